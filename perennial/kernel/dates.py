@@ -21,7 +21,12 @@ from perennial.errors import Refused
 DEFAULT_ANCHOR = date(2000, 1, 1)
 GAP_YEARS = 8
 _LAST_YEAR = 9000
-_FREQUENCIES = {"DAILY": rrule.DAILY, "WEEKLY": rrule.WEEKLY, "MONTHLY": rrule.MONTHLY, "YEARLY": rrule.YEARLY}
+_FREQUENCIES = {
+    "DAILY": rrule.DAILY,
+    "WEEKLY": rrule.WEEKLY,
+    "MONTHLY": rrule.MONTHLY,
+    "YEARLY": rrule.YEARLY,
+}
 _DAYS = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
 _RANGES = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
 _BLOCK = 4
@@ -59,7 +64,9 @@ class Interval:
 
     __slots__ = ("_months", "_step", "_table", "anchor", "code", "rule")
 
-    def __init__(self, code: str, rule: str, anchor: date | None = DEFAULT_ANCHOR, field: str = "rule") -> None:
+    def __init__(
+        self, code: str, rule: str, anchor: date | None = DEFAULT_ANCHOR, field: str = "rule"
+    ) -> None:
         self.code = code
         self.rule = rule
         self.anchor = anchor
@@ -70,7 +77,11 @@ class Interval:
         if anchor is None:
             extra = sorted(set(parts) - {"FREQ", "INTERVAL"})
             if extra:
-                raise Refused("interval", f"a rule counted from the order has FREQ and INTERVAL alone, not {extra[0]}", field)
+                raise Refused(
+                    "interval",
+                    f"a rule counted from the order has FREQ and INTERVAL alone, not {extra[0]}",
+                    field,
+                )
             frequency = parts["FREQ"]
             self._months = {"MONTHLY": 1, "YEARLY": 12}.get(frequency, 0) * self._step
             if frequency == "WEEKLY":
@@ -108,7 +119,11 @@ class Interval:
         return found
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Interval) and (self.code, self.rule, self.anchor) == (other.code, other.rule, other.anchor)
+        return isinstance(other, Interval) and (self.code, self.rule, self.anchor) == (
+            other.code,
+            other.rule,
+            other.anchor,
+        )
 
     def __hash__(self) -> int:
         return hash((self.code, self.rule, self.anchor))
@@ -150,14 +165,20 @@ def _parts(rule: str, field: str) -> dict[str, str]:
         elif name == "BYDAY":
             for day in value.split(","):
                 ordinal = day[:-2].lstrip("+-")
-                if day[-2:] not in _DAYS or (day[:-2] and not (ordinal.isdigit() and 1 <= int(ordinal) <= 53)):
+                if day[-2:] not in _DAYS or (
+                    day[:-2] and not (ordinal.isdigit() and 1 <= int(ordinal) <= 53)
+                ):
                     raise no(f"{day!r} is not a day such as MO or -1FR")
                 if day[:-2] and parts.get("FREQ") not in ("MONTHLY", "YEARLY"):
                     raise no(f"{day!r}: a numbered day needs FREQ=MONTHLY or YEARLY")
         elif name in _RANGES:
             for number in value.split(","):
                 digits = number.lstrip("+-") if name != "BYMONTH" else number
-                if len(number) - len(digits) > 1 or not digits.isdigit() or not 1 <= int(digits) <= _RANGES[name]:
+                if (
+                    len(number) - len(digits) > 1
+                    or not digits.isdigit()
+                    or not 1 <= int(digits) <= _RANGES[name]
+                ):
                     raise no(f"{name} has {number!r}, which is not within 1 to {_RANGES[name]}")
         else:
             raise no(f"{name} is not a part of a recurrence rule")
@@ -216,7 +237,9 @@ class _Table:
                 break
             previous = day
         if previous < add_months(date(end, 1, 1), -GAP_YEARS * 12):
-            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", field)
+            raise Refused(
+                "interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", field
+            )
 
     def _between(self, low: int, high: int) -> list[date]:
         """The dates in the years [low, high), from a first date moved by whole steps of the rule."""
@@ -326,12 +349,19 @@ class WorkingDays:
         raise Refused("delivery_mode", f"delivery mode {self.code} has no working day within a year of {day}")
 
 
+EVERY_DAY = WorkingDays()
+
+
 def check_holidays(place: str, field: str = "holidays") -> None:
     """Refused unless the public holidays of the country or country-region are known."""
     try:
         _holidays(place, 2026)
     except (NotImplementedError, KeyError):
-        raise Refused("holidays", f"no public holidays are known for {place!r}: write a country (US) or country-region (US-NY)", field) from None
+        raise Refused(
+            "holidays",
+            f"no public holidays are known for {place!r}: write a country (US) or country-region (US-NY)",
+            field,
+        ) from None
 
 
 @lru_cache(maxsize=1024)

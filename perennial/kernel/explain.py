@@ -22,7 +22,11 @@ def _days(number: int) -> str:
 def _interval(interval: Interval | None, grid: date | None) -> str:
     if interval is None:
         return "no interval"
-    start = f"counted from the order's first date {grid}" if interval.anchor is None else f"from {interval.anchor}"
+    start = (
+        f"counted from the order's first date {grid}"
+        if interval.anchor is None
+        else f"from {interval.anchor}"
+    )
     return f"interval {interval.code} ({interval.rule}, {start})"
 
 
@@ -54,7 +58,9 @@ def date_words(revision: Revision, occurrence: Occurrence, started: bool) -> str
             if why.base != why.event_on:
                 rule += f", not before the previous event's date {why.overtaken}"
         case "interval":
-            rule = f"first date of {_interval(why.interval, why.base)} after the previous date {why.overtaken}"
+            rule = (
+                f"first date of {_interval(why.interval, why.base)} after the previous date {why.overtaken}"
+            )
         case "days":
             rule = f"{_days(why.amount)} after the previous date {why.base}"
         case _:
@@ -72,7 +78,9 @@ def ship_words(occurrence: Occurrence) -> str:
         case "order_date":
             wanted = f"ships not before the order date {why.wanted}"
         case "missed":
-            wanted = f"missed before the order: ships with the other missed events on the order date {why.wanted}"
+            wanted = (
+                f"missed before the order: ships with the other missed events on the order date {why.wanted}"
+            )
         case "move":
             wanted = f"this one moved to {why.wanted} by {_person(why.adjustment)}"
         case _:
@@ -101,7 +109,9 @@ def price_words(revision: Revision, event: Event, line: Line, currency: str, ord
     return f"{amount} is named by {revision.program} revision {revision.number}, event {event.event_id} ({event.key})"
 
 
-def not_shipped_words(status: str, blocked: str | None, ship_on: date, run_on: date, detail: dict[str, Any] | None = None) -> str | None:
+def not_shipped_words(
+    status: str, blocked: str | None, ship_on: date, run_on: date, detail: dict[str, Any] | None = None
+) -> str | None:
     """Why a line has not shipped yet, or will not; None when it has a child order."""
     detail = detail or {}
     if status == "ordered":

@@ -9,20 +9,12 @@ from functools import lru_cache
 from perennial.errors import Refused
 
 _EXPONENTS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
 }
 _CURRENCIES = frozenset(
-    (
-        "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD "
-        "CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP "
-        "GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD "
-        "KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK "
-        "NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD "
-        "SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYI UYU UYW UZS VED VES VND VUV "
-        "WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
-    ).split()
+    ["AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLF", "CLP", "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYI", "UYU", "UYW", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG"]
 )
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _MOST = 10**15
@@ -44,7 +36,11 @@ def minor(value: object, currency: str, field: str = "") -> int:
     Refused: anything but a string, more decimals than the currency has, amounts beyond 10^15 units.
     """
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise Refused("money", f"{value!r} is not an amount: write a decimal string such as {text(1995, currency)!r}", field)
+        raise Refused(
+            "money",
+            f"{value!r} is not an amount: write a decimal string such as {text(1995, currency)!r}",
+            field,
+        )
     digits = exponent(currency)
     number = Decimal(value).scaleb(digits)
     if number != number.to_integral_value():
@@ -101,7 +97,9 @@ def quantity(value: object, field: str = "") -> Decimal:
         raise Refused("quantity", f"{value!r} is not a quantity: write a number above 0", field)
     number = Decimal(words)
     if number <= 0 or number >= 10**9 or number != round(number, 3):
-        raise Refused("quantity", f"{value!r} is not a quantity: above 0, below 10^9, at most three decimals", field)
+        raise Refused(
+            "quantity", f"{value!r} is not a quantity: above 0, below 10^9, at most three decimals", field
+        )
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
 
 
@@ -109,10 +107,14 @@ def percent(value: object, field: str = "", most: int = 100) -> Decimal:
     """A percentage from a bundle: a decimal string from 0 to ``most``, at most six decimals."""
     words = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _DECIMAL.fullmatch(words):
-        raise Refused("percent", f"{value!r} is not a percentage: write a decimal string from 0 to {most}", field)
+        raise Refused(
+            "percent", f"{value!r} is not a percentage: write a decimal string from 0 to {most}", field
+        )
     number = Decimal(words)
     if not 0 <= number <= most or number != round(number, 6):
-        raise Refused("percent", f"{value!r} is not a percentage from 0 to {most} with at most six decimals", field)
+        raise Refused(
+            "percent", f"{value!r} is not a percentage from 0 to {most} with at most six decimals", field
+        )
     return number
 
 

@@ -26,12 +26,10 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from perennial.errors import Refused
-from perennial.kernel.dates import Interval, WorkingDays, add_days
+from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays, add_days
 
 MOST_OCCURRENCES = 20_000
 DEFAULT_THRESHOLD = 3  # of an event repeated until stopped, where no threshold is set
-
-EVERY_DAY = WorkingDays()
 
 
 class EventProduct(NamedTuple):
@@ -268,7 +266,9 @@ def plan(
         threshold = facts.threshold
         if times is None:
             if facts.upfront:
-                raise Refused("until_stopped", f"event {event.event_id} has no end: it cannot be billed up front")
+                raise Refused(
+                    "until_stopped", f"event {event.event_id} has no end: it cannot be billed up front"
+                )
             threshold = DEFAULT_THRESHOLD if threshold is None else threshold
         most: int | None = None
         if threshold is not None and not facts.upfront:
@@ -308,7 +308,10 @@ def plan(
                 full = True
                 break
             if total > MOST_OCCURRENCES:
-                raise Refused("too_many", f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments")
+                raise Refused(
+                    "too_many",
+                    f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments",
+                )
         if stopped or full:
             break
 
@@ -317,9 +320,7 @@ def plan(
     return Plan(tuple(made), stopped is None, stopped, gone)
 
 
-def extend(
-    revision: Revision, facts: Facts, adjustments: Iterable[Adjustment], walk: Sequence[Step]
-) -> Plan:
+def extend(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment], walk: Sequence[Step]) -> Plan:
     """One extension: the event where planning stopped may have max(threshold, 1) repetitions more
     than its last planned one; what is planned stays, and the walk goes on behind it by the usual rule.
     """
@@ -346,7 +347,9 @@ def _first(event: Event, facts: Facts, days_after: int) -> Why:
         return Why("start_order_date", event.start_order_date, event.start_order_date)
     wanted = add_days(facts.base, days_after)
     if facts.first_event is None and event.interval is not None and not event.interval.from_order:
-        return Why("first_interval", event.interval.on_or_after(wanted), facts.base, days_after, event.interval)
+        return Why(
+            "first_interval", event.interval.on_or_after(wanted), facts.base, days_after, event.interval
+        )
     return Why("first", wanted, facts.base, days_after)
 
 
@@ -458,7 +461,9 @@ def lines_of(
             price = facts.prices.get(item)
             price_rule = ("product", item)
             if price is None:
-                raise Refused("price", f"product {item} has no price and event {event.event_id} names none", "price")
+                raise Refused(
+                    "price", f"product {item} has no price and event {event.event_id} names none", "price"
+                )
         quantity = product.quantity if facts.quantity == 1 else product.quantity * facts.quantity
         for change in mine or ():
             if change.line not in (0, product.line):
@@ -477,7 +482,9 @@ def lines_of(
     return tuple(made)
 
 
-def _share(made: list[Occurrence], facts: Facts, changes: Mapping[tuple[str, int], list[Adjustment]]) -> list[Occurrence]:
+def _share(
+    made: list[Occurrence], facts: Facts, changes: Mapping[tuple[str, int], list[Adjustment]]
+) -> list[Occurrence]:
     """Let what ships as one share its number and its day: missed events (D7), and merged late ones."""
     groups: dict[Any, list[int]] = {}
     order = facts.order_date
