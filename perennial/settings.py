@@ -9,7 +9,10 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "pgtrigger",
     "pghistory",
-    *(f"perennial.{a}" for a in ["catalog", "customers", "notices", "programs", "orders", "continuity", "payments", "jobs"]),
+    *(
+        f"perennial.{a}"
+        for a in ["catalog", "customers", "notices", "programs", "orders", "continuity", "payments", "jobs"]
+    ),
 ]
 u = urlsplit(os.environ.get("DATABASE_URL", "postgresql:///perennial"))
 DATABASES = {

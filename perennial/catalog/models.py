@@ -63,9 +63,7 @@ class DeliveryMode(models.Model):
     closed_on = ArrayField(models.DateField(), db_default=models.Value("{}"))
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(charge_minor__gte=0), name="delivery_charge_from_0")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(charge_minor__gte=0), name="delivery_charge_from_0")]
 
 
 @tracked

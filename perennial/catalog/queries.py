@@ -37,9 +37,7 @@ def currency() -> str:
     """The currency of the installation; it is set by the first bundle."""
     found = company().currency
     if found is None:
-        raise Refused(
-            "currency", "the installation has no currency yet: import a bundle that names one", "currency"
-        )
+        raise Refused("currency", "the installation has no currency yet: import a bundle that names one", "currency")
     return found
 
 
@@ -112,10 +110,7 @@ def set_up() -> SetUp:
         )
         for s in PaymentSchedule.objects.prefetch_related("lines")
     }
-    rates = [
-        Rate(r.pk, r.group, r.country, r.region, r.percent, r.valid_from)
-        for r in TaxRate.objects.order_by("id")
-    ]
+    rates = [Rate(r.pk, r.group, r.country, r.region, r.percent, r.valid_from) for r in TaxRate.objects.order_by("id")]
     return SetUp(modes, schedules, rates, parameters(), currency(), {m.code: m for m in modes.values()})
 
 

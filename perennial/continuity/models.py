@@ -40,9 +40,7 @@ class ContinuityOrder(models.Model):
     prices = models.JSONField(db_default=models.Value("{}", output_field=models.JSONField()))
     payment_method = models.TextField()
     card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+")
-    payment_schedule = models.ForeignKey(
-        PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
     version = models.IntegerField(db_default=1)
 
@@ -58,9 +56,7 @@ class ContinuityOrder(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="continuity_quantity_above_0"),
         ]
         indexes = [
-            models.Index(
-                fields=["program", "revision", "id"], condition=Q(status="open"), name="open_by_revision"
-            ),
+            models.Index(fields=["program", "revision", "id"], condition=Q(status="open"), name="open_by_revision"),
             models.Index(fields=["id"], condition=Q(status="open", complete=False), name="open_incomplete"),
             models.Index(fields=["id"], condition=Q(status="open", complete=True), name="open_complete"),
         ]
@@ -72,9 +68,7 @@ class Occurrence(models.Model):
     ``position`` is its place in the walk. ``blocked`` null: it may ship; else why it waits.
     """
 
-    continuity_order = models.ForeignKey(
-        ContinuityOrder, models.CASCADE, related_name="occurrences", db_index=False
-    )
+    continuity_order = models.ForeignKey(ContinuityOrder, models.CASCADE, related_name="occurrences", db_index=False)
     event_key = Code()
     repetition = models.IntegerField()
     position = models.IntegerField()
@@ -84,20 +78,14 @@ class Occurrence(models.Model):
     status = models.TextField()
     blocked = models.TextField(null=True)
     child = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="+", db_index=False)
-    delivery_mode = models.ForeignKey(
-        DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    payment_schedule = models.ForeignKey(
-        PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False)
+    payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
     why_date = models.TextField(db_default="")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["continuity_order", "event_key", "repetition"], name="once_occurrence"
-            ),
+            models.UniqueConstraint(fields=["continuity_order", "event_key", "repetition"], name="once_occurrence"),
             models.CheckConstraint(
                 condition=Q(status__in=["planned", "scheduled", "ordered", "skipped", "cancelled"]),
                 name="occurrence_status",
@@ -108,21 +96,17 @@ class Occurrence(models.Model):
                 name="occurrence_blocked",
             ),
             models.CheckConstraint(
-                condition=Q(status="ordered", child__isnull=False)
-                | (~Q(status="ordered") & Q(child__isnull=True)),
+                condition=Q(status="ordered", child__isnull=False) | (~Q(status="ordered") & Q(child__isnull=True)),
                 name="ordered_has_child",
             ),
             models.CheckConstraint(
-                condition=Q(status="cancelled", shipment__isnull=True)
-                | (~Q(status="cancelled") & Q(shipment__gte=1)),
+                condition=Q(status="cancelled", shipment__isnull=True) | (~Q(status="cancelled") & Q(shipment__gte=1)),
                 name="shipment_unless_cancelled",
             ),
             models.CheckConstraint(condition=Q(repetition__gte=0), name="repetition_from_0"),
         ]
         indexes = [
-            models.Index(
-                fields=["ship_on", "id"], condition=Q(status="scheduled", blocked__isnull=True), name="due"
-            ),
+            models.Index(fields=["ship_on", "id"], condition=Q(status="scheduled", blocked__isnull=True), name="due"),
             models.Index(fields=["blocked", "ship_on"], condition=Q(blocked__isnull=False), name="waiting"),
         ]
 
@@ -170,9 +154,7 @@ class Adjustment(models.Model):
                 name="one_adjustment",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    kind__in=["skip", "move", "redate", "substitute", "price", "quantity", "address", "merge"]
-                ),
+                condition=Q(kind__in=["skip", "move", "redate", "substitute", "price", "quantity", "address", "merge"]),
                 name="adjustment_kind",
             ),
         ]

@@ -68,9 +68,7 @@ def draw_ids(model: type[Model], number: int) -> list[int]:
     if number <= 0:
         return []
     table = model._meta.db_table
-    found = tuples(
-        "select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)", [table, number]
-    )
+    found = tuples("select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)", [table, number])
     return [row[0] for row in found]
 
 

@@ -27,12 +27,8 @@ class JobRun(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["job"], condition=Q(status="open", dry=False), name="one_open_run"
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=["open", "done", "stopped", "failed"]), name="run_status"
-            ),
+            models.UniqueConstraint(fields=["job"], condition=Q(status="open", dry=False), name="one_open_run"),
+            models.CheckConstraint(condition=Q(status__in=["open", "done", "stopped", "failed"]), name="run_status"),
         ]
         indexes = [models.Index(fields=["job", "-id"], name="runs_of_job")]
 

@@ -64,9 +64,7 @@ class Interval:
 
     __slots__ = ("_months", "_step", "_table", "anchor", "code", "rule")
 
-    def __init__(
-        self, code: str, rule: str, anchor: date | None = DEFAULT_ANCHOR, field: str = "rule"
-    ) -> None:
+    def __init__(self, code: str, rule: str, anchor: date | None = DEFAULT_ANCHOR, field: str = "rule") -> None:
         self.code = code
         self.rule = rule
         self.anchor = anchor
@@ -165,20 +163,14 @@ def _parts(rule: str, field: str) -> dict[str, str]:
         elif name == "BYDAY":
             for day in value.split(","):
                 ordinal = day[:-2].lstrip("+-")
-                if day[-2:] not in _DAYS or (
-                    day[:-2] and not (ordinal.isdigit() and 1 <= int(ordinal) <= 53)
-                ):
+                if day[-2:] not in _DAYS or (day[:-2] and not (ordinal.isdigit() and 1 <= int(ordinal) <= 53)):
                     raise no(f"{day!r} is not a day such as MO or -1FR")
                 if day[:-2] and parts.get("FREQ") not in ("MONTHLY", "YEARLY"):
                     raise no(f"{day!r}: a numbered day needs FREQ=MONTHLY or YEARLY")
         elif name in _RANGES:
             for number in value.split(","):
                 digits = number.lstrip("+-") if name != "BYMONTH" else number
-                if (
-                    len(number) - len(digits) > 1
-                    or not digits.isdigit()
-                    or not 1 <= int(digits) <= _RANGES[name]
-                ):
+                if len(number) - len(digits) > 1 or not digits.isdigit() or not 1 <= int(digits) <= _RANGES[name]:
                     raise no(f"{name} has {number!r}, which is not within 1 to {_RANGES[name]}")
         else:
             raise no(f"{name} is not a part of a recurrence rule")
@@ -237,9 +229,7 @@ class _Table:
                 break
             previous = day
         if previous < add_months(date(end, 1, 1), -GAP_YEARS * 12):
-            raise Refused(
-                "interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", field
-            )
+            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", field)
 
     def _between(self, low: int, high: int) -> list[date]:
         """The dates in the years [low, high), from a first date moved by whole steps of the rule."""

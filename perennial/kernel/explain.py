@@ -22,11 +22,7 @@ def _days(number: int) -> str:
 def _interval(interval: Interval | None, grid: date | None) -> str:
     if interval is None:
         return "no interval"
-    start = (
-        f"counted from the order's first date {grid}"
-        if interval.anchor is None
-        else f"from {interval.anchor}"
-    )
+    start = f"counted from the order's first date {grid}" if interval.anchor is None else f"from {interval.anchor}"
     return f"interval {interval.code} ({interval.rule}, {start})"
 
 
@@ -58,9 +54,7 @@ def date_words(revision: Revision, occurrence: Occurrence, started: bool) -> str
             if why.base != why.event_on:
                 rule += f", not before the previous event's date {why.overtaken}"
         case "interval":
-            rule = (
-                f"first date of {_interval(why.interval, why.base)} after the previous date {why.overtaken}"
-            )
+            rule = f"first date of {_interval(why.interval, why.base)} after the previous date {why.overtaken}"
         case "days":
             rule = f"{_days(why.amount)} after the previous date {why.base}"
         case _:
@@ -78,9 +72,7 @@ def ship_words(occurrence: Occurrence) -> str:
         case "order_date":
             wanted = f"ships not before the order date {why.wanted}"
         case "missed":
-            wanted = (
-                f"missed before the order: ships with the other missed events on the order date {why.wanted}"
-            )
+            wanted = f"missed before the order: ships with the other missed events on the order date {why.wanted}"
         case "move":
             wanted = f"this one moved to {why.wanted} by {_person(why.adjustment)}"
         case _:

@@ -266,9 +266,7 @@ def plan(
         threshold = facts.threshold
         if times is None:
             if facts.upfront:
-                raise Refused(
-                    "until_stopped", f"event {event.event_id} has no end: it cannot be billed up front"
-                )
+                raise Refused("until_stopped", f"event {event.event_id} has no end: it cannot be billed up front")
             threshold = DEFAULT_THRESHOLD if threshold is None else threshold
         most: int | None = None
         if threshold is not None and not facts.upfront:
@@ -347,9 +345,7 @@ def _first(event: Event, facts: Facts, days_after: int) -> Why:
         return Why("start_order_date", event.start_order_date, event.start_order_date)
     wanted = add_days(facts.base, days_after)
     if facts.first_event is None and event.interval is not None and not event.interval.from_order:
-        return Why(
-            "first_interval", event.interval.on_or_after(wanted), facts.base, days_after, event.interval
-        )
+        return Why("first_interval", event.interval.on_or_after(wanted), facts.base, days_after, event.interval)
     return Why("first", wanted, facts.base, days_after)
 
 
@@ -461,9 +457,7 @@ def lines_of(
             price = facts.prices.get(item)
             price_rule = ("product", item)
             if price is None:
-                raise Refused(
-                    "price", f"product {item} has no price and event {event.event_id} names none", "price"
-                )
+                raise Refused("price", f"product {item} has no price and event {event.event_id} names none", "price")
         quantity = product.quantity if facts.quantity == 1 else product.quantity * facts.quantity
         for change in mine or ():
             if change.line not in (0, product.line):

@@ -26,15 +26,11 @@ class SalesOrder(models.Model):
     acceptance = models.TextField(db_default="none")
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
-    parent_line = models.ForeignKey(
-        "OrderLine", models.PROTECT, null=True, related_name="children", db_index=False
-    )
+    parent_line = models.ForeignKey("OrderLine", models.PROTECT, null=True, related_name="children", db_index=False)
     shipment = models.IntegerField(null=True)
     try_no = models.IntegerField(null=True)
     ship_on = models.DateField(null=True)
-    delivery_mode = models.ForeignKey(
-        DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False)
     delivery_minor = models.BigIntegerField(db_default=0)
     tax_minor = models.BigIntegerField(db_default=0)
     total_minor = models.BigIntegerField(db_default=0)
@@ -53,13 +49,9 @@ class SalesOrder(models.Model):
                 condition=Q(status__in=["draft", "open", "shipped", "invoiced", "cancelled"]),
                 name="order_status",
             ),
+            models.CheckConstraint(condition=Q(acceptance__in=["none", "awaited", "given"]), name="order_acceptance"),
             models.CheckConstraint(
-                condition=Q(acceptance__in=["none", "awaited", "given"]), name="order_acceptance"
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    parent__isnull=True, parent_line__isnull=True, shipment__isnull=True, try_no__isnull=True
-                )
+                condition=Q(parent__isnull=True, parent_line__isnull=True, shipment__isnull=True, try_no__isnull=True)
                 | Q(
                     parent__isnull=False,
                     parent_line__isnull=False,
@@ -94,18 +86,14 @@ class OrderLine(models.Model):
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     price_minor = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
-    delivery_mode = models.ForeignKey(
-        DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False)
     status = models.TextField(db_default="open")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order", "line"], name="one_order_line"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_0"),
-            models.CheckConstraint(
-                condition=Q(price_minor__gte=0, amount_minor__gte=0), name="line_price_from_0"
-            ),
+            models.CheckConstraint(condition=Q(price_minor__gte=0, amount_minor__gte=0), name="line_price_from_0"),
             models.CheckConstraint(
                 condition=Q(status__in=["open", "shipped", "invoiced", "cancelled"]), name="line_status"
             ),
@@ -156,9 +144,7 @@ class Hold(models.Model):
             models.UniqueConstraint(
                 fields=["order", "code"], condition=Q(released_on__isnull=True), name="one_open_hold"
             ),
-            models.CheckConstraint(
-                condition=Q(stops__in=["shipping", "charging", "both"]), name="hold_stops"
-            ),
+            models.CheckConstraint(condition=Q(stops__in=["shipping", "charging", "both"]), name="hold_stops"),
         ]
 
 

@@ -76,7 +76,7 @@ class Payment(models.Model):
                     ]
                 ),
                 name="payment_status",
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_amount_above_0"),
             models.CheckConstraint(
                 condition=Q(captured_minor__gte=0, captured_minor__lte=models.F("amount_minor")),
@@ -115,6 +115,7 @@ class Attempt(models.Model):
     hard = models.BooleanField(db_default=False)
     gateway_ref = models.TextField(null=True)
     message = models.TextField(null=True)
+    run_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -129,8 +130,7 @@ class Attempt(models.Model):
                 name="attempt_kind",
             ),
             models.CheckConstraint(
-                condition=Q(outcome__isnull=True)
-                | Q(outcome__in=["approved", "declined", "unknown", "not_found"]),
+                condition=Q(outcome__isnull=True) | Q(outcome__in=["approved", "declined", "unknown", "not_found"]),
                 name="attempt_outcome",
             ),
         ]
@@ -143,3 +143,4 @@ class Bill(models.Model):
     on_date = models.DateField()
     due_on = models.DateField()
     amount_minor = models.BigIntegerField()
+    run_id = models.BigIntegerField(null=True)

@@ -102,8 +102,7 @@ class ProgramEvent(models.Model):
             models.CheckConstraint(condition=Q(action__in=["none", "skip", "end"]), name="event_action"),
             models.CheckConstraint(condition=Q(days_from_last__gte=0), name="event_days_from_0"),
             models.CheckConstraint(
-                condition=Q(times_to_repeat__isnull=True)
-                | Q(times_to_repeat__gte=0, times_to_repeat__lte=999),
+                condition=Q(times_to_repeat__isnull=True) | Q(times_to_repeat__gte=0, times_to_repeat__lte=999),
                 name="event_times",
             ),
             models.CheckConstraint(

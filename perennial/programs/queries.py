@@ -65,9 +65,7 @@ def _loaded(set_up: SetUp, revision: ProgramRevision, events: list[ProgramEvent]
             Event(
                 key=event.key,
                 event_id=event.event_id,
-                products=tuple(
-                    EventProduct(p.line, p.product.number, p.quantity, p.price_minor) for p in products
-                ),
+                products=tuple(EventProduct(p.line, p.product.number, p.quantity, p.price_minor) for p in products),
                 days_from_last=event.days_from_last,
                 interval=interval,
                 start_order_date=event.start_order_date,
@@ -87,9 +85,7 @@ def _loaded(set_up: SetUp, revision: ProgramRevision, events: list[ProgramEvent]
         consolidate=revision.consolidate,
         catch_up=revision.catch_up,
         payment_schedule_id=revision.payment_schedule_id,
-        plan=Revision(
-            revision.program.schedule_id, revision.number, revision.days_after_order_date, tuple(planned)
-        ),
+        plan=Revision(revision.program.schedule_id, revision.number, revision.days_after_order_date, tuple(planned)),
         mode_ids={e.key: e.delivery_mode_id for e in events},
         schedule_ids={e.key: e.payment_schedule_id for e in events},
         product_ids=product_ids,

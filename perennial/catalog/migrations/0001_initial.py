@@ -49,9 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", perennial.db.models.Code(unique=True)),
                 ("name", models.TextField(db_default="")),
@@ -82,9 +80,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", perennial.db.models.Code(unique=True)),
                 ("name", models.TextField(db_default="")),
@@ -187,9 +183,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", perennial.db.models.Code(unique=True)),
                 ("allocation", models.TextField()),
@@ -226,9 +220,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.IntegerField()),
                 ("after", models.IntegerField()),
@@ -257,9 +249,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("price_minor", models.BigIntegerField()),
                 ("valid_from", models.DateField(null=True)),
@@ -286,9 +276,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", perennial.db.models.Code(unique=True)),
                 ("name", models.TextField(db_default="")),
@@ -319,9 +307,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("group", perennial.db.models.Code()),
                 ("country", perennial.db.models.Code()),
@@ -625,9 +611,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="paymentschedule",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("allocation__in", ["total", "fixed_amount", "fixed_quantity", "specified"])
-                ),
+                condition=models.Q(("allocation__in", ["total", "fixed_amount", "fixed_quantity", "specified"])),
                 name="schedule_allocation",
             ),
         ),
@@ -968,9 +952,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="price",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price_minor__gte", 0)), name="price_from_0"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("price_minor__gte", 0)), name="price_from_0"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="price",

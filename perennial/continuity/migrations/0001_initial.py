@@ -25,9 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("event_key", perennial.db.models.Code()),
                 ("repetition", models.IntegerField()),
@@ -46,9 +44,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("status", models.TextField()),
                 ("complete", models.BooleanField(db_default=False)),
@@ -316,9 +312,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("event_key", perennial.db.models.Code()),
                 ("repetition", models.IntegerField()),
@@ -385,9 +379,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("line", models.IntegerField()),
                 ("quantity", models.DecimalField(decimal_places=3, max_digits=12)),
@@ -419,9 +411,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("shipment", models.IntegerField(null=True)),
                 ("job", models.TextField()),
@@ -474,9 +464,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="continuityorder",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("payment_method__in", ["card", "on_account", "check", "cash", "gift_card"])
-                ),
+                condition=models.Q(("payment_method__in", ["card", "on_account", "check", "cash", "gift_card"])),
                 name="continuity_method",
             ),
         ),
@@ -625,9 +613,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="occurrence",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["planned", "scheduled", "ordered", "skipped", "cancelled"])
-                ),
+                condition=models.Q(("status__in", ["planned", "scheduled", "ordered", "skipped", "cancelled"])),
                 name="occurrence_status",
             ),
         ),
@@ -669,9 +655,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="occurrence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("repetition__gte", 0)), name="repetition_from_0"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("repetition__gte", 0)), name="repetition_from_0"),
         ),
         migrations.AddConstraint(
             model_name="continuityline",
@@ -679,9 +663,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="continuityline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="continuity_line_quantity"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="continuity_line_quantity"),
         ),
         migrations.AddConstraint(
             model_name="continuityline",

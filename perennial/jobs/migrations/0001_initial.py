@@ -16,9 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("on_date", models.DateField(unique=True)),
                 ("finished_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -29,9 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("job", models.TextField()),
                 ("on_date", models.DateField()),
@@ -89,9 +85,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.IntegerField()),
                 ("first_seq", models.BigIntegerField()),
@@ -110,15 +104,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("status", "todo")), fields=["run", "number"], name="chunk_todo"
-                    )
+                    models.Index(condition=models.Q(("status", "todo")), fields=["run", "number"], name="chunk_todo")
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("run", "number"), name="one_chunk"),
-                    models.CheckConstraint(
-                        condition=models.Q(("status__in", ["todo", "done"])), name="chunk_status"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("status__in", ["todo", "done"])), name="chunk_status"),
                 ],
             },
         ),

@@ -21,9 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("line", models.IntegerField()),
                 ("quantity", models.DecimalField(decimal_places=3, max_digits=12)),
@@ -56,9 +54,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", perennial.db.models.Code(unique=True)),
                 ("reference", perennial.db.models.Code(null=True, unique=True)),
@@ -130,9 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("group", perennial.db.models.Code()),
                 ("base_minor", models.BigIntegerField()),
@@ -163,9 +157,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.IntegerField()),
                 ("method", models.TextField()),
@@ -207,9 +199,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("on_date", models.DateField()),
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -233,9 +223,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", perennial.db.models.Code()),
                 ("reason", models.TextField(db_default="")),
@@ -259,9 +247,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("carrier", models.TextField(null=True)),
                 ("tracking", models.TextField(null=True)),
@@ -278,9 +264,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="salesorder",
-            index=models.Index(
-                condition=models.Q(("parent__isnull", False)), fields=["parent"], name="children_of"
-            ),
+            index=models.Index(condition=models.Q(("parent__isnull", False)), fields=["parent"], name="children_of"),
         ),
         migrations.AddIndex(
             model_name="salesorder",
@@ -344,9 +328,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="salesorder",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("delivery_minor__gte", 0), ("tax_minor__gte", 0), ("total_minor__gte", 0)
-                ),
+                condition=models.Q(("delivery_minor__gte", 0), ("tax_minor__gte", 0), ("total_minor__gte", 0)),
                 name="order_amounts_from_0",
             ),
         ),
@@ -364,9 +346,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="orderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="line_quantity_above_0"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="line_quantity_above_0"),
         ),
         migrations.AddConstraint(
             model_name="orderline",

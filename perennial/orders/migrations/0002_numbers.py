@@ -7,9 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("orders", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(
-            "create sequence parent_order_number as bigint start 1", "drop sequence parent_order_number"
-        ),
+        migrations.RunSQL("create sequence parent_order_number as bigint start 1", "drop sequence parent_order_number"),
         migrations.RunSQL(
             """
             do $$ declare i record; begin

@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("schedule_id", perennial.db.models.Code(unique=True)),
                 ("name", models.TextField(db_default="")),
@@ -41,9 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", perennial.db.models.Code()),
                 ("place", models.IntegerField()),
@@ -88,9 +84,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("line", models.IntegerField()),
                 ("product_kind", models.TextField(db_default="item")),
@@ -145,9 +139,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.IntegerField()),
                 ("released", models.BooleanField(db_default=True)),
@@ -192,9 +184,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
             ],
         ),
@@ -217,9 +207,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("event_duration", models.IntegerField(db_default=0)),
                 ("shipments", models.IntegerField(null=True)),
@@ -646,9 +634,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="programeventproduct",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="event_quantity_above_0"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="event_quantity_above_0"),
         ),
         migrations.AddConstraint(
             model_name="programeventproduct",
@@ -732,9 +718,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="programrevision",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("order_start", "first_event"), ("started_on__isnull", False), _connector="OR"
-                ),
+                condition=models.Q(("order_start", "first_event"), ("started_on__isnull", False), _connector="OR"),
                 name="current_event_needs_start",
             ),
         ),
@@ -806,9 +790,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="programevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("days_from_last__gte", 0)), name="event_days_from_0"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("days_from_last__gte", 0)), name="event_days_from_0"),
         ),
         migrations.AddConstraint(
             model_name="programevent",
