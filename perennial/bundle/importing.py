@@ -184,17 +184,17 @@ def _programs(given: Sequence[ProgramGiven], told: dict[str, Any]) -> Tally:
 
 def _customers(reading: Reading, source: Source, imported: Imported) -> None:
     """Customers, a batch at a time."""
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     things = enumerate(source.items("customers"))
     for batch in batches(things, CUSTOMERS_AT_ONCE):
         good = []
         for at, value in batch:
             facts, fine = customers_.customer(reading, at, value)
-            if facts.account in seen:
-                reading.faults.add(f"customers[{at}].account", f'customer "{facts.account}" stands twice')
-                continue
-            seen.add(facts.account)
-            if fine:
+            first = seen.setdefault(facts.account, at)
+            if first != at and facts.account:
+                text = f'customer "{facts.account}" stands twice: first as customers[{first}]'
+                reading.faults.add(f"customers[{at}].account", text)
+            elif fine:
                 good.append(facts)
         imported.add("customers", set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True))
 

@@ -103,7 +103,7 @@ def _event_faults(
                 f'"{product.item_number}" is a continuity product itself: an event ships ordinary products',
                 f"{product.field}.item_number",
             )
-        elif ships and product.price_minor is None and product.item_number not in shelf.priced:
+        elif ships and product.item_number and product.price_minor is None and product.item_number not in shelf.priced:
             yield Refused(
                 "price",
                 f'product "{product.item_number}" has no price, so the event must name one',
