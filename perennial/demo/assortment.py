@@ -112,9 +112,7 @@ def setup(calendar: Calendar) -> dict[str, Any]:
 def delivery_modes(calendar: Calendar) -> list[dict[str, Any]]:
     """Standard mail rests on weekends, holidays and at stock-taking; the courier also drives on Saturdays."""
     years = range(calendar.first_night.year, calendar.last_night.year + 2)
-    closed = [
-        date(year, month, day).isoformat() for year in years for month, day in ((6, 30), (12, 24), (12, 31))
-    ]
+    closed = [date(year, month, day).isoformat() for year in years for month, day in ((6, 30), (12, 24), (12, 31))]
     return [
         {
             "code": "STD",
@@ -150,9 +148,7 @@ def tax_rates(calendar: Calendar) -> list[dict[str, Any]]:
         {"group": "MUSIC", "country": "US", "region": region, "percent": percent, "from": since}
         for region, percent in RATES
     ]
-    rates.append(
-        {"group": "MUSIC", "country": "US", "region": "VT", "percent": "7", "from": days(calendar, 240)}
-    )
+    rates.append({"group": "MUSIC", "country": "US", "region": "VT", "percent": "7", "from": days(calendar, 240)})
     rates.append({"group": "MUSIC", "country": "CA", "percent": "5", "from": since})
     rates += [
         {"group": "SHIPPING", "country": "US", "region": region, "percent": percent, "from": since}

@@ -87,9 +87,7 @@ class Club:
         }
 
 
-def write_bundle(
-    out: TextIO, head: dict[str, Any], entries: dict[str, Iterable[dict[str, Any]]] | None = None
-) -> None:
+def write_bundle(out: TextIO, head: dict[str, Any], entries: dict[str, Iterable[dict[str, Any]]] | None = None) -> None:
     """Write one JSON document, an entry a line; an empty list is left out."""
     parts = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     out.write("{\n" + ",\n".join(parts))

@@ -68,16 +68,10 @@ def payment_terms(world: World, enrolment: Enrolment) -> dict[str, Any]:
     if enrolment.product == assortment.GIFT:
         method = dice.choices(("card", "gift_card", "check"), weights=(45, 40, 15))[0]
         return by_card if method == "card" else {"payment_method": method}
-    terms: dict[str, Any] = (
-        {"payment_method": "on_account"} if on_account(world, enrolment.customer) else by_card
-    )
+    terms: dict[str, Any] = {"payment_method": "on_account"} if on_account(world, enrolment.customer) else by_card
     if enrolment.product == assortment.BOX and dice.random() < 0.4:
         terms["payment_schedule"] = "50-30-20"
-    if (
-        enrolment.product in ALBUM_PRODUCTS
-        and terms["payment_method"] == "on_account"
-        and dice.random() < 0.5
-    ):
+    if enrolment.product in ALBUM_PRODUCTS and terms["payment_method"] == "on_account" and dice.random() < 0.5:
         terms["payment_schedule"] = "N14"
     return terms
 
@@ -113,9 +107,7 @@ def on_account(world: World, customer: str) -> bool:
 
 def to_be_accepted(world: World, enrolment: Enrolment) -> bool:
     """One in twenty must say yes to the written offer first."""
-    return (
-        enrolment.product != assortment.GIFT and world.dice("acceptance", enrolment.reference).random() < 0.05
-    )
+    return enrolment.product != assortment.GIFT and world.dice("acceptance", enrolment.reference).random() < 0.05
 
 
 def with_kit(world: World, enrolment: Enrolment) -> bool:

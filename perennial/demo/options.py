@@ -23,9 +23,7 @@ class DemoOptions:
 
     def __post_init__(self) -> None:
         if self.sample is not None and self.sample < 1:
-            raise Refused(
-                "sample", f"a club of {self.sample} members is none; take 1 or more, or --all", "sample"
-            )
+            raise Refused("sample", f"a club of {self.sample} members is none; take 1 or more, or --all", "sample")
         if not 0 <= self.declines <= 100:
             raise Refused("declines", f"{self.declines} is no percentage; take 0 to 100", "declines")
         if self.import_every < 1:
@@ -47,9 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"members in the club (default {DEFAULT_SAMPLE})",
     )
     size.add_argument("--all", dest="sample", action="store_const", const=None, help="all 23,570 members")
-    parser.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, help="draws the sample, the names and the declines"
-    )
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="draws the sample, the names and the declines")
     parser.add_argument(
         "--declines", type=int, default=4, metavar="PERCENT", help="charges that are declined (default 4)"
     )

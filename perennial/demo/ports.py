@@ -36,9 +36,7 @@ class ProgramFigures:
     declined: int  # attempts that a card's bank declined
     closed: int  # continuity orders that came to their end
     stopped: int  # continuity orders that were cancelled, with or without shipments before
-    waiting: (
-        int  # continuity orders of which something may not ship now: hold, acceptance, card, payment, parked
-    )
+    waiting: int  # continuity orders of which something may not ship now: hold, acceptance, card, payment, parked
 
 
 @dataclass(frozen=True)

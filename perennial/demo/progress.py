@@ -30,9 +30,7 @@ def nights_progress(console: Console, calendar: Calendar) -> Iterator[OnNight]:
         console=console,
     )
     with bar:
-        task = bar.add_task(
-            "nights", total=calendar.nights, night=calendar.first_night.isoformat(), created=0
-        )
+        task = bar.add_task("nights", total=calendar.nights, night=calendar.first_night.isoformat(), created=0)
         created = 0
 
         def on_night(night: date, counts: Counts) -> None:

@@ -42,9 +42,7 @@ def announce(console: Console, club: Club, *, declines: int) -> None:
     )
     weeks = calendar.shift.days // 7
     moved = f"moved by {weeks:,} weeks" if weeks else "on their own dates"
-    say(
-        console, f"Real purchases of 1997 and 1998, {moved}; every name is invented, no real card is charged."
-    )
+    say(console, f"Real purchases of 1997 and 1998, {moved}; every name is invented, no real card is charged.")
 
 
 def built(console: Console, done: Counter[str], too_late: Sequence[str], *, seconds: float) -> None:
@@ -76,9 +74,7 @@ def show(console: Console, ports: Ports, once: Once, *, next_day: date, today: d
 
 def table(figures: Sequence[ProgramFigures]) -> Table:
     """A line a program and the sum of all."""
-    grid = Table(
-        title="What the nights did", title_justify="left", box=None, pad_edge=False, show_footer=True
-    )
+    grid = Table(title="What the nights did", title_justify="left", box=None, pad_edge=False, show_footer=True)
     grid.add_column("program", footer="all", no_wrap=True)
     for name in COLUMNS:
         total = sum(value(row, name) for row in figures)
@@ -132,9 +128,7 @@ def next_steps(examples: Sequence[Example], *, next_day: date, today: date) -> l
         "In the browser: ./run serve",
     ]
     if on:
-        lines.append(
-            f"The club lives on {next_day}; to work in it then: PERENNIAL_TODAY={next_day} ./run serve"
-        )
+        lines.append(f"The club lives on {next_day}; to work in it then: PERENNIAL_TODAY={next_day} ./run serve")
     return lines
 
 

@@ -217,14 +217,10 @@ def faults(value: Any, form: Any = None, path: str = "") -> list[str]:
             return [f"{path}: not an object"]
         wrong = [f"{path}.{key}: unknown key" for key in value.keys() - form.keys()]
         return wrong + [
-            fault
-            for key in value.keys() & form.keys()
-            for fault in faults(value[key], form[key], f"{path}.{key}")
+            fault for key in value.keys() & form.keys() for fault in faults(value[key], form[key], f"{path}.{key}")
         ]
     if isinstance(form, list):
         if not isinstance(value, list):
             return [f"{path}: not a list"]
-        return [
-            fault for place, entry in enumerate(value) for fault in faults(entry, form[0], f"{path}[{place}]")
-        ]
+        return [fault for place, entry in enumerate(value) for fault in faults(entry, form[0], f"{path}[{place}]")]
     return [] if form(value) else [f"{path}: {value!r}"]

@@ -47,9 +47,7 @@ class Ledger:
             self.entered_on[order["reference"]] = on
         self.setup.update(bundle)
 
-    def simulate(
-        self, *, start: date, through: date, declines: int, seed: int, on_night: OnNight
-    ) -> Mapping[str, int]:
+    def simulate(self, *, start: date, through: date, declines: int, seed: int, on_night: OnNight) -> Mapping[str, int]:
         counts: Counter[str] = Counter()
         while start <= through:
             self.nights.append(start)

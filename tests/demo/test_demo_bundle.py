@@ -87,10 +87,7 @@ def test_nothing_is_missing_that_is_referred_to(bundle):
 def test_the_three_programs_that_were_promised(bundle):
     programs = {program["schedule_id"]: program for program in bundle["programs"]}
     album, sampler, archive = (programs[name] for name in ("ALBUM", "SAMPLER", "ARCHIVE"))
-    assert (
-        len({event["item_number"] for event in album["events"] if event["item_number"].startswith("A-")})
-        == 12
-    )
+    assert len({event["item_number"] for event in album["events"] if event["item_number"].startswith("A-")}) == 12
     assert album["events"][-1]["action"] == "end"
     assert sampler["events"][-1]["times_to_repeat"] == "until_stopped"
     assert archive["bill_upfront"]
@@ -137,12 +134,7 @@ def test_a_better_first_purchase_joins_a_dearer_program(club):
 
 def test_an_order_names_a_card_that_the_member_has_and_that_lives(club, bundle):
     orders = {order["reference"]: order for order in bundle["orders"]}
-    given = {
-        act.enrolment.customer: act.on
-        for one in club.enrolments
-        for act in club.acts(one)
-        if act.kind == "card"
-    }
+    given = {act.enrolment.customer: act.on for one in club.enrolments for act in club.acts(one) if act.kind == "card"}
     seconds = 0
     for enrolment in club.enrolments:
         cards = wallet(club.world, enrolment.customer, enrolment.joined)

@@ -69,9 +69,7 @@ def test_holds_are_released_in_turn_and_some_are_left_for_the_reader(club):
 def test_some_offers_and_cards_are_left_open(club):
     kinds = {one: {act.kind for act in club.acts(one)} for one in club.enrolments}
     assert any("accept" in done for done in kinds.values())
-    assert any(
-        to_be_accepted(club.world, one) and not done & {"accept", "cancel"} for one, done in kinds.items()
-    )
+    assert any(to_be_accepted(club.world, one) and not done & {"accept", "cancel"} for one, done in kinds.items())
     cards = [wallet(club.world, one.customer, one.joined) for one in club.enrolments]
     assert any(card.last_day < TODAY and card.renewed_on is None for card in cards)
     assert any(card.renewed_on for card in cards)
@@ -88,9 +86,7 @@ def test_the_diary_leaves_out_no_night_no_order_and_no_act(club, every):
     entered = [enrolment for day in diary for enrolment in day.enrolments]
     assert sorted(one.reference for one in entered) == sorted(one.reference for one in club.enrolments)
     assert all(
-        enrolment.on <= day.on < enrolment.on + timedelta(days=every)
-        for day in diary
-        for enrolment in day.enrolments
+        enrolment.on <= day.on < enrolment.on + timedelta(days=every) for day in diary for enrolment in day.enrolments
     )
     done = [act for day in diary for act in day.acts]
     assert len(done) == sum(len(club.acts(enrolment)) for enrolment in club.enrolments)

@@ -38,8 +38,7 @@ def test_orders_come_in_over_time_and_never_ahead(ledger):
     assert len(ledger.customers) == 80
     assert len(ledger.orders) > 80
     assert all(
-        order["order_date"] == ledger.entered_on[reference].isoformat()
-        for reference, order in ledger.orders.items()
+        order["order_date"] == ledger.entered_on[reference].isoformat() for reference, order in ledger.orders.items()
     )
 
 
@@ -118,9 +117,7 @@ def test_the_command_line_gives_the_same_options():
     parser = ArgumentParser()
     add_arguments(parser)
     assert from_arguments(parser.parse_args([]), today=TODAY) == DemoOptions(today=TODAY)
-    chosen = from_arguments(
-        parser.parse_args(["--all", "--seed", "3", "--declines", "9", "--real-dates"]), today=TODAY
-    )
+    chosen = from_arguments(parser.parse_args(["--all", "--seed", "3", "--declines", "9", "--real-dates"]), today=TODAY)
     assert chosen == DemoOptions(today=TODAY, sample=None, seed=3, declines=9, real_dates=True)
 
 
