@@ -483,12 +483,13 @@ def _share(
     groups: dict[Any, list[int]] = {}
     order = facts.order_date
     for at, occurrence in enumerate(made):
-        if facts.consolidate and occurrence.event_on < order:
+        merged = next(
+            (c.value for c in changes.get((occurrence.key, occurrence.repetition), ()) if c.kind == "merge"), None
+        )
+        if merged is not None:
+            groups.setdefault(merged, []).append(at)
+        elif facts.consolidate and occurrence.event_on < order:
             groups.setdefault("missed", []).append(at)
-            continue
-        for change in changes.get((occurrence.key, occurrence.repetition), ()) if changes else ():
-            if change.kind == "merge":
-                groups.setdefault(change.value, []).append(at)
     if not groups:
         return made
     of: dict[int, tuple[int, date, WhyShip]] = {}
