@@ -155,11 +155,13 @@ def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict
     gone = {c.parent_line_id for c in children if c.status in ("shipped", "invoiced")}
     for state in states:
         _drop(state, state.walk)
-        state.row.shipments = sum(1 for o in state.walk if o.status not in ("planned", "scheduled"))
+        state.row.last_shipment = max(
+            (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
+        )
         state.row.complete = True
         if state.row.parent_line_id not in gone:
             state.row.status = "cancelled"
-    touch([s.row for s in states], "shipments", "complete", "status")
+    touch([s.row for s in states], "last_shipment", "complete", "status")
     OrderLine.objects.filter(pk__in=[i for i in lines if i not in gone], status="open").update(status="cancelled")
     if whole:
         ordinary = OrderLine.objects.filter(order=held.order, product__kind="item", status="open")
@@ -214,11 +216,10 @@ def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
             raise Refused("after", f"shipment {child.shipment} is {child.status} already ({child.number})", "after")
     _cancel_children(children)
     _drop(state, behind)
-    kept = [o for o in walk if (o.shipment or 0) <= after or o.status not in ("planned", "scheduled")]
-    state.row.shipments = len(kept) + max(0, after - highest)
+    state.row.last_shipment = after
     if after <= highest:
         state.row.complete = True
-    touch([state.row], "shipments", "complete")
+    touch([state.row], "last_shipment", "complete")
     held.event("ends_after", line=state.row.parent_line.line, shipment=after)
     changed(held, [state])
     return {"order": number, "last_shipment": after}
