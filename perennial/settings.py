@@ -1,0 +1,83 @@
+"""Django's settings, from the environment. Importing them starts nothing: ``perennial.db.server.ensure`` does."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from perennial.db.server import places
+from perennial.errors import Refused
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's words for a libpq address (``postgresql://user:password@host/name?host=/socket&…``)."""
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError as problem:
+        raise Refused("database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {problem}") from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": given.pop("dbname", "perennial"),
+        "USER": given.pop("user", ""),
+        "PASSWORD": given.pop("password", ""),
+        # Without an address nothing is guessed: some other server might answer.
+        "HOST": given.pop("host", "" if url else "/nonexistent/DATABASE_URL-is-not-set"),
+        "PORT": given.pop("port", ""),
+        "OPTIONS": {
+            "application_name": "perennial",
+            "connect_timeout": "10",
+            # A server that is gone is noticed within a minute, not within two hours.
+            "keepalives": "1",
+            "keepalives_idle": "30",
+            "keepalives_interval": "10",
+            "keepalives_count": "3",
+            "tcp_user_timeout": "60000",
+            **given,
+        },
+    }
+
+
+def day(name: str) -> date | None:
+    text = os.environ.get(name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused("today", f"{name} is {text!r}, not a date like 2026-03-31") from None
+
+
+PERENNIAL_HOME = places.home()
+
+#: Training: every command takes this for today. Refused together with a real gateway (checks.py).
+PERENNIAL_TODAY = day("PERENNIAL_TODAY")
+
+#: Who charges cards: ``sandbox``, or the name of a gateway.
+PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
+
+SECRET_KEY = os.environ.get("PERENNIAL_SECRET_KEY") or places.secret(PERENNIAL_HOME, "secret_key")
+
+INSTALLED_APPS = [
+    "pgtrigger",
+    "pghistory",
+    "perennial.catalog",
+    "perennial.customers",
+    "perennial.notices",
+    "perennial.programs",
+    "perennial.orders",
+    "perennial.continuity",
+    "perennial.payments",
+    "perennial.desk",
+    "perennial.bundle",
+    "perennial.jobs",
+]
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
