@@ -20,7 +20,8 @@ def _refuse_invented_today() -> None:
     if settings.PERENNIAL_TODAY is not None and settings.PERENNIAL_GATEWAY != "sandbox":
         raise Refused(
             "today",
-            f"PERENNIAL_TODAY is for training and {settings.PERENNIAL_GATEWAY} charges real cards: leave out one of the two",
+            f"PERENNIAL_TODAY is for training and {settings.PERENNIAL_GATEWAY} charges real cards:"
+            " leave out one of the two",
         )
 
 
@@ -28,4 +29,8 @@ def _refuse_old_postgresql() -> None:
     connection.ensure_connection()
     version = connection.connection.info.server_version
     if version // 10000 < OLDEST_POSTGRESQL:
-        raise Refused("database_version", f"DATABASE_URL leads to PostgreSQL {version // 10000}; {OLDEST_POSTGRESQL} is the oldest that serves")
+        raise Refused(
+            "database_version",
+            f"DATABASE_URL leads to PostgreSQL {version // 10000};"
+            f" {OLDEST_POSTGRESQL} is the oldest that serves",
+        )

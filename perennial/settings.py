@@ -1,4 +1,4 @@
-"""Django's settings, from the environment. Importing them starts nothing: ``perennial.db.server.ensure`` does."""
+"""Django's settings, from the environment. Importing them starts nothing, ``db.server.ensure`` does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def database(url: str) -> dict[str, Any]:
     try:
         given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as problem:
-        raise Refused("database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {problem}") from None
+        raise Refused(
+            "database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {problem}"
+        ) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", "perennial"),
@@ -60,6 +62,9 @@ PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
 SECRET_KEY = os.environ.get("PERENNIAL_SECRET_KEY") or places.secret(PERENNIAL_HOME, "secret_key")
 
 INSTALLED_APPS = [
+    # django-pghistory declares a key to the user's table.
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
     "pgtrigger",
     "pghistory",
     "perennial.catalog",
@@ -76,6 +81,9 @@ INSTALLED_APPS = [
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Who and why of a change come with its transaction (perennial.db.history).
+PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
 
 USE_TZ = True
 TIME_ZONE = "UTC"

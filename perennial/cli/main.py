@@ -10,7 +10,9 @@ from perennial.errors import Conflict, Refused
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="perennial", description="Continuity programs: planned, shipped and billed, once each.")
+    parser = argparse.ArgumentParser(
+        prog="perennial", description="Continuity programs: planned, shipped and billed, once each."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("init", help="make or open the installation: database, tables, secrets")
     commands.add_parser("stop", help="stop its embedded server")

@@ -27,7 +27,12 @@ class Account:
         return self.uid == os.geteuid()
 
     def run(
-        self, command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] | None = None, **options: Any
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> subprocess.CompletedProcess[str]:
         """Run a program under this account, with nothing of our environment but what is given."""
         if not self.is_ours:
@@ -36,7 +41,13 @@ class Account:
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.STDOUT)
         return subprocess.run(
-            [str(part) for part in command], cwd=cwd, env=dict(env or {}), text=True, errors="replace", umask=0o077, **options
+            [str(part) for part in command],
+            cwd=cwd,
+            env=dict(env or {}),
+            text=True,
+            errors="replace",
+            umask=0o077,
+            **options,
         )
 
     def can_enter(self, folder: Path) -> bool:
@@ -76,7 +87,8 @@ def choose(*made: Path) -> Account:
             return Account(name, entry.pw_uid, entry.pw_gid)
     raise Refused(
         "database_account",
-        "PostgreSQL does not run as root, and there is neither an account postgres nor nobody: start as another user",
+        "PostgreSQL does not run as root, and there is neither an account postgres nor nobody:"
+        " start as another user",
     )
 
 

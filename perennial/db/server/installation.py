@@ -45,16 +45,23 @@ class Installation:
             if self._users is None:
                 self._users = locks.open_lock(self.home / "users.lock")
             if not locks.take(self._users, shared=True):
-                raise Refused("database_busy", f"{self.home / 'users.lock'} is held by a process that is none of ours")
+                raise Refused(
+                    "database_busy", f"{self.home / 'users.lock'} is held by a process that is none of ours"
+                )
             server = self.server
-            if server.place.folder.parent != self.home:
-                self.tell(f"the account {server.place.account.name} cannot get into {self.home}: the database lives in {server.place.folder}")
             if server.start(tell=self.tell):
+                if server.place.folder.parent != self.home:
+                    self.tell(
+                        f"the account {server.place.account.name} cannot get into {self.home},"
+                        f" so the database lives in {server.place.folder}"
+                    )
                 if stop_when_unused:
                     self._temporary(server).touch()
                 else:
                     self._temporary(server).unlink(missing_ok=True)
-                    self.tell("the database was started and stays up for the next command; `perennial stop` ends it")
+                    self.tell(
+                        "the database was started and stays up for the next command; `perennial stop` ends it"
+                    )
             return server.url()
 
     def leave(self) -> bool:

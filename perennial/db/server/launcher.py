@@ -83,7 +83,8 @@ class Server:
 
     def url(self, database: str = DATABASE) -> str:
         password = quote(self.place.password.read_text(), safe="")
-        return f"postgresql://{USER}:{password}@/{quote(database)}?host={quote(str(self.place.sockets), safe='')}&port={PORT}"
+        host = quote(str(self.place.sockets), safe="")
+        return f"postgresql://{USER}:{password}@/{quote(database)}?host={host}&port={PORT}"
 
     # -- starting
 
@@ -96,7 +97,10 @@ class Server:
             self._clear_traces()
             self._launch()
             if not self._becomes_ready(tell):
-                raise Refused("database_start", f"the database did not start; its log {self.place.log} ends:\n{self._end_of_log()}")
+                raise Refused(
+                    "database_start",
+                    f"the database did not start; its log {self.place.log} ends:\n{self._end_of_log()}",
+                )
             return True
         return False
 
@@ -116,9 +120,16 @@ class Server:
                 return False
             if now - spoke > SILENT_SECONDS:
                 pids = ", ".join(str(pid) for pid in sorted(self._processes())) or "unknown"
-                raise Refused("database_start", f"the database in {self.place.folder} runs (processes {pids}) but does not answer: perennial stop, then again")
+                raise Refused(
+                    "database_start",
+                    f"the database in {self.place.folder} runs (processes {pids}) but does not answer:"
+                    " perennial stop, then again",
+                )
             if now - began > RECOVERY_SECONDS:
-                raise Refused("database_start", f"the database is not ready after {RECOVERY_SECONDS:.0f} seconds; see {self.place.log}")
+                raise Refused(
+                    "database_start",
+                    f"the database is not ready after {RECOVERY_SECONDS:.0f} seconds; see {self.place.log}",
+                )
             if now - began > 5 and not told:
                 tell("the database is recovering, this can take a while")
                 told = True
@@ -133,12 +144,25 @@ class Server:
             if not locks.take(lock, shared=True):
                 raise Refused("database_start", f"another process starts the database in {self.place.folder}")
             started = self._run(
-                "pg_ctl", "-D", self.place.data, "-W", "-s", "-l", self.place.log, "-o", shlex.join(self._options()), "start", pass_fds=(lock,)
+                "pg_ctl",
+                "-D",
+                self.place.data,
+                "-W",
+                "-s",
+                "-l",
+                self.place.log,
+                "-o",
+                shlex.join(self._options()),
+                "start",
+                pass_fds=(lock,),
             )
         finally:
             os.close(lock)  # closed, not unlocked: what was started holds it from now on
         if started.returncode:
-            raise Refused("database_start", f"the database did not start: {started.stdout.strip()}\n{self._end_of_log()}")
+            raise Refused(
+                "database_start",
+                f"the database did not start: {started.stdout.strip()}\n{self._end_of_log()}",
+            )
 
     def _options(self) -> list[str]:
         """Set-up for large batches on a machine that has other work, too."""
@@ -163,7 +187,9 @@ class Server:
             "jit": "off",
         }
         if sys.platform == "linux":
-            options["client_connection_check_interval"] = "10s"  # a killed client's work ends, and its locks go
+            options["client_connection_check_interval"] = (
+                "10s"  # a killed client's work ends, and its locks go
+            )
         if shm_is_small():
             options["dynamic_shared_memory_type"] = "mmap"
         if self.throwaway:
@@ -186,7 +212,7 @@ class Server:
     # -- making
 
     def _make_data(self, tell: Callable[[str], None]) -> None:
-        """initdb into a new folder, with the database in it, then one rename: a data folder is whole or absent."""
+        """initdb into a new folder, our database in it, then one rename: a data folder is whole or absent."""
         if self.place.data.exists():
             if (self.place.data / "PG_VERSION").is_file():
                 return
@@ -198,10 +224,32 @@ class Server:
         self.place.account.give(new)
         tell(f"making the database in {self.place.folder} (PostgreSQL {self.programs.version})")
         password = secrets.token_urlsafe(24)
-        with self._living_lock() as lock, private_file(self.place.folder / "password.initdb", password, self.place.account) as file:
-            self._make("initdb", "-D", new, "-U", USER, "-A", "scram-sha-256", f"--pwfile={file}", *self._initdb_options(), pass_fds=(lock,))
+        with (
+            self._living_lock() as lock,
+            private_file(self.place.folder / "password.initdb", password, self.place.account) as file,
+        ):
             self._make(
-                "postgres", "--single", "-F", "-D", new, *self._memory(), "template1", pass_fds=(lock,), input=f"CREATE DATABASE {DATABASE}\n"
+                "initdb",
+                "-D",
+                new,
+                "-U",
+                USER,
+                "-A",
+                "scram-sha-256",
+                f"--pwfile={file}",
+                *self._initdb_options(),
+                pass_fds=(lock,),
+            )
+            self._make(
+                "postgres",
+                "--single",
+                "-F",
+                "-D",
+                new,
+                *self._memory(),
+                "template1",
+                pass_fds=(lock,),
+                input=f"CREATE DATABASE {DATABASE}\n",
             )
             if not self.throwaway:
                 self._make("initdb", "--sync-only", "-D", new, pass_fds=(lock,))
@@ -233,7 +281,10 @@ class Server:
     def _make(self, program: str, *arguments: object, pass_fds: tuple[int, ...], **options: Any) -> None:
         made = self._run(program, *arguments, pass_fds=pass_fds, **options)
         if made.returncode:
-            raise Refused("database_folder", f"the database could not be made in {self.place.folder}:\n{made.stdout.strip()}")
+            raise Refused(
+                "database_folder",
+                f"the database could not be made in {self.place.folder}:\n{made.stdout.strip()}",
+            )
 
     @contextlib.contextmanager
     def _living_lock(self) -> Iterator[int]:
@@ -254,12 +305,16 @@ class Server:
         old_bin = shlex.quote(str(old)) if old else f"FOLDER_OF_POSTGRESQL_{made_by}"
         python = shlex.quote(sys.executable)
         server = f"{python} -m perennial.db.server"
-        data, dump = shlex.quote(str(self.place.data)), shlex.quote(str(self.place.folder / f"moved-from-{made_by}.dump"))
+        data, dump = (
+            shlex.quote(str(self.place.data)),
+            shlex.quote(str(self.place.folder / f"moved-from-{made_by}.dump")),
+        )
         kept = shlex.quote(str(self.place.folder / f"data.{made_by}"))
         url = '"$(' + server + ' url)"'
         raise Refused(
             "database_version",
-            f"the database in {self.place.folder} was made by PostgreSQL {made_by}, the programs here are {self.programs.major}."
+            f"the database in {self.place.folder} was made by PostgreSQL {made_by},"
+            f" the programs here are {self.programs.major}."
             " Nothing was changed. These commands move it:\n"
             f"  PERENNIAL_PG_BIN={old_bin} {server} start\n"
             f"  {old_bin}/pg_dump -Fc --no-owner -f {dump} {url}\n"
@@ -288,7 +343,10 @@ class Server:
                 time.sleep(0.02)
                 if order is not signal.SIGQUIT and self._postmaster() is None:
                     self._signal(signal.SIGQUIT)  # only orphans are left
-        raise Refused("database_stop", f"the database in {self.place.folder} still runs after {time.monotonic() - began:.0f} seconds")
+        raise Refused(
+            "database_stop",
+            f"the database in {self.place.folder} still runs after {time.monotonic() - began:.0f} seconds",
+        )
 
     def _signal(self, order: signal.Signals) -> None:
         """To the postmaster alone, who tells the others; without one to whoever is left."""
@@ -312,14 +370,18 @@ class Server:
         return self.place.folder / "server.lock"
 
     def _processes(self) -> set[int]:
-        return processes.of_folder(self.place.data, self.place.name) | processes.of_folder(self.place.new, self.place.name)
+        return processes.of_folder(self.place.data, self.place.name) | processes.of_folder(
+            self.place.new, self.place.name
+        )
 
     def _run(self, program: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
         """Without the caller's environment: a PGPORT or PGOPTIONS of theirs is not meant for this server."""
         env = {"PATH": f"{self.programs.folder}:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
         if "input" in options:
             options["stdin"] = None
-        return self.place.account.run([self.programs[program], *map(str, arguments)], cwd=Path("/"), env=env, **options)
+        return self.place.account.run(
+            [self.programs[program], *map(str, arguments)], cwd=Path("/"), env=env, **options
+        )
 
     def _end_of_log(self) -> str:
         try:

@@ -22,7 +22,9 @@ def open_lock(path: Path) -> int:
         except FileExistsError:
             handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
     except OSError as problem:
-        raise Refused("home", f"{path} cannot be opened: {problem.strerror}; set PERENNIAL_HOME to a folder of your own") from None
+        raise Refused(
+            "home", f"{path} cannot be opened: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
+        ) from None
     return handle
 
 
@@ -54,7 +56,10 @@ def exclusive(path: Path, *, seconds: float, waiting: Callable[[], None] = lambd
         while not take(handle):
             waited = time.monotonic() - began
             if waited > seconds:
-                raise Refused("database_busy", f"another process has held {path} for {seconds:.0f} seconds: look what it does, then try again")
+                raise Refused(
+                    "database_busy",
+                    f"another process has held {path} for {seconds:.0f} seconds: look what it does",
+                )
             if waited > 3 and not told:
                 waiting()
                 told = True

@@ -48,11 +48,19 @@ def open_home(folder: Path) -> Path:
             folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
         owner = folder.stat().st_uid
     except OSError as problem:
-        raise Refused("home", f"PERENNIAL_HOME {folder} cannot be made: {problem.strerror}; set PERENNIAL_HOME to another folder") from None
+        raise Refused(
+            "home",
+            f"PERENNIAL_HOME {folder} cannot be made: {problem.strerror}; set it to another folder",
+        ) from None
     if os.geteuid() not in (0, owner):
-        raise Refused("home", f"PERENNIAL_HOME {folder} belongs to another user: set PERENNIAL_HOME to a folder of your own")
+        raise Refused(
+            "home",
+            f"PERENNIAL_HOME {folder} belongs to another user: set PERENNIAL_HOME to a folder of your own",
+        )
     if not os.access(folder, os.W_OK | os.X_OK) or _is_read_only(folder):
-        raise Refused("home", f"PERENNIAL_HOME {folder} cannot be written to: set PERENNIAL_HOME to another folder")
+        raise Refused(
+            "home", f"PERENNIAL_HOME {folder} cannot be written to: set PERENNIAL_HOME to another folder"
+        )
     return folder
 
 
@@ -90,7 +98,9 @@ def secret(folder: Path, name: str) -> str:
     try:
         return path.read_text()
     except OSError as problem:
-        raise Refused("home", f"{path} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own") from None
+        raise Refused(
+            "home", f"{path} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,10 @@ class Place:
 
     def make(self) -> None:
         if set(str(self.folder)) & UNSPEAKABLE:
-            raise Refused("home", f"PERENNIAL_HOME {self.folder} has a character that a shell would change: set it to another folder")
+            raise Refused(
+                "home",
+                f"PERENNIAL_HOME {self.folder} has a character that shells change: set it to another folder",
+            )
         if not self.folder.is_dir():
             self.folder.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700 if self.account.is_ours else 0o711)
@@ -150,7 +163,9 @@ class Place:
             found = os.lstat(self.sockets)
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.account.uid:
                 raise Refused(
-                    "database_socket", f"{self.sockets} is not a folder of {self.account.name}: remove it, or set PERENNIAL_HOME to a shorter path"
+                    "database_socket",
+                    f"{self.sockets} is not a folder of {self.account.name}:"
+                    " remove it, or set PERENNIAL_HOME to a shorter path",
                 ) from None
             if stat.S_IMODE(found.st_mode) != 0o700:
                 os.chmod(self.sockets, 0o700)
@@ -159,7 +174,7 @@ class Place:
 
 
 def place_of(home_folder: Path) -> Place:
-    """The database's place: in PERENNIAL_HOME, or for root in a system folder where the account cannot get in.
+    """The database's place: in PERENNIAL_HOME, or in a system folder where root's account cannot get in.
 
     A database that exists is never left behind for a new, empty one.
     """
@@ -175,7 +190,10 @@ def place_of(home_folder: Path) -> Place:
     if server.can_enter(home_folder):
         return Place(inside, server)
     if (inside / "data").exists():
-        raise Refused("home", f"the database in {inside} belongs to {server.name}, who cannot get into {home_folder}: give that account the way back")
+        raise Refused(
+            "home",
+            f"the database in {inside} belongs to {server.name}, who cannot get into {home_folder} any more",
+        )
     return Place(system, server)
 
 
@@ -185,6 +203,11 @@ def _refuse_foreign(data: Path) -> None:
     except OSError as problem:
         if problem.errno == errno.ENOENT:
             return
-        raise Refused("home", f"{data} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own") from None
+        raise Refused(
+            "home", f"{data} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
+        ) from None
     if owner != os.geteuid():
-        raise Refused("home", f"the database in {data} belongs to another user: set PERENNIAL_HOME to a folder of your own")
+        raise Refused(
+            "home",
+            f"the database in {data} belongs to another user: set PERENNIAL_HOME to a folder of your own",
+        )

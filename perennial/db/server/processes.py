@@ -53,7 +53,13 @@ def _commands() -> Iterator[tuple[int, list[str]]]:
 def _commands_by_ps() -> Iterator[tuple[int, list[str]]]:
     """macOS has no /proc. A folder with spaces comes in pieces here, the title still tells."""
     try:
-        listed = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, errors="replace", check=True)
+        listed = subprocess.run(
+            ["ps", "-axww", "-o", "pid=,command="],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return
     for line in listed.stdout.splitlines():
@@ -62,7 +68,10 @@ def _commands_by_ps() -> Iterator[tuple[int, list[str]]]:
         if pid.isdigit() and command and not command.startswith("("):
             program, found, rest = command.partition(" -D ")
             words = [program, *_folder_of(rest)] if found else [command]
-            yield int(pid), [words[0] if words[0].startswith("postgres: ") else words[0].split(" -")[0], *words[1:]]
+            yield (
+                int(pid),
+                [words[0] if words[0].startswith("postgres: ") else words[0].split(" -")[0], *words[1:]],
+            )
 
 
 def _folder_of(rest: str) -> list[str]:
