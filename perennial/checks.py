@@ -31,6 +31,5 @@ def _refuse_old_postgresql() -> None:
     if version // 10000 < OLDEST_POSTGRESQL:
         raise Refused(
             "database_version",
-            f"DATABASE_URL leads to PostgreSQL {version // 10000};"
-            f" {OLDEST_POSTGRESQL} is the oldest that serves",
+            f"DATABASE_URL leads to PostgreSQL {version // 10000}; {OLDEST_POSTGRESQL} is the oldest that serves",
         )

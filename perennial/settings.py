@@ -18,9 +18,7 @@ def database(url: str) -> dict[str, Any]:
     try:
         given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as problem:
-        raise Refused(
-            "database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {problem}"
-        ) from None
+        raise Refused("database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {problem}") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", "perennial"),

@@ -14,9 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def environment(url: str | None, home: Path | str | None, **more: str) -> dict[str, str]:
     """Ours, without what would lead to another database; ``url`` None: the embedded server of ``home``."""
     env = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("DATABASE_URL", "PERENNIAL_", "PG"))
+        name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_URL", "PERENNIAL_", "PG"))
     }
     for name in ("PERENNIAL_PG_BIN", "PERENNIAL_HOME"):
         if name in os.environ:

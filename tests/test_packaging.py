@@ -108,9 +108,7 @@ def test_the_requirements_name_no_host_and_no_folder() -> None:
         assert "--index" not in text
         assert "--find-links" not in text
         pinned = {
-            line.split("==")[0].lower()
-            for line in text.splitlines()
-            if "==" in line and not line.startswith(" ")
+            line.split("==")[0].lower() for line in text.splitlines() if "==" in line and not line.startswith(" ")
         }
         for line in (ROOT / f"{name}.in").read_text().splitlines():
             if line and not line.startswith(("-", "#")):

@@ -38,12 +38,8 @@ def is_upwards(source: str, target: str) -> bool:
 def test_the_order_of_the_layers_is_the_one_of_the_import_contract() -> None:
     import tomllib
 
-    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
-        "layers"
-    ]
-    named = [
-        {name.removeprefix("perennial.") for name in line.replace(" ", "").split("|")} for line in contract
-    ]
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    named = [{name.removeprefix("perennial.") for name in line.replace(" ", "").split("|")} for line in contract]
     apps_of_contract = [names for names in named if names & set().union(*LAYERS)]
     assert apps_of_contract == [names for names in LAYERS if names & set().union(*apps_of_contract)]
 

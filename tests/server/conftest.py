@@ -41,11 +41,7 @@ class Machine:
     python: str = sys.executable
 
     def popen(self, *command: str, **env: str) -> subprocess.Popen[str]:
-        who = (
-            {}
-            if self.account is None
-            else {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
-        )
+        who = {} if self.account is None else {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
         return subprocess.Popen(
             [self.python, *command],
             env={
@@ -99,9 +95,7 @@ class Machine:
 
     def processes(self) -> set[int]:
         place = places.Place(self.folder, nobody())
-        return processes.of_folder(self.data, place.name) | processes.of_folder(
-            self.folder / "data.new", place.name
-        )
+        return processes.of_folder(self.data, place.name) | processes.of_folder(self.folder / "data.new", place.name)
 
     def kill_all(self) -> None:
         """SIGKILL for every process of the server; the kernel may still be at it afterwards."""
@@ -160,9 +154,7 @@ def world_readable() -> Iterator[dict[str, str]]:
 def _runs(account: Account, python: str) -> bool:
     try:
         return (
-            account.run(
-                [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"], cwd=Path("/")
-            ).returncode
+            account.run([python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"], cwd=Path("/")).returncode
             == 0
         )
     except OSError:

@@ -92,9 +92,7 @@ def test_goes_on_after_one_backend_was_killed(filled: Machine) -> None:
             connection.execute("select 1")
 
 
-def test_a_pid_file_that_names_a_stranger_is_no_server(
-    filled: Machine, stranger: subprocess.Popen[bytes]
-) -> None:
+def test_a_pid_file_that_names_a_stranger_is_no_server(filled: Machine, stranger: subprocess.Popen[bytes]) -> None:
     left = (filled.data / "postmaster.pid").read_text()
     filled.kill_all()
     time.sleep(0.1)
@@ -206,7 +204,7 @@ def test_a_setup_for_batches(filled: Machine) -> None:
 
 
 def test_text_sorts_and_folds_the_same_everywhere(filled: Machine) -> None:
-    assert filled.sql(
-        "select string_agg(t, '' order by t) from unnest(array['b', 'A', 'a', 'B', 'é']) t"
-    ) == [("ABabé",)]
+    assert filled.sql("select string_agg(t, '' order by t) from unnest(array['b', 'A', 'a', 'B', 'é']) t") == [
+        ("ABabé",)
+    ]
     assert filled.sql("select lower('É'), length('é')") == [("é", 1)]

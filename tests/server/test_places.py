@@ -85,9 +85,7 @@ def test_where_the_account_cannot_get_in_the_database_lives_in_a_system_folder(
 
 
 @as_root
-def test_a_database_that_cannot_be_reached_any_more_is_not_replaced(
-    own_machine: Machine, folder: Path
-) -> None:
+def test_a_database_that_cannot_be_reached_any_more_is_not_replaced(own_machine: Machine, folder: Path) -> None:
     own_machine.start()
     own_machine.server("stop")
     folder.chmod(0o700)
@@ -182,9 +180,7 @@ def test_it_starts_and_joins_in_parallel_with_a_tiny_shared_memory(own_machine: 
         "PYTHONPATH": str(Path(places.__file__).parents[3]),
         "PERENNIAL_HOME": str(own_machine.home),
     }
-    if subprocess.run(
-        ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], capture_output=True
-    ).returncode:
+    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], capture_output=True).returncode:
         pytest.skip("this machine does not let root mount")
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script, own_machine.python], env=env, capture_output=True, text=True
@@ -199,9 +195,7 @@ def test_it_starts_and_joins_in_parallel_with_a_tiny_shared_memory(own_machine: 
             "enable_mergejoin = off",
         ):
             connection.execute(f"set {setting}")  # type: ignore[arg-type]
-        found = connection.execute(
-            "select count(*) from big a join big b on a.n = b.n and a.t = b.t"
-        ).fetchall()
+        found = connection.execute("select count(*) from big a join big b on a.n = b.n and a.t = b.t").fetchall()
     assert found == [(200000,)]
 
 

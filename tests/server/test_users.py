@@ -12,10 +12,7 @@ import pytest
 from perennial.db.server import installation as module
 from tests.server.conftest import Machine
 
-USE = (
-    "from perennial.db import server; server.ensure(stop_when_unused={serve});"
-    " print('up', flush=True); input()"
-)
+USE = "from perennial.db import server; server.ensure(stop_when_unused={serve}); print('up', flush=True); input()"
 ONCE = "from perennial.db import server; server.ensure()"
 
 

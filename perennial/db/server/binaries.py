@@ -35,9 +35,7 @@ class Binaries:
     def version(self) -> str:
         """As PostgreSQL says it: ``18.6``."""
         try:
-            said = subprocess.run(
-                [self["postgres"], "--version"], capture_output=True, text=True, check=True, env={}
-            )
+            said = subprocess.run([self["postgres"], "--version"], capture_output=True, text=True, check=True, env={})
         except (OSError, subprocess.CalledProcessError) as problem:
             raise Refused("database_programs", f"{self['postgres']} does not run here: {problem}") from None
         return said.stdout.split()[2]
@@ -91,9 +89,7 @@ def _in_wheel() -> Path | None:
 def _checked(binaries: Binaries, origin: str) -> Binaries:
     for program in ("postgres", "initdb", "pg_ctl", "pg_isready"):
         if not os.access(binaries[program], os.X_OK):
-            raise Refused(
-                "database_programs", f"{origin}: there is no program {program} in {binaries.folder}"
-            )
+            raise Refused("database_programs", f"{origin}: there is no program {program} in {binaries.folder}")
     if binaries.major < OLDEST:
         raise Refused(
             "database_programs",
@@ -107,10 +103,7 @@ def _copy(binaries: Binaries, account: Account) -> Binaries:
     root = binaries.folder.parent
     size = binaries["postgres"].stat()
     mark = f"{root}:{binaries.version}:{size.st_size}:{size.st_mtime_ns}"
-    target = (
-        places.SYSTEM_FOLDER
-        / f"postgresql-{binaries.version}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
-    )
+    target = places.SYSTEM_FOLDER / f"postgresql-{binaries.version}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
     copied = Binaries(target / PACKAGE / "pginstall" / "bin")
     if not target.is_dir():
         places.SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True)
@@ -118,9 +111,7 @@ def _copy(binaries: Binaries, account: Account) -> Binaries:
         draft = Path(tempfile.mkdtemp(prefix="copy-", dir=places.SYSTEM_FOLDER))
         try:
             shutil.copytree(root, draft / PACKAGE / "pginstall", ignore=shutil.ignore_patterns("include"))
-            libraries = root.parent.with_name(
-                PACKAGE + ".libs"
-            )  # where the wheel keeps what its programs load
+            libraries = root.parent.with_name(PACKAGE + ".libs")  # where the wheel keeps what its programs load
             if libraries.is_dir():
                 shutil.copytree(libraries, draft / libraries.name)
             _open_to_read(draft)
@@ -143,8 +134,4 @@ def _open_to_read(folder: Path) -> None:
     folder.chmod(0o755)
     for path in folder.rglob("*"):
         if not path.is_symlink():
-            path.chmod(
-                0o755
-                if path.is_dir() or (os.access(path, os.X_OK) and path.stat().st_mode & 0o100)
-                else 0o644
-            )
+            path.chmod(0o755 if path.is_dir() or (os.access(path, os.X_OK) and path.stat().st_mode & 0o100) else 0o644)

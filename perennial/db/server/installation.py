@@ -45,9 +45,7 @@ class Installation:
             if self._users is None:
                 self._users = locks.open_lock(self.home / "users.lock")
             if not locks.take(self._users, shared=True):
-                raise Refused(
-                    "database_busy", f"{self.home / 'users.lock'} is held by a process that is none of ours"
-                )
+                raise Refused("database_busy", f"{self.home / 'users.lock'} is held by a process that is none of ours")
             server = self.server
             if server.start(tell=self.tell):
                 if server.place.folder.parent != self.home:
@@ -59,9 +57,7 @@ class Installation:
                     self._temporary(server).touch()
                 else:
                     self._temporary(server).unlink(missing_ok=True)
-                    self.tell(
-                        "the database was started and stays up for the next command; `perennial stop` ends it"
-                    )
+                    self.tell("the database was started and stays up for the next command; `perennial stop` ends it")
             return server.url()
 
     def leave(self) -> bool:

@@ -187,9 +187,7 @@ class Server:
             "jit": "off",
         }
         if sys.platform == "linux":
-            options["client_connection_check_interval"] = (
-                "10s"  # a killed client's work ends, and its locks go
-            )
+            options["client_connection_check_interval"] = "10s"  # a killed client's work ends, and its locks go
         if shm_is_small():
             options["dynamic_shared_memory_type"] = "mmap"
         if self.throwaway:
@@ -379,9 +377,7 @@ class Server:
         env = {"PATH": f"{self.programs.folder}:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
         if "input" in options:
             options["stdin"] = None
-        return self.place.account.run(
-            [self.programs[program], *map(str, arguments)], cwd=Path("/"), env=env, **options
-        )
+        return self.place.account.run([self.programs[program], *map(str, arguments)], cwd=Path("/"), env=env, **options)
 
     def _end_of_log(self) -> str:
         try:

@@ -58,9 +58,7 @@ def open_home(folder: Path) -> Path:
             f"PERENNIAL_HOME {folder} belongs to another user: set PERENNIAL_HOME to a folder of your own",
         )
     if not os.access(folder, os.W_OK | os.X_OK) or _is_read_only(folder):
-        raise Refused(
-            "home", f"PERENNIAL_HOME {folder} cannot be written to: set PERENNIAL_HOME to another folder"
-        )
+        raise Refused("home", f"PERENNIAL_HOME {folder} cannot be written to: set PERENNIAL_HOME to another folder")
     return folder
 
 

@@ -1,0 +1,138 @@
+"""Questions about set-up, answered as kernel values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from perennial.catalog.models import (
+    Company,
+    DeliveryMode,
+    Parameters,
+    PaymentSchedule,
+    Price,
+    Product,
+    TaxRate,
+)
+from perennial.errors import Refused
+from perennial.kernel.dates import EVERY_DAY, WorkingDays
+from perennial.kernel.instalments import PaymentSchedule as Schedule
+from perennial.kernel.tax import Rate
+
+
+def company() -> Company:
+    """The company. Refused when the installation was never initialised."""
+    found = Company.objects.first()
+    if found is None:
+        raise Refused("init", "the installation is empty: run `perennial init` first")
+    return found
+
+
+def currency() -> str:
+    """The currency of the installation; it is set by the first bundle."""
+    found = company().currency
+    if found is None:
+        raise Refused("currency", "the installation has no currency yet: import a bundle that names one", "currency")
+    return found
+
+
+def parameters() -> Parameters:
+    """The continuity parameters of the call center."""
+    found = Parameters.objects.first()
+    if found is None:
+        raise Refused("init", "the installation is empty: run `perennial init` first")
+    return found
+
+
+def today() -> date:
+    """The business date in the company's time zone (or ``PERENNIAL_TODAY``). Only commands and views ask."""
+    given: date | None = getattr(settings, "PERENNIAL_TODAY", None)
+    if given is not None:
+        return given
+    found = Company.objects.first()
+    return timezone.localtime(timezone.now(), ZoneInfo(found.time_zone if found else "UTC")).date()
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A delivery mode with its working days."""
+
+    id: int
+    code: str
+    charge_minor: int
+    tax_group: str | None
+    days: WorkingDays
+
+
+@dataclass
+class SetUp:
+    """All small set-up tables, read once for a chunk of work."""
+
+    modes: dict[int | None, Mode]
+    schedules: dict[int | None, Schedule]
+    rates: list[Rate]
+    parameters: Parameters
+    currency: str
+    modes_by_code: dict[str, Mode] = field(default_factory=dict)
+
+    def working_days(self, mode_id: int | None) -> WorkingDays:
+        """The working days of a delivery mode; of none: every day."""
+        return EVERY_DAY if mode_id is None else self.modes[mode_id].days
+
+
+def set_up() -> SetUp:
+    """Read the set-up that planning, totals and payments need."""
+    modes: dict[int | None, Mode] = {
+        m.pk: Mode(
+            m.pk,
+            m.code,
+            m.charge_minor,
+            m.tax_group,
+            WorkingDays(m.code, tuple(m.working_days), m.holidays, tuple(m.closed_on)),
+        )
+        for m in DeliveryMode.objects.all()
+    }
+    schedules: dict[int | None, Schedule] = {
+        s.pk: Schedule(
+            s.name,
+            s.allocation,
+            s.unit,
+            s.every,
+            s.after,
+            s.number_of_payments,
+            s.amount_minor,
+            tuple((line.after, line.percent) for line in sorted(s.lines.all(), key=lambda line: line.number)),
+        )
+        for s in PaymentSchedule.objects.prefetch_related("lines")
+    }
+    rates = [Rate(r.pk, r.group, r.country, r.region, r.percent, r.valid_from) for r in TaxRate.objects.order_by("id")]
+    return SetUp(modes, schedules, rates, parameters(), currency(), {m.code: m for m in modes.values()})
+
+
+def prices_on(product_ids: Iterable[int], on: date) -> dict[int, int]:
+    """Each product's price in force on a date; its earliest if it had none then; absent if it has none."""
+    found: dict[int, tuple[bool, date, int]] = {}
+    for price in Price.objects.filter(product_id__in=list(product_ids)):
+        start = price.valid_from or date.min
+        valid = start <= on
+        best = found.get(price.product_id)
+        if (
+            best is None
+            or (valid and (not best[0] or start > best[1]))
+            or (not valid and not best[0] and start < best[1])
+        ):
+            found[price.product_id] = (valid, start, price.price_minor)
+    return {product: best[2] for product, best in found.items()}
+
+
+def product_by_number(number: str, field: str = "item_number") -> Product:
+    """A product by its number. Refused when there is none."""
+    found = Product.objects.filter(number=number).first()
+    if found is None:
+        raise Refused("product", f"unknown product {number!r}", field)
+    return found

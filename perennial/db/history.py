@@ -1,0 +1,36 @@
+"""History of set-up, customers, cards, continuity orders and adjustments: who, when, before, after, why.
+
+The rows are written by statement triggers (django-pghistory), so that no way of changing a row can
+forget them. Who and why come from ``context``, which holds until the transaction ends.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pghistory
+import pgtrigger
+from django.db import connection
+
+
+def tracked(model: Any) -> Any:
+    """Keep every version of this model's rows, with who and why."""
+    statement = {"level": pgtrigger.Statement}
+    return pghistory.track(
+        pghistory.InsertEvent(**statement),
+        pghistory.UpdateEvent(**statement),
+        pghistory.DeleteEvent(**statement),
+        context_field=pghistory.ContextJSONField(),
+        obj_field=pghistory.ObjForeignKey(related_query_name="+", related_name="+", db_index=False),
+        append_only=False,
+        model_name=f"{model.__name__}History",
+    )(model)
+
+
+def context(*, by: str, reason: str | None = None, run: int | None = None) -> None:
+    """Say who changes rows in this transaction, and why. It ends with the transaction."""
+    told = {"by": by, "reason": reason, "run": run}
+    words = json.dumps({name: value for name, value in told.items() if value is not None})
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('pghistory.context_metadata', %s, true)", [words])

@@ -1,0 +1,95 @@
+"""SQL by hand, typed at its edges: named statements from files, rows as dataclasses, COPY, ids drawn ahead."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from django.db import connection
+from django.db.models import Model
+
+from perennial.errors import Conflict
+
+Params = Mapping[str, Any] | Sequence[Any] | None
+T = TypeVar("T")
+
+
+def execute(sql: str, params: Params = None) -> int:
+    """Run one statement; how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def rows(kind: type[T], sql: str, params: Params = None) -> list[T]:
+    """The rows of a query as dataclasses (or NamedTuples), column by column in the order of the fields."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        if dataclasses.is_dataclass(kind) or hasattr(kind, "_fields"):
+            return [kind(*row) for row in cursor.fetchall()]
+        return list(cursor.fetchall())
+
+
+def tuples(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
+    """The rows of a query as plain tuples."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def one(sql: str, params: Params = None) -> tuple[Any, ...] | None:
+    """The first row of a query, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
+
+
+def value(sql: str, params: Params = None) -> Any:
+    """The first column of the first row of a query, or None."""
+    found = one(sql, params)
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=64)
+def named(package: str, file: str) -> dict[str, str]:
+    """The statements of a .sql file by name: each begins with a line ``-- name: what_it_is``."""
+    text = files(package).joinpath(file).read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: (\w+)[^\n]*\n", text, flags=re.MULTILINE)
+    return {name: body.strip().rstrip(";") for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def draw_ids(model: type[Model], number: int) -> list[int]:
+    """So many fresh ids of a table, drawn from its sequence before the rows are written."""
+    if number <= 0:
+        return []
+    table = model._meta.db_table
+    found = tuples("select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)", [table, number])
+    return [row[0] for row in found]
+
+
+def copy(model: type[Model], columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> int:
+    """Write rows with COPY; how many. Values must already have the types of their columns."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    written = 0
+    connection.ensure_connection()
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f'copy "{model._meta.db_table}" ({names}) from stdin') as stream,
+    ):
+        for line in lines:
+            stream.write_row(line)
+            written += 1
+    return written
+
+
+def shift(model: type[Model], ids: Sequence[int], old: str | Sequence[str], new: str, **also: Any) -> None:
+    """Take rows from one state to the next. Raises Conflict unless every one of them was in the old state."""
+    olds = [old] if isinstance(old, str) else list(old)
+    found = model._default_manager.filter(pk__in=list(ids), status__in=olds).update(status=new, **also)
+    if found != len(set(ids)):
+        raise Conflict(f"{len(set(ids)) - found} of {len(set(ids))} are no longer {' or '.join(olds)}")

@@ -1,0 +1,67 @@
+"""A run of a job: its work list, its chunks, its report."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class JobRun(models.Model):
+    """(job, business date, arguments); open, then done, stopped or failed. One open run a job that is not dry.
+
+    ``selected`` is the length of the work list, ``start`` what was counted together with it.
+    """
+
+    job = models.TextField()
+    on_date = models.DateField()
+    arguments = models.JSONField()
+    dry = models.BooleanField(db_default=False)
+    status = models.TextField(db_default="open")
+    by = models.TextField(db_default="")
+    started_at = models.DateTimeField(db_default=models.functions.Now())
+    ended_at = models.DateTimeField(null=True)
+    selected = models.BigIntegerField(db_default=0)
+    start = models.JSONField(null=True)
+    report = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job"], condition=Q(status="open", dry=False), name="one_open_run"),
+            models.CheckConstraint(condition=Q(status__in=["open", "done", "stopped", "failed"]), name="run_status"),
+        ]
+        indexes = [models.Index(fields=["job", "-id"], name="runs_of_job")]
+
+
+class JobChunk(models.Model):
+    """A slice of a run's work list; it goes from todo to done in the transaction of its work."""
+
+    run = models.ForeignKey(JobRun, models.CASCADE, related_name="chunks", db_index=False)
+    number = models.IntegerField()
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    status = models.TextField(db_default="todo")
+    counts = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="one_chunk"),
+            models.CheckConstraint(condition=Q(status__in=["todo", "done"]), name="chunk_status"),
+        ]
+        indexes = [models.Index(fields=["run", "number"], condition=Q(status="todo"), name="chunk_todo")]
+
+
+class JobItem(models.Model):
+    """One thing that a run selected, in due order: the subject's id and, of a shipment, its number."""
+
+    pk = models.CompositePrimaryKey("run_id", "seq")
+    run = models.ForeignKey(JobRun, models.CASCADE, related_name="items", db_index=False)
+    seq = models.BigIntegerField()
+    subject_id = models.BigIntegerField()
+    shipment = models.IntegerField(null=True)
+
+
+class NightRun(models.Model):
+    """A business date whose six jobs have all ended: the next night is later."""
+
+    on_date = models.DateField(unique=True)
+    finished_at = models.DateTimeField(db_default=models.functions.Now())

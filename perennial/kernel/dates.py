@@ -1,0 +1,362 @@
+"""Dates: month arithmetic, the intervals of a program, the working days of a delivery mode.
+
+An interval is an RFC 5545 rule evaluated from its anchor date. Its dates are made in blocks of
+years around the date asked for and kept, so that the next date is one bisection and never a walk
+from the anchor.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from calendar import monthrange
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from dateutil import rrule
+
+from perennial.errors import Refused
+
+DEFAULT_ANCHOR = date(2000, 1, 1)
+GAP_YEARS = 8
+_LAST_YEAR = 9000
+_FREQUENCIES = {
+    "DAILY": rrule.DAILY,
+    "WEEKLY": rrule.WEEKLY,
+    "MONTHLY": rrule.MONTHLY,
+    "YEARLY": rrule.YEARLY,
+}
+_DAYS = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
+_RANGES = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
+_BLOCK = 4
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later; a day that the month lacks becomes its last day."""
+    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise Refused("date", f"{months} months after {day} is beyond the calendar")
+    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
+
+
+def add_days(day: date, days: int) -> date:
+    """So many days later. Refused beyond the year 9999."""
+    try:
+        return day + timedelta(days)
+    except OverflowError:
+        raise Refused("date", f"{days} days after {day} is beyond the calendar") from None
+
+
+def add_units(start: date, count: int, unit: str) -> date:
+    """``count`` days, months or years after the start, always counted from the start itself."""
+    if unit == "day":
+        return add_days(start, count)
+    return add_months(start, count * (12 if unit == "year" else 1))
+
+
+class Interval:
+    """When an event may happen: ``after`` and ``on_or_after`` give the next date of the rule.
+
+    With the anchor ``order`` the rule counts from the date of the order's first event, which the
+    caller passes as ``first``.
+    """
+
+    __slots__ = ("_months", "_step", "_table", "anchor", "code", "rule")
+
+    def __init__(self, code: str, rule: str, anchor: date | None = DEFAULT_ANCHOR, field: str = "rule") -> None:
+        self.code = code
+        self.rule = rule
+        self.anchor = anchor
+        parts = _parts(rule, field)
+        self._step = int(parts.get("INTERVAL", "1"))
+        self._months = 0
+        self._table: _Table | None = None
+        if anchor is None:
+            extra = sorted(set(parts) - {"FREQ", "INTERVAL"})
+            if extra:
+                raise Refused(
+                    "interval",
+                    f"a rule counted from the order has FREQ and INTERVAL alone, not {extra[0]}",
+                    field,
+                )
+            frequency = parts["FREQ"]
+            self._months = {"MONTHLY": 1, "YEARLY": 12}.get(frequency, 0) * self._step
+            if frequency == "WEEKLY":
+                self._step *= 7
+            if (self._months or self._step / 30.5) > GAP_YEARS * 12:
+                raise Refused("interval", f"{rule} has no date for {GAP_YEARS} years", field)
+        else:
+            self._table = _table(rule, anchor, field)
+
+    @property
+    def from_order(self) -> bool:
+        """Does it count from the order's first event?"""
+        return self._table is None
+
+    def after(self, day: date, first: date | None = None) -> date:
+        """The first date of the interval after the day."""
+        if self._table is not None:
+            return self._table.after(day)
+        if first is None:
+            raise ValueError("an interval counted from the order needs the order's first date")
+        return self._grid_after(day, first)
+
+    def on_or_after(self, day: date) -> date:
+        """The first date of the interval on or after the day (the day itself, counted from the order)."""
+        return day if self._table is None else self._table.on_or_after(day)
+
+    def _grid_after(self, day: date, first: date) -> date:
+        if day < first:
+            return first
+        if not self._months:
+            return add_days(first, ((day - first).days // self._step + 1) * self._step)
+        k = ((day.year - first.year) * 12 + day.month - first.month) // self._months
+        while (found := add_months(first, k * self._months)) <= day:
+            k += 1
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Interval) and (self.code, self.rule, self.anchor) == (
+            other.code,
+            other.rule,
+            other.anchor,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.rule, self.anchor))
+
+    def __repr__(self) -> str:
+        return f"Interval({self.code!r}, {self.rule!r}, {self.anchor})"
+
+
+def _parts(rule: str, field: str) -> dict[str, str]:
+    """The parts of a rule, each checked against RFC 5545 and against what a shipping date may say."""
+
+    def no(text: str) -> Refused:
+        return Refused("interval", f"{rule!r}: {text}", field)
+
+    if not isinstance(rule, str) or not rule.strip():
+        raise Refused("interval", "a rule such as FREQ=MONTHLY;BYMONTHDAY=1 is needed", field)
+    parts: dict[str, str] = {}
+    for piece in rule.split(";"):
+        name, equals, value = piece.partition("=")
+        if not equals or not value:
+            raise no(f"{piece!r} is not NAME=VALUE")
+        if name in parts:
+            raise no(f"{name} stands twice")
+        parts[name] = value
+    for name, value in parts.items():
+        if name in ("COUNT", "UNTIL"):
+            raise no(f"{name} is not allowed: the program decides when an order ends")
+        if name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+            raise no(f"{name} is not allowed: intervals have dates only")
+        if name == "FREQ":
+            if value not in _FREQUENCIES:
+                raise no(f"FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, not {value}")
+        elif name == "INTERVAL":
+            if not value.isdigit() or not 1 <= int(value) <= 9999:
+                raise no("INTERVAL is a whole number from 1 on")
+        elif name == "WKST":
+            if value not in _DAYS:
+                raise no(f"WKST is a day such as MO, not {value}")
+        elif name == "BYDAY":
+            for day in value.split(","):
+                ordinal = day[:-2].lstrip("+-")
+                if day[-2:] not in _DAYS or (day[:-2] and not (ordinal.isdigit() and 1 <= int(ordinal) <= 53)):
+                    raise no(f"{day!r} is not a day such as MO or -1FR")
+                if day[:-2] and parts.get("FREQ") not in ("MONTHLY", "YEARLY"):
+                    raise no(f"{day!r}: a numbered day needs FREQ=MONTHLY or YEARLY")
+        elif name in _RANGES:
+            for number in value.split(","):
+                digits = number.lstrip("+-") if name != "BYMONTH" else number
+                if len(number) - len(digits) > 1 or not digits.isdigit() or not 1 <= int(digits) <= _RANGES[name]:
+                    raise no(f"{name} has {number!r}, which is not within 1 to {_RANGES[name]}")
+        else:
+            raise no(f"{name} is not a part of a recurrence rule")
+    frequency = parts.get("FREQ")
+    if frequency is None:
+        raise no("FREQ is missing")
+    if "BYWEEKNO" in parts and frequency != "YEARLY":
+        raise no("BYWEEKNO needs FREQ=YEARLY")
+    if "BYYEARDAY" in parts and frequency != "YEARLY":
+        raise no("BYYEARDAY needs FREQ=YEARLY")
+    if "BYMONTHDAY" in parts and frequency == "WEEKLY":
+        raise no("BYMONTHDAY does not go with FREQ=WEEKLY")
+    if "BYSETPOS" in parts and not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
+        raise no("BYSETPOS needs another BY part")
+    return parts
+
+
+class _Table:
+    """The dates of one rule from one anchor, made block by block as they are asked for."""
+
+    def __init__(self, rule: str, anchor: date, field: str) -> None:
+        self.rule = rule
+        self.anchor = anchor
+        start = dt.datetime.combine(anchor, dt.time())
+        parsed: Any = rrule.rrulestr(rule, dtstart=start)
+        given: dict[str, Any] = dict(parsed._original_rule)
+        self._frequency: int = parsed._freq
+        self._step: int = parsed._interval
+        self._wkst: int = parsed._wkst
+        # What the rule takes from its first date must not change when the first date is moved.
+        if not any(given.get(name) for name in ("byweekno", "byyearday", "bymonthday", "byweekday")):
+            if self._frequency == rrule.YEARLY:
+                given.setdefault("bymonth", anchor.month)
+                given["bymonth"] = given["bymonth"] or anchor.month
+                given["bymonthday"] = anchor.day
+            elif self._frequency == rrule.MONTHLY:
+                given["bymonthday"] = anchor.day
+            elif self._frequency == rrule.WEEKLY:
+                given["byweekday"] = anchor.weekday()
+        self._given = {name: value for name, value in given.items() if value is not None}
+        self._dates: list[date] = []
+        self._low = self._high = 0  # the years [low, high) are in _dates
+        self._check(field)
+
+    def _check(self, field: str) -> None:
+        """No gap of more than eight years in the forty years behind the anchor (a leap cycle and more)."""
+        previous = self.anchor
+        end = min(self.anchor.year + 40, _LAST_YEAR)
+        plain = self._frequency >= rrule.WEEKLY and len(self._given) <= 1
+        if plain:
+            if self._step * (7 if self._frequency == rrule.WEEKLY else 1) > GAP_YEARS * 365:
+                raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years", field)
+            return
+        for day in self._between(self.anchor.year, end):
+            if day > add_months(previous, GAP_YEARS * 12):
+                break
+            previous = day
+        if previous < add_months(date(end, 1, 1), -GAP_YEARS * 12):
+            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", field)
+
+    def _between(self, low: int, high: int) -> list[date]:
+        """The dates in the years [low, high), from a first date moved by whole steps of the rule."""
+        anchor, step = self.anchor, self._step
+        year = max(low, anchor.year)
+        if year >= high:
+            return []
+        if self._frequency == rrule.YEARLY:
+            start = date(anchor.year + -(-(year - anchor.year) // step) * step, 1, 1)
+        elif self._frequency == rrule.MONTHLY:
+            months = max(0, (year - anchor.year) * 12 + 1 - anchor.month)
+            start = add_months(anchor.replace(day=1), -(-months // step) * step)
+        else:
+            first, days = anchor, step
+            if self._frequency == rrule.WEEKLY:
+                first = anchor - timedelta((anchor.weekday() - self._wkst) % 7)
+                days = 7 * step
+            behind = max(0, (date(year, 1, 1) - first).days)
+            # One step before the year begins: a week may reach into it.
+            start = first + timedelta(max(0, behind // days) * days)
+        until = dt.datetime(high - 1, 12, 31)
+        made = rrule.rrule(
+            self._frequency,
+            dtstart=dt.datetime.combine(start, dt.time()),
+            interval=step,
+            wkst=self._wkst,
+            until=until,
+            **self._given,
+        )
+        lowest = max(anchor, date(low, 1, 1))
+        return [moment.date() for moment in made if moment.date() >= lowest]
+
+    def _cover(self, low: int, high: int) -> None:
+        low, high = max(low, 1), min(high, _LAST_YEAR)
+        if self._low == self._high:
+            low -= (low - 1) % _BLOCK
+            self._low, self._high = low, low
+        while self._high < high:
+            self._dates += self._between(self._high, self._high + _BLOCK)
+            self._high += _BLOCK
+        while self._low > low:
+            self._dates[:0] = self._between(self._low - _BLOCK, self._low)
+            self._low -= _BLOCK
+
+    def _find(self, day: date, bisect: Any) -> date:
+        year = day.year
+        if self._low <= year < self._high:
+            at = bisect(self._dates, day)
+            if at < len(self._dates):
+                return self._dates[at]
+        year = max(year, self.anchor.year)
+        self._cover(year, year + GAP_YEARS + 1)
+        at = bisect(self._dates, day)
+        if at >= len(self._dates):
+            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {day}")
+        return self._dates[at]
+
+    def after(self, day: date) -> date:
+        return self._find(day, bisect_right)
+
+    def on_or_after(self, day: date) -> date:
+        return self._find(day, bisect_left)
+
+
+@lru_cache(maxsize=512)
+def _table(rule: str, anchor: date, field: str) -> _Table:
+    return _Table(rule, anchor, field)
+
+
+class WorkingDays:
+    """On which days a delivery mode sends parcels off.
+
+    ``weekdays`` are ISO weekdays 1 to 7, ``holidays`` a country or country-region (``US-NY``) whose
+    public holidays are left out, ``closed_on`` single dates. Nothing given: every day.
+    """
+
+    __slots__ = ("_every_day", "_weekdays", "closed_on", "code", "holidays")
+
+    def __init__(
+        self,
+        code: str = "",
+        weekdays: tuple[int, ...] = (),
+        holidays: str | None = None,
+        closed_on: tuple[date, ...] = (),
+    ) -> None:
+        self.code = code
+        self._weekdays = frozenset(weekdays) or frozenset(range(1, 8))
+        self.holidays = holidays
+        self.closed_on = frozenset(closed_on)
+        self._every_day = len(self._weekdays) == 7 and not holidays and not closed_on
+
+    def works_on(self, day: date) -> bool:
+        """Does it send parcels off on this day?"""
+        if day.isoweekday() not in self._weekdays or day in self.closed_on:
+            return False
+        return not self.holidays or day not in _holidays(self.holidays, day.year)
+
+    def roll(self, day: date) -> date:
+        """The first working day on or after the day. Refused when there is none within a year."""
+        if self._every_day:
+            return day
+        found = day
+        for _ in range(370):
+            if self.works_on(found):
+                return found
+            found = add_days(found, 1)
+        raise Refused("delivery_mode", f"delivery mode {self.code} has no working day within a year of {day}")
+
+
+EVERY_DAY = WorkingDays()
+
+
+def check_holidays(place: str, field: str = "holidays") -> None:
+    """Refused unless the public holidays of the country or country-region are known."""
+    try:
+        _holidays(place, 2026)
+    except (NotImplementedError, KeyError):
+        raise Refused(
+            "holidays",
+            f"no public holidays are known for {place!r}: write a country (US) or country-region (US-NY)",
+            field,
+        ) from None
+
+
+@lru_cache(maxsize=1024)
+def _holidays(place: str, year: int) -> frozenset[date]:
+    import holidays  # here, because it is large and most commands never ask
+
+    country, _, region = place.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year).keys())

@@ -1,0 +1,300 @@
+"""Money: integer minor units of an ISO 4217 currency. A float never comes near it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+
+from perennial.errors import Refused
+
+_EXPONENTS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
+}
+_CURRENCIES = frozenset(
+    [
+        "AED",
+        "AFN",
+        "ALL",
+        "AMD",
+        "ANG",
+        "AOA",
+        "ARS",
+        "AUD",
+        "AWG",
+        "AZN",
+        "BAM",
+        "BBD",
+        "BDT",
+        "BGN",
+        "BHD",
+        "BIF",
+        "BMD",
+        "BND",
+        "BOB",
+        "BRL",
+        "BSD",
+        "BTN",
+        "BWP",
+        "BYN",
+        "BZD",
+        "CAD",
+        "CDF",
+        "CHF",
+        "CLF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CRC",
+        "CUP",
+        "CVE",
+        "CZK",
+        "DJF",
+        "DKK",
+        "DOP",
+        "DZD",
+        "EGP",
+        "ERN",
+        "ETB",
+        "EUR",
+        "FJD",
+        "FKP",
+        "GBP",
+        "GEL",
+        "GHS",
+        "GIP",
+        "GMD",
+        "GNF",
+        "GTQ",
+        "GYD",
+        "HKD",
+        "HNL",
+        "HTG",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IQD",
+        "IRR",
+        "ISK",
+        "JMD",
+        "JOD",
+        "JPY",
+        "KES",
+        "KGS",
+        "KHR",
+        "KMF",
+        "KPW",
+        "KRW",
+        "KWD",
+        "KYD",
+        "KZT",
+        "LAK",
+        "LBP",
+        "LKR",
+        "LRD",
+        "LSL",
+        "LYD",
+        "MAD",
+        "MDL",
+        "MGA",
+        "MKD",
+        "MMK",
+        "MNT",
+        "MOP",
+        "MRU",
+        "MUR",
+        "MVR",
+        "MWK",
+        "MXN",
+        "MYR",
+        "MZN",
+        "NAD",
+        "NGN",
+        "NIO",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PEN",
+        "PGK",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RON",
+        "RSD",
+        "RUB",
+        "RWF",
+        "SAR",
+        "SBD",
+        "SCR",
+        "SDG",
+        "SEK",
+        "SGD",
+        "SHP",
+        "SLE",
+        "SOS",
+        "SRD",
+        "SSP",
+        "STN",
+        "SVC",
+        "SYP",
+        "SZL",
+        "THB",
+        "TJS",
+        "TMT",
+        "TND",
+        "TOP",
+        "TRY",
+        "TTD",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYI",
+        "UYU",
+        "UYW",
+        "UZS",
+        "VED",
+        "VES",
+        "VND",
+        "VUV",
+        "WST",
+        "XAF",
+        "XCD",
+        "XCG",
+        "XOF",
+        "XPF",
+        "YER",
+        "ZAR",
+        "ZMW",
+        "ZWG",
+    ]
+)
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
+_MOST = 10**15
+
+
+def is_currency(code: str) -> bool:
+    """Is it an ISO 4217 code of money that can be charged?"""
+    return code in _CURRENCIES
+
+
+def exponent(currency: str) -> int:
+    """How many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def minor(value: object, currency: str, field: str = "") -> int:
+    """The minor units of a decimal string: ``"19.95"`` in USD is 1995.
+
+    Refused: anything but a string, more decimals than the currency has, amounts beyond 10^15 units.
+    """
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise Refused(
+            "money",
+            f"{value!r} is not an amount: write a decimal string such as {text(1995, currency)!r}",
+            field,
+        )
+    digits = exponent(currency)
+    number = Decimal(value).scaleb(digits)
+    if number != number.to_integral_value():
+        raise Refused("money", f"{value!r} has more decimals than {currency} has ({digits})", field)
+    if abs(number) > _MOST:
+        raise Refused("money", f"{value!r} is too large an amount", field)
+    return int(number)
+
+
+def text(amount: int, currency: str) -> str:
+    """The decimal string of minor units, with the currency's digits: 1995 in USD is ``"19.95"``."""
+    digits = exponent(currency)
+    if not digits:
+        return str(amount)
+    sign, whole = ("-", -amount) if amount < 0 else ("", amount)
+    units, rest = divmod(whole, 10**digits)
+    return f"{sign}{units}.{rest:0{digits}d}"
+
+
+def divide(numerator: int, denominator: int) -> int:
+    """A quotient rounded half up, away from zero: the only rounding that money knows here."""
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    if numerator < 0:
+        return -divide(-numerator, denominator)
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+@lru_cache(maxsize=4096)
+def _ratio(value: Decimal) -> tuple[int, int]:
+    return value.as_integer_ratio()
+
+
+def line_amount(quantity: Decimal, price_minor: int) -> int:
+    """Quantity times price, rounded once: the amount of one order line."""
+    if quantity == 1:
+        return price_minor
+    numerator, denominator = _ratio(quantity)
+    return divide(price_minor * numerator, denominator)
+
+
+def percent_of(amount: int, percent: Decimal) -> int:
+    """A percentage of an amount, rounded half up at the minor unit."""
+    numerator, denominator = _ratio(percent)
+    return divide(amount * numerator, denominator * 100)
+
+
+def quantity(value: object, field: str = "") -> Decimal:
+    """A quantity from a bundle: a decimal string or a number above 0, at most three decimals."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
+        raise Refused("quantity", f"{value!r} is not a quantity: write a number above 0", field)
+    words = str(value)
+    if not _DECIMAL.fullmatch(words):
+        raise Refused("quantity", f"{value!r} is not a quantity: write a number above 0", field)
+    number = Decimal(words)
+    if number <= 0 or number >= 10**9 or number != round(number, 3):
+        raise Refused("quantity", f"{value!r} is not a quantity: above 0, below 10^9, at most three decimals", field)
+    return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
+
+
+def percent(value: object, field: str = "", most: int = 100) -> Decimal:
+    """A percentage from a bundle: a decimal string from 0 to ``most``, at most six decimals."""
+    words = str(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _DECIMAL.fullmatch(words):
+        raise Refused("percent", f"{value!r} is not a percentage: write a decimal string from 0 to {most}", field)
+    number = Decimal(words)
+    if not 0 <= number <= most or number != round(number, 6):
+        raise Refused("percent", f"{value!r} is not a percentage from 0 to {most} with at most six decimals", field)
+    return number
+
+
+def plain(number: Decimal) -> str:
+    """A number without trailing zeros: 2.500 is ``"2.5"``, 2.000 is ``"2"``."""
+    words = f"{number:f}"
+    return words.rstrip("0").rstrip(".") if "." in words else words

@@ -1,0 +1,512 @@
+"""When does event 3 ship? The walk through a program's events, the one function that dates an order.
+
+    base         = start date entered (even a past one), else order date
+    first event  = the lowest event whose action is not skip, or the event that was current on the
+                   order date
+    date(first)  = its start order date
+                   else, with first_event, the first date of its interval on or after base + days
+                   else base + days after order date
+    date(next)   = the later of its start order date and the previous date
+                   else the first date of its interval after the previous date
+                   else the previous date + days from last
+    repetition k = as date(next) for the same event, without its start order date
+    ship_on      = the later of event_on and the order date, then the first working day
+
+Draft, submit, extension, update, a clerk's change, preview and what-if all call ``plan``; they
+differ in what they hand over as *frozen* (the part of the walk that no plan changes) and *reach*
+(how many repetitions an event may have beyond the threshold), and they write the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any, NamedTuple
+
+from perennial.errors import Refused
+from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays, add_days
+
+MOST_OCCURRENCES = 20_000
+DEFAULT_THRESHOLD = 3  # of an event repeated until stopped, where no threshold is set
+
+
+class EventProduct(NamedTuple):
+    """One product of an event; ``price_minor`` None: the product's price on the order date."""
+
+    line: int
+    item: str
+    quantity: Decimal = Decimal(1)
+    price_minor: int | None = None
+
+
+class Event(NamedTuple):
+    """One event of a revision. ``event_id`` is its place from 1, None when it was removed from the program.
+
+    ``times_to_repeat`` N means N more shipments after the first (D4); None: until stopped.
+    """
+
+    key: str
+    event_id: int | None
+    products: tuple[EventProduct, ...] = ()
+    days_from_last: int = 0
+    interval: Interval | None = None
+    start_order_date: date | None = None
+    action: str = "none"
+    times_to_repeat: int | None = 0
+    mode: WorkingDays = EVERY_DAY
+    payment_schedule: str | None = None
+
+    @property
+    def ships(self) -> bool:
+        """Does it send anything? A removed event and one whose action is skip do not (D3)."""
+        return self.event_id is not None and self.action != "skip"
+
+
+class Revision(NamedTuple):
+    """A program as it was released once. ``events`` stand in their order, removed ones in their place."""
+
+    program: str
+    number: int
+    days_after_order_date: int
+    events: tuple[Event, ...]
+
+
+class Facts(NamedTuple):
+    """Every fact that planning asks of one continuity order, as it was on the day it was made.
+
+    ``first_event`` is the key of the event that was current on the order date, None where the
+    program starts with its first event. ``prices``: minor units by product number.
+    """
+
+    order_date: date
+    start_date: date | None = None
+    first_event: str | None = None
+    duration: int = 0
+    shipments: int | None = None
+    quantity: Decimal = Decimal(1)
+    threshold: int | None = None
+    consolidate: bool = False
+    upfront: bool = False
+    prices: Mapping[str, int] = {}
+
+    @property
+    def base(self) -> date:
+        """The day from which the first event is counted."""
+        return self.start_date or self.order_date
+
+
+class Adjustment(NamedTuple):
+    """What a person changed on one occurrence. ``line`` 0 means the occurrence as a whole.
+
+    ``kind`` and ``value``: skip (True), move (the new ship_on), redate (the new event_on),
+    substitute ((product, price or None)), price (minor units), quantity (a Decimal), address (its
+    words), merge (the number of the group that ships as one).
+    """
+
+    key: str
+    repetition: int
+    line: int
+    kind: str
+    value: Any
+    by: str = ""
+    on: date | None = None
+    reason: str = ""
+
+
+class Step(NamedTuple):
+    """One occurrence of the frozen part, in the order of the walk."""
+
+    key: str
+    repetition: int
+    event_on: date
+    shipment: int
+
+
+class Why(NamedTuple):
+    """Why an occurrence has its date: the rule, and what went into it (words in ``explain``)."""
+
+    rule: str
+    event_on: date
+    base: date | None = None
+    amount: int = 0
+    interval: Interval | None = None
+    adjustment: Adjustment | None = None
+    overtaken: date | None = None
+
+
+class WhyShip(NamedTuple):
+    """Why it ships on its day: the day before rolling, and what set it."""
+
+    rule: str  # event, order_date, move, missed
+    wanted: date
+    mode: WorkingDays = EVERY_DAY
+    adjustment: Adjustment | None = None
+
+
+class Line(NamedTuple):
+    """One product of a planned occurrence."""
+
+    line: int
+    item: str
+    quantity: Decimal
+    price_minor: int
+    item_rule: tuple[Any, ...]
+    price_rule: tuple[Any, ...]
+
+
+class Occurrence(NamedTuple):
+    """One planned shipment step."""
+
+    key: str
+    event_id: int
+    repetition: int
+    event_on: date
+    ship_on: date
+    shipment: int
+    skipped: bool
+    lines: tuple[Line, ...]
+    event: Event
+    why: Why
+    why_ship: WhyShip
+    address: Any = None
+
+
+class Plan(NamedTuple):
+    """What comes behind the frozen part. ``complete``: nothing of the program follows.
+
+    ``stopped_at``: the event whose repetitions were not all planned. ``gone``: adjustments whose
+    occurrence is in neither the plan nor the frozen part.
+    """
+
+    occurrences: tuple[Occurrence, ...]
+    complete: bool
+    stopped_at: str | None
+    gone: tuple[Adjustment, ...] = ()
+
+
+def shipping_events(events: Sequence[Event]) -> list[tuple[int, Event]]:
+    """The events that ship, with their places: without skipped and removed ones, up to the lowest end."""
+    found: list[tuple[int, Event]] = []
+    for place, event in enumerate(events):
+        if event.event_id is not None and event.action != "skip":
+            found.append((place, event))
+            if event.action == "end":
+                break
+    return found
+
+
+def _candidates(revision: Revision, facts: Facts, frozen: Sequence[Step]) -> list[tuple[Event, int]]:
+    """The events that may still come, in order, each with the repetition from which on."""
+    shipping = shipping_events(revision.events)
+    first = 0
+    if frozen:
+        last = frozen[-1]
+        place = _place(revision, last.key)
+        found = [(event, last.repetition + 1) for at, event in shipping if at == place]
+        found += [(event, 0) for at, event in shipping if at > place]
+    else:
+        if facts.first_event is not None:
+            first = _place(revision, facts.first_event)
+        found = [(event, 0) for at, event in shipping if at >= first]
+    if facts.duration:
+        kept = {step.key for step in frozen}
+        bought = []
+        for event, repetition in found:
+            if event.key not in kept:
+                if len(kept) >= facts.duration:
+                    continue
+                kept.add(event.key)
+            bought.append((event, repetition))
+        return bought
+    return found
+
+
+def _place(revision: Revision, key: str) -> int:
+    for place, event in enumerate(revision.events):
+        if event.key == key:
+            return place
+    return len(revision.events)
+
+
+def plan(
+    revision: Revision,
+    facts: Facts,
+    adjustments: Iterable[Adjustment] = (),
+    frozen: Sequence[Step] = (),
+    reach: Mapping[str, int] | None = None,
+    taken: Collection[tuple[str, int]] | None = None,
+) -> Plan:
+    """Walk the events behind the frozen part and give every occurrence its date, products and prices.
+
+    ``reach``: the highest repetition that an event may have beyond the order's threshold.
+    ``taken``: (event, repetition) pairs that must not come, when they are more than the frozen ones.
+    Refused: a product without a price, a date beyond the calendar, an interval that ends, a program
+    without end billed up front, a plan of more than 20,000 occurrences.
+    """
+    changes: dict[tuple[str, int], list[Adjustment]] = {}
+    for adjustment in adjustments:
+        changes.setdefault((adjustment.key, adjustment.repetition), []).append(adjustment)
+    held = {(step.key, step.repetition) for step in frozen} if taken is None else set(taken)
+    used = set(changes) & held
+    order_date = facts.order_date
+    previous = frozen[-1].event_on if frozen else None
+    grid = frozen[0].event_on if frozen else None
+    number = max((step.shipment for step in frozen), default=0)
+    total = len(frozen)
+    reach = reach or {}
+    beyond = False
+    stopped: str | None = None
+    made: list[Occurrence] = []
+    full = facts.shipments is not None and total >= facts.shipments
+
+    for event, start in () if full else _candidates(revision, facts, frozen):
+        key, times = event.key, event.times_to_repeat
+        threshold = facts.threshold
+        if times is None:
+            if facts.upfront:
+                raise Refused("until_stopped", f"event {event.event_id} has no end: it cannot be billed up front")
+            threshold = DEFAULT_THRESHOLD if threshold is None else threshold
+        most: int | None = None
+        if threshold is not None and not facts.upfront:
+            most = max(threshold, reach.get(key, 0))
+        for repetition in count(start):
+            if times is not None and repetition > times:
+                break
+            if (key, repetition) in held:
+                continue
+            # --- its date
+            if previous is None:
+                why = _first(event, facts, revision.days_after_order_date)
+            else:
+                why = _next(event, repetition, previous, grid)
+            mine = changes.get((key, repetition))
+            if mine:
+                why = _redated(why, mine, previous)
+            event_on = why.event_on
+            # --- may it be planned now?
+            missed = facts.consolidate and event_on < order_date
+            if most is not None and repetition > most:
+                if not missed:
+                    stopped = key
+                    break
+                beyond = True
+            elif beyond and not missed:
+                stopped = key
+                break
+            if mine:
+                used.add((key, repetition))
+            number += 1
+            made.append(_occurrence(revision, facts, event, repetition, why, number, mine))
+            previous = event_on
+            grid = grid or event_on
+            total += 1
+            if total == facts.shipments:
+                full = True
+                break
+            if total > MOST_OCCURRENCES:
+                raise Refused(
+                    "too_many",
+                    f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments",
+                )
+        if stopped or full:
+            break
+
+    made = _share(made, facts, changes)
+    gone = tuple(a for pair in changes if pair not in used for a in changes[pair])
+    return Plan(tuple(made), stopped is None, stopped, gone)
+
+
+def extend(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment], walk: Sequence[Step]) -> Plan:
+    """One extension: the event where planning stopped may have max(threshold, 1) repetitions more
+    than its last planned one; what is planned stays, and the walk goes on behind it by the usual rule.
+    """
+    adjustments = tuple(adjustments)
+    highest: dict[str, int] = {}
+    for step in walk:
+        highest[step.key] = max(highest.get(step.key, 0), step.repetition)
+    stopped = plan(revision, facts, (), walk, highest).stopped_at
+    if stopped is None:
+        return plan(revision, facts, adjustments, walk, highest)
+    threshold = DEFAULT_THRESHOLD if facts.threshold is None else facts.threshold
+    return plan(revision, facts, adjustments, walk, {stopped: highest.get(stopped, -1) + max(threshold, 1)})
+
+
+def wants_extension(facts: Facts, open_occurrences: int, last_ship_on: date | None, through: date) -> bool:
+    """Is it time to extend? Fewer open occurrences than max(threshold, 1), or the last one is near."""
+    threshold = DEFAULT_THRESHOLD if facts.threshold is None else facts.threshold
+    return open_occurrences < max(threshold, 1) or last_ship_on is None or last_ship_on <= through
+
+
+def _first(event: Event, facts: Facts, days_after: int) -> Why:
+    """The date of the order's first occurrence."""
+    if event.start_order_date is not None:
+        return Why("start_order_date", event.start_order_date, event.start_order_date)
+    wanted = add_days(facts.base, days_after)
+    if facts.first_event is None and event.interval is not None and not event.interval.from_order:
+        return Why("first_interval", event.interval.on_or_after(wanted), facts.base, days_after, event.interval)
+    return Why("first", wanted, facts.base, days_after)
+
+
+def _next(event: Event, repetition: int, previous: date, grid: date | None) -> Why:
+    """The date of an occurrence that has one before it. ``grid``: the date of the order's first event."""
+    if repetition == 0 and event.start_order_date is not None:
+        fixed = event.start_order_date
+        return Why("start_order_date", max(fixed, previous), fixed, 0, None, None, previous)
+    interval = event.interval
+    if interval is not None:
+        found = interval.after(previous, grid)
+        return Why("interval", found, grid if interval.from_order else None, 0, interval, None, previous)
+    days = event.days_from_last
+    return Why("days", add_days(previous, days), previous, days)
+
+
+class Current(NamedTuple):
+    """Where a program stands on a date by its own calendar."""
+
+    key: str
+    event_id: int
+    repetition: int
+    since: date
+
+
+def current_event(revision: Revision, started_on: date, on: date) -> Current | None:
+    """The event that is current on a date: that of the last step dated on or before it.
+
+    The calendar runs from ``started_on`` as an order with first_event and 0 days after would,
+    counting repetitions as steps. Before the first step it is the first, behind the last the last;
+    None when no event ships.
+    """
+    facts = Facts(order_date=started_on)
+    previous: date | None = None
+    grid: date | None = None
+    current: Current | None = None
+    for _, event in shipping_events(revision.events):
+        times = event.times_to_repeat
+        for repetition in count() if times is None else range(times + 1):
+            if previous is None:
+                day = grid = _first(event, facts, 0).event_on
+            else:
+                day = _next(event, repetition, previous, grid).event_on
+            if current is not None and day > on:
+                return current
+            previous = day
+            current = Current(event.key, event.event_id or 0, repetition, day)
+    return current
+
+
+def _redated(why: Why, mine: list[Adjustment], previous: date | None) -> Why:
+    """The date that a person gave to it; one that the previous date has overtaken becomes that day."""
+    for adjustment in mine:
+        if adjustment.kind == "redate":
+            given: date = adjustment.value
+            if previous is not None and given < previous:
+                return Why("redate", previous, given, 0, None, adjustment, previous)
+            return Why("redate", given, given, 0, None, adjustment, None)
+    return why
+
+
+def _occurrence(
+    revision: Revision,
+    facts: Facts,
+    event: Event,
+    repetition: int,
+    why: Why,
+    number: int,
+    mine: list[Adjustment] | None,
+) -> Occurrence:
+    if why.event_on < facts.order_date:
+        why_ship = WhyShip("order_date", facts.order_date, event.mode)
+    else:
+        why_ship = WhyShip("event", why.event_on, event.mode)
+    skipped, address = False, None
+    for adjustment in mine or ():
+        if adjustment.kind == "skip":
+            skipped = True
+        elif adjustment.kind == "move":
+            why_ship = WhyShip("move", adjustment.value, event.mode, adjustment)
+        elif adjustment.kind == "address":
+            address = adjustment.value
+    return Occurrence(
+        event.key,
+        event.event_id or 0,
+        repetition,
+        why.event_on,
+        event.mode.roll(why_ship.wanted),
+        number,
+        skipped,
+        lines_of(revision, facts, event, mine),
+        event,
+        why,
+        why_ship,
+        address,
+    )
+
+
+def lines_of(
+    revision: Revision, facts: Facts, event: Event, mine: Iterable[Adjustment] | None = None
+) -> tuple[Line, ...]:
+    """The products of one occurrence with quantity and price, adjustments applied field by field."""
+    made = []
+    for product in event.products:
+        item, price = product.item, product.price_minor
+        item_rule: tuple[Any, ...] = ("event",)
+        price_rule: tuple[Any, ...] = ("event",)
+        if price is None:
+            price = facts.prices.get(item)
+            price_rule = ("product", item)
+            if price is None:
+                raise Refused("price", f"product {item} has no price and event {event.event_id} names none", "price")
+        quantity = product.quantity if facts.quantity == 1 else product.quantity * facts.quantity
+        for change in mine or ():
+            if change.line not in (0, product.line):
+                continue
+            if change.kind == "substitute":
+                item, given = change.value
+                item_rule = ("substitute", product.item, change)
+                if given is not None:
+                    price, price_rule = given, ("given", change)
+            elif change.kind == "quantity":
+                quantity = change.value
+        for change in mine or ():
+            if change.kind == "price" and change.line in (0, product.line):
+                price, price_rule = change.value, ("given", change)
+        made.append(Line(product.line, item, quantity, price, item_rule, price_rule))
+    return tuple(made)
+
+
+def _share(
+    made: list[Occurrence], facts: Facts, changes: Mapping[tuple[str, int], list[Adjustment]]
+) -> list[Occurrence]:
+    """Let what ships as one share its number and its day: missed events (D7), and merged late ones."""
+    groups: dict[Any, list[int]] = {}
+    order = facts.order_date
+    for at, occurrence in enumerate(made):
+        if facts.consolidate and occurrence.event_on < order:
+            groups.setdefault("missed", []).append(at)
+            continue
+        for change in changes.get((occurrence.key, occurrence.repetition), ()) if changes else ():
+            if change.kind == "merge":
+                groups.setdefault(change.value, []).append(at)
+    if not groups:
+        return made
+    of: dict[int, tuple[int, date, WhyShip]] = {}
+    for name, places in groups.items():
+        last = made[places[-1]]
+        why = WhyShip("missed", order, last.event.mode) if name == "missed" else last.why_ship
+        for at in places:
+            if made[at].why_ship.rule == "move":
+                why = made[at].why_ship._replace(mode=last.event.mode)
+        for at in places:
+            of[at] = (places[0], last.event.mode.roll(why.wanted), why)
+    number = made[0].shipment - 1
+    given: dict[int, int] = {}
+    shared: list[Occurrence] = []
+    for at, occurrence in enumerate(made):
+        lead, ship_on, why_ship = of.get(at, (at, occurrence.ship_on, occurrence.why_ship))
+        if lead not in given:
+            number += 1
+            given[lead] = number
+        shared.append(occurrence._replace(shipment=given[lead], ship_on=ship_on, why_ship=why_ship))
+    return shared

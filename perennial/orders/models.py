@@ -1,0 +1,172 @@
+"""Sales orders: parents, children and ordinary ones, their lines, holds, shipments and what happened."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from perennial.catalog.models import DeliveryMode, Product, TaxRate
+from perennial.customers.models import Address, Customer, StoredCard
+from perennial.db.models import Code
+
+
+class SalesOrder(models.Model):
+    """A sales order. A child knows its parent, the parent's line, its shipment number and its try.
+
+    Amounts are minor units of ``currency``; of a parent they are those of its ordinary lines.
+    ``entry`` keeps the facts of a parent's entry as they were given, to know a repeated entry again.
+    """
+
+    number = Code(unique=True)
+    reference = Code(null=True, unique=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    currency = models.TextField()
+    order_date = models.DateField()
+    status = models.TextField()
+    acceptance = models.TextField(db_default="none")
+    ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
+    parent_line = models.ForeignKey("OrderLine", models.PROTECT, null=True, related_name="children", db_index=False)
+    shipment = models.IntegerField(null=True)
+    try_no = models.IntegerField(null=True)
+    ship_on = models.DateField(null=True)
+    delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False)
+    delivery_minor = models.BigIntegerField(db_default=0)
+    tax_minor = models.BigIntegerField(db_default=0)
+    total_minor = models.BigIntegerField(db_default=0)
+    external = models.TextField(null=True)
+    entry = models.JSONField(null=True)
+    version = models.IntegerField(db_default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent_line", "shipment", "try_no"],
+                condition=Q(parent_line__isnull=False),
+                name="once_child",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "open", "shipped", "invoiced", "cancelled"]),
+                name="order_status",
+            ),
+            models.CheckConstraint(condition=Q(acceptance__in=["none", "awaited", "given"]), name="order_acceptance"),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True, parent_line__isnull=True, shipment__isnull=True, try_no__isnull=True)
+                | Q(
+                    parent__isnull=False,
+                    parent_line__isnull=False,
+                    shipment__gte=1,
+                    try_no__gte=1,
+                    ship_on__isnull=False,
+                ),
+                name="child_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery_minor__gte=0, tax_minor__gte=0, total_minor__gte=0),
+                name="order_amounts_from_0",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="children_of"),
+            models.Index(fields=["id"], condition=Q(parent__isnull=True, status="open"), name="open_parents"),
+            models.Index(
+                fields=["ship_on", "id"],
+                condition=Q(parent__isnull=False, status="open"),
+                name="children_to_ship",
+            ),
+        ]
+
+
+class OrderLine(models.Model):
+    """One line of an order. A parent's continuity line has price 0 and is never shipped itself."""
+
+    order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="lines", db_index=False)
+    line = models.IntegerField()
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    price_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False)
+    status = models.TextField(db_default="open")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "line"], name="one_order_line"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_0"),
+            models.CheckConstraint(condition=Q(price_minor__gte=0, amount_minor__gte=0), name="line_price_from_0"),
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "shipped", "invoiced", "cancelled"]), name="line_status"
+            ),
+        ]
+
+
+class OrderTax(models.Model):
+    """The tax of one tax group on one order, with the rate that was in force on its tax date."""
+
+    order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="taxes", db_index=False)
+    group = Code()
+    base_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    rate = models.ForeignKey(TaxRate, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "group"], name="one_tax_group")]
+
+
+class OrderPay(models.Model):
+    """How the ordinary lines of a parent are paid: an amount or a percentage each."""
+
+    order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="pay", db_index=False)
+    number = models.IntegerField()
+    method = models.TextField()
+    card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+", db_index=False)
+    percent = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    amount_minor = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "number"], name="one_order_pay")]
+
+
+class Hold(models.Model):
+    """Why an order waits, and what it stops. An order is held while it has an open hold."""
+
+    order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="holds")
+    code = Code()
+    reason = models.TextField(db_default="")
+    stops = models.TextField(db_default="both")
+    on_date = models.DateField()
+    by = models.TextField(db_default="")
+    released_on = models.DateField(null=True)
+    released_by = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "code"], condition=Q(released_on__isnull=True), name="one_open_hold"
+            ),
+            models.CheckConstraint(condition=Q(stops__in=["shipping", "charging", "both"]), name="hold_stops"),
+        ]
+
+
+class Shipment(models.Model):
+    """What the warehouse sent: carrier, tracking, the day."""
+
+    order = models.OneToOneField(SalesOrder, models.CASCADE, related_name="sent")
+    carrier = models.TextField(null=True)
+    tracking = models.TextField(null=True)
+    on_date = models.DateField()
+
+
+class OrderEvent(models.Model):
+    """What happened to an order: the day, who did it (``clerk:anna``, ``job:17``), why. Never changed."""
+
+    order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="events", db_index=False)
+    on_date = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    kind = models.TextField()
+    by = models.TextField(db_default="")
+    reason = models.TextField(null=True)
+    data = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(F("order"), F("id"), name="order_event_of")]

@@ -1,0 +1,146 @@
+"""Money owed, every try to collect it, every bill."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Customer, StoredCard
+from perennial.db.models import Code
+from perennial.orders.models import SalesOrder
+
+
+class Payment(models.Model):
+    """One amount owed on one day: by an order (a child, or the ordinary lines), or by a whole continuity order.
+
+    ``at_invoice``: authorised before it is due and captured when what it pays is invoiced; else charged
+    on its day. ``not_before_shipped``: a later part of a child, never charged before the child is sent.
+    """
+
+    order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="payments", db_index=False)
+    continuity_order = models.ForeignKey(
+        ContinuityOrder, models.PROTECT, null=True, related_name="payments", db_index=False
+    )
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
+    purpose = models.TextField()
+    number = models.IntegerField()
+    method = models.TextField()
+    card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+", db_index=False)
+    currency = models.TextField()
+    amount_minor = models.BigIntegerField()
+    captured_minor = models.BigIntegerField(db_default=0)
+    refunded_minor = models.BigIntegerField(db_default=0)
+    due_on = models.DateField()
+    status = models.TextField()
+    at_invoice = models.BooleanField(db_default=False)
+    not_before_shipped = models.BooleanField(db_default=False)
+    attempts = models.IntegerField(db_default=0)
+    tried_on = models.DateField(null=True)
+    authorised_on = models.DateField(null=True)
+    gateway_ref = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "continuity_order", "purpose", "number"],
+                nulls_distinct=False,
+                name="one_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(order__isnull=True, continuity_order__isnull=False)
+                | Q(order__isnull=False, continuity_order__isnull=True),
+                name="payment_pays_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=["order", "shipment", "ordinary", "refund"]), name="payment_purpose"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "due",
+                        "sent",
+                        "authorised",
+                        "capturing",
+                        "captured",
+                        "declined",
+                        "failed",
+                        "unknown",
+                        "voided",
+                        "expired",
+                        "cancelled",
+                        "written_off",
+                        "billed",
+                        "paid",
+                    ]
+                ),
+                name="payment_status",
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_amount_above_0"),
+            models.CheckConstraint(
+                condition=Q(captured_minor__gte=0, captured_minor__lte=models.F("amount_minor")),
+                name="captured_at_most_owed",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_minor__gte=0, refunded_minor__lte=models.F("captured_minor")),
+                name="refunded_at_most_captured",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"],
+                condition=Q(status__in=["due", "declined", "authorised", "sent", "capturing", "unknown"]),
+                name="payment_to_do",
+            ),
+            models.Index(
+                fields=["continuity_order"],
+                condition=Q(continuity_order__isnull=False),
+                name="payment_of_continuity",
+            ),
+        ]
+
+
+class Attempt(models.Model):
+    """One call to the gateway, written before it is made. ``outcome`` null or unknown: nobody knows yet."""
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="tries", db_index=False)
+    kind = models.TextField()
+    number = models.IntegerField()
+    key = Code(unique=True)
+    amount_minor = models.BigIntegerField()
+    on_date = models.DateField()
+    sent_at = models.DateTimeField(db_default=models.functions.Now())
+    outcome = models.TextField(null=True)
+    hard = models.BooleanField(db_default=False)
+    gateway_ref = models.TextField(null=True)
+    message = models.TextField(null=True)
+    run_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "kind", "number"], name="one_attempt"),
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=Q(outcome__isnull=True) | Q(outcome="unknown"),
+                name="one_unresolved_attempt",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["authorise", "capture", "charge", "void", "refund"]),
+                name="attempt_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__isnull=True) | Q(outcome__in=["approved", "declined", "unknown", "not_found"]),
+                name="attempt_outcome",
+            ),
+        ]
+
+
+class Bill(models.Model):
+    """What was sent to a customer who buys on account: which payment, when, to be paid by when."""
+
+    payment = models.OneToOneField(Payment, models.PROTECT, related_name="bill")
+    on_date = models.DateField()
+    due_on = models.DateField()
+    amount_minor = models.BigIntegerField()
+    run_id = models.BigIntegerField(null=True)

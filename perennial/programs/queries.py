@@ -1,0 +1,108 @@
+"""Questions about programs: a revision as the kernel plans from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.catalog.queries import SetUp
+from perennial.errors import Refused
+from perennial.kernel.dates import Interval
+from perennial.kernel.plan import Event, EventProduct, Revision
+from perennial.programs.models import Program, ProgramEvent, ProgramRevision
+
+
+@dataclass(frozen=True)
+class LoadedRevision:
+    """A revision whole: what the kernel plans from, and the ids that the rows are written with."""
+
+    id: int
+    program_id: int
+    program: str
+    number: int
+    started_on: date | None
+    order_start: str
+    bill_upfront: bool
+    consolidate: bool
+    catch_up: str
+    payment_schedule_id: int | None
+    plan: Revision
+    mode_ids: dict[str, int | None]
+    schedule_ids: dict[str, int | None]
+    product_ids: dict[str, int]
+
+    @property
+    def products_to_price(self) -> set[str]:
+        """The numbers of the products whose price is the product's own, not the event's."""
+        return {p.item for e in self.plan.events if e.ships for p in e.products if p.price_minor is None}
+
+
+def load_revisions(set_up: SetUp, ids: Iterable[int]) -> dict[int, LoadedRevision]:
+    """The revisions with these ids, with the delivery modes as they are now."""
+    revisions = ProgramRevision.objects.filter(pk__in=set(ids)).select_related("program")
+    events: dict[int, list[ProgramEvent]] = {r.pk: [] for r in revisions}
+    for event in (
+        ProgramEvent.objects.filter(revision_id__in=list(events))
+        .order_by("revision_id", "place")
+        .prefetch_related("products__product")
+    ):
+        events[event.revision_id].append(event)
+    return {r.pk: _loaded(set_up, r, events[r.pk]) for r in revisions}
+
+
+def _loaded(set_up: SetUp, revision: ProgramRevision, events: list[ProgramEvent]) -> LoadedRevision:
+    product_ids: dict[str, int] = {}
+    planned = []
+    for event in events:
+        products = sorted(event.products.all(), key=lambda p: p.line)
+        for p in products:
+            product_ids[p.product.number] = p.product_id
+        interval = None
+        if event.interval_rule is not None:
+            interval = Interval(event.interval_code or "", event.interval_rule, event.interval_anchor)
+        planned.append(
+            Event(
+                key=event.key,
+                event_id=event.event_id,
+                products=tuple(EventProduct(p.line, p.product.number, p.quantity, p.price_minor) for p in products),
+                days_from_last=event.days_from_last,
+                interval=interval,
+                start_order_date=event.start_order_date,
+                action=event.action,
+                times_to_repeat=event.times_to_repeat,
+                mode=set_up.working_days(event.delivery_mode_id),
+            )
+        )
+    return LoadedRevision(
+        id=revision.pk,
+        program_id=revision.program_id,
+        program=revision.program.schedule_id,
+        number=revision.number,
+        started_on=revision.started_on,
+        order_start=revision.order_start,
+        bill_upfront=revision.bill_upfront,
+        consolidate=revision.consolidate,
+        catch_up=revision.catch_up,
+        payment_schedule_id=revision.payment_schedule_id,
+        plan=Revision(revision.program.schedule_id, revision.number, revision.days_after_order_date, tuple(planned)),
+        mode_ids={e.key: e.delivery_mode_id for e in events},
+        schedule_ids={e.key: e.payment_schedule_id for e in events},
+        product_ids=product_ids,
+    )
+
+
+def newest_released(program_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """By program id, the id of its newest released revision: the one for new orders."""
+    found = ProgramRevision.objects.filter(released=True).order_by("program_id", "number")
+    if program_ids is not None:
+        found = found.filter(program_id__in=list(program_ids))
+    return dict(found.values_list("program_id", "id"))
+
+
+def program_by_id(schedule_id: str, field: str = "program") -> Program:
+    """A program by its schedule id. Refused when there is none."""
+    found = Program.objects.filter(schedule_id=schedule_id).first()
+    if found is None:
+        raise Refused("program", f"unknown program {schedule_id!r}", field)
+    return found
