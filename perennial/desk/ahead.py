@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
-from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp, company, prices_on, product_by_number, set_up
-from perennial.continuity.planning import OrderState, read_orders
+from perennial.continuity.planning import OccurrenceRow, read_orders, target_rows
 from perennial.desk import rows
 from perennial.desk.documents import Document, customised, line_document
 from perennial.errors import Refused
 from perennial.kernel import explain, money
 from perennial.kernel import plan as kernel
-from perennial.kernel.instalments import Part, parts
-from perennial.kernel.totals import Charge, totals
+from perennial.payments.owed import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 
@@ -34,25 +31,11 @@ def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[in
     for state in read_orders(rules, continuity_order_ids):
         coming, _ = _go_on(state.revision.plan, state.facts, state.adjustments, [o.step for o in state.walk], number)
         found[state.row.pk] = [
-            line_document(
-                line,
-                place=o.event_id,
-                currency=state.currency,
-                days_before=rules.parameters.days_before_delivery,
-                changed=_changed(state, o.key, o.repetition, line.line),
-            )
+            document
             for o in coming
-            for line in _lines(state.revision, state.facts, o, "projected", state.currency)
+            for document in _lines(rules, state.revision, state.facts, o, "projected", adjustments=state.adjustments)
         ]
     return found
-
-
-def _changed(state: OrderState, key: str, repetition: int, line: int) -> list[str]:
-    return customised(
-        (a.kind, a.kind == "substitute" and a.value[1] is not None)
-        for a in state.adjustments
-        if (a.key, a.repetition) == (key, repetition) and a.line in (0, line)
-    )
 
 
 def _go_on(
@@ -77,11 +60,20 @@ def _go_on(
 
 
 def _lines(
-    revision: LoadedRevision, facts: kernel.Facts, o: kernel.Occurrence, status: str, currency: str
-) -> Iterator[rows.Occurrence]:
+    rules: SetUp,
+    revision: LoadedRevision,
+    facts: kernel.Facts,
+    o: kernel.Occurrence,
+    status: str,
+    *,
+    last: bool = False,
+    adjustments: Sequence[kernel.Adjustment] = (),
+) -> Iterator[Document]:
+    """The products of a shipment that is not stored, as `show order` prints them."""
     why_date = explain.date_words(revision.plan, o, facts.start_date is not None)
+    mine = [a for a in adjustments if (a.key, a.repetition) == (o.key, o.repetition)]
     for line in o.lines:
-        yield rows.Occurrence(
+        row = rows.Occurrence(
             continuity=0,
             key=o.key,
             repetition=o.repetition,
@@ -97,7 +89,17 @@ def _lines(
             quantity=line.quantity,
             price=line.price_minor,
             why_product=explain.product_words(revision.plan, o.event, line),
-            why_price=explain.price_words(revision.plan, o.event, line, currency, facts.order_date),
+            why_price=explain.price_words(revision.plan, o.event, line, rules.currency, facts.order_date),
+        )
+        yield line_document(
+            row,
+            place=o.event_id,
+            currency=rules.currency,
+            days_before=rules.parameters.days_before_delivery,
+            last=last,
+            changed=customised(
+                (a.kind, a.kind == "substitute" and a.value[1] is not None) for a in mine if a.line in (0, line.line)
+            ),
         )
 
 
@@ -126,19 +128,23 @@ def preview(
         occurrences += more
     last = occurrences[-1].key if complete and occurrences else None
     lines = [
-        line_document(
-            line,
-            place=o.event_id,
-            currency=rules.currency,
-            days_before=rules.parameters.days_before_delivery,
-            last=o.key == last,
-        )
+        document
         for at, o in enumerate(occurrences)
-        for line in _lines(
-            revision, facts, o, "planned" if at < len(planned.occurrences) else "projected", rules.currency
+        for document in _lines(
+            rules, revision, facts, o, "planned" if at < len(planned.occurrences) else "projected", last=o.key == last
         )
     ]
-    return {"lines": lines, "complete": complete, "payments": _payments(rules, revision, facts, occurrences)}
+    wanted = target_rows(
+        0,
+        revision,
+        facts,
+        kernel.Plan(tuple(occurrences), complete, None),
+        currency=rules.currency,
+        first_position=1,
+        status="planned",
+        product_ids=revision.product_ids,
+    )
+    return {"lines": lines, "complete": complete, "payments": _payments(rules, revision, facts, wanted)}
 
 
 def _newest(rules: SetUp, program: str) -> LoadedRevision:
@@ -176,83 +182,53 @@ def _facts(
         duration,
         shipments,
         quantity,
-        rules.parameters.repeat_threshold,
+        None if revision.bill_upfront else rules.parameters.repeat_threshold,
         revision.consolidate,
         revision.bill_upfront,
         {number: prices[i] for number, i in ids.items() if i in prices},
     )
 
 
-class _Shipment(NamedTuple):
-    number: int
-    ship_on: date
-    total: int
-    schedule_id: int | None
-
-
-def _shipments(
-    rules: SetUp, revision: LoadedRevision, facts: kernel.Facts, occurrences: Iterable[kernel.Occurrence]
-) -> list[_Shipment]:
-    """What ships together, with its total; delivery mode and schedule are those of the last of them."""
-    groups: dict[int, list[kernel.Occurrence]] = {}
-    for o in occurrences:
-        groups.setdefault(o.shipment, []).append(o)
-    tax_groups = dict(Product.objects.filter(pk__in=revision.product_ids.values()).values_list("number", "tax_group"))
-    country = company().country
-    made = []
-    for number, together in groups.items():
-        last = together[-1]
-        mode_id = revision.mode_ids[last.key]
-        delivery = Charge(0)
-        if mode_id is not None:
-            delivery = Charge(rules.modes[mode_id].charge_minor, rules.modes[mode_id].tax_group)
-        cost = totals(
-            [
-                Charge(money.line_amount(line.quantity, line.price_minor), tax_groups.get(line.item))
-                for o in together
-                for line in o.lines
-            ],
-            [delivery],
-            rules.rates,
-            country,
-            None,
-            facts.order_date if facts.upfront else last.ship_on,
-            rules.parameters.prices_include_tax,
-        )
-        made.append(_Shipment(number, last.ship_on, cost.total, revision.schedule_ids[last.key]))
-    return made
-
-
 def _payments(
-    rules: SetUp, revision: LoadedRevision, facts: kernel.Facts, occurrences: Sequence[kernel.Occurrence]
+    rules: SetUp, revision: LoadedRevision, facts: kernel.Facts, occurrences: Sequence[OccurrenceRow]
 ) -> list[Document]:
     """The money that the order would owe, by the program's payment schedule; ``shipment`` null: the whole order."""
-    shipments = _shipments(rules, revision, facts, occurrences)
+    groups = tax_groups(line.product_id for o in occurrences for line in o.lines)
+    here = Place(company().country, None)
+    order_schedule = revision.payment_schedule_id
     if facts.upfront:
-        total = sum(s.total for s in shipments)
-        first = min((s.ship_on for s in shipments), default=facts.order_date)
-        schedule = rules.schedules.get(revision.payment_schedule_id)
-        due = [Part(max(facts.order_date, first), total)] if schedule is None else parts(schedule, total, facts.base)
-        return [_payment(rules, "order", None, n, part) for n, part in enumerate(due, 1) if part.amount]
+        total, first = whole_order(rules, occurrences, None, facts.order_date, {None: here}, groups)
+        owed = upfront_parts(
+            rules.schedules.get(order_schedule) if order_schedule else None,
+            "card",
+            total,
+            base=facts.base,
+            order_date=facts.order_date,
+            first_ship_on=first or facts.order_date,
+        )
+        return [_payment(rules.currency, "order", None, part) for part in owed]
+    shipments: dict[int, list[OccurrenceRow]] = {}
+    for o in occurrences:
+        shipments.setdefault(o.shipment or 0, []).append(o)
     made = []
-    for shipment in shipments:
-        schedule = rules.schedules.get(shipment.schedule_id or revision.payment_schedule_id)
-        due = [Part(shipment.ship_on, shipment.total)]
-        if schedule is not None:
-            due = parts(schedule, shipment.total, shipment.ship_on)
-        made += [_payment(rules, "shipment", shipment.number, n, p) for n, p in enumerate(due, 1) if p.amount]
+    for number, together in shipments.items():
+        last = together[-1]
+        schedule_id = last.payment_schedule_id or order_schedule
+        total = shipment_totals(rules, together, here, groups, last.ship_on).total
+        owed = child_parts(rules.schedules.get(schedule_id) if schedule_id else None, total, last.ship_on)
+        made += [_payment(rules.currency, "shipment", number, part) for part in owed]
     return made
 
 
-def _payment(rules: SetUp, purpose: str, shipment: int | None, number: int, part: Part) -> Document:
-    nothing = money.text(0, rules.currency)
+def _payment(currency: str, purpose: str, shipment: int | None, owed: Owed) -> Document:
+    nothing = money.text(0, currency)
     return {
         "order": None,
         "purpose": purpose,
-        "number": number,
+        "number": owed.number,
         "method": "card",
-        "amount": money.text(part.amount, rules.currency),
-        "due_on": str(part.due_on),
+        "amount": money.text(owed.amount, currency),
+        "due_on": str(owed.due_on),
         "status": "draft",
         "attempts": 0,
         "captured": nothing,
