@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
 from perennial.continuity.models import Adjustment, ContinuityLine, ContinuityOrder, Occurrence
 from perennial.db import sql
@@ -157,7 +158,7 @@ def read_orders(
 ) -> list[OrderState]:
     """Continuity orders with their occurrences, lines and open adjustments, in the order of their ids."""
     ids = list(ids)
-    orders = list(ContinuityOrder.objects.filter(pk__in=ids).order_by("pk"))
+    orders = list(ContinuityOrder.objects.filter(pk__in=ids).select_related("order").order_by("pk"))
     loaded = dict(revisions or {})
     missing = {o.revision_id for o in orders} - set(loaded)
     if missing:
@@ -371,3 +372,9 @@ def _update(occurrences: Sequence[OccurrenceRow]) -> None:
         " where o.id = n.id and o.child_id is null",
         [[getattr(o, name) for o in occurrences] for name, _ in columns],
     )
+
+
+def product_ids_of(state: OrderState) -> dict[str, int]:
+    """The ids of products that a person put in place of the program's, by number."""
+    numbers = {a.value[0] for a in state.adjustments if a.kind == "substitute"}
+    return dict(Product.objects.filter(number__in=numbers).values_list("number", "pk")) if numbers else {}
