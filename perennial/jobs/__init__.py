@@ -1,0 +1,54 @@
+"""The jobs: a runner, one module for each of the six, and what runs them together.
+
+``runner``                the run protocol: killed at any instant, started again, shared by processes
+``update_current_event``  where each program stands today
+``extend_lines``          plan on where repetitions were planned only up to the threshold
+``update_orders``         open orders follow what was released of their programs
+``create_child_orders``   what is due becomes child orders
+``process_payments``      authorise, capture, charge, bill
+``close_orders``          what is finished is closed
+``night``, ``simulate``   the six in their order; and with a warehouse's work before them
+``check``                 the invariants of the data
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perennial.jobs.runner import Job
+
+NIGHTLY = (
+    "update-current-event",
+    "extend-lines",
+    "update-orders",
+    "create-child-orders",
+    "process-payments",
+    "close-orders",
+)
+
+
+class _Jobs:
+    """The six jobs by name; a module is imported when its job is asked for."""
+
+    _classes = {
+        "update-current-event": ("update_current_event", "UpdateCurrentEvent"),
+        "extend-lines": ("extend_lines", "ExtendLines"),
+        "update-orders": ("update_orders", "UpdateOrders"),
+        "create-child-orders": ("create_child_orders", "CreateChildOrders"),
+        "process-payments": ("process_payments", "ProcessPayments"),
+        "close-orders": ("close_orders", "CloseOrders"),
+    }
+
+    def __getitem__(self, name: str) -> type[Job]:
+        from importlib import import_module
+
+        module, kind = self._classes[name]
+        found: Any = getattr(import_module(f"perennial.jobs.{module}"), kind)
+        return found  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Any:
+        return iter(NIGHTLY)
+
+
+JOBS = _Jobs()

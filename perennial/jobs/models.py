@@ -9,20 +9,19 @@ from django.db.models import Q
 class JobRun(models.Model):
     """(job, business date, arguments); open, then done, stopped or failed. One open run a job that is not dry.
 
-    ``left_over`` is what lay over the limit, ``selected`` the length of the work list.
+    ``selected`` is the length of the work list, ``start`` what was counted together with it.
     """
 
     job = models.TextField()
     on_date = models.DateField()
     arguments = models.JSONField()
     dry = models.BooleanField(db_default=False)
-    night = models.BooleanField(db_default=False)
     status = models.TextField(db_default="open")
     by = models.TextField(db_default="")
     started_at = models.DateTimeField(db_default=models.functions.Now())
     ended_at = models.DateTimeField(null=True)
     selected = models.BigIntegerField(db_default=0)
-    left_over = models.BigIntegerField(db_default=0)
+    start = models.JSONField(null=True)
     report = models.JSONField(null=True)
 
     class Meta:

@@ -97,7 +97,7 @@ def newest_released(program_ids: Iterable[int] | None = None) -> dict[int, int]:
     found = ProgramRevision.objects.filter(released=True).order_by("program_id", "number")
     if program_ids is not None:
         found = found.filter(program_id__in=list(program_ids))
-    return {program: revision for program, revision in found.values_list("program_id", "id")}
+    return dict(found.values_list("program_id", "id"))
 
 
 def program_by_id(schedule_id: str, field: str = "program") -> Program:

@@ -1,0 +1,381 @@
+"""From rows to the kernel's plan and back: read orders as they stand, write only the difference.
+
+Everything that plans an order goes through here: ``Orders.read`` loads a chunk of continuity orders
+with a constant number of queries, the caller plans each with the kernel, ``Difference`` collects what
+is new, changed, revived or cancelled, and ``Difference.write`` writes it in a few statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from perennial.catalog.models import Product
+from perennial.catalog.queries import SetUp
+from perennial.continuity.models import Adjustment, ContinuityLine, ContinuityOrder, Occurrence
+from perennial.db import sql
+from perennial.kernel import explain
+from perennial.kernel import plan as kernel
+from perennial.programs.queries import LoadedRevision, load_revisions
+
+OPEN = ("planned", "scheduled")
+
+
+class LineRow(NamedTuple):
+    """A continuity line as it is stored, without its id."""
+
+    line: int
+    product_id: int
+    quantity: Decimal
+    price_minor: int
+    why_product: str
+    why_price: str
+
+
+@dataclass(frozen=True)
+class OccurrenceRow:
+    """An occurrence as it is stored, with its lines."""
+
+    id: int
+    continuity_order_id: int
+    event_key: str
+    repetition: int
+    position: int
+    event_on: date
+    ship_on: date
+    shipment: int | None
+    status: str
+    blocked: str | None
+    child_id: int | None
+    delivery_mode_id: int | None
+    payment_schedule_id: int | None
+    ship_to_id: int | None
+    why_date: str
+    lines: tuple[LineRow, ...] = ()
+
+    @property
+    def pair(self) -> tuple[str, int]:
+        """What it is for ever: its event and its repetition."""
+        return self.event_key, self.repetition
+
+    @property
+    def step(self) -> kernel.Step:
+        """As a step of the kernel's walk."""
+        return kernel.Step(self.event_key, self.repetition, self.event_on, self.shipment or 0)
+
+
+@dataclass
+class OrderState:
+    """One continuity order as it stands: its facts, its walk in order, what a person changed."""
+
+    row: ContinuityOrder
+    revision: LoadedRevision
+    occurrences: list[OccurrenceRow]
+    adjustments: list[kernel.Adjustment]
+    currency: str
+
+    @property
+    def facts(self) -> kernel.Facts:
+        """The facts of the order, for the kernel."""
+        return facts_of(self.row)
+
+    @property
+    def walk(self) -> list[OccurrenceRow]:
+        """What is planned, in the order of the walk; cancelled occurrences are not in it."""
+        return [o for o in self.occurrences if o.status != "cancelled"]
+
+    @property
+    def frozen(self) -> list[OccurrenceRow]:
+        """The walk up to the last occurrence that has a child: no plan changes it."""
+        walk = self.walk
+        last = max((at for at, o in enumerate(walk) if o.child_id is not None), default=-1)
+        return walk[: last + 1]
+
+    def highest(self, among: Iterable[OccurrenceRow] | None = None) -> dict[str, int]:
+        """By event, the highest repetition that it has an occurrence for."""
+        found: dict[str, int] = {}
+        for o in self.occurrences if among is None else among:
+            found[o.event_key] = max(found.get(o.event_key, 0), o.repetition)
+        return found
+
+    def shipment(self, number: int) -> list[OccurrenceRow]:
+        """The occurrences that ship together under a number."""
+        return [o for o in self.occurrences if o.shipment == number]
+
+
+def facts_of(order: ContinuityOrder) -> kernel.Facts:
+    """The facts of a continuity order as the kernel wants them."""
+    return kernel.Facts(
+        order.order_date,
+        order.start_date,
+        order.first_event,
+        order.event_duration,
+        order.shipments,
+        order.quantity,
+        order.threshold,
+        order.consolidate,
+        order.upfront,
+        order.prices,
+        order.last_shipment,
+    )
+
+
+def adjustment_of(row: Adjustment) -> kernel.Adjustment:
+    """A stored adjustment as the kernel wants it."""
+    value: Any = row.value
+    if row.kind in ("move", "redate"):
+        value = date.fromisoformat(value)
+    elif row.kind == "substitute":
+        value = (value["item"], value.get("price_minor"))
+    elif row.kind == "quantity":
+        value = Decimal(value)
+    elif row.kind == "address":
+        value = value["address_id"]
+    return kernel.Adjustment(
+        row.event_key, row.repetition, row.line, row.kind, value, row.by, row.on_date, row.reason or ""
+    )
+
+
+_OCCURRENCES = """
+select o.id, o.continuity_order_id, o.event_key, o.repetition, o.position, o.event_on, o.ship_on, o.shipment,
+       o.status, o.blocked, o.child_id, o.delivery_mode_id, o.payment_schedule_id, o.ship_to_id, o.why_date
+  from continuity_occurrence o
+ where o.continuity_order_id = any(%s)
+ order by o.continuity_order_id, o.status = 'cancelled', o.position, o.id
+"""
+_LINES = """
+select l.occurrence_id, l.line, l.product_id, l.quantity, l.price_minor, l.why_product, l.why_price
+  from continuity_continuityline l join continuity_occurrence o on o.id = l.occurrence_id
+ where o.continuity_order_id = any(%s)
+ order by l.occurrence_id, l.line
+"""
+
+
+def read_orders(
+    set_up: SetUp, ids: Sequence[int], revisions: dict[int, LoadedRevision] | None = None
+) -> list[OrderState]:
+    """Continuity orders with their occurrences, lines and open adjustments, in the order of their ids."""
+    ids = list(ids)
+    orders = list(ContinuityOrder.objects.filter(pk__in=ids).select_related("order").order_by("pk"))
+    loaded = dict(revisions or {})
+    missing = {o.revision_id for o in orders} - set(loaded)
+    if missing:
+        loaded.update(load_revisions(set_up, missing))
+        if revisions is not None:
+            revisions.update(loaded)
+    lines: dict[int, list[LineRow]] = {}
+    for occurrence_id, *rest in sql.tuples(_LINES, [ids]):
+        lines.setdefault(occurrence_id, []).append(LineRow(*rest))
+    occurrences: dict[int, list[OccurrenceRow]] = {}
+    for row in sql.tuples(_OCCURRENCES, [ids]):
+        found = OccurrenceRow(*row, lines=tuple(lines.get(row[0], ())))
+        occurrences.setdefault(found.continuity_order_id, []).append(found)
+    adjustments: dict[int, list[kernel.Adjustment]] = {}
+    for adjustment in Adjustment.objects.filter(continuity_order_id__in=ids, undone_on=None).order_by("pk"):
+        adjustments.setdefault(adjustment.continuity_order_id, []).append(adjustment_of(adjustment))
+    return [
+        OrderState(o, loaded[o.revision_id], occurrences.get(o.pk, []), adjustments.get(o.pk, []), set_up.currency)
+        for o in orders
+    ]
+
+
+def target_rows(
+    state_id: int,
+    revision: LoadedRevision,
+    facts: kernel.Facts,
+    plan: kernel.Plan,
+    *,
+    currency: str,
+    first_position: int,
+    status: str,
+    product_ids: dict[str, int],
+    address_ids: bool = True,
+) -> list[OccurrenceRow]:
+    """A plan as the rows that it wants to be (id 0); ``status`` is planned or scheduled."""
+    made = []
+    for at, o in enumerate(plan.occurrences):
+        made.append(
+            OccurrenceRow(
+                0,
+                state_id,
+                o.key,
+                o.repetition,
+                first_position + at,
+                o.event_on,
+                o.ship_on,
+                o.shipment,
+                "skipped" if o.skipped else status,
+                None,
+                None,
+                revision.mode_ids[o.key],
+                revision.schedule_ids[o.key],
+                o.address,
+                explain.date_words(revision.plan, o, facts.start_date is not None),
+                tuple(
+                    LineRow(
+                        line.line,
+                        product_ids[line.item] if line.item in product_ids else revision.product_ids[line.item],
+                        line.quantity,
+                        line.price_minor,
+                        explain.product_words(revision.plan, o.event, line),
+                        explain.price_words(revision.plan, o.event, line, currency, facts.order_date),
+                    )
+                    for line in o.lines
+                ),
+            )
+        )
+    return made
+
+
+def _same_line(a: LineRow, b: LineRow) -> bool:
+    return a[:4] == b[:4]
+
+
+def _moved(old: OccurrenceRow, new: OccurrenceRow) -> bool:
+    """Does something differ that a person would see on every line of the occurrence?"""
+    return (
+        old.event_on,
+        old.ship_on,
+        old.shipment,
+        old.status,
+        old.delivery_mode_id,
+        old.payment_schedule_id,
+        old.ship_to_id,
+    ) != (
+        new.event_on,
+        new.ship_on,
+        new.shipment,
+        new.status,
+        new.delivery_mode_id,
+        new.payment_schedule_id,
+        new.ship_to_id,
+    )
+
+
+@dataclass
+class Counts:
+    """How many lines a difference adds, changes and cancels."""
+
+    added: int = 0
+    changed: int = 0
+    cancelled: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.cancelled)
+
+
+@dataclass
+class Difference:
+    """What many orders' plans change in the tables: collected order by order, written at once."""
+
+    inserts: list[OccurrenceRow] = field(default_factory=list)
+    updates: list[OccurrenceRow] = field(default_factory=list)
+    relined: list[OccurrenceRow] = field(default_factory=list)
+    cancels: list[int] = field(default_factory=list)
+
+    def add(self, existing: Sequence[OccurrenceRow], wanted: Sequence[OccurrenceRow], *, cancel: bool = True) -> Counts:
+        """Compare what lies behind the frozen part with what is wanted there; ``existing`` may hold cancelled rows.
+
+        ``cancel``: what is not wanted any more is cancelled and keeps its row; an occurrence that
+        returns is revived.
+        """
+        counts = Counts()
+        before = {o.pair: o for o in existing}
+        seen = set()
+        for new in wanted:
+            old = before.get(new.pair)
+            if old is None:
+                self.inserts.append(new)
+                counts.added += len(new.lines)
+                continue
+            seen.add(new.pair)
+            new = replace(new, id=old.id, blocked=old.blocked if new.status == "scheduled" == old.status else None)
+            if old.status == "cancelled":
+                counts.added += len(new.lines)
+                self.updates.append(new)
+                if old.lines != new.lines:
+                    self.relined.append(new)
+                continue
+            moved = _moved(old, new)
+            lines_before = {line.line: line for line in old.lines}
+            for line in new.lines:
+                was = lines_before.pop(line.line, None)
+                if was is None:
+                    counts.added += 1
+                elif moved or not _same_line(was, line):
+                    counts.changed += 1
+            counts.cancelled += len(lines_before)
+            if moved or old.why_date != new.why_date or old.position != new.position or old.blocked != new.blocked:
+                self.updates.append(new)
+            if old.lines != new.lines:
+                self.relined.append(new)
+        if cancel:
+            for old in existing:
+                if old.pair not in seen and old.status != "cancelled":
+                    self.cancels.append(old.id)
+                    counts.cancelled += len(old.lines)
+        return counts
+
+    def write(self) -> None:
+        """Write it: cancelled first, then changed, then new rows."""
+        if self.cancels:
+            sql.execute(
+                "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null"
+                " where id = any(%s) and status in ('planned', 'scheduled', 'skipped')",
+                [self.cancels],
+            )
+        if self.updates:
+            _update(self.updates)
+        if self.relined:
+            sql.execute(
+                "delete from continuity_continuityline where occurrence_id = any(%s)", [[o.id for o in self.relined]]
+            )
+            _insert_lines(self.relined)
+        if self.inserts:
+            ids = sql.draw_ids(Occurrence, len(self.inserts))
+            insert_occurrences([replace(o, id=i) for o, i in zip(self.inserts, ids, strict=True)])
+
+
+_COLUMNS = (
+    "id", "continuity_order_id", "event_key", "repetition", "position", "event_on", "ship_on", "shipment", "status",
+    "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why_date",
+)  # fmt: skip
+
+
+def insert_occurrences(occurrences: Sequence[OccurrenceRow]) -> None:
+    """Write occurrences that have their ids, and their lines."""
+    sql.copy(Occurrence, _COLUMNS, ([getattr(o, name) for name in _COLUMNS] for o in occurrences))
+    _insert_lines(occurrences)
+
+
+def _insert_lines(occurrences: Iterable[OccurrenceRow]) -> None:
+    sql.copy(
+        ContinuityLine,
+        ("occurrence_id", "line", "product_id", "quantity", "price_minor", "why_product", "why_price"),
+        ((o.id, *line) for o in occurrences for line in o.lines),
+    )
+
+
+def _update(occurrences: Sequence[OccurrenceRow]) -> None:
+    columns = (
+        ("id", "bigint"), ("position", "int"), ("event_on", "date"), ("ship_on", "date"), ("shipment", "int"),
+        ("status", "text"), ("blocked", "text"), ("delivery_mode_id", "bigint"), ("payment_schedule_id", "bigint"),
+        ("ship_to_id", "bigint"), ("why_date", "text"),
+    )  # fmt: skip
+    sets = ", ".join(f"{name} = n.{name}" for name, _ in columns[1:])
+    arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
+    names = ", ".join(name for name, _ in columns)
+    sql.execute(
+        f"update continuity_occurrence o set {sets} from unnest({arrays}) as n({names})"
+        " where o.id = n.id and o.child_id is null",
+        [[getattr(o, name) for o in occurrences] for name, _ in columns],
+    )
+
+
+def product_ids_of(state: OrderState) -> dict[str, int]:
+    """The ids of products that a person put in place of the program's, by number."""
+    numbers = {a.value[0] for a in state.adjustments if a.kind == "substitute"}
+    return dict(Product.objects.filter(number__in=numbers).values_list("number", "pk")) if numbers else {}

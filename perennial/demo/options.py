@@ -1,0 +1,71 @@
+"""What can be chosen about the demo, on the command line and in code."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.demo.club import DEFAULT_SAMPLE, DEFAULT_SEED
+from perennial.errors import Refused
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """``sample`` None is all 23,570 members; ``declines`` is the percentage of charges declined."""
+
+    today: date
+    sample: int | None = DEFAULT_SAMPLE
+    seed: int = DEFAULT_SEED
+    declines: int = 4
+    real_dates: bool = False
+    import_every: int = 7
+
+    def __post_init__(self) -> None:
+        if self.sample is not None and self.sample < 1:
+            raise Refused("sample", f"a club of {self.sample} members is none; take 1 or more, or --all", "sample")
+        if not 0 <= self.declines <= 100:
+            raise Refused("declines", f"{self.declines} is no percentage; take 0 to 100", "declines")
+        if self.import_every < 1:
+            raise Refused(
+                "import_every",
+                f"orders cannot be entered every {self.import_every} days; take 1 or more",
+                "import_every",
+            )
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of ``perennial demo``."""
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--sample",
+        type=int,
+        default=DEFAULT_SAMPLE,
+        metavar="N",
+        help=f"members in the club (default {DEFAULT_SAMPLE})",
+    )
+    size.add_argument("--all", dest="sample", action="store_const", const=None, help="all 23,570 members")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="draws the sample, the names and the declines")
+    parser.add_argument(
+        "--declines", type=int, default=4, metavar="PERCENT", help="charges that are declined (default 4)"
+    )
+    parser.add_argument("--real-dates", action="store_true", help="leave the dates in 1997 and 1998")
+    parser.add_argument(
+        "--import-every",
+        type=int,
+        default=7,
+        metavar="DAYS",
+        help="enter the new orders of so many days together (default 7)",
+    )
+
+
+def from_arguments(arguments: Namespace, *, today: date) -> DemoOptions:
+    """The options that were given, for this day."""
+    return DemoOptions(
+        today=today,
+        sample=arguments.sample,
+        seed=arguments.seed,
+        declines=arguments.declines,
+        real_dates=arguments.real_dates,
+        import_every=arguments.import_every,
+    )

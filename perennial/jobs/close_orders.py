@@ -1,0 +1,64 @@
+"""Close orders: what is finished leaves the lists of open orders."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from perennial.db import sql
+from perennial.jobs.report import Report
+from perennial.jobs.runner import Job, Run
+
+SQL = sql.named("perennial.jobs", "sql/close_orders.sql")
+
+
+class CloseOrders(Job):
+    """Close continuity orders that have come to their end, and their parents.
+
+    1. Lock the chunk's continuity orders, in id order, then the parents.
+    2. A continuity order with nothing planned or scheduled and all children invoiced or cancelled is
+       closed; its parent line is invoiced, or cancelled when nothing was invoiced (D13).
+    3. A parent all of whose lines are invoiced or cancelled, ordinary ones too, follows them.
+
+    Safe to rerun because what is closed is not selected again.
+    """
+
+    name = "close-orders"
+    counts = ("lines", "orders", "still_open")
+
+    def select(self, run: Run) -> Report:
+        """Parents with something that has come to its end, by id."""
+        sql.execute(SQL["select"], {"run": run.id})
+        return Report()
+
+    def work(self, run: Run, first: int, last: int) -> Report:
+        """Close the items ``first`` to ``last``."""
+        values = {"run": run.id, "first": first, "last": last, "on": run.on, "by": run.by}
+        report = Report()
+        with connection.cursor() as cursor:
+            cursor.execute(SQL["temporary"])
+            cursor.execute(SQL["empty"])
+            for name in ("lock", "lock_orders", "read", "close_continuity"):
+                cursor.execute(SQL[name], values)
+            cursor.execute(SQL["close_lines"])
+            report.count("lines", cursor.rowcount)
+            cursor.execute(SQL["close_orders"], values)
+            closed = [row[0] for row in cursor.fetchall()]
+            report.count("orders", len(closed))
+            cursor.execute(SQL["events"], {**values, "closed": closed})
+            cursor.execute(SQL["still_open"])
+            for order, reason in cursor.fetchall():
+                report.count("still_open")
+                report.because(order, None, None, reason)
+        return report
+
+    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+        """An order that cannot be closed stays open and is named."""
+        order = sql.value(
+            "select p.number from jobs_jobitem i join orders_salesorder p on p.id = i.subject_id"
+            " where i.run_id = %s and i.seq = %s",
+            [run.id, seq],
+        )
+        report = Report()
+        report.count("still_open")
+        report.because(order, None, None, reason)
+        return report

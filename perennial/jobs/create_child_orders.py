@@ -1,0 +1,256 @@
+"""Create child orders: what is due becomes real orders that the warehouse can pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from perennial.catalog.models import Product
+from perennial.continuity.models import Parked
+from perennial.customers.models import Customer
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.jobs.report import MOST_REASONS, Report
+from perennial.jobs.runner import Job, Run
+from perennial.kernel.explain import not_shipped_words
+from perennial.orders.models import SalesOrder
+from perennial.payments.owed import child_parts, payment_row, write_payments
+from perennial.programs.queries import program_by_id
+
+SQL = sql.named("perennial.jobs", "sql/create_child_orders.sql")
+
+# How a reason of waiting is called in the report.
+WAITING = {
+    "acceptance": "acceptance",
+    "hold": "on_hold",
+    "card": "expired_card",
+    "payment": "payment",
+    "parked": "parked",
+}
+
+
+class CreateChildOrders(Job):
+    """Turn the due shipments into child orders.
+
+    For each chunk of the work list, in one transaction:
+
+    1. Lock the chunk's continuity orders, in id order.
+    2. Read what is still due; put aside what must wait, with its reason.
+    3. Copy the rest into orders, lines, taxes, payments and events; mark it ordered.
+
+    Safe to rerun because all of it commits together with the chunk, and a child is unique on (parent
+    line, shipment, try).
+    """
+
+    name = "create-child-orders"
+    counts = ("created", "left", "acceptance", "on_hold", "expired_card", "payment", "parked")
+
+    def arguments(self, run: Run) -> None:
+        """The date through which shipments are made, the limit, the criteria."""
+        given = run.arguments
+        parameters = run.set_up.parameters
+        through = given.get("through")
+        run.cache["through"] = through or (run.on + timedelta(parameters.days_before_delivery)).isoformat()
+        limit = given.get("limit")
+        run.cache["limit"] = parameters.number_of_orders_to_create if limit is None else limit
+        joins, where, values = [], [], {}
+        if {"program", "product", "customer", "order"} & set(given):
+            joins.append("join continuity_continuityorder c on c.id = o.continuity_order_id")
+        if "program" in given:
+            where.append("and c.program_id = %(program)s")
+            values["program"] = program_by_id(given["program"]).pk
+        if "product" in given:
+            product = Product.objects.filter(number=given["product"], kind="continuity").first()
+            if product is None:
+                raise Refused("product", f"unknown continuity product {given['product']!r}", "product")
+            joins.append("join orders_orderline pl on pl.id = c.parent_line_id")
+            where.append("and pl.product_id = %(product)s")
+            values["product"] = product.pk
+        if "customer" in given:
+            customer = Customer.objects.filter(account=given["customer"]).first()
+            if customer is None:
+                raise Refused("customer", f"unknown customer {given['customer']!r}", "customer")
+            where.append("and c.customer_id = %(customer)s")
+            values["customer"] = customer.pk
+        if "order" in given:
+            order = SalesOrder.objects.filter(number=given["order"], parent=None).first()
+            if order is None:
+                raise Refused("order", f"unknown order {given['order']!r}", "order")
+            where.append("and c.order_id = %(order)s")
+            values["order"] = order.pk
+        run.cache["criteria"] = (" ".join(joins), " ".join(where), values)
+
+    def _filled(self, run: Run, name: str) -> str:
+        joins, where, _ = run.cache["criteria"]
+        return SQL[name].replace("{criteria}", joins).replace("{where}", where)
+
+    def select(self, run: Run) -> Report:
+        """The due shipments, oldest first, up to the limit; what is left over it; what waits already."""
+        values = {"run": run.id, "through": run.cache["through"], **run.cache["criteria"][2]}
+        report = Report()
+        for blocked, number in sql.tuples(self._filled(run, "count_waiting"), values):
+            report.count(WAITING[blocked], number)
+        for order, shipment, blocked in sql.tuples(
+            self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
+        ):
+            report.because(order, shipment, blocked, self._reason(run, order, blocked))
+        selected = sql.execute(self._filled(run, "select"), {**values, "limit": run.cache["limit"]})
+        if run.cache["limit"] is not None:
+            report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
+        return report
+
+    def _reason(self, run: Run, order: str, blocked: str) -> str:
+        detail: dict[str, Any] = {}
+        if blocked == "hold":
+            found = sql.one(
+                "select coalesce(nullif(h.reason, ''), h.code) from orders_hold h"
+                " join orders_salesorder p on p.id = h.order_id"
+                " where p.number = %s and h.released_on is null order by h.id limit 1",
+                [order],
+            )
+            detail["reason"] = found[0] if found else None
+        elif blocked == "parked":
+            found = sql.one(
+                "select q.reason from continuity_parked q"
+                " join continuity_continuityorder c on c.id = q.continuity_order_id"
+                " join orders_salesorder p on p.id = c.order_id"
+                " where p.number = %s and q.resolved_on is null order by q.id limit 1",
+                [order],
+            )
+            detail["reason"] = found[0] if found else None
+        return not_shipped_words("scheduled", blocked, run.on, run.on, detail) or ""
+
+    def work(self, run: Run, first: int, last: int) -> Report:
+        """Make the children of the items ``first`` to ``last``."""
+        if "through" not in run.cache:
+            self.arguments(run)
+        set_up = run.set_up
+        if "days" not in run.cache:
+            run.cache["days"] = {m.id: m.days.roll(run.on) for m in set_up.modes.values()}
+        days = run.cache["days"]
+        values = {
+            "run": run.id,
+            "first": first,
+            "last": last,
+            "on": run.on,
+            "through": run.cache["through"],
+            "by": run.by,
+            "included": set_up.parameters.prices_include_tax,
+            "modes": list(days),
+            "days": list(days.values()),
+        }
+        report = Report()
+        with connection.cursor() as cursor:
+
+            def do(name: str) -> int:
+                cursor.execute(SQL[name], values)
+                return int(cursor.rowcount)
+
+            cursor.execute(SQL["temporary"])
+            cursor.execute(SQL["empty"])
+            do("lock")
+            do("read")
+            if do("block"):
+                do("tell_expired")
+                do("blocked")
+                for order, shipment, blocked, ship_on in cursor.fetchall():
+                    report.count(WAITING[blocked])
+                    words = not_shipped_words("scheduled", blocked, ship_on, run.on) or ""
+                    if blocked == "hold":
+                        words = self._reason(run, order, blocked)
+                    report.because(order, shipment, blocked, words)
+                do("forget_blocked")
+            created = do("draw")
+            if not created:
+                return report
+            do("share")
+            cursor.execute("analyze child_work")
+            do("lines")
+            do("taxes")
+            cursor.execute("analyze child_line")
+            cursor.execute("analyze child_tax")
+            do("orders")
+            do("order_lines")
+            do("order_taxes")
+            do("payments")
+            do("to_split")
+            self._split(run, cursor.fetchall())
+            do("events")
+            cursor.execute("select count(*) from child_work")
+            (claimed,) = cursor.fetchone()
+            marked = do("mark")
+            if marked != claimed:
+                raise RuntimeError(f"{claimed} occurrences were claimed, but {marked} were marked")
+        report.count("created", created)
+        return report
+
+    def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
+        """The parts of children whose event, or whose order, has a payment schedule."""
+        rows = []
+        for child, customer, method, card, currency, total, ship_on, schedule in children:
+            for owed in child_parts(run.set_up.schedules[schedule], total, ship_on):
+                rows.append(
+                    payment_row(
+                        owed,
+                        order_id=child,
+                        customer_id=customer,
+                        purpose="shipment",
+                        method=method,
+                        card_id=card,
+                        currency=currency,
+                        status="due",
+                    )
+                )
+        write_payments(rows)
+
+    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+        """Put the order of one item aside: nothing later of it is made until it is retried or changed."""
+        return park(self, run, seq, reason, sqlstate)
+
+    def summary(self, counts: dict[str, int]) -> str:
+        """The last line: all that is due, and what became of it."""
+        words = {
+            "created": "created",
+            "left": "left over the limit",
+            "expired_card": "expired card",
+            "on_hold": "on hold",
+            "acceptance": "awaiting acceptance",
+            "payment": "payment failed",
+            "parked": "parked",
+        }
+        due = sum(counts.get(word, 0) for word in words)
+        parts = [f"{counts[word]:,} {said}" for word, said in words.items() if counts.get(word)]
+        return f"{due:,} due: " + (", ".join(parts) if parts else "nothing to do")
+
+
+def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+    """Park the continuity order of an item of the work list, and block what of it is scheduled."""
+    found = sql.one(
+        "select i.subject_id, i.shipment, p.number from jobs_jobitem i"
+        " join continuity_continuityorder c on c.id = i.subject_id join orders_salesorder p on p.id = c.order_id"
+        " where i.run_id = %s and i.seq = %s",
+        [run.id, seq],
+    )
+    assert found is not None
+    subject, shipment, order = found
+    sql.value("select id from continuity_continuityorder where id = %s for no key update", [subject])
+    Parked.objects.get_or_create(
+        continuity_order_id=subject,
+        job=job.name,
+        resolved_on=None,
+        defaults={
+            "shipment": shipment,
+            "run_id": run.id,
+            "sqlstate": sqlstate,
+            "reason": reason,
+            "on_date": run.on,
+        },
+    )
+    sql.execute(SQL["park"], {"subject": subject})
+    report = Report()
+    report.count("parked")
+    report.because(order, shipment, "parked", reason)
+    return report

@@ -1,0 +1,116 @@
+"""Extend lines: plan on where an order's repetitions were planned only up to the threshold."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from perennial.continuity.models import ContinuityOrder
+from perennial.continuity.planning import Difference, OrderState, product_ids_of, read_orders, target_rows
+from perennial.db import sql
+from perennial.jobs.create_child_orders import park
+from perennial.jobs.report import Report
+from perennial.jobs.runner import Job, Run
+from perennial.kernel import plan as kernel
+from perennial.orders.models import OrderEvent
+from perennial.payments import waiting
+
+SQL = sql.named("perennial.jobs", "sql/planning.sql")
+
+
+class ExtendLines(Job):
+    """Extend the open orders whose planning is not complete and which run short of open occurrences.
+
+    1. Lock the chunk's continuity orders, in id order, and read them.
+    2. Let the event where planning stopped have max(threshold, 1) repetitions more, and walk on behind
+       it; again while the order still runs short.
+    3. Write the new lines; where nothing of the program follows, planning is complete.
+
+    Safe to rerun because an occurrence is unique on (order, event, repetition), and an order that was
+    extended no longer runs short.
+    """
+
+    name = "extend-lines"
+    counts = ("orders", "lines")
+    chunk_size = 500
+
+    def select(self, run: Run) -> Report:
+        """Open orders that run short, by id."""
+        sql.execute(
+            SQL["select_to_extend"],
+            {
+                "run": run.id,
+                "through": run.on + timedelta(run.set_up.parameters.days_before_delivery),
+                "threshold": kernel.DEFAULT_THRESHOLD,
+            },
+        )
+        return Report()
+
+    def work(self, run: Run, first: int, last: int) -> Report:
+        """Extend the items ``first`` to ``last``."""
+        set_up = run.set_up
+        through = run.on + timedelta(set_up.parameters.days_before_delivery)
+        ids = [row[0] for row in sql.tuples(SQL["lock"], {"run": run.id, "first": first, "last": last})]
+        report = Report()
+        difference = Difference()
+        complete: list[int] = []
+        extended: list[int] = []
+        events = []
+        for state in read_orders(set_up, ids, run.cache.setdefault("revisions", {})):
+            if state.row.status != "open" or state.row.complete:
+                continue
+            added, done = extend(state, difference, through)
+            if done:
+                complete.append(state.row.pk)
+            if added:
+                extended.append(state.row.pk)
+                report.count("orders")
+                report.count("lines", added)
+                events.append(OrderEvent(order_id=state.row.order_id, on_date=run.on, kind="extended", by=run.by, data={"lines": added}))  # fmt: skip
+        difference.write()
+        if complete:
+            ContinuityOrder.objects.filter(pk__in=complete).update(complete=True)
+        OrderEvent.objects.bulk_create(events)
+        if extended:
+            waiting.recompute(extended)
+        return report
+
+    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+        """Put the order aside."""
+        return _uncounted(park(self, run, seq, reason, sqlstate))
+
+
+def _uncounted(report: Report) -> Report:
+    report.counts.clear()
+    return report
+
+
+def extend(state: OrderState, difference: Difference, through: object) -> tuple[int, bool]:
+    """Extend one order as often as it needs; (lines added, planning complete)."""
+    facts = state.facts
+    cancelled = [o for o in state.occurrences if o.status == "cancelled"]
+    walk = [o.step for o in state.walk]
+    open_ = sum(1 for o in state.walk if o.status in ("planned", "scheduled"))
+    last = state.walk[-1].ship_on if state.walk else None
+    position = max((o.position for o in state.walk), default=0)
+    added = 0
+    products = product_ids_of(state)
+    while kernel.wants_extension(facts, open_, last, through):  # type: ignore[arg-type]
+        plan = kernel.extend(state.revision.plan, facts, state.adjustments, walk)
+        wanted = target_rows(
+            state.row.pk,
+            state.revision,
+            facts,
+            plan,
+            currency=state.currency,
+            first_position=position + 1,
+            status="scheduled",
+            product_ids=products,
+        )
+        added += difference.add(cancelled, wanted, cancel=False).added
+        if plan.complete or not wanted:
+            return added, plan.complete
+        walk += [o.step for o in wanted]
+        position += len(wanted)
+        open_ += sum(1 for o in wanted if o.status == "scheduled")
+        last = wanted[-1].ship_on
+    return added, False

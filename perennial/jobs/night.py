@@ -1,0 +1,95 @@
+"""A night: the six jobs in their order, for one business date; missed dates one by one, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from perennial.catalog.queries import today
+from perennial.errors import Refused
+from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.models import JobRun, NightRun
+from perennial.jobs.runner import document, rehearse, run_job
+
+Progress = Callable[[str, date], None]
+
+
+def last_night() -> date | None:
+    """The business date of the last finished night."""
+    return NightRun.objects.order_by("-on_date").values_list("on_date", flat=True).first()
+
+
+def night(
+    on: date | None = None, *, dry: bool = False, again: bool = False, by: str = "", progress: Progress | None = None
+) -> dict[str, Any]:
+    """Run the night of a date, or without one every missed night through today.
+
+    Refused: a date before the last finished night without ``again`` (nothing moves back).
+    """
+    last = last_night()
+    if on is not None:
+        if last is not None and on < last and not again:
+            raise Refused(
+                "night", f"the night of {last} is done: {on} lies before it (--again runs it all the same)", "on"
+            )
+        return one_night(on, dry=dry, by=by, progress=progress)
+    end = today()
+    start = end if last is None else last + timedelta(1)
+    nights = []
+    while start <= end:
+        nights.append(one_night(start, dry=dry, by=by, progress=progress))
+        start += timedelta(1)
+    return {"nights": nights}
+
+
+def one_night(on: date, *, dry: bool = False, by: str = "", progress: Progress | None = None) -> dict[str, Any]:
+    """The six runs of one date."""
+    documents = []
+    if dry:
+        return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}
+    for name in NIGHTLY:
+        if progress is not None:
+            progress(name, on)
+        made = run_job(JOBS[name](), on=on, arguments=_arguments(name), by=by)
+        documents.append(made)
+        if made["status"] != "done":
+            return {"on": on.isoformat(), "jobs": documents}
+    NightRun.objects.get_or_create(on_date=on)
+    return {"on": on.isoformat(), "jobs": documents}
+
+
+def _arguments(name: str) -> dict[str, Any]:
+    return {"night": True} if name == "update-orders" else {}
+
+
+class _Undo(Exception):
+    pass
+
+
+def _rehearsal(on: date, by: str) -> list[dict[str, Any]]:
+    """All six in one transaction that is taken back, so that each sees the one before."""
+    reports = []
+    try:
+        with transaction.atomic():
+            for name in NIGHTLY:
+                job = JOBS[name]()
+                reports.append((job, rehearse(job, on, _arguments(name), by)))
+            raise _Undo
+    except _Undo:
+        pass
+    documents = []
+    for job, report in reports:
+        row = JobRun.objects.create(
+            job=job.name,
+            on_date=on,
+            arguments=_arguments(job.name),
+            dry=True,
+            by=by,
+            status="done",
+            report=report.stored(),
+        )
+        documents.append(document(job, row))
+    return documents

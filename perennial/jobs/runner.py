@@ -1,0 +1,457 @@
+"""The run protocol: how a job can be killed at any instant, started again, and shared by processes.
+
+1. A run is (job, business date, arguments). One open run a job; its work list and its chunks are
+   written once, with the run, in one transaction.
+2. Every process at work on a run holds a shared advisory lock on a session of its own, which dies with
+   the process. No heartbeats, no clocks.
+3. An open run with the same date and arguments is joined, so workers share it and a rerun resumes a
+   killed one. Other arguments: refused if the run lives; if it is dead its chunks are finished first.
+4. A chunk goes from todo to done in the transaction of its work. None free but some not done: wait for
+   them. Who skips what is locked would say done and miss what a dying backend still holds.
+5. Errors of data are bisected by savepoints until the one order is found, and that one is parked.
+   Serialisation and lock errors: the chunk again, three times. Anything else stops the run; a rerun
+   goes on where it stopped.
+
+A job that talks to a network (``network``) works on a chunk outside any transaction, under a session
+lock of the chunk, and its counts are derived from rows, so that a killed and rerun chunk reports the same.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from psycopg.types.json import Jsonb
+
+from perennial.catalog.queries import SetUp, set_up
+from perennial.db import history, sql
+from perennial.errors import Refused
+from perennial.jobs.models import JobRun
+from perennial.jobs.report import Report, stored_report
+
+START_LOCK = 0x504E01
+RUN_LOCK = 0x504E02
+TRIES = 3
+DRY_AT_ONCE = 20_000
+_RETRY = ("40001", "40P01", "55P03")
+
+
+@dataclass
+class Run:
+    """A run that is under way. ``by`` is how its doings are signed."""
+
+    id: int
+    job: str
+    on: date
+    arguments: dict[str, Any]
+    dry: bool
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by(self) -> str:
+        """``job:17``"""
+        return f"job:{self.id}"
+
+    @property
+    def set_up(self) -> SetUp:
+        """The small set-up tables, read once for the run."""
+        if "set_up" not in self.cache:
+            self.cache["set_up"] = set_up()
+        found: SetUp = self.cache["set_up"]
+        return found
+
+
+class Job:
+    """What a job adds to the protocol: what it takes, what it does with a chunk, what it counts."""
+
+    name = ""
+    counts: tuple[str, ...] = ()
+    network = False
+    chunk_size = 1000
+
+    def arguments(self, run: Run) -> None:
+        """Check the run's arguments. Refused when one names something that does not exist."""
+
+    def select(self, run: Run) -> Report:
+        """Write the work list (``jobs_jobitem``: seq from 1 in due order); what is counted with it."""
+        raise NotImplementedError
+
+    def work(self, run: Run, first: int, last: int) -> Report:
+        """Do the items ``first`` to ``last`` of the work list."""
+        raise NotImplementedError
+
+    def count(self, run: Run, first: int, last: int) -> Report:
+        """Of a network job: the counts of a chunk, from the rows that it has written."""
+        raise NotImplementedError
+
+    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+        """Put the order of one item aside with its reason."""
+        raise NotImplementedError
+
+    def summary(self, counts: dict[str, int]) -> str:
+        """The last line, in words that add up."""
+        return ", ".join(f"{number:,} {word.replace('_', ' ')}" for word, number in counts.items())
+
+
+_stop = threading.Event()
+
+
+def ask_to_stop() -> None:
+    """Stop between two chunks; the run stays open and the next start goes on with it."""
+    _stop.set()
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM sets a flag that is read between chunks."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: ask_to_stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def run_job(
+    job: Job,
+    *,
+    on: date,
+    arguments: dict[str, Any] | None = None,
+    dry: bool = False,
+    by: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Run a job for a business date and give its report as a document.
+
+    Refused when another run of the job with other arguments is under way.
+    """
+    arguments = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
+    if dry:
+        return _dry(job, on, arguments, by)
+    if connection.in_atomic_block:
+        raise RuntimeError("a job cannot run inside a transaction")
+    with _signals(), _session() as session:
+        _settings()
+        while True:
+            run, finish_first = _start(job, on, arguments, by, session)
+            _work(job, run, session, progress)
+            if not finish_first or _stop.is_set():
+                break
+            session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
+    return document(job, JobRun.objects.get(pk=run.id))
+
+
+@contextmanager
+def _session() -> Iterator[Any]:
+    """A session of its own for the locks that say that this process lives."""
+    own = connection.get_new_connection(connection.get_connection_params())
+    try:
+        own.autocommit = True
+        yield own
+    finally:
+        own.close()
+
+
+def _settings() -> None:
+    """A dead client's backend is noticed soon; nothing waits for ever."""
+    sql.execute("set client_connection_check_interval = '1s'")
+    sql.execute("set lock_timeout = '30s'")
+
+
+def _start(job: Job, on: date, arguments: dict[str, Any], by: str, session: Any) -> tuple[Run, bool]:
+    """Join the open run, or write a new one with its work list and chunks. True: finish that one first."""
+    with transaction.atomic():
+        sql.execute("set local lock_timeout = 0")
+        sql.value("select pg_advisory_xact_lock(%s, hashtext(%s))", [START_LOCK, job.name])
+        open_run = JobRun.objects.filter(job=job.name, status="open", dry=False).first()
+        if open_run is not None:
+            run = Run(open_run.pk, job.name, open_run.on_date, open_run.arguments, False)
+            same = open_run.on_date == on and open_run.arguments == arguments
+            if not same and not _is_dead(open_run.pk):
+                raise Refused(
+                    "running",
+                    f"{job.name} is running for {open_run.on_date} with other arguments (run {open_run.pk}):"
+                    " wait until it is done",
+                )
+            session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
+            return run, not same
+        row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, by=by)
+        run = Run(row.pk, job.name, on, arguments, False)
+        _write_list(job, run)
+        session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
+    return run, False
+
+
+def _is_dead(run_id: int) -> bool:
+    """Does no process work on the run? A killed one's backend may need some seconds to notice."""
+    try:
+        with transaction.atomic():
+            sql.execute("set local lock_timeout = '10s'")
+            sql.value("select pg_advisory_xact_lock(%s, %s)", [RUN_LOCK, run_id])
+        return True
+    except OperationalError:
+        return False
+
+
+def _write_list(job: Job, run: Run) -> int:
+    """The work list and its chunks, and what was counted with them."""
+    job.arguments(run)
+    start = job.select(run)
+    selected = int(sql.value("select count(*) from jobs_jobitem where run_id = %s", [run.id]))
+    sql.execute(
+        "insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
+        " select %(run)s, g, (g - 1) * %(size)s + 1, g * %(size)s"
+        " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g",
+        {"run": run.id, "n": selected, "size": job.chunk_size},
+    )
+    JobRun.objects.filter(pk=run.id).update(selected=selected, start=start.stored())
+    return selected
+
+
+def _work(job: Job, run: Run, session: Any, progress: Callable[[int, int], None] | None) -> None:
+    """Do chunks until none is todo, then close the run's account."""
+    chunk_work = _network_chunk if job.network else _chunk
+    while not _stop.is_set():
+        tries = 0
+        while True:
+            try:
+                more = chunk_work(job, run, session)
+                break
+            except OperationalError as error:
+                state = _sqlstate(error)
+                tries += 1
+                if state not in _RETRY or tries >= TRIES:
+                    raise
+        if not more:
+            break
+        if progress is not None:
+            done, todo = sql.one(
+                "select count(*) filter (where status = 'done'), count(*) from jobs_jobchunk where run_id = %s",
+                [run.id],
+            ) or (0, 0)
+            progress(done, todo)
+    if not _stop.is_set():
+        _finish(run)
+
+
+def _claim(run: Run) -> tuple[int, int, int] | None:
+    """A chunk row for this transaction: a free one, else the first that is not done (wait for it)."""
+    columns = "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s and status = 'todo'"
+    found = sql.one(f"{columns} order by number limit 1 for update skip locked", [run.id])
+    while found is None:
+        waiting = sql.one(f"{columns} order by number limit 1", [run.id])
+        if waiting is None:
+            return None
+        # Another process has it, or a dead one's backend still does: wait, however long, then look again.
+        sql.execute("set local lock_timeout = 0")
+        found = sql.one(f"{columns} and number = %s for update", [run.id, waiting[0]])
+    sql.execute("set local lock_timeout = '30s'")
+    return found  # type: ignore[return-value]
+
+
+def _chunk(job: Job, run: Run, session: Any) -> bool:
+    """One chunk in one transaction with its mark. False: nothing is left to do."""
+    with transaction.atomic(durable=True):
+        claimed = _claim(run)
+        if claimed is None:
+            return False
+        number, first, last = claimed
+        history.context(by=run.by, run=run.id)
+        sql.execute("set constraints all immediate")
+        report = _bisected(job, run, first, last)
+        _mark(run, number, report)
+    return True
+
+
+def _mark(run: Run, number: int, report: Report) -> None:
+    sql.execute(
+        "update jobs_jobchunk set status = 'done', counts = %s where run_id = %s and number = %s and status = 'todo'",
+        [Jsonb(report.stored()), run.id, number],
+    )
+
+
+def _network_chunk(job: Job, run: Run, session: Any) -> bool:
+    """One chunk of a job that calls a gateway: under a session lock, in as many transactions as it needs."""
+    todo = sql.tuples(
+        "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s and status = 'todo' order by number",
+        [run.id],
+    )
+    if not todo:
+        return False
+    for number, first, last in todo:  # noqa: B007 (the first that is free is used below)
+        key = run.id * 1_000_000 + number
+        if session.execute("select pg_try_advisory_lock(%s)", [key]).fetchone()[0]:
+            break
+    else:
+        number, first, last = todo[0]
+        key = run.id * 1_000_000 + number
+        session.execute("select pg_advisory_lock(%s)", [key])
+    try:
+        if sql.value("select status from jobs_jobchunk where run_id = %s and number = %s", [run.id, number]) != "todo":
+            return True
+        job.work(run, first, last)
+        with transaction.atomic(durable=True):
+            _mark(run, number, job.count(run, first, last))
+    finally:
+        if not session.closed:
+            session.execute("select pg_advisory_unlock(%s)", [key])
+    return True
+
+
+def _bisected(job: Job, run: Run, first: int, last: int) -> Report:
+    """The items of a chunk; when their data is at fault, halves of them, until the one order is found and parked."""
+    last = min(last, int(sql.value("select coalesce(max(seq), 0) from jobs_jobitem where run_id = %s", [run.id])))
+    if first > last:
+        return Report()
+    try:
+        with transaction.atomic():
+            return job.work(run, first, last)
+    except (DataError, IntegrityError, Refused) as error:
+        if first == last:
+            with transaction.atomic():
+                return job.park(run, first, _words(error), _sqlstate(error))
+    middle = (first + last) // 2
+    report = _bisected(job, run, first, middle)
+    report.add(_bisected(job, run, middle + 1, last))
+    return report
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, Refused):
+        return str(error)
+    return str(error).strip().splitlines()[0]
+
+
+def _sqlstate(error: Exception) -> str | None:
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    return str(state) if state else None
+
+
+def _finish(run: Run) -> None:
+    """Done only when no chunk is todo: the report is what was counted at the start and in the chunks."""
+    with transaction.atomic(durable=True):
+        row = JobRun.objects.select_for_update(no_key=True).get(pk=run.id)
+        if row.status != "open":
+            return
+        chunks = sql.tuples("select status, counts from jobs_jobchunk where run_id = %s order by number", [run.id])
+        if any(status != "done" for status, _ in chunks):
+            return
+        report = stored_report(row.start)
+        for _, counts in chunks:
+            report.add(stored_report(_json(counts)))
+        sql.execute(
+            "update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %s where id = %s",
+            [Jsonb(report.stored()), run.id],
+        )
+        sql.execute("delete from jobs_jobitem where run_id = %s", [run.id])
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, str):
+        import json
+
+        return json.loads(value)
+    return value
+
+
+def document(job: Job, row: JobRun) -> dict[str, Any]:
+    """A run as outside programs read it."""
+    report = stored_report(row.report)
+    return {
+        "job": row.job,
+        "run": row.pk,
+        "on": row.on_date.isoformat(),
+        "dry_run": row.dry,
+        "status": "stopped" if row.status == "open" else row.status,
+        **report.printed(job.counts),
+    }
+
+
+# --- dry runs
+
+
+class _Undo(Exception):
+    """Ends a dry run: everything it wrote is taken back."""
+
+
+def _dry(job: Job, on: date, arguments: dict[str, Any], by: str) -> dict[str, Any]:
+    """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
+    report = Report()
+    try:
+        with transaction.atomic():
+            report = rehearse(job, on, arguments, by)
+            raise _Undo
+    except _Undo:
+        pass
+    row = JobRun.objects.create(
+        job=job.name, on_date=on, arguments=arguments, dry=True, by=by, status="done", report=report.stored()
+    )
+    return document(job, row)
+
+
+def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
+    """Do a job's work inside the caller's transaction, which takes it back afterwards.
+
+    Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that
+    each chunk is taken back at once. A locked order is reported as busy after one second.
+    """
+    sql.execute("set local lock_timeout = '1s'")
+    row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, dry=True, by=by)
+    run = Run(row.pk, job.name, on, arguments, True)
+    history.context(by=run.by, run=run.id)
+    selected = _write_list(job, run)
+    row.refresh_from_db()
+    report = stored_report(row.start)
+    sql.execute("set constraints all immediate")
+    for _, first, last in sql.tuples(
+        "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
+    ):
+        if selected <= DRY_AT_ONCE:
+            report.add(_rehearsed(job, run, first, last))
+            continue
+        try:
+            with transaction.atomic():
+                made = _rehearsed(job, run, first, last)
+                report.add(made)
+                raise _Undo
+        except _Undo:
+            pass
+    JobRun.objects.filter(pk=row.pk).update(status="done", report=report.stored())
+    return report
+
+
+def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:
+    try:
+        if job.network:
+            job.work(run, first, last)
+            return job.count(run, first, last)
+        with transaction.atomic():
+            return _bisected(job, run, first, last)
+    except OperationalError as error:
+        if _sqlstate(error) not in _RETRY:
+            raise
+        last = min(last, int(sql.value("select coalesce(max(seq), 0) from jobs_jobitem where run_id = %s", [run.id])))
+        if first >= last:
+            report = Report()
+            subject = sql.value("select subject_id from jobs_jobitem where run_id = %s and seq = %s", [run.id, first])
+            report.because(str(subject), None, None, "busy: somebody is changing this order now")
+            return report
+    middle = (first + last) // 2
+    report = _rehearsed(job, run, first, middle)
+    report.add(_rehearsed(job, run, middle + 1, last))
+    return report
+
+
+def say(text: str) -> None:
+    """A line for people, on stderr."""
+    print(text, file=sys.stderr, flush=True)

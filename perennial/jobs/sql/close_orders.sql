@@ -1,0 +1,72 @@
+-- name: select
+-- Parents with a continuity order that has come to its end: all planned, nothing planned or scheduled any more.
+insert into jobs_jobitem(run_id, seq, subject_id)
+select %(run)s, row_number() over (order by d.order_id), d.order_id
+  from (select distinct c.order_id
+          from continuity_continuityorder c
+         where c.status = 'open' and c.complete
+           and not exists (select from continuity_occurrence o
+                            where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))) d
+
+-- name: lock
+select c.id from continuity_continuityorder c
+ where c.order_id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
+ order by c.id for no key update
+
+-- name: lock_orders
+select id from orders_salesorder
+ where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
+ order by id for no key update
+
+-- name: temporary
+create temporary table if not exists close_work (
+  continuity_order_id bigint, order_id bigint, parent_line_id bigint, waits_for text, invoiced boolean
+) on commit delete rows
+
+-- name: empty
+delete from close_work
+
+-- name: read
+insert into close_work
+select c.id, c.order_id, c.parent_line_id,
+       (select min(k.number) from orders_salesorder k
+         where k.parent_id = c.order_id and k.parent_line_id = c.parent_line_id
+           and k.status not in ('invoiced', 'cancelled')),
+       exists (select from orders_salesorder k
+                where k.parent_id = c.order_id and k.parent_line_id = c.parent_line_id and k.status = 'invoiced')
+  from jobs_jobitem i
+  join continuity_continuityorder c on c.order_id = i.subject_id
+ where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
+   and c.status = 'open' and c.complete
+   and not exists (select from continuity_occurrence o
+                    where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+
+-- name: close_continuity
+update continuity_continuityorder c set status = 'closed'
+  from close_work w where c.id = w.continuity_order_id and c.status = 'open' and w.waits_for is null
+
+-- name: close_lines
+update orders_orderline l set status = case when w.invoiced then 'invoiced' else 'cancelled' end
+  from close_work w where l.id = w.parent_line_id and w.waits_for is null and l.status in ('open', 'shipped')
+
+-- name: close_orders
+update orders_salesorder p
+   set status = case when exists (select from orders_orderline l where l.order_id = p.id and l.status = 'invoiced')
+                     then 'invoiced' else 'cancelled' end
+ where p.id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
+   and p.status = 'open'
+   and not exists (select from orders_orderline l
+                    where l.order_id = p.id and l.status not in ('invoiced', 'cancelled'))
+returning p.id, p.status
+
+-- name: events
+insert into orders_orderevent(order_id, on_date, kind, by, data)
+select p.id, %(on)s, 'closed', %(by)s, jsonb_build_object('status', p.status)
+  from orders_salesorder p where p.id = any(%(closed)s) order by p.id
+
+-- name: still_open
+select p.number, coalesce(w.waits_for || ' is not invoiced yet', 'ordinary lines are not invoiced yet')
+  from close_work w join orders_salesorder p on p.id = w.order_id
+ where p.status = 'open' and (w.waits_for is not null or not exists (
+         select from continuity_continuityorder c where c.order_id = p.id and c.status = 'open'))
+ order by 1, 2

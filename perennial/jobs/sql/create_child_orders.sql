@@ -1,0 +1,202 @@
+-- name: temporary
+create temporary table if not exists child_work (
+  occurrence_id bigint, continuity_order_id bigint, shipment int, position int, lead boolean,
+  ship_on date, expired boolean, waits text, child_id bigint, number text, try_no int,
+  parent_id bigint, parent_line_id bigint, customer_id bigint, currency text, order_date date,
+  ship_to_id bigint, delivery_mode_id bigint, payment_schedule_id bigint,
+  upfront boolean, payment_method text, card_id bigint, total_minor bigint
+) on commit delete rows;
+create temporary table if not exists child_line (
+  child_id bigint, line int, product_id bigint, quantity numeric(12,3), price_minor bigint, amount_minor bigint,
+  tax_group text
+) on commit delete rows;
+create temporary table if not exists child_tax (
+  child_id bigint, tax_group text, base_minor bigint, tax_minor bigint, rate_id bigint
+) on commit delete rows;
+
+-- name: empty
+delete from child_work; delete from child_line; delete from child_tax
+
+-- name: select
+insert into jobs_jobitem(run_id, seq, subject_id, shipment)
+select %(run)s, row_number() over (order by d.ship_on, d.id), d.continuity_order_id, d.shipment
+  from (select o.continuity_order_id, o.shipment, min(o.ship_on) as ship_on, min(o.id) as id
+          from continuity_occurrence o {criteria}
+         where o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s {where}
+         group by o.continuity_order_id, o.shipment
+         order by min(o.ship_on), min(o.id)
+         limit %(limit)s) d
+
+-- name: count_due
+select count(*) from (
+  select from continuity_occurrence o {criteria}
+   where o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s {where}
+   group by o.continuity_order_id, o.shipment) d
+
+-- name: count_waiting
+select o.blocked, count(distinct (o.continuity_order_id, o.shipment))
+  from continuity_occurrence o {criteria}
+ where o.blocked is not null and o.ship_on <= %(through)s {where}
+ group by o.blocked
+
+-- name: reasons_waiting
+select distinct p.number, o.shipment, o.blocked
+  from continuity_occurrence o {criteria}
+  join continuity_continuityorder w on w.id = o.continuity_order_id
+  join orders_salesorder p on p.id = w.order_id
+ where o.blocked is not null and o.ship_on <= %(through)s {where}
+ order by p.number, o.shipment
+ limit %(most)s
+
+-- name: lock
+select id from continuity_continuityorder
+ where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
+ order by id for no key update
+
+-- name: read
+-- A statement of its own after the lock: it sees what was committed while the lock was waited for.
+insert into child_work
+select o.id, c.id, o.shipment, o.position,
+       row_number() over (partition by c.id, o.shipment order by o.position desc, o.id desc) = 1,
+       case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end,
+       c.payment_method = 'card' and not c.upfront and k.expires_on is not null
+         and k.expires_on < case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end,
+       case when p.acceptance = 'awaited' then 'acceptance'
+            when exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
+                            and h.stops in ('shipping', 'both')) then 'hold' end,
+       null,
+       p.number || '-' || l.line || '-' || lpad(o.shipment::text, greatest(3, length(o.shipment::text)), '0')
+         || case when t.try_no is null then '' else '-' || (t.try_no + 1) end,
+       coalesce(t.try_no, 0) + 1,
+       p.id, c.parent_line_id, c.customer_id, p.currency, c.order_date,
+       coalesce(o.ship_to_id, c.ship_to_id), o.delivery_mode_id, coalesce(o.payment_schedule_id, c.payment_schedule_id),
+       c.upfront, c.payment_method, c.card_id, 0
+  from jobs_jobitem i
+  join continuity_occurrence o on o.continuity_order_id = i.subject_id and o.shipment = i.shipment
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_orderline l on l.id = c.parent_line_id
+  join orders_salesorder p on p.id = c.order_id
+  left join customers_storedcard k on k.id = c.card_id
+  left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
+  left join lateral (select max(x.try_no) as try_no from orders_salesorder x
+                      where x.parent_line_id = c.parent_line_id and x.shipment = o.shipment) t on true
+ where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
+   and o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s
+
+-- name: block
+update continuity_occurrence o set blocked = coalesce(w.waits, 'card')
+  from child_work w where o.id = w.occurrence_id and (w.waits is not null or w.expired)
+
+-- name: tell_expired
+insert into notices_notice(customer_id, kind, about, on_date, status)
+select distinct w.customer_id, 'card_expired', 'card:' || w.card_id, %(on)s::date,
+       case when (select notices_on from catalog_company limit 1) then 'queued' else 'off' end
+  from child_work w where w.expired and w.waits is null
+ order by 1, 3
+on conflict (kind, about) do nothing
+
+-- name: blocked
+select p.number, w.shipment, coalesce(w.waits, 'card'), w.ship_on
+  from child_work w join orders_salesorder p on p.id = w.parent_id
+ where w.lead and (w.waits is not null or w.expired)
+ order by p.number, w.shipment
+
+-- name: forget_blocked
+delete from child_work where waits is not null or expired
+
+-- name: draw
+update child_work set child_id = nextval(pg_get_serial_sequence('orders_salesorder', 'id')) where lead
+
+-- name: share
+-- What ships together shares the leading occurrence's child, and goes by its delivery mode (the last one's).
+update child_work w set child_id = x.child_id, ship_on = x.ship_on
+  from child_work x
+ where x.lead and not w.lead and x.continuity_order_id = w.continuity_order_id and x.shipment = w.shipment
+
+-- name: lines
+insert into child_line
+select w.child_id, row_number() over (partition by w.child_id order by w.position, w.occurrence_id, l.line),
+       l.product_id, l.quantity, l.price_minor, round(l.quantity * l.price_minor)::bigint, p.tax_group
+  from child_work w
+  join continuity_continuityline l on l.occurrence_id = w.occurrence_id
+  join catalog_product p on p.id = l.product_id
+
+-- name: taxes
+-- By child and tax group on the sum of its lines and the delivery charge, rounded once, by the most specific
+-- rate in force on the tax date: the ship_on, of an order billed up front the order date.
+insert into child_tax
+select b.child_id, b.tax_group, b.base,
+       case when r.id is null then 0
+            when %(included)s then round(b.base * r.percent / (100 + r.percent))
+            else round(b.base * r.percent / 100) end,
+       r.id
+  from (select child_id, tax_group, sum(amount)::bigint as base
+          from (select child_id, tax_group, amount_minor as amount from child_line where tax_group is not null
+                union all
+                select w.child_id, m.tax_group, m.charge_minor
+                  from child_work w join catalog_deliverymode m on m.id = w.delivery_mode_id
+                 where w.lead and m.tax_group is not null and m.charge_minor > 0) x
+         group by child_id, tax_group having sum(amount) > 0) b
+  join child_work w on w.child_id = b.child_id and w.lead
+  left join customers_address a on a.id = w.ship_to_id
+  left join lateral (
+       select t.id, t.percent from catalog_taxrate t
+        where t."group" = b.tax_group and t.country = a.country and (t.region is null or t.region = a.region)
+          and (t.valid_from is null or t.valid_from <= case when w.upfront then w.order_date else w.ship_on end)
+        order by t.region is null, t.valid_from desc nulls last, t.id desc limit 1) r on true
+
+-- name: orders
+insert into orders_salesorder(
+  id, number, customer_id, currency, order_date, status, acceptance, ship_to_id, parent_id, parent_line_id, shipment,
+  try_no, ship_on, delivery_mode_id, delivery_minor, tax_minor, total_minor, version)
+select w.child_id, w.number, w.customer_id, w.currency, %(on)s, 'open', 'none', w.ship_to_id, w.parent_id,
+       w.parent_line_id, w.shipment, w.try_no, w.ship_on, w.delivery_mode_id, coalesce(m.charge_minor, 0),
+       coalesce(t.tax, 0),
+       coalesce(s.amount, 0) + coalesce(m.charge_minor, 0) + case when %(included)s then 0 else coalesce(t.tax, 0) end,
+       1
+  from child_work w
+  left join catalog_deliverymode m on m.id = w.delivery_mode_id
+  left join (select child_id, sum(amount_minor)::bigint as amount from child_line group by child_id) s
+         on s.child_id = w.child_id
+  left join (select child_id, sum(tax_minor)::bigint as tax from child_tax group by child_id) t
+         on t.child_id = w.child_id
+ where w.lead
+
+-- name: order_lines
+insert into orders_orderline(order_id, line, product_id, quantity, price_minor, amount_minor, status)
+select child_id, line, product_id, quantity, price_minor, amount_minor, 'open' from child_line
+
+-- name: order_taxes
+insert into orders_ordertax(order_id, "group", base_minor, tax_minor, rate_id)
+select child_id, tax_group, base_minor, tax_minor, rate_id from child_tax
+
+-- name: payments
+-- A child that is paid in full: one payment, due on its ship_on and captured when it is invoiced.
+insert into payments_payment(
+  order_id, customer_id, purpose, number, method, card_id, currency, amount_minor, due_on, status, at_invoice)
+select w.child_id, w.customer_id, 'shipment', 1, w.payment_method,
+       case when w.payment_method = 'card' then w.card_id end, w.currency, k.total_minor, w.ship_on, 'due', true
+  from child_work w join orders_salesorder k on k.id = w.child_id
+ where w.lead and not w.upfront and w.payment_schedule_id is null and k.total_minor > 0
+
+-- name: to_split
+select w.child_id, w.customer_id, w.payment_method, w.card_id, w.currency, k.total_minor, w.ship_on,
+       w.payment_schedule_id
+  from child_work w join orders_salesorder k on k.id = w.child_id
+ where w.lead and not w.upfront and w.payment_schedule_id is not null and k.total_minor > 0
+ order by w.child_id
+
+-- name: events
+insert into orders_orderevent(order_id, on_date, kind, by, data)
+select w.parent_id, %(on)s, 'child_created', %(by)s,
+       jsonb_build_object('child', w.number, 'line', l.line, 'shipment', w.shipment, 'ship_on', w.ship_on)
+  from child_work w join orders_orderline l on l.id = w.parent_line_id
+ where w.lead
+
+-- name: mark
+update continuity_occurrence o set status = 'ordered', child_id = w.child_id
+  from child_work w where o.id = w.occurrence_id and o.status = 'scheduled' and o.blocked is null
+
+-- name: park
+update continuity_occurrence set blocked = 'parked'
+ where continuity_order_id = %(subject)s and status = 'scheduled' and blocked is null

@@ -1,0 +1,22 @@
+-- name: lock
+select id from continuity_continuityorder
+ where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
+ order by id for no key update
+
+-- name: select_to_extend
+insert into jobs_jobitem(run_id, seq, subject_id)
+select %(run)s, row_number() over (order by c.id), c.id
+  from continuity_continuityorder c
+  join lateral (
+       select count(*) filter (where o.status in ('planned', 'scheduled')) as open,
+              (array_agg(o.ship_on order by o.position desc) filter (where o.status <> 'cancelled'))[1] as last
+         from continuity_occurrence o where o.continuity_order_id = c.id) w on true
+ where c.status = 'open' and not c.complete
+   and (w.open < greatest(coalesce(c.threshold, %(threshold)s), 1) or w.last is null or w.last <= %(through)s)
+
+-- name: select_to_update
+insert into jobs_jobitem(run_id, seq, subject_id)
+select %(run)s, row_number() over (order by c.id), c.id
+  from continuity_continuityorder c
+  join unnest(%(programs)s::bigint[], %(revisions)s::bigint[]) n(program_id, revision_id) on n.program_id = c.program_id
+ where c.status = 'open' and c.revision_id <> n.revision_id

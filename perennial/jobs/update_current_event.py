@@ -1,0 +1,76 @@
+"""Update current event: where each program stands today by its own calendar."""
+
+from __future__ import annotations
+
+from perennial.db import sql
+from perennial.jobs.report import Report
+from perennial.jobs.runner import Job, Run
+from perennial.kernel.plan import current_event
+from perennial.programs.models import Program
+from perennial.programs.queries import load_revisions, newest_released
+
+
+class UpdateCurrentEvent(Job):
+    """Store the event that is current, and the date when it became so, for screens.
+
+    1. For each active program, run its calendar from the day it started on.
+    2. Store what is current on the business date, if it is later than what is stored.
+
+    Safe to rerun because the calendar gives the same answer, and nothing is moved back. No order
+    depends on it: an order computes the current event of its own order date.
+    """
+
+    name = "update-current-event"
+    counts = ("programs", "advanced")
+
+    def select(self, run: Run) -> Report:
+        """Active programs that were released, by schedule id."""
+        sql.execute(
+            "insert into jobs_jobitem(run_id, seq, subject_id)"
+            " select %s, row_number() over (order by p.schedule_id), p.id from programs_program p"
+            " where p.active and exists (select from programs_programrevision r where r.program_id = p.id and r.released)",
+            [run.id],
+        )
+        return Report()
+
+    def work(self, run: Run, first: int, last: int) -> Report:
+        """Advance the programs ``first`` to ``last``."""
+        report = Report()
+        ids = [
+            row[0]
+            for row in sql.tuples(
+                "select id from programs_program where id in (select subject_id from jobs_jobitem"
+                " where run_id = %s and seq between %s and %s) order by id for no key update",
+                [run.id, first, last],
+            )
+        ]
+        newest = newest_released(ids)
+        loaded = load_revisions(run.set_up, newest.values())
+        for program in Program.objects.filter(pk__in=ids).order_by("pk"):
+            report.count("programs")
+            revision = loaded[newest[program.pk]]
+            if revision.started_on is None:
+                continue
+            current = current_event(revision.plan, revision.started_on, run.on)
+            if current is None or (program.current_since is not None and current.since < program.current_since):
+                continue
+            stored = (program.current_key, program.current_event_id, program.current_repetition, program.current_since)
+            if stored == (current.key, current.event_id, current.repetition, current.since):
+                continue
+            program.current_key, program.current_event_id = current.key, current.event_id
+            program.current_repetition, program.current_since = current.repetition, current.since
+            program.save(update_fields=["current_key", "current_event_id", "current_repetition", "current_since"])
+            report.count("advanced")
+        return report
+
+    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+        """A program whose calendar cannot be computed is named; the others go on."""
+        program = sql.value(
+            "select p.schedule_id from jobs_jobitem i join programs_program p on p.id = i.subject_id"
+            " where i.run_id = %s and i.seq = %s",
+            [run.id, seq],
+        )
+        report = Report()
+        report.count("programs")
+        report.because(program, None, "parked", reason)
+        return report

@@ -1,0 +1,158 @@
+"""Update orders: open orders follow what was released of their programs since they were planned."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from perennial.catalog.queries import prices_on
+from perennial.continuity.models import ContinuityOrder
+from perennial.continuity.planning import Counts, Difference, OrderState, product_ids_of, read_orders, target_rows
+from perennial.db import sql
+from perennial.jobs.create_child_orders import park
+from perennial.jobs.extend_lines import SQL, _uncounted
+from perennial.jobs.report import Report
+from perennial.jobs.runner import Job, Run
+from perennial.kernel import plan as kernel
+from perennial.orders.models import OrderEvent
+from perennial.payments import owed, waiting
+from perennial.programs.models import ProgramRevision
+from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
+
+
+class UpdateOrders(Job):
+    """Plan what lies behind the frozen part of open orders with the newest revision of their program.
+
+    1. Lock the chunk's continuity orders, in id order, and read them.
+    2. Plan with the newest revision and the order's own facts; compare with what is stored.
+    3. Write the difference: new lines, changed ones, cancelled ones (which keep their rows), and the
+       payments that are not yet made.
+
+    Safe to rerun because an order that stands on the newest revision is not selected again, and a plan
+    that changes nothing writes nothing.
+    """
+
+    name = "update-orders"
+    counts = ("updated", "unchanged", "kept", "lines_added", "lines_changed", "lines_cancelled")
+    chunk_size = 300
+
+    def arguments(self, run: Run) -> None:
+        """For one program, for all, or by the night for those released with *apply*."""
+        if "program" in run.arguments:
+            programs = [program_by_id(run.arguments["program"]).pk]
+            newest = newest_released(programs)
+        else:
+            newest = newest_released()
+            if run.arguments.get("night"):
+                apply = set(ProgramRevision.objects.filter(apply=True).values_list("pk", flat=True))
+                newest = {program: revision for program, revision in newest.items() if revision in apply}
+        run.cache["newest"] = newest
+
+    def select(self, run: Run) -> Report:
+        """Open orders planned from an older revision, by id."""
+        newest = run.cache["newest"]
+        sql.execute(
+            SQL["select_to_update"],
+            {"run": run.id, "programs": list(newest), "revisions": list(newest.values())},
+        )
+        return Report()
+
+    def work(self, run: Run, first: int, last: int) -> Report:
+        """Update the items ``first`` to ``last``."""
+        if "newest" not in run.cache:
+            self.arguments(run)
+        set_up, newest = run.set_up, run.cache["newest"]
+        ids = [row[0] for row in sql.tuples(SQL["lock"], {"run": run.id, "first": first, "last": last})]
+        loaded: dict[int, LoadedRevision] = run.cache.setdefault("revisions", {})
+        missing = set(newest.values()) - set(loaded)
+        if missing:
+            loaded.update(load_revisions(set_up, missing))
+        report = Report()
+        difference = Difference()
+        changed: list[OrderState] = []
+        rows: list[ContinuityOrder] = []
+        events = []
+        for state in read_orders(set_up, ids, loaded):
+            revision = loaded[newest[state.row.program_id]]
+            if state.row.status != "open" or state.row.revision_id == revision.id:
+                continue
+            counts, gone = update(state, revision, difference)
+            rows.append(state.row)
+            report.count("updated" if counts else "unchanged")
+            if state.adjustments:
+                report.count("kept")
+            report.count("lines_added", counts.added)
+            report.count("lines_changed", counts.changed)
+            report.count("lines_cancelled", counts.cancelled)
+            for adjustment in gone:
+                number = state.row.order.number
+                report.because(
+                    number, None, None, f"{adjustment.kind} of event {adjustment.key} no longer applies: it is gone"
+                )
+            if counts:
+                changed.append(state)
+                events.append(
+                    OrderEvent(
+                        order_id=state.row.order_id,
+                        on_date=run.on,
+                        kind="updated",
+                        by=run.by,
+                        data={
+                            "revision": revision.number,
+                            "added": counts.added,
+                            "changed": counts.changed,
+                            "cancelled": counts.cancelled,
+                        },
+                    )
+                )
+        difference.write()
+        ContinuityOrder.objects.bulk_update(rows, ["revision", "complete", "prices"])
+        OrderEvent.objects.bulk_create(events)
+        if changed:
+            again = [s.row.pk for s in changed]
+            waiting.recompute(again)
+            if any(s.row.upfront for s in changed):
+                owed.recalculate(set_up, read_orders(set_up, again, loaded))
+        return report
+
+    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+        """Put the order aside."""
+        return _uncounted(park(self, run, seq, reason, sqlstate))
+
+
+def update(
+    state: OrderState, revision: LoadedRevision, difference: Difference
+) -> tuple[Counts, tuple[kernel.Adjustment, ...]]:
+    """Plan one order with a newer revision; what differs, and the adjustments whose occurrence is gone."""
+    frozen = state.frozen
+    kept = {o.pair for o in frozen}
+    missing = revision.products_to_price - set(state.row.prices)
+    if missing:
+        state.row.prices = {**state.row.prices, **_prices(revision, missing, state.row.order_date)}
+    facts = state.facts
+    plan = kernel.plan(revision.plan, facts, state.adjustments, [o.step for o in frozen], state.highest())
+    wanted = target_rows(
+        state.row.pk,
+        revision,
+        facts,
+        plan,
+        currency=state.currency,
+        first_position=max((o.position for o in frozen), default=0) + 1,
+        status="planned" if state.row.status == "draft" else "scheduled",
+        product_ids=product_ids_of(state),
+    )
+    last = state.row.last_shipment
+    behind = [
+        o
+        for o in state.occurrences
+        # What was skipped behind the last shipment of a stopped order stays as it is.
+        if o.pair not in kept and not (last is not None and o.status == "skipped" and (o.shipment or 0) > last)
+    ]
+    counts = difference.add(behind, wanted)
+    state.row.revision_id = revision.id
+    state.row.complete = plan.complete
+    return counts, plan.gone
+
+
+def _prices(revision: LoadedRevision, numbers: set[str], on: date) -> dict[str, int]:
+    ids = {revision.product_ids[number]: number for number in numbers}
+    return {ids[product]: price for product, price in prices_on(ids, on).items()}
