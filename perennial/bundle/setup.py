@@ -11,7 +11,7 @@ from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.kernel.dates import DEFAULT_ANCHOR
-from perennial.programs.actions import kind_faults, unpriced_uses
+from perennial.programs.products import kind_faults, unpriced_uses
 from perennial.programs.values import Rule
 
 COMPANY = keys("name country time_zone languages from_email vat_number notices_on")

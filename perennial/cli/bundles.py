@@ -16,7 +16,7 @@ def import_(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial import bundle
 
-        found = bundle.import_file(given.file, dry=given.dry_run, by=by(given))  # type: ignore[attr-defined]
+        found = bundle.import_file(given.file, dry=given.dry_run, by=by(given), on=given.on)
         if given.json:
             document(found)
             return 0
