@@ -119,6 +119,7 @@ def facts_of(order: ContinuityOrder) -> kernel.Facts:
         order.consolidate,
         order.upfront,
         order.prices,
+        order.last_shipment,
     )
 
 

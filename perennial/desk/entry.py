@@ -515,8 +515,6 @@ class _One:
             status="scheduled" if self.entry.submit else "planned",
             product_ids=known.product_ids,
         )
-        if self.entry.submit and self.entry.acceptance_required:
-            wanted = [replace(o, blocked="acceptance") for o in wanted]
         self.rows.occurrences.extend(wanted)
         self.rows.continuity.append(
             (

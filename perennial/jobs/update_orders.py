@@ -140,7 +140,14 @@ def update(
         status="planned" if state.row.status == "draft" else "scheduled",
         product_ids=product_ids_of(state),
     )
-    counts = difference.add([o for o in state.occurrences if o.pair not in kept], wanted)
+    last = state.row.last_shipment
+    behind = [
+        o
+        for o in state.occurrences
+        # What was skipped behind the last shipment of a stopped order stays as it is.
+        if o.pair not in kept and not (last is not None and o.status == "skipped" and (o.shipment or 0) > last)
+    ]
+    counts = difference.add(behind, wanted)
     state.row.revision_id = revision.id
     state.row.complete = plan.complete
     return counts, plan.gone

@@ -1,0 +1,50 @@
+"""`import` and `export`: the bundle in and out."""
+
+from __future__ import annotations
+
+from perennial.cli.output import document, facts, table, tell
+from perennial.cli.parser import Given, Parser, Run, by
+
+
+def import_(p: Parser) -> Run:
+    """A bundle comes in, all or nothing."""
+    p.add_argument("file", metavar="FILE", help="the bundle; - is stdin")
+    p.add_argument("--dry-run", action="store_true", help="say what would be new and changed, and change nothing")
+    p.on()
+    p.add_argument("--by", metavar="WHO", help="who does it, for the history")
+
+    def run(given: Given) -> int:
+        from perennial import bundle
+
+        found = bundle.import_file(given.file, dry=given.dry_run, by=by(given))  # type: ignore[attr-defined]
+        if given.json:
+            document(found)
+            return 0
+        kinds = dict.fromkeys(kind for part in ("new", "changed", "same") for kind in found.get(part, {}))
+        table(
+            ("", "new", "changed", "the same"),
+            ([kind, *(found.get(part, {}).get(kind, 0) for part in ("new", "changed", "same"))] for kind in kinds),
+        )
+        facts({"first charge on": found.get("first_charge_on")})
+        if given.dry_run:
+            tell("dry run: nothing was written")
+        return 0
+
+    return run
+
+
+def export(p: Parser) -> Run:
+    """Everything goes out as one bundle."""
+    p.add_argument("file", metavar="FILE", help="where to; - is stdout")
+
+    def run(given: Given) -> int:
+        from perennial import bundle
+
+        bundle.export_file(given.file)  # type: ignore[attr-defined]
+        if given.file != "-":
+            if given.json:
+                document({"file": given.file})
+            tell(f"written to {given.file}")
+        return 0
+
+    return run
