@@ -114,12 +114,12 @@ def count(words: str) -> int:
     return int(words)
 
 
-def expiry(words: str) -> tuple[int, int]:
+def expiry(words: str) -> str:
     """The month and the year of a card: 12/2030."""
     found = re.fullmatch(r"(\d{1,2})/(\d{4})", words, re.ASCII)
     if not found or not 1 <= int(found[1]) <= 12:
         raise argparse.ArgumentTypeError(f"{words!r} is not a month and year such as 12/2030")
-    return int(found[1]), int(found[2])
+    return words
 
 
 def who(given: Given) -> dict[str, Any]:
