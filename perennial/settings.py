@@ -1,31 +1,89 @@
-"""Provisional."""
+"""Django's settings, from the environment. Importing them starts nothing, ``db.server.ensure`` does."""
+
+from __future__ import annotations
 
 import os
-from urllib.parse import parse_qs, urlsplit
+from datetime import date
+from typing import Any
 
-SECRET_KEY = "x"
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from perennial.db.server import places
+from perennial.errors import Refused
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's words for a libpq address (``postgresql://user:password@host/name?host=/socket&…``)."""
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError as problem:
+        raise Refused("database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {problem}") from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": given.pop("dbname", "perennial"),
+        "USER": given.pop("user", ""),
+        "PASSWORD": given.pop("password", ""),
+        # Without an address nothing is guessed: some other server might answer.
+        "HOST": given.pop("host", "" if url else "/nonexistent/DATABASE_URL-is-not-set"),
+        "PORT": given.pop("port", ""),
+        "OPTIONS": {
+            "application_name": "perennial",
+            "connect_timeout": "10",
+            # A server that is gone is noticed within a minute, not within two hours.
+            "keepalives": "1",
+            "keepalives_idle": "30",
+            "keepalives_interval": "10",
+            "keepalives_count": "3",
+            "tcp_user_timeout": "60000",
+            **given,
+        },
+    }
+
+
+def day(name: str) -> date | None:
+    text = os.environ.get(name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused("today", f"{name} is {text!r}, not a date like 2026-03-31") from None
+
+
+PERENNIAL_HOME = places.home()
+
+#: Training: every command takes this for today. Refused together with a real gateway (checks.py).
+PERENNIAL_TODAY = day("PERENNIAL_TODAY")
+
+#: Who charges cards: ``sandbox``, or the name of a gateway.
+PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
+
+SECRET_KEY = os.environ.get("PERENNIAL_SECRET_KEY") or places.secret(PERENNIAL_HOME, "secret_key")
+
 INSTALLED_APPS = [
+    # django-pghistory declares a key to the user's table.
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "pgtrigger",
     "pghistory",
-    *(
-        f"perennial.{a}"
-        for a in ["catalog", "customers", "notices", "programs", "orders", "continuity", "payments", "jobs"]
-    ),
+    "perennial.catalog",
+    "perennial.customers",
+    "perennial.notices",
+    "perennial.programs",
+    "perennial.orders",
+    "perennial.continuity",
+    "perennial.payments",
+    "perennial.desk",
+    "perennial.bundle",
+    "perennial.jobs",
 ]
-u = urlsplit(os.environ.get("DATABASE_URL", "postgresql:///perennial"))
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": u.path[1:],
-        "USER": u.username or "",
-        "PASSWORD": u.password or "",
-        "HOST": u.hostname or parse_qs(u.query).get("host", [""])[0],
-        "PORT": u.port or parse_qs(u.query).get("port", [""])[0],
-    }
-}
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Who and why of a change come with its transaction (perennial.db.history).
+PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
+
 USE_TZ = True
 TIME_ZONE = "UTC"
-PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
+USE_I18N = True
+LANGUAGE_CODE = "en"

@@ -149,10 +149,10 @@ def _give(held: Held, states: Sequence[Any], new: StoredCard, catch_up: str | No
         state.row.card_id = new.pk
     rows: list[ContinuityOrder] = [s.row for s in states]
     touch(rows, "card")
-    payments.new_card(
-        order_id=held.order.pk,
-        continuity_order_ids=[s.row.pk for s in states],
-        card_id=new.pk,
+    payments.use_card(
+        continuity_orders=[s.row.pk for s in states],
+        orders=[held.order.pk] if len(states) == len(held.states) else [],
+        card=new.pk,
         on=held.on,
         by=held.by,
     )

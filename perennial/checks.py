@@ -1,0 +1,35 @@
+"""Configuration that is refused, because it would look right and do harm."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection
+
+from perennial.errors import Refused
+
+OLDEST_POSTGRESQL = 15
+
+
+def refuse_unsafe_configuration() -> None:
+    """Called by every command, after ``django.setup()`` and before anything is read or written."""
+    _refuse_invented_today()
+    _refuse_old_postgresql()
+
+
+def _refuse_invented_today() -> None:
+    if settings.PERENNIAL_TODAY is not None and settings.PERENNIAL_GATEWAY != "sandbox":
+        raise Refused(
+            "today",
+            f"PERENNIAL_TODAY is for training and {settings.PERENNIAL_GATEWAY} charges real cards:"
+            " leave out one of the two",
+        )
+
+
+def _refuse_old_postgresql() -> None:
+    connection.ensure_connection()
+    version = connection.connection.info.server_version
+    if version // 10000 < OLDEST_POSTGRESQL:
+        raise Refused(
+            "database_version",
+            f"DATABASE_URL leads to PostgreSQL {version // 10000}; {OLDEST_POSTGRESQL} is the oldest that serves",
+        )

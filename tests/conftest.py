@@ -1,0 +1,89 @@
+"""Databases for tests (see harness.py), and the profile of hypothesis."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from django.db import connections
+
+from tests import harness
+
+hypothesis.settings.register_profile("ci", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("ci")
+
+_session: harness.Session | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global _session
+    harness.choose_postgresql()
+    if not hasattr(config, "workerinput"):
+        _session = harness.Session()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    global _session
+    if _session is not None:
+        _session.close()
+        _session = None
+
+
+@pytest.fixture(scope="session")
+def test_server() -> harness.TestServer:
+    """The session's throw-away server."""
+    return harness.session_server()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(test_server: harness.TestServer, django_db_blocker: object) -> Iterator[None]:
+    """pytest-django's database: this worker's own copy of the template."""
+    from perennial.settings import database
+
+    url = test_server.make_database()
+    os.environ["DATABASE_URL"] = url
+    connections.databases["default"].update(database(url))
+    yield
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+    test_server.drop_database(url)
+
+
+@pytest.fixture
+def make_database(test_server: harness.TestServer) -> Iterator[Callable[[], str]]:
+    """A function that makes a migrated database of its own and gives its URL; dropped after the test."""
+    made: list[str] = []
+
+    def make(*, empty: bool = False) -> str:
+        made.append(test_server.make_database(empty=empty))
+        return made[-1]
+
+    yield make
+    for url in made:
+        test_server.drop_database(url)
+
+
+@pytest.fixture
+def fresh_db(make_database: Callable[[], str]) -> str:
+    """The URL of a migrated database of its own, for processes that are started, and killed."""
+    return make_database()
+
+
+@pytest.fixture(scope="session")
+def _durable() -> Iterator[harness.TestServer]:
+    home = harness.open_folder("perennial-durable-")
+    # Counted as the session's: what is killed with it is cleared away with it.
+    moved = Path(os.environ[harness.FOLDER]) / home.name
+    home.rename(moved)
+    server = harness.TestServer(moved, throwaway=False)
+    yield server
+    harness.remove(moved)
+
+
+@pytest.fixture
+def durable_server(_durable: harness.TestServer) -> harness.TestServer:
+    """A server of this worker's with fsync on, whose processes a test may kill: ``kill()``, ``start()``."""
+    return _durable.start()

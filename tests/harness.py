@@ -1,0 +1,176 @@
+"""One throw-away server for a whole test session, however many workers it has.
+
+The process that runs pytest makes the session's folder and counts as its user; the workers learn of
+it by the environment. The server starts when the first test asks for it. The tables are migrated once,
+into a template, and every worker and every test that wants a database of its own gets a copy.
+
+What a session leaves behind that was killed, the next one finds by its free lock, and clears away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from perennial.db.server import Installation, Server, locks
+from perennial.errors import Refused
+
+FOLDER = "PERENNIAL_TEST_FOLDER"
+PREFIX = f"perennial-test-{os.getuid()}-"
+TEMPLATE = "template_perennial"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def choose_postgresql() -> None:
+    """PERENNIAL_TEST_PG: a major version of the system's packages, or a folder of programs."""
+    wanted = os.environ.get("PERENNIAL_TEST_PG")
+    if wanted:
+        folder = f"/usr/lib/postgresql/{wanted}/bin" if wanted.isdigit() else wanted
+        os.environ["PERENNIAL_PG_BIN"] = folder
+
+
+def open_folder(prefix: str = PREFIX) -> Path:
+    """A temporary folder that another account can get through, should root start the server."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    folder.chmod(0o711)
+    return folder
+
+
+def remove(folder: Path) -> None:
+    """Stop the server in this folder, if one runs, and remove both."""
+    with contextlib.suppress(Refused, OSError):
+        Installation(folder, throwaway=True, tell=lambda line: None).stop(at_once=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class Session:
+    """The session's folder, in the process that makes and removes it."""
+
+    def __init__(self) -> None:
+        self._clear_dead()
+        self.folder = open_folder()
+        self._lock = locks.open_lock(self.folder / "session.lock")
+        locks.take(self._lock, shared=True)
+        os.environ[FOLDER] = str(self.folder)
+
+    def close(self) -> None:
+        os.environ.pop(FOLDER, None)
+        remove(self.folder)
+        os.close(self._lock)
+
+    @staticmethod
+    def _clear_dead() -> None:
+        for folder in Path("/tmp").glob(PREFIX + "*"):
+            with contextlib.suppress(Refused, OSError):
+                if (
+                    folder.lstat().st_uid == os.getuid()
+                    and (folder / "session.lock").exists()
+                    and not locks.is_held(folder / "session.lock")
+                ):
+                    remove(folder)
+
+
+@dataclass
+class TestServer:
+    """A server with a migrated template."""
+
+    __test__ = False
+
+    home: Path
+    throwaway: bool = True
+
+    def __post_init__(self) -> None:
+        self.installation = Installation(self.home, throwaway=self.throwaway, tell=lambda line: None)
+
+    @property
+    def server(self) -> Server:
+        return self.installation.server
+
+    def start(self) -> TestServer:
+        self.installation.join()
+        return self
+
+    def kill(self) -> None:
+        """SIGKILL for every process of the server, the way a machine's power goes."""
+        server = self.server
+        for pid in server._processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+
+    def url(self, database: str) -> str:
+        return self.server.url(database)
+
+    def make_database(self, name: str = "", *, empty: bool = False) -> str:
+        """A new database of its own, migrated unless ``empty``; gives its URL."""
+        name = name or f"t_{uuid.uuid4().hex[:12]}"
+        if not empty:
+            self._make_template()
+        source = sql.Identifier("template1" if empty else TEMPLATE)
+        with self._connect() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source))
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+        with self._connect() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(str(name))))
+
+    def _make_template(self) -> None:
+        done = self.home / "template.done"
+        if done.exists():
+            return
+        with locks.exclusive(self.home / "template.lock", seconds=600):
+            if done.exists():
+                return
+            draft = f"{TEMPLATE}_draft"
+            with self._connect() as connection:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft)))
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
+            migrate(self.url(draft), self.home)
+            with self._connect() as connection:
+                # Nobody can connect to it, so it can always be copied.
+                connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(draft)))
+                connection.execute(
+                    sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(TEMPLATE))
+                )
+            done.touch()
+
+    @contextlib.contextmanager
+    def _connect(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            yield connection
+
+
+def session_server() -> TestServer:
+    return TestServer(Path(os.environ[FOLDER])).start()
+
+
+def migrate(url: str, home: Path) -> None:
+    """Make the tables, in a process of its own."""
+    env = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "PERENNIAL_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "perennial.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity=0"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the tables could not be made:\n{done.stdout}{done.stderr}")

@@ -1,0 +1,87 @@
+"""Imports and foreign keys go downwards only, and the migrations say what the models say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: From the top; what stands on one line is side by side. The order of pyproject's import contract.
+LAYERS = [
+    {"jobs"},
+    {"bundle"},
+    {"desk"},
+    {"ledger"},
+    {"payments"},
+    {"continuity"},
+    {"orders", "programs"},
+    {"notices"},
+    {"catalog", "customers"},
+]
+
+
+def layer(label: str) -> int:
+    return next(number for number, labels in enumerate(LAYERS) if label in labels)
+
+
+def is_upwards(source: str, target: str) -> bool:
+    """Whether a key from app ``source`` to app ``target`` points up, or sideways to another app."""
+    return layer(target) < layer(source) or (layer(target) == layer(source) and target != source)
+
+
+def test_the_order_of_the_layers_is_the_one_of_the_import_contract() -> None:
+    import tomllib
+
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    named = [{name.removeprefix("perennial.") for name in line.replace(" ", "").split("|")} for line in contract]
+    apps_of_contract = [names for names in named if names & set().union(*LAYERS)]
+    assert apps_of_contract == [names for names in LAYERS if names & set().union(*apps_of_contract)]
+
+
+def test_foreign_keys_point_downwards() -> None:
+    faults = []
+    for model in apps.get_models(include_auto_created=True):
+        source = model._meta.app_label
+        if not model.__module__.startswith("perennial."):
+            continue
+        for field in model._meta.get_fields(include_hidden=True):
+            target = field.related_model
+            if not field.is_relation or field.auto_created or not isinstance(target, type):
+                continue
+            if target.__module__.startswith("perennial.") and is_upwards(source, target._meta.app_label):
+                faults.append(f"{model._meta.label}.{field.name} points up to {target._meta.label}")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "up"),
+    [
+        ("orders", "continuity", True),
+        ("continuity", "orders", False),
+        ("orders", "programs", True),
+        ("orders", "orders", False),
+    ],
+)
+def test_what_counts_as_upwards(source: str, target: str, up: bool) -> None:
+    assert is_upwards(source, target) is up
+
+
+def test_imports_go_downwards() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.django_db
+def test_migrations_say_what_the_models_say() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=1)
