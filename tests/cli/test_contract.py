@@ -54,8 +54,8 @@ def test_every_command_is_in_the_contract() -> None:
 def synopsis(name: str) -> tuple[set[str], set[str], list[str]]:
     """What the contract says of a command: its options, those that are required, its plain arguments."""
     words = SYNOPSES[name].removeprefix(name)
-    optional = set(re.findall(r"\[(--[a-z-]+)", words))
-    options = set(re.findall(r"--[a-z-]+", words))
+    optional = set(re.findall(r"\[(--[a-z0-9-]+)", words))
+    options = set(re.findall(r"--[a-z0-9-]+", words))
     plain = re.sub(r"\[?--[a-z0-9-]+( [A-Z0-9/]+)?\]?", "", words)
     arguments = [word.strip("[]") + "?" * word.startswith("[") for word in plain.split()]
     return options, options - optional, arguments
