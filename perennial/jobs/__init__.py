@@ -52,3 +52,10 @@ class _Jobs:
 
 
 JOBS = _Jobs()
+
+
+def status() -> list[dict[str, Any]]:
+    """The six with their last run and what is due (``listing``)."""
+    from perennial.jobs.listing import status as found
+
+    return found()

@@ -69,9 +69,7 @@ def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     if not ids:
         return []
     lock(ids)
-    stopped = list(
-        Payment.objects.filter(pk__in=ids, status__in=OPEN).order_by("pk").values_list("pk", flat=True)
-    )
+    stopped = list(Payment.objects.filter(pk__in=ids, status__in=OPEN).order_by("pk").values_list("pk", flat=True))
     Payment.objects.filter(pk__in=stopped).update(status="cancelled")
     _release(stopped, by=by, on=on)
     return stopped
