@@ -114,6 +114,13 @@ def count(words: str) -> int:
     return int(words)
 
 
+def percent(words: str) -> float:
+    """A percentage from 0 to 100."""
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", words, re.ASCII) or float(words) > 100:
+        raise argparse.ArgumentTypeError(f"{words!r} is not a percentage from 0 to 100")
+    return float(words)
+
+
 def expiry(words: str) -> str:
     """The month and the year of a card: 12/2030."""
     found = re.fullmatch(r"(\d{1,2})/(\d{4})", words, re.ASCII)
