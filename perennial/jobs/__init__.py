@@ -45,7 +45,7 @@ class _Jobs:
 
         module, kind = self._classes[name]
         found: Any = getattr(import_module(f"perennial.jobs.{module}"), kind)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def __iter__(self) -> Any:
         return iter(NIGHTLY)

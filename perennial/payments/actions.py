@@ -117,7 +117,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     )
     if found is None:
         raise Refused("payment", "there is no attempt of this payment whose end is unknown")
-    attempt, kind, amount, sent_on, authorised_on, reference = found
+    attempt, kind, amount, sent_on, _authorised_on, _reference = found
     sql.execute(
         "update payments_attempt set outcome = %s, message = %s where id = %s",
         ["approved" if happened else "not_found", f"settled by {by}: {reason}", attempt],
