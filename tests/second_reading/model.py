@@ -990,7 +990,7 @@ class Model:
             'create-child-orders': self.create_child_orders, 'process-payments': self.process_payments, 'close-orders': self.close_orders,
         }[name](on, **criteria)
         return {'job': name, 'on': on.isoformat(), 'status': 'done', 'counts': counts, 'reasons': self.reasons,
-                'captured': money.shown(self.captured, self.currency)}
+                'amounts': {self.currency: {'captured': money.shown(self.captured, self.currency)}}}
 
     def night(self, on: date) -> dict:
         return {'on': on.isoformat(), 'jobs': [self.job(name, on, **({'night': True} if name == 'update-orders' else {})) for name in JOBS]}
