@@ -1,4 +1,5 @@
-"""The command line of `bundle.md` §3, answered by the model: `answer(model, argv)` gives the exit status and the JSON."""
+"""The command line of `bundle.md` §3, answered by the model: `answer` gives the exit status and the JSON."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -40,7 +41,9 @@ def _do(model: Model, words: list[str], options: dict) -> object:
         case ['show', 'order', number]:
             return model.show(number)
         case ['job', name]:
-            given = {key: options[key] for key in ('program', 'product', 'customer', 'order') if key in options}
+            given = {
+                key: options[key] for key in ('program', 'product', 'customer', 'order') if key in options
+            }
             if 'through' in options:
                 given['through'] = date.fromisoformat(options['through'])
             if 'limit' in options:
@@ -55,7 +58,9 @@ def _do(model: Model, words: list[str], options: dict) -> object:
         case ['order', 'accept', number]:
             return model.accept(number, on, catch_up)
         case ['order', 'cancel', number]:
-            return model.cancel(number, on, int(options['after']) if 'after' in options else None, bool(options.get('again')))
+            return model.cancel(
+                number, on, int(options['after']) if 'after' in options else None, bool(options.get('again'))
+            )
         case ['order', 'hold', number]:
             return model.hold(number, options['code'], options['reason'], options.get('stops', 'both'), on)
         case ['order', 'release', number]:
@@ -65,9 +70,13 @@ def _do(model: Model, words: list[str], options: dict) -> object:
         case ['order', 'unskip', number]:
             return model.unskip(number, shipment, on, line)
         case ['order', 'move', number]:
-            return model.move(number, shipment, date.fromisoformat(options['to']), on, bool(options.get('following')), line)
+            return model.move(
+                number, shipment, date.fromisoformat(options['to']), on, bool(options.get('following')), line
+            )
         case ['order', 'substitute', number]:
-            return model.substitute(number, shipment, options['item'], on, options.get('from'), options.get('price'), line)
+            return model.substitute(
+                number, shipment, options['item'], on, options.get('from'), options.get('price'), line
+            )
         case ['order', 'quantity', number]:
             return model.quantity(number, options['quantity'], shipment, on, line)
         case ['order', 'price', number]:
@@ -82,7 +91,13 @@ def _do(model: Model, words: list[str], options: dict) -> object:
             return model.invoice(number, on)
         case ['card', account]:
             month, year = options['exp'].split('/')
-            card = {'token': options['token'], 'brand': options['brand'], 'last4': options['last4'], 'exp_month': int(month), 'exp_year': int(year)}
+            card = {
+                'token': options['token'],
+                'brand': options['brand'],
+                'last4': options['last4'],
+                'exp_month': int(month),
+                'exp_year': int(year),
+            }
             return model.store_card(account, card, options.get('replaces'), on, catch_up)
         case _:
             raise AssertionError(words)

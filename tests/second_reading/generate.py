@@ -1,8 +1,10 @@
 """Small, nasty scenarios from a seed: a bundle, then commands with dates that only go forward.
 
-The model runs along while a scenario is made, so that most commands hit something; some are meant to be refused. `careful` leaves out what the
-specification does not settle (the model answers that as well, but another answer is no fault).
+The model runs along while a scenario is made, so that most commands hit something; some are meant to be
+refused. `careful` leaves out what the specification does not settle (the model answers that as well, but
+another answer is no fault).
 """
+
 from __future__ import annotations
 
 import copy
@@ -29,10 +31,25 @@ INTERVALS = {
     'OW': {'rule': 'FREQ=WEEKLY;INTERVAL=3', 'anchor': 'order'},
     'OY': {'rule': 'FREQ=YEARLY', 'anchor': 'order'},
 }
+PLAIN = ['FIRST', 'LAST', 'D31', 'MON1', 'W2', 'TUFR', 'Q', 'D10']
 MODES = [
     {'code': 'ANY', 'name': 'Any day', 'charge': '3.10'},
-    {'code': 'STD', 'name': 'Standard', 'charge': '4.95', 'working_days': [1, 2, 3, 4, 5], 'holidays': 'US-NY', 'closed_on': ['2026-03-31', '2026-04-01']},
-    {'code': 'IT', 'name': 'Italia', 'charge': '2.00', 'tax_group': 'FREIGHT', 'working_days': [1, 2, 3, 4, 5, 6], 'holidays': 'IT'},
+    {
+        'code': 'STD',
+        'name': 'Standard',
+        'charge': '4.95',
+        'working_days': [1, 2, 3, 4, 5],
+        'holidays': 'US-NY',
+        'closed_on': ['2026-03-31', '2026-04-01'],
+    },
+    {
+        'code': 'IT',
+        'name': 'Italia',
+        'charge': '2.00',
+        'tax_group': 'FREIGHT',
+        'working_days': [1, 2, 3, 4, 5, 6],
+        'holidays': 'IT',
+    },
     {'code': 'SAT', 'name': 'Saturdays', 'working_days': [6]},
 ]
 RATES = [
@@ -46,9 +63,23 @@ RATES = [
 SCHEDULES = [
     {'name': '3X', 'allocation': 'fixed_quantity', 'number_of_payments': 3, 'every': 1, 'unit': 'month'},
     {'name': '20A', 'allocation': 'fixed_amount', 'amount': '20.00', 'every': 10, 'unit': 'day'},
-    {'name': '5-3-2', 'allocation': 'specified', 'unit': 'day', 'lines': [{'after': 0, 'percent': '50'}, {'after': 15, 'percent': '30'}, {'after': 30, 'percent': '20'}]},
+    {
+        'name': '5-3-2',
+        'allocation': 'specified',
+        'unit': 'day',
+        'lines': [
+            {'after': 0, 'percent': '50'},
+            {'after': 15, 'percent': '30'},
+            {'after': 30, 'percent': '20'},
+        ],
+    },
     {'name': 'N14', 'allocation': 'total', 'unit': 'day', 'after': 14},
-    {'name': 'THIRDS', 'allocation': 'specified', 'unit': 'month', 'lines': [{'percent': '33.33'}, {'after': 1, 'percent': '33.33'}, {'after': 2, 'percent': '33.34'}]},
+    {
+        'name': 'THIRDS',
+        'allocation': 'specified',
+        'unit': 'month',
+        'lines': [{'percent': '33.33'}, {'after': 1, 'percent': '33.33'}, {'after': 2, 'percent': '33.34'}],
+    },
 ]
 ITEMS = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6']
 
@@ -61,7 +92,9 @@ class Scenario:
         self.steps: list[dict] = []
         self.programs: dict[str, dict] = {}
         self.keys = 0
-        self.on = date(2026, 1, 1) + timedelta(self.random.choice([0, 29, 30, 57, 58, 59, self.random.randrange(80)]))
+        self.on = date(2026, 1, 1) + timedelta(
+            self.random.choice([0, 29, 30, 57, 58, 59, self.random.randrange(80)])
+        )
         self.bundle()
         for _ in range(self.random.randint(3, length)):
             self.step()
@@ -90,9 +123,16 @@ class Scenario:
         self.currency = self.pick('USD', 'USD', 'EUR', 'EUR', 'JPY', 'KWD')
         products = []
         for item in ITEMS:
-            product = {'number': item, 'name': f'Book {item}', 'tax_group': self.pick('BOOKS', 'BOOKS', 'TOYS', None)}
+            product = {
+                'number': item,
+                'name': f'Book {item}',
+                'tax_group': self.pick('BOOKS', 'BOOKS', 'TOYS', None),
+            }
             if self.chance(30):
-                product['prices'] = [{'price': self.price()}, {'price': self.price(), 'from': self.day(-20, 60)}]
+                product['prices'] = [
+                    {'price': self.price()},
+                    {'price': self.price(), 'from': self.day(-20, 60)},
+                ]
                 if self.chance(30):
                     product['prices'][0]['from'] = '2025-12-01'
                     product['prices'][1]['from'] = self.day(5, 60)
@@ -100,7 +140,7 @@ class Scenario:
                 product['price'] = self.price()
             products.append(product)
         programs = []
-        for name in ('PA', 'PB')[:r.randint(1, 2)]:
+        for name in ('PA', 'PB')[: r.randint(1, 2)]:
             programs.append(self.program(name))
             for number in range(1, 3):
                 parent = {'number': f'K-{name}-{number}', 'name': f'Club {name} {number}', 'program': name}
@@ -108,27 +148,103 @@ class Scenario:
                     parent[self.pick('event_duration', 'shipments')] = r.randint(1, 5)
                 products.append(parent)
         orders = [self.order(f'R{i}') for i in range(1, r.randint(1, 3) + 1)]
-        self.give({
-            'currency': self.currency,
-            'company': {'name': 'Aurora', 'country': 'US', 'time_zone': 'America/New_York'},
-            'parameters': {
-                'days_before_delivery': self.pick(0, 5, 5, 10), 'repeat_threshold': self.pick(None, 0, 1, 2, 3),
-                'on_account_bill_days': self.pick(10, 3), 'authorize_child_orders': self.pick(True, True, False),
-                'number_of_orders_to_create': self.pick(None, None, None, 1), 'prices_include_tax': self.chance(25)},
-            'delivery_modes': [{**one, **({'charge': self.written(one['charge'])} if 'charge' in one else {})} for one in MODES], 'tax_rates': RATES, 'date_intervals': [{'code': code, 'name': code, **one} for code, one in INTERVALS.items()],
-            'payment_schedules': [{**one, **({'amount': self.written(one['amount'])} if 'amount' in one else {})} for one in SCHEDULES], 'products': products, 'programs': programs,
-            'customers': [
-                {'account': 'C1', 'name': 'Ada Bianchi', 'allow_on_account': True, 'addresses': [
-                    {'code': 'home', 'purpose': 'delivery', 'street': 'Via Roma 1', 'city': 'Milano', 'postcode': '20121', 'region': 'MI', 'country': 'IT'},
-                    {'code': 'ny', 'purpose': 'other', 'street': '1 Main St', 'city': 'Albany', 'postcode': '12201', 'region': 'NY', 'country': 'US'}],
-                 'cards': [{'token': 'tok_visa', 'brand': 'visa', 'last4': '4242', 'exp_month': 12, 'exp_year': 2039}]},
-                {'account': 'C2', 'name': 'Bob Rossi', 'allow_on_account': True, 'addresses': [
-                    {'code': 'home', 'purpose': 'delivery', 'street': '2 Elm St', 'city': 'Boston', 'postcode': '02101', 'region': 'MA', 'country': 'US'},
-                    {'code': 'ny', 'purpose': 'other', 'street': '1 Main St', 'city': 'Albany', 'postcode': '12201', 'region': 'NY', 'country': 'US'}],
-                 'cards': [{'token': 'tok_master', 'brand': 'mastercard', 'last4': '4444', 'exp_month': r.randint(2, 6), 'exp_year': 2026 if self.chance(40) else 2039}]},
-            ],
-            'orders': orders,
-        })
+        self.give(
+            {
+                'currency': self.currency,
+                'company': {'name': 'Aurora', 'country': 'US', 'time_zone': 'America/New_York'},
+                'parameters': {
+                    'days_before_delivery': self.pick(0, 5, 5, 10),
+                    'repeat_threshold': self.pick(None, 0, 1, 2, 3),
+                    'on_account_bill_days': self.pick(10, 3),
+                    'authorize_child_orders': self.pick(True, True, False),
+                    'number_of_orders_to_create': self.pick(None, None, None, 1),
+                    'prices_include_tax': self.chance(25),
+                },
+                'delivery_modes': [
+                    {**one, **({'charge': self.written(one['charge'])} if 'charge' in one else {})}
+                    for one in MODES
+                ],
+                'tax_rates': RATES,
+                'date_intervals': [{'code': code, 'name': code, **one} for code, one in INTERVALS.items()],
+                'payment_schedules': [
+                    {**one, **({'amount': self.written(one['amount'])} if 'amount' in one else {})}
+                    for one in SCHEDULES
+                ],
+                'products': products,
+                'programs': programs,
+                'customers': [
+                    {
+                        'account': 'C1',
+                        'name': 'Ada Bianchi',
+                        'allow_on_account': True,
+                        'addresses': [
+                            {
+                                'code': 'home',
+                                'purpose': 'delivery',
+                                'street': 'Via Roma 1',
+                                'city': 'Milano',
+                                'postcode': '20121',
+                                'region': 'MI',
+                                'country': 'IT',
+                            },
+                            {
+                                'code': 'ny',
+                                'purpose': 'other',
+                                'street': '1 Main St',
+                                'city': 'Albany',
+                                'postcode': '12201',
+                                'region': 'NY',
+                                'country': 'US',
+                            },
+                        ],
+                        'cards': [
+                            {
+                                'token': 'tok_visa',
+                                'brand': 'visa',
+                                'last4': '4242',
+                                'exp_month': 12,
+                                'exp_year': 2039,
+                            }
+                        ],
+                    },
+                    {
+                        'account': 'C2',
+                        'name': 'Bob Rossi',
+                        'allow_on_account': True,
+                        'addresses': [
+                            {
+                                'code': 'home',
+                                'purpose': 'delivery',
+                                'street': '2 Elm St',
+                                'city': 'Boston',
+                                'postcode': '02101',
+                                'region': 'MA',
+                                'country': 'US',
+                            },
+                            {
+                                'code': 'ny',
+                                'purpose': 'other',
+                                'street': '1 Main St',
+                                'city': 'Albany',
+                                'postcode': '12201',
+                                'region': 'NY',
+                                'country': 'US',
+                            },
+                        ],
+                        'cards': [
+                            {
+                                'token': 'tok_master',
+                                'brand': 'mastercard',
+                                'last4': '4444',
+                                'exp_month': r.randint(2, 6),
+                                'exp_year': 2026 if self.chance(40) else 2039,
+                            }
+                        ],
+                    },
+                ],
+                'orders': orders,
+            }
+        )
 
     def price(self) -> str:
         if self.currency == 'JPY':
@@ -139,7 +255,11 @@ class Scenario:
 
     def written(self, text: str) -> str:
         """A price of the tables above with the digits of the currency."""
-        return str(int(Decimal(text) * 100)) if self.currency == 'JPY' else f'{Decimal(text):.{digits(self.currency)}f}'
+        return (
+            str(int(Decimal(text) * 100))
+            if self.currency == 'JPY'
+            else f'{Decimal(text):.{digits(self.currency)}f}'
+        )
 
     def day(self, low: int, high: int) -> str:
         return (self.on + timedelta(self.random.randint(low, high))).isoformat()
@@ -147,9 +267,15 @@ class Scenario:
     def program(self, name: str) -> dict:
         upfront = self.chance(25)
         program = {
-            'schedule_id': name, 'name': f'Club {name}', 'started_on': self.day(-90, 10), 'order_start': self.pick('first_event', 'first_event', 'current_event'),
-            'bill_upfront': upfront, 'consolidate': self.chance(40), 'catch_up': self.pick('resume', 'resume', 'skip', 'send'),
-            'days_after_order_date': self.pick(0, 5, 7, 30), 'events': [self.event() for _ in range(self.random.choice([1, 2, 3, 3, 4, 5]))],
+            'schedule_id': name,
+            'name': f'Club {name}',
+            'started_on': self.day(-90, 10),
+            'order_start': self.pick('first_event', 'first_event', 'current_event'),
+            'bill_upfront': upfront,
+            'consolidate': self.chance(40),
+            'catch_up': self.pick('resume', 'resume', 'skip', 'send'),
+            'days_after_order_date': self.pick(0, 5, 7, 30),
+            'events': [self.event() for _ in range(self.random.choice([1, 2, 3, 3, 4, 5]))],
         }
         if self.chance(35):
             program['payment_schedule'] = self.pick(*[one['name'] for one in SCHEDULES])
@@ -157,12 +283,20 @@ class Scenario:
 
     def event(self) -> dict:
         self.keys += 1
-        event = {'key': f'k{self.keys}', 'products': [self.product()], 'delivery_mode': self.pick('ANY', 'STD', 'STD', 'IT', 'SAT', None),
-                 'days_from_last': self.pick(0, 0, 1, 7, 14, 30), 'times_to_repeat': self.pick(0, 0, 0, 1, 2, 3, 5), 'action': 'none'}
+        event = {
+            'key': f'k{self.keys}',
+            'products': [self.product()],
+            'delivery_mode': self.pick('ANY', 'STD', 'STD', 'IT', 'SAT', None),
+            'days_from_last': self.pick(0, 0, 1, 7, 14, 30),
+            'times_to_repeat': self.pick(0, 0, 0, 1, 2, 3, 5),
+            'action': 'none',
+        }
         if self.chance(15):
             event['products'].append(self.product(but=event['products'][0]['item_number']))
         if self.chance(40):
-            event['date_interval'] = self.pick(*(code for code in INTERVALS if code not in ('FEB29', 'OY') or self.chance(10)))
+            event['date_interval'] = self.pick(
+                *(code for code in INTERVALS if code not in ('FEB29', 'OY') or self.chance(10))
+            )
         if self.chance(20):
             event['start_order_date'] = self.day(-60, 60)
         if self.chance(10):
@@ -184,7 +318,7 @@ class Scenario:
         return product
 
     def settle(self, program: dict) -> dict:
-        """Make it valid: something ships, what repeats has a rhythm, only the last event goes on for ever. In the bundle's own form."""
+        """Make it valid: something ships, what repeats has a rhythm; as a bundle."""
         events = program['events']
         if all(event['action'] == 'skip' for event in events):
             events[0]['action'] = 'none'
@@ -196,8 +330,15 @@ class Scenario:
             if event['times_to_repeat'] and not event.get('date_interval') and not event['days_from_last']:
                 event['days_from_last'] = 9
         self.programs[program['schedule_id']] = program
-        entries = [{**{key: value for key, value in event.items() if key != 'products'}, **product, 'event_id': place}
-                   for place, event in enumerate(events, 1) for product in event['products']]
+        entries = [
+            {
+                **{key: value for key, value in event.items() if key != 'products'},
+                **product,
+                'event_id': place,
+            }
+            for place, event in enumerate(events, 1)
+            for product in event['products']
+        ]
         return {**program, 'events': entries}
 
     def order(self, reference: str) -> dict:
@@ -208,9 +349,22 @@ class Scenario:
         if self.chance(20):
             lines.append(self.parent_line(self.pick(*self.programs), method))
         if self.chance(20):
-            lines.append({'item_number': self.pick(*ITEMS), 'quantity': self.random.randint(1, 3), 'delivery_mode': self.pick('STD', 'IT', None)})
-        return {'reference': reference, 'customer': customer, 'order_date': self.on.isoformat(), 'submit': not self.chance(5),
-                'acceptance_required': self.chance(10), 'ship_to': self.pick(None, 'home', 'ny'), 'lines': lines}
+            lines.append(
+                {
+                    'item_number': self.pick(*ITEMS),
+                    'quantity': self.random.randint(1, 3),
+                    'delivery_mode': self.pick('STD', 'IT', None),
+                }
+            )
+        return {
+            'reference': reference,
+            'customer': customer,
+            'order_date': self.on.isoformat(),
+            'submit': not self.chance(5),
+            'acceptance_required': self.chance(10),
+            'ship_to': self.pick(None, 'home', 'ny'),
+            'lines': lines,
+        }
 
     def parent_line(self, name: str, method: str) -> dict:
         continuity = {'payment_method': method}
@@ -220,7 +374,11 @@ class Scenario:
             continuity['payment_schedule'] = self.pick(*[one['name'] for one in SCHEDULES])
         if self.chance(10):
             continuity['ship_to'] = 'ny'
-        return {'item_number': f'K-{name}-{self.pick(1, 1, 2)}', 'quantity': self.pick(1, 1, 2), 'continuity': continuity}
+        return {
+            'item_number': f'K-{name}-{self.pick(1, 1, 2)}',
+            'quantity': self.pick(1, 1, 2),
+            'continuity': continuity,
+        }
 
     # -- what happens then
 
@@ -228,11 +386,22 @@ class Scenario:
         self.on += timedelta(self.pick(0, 1, 1, 3, 7, 20))
         on = self.on.isoformat()
         what = self.random.random() * 100
-        if what < 30:
+        if what < 5:
+            until = self.on + timedelta(self.random.randint(3, 40))
+            self.command('simulate', '--from', on, '--to', until.isoformat())
+            self.on = until + timedelta(1)
+        elif what < 30:
             self.command('night', '--on', on)
             self.on += timedelta(1)
         elif what < 42:
-            name = self.pick('update-current-event', 'extend-lines', 'update-orders', 'create-child-orders', 'process-payments', 'close-orders')
+            name = self.pick(
+                'update-current-event',
+                'extend-lines',
+                'update-orders',
+                'create-child-orders',
+                'process-payments',
+                'close-orders',
+            )
             extra = []
             if name == 'create-child-orders':
                 if self.chance(20):
@@ -248,15 +417,34 @@ class Scenario:
             self.change_program(on)
         elif what < 70:
             self.give({'orders': [self.order(f'R{len(self.model.orders) + 1}')]})
+        elif what < 71.5 and not self.careful:
+            self.give(
+                {
+                    'date_intervals': [
+                        {'code': code, 'name': code, **INTERVALS[other]}
+                        for code, other in [self.random.sample(PLAIN, 2)]
+                    ]
+                }
+            )
         else:
             self.adjust(on)
 
     def ship(self, on: str) -> None:
         for order in list(self.model.orders.values()):
             for child in order.children:
-                if child.status == 'open' and self.chance(70) and self.command('order', 'ship', child.number, '--on', on) == 0 and self.chance(85):
+                if (
+                    child.status == 'open'
+                    and self.chance(70)
+                    and self.command('order', 'ship', child.number, '--on', on) == 0
+                    and self.chance(85)
+                ):
                     self.command('order', 'invoice', child.number, '--on', on)
-            if order.ordinary and order.status == 'open' and all(line.status == 'open' for line in order.ordinary) and self.chance(60):
+            if (
+                order.ordinary
+                and order.status == 'open'
+                and all(line.status == 'open' for line in order.ordinary)
+                and self.chance(60)
+            ):
                 self.command('order', 'ship', order.number, '--on', on)
                 self.command('order', 'invoice', order.number, '--on', on)
         if self.chance(50):
@@ -279,7 +467,18 @@ class Scenario:
                 program['days_after_order_date'] = self.pick(0, 3, 10)
             else:
                 new = self.event()
-                for field in self.random.sample(['days_from_last', 'date_interval', 'start_order_date', 'times_to_repeat', 'action', 'products', 'delivery_mode'], 2):
+                for field in self.random.sample(
+                    [
+                        'days_from_last',
+                        'date_interval',
+                        'start_order_date',
+                        'times_to_repeat',
+                        'action',
+                        'products',
+                        'delivery_mode',
+                    ],
+                    2,
+                ):
                     if field == 'products' and len(new['products']) != len(events[at]['products']):
                         continue
                     events[at].pop(field, None)
@@ -300,40 +499,97 @@ class Scenario:
             return
         co = self.pick(*order.continuity)
         line = ['--line', str(co.line)] if len(order.continuity) > 1 else []
-        open_rows = [row for row in co.walk if row.shipment and (row.status == 'scheduled' or not self.careful)]
+        open_rows = [
+            row for row in co.walk if row.shipment and (row.status == 'scheduled' or not self.careful)
+        ]
         if self.careful and co.facts.upfront:
             open_rows = []
         tail = ['--on', on, *line]
-        what = self.pick('skip', 'skip', 'unskip', 'move', 'move', 'following', 'following', 'substitute', 'price', 'quantity', 'address', 'hold', 'release', 'accept',
-                         'cancel', 'again', 'after', 'refused', 'card')
+        what = self.pick(
+            'skip',
+            'skip',
+            'unskip',
+            'move',
+            'move',
+            'following',
+            'following',
+            'substitute',
+            'price',
+            'quantity',
+            'address',
+            'hold',
+            'hold',
+            'release',
+            'release',
+            'accept',
+            'cancel',
+            'again',
+            'after',
+            'refused',
+            'card',
+        )
         shipment = str(self.pick(*open_rows).shipment) if open_rows else '1'
         if what == 'refused':
             self.refused(number, co, tail)
         elif what == 'unskip':
             skipped = [row for row in co.walk if row.status == 'skipped' and row.ship_on >= self.on]
             if skipped:
-                self.command('order', 'unskip', number, '--shipment', str(self.pick(*skipped).shipment), *tail)
+                self.command(
+                    'order', 'unskip', number, '--shipment', str(self.pick(*skipped).shipment), *tail
+                )
         elif what == 'hold' and not order.held():
-            self.command('order', 'hold', number, '--reason', 'asked', '--code', 'H1', '--stops', self.pick('shipping', 'both'), '--on', on)
+            self.command(
+                'order',
+                'hold',
+                number,
+                '--reason',
+                'asked',
+                '--code',
+                'H1',
+                '--stops',
+                self.pick('shipping', 'both'),
+                '--on',
+                on,
+            )
             if self.chance(70):
                 for _ in range(self.random.randint(1, 3)):
                     self.on += timedelta(self.random.randint(1, 15))
                     self.command('night', '--on', self.on.isoformat())
                 self.on += timedelta(1)
-        elif what == 'release' and order.held() or order.held() and self.chance(50):
+        elif (what == 'release' and order.held()) or (order.held() and self.chance(50)):
             self.command('order', 'release', number, '--on', on, *self.catch_up())
         elif what == 'accept' and order.acceptance == 'awaited':
             self.command('order', 'accept', number, '--on', on, *self.catch_up())
-        elif what == 'cancel' and self.chance(25) and not (self.careful and any(co.facts.upfront for co in order.continuity)):
+        elif (
+            what == 'cancel'
+            and self.chance(25)
+            and not (self.careful and any(co.facts.upfront for co in order.continuity))
+        ):
             self.command('order', 'cancel', number, '--on', on)
         elif what == 'after' and len(order.continuity) == 1 and open_rows and self.chance(30):
             self.command('order', 'cancel', number, '--after', shipment, '--on', on)
         elif what == 'again' and (children := [child for child in order.children if child.status == 'open']):
-            self.command('order', 'cancel', self.pick(*children).number, '--on', on, *self.pick([], ['--again']))
+            self.command(
+                'order', 'cancel', self.pick(*children).number, '--on', on, *self.pick([], ['--again'])
+            )
         elif what == 'card' and order.customer['account'] == 'C2' and self.chance(40):
             old = order.customer['cards'][-1]['token']
-            self.command('card', 'C2', '--token', f'tok_new{len(order.customer["cards"])}', '--brand', 'visa', '--last4', '1881', '--exp', '12/2039',
-                         '--replaces', old, '--on', on)
+            self.command(
+                'card',
+                'C2',
+                '--token',
+                f'tok_new{len(order.customer["cards"])}',
+                '--brand',
+                'visa',
+                '--last4',
+                '1881',
+                '--exp',
+                '12/2039',
+                '--replaces',
+                old,
+                '--on',
+                on,
+            )
         elif not open_rows:
             return
         elif what == 'skip':
@@ -344,7 +600,17 @@ class Scenario:
             row = self.pick(*open_rows)
             if self.careful and co.adjusted(row.at, 'move'):
                 return
-            self.command('order', 'move', number, '--shipment', str(row.shipment), '--to', self.day(-2, 60), '--following', *tail)
+            self.command(
+                'order',
+                'move',
+                number,
+                '--shipment',
+                str(row.shipment),
+                '--to',
+                self.day(-2, 60),
+                '--following',
+                *tail,
+            )
         elif what == 'substitute':
             row = self.pick(*open_rows)
             old = self.pick(*row.lines).item
@@ -354,14 +620,28 @@ class Scenario:
                 return
             if self.chance(30):
                 extra += ['--price', self.price()]
-            self.command('order', 'substitute', number, '--shipment', str(row.shipment), '--item', self.pick(*ITEMS), *extra, *tail)
+            self.command(
+                'order',
+                'substitute',
+                number,
+                '--shipment',
+                str(row.shipment),
+                '--item',
+                self.pick(*ITEMS),
+                *extra,
+                *tail,
+            )
         elif what in ('price', 'quantity', 'address'):
             row = self.pick(*open_rows)
             rows = co.shipment(row.shipment)
             lines = [line for one in rows for line in one.lines]
             if self.careful and (len(lines) > 1 or lines[0].quantity != co.facts.quantity):
                 return
-            value = {'price': ['--price', self.price()], 'quantity': ['--quantity', self.pick('2', '3')], 'address': ['--to', 'ny']}[what]
+            value = {
+                'price': ['--price', self.price()],
+                'quantity': ['--quantity', self.pick('2', '3')],
+                'address': ['--to', 'ny'],
+            }[what]
             self.command('order', what, number, '--shipment', str(row.shipment), *value, *tail)
 
     def refused(self, number: str, co, tail: list[str]) -> None:
@@ -369,13 +649,27 @@ class Scenario:
         past = (self.on - timedelta(self.random.randint(1, 9))).isoformat()
         if ordered:
             shipment = str(self.pick(*ordered).shipment)
-            self.command('order', *self.pick(('skip', number, '--shipment', shipment), ('move', number, '--shipment', shipment, '--to', self.day(1, 9)),
-                                             ('substitute', number, '--shipment', shipment, '--item', 'A1')), *tail)
+            self.command(
+                'order',
+                *self.pick(
+                    ('skip', number, '--shipment', shipment),
+                    ('move', number, '--shipment', shipment, '--to', self.day(1, 9)),
+                    ('substitute', number, '--shipment', shipment, '--item', 'A1'),
+                ),
+                *tail,
+            )
         elif co.walk:
             shipment = str(self.pick(*co.walk).shipment)
-            self.command('order', *self.pick(('move', number, '--shipment', shipment, '--to', past), ('skip', number, '--shipment', '99'),
-                                             ('substitute', number, '--shipment', shipment, '--item', 'K-PA-1'),
-                                             ('move', number, '--shipment', shipment, '--to', past, '--following')), *tail)
+            self.command(
+                'order',
+                *self.pick(
+                    ('move', number, '--shipment', shipment, '--to', past),
+                    ('skip', number, '--shipment', '99'),
+                    ('substitute', number, '--shipment', shipment, '--item', 'K-PA-1'),
+                    ('move', number, '--shipment', shipment, '--to', past, '--following'),
+                ),
+                *tail,
+            )
 
     def catch_up(self) -> list[str]:
         return ['--catch-up', self.pick('resume', 'skip', 'send')] if self.chance(40) else []

@@ -1,27 +1,60 @@
-"""A second reading of the specification: programs, orders, the six jobs and their money, in memory and as plain as possible.
+"""A second reading of the specification: programs, orders, the six jobs and their money, in memory and plain.
 
-Written from `design.md` and `bundle.md` alone. It predicts what `perennial show orders --json` and `perennial job` print, and which commands
-are refused. It knows valid bundles only; faults of a bundle are not its subject.
+Written from `design.md` and `bundle.md` alone. It predicts what `perennial show orders --json` and
+`perennial job` print, and which commands are refused. It knows valid bundles only; faults of a bundle are not
+its subject.
 """
+
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import count
 
 from . import money
-from .walk import (ENDLESS, Event, Facts, Interval, Mode, Product, Revision, Step, batch_of, calendar as program_calendar, days, next_date,
-                   places_after, threshold_of, walk)
+from .walk import (
+    ENDLESS,
+    Event,
+    Facts,
+    Interval,
+    Mode,
+    Product,
+    Revision,
+    Step,
+    batch_of,
+    days,
+    next_date,
+    places_after,
+    sequence,
+    threshold_of,
+    walk,
+)
+from .walk import (
+    calendar as program_calendar,
+)
 
 PARAMETERS = {
-    'days_before_delivery': 5, 'on_account_bill_days': 10, 'on_account_terms_days': 30, 'repeat_threshold': None,
-    'number_of_orders_to_create': None, 'authorize_child_orders': True, 'authorize_days_before': 3, 'reauthorization_limit': 3,
+    'days_before_delivery': 5,
+    'on_account_bill_days': 10,
+    'on_account_terms_days': 30,
+    'repeat_threshold': None,
+    'number_of_orders_to_create': None,
+    'authorize_child_orders': True,
+    'authorize_days_before': 3,
+    'reauthorization_limit': 3,
     'prices_include_tax': False,
 }
-JOBS = ('update-current-event', 'extend-lines', 'update-orders', 'create-child-orders', 'process-payments', 'close-orders')
+JOBS = (
+    'update-current-event',
+    'extend-lines',
+    'update-orders',
+    'create-child-orders',
+    'process-payments',
+    'close-orders',
+)
 AUTHORISATION_LIVES = 7
 
 
@@ -37,7 +70,8 @@ def iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-# --- rows ---------------------------------------------------------------------------------------------------------------------------
+# --- rows
+
 
 @dataclass
 class Program:
@@ -77,7 +111,7 @@ class Occurrence:
     schedule: str | None
     past: bool = False
     blocked: str | None = None
-    child: 'Child | None' = None
+    child: Child | None = None
 
     @property
     def at(self) -> tuple[str, int]:
@@ -96,7 +130,7 @@ class Adjustment:
 
 @dataclass
 class Continuity:
-    order: 'Order'
+    order: Order
     line: int
     item: str
     program: Program
@@ -119,7 +153,11 @@ class Continuity:
 
     def event(self, key: str) -> Event:
         """An event as the order's revision has it, or as it last was."""
-        return next(revision.by_key[key] for revision in reversed(self.program.revisions[:self.revision.number]) if key in revision.by_key)
+        return next(
+            revision.by_key[key]
+            for revision in reversed(self.program.revisions[: self.revision.number])
+            if key in revision.by_key
+        )
 
     def open(self) -> list[Occurrence]:
         return [row for row in self.walk if row.status in ('planned', 'scheduled')]
@@ -135,8 +173,11 @@ class Continuity:
         self.adjustments.append(Adjustment(*at, line, kind, value, on))
 
     def undo(self, at: tuple[str, int], kind: str, line: int | None = None) -> None:
-        self.adjustments = [one for one in self.adjustments
-                            if not ((one.key, one.repetition) == at and one.kind == kind and one.line == line)]
+        self.adjustments = [
+            one
+            for one in self.adjustments
+            if not ((one.key, one.repetition) == at and one.kind == kind and one.line == line)
+        ]
 
     def shipment(self, number: int) -> list[Occurrence]:
         return [row for row in self.walk if row.shipment == number]
@@ -145,7 +186,7 @@ class Continuity:
 @dataclass
 class Child:
     number: str
-    order: 'Order'
+    order: Order
     co: Continuity
     shipment: int
     attempt: int
@@ -169,7 +210,7 @@ class Child:
 @dataclass
 class Payment:
     owner: str
-    order: 'Order'
+    order: Order
     co: Continuity | None
     child: Child | None
     purpose: str
@@ -226,7 +267,8 @@ class Order:
         return any(hold['released_on'] is None and hold['stops'] in (what, 'both') for hold in self.holds)
 
 
-# --- the installation ---------------------------------------------------------------------------------------------------------------
+# --- the installation
+
 
 class Model:
     def __init__(self, declines: frozenset[str] = frozenset()):
@@ -243,7 +285,7 @@ class Model:
         self.orders: dict[str, Order] = {}
         self.sequence = 0
         self.ids = count(1)
-        self.loose: set[str] = set()                # what this reading does not claim any more
+        self.loose: set[str] = set()  # what this reading does not claim any more
 
     # -- import
 
@@ -253,13 +295,15 @@ class Model:
         for one in bundle.get('delivery_modes') or []:
             self.modes[one['code']] = one
         for one in bundle.get('tax_rates') or []:
-            self.rates = [old for old in self.rates if any(old.get(k) != one.get(k) for k in ('group', 'country', 'region', 'from'))] + [one]
-        changed = set()
+            self.rates = [
+                old
+                for old in self.rates
+                if any(old.get(k) != one.get(k) for k in ('group', 'country', 'region', 'from'))
+            ] + [one]
         for one in bundle.get('date_intervals') or []:
-            interval = Interval(one['rule'], one.get('anchor') or '2000-01-01')
-            if self.intervals.get(one['code'], interval) != interval:
-                changed.add(self.intervals[one['code']])
-            self.intervals[one['code']] = interval
+            self.load_interval(
+                one['code'], Interval(one['code'], one['rule'], one.get('anchor') or '2000-01-01')
+            )
         for one in bundle.get('payment_schedules') or []:
             self.schedules[one['name']] = one
         for one in bundle.get('products') or []:
@@ -271,12 +315,31 @@ class Model:
         for one in bundle.get('orders') or []:
             self.load_order(one)
 
+    def load_interval(self, code: str, interval: Interval) -> None:
+        old = self.intervals.get(code, interval)
+        self.intervals[code] = interval
+        for program in self.programs.values():
+            newest = program.newest()
+            events = [
+                replace(event, interval=interval) if event.interval == old else event
+                for event in newest.events
+            ]
+            if events != newest.events:
+                program.revisions.append(
+                    Revision(newest.number + 1, newest.header, events, newest.places, False)
+                )
+
     def load_program(self, given: dict) -> None:
         header = {
-            'order_start': given.get('order_start') or 'first_event', 'bill_upfront': bool(given.get('bill_upfront')),
-            'consolidate': bool(given.get('consolidate')), 'catch_up': given.get('catch_up') or 'resume',
-            'payment_schedule': given.get('payment_schedule'), 'days_after_order_date': given.get('days_after_order_date') or 0,
-            'started_on': day_of(given.get('started_on')), 'active': given.get('active', True), 'name': given.get('name'),
+            'order_start': given.get('order_start') or 'first_event',
+            'bill_upfront': bool(given.get('bill_upfront')),
+            'consolidate': bool(given.get('consolidate')),
+            'catch_up': given.get('catch_up') or 'resume',
+            'payment_schedule': given.get('payment_schedule'),
+            'days_after_order_date': given.get('days_after_order_date') or 0,
+            'started_on': day_of(given.get('started_on')),
+            'active': given.get('active', True),
+            'name': given.get('name'),
         }
         program = self.programs.get(given['schedule_id'])
         old = program.newest() if program else None
@@ -311,13 +374,27 @@ class Model:
             if key is None:
                 key = old.events[place - 1].key if old and place <= len(old.events) else f'E{place}'
             repeats = head.get('times_to_repeat') or 0
-            events.append(Event(
-                key=key, place=place, mode=head.get('delivery_mode'),
-                interval=self.intervals[head['date_interval']] if head.get('date_interval') else None,
-                days=head.get('days_from_last') or 0, start=day_of(head.get('start_order_date')), action=head.get('action') or 'none',
-                repeats=ENDLESS if repeats == 'until_stopped' else repeats, schedule=head.get('payment_schedule'),
-                products=tuple(Product(entry['item_number'], Decimal(str(entry.get('quantity', 1))), self.money(entry.get('price')))
-                               for entry in entries)))
+            events.append(
+                Event(
+                    key=key,
+                    place=place,
+                    mode=head.get('delivery_mode'),
+                    interval=self.intervals[head['date_interval']] if head.get('date_interval') else None,
+                    days=head.get('days_from_last') or 0,
+                    start=day_of(head.get('start_order_date')),
+                    action=head.get('action') or 'none',
+                    repeats=ENDLESS if repeats == 'until_stopped' else repeats,
+                    schedule=head.get('payment_schedule'),
+                    products=tuple(
+                        Product(
+                            entry['item_number'],
+                            Decimal(str(entry.get('quantity', 1))),
+                            self.money(entry.get('price')),
+                        )
+                        for entry in entries
+                    ),
+                )
+            )
         return events
 
     def money(self, text) -> int | None:
@@ -333,21 +410,38 @@ class Model:
         return self.money((in_force or prices[:1])[-1]['price'])
 
     def load_order(self, given: dict) -> None:
-        if given.get('reference') and any(order.reference == given['reference'] for order in self.orders.values()):
+        if given.get('reference') and any(
+            order.reference == given['reference'] for order in self.orders.values()
+        ):
             return
         self.sequence += 1
         number = f'SO-{self.sequence:06d}'
         customer = self.customers[given['customer']]
         order_date = day_of(given['order_date'])
-        order = Order(number, given.get('reference'), customer, order_date, 'open' if given.get('submit') else 'draft',
-                      'awaited' if given.get('acceptance_required') else 'none', given.get('ship_to'), given)
+        order = Order(
+            number,
+            given.get('reference'),
+            customer,
+            order_date,
+            'open' if given.get('submit') else 'draft',
+            'awaited' if given.get('acceptance_required') else 'none',
+            given.get('ship_to'),
+            given,
+        )
         self.orders[number] = order
         for place, line in enumerate(given['lines'], 1):
             if self.products[line['item_number']].get('program'):
                 order.continuity.append(self.new_continuity(order, place, line))
             else:
-                order.ordinary.append(Ordinary(place, line['item_number'], Decimal(str(line.get('quantity', 1))),
-                                               self.price_on(line['item_number'], order_date), line.get('delivery_mode')))
+                order.ordinary.append(
+                    Ordinary(
+                        place,
+                        line['item_number'],
+                        Decimal(str(line.get('quantity', 1))),
+                        self.price_on(line['item_number'], order_date),
+                        line.get('delivery_mode'),
+                    )
+                )
         self.total_ordinary(order)
         self.write_payments(order)
 
@@ -365,12 +459,32 @@ class Model:
         if header['order_start'] == 'current_event':
             current = program_calendar(revision, header['started_on'], order.order_date)
             first = current[0].key if current else None
-        facts = Facts(order.order_date, day_of(entry.get('start_date')), header['order_start'], first, product.get('event_duration') or 0,
-                      product.get('shipments'), Decimal(str(line.get('quantity', 1))), self.parameters['repeat_threshold'],
-                      header['consolidate'], header['bill_upfront'], {})
-        co = Continuity(order, place, line['item_number'], program, revision, facts, method, card,
-                        entry.get('payment_schedule') or header['payment_schedule'], entry.get('ship_to'),
-                        'open' if order.status == 'open' else 'draft')
+        facts = Facts(
+            order.order_date,
+            day_of(entry.get('start_date')),
+            header['order_start'],
+            first,
+            product.get('event_duration') or 0,
+            product.get('shipments'),
+            Decimal(str(line.get('quantity', 1))),
+            self.parameters['repeat_threshold'],
+            header['consolidate'],
+            header['bill_upfront'],
+            {},
+        )
+        co = Continuity(
+            order,
+            place,
+            line['item_number'],
+            program,
+            revision,
+            facts,
+            method,
+            card,
+            entry.get('payment_schedule') or header['payment_schedule'],
+            entry.get('ship_to'),
+            'open' if order.status == 'open' else 'draft',
+        )
         self.snapshot_prices(co)
         self.plan(co, [], lambda event: threshold_of(facts, event))
         return co
@@ -386,8 +500,11 @@ class Model:
         if code is None:
             return Mode()
         given = self.modes[code]
-        return Mode(tuple(given.get('working_days') or (1, 2, 3, 4, 5, 6, 7)), given.get('holidays'),
-                    frozenset(day_of(day) for day in given.get('closed_on') or []))
+        return Mode(
+            tuple(given.get('working_days') or (1, 2, 3, 4, 5, 6, 7)),
+            given.get('holidays'),
+            frozenset(day_of(day) for day in given.get('closed_on') or []),
+        )
 
     def ship_on(self, co: Continuity, at: tuple[str, int], event_on: date, mode: str | None) -> date:
         moved = co.adjusted(at, 'move')
@@ -400,8 +517,11 @@ class Model:
         lines = []
         quantity = co.adjusted(at, 'quantity')
         for number, product in enumerate(event.products, 1):
-            line = Line(product.item, product.quantity * (Decimal(quantity.value) if quantity else co.facts.quantity),
-                        product.price if product.price is not None else co.facts.prices[product.item])
+            line = Line(
+                product.item,
+                product.quantity * (Decimal(quantity.value) if quantity else co.facts.quantity),
+                product.price if product.price is not None else co.facts.prices[product.item],
+            )
             swapped, priced = co.adjusted(at, 'substitute', number), co.adjusted(at, 'price', number)
             if swapped:
                 line.item, line.product_changed = swapped.value, True
@@ -412,7 +532,9 @@ class Model:
 
     def plan(self, co: Continuity, kept: list[Occurrence], cap) -> dict[str, int]:
         """Plan behind what is kept, write the difference and count its lines."""
-        redated = {(one.key, one.repetition): day_of(one.value) for one in co.adjustments if one.kind == 'redate'}
+        redated = {
+            (one.key, one.repetition): day_of(one.value) for one in co.adjustments if one.kind == 'redate'
+        }
         steps, complete = walk(co.revision, co.facts, [(row.at, row.event_on) for row in kept], cap, redated)
         counts = {'added': 0, 'changed': 0, 'cancelled': 0}
         number = max((row.shipment for row in kept), default=0)
@@ -427,7 +549,7 @@ class Model:
             new.append(self.occurrence(co, step, past, number, counts))
         if co.facts.last_shipment is not None and number >= co.facts.last_shipment:
             complete = True
-        before = co.walk[len(kept):]
+        before = co.walk[len(kept) :]
         co.walk = kept + new
         for row in before:
             if row not in new:
@@ -437,7 +559,9 @@ class Model:
         co.complete = complete
         return counts
 
-    def occurrence(self, co: Continuity, step: Step, past: list[Step], shipment: int, counts: dict[str, int]) -> Occurrence:
+    def occurrence(
+        self, co: Continuity, step: Step, past: list[Step], shipment: int, counts: dict[str, int]
+    ) -> Occurrence:
         event = step.event
         if step.past:
             moved = [day_of(one.value) for other in past if (one := co.adjusted(other.at, 'move'))]
@@ -450,8 +574,18 @@ class Model:
             status = 'skipped'
         row = co.rows.get(step.at)
         if row is None:
-            row = co.rows[step.at] = Occurrence(next(self.ids), *step.at, step.event_on, ship_on, status, lines, shipment, event.mode,
-                                                event.schedule, step.past)
+            row = co.rows[step.at] = Occurrence(
+                next(self.ids),
+                *step.at,
+                step.event_on,
+                ship_on,
+                status,
+                lines,
+                shipment,
+                event.mode,
+                event.schedule,
+                step.past,
+            )
             counts['added'] += len(lines)
             return row
         old = (row.event_on, row.ship_on, row.shipment, row.status)
@@ -459,9 +593,12 @@ class Model:
         if row.status == 'cancelled':
             counts['added'] += len(lines)
         else:
-            pairs = list(zip(row.lines, lines))
-            counts['changed'] += sum(1 for was, now in pairs
-                                     if old != new or (was.item, was.quantity, was.price) != (now.item, now.quantity, now.price))
+            pairs = list(zip(row.lines, lines, strict=False))
+            counts['changed'] += sum(
+                1
+                for was, now in pairs
+                if old != new or (was.item, was.quantity, was.price) != (now.item, now.quantity, now.price)
+            )
             counts['added'] += len(lines) - len(pairs)
             counts['cancelled'] += len(row.lines) - len(pairs)
         row.event_on, row.ship_on, row.shipment, row.status = new
@@ -502,13 +639,21 @@ class Model:
         if group is None:
             return Fraction(0)
         for region in ([address.get('region')] if address.get('region') else []) + [None]:
-            fit = [one for one in self.rates if one['group'] == group and one.get('country') == address.get('country')
-                   and one.get('region') == region and (one.get('from') or '') <= day.isoformat()]
+            fit = [
+                one
+                for one in self.rates
+                if one['group'] == group
+                and one.get('country') == address.get('country')
+                and one.get('region') == region
+                and (one.get('from') or '') <= day.isoformat()
+            ]
             if fit:
                 return Fraction(Decimal(max(fit, key=lambda one: one.get('from') or '')['percent']))
         return Fraction(0)
 
-    def totals(self, lines: list[tuple[str, Decimal, int]], mode: str | None, address: dict, day: date) -> tuple[int, int, int]:
+    def totals(
+        self, lines: list[tuple[str, Decimal, int]], mode: str | None, address: dict, day: date
+    ) -> tuple[int, int, int]:
         """Delivery charge, tax and total of what ships together."""
         delivery = self.money(self.modes[mode].get('charge') or 0) if mode else 0
         groups: dict[str | None, int] = {}
@@ -535,7 +680,9 @@ class Model:
             return
         lines = [(line.item, line.quantity, line.price) for line in order.ordinary]
         mode = next((line.mode for line in order.ordinary if line.mode), None)
-        order.delivery, order.tax, order.total = self.totals(lines, mode, self.address(order, None), order.order_date)
+        order.delivery, order.tax, order.total = self.totals(
+            lines, mode, self.address(order, None), order.order_date
+        )
 
     def shipments(self, co: Continuity) -> dict[int, list[Occurrence]]:
         found: dict[int, list[Occurrence]] = {}
@@ -570,18 +717,39 @@ class Model:
             first = min((row.ship_on for row in co.walk if row.status != 'skipped'), default=facts.order_date)
             plan = [(max(facts.order_date, first), total)] if total else []
         else:
-            plan = money.parts(total, self.schedules[co.schedule], facts.start_date or facts.order_date, self.currency)
+            plan = money.parts(
+                total, self.schedules[co.schedule], facts.start_date or facts.order_date, self.currency
+            )
         for number, (day, amount) in enumerate(plan, 1):
-            order.payments.append(Payment(order.number, order, co, None, 'order', number, co.method, co.card, amount, day,
-                                          co.schedule is None, status))
+            order.payments.append(
+                Payment(
+                    order.number,
+                    order,
+                    co,
+                    None,
+                    'order',
+                    number,
+                    co.method,
+                    co.card,
+                    amount,
+                    day,
+                    co.schedule is None,
+                    status,
+                )
+            )
 
     def write_ordinary(self, order: Order) -> None:
         status = 'draft' if order.status == 'draft' else 'due'
         pay = order.facts.get('pay')
         if not pay:
             first = order.continuity[0] if order.continuity else None
-            pay = [{'method': first.method if first else 'card', 'card': first.card if first else order.customer['cards'][0]['token'],
-                    'percent': '100'}]
+            pay = [
+                {
+                    'method': first.method if first else 'card',
+                    'card': first.card if first else order.customer['cards'][0]['token'],
+                    'percent': '100',
+                }
+            ]
         left = order.total
         number = 0
         for place, one in enumerate(pay, 1):
@@ -593,8 +761,22 @@ class Model:
             left -= amount
             if amount:
                 number += 1
-                order.payments.append(Payment(order.number, order, None, None, 'ordinary', number, one.get('method') or 'card',
-                                              one.get('card'), amount, order.order_date, True, status))
+                order.payments.append(
+                    Payment(
+                        order.number,
+                        order,
+                        None,
+                        None,
+                        'ordinary',
+                        number,
+                        one.get('method') or 'card',
+                        one.get('card'),
+                        amount,
+                        order.order_date,
+                        True,
+                        status,
+                    )
+                )
 
     # -- finding
 
@@ -604,18 +786,20 @@ class Model:
         return self.orders[number]
 
     def child(self, number: str) -> Child | None:
-        return next((child for order in self.orders.values() for child in order.children if child.number == number), None)
+        return next(
+            (child for order in self.orders.values() for child in order.children if child.number == number),
+            None,
+        )
 
     def line(self, order: Order, line: int | None) -> Continuity:
-        if line is not None:
-            found = [co for co in order.continuity if co.line == line]
-        else:
-            found = order.continuity
+        found = [co for co in order.continuity if line in (None, co.line)]
         if len(found) != 1:
             raise Refused('which continuity line?')
         return found[0]
 
-    def open_shipment(self, order: Order, line: int | None, number: int) -> tuple[Continuity, list[Occurrence]]:
+    def open_shipment(
+        self, order: Order, line: int | None, number: int
+    ) -> tuple[Continuity, list[Occurrence]]:
         co = self.line(order, line)
         rows = co.shipment(number)
         if not rows:
@@ -716,7 +900,9 @@ class Model:
             co.undo(row.at, 'skip')
             row.status = 'planned' if co.status == 'draft' else 'scheduled'
 
-    def move(self, number: str, shipment: int, to: date, on: date, following: bool, line: int | None = None) -> None:
+    def move(
+        self, number: str, shipment: int, to: date, on: date, following: bool, line: int | None = None
+    ) -> None:
         co, rows = self.open_shipment(self.order(number), line, shipment)
         if to < on:
             raise Refused('a date in the past')
@@ -735,12 +921,26 @@ class Model:
         self.chain(co, place)
 
     def product_line(self, rows: list[Occurrence], item: str | None) -> tuple[Occurrence, int]:
-        found = [(row, number) for row in rows for number, line in enumerate(row.lines, 1) if item in (None, line.item)]
+        found = [
+            (row, number)
+            for row in rows
+            for number, line in enumerate(row.lines, 1)
+            if item in (None, line.item)
+        ]
         if len(found) != 1:
             raise Refused('which product?')
         return found[0]
 
-    def substitute(self, number: str, shipment: int, item: str, on: date, old: str | None, price: str | None, line: int | None = None) -> None:
+    def substitute(
+        self,
+        number: str,
+        shipment: int,
+        item: str,
+        on: date,
+        old: str | None,
+        price: str | None,
+        line: int | None = None,
+    ) -> None:
         co, rows = self.open_shipment(self.order(number), line, shipment)
         if item not in self.products or self.products[item].get('program'):
             raise Refused('not a product that ships')
@@ -759,7 +959,9 @@ class Model:
         row.lines[place - 1].price, row.lines[place - 1].price_changed = self.money(price), True
         self.recalculate(co)
 
-    def quantity(self, number: str, quantity: str, shipment: int | None, on: date, line: int | None = None) -> None:
+    def quantity(
+        self, number: str, quantity: str, shipment: int | None, on: date, line: int | None = None
+    ) -> None:
         order = self.order(number)
         if shipment is not None:
             co, rows = self.open_shipment(order, line, shipment)
@@ -771,11 +973,14 @@ class Model:
             rows = [row for row in co.walk if not row.child]
         for row in rows:
             if row.key in co.revision.by_key:
-                for was, now in zip(row.lines, self.lines_of(co, co.revision.by_key[row.key], row.repetition)):
+                new = self.lines_of(co, co.revision.by_key[row.key], row.repetition)
+                for was, now in zip(row.lines, new, strict=True):
                     was.quantity = now.quantity
         self.recalculate(co)
 
-    def ship_to(self, number: str, code: str, shipment: int | None, on: date, line: int | None = None) -> None:
+    def ship_to(
+        self, number: str, code: str, shipment: int | None, on: date, line: int | None = None
+    ) -> None:
         order = self.order(number)
         if code not in [one['code'] for one in order.customer.get('addresses') or []]:
             raise Refused('no such address')
@@ -807,7 +1012,9 @@ class Model:
 
     def release(self, number: str, code: str | None, on: date, catch_up: str | None = None) -> None:
         target = self.child(number) or self.order(number)
-        found = [hold for hold in target.holds if hold['released_on'] is None and code in (None, hold['code'])]
+        found = [
+            hold for hold in target.holds if hold['released_on'] is None and code in (None, hold['code'])
+        ]
         if not found:
             raise Refused('no such hold')
         for hold in found:
@@ -831,12 +1038,16 @@ class Model:
             raise Refused('it is over')
         if after is not None:
             co = self.line(order, None)
-            if not co.shipment(after) or any(row.child and row.child.status in ('shipped', 'invoiced') and row.shipment > after for row in co.walk):
+            if not co.shipment(after) or any(
+                row.child and row.child.status in ('shipped', 'invoiced') and row.shipment > after
+                for row in co.walk
+            ):
                 raise Refused('it cannot be the last')
             self.stop(co, after)
             return
         shipped = any(child.status in ('shipped', 'invoiced') for child in order.children) or any(
-            line.status in ('shipped', 'invoiced') for line in order.ordinary)
+            line.status in ('shipped', 'invoiced') for line in order.ordinary
+        )
         for co in order.continuity:
             if co.status in ('open', 'draft'):
                 self.stop(co, 0)
@@ -846,10 +1057,14 @@ class Model:
             if line.status == 'open':
                 line.status = 'cancelled'
         for payment in order.payments:
-            if payment.purpose == 'ordinary' and not any(line.status in ('shipped', 'invoiced') for line in order.ordinary):
+            if payment.purpose == 'ordinary' and not any(
+                line.status in ('shipped', 'invoiced') for line in order.ordinary
+            ):
                 self.cancel_payment(payment)
             if payment.purpose == 'order':
-                if not payment.captured and not any(child.co is payment.co and child.status != 'cancelled' for child in order.children):
+                if not payment.captured and not any(
+                    child.co is payment.co and child.status != 'cancelled' for child in order.children
+                ):
                     self.cancel_payment(payment)
                 else:
                     self.loose.add('upfront cancelled midway')
@@ -868,7 +1083,7 @@ class Model:
                     self.cancel_child(row.child)
         co.walk = stay
         co.complete = True
-        co.facts.last_shipment = max([after, *(row.shipment for row in co.walk[:co.frozen()])])
+        co.facts.last_shipment = max([after, *(row.shipment for row in co.walk[: co.frozen()])])
         if after:
             self.recalculate(co)
 
@@ -887,8 +1102,12 @@ class Model:
     def may_ship(self, child: Child, on: date) -> bool:
         if child.status != 'open' or child.held():
             return False
-        return not any(payment.due_on <= on and payment.status in ('declined', 'failed', 'unknown') for payment in child.order.payments
-                       if payment.child is child or (child.co.facts.upfront and payment.co is child.co and payment.purpose == 'order'))
+        return not any(
+            payment.due_on <= on and payment.status in ('declined', 'failed', 'unknown')
+            for payment in child.order.payments
+            if payment.child is child
+            or (child.co.facts.upfront and payment.co is child.co and payment.purpose == 'order')
+        )
 
     def ship(self, number: str, on: date, carrier: str | None = None, tracking: str | None = None) -> None:
         child = self.child(number)
@@ -913,7 +1132,9 @@ class Model:
                 raise Refused('it has not shipped')
             child.status, child.invoiced_on = 'invoiced', on
             for payment in child.order.payments:
-                if payment.at_invoice and (payment.child is child or (payment.purpose == 'order' and payment.co is child.co)):
+                if payment.at_invoice and (
+                    payment.child is child or (payment.purpose == 'order' and payment.co is child.co)
+                ):
                     self.invoiced(payment, on)
             return
         order = self.order(number)
@@ -931,7 +1152,11 @@ class Model:
     def invoiced(self, payment: Payment, on: date) -> None:
         if payment.invoiced_on is None:
             payment.invoiced_on = on
-            if payment.method == 'on_account' and payment.status == 'due' and self.schedule_of(payment) is None:
+            if (
+                payment.method == 'on_account'
+                and payment.status == 'due'
+                and self.schedule_of(payment) is None
+            ):
                 payment.due_on = on + days(self.parameters['on_account_terms_days'])
 
     def schedule_of(self, payment: Payment) -> str | None:
@@ -941,7 +1166,9 @@ class Model:
             return payment.child.schedule
         return payment.co.schedule
 
-    def store_card(self, account: str, card: dict, replaces: str | None, on: date, catch_up: str | None = None) -> None:
+    def store_card(
+        self, account: str, card: dict, replaces: str | None, on: date, catch_up: str | None = None
+    ) -> None:
         customer = self.customers.get(account)
         if customer is None:
             raise Refused('no such customer')
@@ -956,7 +1183,9 @@ class Model:
                 if replaces is not None:
                     takes = co.card == replaces
                 else:
-                    takes = co.card is not None and (self.expires(co) < on or any(row.blocked in ('card', 'payment') for row in co.walk))
+                    takes = co.card is not None and (
+                        self.expires(co) < on or any(row.blocked in ('card', 'payment') for row in co.walk)
+                    )
                 if takes and co.status == 'open':
                     self.new_card(co, card['token'], on, catch_up)
 
@@ -970,7 +1199,9 @@ class Model:
                 row.blocked = None
         self.catch_up(co, on, catch_up)
 
-    def order_card(self, number: str, token: str, on: date, line: int | None = None, catch_up: str | None = None) -> None:
+    def order_card(
+        self, number: str, token: str, on: date, line: int | None = None, catch_up: str | None = None
+    ) -> None:
         order = self.order(number)
         if token not in [one['token'] for one in order.customer.get('cards') or []]:
             raise Refused('no such card')
@@ -978,7 +1209,9 @@ class Model:
 
     def expires(self, co: Continuity) -> date:
         card = next(one for one in co.order.customer['cards'] if one['token'] == co.card)
-        return date(card['exp_year'], card['exp_month'], calendar.monthrange(card['exp_year'], card['exp_month'])[1])
+        return date(
+            card['exp_year'], card['exp_month'], calendar.monthrange(card['exp_year'], card['exp_month'])[1]
+        )
 
     # -- jobs
 
@@ -986,17 +1219,38 @@ class Model:
         self.reasons: list[dict] = []
         self.captured = 0
         counts = {
-            'update-current-event': self.update_current_event, 'extend-lines': self.extend_lines, 'update-orders': self.update_orders,
-            'create-child-orders': self.create_child_orders, 'process-payments': self.process_payments, 'close-orders': self.close_orders,
+            'update-current-event': self.update_current_event,
+            'extend-lines': self.extend_lines,
+            'update-orders': self.update_orders,
+            'create-child-orders': self.create_child_orders,
+            'process-payments': self.process_payments,
+            'close-orders': self.close_orders,
         }[name](on, **criteria)
-        return {'job': name, 'on': on.isoformat(), 'status': 'done', 'counts': counts, 'reasons': self.reasons,
-                'amounts': {self.currency: {'captured': money.shown(self.captured, self.currency)}}}
+        return {
+            'job': name,
+            'on': on.isoformat(),
+            'status': 'done',
+            'counts': counts,
+            'reasons': self.reasons,
+            'amounts': {self.currency: {'captured': money.shown(self.captured, self.currency)}},
+        }
 
     def night(self, on: date) -> dict:
-        return {'on': on.isoformat(), 'jobs': [self.job(name, on, **({'night': True} if name == 'update-orders' else {})) for name in JOBS]}
+        return {
+            'on': on.isoformat(),
+            'jobs': [
+                self.job(name, on, **({'night': True} if name == 'update-orders' else {})) for name in JOBS
+            ],
+        }
 
     def open_continuity(self) -> list[Continuity]:
-        return [co for order in self.orders.values() if order.status == 'open' for co in order.continuity if co.status == 'open']
+        return [
+            co
+            for order in self.orders.values()
+            if order.status == 'open'
+            for co in order.continuity
+            if co.status == 'open'
+        ]
 
     def update_current_event(self, on: date) -> dict:
         programs = advanced = 0
@@ -1008,7 +1262,11 @@ class Model:
             at = (found[0].key, found[1]) if found else None
             if at != program.current:
                 places = program.newest().places
-                if program.current and at and (places.index(at[0]), at[1]) < (places.index(program.current[0]), program.current[1]):
+                if (
+                    program.current
+                    and at
+                    and (places.index(at[0]), at[1]) < (places.index(program.current[0]), program.current[1])
+                ):
                     continue
                 program.current = at
                 advanced += 1
@@ -1026,21 +1284,34 @@ class Model:
         return {'orders': orders, 'lines': lines}
 
     def short(self, co: Continuity, on: date) -> bool:
-        return (len(co.open()) < batch_of(co.facts) or not co.walk
-                or co.walk[-1].ship_on <= on + days(self.parameters['days_before_delivery']))
+        return (
+            len(co.open()) < batch_of(co.facts)
+            or not co.walk
+            or co.walk[-1].ship_on <= on + days(self.parameters['days_before_delivery'])
+        )
 
     def extend(self, co: Continuity) -> int:
-        key, repetition = co.walk[-1].at
+        stopped = next(sequence(co.revision, co.facts, [row.at for row in co.walk]))[0].key
+        planned = [row.repetition for row in co.walk if row.key == stopped]
 
         def cap(event: Event) -> float:
-            return repetition + batch_of(co.facts) if event.key == key else threshold_of(co.facts, event)
+            if event.key == stopped and planned:
+                return max(planned) + batch_of(co.facts)
+            return threshold_of(co.facts, event)
+
         return self.plan(co, list(co.walk), cap)['added']
 
     def update_orders(self, on: date, program: str | None = None, night: bool = False) -> dict:
-        counts = dict.fromkeys(('updated', 'unchanged', 'kept', 'lines_added', 'lines_changed', 'lines_cancelled'), 0)
+        counts = dict.fromkeys(
+            ('updated', 'unchanged', 'kept', 'lines_added', 'lines_changed', 'lines_cancelled'), 0
+        )
         for co in self.open_continuity():
             newest = co.program.newest()
-            if co.revision.number >= newest.number or program not in (None, co.program.id) or (night and not newest.apply):
+            if (
+                co.revision.number >= newest.number
+                or program not in (None, co.program.id)
+                or (night and not newest.apply)
+            ):
                 continue
             done = self.update(co)
             counts['updated' if any(done.values()) else 'unchanged'] += 1
@@ -1055,15 +1326,35 @@ class Model:
         highest: dict[str, int] = {}
         for key, repetition in co.rows:
             highest[key] = max(highest.get(key, 0), repetition)
-        done = self.plan(co, co.walk[:co.frozen()], lambda event: max(threshold_of(co.facts, event), highest.get(event.key, 0)))
+        done = self.plan(
+            co,
+            co.walk[: co.frozen()],
+            lambda event: max(threshold_of(co.facts, event), highest.get(event.key, 0)),
+        )
         if any(done[word] for word in ('added', 'changed', 'cancelled')):
             self.recalculate(co)
         return done
 
-    def create_child_orders(self, on: date, through: date | None = None, limit: int | None = None, program: str | None = None,
-                            product: str | None = None, customer: str | None = None, order: str | None = None) -> dict:
-        counts = dict.fromkeys(('created', 'left', 'acceptance', 'on_hold', 'expired_card', 'payment', 'parked'), 0)
-        word = {'acceptance': 'acceptance', 'hold': 'on_hold', 'card': 'expired_card', 'payment': 'payment', 'parked': 'parked'}
+    def create_child_orders(
+        self,
+        on: date,
+        through: date | None = None,
+        limit: int | None = None,
+        program: str | None = None,
+        product: str | None = None,
+        customer: str | None = None,
+        order: str | None = None,
+    ) -> dict:
+        counts = dict.fromkeys(
+            ('created', 'left', 'acceptance', 'on_hold', 'expired_card', 'payment', 'parked'), 0
+        )
+        word = {
+            'acceptance': 'acceptance',
+            'hold': 'on_hold',
+            'card': 'expired_card',
+            'payment': 'payment',
+            'parked': 'parked',
+        }
         through = through or on + days(self.parameters['days_before_delivery'])
         limit = limit if limit is not None else self.parameters['number_of_orders_to_create']
         due: list[tuple[date, int, Continuity, list[Occurrence]]] = []
@@ -1095,7 +1386,9 @@ class Model:
                 waiting.append((ship_on, id, co, rows))
         for _, _, co, rows in sorted(waiting, key=lambda item: item[:2]):
             counts[word[rows[0].blocked]] += 1
-            self.reasons.append({'order': co.order.number, 'shipment': rows[0].shipment, 'blocked': rows[0].blocked})
+            self.reasons.append(
+                {'order': co.order.number, 'shipment': rows[0].shipment, 'blocked': rows[0].blocked}
+            )
         return counts
 
     def waits(self, co: Continuity, day: date) -> str | None:
@@ -1122,12 +1415,32 @@ class Model:
             return
         name = rows[-1].schedule or co.schedule
         child.schedule = name
-        for part, (due_on, amount) in enumerate(money.parts(total, self.schedules[name] if name else None, day, self.currency), 1):
-            co.order.payments.append(Payment(number, co.order, co, child, 'shipment', part, co.method, co.card, amount, due_on, due_on == day))
+        for part, (due_on, amount) in enumerate(
+            money.parts(total, self.schedules[name] if name else None, day, self.currency), 1
+        ):
+            co.order.payments.append(
+                Payment(
+                    number,
+                    co.order,
+                    co,
+                    child,
+                    'shipment',
+                    part,
+                    co.method,
+                    co.card,
+                    amount,
+                    due_on,
+                    due_on == day,
+                )
+            )
 
     def process_payments(self, on: date, product: str | None = None) -> dict:
-        self.counts = dict.fromkeys(('authorised', 'captured', 'billed', 'declined', 'failed', 'unknown', 'voided', 'notified'), 0)
-        payments = [payment for order in self.orders.values() for payment in order.payments if order.status != 'draft']
+        self.counts = dict.fromkeys(
+            ('authorised', 'captured', 'billed', 'declined', 'failed', 'unknown', 'voided', 'notified'), 0
+        )
+        payments = [
+            payment for order in self.orders.values() for payment in order.payments if order.status != 'draft'
+        ]
         for payment in payments:
             if payment.status == 'voiding':
                 payment.status = 'voided'
@@ -1145,10 +1458,12 @@ class Model:
         return self.counts
 
     def charging_stopped(self, payment: Payment) -> bool:
-        if payment.order.stops('charging'):
+        if payment.order.stops('charging') or payment.order.acceptance == 'awaited':
             return True
         return payment.child is not None and any(
-            hold['released_on'] is None and hold['stops'] in ('charging', 'both') for hold in payment.child.holds)
+            hold['released_on'] is None and hold['stops'] in ('charging', 'both')
+            for hold in payment.child.holds
+        )
 
     def charge(self, payment: Payment, on: date) -> None:
         if payment.at_invoice:
@@ -1165,9 +1480,14 @@ class Model:
                     payment.attempts += 1
                     payment.status = 'due'
                     self.try_it(payment, on, 'authorise')
-            elif self.parameters['authorize_child_orders'] and payment.due_on - days(self.parameters['authorize_days_before']) <= on:
+            elif (
+                self.parameters['authorize_child_orders']
+                and payment.due_on - days(self.parameters['authorize_days_before']) <= on
+            ):
                 self.try_it(payment, on, 'authorise')
-        elif payment.due_on <= on and (payment.child is None or payment.child.status in ('shipped', 'invoiced')):
+        elif payment.due_on <= on and (
+            payment.child is None or payment.child.status in ('shipped', 'invoiced')
+        ):
             self.try_it(payment, on, 'charge')
 
     def try_it(self, payment: Payment, on: date, kind: str) -> None:
@@ -1197,7 +1517,9 @@ class Model:
 
     def fail(self, payment: Payment, on: date) -> None:
         if payment.child:
-            payment.child.holds.append({'code': None, 'reason': None, 'stops': 'both', 'on': on, 'released_on': None})
+            payment.child.holds.append(
+                {'code': None, 'reason': None, 'stops': 'both', 'on': on, 'released_on': None}
+            )
         if payment.co:
             for row in payment.co.walk:
                 if row.status == 'scheduled':
@@ -1225,7 +1547,9 @@ class Model:
                     counts['still_open'] += 1
                     continue
                 co.status = 'closed'
-                co.line_status = 'invoiced' if any(child.status == 'invoiced' for child in mine) else 'cancelled'
+                co.line_status = (
+                    'invoiced' if any(child.status == 'invoiced' for child in mine) else 'cancelled'
+                )
                 counts['lines'] += 1
             if any(co.status not in ('closed', 'cancelled') for co in order.continuity):
                 continue
@@ -1256,54 +1580,144 @@ class Model:
         def shown(amount):
             return None if amount is None else money.shown(amount, self.currency)
 
-        lines = [{'line': co.line, 'item_number': co.item, 'quantity': money.quantity(co.facts.quantity), 'price': None,
-                  'status': co.line_status} for co in order.continuity]
-        lines += [{'line': line.line, 'item_number': line.item, 'quantity': money.quantity(line.quantity), 'price': shown(line.price),
-                   'status': line.status} for line in order.ordinary]
+        lines = [
+            {
+                'line': co.line,
+                'item_number': co.item,
+                'quantity': money.quantity(co.facts.quantity),
+                'price': None,
+                'status': co.line_status,
+            }
+            for co in order.continuity
+        ]
+        lines += [
+            {
+                'line': line.line,
+                'item_number': line.item,
+                'quantity': money.quantity(line.quantity),
+                'price': shown(line.price),
+                'status': line.status,
+            }
+            for line in order.ordinary
+        ]
         return {
-            'number': order.number, 'reference': order.reference, 'status': order.status, 'customer': order.customer['account'],
-            'order_date': iso(order.order_date), 'currency': self.currency, 'held': order.held(),
-            'holds': [{**hold, 'on': iso(hold['on']), 'released_on': iso(hold['released_on'])} for hold in order.holds],
-            'acceptance': order.acceptance, 'lines': sorted(lines, key=lambda line: line['line']),
-            'delivery': shown(order.delivery), 'tax': shown(order.tax), 'total': shown(order.total),
+            'number': order.number,
+            'reference': order.reference,
+            'status': order.status,
+            'customer': order.customer['account'],
+            'order_date': iso(order.order_date),
+            'currency': self.currency,
+            'held': order.held(),
+            'holds': [
+                {**hold, 'on': iso(hold['on']), 'released_on': iso(hold['released_on'])}
+                for hold in order.holds
+            ],
+            'acceptance': order.acceptance,
+            'lines': sorted(lines, key=lambda line: line['line']),
+            'delivery': shown(order.delivery),
+            'tax': shown(order.tax),
+            'total': shown(order.total),
             'continuity': [self.show_continuity(co) for co in order.continuity],
-            'children': [{
-                'number': child.number, 'line': child.co.line, 'shipment': child.shipment, 'status': child.status, 'held': child.held(),
-                'ship_on': iso(child.ship_on),
-                'lines': [{'item_number': item, 'quantity': money.quantity(quantity), 'price': shown(price)}
-                          for item, quantity, price in child.lines],
-                'delivery': shown(child.delivery), 'tax': shown(child.tax), 'total': shown(child.total), 'carrier': child.carrier,
-                'tracking': child.tracking, 'external': None} for child in order.children],
-            'payments': [{
-                'order': payment.owner, 'purpose': payment.purpose, 'number': payment.number, 'method': payment.method,
-                'amount': shown(payment.amount), 'due_on': iso(payment.due_on),
-                'status': 'authorised' if payment.status == 'voiding' else payment.status, 'attempts': payment.attempts,
-                'captured': shown(payment.captured), 'refunded': shown(payment.refunded)} for payment in order.payments],
+            'children': [
+                {
+                    'number': child.number,
+                    'line': child.co.line,
+                    'shipment': child.shipment,
+                    'status': child.status,
+                    'held': child.held(),
+                    'ship_on': iso(child.ship_on),
+                    'lines': [
+                        {'item_number': item, 'quantity': money.quantity(quantity), 'price': shown(price)}
+                        for item, quantity, price in child.lines
+                    ],
+                    'delivery': shown(child.delivery),
+                    'tax': shown(child.tax),
+                    'total': shown(child.total),
+                    'carrier': child.carrier,
+                    'tracking': child.tracking,
+                    'external': None,
+                }
+                for child in order.children
+            ],
+            'payments': [
+                {
+                    'order': payment.owner,
+                    'purpose': payment.purpose,
+                    'number': payment.number,
+                    'method': payment.method,
+                    'amount': shown(payment.amount),
+                    'due_on': iso(payment.due_on),
+                    'status': 'authorised' if payment.status == 'voiding' else payment.status,
+                    'attempts': payment.attempts,
+                    'captured': shown(payment.captured),
+                    'refunded': shown(payment.refunded),
+                }
+                for payment in order.payments
+            ],
         }
 
     def show_continuity(self, co: Continuity) -> dict:
         rows = co.walk + [row for row in co.rows.values() if row.status == 'cancelled']
         last = co.walk[-1].key if co.walk and co.complete else None
         return {
-            'line': co.line, 'item_number': co.item, 'program': co.program.id, 'revision': co.revision.number, 'status': co.status,
-            'complete': co.complete, 'start_date': iso(co.facts.start_date), 'payment_method': co.method, 'card': co.card,
+            'line': co.line,
+            'item_number': co.item,
+            'program': co.program.id,
+            'revision': co.revision.number,
+            'status': co.status,
+            'complete': co.complete,
+            'start_date': iso(co.facts.start_date),
+            'payment_method': co.method,
+            'card': co.card,
             'payment_schedule': co.schedule,
-            'adjustments': [{'key': one.key, 'repetition': one.repetition, 'line': one.line, 'kind': one.kind,
-                             'value': money.shown(one.value, self.currency) if one.kind == 'price' else one.value, 'on': iso(one.on)}
-                            for one in co.adjustments],
-            'lines': [self.show_line(co, row, number, line, last) for row in rows for number, line in enumerate(row.lines, 1)],
+            'adjustments': [
+                {
+                    'key': one.key,
+                    'repetition': one.repetition,
+                    'line': one.line,
+                    'kind': one.kind,
+                    'value': money.shown(one.value, self.currency) if one.kind == 'price' else one.value,
+                    'on': iso(one.on),
+                }
+                for one in co.adjustments
+            ],
+            'lines': [
+                self.show_line(co, row, number, line, last)
+                for row in rows
+                for number, line in enumerate(row.lines, 1)
+            ],
         }
 
     def show_line(self, co: Continuity, row: Occurrence, number: int, line: Line, last: str | None) -> dict:
         event = co.revision.by_key.get(row.key)
-        changed = [word for word, kinds in (('skip', ('skip',)), ('date', ('move', 'redate')), ('quantity', ('quantity',)),
-                                            ('address', ('address',))) if any(co.adjusted(row.at, kind) for kind in kinds)]
+        changed = [
+            word
+            for word, kinds in (
+                ('skip', ('skip',)),
+                ('date', ('move', 'redate')),
+                ('quantity', ('quantity',)),
+                ('address', ('address',)),
+            )
+            if any(co.adjusted(row.at, kind) for kind in kinds)
+        ]
         changed += ['product'] * line.product_changed + ['price'] * line.price_changed
         return {
-            'event_id': event.place if event else None, 'key': row.key, 'line': number, 'repetition': row.repetition,
-            'item_number': line.item, 'quantity': money.quantity(line.quantity), 'price': money.shown(line.price, self.currency),
-            'event_on': iso(row.event_on), 'ship_on': iso(row.ship_on),
-            'action': 'end' if row.key == last and row.status != 'cancelled' else 'none', 'status': row.status, 'blocked': row.blocked,
-            'customised': sorted(changed), 'shipment': row.shipment, 'child_order': row.child.number if row.child else None,
-            'changeable_until': None if row.child else iso(row.ship_on - days(self.parameters['days_before_delivery'] + 1)),
+            'event_id': event.place if event else None,
+            'key': row.key,
+            'line': number,
+            'repetition': row.repetition,
+            'item_number': line.item,
+            'quantity': money.quantity(line.quantity),
+            'price': money.shown(line.price, self.currency),
+            'event_on': iso(row.event_on),
+            'ship_on': iso(row.ship_on),
+            'action': 'end' if row.key == last and row.status != 'cancelled' else 'none',
+            'status': row.status,
+            'blocked': row.blocked,
+            'customised': sorted(changed),
+            'shipment': row.shipment,
+            'child_order': row.child.number if row.child else None,
+            'changeable_until': None
+            if row.child
+            else iso(row.ship_on - days(self.parameters['days_before_delivery'] + 1)),
         }

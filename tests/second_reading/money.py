@@ -1,4 +1,5 @@
 """Money of the second reading: minor units, half up away from zero, instalments, tax."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -56,8 +57,13 @@ def parts(total: int, schedule: dict | None, start: date, currency: str) -> list
         n = max(-(-total // amount), 1)
         plan = [(after(start, first + k * every, unit), amount) for k in range(n)]
     else:
-        plan = [(after(start, line.get('after') or 0, unit), half_up(Fraction(Decimal(line['percent'])) * total / 100))
-                for line in schedule['lines']]
+        plan = [
+            (
+                after(start, line.get('after') or 0, unit),
+                half_up(Fraction(Decimal(line['percent'])) * total / 100),
+            )
+            for line in schedule['lines']
+        ]
     left, result = total, []
     for number, (day, amount) in enumerate(plan, 1):
         amount = left if number == len(plan) else min(amount, left)

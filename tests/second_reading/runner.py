@@ -1,12 +1,16 @@
 """Runs scenarios through the real program and compares what it prints with what the model says.
 
-    python -m tests.second_reading.runner [--seeds 1-200] [--wild] [--deep] [--process] [--shrink] [--keep FOLDER] [FILE.json ...]
+    python -m tests.second_reading.runner [--seeds 1-200] [--process] [--deep] [--wild] [--shrink] [--first]
+                                          [--silent advanced,value] [--keep FOLDER] [FILE.json ...]
 
-The program is `PERENNIAL_CMD` (default `perennial`), a process a command; with `--process` all commands of a scenario run in this process through
-`perennial.cli.main.main(argv)`. A fresh installation for each scenario comes from `PERENNIAL_FRESH` (`module:function`, called before each
-scenario; it may set the environment, or empty all tables), else from a new folder in PERENNIAL_HOME and `init`.
-`--deep` compares all orders after every command, not only at the end. `--wild` also asks what the specification leaves open.
+The program is `PERENNIAL_CMD` (default `perennial`), a process a command; with `--process` all commands of a
+scenario run in this process through `perennial.cli.main.main(argv)`. A fresh installation for each scenario
+comes from `PERENNIAL_FRESH` (`module:function`, called before each scenario; it may set the environment, or
+empty all tables), else from a new folder in PERENNIAL_HOME and `init`. `--deep` compares all after every
+command, not only at the end; `--wild` also asks what the specification leaves open; `--shrink` leaves out
+commands as long as a difference stays; `--silent` names fields and counts that are not compared.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -35,10 +39,16 @@ LAPSED = {'authorised', 'voided'}
 Program = Callable[[list[str]], tuple[int, str, str]]
 
 
-# --- the real program ---------------------------------------------------------------------------------------------------------------
+# --- the real program
+
 
 def by_process(argv: list[str]) -> tuple[int, str, str]:
-    done = subprocess.run([*shlex.split(os.environ.get('PERENNIAL_CMD', 'perennial')), *argv], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*shlex.split(os.environ.get('PERENNIAL_CMD', 'perennial')), *argv],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -65,7 +75,8 @@ def fresh(program: Program) -> None:
         raise RuntimeError(err)
 
 
-# --- comparing ----------------------------------------------------------------------------------------------------------------------
+# --- comparing
+
 
 def plain(value, key: str | None = None):
     """Without silent fields, and with lists whose order is not promised sorted."""
@@ -77,7 +88,10 @@ def plain(value, key: str | None = None):
             return sorted(items, key=lambda one: json.dumps(one, sort_keys=True))
         if key == 'lines' and items and 'repetition' in items[0]:
             live = [one for one in items if one['status'] != 'cancelled']
-            return live + sorted((one for one in items if one['status'] == 'cancelled'), key=lambda one: (one['key'], one['repetition'], one['line']))
+            return live + sorted(
+                (one for one in items if one['status'] == 'cancelled'),
+                key=lambda one: (one['key'], one['repetition'], one['line']),
+            )
         return items
     return value
 
@@ -93,7 +107,7 @@ def differences(ours, theirs, path: str = '') -> list[str]:
         return found + [f'{path}.{name}: not in the contract' for name in theirs if name not in ours]
     if isinstance(ours, list) and isinstance(theirs, list):
         found = [f'{path}: {len(theirs)} entries, expected {len(ours)}'] if len(ours) != len(theirs) else []
-        for place, (one, other) in enumerate(zip(ours, theirs)):
+        for place, (one, other) in enumerate(zip(ours, theirs, strict=False)):
             found += differences(one, other, f'{path}[{place}]')
         return found
     return [] if ours == theirs else [f'{path}: {theirs!r}, expected {ours!r}']
@@ -108,28 +122,33 @@ def orders_differ(model: Model, program: Program) -> list[str]:
     found = []
     if [one['number'] for one in ours] != [one['number'] for one in theirs]:
         return [f'orders: {[one["number"] for one in theirs]}, expected {[one["number"] for one in ours]}']
-    for one, other in zip(ours, theirs):
+    for one, other in zip(ours, theirs, strict=True):
         found += differences(one, other, one['number'])
     return found
 
 
 def job_differs(ours: dict, theirs: dict, model: Model) -> list[str]:
     silent = SILENT_COUNTS | (LAPSED if model.loose else set())
-    found = [f'{ours["job"]} counts.{name}: {theirs.get("counts", {}).get(name)!r}, expected {number}'
-             for name, number in ours['counts'].items() if name not in silent and theirs.get('counts', {}).get(name) != number]
+    found = [
+        f'{ours["job"]} counts.{name}: {theirs.get("counts", {}).get(name)!r}, expected {number}'
+        for name, number in ours['counts'].items()
+        if name not in silent and theirs.get('counts', {}).get(name) != number
+    ]
     reasons = [plain(one.get('reasons', []), 'reasons') for one in (ours, theirs)]
     if ours['job'] == 'create-child-orders':
         found += differences(*reasons, f'{ours["job"]} reasons')
     if ours['job'] == 'process-payments':
-        taken = [one.get('amounts', {}).get(model.currency, {}).get('captured') or '0' for one in (ours, theirs)]
+        taken = [
+            one.get('amounts', {}).get(model.currency, {}).get('captured') or '0' for one in (ours, theirs)
+        ]
         if Decimal(taken[0]) != Decimal(taken[1]):
             found.append(f'process-payments captured {taken[1]}, expected {taken[0]}')
     return found
 
 
-def run(steps: list[dict], program: Program, deep: bool = False) -> list[str]:
+def run(steps: list[dict], program: Program, deep: bool = False, renew=fresh) -> list[str]:
     """The first differences of a scenario, [] when both agree to the end."""
-    fresh(program)
+    renew(program)
     model = Model()
     with tempfile.TemporaryDirectory() as folder:
         for number, step in enumerate(steps, 1):
@@ -159,18 +178,20 @@ def run(steps: list[dict], program: Program, deep: bool = False) -> list[str]:
     return []
 
 
-def shrink(steps: list[dict], program: Program) -> list[dict]:
+def shrink(steps: list[dict], program: Program, renew=fresh) -> list[dict]:
     """Leave out commands and orders as long as a difference stays."""
+
     def differs(fewer: list[dict]) -> bool:
         try:
-            return bool(run(fewer, program, deep=True))
+            return bool(run(fewer, program, deep=True, renew=renew))
         except (KeyError, IndexError, AssertionError, StopIteration):
-            return False                            # the model cannot follow such a scenario
+            return False  # the model cannot follow such a scenario
+
     again = True
     while again:
         again = False
         for place in reversed(range(1, len(steps))):
-            fewer = steps[:place] + steps[place + 1:]
+            fewer = steps[:place] + steps[place + 1 :]
             if differs(fewer):
                 steps, again = fewer, True
         for place in reversed(range(len(steps[0]['import'].get('orders', [])))):
@@ -188,13 +209,19 @@ def main() -> int:
     for flag in ('--wild', '--deep', '--process', '--shrink', '--first'):
         parser.add_argument(flag, action='store_true')
     parser.add_argument('--keep')
+    parser.add_argument('--silent', default='', help='fields and counts, with commas, that are not compared')
     given = parser.parse_args()
+    SILENT_FIELDS.update(given.silent.split(','))
+    SILENT_COUNTS.update(given.silent.split(','))
     program = in_process if given.process else by_process
     if given.files:
         scenarios = [(name, json.loads(Path(name).read_text())) for name in given.files]
     else:
         low, _, high = given.seeds.partition('-')
-        scenarios = ((f'seed {seed}', generate.scenario(seed, careful=not given.wild)) for seed in range(int(low), int(high or low) + 1))
+        scenarios = (
+            (f'seed {seed}', generate.scenario(seed, careful=not given.wild))
+            for seed in range(int(low), int(high or low) + 1)
+        )
     failed = total = 0
     for name, steps in scenarios:
         total += 1
@@ -208,7 +235,9 @@ def main() -> int:
         print(name, *found[:25], sep='\n    ', flush=True)
         if given.keep:
             Path(given.keep).mkdir(parents=True, exist_ok=True)
-            (Path(given.keep) / f'{Path(name).stem.replace(" ", "-")}.json').write_text(json.dumps(steps, indent=1))
+            (Path(given.keep) / f'{Path(name).stem.replace(" ", "-")}.json').write_text(
+                json.dumps(steps, indent=1)
+            )
         if given.first:
             break
     print(f'{total} scenarios, {failed} differ', file=sys.stderr)

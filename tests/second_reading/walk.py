@@ -1,13 +1,15 @@
-"""The walk of design §5, read a second time: which (event, repetition) comes, on which day, and when it ships.
+"""The walk of design §5, read a second time: which (event, repetition) comes, and on which day.
 
-Nothing here knows of orders, children or money; it turns a revision, the facts of an order and what is kept into the steps behind it.
+Nothing here knows of orders, children or money; it turns a revision, the facts of an order and what is kept
+into the steps behind it.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from itertools import count
 
 import holidays
@@ -19,8 +21,9 @@ ENDLESS = float('inf')
 
 @dataclass(frozen=True)
 class Interval:
+    code: str
     rule: str
-    anchor: str                                     # a date, or 'order'
+    anchor: str  # a date, or 'order'
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Event:
     days: int
     start: date | None
     action: str
-    repeats: float                                  # ENDLESS: until stopped
+    repeats: float  # ENDLESS: until stopped
     schedule: str | None
     products: tuple[Product, ...]
 
@@ -49,7 +52,7 @@ class Revision:
     number: int
     header: dict
     events: list[Event]
-    places: list[str]                               # the keys of all revisions so far, removed ones where they keep a place
+    places: list[str]  # the keys of all revisions so far, removed ones where they keep a place
     apply: bool = True
     by_key: dict[str, Event] = field(init=False)
 
@@ -70,7 +73,7 @@ class Revision:
 
 
 def places_after(old: list[str], new: list[str]) -> list[str]:
-    """Where the removed events stand: right before the first event that followed them and still exists, else last."""
+    """A removed event stands right before the first event that followed it and still exists, else last."""
     places, waiting = list(new), []
     for key in old:
         if key in new:
@@ -82,9 +85,10 @@ def places_after(old: list[str], new: list[str]) -> list[str]:
     return places + waiting
 
 
-# --- days ---------------------------------------------------------------------------------------------------------------------------
+# --- days
 
-@lru_cache(maxsize=None)
+
+@cache
 def _rule(rule: str, anchor: str):
     return rrulestr(rule, dtstart=datetime.fromisoformat(anchor), cache=True)
 
@@ -103,14 +107,16 @@ def _grid(rule: str, first: date, after: date) -> date:
 def on_interval(interval: Interval, day: date, inclusive: bool, first: date | None) -> date:
     """The first day of the interval after the day given (on or after it, when inclusive)."""
     if interval.anchor == 'order':
-        assert first is not None and not inclusive
+        assert first is not None
         return _grid(interval.rule, first, day)
-    found = _rule(interval.rule, interval.anchor).after(datetime.combine(day, datetime.min.time()), inc=inclusive)
+    found = _rule(interval.rule, interval.anchor).after(
+        datetime.combine(day, datetime.min.time()), inc=inclusive
+    )
     assert found is not None, f'no date: {interval} after {day}'
     return found.date()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _holidays(where: str):
     country, _, region = where.partition('-')
     return holidays.country_holidays(country, subdiv=region or None)
@@ -123,8 +129,11 @@ class Mode:
     closed_on: frozenset[date] = frozenset()
 
     def works(self, day: date) -> bool:
-        return (day.isoweekday() in self.working_days and day not in self.closed_on
-                and not (self.holidays and day in _holidays(self.holidays)))
+        return (
+            day.isoweekday() in self.working_days
+            and day not in self.closed_on
+            and not (self.holidays and day in _holidays(self.holidays))
+        )
 
     def roll(self, day: date) -> date:
         while not self.works(day):
@@ -136,11 +145,13 @@ def days(number: int) -> timedelta:
     return timedelta(days=number)
 
 
-# --- the walk -----------------------------------------------------------------------------------------------------------------------
+# --- the walk
+
 
 @dataclass
 class Facts:
     """What planning asked on the day the order was made (design §4)."""
+
     order_date: date
     start_date: date | None
     order_start: str
@@ -152,11 +163,11 @@ class Facts:
     consolidate: bool
     upfront: bool
     prices: dict[str, int]
-    last_shipment: int | None = None                # a person said: that shipment is the last
+    last_shipment: int | None = None  # a person said: that shipment is the last
 
 
 def sequence(revision: Revision, facts: Facts, kept: list[tuple[str, int]]):
-    """(event, repetition) behind what is kept, without any threshold, for ever where an event repeats until stopped."""
+    """(event, repetition) behind what is kept, without any threshold; it may go on for ever."""
     held = set(kept)
     seen = {key for key, _ in kept}
     if kept:
@@ -207,7 +218,7 @@ class Step:
     event: Event
     repetition: int
     event_on: date
-    past: bool                                      # shares the consolidated shipment
+    past: bool  # shares the consolidated shipment
 
     @property
     def at(self) -> tuple[str, int]:
@@ -223,14 +234,20 @@ def threshold_of(facts: Facts, event: Event) -> float:
 
 
 def batch_of(facts: Facts) -> int:
-    """max(threshold, 1), where no threshold is set 3 (only what goes on until stopped is then ever extended)."""
+    """max(threshold, 1); 3 where none is set (only what goes on until stopped is then extended)."""
     return max(3 if facts.threshold is None else facts.threshold, 1)
 
 
-def walk(revision: Revision, facts: Facts, kept: list[tuple[tuple[str, int], date]], cap, redated: dict[tuple[str, int], date]):
+def walk(
+    revision: Revision,
+    facts: Facts,
+    kept: list[tuple[tuple[str, int], date]],
+    cap,
+    redated: dict[tuple[str, int], date],
+):
     """The steps behind what is kept [(at, event_on)], and whether planning is complete with them.
 
-    `cap(event)` is the highest repetition that may be planned of an event; `redated` what a person gave as event_on.
+    `cap(event)` is the highest repetition that may be planned of an event; `redated` what a person gave.
     """
     steps: list[Step] = []
     first = kept[0][1] if kept else None
@@ -259,13 +276,17 @@ def walk(revision: Revision, facts: Facts, kept: list[tuple[tuple[str, int], dat
 
 
 def calendar(revision: Revision, started_on: date, until: date) -> tuple[Event, int] | None:
-    """The event that is current on a day, and which of its repetitions (design §5, the program's own calendar)."""
+    """The event that is current on a day, and which of its repetitions (the program's own calendar)."""
     facts = Facts(started_on, None, 'first_event', None, 0, None, Decimal(1), None, False, False, {})
     header = {**revision.header, 'days_after_order_date': 0}
     revision = Revision(revision.number, header, revision.events, revision.places)
     current = first = previous = None
     for event, repetition in sequence(revision, facts, []):
-        day = first_date(revision, facts, event) if previous is None else next_date(event, repetition, previous, first)
+        day = (
+            first_date(revision, facts, event)
+            if previous is None
+            else next_date(event, repetition, previous, first)
+        )
         if current is not None and day > until:
             break
         current = event, repetition
