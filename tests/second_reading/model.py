@@ -552,7 +552,11 @@ class Model:
         before = co.walk[len(kept) :]
         co.walk = kept + new
         for row in before:
-            if row not in new:
+            if row in new:
+                continue
+            if co.facts.last_shipment is not None and row.status == 'skipped':
+                co.walk.append(row)  # what was stopped keeps what was skipped behind its last shipment
+            else:
                 counts['cancelled'] += len(row.lines)
                 row.status, row.blocked, row.shipment = 'cancelled', None, None
         counts['complete'] = int(co.complete != complete)
