@@ -189,7 +189,7 @@ class Scenario:
                             },
                             {
                                 'code': 'ny',
-                                'purpose': 'other',
+                                'purpose': 'invoice',
                                 'street': '1 Main St',
                                 'city': 'Albany',
                                 'postcode': '12201',
@@ -223,7 +223,7 @@ class Scenario:
                             },
                             {
                                 'code': 'ny',
-                                'purpose': 'other',
+                                'purpose': 'invoice',
                                 'street': '1 Main St',
                                 'city': 'Albany',
                                 'postcode': '12201',

@@ -118,10 +118,8 @@ def test_it_ends(seed):
         ordered = [row.at for row in co.walk if row.child]
         assert len(ordered) == len(set(ordered))
         if co.complete and co.status == 'open':
-            assert (
-                (co.open()
-                and co.open()[-1].ship_on >= on - timedelta(40))
-                or any(child.held() for child in co.order.children)
+            assert (co.open() and co.open()[-1].ship_on >= on - timedelta(40)) or any(
+                child.held() for child in co.order.children
             )
 
 
