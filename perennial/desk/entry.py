@@ -453,13 +453,8 @@ class _One:
                     "continuity.payment_schedule",
                 )
             if named != schedule_id:
-                if not revision.bill_upfront or not known.prompts[program.pk]:
-                    raise Refused(
-                        "payment_schedule",
-                        f"program {program.schedule_id} does not ask for a payment schedule",
-                        "continuity.payment_schedule",
-                    )
-                if named not in known.valid[program.pk]:
+                # What the program offers, where it offers some; else any, as on the original's page.
+                if (known.prompts[program.pk] or known.valid[program.pk]) and named not in known.valid[program.pk]:
                     raise Refused(
                         "payment_schedule",
                         f"{given.payment_schedule} is not a valid payment schedule of program {program.schedule_id}",
