@@ -6,6 +6,8 @@ import sys
 
 from perennial.cli.output import document, facts, table, tell
 from perennial.cli.parser import Given, Parser, Run, by, on
+from perennial.cli.start import optional
+from perennial.errors import Refused
 
 
 def import_(p: Parser) -> Run:
@@ -43,9 +45,10 @@ def export(p: Parser) -> Run:
     p.add_argument("file", metavar="FILE", help="where to; - is stdout")
 
     def run(given: Given) -> int:
-        from perennial import bundle
-
-        bundle.export_file(given.file)  # type: ignore[attr-defined]
+        module = optional("perennial.bundle.exporting")
+        if module is None:
+            raise Refused("later", "`perennial export` is not part of this version")
+        module.export_file(given.file)
         if given.file != "-":
             if given.json:
                 document({"file": given.file})
