@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from perennial.bundle import orders as orders_
+from perennial.bundle.names import Names
 from perennial.bundle.orders import OrderGiven
 from perennial.bundle.reading import Reading
+from perennial.bundle.standing import Standing
+from perennial.bundle.taken import TakenOver, write
 from perennial.catalog.queries import set_up
 from perennial.customers.models import Customer
 from perennial.db import sql
@@ -18,6 +22,9 @@ from perennial.db.tally import Tally
 from perennial.desk import entry as desk
 from perennial.kernel.dates import add_days
 from perennial.kernel.instalments import parts
+from perennial.orders.models import SalesOrder
+from perennial.payments import waiting
+from perennial.payments.models import Attempt
 
 ORDERS_AT_ONCE = 500
 
@@ -42,6 +49,7 @@ class Entering:
         self.spoiled = spoiled  # those of them that are at fault
         self.seen: dict[tuple[str, str], int] = {}
         self.made: list[int] = []
+        self._names: Names | None = None
 
     def batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
         """Take in some orders; the faults are noted."""
@@ -128,6 +136,14 @@ class Entering:
         if self.reading.bad or self.reading.currency is None or not usable:
             return 0
         context(by=self.reading.by, reason=self.reading.reason)
+        standing = [one for one in usable if one.stands]
+        usable = [one for one in usable if not one.stands]
+        return self._take_over(standing) + self._enter_anew(usable)
+
+    def _enter_anew(self, usable: Sequence[OrderGiven]) -> int:
+        """Orders that are entered now."""
+        if not usable:
+            return 0
         done = desk.enter([one.entry for one in usable], on=self.reading.on, by=self.reading.by)
         entered = 0
         for one, result in zip(usable, done, strict=True):
@@ -137,6 +153,49 @@ class Entering:
             else:
                 one.thing.refused(result)
         return entered
+
+    def _take_over(self, usable: Sequence[OrderGiven]) -> int:
+        """Orders that are taken over as they stand."""
+        if not usable:
+            return 0
+        if self._names is None:
+            self._names = Names()
+        self._names.meet({one.entry.customer for one in usable})
+        fresh = iter(desk.next_numbers(sum(one.entry.number is None for one in usable)))
+        taken = []
+        for one in usable:
+            number = one.entry.number or next(fresh)
+            one.entry = replace(one.entry, number=number)
+            found = Standing(self.reading, self._names, one).build()
+            if found is not None:
+                taken.append(found)
+        taken = self._without_doubles(taken, {one.entry.number: one for one in usable})
+        write(taken)
+        waiting.recompute([c.id for t in taken for c in t.continuity])
+        self.made += [t.order.id for t in taken]
+        return len(taken)
+
+    def _without_doubles(self, taken: list[TakenOver], given: dict[str | None, OrderGiven]) -> list[TakenOver]:
+        """Numbers of children and keys of tries stand once in the world."""
+        numbers = [child.number for t in taken for child in t.children]
+        tries = [attempt["key"] for t in taken for p in t.payments for attempt in p.tries]
+        used = set(SalesOrder.objects.filter(number__in=numbers).values_list("number", flat=True))
+        keys = set(Attempt.objects.filter(key__in=tries).values_list("key", flat=True))
+        good = []
+        for t in taken:
+            thing = given[t.order.number].thing
+            for at, child in enumerate(t.children):
+                if child.number in used or ("number", child.number) in self.seen:
+                    thing.fault(f"children[{at}].number", f'order "{child.number}" exists already')
+                used.add(child.number)
+            for payment in t.payments:
+                for attempt in payment.tries:
+                    if attempt["key"] in keys:
+                        thing.fault("payments", f'a try with the key "{attempt["key"]}" exists already')
+                    keys.add(attempt["key"])
+            if not thing.bad:
+                good.append(t)
+        return good
 
 
 _FIRST_PAYMENT = """

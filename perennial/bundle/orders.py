@@ -12,20 +12,31 @@ from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntr
 from perennial.kernel import money
 from perennial.kernel.words import country_faults
 
-ENTRY = keys("number reference customer order_date submit ship_to acceptance_required lines pay")
-LINE = keys("item_number quantity delivery_mode continuity")
-CONTINUITY = keys("start_date payment_method card payment_schedule ship_to")
+STATE = keys(
+    "status acceptance currency held holds delivery tax total taxes events children payments continuity entry"
+    " carrier tracking shipped_on"
+)
+ORDER = STATE | keys("number reference customer order_date submit ship_to acceptance_required lines pay")
+LINE = keys("item_number quantity delivery_mode continuity line price status")
+CONTINUITY_STATE = keys(
+    "revision status complete lines adjustments undone_adjustments facts parked line item_number program"
+)
+CONTINUITY = CONTINUITY_STATE | keys("start_date payment_method card payment_schedule ship_to")
 PAY = keys("method card amount percent")
 METHODS = ("card", "on_account", "check", "cash", "gift_card")
 
 
 @dataclass
 class OrderGiven:
-    """An order of a bundle. ``thing`` notes faults under its path; ``given`` is the whole object."""
+    """An order of a bundle. ``thing`` notes faults under its path, ``lines`` and the like under theirs."""
 
     at: int
     thing: Given
     entry: OrderEntry
+    value: dict[str, Any]
+    lines: list[Given]
+    continuity: list[Given | None]
+    pays: list[Given]
 
     @property
     def usable(self) -> bool:
@@ -33,24 +44,36 @@ class OrderGiven:
         return not self.thing.bad
 
     @property
-    def name(self) -> str:
-        """How it is told from the others."""
-        return self.entry.number or self.entry.reference or ""
+    def stands(self) -> bool:
+        """Does it say what already happened to it?"""
+        if any(self.value.get(key) is not None for key in STATE - {"currency", "held", "entry"}):
+            return True
+        return any(
+            one is not None and any(one.given(key) for key in CONTINUITY_STATE - {"line", "item_number", "program"})
+            for one in self.continuity
+        )
 
 
-def order(reading: Reading, at: int, value: Any, known: frozenset[str] = ENTRY) -> OrderGiven:
+def order(reading: Reading, at: int, value: Any) -> OrderGiven:
     """Read the facts of an order's entry."""
-    thing = Given(value, f"orders[{at}]", reading.faults, known)
-    lines, given_lines = [], []
-    for line in thing.objects("lines", LINE):
-        entry, facts = _line(reading, line)
+    if isinstance(value, dict):
+        value = as_entered(value)
+    thing = Given(value, f"orders[{at}]", reading.faults, ORDER)
+    things = list(thing.objects("lines", LINE))
+    lines, given_lines, continuity = [], [], []
+    for line in things:
+        entry, facts, inner = _line(reading, line)
         lines.append(entry)
         given_lines.append(facts)
+        continuity.append(inner)
+        thing.spoil(line)
     pays, given_pays = [], []
-    for pay in thing.objects("pay", PAY):
+    pay_things = list(thing.objects("pay", PAY))
+    for pay in pay_things:
         paid, facts = _pay(reading, pay)
         pays.append(paid)
         given_pays.append(facts)
+        thing.spoil(pay)
     ship_to = place(thing, "ship_to")
     order_date = thing.day("order_date")
     number, reference = thing.code("number"), thing.code("reference")
@@ -85,10 +108,30 @@ def order(reading: Reading, at: int, value: Any, known: frozenset[str] = ENTRY) 
                 "pay": given_pays,
             },
         ),
+        thing.value,
+        things,
+        continuity,
+        pay_things,
     )
 
 
-def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any]]:
+def as_entered(value: dict[str, Any]) -> dict[str, Any]:
+    """A printed order in the form of the bundle: each continuity order within its line."""
+    printed, lines = value.get("continuity"), value.get("lines")
+    if not isinstance(printed, list) or not isinstance(lines, list):
+        return value
+    numbers = [line.get("line", at) if isinstance(line, dict) else at for at, line in enumerate(lines, 1)]
+    moved, left = list(lines), []
+    for one in printed:
+        at = numbers.index(one.get("line")) if isinstance(one, dict) and one.get("line") in numbers else -1
+        if at < 0 or not isinstance(moved[at], dict) or moved[at].get("continuity") is not None:
+            left.append(one)
+        else:
+            moved[at] = {**moved[at], "continuity": one}
+    return {**value, "lines": moved, "continuity": left or None}
+
+
+def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Given | None]:
     number = line.name_of("item_number", "product", reading.products, required=True)
     quantity = line.quantity("quantity")
     mode = line.name_of("delivery_mode", "delivery mode", reading.modes)
@@ -105,7 +148,7 @@ def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any]]:
         "delivery_mode": mode,
         "continuity": given,
     }
-    return LineEntry(number or "", quantity, mode, continuity), facts
+    return LineEntry(number or "", quantity, mode, continuity), facts, inner
 
 
 def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[str, Any]]:

@@ -96,6 +96,8 @@ def _event_faults(
             "an event that repeats needs a date_interval or days_from_last above 0",
             f"{where}.times_to_repeat",
         )
+    if not event.products:
+        yield Refused("item_number", "an event ships at least one product", f"{where}.item_number")
     for product in event.products:
         if shelf.kinds.get(product.item_number) == "continuity":
             yield Refused(
