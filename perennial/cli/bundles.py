@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from perennial.cli.output import document, facts, table, tell
-from perennial.cli.parser import Given, Parser, Run, by
+from perennial.cli.parser import Given, Parser, Run, by, on
+from perennial.cli.start import optional
+from perennial.errors import Refused
 
 
 def import_(p: Parser) -> Run:
@@ -14,9 +18,12 @@ def import_(p: Parser) -> Run:
     p.add_argument("--by", metavar="WHO", help="who does it, for the history")
 
     def run(given: Given) -> int:
-        from perennial import bundle
+        from perennial.bundle.importing import import_bundle
+        from perennial.bundle.reader import opened
 
-        found = bundle.import_file(given.file, dry=given.dry_run, by=by(given))  # type: ignore[attr-defined]
+        with opened(given.file, sys.stdin.buffer) as file:
+            done = import_bundle(file=file, by=by(given), on=on(given), dry_run=given.dry_run)
+        found = done.document()
         if given.json:
             document(found)
             return 0
@@ -38,9 +45,10 @@ def export(p: Parser) -> Run:
     p.add_argument("file", metavar="FILE", help="where to; - is stdout")
 
     def run(given: Given) -> int:
-        from perennial import bundle
-
-        bundle.export_file(given.file)  # type: ignore[attr-defined]
+        module = optional("perennial.bundle.exporting")
+        if module is None:
+            raise Refused("later", "`perennial export` is not part of this version")
+        module.export_file(given.file)
         if given.file != "-":
             if given.json:
                 document({"file": given.file})

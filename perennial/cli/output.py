@@ -30,9 +30,11 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple | set):
-        return ", ".join(cell(one) for one in value)
+        return ", ".join(words for one in value if (words := cell(one)))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {cell(one)}" for name, one in value.items() if one not in (None, ""))
+        return ", ".join(
+            f"{name.replace('_', ' ')} {cell(one)}" for name, one in value.items() if one not in (None, "")
+        )
     return " ".join(str(value).split())
 
 

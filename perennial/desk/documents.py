@@ -209,7 +209,7 @@ class _Batch:
         return {
             "key": adjustment.key,
             "repetition": adjustment.repetition,
-            "line": adjustment.line,
+            "line": adjustment.line or None,
             "kind": adjustment.kind,
             "value": value,
             "by": adjustment.by,

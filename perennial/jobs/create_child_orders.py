@@ -93,7 +93,7 @@ class CreateChildOrders(Job):
         report = Report()
         for blocked, number in sql.tuples(self._filled(run, "count_waiting"), values):
             report.count(WAITING[blocked], number)
-        for order, shipment, blocked in sql.tuples(
+        for order, shipment, blocked, _ in sql.tuples(
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
             report.because(order, shipment, blocked, self._reason(run, order, blocked))
