@@ -240,9 +240,9 @@ def substitute(
     why_price = old.why_price
     if given is not None:
         why_price = f"{money.text(given, held.set_up.currency)} given by {by} on {on}"
-    adjust(held, state, occurrence, "substitute", {"item": item, "price_minor": given}, old.line)
+    adjust(held, state, occurrence, "substitute", {"item": item}, old.line)
     if given is not None:
-        undo(held, state, occurrence, ("price",), old.line)
+        adjust(held, state, occurrence, "price", given, old.line)
     _write_line(
         state,
         occurrence,

@@ -203,7 +203,9 @@ class _Batch:
             value = money.text(value, currency)
         elif adjustment.kind == "substitute":
             given = value.get("price_minor")
-            value = {"item_number": value["item"], "price": None if given is None else money.text(given, currency)}
+            value = value["item"]
+            if given is not None:
+                value = {"item_number": value, "price": money.text(given, currency)}
         elif adjustment.kind == "address":
             value = self.addresses.get(value["address_id"])
         return {

@@ -191,7 +191,7 @@ class CreateChildOrders(Job):
         """The parts of children whose event, or whose order, has a payment schedule."""
         rows = []
         for child, customer, method, card, currency, total, ship_on, schedule in children:
-            for owed in child_parts(run.set_up.schedules[schedule], total, ship_on):
+            for owed in child_parts(run.set_up.schedules[schedule], total, ship_on, method):
                 rows.append(
                     payment_row(
                         owed,

@@ -156,7 +156,7 @@ class Sandbox:
                 "select key, kind, about, amount, currency, token, customer, authorisation, outcome, reference,"
                 " message, on_date, times from entry order by id"
             ).fetchall()
-        return [Line(*row[:11], date.fromisoformat(row[11]), row[12]) for row in found]
+        return [Line(*row[:-2], on=date.fromisoformat(row[-2]), times=row[-1]) for row in found]
 
     def taken(self) -> dict[str, int]:
         """Minor units that were charged or captured, less what was refunded, by currency."""
