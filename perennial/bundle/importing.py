@@ -27,6 +27,7 @@ from perennial.bundle.programs import ProgramGiven
 from perennial.bundle.reader import Source
 from perennial.bundle.reading import Reading, begin
 from perennial.bundle.revisions import load_program
+from perennial.bundle.telling import notices
 from perennial.catalog import actions as catalog
 from perennial.customers.actions import set_customers
 from perennial.db.tally import Tally
@@ -46,7 +47,8 @@ KINDS = (
     "customers",
     "orders",
 )
-KEYS = frozenset({"currency", *KINDS})
+KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
+LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 CUSTOMERS_AT_ONCE = 2000
 T = TypeVar("T")
@@ -94,10 +96,12 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
             _top(reading, source)
             _set_up(reading, source, scan.small, imported)
             seen, spoiled = _customers(reading, source, imported)
-            pass_numbers(scan.numbers)
+            pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, seen, spoiled)
             for batch in batches(enumerate(source.items("orders")), ORDERS_AT_ONCE):
                 imported.add("orders", entering.batch(batch))
+            for batch in batches(enumerate(source.items("notices")), ORDERS_AT_ONCE):
+                notices(reading, batch)
             imported.first_charge_on = first_charge_on(entering.made)
             after = numbers_mark()
             if reading.faults.count:
@@ -132,10 +136,18 @@ def _top(reading: Reading, source: Source) -> None:
     for name, section in source.sections.items():
         if name not in KEYS:
             reading.faults.add(name, f"unknown key{reading.faults.hint(name, KEYS)}")
-        elif name in KINDS[2:] and not section.is_list and section.value is not None:
+        elif name in LISTS and not section.is_list and section.value is not None:
             reading.faults.add(name, f"a list is needed, not {kind(section.value)}")
     for name in source.twice:
         reading.faults.add(name, "this key stands twice")
+
+
+def _last_number(reading: Reading, source: Source) -> int:
+    """The last parent number that was given out where the bundle comes from."""
+    section = source.sections.get("last_number")
+    top = Given({"last_number": section.value if section else None}, "", reading.faults, frozenset({"last_number"}))
+    found: int = top.whole("last_number", 0, 0, 10**15)
+    return found
 
 
 def _set_up(reading: Reading, source: Source, small: dict[str, list[Any]], imported: Imported) -> None:

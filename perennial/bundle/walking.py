@@ -197,7 +197,8 @@ class _Walk:
         whole = all(first.given(key) for key in ("event_on", "ship_on")) and all(
             e.given(key) for e in entries for key in ("item_number", "quantity", "price", "why")
         )
-        planned = None if whole and first.given("status") and first.given("shipment") else self._plan_of(pair)
+        numbered = first.given("shipment") or first.get("status") == "cancelled"
+        planned = None if whole and first.given("status") and numbered else self._plan_of(pair)
         event_on = first.day("event_on", planned.event_on if planned else None, required=planned is None)
         if event_on is None:
             return None
