@@ -1,51 +1,157 @@
-"""The command ``perennial``. For now only what the first run needs."""
+"""The command ``perennial``: find the command, read its words, run it, say what went wrong.
+
+Exit status: 0 done, 1 refused with a reason, 2 wrong usage, 3 done but something was parked.
+With ``--json`` stdout holds one JSON document and nothing else, also when the answer is no.
+"""
 
 from __future__ import annotations
 
-import argparse
+import importlib
 import os
 import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
 
+from perennial.cli import commands
+from perennial.cli.output import document, say, tell
+from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused
 
+WITHOUT_DATABASE = {"stop", "serve", "worker", "backup", "restore"}
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="perennial", description="Continuity programs: planned, shipped and billed, once each."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("init", help="make or open the installation: database, tables, secrets")
-    commands.add_parser("stop", help="stop its embedded server")
-    given = parser.parse_args(arguments)
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
     try:
-        return {"init": init, "stop": stop}[given.command]()
-    except (Refused, Conflict) as problem:
-        print(f"perennial: {problem}", file=sys.stderr)
+        status = run(words)
+        sys.stdout.flush()
+        return status
+    except Usage as usage:
+        help_of = f"perennial {usage.command}".strip()
+        tell(f"usage: {usage}; `{help_of} --help` says more")
+        return 2
+    except SystemExit as left:  # argparse, after --help
+        return left.code if isinstance(left.code, int) else 1
+    except Refused as refused:
+        if as_json:
+            document({"refused": said(refused)})
+        tell(f"refused: {refused}")
+        return 1
+    except Conflict as conflict:
+        if as_json:
+            document({"conflict": str(conflict)})
+        tell(f"changed meanwhile: {conflict}; look at it again, then repeat")
+        return 1
+    except KeyboardInterrupt:
+        tell("interrupted; what was finished is kept, the same command goes on")
+        return 130
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return 0
+    except Exception as problem:
+        if os.environ.get("PERENNIAL_DEBUG"):
+            traceback.print_exc()
+        tell(in_words(problem))
         return 1
 
 
-def init() -> int:
-    from perennial.db import server
+def run(words: list[str]) -> int:
+    """Find the command that the words begin with, and run it."""
+    if words and words[0] == "--json":  # in front of the command, too
+        words = [*words[1:], "--json"] if len(words) > 1 else []
+    if words and words[0] == "--version":
+        from perennial import __version__
 
-    server.ensure()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perennial.settings")
-    import django
-    from django.core.management import call_command
+        say(f"perennial {__version__}")
+        return 0
+    if not words or words[0] in ("--help", "-h", "help"):
+        overview(words[1:])
+        return 0
+    found = commands.find(words)
+    if found is None:
+        return unknown(words)
+    command, rest = found
+    parser, start = built(command)
+    given = parser.parse(rest)
+    if check := getattr(given, "check", None):  # what argparse cannot say of a command
+        check(given)
+    if command.name not in WITHOUT_DATABASE:
+        from perennial.cli.start import start_django
 
-    django.setup()
-    from perennial.checks import refuse_unsafe_configuration
-
-    refuse_unsafe_configuration()
-    call_command("migrate", verbosity=0, interactive=False)
-    print("the installation is ready", file=sys.stderr)
-    return 0
+        start_django()
+    return start(given)
 
 
-def stop() -> int:
-    from perennial.db import server
+def built(command: commands.Command) -> tuple[Parser, Run]:
+    """The parser of a command, and what runs it."""
+    parser = Parser(command.name, command.does)
+    function = getattr(importlib.import_module(command.module), command.function)
+    run_it: Run = function(parser)
+    return parser, run_it
 
-    print("the database was stopped" if server.stop() else "the database did not run", file=sys.stderr)
-    return 0
+
+def overview(words: list[str]) -> None:
+    """All commands, or (`perennial help order`) those of a group."""
+    group = [command for word in words[:1] for command in commands.beginning_with(word)]
+    if words and not group:
+        raise Usage(f"unknown command {words[0]!r}")
+    say("usage: perennial COMMAND [ARGUMENTS] [--json]")
+    width = max(len(name) for name in commands.COMMANDS)
+    for title, listed in commands.GROUPS.items():
+        shown = [command for command in listed if not words or command in group]
+        if shown:
+            say(f"\n{title}")
+        for command in shown:
+            say(f"  {command.name.ljust(width)}  {command.does}")
+    say("\n`perennial COMMAND --help` lists what a command takes.")
+    say("Exit status: 0 done, 1 refused with a reason, 2 wrong usage, 3 done but something was parked.")
+
+
+def unknown(words: list[str]) -> int:
+    """The words begin no command: list the group, or name the nearest command."""
+    from difflib import get_close_matches
+
+    group = commands.beginning_with(words[0])
+    rest = [word for word in words[1:] if word != "--json"]
+    if group and rest and rest[0] in ("--help", "-h"):
+        overview(words[:1])
+        return 0
+    if group:
+        seconds = [command.name.split()[1] for command in group]
+        if not rest:
+            raise Usage(f"`perennial {words[0]}` is followed by one of {', '.join(seconds)}")
+        near = get_close_matches(rest[0], seconds, 1)
+        raise Usage(f"unknown command '{words[0]} {rest[0]}'" + did_you_mean([f"{words[0]} {n}" for n in near]))
+    near = get_close_matches(" ".join(words[:2]), commands.COMMANDS, 1) or get_close_matches(
+        words[0], commands.FIRST_WORDS, 1
+    )
+    raise Usage(f"unknown command {words[0]!r}" + did_you_mean(near))
+
+
+def said(refused: Refused) -> dict[str, Any]:
+    """A refusal as JSON; that of a bundle lists its faults, the first thousand, and says how many there are."""
+    words: dict[str, Any] = {"code": refused.code, "field": refused.field, "text": refused.text}
+    if isinstance(faults := getattr(refused, "faults", None), list):
+        words["faults"] = [{"path": path, "text": text} for path, text in faults]
+        words["count"] = getattr(refused, "count", len(faults))
+    return words
+
+
+def in_words(problem: Exception) -> str:
+    """What is told of an error that no rule foresaw: one line that says what to do."""
+    kinds = {kind.__name__ for kind in type(problem).__mro__}
+    text = " ".join(str(problem).split())
+    if isinstance(problem, FileNotFoundError | PermissionError | IsADirectoryError):
+        return f"cannot open {problem.filename}: {problem.strerror}"
+    if "ProgrammingError" in kinds and "does not exist" in text:
+        return "the database has no tables of this version yet: run `perennial init` first"
+    if "OperationalError" in kinds or "InterfaceError" in kinds:
+        return f"the database does not answer: {text}"
+    again = "" if os.environ.get("PERENNIAL_DEBUG") else " (PERENNIAL_DEBUG=1 shows where)"
+    return f"a fault in Perennial: {type(problem).__name__}: {text}{again}"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ class ContinuityOrder(models.Model):
 
     ``first_event`` is the key of the event that was current on the order date (null: the first).
     ``prices`` holds minor units by product number. ``complete``: nothing of the program follows.
+    ``last_shipment``: the number after which a person stopped it (0: before the first).
     """
 
     parent_line = models.OneToOneField(OrderLine, models.PROTECT, related_name="continuity")
@@ -33,6 +34,7 @@ class ContinuityOrder(models.Model):
     first_event = Code(null=True)
     event_duration = models.IntegerField(db_default=0)
     shipments = models.IntegerField(null=True)
+    last_shipment = models.IntegerField(null=True)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     threshold = models.IntegerField(null=True)
     consolidate = models.BooleanField(db_default=False)

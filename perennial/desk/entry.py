@@ -453,13 +453,8 @@ class _One:
                     "continuity.payment_schedule",
                 )
             if named != schedule_id:
-                if not revision.bill_upfront or not known.prompts[program.pk]:
-                    raise Refused(
-                        "payment_schedule",
-                        f"program {program.schedule_id} does not ask for a payment schedule",
-                        "continuity.payment_schedule",
-                    )
-                if named not in known.valid[program.pk]:
+                # What the program offers, where it offers some; else any, as on the original's page.
+                if (known.prompts[program.pk] or known.valid[program.pk]) and named not in known.valid[program.pk]:
                     raise Refused(
                         "payment_schedule",
                         f"{given.payment_schedule} is not a valid payment schedule of program {program.schedule_id}",
@@ -515,8 +510,6 @@ class _One:
             status="scheduled" if self.entry.submit else "planned",
             product_ids=known.product_ids,
         )
-        if self.entry.submit and self.entry.acceptance_required:
-            wanted = [replace(o, blocked="acceptance") for o in wanted]
         self.rows.occurrences.extend(wanted)
         self.rows.continuity.append(
             (
@@ -554,7 +547,9 @@ class _One:
 
     def places(self, ids: set[int | None]) -> dict[int | None, Where]:
         """Country and region of addresses of this batch, without a query for each order."""
-        mine = {a.pk: Where(a.country, a.region) for a in self.known.addresses[self.customer.pk]}
+        mine: dict[int | None, Where] = {
+            a.pk: Where(a.country, a.region) for a in self.known.addresses[self.customer.pk]
+        }
         missing = {i for i in ids if i is not None and i not in mine}
         found: dict[int | None, Where] = {None: NOWHERE, **mine}
         if missing:

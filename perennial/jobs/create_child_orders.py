@@ -93,7 +93,7 @@ class CreateChildOrders(Job):
         report = Report()
         for blocked, number in sql.tuples(self._filled(run, "count_waiting"), values):
             report.count(WAITING[blocked], number)
-        for order, shipment, blocked in sql.tuples(
+        for order, shipment, blocked, _ in sql.tuples(
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
             report.because(order, shipment, blocked, self._reason(run, order, blocked))
@@ -191,7 +191,7 @@ class CreateChildOrders(Job):
         """The parts of children whose event, or whose order, has a payment schedule."""
         rows = []
         for child, customer, method, card, currency, total, ship_on, schedule in children:
-            for owed in child_parts(run.set_up.schedules[schedule], total, ship_on):
+            for owed in child_parts(run.set_up.schedules[schedule], total, ship_on, method):
                 rows.append(
                     payment_row(
                         owed,

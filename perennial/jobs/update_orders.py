@@ -75,9 +75,11 @@ class UpdateOrders(Job):
             revision = loaded[newest[state.row.program_id]]
             if state.row.status != "open" or state.row.revision_id == revision.id:
                 continue
+            was_complete = state.row.complete
             counts, gone = update(state, revision, difference)
             rows.append(state.row)
-            report.count("updated" if counts else "unchanged")
+            differs = bool(counts) or state.row.complete != was_complete
+            report.count("updated" if differs else "unchanged")
             if state.adjustments:
                 report.count("kept")
             report.count("lines_added", counts.added)
@@ -88,7 +90,7 @@ class UpdateOrders(Job):
                 report.because(
                     number, None, None, f"{adjustment.kind} of event {adjustment.key} no longer applies: it is gone"
                 )
-            if counts:
+            if differs:
                 changed.append(state)
                 events.append(
                     OrderEvent(
@@ -140,7 +142,14 @@ def update(
         status="planned" if state.row.status == "draft" else "scheduled",
         product_ids=product_ids_of(state),
     )
-    counts = difference.add([o for o in state.occurrences if o.pair not in kept], wanted)
+    last = state.row.last_shipment
+    behind = [
+        o
+        for o in state.occurrences
+        # What was skipped behind the last shipment of a stopped order stays as it is.
+        if o.pair not in kept and not (last is not None and o.status == "skipped" and (o.shipment or 0) > last)
+    ]
+    counts = difference.add(behind, wanted)
     state.row.revision_id = revision.id
     state.row.complete = plan.complete
     return counts, plan.gone

@@ -77,7 +77,8 @@ class Facts(NamedTuple):
     """Every fact that planning asks of one continuity order, as it was on the day it was made.
 
     ``first_event`` is the key of the event that was current on the order date, None where the
-    program starts with its first event. ``prices``: minor units by product number.
+    program starts with its first event. ``prices``: minor units by product number. ``last_shipment``:
+    the number after which a person stopped the order.
     """
 
     order_date: date
@@ -90,6 +91,7 @@ class Facts(NamedTuple):
     consolidate: bool = False
     upfront: bool = False
     prices: Mapping[str, int] = {}
+    last_shipment: int | None = None
 
     @property
     def base(self) -> date:
@@ -314,6 +316,12 @@ def plan(
             break
 
     made = _share(made, facts, changes)
+    last = facts.last_shipment
+    if last is not None:
+        cut = [o for o in made if o.shipment <= last]
+        reached = max((o.shipment for o in cut), default=max((step.shipment for step in frozen), default=0))
+        if len(cut) < len(made) or reached >= last:
+            made, stopped = cut, None
     gone = tuple(a for pair in changes if pair not in used for a in changes[pair])
     return Plan(tuple(made), stopped is None, stopped, gone)
 
@@ -483,12 +491,13 @@ def _share(
     groups: dict[Any, list[int]] = {}
     order = facts.order_date
     for at, occurrence in enumerate(made):
-        if facts.consolidate and occurrence.event_on < order:
+        merged = next(
+            (c.value for c in changes.get((occurrence.key, occurrence.repetition), ()) if c.kind == "merge"), None
+        )
+        if merged is not None:
+            groups.setdefault(merged, []).append(at)
+        elif facts.consolidate and occurrence.event_on < order:
             groups.setdefault("missed", []).append(at)
-            continue
-        for change in changes.get((occurrence.key, occurrence.repetition), ()) if changes else ():
-            if change.kind == "merge":
-                groups.setdefault(change.value, []).append(at)
     if not groups:
         return made
     of: dict[int, tuple[int, date, WhyShip]] = {}

@@ -40,7 +40,7 @@ PAYMENT = {
     "draft": {"due", "cancelled"},
     "due": {"sent", "captured", "billed", "cancelled", "failed", "written_off"},
     "sent": {"authorised", "captured", "declined", "failed", "unknown", "due"},
-    "authorised": {"capturing", "voided", "expired", "due", "cancelled"},
+    "authorised": {"capturing", "voided", "expired", "due", "unknown", "cancelled"},
     "capturing": {"captured", "declined", "failed", "unknown", "authorised", "due"},
     "captured": set(),
     "declined": {"sent", "due", "failed", "cancelled", "written_off"},

@@ -89,7 +89,7 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_on", "id"],
+                fields=["at_invoice", "due_on", "id"],
                 condition=Q(status__in=["due", "declined", "authorised", "sent", "capturing", "unknown"]),
                 name="payment_to_do",
             ),
@@ -102,9 +102,15 @@ class Payment(models.Model):
 
 
 class Attempt(models.Model):
-    """One call to the gateway, written before it is made. ``outcome`` null or unknown: nobody knows yet."""
+    """One call to the gateway, written before it is made. ``outcome`` null or unknown: nobody knows yet.
+
+    ``card`` is the one that was asked, whatever card pays later. ``final``: declined, and no more tries.
+    ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it.
+    ``not_found``: a capture whose authorisation had lapsed; or a person found out that it never happened.
+    """
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="tries", db_index=False)
+    card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+", db_index=False)
     kind = models.TextField()
     number = models.IntegerField()
     key = Code(unique=True)
@@ -113,6 +119,7 @@ class Attempt(models.Model):
     sent_at = models.DateTimeField(db_default=models.functions.Now())
     outcome = models.TextField(null=True)
     hard = models.BooleanField(db_default=False)
+    final = models.BooleanField(db_default=False)
     gateway_ref = models.TextField(null=True)
     message = models.TextField(null=True)
     run_id = models.BigIntegerField(null=True)

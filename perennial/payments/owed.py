@@ -66,12 +66,17 @@ def upfront_parts(
     return [Owed(number, part.due_on, part.amount, False) for number, part in sorted(found.items())]
 
 
-def child_parts(schedule: PaymentSchedule | None, total: int, ship_on: date) -> list[Owed]:
-    """The payments of one child: in full, or split from its ``ship_on``; no later part before it is shipped."""
+def child_parts(schedule: PaymentSchedule | None, total: int, ship_on: date, method: str = "card") -> list[Owed]:
+    """The payments of one child: in full, or split from its ``ship_on``; no later part before it is shipped.
+
+    On account with a schedule every part is billed some days before its date, whatever was shipped by then.
+    """
     if total <= 0:
         return []
     if schedule is None:
         return [Owed(1, ship_on, total, True)]
+    if method == "on_account":
+        return [Owed(k, part.due_on, part.amount, False) for k, part in enumerate(parts(schedule, total, ship_on), 1)]
     return [
         Owed(k, part.due_on, part.amount, part.due_on == ship_on, part.due_on != ship_on)
         for k, part in enumerate(parts(schedule, total, ship_on), 1)

@@ -6,66 +6,97 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='NightRun',
+            name="NightRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on_date', models.DateField(unique=True)),
-                ('finished_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on_date", models.DateField(unique=True)),
+                ("finished_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.TextField()),
-                ('on_date', models.DateField()),
-                ('arguments', models.JSONField()),
-                ('dry', models.BooleanField(db_default=False)),
-                ('status', models.TextField(db_default='open')),
-                ('by', models.TextField(db_default='')),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('selected', models.BigIntegerField(db_default=0)),
-                ('start', models.JSONField(null=True)),
-                ('report', models.JSONField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("job", models.TextField()),
+                ("on_date", models.DateField()),
+                ("arguments", models.JSONField()),
+                ("dry", models.BooleanField(db_default=False)),
+                ("status", models.TextField(db_default="open")),
+                ("by", models.TextField(db_default="")),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("selected", models.BigIntegerField(db_default=0)),
+                ("start", models.JSONField(null=True)),
+                ("report", models.JSONField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['job', '-id'], name='runs_of_job')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('dry', False), ('status', 'open')), fields=('job',), name='one_open_run'), models.CheckConstraint(condition=models.Q(('status__in', ['open', 'done', 'stopped', 'failed'])), name='run_status')],
+                "indexes": [models.Index(fields=["job", "-id"], name="runs_of_job")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("dry", False), ("status", "open")), fields=("job",), name="one_open_run"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "done", "stopped", "failed"])), name="run_status"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='JobItem',
+            name="JobItem",
             fields=[
-                ('pk', models.CompositePrimaryKey('run_id', 'seq', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField()),
-                ('subject_id', models.BigIntegerField()),
-                ('shipment', models.IntegerField(null=True)),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='jobs.jobrun')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "run_id", "seq", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("subject_id", models.BigIntegerField()),
+                ("shipment", models.IntegerField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="jobs.jobrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JobChunk',
+            name="JobChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('first_seq', models.BigIntegerField()),
-                ('last_seq', models.BigIntegerField()),
-                ('status', models.TextField(db_default='todo')),
-                ('counts', models.JSONField(null=True)),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='jobs.jobrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
+                ("first_seq", models.BigIntegerField()),
+                ("last_seq", models.BigIntegerField()),
+                ("status", models.TextField(db_default="todo")),
+                ("counts", models.JSONField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="jobs.jobrun",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'todo')), fields=['run', 'number'], name='chunk_todo')],
-                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='one_chunk'), models.CheckConstraint(condition=models.Q(('status__in', ['todo', 'done'])), name='chunk_status')],
+                "indexes": [
+                    models.Index(condition=models.Q(("status", "todo")), fields=["run", "number"], name="chunk_todo")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "number"), name="one_chunk"),
+                    models.CheckConstraint(condition=models.Q(("status__in", ["todo", "done"])), name="chunk_status"),
+                ],
             },
         ),
     ]

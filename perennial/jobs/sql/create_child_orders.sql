@@ -40,12 +40,12 @@ select o.blocked, count(distinct (o.continuity_order_id, o.shipment))
  group by o.blocked
 
 -- name: reasons_waiting
-select distinct p.number, o.shipment, o.blocked
+select distinct p.number, o.shipment, o.blocked, o.continuity_order_id
   from continuity_occurrence o {criteria}
   join continuity_continuityorder w on w.id = o.continuity_order_id
   join orders_salesorder p on p.id = w.order_id
  where o.blocked is not null and o.ship_on <= %(through)s {where}
- order by p.number, o.shipment
+ order by p.number, o.shipment, o.continuity_order_id
  limit %(most)s
 
 -- name: lock

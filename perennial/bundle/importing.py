@@ -1,0 +1,205 @@
+"""A bundle becomes set-up, customers and orders: all of it or nothing.
+
+1. Look through the file once: is it JSON, what is in it.
+2. Read the set-up, small enough to be held, and write what is without fault.
+3. Read customers and orders piece by piece and write them in batches.
+4. If anything at all was at fault, undo everything and list all faults; a dry run undoes it too.
+
+Import never calls a gateway and never sends a message: what it makes due is done by the next jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any, BinaryIO, TypeVar
+
+from django.db import transaction
+
+from perennial.bundle import customers as customers_
+from perennial.bundle import programs as programs_
+from perennial.bundle import setup
+from perennial.bundle.parse import BundleRefused, Given, Known, kind
+from perennial.bundle.programs import ProgramGiven
+from perennial.bundle.reader import Source
+from perennial.bundle.reading import Reading, begin
+from perennial.bundle.revisions import load_program
+from perennial.catalog import actions as catalog
+from perennial.customers.actions import set_customers
+from perennial.db.tally import Tally
+from perennial.programs import actions as programs
+
+KINDS = (
+    "company",
+    "parameters",
+    "delivery_modes",
+    "tax_rates",
+    "date_intervals",
+    "payment_schedules",
+    "products",
+    "programs",
+    "customers",
+    "orders",
+)
+KEYS = frozenset({"currency", *KINDS})
+SMALL = frozenset(KINDS[2:8])
+CUSTOMERS_AT_ONCE = 2000
+T = TypeVar("T")
+
+
+@dataclass
+class Imported:
+    """What an import did, or would do: things by kind, and when the first money will be taken."""
+
+    tallies: dict[str, Tally] = field(default_factory=lambda: dict.fromkeys(KINDS, Tally()))
+    first_charge_on: date | None = None
+
+    def add(self, name: str, tally: Tally) -> None:
+        """Count what became of things of a kind."""
+        self.tallies[name] = self.tallies[name].plus(tally)
+
+    def document(self) -> dict[str, Any]:
+        """The JSON that ``import --json`` prints."""
+        made: dict[str, Any] = {
+            word: {name: getattr(tally, word) for name, tally in self.tallies.items()}
+            for word in ("new", "changed", "same")
+        }
+        made["first_charge_on"] = self.first_charge_on.isoformat() if self.first_charge_on else None
+        return made
+
+
+class _Undo(Exception):
+    """Nothing of this is to stay."""
+
+
+def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = None, dry_run: bool = False) -> Imported:
+    """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
+
+    ``file`` is read more than once and must be seekable (``reader.opened``). ``on`` is today: the order
+    date of orders that name none.
+    """
+    small: dict[str, list[Any]] = {}
+    scan = _Scan(small)
+    source = Source(file, scan)
+    imported = Imported()
+    try:
+        with transaction.atomic():
+            catalog.initialise()
+            reading = begin(by=by, on=on, reason=reason)
+            _top(reading, source)
+            _set_up(reading, source, small, imported)
+            _customers(reading, source, imported)
+            if reading.faults.count:
+                raise BundleRefused(reading.faults)
+            if dry_run:
+                raise _Undo
+    except _Undo:
+        pass
+    return imported
+
+
+class _Scan:
+    """What the first look through the file keeps: the small lists."""
+
+    def __init__(self, small: dict[str, list[Any]]) -> None:
+        self.small = small
+
+    def __call__(self, name: str, index: int, thing: Any) -> None:
+        """One thing of a list."""
+        if name in SMALL:
+            self.small.setdefault(name, []).append(thing)
+
+
+def _top(reading: Reading, source: Source) -> None:
+    """The keys at the top: known ones, each once, lists where lists belong."""
+    for name, section in source.sections.items():
+        if name not in KEYS:
+            reading.faults.add(name, f"unknown key{reading.faults.hint(name, KEYS)}")
+        elif name in KINDS[2:] and not section.is_list and section.value is not None:
+            reading.faults.add(name, f"a list is needed, not {kind(section.value)}")
+    for name in source.twice:
+        reading.faults.add(name, "this key stands twice")
+
+
+def _set_up(reading: Reading, source: Source, small: dict[str, list[Any]], imported: Imported) -> None:
+    """Set-up: everything is read first, because each part names others; then what is without fault is written."""
+    before = reading.currency
+    company: dict[str, Any] = {}
+    top = source.sections
+    money = any(small.get(name) for name in SMALL) or bool(top.keys() & {"customers", "orders"})
+    company |= setup.currency(reading, top["currency"].value if "currency" in top else None, money)
+    given = top["company"].value if "company" in top else None
+    if given is not None:
+        company |= setup.company(reading, given)
+    parameters: dict[str, Any] | None = None
+    if "parameters" in top and top["parameters"].value is not None:
+        parameters = setup.parameters(reading, top["parameters"].value)
+
+    def things(name: str, known: frozenset[str]) -> list[Given]:
+        return setup.declared(reading, name, small.get(name, ()), known)
+
+    modes = setup.delivery_modes(reading, things("delivery_modes", setup.MODE))
+    rates = setup.tax_rates(reading, things("tax_rates", setup.RATE))
+    intervals = setup.date_intervals(reading, things("date_intervals", setup.INTERVAL))
+    schedules = setup.payment_schedules(reading, things("payment_schedules", setup.SCHEDULE))
+    program_things = things("programs", programs_.PROGRAM)
+    # Products and programs name each other: the programs' names come first, to be known to the products.
+    names = [thing.get("schedule_id") for thing in program_things]
+    stored = reading.programs.stored
+    reading.programs.stored = stored | {name for name in names if isinstance(name, str)}
+    products = setup.products(reading, things("products", setup.PRODUCT))
+    reading.programs = Known(stored)
+    given_programs = programs_.programs(reading, program_things)
+    setup.unpriced(reading, products)
+
+    told: dict[str, Any] = {"by": reading.by, "reason": reading.reason}
+    if given is not None or (before is None and "currency" in company):
+        imported.add("company", catalog.change_company(given=company, **told))
+    if parameters is not None:
+        imported.add("parameters", catalog.change_parameters(given=parameters, **told))
+    imported.add("delivery_modes", catalog.set_delivery_modes(modes=modes, **told))
+    imported.add("tax_rates", catalog.set_tax_rates(rates=rates, **told))
+    tally, moved = catalog.set_date_intervals(intervals=intervals, **told)
+    imported.add("date_intervals", tally)
+    imported.add("payment_schedules", catalog.set_payment_schedules(schedules=schedules, **told))
+    tally, same = catalog.set_products(products=products, **told)
+    imported.add("programs", _programs(given_programs, told))
+    if moved:
+        followed = programs.follow_intervals(codes=moved, **told) - reading.programs.given.keys()
+        imported.add("programs", Tally(changed=len(followed)))
+    # A product whose program is at fault cannot be linked; it is not blamed again.
+    linked = [p for p in products if p.program is None or p.program not in reading.programs.bad]
+    changed = programs.set_continuity_products(products=linked, **told) & same
+    imported.add("products", tally.plus(Tally(changed=len(changed), same=-len(changed))))
+
+
+def _programs(given: Sequence[ProgramGiven], told: dict[str, Any]) -> Tally:
+    tally = Tally()
+    for program in given:
+        tally = tally.plus(load_program(program, **told))
+    return tally
+
+
+def _customers(reading: Reading, source: Source, imported: Imported) -> None:
+    """Customers, a batch at a time."""
+    seen: set[str] = set()
+    things = enumerate(source.items("customers"))
+    for batch in batches(things, CUSTOMERS_AT_ONCE):
+        good = []
+        for at, value in batch:
+            facts, fine = customers_.customer(reading, at, value)
+            if facts.account in seen:
+                reading.faults.add(f"customers[{at}].account", f'customer "{facts.account}" stands twice')
+                continue
+            seen.add(facts.account)
+            if fine:
+                good.append(facts)
+        imported.add("customers", set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True))
+
+
+def batches(things: Iterator[T], size: int) -> Iterator[list[T]]:
+    """A long row of things in handfuls."""
+    while batch := list(islice(things, size)):
+        yield batch

@@ -1,0 +1,58 @@
+"""`import` and `export`: the bundle in and out."""
+
+from __future__ import annotations
+
+import sys
+
+from perennial.cli.output import document, facts, table, tell
+from perennial.cli.parser import Given, Parser, Run, by, on
+from perennial.cli.start import optional
+from perennial.errors import Refused
+
+
+def import_(p: Parser) -> Run:
+    """A bundle comes in, all or nothing."""
+    p.add_argument("file", metavar="FILE", help="the bundle; - is stdin")
+    p.add_argument("--dry-run", action="store_true", help="say what would be new and changed, and change nothing")
+    p.on()
+    p.add_argument("--by", metavar="WHO", help="who does it, for the history")
+
+    def run(given: Given) -> int:
+        from perennial.bundle.importing import import_bundle
+        from perennial.bundle.reader import opened
+
+        with opened(given.file, sys.stdin.buffer) as file:
+            done = import_bundle(file=file, by=by(given), on=on(given), dry_run=given.dry_run)
+        found = done.document()
+        if given.json:
+            document(found)
+            return 0
+        kinds = dict.fromkeys(kind for part in ("new", "changed", "same") for kind in found.get(part, {}))
+        table(
+            ("", "new", "changed", "the same"),
+            ([kind, *(found.get(part, {}).get(kind, 0) for part in ("new", "changed", "same"))] for kind in kinds),
+        )
+        facts({"first charge on": found.get("first_charge_on")})
+        if given.dry_run:
+            tell("dry run: nothing was written")
+        return 0
+
+    return run
+
+
+def export(p: Parser) -> Run:
+    """Everything goes out as one bundle."""
+    p.add_argument("file", metavar="FILE", help="where to; - is stdout")
+
+    def run(given: Given) -> int:
+        module = optional("perennial.bundle.exporting")
+        if module is None:
+            raise Refused("later", "`perennial export` is not part of this version")
+        module.export_file(given.file)
+        if given.file != "-":
+            if given.json:
+                document({"file": given.file})
+            tell(f"written to {given.file}")
+        return 0
+
+    return run

@@ -1,0 +1,111 @@
+"""The commands: their names, where each is written, and a line about each.
+
+A table and nothing else, so that `perennial --help` and a mistyped word cost no import of Django.
+"""
+
+from __future__ import annotations
+
+from keyword import iskeyword
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """One command: the words that are typed, the module with its function, what it does."""
+
+    name: str
+    module: str
+    does: str
+
+    @property
+    def function(self) -> str:
+        """The name of its function in the module: the words, joined (``import_``)."""
+        name = self.name.replace(" ", "_")
+        return f"{name}_" if iskeyword(name) else name
+
+
+def _group(module: str, *pairs: tuple[str, str]) -> list[Command]:
+    return [Command(name, f"perennial.cli.{module}", does) for name, does in pairs]
+
+
+GROUPS: dict[str, list[Command]] = {
+    "The installation": _group(
+        "installation",
+        ("init", "make or open the installation: database, tables, secrets"),
+        ("stop", "stop the embedded database server"),
+        ("demo", "a company with eighteen months of orders, to look around in"),
+        ("bench", "measure the nightly jobs on this machine"),
+        ("serve", "start the web application"),
+        ("worker", "run the jobs when they are due"),
+        ("backup", "write a backup of everything"),
+        ("restore", "read a backup into an empty installation"),
+    ),
+    "Bundles": _group(
+        "bundles",
+        ("import", "read a bundle of set-up, customers and orders, all or nothing"),
+        ("export", "write everything as one bundle"),
+    ),
+    "Looking": _group(
+        "looking",
+        ("show order", "an order with its shipments, children and payments"),
+        ("show orders", "every parent order, or those that fit"),
+        ("show program", "a program and the event that is current"),
+        ("show customer", "a customer with addresses, cards and orders"),
+        ("preview", "what an order of a program would be, without writing it"),
+    ),
+    "Orders": _group(
+        "orders",
+        ("order submit", "open a draft order"),
+        ("order accept", "note that the customer accepted the offer"),
+        ("order cancel", "cancel an order, or a child that has not shipped"),
+        ("order hold", "put an order on hold: nothing ships, nothing is charged"),
+        ("order release", "release the holds of an order"),
+        ("order skip", "leave one shipment out"),
+        ("order unskip", "send a skipped shipment after all"),
+        ("order move", "move one shipment, or all from one on, to another day"),
+        ("order substitute", "send another product instead"),
+        ("order quantity", "change how many are sent"),
+        ("order price", "change the price of a shipment"),
+        ("order card", "pay with another stored card"),
+        ("order address", "send to another address"),
+        ("order ship", "note that a child was sent, or the ordinary lines"),
+        ("order invoice", "invoice what was sent: authorised payments are captured"),
+        ("card", "store a card that the gateway keeps"),
+    ),
+    "Programs": _group(
+        "programs",
+        ("program release", "make the draft the program for new orders"),
+        ("program discard", "drop the draft"),
+        ("program copy", "make a new program of an existing one"),
+        ("program activate", "allow new orders of a program"),
+        ("program retire", "allow no new orders of a program"),
+    ),
+    "Jobs": _group(
+        "jobs",
+        ("job", "run one of the six jobs; alone: list them with what is due"),
+        ("night", "run all six jobs in order"),
+        ("simulate", "let days pass: ship and invoice what may ship, then the night"),
+        ("parked", "what the jobs could not do"),
+        ("parked retry", "let the jobs try a parked order again"),
+        ("check", "check that the data holds together"),
+        ("check once", "check that every occurrence, child and charge is there once"),
+    ),
+}
+
+COMMANDS: dict[str, Command] = {command.name: command for group in GROUPS.values() for command in group}
+
+FIRST_WORDS: list[str] = list(dict.fromkeys(name.split()[0] for name in COMMANDS))
+"""The first words of all commands, in the order of the table."""
+
+
+def find(words: list[str]) -> tuple[Command, list[str]] | None:
+    """The command that these words begin with, the longest that fits, and what is left of them."""
+    for length in (2, 1):
+        command = COMMANDS.get(" ".join(words[:length])) if len(words) >= length else None
+        if command is not None:
+            return command, words[length:]
+    return None
+
+
+def beginning_with(word: str) -> list[Command]:
+    """The commands whose first word this is."""
+    return [command for command in COMMANDS.values() if command.name.split()[0] == word]

@@ -1,0 +1,89 @@
+"""`init`, `stop`, `demo`, `bench`, and what this version does not have yet."""
+
+from __future__ import annotations
+
+from perennial.cli.output import document, tell
+from perennial.cli.parser import Given, Parser, Run
+from perennial.cli.start import optional
+from perennial.errors import Refused
+
+
+def init(p: Parser) -> Run:
+    """Database, tables, secrets; again: nothing to do."""
+
+    def run(given: Given) -> int:
+        from django.core.management import call_command
+
+        from perennial.catalog.actions import initialise
+
+        call_command("migrate", verbosity=0, interactive=False)
+        made = initialise()
+        if given.json:
+            document({"made": made})
+        tell("the installation was made: import a bundle next" if made else "the installation is ready")
+        return 0
+
+    return run
+
+
+def stop(p: Parser) -> Run:
+    """The embedded database server ends."""
+
+    def run(given: Given) -> int:
+        server = optional("perennial.db.server")
+        stopped = bool(server and server.stop())
+        if given.json:
+            document({"stopped": stopped})
+        tell("the database was stopped" if stopped else "the database did not run")
+        return 0
+
+    return run
+
+
+def demo(p: Parser) -> Run:
+    """A music club, night by night."""
+    return _elsewhere("perennial.demo.command", p)
+
+
+def bench(p: Parser) -> Run:
+    """How fast are the jobs here?"""
+    return _elsewhere("perennial.demo.bench", p)
+
+
+def _elsewhere(name: str, p: Parser) -> Run:
+    """A command that stands above this package: ``arguments(parser)`` declares, ``run(given)`` does it."""
+    module = optional(name)
+    if module is None:
+        return _later(p)
+    module.arguments(p)
+    run: Run = module.run
+    return run
+
+
+def serve(p: Parser) -> Run:
+    """The web application."""
+    return _later(p)
+
+
+def worker(p: Parser) -> Run:
+    """The scheduler."""
+    return _later(p)
+
+
+def backup(p: Parser) -> Run:
+    """Everything into one file."""
+    return _later(p)
+
+
+def restore(p: Parser) -> Run:
+    """Everything from one file."""
+    return _later(p)
+
+
+def _later(p: Parser) -> Run:
+    p.add_argument("arguments", nargs="*", help="not part of this version")
+
+    def run(given: Given) -> int:
+        raise Refused("later", f"`{p.prog}` is not part of this version")
+
+    return run

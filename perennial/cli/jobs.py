@@ -1,0 +1,248 @@
+"""`job`, `night`, `simulate`, `parked`, `check`: what the night does, and whether all is well."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from perennial.cli.output import document, facts, listing, result, say, section, table, tell
+from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
+from perennial.jobs import JOBS, NIGHTLY
+
+OPTIONS = {
+    "create-child-orders": ("through", "limit", "program", "product", "customer", "order"),
+    "process-payments": ("product",),
+    "update-orders": ("program",),
+}
+MOST_SHOWN = 20
+PARKED = 3  # exit status
+
+
+def job(p: Parser) -> Run:
+    """One of the six jobs, for one business date."""
+    p.add_argument("name", metavar="NAME", nargs="?", help=f"{', '.join(NIGHTLY)}; left out: list them")
+    p.on()
+    p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
+    p.add_argument("--through", type=day, metavar="DATE", help="create-child-orders: what ships through this date")
+    p.add_argument("--limit", type=count, metavar="N", help="create-child-orders: at most so many child orders")
+    p.add_argument("--program", metavar="ID", help="create-child-orders, update-orders: of this program alone")
+    p.add_argument("--product", metavar="P", help="create-child-orders, process-payments: of this continuity product")
+    p.add_argument("--customer", metavar="ACCOUNT", help="create-child-orders: of this customer alone")
+    p.add_argument("--order", metavar="NUMBER", help="create-child-orders: of this order alone")
+    p.add_argument("--by", metavar="WHO", help="who starts it, for the list of runs")
+
+    def run(given: Given) -> int:
+        criteria = _criteria(given)
+        if given.name is None:
+            return _status(given)
+        from perennial.jobs.runner import run_job
+
+        done = run_job(
+            JOBS[given.name](),
+            on=on(given),
+            arguments=criteria,
+            dry=given.dry_run,
+            by=by(given),
+            progress=_chunks() if sys.stderr.isatty() else None,
+        )
+        if given.json:
+            document(done)
+        else:
+            job_page(done)
+        tell(last_line(done))
+        return 0 if done["status"] == "done" else 1
+
+    p.set_defaults(check=_criteria)
+    return run
+
+
+def _criteria(given: Given) -> dict[str, Any]:
+    """The options that were given for this job; one that it does not have is wrong usage."""
+    if given.name is not None and given.name not in NIGHTLY:
+        near = get_close_matches(given.name, NIGHTLY, 1)
+        raise Usage(f"unknown job {given.name!r}" + did_you_mean(near), "job")
+    names = dict.fromkeys(name for options in OPTIONS.values() for name in options)
+    found = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
+    for name in found:
+        if name not in OPTIONS.get(given.name or "", ()):
+            taken = ", ".join(job for job, options in OPTIONS.items() if name in options)
+            raise Usage(f"--{name} is an option of {taken}", "job")
+    if "through" in found:
+        found["through"] = found["through"].isoformat()
+    return found
+
+
+def _status(given: Given) -> int:
+    """The six jobs with their last run and what is due."""
+    from perennial import jobs
+
+    found = jobs.status()
+    if given.json:
+        document(found)
+    else:
+        listing(found)
+    return 0
+
+
+def _chunks() -> Callable[[int, int], None]:
+    def progress(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done:,} of {total:,} chunks" + ("\n" if done == total else ""))
+        sys.stderr.flush()
+
+    return progress
+
+
+def last_line(done: Mapping[str, Any]) -> str:
+    """What a run did, in words that add up."""
+    words = JOBS[done["job"]]().summary(done["counts"])
+    amounts = [f"{word} {amount} {currency}" for currency, of in done["amounts"].items() for word, amount in of.items()]
+    if amounts:
+        words += f"; {', '.join(amounts)}"
+    ends = "" if done["status"] == "done" else f" ({done['status']}: the same command goes on with it)"
+    return f"{'dry run: ' if done['dry_run'] else ''}{words}{ends}"
+
+
+def job_page(done: Mapping[str, Any]) -> None:
+    """A run: its counts, and the first of the reasons why something waits."""
+    facts({"job": done["job"], "run": done["run"], "on": done["on"], "dry_run": done["dry_run"] or None})
+    facts({name: f"{number:,}" for name, number in done["counts"].items()})
+    reasons = done["reasons"]
+    if reasons:
+        section("why things wait")
+        names = ("order", "shipment", "blocked", "reason")
+        table(names, ([reason.get(name) for name in names] for reason in reasons[:MOST_SHOWN]), "  ")
+        if len(reasons) > MOST_SHOWN:
+            say(f"  and {len(reasons) - MOST_SHOWN:,} more (--json shows all)")
+
+
+def night(p: Parser) -> Run:
+    """The six jobs in their order; without a date every night that was missed, oldest first."""
+    p.add_argument("--on", type=day, metavar="DATE", help="of this date (left out: all missed nights through today)")
+    p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
+    p.add_argument("--again", action="store_true", help="also for a date before the last finished night")
+    p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 when something was parked")
+    p.add_argument("--by", metavar="WHO", help="who starts it, for the list of runs")
+
+    def run(given: Given) -> int:
+        from perennial.jobs import night as nights
+
+        done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=_progress())
+        if given.json:
+            document(done)
+        made = done.get("nights", [done])
+        for one in made:
+            for ran in one["jobs"]:
+                tell(f"{one['on']} {ran['job']}: {last_line(ran)}")
+        if not made:
+            tell("no night was missed: nothing to do")
+        ran = [ran for one in made for ran in one["jobs"]]
+        if not given.json:
+            table(
+                ("on", "job", "run", "counts"),
+                ([r["on"], r["job"], r["run"], {n: c for n, c in r["counts"].items() if c}] for r in ran),
+            )
+        if any(r["status"] != "done" for r in ran):
+            return 1
+        return PARKED if given.fail_on_parked and any(r["counts"].get("parked") for r in ran) else 0
+
+    return run
+
+
+def _progress() -> Callable[[str, date], None] | None:
+    if not sys.stderr.isatty():
+        return None
+    return lambda name, day: tell(f"{day} {name} …")
+
+
+def simulate(p: Parser) -> Run:
+    """Days pass, as with a warehouse that sends everything on its day."""
+    p.add_argument("--from", dest="first", type=day, metavar="DATE", required=True, help="the first date")
+    p.add_argument("--to", dest="last", type=day, metavar="DATE", required=True, help="the last date")
+    p.add_argument("--declines", type=percent, metavar="PERCENT", default=0, help="so many charges are declined")
+    p.add_argument("--seed", type=count, metavar="S", default=0, help="draws which charges are declined")
+
+    def run(given: Given) -> int:
+        if given.last < given.first:
+            raise Usage(f"--to {given.last} lies before --from {given.first}", "simulate")
+        from perennial.jobs.simulate import simulate as let_pass
+
+        told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
+        done = let_pass(from_=given.first, to=given.last, declines=given.declines, seed=given.seed, on_night=told)
+        result(done, given.json)
+        return 0
+
+    return run
+
+
+def _nonzero(made: Mapping[str, Any]) -> str:
+    """What a night did, all its jobs together."""
+    counts: dict[str, int] = {}
+    for ran in made["jobs"]:
+        for name, number in ran["counts"].items():
+            counts[name] = counts.get(name, 0) + number
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number) or "nothing"
+
+
+def parked(p: Parser) -> Run:
+    """What was put aside, with its reason."""
+    p.add_argument("run", metavar="RUN", nargs="?", type=whole, help="all that this run parked (left out: what waits)")
+
+    def run(given: Given) -> int:
+        from perennial.desk import queries
+
+        found = queries.parked(given.run)
+        if given.json:
+            document(found)
+        elif found:
+            table(("run", "order", "shipment", "reason"), ([row[n] for n in row] for row in found))
+        else:
+            say("nothing is parked")
+        return 0
+
+    return run
+
+
+def parked_retry(p: Parser) -> Run:
+    """A parked order is tried again by the next run."""
+    p.number()
+    p.catch_up()
+    p.who()
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+
+        done = actions.parked_retry(number=given.number, catch_up=given.catch_up, **who(given))
+        result(done, given.json)
+        return 0
+
+    return run
+
+
+def check(p: Parser) -> Run:
+    """Every invariant of the data, recomputed."""
+    return _checks("check")
+
+
+def check_once(p: Parser) -> Run:
+    """Every occurrence, child and charge is there once."""
+    return _checks("check_once")
+
+
+def _checks(name: str) -> Run:
+    def run(given: Given) -> int:
+        from perennial.jobs import check as checks
+
+        found = getattr(checks, name)()
+        if given.json:
+            document(found)
+        else:
+            facts({n: v for n, v in found.items() if n not in ("ok", "faults")})
+            for fault in found["faults"]:
+                say(fault if isinstance(fault, str) else "  ".join(str(v) for v in fault.values()))
+            say("all is well" if found["ok"] else f"{len(found['faults']):,} faults")
+        return 0 if found["ok"] else 1
+
+    return run

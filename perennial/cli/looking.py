@@ -1,0 +1,120 @@
+"""`show …` and `preview`: the documents of orders, programs and customers."""
+
+from __future__ import annotations
+
+from perennial.cli.output import document
+from perennial.cli.parser import Given, Parser, Run, count, day, on
+
+
+def show_order(p: Parser) -> Run:
+    """An order whole."""
+    p.number()
+    p.add_argument("--ahead", type=count, metavar="N", default=0, help="also so many shipments beyond the planned ones")
+
+    def run(given: Given) -> int:
+        from perennial.desk.queries import order_document
+
+        found = order_document(given.number, ahead=given.ahead)
+        if given.json:
+            document(found)
+        else:
+            from perennial.cli.pages import order_page
+
+            order_page(found)
+        return 0
+
+    return run
+
+
+def show_orders(p: Parser) -> Run:
+    """Every order, one a line."""
+    p.add_argument("--status", metavar="WORD", help="only those with this status")
+    p.add_argument("--program", metavar="ID", help="only those with a line of this program")
+    p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
+    p.add_argument("--since", type=day, metavar="DATE", help="only those ordered on this date or later")
+
+    def run(given: Given) -> int:
+        from perennial.desk.queries import order_documents, order_ids
+
+        ids = order_ids(status=given.status, program=given.program, customer=given.customer, since=given.since)
+        if given.json:
+            for found in order_documents(ids):
+                document(found)
+        else:
+            from perennial.cli.pages import orders_page
+
+            orders_page(order_documents(ids))
+        return 0
+
+    return run
+
+
+def show_program(p: Parser) -> Run:
+    """A program, and where its calendar stands."""
+    p.add_argument("program", metavar="ID", help="the schedule id of the program")
+    p.on()
+
+    def run(given: Given) -> int:
+        from perennial.desk.queries import program_document
+
+        found = program_document(given.program, on(given))
+        if given.json:
+            document(found)
+        else:
+            from perennial.cli.pages import program_page
+
+            program_page(found)
+        return 0
+
+    return run
+
+
+def show_customer(p: Parser) -> Run:
+    """A customer, and which orders there are."""
+    p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
+
+    def run(given: Given) -> int:
+        from perennial.desk.queries import customer_document
+
+        found = customer_document(given.account)
+        if given.json:
+            document(found)
+        else:
+            from perennial.cli.pages import customer_page
+
+            customer_page(found)
+        return 0
+
+    return run
+
+
+def preview(p: Parser) -> Run:
+    """What an order would be, before there is one."""
+    p.add_argument("--program", metavar="ID", required=True, help="the schedule id of the program")
+    p.add_argument("--order-date", type=day, metavar="DATE", required=True, help="the day of the order")
+    p.add_argument("--start-date", type=day, metavar="DATE", help="a start date entered with the order")
+    p.add_argument("--product", metavar="P", help="as this continuity product sells it (left out: all its events)")
+    p.add_argument("--quantity", metavar="N", default="1", help="how many (left out: 1)")
+    p.add_argument("--all", action="store_true", help="beyond the repeat threshold too, at most 1,000 shipments")
+
+    def run(given: Given) -> int:
+        from perennial.desk.queries import preview as previewed
+        from perennial.kernel.money import quantity
+
+        found = previewed(
+            given.program,
+            given.order_date,
+            start_date=given.start_date,
+            product=given.product,
+            quantity=quantity(given.quantity, "quantity"),
+            beyond_threshold=given.all,
+        )
+        if given.json:
+            document(found)
+        else:
+            from perennial.cli.pages import preview_page
+
+            preview_page(found)
+        return 0
+
+    return run

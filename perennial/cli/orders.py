@@ -1,0 +1,201 @@
+"""`order …` and `card`: what a clerk does with an order. Each calls the function of the desk with its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perennial.cli.output import result
+from perennial.cli.parser import Given, Parser, Run, day, expiry, who, whole
+from perennial.errors import Refused
+
+
+def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
+    """Call ``desk.actions.<name>`` with the order's number and these options; ``renamed``: its name for an option."""
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+
+        arguments: dict[str, Any] = {option: getattr(given, option) for option in names}
+        arguments |= {argument: getattr(given, option) for argument, option in renamed.items()}
+        if arguments.get("quantity") is not None:
+            from perennial.kernel.money import quantity
+
+            arguments["quantity"] = quantity(arguments["quantity"], "quantity")
+        if line:
+            arguments["line"] = given.line
+        elif given.line is not None:
+            raise Refused("line", f"{name} is about the whole order {given.number}: leave --line out", "line")
+        done = getattr(actions, name)(number=given.number, **arguments, **who(given))
+        result(done, given.json)
+        return 0
+
+    return run
+
+
+def order_submit(p: Parser) -> Run:
+    """A draft order opens."""
+    p.number()
+    p.change()
+    return _does("submit", line=False)
+
+
+def order_accept(p: Parser) -> Run:
+    """The customer accepted the offer."""
+    p.number()
+    p.catch_up()
+    p.change()
+    return _does("accept", "catch_up", line=False)
+
+
+def order_cancel(p: Parser) -> Run:
+    """An order ends, or a child is not sent."""
+    p.number("the number of the order, or of a child that has not shipped")
+    p.add_argument("--after", type=whole, metavar="SHIPMENT", help="this shipment is the last: cancel what follows it")
+    p.add_argument("--again", action="store_true", help="of a child: make its shipment anew, as the next try")
+    p.change()
+    return _does("cancel", "after", "again")
+
+
+def order_hold(p: Parser) -> Run:
+    """An order waits."""
+    p.number("the number of the order or child")
+    p.add_argument("--code", metavar="C", default="hold", help="a short word to release it by (left out: hold)")
+    p.add_argument(
+        "--stops", choices=("shipping", "charging", "both"), default="both", help="what it stops (left out: both)"
+    )
+    p.change(why="why it is held", must_say_why=True)
+    return _does("hold", "code", "stops", line=False)
+
+
+def order_release(p: Parser) -> Run:
+    """An order goes on."""
+    p.number("the number of the order or child")
+    p.add_argument("--code", metavar="C", help="release this hold alone (left out: all of them)")
+    p.catch_up()
+    p.change()
+    return _does("release", "code", "catch_up", line=False)
+
+
+def order_skip(p: Parser) -> Run:
+    """A shipment is left out; the others keep their days."""
+    p.number()
+    p.shipment()
+    p.change()
+    return _does("skip", "shipment")
+
+
+def order_unskip(p: Parser) -> Run:
+    """A skipped shipment comes after all."""
+    p.number()
+    p.shipment()
+    p.change()
+    return _does("unskip", "shipment")
+
+
+def order_move(p: Parser) -> Run:
+    """A shipment goes out on another day."""
+    p.number()
+    p.shipment()
+    p.add_argument("--to", type=day, metavar="DATE", required=True, help="the new day")
+    p.add_argument("--following", action="store_true", help="move those that follow, too")
+    p.change()
+    return _does("move", "shipment", "to", "following")
+
+
+def order_substitute(p: Parser) -> Run:
+    """Another product comes instead."""
+    p.number()
+    p.shipment()
+    p.add_argument("--item", metavar="NEW", required=True, help="the product that is sent instead")
+    p.add_argument("--from", dest="replaces", metavar="OLD", help="in place of which, where there are several")
+    p.add_argument("--price", metavar="P", help="at this price (left out: the price stays)")
+    p.change()
+    return _does("substitute", "shipment", "item", "replaces", "price")
+
+
+def order_quantity(p: Parser) -> Run:
+    """More or fewer are sent."""
+    p.number()
+    p.add_argument("--quantity", metavar="Q", required=True, help="how many")
+    p.shipment(required=False, what="this shipment alone (left out: all that has no child yet)")
+    p.add_argument("--item", dest="replaces", metavar="P", help="of this product, where the shipment has several")
+    p.change()
+    return _does("quantity", "quantity", "shipment", "replaces")
+
+
+def order_price(p: Parser) -> Run:
+    """A shipment costs more or less."""
+    p.number()
+    p.shipment()
+    p.add_argument("--price", metavar="P", required=True, help="the price of one, such as 19.95")
+    p.add_argument("--item", dest="replaces", metavar="P", help="of this product, where the shipment has several")
+    p.change()
+    return _does("price", "shipment", "price", "replaces")
+
+
+def order_card(p: Parser) -> Run:
+    """Another stored card pays."""
+    p.number()
+    p.add_argument("--token", metavar="T", required=True, help="the token of a stored card of the customer")
+    p.catch_up()
+    p.change()
+    return _does("card", "token", "catch_up")
+
+
+def order_address(p: Parser) -> Run:
+    """It is sent elsewhere."""
+    p.number()
+    p.add_argument("--to", metavar="CODE", required=True, help="the code of an address of the customer")
+    p.shipment(required=False, what="this shipment alone (left out: all that has no child yet)")
+    p.change()
+    return _does("address", "to", "shipment")
+
+
+def order_ship(p: Parser) -> Run:
+    """The warehouse sent it."""
+    p.number("the number of a child, or of an order with ordinary lines")
+    p.add_argument("--carrier", metavar="C", help="who carries it")
+    p.add_argument("--tracking", metavar="T", help="the carrier's number")
+    p.change()
+    return _does("ship", "carrier", "tracking", line=False)
+
+
+def order_invoice(p: Parser) -> Run:
+    """What was sent is invoiced."""
+    p.number("the number of a child, or of an order with ordinary lines")
+    p.change()
+    return _does("invoice", line=False)
+
+
+def card(p: Parser) -> Run:
+    """The gateway keeps a card; we keep its token."""
+    p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
+    p.add_argument("--token", metavar="T", required=True, help="the token that the gateway gave")
+    p.add_argument("--brand", metavar="B", required=True, help="such as visa")
+    p.add_argument("--last4", metavar="DIGITS", required=True, help="its last four digits")
+    p.add_argument("--exp", type=expiry, metavar="MM/YYYY", required=True, help="until when it is valid: 12/2030")
+    p.add_argument(
+        "--replaces",
+        metavar="TOKEN",
+        help="take over what this card pays (left out: where the card is expired or refused)",
+    )
+    p.catch_up()
+    p.who()
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+
+        done = actions.store_card(
+            account=given.account,
+            token=given.token,
+            brand=given.brand,
+            last4=given.last4,
+            exp=given.exp,
+            replaces=given.replaces,
+            catch_up=given.catch_up,
+            **who(given),
+        )
+        result(done, given.json)
+        return 0
+
+    return run

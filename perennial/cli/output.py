@@ -1,0 +1,97 @@
+"""What a command prints: one JSON document, or plain text in columns. Progress goes to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def document(value: Any) -> None:
+    """One JSON document on one line of stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def say(line: str = "") -> None:
+    """A line of text on stdout."""
+    sys.stdout.write(line + "\n")
+
+
+def tell(line: str) -> None:
+    """A line of progress or of a log, on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def cell(value: Any) -> str:
+    """A value as a cell of a table: nothing for null, words for true and false, commas in lists."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple | set):
+        return ", ".join(words for one in value if (words := cell(one)))
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{name.replace('_', ' ')} {cell(one)}" for name, one in value.items() if one not in (None, "")
+        )
+    return " ".join(str(value).split())
+
+
+def _is_number(words: str) -> bool:
+    return words.replace(",", "").replace(".", "", 1).removeprefix("-").isdecimal()
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], indent: str = "") -> None:
+    """Rows in aligned columns under their headers, numbers to the right; nothing where there are no rows."""
+    cells = [[cell(value) for value in row] for row in rows]
+    if not cells:
+        return
+    right = [all(_is_number(row[at]) or not row[at] for row in cells) for at in range(len(headers))]
+    widths = [max(len(words), *(len(row[at]) for row in cells)) for at, words in enumerate(headers)]
+    for row in [list(headers), *cells]:
+        padded = (
+            words.rjust(width) if to_right else words.ljust(width)
+            for words, width, to_right in zip(row, widths, right, strict=True)
+        )
+        say((indent + "  ".join(padded)).rstrip())
+
+
+def facts(values: Mapping[str, Any]) -> None:
+    """Names and values, one a line; what is left out or empty is left away."""
+    shown = {name: cell(value) for name, value in values.items()}
+    width = max((len(name) for name, words in shown.items() if words), default=0)
+    for name, words in shown.items():
+        if words:
+            say(f"{name.replace('_', ' ').ljust(width)}  {words}")
+
+
+def section(title: str) -> None:
+    """A heading with an empty line above it."""
+    say()
+    say(title)
+
+
+def result(value: Any, as_json: bool) -> None:
+    """What an action gave back: as JSON, or its facts line by line."""
+    if as_json:
+        document(value)
+    elif isinstance(value, Mapping):
+        simple = {name: one for name, one in value.items() if not _is_table(one)}
+        facts(simple)
+        for name, one in value.items():
+            if _is_table(one):
+                section(name.replace("_", " "))
+                listing(one)
+    elif value is not None:
+        listing(value)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+
+
+def listing(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Documents of one kind as a table, a column for each of their keys."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table([name.replace("_", " ") for name in names], ([row.get(name) for name in names] for row in rows), "  ")

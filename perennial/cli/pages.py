@@ -1,0 +1,170 @@
+"""How documents look as text: what a clerk reads out on the telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from perennial.cli.output import cell, facts, listing, say, section, table
+
+Document = Mapping[str, Any]
+
+
+def order_page(order: Document) -> None:
+    """An order: what was ordered, every shipment with its day and why, children, payments, what happened."""
+    held = [f"{h['code']} ({h['reason']}), stops {h['stops']}" for h in order["holds"] if not h["released_on"]]
+    facts(
+        {
+            "order": order["number"],
+            "reference": order["reference"],
+            "customer": order["customer"],
+            "order_date": order["order_date"],
+            "status": order["status"],
+            "acceptance": None if order["acceptance"] == "none" else order["acceptance"],
+            "held": "; ".join(held),
+        }
+    )
+    section("lines")
+    table(
+        ("line", "product", "quantity", "price", "status"),
+        ([r[k] for k in ("line", "item_number", "quantity", "price", "status")] for r in order["lines"]),
+        "  ",
+    )
+    if any(line["price"] is not None for line in order["lines"]):
+        say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
+    for one in order["continuity"]:
+        continuity_part(one)
+    if order["children"]:
+        section("child orders")
+        table(
+            ("number", "shipment", "ships on", "status", "products", "total", "carrier", "tracking"),
+            (
+                [
+                    c["number"],
+                    c["shipment"],
+                    c["ship_on"],
+                    c["status"] + (", held" if c["held"] else ""),
+                    [product(line) for line in c["lines"]],
+                    c["total"],
+                    c["carrier"],
+                    c["tracking"],
+                ]
+                for c in order["children"]
+            ),
+            "  ",
+        )
+    payments_part(order["payments"])
+    if order["events"]:
+        section("what happened")
+        listing(order["events"])
+
+
+def product(line: Document) -> str:
+    """A product with its quantity, where it is not 1."""
+    return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
+
+
+def continuity_part(one: Document) -> None:
+    """The Continuity page of a line."""
+    planned = "planned to its end" if one["complete"] else "more follows"
+    pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
+    if one["payment_schedule"]:
+        pays += f", schedule {one['payment_schedule']}"
+    section(
+        f"line {one['line']}: {one['item_number']}, program {one['program']} revision {one['revision']}, "
+        f"{one['status']}, {planned}, paid by {pays}"
+    )
+    schedule_part(one["lines"])
+    if one["adjustments"]:
+        section("changed by a person")
+        listing(one["adjustments"])
+
+
+def schedule_part(lines: Sequence[Document]) -> None:
+    """The dated lines, and for each why it has not shipped and until when it can be changed."""
+    table(
+        ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
+        (
+            [
+                line["shipment"],
+                cell(line["event_id"]) + (f".{line['repetition']}" if line["repetition"] else ""),
+                line["event_on"],
+                line["ship_on"],
+                product(line),
+                line["price"],
+                line["status"] + (", last" if line["action"] == "end" else ""),
+                line["child_order"],
+                line["changeable_until"] if line["status"] != "cancelled" else None,
+                [line["why"]["not_shipped"] if line["blocked"] else None, *_changed(line)],
+            ]
+            for line in lines
+        ),
+        "  ",
+    )
+
+
+def _changed(line: Document) -> list[str]:
+    return [f"changed: {cell(line['customised'])}"] if line["customised"] else []
+
+
+def payments_part(payments: Sequence[Document]) -> None:
+    """What is owed and what became of it."""
+    if payments:
+        section("payments")
+        columns = ("order", "shipment", "purpose", "number", "method", "amount", "due_on", "status", "captured")
+        names = [name for name in columns if any(p.get(name) not in (None, "") for p in payments)]
+        table([name.replace("_", " ") for name in names], ([p.get(name) for name in names] for p in payments), "  ")
+
+
+def orders_page(orders: Iterable[Document]) -> None:
+    """A line an order."""
+    table(
+        ("number", "reference", "customer", "ordered", "status", "programs", "children", "next shipment"),
+        (
+            [
+                o["number"],
+                o["reference"],
+                o["customer"],
+                o["order_date"],
+                o["status"] + (", held" if o["held"] else ""),
+                [c["program"] for c in o["continuity"]],
+                len(o["children"]),
+                min(
+                    (
+                        line["ship_on"]
+                        for c in o["continuity"]
+                        for line in c["lines"]
+                        if line["status"] in ("planned", "scheduled")
+                    ),
+                    default=None,
+                ),
+            ]
+            for o in orders
+        ),
+    )
+
+
+def program_page(program: Document) -> None:
+    """A program with its events."""
+    facts({name: value for name, value in program.items() if name not in ("events", "draft")})
+    section("events")
+    listing(program["events"])
+    if program["draft"]:
+        section(f"draft, revision {program['draft']['revision']}")
+        listing(program["draft"]["events"])
+
+
+def customer_page(customer: Document) -> None:
+    """A customer with addresses, cards and orders."""
+    facts({name: value for name, value in customer.items() if name not in ("addresses", "cards")})
+    for name in ("addresses", "cards"):
+        if customer[name]:
+            section(name)
+            listing(customer[name])
+
+
+def preview_page(found: Document) -> None:
+    """What would be planned, and what would be owed."""
+    schedule_part(found["lines"])
+    say("planned to its end" if found["complete"] else "more follows")
+    payments_part(found["payments"])

@@ -1,0 +1,154 @@
+"""How a command reads its words: argparse, with the values and the options that commands share."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+Given = argparse.Namespace
+Run = Callable[[Given], int]
+CATCH_UP = ("resume", "skip", "send", "merge")
+
+
+class Usage(Exception):
+    """The words of a command make no sense: exit status 2. ``command``: whose help says more."""
+
+    def __init__(self, text: str, command: str = "") -> None:
+        super().__init__(text)
+        self.command = command
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command."""
+
+    def __init__(self, name: str, does: str) -> None:
+        super().__init__(prog=f"perennial {name}", description=f"{does[0].upper()}{does[1:]}.", allow_abbrev=False)
+        self.command = name
+        self.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(message, self.command)
+
+    def parse(self, words: Sequence[str]) -> Given:
+        """Read the words; an unknown option is answered with the nearest one that there is."""
+        known = [option for action in self._actions for option in action.option_strings]
+        for word in words:
+            option = word.split("=")[0]
+            if option == "--":
+                break
+            if option.startswith("--") and option not in known:
+                self.error(f"unknown option {option!r}" + did_you_mean(get_close_matches(option, known, 1)))
+        given, unknown = self.parse_known_args(list(words))
+        if unknown:
+            self.error(f"{unknown[0]!r} is one word too many")
+        return given
+
+    def options(self) -> set[str]:
+        """The long options of the command."""
+        return {o for action in self._actions for o in action.option_strings if o.startswith("--")} - {"--help"}
+
+    # --- what several commands share
+
+    def number(self, what: str = "the number of the order") -> None:
+        """Which order: its number."""
+        self.add_argument("number", metavar="NUMBER", help=what)
+
+    def shipment(self, *, required: bool = True, what: str = "the number of the shipment") -> None:
+        """Which shipment of the order."""
+        self.add_argument("--shipment", type=whole, metavar="N", required=required, help=what)
+
+    def on(self) -> None:
+        """The business date."""
+        self.add_argument(
+            "--on", type=day, metavar="DATE", help="the business date (left out: today in the company's time zone)"
+        )
+
+    def who(self, *, why: str = "why, for the history", must_say_why: bool = False) -> None:
+        """Date, person and reason of a change, for its history."""
+        self.on()
+        self.add_argument("--by", metavar="WHO", help="who does it, for the history (such as clerk:anna)")
+        self.add_argument("--reason", metavar="TEXT", help=why, required=must_say_why)
+
+    def change(self, *, why: str = "why, for the history", must_say_why: bool = False) -> None:
+        """What every change of an order takes."""
+        self.add_argument("--line", type=whole, metavar="L", help="which continuity line, where the order has several")
+        self.who(why=why, must_say_why=must_say_why)
+
+    def catch_up(self) -> None:
+        """What becomes of shipments that are late by now."""
+        self.add_argument(
+            "--catch-up", choices=CATCH_UP, help="what becomes of late shipments (left out: as the program says)"
+        )
+
+
+def did_you_mean(near: Sequence[str]) -> str:
+    """The nearest word that there is, as the end of a message."""
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def day(words: str) -> date:
+    """A date as people and JSON write it: 2026-03-10."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", words, re.ASCII):
+        try:
+            return date.fromisoformat(words)
+        except ValueError:
+            pass
+    raise argparse.ArgumentTypeError(f"{words!r} is not a date such as 2026-03-10")
+
+
+def whole(words: str) -> int:
+    """A whole number from 1 on."""
+    if not re.fullmatch(r"\d{1,9}", words, re.ASCII) or int(words) < 1:
+        raise argparse.ArgumentTypeError(f"{words!r} is not a whole number from 1 on")
+    return int(words)
+
+
+def count(words: str) -> int:
+    """A whole number from 0 on."""
+    if not re.fullmatch(r"\d{1,9}", words, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{words!r} is not a whole number from 0 on")
+    return int(words)
+
+
+def percent(words: str) -> float:
+    """A percentage from 0 to 100."""
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", words, re.ASCII) or float(words) > 100:
+        raise argparse.ArgumentTypeError(f"{words!r} is not a percentage from 0 to 100")
+    return float(words)
+
+
+def expiry(words: str) -> str:
+    """The month and the year of a card: 12/2030."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{4})", words, re.ASCII)
+    if not found or not 1 <= int(found[1]) <= 12:
+        raise argparse.ArgumentTypeError(f"{words!r} is not a month and year such as 12/2030")
+    return words
+
+
+def who(given: Given) -> dict[str, Any]:
+    """``on``, ``by`` and ``reason`` of a change, with what stands for those left out."""
+    return {"on": on(given), "by": by(given), "reason": given.reason}
+
+
+def on(given: Given) -> date:
+    """The business date that was given, else today in the company's time zone."""
+    from perennial.catalog.queries import today
+
+    found: date = given.on or today()
+    return found
+
+
+def by(given: Given) -> str:
+    """Who was named, else whose account typed the command."""
+    if getattr(given, "by", None):
+        return str(given.by)
+    import getpass
+
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli"

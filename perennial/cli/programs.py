@@ -1,0 +1,71 @@
+"""`program …`: what a sales manager does with a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perennial.cli.output import result
+from perennial.cli.parser import Given, Parser, Run, by
+
+
+def _does(name: str, *options: str) -> Run:
+    """Call ``programs.actions.<name>``; what is printed says what became of the program."""
+
+    def run(given: Given) -> int:
+        from perennial.programs import actions
+
+        arguments: dict[str, Any] = {option: getattr(given, option) for option in options}
+        told = {"by": by(given), "reason": given.reason}
+        done = getattr(actions, name)(program=given.program, **arguments, **told)
+        printed: dict[str, Any] = {"program": given.program, **arguments}
+        if name == "release":
+            printed["revision"] = done
+        elif name == "discard":
+            printed["draft"] = None
+        else:
+            printed["active"] = name == "activate"
+        result(printed, given.json)
+        return 0
+
+    return run
+
+
+def _program(p: Parser) -> None:
+    p.add_argument("program", metavar="ID", help="the schedule id of the program")
+
+
+def program_release(p: Parser) -> Run:
+    """The draft becomes the revision for new orders."""
+    _program(p)
+    p.add_argument("--apply", action="store_true", help="open orders follow in the next night")
+    p.who()
+    return _does("release", "apply")
+
+
+def program_discard(p: Parser) -> Run:
+    """The draft is dropped."""
+    _program(p)
+    p.who()
+    return _does("discard")
+
+
+def program_copy(p: Parser) -> Run:
+    """A new program like this one."""
+    _program(p)
+    p.add_argument("new", metavar="NEW", help="the schedule id of the new program")
+    p.who()
+    return _does("copy", "new")
+
+
+def program_activate(p: Parser) -> Run:
+    """New orders are allowed."""
+    _program(p)
+    p.who()
+    return _does("activate")
+
+
+def program_retire(p: Parser) -> Run:
+    """No new orders; those that run go on."""
+    _program(p)
+    p.who()
+    return _does("retire")

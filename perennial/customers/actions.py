@@ -1,0 +1,177 @@
+"""Customers with their addresses and stored cards, made as they are given, many at once.
+
+A customer given replaces the stored one, its lists too. An address or a card that is no longer listed
+goes, unless something refers to it (an order, a shipment, a payment): then it stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from perennial.customers import rules
+from perennial.customers.models import Address, Customer, StoredCard
+from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
+from perennial.db.history import context
+from perennial.db.sql import copy, draw_ids, tuples
+from perennial.db.tally import Tally
+from perennial.errors import Refused
+
+CUSTOMER = ("account", "name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
+ADDRESS = AddressFacts._fields
+CARD = CardFacts._fields
+
+
+@transaction.atomic
+def set_customers(
+    *, customers: Sequence[CustomerFacts], by: str, reason: str | None = None, checked: bool = False
+) -> Tally:
+    """Make these customers as they are given; equal ones are not written. A few thousand at a time.
+
+    ``checked``: the caller has been through their rules already. Refused: a rule is broken, or an
+    account stands twice.
+    """
+    accounts = [customer.account for customer in customers]
+    if not checked:
+        for customer in customers:
+            for fault in rules.customer_faults(customer):
+                raise fault
+        if len(set(accounts)) != len(accounts):
+            raise Refused("customer", "an account stands twice", "account")
+    context(by=by, reason=reason)
+    stored = _stored(accounts)
+    new = [customer for customer in customers if customer.account not in stored]
+    _insert(new)
+    changed = {
+        stored[customer.account][0]
+        for customer in customers
+        if customer.account in stored and _replace(customer, *stored[customer.account])
+    }
+    # What is still in the dictionaries is no longer listed.
+    changed |= _drop("customers_address", [a[0] for known in stored.values() for a in known[2].values()], _ADDRESS_USED)
+    changed |= _drop("customers_storedcard", [c[0] for known in stored.values() for c in known[3].values()], _CARD_USED)
+    return Tally(len(new), len(changed), len(customers) - len(new) - len(changed))
+
+
+def _columns(customer: CustomerFacts) -> tuple[Any, ...]:
+    return (
+        customer.account,
+        customer.name,
+        customer.email,
+        customer.phone,
+        customer.language,
+        customer.allow_on_account,
+        customer.credit_limit_minor,
+    )
+
+
+def _card_columns(card: CardFacts) -> tuple[Any, ...]:
+    return (*card[:-1], bool(card.refused), card.expires_on)
+
+
+def _insert(customers: Sequence[CustomerFacts]) -> None:
+    ids = draw_ids(Customer, len(customers))
+    copy(Customer, ("id", *CUSTOMER), ((pk, *_columns(c)) for pk, c in zip(ids, customers, strict=True)))
+    copy(
+        Address,
+        ("customer_id", "number", *ADDRESS),
+        ((pk, n, *a) for pk, c in zip(ids, customers, strict=True) for n, a in enumerate(c.addresses, 1)),
+    )
+    copy(
+        StoredCard,
+        ("customer_id", "number", *CARD, "expires_on"),
+        ((pk, n, *_card_columns(d)) for pk, c in zip(ids, customers, strict=True) for n, d in enumerate(c.cards, 1)),
+    )
+
+
+_Stored = tuple[int, tuple[Any, ...], dict[str, tuple[Any, ...]], dict[str, tuple[Any, ...]]]
+
+
+def _stored(accounts: Sequence[str]) -> dict[str, _Stored]:
+    """By account: id, columns, addresses by code and cards by token; each with id and number in front."""
+    by_id: dict[int, _Stored] = {}
+    found: dict[str, _Stored] = {}
+    for pk, *columns in tuples(
+        f"select id, {', '.join(CUSTOMER)} from customers_customer where account = any(%s)", [list(accounts)]
+    ):
+        found[columns[0]] = by_id[pk] = (pk, tuple(columns), {}, {})
+    if not by_id:
+        return found
+    ids = [list(by_id)]
+    for pk, *columns in tuples(
+        f"select customer_id, id, number, {', '.join(ADDRESS)} from customers_address"
+        " where customer_id = any(%s) and code is not null order by number, id",
+        ids,
+    ):
+        by_id[pk][2][columns[2]] = tuple(columns)
+    for pk, *columns in tuples(
+        f"select customer_id, id, number, {', '.join(CARD)} from customers_storedcard"
+        " where customer_id = any(%s) order by number, id",
+        ids,
+    ):
+        by_id[pk][3][columns[2]] = tuple(columns)
+    return found
+
+
+def _replace(
+    customer: CustomerFacts,
+    pk: int,
+    columns: tuple[Any, ...],
+    addresses: dict[str, tuple[Any, ...]],
+    cards: dict[str, tuple[Any, ...]],
+) -> bool:
+    """Make a stored customer as given, what is listed goes out of the dictionaries. True when anything was written."""
+    changed = False
+    if columns != _columns(customer):
+        Customer.objects.filter(pk=pk).update(**dict(zip(CUSTOMER, _columns(customer), strict=True)))
+        changed = True
+    for number, address in enumerate(customer.addresses, 1):
+        known = addresses.pop(address.code or "", None)
+        if known is None:
+            Address.objects.bulk_create([Address(customer_id=pk, number=number, **address._asdict())])
+        elif known[1:] != (number, *address):
+            Address.objects.filter(pk=known[0]).update(number=number, **address._asdict())
+        else:
+            continue
+        changed = True
+    for number, card in enumerate(customer.cards, 1):
+        known = cards.pop(card.token, None)
+        if known is not None:
+            # What the gateway told us since is not forgotten because a file does not know it.
+            card = card._replace(
+                network_transaction_id=card.network_transaction_id or known[-2],
+                refused=known[-1] if card.refused is None else card.refused,
+            )
+        given = {**card._asdict(), "refused": bool(card.refused), "expires_on": card.expires_on, "number": number}
+        if known is None:
+            StoredCard.objects.bulk_create([StoredCard(customer_id=pk, **given)])
+        elif known[1:] != (number, *card):
+            StoredCard.objects.filter(pk=known[0]).update(**given)
+        else:
+            continue
+        changed = True
+    return changed
+
+
+# Named as tables, because what refers to an address or a card lies in apps above this one.
+_ADDRESS_USED = (
+    "orders_salesorder.ship_to_id",
+    "continuity_continuityorder.ship_to_id",
+    "continuity_occurrence.ship_to_id",
+)
+_CARD_USED = ("orders_orderpay.card_id", "continuity_continuityorder.card_id", "payments_payment.card_id")
+
+
+def _drop(table: str, ids: list[int], used: Sequence[str]) -> set[int]:
+    """Delete rows that nothing refers to; the ids of their customers."""
+    if not ids:
+        return set()
+    unused = " and ".join(
+        f"not exists (select from {other} u where u.{column} = x.id)"
+        for other, column in (name.split(".") for name in used)
+    )
+    return {
+        pk for (pk,) in tuples(f"delete from {table} x where id = any(%s) and {unused} returning customer_id", [ids])
+    }

@@ -1,0 +1,56 @@
+"""What a customer may be. Every fault of one customer, so that all can be shown at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
+from perennial.errors import Refused
+from perennial.kernel import words
+
+
+def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
+    """A customer: a known language, a credit limit from 0 on, addresses and cards that can be told apart."""
+    yield from words.language_faults(customer.language)
+    if customer.credit_limit_minor is not None and customer.credit_limit_minor < 0:
+        yield Refused("credit_limit", "a credit limit is not below 0", "credit_limit")
+    codes: set[str | None] = set()
+    for at, address in enumerate(customer.addresses):
+        if address.code in codes:
+            yield Refused("address", f'address "{address.code}" stands twice', f"addresses[{at}].code")
+        codes.add(address.code)
+        yield from address_faults(address, f"addresses[{at}].")
+    tokens: set[str] = set()
+    for at, card in enumerate(customer.cards):
+        if card.token in tokens:
+            yield Refused("card", f'card "{card.token}" stands twice', f"cards[{at}].token")
+        tokens.add(card.token)
+        yield from card_faults(card, f"cards[{at}].")
+
+
+def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:
+    """An address: a country of ISO 3166."""
+    yield from words.country_faults(address.country, f"{field}country")
+
+
+def card_faults(card: CardFacts, field: str = "") -> Iterator[Refused]:
+    """A stored card: the gateway's token and never a card number, four last digits, a month that exists."""
+    if _is_card_number(card.token):
+        yield Refused("card", "this is a card number: only the gateway's token may be stored", f"{field}token")
+    if card.last4 is not None and not (len(card.last4) == 4 and card.last4.isascii() and card.last4.isdigit()):
+        yield Refused("card", "last4 is the four last digits of the card, and no more", f"{field}last4")
+    if not 1 <= card.exp_month <= 12:
+        yield Refused("card", f"{card.exp_month} is not a month from 1 to 12", f"{field}exp_month")
+    if not 2000 <= card.exp_year <= 2199:
+        yield Refused("card", f"{card.exp_year} is not a year such as 2030", f"{field}exp_year")
+
+
+def _is_card_number(token: str) -> bool:
+    digits = token.replace(" ", "").replace("-", "")
+    if not (12 <= len(digits) <= 19 and digits.isascii() and digits.isdigit()):
+        return False
+    total = 0
+    for at, digit in enumerate(reversed(digits)):
+        number = int(digit) * (2 if at % 2 else 1)
+        total += number - 9 if number > 9 else number
+    return total % 10 == 0

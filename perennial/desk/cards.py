@@ -1,0 +1,162 @@
+"""Cards: store one, give one to an order. The token comes from the gateway; no card number comes near us."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Customer, StoredCard
+from perennial.db import history, sql
+from perennial.desk.catch_up import catch_up as deal_with_late
+from perennial.desk.reach import Held, changed, lock, lock_parent, touch
+from perennial.errors import Refused
+from perennial.payments import actions as payments
+
+
+def expiry(exp: str) -> tuple[int, int, date]:
+    """Month, year and last day of a card's expiry, written 12/2030."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{4})", exp or "")
+    if not found or not 1 <= int(found[1]) <= 12 or not 2000 <= int(found[2]) <= 2199:
+        raise Refused("exp", f"{exp!r} is not an expiry such as 12/2030", "exp")
+    month, year = int(found[1]), int(found[2])
+    return month, year, date(year, month, calendar.monthrange(year, month)[1])
+
+
+@transaction.atomic
+def store_card(
+    *,
+    account: str,
+    token: str,
+    exp: str,
+    on: date,
+    by: str,
+    brand: str | None = None,
+    last4: str | None = None,
+    replaces: str | None = None,
+    catch_up: str | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """Store a card. It takes over the open orders of the card that it replaces, or where the card is expired
+    or refused; what waited for a card goes on.
+    """
+    customer = Customer.objects.filter(account=account).first()
+    if customer is None:
+        raise Refused("customer", f"unknown customer {account!r}", "account")
+    if last4 is not None and not re.fullmatch(r"\d{4}", last4):
+        raise Refused("last4", f"{last4!r} is not the last four digits of a card", "last4")
+    if re.fullmatch(r"[\d -]{12,25}", token or ""):
+        raise Refused("token", "this looks like a card number: only the gateway's token is stored", "token")
+    month, year, last_day = expiry(exp)
+    if last_day < on:
+        raise Refused("exp", f"the card has expired on {last_day}", "exp")
+    old = None
+    if replaces is not None:
+        old = StoredCard.objects.filter(customer=customer, token=replaces).first()
+        if old is None:
+            raise Refused("replaces", f"the customer has no card with token {replaces!r}", "replaces")
+    # The orders first, then the card: the one order of locks.
+    orders = _orders_for(customer, old, on)
+    helds = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
+    history.context(by=by, reason=reason)
+    number = StoredCard.objects.filter(customer=customer).count() + 1
+    card, _ = StoredCard.objects.update_or_create(
+        customer=customer,
+        token=token,
+        defaults={
+            "brand": brand,
+            "last4": last4,
+            "exp_month": month,
+            "exp_year": year,
+            "expires_on": last_day,
+            "refused": False,
+        },
+        create_defaults={
+            "brand": brand,
+            "last4": last4,
+            "exp_month": month,
+            "exp_year": year,
+            "expires_on": last_day,
+            "number": number,
+        },
+    )
+    taken = []
+    for held in helds:
+        states = [s for s in held.states if s.row.pk in orders[held.order.pk]]
+        _give(held, states, card, catch_up)
+        taken.append(held.order.number)
+    return {"account": account, "token": token, "orders": sorted(taken)}
+
+
+def _orders_for(customer: Customer, old: StoredCard | None, on: date) -> dict[int, set[int]]:
+    """Parent orders, and of each the continuity orders, that a new card takes over."""
+    condition = (
+        "c.card_id = %(old)s"
+        if old is not None
+        else """(
+        k.expires_on < %(on)s or k.refused
+        or exists (select from continuity_occurrence o where o.continuity_order_id = c.id
+                      and o.blocked in ('card', 'payment'))
+        or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in ('declined', 'failed'))
+        or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
+                    where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
+                      and y.status in ('declined', 'failed')))"""
+    )
+    found: dict[int, set[int]] = {}
+    for order, one in sql.tuples(
+        "select c.order_id, c.id from continuity_continuityorder c"
+        " left join customers_storedcard k on k.id = c.card_id"
+        " where c.customer_id = %(customer)s and c.status in ('draft', 'open') and c.payment_method = 'card'"
+        f" and {condition} order by c.order_id, c.id",
+        {"customer": customer.pk, "old": old.pk if old else None, "on": on},
+    ):
+        found.setdefault(order, set()).add(one)
+    return found
+
+
+@transaction.atomic
+def card(
+    *,
+    number: str,
+    token: str,
+    on: date,
+    by: str,
+    catch_up: str | None = None,
+    reason: str | None = None,
+    line: int | None = None,
+) -> dict[str, Any]:
+    """Let an order be paid by another stored card of its customer: all of it that is not paid yet."""
+    held = lock_parent(number, on=on, by=by, reason=reason)
+    found = StoredCard.objects.filter(customer_id=held.order.customer_id, token=token).first()
+    if found is None:
+        raise Refused("card", f"the customer has no card with token {token!r}", "token")
+    if found.expires_on < on:
+        raise Refused("card", f"the card with token {token!r} has expired on {found.expires_on}", "token")
+    states = [s for s in held.chosen(line) if s.row.payment_method == "card"]
+    if not states and held.states:
+        raise Refused("card", f"{number} is not paid by card", "number")
+    _give(held, states, found, catch_up)
+    return {"order": number, "card": token}
+
+
+def _give(held: Held, states: Sequence[Any], new: StoredCard, catch_up: str | None) -> None:
+    for state in states:
+        state.row.card_id = new.pk
+    rows: list[ContinuityOrder] = [s.row for s in states]
+    touch(rows, "card")
+    payments.use_card(
+        continuity_orders=[s.row.pk for s in states],
+        orders=[held.order.pk] if len(states) == len(held.states) else [],
+        card=new.pk,
+        on=held.on,
+        by=held.by,
+    )
+    held.event("card_changed", card=new.token, lines=[s.row.parent_line.line for s in states])
+    changed(held, states, forget_card=True)
+    deal_with_late(held, states, catch_up)
+    changed(held, states)

@@ -1,0 +1,69 @@
+"""What becomes of shipments that are late when a hold is released, a card stored, an offer accepted.
+
+``resume`` (default): the first late one moves from here on to that date. ``skip``: they are skipped.
+``send``: each ships at the next run. ``merge``: they ship at the next run as one. A shared shipment
+that is late is moved alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from perennial.continuity.models import Adjustment
+from perennial.continuity.planning import Difference, OrderState, read_orders
+from perennial.desk.changes import move_alone, move_following, replan
+from perennial.desk.reach import Held, adjust
+from perennial.errors import Refused
+from perennial.payments import waiting
+
+HOW = ("resume", "skip", "send", "merge")
+
+
+def catch_up(held: Held, states: Sequence[OrderState], how: str | None) -> None:
+    """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says."""
+    if how is not None and how not in HOW:
+        raise Refused("catch_up", f"unknown catch-up {how!r}: one of {', '.join(HOW)}", "catch_up")
+    if waiting.still_waiting(held.order.pk):
+        return
+    for state in read_orders(held.set_up, [s.row.pk for s in states]):
+        if state.row.status == "open":
+            _one(held, state, how or state.revision.catch_up)
+
+
+def _one(held: Held, state: OrderState, how: str) -> None:
+    late = [o for o in state.walk if o.status == "scheduled" and o.blocked is None and o.ship_on < held.on]
+    if not late or how == "send":
+        return
+    line = state.row.parent_line.line
+    shipments = sorted({o.shipment or 0 for o in late})
+    if how == "skip":
+        difference = Difference()
+        difference.add(late, [replace(o, status="skipped", blocked=None) for o in late], cancel=False)
+        difference.write()
+        for o in late:
+            adjust(held, state, o, "skip", True)
+    elif how == "merge":
+        if len(shipments) < 2:
+            return
+        used = Adjustment.objects.filter(continuity_order_id=state.row.pk, kind="merge").values_list("value", flat=True)
+        group = max((int(v or 0) for v in used), default=0) + 1
+        for o in late:
+            adjust(held, state, o, "merge", group)
+        first = late[0].id
+        replan(held, state, next(i for i, o in enumerate(state.walk) if o.id == first))
+    else:
+        for number in shipments:
+            together = state.shipment(number)
+            if len(together) > 1:
+                move_alone(held, state, together, held.on)
+                continue
+            if together[0].id in {o.id for o in state.frozen}:
+                # A later shipment has its child: the dates behind it stand, so this one is moved alone.
+                move_alone(held, state, together, held.on)
+                continue
+            at = next(i for i, o in enumerate(state.walk) if o.id == together[0].id)
+            to = max(held.on, state.walk[at - 1].event_on) if at else held.on
+            move_following(held, state, together, to)
+            break
+    held.event("caught_up", line=line, how=how, shipments=shipments)

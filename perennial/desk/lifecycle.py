@@ -1,0 +1,263 @@
+"""What a person does with a whole order: submit, accept, hold, release, cancel, retry what was parked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
+from perennial.continuity.planning import OrderState
+from perennial.db import sql
+from perennial.desk.catch_up import catch_up as deal_with_late
+from perennial.desk.reach import Held, changed, lock, lock_parent, order_by_number, touch
+from perennial.errors import Refused
+from perennial.orders.models import Hold, OrderLine, SalesOrder
+from perennial.payments.models import Payment
+
+
+@transaction.atomic
+def submit(*, number: str, on: date, by: str, reason: str | None = None) -> dict[str, Any]:
+    """Open a draft order: its lines are scheduled and its payments become due. Nothing is charged here.
+
+    Refused: an order that is not a draft; a program that was retired meanwhile.
+    """
+    held = lock_parent(number, on=on, by=by, reason=reason)
+    if held.order.status != "draft":
+        raise Refused("status", f"{number} is {held.order.status}: only a draft can be submitted", "number")
+    for state in held.states:
+        if not state.row.program.active:
+            raise Refused("inactive", f"program {state.revision.program} is not active", "number")
+    SalesOrder.objects.filter(pk=held.order.pk).update(status="open")
+    ContinuityOrder.objects.filter(pk__in=held.ids, status="draft").update(status="open")
+    Occurrence.objects.filter(continuity_order_id__in=held.ids, status="planned").update(status="scheduled")
+    _payments(held.order.pk, held.ids).filter(status="draft").update(status="due")
+    held.event("submitted")
+    return {"order": number, "status": "open"}
+
+
+def _payments(order_id: int, continuity_ids: list[int]) -> Any:
+    return Payment.objects.filter(order_id=order_id) | Payment.objects.filter(continuity_order_id__in=continuity_ids)
+
+
+@transaction.atomic
+def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    """The customer has accepted the offer (D23): what waited for it may ship. Refused when none is awaited."""
+    held = lock_parent(number, on=on, by=by, reason=reason)
+    if held.order.acceptance != "awaited":
+        raise Refused("acceptance", f"{number} does not await an acceptance", "number")
+    if held.order.status == "cancelled":
+        raise Refused("status", f"{number} is cancelled", "number")
+    held.order.acceptance = "given"
+    held.order.save(update_fields=["acceptance"])
+    held.event("accepted")
+    changed(held, held.states)
+    deal_with_late(held, held.states, catch_up)
+    _follow_money(held)
+    return {"order": number, "acceptance": "given"}
+
+
+def _follow_money(held: Held) -> None:
+    changed(held, held.states)
+
+
+@transaction.atomic
+def hold(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    reason: str | None = None,
+    code: str = "hold",
+    stops: str = "both",
+) -> dict[str, Any]:
+    """Put a parent or a child on hold. A held parent makes no new child, a held child waits itself (D15)."""
+    if stops not in ("shipping", "charging", "both"):
+        raise Refused("stops", f"unknown {stops!r}: shipping, charging or both", "stops")
+    found = order_by_number(number)
+    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    order = held.order if found.parent_id is None else SalesOrder.objects.get(pk=found.pk)
+    if order.status in ("invoiced", "cancelled"):
+        raise Refused("status", f"{number} is {order.status}: it cannot be held", "number")
+    if Hold.objects.filter(order=order, code=code, released_on=None).exists():
+        raise Refused("held", f"{number} has an open hold {code!r} already", "code")
+    Hold.objects.create(order=order, code=code, reason=reason or "", stops=stops, on_date=on, by=by)
+    held.event("held", code=code, stops=stops, child=number if found.parent_id else None)
+    return {"order": number, "held": True, "code": code, "stops": stops}
+
+
+@transaction.atomic
+def release(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    code: str | None = None,
+    catch_up: str | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """Release an order's holds, or the one that is named; late shipments catch up."""
+    found = order_by_number(number)
+    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    holds = Hold.objects.filter(order_id=found.pk, released_on=None)
+    if code is not None:
+        holds = holds.filter(code=code)
+    codes = sorted(holds.values_list("code", flat=True))
+    if not codes:
+        what = f"no open hold {code!r}" if code else "no open hold"
+        raise Refused("hold", f"{number} has {what}", "code" if code else "number")
+    holds.update(released_on=on, released_by=by)
+    held.event("released", codes=codes, child=number if found.parent_id else None)
+    if found.parent_id is None:
+        changed(held, held.states)
+        deal_with_late(held, held.states, catch_up)
+        _follow_money(held)
+    return {"order": number, "released": codes}
+
+
+@transaction.atomic
+def cancel(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    after: int | None = None,
+    again: bool = False,
+    reason: str | None = None,
+    line: int | None = None,
+) -> dict[str, Any]:
+    """Cancel a parent, what comes after one of its shipments, or a child that has not shipped.
+
+    A parent: its planned and scheduled lines and its children that have not shipped are cancelled, and
+    what is not yet paid of what will not come (D27). Nothing shipped: it is cancelled at once; else it
+    stays open until close-orders. A child: with ``again`` its shipment is made anew, as the next try.
+    """
+    found = order_by_number(number)
+    if found.parent_id is not None:
+        if after is not None:
+            raise Refused("after", f"{number} is a child order: --after is for its parent", "after")
+        return _cancel_child(found, on=on, by=by, again=again, reason=reason)
+    if again:
+        raise Refused("again", f"{number} is a parent order: --again is for a child", "again")
+    held = lock_parent(number, on=on, by=by, reason=reason)
+    if held.order.status not in ("draft", "open"):
+        raise Refused("status", f"{number} is {held.order.status}: it cannot be cancelled", "number")
+    if after is not None:
+        return _cancel_after(held, held.state(line), after)
+    return _cancel_parent(held, held.chosen(line), whole=line is None)
+
+
+def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict[str, Any]:
+    lines = [s.row.parent_line_id for s in states]
+    children = list(SalesOrder.objects.filter(parent=held.order, parent_line_id__in=lines))
+    _cancel_children([c for c in children if c.status == "open"])
+    gone = {c.parent_line_id for c in children if c.status in ("shipped", "invoiced")}
+    for state in states:
+        _drop(state, state.walk)
+        state.row.last_shipment = max(
+            (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
+        )
+        state.row.complete = True
+        if state.row.parent_line_id not in gone:
+            state.row.status = "cancelled"
+    touch([s.row for s in states], "last_shipment", "complete", "status")
+    OrderLine.objects.filter(pk__in=[i for i in lines if i not in gone], status="open").update(status="cancelled")
+    if whole:
+        ordinary = OrderLine.objects.filter(order=held.order, product__kind="item", status="open")
+        if ordinary.update(status="cancelled"):
+            _stop_paying(Payment.objects.filter(order=held.order, purpose="ordinary"), held)
+    changed(held, states)
+    statuses = set(OrderLine.objects.filter(order=held.order).values_list("status", flat=True))
+    if statuses == {"cancelled"}:
+        held.order.status = "cancelled"
+        held.order.save(update_fields=["status"])
+    held.event("cancelled", lines=[s.row.parent_line.line for s in states])
+    return {"order": held.order.number, "status": held.order.status}
+
+
+def _drop(state: OrderState, occurrences: list[Any]) -> int:
+    """Cancel the planned and scheduled ones among the occurrences; they keep their rows."""
+    ids = [o.id for o in occurrences if o.status in ("planned", "scheduled")]
+    return sql.execute(
+        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null"
+        " where id = any(%s) and status in ('planned', 'scheduled')",
+        [ids],
+    )
+
+
+def _stop_paying(payments: Any, held: Held) -> None:
+    """What is not yet paid is not owed any more; what is authorised is voided by process-payments."""
+    payments.filter(status__in=("draft", "due", "declined", "failed")).update(status="cancelled")
+
+
+def _cancel_children(children: list[SalesOrder]) -> None:
+    ids = [c.pk for c in children]
+    SalesOrder.objects.filter(pk__in=ids, status="open").update(status="cancelled")
+    OrderLine.objects.filter(order_id__in=ids, status="open").update(status="cancelled")
+    Payment.objects.filter(order_id__in=ids, status__in=("draft", "due", "declined", "failed")).update(
+        status="cancelled"
+    )
+
+
+def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
+    """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
+    number = held.order.number
+    if state.row.status not in ("draft", "open"):
+        raise Refused("status", f"{number} is {state.row.status}", "number")
+    walk = state.walk
+    highest = max((o.shipment or 0 for o in walk), default=0)
+    if after < 1 or (after > highest and state.row.complete):
+        raise Refused("after", f"{number} has no shipment {after}", "after")
+    behind = [o for o in walk if (o.shipment or 0) > after]
+    children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
+    for child in children:
+        if child.status in ("shipped", "invoiced"):
+            raise Refused("after", f"shipment {child.shipment} is {child.status} already ({child.number})", "after")
+    _cancel_children(children)
+    _drop(state, behind)
+    state.row.last_shipment = after
+    if after <= highest:
+        state.row.complete = True
+    touch([state.row], "last_shipment", "complete")
+    held.event("ends_after", line=state.row.parent_line.line, shipment=after)
+    changed(held, [state])
+    return {"order": number, "last_shipment": after}
+
+
+def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: str | None) -> dict[str, Any]:
+    assert child.parent_id is not None
+    held = lock(child.parent_id, on=on, by=by, reason=reason)
+    child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child.pk)
+    state = next(s for s in held.states if s.row.parent_line_id == child.parent_line_id)
+    mine = [o for o in state.occurrences if o.child_id == child.pk]
+    if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
+        raise Refused("status", f"{child.number} is {child.status}: it cannot be cancelled", "number")
+    if child.status == "open":
+        _cancel_children([child])
+        held.event("child_cancelled", child=child.number, shipment=child.shipment)
+    if again:
+        if state.row.status != "open":
+            raise Refused("status", f"{held.order.number} is {state.row.status}: nothing of it is made anew", "number")
+        sql.execute(
+            "update continuity_occurrence set status = 'scheduled', child_id = null where id = any(%s)",
+            [[o.id for o in mine]],
+        )
+        held.event("made_anew", shipment=child.shipment)
+    changed(held, [state])
+    return {"order": child.number, "status": "cancelled", "again": again}
+
+
+@transaction.atomic
+def parked_retry(
+    *, number: str, on: date, by: str, catch_up: str | None = None, reason: str | None = None
+) -> dict[str, Any]:
+    """Let a parked order be tried again; late shipments catch up. Refused when it is not parked."""
+    held = lock_parent(number, on=on, by=by, reason=reason)
+    if not Parked.objects.filter(continuity_order_id__in=held.ids, resolved_on=None).exists():
+        raise Refused("parked", f"{number} is not parked", "number")
+    held.event("retried")
+    changed(held, held.states)
+    deal_with_late(held, held.states, catch_up)
+    _follow_money(held)
+    return {"order": number, "parked": False}

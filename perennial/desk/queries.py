@@ -1,0 +1,62 @@
+"""What a person or an outside program asks about orders, programs and customers.
+
+The documents are those of the contract (``docs/contract.md``); commands, screens and the export show
+the same ones.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from perennial.continuity.models import Parked
+from perennial.desk.ahead import preview
+from perennial.desk.documents import Document, order_documents
+from perennial.desk.set_up import customer_document, program_document
+from perennial.errors import Refused
+from perennial.kernel import states
+from perennial.orders.models import SalesOrder
+
+__all__ = [
+    "customer_document", "order_document", "order_documents", "order_ids", "parked", "preview", "program_document",
+]  # fmt: skip
+
+
+def order_document(number: str, *, ahead: int = 0) -> Document:
+    """The document of one parent order; a child's number shows its parent. Refused when there is none."""
+    found = SalesOrder.objects.filter(number=number).values_list("id", "parent_id").first()
+    if found is None:
+        raise Refused("order", f"unknown order {number!r}", "number")
+    return next(order_documents([found[1] or found[0]], ahead=ahead))
+
+
+def order_ids(
+    *,
+    status: str | None = None,
+    program: str | None = None,
+    customer: str | None = None,
+    since: date | None = None,
+) -> list[int]:
+    """The parent orders that fit all that is given, in the order of their making."""
+    if status is not None and status not in states.ORDER:
+        raise Refused("status", f"{status!r} is not a status of an order: {', '.join(states.ORDER)}", "status")
+    found = SalesOrder.objects.filter(parent__isnull=True)
+    if status is not None:
+        found = found.filter(status=status)
+    if program is not None:
+        found = found.filter(continuity__program__schedule_id=program).distinct()
+    if customer is not None:
+        found = found.filter(customer__account=customer)
+    if since is not None:
+        found = found.filter(order_date__gte=since)
+    return list(found.order_by("id").values_list("id", flat=True))
+
+
+def parked(run: int | None = None) -> list[Document]:
+    """What jobs could not do and nobody has retried yet; of one run: all that it parked."""
+    found = Parked.objects.order_by("id")
+    found = found.filter(resolved_on__isnull=True) if run is None else found.filter(run_id=run)
+    names = ("run_id", "continuity_order__order__number", "shipment", "reason")
+    return [
+        {"run": run_id, "order": number, "shipment": shipment, "reason": reason}
+        for run_id, number, shipment, reason in found.values_list(*names)
+    ]

@@ -1,0 +1,172 @@
+"""Reach an order for a change: find it, lock it in the one order of locks, read it as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from perennial.catalog.queries import SetUp, set_up
+from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
+from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
+from perennial.db import history, sql
+from perennial.errors import Refused
+from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.payments import owed, waiting
+
+
+@dataclass
+class Held:
+    """A parent order, locked, with its continuity orders as they stand now."""
+
+    order: SalesOrder
+    set_up: SetUp
+    states: list[OrderState]
+    on: date
+    by: str
+    reason: str | None
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids of its continuity orders."""
+        return [s.row.pk for s in self.states]
+
+    def state(self, line: int | None) -> OrderState:
+        """The continuity order that was meant: of the line, or the only one."""
+        if line is None:
+            if not self.states:
+                raise Refused("line", f"{self.order.number} has no continuity line", "number")
+            if len(self.states) > 1:
+                raise Refused(
+                    "line", f"{self.order.number} has several continuity lines: say which with --line", "line"
+                )
+            return self.states[0]
+        for state in self.states:
+            if state.row.parent_line.line == line:
+                return state
+        raise Refused("line", f"line {line} of {self.order.number} is not a continuity line", "line")
+
+    def chosen(self, line: int | None) -> list[OrderState]:
+        """The continuity orders that were meant: of the line, or all of them."""
+        return self.states if line is None else [self.state(line)]
+
+    def again(self) -> None:
+        """Read the continuity orders again, after something was written."""
+        self.states = read_orders(self.set_up, self.ids)
+
+    def event(self, kind: str, **data: Any) -> None:
+        """Write down what happened."""
+        OrderEvent.objects.create(
+            order=self.order,
+            on_date=self.on,
+            kind=kind,
+            by=self.by,
+            reason=self.reason,
+            data={name: value for name, value in data.items() if value is not None} or None,
+        )
+
+
+def order_by_number(number: str) -> SalesOrder:
+    """An order by its number. Refused when there is none."""
+    found = SalesOrder.objects.filter(number=number).first()
+    if found is None:
+        raise Refused("order", f"unknown order {number!r}", "number")
+    return found
+
+
+def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> Held:
+    """Lock a parent order for a change: its continuity orders in id order, then the order itself.
+
+    What it holds is read in later statements than the locks.
+    """
+    found = order_by_number(number)
+    if found.parent_id is not None:
+        raise Refused("order", f"{number} is a child order: name its parent", "number")
+    return lock(found.pk, on=on, by=by, reason=reason)
+
+
+def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> Held:
+    """Lock a parent order by its id."""
+    history.context(by=by, reason=reason)
+    ids = [
+        row[0]
+        for row in sql.tuples(
+            "select id from continuity_continuityorder where order_id = %s order by id for no key update", [order_id]
+        )
+    ]
+    order = SalesOrder.objects.select_for_update(no_key=True).get(pk=order_id)
+    found = set_up()
+    states = read_orders(found, ids)
+    return Held(order, found, states, on, by, reason)
+
+
+def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceRow]:
+    """The occurrences of a planned shipment. Refused when there is none, or it has a child already."""
+    found = state.shipment(number)
+    order = state.row.order.number
+    if not found:
+        raise Refused("shipment", f"{order} has no shipment {number}", "shipment")
+    for o in found:
+        if o.child_id is not None:
+            child = SalesOrder.objects.filter(pk=o.child_id).values_list("number", flat=True).first()
+            raise Refused(
+                "has_child", f"shipment {number} is child order {child} already: cancel that first to {what} it",
+                "shipment",
+            )  # fmt: skip
+    if state.row.status not in ("draft", "open"):
+        raise Refused("status", f"{order} is {state.row.status}: nothing of it can be changed", "number")
+    return found
+
+
+def adjust(
+    held: Held,
+    state: OrderState,
+    occurrence: OccurrenceRow,
+    kind: str,
+    value: Any,
+    line: int = 0,
+) -> None:
+    """Write down what a person changed on one occurrence; an older one of the kind is undone by it."""
+    undo(held, state, occurrence, (kind,), line)
+    Adjustment.objects.create(
+        continuity_order_id=state.row.pk,
+        event_key=occurrence.event_key,
+        repetition=occurrence.repetition,
+        line=line,
+        kind=kind,
+        value=value,
+        by=held.by,
+        on_date=held.on,
+        reason=held.reason,
+    )
+
+
+def undo(
+    held: Held, state: OrderState, occurrence: OccurrenceRow, kinds: Sequence[str], line: int | None = None
+) -> int:
+    """Take back open adjustments of one occurrence; how many."""
+    found = Adjustment.objects.filter(
+        continuity_order_id=state.row.pk,
+        event_key=occurrence.event_key,
+        repetition=occurrence.repetition,
+        kind__in=kinds,
+        undone_on=None,
+    )
+    if line is not None:
+        found = found.filter(line=line)
+    return found.update(undone_on=held.on, undone_by=held.by)
+
+
+def changed(held: Held, states: Sequence[OrderState], *, forget_card: bool = False) -> None:
+    """After a change: parked orders may be tried again, waiting is derived anew, unpaid amounts follow."""
+    ids = [s.row.pk for s in states]
+    Parked.objects.filter(continuity_order_id__in=ids, resolved_on=None).update(resolved_on=held.on)
+    waiting.recompute(ids, forget_card=forget_card)
+    if any(s.row.upfront for s in states):
+        owed.recalculate(held.set_up, read_orders(held.set_up, ids))
+
+
+def touch(rows: Sequence[ContinuityOrder], *fields: str) -> None:
+    """Save named fields of continuity orders."""
+    ContinuityOrder.objects.bulk_update(list(rows), list(fields))

@@ -1,0 +1,190 @@
+"""What the warehouse reports: a child was sent, a child was invoiced; ordinary lines too.
+
+A child may ship when it is open, not held, and no payment of it (of its order, when it was billed up
+front) that is due by then is declined, failed or unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from perennial.db import history, sql
+from perennial.desk.reach import lock, order_by_number
+from perennial.errors import Refused
+from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder, Shipment
+from perennial.payments.models import Payment
+
+BAD = ("declined", "failed", "unknown")
+
+MAY_SHIP = """
+    k.status = 'open'
+and not exists (select from orders_hold h where h.order_id = k.id and h.released_on is null
+                   and h.stops in ('shipping', 'both'))
+and not exists (select from payments_payment y
+                 where y.order_id = k.id and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown'))
+and not exists (select from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
+                 where c.parent_line_id = k.parent_line_id and c.upfront
+                   and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown'))
+"""
+
+
+def children_that_may_ship(*, on: date) -> list[int]:
+    """Ids of the children with a ``ship_on`` by the date that may ship, oldest first."""
+    return [
+        row[0]
+        for row in sql.tuples(
+            f"select k.id from orders_salesorder k where k.parent_id is not null and k.ship_on <= %(on)s and {MAY_SHIP}"
+            " order by k.ship_on, k.id",
+            {"on": on},
+        )
+    ]
+
+
+def _why_not(child: SalesOrder, on: date) -> Refused:
+    """Why a child may not ship."""
+    if child.status != "open":
+        return Refused("status", f"{child.number} is {child.status}: only an open order can be shipped", "number")
+    hold = Hold.objects.filter(order=child, released_on=None, stops__in=("shipping", "both")).first()
+    if hold is not None:
+        return Refused("held", f"{child.number} is on hold: {hold.reason or hold.code}", "number")
+    return Refused("payment", f"{child.number} has a payment that is declined, failed or unknown", "number")
+
+
+@transaction.atomic
+def ship(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    carrier: str | None = None,
+    tracking: str | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """A child, or a parent's ordinary lines, went out. Refused when it may not ship."""
+    found = order_by_number(number)
+    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    if found.parent_id is None:
+        return _ship_ordinary(held.order, on=on, by=by, reason=reason, carrier=carrier, tracking=tracking)
+    child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
+    if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
+        raise _why_not(child, on)
+    return {"order": number, "status": "shipped"}
+
+
+def ship_many(
+    ids: Sequence[int],
+    *,
+    on: date,
+    by: str,
+    carrier: str | None = None,
+    tracking: str | None = None,
+    reason: str | None = None,
+) -> list[int]:
+    """Ship those of the children that may ship; which ones. The caller has a transaction."""
+    history.context(by=by, reason=reason)
+    shipped = [
+        row[0]
+        for row in sql.tuples(
+            "update orders_salesorder k set status = 'shipped' where k.id = any(%(ids)s)"
+            f" and k.parent_id is not null and {MAY_SHIP} returning k.id",
+            {"ids": list(ids), "on": on},
+        )
+    ]
+    values = {"ids": shipped, "on": on, "by": by, "reason": reason, "carrier": carrier, "tracking": tracking}
+    sql.execute(
+        "update orders_orderline set status = 'shipped' where order_id = any(%(ids)s) and status = 'open'", values
+    )
+    sql.execute(
+        "insert into orders_shipment(order_id, carrier, tracking, on_date)"
+        " select id, %(carrier)s, %(tracking)s, %(on)s from unnest(%(ids)s::bigint[]) u(id) order by id",
+        values,
+    )
+    sql.execute(_EVENT, {**values, "kind": "shipped"})
+    return shipped
+
+
+_EVENT = """
+insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
+select k.parent_id, %(on)s, %(kind)s, %(by)s, %(reason)s, jsonb_build_object('child', k.number, 'shipment', k.shipment)
+  from orders_salesorder k where k.id = any(%(ids)s) order by k.id
+"""
+
+
+@transaction.atomic
+def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dict[str, Any]:
+    """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next."""
+    found = order_by_number(number)
+    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    if found.parent_id is None:
+        return _invoice_ordinary(held.order, on=on, by=by, reason=reason)
+    child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
+    if child.status != "shipped":
+        raise Refused("status", f"{number} is {child.status}: only a shipped order can be invoiced", "number")
+    invoice_many([child.pk], on=on, by=by, reason=reason)
+    return {"order": number, "status": "invoiced"}
+
+
+def invoice_many(ids: Sequence[int], *, on: date, by: str, reason: str | None = None) -> list[int]:
+    """Invoice those of the children that are shipped; which ones. The caller has a transaction."""
+    history.context(by=by, reason=reason)
+    done = [
+        row[0]
+        for row in sql.tuples(
+            "update orders_salesorder set status = 'invoiced' where id = any(%s) and status = 'shipped'"
+            " and parent_id is not null returning id",
+            [list(ids)],
+        )
+    ]
+    values = {"ids": done, "on": on, "by": by, "reason": reason, "kind": "invoiced"}
+    sql.execute(
+        "update orders_orderline set status = 'invoiced' where order_id = any(%(ids)s) and status = 'shipped'", values
+    )
+    sql.execute(_EVENT, values)
+    return done
+
+
+def _ordinary(order: SalesOrder) -> list[OrderLine]:
+    return [line for line in order.lines.select_related("product").order_by("line") if line.product.kind == "item"]
+
+
+def _ship_ordinary(
+    order: SalesOrder, *, on: date, by: str, reason: str | None, carrier: str | None, tracking: str | None
+) -> dict[str, Any]:
+    lines = [line for line in _ordinary(order) if line.status == "open"]
+    if order.status != "open" or not lines:
+        what = f"is {order.status}" if order.status != "open" else "has no ordinary line to ship"
+        raise Refused("status", f"{order.number} {what}", "number")
+    if order.acceptance == "awaited":
+        raise Refused("acceptance", f"{order.number} awaits the customer's acceptance", "number")
+    hold = Hold.objects.filter(order=order, released_on=None, stops__in=("shipping", "both")).first()
+    if hold is not None:
+        raise Refused("held", f"{order.number} is on hold: {hold.reason or hold.code}", "number")
+    if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=BAD).exists():
+        raise Refused("payment", f"{order.number} has a payment that is declined, failed or unknown", "number")
+    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="shipped")
+    Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
+    _follow(order, "shipped")
+    OrderEvent.objects.create(order=order, on_date=on, kind="shipped", by=by, reason=reason)
+    return {"order": order.number, "status": order.status, "lines": [line.line for line in lines]}
+
+
+def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | None) -> dict[str, Any]:
+    lines = [line for line in _ordinary(order) if line.status == "shipped"]
+    if not lines:
+        raise Refused("status", f"{order.number} has no shipped ordinary line to invoice", "number")
+    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="invoiced")
+    _follow(order, "invoiced")
+    OrderEvent.objects.create(order=order, on_date=on, kind="invoiced", by=by, reason=reason)
+    return {"order": order.number, "status": order.status, "lines": [line.line for line in lines]}
+
+
+def _follow(order: SalesOrder, status: str) -> None:
+    """An order of ordinary lines alone goes with them; a parent stays open until close-orders."""
+    lines = list(order.lines.select_related("product"))
+    if all(line.product.kind == "item" and line.status in (status, "cancelled", "invoiced") for line in lines):
+        SalesOrder.objects.filter(pk=order.pk).update(status=status)
+        order.status = status

@@ -1,0 +1,95 @@
+-- What `show order` prints, for a batch of parent orders at once. Every list has its order here.
+
+-- name: orders
+select o.id, o.number, o.reference, o.status, c.account, o.order_date, o.currency, o.acceptance,
+       o.delivery_minor, o.tax_minor, o.total_minor
+  from orders_salesorder o join customers_customer c on c.id = o.customer_id
+ where o.id = any(%(orders)s);
+
+-- name: children
+select k.id, k.parent_id, k.number, l.line, k.shipment, k.status, k.ship_on,
+       k.delivery_minor, k.tax_minor, k.total_minor, s.carrier, s.tracking, k.external
+  from orders_salesorder k
+  join orders_orderline l on l.id = k.parent_line_id
+  left join orders_shipment s on s.order_id = k.id
+ where k.parent_id = any(%(orders)s)
+ order by k.parent_id, k.number;
+
+-- name: lines
+-- of the parents and of their children
+select l.order_id, l.line, p.number, p.kind = 'continuity', l.quantity, l.price_minor, l.status
+  from orders_orderline l join catalog_product p on p.id = l.product_id
+ where l.order_id = any(%(all)s)
+ order by l.order_id, l.line;
+
+-- name: holds
+-- of the parents and of their children
+select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on
+  from orders_hold h
+ where h.order_id = any(%(all)s)
+ order by h.order_id, h.id;
+
+-- name: events
+select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data
+  from orders_orderevent e
+ where e.order_id = any(%(orders)s)
+ order by e.order_id, e.id;
+
+-- name: continuity
+select c.id, c.order_id, l.line, p.number, g.schedule_id, r.id, r.number, c.status, c.complete, c.start_date,
+       c.payment_method, k.token, s.name
+  from continuity_continuityorder c
+  join orders_orderline l on l.id = c.parent_line_id
+  join catalog_product p on p.id = l.product_id
+  join programs_program g on g.id = c.program_id
+  join programs_programrevision r on r.id = c.revision_id
+  left join customers_storedcard k on k.id = c.card_id
+  left join catalog_paymentschedule s on s.id = c.payment_schedule_id
+ where c.order_id = any(%(orders)s)
+ order by c.order_id, l.line;
+
+-- name: adjustments
+-- the open ones, in the order in which they were made
+select a.continuity_order_id, a.event_key, a.repetition, a.line, a.kind, a.value, a.by, a.on_date, a.reason
+  from continuity_adjustment a
+ where a.continuity_order_id = any(%(continuity)s) and a.undone_on is null
+ order by a.continuity_order_id, a.id;
+
+-- name: occurrences
+-- in the order of the walk, then by line; cancelled ones last
+select o.continuity_order_id, o.event_key, o.repetition, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
+       k.number, o.why_date, l.line, p.number, l.quantity, l.price_minor, l.why_product, l.why_price
+  from continuity_occurrence o
+  join continuity_continuityline l on l.occurrence_id = o.id
+  join catalog_product p on p.id = l.product_id
+  left join orders_salesorder k on k.id = o.child_id
+ where o.continuity_order_id = any(%(continuity)s)
+ order by o.continuity_order_id, o.status = 'cancelled', o.position, o.id, l.line;
+
+-- name: places
+-- where an event stands in a revision
+select e.revision_id, e.key, e.event_id
+  from programs_programevent e
+ where e.revision_id = any(%(revisions)s) and e.event_id is not null;
+
+-- name: parked
+select q.continuity_order_id, q.reason
+  from continuity_parked q
+ where q.continuity_order_id = any(%(continuity)s) and q.resolved_on is null
+ order by q.continuity_order_id, q.id;
+
+-- name: payments
+select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amount_minor, y.due_on, y.status,
+       y.attempts, y.captured_minor, y.refunded_minor
+  from payments_payment y
+ where y.order_id = any(%(all)s)
+union all
+select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amount_minor, y.due_on, y.status,
+       y.attempts, y.captured_minor, y.refunded_minor
+  from payments_payment y
+ where y.continuity_order_id = any(%(continuity)s);
+
+-- name: addresses
+select a.id, a.code, a.purpose, a.recipient, a.street, a.city, a.postcode, a.region, a.country
+  from customers_address a
+ where a.id = any(%(addresses)s);

@@ -1,0 +1,100 @@
+"""Simulate: for each date what a warehouse would report, then that night. The same functions as the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from perennial.catalog.queries import currency
+from perennial.db import sql
+from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
+from perennial.errors import Refused
+from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.night import last_night, one_night
+from perennial.jobs.report import Report
+from perennial.kernel import money
+from perennial.payments import gateways
+from perennial.payments.gateways.sandbox import Sandbox
+
+CHUNK = 1000
+OnNight = Callable[[date, dict[str, Any]], None]
+
+
+def simulate(
+    from_: date,
+    to: date,
+    *,
+    declines: Decimal | int = 0,
+    seed: int = 0,
+    by: str = "simulate",
+    on_night: OnNight | None = None,
+) -> dict[str, Any]:
+    """Ship and invoice every child that may ship, then run the night, for each date; the sums.
+
+    ``declines``: the share of card charges, in percent, that the sandbox gateway declines, drawn from
+    the seed. Refused: dates that lie before the last finished night, ``to`` before ``from``.
+    """
+    if to < from_:
+        raise Refused("to", f"{to} is before {from_}", "to")
+    if not 0 <= declines <= 100:
+        raise Refused("declines", f"{declines} is not a percentage from 0 to 100", "declines")
+    if gateways.current().real:
+        raise Refused("gateway", "simulate charges nobody: it runs with the sandbox gateway alone")
+    last = last_night()
+    if last is not None and from_ < last:
+        raise Refused("night", f"the night of {last} is done: {from_} lies before it", "from")
+    sums = {name: Report() for name in NIGHTLY}
+    shipped = 0
+    code = currency()
+    on = from_
+    with gateways.use(Sandbox(declines=declines, seed=seed)) if declines else nullcontext():
+        while on <= to:
+            shipped += warehouse(on, by=by)
+            made = one_night(on, by=by)
+            for job in made["jobs"]:
+                report = sums[job["job"]]
+                for word, number in job["counts"].items():
+                    report.count(word, number)
+                for of, amounts in job["amounts"].items():
+                    for word, amount in amounts.items():
+                        report.amount(of, word, money.minor(amount, of))
+            if on_night is not None:
+                on_night(on, made)
+            on += timedelta(1)
+    return {
+        "from": from_.isoformat(),
+        "to": to.isoformat(),
+        "nights": (to - from_).days + 1,
+        "shipped": shipped,
+        "currency": code,
+        "jobs": [{"job": name, **_sum(name, sums[name])} for name in NIGHTLY],
+    }
+
+
+def _sum(name: str, report: Report) -> dict[str, Any]:
+    made = report.printed(JOBS[name].counts)
+    return {"counts": made["counts"], "amounts": made["amounts"]}
+
+
+def warehouse(on: date, *, by: str) -> int:
+    """Ship and invoice every child with a ``ship_on`` by the date that may ship; how many."""
+    ids = children_that_may_ship(on=on)
+    done = 0
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        with transaction.atomic():
+            # The orders' one lock first, then the children (design: locks).
+            sql.tuples(
+                "select c.id from continuity_continuityorder c where c.parent_line_id in"
+                " (select parent_line_id from orders_salesorder where id = any(%s)) order by c.id for no key update",
+                [part],
+            )
+            shipped = ship_many(part, on=on, by=by)
+            invoice_many(shipped, on=on, by=by)
+            done += len(shipped)
+    return done

@@ -1,0 +1,169 @@
+-- name: child_of_its_order
+select 'occurrence ' || o.event_key || '/' || o.repetition || ' of ' || p.number || ' has child ' || k.number
+       || ', which belongs to another line'
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+  join orders_salesorder k on k.id = o.child_id
+ where k.parent_line_id is distinct from c.parent_line_id or k.parent_id is distinct from c.order_id
+    or k.shipment is distinct from o.shipment
+
+-- name: child_without_occurrence
+select 'child ' || k.number || ' is ' || k.status || ' but no shipment of its order points to it'
+  from orders_salesorder k
+ where k.parent_id is not null and k.status <> 'cancelled'
+   and not exists (select from continuity_continuityorder c
+                     join continuity_occurrence o on o.continuity_order_id = c.id
+                    where c.parent_line_id = k.parent_line_id and o.child_id = k.id)
+
+-- name: child_lines
+select 'child ' || k.number || ' does not carry what its shipment says'
+  from orders_salesorder k
+  join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
+ where k.parent_id is not null and k.external is null and k.status <> 'cancelled'
+   and (select coalesce(array_agg((l.product_id, l.quantity, l.price_minor)::text order by l.product_id, l.quantity, l.price_minor), '{}')
+          from orders_orderline l where l.order_id = k.id)
+    is distinct from
+       (select coalesce(array_agg((l.product_id, l.quantity, l.price_minor)::text order by l.product_id, l.quantity, l.price_minor), '{}')
+          from continuity_occurrence o join continuity_continuityline l on l.occurrence_id = o.id
+         where o.continuity_order_id = c.id and o.child_id = k.id)
+
+-- name: order_totals
+select 'order ' || k.number || ' costs ' || k.total_minor || ' but its lines, delivery and tax come to another sum'
+  from orders_salesorder k
+ where k.external is null
+   and k.total_minor <> k.delivery_minor
+       + case when (select prices_include_tax from catalog_parameters limit 1) then 0 else k.tax_minor end
+       + coalesce((select sum(l.amount_minor) from orders_orderline l where l.order_id = k.id), 0)
+   -- an order that was entered under the other setting of prices_include_tax
+   and k.total_minor <> k.delivery_minor
+       + case when (select prices_include_tax from catalog_parameters limit 1) then k.tax_minor else 0 end
+       + coalesce((select sum(l.amount_minor) from orders_orderline l where l.order_id = k.id), 0)
+
+-- name: parts_sum
+select 'the payments of child ' || k.number || ' sum to ' || y.sum || ', not to ' || k.total_minor
+  from orders_salesorder k
+  join (select order_id, sum(amount_minor) as sum from payments_payment
+         where purpose = 'shipment' and status not in ('cancelled', 'voided', 'expired') group by order_id) y on y.order_id = k.id
+ where k.parent_id is not null and k.status <> 'cancelled' and k.external is null and y.sum <> k.total_minor
+
+-- name: currency
+select 'payment ' || y.id || ' of ' || p.number || ' is in ' || y.currency || ', its order in ' || p.currency
+  from payments_payment y
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  join orders_salesorder p on p.id = coalesce(y.order_id, c.order_id)
+ where y.currency <> p.currency
+
+-- name: captured
+select 'payment ' || y.id || ' says ' || y.captured_minor || ' captured, its tries say ' || coalesce(a.sum, 0)
+  from payments_payment y
+  left join (select payment_id, sum(amount_minor) as sum from payments_attempt
+              where kind in ('capture', 'charge') and outcome = 'approved' group by payment_id) a on a.payment_id = y.id
+ where y.method = 'card' and y.captured_minor <> coalesce(a.sum, 0)
+   and exists (select from payments_attempt x where x.payment_id = y.id)
+
+-- name: blocked
+select 'shipment ' || o.shipment || ' of ' || p.number || ' waits for ' || coalesce(o.blocked, 'nothing')
+       || case when o.blocked is null then ', but a payment has failed or the order is parked'
+               else ', but that reason is gone' end
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where o.status = 'scheduled'
+   and case o.blocked
+         when 'acceptance' then not {AWAITED}
+         when 'hold' then not {ON_HOLD}
+         when 'payment' then not {PAYMENT_FAILED}
+         when 'parked' then not {IS_PARKED}
+         when 'card' then c.payment_method <> 'card'
+         else {PAYMENT_FAILED} or {IS_PARKED} end
+
+-- name: dense
+select 'the shipments of line ' || l.line || ' of ' || p.number || ' are not numbered 1 to ' || d.highest
+  from (select continuity_order_id, max(shipment) as highest, count(distinct shipment) as many
+          from continuity_occurrence where status <> 'cancelled' group by continuity_order_id) d
+  join continuity_continuityorder c on c.id = d.continuity_order_id
+  join orders_orderline l on l.id = c.parent_line_id
+  join orders_salesorder p on p.id = c.order_id
+ where d.many <> d.highest and c.last_shipment is null
+
+-- name: walk_in_order
+select 'shipment ' || d.shipment || ' of ' || p.number || ' is dated before the one before it'
+  from (select o.continuity_order_id, o.shipment, o.event_on,
+               lag(o.event_on) over (partition by o.continuity_order_id order by o.position, o.id) as before
+          from continuity_occurrence o where o.status <> 'cancelled') d
+  join continuity_continuityorder c on c.id = d.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where d.event_on < d.before
+
+-- name: state_of_lines
+select 'line ' || o.event_key || '/' || o.repetition || ' of ' || p.number || ' is ' || o.status || ' in a '
+       || c.status || ' continuity order'
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where (o.status = 'planned' and c.status <> 'draft') or (o.status = 'scheduled' and c.status <> 'open')
+
+-- name: ends
+select 'program ' || p.schedule_id || ' revision ' || r.number || ' has gaps in its event ids'
+  from programs_programrevision r
+  join programs_program p on p.id = r.program_id
+  join (select revision_id, max(event_id) as highest, count(event_id) as many from programs_programevent group by 1) e
+    on e.revision_id = r.id
+ where e.highest is distinct from e.many
+
+-- name: current_event
+select 'program ' || p.schedule_id || ' stands at event ' || p.current_key || ', which it does not have'
+  from programs_program p
+ where p.current_key is not null
+   and not exists (select from programs_programevent e join programs_programrevision r on r.id = e.revision_id
+                    where r.program_id = p.id and e.key = p.current_key)
+
+-- name: once_child
+select 'shipment ' || k.shipment || ' of ' || p.number || ' was made ' || count(*) || ' times'
+  from orders_salesorder k join orders_salesorder p on p.id = k.parent_id
+ where k.status <> 'cancelled'
+ group by k.parent_line_id, k.shipment, p.number having count(*) > 1
+
+-- name: once_product_step
+select 'event ' || o.event_key || '/' || o.repetition || ' of ' || p.number || ' stands twice'
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ group by o.continuity_order_id, o.event_key, o.repetition, p.number having count(*) > 1
+
+-- name: once_shipped_occurrence
+select 'child ' || k.number || ' and another child carry the same shipment step'
+  from orders_salesorder k
+  join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
+  join continuity_occurrence o on o.continuity_order_id = c.id and o.shipment = k.shipment and o.child_id <> k.id
+ where k.status in ('shipped', 'invoiced')
+
+-- name: once_charged
+select 'payment ' || y.id || ' of ' || p.number || ' was charged ' || a.many || ' times'
+  from (select payment_id, count(*) as many from payments_attempt
+         where kind in ('capture', 'charge') and outcome = 'approved' group by payment_id having count(*) > 1) a
+  join payments_payment y on y.id = a.payment_id
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  join orders_salesorder p on p.id = coalesce(y.order_id, c.order_id)
+ where y.purpose <> 'refund'
+
+-- name: once_paid
+select 'child ' || k.number || ' is paid ' || count(*) || ' times over'
+  from orders_salesorder k join payments_payment y on y.order_id = k.id and y.purpose = 'shipment'
+ where y.captured_minor > 0
+ group by k.id, k.number, k.total_minor having sum(y.captured_minor - y.refunded_minor) > k.total_minor
+
+-- name: missed
+-- Nothing due may be left behind by the last finished night (unless the limit left it).
+select 'shipment ' || o.shipment || ' of ' || p.number || ' was due on ' || o.ship_on || ' and was not made'
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where o.status = 'scheduled' and o.blocked is null
+   and (select number_of_orders_to_create from catalog_parameters limit 1) is null
+   and o.ship_on <= (select max(on_date) from jobs_nightrun)
+   -- what a person set free since then ships at the next run
+   and not exists (select from orders_orderevent e
+                    where e.order_id = p.id and e.on_date >= (select max(on_date) from jobs_nightrun)
+                      and e.kind not in ('child_created', 'closed', 'extended', 'shipped', 'invoiced'))

@@ -1,0 +1,58 @@
+-- The statements of process-payments.
+
+-- name: of_product
+and coalesce(c1.parent_line_id, o.parent_line_id) in (
+  select l.id from orders_orderline l where l.product_id = %(product)s)
+
+-- name: select
+insert into jobs_jobitem(run_id, seq, subject_id)
+select %(run)s, row_number() over (order by w.due_on, w.id), w.id
+  from ($facts) w
+ where w.step is not null
+
+-- name: counts
+with mine as (
+  select subject_id as id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s),
+tries as (
+  select a.* from mine m join payments_attempt a on a.payment_id = m.id where a.run_id = %(run)s)
+select count(*) filter (where t.outcome = 'approved' and t.kind = 'authorise'),
+       count(*) filter (where t.outcome = 'approved' and t.kind in ('charge', 'capture')),
+       (select count(*) from mine m join payments_bill b on b.payment_id = m.id where b.run_id = %(run)s),
+       count(*) filter (where t.outcome = 'declined' and t.kind <> 'void' and not t.final),
+       count(*) filter (where t.outcome = 'declined' and t.final),
+       count(*) filter (where t.outcome is null or t.outcome = 'unknown'),
+       count(*) filter (where t.outcome = 'approved' and t.kind = 'void'),
+       (select count(*) from tries x join notices_notice n on n.kind = 'declined' and n.about = x.key
+         where n.status <> 'off')
+       + (select count(*) from mine m join payments_bill b on b.payment_id = m.id
+            join notices_notice n on n.kind = 'bill' and n.about = 'payment ' || m.id
+           where b.run_id = %(run)s and n.status <> 'off')
+  from tries t
+
+-- name: amounts
+with mine as (
+  select subject_id as id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s),
+sums as (
+  select p.currency,
+         case when a.kind = 'authorise' then a.amount_minor else 0 end as authorised,
+         case when a.kind in ('charge', 'capture') then a.amount_minor else 0 end as captured,
+         0 as billed
+    from mine m join payments_payment p on p.id = m.id join payments_attempt a on a.payment_id = m.id
+   where a.run_id = %(run)s and a.outcome = 'approved'
+  union all
+  select p.currency, 0, 0, b.amount_minor
+    from mine m join payments_payment p on p.id = m.id join payments_bill b on b.payment_id = m.id
+   where b.run_id = %(run)s)
+select currency, sum(authorised), sum(captured), sum(billed) from sums group by currency order by currency
+
+-- name: reasons
+select coalesce(o.number, r.number), o.shipment, a.final, coalesce(a.outcome, 'unknown'), a.message
+  from jobs_jobitem m
+  join payments_payment p on p.id = m.subject_id
+  join payments_attempt a on a.payment_id = p.id
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder c on c.id = p.continuity_order_id
+  left join orders_salesorder r on r.id = c.order_id
+ where m.run_id = %(run)s and m.seq between %(first)s and %(last)s
+   and a.run_id = %(run)s and (a.outcome is null or a.outcome in ('declined', 'unknown'))
+ order by m.seq, a.id

@@ -1,0 +1,211 @@
+"""What people do to payments: another card, another try, no more of it, written off. None of it charges.
+
+Each makes rows due, or ends them; the charging is ``collect``'s, by the job or for one order at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.payments import gateways, waiting
+from perennial.payments.collect import continuity_orders, lock
+from perennial.payments.models import Payment
+from perennial.payments.work import facts, rules
+
+OPEN = ("draft", "due", "declined", "failed")
+"""Not paid, and nothing is on its way: a person may still change it."""
+
+
+@transaction.atomic
+def use_card(*, continuity_orders: Sequence[int], orders: Sequence[int], card: int, by: str, on: date) -> list[int]:
+    """Pay these orders by another card from now on: what is open is due again, its tries counted from 0.
+
+    ``orders`` are parents whose ordinary lines it pays too. What was authorised on the old card stays;
+    when that lapses the new card is asked. Gives the payments that are due again; their holds are
+    released and what waited for them does not wait any more (design §7; D30).
+    """
+    ids = _ids(
+        """
+        select id from payments_payment
+         where method = 'card' and status in ('draft', 'due', 'declined', 'failed')
+           and (order_id = any(%(orders)s) or continuity_order_id = any(%(continuity)s)
+                or order_id in (select k.id from orders_salesorder k
+                                  join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
+                                 where c.id = any(%(continuity)s)))
+         order by id
+        """,
+        {"orders": list(orders), "continuity": list(continuity_orders)},
+    )
+    if not ids:
+        return []
+    lock(ids)
+    now = dict(Payment.objects.filter(pk__in=ids, status__in=OPEN).values_list("pk", "status"))
+    Payment.objects.filter(pk__in=list(now)).update(card=card)
+    again = [pk for pk, status in now.items() if status in ("declined", "failed")]
+    _make_due(again, by=by, on=on)
+    return again
+
+
+@transaction.atomic
+def try_again(*, payments: Sequence[int], by: str, on: date) -> None:
+    """Ask for a declined or failed payment once more, though the tries are used up: it is due, from try 1."""
+    lock(payments)
+    _expect(payments, "declined", "failed")
+    _make_due(payments, by=by, on=on)
+
+
+@transaction.atomic
+def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
+    """End the payments of what will not come. Gives those that were ended.
+
+    What is authorised is voided by the next run, what is on its way is first waited for; what was
+    captured stays, and is refunded by a person.
+    """
+    ids = sorted(set(payments))
+    if not ids:
+        return []
+    lock(ids)
+    stopped = list(Payment.objects.filter(pk__in=ids, status__in=OPEN).order_by("pk").values_list("pk", flat=True))
+    Payment.objects.filter(pk__in=stopped).update(status="cancelled")
+    _release(stopped, by=by, on=on)
+    return stopped
+
+
+def cancel_of(*, orders: Sequence[int], continuity_orders: Sequence[int], by: str, on: date) -> list[int]:
+    """End what is not paid of cancelled children or ordinary lines (``orders``) and of cancelled continuity orders."""
+    ids = _ids(
+        "select id from payments_payment where order_id = any(%(orders)s) or continuity_order_id = any(%(continuity)s)",
+        {"orders": list(orders), "continuity": list(continuity_orders)},
+    )
+    return cancel(payments=ids, by=by, on=on)
+
+
+@transaction.atomic
+def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> None:
+    """Give up what a customer owes. Refused for what was captured, and while nobody knows whether it was."""
+    lock(payments)
+    open_ = _ids(
+        "select payment_id from payments_attempt where payment_id = any(%(ids)s)"
+        " and (outcome is null or outcome = 'unknown')",
+        {"ids": list(payments)},
+    )
+    if open_:
+        raise Refused("payment", "nobody knows yet whether the card was charged: settle that first")
+    _expect(payments, "due", "declined", "failed", "billed", "unknown")
+    Payment.objects.filter(pk__in=list(payments)).update(status="written_off")
+    _tell(payments, "payment_written_off", by=by, on=on, reason=reason)
+    _release(payments, by=by, on=on)
+
+
+@transaction.atomic
+def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: str) -> None:
+    """Say what became of an attempt that the gateway does not know: a person looked it up there.
+
+    It happened: the payment is authorised, captured or voided as was asked. It did not: it is due
+    again (a void: still authorised), and the next try has a key of its own.
+    """
+    lock([payment])
+    found = sql.one(
+        "select a.id, a.kind, a.amount_minor, a.on_date from payments_attempt a"
+        " join payments_payment p on p.id = a.payment_id"
+        " where p.id = %s and p.status = 'unknown' and (a.outcome is null or a.outcome = 'unknown')",
+        [payment],
+    )
+    if found is None:
+        raise Refused("payment", "there is no attempt of this payment whose end is unknown")
+    attempt, kind, amount, sent_on = found
+    sql.execute(
+        "update payments_attempt set outcome = %s, message = %s where id = %s",
+        ["approved" if happened else "not_found", f"settled by {by}: {reason}", attempt],
+    )
+    rows = Payment.objects.filter(pk=payment, status="unknown")
+    if not happened:
+        back = "authorised" if kind in ("capture", "void") else "due"
+        rows.update(status=back)
+    elif kind in ("charge", "capture"):
+        rows.update(status="captured", captured_minor=amount)
+    elif kind == "authorise":
+        rows.update(status="authorised", authorised_on=sent_on)
+    else:
+        (fact,) = facts([payment], rules(on, gateways.current()))
+        rows.update(status="voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
+    _tell([payment], "payment_settled", by=by, on=on, reason=reason)
+
+
+@transaction.atomic
+def record_paid(*, payments: Sequence[int], by: str, on: date) -> None:
+    """A bill was paid."""
+    lock(payments)
+    _expect(payments, "billed")
+    sql.execute(
+        "update payments_payment set status = 'paid', captured_minor = amount_minor"
+        " where id = any(%s) and status = 'billed'",
+        [list(payments)],
+    )
+    _tell(payments, "payment_paid", by=by, on=on, reason=None)
+
+
+def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
+    Payment.objects.filter(pk__in=list(payments)).update(status="due", attempts=0, tried_on=None)
+    _tell(payments, "payment_due_again", by=by, on=on, reason=None)
+    _release(payments, by=by, on=on)
+
+
+def _release(payments: Sequence[int], *, by: str, on: date) -> None:
+    """Release the holds of failed payments where none has failed any more, and let go what waited for them."""
+    if not payments:
+        return
+    sql.execute(
+        """
+        with concerned as (
+          select p.order_id as id from payments_payment p where p.id = any(%(ids)s) and p.order_id is not null
+          union
+          select k.id from payments_payment p
+            join continuity_continuityorder c on c.id = p.continuity_order_id
+            join orders_salesorder k on k.parent_line_id = c.parent_line_id
+           where p.id = any(%(ids)s)),
+        released as (
+          update orders_hold h set released_on = %(on)s, released_by = %(by)s
+            from concerned x
+            join orders_salesorder o on o.id = x.id
+            left join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
+           where h.order_id = x.id and h.code = 'payment' and h.released_on is null
+             and not exists (select from payments_payment f where f.order_id = x.id and f.status = 'failed')
+             and not exists (select from payments_payment f
+                              where f.continuity_order_id = c.id and f.status = 'failed')
+          returning h.order_id)
+        insert into orders_orderevent(order_id, on_date, kind, by, data)
+        select r.order_id, %(on)s, 'released', %(by)s, '{"code": "payment"}'::jsonb from released r
+        """,
+        {"ids": list(payments), "on": on, "by": by},
+    )
+    waiting.recompute(continuity_orders(payments))
+
+
+def _tell(payments: Sequence[int], kind: str, *, by: str, on: date, reason: str | None) -> None:
+    """One line in the order's history for each payment."""
+    sql.execute(
+        """
+        insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
+        select coalesce(p.order_id, c.order_id), %(on)s, %(kind)s, %(by)s, %(reason)s,
+               jsonb_build_object('payment', p.id, 'purpose', p.purpose, 'number', p.number)
+          from payments_payment p left join continuity_continuityorder c on c.id = p.continuity_order_id
+         where p.id = any(%(ids)s) order by p.id
+        """,
+        {"ids": list(payments), "kind": kind, "by": by, "on": on, "reason": reason},
+    )
+
+
+def _expect(payments: Sequence[int], *statuses: str) -> None:
+    wrong = Payment.objects.filter(pk__in=list(payments)).exclude(status__in=statuses).order_by("pk").first()
+    if wrong is not None:
+        raise Refused("payment", f"a payment is {wrong.status}: this can be done while it is {' or '.join(statuses)}")
+
+
+def _ids(query: str, params: dict[str, object]) -> list[int]:
+    return [row[0] for row in sql.tuples(query, params)]

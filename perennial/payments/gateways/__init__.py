@@ -1,0 +1,59 @@
+"""Gateways by name: ``sandbox`` is built in, others are plug-ins (entry points of the group ``perennial.gateways``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from django.conf import settings
+
+from perennial.errors import Refused
+from perennial.payments.gateways.contract import Answer, Gateway, KeyReused, Kind, Outcome, Request, ask
+
+__all__ = ["Answer", "Gateway", "KeyReused", "Kind", "Outcome", "Request", "ask", "current", "load", "names", "use"]
+
+GROUP = "perennial.gateways"
+BUILT_IN = {"sandbox": "perennial.payments.gateways.sandbox:Sandbox"}
+
+_used: ContextVar[Gateway | None] = ContextVar("gateway", default=None)
+_loaded: dict[str, Gateway] = {}
+
+
+def names() -> list[str]:
+    """The gateways that can be named in ``PERENNIAL_GATEWAY``."""
+    return sorted({*BUILT_IN, *(found.name for found in entry_points(group=GROUP))})
+
+
+def load(name: str) -> Gateway:
+    """The gateway of this name, set up from the environment. Refused when there is none."""
+    if name not in _loaded:
+        make: Callable[[], Gateway]
+        if name in BUILT_IN:
+            module, _, attribute = BUILT_IN[name].partition(":")
+            make = getattr(import_module(module), attribute)
+        else:
+            found = next(iter(entry_points(group=GROUP, name=name)), None)
+            if found is None:
+                known = ", ".join(names())
+                raise Refused("gateway", f"there is no gateway {name!r}: PERENNIAL_GATEWAY is one of {known}")
+            make = found.load()
+        _loaded[name] = make()
+    return _loaded[name]
+
+
+def current() -> Gateway:
+    """The gateway that charges cards here."""
+    return _used.get() or load(getattr(settings, "PERENNIAL_GATEWAY", "sandbox"))
+
+
+@contextmanager
+def use(gateway: Gateway) -> Iterator[Gateway]:
+    """Charge by this gateway for a while: ``simulate`` gives the sandbox its share of declines."""
+    token = _used.set(gateway)
+    try:
+        yield gateway
+    finally:
+        _used.reset(token)

@@ -1,0 +1,100 @@
+"""Revisions as they are stored, read back as facts: to compare, to edit, to export."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from perennial.programs.models import ProgramEvent, ProgramRevision, ValidPaymentSchedule
+from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
+
+
+def read_facts(revision_ids: Iterable[int]) -> dict[int, ProgramFacts]:
+    """The facts of revisions, by id, with the name and the state of their programs."""
+    ids = list(revision_ids)
+    events: dict[int, list[EventFacts]] = defaultdict(list)
+    walks: dict[int, list[str]] = defaultdict(list)
+    rows = ProgramEvent.objects.filter(revision_id__in=ids).order_by("revision_id", "place")
+    for row in rows.select_related("delivery_mode", "payment_schedule").prefetch_related("products__product"):
+        walks[row.revision_id].append(row.key)
+        events[row.revision_id].append(_event(row))
+    schedules: dict[int, list[str]] = defaultdict(list)
+    for revision, name in (
+        ValidPaymentSchedule.objects.filter(revision_id__in=ids)
+        .order_by("id")
+        .values_list("revision", "schedule__name")
+    ):
+        schedules[revision].append(name)
+    found = {}
+    for revision in ProgramRevision.objects.filter(pk__in=ids).select_related("program", "payment_schedule"):
+        live = [event for event in events[revision.pk] if event.event_id is not None]
+        live.sort(key=lambda event: event.event_id or 0)
+        found[revision.pk] = ProgramFacts(
+            schedule_id=revision.program.schedule_id,
+            name=revision.program.name,
+            active=revision.program.active,
+            started_on=revision.started_on,
+            order_start=revision.order_start,
+            bill_upfront=revision.bill_upfront,
+            consolidate=revision.consolidate,
+            catch_up=revision.catch_up,
+            prompt_for_start_date=revision.prompt_for_start_date,
+            prompt_for_payment_schedule=revision.prompt_for_payment_schedule,
+            payment_schedule=revision.payment_schedule.name if revision.payment_schedule else None,
+            valid_payment_schedules=tuple(schedules[revision.pk]),
+            days_after_order_date=revision.days_after_order_date,
+            events=tuple(live),
+            removed=tuple(event for event in events[revision.pk] if event.event_id is None),
+            walk=tuple(walks[revision.pk]),
+        )
+    return found
+
+
+def _event(row: ProgramEvent) -> EventFacts:
+    interval = None
+    if row.interval_rule is not None:
+        interval = Rule(row.interval_code or "", row.interval_rule, row.interval_anchor)
+    return EventFacts(
+        event_id=row.event_id,
+        key=row.key,
+        products=tuple(
+            EventProductFacts(p.product.number, p.quantity, p.unit, p.price_minor)
+            for p in sorted(row.products.all(), key=lambda p: p.line)
+        ),
+        days_from_last=row.days_from_last,
+        interval=interval,
+        start_order_date=row.start_order_date,
+        delivery_mode=row.delivery_mode.code if row.delivery_mode else None,
+        payment_schedule=row.payment_schedule.name if row.payment_schedule else None,
+        action=row.action,
+        times_to_repeat=row.times_to_repeat,
+        probability=row.probability,
+    )
+
+
+def newest(program_id: int) -> tuple[ProgramRevision | None, ProgramRevision | None]:
+    """The newest released revision of a program, and its draft."""
+    rows = list(ProgramRevision.objects.filter(program_id=program_id).order_by("number"))
+    released = [row for row in rows if row.released]
+    return (released[-1] if released else None), next((row for row in rows if not row.released), None)
+
+
+def keys_ever(program_id: int) -> set[str]:
+    """Every key that an event of the program ever had."""
+    return set(ProgramEvent.objects.filter(revision__program_id=program_id).values_list("key", flat=True))
+
+
+def programs_with_intervals(codes: Collection[str]) -> set[int]:
+    """The ids of the revisions (newest released ones and drafts) whose events use one of these intervals."""
+    newest_ids = (
+        ProgramRevision.objects.filter(released=True)
+        .order_by("program_id", "-number")
+        .distinct("program_id")
+        .values_list("id", flat=True)
+    )
+    drafts = ProgramRevision.objects.filter(released=False).values_list("id", flat=True)
+    return set(
+        ProgramEvent.objects.filter(
+            revision_id__in=[*newest_ids, *drafts], interval_code__in=list(codes), event_id__isnull=False
+        ).values_list("revision_id", flat=True)
+    )

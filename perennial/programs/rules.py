@@ -1,0 +1,113 @@
+"""What a program may be. Every fault of one program, so that all can be shown at once.
+
+Sources: bundle.md §1 (the table of fields), design.md §5 (when events happen), domain.md §4 and §5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from perennial.errors import Refused
+from perennial.kernel.plan import shipping_events
+from perennial.programs.values import EventFacts, ProgramFacts
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What the rules ask about products: the kind of each by number, and which have a price."""
+
+    kinds: Mapping[str, str]
+    priced: Collection[str]
+
+
+def program_faults(program: ProgramFacts, shelf: Shelf, *, draft: bool = False) -> Iterator[Refused]:
+    """Everything that is wrong with a program. A draft may still be without events."""
+    yield from _header_faults(program)
+    events = program.events
+    keys: set[str] = set()
+    for at, event in enumerate(events):
+        if event.event_id != at + 1:
+            yield Refused(
+                "event_id",
+                f"event ids are 1, 2, 3 … without gaps: {at + 1} is missing before {event.event_id}",
+                f"{event.field}.event_id",
+            )
+            break
+    for event in events:
+        if event.key is not None and event.key in keys:
+            yield Refused("key", f'key "{event.key}" belongs to another event already', f"{event.field}.key")
+        keys.add(event.key or "")
+    shipping = [events[at] for at, _ in shipping_events([event.planned() for event in events])]
+    if not shipping and not draft:
+        yield Refused("events", "a program needs at least one event that ships", "events")
+    for event in events:
+        yield from _event_faults(event, program, shelf, shipping)
+
+
+def _header_faults(program: ProgramFacts) -> Iterator[Refused]:
+    if program.order_start == "current_event" and program.started_on is None:
+        yield Refused(
+            "started_on",
+            "a program whose orders start with its current event needs the day on which it started",
+            "started_on",
+        )
+    seen: set[str] = set()
+    for at, name in enumerate(program.valid_payment_schedules):
+        if name in seen:
+            yield Refused("valid_payment_schedules", f'"{name}" stands twice', f"valid_payment_schedules[{at}]")
+        seen.add(name)
+    if program.prompt_for_payment_schedule:
+        if not program.bill_upfront:
+            yield Refused(
+                "prompt_for_payment_schedule",
+                "only a program that is billed upfront asks for a payment schedule",
+                "prompt_for_payment_schedule",
+            )
+        elif not program.valid_payment_schedules:
+            yield Refused(
+                "prompt_for_payment_schedule",
+                "the clerk needs payment schedules to choose from: name them in valid_payment_schedules",
+                "prompt_for_payment_schedule",
+            )
+
+
+def _event_faults(
+    event: EventFacts, program: ProgramFacts, shelf: Shelf, shipping: list[EventFacts]
+) -> Iterator[Refused]:
+    where = event.field
+    ships = event in shipping
+    if event.times_to_repeat is None:
+        if program.bill_upfront:
+            yield Refused(
+                "times_to_repeat",
+                "a program that is billed upfront has an end: its price must be known",
+                f"{where}.times_to_repeat",
+            )
+        elif not ships or event is not shipping[-1]:
+            yield Refused(
+                "times_to_repeat",
+                "until_stopped is only for the last event that ships: nothing would come behind it",
+                f"{where}.times_to_repeat",
+            )
+    if event.times_to_repeat != 0 and event.interval is None and event.days_from_last == 0:
+        yield Refused(
+            "times_to_repeat",
+            "an event that repeats needs a date_interval or days_from_last above 0",
+            f"{where}.times_to_repeat",
+        )
+    for product in event.products:
+        if shelf.kinds.get(product.item_number) == "continuity":
+            yield Refused(
+                "item_number",
+                f'"{product.item_number}" is a continuity product itself: an event ships ordinary products',
+                f"{product.field}.item_number",
+            )
+        elif ships and product.price_minor is None and product.item_number not in shelf.priced:
+            yield Refused(
+                "price",
+                f'product "{product.item_number}" has no price, so the event must name one',
+                f"{product.field}.price",
+            )
+        if product.price_minor is not None and product.price_minor < 0:
+            yield Refused("price", "a price is not below 0", f"{product.field}.price")
