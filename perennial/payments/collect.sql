@@ -1,6 +1,9 @@
 -- What there is to be done about payments, and the rows that say so. Read by work.py, collect.py and the job.
 -- $scope is replaced by a select of payment ids; the rest are parameters.
 
+-- name: settings
+set local jit = off
+
 -- name: by_ids
 select id from payments_payment where id = any(%(ids)s)
 
@@ -14,8 +17,8 @@ select id from payments_payment
    and at_invoice
 
 -- name: facts
-with scope as ($scope),
-facts as (
+with scope as materialized ($scope),
+facts as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
          p.status, p.at_invoice, p.not_before_shipped, p.attempts, p.tried_on, p.authorised_on, p.gateway_ref,
          p.card_id, p.customer_id,
@@ -63,7 +66,7 @@ facts as (
     left join payments_attempt u on u.payment_id = p.id and (u.outcome is null or u.outcome = 'unknown')
                                and u.kind <> 'refund'
    where p.purpose <> 'refund' $where),
-ready as (
+ready as materialized (
   select f.*,
          f.held_charging is not null and (f.held_charging or not f.delivered) as held,
          f.status = 'due' or (f.status = 'declined' and (%(force)s or coalesce(f.tried_on < %(on)s, true))) as triable,
