@@ -189,10 +189,9 @@ select m.id, %(on)s, m.due_on, m.amount_minor, %(run)s from marked m
 -- name: invoiced_on
 select p.id,
        case p.purpose
-         when 'order' then (select min(e.on_date) from orders_salesorder k
-                              join orders_orderevent e on e.order_id = k.id and e.kind = 'invoiced'
-                             where k.parent_line_id = c.parent_line_id)
-         else (select min(e.on_date) from orders_orderevent e where e.order_id = p.order_id and e.kind = 'invoiced')
+         when 'order' then (select min(k.invoiced_on) from orders_salesorder k
+                             where k.parent_line_id = c.parent_line_id and k.status = 'invoiced')
+         else (select k.invoiced_on from orders_salesorder k where k.id = p.order_id)
        end
   from payments_payment p
   left join continuity_continuityorder c on c.id = p.continuity_order_id
