@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0002_numbers'),
+        ("orders", "0002_numbers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='salesorder',
-            name='invoiced_on',
+            model_name="salesorder",
+            name="invoiced_on",
             field=models.DateField(null=True),
         ),
     ]
