@@ -21,7 +21,7 @@ from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
 from perennial.kernel.dates import add_days
-from perennial.kernel.instalments import parts
+from perennial.kernel.instalments import first_due
 from perennial.orders.models import SalesOrder
 from perennial.payments import waiting
 from perennial.payments.models import Attempt
@@ -225,7 +225,7 @@ def first_charge_on(order_ids: Sequence[int]) -> date | None:
     rules = set_up()
     for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, [ids]):
         if schedule is not None:
-            found.append(parts(rules.schedules[schedule], 10**9, ship_on)[0].due_on)
+            found.append(first_due(rules.schedules[schedule], ship_on))
         elif on_account:
             found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
         else:

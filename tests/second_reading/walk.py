@@ -254,10 +254,7 @@ def walk(
     for event, repetition in sequence(revision, facts, [at for at, _ in kept]):
         if facts.shipments is not None and len(kept) + len(steps) >= facts.shipments:
             return steps, True
-        if previous is None:
-            day = first_date(revision, facts, event)
-        else:
-            day = next_date(event, repetition, previous, first)
+        day = first_date(revision, facts, event) if previous is None else next_date(event, repetition, previous, first)
         asked = redated.get((event.key, repetition))
         if asked is not None:
             day = asked if previous is None else max(asked, previous)
