@@ -204,6 +204,7 @@ def test_without_proc_the_lock_and_ps_tell(
 ) -> None:
     if shutil.which("ps") is None:
         pytest.skip("needs ps: where there is no /proc (macOS), there is one")
+    installation.throwaway = False  # a throw-away server may forget its last commits when it is killed
     url = installation.join()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("create table kept as select 42")
