@@ -28,8 +28,7 @@ def customer(reading: Reading, at: int, value: Any) -> tuple[CustomerFacts, bool
         addresses=tuple(address(a, str(n)) for n, a in enumerate(thing.objects("addresses", ADDRESS), 1)),
         cards=tuple(_card(c) for c in thing.objects("cards", CARD)),
     )
-    if not thing.bad:
-        thing.refused(customer_faults(facts))
+    thing.refused(customer_faults(facts))
     return facts, not thing.bad
 
 

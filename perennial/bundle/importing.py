@@ -21,15 +21,19 @@ from django.db import transaction
 from perennial.bundle import customers as customers_
 from perennial.bundle import programs as programs_
 from perennial.bundle import setup
+from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
 from perennial.bundle.parse import BundleRefused, Given, Known, kind
 from perennial.bundle.programs import ProgramGiven
 from perennial.bundle.reader import Source
 from perennial.bundle.reading import Reading, begin
 from perennial.bundle.revisions import load_program
+from perennial.bundle.telling import notices
 from perennial.catalog import actions as catalog
 from perennial.customers.actions import set_customers
 from perennial.db.tally import Tally
+from perennial.desk.entry import give_back_numbers, numbers_mark, pass_numbers
 from perennial.programs import actions as programs
+from perennial.programs.products import set_continuity_products
 
 KINDS = (
     "company",
@@ -43,7 +47,8 @@ KINDS = (
     "customers",
     "orders",
 )
-KEYS = frozenset({"currency", *KINDS})
+KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
+LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 CUSTOMERS_AT_ONCE = 2000
 T = TypeVar("T")
@@ -80,36 +85,50 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
     ``file`` is read more than once and must be seekable (``reader.opened``). ``on`` is today: the order
     date of orders that name none.
     """
-    small: dict[str, list[Any]] = {}
-    scan = _Scan(small)
+    scan = _Scan()
     source = Source(file, scan)
     imported = Imported()
+    before = after = numbers_mark()
     try:
         with transaction.atomic():
             catalog.initialise()
             reading = begin(by=by, on=on, reason=reason)
             _top(reading, source)
-            _set_up(reading, source, small, imported)
-            _customers(reading, source, imported)
+            _set_up(reading, source, scan.small, imported)
+            seen, spoiled = _customers(reading, source, imported)
+            pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
+            entering = Entering(reading, seen, spoiled)
+            for batch in batches(enumerate(source.items("orders")), ORDERS_AT_ONCE):
+                imported.add("orders", entering.batch(batch))
+            for batch in batches(enumerate(source.items("notices")), ORDERS_AT_ONCE):
+                notices(reading, batch)
+            imported.first_charge_on = first_charge_on(entering.made)
+            after = numbers_mark()
             if reading.faults.count:
                 raise BundleRefused(reading.faults)
             if dry_run:
                 raise _Undo
     except _Undo:
-        pass
+        give_back_numbers(before, after)
+    except BundleRefused:
+        give_back_numbers(before, after)
+        raise
     return imported
 
 
 class _Scan:
-    """What the first look through the file keeps: the small lists."""
+    """What the first look through the file keeps: the small lists, and the numbers that orders bring."""
 
-    def __init__(self, small: dict[str, list[Any]]) -> None:
-        self.small = small
+    def __init__(self) -> None:
+        self.small: dict[str, list[Any]] = {}
+        self.numbers: list[str] = []
 
     def __call__(self, name: str, index: int, thing: Any) -> None:
         """One thing of a list."""
         if name in SMALL:
             self.small.setdefault(name, []).append(thing)
+        elif name == "orders" and isinstance(thing, dict) and isinstance(thing.get("number"), str):
+            self.numbers.append(thing["number"])
 
 
 def _top(reading: Reading, source: Source) -> None:
@@ -117,10 +136,18 @@ def _top(reading: Reading, source: Source) -> None:
     for name, section in source.sections.items():
         if name not in KEYS:
             reading.faults.add(name, f"unknown key{reading.faults.hint(name, KEYS)}")
-        elif name in KINDS[2:] and not section.is_list and section.value is not None:
+        elif name in LISTS and not section.is_list and section.value is not None:
             reading.faults.add(name, f"a list is needed, not {kind(section.value)}")
     for name in source.twice:
         reading.faults.add(name, "this key stands twice")
+
+
+def _last_number(reading: Reading, source: Source) -> int:
+    """The last parent number that was given out where the bundle comes from."""
+    section = source.sections.get("last_number")
+    top = Given({"last_number": section.value if section else None}, "", reading.faults, frozenset({"last_number"}))
+    found: int = top.whole("last_number", 0, 0, 10**15)
+    return found
 
 
 def _set_up(reading: Reading, source: Source, small: dict[str, list[Any]], imported: Imported) -> None:
@@ -171,7 +198,7 @@ def _set_up(reading: Reading, source: Source, small: dict[str, list[Any]], impor
         imported.add("programs", Tally(changed=len(followed)))
     # A product whose program is at fault cannot be linked; it is not blamed again.
     linked = [p for p in products if p.program is None or p.program not in reading.programs.bad]
-    changed = programs.set_continuity_products(products=linked, **told) & same
+    changed = set_continuity_products(products=linked, **told) & same
     imported.add("products", tally.plus(Tally(changed=len(changed), same=-len(changed))))
 
 
@@ -182,21 +209,25 @@ def _programs(given: Sequence[ProgramGiven], told: dict[str, Any]) -> Tally:
     return tally
 
 
-def _customers(reading: Reading, source: Source, imported: Imported) -> None:
-    """Customers, a batch at a time."""
-    seen: set[str] = set()
+def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[dict[str, int], set[str]]:
+    """Customers, a batch at a time. Gives the accounts with their places, and those that are at fault."""
+    spoiled: set[str] = set()
+    seen: dict[str, int] = {}
     things = enumerate(source.items("customers"))
     for batch in batches(things, CUSTOMERS_AT_ONCE):
         good = []
         for at, value in batch:
             facts, fine = customers_.customer(reading, at, value)
-            if facts.account in seen:
-                reading.faults.add(f"customers[{at}].account", f'customer "{facts.account}" stands twice')
-                continue
-            seen.add(facts.account)
-            if fine:
+            first = seen.setdefault(facts.account, at)
+            if first != at and facts.account:
+                text = f'customer "{facts.account}" stands twice: first as customers[{first}]'
+                reading.faults.add(f"customers[{at}].account", text)
+            elif fine:
                 good.append(facts)
+            else:
+                spoiled.add(facts.account)
         imported.add("customers", set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True))
+    return seen, spoiled
 
 
 def batches(things: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -23,7 +23,7 @@ _HINTS = 300  # so many times a hint is looked for: it takes long where many nam
 def shown(value: Any) -> str:
     """A value as a fault shows it: JSON, cut where it is long."""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=float)
     except (ValueError, RecursionError):
         text = "…"
     text = text.encode("utf-8", "replace").decode()
@@ -48,11 +48,13 @@ class Faults:
     def __init__(self) -> None:
         self.kept: list[tuple[str, str]] = []
         self.count = 0
+        self.paths: set[str] = set()
         self._hints = 0
 
     def add(self, path: str, text: str) -> None:
         """Note a fault."""
         self.count += 1
+        self.paths.add(path)
         if len(self.kept) < KEPT:
             self.kept.append((path, text))
 
@@ -83,31 +85,41 @@ class Given:
     then it is not used, and what rests on it in turn is not blamed.
     """
 
-    __slots__ = ("bad", "faults", "path", "value")
+    __slots__ = ("_void", "bad", "faults", "path", "value")
 
     def __init__(self, value: Any, path: str, faults: Faults, known: frozenset[str]) -> None:
-        self.path, self.faults, self.bad = path, faults, False
+        self.path, self.faults, self.bad, self._void = path, faults, False, False
         if isinstance(value, dict):
             self.value = value
             if not value.keys() <= known:
-                for key in value.keys() - known:
+                for key in sorted(value.keys() - known):
                     self.fault(key, f"unknown key{faults.hint(key, known)}")
             if type(value) is Twice:
                 self.fault(value.key, "this key stands twice")
         else:
             self.value = {}
             self.fault("", f"an object is needed, not {kind(value)}")
+            self._void = True  # what is missing in it is not worth a word
+
+    def at(self, key: str) -> str:
+        """The path of a key, or of the whole."""
+        return f"{self.path}.{key}" if self.path and key else self.path or key
 
     def fault(self, key: str, text: str) -> None:
         """Note a fault of a key (or of the whole)."""
         self.bad = True
-        path = f"{self.path}.{key}" if self.path and key else self.path or key
-        self.faults.add(path, text)
+        if not self._void:
+            self.faults.add(self.at(key), text)
+
+    def faulted(self, key: str) -> bool:
+        """Was a fault of this key noted?"""
+        return self.bad and self.at(key) in self.faults.paths
 
     def refused(self, faults: Iterable[Refused]) -> None:
-        """Note what a rule refuses; its field counts from here."""
+        """Note what the rules refuse; fields count from here. A key that could not be read is not blamed again."""
         for refused in faults:
-            self.fault(refused.field, refused.text)
+            if not self.faulted(refused.field):
+                self.fault(refused.field, refused.text)
 
     def wrong(self, key: str, value: Any, needed: str) -> None:
         """Note a value of the wrong type."""
@@ -276,7 +288,7 @@ class Given:
     def objects(self, key: str, known: frozenset[str]) -> Iterator[Given]:
         """The objects of a list. What is wrong within one is wrong with the whole."""
         for at, value in enumerate(self.list(key)):
-            inner = Given(value, f"{self.path}.{key}[{at}]" if self.path else f"{key}[{at}]", self.faults, known)
+            inner = Given(value, self.at(f"{key}[{at}]"), self.faults, known)
             yield inner
             self.bad |= inner.bad
 
@@ -285,7 +297,7 @@ class Given:
         value = self.value.get(key)
         if value is None:
             return None
-        return Given(value, f"{self.path}.{key}" if self.path else key, self.faults, known)
+        return Given(value, self.at(key), self.faults, known)
 
     def spoil(self, inner: Given | None) -> None:
         """What is wrong within is wrong with the whole."""

@@ -87,11 +87,9 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
 
 
 def _check(reading: Reading, thing: Given, facts: ProgramFacts, *, draft: bool = False, old: bool = False) -> None:
-    """The rules of a program; not where something within it could not be read. What an older revision
-    named then may have lost its price or changed its kind since."""
-    if not thing.bad:
-        shelf = Shelf({}, _Everything()) if old else Shelf(reading.kinds, reading.priced)
-        thing.refused(list(program_faults(facts, shelf, draft=draft)))
+    """The rules of a program. What an older revision named may have lost its price or changed its kind since."""
+    shelf = Shelf({}, _Everything()) if old else Shelf(reading.kinds, reading.priced)
+    thing.refused(list(program_faults(facts, shelf, draft=draft)))
 
 
 class _Everything(frozenset[str]):
@@ -187,6 +185,7 @@ def _event(reading: Reading, entry: Given, event_id: int | None) -> EventFacts:
     """What belongs to the event as a whole, from its first entry."""
     times = entry.get("times_to_repeat")
     code = entry.name_of("date_interval", "date interval", reading.intervals)
+    days = entry.whole("days_from_last", 0)
     interval = reading.rules.get(code) if code is not None else None
     if interval is not None and entry.given("rule"):
         anchor = None if entry.get("anchor") == "order" else entry.day("anchor", DEFAULT_ANCHOR)
@@ -195,7 +194,8 @@ def _event(reading: Reading, entry: Given, event_id: int | None) -> EventFacts:
         event_id=event_id,
         products=(),
         key=entry.code("key"),
-        days_from_last=entry.whole("days_from_last", 0),
+        # One that could not be read is not blamed a second time, for an event that repeats without it.
+        days_from_last=days or int(entry.faulted("days_from_last") or entry.faulted("date_interval")),
         interval=interval,
         start_order_date=entry.day("start_order_date"),
         delivery_mode=entry.name_of("delivery_mode", "delivery mode", reading.modes),

@@ -84,7 +84,8 @@ class _Text:
         self.ended = len(found) < size
         try:
             self.buffer += self._decode.decode(found, self.ended)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as fault:
+            self.buffer += found[: fault.start].decode(errors="ignore")
             raise self.refused("this is not UTF-8 text", len(self.buffer)) from None
         return True
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+
+from django.utils import timezone
 
 from perennial.bundle.parse import Faults, Known
 from perennial.catalog.models import (
@@ -25,6 +27,7 @@ class Reading:
     by: str
     on: date
     reason: str | None
+    now: datetime = field(default_factory=timezone.now)  # for instants that are not known; no rule reads it
     faults: Faults = field(default_factory=Faults)
     currency: str | None = None
     modes: Known = field(default_factory=Known)

@@ -11,7 +11,7 @@ from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.kernel.dates import DEFAULT_ANCHOR
-from perennial.programs.actions import kind_faults, unpriced_uses
+from perennial.programs.products import kind_faults, unpriced_uses
 from perennial.programs.values import Rule
 
 COMPANY = keys("name country time_zone languages from_email vat_number notices_on")
@@ -56,8 +56,7 @@ def company(reading: Reading, value: Any) -> dict[str, Any]:
             made[key] = thing.plain_list(key, "a language", lambda word: word if isinstance(word, str) else None)
         elif key == "notices_on":
             made[key] = thing.flag(key)
-    if not thing.bad:
-        thing.refused(rules.company_faults(made))
+    thing.refused(rules.company_faults(made))
     return {} if thing.bad else made
 
 
@@ -73,8 +72,7 @@ def parameters(reading: Reading, value: Any) -> dict[str, Any]:
             made[key] = None if thing.get(key) is None else thing.flag(key)
         else:
             made[key] = thing.code(key)
-    if not thing.bad:
-        thing.refused(rules.parameter_faults(made))
+    thing.refused(rules.parameter_faults(made))
     return {} if thing.bad else made
 
 
@@ -94,19 +92,22 @@ def delivery_modes(reading: Reading, things: list[Given]) -> list[ModeFacts]:
             name=thing.text("name", ""),
             charge_minor=thing.money("charge", reading.currency, 0),
             tax_group=thing.code("tax_group"),
-            working_days=tuple(thing.plain_list("working_days", "a weekday from 1 to 7", _weekday))
-            if thing.given("working_days")
-            else ModeFacts.working_days,
+            working_days=_weekdays(thing),
             holidays=thing.code("holidays"),
             closed_on=tuple(thing.plain_list("closed_on", "a date such as 2026-12-24", day)),
         )
-        if not thing.bad:
-            thing.refused(rules.mode_faults(facts))
+        thing.refused(rules.mode_faults(facts))
         if thing.bad:
             reading.modes.bad.add(facts.code)
         else:
             made.append(facts)
     return made
+
+
+def _weekdays(thing: Given) -> tuple[int, ...]:
+    """The weekdays; every day where they were left out, or where none could be read."""
+    found = tuple(thing.plain_list("working_days", "a weekday from 1 to 7", _weekday))
+    return ModeFacts.working_days if not found and thing.get("working_days") != [] else found
 
 
 def _weekday(value: Any) -> int | None:
@@ -125,8 +126,7 @@ def tax_rates(reading: Reading, things: list[Given]) -> list[RateFacts]:
             percent=thing.percent("percent", 0, 1000, required=True),
             valid_from=thing.day("from"),
         )
-        if not thing.bad:
-            thing.refused(rules.rate_faults(facts))
+        thing.refused(rules.rate_faults(facts))
         key = (facts.group, facts.country, facts.region, facts.valid_from)
         if not thing.bad and key in seen:
             thing.fault("", f"a rate of this group, place and day stands twice: first as {seen[key]}")
@@ -145,8 +145,7 @@ def date_intervals(reading: Reading, things: list[Given]) -> list[IntervalFacts]
         anchor = None if thing.get("anchor") == "order" else thing.day("anchor", DEFAULT_ANCHOR)
         rule = thing.text("rule", "", required=True)
         facts = IntervalFacts(code or "", rule, anchor, thing.text("name", ""))
-        if not thing.bad:
-            thing.refused(rules.interval_faults(facts))
+        thing.refused(rules.interval_faults(facts))
         if thing.bad:
             reading.intervals.bad.add(facts.code)
         else:
@@ -174,7 +173,7 @@ def payment_schedules(reading: Reading, things: list[Given]) -> list[ScheduleFac
             amount_minor=thing.money("amount", reading.currency),
             lines=tuple(lines),
         )
-        if not thing.bad:
+        if facts.allocation:
             thing.refused(rules.schedule_faults(facts))
         if thing.bad:
             reading.schedules.bad.add(facts.name)
@@ -205,8 +204,7 @@ def products(reading: Reading, things: list[Given]) -> list[ProductFacts]:
             shipments=thing.whole("shipments", None, 1),
             field=thing.path,
         )
-        if not thing.bad:
-            thing.refused(rules.product_faults(facts))
+        thing.refused(rules.product_faults(facts))
         if thing.bad:
             reading.products.bad.add(facts.number)
         else:

@@ -197,7 +197,7 @@ def set_payment_schedules(*, schedules: Sequence[ScheduleFacts], by: str, reason
 def set_products(*, products: Sequence[ProductFacts], by: str, reason: str | None = None) -> tuple[Tally, set[str]]:
     """Make products as they are given, prices and all; each replaces the one with its number.
 
-    What a continuity product stands for is the programs' business (``programs.actions.set_continuity_products``,
+    What a continuity product stands for is the programs' business (``programs.products.set_continuity_products``,
     to be called next, which also refuses a kind that no longer fits). Gives the tally, and the numbers
     of those that were already as given.
     """

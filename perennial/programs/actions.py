@@ -1,29 +1,29 @@
-"""Programs made, edited, released, copied, retired.
+"""Programs made as they are given, released, copied, retired.
 
-A program's edits collect in its draft revision; release makes it the one for new orders (design.md §5).
-Open orders follow only through update-orders. A released revision is never changed.
+A program's edits collect in its draft revision (``draft``); release makes it the one for new orders
+(design.md §5). Open orders follow only through update-orders. A released revision is never changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from perennial.catalog.models import DateInterval, Price, Product
-from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
-from perennial.db.sql import tuples
 from perennial.db.tally import Tally
 from perennial.errors import Conflict, Refused
 from perennial.programs.facts import keys_ever, newest, programs_with_intervals, read_facts
-from perennial.programs.identity import renumbered, walk_order, with_keys
-from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
+from perennial.programs.identity import walk_order, with_keys, with_places
+from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import program_by_id
 from perennial.programs.rules import Shelf, program_faults
-from perennial.programs.values import EventFacts, ProgramFacts, Rule
+from perennial.programs.values import ProgramFacts, Rule
 from perennial.programs.writing import Ids, as_removed, drop_revision, write_revision
 
 
@@ -102,14 +102,18 @@ def _settled(row: Program, program: ProgramFacts, base: ProgramFacts | None) -> 
     """The given program with the keys of its events, removed events carried along in their places."""
     before = base.events if base else ()
     events = with_keys(program.events, before, keys_ever(row.pk))
-    live = {event.key for event in events}
-    gone = [event for event in (*before, *(base.removed if base else ())) if event.key not in live]
-    return replace(
-        program,
-        events=tuple(replace(event, event_id=at) for at, event in enumerate(events, 1)),
-        removed=tuple(as_removed(event) for event in gone),
-        walk=walk_order(base.walk if base else (), [event.key or "" for event in events]),
-    )
+    keyed = replace(program, events=events, removed=(), walk=())
+    return _carried(keyed, base) if base else replace(keyed, walk=tuple(event.key or "" for event in events))
+
+
+def _carried(facts: ProgramFacts, base: ProgramFacts) -> ProgramFacts:
+    """The facts with the events that the base has and they have not: removed, each in its place."""
+    live = [event.key or "" for event in facts.events]
+    known = {*live, *base.walk}
+    own = [event for event in facts.removed if event.key not in known]
+    gone = [event for event in (*base.events, *base.removed) if event.key not in live]
+    old = (*base.walk, *(event.key or "" for event in own))
+    return replace(facts, removed=tuple(as_removed(e) for e in (*gone, *own)), walk=walk_order(old, live))
 
 
 @transaction.atomic
@@ -147,35 +151,8 @@ def follow_intervals(*, codes: Collection[str], by: str, reason: str | None = No
     return changed
 
 
-# --- the draft
-
-
-@transaction.atomic
-def edit_draft(
-    *,
-    program: str,
-    edit: Callable[[ProgramFacts], ProgramFacts],
-    by: str,
-    reason: str | None = None,
-    version: int | None = None,
-) -> ProgramFacts:
-    """Change a program's draft; the newest revision is its beginning when there is none yet.
-
-    ``version``: the version that the person saw; refused when somebody changed the program meanwhile.
-    """
-    context(by=by, reason=reason)
-    row = _locked(program, version)
-    released, draft = newest(row.pk)
-    base = draft or released
-    if base is None:
-        raise Refused("program", f'program "{program}" has no revision', "program")
-    wanted = edit(read_facts([base.pk])[base.pk])
-    set_program(program=wanted, release=False, by=by, reason=reason)
-    _, draft = newest(row.pk)
-    return read_facts([(draft or base).pk])[(draft or base).pk]
-
-
-def _locked(schedule_id: str, version: int | None = None) -> Program:
+def locked(schedule_id: str, version: int | None = None) -> Program:
+    """The program's row, locked. Refused when there is none, a Conflict when it is not the version that was seen."""
     row = Program.objects.select_for_update(no_key=True).filter(schedule_id=schedule_id).first()
     if row is None:
         row = program_by_id(schedule_id)
@@ -184,229 +161,82 @@ def _locked(schedule_id: str, version: int | None = None) -> Program:
     return row
 
 
-def add_event(
-    *, program: str, event: EventFacts, at: int | None = None, by: str, reason: str | None = None
-) -> ProgramFacts:
-    """Put a new event into the draft: at the end, or at a place (those behind it move up by one)."""
-
-    def edit(facts: ProgramFacts) -> ProgramFacts:
-        place = len(facts.events) if at is None else at - 1
-        if not 0 <= place <= len(facts.events):
-            raise Refused("event_id", f"{at} is not within 1 to {len(facts.events) + 1}", "event_id")
-        events = list(facts.events)
-        key = event.key or _new_key(facts, place + 1)
-        events.insert(place, replace(event, key=key))
-        return replace(facts, events=_told(renumbered(events)))
-
-    return edit_draft(program=program, edit=edit, by=by, reason=reason)
-
-
-def _new_key(facts: ProgramFacts, event_id: int) -> str:
-    """A key that no event of the program ever had."""
-    ever = keys_ever(program_by_id(facts.schedule_id).pk) | {event.key or "" for event in facts.events}
-    return with_keys([EventFacts(event_id, ())], (), ever)[0].key or ""
-
-
-def change_event(*, program: str, key: str, event: EventFacts, by: str, reason: str | None = None) -> ProgramFacts:
-    """Change an event of the draft; it keeps its key and its place."""
-
-    def edit(facts: ProgramFacts) -> ProgramFacts:
-        at = _at(facts, key)
-        events = list(facts.events)
-        events[at] = replace(event, key=key, event_id=at + 1)
-        return replace(facts, events=_told(events))
-
-    return edit_draft(program=program, edit=edit, by=by, reason=reason)
-
-
-def move_event(*, program: str, key: str, to: int, by: str, reason: str | None = None) -> ProgramFacts:
-    """Move an event of the draft to another place; the others close up."""
-
-    def edit(facts: ProgramFacts) -> ProgramFacts:
-        if not 1 <= to <= len(facts.events):
-            raise Refused("event_id", f"{to} is not within 1 to {len(facts.events)}", "event_id")
-        events = list(facts.events)
-        events.insert(to - 1, events.pop(_at(facts, key)))
-        return replace(facts, events=_told(renumbered(events)))
-
-    return edit_draft(program=program, edit=edit, by=by, reason=reason)
-
-
-def remove_event(*, program: str, key: str, by: str, reason: str | None = None) -> ProgramFacts:
-    """Take an event out of the draft; it keeps a place without a number, for the orders that have had it."""
-
-    def edit(facts: ProgramFacts) -> ProgramFacts:
-        events = list(facts.events)
-        events.pop(_at(facts, key))
-        return replace(facts, events=_told(renumbered(events)))
-
-    return edit_draft(program=program, edit=edit, by=by, reason=reason)
-
-
-def _at(facts: ProgramFacts, key: str) -> int:
-    for at, event in enumerate(facts.events):
-        if event.key == key:
-            return at
-    raise Refused("key", f'program "{facts.schedule_id}" has no event "{key}"', "key")
-
-
-def _told(events: Sequence[EventFacts]) -> tuple[EventFacts, ...]:
-    """The events with the places that a refusal names."""
-    return tuple(
-        replace(
-            event,
-            field=f"events[{at}]",
-            products=tuple(replace(p, field=f"events[{at}].products[{n}]") for n, p in enumerate(event.products)),
-        )
-        for at, event in enumerate(events)
-    )
-
-
 @transaction.atomic
-def release(*, program: str, apply: bool = False, by: str, reason: str | None = None) -> int:
-    """Make the draft the revision for new orders; gives its number. ``apply``: the next night updates open orders."""
+def release(
+    *, schedule_id: str, apply: bool = False, by: str, on: date | None = None, reason: str | None = None
+) -> dict[str, Any]:
+    """Make the draft the revision for new orders. ``apply``: the next night updates open orders."""
     context(by=by, reason=reason)
-    row = _locked(program)
-    _, draft = newest(row.pk)
-    if draft is None:
-        raise Refused("draft", f'program "{program}" has no draft to release', "program")
-    facts = read_facts([draft.pk])[draft.pk]
-    _checked(replace(facts, events=_told(facts.events)))
-    ProgramRevision.objects.filter(pk=draft.pk).update(released=True, apply=apply)
-    Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
-    return draft.number
-
-
-@transaction.atomic
-def discard(*, program: str, by: str, reason: str | None = None) -> None:
-    """Drop the draft."""
-    context(by=by, reason=reason)
-    row = _locked(program)
+    row = locked(schedule_id)
     released, draft = newest(row.pk)
     if draft is None:
-        raise Refused("draft", f'program "{program}" has no draft to discard', "program")
-    if released is None:
-        raise Refused("draft", f'program "{program}" was never released: its draft is all that it has', "program")
-    drop_revision(draft)
+        raise Refused("draft", f'program "{schedule_id}" has no draft to release', "program")
+    stored = read_facts(revision.pk for revision in (released, draft) if revision)
+    facts = stored[draft.pk]
+    _checked(replace(facts, events=with_places(facts.events)))
+    if released is not None and set(stored[released.pk].walk) - set(facts.walk):
+        # Another revision was released since the draft was begun: its events keep their places too.
+        whole = _carried(facts, stored[released.pk])
+        drop_revision(draft)
+        write_revision(row, draft.number, whole, Ids(), released=True, apply=apply)
+    else:
+        ProgramRevision.objects.filter(pk=draft.pk).update(released=True, apply=apply)
     Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
+    return {"program": schedule_id, "revision": draft.number, "apply": apply}
 
 
 @transaction.atomic
-def copy(*, program: str, new: str, by: str, reason: str | None = None) -> Program:
+def discard(*, schedule_id: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
+    """Drop the draft."""
+    context(by=by, reason=reason)
+    row = locked(schedule_id)
+    released, draft = newest(row.pk)
+    if draft is None:
+        raise Refused("draft", f'program "{schedule_id}" has no draft to discard', "program")
+    if released is None:
+        raise Refused("draft", f'program "{schedule_id}" was never released: its draft is all that it has', "program")
+    drop_revision(draft)
+    Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
+    return {"program": schedule_id, "revision": released.number, "discarded": draft.number}
+
+
+@transaction.atomic
+def copy(*, schedule_id: str, new: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
     """Copy a program as it is for new orders: inactive, without run state (D20)."""
     context(by=by, reason=reason)
-    row = program_by_id(program)
-    if not new or Program.objects.filter(schedule_id=new).exists():
-        raise Refused("program", f'program "{new}" exists already' if new else "a name is needed", "new")
+    row = program_by_id(schedule_id)
+    if not new or new != new.strip():
+        raise Refused("program", "the new program needs a schedule id without spaces around it", "new")
+    if Program.objects.filter(schedule_id=new).exists():
+        raise Refused("program", f'program "{new}" exists already', "new")
     released, draft = newest(row.pk)
     base = released or draft
     if base is None:
-        raise Refused("program", f'program "{program}" has no revision', "program")
+        raise Refused("program", f'program "{schedule_id}" has no revision', "program")
     facts = read_facts([base.pk])[base.pk]
     live = tuple(event.key or "" for event in facts.events)
     copied = replace(facts, schedule_id=new, active=False, removed=(), walk=live)
     made = Program.objects.create(schedule_id=new, name=row.name, active=False)
     write_revision(made, 1, copied, Ids(), released=base.released, apply=False)
-    return made
+    return {"program": new, "revision": 1, "active": False}
 
 
-def activate(*, program: str, by: str, reason: str | None = None) -> None:
+def activate(*, schedule_id: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
     """Offer a program at order entry again. Refused when it was never released."""
-    _set_active(program, True, by, reason)
+    return _set_active(schedule_id, True, by, reason)
 
 
-def retire(*, program: str, by: str, reason: str | None = None) -> None:
+def retire(*, schedule_id: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
     """No longer offer a program at order entry; its open orders go on."""
-    _set_active(program, False, by, reason)
+    return _set_active(schedule_id, False, by, reason)
 
 
 @transaction.atomic
-def _set_active(program: str, active: bool, by: str, reason: str | None) -> None:
+def _set_active(schedule_id: str, active: bool, by: str, reason: str | None) -> dict[str, Any]:
     context(by=by, reason=reason)
-    row = _locked(program)
+    row = locked(schedule_id)
     if active and newest(row.pk)[0] is None:
-        raise Refused("program", f'program "{program}" was never released', "program")
+        raise Refused("program", f'program "{schedule_id}" was never released', "program")
     if row.active != active:
         Program.objects.filter(pk=row.pk).update(active=active, version=F("version") + 1)
-
-
-# --- the products that stand for programs
-
-
-def kind_faults(products: Sequence[ProductFacts]) -> dict[str, Refused]:
-    """By number: the products that cannot become what they are given as, because something stands on what they are."""
-    stored = dict(Product.objects.filter(number__in=[p.number for p in products]).values_list("number", "kind"))
-    turned = {p.number: p.kind for p in products if stored.get(p.number, p.kind) != p.kind}
-    if not turned:
-        return {}
-    used = tuples(
-        "select distinct p.number, r.schedule_id from programs_programeventproduct x"
-        " join catalog_product p on p.id = x.product_id join programs_programevent e on e.id = x.event_id"
-        " join programs_programrevision v on v.id = e.revision_id join programs_program r on r.id = v.program_id"
-        " where p.number = any(%s) order by 1, 2 desc",
-        [[n for n, kind in turned.items() if kind == "continuity"]],
-    )
-    faults = {
-        number: Refused("program", f"it is in the events of program {program}: it cannot stand for one", "program")
-        for number, program in used
-    }
-    sold = tuples(
-        "select p.number from catalog_product p where p.number = any(%s)"
-        " and exists (select from orders_orderline l where l.product_id = p.id)",
-        [list(turned)],
-    )
-    for (number,) in sold:
-        faults.setdefault(number, Refused("program", f"it was sold as a {stored[number]} product already", "program"))
-    return faults
-
-
-def unpriced_uses(numbers: Sequence[str], *, except_of: Collection[str] = ()) -> dict[str, str]:
-    """By number: a program of which an event ships the product without naming a price (newest revision or draft)."""
-    found = tuples(
-        "select distinct on (p.number) p.number, r.schedule_id from programs_programeventproduct x"
-        " join catalog_product p on p.id = x.product_id join programs_programevent e on e.id = x.event_id"
-        " join programs_programrevision v on v.id = e.revision_id join programs_program r on r.id = v.program_id"
-        " where p.number = any(%s) and x.price_minor is null and e.event_id is not null and e.action <> 'skip'"
-        " and r.schedule_id <> all(%s) and (not v.released or v.number = (select max(n.number)"
-        " from programs_programrevision n where n.program_id = v.program_id and n.released)) order by 1, 2",
-        [list(numbers), list(except_of)],
-    )
-    return dict(found)
-
-
-@transaction.atomic
-def set_continuity_products(*, products: Sequence[ProductFacts], by: str, reason: str | None = None) -> set[str]:
-    """Make products stand for the programs that they name (or for none). Gives the numbers of those changed."""
-    context(by=by, reason=reason)
-    stored = {
-        row.product.number: row
-        for row in ContinuityProduct.objects.filter(product__number__in=[p.number for p in products]).select_related(
-            "product"
-        )
-    }
-    wanted = {p.number: p for p in products if p.program is not None}
-    programs = dict(
-        Program.objects.filter(schedule_id__in={p.program for p in wanted.values()}).values_list("schedule_id", "id")
-    )
-    ids = dict(Product.objects.filter(number__in=wanted).values_list("number", "id"))
-    changed = {number for number in stored if number not in wanted}
-    ContinuityProduct.objects.filter(pk__in=[stored[number].pk for number in changed]).delete()
-    new = []
-    for number, product in wanted.items():
-        if product.program not in programs:
-            raise Refused("program", f'unknown program "{product.program}"', "program")
-        columns = {
-            "program_id": programs[product.program],
-            "event_duration": product.event_duration,
-            "shipments": product.shipments,
-        }
-        row = stored.get(number)
-        if row is None:
-            new.append(ContinuityProduct(product_id=ids[number], **columns))
-        elif any(getattr(row, name) != value for name, value in columns.items()):
-            ContinuityProduct.objects.filter(pk=row.pk).update(**columns)
-        else:
-            continue
-        changed.add(number)
-    ContinuityProduct.objects.bulk_create(new, batch_size=1000)
-    return changed
+    return {"program": schedule_id, "active": active}

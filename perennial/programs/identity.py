@@ -68,3 +68,15 @@ def walk_order(old: Sequence[str], live: Sequence[str]) -> tuple[str, ...]:
 def renumbered(events: Sequence[EventFacts]) -> tuple[EventFacts, ...]:
     """The events with ids 1, 2, 3 … in the order in which they stand."""
     return tuple(replace(event, event_id=at) for at, event in enumerate(events, 1))
+
+
+def with_places(events: Sequence[EventFacts]) -> tuple[EventFacts, ...]:
+    """The events with the places that a refusal names."""
+    return tuple(
+        replace(
+            event,
+            field=f"events[{at}]",
+            products=tuple(replace(p, field=f"events[{at}].products[{n}]") for n, p in enumerate(event.products)),
+        )
+        for at, event in enumerate(events)
+    )

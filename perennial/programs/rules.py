@@ -96,6 +96,8 @@ def _event_faults(
             "an event that repeats needs a date_interval or days_from_last above 0",
             f"{where}.times_to_repeat",
         )
+    if not event.products:
+        yield Refused("item_number", "an event ships at least one product", f"{where}.item_number")
     for product in event.products:
         if shelf.kinds.get(product.item_number) == "continuity":
             yield Refused(
@@ -103,7 +105,7 @@ def _event_faults(
                 f'"{product.item_number}" is a continuity product itself: an event ships ordinary products',
                 f"{product.field}.item_number",
             )
-        elif ships and product.price_minor is None and product.item_number not in shelf.priced:
+        elif ships and product.item_number and product.price_minor is None and product.item_number not in shelf.priced:
             yield Refused(
                 "price",
                 f'product "{product.item_number}" has no price, so the event must name one',

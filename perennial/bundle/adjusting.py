@@ -1,0 +1,107 @@
+"""What people changed on the shipments of an order that is taken over, and what jobs could not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from perennial.bundle.orders import place
+from perennial.bundle.parse import Given, day, keys, shown
+from perennial.bundle.standing import Standing
+from perennial.bundle.taken import AdjustmentRow, ParkedRow
+from perennial.kernel import money
+from perennial.kernel import plan as kernel
+from perennial.programs.queries import LoadedRevision
+
+ADJUSTMENT = keys("key event_id repetition line kind value by on reason undone_on undone_by")
+PARKED = keys("shipment job sqlstate reason on resolved_on")
+SUBSTITUTE = keys("item_number price")
+KINDS = ("skip", "move", "redate", "substitute", "price", "quantity", "address", "merge")
+MOST = 999_999
+
+
+def adjustments(standing: Standing, whole: Given, revision: LoadedRevision, name: str) -> list[AdjustmentRow]:
+    """The adjustments of a continuity order: the open ones, or those that were undone."""
+    by_place = {event.event_id: event.key for event in revision.plan.events if event.event_id is not None}
+    made, seen = [], set()
+    for thing in whole.objects(name, ADJUSTMENT):
+        key = thing.code("key")
+        if key is None:
+            key = by_place.get(thing.whole("event_id", 0, 1, 10_000, required=True))
+            if key is None and not thing.bad:
+                thing.fault("event_id", f"revision {revision.number} has no such event")
+        kind = thing.word("kind", KINDS, required=True)
+        undone = name == "undone_adjustments"
+        row = AdjustmentRow(
+            key or "",
+            thing.whole("repetition", 0, 0, MOST),
+            thing.whole("line", 0, 0, 10_000),
+            kind or "",
+            _value(standing, thing, kind),
+            thing.text("by", ""),
+            thing.day("on", standing.reading.on),
+            thing.text("reason"),
+            thing.day("undone_on", required=undone) if undone else None,
+            thing.text("undone_by") if undone else None,
+        )
+        same = (row.key, row.repetition, row.line, row.kind)
+        if not undone and same in seen:
+            thing.fault("kind", f"a second {kind} of the same shipment")
+        seen.add(same)
+        made.append(row)
+    return made
+
+
+def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
+    """The value of an adjustment as it is stored."""
+    value = thing.get("value")
+    match kind:
+        case "skip":
+            return True
+        case "move" | "redate":
+            found = day(value)
+            if found is None:
+                thing.fault("value", f"{shown(value)} is not a date such as 2026-03-31")
+            return None if found is None else found.isoformat()
+        case "price":
+            return thing.money("value", standing.currency, 0, required=True)
+        case "quantity":
+            return money.plain(thing.quantity("value"))
+        case "merge":
+            return thing.whole("value", 1, 1, 10**6, required=True)
+        case "address":
+            return standing.place(thing, "value", place(thing, "value"))
+        case "substitute":
+            inner = Given(value, thing.at("value"), thing.faults, SUBSTITUTE)
+            product = standing.product(inner)
+            price = inner.money("price", standing.currency)
+            thing.spoil(inner)
+            return {"item": product.number if product else "", "price_minor": price}
+    return None
+
+
+def as_planned(row: AdjustmentRow) -> kernel.Adjustment:
+    """An adjustment as planning wants it."""
+    value = row.value
+    if row.kind in ("move", "redate") and value is not None:
+        value = date.fromisoformat(value)
+    elif row.kind == "substitute":
+        value = (value["item"], value["price_minor"])
+    elif row.kind == "quantity":
+        value = Decimal(value)
+    return kernel.Adjustment(row.key, row.repetition, row.line, row.kind, value, row.by, row.on, row.reason or "")
+
+
+def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
+    """What a job could not do about a continuity order."""
+    for thing in whole.objects("parked", PARKED):
+        yield ParkedRow(
+            thing.whole("shipment", None, 1, MOST),
+            thing.code("job", "create-child-orders"),
+            thing.text("sqlstate"),
+            thing.text("reason", "", required=True),
+            thing.day("on", standing.reading.on),
+            thing.day("resolved_on"),
+        )

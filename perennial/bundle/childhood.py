@@ -1,0 +1,195 @@
+"""The children of an order that is taken over, and which shipment each of them is.
+
+A child that is left short is what create-child-orders would have made of its shipment: number, lines,
+day, delivery charge and tax. Its amounts may also be given; an ``external`` child is the other system's.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from perennial.bundle.orders import place
+from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.standing import Standing
+from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
+from perennial.kernel import states
+from perennial.kernel.money import line_amount
+from perennial.kernel.totals import Charge
+
+CHILD = keys(
+    "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking shipped_on"
+    " external order_date ship_to delivery_mode events"
+)
+CHILD_LINE = keys("line item_number quantity price status")
+MOST = 999_999
+
+
+def _line_of(standing: Standing, child: Any) -> Any:
+    """The number of the parent's line that a child belongs to: given, or the only continuity line."""
+    if isinstance(child, dict) and child.get("line") is not None:
+        return child["line"]
+    found = [at for at, thing in enumerate(standing.one.continuity, 1) if thing is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def shipments_with_child(standing: Standing) -> set[tuple[Any, Any]]:
+    """(line, shipment) of the children that are not cancelled."""
+    return {
+        (_line_of(standing, child), child.get("shipment"))
+        for child in standing.thing.list("children")
+        if isinstance(child, dict) and child.get("status") != "cancelled" and isinstance(child.get("shipment"), int)
+    }
+
+
+def children(standing: Standing) -> None:
+    """Read the children, and tie each to its shipment."""
+    by_line = {row.parent_line.line: row for row in standing.taken.continuity}
+    latest: dict[tuple[int, int], OrderRow] = {}
+    tries: dict[tuple[int, int], int] = {}
+    paths: dict[str, Given] = {}
+    for thing in standing.thing.objects("children", CHILD):
+        line, shipment = _line_of(standing, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
+        row = by_line.get(line)
+        if row is None:
+            if not standing.thing.bad or thing.given("line"):
+                thing.fault("line", "which continuity line is it of?" if line is None else f"{shown(line)} is none")
+            continue
+        if shipment is None or thing.bad:
+            continue
+        at = (row.parent_line.line, shipment)
+        child = _Child(standing, row, thing, shipment, tries.get(at, 0) + 1).build()
+        if child.try_no is not None and child.try_no <= tries.get(at, 0):
+            thing.fault("try", f"try {child.try_no} of shipment {shipment} stands behind try {tries[at]}")
+        before = latest.get(at)
+        if before is not None and before.status != "cancelled":
+            thing.fault("shipment", f"shipment {shipment} has a child already that is not cancelled: {before.number}")
+        latest[at], tries[at] = child, child.try_no or 1
+        if child.number in paths:
+            thing.fault("number", f'"{child.number}" stands twice: first as {paths[child.number].path}')
+        paths[child.number] = thing
+        standing.taken.children.append(child)
+    if not standing.thing.bad:
+        _tie(standing, latest, paths)
+
+
+def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dict[str, Given]) -> None:
+    """An ordered line has a child, what is not ordered has none that lives."""
+    tied = set()
+    for row, thing in zip(
+        standing.taken.continuity, [one for one in standing.one.continuity if one is not None], strict=True
+    ):
+        for occurrence in row.occurrences:
+            child = latest.get((row.parent_line.line, occurrence.shipment or 0))
+            named = f"shipment {occurrence.shipment} (event {occurrence.key}, repetition {occurrence.repetition})"
+            if occurrence.status == "ordered":
+                if child is None:
+                    thing.fault("lines", f"{named} is ordered, but no child of the order is its shipment")
+                else:
+                    occurrence.child = child
+                    tied.add(child.number)
+            elif child is not None and child.status != "cancelled":
+                paths[child.number].fault(
+                    "shipment", f"{named} is {occurrence.status}, but this child of it is {child.status}"
+                )
+                tied.add(child.number)
+            elif child is not None:
+                tied.add(child.number)
+    for child in latest.values():
+        if child.status != "cancelled" and child.number not in tied:
+            paths[child.number].fault("shipment", f"the continuity order has no shipment {child.shipment}")
+
+
+class _Child:
+    """One child."""
+
+    def __init__(self, standing: Standing, row: ContinuityRow, thing: Given, shipment: int, try_no: int) -> None:
+        self.standing = standing
+        self.row = row
+        self.thing = thing
+        self.shipment = shipment
+        self.try_no = thing.whole("try", try_no, 1, 10_000)
+        self.occurrences = [o for o in row.occurrences if o.shipment == shipment]
+
+    def build(self) -> OrderRow:
+        """The rows of the child."""
+        thing, standing = self.thing, self.standing
+        parent, line = standing.order, self.row.parent_line
+        again = "" if self.try_no == 1 else f"-{self.try_no}"
+        number = thing.code("number") or f"{parent.number}-{line.line}-{self.shipment:03d}{again}"
+        status = thing.word("status", tuple(states.ORDER), "open")
+        if status == "draft":
+            thing.fault("status", "a child is never a draft")
+        last = self.occurrences[-1] if self.occurrences else None
+        ship_on = thing.day("ship_on", last.ship_on if last else None, required=last is None)
+        address = last.ship_to if last and last.ship_to is not None else self.row.ship_to
+        if "ship_to" in thing.value:
+            address = standing.place(thing, "ship_to", place(thing, "ship_to"))
+        mode = last.delivery_mode_id if last else None
+        if "delivery_mode" in thing.value:
+            mode = standing.mode(thing)
+        child = OrderRow(
+            number,
+            standing.customer_id,
+            thing.day("order_date", parent.order_date),
+            status,
+            parent.currency,
+            ship_to=address,
+            parent=parent,
+            parent_line=line,
+            shipment=self.shipment,
+            try_no=self.try_no,
+            ship_on=ship_on,
+            delivery_mode_id=mode,
+            external=thing.text("external"),
+        )
+        self._lines(child)
+        self._amounts(child)
+        shipped = status in ("shipped", "invoiced") and not thing.given("total")
+        child.sent = standing.sent(thing, child.ship_on if shipped else None)
+        child.holds = standing.holds(thing)
+        child.events = standing.events(thing)
+        return child
+
+    def _lines(self, child: OrderRow) -> None:
+        """The lines of the child: as given, else those of its shipment."""
+        if not self.thing.given("lines"):
+            lines = [line for o in self.occurrences for line in o.lines]
+            if not lines:
+                self.thing.fault("lines", "required: the continuity order has no such shipment to take them from")
+            for at, (_, product_id, quantity, price, *_) in enumerate(lines, 1):
+                child.lines.append(
+                    LineRow(
+                        child, at, product_id, quantity, price, line_amount(quantity, price), None, _own(child.status)
+                    )
+                )
+            return
+        number = 0
+        for thing in self.thing.objects("lines", CHILD_LINE):
+            product = self.standing.product(thing)
+            number = thing.whole("line", number + 1, 1, 10_000)
+            quantity, price = thing.quantity("quantity"), self.standing.money(thing, "price")
+            if not thing.given("price"):
+                thing.fault("price", "required")
+            status = thing.word("status", tuple(states.ORDER_LINE), _own(child.status))
+            if number in {line.line for line in child.lines}:
+                thing.fault("line", f"line {number} stands twice")
+            elif product is not None:
+                amount = line_amount(quantity, price)
+                child.lines.append(LineRow(child, number, product.id, quantity, price, amount, None, status))
+
+    def _amounts(self, child: OrderRow) -> None:
+        """What it costs: taxed on its ``ship_on``, where the order is billed up front on the order date."""
+        standing, rules = self.standing, self.standing.names.set_up
+        charges = [Charge(line.amount_minor, standing.names.groups.get(line.product_id)) for line in child.lines]
+        mode = rules.modes.get(child.delivery_mode_id) if child.delivery_mode_id else None
+        deliveries = [Charge(mode.charge_minor, mode.tax_group)] if mode else []
+        upfront, on = self.row.columns["upfront"], self.row.columns["order_date"]
+        tax_date: date = on if upfront else child.ship_on or on
+        computed = standing.amounts(charges, deliveries, child.ship_to, tax_date)
+        standing.apply_amounts(self.thing, child, computed, sum(line.amount_minor for line in child.lines))
+
+
+def _own(status: str) -> str:
+    """The state of a child's lines, which is the child's."""
+    return status if status in states.ORDER_LINE else "open"

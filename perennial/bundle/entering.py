@@ -1,0 +1,233 @@
+"""Orders of a bundle become orders, a batch at a time: known again, entered, or taken over as they stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from perennial.bundle import orders as orders_
+from perennial.bundle.names import Names
+from perennial.bundle.orders import OrderGiven
+from perennial.bundle.reading import Reading
+from perennial.bundle.standing import Standing
+from perennial.bundle.taken import TakenOver, write
+from perennial.catalog.queries import set_up
+from perennial.customers.models import Customer
+from perennial.db import sql
+from perennial.db.history import context
+from perennial.db.tally import Tally
+from perennial.desk import entry as desk
+from perennial.kernel.dates import add_days
+from perennial.kernel.instalments import first_due
+from perennial.orders.models import SalesOrder
+from perennial.payments import waiting
+from perennial.payments.models import Attempt
+
+ORDERS_AT_ONCE = 500
+
+
+class Stored(NamedTuple):
+    """An order that exists."""
+
+    id: int
+    number: str
+    reference: str | None
+    is_child: bool
+    order_date: date
+    entry: str | None
+
+
+class Entering:
+    """The orders of one import: what was seen so far, what was made."""
+
+    def __init__(self, reading: Reading, accounts: dict[str, int], spoiled: set[str]) -> None:
+        self.reading = reading
+        self.accounts = accounts  # those of this bundle
+        self.spoiled = spoiled  # those of them that are at fault
+        self.seen: dict[tuple[str, str], int] = {}
+        self.made: list[int] = []
+        self._names: Names | None = None
+
+    def batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
+        """Take in some orders; the faults are noted."""
+        given = [orders_.order(self.reading, at, value) for at, value in things]
+        for one in given:
+            self._once(one)
+        self._customers(given)
+        fresh, same = self._known(given)
+        return Tally(new=self._enter(fresh), same=same)
+
+    def _once(self, one: OrderGiven) -> None:
+        """A number and a reference stand once in the bundle."""
+        for key in ("number", "reference"):
+            name = getattr(one.entry, key)
+            if name is not None:
+                first = self.seen.setdefault((key, name), one.at)
+                if first != one.at:
+                    one.thing.fault(key, f'{key} "{name}" stands twice: first as orders[{first}]')
+
+    def _customers(self, given: Sequence[OrderGiven]) -> None:
+        """The customer is in the bundle or stored already."""
+        wanted = {one.entry.customer for one in given} - self.accounts.keys() - {""}
+        stored = set(Customer.objects.filter(account__in=wanted).values_list("account", flat=True))
+        for one in given:
+            account = one.entry.customer
+            if account in self.spoiled:
+                one.thing.bad = True
+            elif account and account not in self.accounts and account not in stored:
+                hint = self.reading.faults.hint(account, self.accounts)
+                one.thing.fault("customer", f'unknown customer "{account}"{hint}')
+
+    def _known(self, given: Sequence[OrderGiven]) -> tuple[list[OrderGiven], int]:
+        """The orders that are new, and how many exist with the same facts. One that exists otherwise is a fault."""
+        numbers = [one.entry.number for one in given if one.entry.number]
+        references = [one.entry.reference for one in given if one.entry.reference]
+        found = sql.rows(
+            Stored,
+            "select id, number, reference, parent_id is not null, order_date, entry from orders_salesorder"
+            " where number = any(%s) or reference = any(%s)",
+            [numbers, references],
+        )
+        by_number = {order.number: order for order in found}
+        by_reference = {order.reference: order for order in found if order.reference is not None}
+        fresh, same = [], 0
+        for one in given:
+            mine = by_number.get(one.entry.number or "")
+            other = by_reference.get(one.entry.reference or "")
+            if mine is None and other is None:
+                fresh.append(one)
+            elif self._same(one, mine, other):
+                same += 1
+        return fresh, same
+
+    def _same(self, one: OrderGiven, by_number: Stored | None, by_reference: Stored | None) -> bool:
+        """Is the order that exists the one that is given? If not, that is a fault."""
+        entry, stored = one.entry, by_number or by_reference
+        assert stored is not None
+        if stored.is_child:
+            one.thing.fault("number", f'"{stored.number}" is a child order')
+            return False
+        if by_reference is not None and entry.number not in (None, by_reference.number):
+            one.thing.fault(
+                "number", f'reference "{entry.reference}" is order "{by_reference.number}", not "{entry.number}"'
+            )
+            return False
+        if by_number is not None and entry.reference not in (None, by_number.reference):
+            known = f'"{by_number.reference}"' if by_number.reference else "none"
+            one.thing.fault("reference", f'order "{by_number.number}" has the reference {known}')
+            return False
+        differs = self._differs(one, stored)
+        if differs is not None:
+            path, mine, theirs = differs
+            one.thing.fault(path, f"order {stored.number} exists with {theirs}, this says {mine}")
+        return differs is None
+
+    def _differs(self, one: OrderGiven, stored: Stored) -> tuple[str, Any, Any] | None:
+        if stored.entry is None:
+            return "", "an entry", "one that was not imported"
+        return orders_.difference(one.entry.as_given, json.loads(stored.entry))
+
+    def _enter(self, fresh: Sequence[OrderGiven]) -> int:
+        """Enter the orders that are without fault; what entry refuses is a fault."""
+        usable = [one for one in fresh if one.usable]
+        if self.reading.bad or self.reading.currency is None or not usable:
+            return 0
+        context(by=self.reading.by, reason=self.reading.reason)
+        standing = [one for one in usable if one.stands]
+        usable = [one for one in usable if not one.stands]
+        return self._take_over(standing) + self._enter_anew(usable)
+
+    def _enter_anew(self, usable: Sequence[OrderGiven]) -> int:
+        """Orders that are entered now."""
+        if not usable:
+            return 0
+        done = desk.enter([one.entry for one in usable], on=self.reading.on, by=self.reading.by)
+        entered = 0
+        for one, result in zip(usable, done, strict=True):
+            if isinstance(result, desk.EnteredOrder):
+                self.made.append(result.id)
+                entered += 1
+            else:
+                one.thing.refused(result)
+        return entered
+
+    def _take_over(self, usable: Sequence[OrderGiven]) -> int:
+        """Orders that are taken over as they stand."""
+        if not usable:
+            return 0
+        if self._names is None:
+            self._names = Names()
+        self._names.meet({one.entry.customer for one in usable})
+        fresh = iter(desk.next_numbers(sum(one.entry.number is None for one in usable)))
+        taken = []
+        for one in usable:
+            number = one.entry.number or next(fresh)
+            one.entry = replace(one.entry, number=number)
+            found = Standing(self.reading, self._names, one).build()
+            if found is not None:
+                taken.append(found)
+        taken = self._without_doubles(taken, {one.entry.number: one for one in usable})
+        write(taken)
+        waiting.recompute([c.id for t in taken for c in t.continuity])
+        self.made += [t.order.id for t in taken]
+        return len(taken)
+
+    def _without_doubles(self, taken: list[TakenOver], given: dict[str | None, OrderGiven]) -> list[TakenOver]:
+        """Numbers of children and keys of tries stand once in the world."""
+        numbers = [child.number for t in taken for child in t.children]
+        tries = [attempt["key"] for t in taken for p in t.payments for attempt in p.tries]
+        used = set(SalesOrder.objects.filter(number__in=numbers).values_list("number", flat=True))
+        keys = set(Attempt.objects.filter(key__in=tries).values_list("key", flat=True))
+        good = []
+        for t in taken:
+            thing = given[t.order.number].thing
+            for at, child in enumerate(t.children):
+                if child.number in used or ("number", child.number) in self.seen:
+                    thing.fault(f"children[{at}].number", f'order "{child.number}" exists already')
+                used.add(child.number)
+            for payment in t.payments:
+                for attempt in payment.tries:
+                    if attempt["key"] in keys:
+                        thing.fault("payments", f'a try with the key "{attempt["key"]}" exists already')
+                    keys.add(attempt["key"])
+            if not thing.bad:
+                good.append(t)
+        return good
+
+
+_FIRST_PAYMENT = """
+select min(y.due_on) from payments_payment y
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  left join orders_salesorder k on k.id = y.order_id
+ where coalesce(c.order_id, k.parent_id, k.id) = any(%s) and y.purpose <> 'refund'
+   and y.status in ('due', 'sent', 'authorised', 'capturing', 'declined', 'unknown', 'billed')
+"""
+_FIRST_SHIPMENTS = """
+select c.payment_method = 'on_account', coalesce(o.payment_schedule_id, c.payment_schedule_id), min(o.ship_on)
+  from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
+ where c.order_id = any(%s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
+ group by 1, 2
+"""
+
+
+def first_charge_on(order_ids: Sequence[int]) -> date | None:
+    """The first day on which money of these orders is due: what is owed already, and what their shipments will owe."""
+    found: list[date] = []
+    ids = list(order_ids)
+    if not ids:
+        return None
+    owed = sql.value(_FIRST_PAYMENT, [ids])
+    if owed is not None:
+        found.append(owed)
+    rules = set_up()
+    for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, [ids]):
+        if schedule is not None:
+            found.append(first_due(rules.schedules[schedule], ship_on))
+        elif on_account:
+            found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
+        else:
+            found.append(ship_on)
+    return min(found, default=None)

@@ -1,0 +1,109 @@
+"""Everything goes out as one bundle: set-up, customers, orders as they stand. What comes in again says the same.
+
+One thing stands on a line, so that a bundle can be searched, compared and cut with a text tool. Things
+have a stated order: set-up by its codes, customers and orders as they were made. All is read as it was
+at one instant, and never held in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.db import connection, transaction
+
+from perennial.bundle import setting_out
+from perennial.bundle.orders_out import orders
+from perennial.bundle.people_out import customers, notices
+from perennial.catalog.queries import company
+from perennial.db import sql
+from perennial.errors import Refused
+
+
+def export_file(path: str) -> None:
+    """Write the bundle to a file (``-``: standard output). The file appears when it is whole."""
+    if path == "-":
+        export_bundle(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    beside = target.with_name(target.name + ".new")
+    try:
+        with open(beside, "wb") as file:
+            export_bundle(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except OSError as problem:
+        raise Refused("file", f"{path} cannot be written: {problem.strerror}") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def export_bundle(file: BinaryIO) -> None:
+    """Write the bundle."""
+    with nullcontext() if connection.in_atomic_block else _one_instant():
+        file.write(b"{")
+        for number, (key, value) in enumerate(_sections()):
+            file.write(b",\n" if number else b"\n")
+            file.write(_text(key) + b": ")
+            if isinstance(value, Iterator):
+                _list(file, value)
+            else:
+                file.write(_text(value))
+        file.write(b"\n}\n")
+
+
+def _one_instant() -> Any:
+    return _Snapshot()
+
+
+class _Snapshot:
+    """A transaction that sees everything as it was when it began, and writes nothing."""
+
+    def __enter__(self) -> None:
+        self._atomic = transaction.atomic()
+        self._atomic.__enter__()
+        sql.execute("set transaction isolation level repeatable read, read only")
+
+    def __exit__(self, *raised: Any) -> None:
+        self._atomic.__exit__(*raised)
+
+
+def _sections() -> Iterator[tuple[str, Any]]:
+    """The keys of the bundle with their values; lists come one thing at a time."""
+    currency = company().currency
+    yield "currency", currency
+    yield "company", setting_out.company_document()
+    yield "parameters", setting_out.parameters_document()
+    if currency is None:
+        return
+    yield "delivery_modes", setting_out.delivery_modes(currency)
+    yield "tax_rates", setting_out.tax_rates()
+    yield "date_intervals", setting_out.date_intervals()
+    yield "payment_schedules", setting_out.payment_schedules(currency)
+    yield "products", setting_out.products(currency)
+    yield "programs", setting_out.programs(currency)
+    yield "customers", customers(currency)
+    yield "orders", orders()
+    yield "notices", notices()
+    yield "last_number", sql.value("select case when is_called then last_value else 0 end from parent_order_number")
+
+
+def _list(file: BinaryIO, things: Iterable[Any]) -> None:
+    file.write(b"[")
+    some = False
+    for thing in things:
+        file.write(b",\n" if some else b"\n")
+        file.write(_text(thing))
+        some = True
+    file.write(b"\n]" if some else b"]")
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

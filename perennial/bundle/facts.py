@@ -1,0 +1,114 @@
+"""The facts of a continuity order that is taken over: all that planning asked of the day on which it was made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from perennial.bundle.names import Sold
+from perennial.bundle.orders import METHODS
+from perennial.bundle.parse import Given, keys
+from perennial.bundle.standing import Standing
+from perennial.bundle.taken import LineRow
+from perennial.kernel import plan as kernel
+from perennial.payments.owed import PREPAID
+from perennial.programs.queries import LoadedRevision
+
+FACTS = keys(
+    "order_date first_event event_duration shipments last_shipment quantity threshold consolidate upfront prices"
+)
+MOST = 999_999
+
+
+def facts_of(
+    standing: Standing, line: LineRow, thing: Given, revision: LoadedRevision, sold: Sold | None
+) -> kernel.Facts:
+    """Every fact that planning asks: as noted, else as order entry would note it today."""
+    names = standing.names
+    order_date = standing.order.order_date
+    upfront = revision.bill_upfront
+    facts = kernel.Facts(
+        order_date,
+        thing.day("start_date"),
+        None,
+        sold.event_duration if sold else 0,
+        sold.shipments if sold else None,
+        line.quantity,
+        None if upfront else names.set_up.parameters.repeat_threshold,
+        revision.consolidate,
+        upfront,
+        {},
+    )
+    noted = thing.object("facts", FACTS)
+    if noted is not None:
+        facts = _noted(standing, noted, facts)
+        thing.spoil(noted)
+    if (noted is None or "first_event" not in noted.value) and revision.order_start == "current_event":
+        current = None
+        if revision.started_on is not None:
+            current = kernel.current_event(revision.plan, revision.started_on, facts.order_date)
+        facts = facts._replace(first_event=current.key if current else None)
+    if noted is None or not noted.given("prices"):
+        facts = facts._replace(prices=names.prices(revision.products_to_price, facts.order_date))
+    return facts
+
+
+def _noted(standing: Standing, noted: Given, facts: kernel.Facts) -> kernel.Facts:
+    """Facts that are given; here null is a value."""
+    has = noted.value
+    prices = noted.object("prices", frozenset(noted.get("prices") or ()) if noted.given("prices") else frozenset())
+    found: dict[str, Any] = {
+        "order_date": noted.day("order_date", facts.order_date),
+        "first_event": noted.code("first_event"),
+        "duration": noted.whole("event_duration", facts.duration),
+        "shipments": noted.whole("shipments", None, 0) if "shipments" in has else facts.shipments,
+        "last_shipment": noted.whole("last_shipment", None, 0, MOST),
+        "quantity": noted.quantity("quantity", facts.quantity),
+        "threshold": noted.whole("threshold", None, 0, 999) if "threshold" in has else facts.threshold,
+        "consolidate": noted.flag("consolidate", facts.consolidate),
+        "upfront": noted.flag("upfront", facts.upfront),
+    }
+    if prices is not None:
+        currency = standing.currency
+        found["prices"] = {name: prices.money(name, currency, 0) for name in prices.value}
+        noted.spoil(prices)
+    return facts._replace(**found)
+
+
+def columns_of(
+    standing: Standing, thing: Given, facts: kernel.Facts, revision: LoadedRevision, program: str, status: str
+) -> dict[str, Any]:
+    """The columns of the continuity order that are plain values."""
+    names = standing.names
+    method = thing.word("payment_method", METHODS, "card")
+    card = standing.card(thing, "card", thing.code("card")) if method == "card" else None
+    if method == "card" and card is None and not thing.given("card") and status in ("draft", "open"):
+        card = standing.only_card(thing, "card")
+    if method in PREPAID and not facts.upfront and status in ("draft", "open"):
+        thing.fault("payment_method", f"{method} pays only what is billed up front: it cannot pay later shipments")
+    schedule = thing.name_of("payment_schedule", "payment schedule", standing.reading.schedules)
+    schedule_id = names.schedules.get(schedule) if schedule else None
+    if schedule is None and not thing.given("facts"):
+        schedule_id = revision.payment_schedule_id
+    return {
+        "customer_id": standing.customer_id,
+        "program_id": names.programs[program],
+        "revision_id": revision.id,
+        "status": status,
+        "complete": False,
+        "order_date": facts.order_date,
+        "start_date": facts.start_date,
+        "first_event": facts.first_event,
+        "event_duration": facts.duration,
+        "shipments": facts.shipments,
+        "last_shipment": facts.last_shipment,
+        "quantity": facts.quantity,
+        "threshold": facts.threshold,
+        "consolidate": facts.consolidate,
+        "upfront": facts.upfront,
+        "prices": Jsonb(dict(facts.prices)),
+        "payment_method": method,
+        "card_id": card,
+        "payment_schedule_id": schedule_id,
+    }

@@ -1,0 +1,140 @@
+"""What orders that are taken over refer to, found again by its name: products, programs, customers, cards, rates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import NamedTuple
+
+from perennial.catalog.models import Price, Product
+from perennial.catalog.queries import SetUp, set_up
+from perennial.customers.models import Address, Customer, StoredCard
+from perennial.kernel.tax import Rate
+from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
+from perennial.programs.queries import LoadedRevision, load_revisions
+
+
+class ProductRow(NamedTuple):
+    """A product as orders need it."""
+
+    id: int
+    number: str
+    kind: str
+    tax_group: str | None
+
+
+class Sold(NamedTuple):
+    """What a continuity product stands for."""
+
+    program: str
+    event_duration: int
+    shipments: int | None
+
+
+class Where(NamedTuple):
+    """A place as tax sees it."""
+
+    country: str | None
+    region: str | None
+
+
+NOWHERE = Where(None, None)
+
+
+class Names:
+    """Set-up, read once an import; and the customers of one batch of orders."""
+
+    def __init__(self) -> None:
+        self.set_up: SetUp = set_up()
+        self.currency = self.set_up.currency
+        self.products = {
+            number: ProductRow(pk, number, kind, group)
+            for pk, number, kind, group in Product.objects.values_list("id", "number", "kind", "tax_group")
+        }
+        self.groups = {product.id: product.tax_group for product in self.products.values()}
+        self.sold = {
+            number: Sold(*rest)
+            for number, *rest in ContinuityProduct.objects.values_list(
+                "product__number", "program__schedule_id", "event_duration", "shipments"
+            )
+        }
+        self.programs = dict(Program.objects.values_list("schedule_id", "id"))
+        self.schedules = {s.name: pk for pk, s in self.set_up.schedules.items() if pk is not None}
+        self.rates: dict[tuple[str, str, str | None, date | None], Rate] = {
+            (rate.group, rate.country, rate.region, rate.valid_from): rate for rate in self.set_up.rates
+        }
+        self._prices: dict[str, list[tuple[date, int]]] = defaultdict(list)
+        for number, start, amount in Price.objects.values_list("product__number", "valid_from", "price_minor"):
+            self._prices[number].append((start or date.min, amount))
+        for prices in self._prices.values():
+            prices.sort()
+        self._revision_ids: dict[tuple[str, int], int] = {}
+        self._newest: dict[str, int] = {}
+        for pk, program, number in (
+            ProgramRevision.objects.filter(released=True)
+            .order_by("number")
+            .values_list("id", "program__schedule_id", "number")
+        ):
+            self._revision_ids[program, number] = pk
+            self._newest[program] = number
+        self._loaded: dict[int, LoadedRevision] = {}
+        self.customers: dict[str, int] = {}
+        self.addresses: dict[tuple[int, str], int] = {}
+        self.delivery: dict[int, int] = {}
+        self.places: dict[int, Where] = {}
+        self.cards: dict[int, dict[str, int]] = {}
+
+    def meet(self, accounts: Collection[str]) -> None:
+        """Read the customers of the next batch, with their addresses and cards."""
+        self.customers = dict(Customer.objects.filter(account__in=accounts).values_list("account", "id"))
+        ids = list(self.customers.values())
+        self.addresses, self.delivery, self.places = {}, {}, {}
+        self.cards = {pk: {} for pk in ids}
+        purposes: dict[int, str] = {}
+        for pk, customer, code, purpose, country, region in (
+            Address.objects.filter(customer_id__in=ids, code__isnull=False)
+            .order_by("number", "id")
+            .values_list("id", "customer_id", "code", "purpose", "country", "region")
+        ):
+            self.addresses[customer, code or ""] = pk
+            self.places[pk] = Where(country, region)
+            # The first for deliveries, else the first of all.
+            if customer not in self.delivery or (purposes[customer] != "delivery" and purpose == "delivery"):
+                self.delivery[customer], purposes[customer] = pk, purpose
+        for pk, customer, token in (
+            StoredCard.objects.filter(customer_id__in=ids)
+            .order_by("number", "id")
+            .values_list("id", "customer_id", "token")
+        ):
+            self.cards[customer][token] = pk
+
+    def newest(self, program: str) -> int | None:
+        """The number of a program's newest released revision."""
+        return self._newest.get(program)
+
+    def revision(self, program: str, number: int) -> LoadedRevision | None:
+        """A released revision of a program."""
+        pk = self._revision_ids.get((program, number))
+        if pk is None:
+            return None
+        if pk not in self._loaded:
+            self._loaded.update(load_revisions(self.set_up, [pk]))
+        return self._loaded[pk]
+
+    def price_on(self, number: str, on: date) -> int | None:
+        """A product's price in force on a date; its earliest if it had none then; None if it has none."""
+        prices = self._prices.get(number)
+        if not prices:
+            return None
+        found = prices[0][1]
+        for start, amount in prices:
+            if start > on:
+                break
+            found = amount
+        return found
+
+    def prices(self, numbers: Iterable[str], on: date) -> dict[str, int]:
+        """The prices in force on a date of those that have one."""
+        found = {number: self.price_on(number, on) for number in numbers}
+        return {number: price for number, price in found.items() if price is not None}

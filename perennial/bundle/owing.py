@@ -1,0 +1,315 @@
+"""The payments of an order that is taken over, with every try and the bill.
+
+Where an order says nothing about its payments, what is still open of it is owed as if it had been made
+here, and what is invoiced was paid elsewhere. An order billed up front has to say what was paid of it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from perennial.bundle.orders import METHODS
+from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.standing import Standing, instant
+from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
+from perennial.kernel import states
+from perennial.kernel.money import line_amount, percent_of, text
+from perennial.kernel.totals import Charge
+from perennial.payments.owed import PREPAID, Owed, child_parts, upfront_parts
+
+PAYMENT = keys(
+    "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
+    " not_before_shipped tried_on authorised_on gateway_ref tries bill"
+)
+TRY = keys("kind number key amount on sent_at outcome hard final gateway_ref message card")
+BILL = keys("on due_on amount")
+PURPOSES = ("order", "shipment", "ordinary", "refund")
+ATTEMPTS = ("authorise", "capture", "charge", "void", "refund")
+OUTCOMES = ("approved", "declined", "unknown", "not_found")
+CAPTURED = ("captured", "paid")
+MOST = 10_000
+
+
+def payments(standing: Standing) -> None:
+    """Read the payments, or make those that are owed; and how the ordinary lines are paid."""
+    if standing.thing.bad:
+        return
+    shares = _pays(standing)
+    if standing.thing.given("payments"):
+        numbers: dict[Any, int] = {}
+        for thing in standing.thing.objects("payments", PAYMENT):
+            made = _Reader(standing, thing).build(numbers)
+            if made is not None:
+                standing.taken.payments.append(made)
+    else:
+        _owed(standing, shares)
+    for row in standing.taken.continuity:
+        upfront = row.columns["upfront"] and row.columns["status"] == "open"
+        if upfront and not any(payment.continuity is row for payment in standing.taken.payments):
+            standing.thing.fault(
+                "payments",
+                "required: the order is billed up front, say what was paid of it"
+                ' (such as {"purpose": "order", "status": "captured"})',
+            )
+
+
+def _pays(standing: Standing) -> list[tuple[str, int | None, int]]:
+    """How the ordinary lines are paid, as it was entered; gives (method, card, amount) of each part."""
+    total, left, shares = standing.order.total_minor, standing.order.total_minor, []
+    pays = standing.one.entry.pay
+    for at, (pay, thing) in enumerate(zip(pays, standing.one.pays, strict=True), 1):
+        card = None
+        if pay.method == "card":
+            card = standing.card(thing, "card", pay.card) if pay.card else standing.only_card(thing, "card")
+        standing.order.pays.append((pay.method, card, pay.percent, pay.amount_minor))
+        amount = pay.amount_minor
+        if amount is None:
+            amount = left if at == len(pays) else min(left, percent_of(total, pay.percent or Decimal(0)))
+        shares.append((pay.method, card, amount))
+        left -= amount
+        standing.thing.spoil(thing)
+    return shares
+
+
+def _owed(standing: Standing, shares: list[tuple[str, int | None, int]]) -> None:
+    """What is still to be paid of an order that says nothing about its payments."""
+    order = standing.order
+    open_ = [line for line in order.lines if line.amount_minor and line.status in ("open", "shipped")]
+    if open_ and order.total_minor and order.status in ("draft", "open", "shipped"):
+        if not shares:
+            first = next(iter(standing.taken.continuity), None)
+            if first is not None:
+                shares = [(first.columns["payment_method"], first.columns["card_id"], order.total_minor)]
+            else:
+                shares = [("card", standing.only_card(standing.thing, "pay"), order.total_minor)]
+        status = "draft" if order.status == "draft" else "due"
+        for number, (method, card, amount) in enumerate(shares, 1):
+            if amount > 0:
+                owed = Owed(number, order.order_date, amount, method not in PREPAID)
+                standing.taken.payments.append(_row(standing, owed, "ordinary", method, card, status, order, None))
+    for row in standing.taken.continuity:
+        if row.planned_now and row.columns["upfront"]:
+            _owed_upfront(standing, row)
+    rows = {id(row.parent_line): row for row in standing.taken.continuity}
+    for child in standing.taken.children:
+        row = rows[id(child.parent_line)]
+        if row.columns["upfront"] or child.status not in ("open", "shipped") or child.ship_on is None:
+            continue
+        occurrence = next((o for o in reversed(row.occurrences) if o.child is child), None)
+        schedule_id = occurrence.payment_schedule_id if occurrence else None
+        schedule = standing.names.set_up.schedules.get(schedule_id or row.columns["payment_schedule_id"])
+        schedule = None if schedule_id is None and row.columns["payment_schedule_id"] is None else schedule
+        method, card = row.columns["payment_method"], row.columns["card_id"]
+        for owed in child_parts(schedule, child.total_minor, child.ship_on):
+            standing.taken.payments.append(_row(standing, owed, "shipment", method, card, "due", child, None))
+
+
+def _owed_upfront(standing: Standing, row: ContinuityRow) -> None:
+    """What is owed of an order billed up front that was planned just now, as order entry would make it."""
+    columns = row.columns
+    ships = [o.ship_on for o in row.occurrences if o.status in ("planned", "scheduled", "ordered")]
+    status = "draft" if columns["status"] == "draft" else "due"
+    for owed in upfront_parts(
+        standing.names.set_up.schedules.get(columns["payment_schedule_id"]) if columns["payment_schedule_id"] else None,
+        columns["payment_method"],
+        whole_order(standing, row),
+        base=columns["start_date"] or columns["order_date"],
+        order_date=columns["order_date"],
+        first_ship_on=min(ships, default=columns["order_date"]),
+    ):
+        made = _row(standing, owed, "order", columns["payment_method"], columns["card_id"], status, None, row)
+        standing.taken.payments.append(made)
+
+
+def whole_order(standing: Standing, row: ContinuityRow) -> int:
+    """The sum of the children that a continuity order has and will have."""
+    shipments: dict[int, list[OccurrenceRow]] = {}
+    for o in row.occurrences:
+        if o.status in ("planned", "scheduled", "ordered") and o.shipment is not None:
+            shipments.setdefault(o.shipment, []).append(o)
+    total = 0
+    for together in shipments.values():
+        charges = [
+            Charge(line_amount(line[2], line[3]), standing.names.groups.get(line[1]))
+            for o in together
+            for line in o.lines
+        ]
+        mode_id = together[-1].delivery_mode_id
+        mode = standing.names.set_up.modes.get(mode_id) if mode_id else None
+        deliveries = [Charge(mode.charge_minor, mode.tax_group)] if mode else []
+        place = together[-1].ship_to or row.ship_to
+        total += standing.amounts(charges, deliveries, place, row.columns["order_date"]).total
+    return total
+
+
+def _row(
+    standing: Standing,
+    owed: Owed,
+    purpose: str,
+    method: str,
+    card: int | None,
+    status: str,
+    order: OrderRow | None,
+    continuity: ContinuityRow | None,
+) -> PaymentRow:
+    return PaymentRow(
+        order,
+        continuity,
+        {
+            "customer_id": standing.customer_id,
+            "purpose": purpose,
+            "number": owed.number,
+            "method": method,
+            "card_id": card if method == "card" else None,
+            "currency": standing.currency,
+            "amount_minor": owed.amount,
+            "captured_minor": 0,
+            "refunded_minor": 0,
+            "due_on": owed.due_on,
+            "status": status,
+            "at_invoice": owed.at_invoice,
+            "not_before_shipped": owed.not_before_shipped,
+            "attempts": 0,
+            "tried_on": None,
+            "authorised_on": None,
+            "gateway_ref": None,
+        },
+    )
+
+
+class _Reader:
+    """One payment that is given."""
+
+    def __init__(self, standing: Standing, thing: Given) -> None:
+        self.standing = standing
+        self.thing = thing
+
+    def build(self, numbers: dict[Any, int]) -> PaymentRow | None:
+        """The rows; None when it is at fault."""
+        thing, standing = self.thing, self.standing
+        order, continuity = self._subject()
+        if order is None and continuity is None:
+            return None
+        purpose = "order" if continuity else "ordinary" if order is standing.order else "shipment"
+        purpose = thing.word("purpose", PURPOSES, purpose)
+        whose = (id(order or continuity), purpose)
+        number = thing.whole("number", numbers.get(whose, 0) + 1, 1, MOST)
+        if (*whose, number) in numbers:
+            thing.fault("number", f"part {number} stands twice")
+        numbers[whose], numbers[(*whose, number)] = max(number, numbers.get(whose, 0)), 1
+        row = continuity or next(
+            (r for r in standing.taken.continuity if order is not None and r.parent_line is order.parent_line), None
+        )
+        method = thing.word("method", METHODS, row.columns["payment_method"] if row else "card")
+        card = None
+        if method == "card":
+            named = thing.code("card")
+            card = standing.card(thing, "card", named) if named else (row.columns["card_id"] if row else None)
+            card = None if "card" in thing.value and named is None and thing.given("tries") else card
+        status = thing.word("status", tuple(states.PAYMENT), "due")
+        total = self._total(order, continuity)
+        amount = standing.money(thing, "amount", total)
+        if amount <= 0 and not thing.bad:
+            thing.fault("amount", "is above 0")
+        captured = standing.money(thing, "captured", amount if status in CAPTURED else 0)
+        refunded = standing.money(thing, "refunded")
+        if captured > amount:
+            thing.fault("captured", f"more than the amount of {text(amount, standing.currency)}")
+        elif status == "captured" and captured != amount:
+            thing.fault("captured", f"the payment is captured, but not its {text(amount, standing.currency)}")
+        if refunded > captured:
+            thing.fault("refunded", f"more than the {text(captured, standing.currency)} that was captured")
+        owed = Owed(
+            number,
+            thing.day("due_on", (order.ship_on if order else None) or standing.order.order_date),
+            amount,
+            thing.flag("at_invoice", method not in PREPAID and purpose != "refund"),
+            thing.flag("not_before_shipped"),
+        )
+        made = _row(standing, owed, purpose, method, card, status, order, continuity)
+        made.tries = self._tries()
+        made.columns |= {
+            "captured_minor": captured,
+            "refunded_minor": refunded,
+            "attempts": thing.whole("attempts", 0, 0, MOST),
+            "tried_on": thing.day("tried_on"),
+            "authorised_on": thing.day("authorised_on"),
+            "gateway_ref": thing.text("gateway_ref"),
+        }
+        made.bill = self._bill(amount)
+        return None if thing.bad else made
+
+    def _subject(self) -> tuple[OrderRow | None, ContinuityRow | None]:
+        """What it pays: a child, the ordinary lines of the parent, or a continuity order billed up front."""
+        thing, standing = self.thing, self.standing
+        named = thing.code("order")
+        purpose = thing.get("purpose")
+        for child in standing.taken.children:
+            if child.number == named:
+                return child, None
+        if named is not None and named != standing.order.number:
+            known = [standing.order.number, *(c.number for c in standing.taken.children)]
+            thing.fault(
+                "order", f"{shown(named)} is neither the order nor a child of it{thing.faults.hint(named, known)}"
+            )
+            return None, None
+        lines = [row for row in standing.taken.continuity if row.columns["upfront"]]
+        if thing.given("line") or purpose == "order" or (purpose is None and lines and not standing.ordinary):
+            line = thing.whole("line", None, 1, MOST)
+            found = [row for row in standing.taken.continuity if line in (None, row.parent_line.line)]
+            if line is None and len(lines) == 1:
+                found = lines
+            if len(found) != 1:
+                thing.fault("line", "which continuity line does it pay?")
+                return None, None
+            return None, found[0]
+        return standing.order, None
+
+    def _total(self, order: OrderRow | None, continuity: ContinuityRow | None) -> int:
+        """What the thing costs that it pays."""
+        if order is not None:
+            return order.total_minor
+        assert continuity is not None
+        return whole_order(self.standing, continuity)
+
+    def _tries(self) -> list[dict[str, Any]]:
+        """Every call to the gateway; at most one of them may be unresolved."""
+        made, open_ = [], 0
+        seen: set[tuple[str, int]] = set()
+        for thing in self.thing.objects("tries", TRY):
+            kind = thing.word("kind", ATTEMPTS, "charge", required=True)
+            outcome = thing.word("outcome", OUTCOMES)
+            number = thing.whole("number", 1, 1, MOST)
+            if (kind, number) in seen:
+                thing.fault("number", f"{kind} {number} stands twice")
+            seen.add((kind, number))
+            open_ += outcome in (None, "unknown")
+            if open_ > 1:
+                thing.fault("outcome", "a second try of which nobody knows the answer")
+            made.append(
+                {
+                    "card_id": self.standing.card(thing, "card", thing.code("card")),
+                    "kind": kind,
+                    "number": number,
+                    "key": thing.code("key", "", required=True),
+                    "amount_minor": self.standing.money(thing, "amount"),
+                    "on_date": thing.day("on", self.standing.reading.on),
+                    "sent_at": instant(thing, "sent_at") or self.standing.reading.now,
+                    "outcome": outcome,
+                    "hard": thing.flag("hard"),
+                    "final": thing.flag("final"),
+                    "gateway_ref": thing.text("gateway_ref"),
+                    "message": thing.text("message"),
+                }
+            )
+        return made
+
+    def _bill(self, amount: int) -> Any:
+        bill = self.thing.object("bill", BILL)
+        if bill is None:
+            return None
+        on = bill.day("on", self.standing.reading.on)
+        found = (on, bill.day("due_on", on), self.standing.money(bill, "amount", amount))
+        self.thing.spoil(bill)
+        return found

@@ -1,0 +1,109 @@
+-- What an export says of a batch of parent orders beyond what `show order` prints.
+
+-- name: parents
+select o.id, o.ship_to_id, o.entry::text, s.on_date, s.carrier, s.tracking
+  from orders_salesorder o left join orders_shipment s on s.order_id = o.id
+ where o.id = any(%(orders)s)
+
+-- name: lines
+select l.order_id, l.line, m.code
+  from orders_orderline l join catalog_deliverymode m on m.id = l.delivery_mode_id
+ where l.order_id = any(%(orders)s)
+
+-- name: taxes
+-- of the parents and of their children
+select t.order_id, t."group", t.base_minor, t.tax_minor, r.country, r.region, r.valid_from
+  from orders_ordertax t left join catalog_taxrate r on r.id = t.rate_id
+ where t.order_id = any(%(all)s)
+ order by t.order_id, t."group"
+
+-- name: pays
+select p.order_id, p.method, k.token, p.percent, p.amount_minor
+  from orders_orderpay p left join customers_storedcard k on k.id = p.card_id
+ where p.order_id = any(%(orders)s)
+ order by p.order_id, p.number
+
+-- name: children
+select k.id, k.parent_id, k.number, k.try_no, k.order_date, k.ship_to_id, m.code, s.on_date
+  from orders_salesorder k
+  left join catalog_deliverymode m on m.id = k.delivery_mode_id
+  left join orders_shipment s on s.order_id = k.id
+ where k.parent_id = any(%(orders)s)
+
+-- name: child_lines
+-- where they differ from their child
+select l.order_id, l.line, l.status, k.status
+  from orders_orderline l join orders_salesorder k on k.id = l.order_id
+ where k.parent_id = any(%(orders)s) and l.status is distinct from k.status
+
+-- name: holds
+-- of the parents and of their children
+select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on, h.released_by
+  from orders_hold h
+ where h.order_id = any(%(all)s)
+ order by h.order_id, h.id
+
+-- name: events
+-- of the parents and of their children
+select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data::text, e.at
+  from orders_orderevent e
+ where e.order_id = any(%(all)s)
+ order by e.order_id, e.id
+
+-- name: continuity
+select c.id, c.order_id, l.line, c.ship_to_id, c.order_date, c.first_event, c.event_duration, c.shipments,
+       c.last_shipment, c.quantity, c.threshold, c.consolidate, c.upfront, c.prices::text
+  from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
+ where c.order_id = any(%(orders)s)
+
+-- name: occurrences
+-- where they differ from the event of their revision
+select o.continuity_order_id, o.event_key, o.repetition, m.code, s.name, o.ship_to_id,
+       o.delivery_mode_id is distinct from e.delivery_mode_id,
+       o.payment_schedule_id is distinct from e.payment_schedule_id
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  left join programs_programevent e on e.revision_id = c.revision_id and e.key = o.event_key
+  left join catalog_deliverymode m on m.id = o.delivery_mode_id
+  left join catalog_paymentschedule s on s.id = o.payment_schedule_id
+ where c.order_id = any(%(orders)s)
+   and (o.ship_to_id is not null or o.delivery_mode_id is distinct from e.delivery_mode_id
+        or o.payment_schedule_id is distinct from e.payment_schedule_id)
+
+-- name: undone
+select a.continuity_order_id, a.event_key, a.repetition, a.line, a.kind, a.value::text, a.by, a.on_date, a.reason,
+       a.undone_on, a.undone_by
+  from continuity_adjustment a join continuity_continuityorder c on c.id = a.continuity_order_id
+ where c.order_id = any(%(orders)s) and a.undone_on is not null
+ order by a.continuity_order_id, a.id
+
+-- name: parked
+select q.continuity_order_id, q.shipment, q.job, q.sqlstate, q.reason, q.on_date, q.resolved_on
+  from continuity_parked q join continuity_continuityorder c on c.id = q.continuity_order_id
+ where c.order_id = any(%(orders)s)
+ order by q.continuity_order_id, q.id
+
+-- name: payments
+select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.number), y.purpose,
+       case when c.id is not null then l.line end, y.number, d.token, y.at_invoice, y.not_before_shipped, y.tried_on,
+       y.authorised_on, y.gateway_ref, b.on_date, b.due_on, b.amount_minor
+  from payments_payment y
+  left join orders_salesorder k on k.id = y.order_id
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  left join orders_salesorder p on p.id = c.order_id
+  left join orders_orderline l on l.id = c.parent_line_id
+  left join customers_storedcard d on d.id = y.card_id
+  left join payments_bill b on b.payment_id = y.id
+ where y.order_id = any(%(all)s) or y.continuity_order_id = any(%(continuity)s)
+
+-- name: tries
+select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_at, a.outcome, a.hard, a.final,
+       a.gateway_ref, a.message, d.token
+  from payments_attempt a left join customers_storedcard d on d.id = a.card_id
+ where a.payment_id = any(%(payments)s)
+ order by a.payment_id, a.id
+
+-- name: addresses
+select a.id, a.code, a.purpose, a.recipient, a.street, a.city, a.postcode, a.region, a.country
+  from customers_address a
+ where a.id = any(%(addresses)s)

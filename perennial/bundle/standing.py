@@ -1,0 +1,352 @@
+"""An order as it stands somewhere else: with its state, its dated lines, its children and payments.
+
+What is given is taken as it stands and nothing is planned; what is left out of it is what planning, or
+the jobs, would have made (bundle.md §1, "What already happened"). Contradictions are faults.
+
+The parts: ``walking`` reads the continuity orders with their lines and adjustments, ``childhood`` the
+children, ``owing`` the payments. Here is the order itself, and what all of them need.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
+from perennial.bundle.orders import OrderGiven
+from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.reading import Reading
+from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
+from perennial.kernel import states
+from perennial.kernel.money import line_amount, text
+from perennial.kernel.totals import Charge, Totals, totals
+
+HOLD = keys("code reason stops on by released_on released_by")
+EVENT = keys("on kind by reason data at")
+TAX = keys("group base tax country region from")
+STOPS = ("shipping", "charging", "both")
+ACCEPTANCE = ("none", "awaited", "given")
+
+
+class Standing:
+    """One order on its way in: what is read of it, the rows that it becomes, and whether it contradicts itself."""
+
+    def __init__(self, reading: Reading, names: Names, one: OrderGiven) -> None:
+        self.reading = reading
+        self.names = names
+        self.one = one
+        self.thing = one.thing
+        self.currency = names.currency
+        self.places: list[AddressRow] = []
+
+    # --- what all parts need
+
+    def of_status(self, thing: Given, pairs: dict[str, set[str]], default: str) -> str:
+        """A word of state."""
+        status: str = thing.word("status", tuple(pairs), default)
+        return status
+
+    def money(self, thing: Given, key: str, default: int = 0) -> int:
+        """An amount that is not below 0."""
+        amount: int = thing.money(key, self.currency, default)
+        if amount < 0:
+            thing.fault(key, f"{shown(thing.get(key))} is below 0")
+        return amount
+
+    def place(self, thing: Given, key: str, given: Any, default: Place = None) -> Place:
+        """The address that is meant: its code, or one in place (the same one each time that it is the same)."""
+        if given is None:
+            return default
+        if isinstance(given, str):
+            found = self.names.addresses.get((self.customer_id, given))
+            if found is None:
+                thing.fault(key, f'the customer has no address "{given}"')
+            return found
+        for known in self.places:
+            if known.values == given:
+                return known
+        made = AddressRow(self.customer_id, given)
+        self.places.append(made)
+        return made
+
+    def where(self, place: Place) -> Where:
+        """An address as tax sees it."""
+        if isinstance(place, AddressRow):
+            return Where(place.values["country"], place.values["region"])
+        return NOWHERE if place is None else self.names.places.get(place, NOWHERE)
+
+    def card(self, thing: Given, key: str, token: str | None) -> int | None:
+        """The stored card that is meant; None where none was named."""
+        if token is None:
+            return None
+        found = self.names.cards.get(self.customer_id, {}).get(token)
+        if found is None:
+            thing.fault(key, f"the customer has no card {shown(token)}")
+        return found
+
+    def only_card(self, thing: Given, key: str) -> int | None:
+        """The customer's only card."""
+        cards = self.names.cards.get(self.customer_id, {})
+        if len(cards) != 1:
+            has = "no stored card" if not cards else f"{len(cards)} stored cards: name one by its token"
+            thing.fault(key, f"the customer has {has}")
+            return None
+        return next(iter(cards.values()))
+
+    def mode(self, thing: Given, key: str = "delivery_mode") -> int | None:
+        """The id of a delivery mode."""
+        code = thing.name_of(key, "delivery mode", self.reading.modes)
+        mode = self.names.set_up.modes_by_code.get(code)
+        return mode.id if mode else None
+
+    def product(self, thing: Given) -> ProductRow | None:
+        """An ordinary product."""
+        number = thing.name_of("item_number", "product", self.reading.products, required=True)
+        found = self.names.products.get(number)
+        if found is not None and found.kind == "continuity":
+            thing.fault("item_number", f"{shown(number)} is a continuity product: it ships nothing itself")
+        return found
+
+    def holds(self, thing: Given) -> list[HoldRow]:
+        """Holds of a parent or of a child."""
+        made, open_codes = [], set()
+        for hold in thing.objects("holds", HOLD):
+            row = HoldRow(
+                hold.code("code", "hold"),
+                hold.text("reason", ""),
+                hold.word("stops", STOPS, "both"),
+                hold.day("on", self.reading.on),
+                hold.text("by", ""),
+                hold.day("released_on"),
+                hold.text("released_by"),
+            )
+            if row.released_on is None:
+                if row.code in open_codes:
+                    hold.fault("code", f'a second open hold "{row.code}"')
+                open_codes.add(row.code)
+            made.append(row)
+        return made
+
+    def events(self, thing: Given) -> list[EventRow]:
+        """What happened to a parent or to a child."""
+        return [
+            EventRow(
+                event.day("on", self.reading.on),
+                event.text("kind", "", required=True),
+                event.text("by", ""),
+                event.text("reason"),
+                self.data(event),
+                instant(event, "at"),
+            )
+            for event in thing.objects("events", EVENT)
+        ]
+
+    def data(self, event: Given) -> Any:
+        """Whatever belongs to an event; it cannot hold what a JSON column cannot."""
+        data = event.get("data")
+        if data is None:
+            return None
+        try:
+            return plain_json(data)
+        except ValueError as problem:
+            event.fault("data", str(problem))
+            return None
+
+    def taxes(self, thing: Given) -> list[tuple[str, int, int, int | None]] | None:
+        """The tax of each tax group, with the rate that gave it; None where it was left out."""
+        if not thing.given("taxes"):
+            return None
+        made = []
+        for tax in thing.objects("taxes", TAX):
+            rate = None
+            if tax.given("country"):
+                key = (tax.get("group"), tax.code("country"), tax.code("region"), tax.day("from"))
+                rate = self.names.rates.get(key)  # one that is gone is not named again
+            made.append(
+                (
+                    tax.code("group", "", required=True),
+                    self.money(tax, "base"),
+                    self.money(tax, "tax"),
+                    rate.id if rate else None,
+                )
+            )
+        return made
+
+    def sent(self, thing: Given, default_on: date | None) -> SentRow | None:
+        """What the warehouse sent; None where it sent nothing."""
+        on = thing.day("shipped_on", default_on)
+        carrier, tracking = thing.text("carrier"), thing.text("tracking")
+        return None if on is None else SentRow(on, carrier, tracking)
+
+    def amounts(self, charges: list[Charge], deliveries: list[Charge], place: Place, on: date) -> Totals:
+        """What an order costs by our own rules."""
+        where = self.where(place)
+        rules = self.names.set_up
+        return totals(
+            charges, deliveries, rules.rates, where.country, where.region, on, rules.parameters.prices_include_tax
+        )
+
+    def apply_amounts(self, thing: Given, row: OrderRow, computed: Totals, lines: int) -> None:
+        """The amounts that are given, or else ours; those that are given must sum up."""
+        row.delivery_minor = self.money(thing, "delivery", computed.delivery)
+        row.tax_minor = self.money(thing, "tax", computed.tax)
+        included = self.names.set_up.parameters.prices_include_tax
+        whole = lines + row.delivery_minor + (0 if included else row.tax_minor)
+        row.total_minor = self.money(thing, "total", whole)
+        taxes = self.taxes(thing)
+        row.taxes = [(g.group, g.base, g.tax, g.rate_id) for g in computed.groups] if taxes is None else taxes
+        # Under the other setting of prices_include_tax an order that is older may have been made.
+        fits = (whole, lines + row.delivery_minor + (row.tax_minor if included else 0))
+        if not thing.bad and row.external is None and row.total_minor not in fits:
+            thing.fault(
+                "total",
+                f"{text(row.total_minor, self.currency)}, but lines, delivery and tax come to"
+                f" {text(whole, self.currency)}",
+            )
+
+    # --- the order
+
+    def build(self) -> TakenOver | None:
+        """The rows of the order; None when it is at fault."""
+        from perennial.bundle.childhood import children, shipments_with_child
+        from perennial.bundle.owing import payments
+        from perennial.bundle.walking import continuity_orders
+
+        thing, entry = self.thing, self.one.entry
+        for at, _ in enumerate(thing.list("continuity")):
+            thing.fault(f"continuity[{at}]", "there is no line for it: name the line by its number")
+        customer = self.names.customers.get(entry.customer)
+        if customer is None or thing.bad:
+            return None
+        self.customer_id = customer
+        default = "open" if entry.submit or thing.list("children") else "draft"
+        status = self.of_status(thing, states.ORDER, default)
+        acceptance = thing.word("acceptance", ACCEPTANCE, "awaited" if entry.acceptance_required else "none")
+        if entry.acceptance_required and acceptance == "none":
+            thing.fault("acceptance", "acceptance_required, so it is awaited or given")
+        if thing.given("currency") and thing.text("currency") != self.currency:
+            thing.fault("currency", f"the installation has {self.currency}")
+        literal = thing.given("total") and "ship_to" in thing.value
+        ship_to = self.place(thing, "ship_to", entry.ship_to, None if literal else self.names.delivery.get(customer))
+        self.order = OrderRow(
+            entry.number or "",
+            customer,
+            entry.order_date or self.reading.on,
+            status,
+            self.currency,
+            entry.reference,
+            acceptance,
+            ship_to,
+            entry=self.as_given(),
+        )
+        self.taken = TakenOver(self.order)
+        self._lines()
+        self.with_child = shipments_with_child(self)
+        continuity_orders(self)
+        children(self)
+        payments(self)
+        self.order.holds = self.holds(thing)
+        if thing.given("events"):
+            self.order.events = self.events(thing)
+        else:
+            self.order.events = [
+                EventRow(self.reading.on, "moved_in", self.reading.by, self.reading.reason, None, None)
+            ]
+        self.taken.addresses = self.places
+        self._agrees()
+        return None if thing.bad else self.taken
+
+    def as_given(self) -> dict[str, Any] | None:
+        """The facts of the entry: those that a former import noted, else those of this order."""
+        noted = self.thing.get("entry")
+        if isinstance(noted, dict):
+            return noted
+        return self.one.entry.as_given
+
+    def _lines(self) -> None:
+        """The parent's lines, and what its ordinary ones cost."""
+        order, names = self.order, self.names
+        charges, modes, sum_ = [], {}, 0
+        shipped = False
+        for at, (entry, thing) in enumerate(zip(self.one.entry.lines, self.one.lines, strict=True), 1):
+            product = names.products.get(entry.item_number)
+            if product is None:
+                continue
+            if thing.given("line") and thing.get("line") != at:
+                thing.fault("line", f"{shown(thing.get('line'))}, but it is the {at}. of the lines")
+            default = {"draft": "open", "shipped": "shipped", "invoiced": "invoiced", "cancelled": "cancelled"}
+            status = self.of_status(thing, states.ORDER_LINE, default.get(order.status, "open"))
+            price, amount, mode_id = 0, 0, None
+            if product.kind == "item":
+                known = names.price_on(product.number, order.order_date)
+                price = self.money(thing, "price", 0 if known is None else known)
+                if known is None and not thing.given("price"):
+                    thing.fault("price", f'product "{product.number}" has no price: give the one that was agreed')
+                amount = line_amount(entry.quantity, price)
+                mode = names.set_up.modes_by_code.get(entry.delivery_mode or "")
+                mode_id = mode.id if mode else None
+                charges.append(Charge(amount, product.tax_group))
+                if mode is not None:
+                    modes[mode.id] = Charge(mode.charge_minor, mode.tax_group)
+                sum_ += amount
+                shipped |= status in ("shipped", "invoiced")
+                if thing.given("continuity"):
+                    thing.fault("continuity", f'product "{product.number}" is not a continuity product')
+            elif thing.given("delivery_mode"):
+                thing.fault(
+                    "delivery_mode", "a continuity product ships nothing itself: its events have delivery modes"
+                )
+            order.lines.append(LineRow(order, at, product.id, entry.quantity, price, amount, mode_id, status))
+        deliveries = [charge for _, charge in sorted(modes.items())]
+        self.ordinary = sum_
+        self.apply_amounts(self.thing, order, self.amounts(charges, deliveries, order.ship_to, order.order_date), sum_)
+        order.sent = self.sent(self.thing, order.order_date if shipped and not self.thing.given("total") else None)
+
+    def _agrees(self) -> None:
+        """What the order as a whole says must fit its parts."""
+        thing, status = self.thing, self.order.status
+        lines = {line.status for line in self.order.lines}
+        live = [c for c in self.taken.children if c.status in ("open", "shipped")]
+        going = [c for c in self.taken.continuity if c.columns["status"] in ("draft", "open")]
+        if thing.bad:
+            return
+        if status == "draft" and (self.taken.children or lines & {"shipped", "invoiced"}):
+            thing.fault("status", "a draft order has neither children nor shipped lines")
+        elif status == "cancelled" and (live or going or lines - {"cancelled"}):
+            thing.fault("status", "the order is cancelled, but something of it is not")
+        elif status in ("shipped", "invoiced") and (going or live or "open" in lines):
+            thing.fault("status", f"the order is {status}, but something of it is still open")
+
+
+def instant(thing: Given, key: str) -> datetime | None:
+    """An instant with its offset, as an export writes it."""
+    value = thing.get(key)
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        thing.fault(key, f"{shown(value)} is not an instant such as 2026-03-31T08:00:00+00:00")
+        return None
+    return found
+
+
+def plain_json(value: Any) -> Any:
+    """JSON as a database keeps it: numbers that fit, texts without NUL."""
+    if isinstance(value, dict):
+        return {plain_json(key): plain_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain_json(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("has a NUL character, which cannot be stored")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("has half a surrogate pair, which is not a character") from None
+    return value

@@ -1,0 +1,390 @@
+"""The continuity orders of an order that is taken over: facts, dated lines in the order of the walk, adjustments.
+
+An entry of ``lines`` is one product of one occurrence; those that follow each other with the same event
+and repetition are one occurrence. What an entry leaves out is what planning would give it, counted from
+the entries in front of it; an entry that names no event is the next one of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from perennial.bundle.adjusting import adjustments, as_planned, parked
+from perennial.bundle.facts import columns_of, facts_of
+from perennial.bundle.orders import place
+from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.standing import Standing
+from perennial.bundle.taken import AdjustmentRow, ContinuityRow, LineRow, OccurrenceRow, Place
+from perennial.errors import Refused
+from perennial.kernel import explain, money, states
+from perennial.kernel import plan as kernel
+
+ENTRY = keys(
+    "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
+    " child_order changeable_until why delivery_mode payment_schedule ship_to"
+)
+WHY = keys("date product price not_shipped")
+MOST = 999_999
+
+
+def continuity_orders(standing: Standing) -> None:
+    """Read the continuity order of every line that has one."""
+    for line, thing in zip(standing.order.lines, standing.one.continuity, strict=False):
+        if thing is not None:
+            made = _Walk(standing, line, thing).build()
+            standing.thing.spoil(thing)
+            if made is not None:
+                standing.taken.continuity.append(made)
+
+
+class _Walk:
+    """One continuity order."""
+
+    def __init__(self, standing: Standing, line: LineRow, thing: Given) -> None:
+        self.standing = standing
+        self.names = standing.names
+        self.line = line
+        self.thing = thing
+        self.entry = standing.one.entry.lines[line.line - 1]
+
+    def build(self) -> ContinuityRow | None:
+        """The rows; None when something is at fault."""
+        thing, names = self.thing, self.names
+        sold = names.sold.get(self.entry.item_number)
+        program = thing.code("program", sold.program if sold else None)
+        if program not in names.programs:
+            thing.fault("program" if thing.given("program") else "", "the product stands for no program that is known")
+            return None
+        number = thing.whole("revision", names.newest(program), 1, 10**6)
+        revision = names.revision(program, number) if number else None
+        if revision is None:
+            said = f'program "{program}" has no released revision {number or ""}'.rstrip()
+            thing.fault("revision" if thing.given("revision") else "", said)
+            return None
+        self.revision = revision
+        default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.standing.order.status, "closed")
+        self.status = thing.word("status", tuple(states.CONTINUITY_ORDER), default)
+        self.endless = any(event.times_to_repeat is None for event in revision.plan.events)
+        self.facts = facts_of(self.standing, self.line, thing, revision, sold)
+        columns = columns_of(self.standing, thing, self.facts, revision, program, self.status)
+        literal = thing.given("facts") and "ship_to" in thing.value
+        given = place(thing, "ship_to")
+        ship_to = self.standing.place(thing, "ship_to", given, None if literal else self.standing.order.ship_to)
+        if thing.bad:
+            return None
+        row = ContinuityRow(self.standing.order, self.line, columns, ship_to)
+        row.adjustments = [
+            adjustment
+            for name in ("adjustments", "undone_adjustments")
+            for adjustment in adjustments(self.standing, thing, revision, name)
+        ]
+        row.parked = list(parked(self.standing, thing))
+        self.adjusted = [as_planned(a) for a in row.adjustments if a.undone_on is None]
+        try:
+            row.planned_now = not thing.given("lines")
+            row.occurrences = self._occurrences()
+            if not thing.given("adjustments"):
+                row.adjustments += self._skips(row.occurrences)
+            columns["complete"] = thing.flag("complete", self._complete(row.occurrences))
+        except Refused as refused:
+            thing.fault("lines", refused.text)
+        return None if thing.bad else row
+
+    def _skips(self, occurrences: list[OccurrenceRow]) -> list[AdjustmentRow]:
+        """Who skips a shipment says so to every later plan too."""
+        reading = self.standing.reading
+        return [
+            AdjustmentRow(o.key, o.repetition, 0, "skip", True, reading.by, reading.on, reading.reason)
+            for o in occurrences
+            if o.status == "skipped"
+        ]
+
+    # --- the walk
+
+    def _occurrences(self) -> list[OccurrenceRow]:
+        """The dated lines: those that are given, else those that planning makes."""
+        self.coming: dict[tuple[str, int], kernel.Occurrence] = {}
+        self.sequence: list[tuple[str, int]] = []
+        self.steps: list[kernel.Step] = []
+        self.stale, self.reached = True, 0
+        if not self.thing.given("lines"):
+            return self._as_planned()
+        entries = list(self.thing.objects("lines", ENTRY))
+        made: list[OccurrenceRow] = []
+        seen: set[tuple[str, int]] = set()
+        for pair, together in self._grouped(entries):
+            if pair is None:
+                continue
+            if pair in seen:
+                together[0].fault("", f"event {pair[0]}, repetition {pair[1]} stands twice")
+                continue
+            seen.add(pair)
+            row = self._occurrence(pair, together)
+            if row is not None and not together[0].bad:
+                made.append(row)
+        for entry in entries:
+            self.thing.spoil(entry)
+        return made
+
+    def _as_planned(self) -> list[OccurrenceRow]:
+        if self.status not in ("draft", "open"):
+            return []
+        plan = kernel.plan(self.revision.plan, self.facts, self.adjusted)
+        return [self._planned(o, "skipped" if o.skipped else self._status(o.shipment)) for o in plan.occurrences]
+
+    def _grouped(self, entries: list[Given]) -> Iterable[tuple[tuple[str, int] | None, list[Given]]]:
+        """The entries by occurrence. One without an event is the next of the program."""
+        by_place = {event.event_id: event.key for event in self.revision.plan.events if event.event_id is not None}
+        known = {event.key for event in self.revision.plan.events}
+        previous: tuple[str, int] | None = None
+        pairs: list[tuple[tuple[str, int] | None, Given]] = []
+        for entry in entries:
+            key, event_id = entry.code("key"), entry.whole("event_id", None, 1, 10_000)
+            repetition = entry.whole("repetition", 0, 0, MOST)
+            if key is None and event_id is not None:
+                key = by_place.get(event_id)
+                if key is None:
+                    entry.fault("event_id", f"revision {self.revision.number} has no event {event_id}")
+            elif key is None:
+                key, repetition = self._next(previous, entry)
+            elif key not in known:
+                entry.fault("key", f"unknown event {shown(key)}{entry.faults.hint(key, known)}")
+                key = None
+            elif event_id is not None and by_place.get(event_id) != key:
+                entry.fault("event_id", f"event {event_id} of revision {self.revision.number} is not {shown(key)}")
+            pair = None if key is None else (key, repetition)
+            pairs.append((pair, entry))
+            previous = pair or previous
+        for pair, group in groupby(pairs, key=lambda one: one[0]):
+            yield pair, [entry for _, entry in group]
+
+    def _next(self, previous: tuple[str, int] | None, entry: Given) -> tuple[str | None, int]:
+        """The occurrence that follows in the program."""
+        sequence = self._sequence()
+        at = sequence.index(previous) + 1 if previous in sequence else 0 if previous is None else len(sequence)
+        if at >= len(sequence):
+            entry.fault("event_id", "required: the program has no further shipment")
+            return None, 0
+        return sequence[at]
+
+    def _sequence(self) -> list[tuple[str, int]]:
+        """The shipments of the program for this order, one after the other."""
+        if not self.sequence:
+            plan = kernel.plan(self.revision.plan, self._whole(len(self.thing.list("lines"))), self.adjusted)
+            self.sequence = [(o.key, o.repetition) for o in plan.occurrences]
+        return self.sequence
+
+    def _whole(self, repetitions: int) -> kernel.Facts:
+        """The facts, as if there were no threshold; of what repeats until stopped, so many repetitions."""
+        return self.facts._replace(threshold=repetitions if self.endless else None)
+
+    def _plan_of(self, pair: tuple[str, int]) -> kernel.Occurrence | None:
+        """What planning would make of an occurrence behind those in front of it."""
+        if self.stale or (self.endless and pair[1] > self.reached):
+            self.reached = pair[1] + 12
+            plan = kernel.plan(self.revision.plan, self._whole(self.reached), self.adjusted, self.steps)
+            self.coming = {(o.key, o.repetition): o for o in plan.occurrences}
+            self.stale = False
+        return self.coming.get(pair)
+
+    def _occurrence(self, pair: tuple[str, int], entries: list[Given]) -> OccurrenceRow | None:
+        """One occurrence from its entries."""
+        first = entries[0]
+        whole = all(first.given(key) for key in ("event_on", "ship_on")) and all(
+            e.given(key) for e in entries for key in ("item_number", "quantity", "price", "why")
+        )
+        numbered = first.given("shipment") or first.get("status") == "cancelled"
+        planned = None if whole and first.given("status") and numbered else self._plan_of(pair)
+        event_on = first.day("event_on", planned.event_on if planned else None, required=planned is None)
+        if event_on is None:
+            return None
+        mode_id = self._mode(first, pair[0])
+        dated = planned is not None and planned.event_on == event_on
+        ship_on = first.day("ship_on", planned.ship_on if planned and dated else self._ship_on(mode_id, event_on))
+        shipment = self._shipment(first, planned)
+        status = first.word("status", tuple(states.LINE), self._status(shipment))
+        shipment = None if status == "cancelled" else shipment
+        live = status != "cancelled"
+        if live and self.steps and event_on < self.steps[-1].event_on:
+            first.fault("event_on", f"{event_on} is before that of the line in front of it ({self.steps[-1].event_on})")
+        if status in {"draft": ("scheduled", "ordered"), "open": ("planned",)}.get(
+            self.status, ("planned", "scheduled")
+        ):
+            first.fault("status", f"{status} does not fit a {self.status} continuity order")
+        blocked = first.word("blocked", states.BLOCKED)
+        if blocked is not None and status != "scheduled":
+            first.fault("blocked", f"only what is scheduled waits, and this is {status}")
+        for other in entries[1:]:
+            self._agrees(first, other)
+        why = self._why(first)
+        row = OccurrenceRow(
+            pair[0],
+            pair[1],
+            event_on,
+            ship_on,
+            shipment,
+            status,
+            blocked,
+            mode_id,
+            self._schedule(first, pair[0]),
+            self._ship_to(first, planned),
+            why.get("date") or self._date_words(planned, event_on, ship_on),
+            self._lines(entries, planned),
+        )
+        if live:
+            self.steps.append(kernel.Step(*pair, event_on, shipment or 0))
+            if planned is not None and planned.event_on == event_on:
+                self.coming.pop(pair, None)
+            else:
+                self.stale = True
+        return row
+
+    def _ship_on(self, mode_id: int | None, event_on: date) -> date:
+        """The first working day on or after an event, never before the order."""
+        return self.names.set_up.working_days(mode_id).roll(max(event_on, self.facts.order_date))
+
+    def _shipment(self, first: Given, planned: kernel.Occurrence | None) -> int | None:
+        if first.get("status") == "cancelled":
+            if first.given("shipment"):
+                first.fault("shipment", "a cancelled line has no shipment")
+            return None
+        last = max((step.shipment for step in self.steps), default=0)
+        return first.whole("shipment", planned.shipment if planned else last + 1, 1, MOST)
+
+    def _status(self, shipment: int | None) -> str:
+        """The state of an occurrence that says nothing about it: ordered where it has a child."""
+        if (self.line.line, shipment) in self.standing.with_child:
+            return "ordered"
+        return {"draft": "planned", "open": "scheduled"}.get(self.status, "cancelled")
+
+    def _agrees(self, first: Given, other: Given) -> None:
+        for key in ("event_on", "ship_on", "status", "blocked", "shipment", "child_order"):
+            if other.given(key) and other.get(key) != first.get(key):
+                other.fault(key, f"{shown(other.get(key))} differs from the first product's ({shown(first.get(key))})")
+
+    def _why(self, entry: Given) -> dict[str, Any]:
+        why = entry.object("why", WHY)
+        if why is None:
+            return {}
+        found = {key: why.text(key) for key in ("date", "product", "price")}
+        entry.spoil(why)
+        return found
+
+    def _mode(self, first: Given, key: str) -> int | None:
+        if "delivery_mode" in first.value:
+            return self.standing.mode(first)
+        return self.revision.mode_ids.get(key)
+
+    def _schedule(self, first: Given, key: str) -> int | None:
+        if "payment_schedule" in first.value:
+            name = first.name_of("payment_schedule", "payment schedule", self.standing.reading.schedules)
+            return self.names.schedules.get(name) if name else None
+        return self.revision.schedule_ids.get(key)
+
+    def _ship_to(self, first: Given, planned: kernel.Occurrence | None) -> Place:
+        if "ship_to" in first.value:
+            return self.standing.place(first, "ship_to", place(first, "ship_to"))
+        found: Place = planned.address if planned else None
+        return found
+
+    def _date_words(self, planned: kernel.Occurrence | None, event_on: date, ship_on: date) -> str:
+        if planned is not None and (planned.event_on, planned.ship_on) == (event_on, ship_on):
+            return explain.date_words(self.revision.plan, planned, self.facts.start_date is not None)
+        return f"taken over with this date: {event_on}; ships on {ship_on}"
+
+    def _lines(
+        self, entries: list[Given], planned: kernel.Occurrence | None
+    ) -> list[tuple[int, int, Decimal, int, str, str]]:
+        """The products of an occurrence. One entry that names neither product nor line stands for all of them."""
+        known = {line.line: line for line in planned.lines} if planned else {}
+        only = entries[0]
+        if (
+            len(entries) == 1
+            and planned
+            and not any(only.given(key) for key in ("line", "item_number", "quantity", "price"))
+        ):
+            return [self._planned_line(planned, line) for line in planned.lines]
+        made, number = [], 0
+        for entry in entries:
+            number = entry.whole("line", number + 1, 1, 10_000)
+            if number in {line[0] for line in made}:
+                entry.fault("line", f"line {number} stands twice")
+                continue
+            base = known.get(number)
+            if entry.given("item_number") or base is None:
+                product = self.standing.product(entry)
+            else:
+                product = self.names.products.get(base.item)
+            if product is None:
+                continue
+            same = base is not None and base.item == product.number
+            price = base.price_minor if base and same else self.facts.prices.get(product.number)
+            if price is None:
+                price = self.names.price_on(product.number, self.facts.order_date)
+            amount = self.standing.money(entry, "price", price or 0)
+            if price is None and not entry.given("price"):
+                entry.fault("price", f"product {shown(product.number)} has no price: give the one that was agreed")
+            quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
+            why = self._why(entry)
+            words = self._planned_line(planned, base)[4:] if planned and base and same else None
+            made.append(
+                (
+                    number,
+                    product.id,
+                    quantity,
+                    amount,
+                    why.get("product") or (words[0] if words else "taken over"),
+                    why.get("price")
+                    or (words[1] if words and base and amount == base.price_minor else self._price_words(amount)),
+                )
+            )
+        return made
+
+    def _price_words(self, amount: int) -> str:
+        return f"{money.text(amount, self.standing.currency)} was agreed"
+
+    def _planned_line(self, planned: kernel.Occurrence, line: kernel.Line) -> tuple[int, int, Decimal, int, str, str]:
+        plan = self.revision.plan
+        return (
+            line.line,
+            self.names.products[line.item].id,
+            line.quantity,
+            line.price_minor,
+            explain.product_words(plan, planned.event, line),
+            explain.price_words(plan, planned.event, line, self.standing.currency, self.facts.order_date),
+        )
+
+    def _planned(self, o: kernel.Occurrence, status: str) -> OccurrenceRow:
+        return OccurrenceRow(
+            o.key,
+            o.repetition,
+            o.event_on,
+            o.ship_on,
+            o.shipment,
+            status,
+            None,
+            self.revision.mode_ids[o.key],
+            self.revision.schedule_ids[o.key],
+            o.address,
+            explain.date_words(self.revision.plan, o, self.facts.start_date is not None),
+            [self._planned_line(o, line) for line in o.lines],
+        )
+
+    def _complete(self, occurrences: list[OccurrenceRow]) -> bool:
+        """Planning is complete when nothing of the program follows the last line."""
+        if self.thing.given("complete"):
+            return False
+        if self.status not in ("draft", "open"):
+            return True
+        highest = max((o.repetition for o in occurrences), default=0)
+        steps = [
+            kernel.Step(o.key, o.repetition, o.event_on, o.shipment or 0)
+            for o in occurrences
+            if o.status != "cancelled"
+        ]
+        plan = kernel.plan(self.revision.plan, self._whole(highest + 1), self.adjusted, steps)
+        return not plan.occurrences
