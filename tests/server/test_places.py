@@ -202,6 +202,9 @@ def test_it_starts_and_joins_in_parallel_with_a_tiny_shared_memory(own_machine: 
 def test_without_proc_the_lock_and_ps_tell(
     monkeypatch: pytest.MonkeyPatch, installation: Installation, folder: Path
 ) -> None:
+    if shutil.which("ps") is None:
+        pytest.skip("needs ps: where there is no /proc (macOS), there is one")
+    installation.throwaway = False  # a throw-away server may forget its last commits when it is killed
     url = installation.join()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("create table kept as select 42")
