@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from perennial.bundle import orders as orders_
 from perennial.bundle.names import Names
 from perennial.bundle.orders import OrderGiven
+from perennial.bundle.orders_out import as_given, order_bundles
 from perennial.bundle.reading import Reading
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver, write
@@ -20,8 +21,8 @@ from perennial.db import sql
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
-from perennial.kernel.dates import add_days
-from perennial.kernel.instalments import parts
+from perennial.kernel.dates import add_days, add_units
+from perennial.kernel.instalments import PaymentSchedule
 from perennial.orders.models import SalesOrder
 from perennial.payments import waiting
 from perennial.payments.models import Attempt
@@ -126,9 +127,23 @@ class Entering:
         return differs is None
 
     def _differs(self, one: OrderGiven, stored: Stored) -> tuple[str, Any, Any] | None:
-        if stored.entry is None:
-            return "", "an entry", "one that was not imported"
-        return orders_.difference(one.entry.as_given, json.loads(stored.entry))
+        """The first difference between the facts that are given and those of the order that exists.
+
+        They are equal when they are those of its entry, or those that an export would say now.
+        """
+        given = one.entry.as_given or {}
+        noted = one.value.get("entry")
+        found: tuple[str, Any, Any] | None = None
+        if stored.entry is not None:
+            entry = json.loads(stored.entry)
+            if isinstance(noted, dict) and orders_.difference(noted, entry) is None:
+                return None
+            found = orders_.difference(given, entry)
+            if found is None:
+                return None
+        now = as_given(next(order_bundles([stored.id])))
+        differs = orders_.difference(given, now)
+        return None if differs is None else found or differs
 
     def _enter(self, fresh: Sequence[OrderGiven]) -> int:
         """Enter the orders that are without fault; what entry refuses is a fault."""
@@ -225,9 +240,15 @@ def first_charge_on(order_ids: Sequence[int]) -> date | None:
     rules = set_up()
     for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, [ids]):
         if schedule is not None:
-            found.append(parts(rules.schedules[schedule], 10**9, ship_on)[0].due_on)
+            found.append(_first_part(rules.schedules[schedule], ship_on))
         elif on_account:
             found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
         else:
             found.append(ship_on)
     return min(found, default=None)
+
+
+def _first_part(schedule: PaymentSchedule, start: date) -> date:
+    """The day of a schedule's first part."""
+    after = min((units for units, percent in schedule.lines if percent), default=schedule.after)
+    return add_units(start, after, schedule.unit)
