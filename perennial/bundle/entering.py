@@ -21,8 +21,8 @@ from perennial.db import sql
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
-from perennial.kernel.dates import add_days, add_units
-from perennial.kernel.instalments import PaymentSchedule
+from perennial.kernel.dates import add_days
+from perennial.kernel.instalments import first_due
 from perennial.orders.models import SalesOrder
 from perennial.payments import waiting
 from perennial.payments.models import Attempt
@@ -240,15 +240,9 @@ def first_charge_on(order_ids: Sequence[int]) -> date | None:
     rules = set_up()
     for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, [ids]):
         if schedule is not None:
-            found.append(_first_part(rules.schedules[schedule], ship_on))
+            found.append(first_due(rules.schedules[schedule], ship_on))
         elif on_account:
             found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
         else:
             found.append(ship_on)
     return min(found, default=None)
-
-
-def _first_part(schedule: PaymentSchedule, start: date) -> date:
-    """The day of a schedule's first part."""
-    after = min((units for units, percent in schedule.lines if percent), default=schedule.after)
-    return add_units(start, after, schedule.unit)

@@ -134,9 +134,9 @@ def invoice_many(ids: Sequence[int], *, on: date, by: str, reason: str | None = 
     done = [
         row[0]
         for row in sql.tuples(
-            "update orders_salesorder set status = 'invoiced' where id = any(%s) and status = 'shipped'"
+            "update orders_salesorder set status = 'invoiced', invoiced_on = %s where id = any(%s) and status = 'shipped'"
             " and parent_id is not null returning id",
-            [list(ids)],
+            [on, list(ids)],
         )
     ]
     values = {"ids": done, "on": on, "by": by, "reason": reason, "kind": "invoiced"}
@@ -177,6 +177,7 @@ def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | Non
     if not lines:
         raise Refused("status", f"{order.number} has no shipped ordinary line to invoice", "number")
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="invoiced")
+    SalesOrder.objects.filter(pk=order.pk, invoiced_on=None).update(invoiced_on=on)
     _follow(order, "invoiced")
     OrderEvent.objects.create(order=order, on_date=on, kind="invoiced", by=by, reason=reason)
     return {"order": order.number, "status": order.status, "lines": [line.line for line in lines]}

@@ -68,6 +68,14 @@ def parts(schedule: PaymentSchedule, total: int, start: date) -> list[Part]:
     return made
 
 
+def first_due(schedule: PaymentSchedule, start: date) -> date:
+    """The day of the first part, whatever the total is."""
+    after = schedule.after
+    if schedule.allocation == "specified":
+        after = next((after for after, percent in schedule.lines if percent > 0), 0)
+    return add_units(start, after, schedule.unit)
+
+
 def respread(schedule: PaymentSchedule, total: int, start: date, kept: dict[int, int]) -> dict[int, Part]:
     """The parts by number when some are already made: those stay, the rest share what is left (D11).
 

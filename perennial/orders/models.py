@@ -34,6 +34,7 @@ class SalesOrder(models.Model):
     delivery_minor = models.BigIntegerField(db_default=0)
     tax_minor = models.BigIntegerField(db_default=0)
     total_minor = models.BigIntegerField(db_default=0)
+    invoiced_on = models.DateField(null=True)
     external = models.TextField(null=True)
     entry = models.JSONField(null=True)
     version = models.IntegerField(db_default=1)

@@ -1,6 +1,9 @@
 -- What there is to be done about payments, and the rows that say so. Read by work.py, collect.py and the job.
 -- $scope is replaced by a select of payment ids; the rest are parameters.
 
+-- name: settings
+set local jit = off
+
 -- name: by_ids
 select id from payments_payment where id = any(%(ids)s)
 
@@ -14,8 +17,8 @@ select id from payments_payment
    and at_invoice
 
 -- name: facts
-with scope as ($scope),
-facts as (
+with scope as materialized ($scope),
+facts as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
          p.status, p.at_invoice, p.not_before_shipped, p.attempts, p.tried_on, p.authorised_on, p.gateway_ref,
          p.card_id, p.customer_id,
@@ -63,7 +66,7 @@ facts as (
     left join payments_attempt u on u.payment_id = p.id and (u.outcome is null or u.outcome = 'unknown')
                                and u.kind <> 'refund'
    where p.purpose <> 'refund' $where),
-ready as (
+ready as materialized (
   select f.*,
          f.held_charging is not null and (f.held_charging or not f.delivered) as held,
          f.status = 'due' or (f.status = 'declined' and (%(force)s or coalesce(f.tried_on < %(on)s, true))) as triable,
@@ -186,10 +189,9 @@ select m.id, %(on)s, m.due_on, m.amount_minor, %(run)s from marked m
 -- name: invoiced_on
 select p.id,
        case p.purpose
-         when 'order' then (select min(e.on_date) from orders_salesorder k
-                              join orders_orderevent e on e.order_id = k.id and e.kind = 'invoiced'
-                             where k.parent_line_id = c.parent_line_id)
-         else (select min(e.on_date) from orders_orderevent e where e.order_id = p.order_id and e.kind = 'invoiced')
+         when 'order' then (select min(k.invoiced_on) from orders_salesorder k
+                             where k.parent_line_id = c.parent_line_id and k.status = 'invoiced')
+         else (select k.invoiced_on from orders_salesorder k where k.id = p.order_id)
        end
   from payments_payment p
   left join continuity_continuityorder c on c.id = p.continuity_order_id

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
 
-DIGITS = {'JPY': 0, 'KRW': 0, 'CLP': 0, 'KWD': 3, 'BHD': 3, 'TND': 3}
+DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "KWD": 3, "BHD": 3, "TND": 3}
 
 
 def digits(currency: str) -> int:
@@ -21,12 +21,12 @@ def minor(text, currency: str) -> int:
 
 def shown(amount: int, currency: str) -> str:
     places = digits(currency)
-    return f'{Decimal(amount).scaleb(-places):.{places}f}'
+    return f"{Decimal(amount).scaleb(-places):.{places}f}"
 
 
 def quantity(value: Decimal) -> str:
-    text = f'{value:f}'
-    return text.rstrip('0').rstrip('.') if '.' in text else text
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def half_up(value: Fraction) -> int:
@@ -39,30 +39,30 @@ def line_amount(number: Decimal, price: int) -> int:
 
 
 def after(day: date, units: int, unit: str) -> date:
-    return day + relativedelta(**{unit + 's': units})
+    return day + relativedelta(**{unit + "s": units})
 
 
 def parts(total: int, schedule: dict | None, start: date, currency: str) -> list[tuple[date, int]]:
     """(due on, amount) of every part that is not 0."""
     if schedule is None:
         return [(start, total)] if total else []
-    unit, first, every = schedule['unit'], schedule.get('after') or 0, schedule.get('every', 1)
-    if schedule['allocation'] == 'total':
+    unit, first, every = schedule["unit"], schedule.get("after") or 0, schedule.get("every", 1)
+    if schedule["allocation"] == "total":
         plan = [(after(start, first, unit), total)]
-    elif schedule['allocation'] == 'fixed_quantity':
-        n = schedule.get('number_of_payments') or 1
+    elif schedule["allocation"] == "fixed_quantity":
+        n = schedule.get("number_of_payments") or 1
         plan = [(after(start, first + k * every, unit), half_up(Fraction(total, n))) for k in range(n)]
-    elif schedule['allocation'] == 'fixed_amount':
-        amount = minor(schedule['amount'], currency)
+    elif schedule["allocation"] == "fixed_amount":
+        amount = minor(schedule["amount"], currency)
         n = max(-(-total // amount), 1)
         plan = [(after(start, first + k * every, unit), amount) for k in range(n)]
     else:
         plan = [
             (
-                after(start, line.get('after') or 0, unit),
-                half_up(Fraction(Decimal(line['percent'])) * total / 100),
+                after(start, line.get("after") or 0, unit),
+                half_up(Fraction(Decimal(line["percent"])) * total / 100),
             )
-            for line in schedule['lines']
+            for line in schedule["lines"]
         ]
     left, result = total, []
     for number, (day, amount) in enumerate(plan, 1):

@@ -25,7 +25,7 @@ def every(model: Model):
     return [co for order in model.orders.values() for co in order.continuity]
 
 
-@pytest.mark.parametrize('seed', SEEDS)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_walk_goes_forward_and_is_numbered_from_one(seed):
     for co in every(played(seed).model):
         days = [row.event_on for row in co.walk]
@@ -37,18 +37,18 @@ def test_walk_goes_forward_and_is_numbered_from_one(seed):
             assert sorted(set(numbers)) == list(range(1, len(set(numbers)) + 1))
 
 
-@pytest.mark.parametrize('seed', SEEDS)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_never_extended_is_what_extending_gives(seed):
-    bundle = played(seed).steps[0]['import']
+    bundle = played(seed).steps[0]["import"]
 
     def planned(threshold):
         model = Model()
         given = copy.deepcopy(bundle)
-        given['parameters']['repeat_threshold'] = threshold
+        given["parameters"]["repeat_threshold"] = threshold
         model.load(given)
         return model
 
-    short, long = planned(bundle['parameters']['repeat_threshold']), planned(40)
+    short, long = planned(bundle["parameters"]["repeat_threshold"]), planned(40)
     for one, other in zip(every(short), every(long), strict=True):
         while not one.complete and len(one.walk) < len(other.walk):
             short.extend(one)
@@ -64,18 +64,18 @@ def test_what_is_never_extended_is_what_extending_gives(seed):
             assert (one.complete, len(one.walk)) == (other.complete, len(other.walk))
 
 
-@pytest.mark.parametrize('seed', SEEDS)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_updating_again_writes_nothing(seed):
     model = played(seed).model
     on = date(2027, 1, 1)
-    model.job('update-orders', on)
+    model.job("update-orders", on)
     shown = [model.show(number) for number in model.orders]
     for co in model.open_continuity():
         assert not any(model.update(co).values())
     assert [model.show(number) for number in model.orders] == shown
 
 
-@pytest.mark.parametrize('seed', SEEDS)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_parts_make_the_total(seed):
     model = played(seed).model
     for order in model.orders.values():
@@ -83,33 +83,33 @@ def test_parts_make_the_total(seed):
             parts = [payment.amount for payment in order.payments if payment.child is child]
             assert sum(parts) == (0 if child.co.facts.upfront else child.total)
             assert all(part > 0 for part in parts)
-        ordinary = [payment.amount for payment in order.payments if payment.purpose == 'ordinary']
+        ordinary = [payment.amount for payment in order.payments if payment.purpose == "ordinary"]
         assert sum(ordinary) == order.total
 
 
-@pytest.mark.parametrize('seed', SEEDS)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_it_ends(seed):
     """Holds released and every night run, all that can end ends, and nothing ships twice."""
     model = played(seed).model
     on = max(date(2026, 6, 1), played(seed).on)
     for order in model.orders.values():
         for child in order.children:
-            if child.status == 'shipped':
+            if child.status == "shipped":
                 model.invoice(child.number, on)
         if order.held():
-            model.release(order.number, None, on, 'send')
-        if order.acceptance == 'awaited':
-            model.accept(order.number, on, 'send')
-        if order.status == 'draft':
+            model.release(order.number, None, on, "send")
+        if order.acceptance == "awaited":
+            model.accept(order.number, on, "send")
+        if order.status == "draft":
             model.submit(order.number)
-    model.parameters['number_of_orders_to_create'] = None
+    model.parameters["number_of_orders_to_create"] = None
     for customer in model.customers.values():
         model.store_card(
-            customer['account'],
-            {'token': 'tok_ever', 'exp_month': 12, 'exp_year': 2090},
-            customer['cards'][-1]['token'],
+            customer["account"],
+            {"token": "tok_ever", "exp_month": 12, "exp_year": 2090},
+            customer["cards"][-1]["token"],
             on,
-            'send',
+            "send",
         )
     for _ in range(40):
         model.simulate(on, on)
@@ -117,7 +117,7 @@ def test_it_ends(seed):
     for co in every(model):
         ordered = [row.at for row in co.walk if row.child]
         assert len(ordered) == len(set(ordered))
-        if co.complete and co.status == 'open':
+        if co.complete and co.status == "open":
             assert (co.open() and co.open()[-1].ship_on >= on - timedelta(40)) or any(
                 child.held() for child in co.order.children
             )
@@ -126,30 +126,30 @@ def test_it_ends(seed):
 def test_the_example_of_the_contract():
     model = Model()
     model.load(EXAMPLE)
-    assert model.job('create-child-orders', date(2026, 3, 10))['counts']['created'] == 0
-    assert model.job('create-child-orders', date(2026, 3, 11))['counts']['created'] == 1
-    shown = model.show('SO-000001')
-    assert [(line['event_on'], line['ship_on']) for line in shown['continuity'][0]['lines']] == [
-        ('2026-03-15', '2026-03-16'),
-        ('2026-04-14', '2026-04-14'),
-        ('2026-05-14', '2026-05-14'),
+    assert model.job("create-child-orders", date(2026, 3, 10))["counts"]["created"] == 0
+    assert model.job("create-child-orders", date(2026, 3, 11))["counts"]["created"] == 1
+    shown = model.show("SO-000001")
+    assert [(line["event_on"], line["ship_on"]) for line in shown["continuity"][0]["lines"]] == [
+        ("2026-03-15", "2026-03-16"),
+        ("2026-04-14", "2026-04-14"),
+        ("2026-05-14", "2026-05-14"),
     ]
-    assert [child['number'] for child in shown['children']] == ['SO-000001-1-001']
+    assert [child["number"] for child in shown["children"]] == ["SO-000001-1-001"]
 
 
 def test_instalments():
-    schedule = {'allocation': 'fixed_quantity', 'number_of_payments': 3, 'unit': 'month'}
-    assert money.parts(100, schedule, date(2026, 1, 31), 'USD') == [
+    schedule = {"allocation": "fixed_quantity", "number_of_payments": 3, "unit": "month"}
+    assert money.parts(100, schedule, date(2026, 1, 31), "USD") == [
         (date(2026, 1, 31), 33),
         (date(2026, 2, 28), 33),
         (date(2026, 3, 31), 34),
     ]
-    assert money.parts(2, schedule, date(2026, 1, 31), 'USD') == [
+    assert money.parts(2, schedule, date(2026, 1, 31), "USD") == [
         (date(2026, 1, 31), 1),
         (date(2026, 2, 28), 1),
     ]
-    by_amount = {'allocation': 'fixed_amount', 'amount': '50.00', 'unit': 'day', 'every': 10}
-    assert [amount for _, amount in money.parts(12000, by_amount, date(2026, 1, 1), 'USD')] == [
+    by_amount = {"allocation": "fixed_amount", "amount": "50.00", "unit": "day", "every": 10}
+    assert [amount for _, amount in money.parts(12000, by_amount, date(2026, 1, 1), "USD")] == [
         5000,
         5000,
         2000,
@@ -166,12 +166,12 @@ class Echo:
         self.model = self.made()
 
     def __call__(self, argv: list[str]) -> tuple[int, str, str]:
-        if argv[0] == 'import':
+        if argv[0] == "import":
             self.model.load(json.loads(Path(argv[1]).read_text()))
-            return 0, '', ''
+            return 0, "", ""
         status, out = answer(self.model, argv)
-        lines = out if argv[:2] == ['show', 'orders'] else [out]
-        return status, '\n'.join(json.dumps(line) for line in lines), ''
+        lines = out if argv[:2] == ["show", "orders"] else [out]
+        return status, "\n".join(json.dumps(line) for line in lines), ""
 
 
 class Faulty(Model):
@@ -190,70 +190,70 @@ def test_the_runner_sees_a_fault_and_shrinks_it():
             found += 1
             fewer = runner.shrink(steps, faulty, renew=faulty.renew)
             assert len(fewer) <= len(steps)
-            assert '2026-03-31' in ' '.join(runner.run(fewer, faulty, deep=True, renew=faulty.renew))
+            assert "2026-03-31" in " ".join(runner.run(fewer, faulty, deep=True, renew=faulty.renew))
     assert found
 
 
 def seeds() -> range:
-    low, _, high = os.environ.get('SECOND_READING', '1-0').partition('-')
+    low, _, high = os.environ.get("SECOND_READING", "1-0").partition("-")
     return range(int(low), int(high or low) + 1)
 
 
-@pytest.mark.parametrize('seed', seeds())
+@pytest.mark.parametrize("seed", seeds())
 def test_the_program_agrees(seed):
-    program = runner.by_process if os.environ.get('PERENNIAL_CMD') else runner.in_process
+    program = runner.by_process if os.environ.get("PERENNIAL_CMD") else runner.in_process
     assert runner.run(generate.scenario(seed), program) == []
 
 
 EXAMPLE = {
-    'currency': 'USD',
-    'parameters': {'repeat_threshold': 3},
-    'delivery_modes': [
+    "currency": "USD",
+    "parameters": {"repeat_threshold": 3},
+    "delivery_modes": [
         {
-            'code': 'STD',
-            'name': 'Standard',
-            'charge': '4.95',
-            'working_days': [1, 2, 3, 4, 5],
-            'holidays': 'US-NY',
-            'closed_on': ['2026-12-24'],
+            "code": "STD",
+            "name": "Standard",
+            "charge": "4.95",
+            "working_days": [1, 2, 3, 4, 5],
+            "holidays": "US-NY",
+            "closed_on": ["2026-12-24"],
         }
     ],
-    'products': [
-        {'number': '0013', 'name': 'First book', 'price': '19.95'},
+    "products": [
+        {"number": "0013", "name": "First book", "price": "19.95"},
         {
-            'number': '0014',
-            'name': 'Second book',
-            'prices': [{'price': '19.95'}, {'price': '21.95', 'from': '2026-06-01'}],
+            "number": "0014",
+            "name": "Second book",
+            "prices": [{"price": "19.95"}, {"price": "21.95", "from": "2026-06-01"}],
         },
-        {'number': '0015', 'name': 'Third book', 'price': '24.00'},
-        {'number': '0016', 'name': 'Book of the month', 'program': 'BOM'},
+        {"number": "0015", "name": "Third book", "price": "24.00"},
+        {"number": "0016", "name": "Book of the month", "program": "BOM"},
     ],
-    'programs': [
+    "programs": [
         {
-            'schedule_id': 'BOM',
-            'name': 'Book of the month',
-            'days_after_order_date': 5,
-            'events': [
-                {'key': 'E1', 'item_number': '0013', 'delivery_mode': 'STD'},
-                {'item_number': '0014', 'days_from_last': 30, 'delivery_mode': 'STD'},
-                {'item_number': '0015', 'days_from_last': 30, 'delivery_mode': 'STD', 'action': 'end'},
+            "schedule_id": "BOM",
+            "name": "Book of the month",
+            "days_after_order_date": 5,
+            "events": [
+                {"key": "E1", "item_number": "0013", "delivery_mode": "STD"},
+                {"item_number": "0014", "days_from_last": 30, "delivery_mode": "STD"},
+                {"item_number": "0015", "days_from_last": 30, "delivery_mode": "STD", "action": "end"},
             ],
         }
     ],
-    'customers': [
+    "customers": [
         {
-            'account': 'C-1',
-            'name': 'Ada Bianchi',
-            'cards': [{'token': 'tok_visa', 'exp_month': 12, 'exp_year': 2030}],
+            "account": "C-1",
+            "name": "Ada Bianchi",
+            "cards": [{"token": "tok_visa", "exp_month": 12, "exp_year": 2030}],
         }
     ],
-    'orders': [
+    "orders": [
         {
-            'reference': 'SHOP-1',
-            'customer': 'C-1',
-            'order_date': '2026-03-10',
-            'submit': True,
-            'lines': [{'item_number': '0016', 'continuity': {'payment_method': 'card', 'card': 'tok_visa'}}],
+            "reference": "SHOP-1",
+            "customer": "C-1",
+            "order_date": "2026-03-10",
+            "submit": True,
+            "lines": [{"item_number": "0016", "continuity": {"payment_method": "card", "card": "tok_visa"}}],
         }
     ],
 }

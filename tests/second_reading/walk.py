@@ -16,7 +16,7 @@ import holidays
 from dateutil.relativedelta import relativedelta
 from dateutil.rrule import rrulestr
 
-ENDLESS = float('inf')
+ENDLESS = float("inf")
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Revision:
 
     def end(self) -> int:
         """The place of the lowest event that ends the program; behind it nothing comes."""
-        ends = [self.place(event.key) for event in self.events if event.action == 'end']
+        ends = [self.place(event.key) for event in self.events if event.action == "end"]
         return min(ends, default=len(self.places))
 
     def comes(self, key: str) -> bool:
         event = self.by_key.get(key)
-        return event is not None and event.action != 'skip' and self.place(key) <= self.end()
+        return event is not None and event.action != "skip" and self.place(key) <= self.end()
 
 
 def places_after(old: list[str], new: list[str]) -> list[str]:
@@ -94,9 +94,9 @@ def _rule(rule: str, anchor: str):
 
 
 def _grid(rule: str, first: date, after: date) -> date:
-    parts = dict(part.split('=') for part in rule.split(';'))
-    step = int(parts.get('INTERVAL', 1))
-    unit = {'DAILY': 'days', 'WEEKLY': 'weeks', 'MONTHLY': 'months', 'YEARLY': 'years'}[parts['FREQ']]
+    parts = dict(part.split("=") for part in rule.split(";"))
+    step = int(parts.get("INTERVAL", 1))
+    unit = {"DAILY": "days", "WEEKLY": "weeks", "MONTHLY": "months", "YEARLY": "years"}[parts["FREQ"]]
     for k in count(1):
         day = first + relativedelta(**{unit: k * step})
         if day > after:
@@ -106,19 +106,17 @@ def _grid(rule: str, first: date, after: date) -> date:
 
 def on_interval(interval: Interval, day: date, inclusive: bool, first: date | None) -> date:
     """The first day of the interval after the day given (on or after it, when inclusive)."""
-    if interval.anchor == 'order':
+    if interval.anchor == "order":
         assert first is not None
         return _grid(interval.rule, first, day)
-    found = _rule(interval.rule, interval.anchor).after(
-        datetime.combine(day, datetime.min.time()), inc=inclusive
-    )
-    assert found is not None, f'no date: {interval} after {day}'
+    found = _rule(interval.rule, interval.anchor).after(datetime.combine(day, datetime.min.time()), inc=inclusive)
+    assert found is not None, f"no date: {interval} after {day}"
     return found.date()
 
 
 @cache
 def _holidays(where: str):
-    country, _, region = where.partition('-')
+    country, _, region = where.partition("-")
     return holidays.country_holidays(country, subdiv=region or None)
 
 
@@ -175,7 +173,7 @@ def sequence(revision: Revision, facts: Facts, kept: list[tuple[str, int]]):
         if revision.comes(key):
             yield from _repeats(revision.by_key[key], repetition + 1, held)
         start = revision.place(key) + 1
-    elif facts.order_start == 'current_event' and facts.first_key is not None:
+    elif facts.order_start == "current_event" and facts.first_key is not None:
         start = revision.place(facts.first_key)
     else:
         start = 0
@@ -199,8 +197,8 @@ def _repeats(event: Event, start: int, held: set[tuple[str, int]]):
 def first_date(revision: Revision, facts: Facts, event: Event) -> date:
     if event.start:
         return event.start
-    day = (facts.start_date or facts.order_date) + days(revision.header['days_after_order_date'])
-    if facts.order_start == 'first_event' and event.interval and event.interval.anchor != 'order':
+    day = (facts.start_date or facts.order_date) + days(revision.header["days_after_order_date"])
+    if facts.order_start == "first_event" and event.interval and event.interval.anchor != "order":
         return on_interval(event.interval, day, True, None)
     return day
 
@@ -256,10 +254,7 @@ def walk(
     for event, repetition in sequence(revision, facts, [at for at, _ in kept]):
         if facts.shipments is not None and len(kept) + len(steps) >= facts.shipments:
             return steps, True
-        if previous is None:
-            day = first_date(revision, facts, event)
-        else:
-            day = next_date(event, repetition, previous, first)
+        day = first_date(revision, facts, event) if previous is None else next_date(event, repetition, previous, first)
         asked = redated.get((event.key, repetition))
         if asked is not None:
             day = asked if previous is None else max(asked, previous)
@@ -277,16 +272,12 @@ def walk(
 
 def calendar(revision: Revision, started_on: date, until: date) -> tuple[Event, int] | None:
     """The event that is current on a day, and which of its repetitions (the program's own calendar)."""
-    facts = Facts(started_on, None, 'first_event', None, 0, None, Decimal(1), None, False, False, {})
-    header = {**revision.header, 'days_after_order_date': 0}
+    facts = Facts(started_on, None, "first_event", None, 0, None, Decimal(1), None, False, False, {})
+    header = {**revision.header, "days_after_order_date": 0}
     revision = Revision(revision.number, header, revision.events, revision.places)
     current = first = previous = None
     for event, repetition in sequence(revision, facts, []):
-        day = (
-            first_date(revision, facts, event)
-            if previous is None
-            else next_date(event, repetition, previous, first)
-        )
+        day = first_date(revision, facts, event) if previous is None else next_date(event, repetition, previous, first)
         if current is not None and day > until:
             break
         current = event, repetition

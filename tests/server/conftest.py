@@ -23,6 +23,11 @@ from tests import harness
 
 ROOT = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0
+#: Servers that do not wait for the disk: what happens to processes does not depend on it.
+WITHOUT_WAITING = (
+    "import functools, sys; from perennial.db.server import __main__ as by_hand, installation;"
+    " by_hand.Installation = installation.Installation = functools.partial(installation.Installation, throwaway=True);"
+)
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")
 
 
@@ -39,6 +44,8 @@ class Machine:
     account: Account | None = None
     env: dict[str, str] = field(default_factory=dict)
     python: str = sys.executable
+    #: Whether it waits for the disk, as an installation does.
+    durable: bool = False
 
     def popen(self, *command: str, **env: str) -> subprocess.Popen[str]:
         who = {} if self.account is None else {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
@@ -65,7 +72,12 @@ class Machine:
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def server(self, command: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return self.run("-m", "perennial.db.server", command, **env)
+        return self.run(*self.by_hand(command), **env)
+
+    def by_hand(self, command: str) -> list[str]:
+        if self.durable:
+            return ["-m", "perennial.db.server", command]
+        return ["-c", f"{WITHOUT_WAITING} sys.exit(by_hand.main([{command!r}]))"]
 
     def start(self) -> None:
         done = self.server("start")
@@ -211,4 +223,4 @@ def machine(request: pytest.FixtureRequest) -> Machine:
 @pytest.fixture
 def installation(own_machine: Machine) -> Installation:
     """The same, in this process."""
-    return Installation(own_machine.home, tell=lambda line: None)
+    return Installation(own_machine.home, throwaway=True, tell=lambda line: None)

@@ -10,10 +10,13 @@ import time
 import pytest
 
 from perennial.db.server import installation as module
-from tests.server.conftest import Machine
+from tests.server.conftest import WITHOUT_WAITING, Machine
 
-USE = "from perennial.db import server; server.ensure(stop_when_unused={serve}); print('up', flush=True); input()"
-ONCE = "from perennial.db import server; server.ensure()"
+USE = (
+    WITHOUT_WAITING
+    + "from perennial.db import server; server.ensure(stop_when_unused={serve}); print('up', flush=True); input()"
+)
+ONCE = WITHOUT_WAITING + "from perennial.db import server; server.ensure()"
 
 
 @pytest.fixture

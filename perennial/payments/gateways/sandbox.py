@@ -49,7 +49,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -151,12 +151,13 @@ class Sandbox:
 
     def lines(self) -> list[Line]:
         """The book, in the order in which the requests arrived."""
+        names = [field.name for field in fields(Line)]
         with self._book() as book:
             found = book.execute(
                 "select key, kind, about, amount, currency, token, customer, authorisation, outcome, reference,"
                 " message, on_date, times from entry order by id"
             ).fetchall()
-        return [Line(*row[:-2], on=date.fromisoformat(row[-2]), times=row[-1]) for row in found]
+        return [Line(**{**dict(zip(names, row, strict=True)), "on": date.fromisoformat(row[-2])}) for row in found]
 
     def taken(self) -> dict[str, int]:
         """Minor units that were charged or captured, less what was refunded, by currency."""
