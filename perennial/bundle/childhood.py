@@ -18,7 +18,8 @@ from perennial.kernel.money import line_amount
 from perennial.kernel.totals import Charge
 
 CHILD = keys(
-    "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking shipped_on invoiced_on"
+    "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
+    " shipped_on invoiced_on"
     " external order_date ship_to delivery_mode events"
 )
 CHILD_LINE = keys("line item_number quantity price status")
