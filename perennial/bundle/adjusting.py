@@ -74,6 +74,8 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
         case "address":
             return standing.place(thing, "value", place(thing, "value"))
         case "substitute":
+            if isinstance(value, str):
+                value = {"item_number": value}  # with the price that the line would have
             inner = Given(value, thing.at("value"), thing.faults, SUBSTITUTE)
             product = standing.product(inner)
             price = inner.money("price", standing.currency)

@@ -18,7 +18,8 @@ from perennial.kernel.money import line_amount
 from perennial.kernel.totals import Charge
 
 CHILD = keys(
-    "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking shipped_on"
+    "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
+    " shipped_on invoiced_on"
     " external order_date ship_to delivery_mode events"
 )
 CHILD_LINE = keys("line item_number quantity price status")
@@ -52,7 +53,7 @@ def children(standing: Standing) -> None:
         line, shipment = _line_of(standing, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
         row = by_line.get(line)
         if row is None:
-            if not standing.thing.bad or thing.given("line"):
+            if not any(one is not None and one.bad for one in standing.one.continuity):
                 thing.fault("line", "which continuity line is it of?" if line is None else f"{shown(line)} is none")
             continue
         if shipment is None or thing.bad:
@@ -147,6 +148,7 @@ class _Child:
         self._amounts(child)
         shipped = status in ("shipped", "invoiced") and not thing.given("total")
         child.sent = standing.sent(thing, child.ship_on if shipped else None)
+        child.invoiced_on = standing.invoiced_on(thing, child)
         child.holds = standing.holds(thing)
         child.events = standing.events(thing)
         return child

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from perennial.bundle import orders as orders_
 from perennial.bundle.names import Names
 from perennial.bundle.orders import OrderGiven
+from perennial.bundle.orders_out import as_given, order_bundles
 from perennial.bundle.reading import Reading
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver, write
@@ -126,9 +127,23 @@ class Entering:
         return differs is None
 
     def _differs(self, one: OrderGiven, stored: Stored) -> tuple[str, Any, Any] | None:
-        if stored.entry is None:
-            return "", "an entry", "one that was not imported"
-        return orders_.difference(one.entry.as_given, json.loads(stored.entry))
+        """The first difference between the facts that are given and those of the order that exists.
+
+        They are equal when they are those of its entry, or those that an export would say now.
+        """
+        given = one.entry.as_given or {}
+        noted = one.value.get("entry")
+        found: tuple[str, Any, Any] | None = None
+        if stored.entry is not None:
+            entry = json.loads(stored.entry)
+            if isinstance(noted, dict) and orders_.difference(noted, entry) is None:
+                return None
+            found = orders_.difference(given, entry)
+            if found is None:
+                return None
+        now = as_given(next(order_bundles([stored.id])))
+        differs = orders_.difference(given, now)
+        return None if differs is None else found or differs
 
     def _enter(self, fresh: Sequence[OrderGiven]) -> int:
         """Enter the orders that are without fault; what entry refuses is a fault."""

@@ -28,6 +28,7 @@ class Parent(NamedTuple):
     id: int
     ship_to: int | None
     entry: str | None
+    invoiced_on: date | None
     shipped_on: date | None
     carrier: str | None
     tracking: str | None
@@ -43,6 +44,7 @@ class Child(NamedTuple):
     order_date: date
     ship_to: int | None
     delivery_mode: str | None
+    invoiced_on: date | None
     shipped_on: date | None
 
 
@@ -214,6 +216,7 @@ class _More:
                 "tracking": parent.tracking,
                 "shipped_on": day(parent.shipped_on),
             }
+        document["invoiced_on"] = day(parent.invoiced_on)
         document["events"] = [_event(*event) for event in self.events[order_id]]
         document["children"] = [self._child(child) for child in printed["children"]]
         document["payments"] = [
@@ -313,10 +316,9 @@ class _More:
             value = money.text(value, self.currency)
         elif undone.kind == "substitute":
             price = value.get("price_minor")
-            value = {
-                "item_number": value["item"],
-                "price": None if price is None else money.text(price, self.currency),
-            }
+            value = value["item"]
+            if price is not None:
+                value = {"item_number": value, "price": money.text(price, self.currency)}
         elif undone.kind == "address":
             value = self.addresses.get(value["address_id"])
         return {
@@ -348,6 +350,7 @@ class _More:
             "delivery_mode": child.delivery_mode,
             "taxes": [self._tax(*tax) for tax in self.taxes[child.id]],
             "shipped_on": day(child.shipped_on),
+            "invoiced_on": day(child.invoiced_on),
             "holds": [_hold(*hold) for hold in self.holds[child.id]],
             "events": [_event(*event) for event in self.events[child.id]],
         }

@@ -179,6 +179,14 @@ class Standing:
         carrier, tracking = thing.text("carrier"), thing.text("tracking")
         return None if on is None else SentRow(on, carrier, tracking)
 
+    def invoiced_on(self, thing: Given, row: OrderRow) -> date | None:
+        """When it was invoiced; where that was left out, the day on which it was sent."""
+        if "invoiced_on" in thing.value:
+            found: date | None = thing.day("invoiced_on")
+            return found
+        invoiced = any(line.status == "invoiced" and line.amount_minor for line in row.lines)
+        return (row.sent.on if row.sent else row.ship_on) if invoiced else None
+
     def amounts(self, charges: list[Charge], deliveries: list[Charge], place: Place, on: date) -> Totals:
         """What an order costs by our own rules."""
         where = self.where(place)
@@ -302,6 +310,7 @@ class Standing:
         self.ordinary = sum_
         self.apply_amounts(self.thing, order, self.amounts(charges, deliveries, order.ship_to, order.order_date), sum_)
         order.sent = self.sent(self.thing, order.order_date if shipped and not self.thing.given("total") else None)
+        order.invoiced_on = self.invoiced_on(self.thing, order)
 
     def _agrees(self) -> None:
         """What the order as a whole says must fit its parts."""

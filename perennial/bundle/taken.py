@@ -112,6 +112,7 @@ class OrderRow:
     delivery_minor: int = 0
     tax_minor: int = 0
     total_minor: int = 0
+    invoiced_on: date | None = None
     external: str | None = None
     entry: dict[str, Any] | None = None
     lines: list[LineRow] = field(default_factory=list)
@@ -251,13 +252,13 @@ def _orders(orders: list[OrderRow], lines: list[LineRow]) -> None:
         (
             "id", "number", "reference", "customer_id", "currency", "order_date", "status", "acceptance", "ship_to_id",
             "parent_id", "parent_line_id", "shipment", "try_no", "ship_on", "delivery_mode_id", "delivery_minor",
-            "tax_minor", "total_minor", "external", "entry",
+            "tax_minor", "total_minor", "invoiced_on", "external", "entry",
         ),
         orders,
         lambda o: (
             o.id, o.number, o.reference, o.customer_id, o.currency, o.order_date, o.status, o.acceptance, _id(o.ship_to),
             _id(o.parent), _id(o.parent_line), o.shipment, o.try_no, o.ship_on, o.delivery_mode_id, o.delivery_minor,
-            o.tax_minor, o.total_minor, o.external, None if o.entry is None else Jsonb(o.entry),
+            o.tax_minor, o.total_minor, o.invoiced_on, o.external, None if o.entry is None else Jsonb(o.entry),
         ),
     )  # fmt: skip
     _copy(

@@ -1,7 +1,7 @@
 -- What an export says of a batch of parent orders beyond what `show order` prints.
 
 -- name: parents
-select o.id, o.ship_to_id, o.entry::text, s.on_date, s.carrier, s.tracking
+select o.id, o.ship_to_id, o.entry::text, o.invoiced_on, s.on_date, s.carrier, s.tracking
   from orders_salesorder o left join orders_shipment s on s.order_id = o.id
  where o.id = any(%(orders)s)
 
@@ -24,7 +24,7 @@ select p.order_id, p.method, k.token, p.percent, p.amount_minor
  order by p.order_id, p.number
 
 -- name: children
-select k.id, k.parent_id, k.number, k.try_no, k.order_date, k.ship_to_id, m.code, s.on_date
+select k.id, k.parent_id, k.number, k.try_no, k.order_date, k.ship_to_id, m.code, k.invoiced_on, s.on_date
   from orders_salesorder k
   left join catalog_deliverymode m on m.id = k.delivery_mode_id
   left join orders_shipment s on s.order_id = k.id
