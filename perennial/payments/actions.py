@@ -193,7 +193,7 @@ def _tell(payments: Sequence[int], kind: str, *, by: str, on: date, reason: str 
         """
         insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
         select coalesce(p.order_id, c.order_id), %(on)s, %(kind)s, %(by)s, %(reason)s,
-               jsonb_build_object('payment', p.id, 'purpose', p.purpose, 'number', p.number)
+               jsonb_build_object('purpose', p.purpose, 'number', p.number)
           from payments_payment p left join continuity_continuityorder c on c.id = p.continuity_order_id
          where p.id = any(%(ids)s) order by p.id
         """,
