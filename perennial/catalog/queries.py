@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from perennial.catalog.models import (
 )
 from perennial.errors import Refused
 from perennial.kernel.dates import EVERY_DAY, WorkingDays
+from perennial.kernel.instalments import Allocation
 from perennial.kernel.instalments import PaymentSchedule as Schedule
 from perennial.kernel.tax import Rate
 
@@ -100,7 +102,7 @@ def set_up() -> SetUp:
     schedules: dict[int | None, Schedule] = {
         s.pk: Schedule(
             s.name,
-            s.allocation,
+            cast(Allocation, s.allocation),
             s.unit,
             s.every,
             s.after,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from perennial.cli.output import document, facts, table, tell
-from perennial.cli.parser import Given, Parser, Run, by
+from perennial.cli.parser import Given, Parser, Run, by, on
 
 
 def import_(p: Parser) -> Run:
@@ -14,9 +16,12 @@ def import_(p: Parser) -> Run:
     p.add_argument("--by", metavar="WHO", help="who does it, for the history")
 
     def run(given: Given) -> int:
-        from perennial import bundle
+        from perennial.bundle.importing import import_bundle
+        from perennial.bundle.reader import opened
 
-        found = bundle.import_file(given.file, dry=given.dry_run, by=by(given))  # type: ignore[attr-defined]
+        with opened(given.file, sys.stdin.buffer) as file:
+            done = import_bundle(file=file, by=by(given), on=on(given), dry_run=given.dry_run)
+        found = done.document()
         if given.json:
             document(found)
             return 0

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from perennial.cli.output import document, facts, listing, result, say, section, table, tell
-from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, who, whole
+from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
 from perennial.jobs import JOBS, NIGHTLY
 
 OPTIONS = {
@@ -79,7 +79,7 @@ def _status(given: Given) -> int:
     """The six jobs with their last run and what is due."""
     from perennial import jobs
 
-    found = jobs.status()  # type: ignore[attr-defined]
+    found = jobs.status()
     if given.json:
         document(found)
     else:
@@ -161,7 +161,7 @@ def simulate(p: Parser) -> Run:
     """Days pass, as with a warehouse that sends everything on its day."""
     p.add_argument("--from", dest="first", type=day, metavar="DATE", required=True, help="the first date")
     p.add_argument("--to", dest="last", type=day, metavar="DATE", required=True, help="the last date")
-    p.add_argument("--declines", type=_percent, metavar="PERCENT", default=0, help="so many charges are declined")
+    p.add_argument("--declines", type=percent, metavar="PERCENT", default=0, help="so many charges are declined")
     p.add_argument("--seed", type=count, metavar="S", default=0, help="draws which charges are declined")
 
     def run(given: Given) -> int:
@@ -169,7 +169,7 @@ def simulate(p: Parser) -> Run:
             raise Usage(f"--to {given.last} lies before --from {given.first}", "simulate")
         from perennial.jobs.simulate import simulate as let_pass
 
-        told = (lambda day, counts: tell(f"{day}: {_nonzero(counts)}")) if sys.stderr.isatty() else None
+        told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
         done = let_pass(from_=given.first, to=given.last, declines=given.declines, seed=given.seed, on_night=told)
         result(done, given.json)
         return 0
@@ -177,17 +177,13 @@ def simulate(p: Parser) -> Run:
     return run
 
 
-def _nonzero(counts: Mapping[str, Any]) -> str:
+def _nonzero(made: Mapping[str, Any]) -> str:
+    """What a night did, all its jobs together."""
+    counts: dict[str, int] = {}
+    for ran in made["jobs"]:
+        for name, number in ran["counts"].items():
+            counts[name] = counts.get(name, 0) + number
     return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number) or "nothing"
-
-
-def _percent(words: str) -> int:
-    number = count(words)
-    if number > 100:
-        import argparse
-
-        raise argparse.ArgumentTypeError(f"{words!r} is not a percentage from 0 to 100")
-    return number
 
 
 def parked(p: Parser) -> Run:

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 from perennial.cli import commands
 from perennial.cli.output import document, say, tell
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return left.code if isinstance(left.code, int) else 1
     except Refused as refused:
         if as_json:
-            document({"refused": {"code": refused.code, "field": refused.field, "text": refused.text}})
+            document({"refused": said(refused)})
         tell(f"refused: {refused}")
         return 1
     except Conflict as conflict:
@@ -128,6 +129,15 @@ def unknown(words: list[str]) -> int:
         words[0], commands.FIRST_WORDS, 1
     )
     raise Usage(f"unknown command {words[0]!r}" + did_you_mean(near))
+
+
+def said(refused: Refused) -> dict[str, Any]:
+    """A refusal as JSON; that of a bundle lists its faults, the first thousand, and says how many there are."""
+    words: dict[str, Any] = {"code": refused.code, "field": refused.field, "text": refused.text}
+    if isinstance(faults := getattr(refused, "faults", None), list):
+        words["faults"] = [{"path": path, "text": text} for path, text in faults]
+        words["count"] = getattr(refused, "count", len(faults))
+    return words
 
 
 def in_words(problem: Exception) -> str:

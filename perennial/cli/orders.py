@@ -17,8 +17,6 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
 
         arguments: dict[str, Any] = {option: getattr(given, option) for option in names}
         arguments |= {argument: getattr(given, option) for argument, option in renamed.items()}
-        if arguments.get("price") is not None:
-            arguments["price"] = _minor(arguments["price"])
         if arguments.get("quantity") is not None:
             from perennial.kernel.money import quantity
 
@@ -32,13 +30,6 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         return 0
 
     return run
-
-
-def _minor(amount: str) -> int:
-    from perennial.catalog.queries import currency
-    from perennial.kernel.money import minor
-
-    return minor(amount, currency(), "price")
 
 
 def order_submit(p: Parser) -> Run:
@@ -68,7 +59,7 @@ def order_cancel(p: Parser) -> Run:
 def order_hold(p: Parser) -> Run:
     """An order waits."""
     p.number("the number of the order or child")
-    p.add_argument("--code", metavar="C", help="a short word for the hold, to release it by")
+    p.add_argument("--code", metavar="C", default="hold", help="a short word to release it by (left out: hold)")
     p.add_argument(
         "--stops", choices=("shipping", "charging", "both"), default="both", help="what it stops (left out: both)"
     )
@@ -127,8 +118,9 @@ def order_quantity(p: Parser) -> Run:
     p.number()
     p.add_argument("--quantity", metavar="Q", required=True, help="how many")
     p.shipment(required=False, what="this shipment alone (left out: all that has no child yet)")
+    p.add_argument("--item", dest="replaces", metavar="P", help="of this product, where the shipment has several")
     p.change()
-    return _does("quantity", "quantity", "shipment")
+    return _does("quantity", "quantity", "shipment", "replaces")
 
 
 def order_price(p: Parser) -> Run:
@@ -136,8 +128,9 @@ def order_price(p: Parser) -> Run:
     p.number()
     p.shipment()
     p.add_argument("--price", metavar="P", required=True, help="the price of one, such as 19.95")
+    p.add_argument("--item", dest="replaces", metavar="P", help="of this product, where the shipment has several")
     p.change()
-    return _does("price", "shipment", "price")
+    return _does("price", "shipment", "price", "replaces")
 
 
 def order_card(p: Parser) -> Run:
@@ -180,7 +173,7 @@ def card(p: Parser) -> Run:
     p.add_argument("--token", metavar="T", required=True, help="the token that the gateway gave")
     p.add_argument("--brand", metavar="B", required=True, help="such as visa")
     p.add_argument("--last4", metavar="DIGITS", required=True, help="its last four digits")
-    p.add_argument("--exp", type=expiry, metavar="MONTH/YEAR", required=True, help="until when it is valid: 12/2030")
+    p.add_argument("--exp", type=expiry, metavar="MM/YYYY", required=True, help="until when it is valid: 12/2030")
     p.add_argument(
         "--replaces",
         metavar="TOKEN",

@@ -114,12 +114,19 @@ def count(words: str) -> int:
     return int(words)
 
 
-def expiry(words: str) -> tuple[int, int]:
+def percent(words: str) -> float:
+    """A percentage from 0 to 100."""
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", words, re.ASCII) or float(words) > 100:
+        raise argparse.ArgumentTypeError(f"{words!r} is not a percentage from 0 to 100")
+    return float(words)
+
+
+def expiry(words: str) -> str:
     """The month and the year of a card: 12/2030."""
     found = re.fullmatch(r"(\d{1,2})/(\d{4})", words, re.ASCII)
     if not found or not 1 <= int(found[1]) <= 12:
         raise argparse.ArgumentTypeError(f"{words!r} is not a month and year such as 12/2030")
-    return int(found[1]), int(found[2])
+    return words
 
 
 def who(given: Given) -> dict[str, Any]:

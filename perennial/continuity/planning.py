@@ -171,7 +171,7 @@ def read_orders(
         lines.setdefault(occurrence_id, []).append(LineRow(*rest))
     occurrences: dict[int, list[OccurrenceRow]] = {}
     for row in sql.tuples(_OCCURRENCES, [ids]):
-        found = OccurrenceRow(*row, lines=tuple(lines.get(row[0], ())))
+        found = OccurrenceRow(*row, tuple(lines.get(row[0], ())))  # type: ignore[call-arg]
         occurrences.setdefault(found.continuity_order_id, []).append(found)
     adjustments: dict[int, list[kernel.Adjustment]] = {}
     for adjustment in Adjustment.objects.filter(continuity_order_id__in=ids, undone_on=None).order_by("pk"):

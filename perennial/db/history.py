@@ -16,11 +16,10 @@ from django.db import connection
 
 def tracked(model: Any) -> Any:
     """Keep every version of this model's rows, with who and why."""
-    statement = {"level": pgtrigger.Statement}
     return pghistory.track(
-        pghistory.InsertEvent(**statement),
-        pghistory.UpdateEvent(**statement),
-        pghistory.DeleteEvent(**statement),
+        pghistory.InsertEvent(level=pgtrigger.Statement),
+        pghistory.UpdateEvent(level=pgtrigger.Statement),
+        pghistory.DeleteEvent(level=pgtrigger.Statement),
         context_field=pghistory.ContextJSONField(),
         obj_field=pghistory.ObjForeignKey(related_query_name="+", related_name="+", db_index=False),
         append_only=False,

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 
-class Code(models.TextField):
+class Code(models.TextField):  # type: ignore[type-arg]
     """A code, number or key that people write: compared and sorted byte by byte on every platform."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

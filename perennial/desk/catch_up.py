@@ -47,7 +47,7 @@ def _one(held: Held, state: OrderState, how: str) -> None:
         if len(shipments) < 2:
             return
         used = Adjustment.objects.filter(continuity_order_id=state.row.pk, kind="merge").values_list("value", flat=True)
-        group = max((int(v) for v in used), default=0) + 1
+        group = max((int(v or 0) for v in used), default=0) + 1
         for o in late:
             adjust(held, state, o, "merge", group)
         first = late[0].id

@@ -341,15 +341,15 @@ def quantity(
         for o in state.walk:
             if o.child_id is not None:
                 continue
-            lines = []
+            rewritten = []
             for one in o.lines:
                 base = _of_program(state, o, one.line)
                 if (*o.pair, one.line) in own or (*o.pair, 0) in own:
-                    lines.append(one)
+                    rewritten.append(one)
                 else:
                     many = base.quantity if base is not None else one.quantity / before * quantity
-                    lines.append(one._replace(quantity=many))
-            difference.add([o], [replace(o, lines=tuple(lines))], cancel=False)
+                    rewritten.append(one._replace(quantity=many))
+            difference.add([o], [replace(o, lines=tuple(rewritten))], cancel=False)
         touch([state.row], "quantity")
         state.row.parent_line.quantity = quantity
         state.row.parent_line.save(update_fields=["quantity"])

@@ -552,7 +552,9 @@ class _One:
 
     def places(self, ids: set[int | None]) -> dict[int | None, Where]:
         """Country and region of addresses of this batch, without a query for each order."""
-        mine = {a.pk: Where(a.country, a.region) for a in self.known.addresses[self.customer.pk]}
+        mine: dict[int | None, Where] = {
+            a.pk: Where(a.country, a.region) for a in self.known.addresses[self.customer.pk]
+        }
         missing = {i for i in ids if i is not None and i not in mine}
         found: dict[int | None, Where] = {None: NOWHERE, **mine}
         if missing:

@@ -45,10 +45,17 @@ class _Jobs:
 
         module, kind = self._classes[name]
         found: Any = getattr(import_module(f"perennial.jobs.{module}"), kind)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def __iter__(self) -> Any:
         return iter(NIGHTLY)
 
 
 JOBS = _Jobs()
+
+
+def status() -> list[dict[str, Any]]:
+    """The six with their last run and what is due (``listing``)."""
+    from perennial.jobs.listing import status as found
+
+    return found()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from perennial.db import sql
@@ -32,7 +34,7 @@ class CloseOrders(Job):
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Close the items ``first`` to ``last``."""
-        values = {"run": run.id, "first": first, "last": last, "on": run.on, "by": run.by}
+        values: dict[str, Any] = {"run": run.id, "first": first, "last": last, "on": run.on, "by": run.by}
         report = Report()
         with connection.cursor() as cursor:
             cursor.execute(SQL["temporary"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +18,8 @@ from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.night import last_night, one_night
 from perennial.jobs.report import Report
 from perennial.kernel import money
-from perennial.payments.gateways import sandbox
+from perennial.payments import gateways
+from perennial.payments.gateways.sandbox import Sandbox
 
 CHUNK = 1000
 OnNight = Callable[[date, dict[str, Any]], None]
@@ -26,7 +29,7 @@ def simulate(
     from_: date,
     to: date,
     *,
-    declines: float = 0,
+    declines: Decimal | int = 0,
     seed: int = 0,
     by: str = "simulate",
     on_night: OnNight | None = None,
@@ -40,6 +43,8 @@ def simulate(
         raise Refused("to", f"{to} is before {from_}", "to")
     if not 0 <= declines <= 100:
         raise Refused("declines", f"{declines} is not a percentage from 0 to 100", "declines")
+    if gateways.current().real:
+        raise Refused("gateway", "simulate charges nobody: it runs with the sandbox gateway alone")
     last = last_night()
     if last is not None and from_ < last:
         raise Refused("night", f"the night of {last} is done: {from_} lies before it", "from")
@@ -47,7 +52,7 @@ def simulate(
     shipped = 0
     code = currency()
     on = from_
-    with sandbox.declining(percent=declines, seed=seed):
+    with gateways.use(Sandbox(declines=declines, seed=seed)) if declines else nullcontext():
         while on <= to:
             shipped += warehouse(on, by=by)
             made = one_night(on, by=by)

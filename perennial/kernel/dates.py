@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -197,7 +198,7 @@ class _Table:
         start = dt.datetime.combine(anchor, dt.time())
         parsed: Any = rrule.rrulestr(rule, dtstart=start)
         given: dict[str, Any] = dict(parsed._original_rule)
-        self._frequency: int = parsed._freq
+        self._frequency: Any = parsed._freq
         self._step: int = parsed._interval
         self._wkst: int = parsed._wkst
         # What the rule takes from its first date must not change when the first date is moved.
@@ -274,7 +275,7 @@ class _Table:
             self._dates[:0] = self._between(self._low - _BLOCK, self._low)
             self._low -= _BLOCK
 
-    def _find(self, day: date, bisect: Any) -> date:
+    def _find(self, day: date, bisect: Callable[[list[date], date], int]) -> date:
         year = day.year
         if self._low <= year < self._high:
             at = bisect(self._dates, day)

@@ -12,9 +12,10 @@ from django.db import transaction
 
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.payments import waiting
+from perennial.payments import gateways, waiting
 from perennial.payments.collect import continuity_orders, lock
 from perennial.payments.models import Payment
+from perennial.payments.work import facts, rules
 
 OPEN = ("draft", "due", "declined", "failed")
 """Not paid, and nothing is on its way: a person may still change it."""
@@ -69,9 +70,7 @@ def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     if not ids:
         return []
     lock(ids)
-    stopped = list(
-        Payment.objects.filter(pk__in=ids, status__in=OPEN).order_by("pk").values_list("pk", flat=True)
-    )
+    stopped = list(Payment.objects.filter(pk__in=ids, status__in=OPEN).order_by("pk").values_list("pk", flat=True))
     Payment.objects.filter(pk__in=stopped).update(status="cancelled")
     _release(stopped, by=by, on=on)
     return stopped
@@ -112,14 +111,14 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     """
     lock([payment])
     found = sql.one(
-        "select a.id, a.kind, a.amount_minor, a.on_date, p.authorised_on, p.gateway_ref from payments_attempt a"
+        "select a.id, a.kind, a.amount_minor, a.on_date from payments_attempt a"
         " join payments_payment p on p.id = a.payment_id"
         " where p.id = %s and p.status = 'unknown' and (a.outcome is null or a.outcome = 'unknown')",
         [payment],
     )
     if found is None:
         raise Refused("payment", "there is no attempt of this payment whose end is unknown")
-    attempt, kind, amount, sent_on, authorised_on, reference = found
+    attempt, kind, amount, sent_on = found
     sql.execute(
         "update payments_attempt set outcome = %s, message = %s where id = %s",
         ["approved" if happened else "not_found", f"settled by {by}: {reason}", attempt],
@@ -133,7 +132,8 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     elif kind == "authorise":
         rows.update(status="authorised", authorised_on=sent_on)
     else:
-        rows.update(status="voided", authorised_on=None, gateway_ref=None)
+        (fact,) = facts([payment], rules(on, gateways.current()))
+        rows.update(status="voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
     _tell([payment], "payment_settled", by=by, on=on, reason=reason)
 
 

@@ -490,9 +490,7 @@ def _bill(work: Collecting, found: Sequence[Fact]) -> None:
     terms = timedelta(days=work.rules.terms_days)
     due_ons = [(invoiced.get(f.id) or work.rules.on) + terms if f.at_invoice else f.due_on for f in found]
     _expect(
-        sql.execute(
-            SQL["bill"], {"payments": ids, "due_ons": due_ons, "on": work.rules.on, "run": work.rules.run}
-        ),
+        sql.execute(SQL["bill"], {"payments": ids, "due_ons": due_ons, "on": work.rules.on, "run": work.rules.run}),
         found,
     )
     sql.execute(SQL["tell_billed"], {"ids": ids, "on": work.rules.on})

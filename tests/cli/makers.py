@@ -8,9 +8,10 @@ from typing import Any
 
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company, DeliveryMode, Parameters, Price, Product, TaxRate
+from perennial.continuity.models import Occurrence
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk.entry import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, enter
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import OrderLine, SalesOrder
 from perennial.programs.models import (
     ContinuityProduct,
     Program,
@@ -85,3 +86,34 @@ def order(**fields: Any) -> EnteredOrder:
     (entered,) = enter([entry], on=ORDERED, by="clerk:anna")
     assert isinstance(entered, EnteredOrder), entered
     return entered
+
+
+def child(entered: EnteredOrder, shipment: int, **fields: Any) -> SalesOrder:
+    """The child of a shipment, as create-child-orders would make it."""
+    occurrence = Occurrence.objects.get(continuity_order_id=entered.continuity_order_ids[0], shipment=shipment)
+    parent = SalesOrder.objects.get(pk=entered.id)
+    made = SalesOrder.objects.create(
+        number=f"{parent.number}-1-{shipment:03d}",
+        customer=parent.customer,
+        currency="USD",
+        order_date=ORDERED,
+        parent=parent,
+        parent_line=occurrence.continuity_order.parent_line,
+        shipment=shipment,
+        try_no=1,
+        ship_on=occurrence.ship_on,
+        delivery_minor=495,
+        total_minor=2490,
+        **{"status": "open", **fields},
+    )
+    line = occurrence.lines.get()
+    OrderLine.objects.create(
+        order=made,
+        line=1,
+        product=line.product,
+        quantity=1,
+        price_minor=line.price_minor,
+        amount_minor=line.price_minor,
+    )
+    Occurrence.objects.filter(pk=occurrence.pk).update(status="ordered", child=made)
+    return made

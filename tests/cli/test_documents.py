@@ -20,43 +20,12 @@ from perennial.desk.queries import (
     program_document,
 )
 from perennial.errors import Refused
-from perennial.orders.models import Hold, OrderLine, SalesOrder, Shipment
+from perennial.orders.models import Hold, SalesOrder, Shipment
 from perennial.payments.models import Payment
 from perennial.programs.models import ProgramEvent
-from tests.cli.makers import ORDERED, club, order
+from tests.cli.makers import ORDERED, child, club, order
 
 pytestmark = pytest.mark.django_db
-
-
-def child(entered: Any, shipment: int, **fields: Any) -> SalesOrder:
-    """The child of a shipment, as create-child-orders would make it."""
-    occurrence = Occurrence.objects.get(continuity_order_id=entered.continuity_order_ids[0], shipment=shipment)
-    parent = SalesOrder.objects.get(pk=entered.id)
-    made = SalesOrder.objects.create(
-        number=f"{parent.number}-1-{shipment:03d}",
-        customer=parent.customer,
-        currency="USD",
-        order_date=ORDERED,
-        parent=parent,
-        parent_line=occurrence.continuity_order.parent_line,
-        shipment=shipment,
-        try_no=1,
-        ship_on=occurrence.ship_on,
-        delivery_minor=495,
-        total_minor=2490,
-        **{"status": "open", **fields},
-    )
-    line = occurrence.lines.get()
-    OrderLine.objects.create(
-        order=made,
-        line=1,
-        product=line.product,
-        quantity=1,
-        price_minor=line.price_minor,
-        amount_minor=line.price_minor,
-    )
-    Occurrence.objects.filter(pk=occurrence.pk).update(status="ordered", child=made)
-    return made
 
 
 def adjust(entered: Any, key: str, kind: str, value: Any, line: int = 0) -> None:

@@ -95,7 +95,7 @@ class Machine:
 
     def processes(self) -> set[int]:
         place = places.Place(self.folder, nobody())
-        return processes.of_folder(self.data, place.name) | processes.of_folder(self.folder / "data.new", place.name)
+        return processes.of_folders((self.data, self.folder / "data.new"), place.name)
 
     def kill_all(self) -> None:
         """SIGKILL for every process of the server; the kernel may still be at it afterwards."""

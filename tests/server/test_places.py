@@ -222,7 +222,7 @@ def test_every_process_of_the_server_holds_its_lock(
     """So that a server in another container, or without a readable /proc, is seen as well."""
     installation.join()
     server = installation.server
-    monkeypatch.setattr(processes, "of_folder", lambda data, name: set())
+    monkeypatch.setattr(processes, "of_folders", lambda folders, name: set())
     assert server.is_alive()
     monkeypatch.undo()
     assert installation.stop()

@@ -368,9 +368,7 @@ class Server:
         return self.place.folder / "server.lock"
 
     def _processes(self) -> set[int]:
-        return processes.of_folder(self.place.data, self.place.name) | processes.of_folder(
-            self.place.new, self.place.name
-        )
+        return processes.of_folders((self.place.data, self.place.new), self.place.name)
 
     def _run(self, program: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
         """Without the caller's environment: a PGPORT or PGOPTIONS of theirs is not meant for this server."""

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 PROC = Path("/proc")
 PROGRAMS = frozenset({"postgres", "postmaster", "initdb"})
 
 
-def of_folder(data: Path, name: str) -> set[int]:
-    """The living processes of the server (or initdb) in this data folder.
+def of_folders(folders: Collection[Path], name: str) -> set[int]:
+    """The living processes of the server (or initdb) in these data folders.
 
     A postmaster has the folder on its command line, its children carry ``name`` in their titles, and
     all of them work in the folder. A zombie has no command line.
     """
-    return {pid for pid, command in _commands() if _belongs(pid, command, data, name)}
+    wanted = {str(folder) for folder in folders}
+    return {pid for pid, command in _commands() if _belongs(pid, command, wanted, name)}
 
 
-def _belongs(pid: int, command: list[str], data: Path, name: str) -> bool:
+def _belongs(pid: int, command: list[str], folders: set[str], name: str) -> bool:
     if command[0].startswith("postgres: "):
-        return command[0].startswith(f"postgres: {name}:") or _works_in(pid, data)
+        return command[0].startswith(f"postgres: {name}:") or _works_in(pid, folders)
     if os.path.basename(command[0]) not in PROGRAMS:
         return False
-    return str(data) in command or _works_in(pid, data)
+    return not folders.isdisjoint(command) or _works_in(pid, folders)
 
 
-def _works_in(pid: int, data: Path) -> bool:
+def _works_in(pid: int, folders: set[str]) -> bool:
     try:
-        return os.readlink(PROC / str(pid) / "cwd") == str(data)
+        return os.readlink(PROC / str(pid) / "cwd") in folders
     except OSError:  # gone, or another user's
         return False
 

@@ -5,31 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('continuity', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('orders', '0002_numbers'),
-        ('payments', '0001_initial'),
+        ("continuity", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("orders", "0002_numbers"),
+        ("payments", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='payment',
-            name='payment_to_do',
+            model_name="payment",
+            name="payment_to_do",
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='card',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.storedcard'),
+            model_name="attempt",
+            name="card",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.storedcard",
+            ),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='final',
+            model_name="attempt",
+            name="final",
             field=models.BooleanField(db_default=False),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('status__in', ['due', 'declined', 'authorised', 'sent', 'capturing', 'unknown'])), fields=['at_invoice', 'due_on', 'id'], name='payment_to_do'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("status__in", ["due", "declined", "authorised", "sent", "capturing", "unknown"])),
+                fields=["at_invoice", "due_on", "id"],
+                name="payment_to_do",
+            ),
         ),
     ]

@@ -1,7 +1,8 @@
 -- The statements of process-payments.
 
--- name: lines_of_product
-select l.id from orders_orderline l join catalog_product d on d.id = l.product_id where d.number = %(product)s
+-- name: of_product
+and coalesce(c1.parent_line_id, o.parent_line_id) in (
+  select l.id from orders_orderline l where l.product_id = %(product)s)
 
 -- name: select
 insert into jobs_jobitem(run_id, seq, subject_id)

@@ -1,0 +1,131 @@
+"""The contract's page says what the program does: commands, options, documents, words, counts, parameters."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from fnmatch import fnmatchcase
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perennial.catalog.actions import initialise
+from perennial.catalog.models import Parameters
+from perennial.cli.commands import COMMANDS
+from perennial.cli.main import built
+from perennial.continuity.models import Adjustment
+from perennial.desk.queries import order_document
+from perennial.jobs import JOBS, NIGHTLY
+from perennial.kernel import states
+from perennial.orders.models import Hold
+from tests.cli.makers import ORDERED, child, club, order
+
+PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
+ELSEWHERE = {"demo", "bench", "serve", "worker", "backup", "restore"}
+
+
+def table(header: str) -> dict[str, list[str]]:
+    """The rows of a table of the page by their first cell, each the code words of its second cell."""
+    lines = iter(PAGE[PAGE.index(header) :].splitlines()[2:])
+    found = {}
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        first, second = re.split(r"(?<!\\) \| ", line.strip("| "))[:2]
+        found[first] = re.findall(r"`([^`]+)`", second)
+    return found
+
+
+SHARED = {option.strip("`"): commands for option, commands in table("| shared option |").items()}
+SYNOPSES = {
+    " ".join(w for w in synopsis.split() if re.fullmatch("[a-z-]+", w) and not w.startswith("-")): synopsis
+    for first in table("| command | does |")
+    for synopsis in re.findall(r"`([^`]+)`", first)
+}
+
+
+def test_every_command_is_in_the_contract() -> None:
+    assert set(SYNOPSES) == set(COMMANDS)
+
+
+def synopsis(name: str) -> tuple[set[str], set[str], list[str]]:
+    """What the contract says of a command: its options, those that are required, its plain arguments."""
+    words = SYNOPSES[name].removeprefix(name)
+    optional = set(re.findall(r"\[(--[a-z0-9-]+)", words))
+    options = set(re.findall(r"--[a-z0-9-]+", words))
+    plain = re.sub(r"\[?--[a-z0-9-]+( [A-Z0-9/]+)?\]?", "", words)
+    arguments = [word.strip("[]") + "?" * word.startswith("[") for word in plain.split()]
+    return options, options - optional, arguments
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - ELSEWHERE))
+def test_a_command_takes_what_the_contract_says(name: str) -> None:
+    parser, _ = built(COMMANDS[name])
+    actions: list[argparse.Action] = [a for a in parser._actions if a.dest != "help"]
+    named = {a.option_strings[0]: a for a in actions if a.option_strings}
+    options, required, arguments = synopsis(name)
+    options |= {option for option, patterns in SHARED.items() if any(fnmatchcase(name, p) for p in patterns)}
+    assert set(named) == options
+    assert {option for option, a in named.items() if a.required} == required
+    assert [f"{a.metavar}{'?' * (a.nargs == '?')}" for a in actions if not a.option_strings] == arguments
+
+
+def test_every_option_has_a_line_of_help() -> None:
+    for command in COMMANDS.values():
+        parser, _ = built(command)
+        assert all(a.help for a in parser._actions), command.name
+
+
+def test_the_words_of_state() -> None:
+    words = table("| | words |")
+    assert words["order"] == list(states.ORDER)
+    assert words["order line"] == list(states.ORDER_LINE)
+    assert words["continuity order"] == list(states.CONTINUITY_ORDER)
+    assert words["line"] == [*states.LINE, states.PROJECTED]
+    assert words["blocked"] == list(states.BLOCKED)
+    assert words["payment"] == list(states.PAYMENT)
+
+
+@pytest.mark.parametrize("name", NIGHTLY)
+def test_the_counts_of_the_jobs(name: str) -> None:
+    counts = {job.strip("`"): words for job, words in table("| job | counts |").items()}
+    assert list(counts) == list(NIGHTLY)
+    if find_spec(f"perennial.jobs.{name.replace('-', '_')}") is None:
+        pytest.skip("not written yet")
+    assert list(JOBS[name].counts) == counts[name]
+
+
+@pytest.mark.django_db
+def test_the_parameters_of_a_new_installation() -> None:
+    initialise()
+    lines = PAGE[PAGE.index("| parameter | new |") :].splitlines()[2:13]
+    said = dict(re.findall(r"\w+", line) for line in lines)
+    row = Parameters.objects.values().get()
+    row.pop("id")
+    assert {name: json.dumps(value).strip('"') for name, value in row.items()} == said
+
+
+@pytest.mark.django_db
+def test_the_keys_of_an_order() -> None:
+    club()
+    entered = order()
+    child(entered, 1)
+    Hold.objects.create(order_id=entered.id, code="call", on_date=ORDERED)
+    Adjustment.objects.create(
+        continuity_order_id=entered.continuity_order_ids[0], event_key="E2", repetition=0, kind="skip", value=True,
+        on_date=ORDERED,
+    )  # fmt: skip
+    document = order_document(entered.number)
+    for part, keys in table("| part | keys").items():
+        value: Any = document
+        for step in part.split(".") if part != "order" else ():
+            value = (value[0] if isinstance(value, list) else value)[step]
+        assert list(value[0] if isinstance(value, list) else value) == keys, part
+
+
+def test_the_example_is_json() -> None:
+    example = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.S)[0])
+    assert [p["schedule_id"] for p in example["programs"]] == ["BOM"]

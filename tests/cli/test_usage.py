@@ -1,0 +1,234 @@
+"""Exit statuses and what is said: done, refused, wrong usage, changed meanwhile, faults."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError, ProgrammingError
+
+from perennial.cli import commands, main, parser
+from perennial.desk import actions
+from perennial.errors import Conflict, Refused
+from tests.cli.makers import club, order
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ordre skip SO-1", "did you mean 'order skip'?"),
+        ("nihgt", "did you mean 'night'?"),
+        ("order", "followed by one of submit, accept"),
+        ("order skpi SO-1", "did you mean 'order skip'?"),
+        ("order skip SO-1", "--shipment"),
+        ("order skip SO-1 --shipmnt 2", "did you mean '--shipment'?"),
+        ("order skip SO-1 --shipment two", "not a whole number"),
+        ("order skip SO-1 --shipment 0", "not a whole number"),
+        ("order move SO-1 --shipment 1 --to 2026-02-30", "not a date such as 2026-03-10"),
+        ("order move SO-1 --shipment 1 --to 20260210", "not a date such as 2026-03-10"),
+        ("order hold SO-1", "--reason"),
+        ("order release SO-1 --catch-up later", "invalid choice"),
+        ("order submit SO-1 SO-2", "one word too many"),
+        ("card C-1 --token t --brand visa --last4 4242 --exp 13/2030", "not a month and year such as 12/2030"),
+        ("show order SO-1 --ahead -1", "--ahead"),
+        ("job create-child-order", "did you mean 'create-child-orders'?"),
+        ("job extend-lines --limit 3", "--limit is an option of create-child-orders"),
+        ("job --program BOM", "--program is an option of create-child-orders, update-orders"),
+        ("simulate --from 2026-01-02 --to 2026-01-01", "lies before"),
+        ("simulate --from 2026-01-01 --to 2026-01-01 --declines 101", "percentage"),
+    ],
+)
+def test_wrong_usage(capsys: Captured, words: str, said: str) -> None:
+    assert main.main(words.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_help(capsys: Captured) -> None:
+    for words in ([], ["--help"], ["help"]):
+        assert main.main(words) == 0
+        out = capsys.readouterr().out
+        assert all(f"  {name} " in out for name in commands.COMMANDS)
+    assert main.main(["order", "--help"]) == 0
+    assert "  order skip " in capsys.readouterr().out
+    assert main.main(["order", "skip", "--help"]) == 0
+    assert "--shipment N" in capsys.readouterr().out
+    assert main.main(["--version"]) == 0
+
+
+def test_help_and_mistakes_do_not_touch_django() -> None:
+    code = "import sys; from perennial.cli.main import main; main(sys.argv[1:]); assert 'django' not in sys.modules"
+    for words in (["--help"], ["order", "skip", "--help"], ["job", "--help"], ["nihgt"], ["job", "nope"], ["serve"]):
+        subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", ["serve", "worker", "backup", "restore"])
+def test_what_comes_later_says_so(capsys: Captured, name: str) -> None:
+    assert main.main([name]) == 1
+    assert capsys.readouterr().err == f"refused: `perennial {name}` is not part of this version\n"
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_one_line_and_with_json_one_document(capsys: Captured) -> None:
+    club()
+    assert main.main(["show", "order", "SO-9"]) == 1
+    assert capsys.readouterr() == ("", "refused: number: unknown order 'SO-9'\n")
+    assert main.main(["--json", "show", "order", "SO-9"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"refused": {"code": "order", "field": "number", "text": "unknown order 'SO-9'"}}
+    assert err.startswith("refused: ")
+
+
+@pytest.mark.django_db
+def test_documents_are_one_a_line(capsys: Captured) -> None:
+    club()
+    numbers = [order().number, order().number]
+    assert main.main(["show", "orders", "--json"]) == 0
+    assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == numbers
+    for words in (["show", "order", numbers[0]], ["show", "program", "BOM"], ["show", "customer", "C-1"], ["parked"]):
+        assert main.main([*words, "--json"]) == 0
+        json.loads(capsys.readouterr().out)
+        assert main.main(words) == 0
+        assert capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_an_order_as_a_clerk_reads_it(capsys: Captured) -> None:
+    club()
+    assert main.main(["show", "order", order().number]) == 0
+    out = capsys.readouterr().out
+    assert "line 1: 0016, program BOM revision 1, open, planned to its end, paid by card tok_visa" in out
+    shipment = next(line for line in out.splitlines() if "2026-03-15" in line)
+    assert shipment.split() == ["1", "1", "2026-03-15", "2026-03-16", "0013", "19.95", "scheduled", "2026-03-10"]
+
+
+def given(name: str, words: str) -> tuple[str, dict[str, Any]]:
+    return name, {"words": words}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "function", "arguments"),
+    [
+        ("submit", "submit", {}),
+        ("accept --catch-up skip", "accept", {"catch_up": "skip"}),
+        ("cancel --after 3", "cancel", {"after": 3, "again": False, "line": None}),
+        ("cancel --again", "cancel", {"after": None, "again": True, "line": None}),
+        ("hold --reason why --stops charging", "hold", {"code": "hold", "stops": "charging"}),
+        ("release --code fraud", "release", {"code": "fraud", "catch_up": None}),
+        ("skip --shipment 2 --line 1", "skip", {"shipment": 2, "line": 1}),
+        ("unskip --shipment 2", "unskip", {"shipment": 2, "line": None}),
+        (
+            "move --shipment 2 --to 2026-04-21 --following",
+            "move",
+            {"shipment": 2, "to": date(2026, 4, 21), "following": True, "line": None},
+        ),
+        (
+            "substitute --shipment 2 --item 0019 --from 0014 --price 5.00",
+            "substitute",
+            {"shipment": 2, "item": "0019", "replaces": "0014", "price": "5.00", "line": None},
+        ),
+        ("quantity --quantity 2", "quantity", {"quantity": 2, "shipment": None, "replaces": None, "line": None}),
+        (
+            "price --shipment 1 --price 5.00 --item 0013",
+            "price",
+            {"shipment": 1, "price": "5.00", "replaces": "0013", "line": None},
+        ),
+        ("card --token tok_2", "card", {"token": "tok_2", "catch_up": None, "line": None}),
+        ("address --to home", "address", {"to": "home", "shipment": None, "line": None}),
+        ("ship --carrier UPS --tracking 1Z", "ship", {"carrier": "UPS", "tracking": "1Z"}),
+        ("invoice", "invoice", {}),
+    ],
+)
+def test_what_reaches_the_desk(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, words: str, function: str, arguments: dict[str, Any]
+) -> None:
+    heard: dict[str, Any] = {}
+
+    def action(**told: Any) -> dict[str, Any]:
+        heard.update(told)
+        return {"order": told["number"], "done": True}
+
+    monkeypatch.setattr(actions, function, action)
+    name, *rest = words.split()
+    told = ["--on", "2026-03-11", "--by", "clerk:anna", "--json"]
+    assert main.main(["order", name, "SO-000001", *rest, *told]) == 0
+    assert json.loads(capsys.readouterr().out) == {"order": "SO-000001", "done": True}
+    reason = "why" if "--reason" in words else None
+    always = {"number": "SO-000001", "on": date(2026, 3, 11), "by": "clerk:anna", "reason": reason}
+    assert heard == always | arguments
+
+
+@pytest.mark.django_db
+def test_a_line_is_refused_where_the_whole_order_is_meant(capsys: Captured) -> None:
+    assert main.main(["order", "submit", "SO-1", "--line", "2"]) == 1
+    assert capsys.readouterr().err.startswith("refused: line: ")
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "said"),
+    [
+        (Refused("date", "2026-01-01 lies in the past", "to"), 1, "refused: to: 2026-01-01 lies in the past\n"),
+        (Conflict("SO-1 is shipped"), 1, "changed meanwhile: SO-1 is shipped; look at it again, then repeat\n"),
+        (OperationalError("connection refused"), 1, "the database does not answer: connection refused\n"),
+        (
+            ProgrammingError('relation "catalog_company" does not exist\nLINE 1'),
+            1,
+            "the database has no tables of this version yet: run `perennial init` first\n",
+        ),
+        (KeyError("x"), 1, "a fault in Perennial: KeyError: 'x' (PERENNIAL_DEBUG=1 shows where)\n"),
+    ],
+)
+def test_what_went_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, problem: Exception, status: int, said: str
+) -> None:
+    def fail(words: list[str]) -> int:
+        raise problem
+
+    monkeypatch.setattr(main, "run", fail)
+    assert main.main(["show", "order", "SO-1"]) == status
+    assert capsys.readouterr().err == said
+
+
+def test_who_is_named_when_nobody_was() -> None:
+    made = parser.Parser("x", "do")
+    made.who()
+    assert parser.by(made.parse(["--by", "clerk:anna"])) == "clerk:anna"
+    assert parser.by(made.parse([])).startswith("cli")
+
+
+@pytest.mark.django_db
+def test_faults_of_a_bundle_are_listed(capsys: Captured, tmp_path: Path) -> None:
+    file = tmp_path / "bundle.json"
+    file.write_text('{"currency": "USD", "prducts": [], "customers": [{"name": "x"}]}')
+    assert main.main(["import", str(file), "--json"]) == 1
+    refused = json.loads(capsys.readouterr().out)["refused"]
+    assert refused["count"] == 2
+    assert [fault["path"] for fault in refused["faults"]] == ["prducts", "customers[0].account"]
+
+
+@pytest.mark.django_db
+def test_a_night_says_when_something_was_parked(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    from perennial.jobs import night
+
+    ran = {
+        "job": "create-child-orders", "run": 1, "on": "2026-03-11", "dry_run": False, "status": "done",
+        "counts": {"created": 1200, "left": 0, "acceptance": 1, "on_hold": 0, "expired_card": 9, "payment": 0, "parked": 2},
+        "amounts": {}, "reasons": [],
+    }  # fmt: skip
+    monkeypatch.setattr(night, "night", lambda on, **told: {"on": "2026-03-11", "jobs": [ran]})
+    assert main.main(["night", "--on", "2026-03-11", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["jobs"] == [ran]
+    assert "1,212 due: 1,200 created, 9 expired card, 1 awaiting acceptance, 2 parked" in err
+    assert main.main(["night", "--on", "2026-03-11", "--fail-on-parked"]) == 3
