@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from perennial.demo.options import DemoOptions, add_arguments, from_arguments
+from perennial.demo.options import add_arguments, from_arguments
 
 
 def arguments(parser: ArgumentParser) -> None:
