@@ -17,6 +17,7 @@ class JobRun(models.Model):
     arguments = models.JSONField()
     dry = models.BooleanField(db_default=False)
     status = models.TextField(db_default="open")
+    night_id = models.BigIntegerField(null=True)
     by = models.TextField(db_default="")
     started_at = models.DateTimeField(db_default=models.functions.Now())
     ended_at = models.DateTimeField(null=True)
@@ -61,7 +62,13 @@ class JobItem(models.Model):
 
 
 class NightRun(models.Model):
-    """A business date whose six jobs have all ended: the next night is later."""
+    """The six runs of a business date. One that was killed is gone on with: what is done of it is not done again."""
 
-    on_date = models.DateField(unique=True)
-    finished_at = models.DateTimeField(db_default=models.functions.Now())
+    on_date = models.DateField()
+    started_at = models.DateTimeField(db_default=models.functions.Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["on_date"], condition=Q(finished_at__isnull=True), name="one_open_night")
+        ]

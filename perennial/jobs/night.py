@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from perennial.catalog.queries import today
 from perennial.errors import Refused
@@ -19,7 +20,8 @@ Progress = Callable[[str, date], None]
 
 def last_night() -> date | None:
     """The business date of the last finished night."""
-    return NightRun.objects.order_by("-on_date").values_list("on_date", flat=True).first()
+    finished = NightRun.objects.filter(finished_at__isnull=False)
+    return finished.order_by("-on_date").values_list("on_date", flat=True).first()
 
 
 def night(
@@ -46,18 +48,28 @@ def night(
 
 
 def one_night(on: date, *, dry: bool = False, by: str = "", progress: Progress | None = None) -> dict[str, Any]:
-    """The six runs of one date."""
+    """The six runs of one date. A night that was killed goes on with the job that it was killed in.
+
+    What is done of it is not done again: a second extension after the children are made would plan on
+    further than an undisturbed night does.
+    """
     documents = []
     if dry:
         return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}
+    started, _ = NightRun.objects.get_or_create(on_date=on, finished_at=None)
     for name in NIGHTLY:
         if progress is not None:
             progress(name, on)
-        made = run_job(JOBS[name](), on=on, arguments=_arguments(name), by=by)
+        job = JOBS[name]()
+        done = JobRun.objects.filter(job=name, night_id=started.pk, status="done").first()
+        if done is not None:
+            made = document(job, done)
+        else:
+            made = run_job(job, on=on, arguments=_arguments(name), by=by, night=started.pk)
         documents.append(made)
         if made["status"] != "done":
             return {"on": on.isoformat(), "jobs": documents}
-    NightRun.objects.get_or_create(on_date=on)
+    NightRun.objects.filter(pk=started.pk, finished_at=None).update(finished_at=timezone.now())
     return {"on": on.isoformat(), "jobs": documents}
 
 

@@ -130,6 +130,7 @@ def run_job(
     arguments: dict[str, Any] | None = None,
     dry: bool = False,
     by: str = "",
+    night: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Run a job for a business date and give its report as a document.
@@ -144,7 +145,7 @@ def run_job(
     with _signals(), _session() as session:
         _settings()
         while True:
-            run, finish_first = _start(job, on, arguments, by, session)
+            run, finish_first = _start(job, on, arguments, by, session, night)
             _work(job, run, session, progress)
             if not finish_first or _stop.is_set():
                 break
@@ -169,7 +170,7 @@ def _settings() -> None:
     sql.execute("set lock_timeout = '30s'")
 
 
-def _start(job: Job, on: date, arguments: dict[str, Any], by: str, session: Any) -> tuple[Run, bool]:
+def _start(job: Job, on: date, arguments: dict[str, Any], by: str, session: Any, night: int | None) -> tuple[Run, bool]:
     """Join the open run, or write a new one with its work list and chunks. True: finish that one first."""
     with transaction.atomic():
         sql.execute("set local lock_timeout = 0")
@@ -186,7 +187,7 @@ def _start(job: Job, on: date, arguments: dict[str, Any], by: str, session: Any)
                 )
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
             return run, not same
-        row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, by=by)
+        row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, by=by, night_id=night)
         run = Run(row.pk, job.name, on, arguments, False)
         _write_list(job, run)
         session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])

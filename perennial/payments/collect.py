@@ -435,7 +435,6 @@ def _events(work: Collecting, changes: Iterable[Change]) -> None:
 
 def _data(fact: Fact, amount: int) -> dict[str, object]:
     return {
-        "payment": fact.id,
         "purpose": fact.purpose,
         "number": fact.number,
         "amount": text(amount, fact.currency),

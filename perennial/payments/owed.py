@@ -172,7 +172,8 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState]) -> int:
     """Bring the payments of orders billed up front in line with what is planned now; how many changed.
 
     What was captured, billed, paid or is on its way stays; the rest is spread anew over the parts that
-    are not made yet (D11). Parts that are not wanted any more are cancelled.
+    are not made yet (D11). Parts that are not wanted any more go; they are kept as cancelled when the order
+    was stopped, or when somebody was asked for them already.
     """
     states = [s for s in states if s.row.upfront and s.row.status in ("draft", "open", "cancelled")]
     if not states:
@@ -218,6 +219,11 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState]) -> int:
             owed = wanted.pop(number, None)
             before = (payment.amount_minor, payment.due_on, payment.status)
             if owed is None:
+                stopped = state.row.status == "cancelled" or state.row.last_shipment is not None
+                if payment.status in ("draft", "due") and not stopped and not payment.tries.exists():
+                    payment.delete()
+                    changed += 1
+                    continue
                 if payment.status in ("draft", "due", "declined"):
                     payment.status = "cancelled"
             else:

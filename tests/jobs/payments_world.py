@@ -145,7 +145,7 @@ def ordinary_line(parent: SalesOrder, *, line: int = 2, status: str = "open") ->
 
 def invoice(order: SalesOrder, *, on: date = ON) -> None:
     """Ship and invoice a child."""
-    SalesOrder.objects.filter(pk=order.pk).update(status="invoiced")
+    SalesOrder.objects.filter(pk=order.pk).update(status="invoiced", invoiced_on=on)
     OrderEvent.objects.create(order=order, on_date=on, kind="invoiced")
 
 

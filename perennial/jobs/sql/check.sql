@@ -162,8 +162,8 @@ select 'shipment ' || o.shipment || ' of ' || p.number || ' was due on ' || o.sh
   join orders_salesorder p on p.id = c.order_id
  where o.status = 'scheduled' and o.blocked is null
    and (select number_of_orders_to_create from catalog_parameters limit 1) is null
-   and o.ship_on <= (select max(on_date) from jobs_nightrun)
+   and o.ship_on <= (select max(on_date) from jobs_nightrun where finished_at is not null)
    -- what a person set free since then ships at the next run
    and not exists (select from orders_orderevent e
-                    where e.order_id = p.id and e.on_date >= (select max(on_date) from jobs_nightrun)
+                    where e.order_id = p.id and e.on_date >= (select max(on_date) from jobs_nightrun where finished_at is not null)
                       and e.kind not in ('child_created', 'closed', 'extended', 'shipped', 'invoiced'))

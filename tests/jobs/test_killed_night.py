@@ -1,0 +1,280 @@
+"""SIGKILL from outside at random moments of a night, the rerun at once: all as if nothing had been.
+
+Compared are the whole export (ids of runs aside), the reports of the runs and the sandbox's own book.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests import harness, worlds
+from tests.processes import perennial, start_perennial
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+\d\d:\d\d|Z)?")
+# Ids and instants are no promise: those of runs, and those of payments, which are part of the gateway's keys.
+_RUN = re.compile(r"job:\d+")
+_KEY = re.compile(r"[0-9a-f]{16}-\d+-|[a-z]{2}_[0-9a-f]{20}")
+NIGHTS = ("2026-03-04", "2026-03-30")
+SIZE = 120
+
+
+def _without_ids(text: str) -> list[str]:
+    text = _KEY.sub("key", _RUN.sub("job:*", _INSTANT.sub("instant", text)))
+    # After a crash PostgreSQL's sequences go on some numbers further.
+    return sorted(_sorted_events(line.rstrip(",")) for line in text.splitlines() if '"last_number"' not in line)
+
+
+def _sorted_events(line: str) -> str:
+    """What happened to one order in one night may be written down in another order, chunk by chunk."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return line
+
+    def sort(one: Any) -> Any:
+        if isinstance(one, dict):
+            return {
+                name: sorted(value, key=json.dumps) if name == "events" and value else sort(value)
+                for name, value in one.items()
+            }
+        return [sort(each) for each in one] if isinstance(one, list) else one
+
+    return json.dumps(sort(value))
+
+
+@dataclass
+class Installation:
+    """A database and a home (with the sandbox's book), copied as often as a test wants."""
+
+    url: str
+    home: Path
+    server: harness.TestServer
+
+    def copy(self, folder: Path) -> Installation:
+        name = f"k_{uuid.uuid4().hex[:10]}"
+        source = str(psycopg.conninfo.conninfo_to_dict(self.url)["dbname"])
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(source))
+            )
+        home = folder / name
+        shutil.copytree(self.home, home)
+        return Installation(self.server.url(name), home, self.server)
+
+    def run(self, *words: str, **env: str) -> Any:
+        done = perennial(*words, "--json", url=self.url, home=self.home, **env)
+        assert done.returncode in (0, 1), done.stderr
+        return json.loads(done.stdout)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that must be the same, however the night was disturbed."""
+        done = perennial("export", "-", url=self.url, home=self.home)
+        assert done.returncode == 0, done.stderr
+        with psycopg.connect(self.url) as connection:
+            reports = connection.execute(
+                "select job, on_date, status, report->'counts', report->'amounts' from jobs_jobrun"
+                " where status <> 'open' order by on_date, job, report::text"
+            ).fetchall()
+            open_runs = connection.execute("select count(*) from jobs_jobrun where status = 'open'").fetchone()
+            attempts = connection.execute(
+                "select coalesce(o.number, p.number || '/' || l.line), y.purpose, y.number, a.kind, a.number,"
+                " a.amount_minor, a.outcome from payments_attempt a join payments_payment y on y.id = a.payment_id"
+                " left join orders_salesorder o on o.id = y.order_id"
+                " left join continuity_continuityorder c on c.id = y.continuity_order_id"
+                " left join orders_orderline l on l.id = c.parent_line_id"
+                " left join orders_salesorder p on p.id = c.order_id order by 1, 2, 3, 4, 5"
+            ).fetchall()
+        book = self.home / "sandbox" / "book.sqlite3"
+        taken = []
+        if book.exists():
+            import sqlite3
+
+            with sqlite3.connect(book) as lines:
+                taken = lines.execute("select kind, about, amount, outcome from entry order by 1, 2, 3, 4").fetchall()
+        return {
+            "export": _without_ids(done.stdout),
+            "reports": [list(map(str, row)) for row in reports],
+            "open": open_runs,
+            "attempts": attempts,
+            "book": taken,
+        }
+
+
+@pytest.fixture(scope="module")
+def base(test_server: harness.TestServer, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """A world with a night behind it, a program released with apply, and much to do in the next night."""
+    folder = tmp_path_factory.mktemp("base")
+    home = folder / "home"
+    home.mkdir()
+    found = Installation(test_server.make_database(), home, test_server)
+    bundle = worlds.write(worlds.world(SIZE), folder)
+    assert perennial("import", bundle, "--on", "2026-03-02", url=found.url, home=home).returncode == 0
+    found.run("simulate", "--from", NIGHTS[0], "--to", "2026-03-09")
+    changed = worlds.finite(apply=True)
+    changed["events"].insert(3, {"key": "NEW", "item_number": "B6", "delivery_mode": "STD", "days_from_last": 9})
+    changed["events"][2] = {**changed["events"][2], "event_id": 2}
+    second = worlds.write({"programs": [changed]}, folder, "second.json")
+    done = perennial("import", second, "--on", "2026-03-08", url=found.url, home=home)
+    assert done.returncode == 0, done.stderr
+    # Some of the short orders are shipped and invoiced since, so that there is something to close.
+    with psycopg.connect(found.url) as connection:
+        children = connection.execute(
+            "select k.number from orders_salesorder k join orders_orderline l on l.id = k.parent_line_id"
+            " join catalog_product p on p.id = l.product_id where p.number = 'SHORT' and k.status = 'open' order by 1"
+        ).fetchall()
+    assert len(children) >= 3
+    for (child,) in children[:3]:
+        found.run("order", "ship", child, "--on", "2026-03-16")
+        found.run("order", "invoice", child, "--on", "2026-03-16")
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(base: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The night as it goes by itself, and again: nothing more to do."""
+    calm = base.copy(tmp_path_factory.mktemp("calm"))
+    calm.run("night", "--on", NIGHTS[1], PERENNIAL_CHUNK_SIZE="20")
+    assert calm.run("check")["ok"]
+    assert calm.run("check", "once")["ok"]
+    state = calm.state()
+    counts = {row[0]: row[3] for row in state["reports"] if row[1] == NIGHTS[1]}
+    assert all(any(int(n) for n in re.findall(r"\d+", counts[job])) for job in counts), counts
+    return state
+
+
+def same(found: dict[str, Any], calm: dict[str, Any]) -> None:
+    assert found["open"] == (0,)
+    same_things(found, calm)
+    last = [row for row in found["reports"] if row[1] == NIGHTS[1]]
+    assert [row for row in last if row[0] != "process-payments"] == [
+        row for row in calm["reports"] if row[1] == NIGHTS[1] and row[0] != "process-payments"
+    ]
+
+
+def same_things(found: dict[str, Any], calm: dict[str, Any]) -> None:
+    for line, expected in zip(found["export"], calm["export"], strict=True):
+        at = next(
+            (i for i, (a, b) in enumerate(zip(line, expected, strict=False)) if a != b), min(len(line), len(expected))
+        )
+        assert line == expected, (
+            f"… {line[max(0, at - 300) : at + 200]} … instead of … {expected[max(0, at - 60) : at + 200]}"
+        )
+    assert found["attempts"] == calm["attempts"]
+    assert found["book"] == calm["book"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_random_and_started_again_at_once(
+    base: Installation, undisturbed: dict[str, Any], tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    found = base.copy(tmp_path)
+    size = dice.choice(["7", "20", "100000"])
+    kills = 0
+    while True:
+        process = start_perennial(
+            "night", "--on", NIGHTS[1], "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE=size
+        )
+        try:
+            # Some kills early, some late: the last chunk of each job is met too.
+            process.wait(timeout=dice.uniform(0.5, 2.5))
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+            kills += 1
+            if kills > 8:
+                process = start_perennial(
+                    "night", "--on", NIGHTS[1], "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE=size
+                )
+                break
+    _out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert kills
+    state = found.state()
+    # A night that was killed between two jobs runs the finished ones again, with nothing to do.
+    state["reports"] = [row for row in state["reports"] if not _empty(row)]
+    calm = {**undisturbed, "reports": [row for row in undisturbed["reports"] if not _empty(row)]}
+    same(state, calm)
+    assert found.run("check")["ok"]
+    assert found.run("check", "once")["ok"]
+
+
+def _empty(row: list[str]) -> bool:
+    return row[0] == "update-current-event" or not any(int(n) for n in re.findall(r": (\d+)", row[3]))
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_several_runs_at_once(base: Installation, undisturbed: dict[str, Any], tmp_path: Path, processes: int) -> None:
+    found = base.copy(tmp_path)
+    running = [
+        start_perennial("night", "--on", NIGHTS[1], "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE="10")
+        for _ in range(processes)
+    ]
+    for process in running:
+        _, err = process.communicate(timeout=180)
+        assert process.returncode == 0, err
+    state = found.state()
+    state["reports"] = [row for row in state["reports"] if not _empty(row)]
+    same(state, {**undisturbed, "reports": [row for row in undisturbed["reports"] if not _empty(row)]})
+
+
+@pytest.mark.parametrize(
+    "job", ["extend-lines", "update-orders", "create-child-orders", "process-payments", "close-orders"]
+)
+def test_a_dry_run_changes_nothing_and_says_the_same(base: Installation, tmp_path: Path, job: str) -> None:
+    found = base.copy(tmp_path)
+    before = found.state()
+    rehearsed = found.run("job", job, "--on", NIGHTS[1], "--dry-run")
+    after = found.state()
+    assert before["export"] == after["export"]
+    assert before["attempts"] == after["attempts"]
+    assert before["book"] == after["book"]
+    real = found.run("job", job, "--on", NIGHTS[1])
+    assert rehearsed["dry_run"]
+    assert not real["dry_run"]
+    if job != "process-payments":
+        assert rehearsed["counts"] == real["counts"]
+        assert rehearsed["reasons"] == real["reasons"]
+    again = found.run("job", job, "--on", NIGHTS[1])
+    done = {"created", "orders", "lines", "updated", "unchanged", "captured", "authorised", "billed"}
+    more = sum(number for word, number in again["counts"].items() if word in done)
+    # What nobody knew the first time is asked for again, and is known by now.
+    assert more <= real["counts"].get("unknown", 0), again["counts"]
+
+
+def test_the_server_is_killed_in_the_middle(
+    base: Installation, durable_server: harness.TestServer, tmp_path: Path
+) -> None:
+    """PostgreSQL dies (SIGKILL for all of it) while a night runs; after its restart the same night goes on."""
+    url = durable_server.make_database()
+    home = tmp_path / "home"
+    home.mkdir()
+    found = Installation(url, home, durable_server)
+    bundle = worlds.write(worlds.world(60, seed=5), tmp_path)
+    assert perennial("import", bundle, "--on", "2026-03-02", url=url, home=home).returncode == 0
+    calm = found.copy(tmp_path)
+    calm.run("night", "--on", NIGHTS[0])
+    process = start_perennial("night", "--on", NIGHTS[0], "--json", url=url, home=home, PERENNIAL_CHUNK_SIZE="5")
+    time.sleep(1.6)
+    durable_server.kill()
+    process.communicate(timeout=120)
+    durable_server.start()
+    done = perennial("night", "--on", NIGHTS[0], "--json", url=url, home=home)
+    assert done.returncode == 0, done.stderr
+    same_things(found.state(), calm.state())
