@@ -340,6 +340,11 @@ class Known:
         else:
             self.given[name] = thing.path
 
+    def spoil(self, thing: Given, name: str) -> None:
+        """A thing is at fault: what rests on its name is too. Not the first of a name, for the sake of the second."""
+        if self.given.get(name, thing.path) == thing.path:
+            self.bad.add(name)
+
 
 def keys(names: str) -> frozenset[str]:
     """The keys that an object may have, written in one row."""
