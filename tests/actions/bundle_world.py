@@ -233,8 +233,8 @@ def faults(bundle: Any, *, on: date = ON) -> dict[str, str]:
     try:
         put(bundle, on=on)
     except BundleRefused as refused:
-        assert refused.count == len(refused.faults)
-        assert len({path for path, _ in refused.faults}) == len(refused.faults), "one fault a path"
+        assert refused.count == len(refused.faults)  # noqa: PT017
+        assert len({path for path, _ in refused.faults}) == len(refused.faults), "one fault a path"  # noqa: PT017
         return dict(refused.faults)
     raise AssertionError("the bundle has no fault")
 
