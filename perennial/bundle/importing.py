@@ -180,6 +180,7 @@ def _set_up(reading: Reading, source: Source, small: dict[str, list[Any]], impor
     reading.programs = Known(stored)
     given_programs = programs_.programs(reading, program_things)
     setup.unpriced(reading, products)
+    reading.products.bad |= {p.number for p in products if p.program in reading.programs.bad}
 
     told: dict[str, Any] = {"by": reading.by, "reason": reading.reason}
     if given is not None or (before is None and "currency" in company):

@@ -54,7 +54,7 @@ class Names:
         }
         self.groups = {product.id: product.tax_group for product in self.products.values()}
         self.sold = {
-            number: Sold(*rest)
+            number: Sold(*rest)  # type: ignore[arg-type]
             for number, *rest in ContinuityProduct.objects.values_list(
                 "product__number", "program__schedule_id", "event_duration", "shipments"
             )
@@ -71,13 +71,13 @@ class Names:
             prices.sort()
         self._revision_ids: dict[tuple[str, int], int] = {}
         self._newest: dict[str, int] = {}
-        for pk, program, number in (
+        for pk, program, revision in (
             ProgramRevision.objects.filter(released=True)
             .order_by("number")
             .values_list("id", "program__schedule_id", "number")
         ):
-            self._revision_ids[program, number] = pk
-            self._newest[program] = number
+            self._revision_ids[program, revision] = pk
+            self._newest[program] = revision
         self._loaded: dict[int, LoadedRevision] = {}
         self.customers: dict[str, int] = {}
         self.addresses: dict[tuple[int, str], int] = {}

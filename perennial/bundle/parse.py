@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -304,7 +304,7 @@ class Given:
         if inner is not None:
             self.bad |= inner.bad
 
-    def plain_list(self, key: str, needed: str, fit: Any) -> list[Any]:
+    def plain_list(self, key: str, needed: str, fit: Any) -> Sequence[Any]:
         """A list of plain values; ``fit`` gives the value or None where it is not what is needed."""
         found = []
         for at, value in enumerate(self.list(key)):
@@ -339,6 +339,11 @@ class Known:
             thing.fault(key, f"{what} {shown(name)} stands twice: first as {self.given[name]}")
         else:
             self.given[name] = thing.path
+
+    def spoil(self, thing: Given, name: str) -> None:
+        """A thing is at fault: what rests on its name is too. Not the first of a name, for the sake of the second."""
+        if self.given.get(name, thing.path) == thing.path:
+            self.bad.add(name)
 
 
 def keys(names: str) -> frozenset[str]:

@@ -80,7 +80,7 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
             thing.spoil(draft)
         _numbers(thing, given)
         if thing.bad:
-            reading.programs.bad.add(facts.schedule_id)
+            reading.programs.spoil(thing, facts.schedule_id)
         else:
             made.append(given)
     return made

@@ -98,7 +98,7 @@ def delivery_modes(reading: Reading, things: list[Given]) -> list[ModeFacts]:
         )
         thing.refused(rules.mode_faults(facts))
         if thing.bad:
-            reading.modes.bad.add(facts.code)
+            reading.modes.spoil(thing, facts.code)
         else:
             made.append(facts)
     return made
@@ -147,7 +147,7 @@ def date_intervals(reading: Reading, things: list[Given]) -> list[IntervalFacts]
         facts = IntervalFacts(code or "", rule, anchor, thing.text("name", ""))
         thing.refused(rules.interval_faults(facts))
         if thing.bad:
-            reading.intervals.bad.add(facts.code)
+            reading.intervals.spoil(thing, facts.code)
         else:
             reading.rules[facts.code] = Rule(facts.code, facts.rule, facts.anchor)
             made.append(facts)
@@ -176,7 +176,7 @@ def payment_schedules(reading: Reading, things: list[Given]) -> list[ScheduleFac
         if facts.allocation:
             thing.refused(rules.schedule_faults(facts))
         if thing.bad:
-            reading.schedules.bad.add(facts.name)
+            reading.schedules.spoil(thing, facts.name)
         else:
             made.append(facts)
     return made
@@ -206,7 +206,7 @@ def products(reading: Reading, things: list[Given]) -> list[ProductFacts]:
         )
         thing.refused(rules.product_faults(facts))
         if thing.bad:
-            reading.products.bad.add(facts.number)
+            reading.products.spoil(thing, facts.number)
         else:
             made.append(facts)
     by_path = {thing.path: thing for thing in things}

@@ -308,7 +308,8 @@ class _Walk:
             and not any(only.given(key) for key in ("line", "item_number", "quantity", "price"))
         ):
             return [self._planned_line(planned, line) for line in planned.lines]
-        made, number = [], 0
+        made: list[tuple[int, int, Decimal, int, str, str]] = []
+        number = 0
         for entry in entries:
             number = entry.whole("line", number + 1, 1, 10_000)
             if number in {line[0] for line in made}:

@@ -28,6 +28,7 @@ BOX_VOLUMES = ("Beginnings", "The Road Years", "The Lost Sessions", "Last Concer
 
 YEAR, HALF_YEAR, SAMPLER, TRIAL, BOX, SEASON, GIFT = "C-12", "C-06", "C-SA", "C-TR", "C-BX", "C-SE", "C-GI"
 CLEANING_KIT = "X-01"
+TIME_ZONE = "America/New_York"
 
 RATES = (
     ("NY", "4"),
@@ -50,7 +51,7 @@ def setup(calendar: Calendar) -> dict[str, Any]:
         "company": {
             "name": "Tall Grass Music Club",
             "country": "US",
-            "time_zone": "America/New_York",
+            "time_zone": TIME_ZONE,
             "languages": ["en", "it"],
             "from_email": "club@example.com",
         },
@@ -231,7 +232,6 @@ def album_program(calendar: Calendar) -> dict[str, Any]:
         "started_on": days(calendar, 0),
         "consolidate": True,
         "prompt_for_start_date": True,
-        "prompt_for_payment_schedule": True,
         "valid_payment_schedules": ["N14"],
         "days_after_order_date": 7,
         "events": events,

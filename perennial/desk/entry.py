@@ -452,14 +452,14 @@ class _One:
                     f"unknown payment schedule {given.payment_schedule!r}",
                     "continuity.payment_schedule",
                 )
-            if named != schedule_id:
-                # What the program offers, where it offers some; else any, as on the original's page.
-                if (known.prompts[program.pk] or known.valid[program.pk]) and named not in known.valid[program.pk]:
-                    raise Refused(
-                        "payment_schedule",
-                        f"{given.payment_schedule} is not a valid payment schedule of program {program.schedule_id}",
-                        "continuity.payment_schedule",
-                    )
+            # What the program offers, where it offers some; else any, as on the original's page.
+            offers = known.prompts[program.pk] or known.valid[program.pk]
+            if named != schedule_id and offers and named not in known.valid[program.pk]:
+                raise Refused(
+                    "payment_schedule",
+                    f"{given.payment_schedule} is not a valid payment schedule of program {program.schedule_id}",
+                    "continuity.payment_schedule",
+                )
             schedule_id = named
         method = given.payment_method or "card"
         scheduled = schedule_id is not None or any(

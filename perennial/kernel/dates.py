@@ -8,6 +8,7 @@ from the anchor.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Callable
@@ -156,22 +157,23 @@ def _parts(rule: str, field: str) -> dict[str, str]:
             if value not in _FREQUENCIES:
                 raise no(f"FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, not {value}")
         elif name == "INTERVAL":
-            if not value.isdigit() or not 1 <= int(value) <= 9999:
+            if not re.fullmatch(r"\d{1,4}", value, re.ASCII) or int(value) < 1:
                 raise no("INTERVAL is a whole number from 1 on")
         elif name == "WKST":
             if value not in _DAYS:
                 raise no(f"WKST is a day such as MO, not {value}")
         elif name == "BYDAY":
             for day in value.split(","):
-                ordinal = day[:-2].lstrip("+-")
-                if day[-2:] not in _DAYS or (day[:-2] and not (ordinal.isdigit() and 1 <= int(ordinal) <= 53)):
+                ordinal = re.fullmatch(r"([+-]?)(\d{1,2})", day[:-2], re.ASCII)
+                if day[-2:] not in _DAYS or (day[:-2] and not (ordinal and 1 <= int(ordinal[2]) <= 53)):
                     raise no(f"{day!r} is not a day such as MO or -1FR")
                 if day[:-2] and parts.get("FREQ") not in ("MONTHLY", "YEARLY"):
                     raise no(f"{day!r}: a numbered day needs FREQ=MONTHLY or YEARLY")
         elif name in _RANGES:
             for number in value.split(","):
-                digits = number.lstrip("+-") if name != "BYMONTH" else number
-                if len(number) - len(digits) > 1 or not digits.isdigit() or not 1 <= int(digits) <= _RANGES[name]:
+                sign = "" if name == "BYMONTH" else "[+-]?"
+                found = re.fullmatch(rf"{sign}(\d{{1,3}})", number, re.ASCII)
+                if not found or not 1 <= int(found[1]) <= _RANGES[name]:
                     raise no(f"{name} has {number!r}, which is not within 1 to {_RANGES[name]}")
         else:
             raise no(f"{name} is not a part of a recurrence rule")
@@ -220,7 +222,8 @@ class _Table:
         """No gap of more than eight years in the forty years behind the anchor (a leap cycle and more)."""
         previous = self.anchor
         end = min(self.anchor.year + 40, _LAST_YEAR)
-        plain = self._frequency >= rrule.WEEKLY and len(self._given) <= 1
+        plain = not self._given or (self._frequency == rrule.WEEKLY and set(self._given) == {"byweekday"})
+        plain = plain and self._frequency >= rrule.WEEKLY
         if plain:
             if self._step * (7 if self._frequency == rrule.WEEKLY else 1) > GAP_YEARS * 365:
                 raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years", field)
@@ -345,14 +348,16 @@ EVERY_DAY = WorkingDays()
 
 def check_holidays(place: str, field: str = "holidays") -> None:
     """Refused unless the public holidays of the country or country-region are known."""
-    try:
-        _holidays(place, 2026)
-    except (NotImplementedError, KeyError):
+    import holidays  # here, because it is large and most commands never ask
+
+    country, dash, region = place.partition("-")
+    known = holidays.list_supported_countries()
+    if not re.fullmatch(r"[A-Z]{2}", country) or country not in known or (dash and region not in known[country]):
         raise Refused(
             "holidays",
             f"no public holidays are known for {place!r}: write a country (US) or country-region (US-NY)",
             field,
-        ) from None
+        )
 
 
 @lru_cache(maxsize=1024)

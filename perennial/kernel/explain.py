@@ -73,6 +73,8 @@ def ship_words(occurrence: Occurrence) -> str:
             wanted = f"ships not before the order date {why.wanted}"
         case "missed":
             wanted = f"missed before the order: ships with the other missed events on the order date {why.wanted}"
+        case "merged":
+            wanted = f"late: ships with the other late ones on {why.wanted}"
         case "move":
             wanted = f"this one moved to {why.wanted} by {_person(why.adjustment)}"
         case _:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from perennial.errors import Refused
 from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays, add_days
 
 MOST_OCCURRENCES = 20_000
+THOUSANDTH = Decimal("0.001")
 DEFAULT_THRESHOLD = 3  # of an event repeated until stopped, where no threshold is set
 
 
@@ -141,7 +142,7 @@ class Why(NamedTuple):
 class WhyShip(NamedTuple):
     """Why it ships on its day: the day before rolling, and what set it."""
 
-    rule: str  # event, order_date, move, missed
+    rule: str  # event, order_date, move, missed, merged
     wanted: date
     mode: WorkingDays = EVERY_DAY
     adjustment: Adjustment | None = None
@@ -289,14 +290,13 @@ def plan(
             event_on = why.event_on
             # --- may it be planned now?
             missed = facts.consolidate and event_on < order_date
-            if most is not None and repetition > most:
-                if not missed:
+            if most is not None and threshold is not None and not missed:
+                # Behind missed events that reached beyond the threshold comes only what is there already.
+                if repetition > (reach.get(key, -1) if beyond else most):
                     stopped = key
                     break
+            elif most is not None and threshold is not None and repetition > threshold:
                 beyond = True
-            elif beyond and not missed:
-                stopped = key
-                break
             if mine:
                 used.add((key, repetition))
             number += 1
@@ -321,6 +321,7 @@ def plan(
         cut = [o for o in made if o.shipment <= last]
         reached = max((o.shipment for o in cut), default=max((step.shipment for step in frozen), default=0))
         if len(cut) < len(made) or reached >= last:
+            used -= {(o.key, o.repetition) for o in made[len(cut) :]}
             made, stopped = cut, None
     gone = tuple(a for pair in changes if pair not in used for a in changes[pair])
     return Plan(tuple(made), stopped is None, stopped, gone)
@@ -466,7 +467,9 @@ def lines_of(
             price_rule = ("product", item)
             if price is None:
                 raise Refused("price", f"product {item} has no price and event {event.event_id} names none", "price")
-        quantity = product.quantity if facts.quantity == 1 else product.quantity * facts.quantity
+        quantity = product.quantity
+        if facts.quantity != 1:
+            quantity = (quantity * facts.quantity).quantize(THOUSANDTH, ROUND_HALF_UP)
         for change in mine or ():
             if change.line not in (0, product.line):
                 continue
@@ -503,7 +506,8 @@ def _share(
     of: dict[int, tuple[int, date, WhyShip]] = {}
     for name, places in groups.items():
         last = made[places[-1]]
-        why = WhyShip("missed", order, last.event.mode) if name == "missed" else last.why_ship
+        wanted = order if name == "missed" else last.why_ship.wanted
+        why = WhyShip("missed" if name == "missed" else "merged", wanted, last.event.mode)
         for at in places:
             if made[at].why_ship.rule == "move":
                 why = made[at].why_ship._replace(mode=last.event.mode)

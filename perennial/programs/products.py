@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 
 from django.db import transaction
 
+from perennial.catalog import actions as catalog
 from perennial.catalog.models import Product
 from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
 from perennial.db.sql import tuples
+from perennial.db.tally import Tally
 from perennial.errors import Refused
 from perennial.programs.models import ContinuityProduct, Program
 
@@ -91,3 +93,16 @@ def set_continuity_products(*, products: Sequence[ProductFacts], by: str, reason
         changed.add(number)
     ContinuityProduct.objects.bulk_create(new, batch_size=1000)
     return changed
+
+
+@transaction.atomic
+def set_products(*, products: Sequence[ProductFacts], by: str, reason: str | None = None) -> Tally:
+    """Make products as they are given, prices and programs and all; each replaces the one with its number."""
+    for number, fault in kind_faults(products).items():
+        raise Refused(fault.code, f'product "{number}": {fault.text}', fault.field)
+    shipped = unpriced_uses([p.number for p in products if p.program is None and not p.prices])
+    for number, program in shipped.items():
+        raise Refused("price", f'an event of program "{program}" ships "{number}" and names no price', "price")
+    tally, same = catalog.set_products(products=products, by=by, reason=reason)
+    changed = set_continuity_products(products=products, by=by, reason=reason) & same
+    return tally.plus(Tally(changed=len(changed), same=-len(changed)))

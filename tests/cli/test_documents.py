@@ -133,7 +133,7 @@ def test_what_a_person_changed() -> None:
     ]
     assert [a["value"] for a in document["continuity"][0]["adjustments"]] == [
         "2026-04-21",
-        {"item_number": "0019", "price": None},
+        "0019",
         {"item_number": "0019", "price": "5.00"},
         "2",
         "19.95",

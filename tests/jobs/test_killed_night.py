@@ -36,7 +36,25 @@ SIZE = 120
 def _without_ids(text: str) -> list[str]:
     text = _KEY.sub("key", _RUN.sub("job:*", _INSTANT.sub("instant", text)))
     # After a crash PostgreSQL's sequences go on some numbers further.
-    return sorted(line.rstrip(",") for line in text.splitlines() if '"last_number"' not in line)
+    return sorted(_sorted_events(line.rstrip(",")) for line in text.splitlines() if '"last_number"' not in line)
+
+
+def _sorted_events(line: str) -> str:
+    """What happened to one order in one night may be written down in another order, chunk by chunk."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return line
+
+    def sort(one: Any) -> Any:
+        if isinstance(one, dict):
+            return {
+                name: sorted(value, key=json.dumps) if name == "events" and value else sort(value)
+                for name, value in one.items()
+            }
+        return [sort(each) for each in one] if isinstance(one, list) else one
+
+    return json.dumps(sort(value))
 
 
 @dataclass
@@ -160,7 +178,7 @@ def same_things(found: dict[str, Any], calm: dict[str, Any]) -> None:
     assert found["book"] == calm["book"]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_at_random_and_started_again_at_once(
     base: Installation, undisturbed: dict[str, Any], tmp_path: Path, seed: int
 ) -> None:
@@ -174,7 +192,7 @@ def test_killed_at_random_and_started_again_at_once(
         )
         try:
             # Some kills early, some late: the last chunk of each job is met too.
-            process.wait(timeout=dice.uniform(0.5, 2.5))
+            process.wait(timeout=dice.uniform(0.4, 2.2) if kills else dice.uniform(0.4, 0.9))
             break
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)

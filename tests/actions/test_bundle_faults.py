@@ -1,0 +1,235 @@
+"""Every fault of a bundle at once, each with its path and words that help; and nothing of it is imported."""
+
+from __future__ import annotations
+
+import pytest
+
+from perennial.bundle.parse import BundleRefused
+from perennial.catalog.models import Product
+from perennial.customers.models import Customer
+from perennial.orders.models import SalesOrder
+from tests.actions.bundle_world import example, faults, put
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("numbers_from_one")]
+
+
+def spoiled():
+    """The contract's example with one fault after the other; gives it with the path of each fault."""
+    bundle = example()
+    wrong: dict[str, str] = {}
+
+    def fault(path: str, words: str) -> None:
+        wrong[path] = words
+
+    bundle["colour"] = "blue"
+    fault("colour", "unknown key")
+    bundle["company"] |= {"country": "UK", "time_zone": "Europe/Roma", "nmae": "x", "languages": ["english"]}
+    fault("company.country", 'did you mean "GB"?')
+    fault("company.time_zone", 'did you mean "Europe/Rome"?')
+    fault("company.nmae", 'unknown key; did you mean "name"?')
+    fault("company.languages[0]", "is not a language")
+    bundle["parameters"] |= {"days_before_delivery": None, "repeat_threshold": -1, "prices_include_tax": "no"}
+    fault("parameters.days_before_delivery", "null is not possible here")
+    fault("parameters.repeat_threshold", "-1 is not within 0 to 999")
+    fault("parameters.prices_include_tax", "true or false is needed, not a text")
+    bundle["delivery_modes"] += [
+        {"code": "BAD", "charge": 4.95, "working_days": [0], "holidays": "XX", "closed_on": ["2026-02-30"]},
+        {"code": "STD"},
+        {"code": "OFF", "working_days": []},
+        17,
+    ]
+    fault("delivery_modes[1].charge", "an amount as a text")
+    fault("delivery_modes[1].working_days[0]", "0 is not a weekday from 1 to 7")
+    fault("delivery_modes[1].holidays", "no public holidays are known")
+    fault("delivery_modes[1].closed_on[0]", "is not a date such as")
+    fault("delivery_modes[2].code", "stands twice: first as delivery_modes[0]")
+    fault("delivery_modes[3].working_days", "at least one weekday")
+    fault("delivery_modes[4]", "an object is needed, not a number")
+    bundle["tax_rates"] += [{"group": "B", "country": "US", "percent": "a lot"}, bundle["tax_rates"][0]]
+    fault("tax_rates[1].percent", "is not a percentage")
+    fault("tax_rates[2]", "stands twice: first as tax_rates[0]")
+    bundle["date_intervals"] += [{"code": "A", "rule": "FREQ=MONTHLY;COUNT=3"}, {"code": "B"}]
+    bundle["date_intervals"] += [{"code": "C", "rule": "FREQ=MONTHLY;BYMONTHDAY=31", "anchor": "order"}]
+    fault("date_intervals[1].rule", "COUNT is not allowed")
+    fault("date_intervals[2].rule", "required")
+    fault("date_intervals[3].rule", "FREQ and INTERVAL alone")
+    bundle["payment_schedules"] += [
+        {"name": "P", "allocation": "specified", "unit": "day", "lines": [{"percent": "60"}, {"percent": "30"}]},
+        {"name": "Q", "allocation": "totl", "unit": "week"},
+        {"name": "R", "allocation": "fixed_amount", "unit": "day"},
+    ]
+    fault("payment_schedules[4].lines", "sum to 90, not to 100")
+    fault("payment_schedules[5].allocation", 'did you mean "total"?')
+    fault("payment_schedules[5].unit", "is not one of day, month, year")
+    fault("payment_schedules[6].amount", "needs the amount")
+    bundle["products"] += [
+        {"number": "0017", "price": "1.999"},
+        {"number": "0018", "price": "1.00", "prices": [{"price": "1.00"}]},
+        {"number": "0019", "program": "BOM", "price": "2.00", "event_duration": 2, "shipments": 2},
+        {"number": "0020", "program": "BOMB"},
+        {"number": "0021", "shipments": 3},
+        {"number": "0022"},
+    ]
+    fault("products[4].price", "more decimals than USD has")
+    fault("products[5].prices", "do not go together")
+    fault("products[6].price", "a continuity product has no price")
+    fault("products[6].shipments", "do not go together")
+    fault("products[7].program", 'unknown program "BOMB"; did you mean "BOM"?')
+    fault("products[8].shipments", "only a continuity product has it")
+    bundle["programs"] += [
+        {
+            "schedule_id": "P1",
+            "order_start": "current_event",
+            "prompt_for_payment_schedule": True,
+            "valid_payment_schedules": ["3X", "3x"],
+            "events": [
+                {"item_number": "0099"},
+                {"event_id": 1, "item_number": "0013", "action": "end"},
+                {"event_id": 4, "item_number": "0016", "times_to_repeat": 2},
+            ],
+        },
+        {
+            "schedule_id": "P2",
+            "bill_upfront": True,
+            "events": [
+                {"item_number": "0022", "days_from_last": 30, "times_to_repeat": "until_stopped"},
+                {"item_number": "0013", "days_from_last": "30", "delivery_mode": "STX", "quantity": 0},
+            ],
+        },
+        {
+            "schedule_id": "P3",
+            "catch_up": "hurry",
+            "events": [
+                {"item_number": "0013", "days_from_last": 30, "times_to_repeat": "until_stopped"},
+                {"item_number": "0013", "times_to_repeat": 1000, "start_order_date": "tomorrow"},
+            ],
+        },
+        {"schedule_id": "P4", "events": []},
+    ]
+    fault("programs[1].started_on", "needs the day on which it started")
+    fault("programs[1].prompt_for_payment_schedule", "billed upfront")
+    fault("programs[1].valid_payment_schedules[1]", 'unknown payment schedule "3x"; did you mean "3X"?')
+    fault("programs[1].events[0].item_number", 'unknown product "0099"; did you mean "')
+    fault(
+        "programs[1].events[1].action", 'differs from "none" in the first entry of this event (programs[1].events[0])'
+    )
+    fault("programs[1].events[2].event_id", "2 is missing before 4")
+    fault("programs[1].events[2].item_number", "is a continuity product itself")
+    fault("programs[1].events[2].times_to_repeat", "needs a date_interval or days_from_last")
+    fault("programs[2].events[0].times_to_repeat", "has an end")
+    fault("programs[2].events[0].price", 'product "0022" has no price')
+    fault("programs[2].events[1].days_from_last", "a whole number is needed, not a text")
+    fault("programs[2].events[1].delivery_mode", 'unknown delivery mode "STX"; did you mean "STD"?')
+    fault("programs[2].events[1].quantity", "is not a quantity")
+    fault("programs[3].catch_up", "is not one of resume, skip, send, merge")
+    fault("programs[3].events[0].times_to_repeat", "only for the last event that ships")
+    fault("programs[3].events[1].times_to_repeat", "is not within 0 to 999")
+    fault("programs[3].events[1].start_order_date", "is not a date")
+    fault("programs[4].events", "at least one event that ships")
+    bundle["customers"] += [
+        {
+            "account": "C-2",
+            "credit_limit": "-5.00",
+            "addresses": [{"code": "a", "country": "Italy"}, {"code": "a"}],
+            "cards": [
+                {"token": "4242 4242 4242 4242", "exp_month": 13, "exp_year": 2030},
+                {"token": "t", "last4": "4242424242424242"},
+            ],
+        },
+        {"account": "C-1"},
+        {"name": "nobody"},
+        {"account": "C-4", "name": "a\0b"},
+    ]
+    fault("customers[1].credit_limit", "not below 0")
+    fault("customers[1].addresses[0].country", "is not a country of two letters")
+    fault("customers[1].addresses[1].code", "stands twice")
+    fault("customers[1].cards[0].token", "this is a card number")
+    fault("customers[1].cards[0].exp_month", "is not within 1 to 12")
+    fault("customers[1].cards[1].exp_month", "required")
+    fault("customers[1].cards[1].exp_year", "required")
+    fault("customers[1].cards[1].last4", "the four last digits")
+    fault("customers[2].account", "stands twice: first as customers[0]")
+    fault("customers[3].account", "required")
+    fault("customers[4].name", "NUL")
+    line = {"item_number": "0016"}
+    bundle["orders"] += [
+        {"reference": "S-1", "customer": "C-1", "lines": [line]},
+        {"reference": "S-2", "customer": "C-l", "lines": [line | {"continuity": {"payment_method": "cash"}}]},
+        {"reference": "S-3", "customer": "C-1", "lines": [line | {"continuity": {"payment_method": "cash"}}]},
+        {"reference": "S-4", "customer": "C-1", "lines": [line | {"continuity": {"card": "tok_vsia"}}]},
+        {"reference": "S-5", "customer": "C-1", "ship_to": "work", "lines": [{"item_number": "0031"}]},
+        {"reference": "SHOP-1", "customer": "C-1", "lines": [line], "order_date": "yesterday"},
+        {"customer": "C-1", "lines": []},
+        {"reference": "S-8", "customer": "C-1", "lines": [{"item_number": "0013", "quantity": "-1"}], "submit": 1},
+        {"reference": "S-9", "customer": "C-2", "lines": [line]},
+        {"reference": "S-10", "customer": "C-1", "lines": [line], "pay": [{"amount": "1.00", "percent": "5"}]},
+    ]
+    fault("orders[2].customer", 'unknown customer "C-l"; did you mean "C-')
+    fault("orders[3].lines[0].continuity.payment_method", "")
+    fault("orders[4].lines[0].continuity.card", "tok_vsia")
+    fault("orders[5].lines[0].item_number", 'unknown product "0031"; did you mean "00')
+    fault("orders[6].reference", "stands twice: first as orders[0]")
+    fault("orders[6].order_date", "is not a date")
+    fault("orders[7].reference", "an order needs a number or the reference")
+    fault("orders[7].lines", "at least one line")
+    fault("orders[8].lines[0].quantity", "is not a quantity")
+    fault("orders[8].submit", "true or false is needed")
+    fault("orders[10].pay[0].percent", "do not go together")
+    return bundle, wrong
+
+
+def test_all_faults_at_once_with_their_paths():
+    bundle, wrong = spoiled()
+    found = faults(bundle)
+    assert sorted(found) == sorted(wrong)
+    assert not {path: found[path] for path, words in wrong.items() if words not in found[path]}
+    assert len(wrong) >= 70
+
+
+def test_nothing_of_a_bundle_with_a_fault_is_imported():
+    bundle = example()
+    bundle["orders"][0]["lines"][0]["item_number"] = "0017"
+    assert list(faults(bundle)) == ["orders[0].lines[0].item_number"]
+    assert (Product.objects.count(), Customer.objects.count(), SalesOrder.objects.count()) == (0, 0, 0)
+    put(example())
+    assert SalesOrder.objects.get(parent=None).number == "SO-000001"
+
+
+def test_what_rests_on_a_fault_is_not_blamed_too():
+    bundle = example()
+    bundle["products"][0]["price"] = "x"
+    bundle["customers"][0]["language"] = "Italian"
+    assert sorted(faults(bundle)) == ["customers[0].language", "products[0].price"]
+
+
+def test_the_first_thousand_and_the_count():
+    bundle = example("orders")
+    bundle["products"] = [{"number": f"{n}", "price": "x"} for n in range(1200)]
+    bundle["programs"] = []
+    with pytest.raises(BundleRefused) as refused:
+        put(bundle)
+    assert (refused.value.count, len(refused.value.faults)) == (1200, 1000)
+    assert refused.value.text.startswith("1,200 faults, nothing was imported\nproducts[0].price: ")
+    assert refused.value.text.endswith("(the first 1,000 are shown)")
+
+
+def test_one_fault_reads_as_the_contract_says():
+    bundle = example("orders")
+    bundle["products"].append({"number": "0009", "price": "1.00"})
+    bundle["programs"][0]["events"][2]["item_number"] = "0099"
+    with pytest.raises(BundleRefused) as refused:
+        put(bundle)
+    assert refused.value.text.splitlines()[1] == (
+        'programs[0].events[2].item_number: unknown product "0099"; did you mean "0009"?'
+    )
+
+
+def test_a_key_that_stands_twice():
+    assert faults('{"currency": "USD", "currency": "USD"}') == {"currency": "this key stands twice"}
+    text = '{"currency": "USD", "products": [{"number": "1", "price": "1.00", "price": "2.00"}]}'
+    assert faults(text) == {"products[0].price": "this key stands twice"}
+
+
+def test_a_list_where_a_list_belongs():
+    assert faults({"currency": "USD", "products": {}}) == {"products": "a list is needed, not an object"}
+    assert put({"products": None}).tallies["products"].new == 0
