@@ -111,18 +111,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
 from ready r
 
 -- name: lock_continuity
-select c.id from continuity_continuityorder c
- where c.id in (select p.continuity_order_id from payments_payment p where p.id = any(%(ids)s)
-                union
-                select c2.id from payments_payment p
-                  join orders_salesorder o on o.id = p.order_id
-                  join continuity_continuityorder c2 on c2.parent_line_id = o.parent_line_id
-                 where p.id = any(%(ids)s)
-                union
-                select c3.id from payments_payment p
-                  join continuity_continuityorder c3 on c3.order_id = p.order_id
-                 where p.id = any(%(ids)s))
- order by c.id for no key update
+select c.id from continuity_continuityorder c where c.id = any(%(ids)s) order by c.id for no key update
 
 -- name: lock_orders
 select o.id from orders_salesorder o

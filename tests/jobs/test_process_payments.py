@@ -261,7 +261,7 @@ def test_the_authorisation_of_a_cancelled_child_is_voided(sandbox: Sandbox) -> N
     payment = m.owes(child)
     night(ON)
     SalesOrder.objects.filter(pk=child.pk).update(status="cancelled")
-    assert actions.cancel_of(orders=[child.pk], continuity_orders=[], by="clerk:anna", on=ON) == []
+    assert actions.cancel_of(orders=[child.pk], by="clerk:anna", on=ON) == []
     assert counts(ON) == {"voided": 1}
     assert status(payment) == "voided"
     assert [line.kind for line in sandbox.lines()] == ["authorise", "void"]
@@ -273,7 +273,7 @@ def test_what_is_due_of_a_cancelled_order_is_never_charged() -> None:
     payment = m.owes(None, at_invoice=False)
     type(m.continuity).objects.update(status="cancelled")
     assert counts(ON) == {}
-    assert actions.cancel_of(orders=[], continuity_orders=[m.continuity.pk], by="clerk:anna", on=ON) == [payment.pk]
+    assert actions.cancel(payments=[payment.pk], by="clerk:anna", on=ON) == [payment.pk]
     assert status(payment) == "cancelled"
 
 
