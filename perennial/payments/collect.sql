@@ -53,7 +53,9 @@ facts as materialized (  -- each fact is found once, however often the steps ask
          end as delivered,
          (select bool_or(h.stops = 'charging') from orders_hold h
            where h.order_id in (root.id, p.order_id) and h.released_on is null
-             and h.stops in ('charging', 'both')) as held_charging,  -- null: no hold; false: holds that stop both
+             and h.stops in ('charging', 'both')
+             -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
+             and not (h.code = 'payment' and h.on_date >= %(on)s)) as held_charging,  -- null: no hold; false: holds that stop both
          u.id as attempt_id, u.kind as attempt_kind,
          u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
          u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask
