@@ -52,7 +52,6 @@ class ProcessPayments(Job):
         if "product" in run.cache:
             where = SQL["of_product"]
             values["product"] = run.cache["product"]
-        sql.execute("set local jit = off")
         sql.execute(SQL["select"].replace("$facts", statement("all_open", where)), values)
         report = Report()
         currency = company().currency
@@ -74,7 +73,6 @@ class ProcessPayments(Job):
         """What became of the chunk."""
         values = {"run": run.id, "first": first, "last": last}
         report = Report()
-        sql.execute("set local jit = off")
         for word, number in zip(self.counts, sql.tuples(SQL["counts"], values)[0], strict=True):
             report.count(word, number)
         for currency, *sums in sql.tuples(SQL["amounts"], values):
