@@ -97,6 +97,9 @@ class Job:
         """Put the order of one item aside with its reason."""
         raise NotImplementedError
 
+    def sweep(self, run: Run) -> None:
+        """Leave the tables in order for the next run, when no chunk is left. It changes no row."""
+
     def summary(self, counts: dict[str, int]) -> str:
         """The last line, in words that add up."""
         return ", ".join(f"{number:,} {word.replace('_', ' ')}" for word, number in counts.items())
@@ -243,6 +246,7 @@ def _work(job: Job, run: Run, session: Any, progress: Callable[[int, int], None]
             ) or (0, 0)
             progress(done, todo)
     if not _stop.is_set():
+        job.sweep(run)
         _finish(run)
 
 
