@@ -51,7 +51,7 @@ class CreateChildOrders(Job):
     def arguments(self, run: Run) -> None:
         """The date through which shipments are made, the limit, the criteria."""
         given = run.arguments
-        parameters = run.set_up.parameters
+        parameters = run.parameters
         through = given.get("through")
         run.cache["through"] = through or (run.on + timedelta(parameters.days_before_delivery)).isoformat()
         limit = given.get("limit")
@@ -87,7 +87,7 @@ class CreateChildOrders(Job):
         joins, where, _ = run.cache["criteria"]
         return SQL[name].replace("{criteria}", joins).replace("{where}", where)
 
-    def select(self, run: Run) -> Report:
+    def select(self, run: Run) -> tuple[int, Report]:
         """The due shipments, oldest first, up to the limit; what is left over it; what waits already."""
         values = {"run": run.id, "through": run.cache["through"], **run.cache["criteria"][2]}
         report = Report()
@@ -104,7 +104,7 @@ class CreateChildOrders(Job):
         if run.cache["limit"] is not None:
             report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
         sql.execute("set local enable_seqscan = default")
-        return report
+        return selected, report
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Make the children of the items ``first`` to ``last``."""

@@ -47,14 +47,13 @@ class UpdateOrders(Job):
                 newest = {program: revision for program, revision in newest.items() if revision in apply}
         run.cache["newest"] = newest
 
-    def select(self, run: Run) -> Report:
+    def select(self, run: Run) -> tuple[int, Report]:
         """Open orders planned from an older revision, by id."""
         newest = run.cache["newest"]
-        sql.execute(
-            SQL["select_to_update"],
-            {"run": run.id, "programs": list(newest), "revisions": list(newest.values())},
-        )
-        return Report()
+        if not newest:
+            return 0, Report()
+        values = {"run": run.id, "programs": list(newest), "revisions": list(newest.values())}
+        return sql.execute(SQL["select_to_update"], values), Report()
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""
