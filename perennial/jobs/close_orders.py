@@ -28,7 +28,7 @@ class CloseOrders(Job):
     counts = ("lines", "orders", "still_open")
 
     def select(self, run: Run) -> tuple[int, Report]:
-        """Parents with something that has come to its end, by id."""
+        """Parents with something that has come to its end, or that waited only for their ordinary lines, by id."""
         return sql.execute(SQL["select"], {"run": run.id}), Report()
 
     def work(self, run: Run, first: int, last: int) -> Report:
@@ -46,7 +46,7 @@ class CloseOrders(Job):
             closed = [row[0] for row in cursor.fetchall()]
             report.count("orders", len(closed))
             cursor.execute(SQL["events"], {**values, "closed": closed})
-            cursor.execute(SQL["still_open"])
+            cursor.execute(SQL["still_open"], values)
             for order, reason in cursor.fetchall():
                 report.count("still_open")
                 report.because(order, None, None, reason)

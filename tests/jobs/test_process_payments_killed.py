@@ -110,9 +110,7 @@ def state() -> list[Any]:
     tries = Attempt.objects.order_by("payment_id", "id").values_list(
         "payment__order__number", "kind", "number", "outcome", "final", "on_date", "amount_minor"
     )
-    events = OrderEvent.objects.order_by("order__number", "kind", "data__payment").values_list(
-        "order__number", "kind", "on_date", "reason"
-    )
+    events = OrderEvent.objects.order_by("id").values_list("order__number", "kind", "on_date", "reason")
     holds = Hold.objects.order_by("order__number").values_list("order__number", "code", "on_date")
     return [list(payments), list(tries), sorted(events, key=str), list(holds), Bill.objects.count()]
 
