@@ -58,7 +58,10 @@ def run(given: Namespace) -> int:
         print(json.dumps({**about, "ok": answer.ok, "results": [line.document() for line in answer.lines],
                           "notes": answer.notes, "runs": answer.runs, "statements": answer.slowest}))  # fmt: skip
         return 0 if answer.ok else 1
-    print(", ".join(f"{name} {value:,}" if isinstance(value, int) else str(value) for name, value in about.items()))
+    print(
+        f"{about['server']}, Python {about['python']}, {about['cores']} cores;"
+        f" each measured {given.pairs or pairs} times in turn, medians"
+    )
     for note in answer.notes:
         print(note)
     print()
@@ -66,7 +69,7 @@ def run(given: Namespace) -> int:
            + [(line.part, line.what, line.printed, line.goal, line.verdict) for line in answer.lines])  # fmt: skip
     if given.statements:
         for job, slowest in answer.slowest.items():
-            print(f"\nstatements of {job}, seconds of one run")
+            print(f"\nseconds by statement: {job}")
             for words, seconds in slowest:
                 print(f"  {seconds:8.3f}  {words}")
     return 0 if answer.ok else 1

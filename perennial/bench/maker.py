@@ -36,7 +36,7 @@ def make(*, orders: int, due: int) -> dict[str, int]:
     cursor = psycopg.ClientCursor(own)
     values = {"orders": orders, "due": due, "on": ON}
     keys = cursor.execute(SQL["foreign_keys"]).fetchall()
-    cursor.execute("begin; set local jit = off; set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
+    cursor.execute("begin; set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
     for table, name, _ in keys:
         cursor.execute(f"alter table {table} drop constraint {name}")
     for statements in ("set_up", "programs"):

@@ -120,48 +120,53 @@ class Bench:
     def __init__(self, databases: Databases, size: Size, pairs: int, parts: Sequence[str], tell: Tell) -> None:
         self.databases, self.size, self.pairs, self.parts, self.tell = databases, size, pairs, parts, tell
         self.answer = Answer()
-        self.big = self.small = ""
+        self.empty = self.big = self.small = ""
 
     def run(self) -> Answer:
         """Make the databases, measure the parts."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "perennial.bench.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"DJANGO_SETTINGS_MODULE": "perennial.settings", **os.environ},
+            text=True,
+        ) as self.worker:
+            self._measure()
+        return self.answer
+
+    def _measure(self) -> None:
+        self.empty = self.databases.make("empty")
+        self._do(self.empty, "migrate")
         self.big = self._made("big", self.size)
         if set(self.parts) - {"plan", "waiting"}:
             self.small = self._made("small", self.size.tenth)
         for part in PARTS:
             if part in self.parts:
                 getattr(self, f"_{part}")() if part not in JOBS else self._job(part)
-        return self.answer
 
     # --- in a process of its own
 
     def _do(self, database: str, work: str, **given: Any) -> dict[str, Any]:
-        environment = {**os.environ, "DATABASE_URL": self.databases.url(database)}
-        environment.setdefault("DJANGO_SETTINGS_MODULE", "perennial.settings")
-        done = subprocess.run(
-            [sys.executable, "-m", "perennial.bench.child"],
-            input=json.dumps({"do": work, **given}),
-            env=environment,
-            capture_output=True,
-            text=True,
+        assert self.worker.stdin is not None
+        assert self.worker.stdout is not None
+        print(
+            json.dumps({"url": self.databases.url(database), "do": work, **given}), file=self.worker.stdin, flush=True
         )
-        if done.returncode:
-            raise RuntimeError(f"{work} of {given} failed: {done.stderr.strip()[-2000:]}")
-        found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        found: dict[str, Any] = json.loads(self.worker.stdout.readline() or '{"failed": "no answer"}')
+        if "failed" in found:
+            raise RuntimeError(f"{work} of {given} failed: {found['failed'].strip()[-2000:]}")
         if "seconds" in found:
             shown = {name: value for name, value in found.items() if name != "slowest"}
             self.answer.runs.append({"database": database.rsplit("_", 1)[-1], "work": work, **given, **shown})
             self.tell(f"  {given.get('name', work)}: {found['seconds']:.2f} s")
         return found
 
-    def _run_job(self, database: str, name: str, on: date = maker.ON, **arguments: Any) -> dict[str, Any]:
-        found = self._do(database, "job", name=name, on=on.isoformat(), arguments=arguments)
-        self.answer.slowest[name] = found["slowest"]
-        return found
+    def _run_job(self, database: str, name: str, on: date = maker.ON) -> dict[str, Any]:
+        return self._do(database, "job", name=name, on=on.isoformat())
 
     def _made(self, what: str, size: Size) -> str:
         self.tell(f"making {size.orders:,} orders, {size.due:,} of them due")
-        name = self.databases.make(what)
-        self._do(name, "migrate")
+        name = self._copy(self.empty, what)
         rows = self._do(name, "make", orders=size.orders, due=size.due)["rows"]
         self.answer.notes.append(
             f"{what}: {size.orders:,} orders, {size.due:,} due; "
@@ -192,20 +197,21 @@ class Bench:
             chain = self._do(by_hand, "chain", on=on.isoformat(), through=(on + timedelta(5)).isoformat())
             by_job = self._copy(self.big, "job")
             made = self._run_job(by_job, job)
-            again = self._do(by_job, "job", name=job, on=on.isoformat())
+            again = self._run_job(by_job, job)
             if again["counts"]["created"]:
                 raise RuntimeError("a second run of the day made children")
             if pair == 0:
                 self._compare(by_hand, by_job)
                 created = made["counts"]["created"]
                 statements = made["statements"] / created
+                self.answer.slowest |= {"the chain": chain["slowest"], job: made["slowest"]}
             self.databases.drop(by_hand)
             self.databases.drop(by_job)
             few = self._copy(self.small, "few")
-            small = self._do(few, "job", name=job, on=on.isoformat())
+            small = self._run_job(few, job)
             self.databases.drop(few)
             among = self._copy(self.big, "early")
-            earlier = self._do(among, "job", name=job, on=early.isoformat())
+            earlier = self._run_job(among, job, early)
             self.databases.drop(among)
             for name, found in (
                 ("chain", chain), ("job", made), ("again", again), ("small", small), ("early", earlier)
@@ -251,6 +257,7 @@ class Bench:
         self.databases.drop(copy)
         if any(run["counts"]["created"] for run in runs):
             raise RuntimeError("what waits was made")
+        self.answer.slowest["create-child-orders when all waits"] = runs[-1]["slowest"]
         seconds = statistics.median(run["seconds"] for run in runs)
         self._line("waiting", f"nothing due, {blocked:,} wait", seconds, "s")
         self._line("waiting", "for each that waits", seconds / blocked * 1e6, "µs")
@@ -268,7 +275,8 @@ class Bench:
                 number = sum(found["counts"][word] for word in COUNTED[part])
                 if what == "big":
                     done, statements = number, found["statements"]
-                    seconds["again"].append(self._do(copy, "job", name=name, on=maker.ON.isoformat())["seconds"])
+                    self.answer.slowest[name] = found["slowest"]
+                    seconds["again"].append(self._run_job(copy, name)["seconds"])
                     if pair == 0 and (faults := self._do(copy, "check")["faults"]):
                         raise RuntimeError("; ".join([f"after {name}", *faults]))
                 else:
@@ -286,7 +294,9 @@ class Bench:
         self._line(part, f"time for each among {GROWTH} times the orders", each, most=1.15, sized=True)
         self._line(part, "a second run", statistics.median(seconds["again"]), "s")
         self._line(part, "peak memory of the process", memory["big"] / 1e6, "MB")
-        self._line(part, f"{GROWTH} times the orders: times the memory", memory["big"] / memory["small"], most=1.05)
+        self._line(
+            part, f"{GROWTH} times the orders: times the memory", memory["big"] / memory["small"], most=1.05, sized=True
+        )
         self._line(part, "statements an order", statements / done)
 
     def _plan(self) -> None:

@@ -116,20 +116,28 @@ def set_up() -> SetUp:
     return SetUp(modes, schedules, rates, parameters(), currency(), {m.code: m for m in modes.values()})
 
 
+PriceList = dict[int, list[tuple[date, int]]]
+
+
+def price_lists(product_ids: Iterable[int]) -> PriceList:
+    """All prices of products, each with the day from which on; what has none is absent."""
+    found: PriceList = {}
+    for product, start, price in Price.objects.filter(product_id__in=list(product_ids)).values_list(
+        "product_id", "valid_from", "price_minor"
+    ):
+        found.setdefault(product, []).append((start or date.min, price))
+    return found
+
+
+def in_force(prices: Iterable[tuple[date, int]], on: date) -> int:
+    """The price in force on a date; the earliest where there was none then."""
+    ordered = sorted(prices)
+    return next((price for start, price in reversed(ordered) if start <= on), ordered[0][1])
+
+
 def prices_on(product_ids: Iterable[int], on: date) -> dict[int, int]:
     """Each product's price in force on a date; its earliest if it had none then; absent if it has none."""
-    found: dict[int, tuple[bool, date, int]] = {}
-    for price in Price.objects.filter(product_id__in=list(product_ids)):
-        start = price.valid_from or date.min
-        valid = start <= on
-        best = found.get(price.product_id)
-        if (
-            best is None
-            or (valid and (not best[0] or start > best[1]))
-            or (not valid and not best[0] and start < best[1])
-        ):
-            found[price.product_id] = (valid, start, price.price_minor)
-    return {product: best[2] for product, best in found.items()}
+    return {product: in_force(prices, on) for product, prices in price_lists(product_ids).items()}
 
 
 def product_by_number(number: str, field: str = "item_number") -> Product:

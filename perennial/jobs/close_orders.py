@@ -27,10 +27,9 @@ class CloseOrders(Job):
     name = "close-orders"
     counts = ("lines", "orders", "still_open")
 
-    def select(self, run: Run) -> Report:
+    def select(self, run: Run) -> tuple[int, Report]:
         """Parents with something that has come to its end, or that waited only for their ordinary lines, by id."""
-        sql.execute(SQL["select"], {"run": run.id})
-        return Report()
+        return sql.execute(SQL["select"], {"run": run.id}), Report()
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Close the items ``first`` to ``last``."""

@@ -33,17 +33,17 @@ class ExtendLines(Job):
     counts = ("orders", "lines")
     chunk_size = 500
 
-    def select(self, run: Run) -> Report:
+    def select(self, run: Run) -> tuple[int, Report]:
         """Open orders that run short, by id."""
-        sql.execute(
+        selected = sql.execute(
             SQL["select_to_extend"],
             {
                 "run": run.id,
-                "through": run.on + timedelta(run.set_up.parameters.days_before_delivery),
+                "through": run.on + timedelta(run.parameters.days_before_delivery),
                 "threshold": kernel.DEFAULT_THRESHOLD,
             },
         )
-        return Report()
+        return selected, Report()
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Extend the items ``first`` to ``last``."""

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import transaction
 
 from perennial.catalog.queries import today
-from perennial.db import sql
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import stored_report
@@ -47,8 +46,7 @@ def due(name: str, on: date) -> int:
             row = JobRun.objects.create(job=name, on_date=on, arguments={}, dry=True)
             run = Run(row.pk, name, on, {}, True)
             job.arguments(run)
-            job.select(run)
-            number = int(sql.value("select count(*) from jobs_jobitem where run_id = %s", [run.id]))
+            number, _ = job.select(run)
             raise _Undo
     except _Undo:
         pass

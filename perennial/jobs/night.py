@@ -13,7 +13,7 @@ from perennial.catalog.queries import today
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.models import JobRun, NightRun
-from perennial.jobs.runner import document, rehearse, run_job
+from perennial.jobs.runner import Session, document, rehearse, run_job
 
 Progress = Callable[[str, date], None]
 
@@ -56,19 +56,20 @@ def one_night(on: date, *, dry: bool = False, by: str = "", progress: Progress |
     documents = []
     if dry:
         return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}
-    started, _ = NightRun.objects.get_or_create(on_date=on, finished_at=None)
-    for name in NIGHTLY:
-        if progress is not None:
-            progress(name, on)
-        job = JOBS[name]()
-        done = JobRun.objects.filter(job=name, night_id=started.pk, status="done").first()
-        if done is not None:
-            made = document(job, done)
-        else:
-            made = run_job(job, on=on, arguments=_arguments(name), by=by, night=started.pk)
-        documents.append(made)
-        if made["status"] != "done":
-            return {"on": on.isoformat(), "jobs": documents}
+    started, new = NightRun.objects.get_or_create(on_date=on, finished_at=None)
+    done = {} if new else {row.job: row for row in JobRun.objects.filter(night_id=started.pk, status="done")}
+    with Session() as session:
+        for name in NIGHTLY:
+            if progress is not None:
+                progress(name, on)
+            job = JOBS[name]()
+            if name in done:
+                made = document(job, done[name])
+            else:
+                made = run_job(job, on=on, arguments=_arguments(name), by=by, night=started.pk, session=session)
+            documents.append(made)
+            if made["status"] != "done":
+                return {"on": on.isoformat(), "jobs": documents}
     NightRun.objects.filter(pk=started.pk, finished_at=None).update(finished_at=timezone.now())
     return {"on": on.isoformat(), "jobs": documents}
 

@@ -45,21 +45,20 @@ class ProcessPayments(Job):
             raise Refused("product", f"unknown continuity product {number!r}", "product")
         run.cache["product"] = product.pk
 
-    def select(self, run: Run) -> Report:
+    def select(self, run: Run) -> tuple[int, Report]:
         """Each payment about which something is to be done, once; what the parameters say holds for the run."""
         values: dict[str, Any] = rules(run.on, gateways.current(), run=run.id).as_params()
         where = ""
         if "product" in run.cache:
             where = SQL["of_product"]
             values["product"] = run.cache["product"]
-        sql.execute("set local jit = off")
-        sql.execute(SQL["select"].replace("$facts", statement("all_open", where)), values)
+        selected = sql.execute(SQL["select"].replace("$facts", statement("all_open", where)), values)
         report = Report()
         currency = company().currency
         if currency is not None:  # zeros too
             for word in AMOUNTS:
                 report.amount(currency, word, 0)
-        return report
+        return selected, report
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Process the items ``first`` to ``last``; what came of it is counted afterwards, from the rows."""
@@ -74,7 +73,6 @@ class ProcessPayments(Job):
         """What became of the chunk."""
         values = {"run": run.id, "first": first, "last": last}
         report = Report()
-        sql.execute("set local jit = off")
         for word, number in zip(self.counts, sql.tuples(SQL["counts"], values)[0], strict=True):
             report.count(word, number)
         for currency, *sums in sql.tuples(SQL["amounts"], values):

@@ -23,7 +23,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -31,7 +31,8 @@ from typing import Any
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from psycopg.types.json import Jsonb
 
-from perennial.catalog.queries import SetUp, set_up
+from perennial.catalog.models import Parameters
+from perennial.catalog.queries import SetUp, parameters, set_up
 from perennial.db import history, sql
 from perennial.errors import Refused
 from perennial.jobs.models import JobRun
@@ -69,6 +70,14 @@ class Run:
         found: SetUp = self.cache["set_up"]
         return found
 
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters alone: all that selecting needs of the set-up."""
+        if "parameters" not in self.cache:
+            self.cache["parameters"] = parameters()
+        found: Parameters = self.cache["parameters"]
+        return found
+
 
 class Job:
     """What a job adds to the protocol: what it takes, what it does with a chunk, what it counts."""
@@ -81,8 +90,8 @@ class Job:
     def arguments(self, run: Run) -> None:
         """Check the run's arguments. Refused when one names something that does not exist."""
 
-    def select(self, run: Run) -> Report:
-        """Write the work list (``jobs_jobitem``: seq from 1 in due order); what is counted with it."""
+    def select(self, run: Run) -> tuple[int, Report]:
+        """Write the work list (``jobs_jobitem``: seq from 1 in due order); its length, and what is counted with it."""
         raise NotImplementedError
 
     def work(self, run: Run, first: int, last: int) -> Report:
@@ -96,6 +105,9 @@ class Job:
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
         """Put the order of one item aside with its reason."""
         raise NotImplementedError
+
+    def sweep(self, run: Run) -> None:
+        """Leave the tables in order for the next run, when no chunk is left. It changes no row."""
 
     def summary(self, counts: dict[str, int]) -> str:
         """The last line, in words that add up."""
@@ -123,6 +135,31 @@ def _signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+class Session:
+    """A session of its own for the locks that say that this process lives, opened for the first of them."""
+
+    _own: Any = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own is not None:
+            self._own.close()
+
+    @property
+    def closed(self) -> bool:
+        """Was it lost?"""
+        return self._own is None or bool(self._own.closed)
+
+    def execute(self, statement: str, params: list[Any]) -> Any:
+        """A statement that commits at once."""
+        if self._own is None:
+            self._own = connection.get_new_connection(connection.get_connection_params())
+            self._own.autocommit = True
+        return self._own.execute(statement, params)
+
+
 def run_job(
     job: Job,
     *,
@@ -131,9 +168,10 @@ def run_job(
     dry: bool = False,
     by: str = "",
     night: int | None = None,
+    session: Session | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Run a job for a business date and give its report as a document.
+    """Run a job for a business date and give its report as a document. ``session``: one that several jobs share.
 
     Refused when another run of the job with other arguments is under way.
     """
@@ -142,56 +180,52 @@ def run_job(
         return _dry(job, on, arguments, by)
     if connection.in_atomic_block:
         raise RuntimeError("a job cannot run inside a transaction")
-    with _signals(), _session() as session:
-        _settings()
+    with _signals(), nullcontext(session) if session else Session() as session:
+        # A dead client's backend is noticed soon; nothing waits for ever.
+        sql.execute("set client_connection_check_interval = '1s'; set lock_timeout = '30s'")
         while True:
-            run, finish_first = _start(job, on, arguments, by, session, night)
-            _work(job, run, session, progress)
+            run, row, finish_first = _start(job, on, arguments, by, session, night)
+            if row.status == "open":
+                _work(job, run, session, progress)
+                session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
+                row.refresh_from_db()
             if not finish_first or _stop.is_set():
                 break
-            session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
-    return document(job, JobRun.objects.get(pk=run.id))
+    return document(job, row)
 
 
-@contextmanager
-def _session() -> Iterator[Any]:
-    """A session of its own for the locks that say that this process lives."""
-    own = connection.get_new_connection(connection.get_connection_params())
-    try:
-        own.autocommit = True
-        yield own
-    finally:
-        own.close()
+def _start(
+    job: Job, on: date, arguments: dict[str, Any], by: str, session: Session, night: int | None
+) -> tuple[Run, JobRun, bool]:
+    """Join the open run, or write a new one with its work list and chunks. True: finish that one first.
 
-
-def _settings() -> None:
-    """A dead client's backend is noticed soon; nothing waits for ever."""
-    sql.execute("set client_connection_check_interval = '1s'")
-    sql.execute("set lock_timeout = '30s'")
-
-
-def _start(job: Job, on: date, arguments: dict[str, Any], by: str, session: Any, night: int | None) -> tuple[Run, bool]:
-    """Join the open run, or write a new one with its work list and chunks. True: finish that one first."""
+    A run that finds nothing to do is done at once.
+    """
     with transaction.atomic():
-        sql.execute("set local lock_timeout = 0")
-        sql.value("select pg_advisory_xact_lock(%s, hashtext(%s))", [START_LOCK, job.name])
-        open_run = JobRun.objects.filter(job=job.name, status="open", dry=False).first()
-        if open_run is not None:
-            run = Run(open_run.pk, job.name, open_run.on_date, open_run.arguments, False)
-            same = open_run.on_date == on and open_run.arguments == arguments
-            if not same and not _is_dead(open_run.pk):
+        sql.execute(
+            "set local lock_timeout = 0; select pg_advisory_xact_lock(%s, hashtext(%s))", [START_LOCK, job.name]
+        )
+        row = JobRun.objects.filter(job=job.name, status="open", dry=False).first()
+        if row is not None:
+            run = Run(row.pk, job.name, row.on_date, row.arguments, False)
+            same = row.on_date == on and row.arguments == arguments
+            if not same and not _is_dead(row.pk):
                 raise Refused(
                     "running",
-                    f"{job.name} is running for {open_run.on_date} with other arguments (run {open_run.pk}):"
+                    f"{job.name} is running for {row.on_date} with other arguments (run {row.pk}):"
                     " wait until it is done",
                 )
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
-            return run, not same
-        row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, by=by, night_id=night)
+            return run, row, not same
+        row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, by=by, night_id=night, status="open")
         run = Run(row.pk, job.name, on, arguments, False)
-        _write_list(job, run)
-        session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
-    return run, False
+        selected, start = _write_list(job, run)
+        if selected:
+            session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
+        else:
+            row.status, row.report = "done", start.stored()
+            _close(run, start)
+    return run, row, False
 
 
 def _is_dead(run_id: int) -> bool:
@@ -205,22 +239,22 @@ def _is_dead(run_id: int) -> bool:
         return False
 
 
-def _write_list(job: Job, run: Run) -> int:
-    """The work list and its chunks, and what was counted with them."""
+def _write_list(job: Job, run: Run) -> tuple[int, Report]:
+    """Write the work list and its chunks; its length, and what was counted with it."""
     job.arguments(run)
-    start = job.select(run)
-    selected = int(sql.value("select count(*) from jobs_jobitem where run_id = %s", [run.id]))
-    sql.execute(
-        "insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
-        " select %(run)s, g, (g - 1) * %(size)s + 1, g * %(size)s"
-        " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g",
-        {"run": run.id, "n": selected, "size": int(os.environ.get(CHUNK_SIZE) or job.chunk_size)},
-    )
-    JobRun.objects.filter(pk=run.id).update(selected=selected, start=start.stored())
-    return selected
+    selected, start = job.select(run)
+    if selected:
+        sql.execute(
+            "insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
+            " select %(run)s, g, (g - 1) * %(size)s + 1, least(g * %(size)s, %(n)s)"
+            " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g",
+            {"run": run.id, "n": selected, "size": int(os.environ.get(CHUNK_SIZE) or job.chunk_size)},
+        )
+        JobRun.objects.filter(pk=run.id).update(selected=selected, start=start.stored())
+    return selected, start
 
 
-def _work(job: Job, run: Run, session: Any, progress: Callable[[int, int], None] | None) -> None:
+def _work(job: Job, run: Run, session: Session, progress: Callable[[int, int], None] | None) -> None:
     """Do chunks until none is todo, then close the run's account."""
     chunk_work = _network_chunk if job.network else _chunk
     while not _stop.is_set():
@@ -243,6 +277,7 @@ def _work(job: Job, run: Run, session: Any, progress: Callable[[int, int], None]
             ) or (0, 0)
             progress(done, todo)
     if not _stop.is_set():
+        job.sweep(run)
         _finish(run)
 
 
@@ -257,11 +292,11 @@ def _claim(run: Run) -> tuple[int, int, int] | None:
         # Another process has it, or a dead one's backend still does: wait, however long, then look again.
         sql.execute("set local lock_timeout = 0")
         found = sql.one(f"{columns} and number = %s for update", [run.id, waiting[0]])
-    sql.execute("set local lock_timeout = '30s'")
+        sql.execute("set local lock_timeout = '30s'")
     return found[0], found[1], found[2]
 
 
-def _chunk(job: Job, run: Run, session: Any) -> bool:
+def _chunk(job: Job, run: Run, session: Session) -> bool:
     """One chunk in one transaction with its mark. False: nothing is left to do."""
     with transaction.atomic(durable=True):
         claimed = _claim(run)
@@ -282,7 +317,7 @@ def _mark(run: Run, number: int, report: Report) -> None:
     )
 
 
-def _network_chunk(job: Job, run: Run, session: Any) -> bool:
+def _network_chunk(job: Job, run: Run, session: Session) -> bool:
     """One chunk of a job that calls a gateway: under a session lock, in as many transactions as it needs."""
     todo = sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s and status = 'todo' order by number",
@@ -312,9 +347,6 @@ def _network_chunk(job: Job, run: Run, session: Any) -> bool:
 
 def _bisected(job: Job, run: Run, first: int, last: int) -> Report:
     """The items of a chunk; when their data is at fault, halves of them, until the one order is found and parked."""
-    last = min(last, int(sql.value("select coalesce(max(seq), 0) from jobs_jobitem where run_id = %s", [run.id])))
-    if first > last:
-        return Report()
     try:
         with transaction.atomic():
             return job.work(run, first, last)
@@ -352,11 +384,15 @@ def _finish(run: Run) -> None:
         report = stored_report(row.start)
         for _, counts in chunks:
             report.add(stored_report(_json(counts)))
-        sql.execute(
-            "update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %s where id = %s",
-            [Jsonb(report.stored()), run.id],
-        )
+        _close(run, report)
         sql.execute("delete from jobs_jobitem where run_id = %s", [run.id])
+
+
+def _close(run: Run, report: Report) -> None:
+    sql.execute(
+        "update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %s where id = %s",
+        [Jsonb(report.stored()), run.id],
+    )
 
 
 def _json(value: Any) -> Any:
@@ -412,9 +448,7 @@ def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
     row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, dry=True, by=by)
     run = Run(row.pk, job.name, on, arguments, True)
     history.context(by=run.by, run=run.id)
-    selected = _write_list(job, run)
-    row.refresh_from_db()
-    report = stored_report(row.start)
+    selected, report = _write_list(job, run)
     sql.execute("set constraints all immediate")
     for _, first, last in sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
@@ -443,8 +477,7 @@ def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:
     except OperationalError as error:
         if _sqlstate(error) not in _RETRY:
             raise
-        last = min(last, int(sql.value("select coalesce(max(seq), 0) from jobs_jobitem where run_id = %s", [run.id])))
-        if first >= last:
+        if first == last:
             report = Report()
             subject = sql.value("select subject_id from jobs_jobitem where run_id = %s and seq = %s", [run.id, first])
             report.because(str(subject), None, None, "busy: somebody is changing this order now")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perennial.db import sql
+from perennial.jobs.models import JobItem
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Job, Run
 from perennial.kernel.plan import current_event
@@ -23,30 +24,24 @@ class UpdateCurrentEvent(Job):
     name = "update-current-event"
     counts = ("programs", "advanced")
 
-    def select(self, run: Run) -> Report:
+    def select(self, run: Run) -> tuple[int, Report]:
         """Active programs that were released, by schedule id."""
-        sql.execute(
+        selected = sql.execute(
             "insert into jobs_jobitem(run_id, seq, subject_id)"
             " select %s, row_number() over (order by p.schedule_id), p.id from programs_program p"
             " where p.active and exists (select from programs_programrevision r where r.program_id = p.id and r.released)",
             [run.id],
         )
-        return Report()
+        return selected, Report()
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Advance the programs ``first`` to ``last``."""
         report = Report()
-        ids = [
-            row[0]
-            for row in sql.tuples(
-                "select id from programs_program where id in (select subject_id from jobs_jobitem"
-                " where run_id = %s and seq between %s and %s) order by id for no key update",
-                [run.id, first, last],
-            )
-        ]
-        newest = newest_released(ids)
+        items = JobItem.objects.filter(run_id=run.id, seq__range=(first, last)).values("subject_id")
+        programs = list(Program.objects.select_for_update(no_key=True).filter(pk__in=items).order_by("pk"))
+        newest = newest_released(program.pk for program in programs)
         loaded = load_revisions(run.set_up, newest.values())
-        for program in Program.objects.filter(pk__in=ids).order_by("pk"):
+        for program in programs:
             report.count("programs")
             revision = loaded[newest[program.pk]]
             if revision.started_on is None:

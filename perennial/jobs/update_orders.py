@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
 
-from perennial.catalog.queries import prices_on
+from perennial.catalog.queries import PriceList, in_force, price_lists
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Counts, Difference, OrderState, product_ids_of, read_orders, target_rows
 from perennial.db import sql
@@ -47,14 +47,13 @@ class UpdateOrders(Job):
                 newest = {program: revision for program, revision in newest.items() if revision in apply}
         run.cache["newest"] = newest
 
-    def select(self, run: Run) -> Report:
+    def select(self, run: Run) -> tuple[int, Report]:
         """Open orders planned from an older revision, by id."""
         newest = run.cache["newest"]
-        sql.execute(
-            SQL["select_to_update"],
-            {"run": run.id, "programs": list(newest), "revisions": list(newest.values())},
-        )
-        return Report()
+        if not newest:
+            return 0, Report()
+        values = {"run": run.id, "programs": list(newest), "revisions": list(newest.values())}
+        return sql.execute(SQL["select_to_update"], values), Report()
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""
@@ -71,12 +70,15 @@ class UpdateOrders(Job):
         changed: list[OrderState] = []
         rows: list[ContinuityOrder] = []
         events = []
+        prices: dict[int, PriceList] = {}
         for state in read_orders(set_up, ids, loaded):
             revision = loaded[newest[state.row.program_id]]
             if state.row.status != "open" or state.row.revision_id == revision.id:
                 continue
+            if revision.id not in prices:
+                prices[revision.id] = price_lists(revision.product_ids[item] for item in revision.products_to_price)
             was_complete = state.row.complete
-            counts, gone = update(state, revision, difference)
+            counts, gone = update(state, revision, prices[revision.id], difference)
             rows.append(state.row)
             differs = bool(counts) or state.row.complete != was_complete
             report.count("updated" if differs else "unchanged")
@@ -107,7 +109,7 @@ class UpdateOrders(Job):
                     )
                 )
         difference.write()
-        ContinuityOrder.objects.bulk_update(rows, ["revision", "complete", "prices"])
+        _write(rows)
         OrderEvent.objects.bulk_create(events)
         if changed:
             again = [s.row.pk for s in changed]
@@ -122,14 +124,19 @@ class UpdateOrders(Job):
 
 
 def update(
-    state: OrderState, revision: LoadedRevision, difference: Difference
+    state: OrderState, revision: LoadedRevision, prices: PriceList, difference: Difference
 ) -> tuple[Counts, tuple[kernel.Adjustment, ...]]:
     """Plan one order with a newer revision; what differs, and the adjustments whose occurrence is gone."""
     frozen = state.frozen
     kept = {o.pair for o in frozen}
-    missing = revision.products_to_price - set(state.row.prices)
+    # ``prices`` holds the products of the revision: those that the order has no price of get that of its order date.
+    missing = {
+        item: in_force(prices[revision.product_ids[item]], state.row.order_date)
+        for item in revision.products_to_price - set(state.row.prices)
+        if revision.product_ids[item] in prices
+    }
     if missing:
-        state.row.prices = {**state.row.prices, **_prices(revision, missing, state.row.order_date)}
+        state.row.prices = {**state.row.prices, **missing}
     facts = state.facts
     plan = kernel.plan(revision.plan, facts, state.adjustments, [o.step for o in frozen], state.highest())
     wanted = target_rows(
@@ -155,6 +162,17 @@ def update(
     return counts, plan.gone
 
 
-def _prices(revision: LoadedRevision, numbers: set[str], on: date) -> dict[str, int]:
-    ids = {revision.product_ids[number]: number for number in numbers}
-    return {ids[product]: price for product, price in prices_on(ids, on).items()}
+def _write(rows: list[ContinuityOrder]) -> None:
+    """Write what planning has decided of continuity orders: one statement, whatever their number."""
+    sql.execute(
+        "update continuity_continuityorder c"
+        " set revision_id = n.revision_id, complete = n.complete, prices = n.prices"
+        " from unnest(%s::bigint[], %s::bigint[], %s::boolean[], %s::jsonb[]) as n(id, revision_id, complete, prices)"
+        " where c.id = n.id",
+        [
+            [row.pk for row in rows],
+            [row.revision_id for row in rows],
+            [row.complete for row in rows],
+            [json.dumps(row.prices) for row in rows],
+        ],
+    )

@@ -1,10 +1,9 @@
 -- name: temporary
 create temporary table if not exists child_work (
-  occurrence_id bigint, continuity_order_id bigint, shipment int, position int, lead boolean,
-  ship_on date, expired boolean, waits text, child_id bigint, number text, try_no int,
-  parent_id bigint, parent_line_id bigint, customer_id bigint, currency text, order_date date,
-  ship_to_id bigint, delivery_mode_id bigint, payment_schedule_id bigint,
-  upfront boolean, payment_method text, card_id bigint, total_minor bigint
+  occurrence_id bigint, continuity_order_id bigint, shipment int, position int, lead boolean, ship_on date, waits text,
+  number text, try_no int, parent_id bigint, parent_line_id bigint, parent_line int, customer_id bigint, currency text,
+  order_date date, ship_to_id bigint, delivery_mode_id bigint, payment_schedule_id bigint, upfront boolean,
+  payment_method text, card_id bigint, child_id bigint
 ) on commit delete rows;
 create temporary table if not exists child_line (
   child_id bigint, line int, product_id bigint, quantity numeric(12,3), price_minor bigint, amount_minor bigint,
@@ -40,13 +39,21 @@ select o.blocked, count(distinct (o.continuity_order_id, o.shipment))
  group by o.blocked
 
 -- name: reasons_waiting
-select distinct p.number, o.shipment, o.blocked, o.continuity_order_id
-  from continuity_occurrence o {criteria}
-  join continuity_continuityorder w on w.id = o.continuity_order_id
-  join orders_salesorder p on p.id = w.order_id
- where o.blocked is not null and o.ship_on <= %(through)s {where}
- order by p.number, o.shipment, o.continuity_order_id
- limit %(most)s
+select x.number, x.shipment, x.blocked,
+       case x.blocked
+         when 'hold' then (select coalesce(nullif(h.reason, ''), h.code) from orders_hold h
+                            where h.order_id = x.id and h.released_on is null order by h.id limit 1)
+         when 'parked' then (select q.reason from continuity_parked q
+                               join continuity_continuityorder c on c.id = q.continuity_order_id
+                              where c.order_id = x.id and q.resolved_on is null order by q.id limit 1) end
+  from (select distinct p.id, p.number, o.shipment, o.blocked, o.continuity_order_id
+          from continuity_occurrence o {criteria}
+          join continuity_continuityorder w on w.id = o.continuity_order_id
+          join orders_salesorder p on p.id = w.order_id
+         where o.blocked is not null and o.ship_on <= %(through)s {where}
+         order by p.number, o.shipment, o.continuity_order_id
+         limit %(most)s) x
+ order by x.number, x.shipment, x.continuity_order_id
 
 -- name: lock
 select id from continuity_continuityorder
@@ -54,23 +61,24 @@ select id from continuity_continuityorder
  order by id for no key update
 
 -- name: read
--- A statement of its own after the lock: it sees what was committed while the lock was waited for.
+-- A statement of its own after the lock: it sees what was committed while the lock was waited for. The child's id is
+-- drawn here, for the leading occurrence of what ships.
 insert into child_work
+select d.*, case when d.lead and d.waits is null then nextval(pg_get_serial_sequence('orders_salesorder', 'id')) end
+  from (
 select o.id, c.id, o.shipment, o.position,
-       row_number() over (partition by c.id, o.shipment order by o.position desc, o.id desc) = 1,
-       case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end,
-       c.payment_method = 'card' and not c.upfront and k.expires_on is not null
-         and k.expires_on < case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end,
+       row_number() over (partition by c.id, o.shipment order by o.position desc, o.id desc) = 1 as lead,
+       s.ship_on,
        case when p.acceptance = 'awaited' then 'acceptance'
             when exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
-                            and h.stops in ('shipping', 'both')) then 'hold' end,
-       null,
+                            and h.stops in ('shipping', 'both')) then 'hold'
+            when c.payment_method = 'card' and not c.upfront and k.expires_on < s.ship_on then 'card' end as waits,
        p.number || '-' || l.line || '-' || lpad(o.shipment::text, greatest(3, length(o.shipment::text)), '0')
          || case when t.try_no is null then '' else '-' || (t.try_no + 1) end,
        coalesce(t.try_no, 0) + 1,
-       p.id, c.parent_line_id, c.customer_id, p.currency, c.order_date,
+       p.id, c.parent_line_id, l.line, c.customer_id, p.currency, c.order_date,
        coalesce(o.ship_to_id, c.ship_to_id), o.delivery_mode_id, coalesce(o.payment_schedule_id, c.payment_schedule_id),
-       c.upfront, c.payment_method, c.card_id, 0
+       c.upfront, c.payment_method, c.card_id
   from jobs_jobitem i
   join continuity_occurrence o on o.continuity_order_id = i.subject_id and o.shipment = i.shipment
   join continuity_continuityorder c on c.id = o.continuity_order_id
@@ -78,34 +86,34 @@ select o.id, c.id, o.shipment, o.position,
   join orders_salesorder p on p.id = c.order_id
   left join customers_storedcard k on k.id = c.card_id
   left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
+ cross join lateral (select case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end as ship_on) s
   left join lateral (select max(x.try_no) as try_no from orders_salesorder x
                       where x.parent_line_id = c.parent_line_id and x.shipment = o.shipment) t on true
  where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
-   and o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s
+   and o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s) d
 
 -- name: block
-update continuity_occurrence o set blocked = coalesce(w.waits, 'card')
-  from child_work w where o.id = w.occurrence_id and (w.waits is not null or w.expired)
+update continuity_occurrence o set blocked = w.waits
+  from child_work w where o.id = w.occurrence_id and w.waits is not null
 
 -- name: tell_expired
 insert into notices_notice(customer_id, kind, about, on_date, status)
 select distinct w.customer_id, 'card_expired', 'card:' || w.card_id, %(on)s::date,
        case when (select notices_on from catalog_company limit 1) then 'queued' else 'off' end
-  from child_work w where w.expired and w.waits is null
+  from child_work w where w.waits = 'card'
  order by 1, 3
 on conflict (kind, about) do nothing
 
 -- name: blocked
-select p.number, w.shipment, coalesce(w.waits, 'card'), w.ship_on
+select p.number, w.shipment, w.waits, w.ship_on,
+       case when w.waits = 'hold' then (select coalesce(nullif(h.reason, ''), h.code) from orders_hold h
+                                         where h.order_id = p.id and h.released_on is null order by h.id limit 1) end
   from child_work w join orders_salesorder p on p.id = w.parent_id
- where w.lead and (w.waits is not null or w.expired)
+ where w.lead and w.waits is not null
  order by p.number, w.shipment
 
 -- name: forget_blocked
-delete from child_work where waits is not null or expired
-
--- name: draw
-update child_work set child_id = nextval(pg_get_serial_sequence('orders_salesorder', 'id')) where lead
+delete from child_work where waits is not null
 
 -- name: share
 -- What ships together shares the leading occurrence's child, and goes by its delivery mode (the last one's).
@@ -189,13 +197,17 @@ select w.child_id, w.customer_id, w.payment_method, w.card_id, w.currency, k.tot
 -- name: events
 insert into orders_orderevent(order_id, on_date, kind, by, data)
 select w.parent_id, %(on)s, 'child_created', %(by)s,
-       jsonb_build_object('child', w.number, 'line', l.line, 'shipment', w.shipment, 'ship_on', w.ship_on)
-  from child_work w join orders_orderline l on l.id = w.parent_line_id
- where w.lead
+       jsonb_build_object('child', w.number, 'line', w.parent_line, 'shipment', w.shipment, 'ship_on', w.ship_on)
+  from child_work w where w.lead
 
 -- name: mark
 update continuity_occurrence o set status = 'ordered', child_id = w.child_id
   from child_work w where o.id = w.occurrence_id and o.status = 'scheduled' and o.blocked is null
+
+-- name: sweep
+-- Reading what was due by its index marks there what has been taken out of it, so that the next run need not look.
+select count(*) from continuity_occurrence o
+ where o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s
 
 -- name: park
 update continuity_occurrence set blocked = 'parked'

@@ -1,0 +1,56 @@
+"""A night on which nothing is due: the same reports, next to no work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from perennial.catalog.actions import initialise
+from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.models import JobChunk, JobItem, JobRun
+from perennial.jobs.night import one_night
+from perennial.jobs.runner import Session, run_job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ON = date(2026, 3, 4)
+MOST = 12  # statements of a job
+
+
+def statements_of(name: str) -> tuple[dict[str, Any], int]:
+    seen: Counter[str] = Counter()
+
+    def count(execute: Any, statement: str, *rest: Any) -> Any:
+        seen[statement] += 1
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(count):
+        document = run_job(JOBS[name](), on=ON)
+    return document, seen.total()
+
+
+@pytest.mark.parametrize("name", NIGHTLY)
+def test_a_job_with_nothing_to_do_is_done_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    initialise()
+    monkeypatch.setattr(Session, "execute", lambda *_: pytest.fail("a session of its own was opened"))
+    document, statements = statements_of(name)
+    assert document["status"] == "done"
+    assert set(document["counts"].values()) == {0}
+    assert statements <= MOST
+    run = JobRun.objects.get()
+    assert (run.status, run.selected, run.ended_at is not None) == ("done", 0, True)
+    assert not JobChunk.objects.exists()
+    assert not JobItem.objects.exists()
+
+
+def test_a_rehearsal_of_nothing_says_the_same() -> None:
+    initialise()
+    rehearsed = one_night(ON, dry=True)
+    made = one_night(ON)
+    assert [(j["counts"], j["amounts"]) for j in rehearsed["jobs"]] == [
+        (j["counts"], j["amounts"]) for j in made["jobs"]
+    ]
+    assert [j["status"] for j in made["jobs"]] == ["done"] * len(NIGHTLY)
