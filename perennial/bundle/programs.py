@@ -238,7 +238,7 @@ SHARED = (
     ("times_to_repeat", 0),
     ("probability", None),
 )
-"""What all entries of one event have in common: equal, or given on the first alone (bundle.md §1)."""
+"""What all entries of one event have in common: equal, or given on the first alone (docs/contract.md)."""
 
 
 def _agree(first: Given, other: Given) -> None:

@@ -1,7 +1,7 @@
 """An order as it stands somewhere else: with its state, its dated lines, its children and payments.
 
 What is given is taken as it stands and nothing is planned; what is left out of it is what planning, or
-the jobs, would have made (bundle.md §1, "What already happened"). Contradictions are faults.
+the jobs, would have made (docs/contract.md). Contradictions are faults.
 
 The parts: ``walking`` reads the continuity orders with their lines and adjustments, ``childhood`` the
 children, ``owing`` the payments. Here is the order itself, and what all of them need.

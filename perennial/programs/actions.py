@@ -1,7 +1,7 @@
 """Programs made as they are given, released, copied, retired.
 
 A program's edits collect in its draft revision (``draft``); release makes it the one for new orders
-(design.md §5). Open orders follow only through update-orders. A released revision is never changed.
+(docs/rules.md). Open orders follow only through update-orders. A released revision is never changed.
 """
 
 from __future__ import annotations

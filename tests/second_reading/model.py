@@ -997,7 +997,7 @@ class Model:
 
     def hold(self, number: str, code: str, reason: str, stops: str, on: date) -> None:
         target = self.child(number) or self.order(number)
-        if target.status in ("invoiced", "cancelled"):
+        if target.status == "cancelled":
             raise Refused("it is over")
         if any(hold["released_on"] is None and hold["code"] == code for hold in target.holds):
             raise Refused("such a hold is open")
