@@ -99,6 +99,8 @@ def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dic
     for child in latest.values():
         if child.status != "cancelled" and child.number not in tied:
             paths[child.number].fault("shipment", f"the continuity order has no shipment {child.shipment}")
+    for thing in (*standing.one.continuity, *paths.values()):
+        standing.thing.spoil(thing)
 
 
 class _Child:

@@ -199,7 +199,7 @@ class _More:
             "pay": [self._pay(*pay) for pay in self.pays[order_id]],
         }
         entry = None if parent.entry is None else json.loads(parent.entry)
-        if entry is not None and difference(as_given(document), entry) is not None:
+        if entry is not None and difference(as_given(document), [entry]) is not None:
             document["entry"] = entry
         document |= {
             "status": printed["status"],
