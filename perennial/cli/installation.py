@@ -47,7 +47,7 @@ def demo(p: Parser) -> Run:
 
 def bench(p: Parser) -> Run:
     """How fast are the jobs here?"""
-    return _elsewhere("perennial.demo.bench", p)
+    return _elsewhere("perennial.bench.command", p)
 
 
 def _elsewhere(name: str, p: Parser) -> Run:

@@ -1,0 +1,205 @@
+"""One piece of work in a process of its own: ``python -m perennial.bench.child`` with JSON on stdin.
+
+Answers with one line of JSON: the seconds of the work itself (not of starting Python), how many statements
+it sent, which took longest, and the process's peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+Answer = dict[str, Any]
+
+
+def peak_memory() -> int:
+    """The most memory that this process ever held, in bytes.
+
+    Linux counts a parent's pages in a child's ``ru_maxrss``, so its own mark is read where there is one.
+    """
+    try:
+        with open("/proc/self/status") as status:
+            for line in status:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else used * 1024
+
+
+class Clock:
+    """Times every statement that Django sends."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return execute(statement, params, many, context)
+        finally:
+            self.number += 1
+            words = " ".join(line for line in str(statement).splitlines() if not line.startswith("--"))
+            words = " ".join(words.split())[:70]
+            self.seconds[words] = self.seconds.get(words, 0) + time.perf_counter() - began
+
+    def slowest(self, number: int = 15) -> list[tuple[str, float]]:
+        """The statements that took longest altogether."""
+        found = sorted(self.seconds.items(), key=lambda item: -item[1])[:number]
+        return [(words, round(seconds, 3)) for words, seconds in found]
+
+
+def job(*, name: str, on: str, arguments: dict[str, Any] | None = None) -> Answer:
+    """Run a job as the command does."""
+    from django.db import connection
+
+    from perennial.jobs import JOBS
+    from perennial.jobs.runner import run_job
+
+    work, clock = JOBS[name](), Clock()
+    connection.ensure_connection()
+    with connection.execute_wrapper(clock):
+        began = time.perf_counter()
+        document = run_job(work, on=date.fromisoformat(on), arguments=arguments or {}, by="bench")
+        seconds = time.perf_counter() - began
+    if document["status"] != "done":
+        raise RuntimeError(f"{name} ended as {document['status']}")
+    return {
+        "seconds": seconds,
+        "counts": document["counts"],
+        "statements": clock.number,
+        "slowest": clock.slowest(),
+    }
+
+
+def chain(*, on: str, through: str) -> Answer:
+    """Run the script that was written by hand."""
+    import psycopg
+    from django.db import connection
+
+    from perennial.db import sql
+
+    statements = sql.named("perennial.bench", "sql/chain.sql")
+    connection.ensure_connection()
+    own: psycopg.Connection[Any] = connection.connection
+    cursor = psycopg.ClientCursor(own)
+    values = {"on": date.fromisoformat(on), "through": date.fromisoformat(through), "by": "job:1"}
+    took: list[tuple[str, float]] = []
+    created = 0
+    began = time.perf_counter()
+    cursor.execute("begin")
+    for name, statement in statements.items():
+        before = time.perf_counter()
+        cursor.execute(statement, values)
+        took.append((name, round(time.perf_counter() - before, 3)))
+        if name == "orders":
+            created = cursor.rowcount
+    cursor.execute("commit")
+    seconds = time.perf_counter() - began
+    took.sort(key=lambda item: -item[1])
+    return {"seconds": seconds, "counts": {"created": created}, "statements": len(statements) + 2, "slowest": took}
+
+
+def migrate() -> Answer:
+    """All tables, as an installation has them."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    return {}
+
+
+def make(*, orders: int, due: int) -> Answer:
+    """Fill the database."""
+    from perennial.bench import maker
+
+    return {"rows": maker.make(orders=orders, due=due)}
+
+
+def block() -> Answer:
+    """Let all that is due wait."""
+    from perennial.bench import maker
+
+    return {"blocked": maker.block_all_due()}
+
+
+def check() -> Answer:
+    """`perennial check` and `perennial check once`."""
+    from perennial.jobs import check as checks
+
+    faults = [*checks.check()["faults"], *checks.check_once()["faults"]]
+    return {"faults": faults[:20]}
+
+
+def plan() -> Answer:
+    """The kernel's plan of an order of twelve events, and that plan as rows with their words."""
+    from django.db import connection
+
+    from perennial.catalog.queries import set_up
+    from perennial.continuity.models import ContinuityOrder
+    from perennial.continuity.planning import facts_of, target_rows
+    from perennial.kernel import plan as kernel
+    from perennial.programs.queries import load_revisions
+
+    order = ContinuityOrder.objects.filter(program__schedule_id="PROG-11").order_by("pk")[0]
+    facts = facts_of(order)
+    settings = set_up()
+    revision = load_revisions(settings, [order.revision_id])[order.revision_id]
+    planned = kernel.plan(revision.plan, facts)
+    if len(planned.occurrences) != 12:
+        raise RuntimeError("the order of twelve events was planned with another number")
+    connection.close()
+
+    def rows() -> Any:
+        return target_rows(
+            order.pk,
+            revision,
+            facts,
+            planned,
+            currency=settings.currency,
+            first_position=1,
+            status="scheduled",
+            product_ids={},
+        )
+
+    return {
+        "plan": microseconds(lambda: kernel.plan(revision.plan, facts)),
+        "rows": microseconds(rows),
+    }
+
+
+def microseconds(work: Callable[[], Any]) -> float:
+    """The median of 50 groups of 100 calls."""
+    groups = []
+    for _ in range(50):
+        began = time.perf_counter()
+        for _ in range(100):
+            work()
+        groups.append((time.perf_counter() - began) / 100)
+    return statistics.median(groups) * 1e6
+
+
+WORK: dict[str, Callable[..., Answer]] = {
+    work.__name__: work for work in (job, chain, migrate, make, block, check, plan)
+}
+
+
+def main() -> None:
+    """Read what to do, do it, answer."""
+    asked = json.load(sys.stdin)
+    import django
+
+    django.setup()
+    answer = WORK[asked.pop("do")](**asked)
+    print(json.dumps({**answer, "memory": peak_memory()}))
+
+
+if __name__ == "__main__":
+    main()

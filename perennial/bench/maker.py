@@ -1,0 +1,64 @@
+"""Fill a database with a company's orders, by sets: sixteen programs, any number of orders, so many of them due.
+
+The foreign keys of the big tables are dropped before and made again after, which checks them by sets.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+from perennial.catalog.actions import initialise
+from perennial.db import sql
+from perennial.errors import Refused
+
+SQL = sql.named("perennial.bench", "sql/make.sql")
+
+ON = date(2026, 3, 11)
+"""The business date: a Wednesday. All that is due is so on it, a tenth a week earlier already."""
+
+EARLY = ON - timedelta(7)
+
+
+def make(*, orders: int, due: int) -> dict[str, int]:
+    """Fill the (empty, migrated) database that Django is connected to; what it holds then.
+
+    Refused when it holds anything.
+    """
+    if sql.value("select exists (select from orders_salesorder) or exists (select from customers_customer)"):
+        raise Refused("bench", "this database holds orders or customers: the bench fills empty ones alone")
+    initialise()
+    connection.ensure_connection()
+    own: psycopg.Connection[Any] = connection.connection
+    cursor = psycopg.ClientCursor(own)
+    values = {"orders": orders, "due": due, "on": ON}
+    keys = cursor.execute(SQL["foreign_keys"]).fetchall()
+    cursor.execute("begin; set local jit = off; set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
+    for table, name, _ in keys:
+        cursor.execute(f"alter table {table} drop constraint {name}")
+    for statements in ("set_up", "programs"):
+        cursor.execute(SQL[statements])
+    for statements in ("customers", "orders", "occurrences", "lines", "children", "sequences"):
+        cursor.execute(SQL[statements], values)
+    for table, name, words in keys:
+        cursor.execute(f"alter table {table} add constraint {name} {words}")
+    cursor.execute("commit")
+    cursor.execute("vacuum (freeze, analyze)")
+    return {
+        name: int(sql.value(f"select count(*) from {table}"))
+        for name, table in (
+            ("orders and children", "orders_salesorder"),
+            ("occurrences", "continuity_occurrence"),
+            ("continuity lines", "continuity_continuityline"),
+        )
+    }
+
+
+def block_all_due() -> int:
+    """Let everything that is due wait, as an earlier night would have found it; how many occurrences."""
+    blocked = sql.execute(SQL["block_all_due"], {"on": ON, "through": ON + timedelta(5)})
+    sql.execute("vacuum analyze")
+    return blocked

@@ -1,0 +1,299 @@
+"""What is measured, in which order, and the goals."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from perennial.bench import compare, maker
+from perennial.bench.databases import Databases
+from perennial.errors import Refused
+
+PARTS = ("create", "waiting", "extend", "update", "close", "plan")
+JOBS = {"extend": "extend-lines", "update": "update-orders", "close": "close-orders"}
+GROWTH = 10
+GOAL_SIZE = 100_000
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many orders there are, and how many of them are due."""
+
+    orders: int
+    due: int
+
+    def __post_init__(self) -> None:
+        if self.due < 20:
+            raise Refused("due", f"{self.due} due are too few to measure: take 20 or more", "due")
+        if self.orders < self.due:
+            raise Refused("orders", f"{self.due:,} cannot be due among {self.orders:,} orders", "orders")
+
+    @property
+    def tenth(self) -> Size:
+        """A tenth of it."""
+        return Size(self.orders // GROWTH, self.due // GROWTH)
+
+
+@dataclass
+class Line:
+    """One line of the answer: what, how much, the goal, and whether it holds (None: no goal, or not at this size)."""
+
+    part: str
+    what: str
+    value: float
+    unit: str = ""
+    most: float | None = None
+    least: float | None = None
+    at_size: bool = True
+
+    @property
+    def holds(self) -> bool | None:
+        """Does the goal hold?"""
+        if not self.at_size or (self.most is None and self.least is None):
+            return None
+        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
+
+    @property
+    def goal(self) -> str:
+        """The goal in words."""
+        if self.most is None and self.least is None:
+            return ""
+        words = f"at most {_number(self.most)}" if self.most is not None else f"at least {_number(self.least or 0)}"
+        return words + (f" {self.unit}" if self.unit else "")
+
+    @property
+    def printed(self) -> str:
+        """The value in words."""
+        return _number(self.value) + (f" {self.unit}" if self.unit else "")
+
+    @property
+    def verdict(self) -> str:
+        """The last column."""
+        if self.holds is not None:
+            return "holds" if self.holds else "MISSED"
+        return f"from {GOAL_SIZE:,} due" if not self.at_size else ""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "part": self.part,
+            "what": self.what,
+            "value": round(self.value, 6),
+            "unit": self.unit,
+            "goal": self.goal,
+            "holds": self.holds,
+        }
+
+
+def _number(value: float) -> str:
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+
+
+@dataclass
+class Answer:
+    """All lines, what was said besides, and the single runs."""
+
+    lines: list[Line] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    slowest: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Does every goal that counts at this size hold?"""
+        return all(line.holds is not False for line in self.lines)
+
+
+class Bench:
+    """One run of the bench in databases of its own."""
+
+    def __init__(self, databases: Databases, size: Size, pairs: int, parts: Sequence[str], tell: Tell) -> None:
+        self.databases, self.size, self.pairs, self.parts, self.tell = databases, size, pairs, parts, tell
+        self.answer = Answer()
+        self.big = self.small = ""
+
+    def run(self) -> Answer:
+        """Make the databases, measure the parts."""
+        self.big = self._made("big", self.size)
+        if set(self.parts) - {"plan", "waiting"}:
+            self.small = self._made("small", self.size.tenth)
+        for part in PARTS:
+            if part in self.parts:
+                getattr(self, f"_{part}")() if part not in JOBS else self._job(part)
+        return self.answer
+
+    # --- in a process of its own
+
+    def _do(self, database: str, work: str, **given: Any) -> dict[str, Any]:
+        environment = {**os.environ, "DATABASE_URL": self.databases.url(database)}
+        environment.setdefault("DJANGO_SETTINGS_MODULE", "perennial.settings")
+        done = subprocess.run(
+            [sys.executable, "-m", "perennial.bench.child"],
+            input=json.dumps({"do": work, **given}),
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{work} of {given} failed: {done.stderr.strip()[-2000:]}")
+        found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        if "seconds" in found:
+            shown = {name: value for name, value in found.items() if name != "slowest"}
+            self.answer.runs.append({"database": database.rsplit("_", 1)[-1], "work": work, **given, **shown})
+            self.tell(f"  {given.get('name', work)}: {found['seconds']:.2f} s")
+        return found
+
+    def _run_job(self, database: str, name: str, on: date = maker.ON, **arguments: Any) -> dict[str, Any]:
+        found = self._do(database, "job", name=name, on=on.isoformat(), arguments=arguments)
+        self.answer.slowest[name] = found["slowest"]
+        return found
+
+    def _made(self, what: str, size: Size) -> str:
+        self.tell(f"making {size.orders:,} orders, {size.due:,} of them due")
+        name = self.databases.make(what)
+        self._do(name, "migrate")
+        rows = self._do(name, "make", orders=size.orders, due=size.due)["rows"]
+        self.answer.notes.append(
+            f"{what}: {size.orders:,} orders, {size.due:,} due; "
+            + ", ".join(f"{number:,} {name}" for name, number in rows.items())
+            + f"; {self.databases.size(name) / 1e6:,.0f} MB"
+        )
+        return name
+
+    def _copy(self, source: str, what: str) -> str:
+        return self.databases.make(what, source=source)
+
+    def _line(self, part: str, what: str, value: float, unit: str = "", *, sized: bool = False, **goal: float) -> None:
+        at_size = not sized or self.size.due >= GOAL_SIZE
+        self.answer.lines.append(Line(part, what, value, unit, at_size=at_size, **goal))
+
+    # --- the parts
+
+    def _create(self) -> None:
+        job, on, early = "create-child-orders", maker.ON, maker.EARLY
+        seconds: dict[str, list[float]] = {"chain": [], "job": [], "small": [], "early": [], "again": []}
+        ratios: dict[str, list[float]] = {"chain": [], "growth": [], "among": [], "again": []}
+        memory: dict[str, int] = {"job": 0, "small": 0}
+        statements = 0.0
+        created = 0
+        for pair in range(self.pairs):
+            self.tell(f"create-child-orders, {pair + 1} of {self.pairs}")
+            by_hand = self._copy(self.big, "chain")
+            chain = self._do(by_hand, "chain", on=on.isoformat(), through=(on + timedelta(5)).isoformat())
+            by_job = self._copy(self.big, "job")
+            made = self._run_job(by_job, job)
+            again = self._do(by_job, "job", name=job, on=on.isoformat())
+            if again["counts"]["created"]:
+                raise RuntimeError("a second run of the day made children")
+            if pair == 0:
+                self._compare(by_hand, by_job)
+                created = made["counts"]["created"]
+                statements = made["statements"] / created
+            self.databases.drop(by_hand)
+            self.databases.drop(by_job)
+            few = self._copy(self.small, "few")
+            small = self._do(few, "job", name=job, on=on.isoformat())
+            self.databases.drop(few)
+            among = self._copy(self.big, "early")
+            earlier = self._do(among, "job", name=job, on=early.isoformat())
+            self.databases.drop(among)
+            for name, found in (
+                ("chain", chain), ("job", made), ("again", again), ("small", small), ("early", earlier)
+            ):  # fmt: skip
+                seconds[name].append(found["seconds"])
+            memory["job"] = max(memory["job"], made["memory"])
+            memory["small"] = max(memory["small"], small["memory"])
+            ratios["chain"].append(chain["seconds"] / made["seconds"])
+            ratios["growth"].append(made["seconds"] / small["seconds"])
+            ratios["among"].append(earlier["seconds"] / small["seconds"])
+            ratios["again"].append(100 * again["seconds"] / made["seconds"])
+        middle = {name: statistics.median(values) for name, values in seconds.items()}
+        ratio = {name: statistics.median(values) for name, values in ratios.items()}
+        line = self._line
+        line("create", f"the hand-written chain, {self.size.due:,} due", middle["chain"], "s")
+        line("create", f"the job, {self.size.due:,} due", middle["job"], "s")
+        line("create", "children a second", created / middle["job"])
+        line("create", "the job's speed to the chain's", ratio["chain"], least=0.5, sized=True)
+        line("create", f"{GROWTH} times the due: times the time", ratio["growth"], most=11.5, sized=True)
+        line("create", f"the same due among {GROWTH} times the orders", ratio["among"], most=2, sized=True)
+        line("create", "a second run of the day, of the first", ratio["again"], "%", most=1, sized=True)
+        line("create", "peak memory of the process", memory["job"] / 1e6, "MB", most=100)
+        line("create", f"{GROWTH} times the due: times the memory", memory["job"] / memory["small"], most=1.05)
+        line("create", "statements a child", statements, most=0.05, sized=True)
+
+    def _compare(self, by_hand: str, by_job: str) -> None:
+        self.tell("comparing what the chain and the job have made")
+        with self.databases.connect(by_hand) as one, self.databases.connect(by_job) as two:
+            compared, found = compare.differences(one, two)
+        faults = self._do(by_job, "check")["faults"]
+        if found or faults:
+            raise RuntimeError("; ".join(["the chain and the job differ", *found, *faults]))
+        self.answer.notes.append(
+            f"chain and job wrote the same: {compared:,} rows of {len(compare.TABLES)} tables compared, none differs,"
+            " ids aside; `perennial check` finds no fault"
+        )
+
+    def _waiting(self) -> None:
+        self.tell("create-child-orders when all that is due waits")
+        copy = self._copy(self.big, "waiting")
+        blocked = self._do(copy, "block")["blocked"]
+        runs = [self._run_job(copy, "create-child-orders") for _ in range(self.pairs)]
+        self.databases.drop(copy)
+        if any(run["counts"]["created"] for run in runs):
+            raise RuntimeError("what waits was made")
+        seconds = statistics.median(run["seconds"] for run in runs)
+        self._line("waiting", f"nothing due, {blocked:,} wait", seconds, "s")
+        self._line("waiting", "for each that waits", seconds / blocked * 1e6, "µs")
+
+    def _job(self, part: str) -> None:
+        name = JOBS[part]
+        seconds: dict[str, list[float]] = {"big": [], "small": [], "again": []}
+        memory: dict[str, int] = {"big": 0, "small": 0}
+        done = few = statements = 0.0
+        for pair in range(self.pairs):
+            self.tell(f"{name}, {pair + 1} of {self.pairs}")
+            for what, source in (("big", self.big), ("small", self.small)):
+                copy = self._copy(source, part)
+                found = self._run_job(copy, name)
+                number = sum(found["counts"][word] for word in COUNTED[part])
+                if what == "big":
+                    done, statements = number, found["statements"]
+                    seconds["again"].append(self._do(copy, "job", name=name, on=maker.ON.isoformat())["seconds"])
+                    if pair == 0 and (faults := self._do(copy, "check")["faults"]):
+                        raise RuntimeError("; ".join([f"after {name}", *faults]))
+                else:
+                    few = number
+                seconds[what].append(found["seconds"])
+                memory[what] = max(memory[what], found["memory"])
+                self.databases.drop(copy)
+        if not done or not few:
+            self.answer.notes.append(f"{part}: none of so few orders are concerned")
+            return
+        middle = statistics.median(seconds["big"])
+        each = statistics.median(b / s for b, s in zip(seconds["big"], seconds["small"], strict=True)) * few / done
+        self._line(part, f"{name}, {done:,.0f} orders", middle, "s")
+        self._line(part, "orders a second", done / middle)
+        self._line(part, f"time for each among {GROWTH} times the orders", each, most=1.15, sized=True)
+        self._line(part, "a second run", statistics.median(seconds["again"]), "s")
+        self._line(part, "peak memory of the process", memory["big"] / 1e6, "MB")
+        self._line(part, f"{GROWTH} times the orders: times the memory", memory["big"] / memory["small"], most=1.05)
+        self._line(part, "statements an order", statements / done)
+
+    def _plan(self) -> None:
+        self.tell("plan")
+        found = [self._do(self.big, "plan") for _ in range(self.pairs)]
+        self._line("plan", "an order of twelve events", statistics.median(f["plan"] for f in found), "µs", most=100)
+        self._line("plan", "its rows with their words", statistics.median(f["rows"] for f in found), "µs")
+
+
+COUNTED = {"extend": ("orders",), "update": ("updated", "unchanged"), "close": ("lines", "still_open")}

@@ -1,0 +1,119 @@
+"""Play a guide: save its bundles, run its commands, compare what they print with what the guide shows.
+
+    python -m tests.docs.play docs/guides/trial.md            say where it differs, exit status 1
+    python -m tests.docs.play --write docs/guides/trial.md    write the real output into the guide
+
+It needs DATABASE_URL, a migrated database without data. In a guide a bundle is a block ``json NAME.json``,
+commands are the lines that begin with ``$ `` in a block ``console``; a line ``...`` stands for any lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+BLOCK = re.compile(r"^```(\S+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PROMPT = "$ "
+COMMAND = "./run perennial "
+SURROUNDINGS = {"PERENNIAL_TODAY": "2026-03-10", "LOGNAME": "anna"}
+"""What the guides say they were made with: the day and who types."""
+LEFT_OUT = "..."
+
+
+def bundles(text: str) -> dict[str, str]:
+    """The bundles of a guide by the names under which its reader saves them."""
+    return {name: body for kind, name, body in BLOCK.findall(text) if kind == "json" and name}
+
+
+def commands(body: str) -> Iterator[tuple[str, str]]:
+    """The commands of a block, each with the output that stands below it."""
+    command, shown = None, []
+    for line in body.splitlines():
+        if line.startswith(PROMPT):
+            if command is not None:
+                yield command, "\n".join(shown)
+            command, shown = line.removeprefix(PROMPT), []
+        else:
+            shown.append(line)
+    if command is not None:
+        yield command, "\n".join(shown)
+
+
+def agrees(shown: str, printed: str) -> bool:
+    """Whether a guide shows what was printed, lines that it leaves out apart."""
+    lines = [r"(?:.*\n)*?" if line.strip() == LEFT_OUT else re.escape(line) + r"\n" for line in shown.splitlines()]
+    return re.fullmatch("".join(lines), f"{printed}\n" if printed else "") is not None
+
+
+def run(command: str) -> str:
+    """What a command prints on a terminal: both streams, in their order."""
+    from perennial.cli.main import main
+
+    if not command.startswith(COMMAND):
+        raise SystemExit(f"not a command of ours: {command}")
+    first, _, then = command.partition(" | ")
+    both, out = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stderr(both), contextlib.redirect_stdout(out if then else both):
+        main(shlex.split(first.removeprefix(COMMAND)))
+    if not then:
+        return _text(both)
+    piped = subprocess.run(shlex.split(then), input=_text(out), capture_output=True, text=True, check=True)
+    return _text(both) + piped.stdout
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def play(text: str) -> tuple[str, list[str]]:
+    """The guide with its real output, and where that differs from what it shows."""
+    faults: list[str] = []
+
+    def block(found: re.Match[str]) -> str:
+        kind, name, body = found.groups()
+        if kind == "json" and name:
+            Path(name).write_text(body, encoding="utf-8")
+        if kind != "console":
+            return found[0]
+        written = []
+        for command, shown in commands(body):
+            printed = run(command).rstrip("\n")
+            if agrees(shown.rstrip("\n"), printed):
+                printed = shown.rstrip("\n")
+            else:
+                faults.append(f"{PROMPT}{command}\n--- the guide shows\n{shown}\n--- printed\n{printed}")
+            written.append(f"{PROMPT}{command}\n{printed}\n" if printed else f"{PROMPT}{command}\n")
+        return f"```console\n{''.join(written)}```"
+
+    return BLOCK.sub(block, text), faults
+
+
+def main(arguments: list[str]) -> int:
+    """Play the guide that is named."""
+    os.environ.update(SURROUNDINGS)
+    page = Path(arguments[-1]).resolve()
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory(prefix="perennial-guide-") as folder:
+        os.chdir(folder)
+        try:
+            text, faults = play(page.read_text(encoding="utf-8"))
+        finally:
+            os.chdir(before)
+    if "--write" in arguments:
+        page.write_text(text, encoding="utf-8")
+        return 0
+    print("\n\n".join(faults))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
