@@ -38,7 +38,7 @@ def shipments_with_child(standing: Standing) -> set[tuple[Any, Any]]:
     """(line, shipment) of the children that are not cancelled."""
     return {
         (_line_of(standing, child), child.get("shipment"))
-        for child in standing.thing.list("children")
+        for child in standing.thing.entries("children")
         if isinstance(child, dict) and child.get("status") != "cancelled" and isinstance(child.get("shipment"), int)
     }
 
@@ -99,8 +99,8 @@ def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dic
     for child in latest.values():
         if child.status != "cancelled" and child.number not in tied:
             paths[child.number].fault("shipment", f"the continuity order has no shipment {child.shipment}")
-    for thing in (*standing.one.continuity, *paths.values()):
-        standing.thing.spoil(thing)
+    for one in (*standing.one.continuity, *paths.values()):
+        standing.thing.spoil(one)
 
 
 class _Child:

@@ -54,8 +54,8 @@ class Names:
         }
         self.groups = {product.id: product.tax_group for product in self.products.values()}
         self.sold = {
-            number: Sold(*rest)
-            for number, *rest in ContinuityProduct.objects.values_list(
+            number: Sold(program, duration, shipments)
+            for number, program, duration, shipments in ContinuityProduct.objects.values_list(
                 "product__number", "program__schedule_id", "event_duration", "shipments"
             )
         }
@@ -65,8 +65,8 @@ class Names:
             (rate.group, rate.country, rate.region, rate.valid_from): rate for rate in self.set_up.rates
         }
         self._prices: dict[str, list[tuple[date, int]]] = defaultdict(list)
-        for number, start, amount in Price.objects.values_list("product__number", "valid_from", "price_minor"):
-            self._prices[number].append((start or date.min, amount))
+        for item, start, amount in Price.objects.values_list("product__number", "valid_from", "price_minor"):
+            self._prices[item].append((start or date.min, amount))
         for prices in self._prices.values():
             prices.sort()
         self._revision_ids: dict[tuple[str, int], int] = {}

@@ -137,7 +137,7 @@ def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Giv
     quantity = line.quantity("quantity")
     mode = line.name_of("delivery_mode", "delivery mode", reading.modes)
     continuity, given = None, None
-    inner = line.object("continuity", CONTINUITY)
+    inner = line.inner("continuity", CONTINUITY)
     if inner is None and reading.kinds.get(number) == "continuity":
         inner = Given({}, line.at("continuity"), reading.faults, CONTINUITY)
     if inner is not None:

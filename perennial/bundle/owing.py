@@ -306,7 +306,7 @@ class _Reader:
         return made
 
     def _bill(self, amount: int) -> Any:
-        bill = self.thing.object("bill", BILL)
+        bill = self.thing.inner("bill", BILL)
         if bill is None:
             return None
         on = bill.day("on", self.standing.reading.on)

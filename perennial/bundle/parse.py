@@ -275,7 +275,7 @@ class Given:
 
     # --- what lies within
 
-    def list(self, key: str) -> list[Any]:
+    def entries(self, key: str) -> list[Any]:
         """A list; empty where it was left out."""
         value = self.value.get(key)
         if value is None:
@@ -287,12 +287,12 @@ class Given:
 
     def objects(self, key: str, known: frozenset[str]) -> Iterator[Given]:
         """The objects of a list. What is wrong within one is wrong with the whole."""
-        for at, value in enumerate(self.list(key)):
+        for at, value in enumerate(self.entries(key)):
             inner = Given(value, self.at(f"{key}[{at}]"), self.faults, known)
             yield inner
             self.bad |= inner.bad
 
-    def object(self, key: str, known: frozenset[str]) -> Given | None:
+    def inner(self, key: str, known: frozenset[str]) -> Given | None:
         """An object within, None where it was left out. The caller passes its badness on (``spoil``)."""
         value = self.value.get(key)
         if value is None:
@@ -307,7 +307,7 @@ class Given:
     def plain_list(self, key: str, needed: str, fit: Any) -> list[Any]:
         """A list of plain values; ``fit`` gives the value or None where it is not what is needed."""
         found = []
-        for at, value in enumerate(self.list(key)):
+        for at, value in enumerate(self.entries(key)):
             fitting = fit(value)
             if fitting is None:
                 self.fault(f"{key}[{at}]", f"{shown(value)} is not {needed}")

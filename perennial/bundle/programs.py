@@ -74,7 +74,7 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
             older=[_revision(reading, thing, older, True) for older in thing.objects("revisions", REVISION)],
             current=_current(thing),
         )
-        draft = thing.object("draft", DRAFT)
+        draft = thing.inner("draft", DRAFT)
         if draft is not None:
             given.draft = _revision(reading, thing, draft, False)
             thing.spoil(draft)
@@ -133,8 +133,8 @@ def _facts(reading: Reading, program: Given, thing: Given, old: bool = False) ->
         "the name of a payment schedule",
         lambda name: name if isinstance(name, str) else None,
     )
-    for at, name in enumerate(valid):
-        thing.refers(f"valid_payment_schedules[{at}]", "payment schedule", name, reading.schedules)
+    for at in range(len(valid)):
+        thing.refers(f"valid_payment_schedules[{at}]", "payment schedule", valid[at], reading.schedules)
     events = _events(reading, thing, old)
     removed, walk = _removed(reading, thing, events)
     schedule_id = program.get("schedule_id")

@@ -216,7 +216,8 @@ def _removed(document: Document, facts: ProgramFacts, currency: str) -> None:
     if not facts.removed:
         return
     removed = {event.key: event for event in facts.removed}
-    found, waiting = [], []
+    found: list[tuple[EventFacts, str | None]] = []
+    waiting: list[EventFacts] = []
     for key in facts.walk:
         if key in removed:
             waiting.append(removed[key])

@@ -222,13 +222,13 @@ class Standing:
         from perennial.bundle.walking import continuity_orders
 
         thing, entry = self.thing, self.one.entry
-        for at, _ in enumerate(thing.list("continuity")):
+        for at, _ in enumerate(thing.entries("continuity")):
             thing.fault(f"continuity[{at}]", "there is no line for it: name the line by its number")
         customer = self.names.customers.get(entry.customer)
         if customer is None or thing.bad:
             return None
         self.customer_id = customer
-        default = "open" if entry.submit or thing.list("children") else "draft"
+        default = "open" if entry.submit or thing.entries("children") else "draft"
         status = self.of_status(thing, states.ORDER, default)
         acceptance = thing.word("acceptance", ACCEPTANCE, "awaited" if entry.acceptance_required else "none")
         if entry.acceptance_required and acceptance == "none":

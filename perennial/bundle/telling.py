@@ -48,7 +48,7 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
 
 
 def _payment(thing: Given) -> str | None:
-    inner = thing.object("payment", PAYMENT)
+    inner = thing.inner("payment", PAYMENT)
     if inner is None:
         return None
     values = [inner.code("order", ""), inner.code("purpose", ""), inner.whole("number", 1, 1), inner.whole("line", 0)]

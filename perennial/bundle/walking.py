@@ -174,7 +174,7 @@ class _Walk:
     def _sequence(self) -> list[tuple[str, int]]:
         """The shipments of the program for this order, one after the other."""
         if not self.sequence:
-            plan = kernel.plan(self.revision.plan, self._whole(len(self.thing.list("lines"))), self.adjusted)
+            plan = kernel.plan(self.revision.plan, self._whole(len(self.thing.entries("lines"))), self.adjusted)
             self.sequence = [(o.key, o.repetition) for o in plan.occurrences]
         return self.sequence
 
@@ -267,7 +267,7 @@ class _Walk:
                 other.fault(key, f"{shown(other.get(key))} differs from the first product's ({shown(first.get(key))})")
 
     def _why(self, entry: Given) -> dict[str, Any]:
-        why = entry.object("why", WHY)
+        why = entry.inner("why", WHY)
         if why is None:
             return {}
         found = {key: why.text(key) for key in ("date", "product", "price")}
@@ -308,7 +308,8 @@ class _Walk:
             and not any(only.given(key) for key in ("line", "item_number", "quantity", "price"))
         ):
             return [self._planned_line(planned, line) for line in planned.lines]
-        made, number = [], 0
+        made: list[tuple[int, int, Decimal, int, str, str]] = []
+        number = 0
         for entry in entries:
             number = entry.whole("line", number + 1, 1, 10_000)
             if number in {line[0] for line in made}:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
@@ -135,7 +136,7 @@ def schedule_faults(schedule: ScheduleFacts) -> Iterator[Refused]:
     if allocation == "specified":
         if not lines:
             yield Refused("lines", "a specified schedule needs lines with percentages that sum to 100", "lines")
-        elif (total := sum(percent for _, percent in lines)) != 100:
+        elif (total := sum((percent for _, percent in lines), Decimal(0))) != 100:
             yield Refused("lines", f"the percentages sum to {money.plain(total)}, not to 100", "lines")
     elif lines:
         yield Refused("lines", f"only a specified schedule has lines, not {allocation}", "lines")

@@ -5,26 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import result
-from perennial.cli.parser import Given, Parser, Run, by
+from perennial.cli.parser import Given, Parser, Run, who
 
 
 def _does(name: str, *options: str) -> Run:
-    """Call ``programs.actions.<name>``; what is printed says what became of the program."""
+    """Call ``programs.actions.<name>`` and print what became of the program."""
 
     def run(given: Given) -> int:
         from perennial.programs import actions
 
         arguments: dict[str, Any] = {option: getattr(given, option) for option in options}
-        told = {"by": by(given), "reason": given.reason}
-        done = getattr(actions, name)(program=given.program, **arguments, **told)
-        printed: dict[str, Any] = {"program": given.program, **arguments}
-        if name == "release":
-            printed["revision"] = done
-        elif name == "discard":
-            printed["draft"] = None
-        else:
-            printed["active"] = name == "activate"
-        result(printed, given.json)
+        done = getattr(actions, name)(schedule_id=given.program, **arguments, **who(given))
+        result(done, given.json)
         return 0
 
     return run

@@ -19,12 +19,12 @@ def read_facts(revision_ids: Iterable[int]) -> dict[int, ProgramFacts]:
         walks[row.revision_id].append(row.key)
         events[row.revision_id].append(_event(row))
     schedules: dict[int, list[str]] = defaultdict(list)
-    for revision, name in (
+    for revision_id, name in (
         ValidPaymentSchedule.objects.filter(revision_id__in=ids)
         .order_by("id")
         .values_list("revision", "schedule__name")
     ):
-        schedules[revision].append(name)
+        schedules[revision_id].append(name)
     found = {}
     for revision in ProgramRevision.objects.filter(pk__in=ids).select_related("program", "payment_schedule"):
         live = [event for event in events[revision.pk] if event.event_id is not None]

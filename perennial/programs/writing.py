@@ -78,7 +78,7 @@ def write_revision(
         days_after_order_date=facts.days_after_order_date,
     )
     ValidPaymentSchedule.objects.bulk_create(
-        ValidPaymentSchedule(revision=revision, schedule_id=ids.schedule(name, f"valid_payment_schedules[{at}]"))
+        ValidPaymentSchedule(revision=revision, schedule_id=ids.schedule(name, f"valid_payment_schedules[{at}]") or 0)
         for at, name in enumerate(facts.valid_payment_schedules)
     )
     by_key = {event.key: event for event in (*facts.events, *facts.removed)}
@@ -106,7 +106,7 @@ def _event_row(revision: ProgramRevision, place: int, event: EventFacts, ids: Id
     interval = event.interval
     return ProgramEvent(
         revision=revision,
-        key=event.key,
+        key=event.key or "",
         place=place,
         event_id=event.event_id,
         days_from_last=event.days_from_last,

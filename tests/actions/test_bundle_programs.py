@@ -207,7 +207,7 @@ class TestDraft:
     def test_discard_copy_retire_activate(self):
         put(example("orders"))
         draft.remove_event(schedule_id="BOM", key="E2", by="anna")
-        assert actions.discard(schedule_id="BOM", by="anna")["discarded"] == 2
+        assert actions.discard(schedule_id="BOM", by="anna") == {"program": "BOM", "revision": 1, "draft": None}
         with pytest.raises(Refused, match="no draft to discard"):
             actions.discard(schedule_id="BOM", by="anna")
         put(program(events=example()["programs"][0]["events"][:2]))
