@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from perennial.bundle.faults import shown
 from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
 from perennial.kernel import states

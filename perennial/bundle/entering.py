@@ -14,7 +14,8 @@ from perennial.bundle.orders import OrderGiven
 from perennial.bundle.orders_out import as_given, order_bundles
 from perennial.bundle.reading import Reading
 from perennial.bundle.standing import Standing
-from perennial.bundle.taken import TakenOver, write
+from perennial.bundle.taken import TakenOver
+from perennial.bundle.writing import write
 from perennial.catalog.queries import set_up
 from perennial.customers.models import Customer
 from perennial.db import sql

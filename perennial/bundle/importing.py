@@ -22,7 +22,8 @@ from perennial.bundle import customers as customers_
 from perennial.bundle import programs as programs_
 from perennial.bundle import setup
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
-from perennial.bundle.parse import BundleRefused, Given, Known, kind
+from perennial.bundle.faults import BundleRefused, kind
+from perennial.bundle.parse import Given, Known
 from perennial.bundle.programs import ProgramGiven
 from perennial.bundle.reader import Source
 from perennial.bundle.reading import Reading, begin

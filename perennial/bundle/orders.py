@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from perennial.bundle.customers import ADDRESS
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.faults import shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
 from perennial.kernel import money

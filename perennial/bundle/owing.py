@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.faults import shown
 from perennial.bundle.orders import METHODS
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
 from perennial.kernel import states

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.faults import shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.kernel.dates import DEFAULT_ANCHOR
 from perennial.programs.rules import Shelf, program_faults

@@ -13,9 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.faults import shown
 from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
 from perennial.bundle.orders import OrderGiven
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
 from perennial.kernel import states

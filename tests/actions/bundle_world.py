@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from perennial.bundle.exporting import export_bundle
+from perennial.bundle.faults import BundleRefused
 from perennial.bundle.importing import Imported, import_bundle
-from perennial.bundle.parse import BundleRefused
 
 ON = date(2026, 3, 10)
 
