@@ -47,7 +47,8 @@ def payments(standing: Standing) -> None:
         _owed(standing, shares)
     for row in standing.taken.continuity:
         upfront = row.columns["upfront"] and row.columns["status"] == "open"
-        if upfront and not any(payment.continuity is row for payment in standing.taken.payments):
+        paid = any(payment.continuity is row for payment in standing.taken.payments)
+        if upfront and not paid and whole_order(standing, row):
             standing.thing.fault(
                 "payments",
                 "required: the order is billed up front, say what was paid of it"
