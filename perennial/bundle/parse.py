@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -244,7 +244,7 @@ class Given:
         if inner is not None:
             self.bad |= inner.bad
 
-    def plain_list(self, key: str, needed: str, fit: Any) -> list[Any]:
+    def plain_list(self, key: str, needed: str, fit: Any) -> Sequence[Any]:
         """A list of plain values; ``fit`` gives the value or None where it is not what is needed."""
         found = []
         for at, value in enumerate(self.entries(key)):

@@ -178,7 +178,7 @@ def same_things(found: dict[str, Any], calm: dict[str, Any]) -> None:
     assert found["book"] == calm["book"]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_at_random_and_started_again_at_once(
     base: Installation, undisturbed: dict[str, Any], tmp_path: Path, seed: int
 ) -> None:
@@ -192,7 +192,7 @@ def test_killed_at_random_and_started_again_at_once(
         )
         try:
             # Some kills early, some late: the last chunk of each job is met too.
-            process.wait(timeout=dice.uniform(0.5, 2.5))
+            process.wait(timeout=dice.uniform(0.4, 2.2) if kills else dice.uniform(0.4, 0.9))
             break
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
