@@ -150,8 +150,8 @@ class Standing:
             return None
         try:
             return plain_json(data)
-        except ValueError as problem:
-            event.fault("data", str(problem))
+        except (ValueError, RecursionError) as problem:
+            event.fault("data", str(problem) or "nested too deeply")
             return None
 
     def taxes(self, thing: Given) -> list[tuple[str, int, int, int | None]] | None:
@@ -269,9 +269,14 @@ class Standing:
     def as_given(self) -> dict[str, Any] | None:
         """The facts of the entry: those that a former import noted, else those of this order."""
         noted = self.thing.get("entry")
-        if isinstance(noted, dict):
-            return noted
-        return self.one.entry.as_given
+        if not isinstance(noted, dict):
+            return self.one.entry.as_given
+        try:
+            found: dict[str, Any] = plain_json(noted)
+            return found
+        except (ValueError, RecursionError) as problem:
+            self.thing.fault("entry", str(problem) or "nested too deeply")
+            return None
 
     def _lines(self) -> None:
         """The parent's lines, and what its ordinary ones cost."""
