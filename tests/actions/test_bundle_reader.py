@@ -75,6 +75,13 @@ def test_it_refuses_what_json_refuses(bundle, chunk, at, junk):
                 read(text.encode())
 
 
+def test_a_number_is_read_whole_wherever_the_buffer_ends(monkeypatch):
+    text = b'{"quantity": 10.25, "many": [1.5e+10, -2E-7, 3]}'
+    for chunk in range(1, 60):
+        monkeypatch.setattr(reader, "CHUNK", chunk)
+        assert read(text) == {"quantity": Decimal("10.25"), "many": [Decimal("1.5e+10"), Decimal("-2E-7"), 3]}
+
+
 def test_the_place_of_a_fault_counts_lines_and_columns_wherever_the_buffer_ends(monkeypatch):
     text = '{\n "customers": [\n  {"account": "é"},\n  {"account": nil}\n ]\n}'.encode()
     for chunk in range(1, 60):
