@@ -104,7 +104,12 @@ def set_up() -> dict[str, Any]:
                 ],
                 "cards": [card("tok_visa"), card("tok_two"), card("tok_old", exp_year=2025)],
             },
-            {"account": "C-2", "name": "Bo", "addresses": [{"code": "barn", "country": "US"}], "cards": [card("tok_bo")]},
+            {
+                "account": "C-2",
+                "name": "Bo",
+                "addresses": [{"code": "barn", "country": "US"}],
+                "cards": [card("tok_bo")],
+            },
         ],
     }
 
