@@ -14,6 +14,7 @@ from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.reach import Held, changed, lock, lock_parent, order_by_number, touch
 from perennial.errors import Refused
 from perennial.orders.models import Hold, OrderLine, SalesOrder
+from perennial.payments import actions as payments
 from perennial.payments.models import Payment
 
 
@@ -54,12 +55,8 @@ def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reaso
     held.event("accepted")
     changed(held, held.states)
     deal_with_late(held, held.states, catch_up)
-    _follow_money(held)
-    return {"order": number, "acceptance": "given"}
-
-
-def _follow_money(held: Held) -> None:
     changed(held, held.states)
+    return {"order": number, "acceptance": "given"}
 
 
 @transaction.atomic
@@ -112,7 +109,7 @@ def release(
     if found.parent_id is None:
         changed(held, held.states)
         deal_with_late(held, held.states, catch_up)
-        _follow_money(held)
+        changed(held, held.states)
     return {"order": number, "released": codes}
 
 
@@ -151,7 +148,7 @@ def cancel(
 def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict[str, Any]:
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=held.order, parent_line_id__in=lines))
-    _cancel_children([c for c in children if c.status == "open"])
+    _cancel_children([c for c in children if c.status == "open"], held)
     gone = {c.parent_line_id for c in children if c.status in ("shipped", "invoiced")}
     for state in states:
         _drop(state, state.walk)
@@ -166,7 +163,7 @@ def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict
     if whole:
         ordinary = OrderLine.objects.filter(order=held.order, product__kind="item", status="open")
         if ordinary.update(status="cancelled"):
-            _stop_paying(Payment.objects.filter(order=held.order, purpose="ordinary"), held)
+            payments.cancel_of(orders=[held.order.pk], by=held.by, on=held.on)
     changed(held, states)
     statuses = set(OrderLine.objects.filter(order=held.order).values_list("status", flat=True))
     if statuses == {"cancelled"}:
@@ -186,18 +183,12 @@ def _drop(state: OrderState, occurrences: list[Any]) -> int:
     )
 
 
-def _stop_paying(payments: Any, held: Held) -> None:
-    """What is not yet paid is not owed any more; what is authorised is voided by process-payments."""
-    payments.filter(status__in=("draft", "due", "declined", "failed")).update(status="cancelled")
-
-
-def _cancel_children(children: list[SalesOrder]) -> None:
+def _cancel_children(children: list[SalesOrder], held: Held) -> None:
+    """Cancel children that have not shipped, and what is not yet paid of them."""
     ids = [c.pk for c in children]
     SalesOrder.objects.filter(pk__in=ids, status="open").update(status="cancelled")
     OrderLine.objects.filter(order_id__in=ids, status="open").update(status="cancelled")
-    Payment.objects.filter(order_id__in=ids, status__in=("draft", "due", "declined", "failed")).update(
-        status="cancelled"
-    )
+    payments.cancel_of(orders=ids, by=held.by, on=held.on)
 
 
 def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
@@ -214,7 +205,7 @@ def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
     for child in children:
         if child.status in ("shipped", "invoiced"):
             raise Refused("after", f"shipment {child.shipment} is {child.status} already ({child.number})", "after")
-    _cancel_children(children)
+    _cancel_children(children, held)
     _drop(state, behind)
     state.row.last_shipment = after
     if after <= highest:
@@ -234,7 +225,7 @@ def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: 
     if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
         raise Refused("status", f"{child.number} is {child.status}: it cannot be cancelled", "number")
     if child.status == "open":
-        _cancel_children([child])
+        _cancel_children([child], held)
         held.event("child_cancelled", child=child.number, shipment=child.shipment)
     if again:
         if state.row.status != "open":
@@ -259,5 +250,5 @@ def parked_retry(
     held.event("retried")
     changed(held, held.states)
     deal_with_late(held, held.states, catch_up)
-    _follow_money(held)
+    changed(held, held.states)
     return {"order": number, "parked": False}

@@ -164,7 +164,7 @@ def changed(held: Held, states: Sequence[OrderState], *, forget_card: bool = Fal
     Parked.objects.filter(continuity_order_id__in=ids, resolved_on=None).update(resolved_on=held.on)
     waiting.recompute(ids, forget_card=forget_card)
     if any(s.row.upfront for s in states):
-        owed.recalculate(held.set_up, read_orders(held.set_up, ids))
+        owed.recalculate(held.set_up, read_orders(held.set_up, ids), by=held.by, on=held.on)
 
 
 def touch(rows: Sequence[ContinuityOrder], *fields: str) -> None:

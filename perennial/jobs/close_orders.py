@@ -28,7 +28,7 @@ class CloseOrders(Job):
     counts = ("lines", "orders", "still_open")
 
     def select(self, run: Run) -> Report:
-        """Parents with something that has come to its end, by id."""
+        """Parents with something that has come to its end, or that waited only for their ordinary lines, by id."""
         sql.execute(SQL["select"], {"run": run.id})
         return Report()
 
@@ -47,7 +47,7 @@ class CloseOrders(Job):
             closed = [row[0] for row in cursor.fetchall()]
             report.count("orders", len(closed))
             cursor.execute(SQL["events"], {**values, "closed": closed})
-            cursor.execute(SQL["still_open"])
+            cursor.execute(SQL["still_open"], values)
             for order, reason in cursor.fetchall():
                 report.count("still_open")
                 report.because(order, None, None, reason)

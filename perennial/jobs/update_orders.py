@@ -113,7 +113,7 @@ class UpdateOrders(Job):
             again = [s.row.pk for s in changed]
             waiting.recompute(again)
             if any(s.row.upfront for s in changed):
-                owed.recalculate(set_up, read_orders(set_up, again, loaded))
+                owed.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
         return report
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:

@@ -13,12 +13,9 @@ from django.db import transaction
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.payments import gateways, waiting
-from perennial.payments.collect import continuity_orders, lock
-from perennial.payments.models import Payment
+from perennial.payments.collect import lock
+from perennial.payments.models import OPEN, Payment
 from perennial.payments.work import facts, rules
-
-OPEN = ("draft", "due", "declined", "failed")
-"""Not paid, and nothing is on its way: a person may still change it."""
 
 
 @transaction.atomic
@@ -32,14 +29,14 @@ def use_card(*, continuity_orders: Sequence[int], orders: Sequence[int], card: i
     ids = _ids(
         """
         select id from payments_payment
-         where method = 'card' and status in ('draft', 'due', 'declined', 'failed')
+         where method = 'card' and status = any(%(open)s) and purpose <> 'refund'
            and (order_id = any(%(orders)s) or continuity_order_id = any(%(continuity)s)
                 or order_id in (select k.id from orders_salesorder k
                                   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
                                  where c.id = any(%(continuity)s)))
          order by id
         """,
-        {"orders": list(orders), "continuity": list(continuity_orders)},
+        {"orders": list(orders), "continuity": list(continuity_orders), "open": list(OPEN)},
     )
     if not ids:
         return []
@@ -72,15 +69,15 @@ def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     lock(ids)
     stopped = list(Payment.objects.filter(pk__in=ids, status__in=OPEN).order_by("pk").values_list("pk", flat=True))
     Payment.objects.filter(pk__in=stopped).update(status="cancelled")
-    _release(stopped, by=by, on=on)
+    waiting.payments_settled(stopped, by=by, on=on)
     return stopped
 
 
-def cancel_of(*, orders: Sequence[int], continuity_orders: Sequence[int], by: str, on: date) -> list[int]:
-    """End what is not paid of cancelled children or ordinary lines (``orders``) and of cancelled continuity orders."""
+def cancel_of(*, orders: Sequence[int], by: str, on: date) -> list[int]:
+    """End what is not paid of cancelled children, or of a parent's ordinary lines (see ``cancel``)."""
     ids = _ids(
-        "select id from payments_payment where order_id = any(%(orders)s) or continuity_order_id = any(%(continuity)s)",
-        {"orders": list(orders), "continuity": list(continuity_orders)},
+        "select id from payments_payment where order_id = any(%(orders)s) and purpose <> 'refund'",
+        {"orders": list(orders)},
     )
     return cancel(payments=ids, by=by, on=on)
 
@@ -99,7 +96,7 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
     _expect(payments, "due", "declined", "failed", "billed", "unknown")
     Payment.objects.filter(pk__in=list(payments)).update(status="written_off")
     _tell(payments, "payment_written_off", by=by, on=on, reason=reason)
-    _release(payments, by=by, on=on)
+    waiting.payments_settled(payments, by=by, on=on)
 
 
 @transaction.atomic
@@ -153,38 +150,7 @@ def record_paid(*, payments: Sequence[int], by: str, on: date) -> None:
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
     Payment.objects.filter(pk__in=list(payments)).update(status="due", attempts=0, tried_on=None)
     _tell(payments, "payment_due_again", by=by, on=on, reason=None)
-    _release(payments, by=by, on=on)
-
-
-def _release(payments: Sequence[int], *, by: str, on: date) -> None:
-    """Release the holds of failed payments where none has failed any more, and let go what waited for them."""
-    if not payments:
-        return
-    sql.execute(
-        """
-        with concerned as (
-          select p.order_id as id from payments_payment p where p.id = any(%(ids)s) and p.order_id is not null
-          union
-          select k.id from payments_payment p
-            join continuity_continuityorder c on c.id = p.continuity_order_id
-            join orders_salesorder k on k.parent_line_id = c.parent_line_id
-           where p.id = any(%(ids)s)),
-        released as (
-          update orders_hold h set released_on = %(on)s, released_by = %(by)s
-            from concerned x
-            join orders_salesorder o on o.id = x.id
-            left join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
-           where h.order_id = x.id and h.code = 'payment' and h.released_on is null
-             and not exists (select from payments_payment f where f.order_id = x.id and f.status = 'failed')
-             and not exists (select from payments_payment f
-                              where f.continuity_order_id = c.id and f.status = 'failed')
-          returning h.order_id)
-        insert into orders_orderevent(order_id, on_date, kind, by, data)
-        select r.order_id, %(on)s, 'released', %(by)s, '{"code": "payment"}'::jsonb from released r
-        """,
-        {"ids": list(payments), "on": on, "by": by},
-    )
-    waiting.recompute(continuity_orders(payments))
+    waiting.payments_settled(payments, by=by, on=on)
 
 
 def _tell(payments: Sequence[int], kind: str, *, by: str, on: date, reason: str | None) -> None:

@@ -171,7 +171,8 @@ def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
 def lock(payment_ids: Sequence[int]) -> None:
     """Lock what these payments belong to, then them: continuity orders, orders, payments, each by id."""
     sql.execute(SQL["settings"])  # compiling these statements takes far longer than running them
-    for name in ("lock_continuity", "lock_orders", "lock_payments"):
+    sql.execute(SQL["lock_continuity"], {"ids": waiting.continuity_orders(payment_ids)})
+    for name in ("lock_orders", "lock_payments"):
         sql.execute(SQL[name], {"ids": list(payment_ids)})
 
 
@@ -470,13 +471,7 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
             SQL["hold"],
             {"orders": list(reasons), "reasons": list(reasons.values()), "on": work.rules.on, "by": work.by},
         )
-    waiting.recompute(continuity_orders([change.fact.id for change in changes.values()]))
-
-
-def continuity_orders(payment_ids: Sequence[int]) -> list[int]:
-    """The continuity orders that these payments are for, or whose parent they are for."""
-    found = sql.tuples(SQL["lock_continuity"].replace("for no key update", ""), {"ids": list(payment_ids)})
-    return [row[0] for row in found]
+    waiting.recompute(waiting.continuity_orders([change.fact.id for change in changes.values()]))
 
 
 def _bill(work: Collecting, found: Sequence[Fact]) -> None:

@@ -53,7 +53,9 @@ facts as materialized (  -- each fact is found once, however often the steps ask
          end as delivered,
          (select bool_or(h.stops = 'charging') from orders_hold h
            where h.order_id in (root.id, p.order_id) and h.released_on is null
-             and h.stops in ('charging', 'both')) as held_charging,  -- null: no hold; false: holds that stop both
+             and h.stops in ('charging', 'both')
+             -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
+             and not (h.code = 'payment' and h.on_date >= %(on)s)) as held_charging,  -- null: no hold; false: holds that stop both
          u.id as attempt_id, u.kind as attempt_kind,
          u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
          u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask
@@ -111,18 +113,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
 from ready r
 
 -- name: lock_continuity
-select c.id from continuity_continuityorder c
- where c.id in (select p.continuity_order_id from payments_payment p where p.id = any(%(ids)s)
-                union
-                select c2.id from payments_payment p
-                  join orders_salesorder o on o.id = p.order_id
-                  join continuity_continuityorder c2 on c2.parent_line_id = o.parent_line_id
-                 where p.id = any(%(ids)s)
-                union
-                select c3.id from payments_payment p
-                  join continuity_continuityorder c3 on c3.order_id = p.order_id
-                 where p.id = any(%(ids)s))
- order by c.id for no key update
+select c.id from continuity_continuityorder c where c.id = any(%(ids)s) order by c.id for no key update
 
 -- name: lock_orders
 select o.id from orders_salesorder o

@@ -10,6 +10,9 @@ from perennial.customers.models import Customer, StoredCard
 from perennial.db.models import Code
 from perennial.orders.models import SalesOrder
 
+OPEN = ("draft", "due", "declined", "failed")
+"""States of a payment that is not paid, and about which nothing is on its way: a person may still change it."""
+
 
 class Payment(models.Model):
     """One amount owed on one day: by an order (a child, or the ordinary lines), or by a whole continuity order.

@@ -20,12 +20,13 @@ from perennial.kernel.instalments import PaymentSchedule, parts, respread
 from perennial.kernel.money import line_amount
 from perennial.kernel.totals import Charge, Totals, totals
 from perennial.orders.models import SalesOrder
-from perennial.payments.models import Payment
+from perennial.payments import waiting
+from perennial.payments.models import OPEN, Payment
 
 PREPAID = ("check", "cash", "gift_card")
 METHODS = ("card", "on_account", *PREPAID)
 # Nothing has been asked of anybody yet, or what was asked can be taken back before it is captured.
-NOT_MADE = ("draft", "due", "declined", "authorised", "voided", "expired", "cancelled")
+NOT_MADE = ("draft", "due", "declined", "failed", "authorised", "voided", "expired", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def whole_order(
     return total, first
 
 
-def recalculate(set_up: SetUp, states: Iterable[OrderState]) -> int:
+def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: date) -> int:
     """Bring the payments of orders billed up front in line with what is planned now; how many changed.
 
     What was captured, billed, paid or is on its way stays; the rest is spread anew over the parts that
@@ -194,6 +195,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState]) -> int:
     ):
         rows.setdefault(payment.continuity_order_id or 0, []).append(payment)
     changed = 0
+    ended: list[int] = []
     for state in states:
         coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
         total, first = whole_order(set_up, coming, state.row.ship_to_id, state.row.order_date, known_places, groups)
@@ -224,8 +226,9 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState]) -> int:
                     payment.delete()
                     changed += 1
                     continue
-                if payment.status in ("draft", "due", "declined"):
+                if payment.status in OPEN:
                     payment.status = "cancelled"
+                    ended.append(payment.pk)
             else:
                 payment.amount_minor, payment.due_on = owed.amount, owed.due_on
                 if payment.status == "cancelled":
@@ -249,6 +252,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState]) -> int:
             ]
         )
         changed += len(wanted)
+    waiting.payments_settled(ended, by=by, on=on)
     return changed
 
 

@@ -8,6 +8,7 @@ all that is scheduled of the order from the moment on when they are known.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from perennial.db import sql
 
@@ -49,3 +50,57 @@ def recompute(continuity_order_ids: Sequence[int], *, forget_card: bool = False)
 def still_waiting(order_id: int) -> bool:
     """Is the parent order unaccepted, or has it an open hold that stops shipping?"""
     return bool(sql.value(f"select {AWAITED} or {ON_HOLD} from orders_salesorder p where p.id = %s", [order_id]))
+
+
+def continuity_orders(payment_ids: Sequence[int]) -> list[int]:
+    """The continuity orders that these payments are for, or whose parent they are for, by id."""
+    found = sql.tuples(
+        """
+        select p.continuity_order_id from payments_payment p
+         where p.id = any(%(ids)s) and p.continuity_order_id is not null
+        union
+        select c.id from payments_payment p
+          join orders_salesorder o on o.id = p.order_id
+          join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
+         where p.id = any(%(ids)s)
+        union
+        select c.id from payments_payment p join continuity_continuityorder c on c.order_id = p.order_id
+         where p.id = any(%(ids)s)
+        order by 1
+        """,
+        {"ids": list(payment_ids)},
+    )
+    return [row[0] for row in found]
+
+
+def payments_settled(payments: Sequence[int], *, by: str, on: date) -> None:
+    """After payments have failed no more (due again, cancelled, written off): where none has failed any more
+    release the holds that it had placed, and let go what waited for it.
+    """
+    if not payments:
+        return
+    sql.execute(
+        """
+        with concerned as (
+          select p.order_id as id from payments_payment p where p.id = any(%(ids)s) and p.order_id is not null
+          union
+          select k.id from payments_payment p
+            join continuity_continuityorder c on c.id = p.continuity_order_id
+            join orders_salesorder k on k.parent_line_id = c.parent_line_id
+           where p.id = any(%(ids)s)),
+        released as (
+          update orders_hold h set released_on = %(on)s, released_by = %(by)s
+            from concerned x
+            join orders_salesorder o on o.id = x.id
+            left join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
+           where h.order_id = x.id and h.code = 'payment' and h.released_on is null
+             and not exists (select from payments_payment f where f.order_id = x.id and f.status = 'failed')
+             and not exists (select from payments_payment f
+                              where f.continuity_order_id = c.id and f.status = 'failed')
+          returning h.order_id)
+        insert into orders_orderevent(order_id, on_date, kind, by, data)
+        select r.order_id, %(on)s, 'released', %(by)s, '{"code": "payment"}'::jsonb from released r
+        """,
+        {"ids": list(payments), "on": on, "by": by},
+    )
+    recompute(continuity_orders(payments))

@@ -261,7 +261,7 @@ def test_the_authorisation_of_a_cancelled_child_is_voided(sandbox: Sandbox) -> N
     payment = m.owes(child)
     night(ON)
     SalesOrder.objects.filter(pk=child.pk).update(status="cancelled")
-    assert actions.cancel_of(orders=[child.pk], continuity_orders=[], by="clerk:anna", on=ON) == []
+    assert actions.cancel_of(orders=[child.pk], by="clerk:anna", on=ON) == []
     assert counts(ON) == {"voided": 1}
     assert status(payment) == "voided"
     assert [line.kind for line in sandbox.lines()] == ["authorise", "void"]
@@ -273,7 +273,7 @@ def test_what_is_due_of_a_cancelled_order_is_never_charged() -> None:
     payment = m.owes(None, at_invoice=False)
     type(m.continuity).objects.update(status="cancelled")
     assert counts(ON) == {}
-    assert actions.cancel_of(orders=[], continuity_orders=[m.continuity.pk], by="clerk:anna", on=ON) == [payment.pk]
+    assert actions.cancel(payments=[payment.pk], by="clerk:anna", on=ON) == [payment.pk]
     assert status(payment) == "cancelled"
 
 
@@ -372,6 +372,21 @@ def test_three_tries_on_three_days_then_it_has_failed(sandbox: Sandbox) -> None:
     assert len(sandbox.lines()) == 3
     kinds = [e.kind for e in OrderEvent.objects.filter(order=child).order_by("id")]
     assert kinds == ["payment_declined", "payment_declined", "payment_failed", "held"]
+
+
+@pytest.mark.parametrize("size", ["1", "1000"])
+def test_two_payments_of_a_child_that_fail_on_one_day(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+    """Both are asked for, whether they stand in one chunk or in two: the first one's hold counts from tomorrow on."""
+    monkeypatch.setenv("PERENNIAL_CHUNK_SIZE", size)
+    install(reauthorization_limit=1)
+    m = member("tok_declined")
+    child = m.child(1)
+    m.owes(child, number=1, at_invoice=False)
+    m.owes(child, number=2, at_invoice=False)
+    m.owes(child, number=3, at_invoice=False, due_on=day(1))
+    assert counts(ON) == {"failed": 2}
+    assert Hold.objects.count() == 1
+    assert counts(day(1)) == {}
 
 
 def test_a_card_that_recovers() -> None:

@@ -195,7 +195,9 @@ class Scenario:
                         ],
                         "cards": [
                             {
-                                "token": "tok_visa",
+                                "token": self.pick(
+                                    *["tok_visa"] * 6, "tok_declined", "tok_hard", "tok_decline_2", "tok_decline_2"
+                                ),
                                 "brand": "visa",
                                 "last4": "4242",
                                 "exp_month": 12,
@@ -558,13 +560,14 @@ class Scenario:
             self.command("order", "cancel", number, "--after", shipment, "--on", on)
         elif what == "again" and (children := [child for child in order.children if child.status == "open"]):
             self.command("order", "cancel", self.pick(*children).number, "--on", on, *self.pick([], ["--again"]))
-        elif what == "card" and order.customer["account"] == "C2" and self.chance(40):
+        elif what == "card" and self.chance(40):
+            account = order.customer["account"]
             old = order.customer["cards"][-1]["token"]
             self.command(
                 "card",
-                "C2",
+                account,
                 "--token",
-                f"tok_new{len(order.customer['cards'])}",
+                f"tok_new_{account}_{len(order.customer['cards'])}",
                 "--brand",
                 "visa",
                 "--last4",

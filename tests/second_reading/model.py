@@ -223,6 +223,7 @@ class Payment:
     status: str = "due"
     attempts: int = 0
     tries: int = 0
+    asked: int = 0
     captured: int = 0
     refunded: int = 0
     invoiced_on: date | None = None
@@ -271,8 +272,7 @@ class Order:
 
 
 class Model:
-    def __init__(self, declines: frozenset[str] = frozenset()):
-        self.declines = declines
+    def __init__(self):
         self.currency = None
         self.parameters = dict(PARAMETERS)
         self.modes: dict[str, dict] = {}
@@ -974,6 +974,21 @@ class Model:
         if not co.facts.upfront:
             return
         mine = [payment for payment in co.order.payments if payment.co is co and payment.purpose == "order"]
+        if co.schedule is None and co.method in ("card", "on_account"):
+            made = [one for one in mine if one.status in ("captured", "billed", "paid")]
+            open_ = [one for one in mine if one not in made and one.status != "cancelled"]
+            self.write_upfront(co)
+            *_, new = co.order.payments
+            if new in mine:  # nothing is owed
+                self.loose.add("nothing is owed any more")
+            elif len(open_) == 1 and not made:
+                co.order.payments.remove(new)
+                open_[0].amount = new.amount
+                if open_[0].invoiced_on is None:
+                    open_[0].due_on = new.due_on
+            else:
+                self.loose.add("upfront changed after a charge")
+            return
         if any(payment.status not in ("due", "draft") for payment in mine):
             self.loose.add("upfront changed after a charge")
             return
@@ -982,6 +997,8 @@ class Model:
 
     def hold(self, number: str, code: str, reason: str, stops: str, on: date) -> None:
         target = self.child(number) or self.order(number)
+        if target.status in ("invoiced", "cancelled"):
+            raise Refused("it is over")
         if any(hold["released_on"] is None and hold["code"] == code for hold in target.holds):
             raise Refused("such a hold is open")
         target.holds.append({"code": code, "reason": reason, "stops": stops, "on": on, "released_on": None})
@@ -1001,7 +1018,7 @@ class Model:
         if child:
             if child.status != "open":
                 raise Refused("it has shipped")
-            self.cancel_child(child)
+            self.cancel_child(child, on)
             if again:
                 for row in child.co.walk:
                     if row.child is child:
@@ -1016,14 +1033,14 @@ class Model:
                 row.child and row.child.status in ("shipped", "invoiced") and row.shipment > after for row in co.walk
             ):
                 raise Refused("it cannot be the last")
-            self.stop(co, after)
+            self.stop(co, after, on)
             return
         shipped = any(child.status in ("shipped", "invoiced") for child in order.children) or any(
             line.status in ("shipped", "invoiced") for line in order.ordinary
         )
         for co in order.continuity:
             if co.status in ("open", "draft"):
-                self.stop(co, 0)
+                self.stop(co, 0, on)
                 if not shipped:
                     co.status = co.line_status = "cancelled"
         for line in order.ordinary:
@@ -1033,18 +1050,18 @@ class Model:
             if payment.purpose == "ordinary" and not any(
                 line.status in ("shipped", "invoiced") for line in order.ordinary
             ):
-                self.cancel_payment(payment)
+                self.cancel_payment(payment, on)
             if payment.purpose == "order":
                 if not payment.captured and not any(
                     child.co is payment.co and child.status != "cancelled" for child in order.children
                 ):
-                    self.cancel_payment(payment)
+                    self.cancel_payment(payment, on)
                 else:
                     self.loose.add("upfront cancelled midway")
         if not shipped:
             order.status = "cancelled"
 
-    def stop(self, co: Continuity, after: int) -> None:
+    def stop(self, co: Continuity, after: int, on: date) -> None:
         """Nothing comes behind that shipment."""
         stay = []
         for row in co.walk:
@@ -1053,22 +1070,24 @@ class Model:
             else:
                 stay.append(row)
                 if row.shipment > after and row.child and row.child.status == "open":
-                    self.cancel_child(row.child)
+                    self.cancel_child(row.child, on)
         co.walk = stay
         co.complete = True
         co.facts.last_shipment = max([after, *(row.shipment for row in co.walk[: co.frozen()])])
         if after:
             self.recalculate(co)
 
-    def cancel_child(self, child: Child) -> None:
+    def cancel_child(self, child: Child, on: date) -> None:
         child.status = "cancelled"
         for payment in child.order.payments:
             if payment.child is child:
-                self.cancel_payment(payment)
+                self.cancel_payment(payment, on)
 
-    def cancel_payment(self, payment: Payment) -> None:
-        if payment.status in ("due", "draft", "declined"):
-            payment.status = "cancelled"
+    def cancel_payment(self, payment: Payment, on: date) -> None:
+        if payment.status in ("due", "draft", "declined", "failed"):
+            failed, payment.status = payment.status == "failed", "cancelled"
+            if failed:
+                self.fails_no_more(payment, on)
         elif payment.status == "authorised":
             payment.status = "voiding"
 
@@ -1091,8 +1110,13 @@ class Model:
             return
         order = self.order(number)
         lines = [line for line in order.ordinary if line.status == "open"]
-        if not lines or order.status != "open":
+        if not lines or order.status != "open" or order.acceptance == "awaited" or order.stops("shipping"):
             raise Refused("nothing to ship")
+        if any(
+            payment.purpose == "ordinary" and payment.due_on <= on and payment.status in ("declined", "failed")
+            for payment in order.payments
+        ):
+            raise Refused("it is not paid")
         for line in lines:
             line.status = "shipped"
         if not order.continuity:
@@ -1159,8 +1183,12 @@ class Model:
     def new_card(self, co: Continuity, token: str, on: date, catch_up: str | None) -> None:
         co.card = token
         for payment in co.order.payments:
-            if payment.co is co and payment.status in ("due", "draft", "declined"):
+            ordinary = payment.purpose == "ordinary" and payment.method == "card"
+            if (payment.co is co or ordinary) and payment.status in ("due", "draft", "declined", "failed"):
                 payment.card = token
+                if payment.status in ("declined", "failed"):
+                    payment.status, payment.tries = "due", 0
+                    self.fails_no_more(payment, on)
         for row in co.walk:
             if row.blocked == "card":
                 row.blocked = None
@@ -1175,7 +1203,10 @@ class Model:
         self.new_card(self.line(order, line), token, on, catch_up)
 
     def expires(self, co: Continuity) -> date:
-        card = next(one for one in co.order.customer["cards"] if one["token"] == co.card)
+        return self.expiry(co.order.customer, co.card)
+
+    def expiry(self, customer: dict, token: str | None) -> date:
+        card = next(one for one in customer["cards"] if one["token"] == token)
         return date(card["exp_year"], card["exp_month"], calendar.monthrange(card["exp_year"], card["exp_month"])[1])
 
     # -- jobs
@@ -1242,6 +1273,7 @@ class Model:
             while not co.complete and self.short(co, on):
                 added += self.extend(co)
             if added:
+                self.wait_for_payment(co)
                 orders += 1
                 lines += added
         return {"orders": orders, "lines": lines}
@@ -1294,6 +1326,7 @@ class Model:
         )
         if any(done[word] for word in ("added", "changed", "cancelled")):
             self.recalculate(co)
+            self.wait_for_payment(co)
         return done
 
     def create_child_orders(
@@ -1399,63 +1432,86 @@ class Model:
         for payment in payments:
             if payment.status == "voiding":
                 payment.status = "voided"
-                payment.attempts += 1
                 self.counts["voided"] += 1
         for payment in sorted(payments, key=lambda one: one.due_on):
             if product not in (None, payment.co.item if payment.co else None):
                 continue
-            if payment.status not in ("due", "authorised", "declined") or self.charging_stopped(payment):
+            if payment.status not in ("due", "authorised", "declined"):
                 continue
             if payment.method == "card":
                 self.charge(payment, on)
-            elif payment.method == "on_account":
+            elif payment.method == "on_account" and not self.charging_stopped(payment, self.delivered(payment), on):
                 self.bill(payment, on)
         return self.counts
 
-    def charging_stopped(self, payment: Payment) -> bool:
-        if payment.order.stops("charging") or payment.order.acceptance == "awaited":
+    def charging_stopped(self, payment: Payment, delivered: bool, on: date) -> bool:
+        """What a customer has is paid, unless it is charging alone that is held."""
+        if payment.order.acceptance == "awaited":
             return True
-        return payment.child is not None and any(
-            hold["released_on"] is None and hold["stops"] in ("charging", "both") for hold in payment.child.holds
-        )
+        holds = payment.order.holds + (payment.child.holds if payment.child else [])
+        stops = [
+            hold["stops"]
+            for hold in holds
+            if hold["released_on"] is None and not (hold["code"] == "payment" and hold["on"] == on)
+        ]
+        return "charging" in stops or ("both" in stops and not delivered)
 
     def charge(self, payment: Payment, on: date) -> None:
+        delivered = self.delivered(payment)
+        if self.charging_stopped(payment, delivered, on):
+            return
+        if payment.status == "authorised":
+            if payment.invoiced_on and payment.authorised_on + days(AUTHORISATION_LIVES) > on:
+                self.took(payment)
+                return
+            if not payment.invoiced_on and payment.authorised_on + days(AUTHORISATION_LIVES - 1) > on:
+                return
+            self.counts["voided"] += 1
+            payment.status, payment.tries = "due", 0
+            payment.card = payment.co.card if payment.co else payment.card
         if payment.at_invoice:
             if payment.invoiced_on:
-                if payment.status == "authorised":
-                    payment.attempts += 1
-                    self.took(payment)
-                else:
-                    self.try_it(payment, on, "charge")
-            elif payment.status == "authorised":
-                if payment.authorised_on + days(AUTHORISATION_LIVES) <= on:
-                    self.loose.add("an authorisation lapsed")
-                    self.counts["voided"] += 1
-                    payment.attempts += 1
-                    payment.status = "due"
-                    self.try_it(payment, on, "authorise")
+                self.try_it(payment, on, "charge")
             elif (
                 self.parameters["authorize_child_orders"]
                 and payment.due_on - days(self.parameters["authorize_days_before"]) <= on
             ):
                 self.try_it(payment, on, "authorise")
-        elif payment.due_on <= on and (payment.child is None or payment.child.status in ("shipped", "invoiced")):
+        elif payment.due_on <= on and (payment.child is None or delivered):
             self.try_it(payment, on, "charge")
+
+    def delivered(self, payment: Payment) -> bool:
+        if payment.child:
+            return payment.child.status in ("shipped", "invoiced")
+        if payment.purpose == "ordinary":
+            return any(line.status in ("shipped", "invoiced") for line in payment.order.ordinary)
+        return payment.at_invoice and payment.invoiced_on is not None
+
+    def refusal(self, payment: Payment, on: date) -> str | None:
+        """What the sandbox says of a card: an expired one is refused, soft; the rest by its token."""
+        if self.expiry(payment.order.customer, payment.card) < on or payment.card == "tok_declined":
+            return "soft"
+        if payment.card == "tok_hard":
+            return "hard"
+        if payment.card == "tok_decline_2" and payment.asked <= 2:
+            return "soft"
+        return None
 
     def try_it(self, payment: Payment, on: date, kind: str) -> None:
         if payment.tried_on == on and payment.status == "declined":
             return
         payment.tried_on = on
-        payment.attempts += 1
         payment.tries += 1
-        if payment.card in self.declines:
-            if payment.tries >= self.parameters["reauthorization_limit"]:
-                payment.status = "failed"
-                self.counts["failed"] += 1
-                self.fail(payment, on)
-            else:
-                payment.status = "declined"
-                self.counts["declined"] += 1
+        payment.asked += 1
+        refusal = self.refusal(payment, on)
+        limit = self.parameters["reauthorization_limit"]
+        if refusal and (refusal == "hard" or (limit is not None and payment.tries >= limit)):
+            payment.status = "failed"
+            self.counts["failed"] += 1
+            self.fail(payment, on)
+        elif refusal:
+            payment.status = "declined"
+            self.counts["declined"] += 1
         elif kind == "authorise":
             payment.status, payment.authorised_on = "authorised", on
             self.counts["authorised"] += 1
@@ -1468,12 +1524,48 @@ class Model:
         self.captured += payment.amount
 
     def fail(self, payment: Payment, on: date) -> None:
+        """D30: its child is held (of ordinary lines the order, of an order billed up front its open children)."""
         if payment.child:
-            payment.child.holds.append({"code": None, "reason": None, "stops": "both", "on": on, "released_on": None})
-        if payment.co:
-            for row in payment.co.walk:
-                if row.status == "scheduled":
-                    row.blocked = "payment"
+            held = [payment.child]
+        elif payment.purpose == "ordinary":
+            held = [payment.order]
+        else:
+            held = [child for child in payment.order.children if child.co is payment.co and child.status == "open"]
+        for one in held:
+            if not any(hold["code"] == "payment" and hold["released_on"] is None for hold in one.holds):
+                one.holds.append({"code": "payment", "reason": None, "stops": "both", "on": on, "released_on": None})
+        for co in payment.order.continuity:
+            self.wait_for_payment(co)
+
+    def failing(self, co: Continuity) -> list[Payment]:
+        return [one for one in co.order.payments if one.co is co and one.status == "failed"]
+
+    def wait_for_payment(self, co: Continuity) -> None:
+        failing = bool(self.failing(co))
+        for row in co.walk:
+            if row.status == "scheduled" and row.blocked in (None, "payment"):
+                row.blocked = "payment" if failing else None
+
+    def fails_no_more(self, payment: Payment, on: date) -> None:
+        """It was cancelled, or is due again: the holds that it had placed go, unless another has failed there."""
+        held = [payment.child] if payment.child else [c for c in payment.order.children if c.co is payment.co]
+        for one in held if payment.purpose != "ordinary" else [payment.order]:
+            rest = [
+                other
+                for other in payment.order.payments
+                if other.status == "failed"
+                and (
+                    (one is payment.order and other.purpose == "ordinary")
+                    or (one is not payment.order and other.child is one)
+                    or (one is not payment.order and other.purpose == "order" and other.co is one.co)
+                )
+            ]
+            if not rest:
+                for hold in one.holds:
+                    if hold["code"] == "payment" and hold["released_on"] is None:
+                        hold["released_on"] = on
+        for co in payment.order.continuity:
+            self.wait_for_payment(co)
 
     def bill(self, payment: Payment, on: date) -> None:
         if self.schedule_of(payment) is None:

@@ -34,7 +34,7 @@ from .model import Model
 # Counts and fields of which the specification does not say enough to call another answer wrong.
 SILENT_COUNTS = {"notified", "still_open"}
 SILENT_FIELDS = {"why", "by", "reason", "events", "attempts"}
-LAPSED = {"authorised", "voided"}
+CHARGING = {"authorised", "captured", "billed", "declined", "failed", "voided"}
 
 Program = Callable[[list[str]], tuple[int, str, str]]
 
@@ -90,7 +90,7 @@ def plain(value, key: str | None = None):
             live = [one for one in items if one["status"] != "cancelled"]
             return live + sorted(
                 (one for one in items if one["status"] == "cancelled"),
-                key=lambda one: (one["key"], one["repetition"], one["line"]),
+                key=lambda one: (one["key"], one["repetition"], str(one.get("line"))),
             )
         return items
     return value
@@ -123,12 +123,14 @@ def orders_differ(model: Model, program: Program) -> list[str]:
     if [one["number"] for one in ours] != [one["number"] for one in theirs]:
         return [f"orders: {[one['number'] for one in theirs]}, expected {[one['number'] for one in ours]}"]
     for one, other in zip(ours, theirs, strict=True):
+        if model.loose:
+            del one["payments"], other["payments"]
         found += differences(one, other, one["number"])
     return found
 
 
 def job_differs(ours: dict, theirs: dict, model: Model) -> list[str]:
-    silent = SILENT_COUNTS | (LAPSED if model.loose else set())
+    silent = SILENT_COUNTS | (CHARGING if model.loose else set())
     found = [
         f"{ours['job']} counts.{name}: {theirs.get('counts', {}).get(name)!r}, expected {number}"
         for name, number in ours["counts"].items()
@@ -137,7 +139,7 @@ def job_differs(ours: dict, theirs: dict, model: Model) -> list[str]:
     reasons = [plain(one.get("reasons", []), "reasons") for one in (ours, theirs)]
     if ours["job"] == "create-child-orders":
         found += differences(*reasons, f"{ours['job']} reasons")
-    if ours["job"] == "process-payments":
+    if ours["job"] == "process-payments" and not model.loose:
         taken = [one.get("amounts", {}).get(model.currency, {}).get("captured") or "0" for one in (ours, theirs)]
         if Decimal(taken[0]) != Decimal(taken[1]):
             found.append(f"process-payments captured {taken[1]}, expected {taken[0]}")

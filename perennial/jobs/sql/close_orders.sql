@@ -1,12 +1,20 @@
 -- name: select
 -- Parents with a continuity order that has come to its end: all planned, nothing planned or scheduled any more.
+-- And those whose continuity orders have all ended before, and that waited for their ordinary lines.
 insert into jobs_jobitem(run_id, seq, subject_id)
 select %(run)s, row_number() over (order by d.order_id), d.order_id
-  from (select distinct c.order_id
+  from (select c.order_id
           from continuity_continuityorder c
          where c.status = 'open' and c.complete
            and not exists (select from continuity_occurrence o
-                            where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))) d
+                            where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+        union
+        select p.id
+          from orders_salesorder p
+         where p.status = 'open' and p.parent_id is null
+           and exists (select from continuity_continuityorder c where c.order_id = p.id)
+           and not exists (select from continuity_continuityorder c
+                            where c.order_id = p.id and c.status in ('draft', 'open'))) d
 
 -- name: lock
 select c.id from continuity_continuityorder c
@@ -65,8 +73,12 @@ select p.id, %(on)s, 'closed', %(by)s, jsonb_build_object('status', p.status)
   from orders_salesorder p where p.id = any(%(closed)s) order by p.id
 
 -- name: still_open
-select p.number, coalesce(w.waits_for || ' is not invoiced yet', 'ordinary lines are not invoiced yet')
+select p.number, w.waits_for || ' is not invoiced yet'
   from close_work w join orders_salesorder p on p.id = w.order_id
- where p.status = 'open' and (w.waits_for is not null or not exists (
-         select from continuity_continuityorder c where c.order_id = p.id and c.status = 'open'))
+ where p.status = 'open' and w.waits_for is not null
+union all
+select p.number, 'ordinary lines are not invoiced yet'
+  from jobs_jobitem i join orders_salesorder p on p.id = i.subject_id
+ where i.run_id = %(run)s and i.seq between %(first)s and %(last)s and p.status = 'open'
+   and not exists (select from continuity_continuityorder c where c.order_id = p.id and c.status = 'open')
  order by 1, 2
