@@ -197,7 +197,7 @@ def discard(*, schedule_id: str, by: str, on: date | None = None, reason: str | 
         raise Refused("draft", f'program "{schedule_id}" was never released: its draft is all that it has', "program")
     drop_revision(draft)
     Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
-    return {"program": schedule_id, "revision": released.number, "discarded": draft.number}
+    return {"program": schedule_id, "revision": released.number, "draft": None}
 
 
 @transaction.atomic
