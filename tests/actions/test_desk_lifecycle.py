@@ -322,6 +322,19 @@ class TestRelease:
             (3, "04-01", "04-01", "scheduled"),
         ]
 
+    def test_one_that_was_moved_in_front_of_the_previous_one_resumes_with_it(self):
+        number = order("CLUB")
+        make_children(ON)
+        actions.move(number=number, shipment=3, to=day(6), **ANNA)
+        actions.hold(number=number, **WHY)
+        make_children(day(1))
+        actions.release(number=number, **{**ANNA, "on": day(8)})
+        assert walk(number)[1:] == [
+            (2, "03-20", "03-20", "scheduled"),
+            (3, "03-20", "03-20", "scheduled"),
+            (4, "03-30", "03-30", "scheduled"),
+        ]
+
     def apart(self) -> str:
         """Two late shipments, the second and the third, in front of a child."""
         number = order("CLUB")
