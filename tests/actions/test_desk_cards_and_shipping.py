@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -200,7 +201,11 @@ class TestStoreCard:
             actions.store_card(**{**NEW, **given}, **ANNA)
 
     def test_to_the_last_day_of_its_month(self):
-        actions.store_card(**{**NEW, "exp": "03/2026"}, **ANNA)
+        last = date(2026, 3, 31)
+        actions.store_card(**{**NEW, "exp": "03/2026"}, **{**ANNA, "on": last})
+        actions.card(number=order("CLUB"), token="tok_new", **{**ANNA, "on": last})
+        with refused("exp", "exp", "has expired on 2026-03-31"):
+            actions.store_card(**{**NEW, "exp": "03/2026"}, **{**ANNA, "on": date(2026, 4, 1)})
         assert str(StoredCard.objects.get(token="tok_new").expires_on) == "2026-03-31"
 
 
