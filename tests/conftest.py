@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import hypothesis
 import pytest
 from django.db import connections
 
+from perennial.db.server import locks
 from tests import harness
 
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True)
@@ -74,13 +74,12 @@ def fresh_db(make_database: Callable[[], str]) -> str:
 
 @pytest.fixture(scope="session")
 def _durable() -> Iterator[harness.TestServer]:
-    home = harness.open_folder("perennial-durable-")
-    # Counted as the session's: what is killed with it is cleared away with it.
-    moved = Path(os.environ[harness.FOLDER]) / home.name
-    home.rename(moved)
-    server = harness.TestServer(moved, throwaway=False)
-    yield server
-    harness.remove(moved)
+    home = harness.open_folder(harness.PREFIX + "durable-")  # on the disk, whose waiting is the point
+    lock = locks.open_lock(home / "session.lock")  # what is killed is cleared away by the next session
+    locks.take(lock, shared=True)
+    yield harness.TestServer(home, throwaway=False)
+    harness.remove(home)
+    os.close(lock)
 
 
 @pytest.fixture

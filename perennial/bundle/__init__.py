@@ -1,1 +1,1 @@
-"""The bundle: one JSON document that carries set-up, customers and orders, in and out (bundle.md §1)."""
+"""The bundle: one JSON document that carries set-up, customers and orders, in and out (docs/contract.md)."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from perennial.bundle.faults import shown
 from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
 from perennial.kernel import states
@@ -38,7 +39,7 @@ def shipments_with_child(standing: Standing) -> set[tuple[Any, Any]]:
     """(line, shipment) of the children that are not cancelled."""
     return {
         (_line_of(standing, child), child.get("shipment"))
-        for child in standing.thing.list("children")
+        for child in standing.thing.entries("children")
         if isinstance(child, dict) and child.get("status") != "cancelled" and isinstance(child.get("shipment"), int)
     }
 
@@ -99,6 +100,8 @@ def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dic
     for child in latest.values():
         if child.status != "cancelled" and child.number not in tied:
             paths[child.number].fault("shipment", f"the continuity order has no shipment {child.shipment}")
+    for one in (*standing.one.continuity, *paths.values()):
+        standing.thing.spoil(one)
 
 
 class _Child:

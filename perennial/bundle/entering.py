@@ -14,7 +14,8 @@ from perennial.bundle.orders import OrderGiven
 from perennial.bundle.orders_out import as_given, order_bundles
 from perennial.bundle.reading import Reading
 from perennial.bundle.standing import Standing
-from perennial.bundle.taken import TakenOver, write
+from perennial.bundle.taken import TakenOver
+from perennial.bundle.writing import write
 from perennial.catalog.queries import set_up
 from perennial.customers.models import Customer
 from perennial.db import sql
@@ -132,18 +133,17 @@ class Entering:
         They are equal when they are those of its entry, or those that an export would say now.
         """
         given = one.entry.as_given or {}
-        noted = one.value.get("entry")
-        found: tuple[str, Any, Any] | None = None
+        known: list[Any] = []
         if stored.entry is not None:
             entry = json.loads(stored.entry)
-            if isinstance(noted, dict) and orders_.difference(noted, entry) is None:
+            noted = one.value.get("entry")
+            if orders_.difference(given, [entry]) is None:
                 return None
-            found = orders_.difference(given, entry)
-            if found is None:
+            if isinstance(noted, dict) and orders_.difference(noted, [entry]) is None:
                 return None
-        now = as_given(next(order_bundles([stored.id])))
-        differs = orders_.difference(given, now)
-        return None if differs is None else found or differs
+            known.append(entry)
+        known.append(as_given(next(order_bundles([stored.id]))))
+        return orders_.difference(given, known)
 
     def _enter(self, fresh: Sequence[OrderGiven]) -> int:
         """Enter the orders that are without fault; what entry refuses is a fault."""

@@ -81,8 +81,7 @@ def _sections() -> Iterator[tuple[str, Any]]:
     yield "currency", currency
     yield "company", setting_out.company_document()
     yield "parameters", setting_out.parameters_document()
-    if currency is None:
-        return
+    currency = currency or "USD"  # where there is none yet, there are no amounts
     yield "delivery_modes", setting_out.delivery_modes(currency)
     yield "tax_rates", setting_out.tax_rates()
     yield "date_intervals", setting_out.date_intervals()

@@ -40,7 +40,7 @@ def facts_of(
         upfront,
         {},
     )
-    noted = thing.object("facts", FACTS)
+    noted = thing.inner("facts", FACTS)
     if noted is not None:
         facts = _noted(standing, noted, facts)
         thing.spoil(noted)
@@ -57,7 +57,7 @@ def facts_of(
 def _noted(standing: Standing, noted: Given, facts: kernel.Facts) -> kernel.Facts:
     """Facts that are given; here null is a value."""
     has = noted.value
-    prices = noted.object("prices", frozenset(noted.get("prices") or ()) if noted.given("prices") else frozenset())
+    prices = noted.inner("prices", frozenset(noted.get("prices") or ()) if noted.given("prices") else frozenset())
     found: dict[str, Any] = {
         "order_date": noted.day("order_date", facts.order_date),
         "first_event": noted.code("first_event"),

@@ -22,7 +22,8 @@ from perennial.bundle import customers as customers_
 from perennial.bundle import programs as programs_
 from perennial.bundle import setup
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
-from perennial.bundle.parse import BundleRefused, Given, Known, kind
+from perennial.bundle.faults import BundleRefused, kind
+from perennial.bundle.parse import Given, Known
 from perennial.bundle.programs import ProgramGiven
 from perennial.bundle.reader import Source
 from perennial.bundle.reading import Reading, begin
@@ -30,6 +31,7 @@ from perennial.bundle.revisions import load_program
 from perennial.bundle.telling import notices
 from perennial.catalog import actions as catalog
 from perennial.customers.actions import set_customers
+from perennial.db import sql
 from perennial.db.tally import Tally
 from perennial.desk.entry import give_back_numbers, numbers_mark, pass_numbers
 from perennial.programs import actions as programs
@@ -51,6 +53,7 @@ KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 CUSTOMERS_AT_ONCE = 2000
+ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
 T = TypeVar("T")
 
 
@@ -91,10 +94,11 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
     before = after = numbers_mark()
     try:
         with transaction.atomic():
+            sql.value("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
             catalog.initialise()
             reading = begin(by=by, on=on, reason=reason)
             _top(reading, source)
-            _set_up(reading, source, scan.small, imported)
+            _set_up(reading, source, scan, imported)
             seen, spoiled = _customers(reading, source, imported)
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, seen, spoiled)
@@ -117,14 +121,16 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
 
 
 class _Scan:
-    """What the first look through the file keeps: the small lists, and the numbers that orders bring."""
+    """What the first look through the file keeps: the small lists, which lists hold something, the numbers of orders."""
 
     def __init__(self) -> None:
         self.small: dict[str, list[Any]] = {}
         self.numbers: list[str] = []
+        self.some: set[str] = set()
 
     def __call__(self, name: str, index: int, thing: Any) -> None:
         """One thing of a list."""
+        self.some.add(name)
         if name in SMALL:
             self.small.setdefault(name, []).append(thing)
         elif name == "orders" and isinstance(thing, dict) and isinstance(thing.get("number"), str):
@@ -150,12 +156,12 @@ def _last_number(reading: Reading, source: Source) -> int:
     return found
 
 
-def _set_up(reading: Reading, source: Source, small: dict[str, list[Any]], imported: Imported) -> None:
+def _set_up(reading: Reading, source: Source, scan: _Scan, imported: Imported) -> None:
     """Set-up: everything is read first, because each part names others; then what is without fault is written."""
-    before = reading.currency
+    before, small = reading.currency, scan.small
     company: dict[str, Any] = {}
     top = source.sections
-    money = any(small.get(name) for name in SMALL) or bool(top.keys() & {"customers", "orders"})
+    money = bool(scan.some)
     company |= setup.currency(reading, top["currency"].value if "currency" in top else None, money)
     given = top["company"].value if "company" in top else None
     if given is not None:

@@ -54,8 +54,8 @@ class Names:
         }
         self.groups = {product.id: product.tax_group for product in self.products.values()}
         self.sold = {
-            number: Sold(*rest)  # type: ignore[arg-type]
-            for number, *rest in ContinuityProduct.objects.values_list(
+            number: Sold(program, duration, shipments)
+            for number, program, duration, shipments in ContinuityProduct.objects.values_list(
                 "product__number", "program__schedule_id", "event_duration", "shipments"
             )
         }
@@ -65,19 +65,19 @@ class Names:
             (rate.group, rate.country, rate.region, rate.valid_from): rate for rate in self.set_up.rates
         }
         self._prices: dict[str, list[tuple[date, int]]] = defaultdict(list)
-        for number, start, amount in Price.objects.values_list("product__number", "valid_from", "price_minor"):
-            self._prices[number].append((start or date.min, amount))
+        for item, start, amount in Price.objects.values_list("product__number", "valid_from", "price_minor"):
+            self._prices[item].append((start or date.min, amount))
         for prices in self._prices.values():
             prices.sort()
         self._revision_ids: dict[tuple[str, int], int] = {}
         self._newest: dict[str, int] = {}
-        for pk, program, revision in (
+        for pk, program, number in (
             ProgramRevision.objects.filter(released=True)
             .order_by("number")
             .values_list("id", "program__schedule_id", "number")
         ):
-            self._revision_ids[program, revision] = pk
-            self._newest[program] = revision
+            self._revision_ids[program, number] = pk
+            self._newest[program] = number
         self._loaded: dict[int, LoadedRevision] = {}
         self.customers: dict[str, int] = {}
         self.addresses: dict[tuple[int, str], int] = {}

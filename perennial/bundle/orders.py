@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from perennial.bundle.customers import ADDRESS
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.faults import shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
 from perennial.kernel import money
@@ -136,7 +138,7 @@ def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Giv
     quantity = line.quantity("quantity")
     mode = line.name_of("delivery_mode", "delivery mode", reading.modes)
     continuity, given = None, None
-    inner = line.object("continuity", CONTINUITY)
+    inner = line.inner("continuity", CONTINUITY)
     if inner is None and reading.kinds.get(number) == "continuity":
         inner = Given({}, line.at("continuity"), reading.faults, CONTINUITY)
     if inner is not None:
@@ -204,22 +206,26 @@ def place(thing: Given, key: str) -> str | dict[str, Any] | None:
     return found
 
 
-def difference(given: Any, stored: Any, path: str = "") -> tuple[str, Any, Any] | None:
-    """Where two entries differ first: path, what is given, what is stored; None where they are equal."""
-    if isinstance(given, dict) and isinstance(stored, dict):
-        for key in given.keys() | stored.keys():
+def difference(given: Any, known: Sequence[Any], path: str = "") -> tuple[str, str, str] | None:
+    """Where an entry differs first from all the ways in which the order is known: path, what is given, what is
+    known; None where each of its values is that of one of them."""
+    if isinstance(given, dict):
+        known = [one for one in known if isinstance(one, dict)]
+        for key in sorted({*given, *(key for one in known for key in one)}) if known else ():
             if not path and key in ("number", "reference"):
-                continue  # by these they were found
-            found = difference(given.get(key), stored.get(key), f"{path}.{key}" if path else key)
+                continue  # by these it was found
+            found = difference(given.get(key), [one.get(key) for one in known], f"{path}.{key}" if path else key)
+            if found:
+                return found
+        return None if known else (path, shown(given), "null")
+    if isinstance(given, list):
+        lists = [one for one in known if isinstance(one, list)]
+        known = [one for one in lists if len(one) == len(given)]
+        if not known:
+            return path, f"{len(given)} entries", str(len(lists[0])) if lists else "null"
+        for at, mine in enumerate(given):
+            found = difference(mine, [one[at] for one in known], f"{path}[{at}]")
             if found:
                 return found
         return None
-    if isinstance(given, list) and isinstance(stored, list) and len(given) == len(stored):
-        for at, (mine, theirs) in enumerate(zip(given, stored, strict=True)):
-            found = difference(mine, theirs, f"{path}[{at}]")
-            if found:
-                return found
-        return None
-    if isinstance(given, list) and isinstance(stored, list):
-        return path, f"{len(given)} entries", f"{len(stored)}"
-    return None if given == stored else (path, shown(given), shown(stored))
+    return None if given in known else (path, shown(given), shown(known[0]) if known else "null")

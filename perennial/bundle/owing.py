@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.faults import shown
 from perennial.bundle.orders import METHODS
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
 from perennial.kernel import states
@@ -46,7 +47,8 @@ def payments(standing: Standing) -> None:
         _owed(standing, shares)
     for row in standing.taken.continuity:
         upfront = row.columns["upfront"] and row.columns["status"] == "open"
-        if upfront and not any(payment.continuity is row for payment in standing.taken.payments):
+        paid = any(payment.continuity is row for payment in standing.taken.payments)
+        if upfront and not paid and whole_order(standing, row):
             standing.thing.fault(
                 "payments",
                 "required: the order is billed up front, say what was paid of it"
@@ -306,7 +308,7 @@ class _Reader:
         return made
 
     def _bill(self, amount: int) -> Any:
-        bill = self.thing.object("bill", BILL)
+        bill = self.thing.inner("bill", BILL)
         if bill is None:
             return None
         on = bill.day("on", self.standing.reading.on)

@@ -2,80 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.faults import Faults, kind, shown
 from perennial.bundle.reader import Twice
 from perennial.errors import Refused
-from perennial.kernel import money, words
+from perennial.kernel import money
 
-KEPT = 1000
 LONGEST_CODE = 200
 LONGEST_TEXT = 10_000
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_HINTS = 300  # so many times a hint is looked for: it takes long where many names are known
-
-
-def shown(value: Any) -> str:
-    """A value as a fault shows it: JSON, cut where it is long."""
-    try:
-        text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=float)
-    except (ValueError, RecursionError):
-        text = "…"
-    text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= 80 else text[:77] + "…"
-
-
-def kind(value: Any) -> str:
-    """What a JSON value is, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    for of, word in ((str, "a text"), (int | Decimal, "a number"), (list, "a list")):
-        if isinstance(value, of):
-            return word
-    return "an object"
-
-
-class Faults:
-    """All that is wrong with a bundle: the first 1,000 with their paths, and the count."""
-
-    def __init__(self) -> None:
-        self.kept: list[tuple[str, str]] = []
-        self.count = 0
-        self.paths: set[str] = set()
-        self._hints = 0
-
-    def add(self, path: str, text: str) -> None:
-        """Note a fault."""
-        self.count += 1
-        self.paths.add(path)
-        if len(self.kept) < KEPT:
-            self.kept.append((path, text))
-
-    def hint(self, word: str, known: Collection[str]) -> str:
-        """What a mistyped word may have meant, as the end of a fault's text."""
-        self._hints += 1
-        found = words.meant(word, known) if self._hints <= _HINTS else None
-        return f"; did you mean {shown(found)}?" if found is not None else ""
-
-
-class BundleRefused(Refused):
-    """A bundle with faults: nothing of it was imported. ``faults``: the first 1,000 as (path, text)."""
-
-    def __init__(self, faults: Faults) -> None:
-        self.faults = list(faults.kept)
-        self.count = faults.count
-        lines = [f"{path}: {text}" if path else text for path, text in self.faults]
-        number = "1 fault" if self.count == 1 else f"{self.count:,} faults"
-        if self.count > len(lines):
-            lines.append(f"(the first {len(lines):,} are shown)")
-        super().__init__("bundle", "\n".join([f"{number}, nothing was imported", *lines]))
 
 
 class Given:
@@ -275,7 +215,7 @@ class Given:
 
     # --- what lies within
 
-    def list(self, key: str) -> list[Any]:
+    def entries(self, key: str) -> list[Any]:
         """A list; empty where it was left out."""
         value = self.value.get(key)
         if value is None:
@@ -287,12 +227,12 @@ class Given:
 
     def objects(self, key: str, known: frozenset[str]) -> Iterator[Given]:
         """The objects of a list. What is wrong within one is wrong with the whole."""
-        for at, value in enumerate(self.list(key)):
+        for at, value in enumerate(self.entries(key)):
             inner = Given(value, self.at(f"{key}[{at}]"), self.faults, known)
             yield inner
             self.bad |= inner.bad
 
-    def object(self, key: str, known: frozenset[str]) -> Given | None:
+    def inner(self, key: str, known: frozenset[str]) -> Given | None:
         """An object within, None where it was left out. The caller passes its badness on (``spoil``)."""
         value = self.value.get(key)
         if value is None:
@@ -307,7 +247,7 @@ class Given:
     def plain_list(self, key: str, needed: str, fit: Any) -> Sequence[Any]:
         """A list of plain values; ``fit`` gives the value or None where it is not what is needed."""
         found = []
-        for at, value in enumerate(self.list(key)):
+        for at, value in enumerate(self.entries(key)):
             fitting = fit(value)
             if fitting is None:
                 self.fault(f"{key}[{at}]", f"{shown(value)} is not {needed}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.faults import shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.kernel.dates import DEFAULT_ANCHOR
 from perennial.programs.rules import Shelf, program_faults
@@ -74,7 +75,7 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
             older=[_revision(reading, thing, older, True) for older in thing.objects("revisions", REVISION)],
             current=_current(thing),
         )
-        draft = thing.object("draft", DRAFT)
+        draft = thing.inner("draft", DRAFT)
         if draft is not None:
             given.draft = _revision(reading, thing, draft, False)
             thing.spoil(draft)
@@ -133,8 +134,8 @@ def _facts(reading: Reading, program: Given, thing: Given, old: bool = False) ->
         "the name of a payment schedule",
         lambda name: name if isinstance(name, str) else None,
     )
-    for at, name in enumerate(valid):
-        thing.refers(f"valid_payment_schedules[{at}]", "payment schedule", name, reading.schedules)
+    for at in range(len(valid)):
+        thing.refers(f"valid_payment_schedules[{at}]", "payment schedule", valid[at], reading.schedules)
     events = _events(reading, thing, old)
     removed, walk = _removed(reading, thing, events)
     schedule_id = program.get("schedule_id")
@@ -238,7 +239,7 @@ SHARED = (
     ("times_to_repeat", 0),
     ("probability", None),
 )
-"""What all entries of one event have in common: equal, or given on the first alone (bundle.md §1)."""
+"""What all entries of one event have in common: equal, or given on the first alone (docs/contract.md)."""
 
 
 def _agree(first: Given, other: Given) -> None:

@@ -131,8 +131,8 @@ class _Text:
         while True:
             try:
                 found, end = _DECODER.raw_decode(self.buffer, self.at)
-                # A number may go on behind the buffer.
-                if end < len(self.buffer) or not self.more():
+                # A number may go on behind the buffer, which may end within its "." or "e+".
+                if end + 2 < len(self.buffer) or not self.more():
                     self.at = end
                     return found
             except json.JSONDecodeError as fault:

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from perennial.bundle.parse import Faults, Known
+from perennial.bundle.faults import Faults
+from perennial.bundle.parse import Known
 from perennial.catalog.models import (
     Company,
     DateInterval,

@@ -106,7 +106,7 @@ def delivery_modes(reading: Reading, things: list[Given]) -> list[ModeFacts]:
 
 def _weekdays(thing: Given) -> tuple[int, ...]:
     """The weekdays; every day where they were left out, or where none could be read."""
-    found = tuple(thing.plain_list("working_days", "a weekday from 1 to 7", _weekday))
+    found: tuple[int, ...] = tuple(thing.plain_list("working_days", "a weekday from 1 to 7", _weekday))
     return ModeFacts.working_days if not found and thing.get("working_days") != [] else found
 
 

@@ -1,7 +1,7 @@
 """An order as it stands somewhere else: with its state, its dated lines, its children and payments.
 
 What is given is taken as it stands and nothing is planned; what is left out of it is what planning, or
-the jobs, would have made (bundle.md §1, "What already happened"). Contradictions are faults.
+the jobs, would have made (docs/contract.md). Contradictions are faults.
 
 The parts: ``walking`` reads the continuity orders with their lines and adjustments, ``childhood`` the
 children, ``owing`` the payments. Here is the order itself, and what all of them need.
@@ -13,9 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.faults import shown
 from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
 from perennial.bundle.orders import OrderGiven
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
 from perennial.kernel import states
@@ -149,8 +150,8 @@ class Standing:
             return None
         try:
             return plain_json(data)
-        except ValueError as problem:
-            event.fault("data", str(problem))
+        except (ValueError, RecursionError) as problem:
+            event.fault("data", str(problem) or "nested too deeply")
             return None
 
     def taxes(self, thing: Given) -> list[tuple[str, int, int, int | None]] | None:
@@ -222,13 +223,13 @@ class Standing:
         from perennial.bundle.walking import continuity_orders
 
         thing, entry = self.thing, self.one.entry
-        for at, _ in enumerate(thing.list("continuity")):
+        for at, _ in enumerate(thing.entries("continuity")):
             thing.fault(f"continuity[{at}]", "there is no line for it: name the line by its number")
         customer = self.names.customers.get(entry.customer)
         if customer is None or thing.bad:
             return None
         self.customer_id = customer
-        default = "open" if entry.submit or thing.list("children") else "draft"
+        default = "open" if entry.submit or thing.entries("children") else "draft"
         status = self.of_status(thing, states.ORDER, default)
         acceptance = thing.word("acceptance", ACCEPTANCE, "awaited" if entry.acceptance_required else "none")
         if entry.acceptance_required and acceptance == "none":
@@ -268,9 +269,14 @@ class Standing:
     def as_given(self) -> dict[str, Any] | None:
         """The facts of the entry: those that a former import noted, else those of this order."""
         noted = self.thing.get("entry")
-        if isinstance(noted, dict):
-            return noted
-        return self.one.entry.as_given
+        if not isinstance(noted, dict):
+            return self.one.entry.as_given
+        try:
+            found: dict[str, Any] = plain_json(noted)
+            return found
+        except (ValueError, RecursionError) as problem:
+            self.thing.fault("entry", str(problem) or "nested too deeply")
+            return None
 
     def _lines(self) -> None:
         """The parent's lines, and what its ordinary ones cost."""

@@ -35,6 +35,8 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
     for thing in given:
         account = thing.code("customer", "", required=True)
         customer = customers.get(account)
+        if customer is None and account:
+            thing.fault("customer", f'unknown customer "{account}"')
         kind, about = thing.code("kind", "", required=True), thing.text("about")
         on, status = thing.day("on", reading.on), thing.word("status", STATUS, "off")
         if thing.given("card") and customer is not None:
@@ -48,7 +50,7 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
 
 
 def _payment(thing: Given) -> str | None:
-    inner = thing.object("payment", PAYMENT)
+    inner = thing.inner("payment", PAYMENT)
     if inner is None:
         return None
     values = [inner.code("order", ""), inner.code("purpose", ""), inner.whole("number", 1, 1), inner.whole("line", 0)]

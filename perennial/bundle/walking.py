@@ -14,9 +14,11 @@ from itertools import groupby
 from typing import Any
 
 from perennial.bundle.adjusting import adjustments, as_planned, parked
+from perennial.bundle.coming import Coming
 from perennial.bundle.facts import columns_of, facts_of
+from perennial.bundle.faults import shown
 from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, keys, shown
+from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import AdjustmentRow, ContinuityRow, LineRow, OccurrenceRow, Place
 from perennial.errors import Refused
@@ -68,7 +70,6 @@ class _Walk:
         self.revision = revision
         default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.standing.order.status, "closed")
         self.status = thing.word("status", tuple(states.CONTINUITY_ORDER), default)
-        self.endless = any(event.times_to_repeat is None for event in revision.plan.events)
         self.facts = facts_of(self.standing, self.line, thing, revision, sold)
         columns = columns_of(self.standing, thing, self.facts, revision, program, self.status)
         literal = thing.given("facts") and "ship_to" in thing.value
@@ -83,13 +84,14 @@ class _Walk:
             for adjustment in adjustments(self.standing, thing, revision, name)
         ]
         row.parked = list(parked(self.standing, thing))
-        self.adjusted = [as_planned(a) for a in row.adjustments if a.undone_on is None]
+        adjusted = [as_planned(a) for a in row.adjustments if a.undone_on is None]
+        self.coming = Coming(revision.plan, self.facts, adjusted)
         try:
             row.planned_now = not thing.given("lines")
             row.occurrences = self._occurrences()
             if not thing.given("adjustments"):
                 row.adjustments += self._skips(row.occurrences)
-            columns["complete"] = thing.flag("complete", self._complete(row.occurrences))
+            columns["complete"] = thing.flag("complete", self._complete())
         except Refused as refused:
             thing.fault("lines", refused.text)
         return None if thing.bad else row
@@ -107,10 +109,6 @@ class _Walk:
 
     def _occurrences(self) -> list[OccurrenceRow]:
         """The dated lines: those that are given, else those that planning makes."""
-        self.coming: dict[tuple[str, int], kernel.Occurrence] = {}
-        self.sequence: list[tuple[str, int]] = []
-        self.steps: list[kernel.Step] = []
-        self.stale, self.reached = True, 0
         if not self.thing.given("lines"):
             return self._as_planned()
         entries = list(self.thing.objects("lines", ENTRY))
@@ -133,8 +131,11 @@ class _Walk:
     def _as_planned(self) -> list[OccurrenceRow]:
         if self.status not in ("draft", "open"):
             return []
-        plan = kernel.plan(self.revision.plan, self.facts, self.adjusted)
-        return [self._planned(o, "skipped" if o.skipped else self._status(o.shipment)) for o in plan.occurrences]
+        made = []
+        for o in self.coming.planned().occurrences:
+            self.coming.step((o.key, o.repetition), o.event_on, o.shipment, o)
+            made.append(self._planned(o, "skipped" if o.skipped else self._status(o.shipment)))
+        return made
 
     def _grouped(self, entries: list[Given]) -> Iterable[tuple[tuple[str, int] | None, list[Given]]]:
         """The entries by occurrence. One without an event is the next of the program."""
@@ -150,7 +151,9 @@ class _Walk:
                 if key is None:
                     entry.fault("event_id", f"revision {self.revision.number} has no event {event_id}")
             elif key is None:
-                key, repetition = self._next(previous, entry)
+                key, repetition = self.coming.after(previous, len(entries)) or (None, 0)
+                if key is None:
+                    entry.fault("event_id", "required: the program has no further shipment")
             elif key not in known:
                 entry.fault("key", f"unknown event {shown(key)}{entry.faults.hint(key, known)}")
                 key = None
@@ -162,35 +165,6 @@ class _Walk:
         for pair, group in groupby(pairs, key=lambda one: one[0]):
             yield pair, [entry for _, entry in group]
 
-    def _next(self, previous: tuple[str, int] | None, entry: Given) -> tuple[str | None, int]:
-        """The occurrence that follows in the program."""
-        sequence = self._sequence()
-        at = sequence.index(previous) + 1 if previous in sequence else 0 if previous is None else len(sequence)
-        if at >= len(sequence):
-            entry.fault("event_id", "required: the program has no further shipment")
-            return None, 0
-        return sequence[at]
-
-    def _sequence(self) -> list[tuple[str, int]]:
-        """The shipments of the program for this order, one after the other."""
-        if not self.sequence:
-            plan = kernel.plan(self.revision.plan, self._whole(len(self.thing.list("lines"))), self.adjusted)
-            self.sequence = [(o.key, o.repetition) for o in plan.occurrences]
-        return self.sequence
-
-    def _whole(self, repetitions: int) -> kernel.Facts:
-        """The facts, as if there were no threshold; of what repeats until stopped, so many repetitions."""
-        return self.facts._replace(threshold=repetitions if self.endless else None)
-
-    def _plan_of(self, pair: tuple[str, int]) -> kernel.Occurrence | None:
-        """What planning would make of an occurrence behind those in front of it."""
-        if self.stale or (self.endless and pair[1] > self.reached):
-            self.reached = pair[1] + 12
-            plan = kernel.plan(self.revision.plan, self._whole(self.reached), self.adjusted, self.steps)
-            self.coming = {(o.key, o.repetition): o for o in plan.occurrences}
-            self.stale = False
-        return self.coming.get(pair)
-
     def _occurrence(self, pair: tuple[str, int], entries: list[Given]) -> OccurrenceRow | None:
         """One occurrence from its entries."""
         first = entries[0]
@@ -198,7 +172,7 @@ class _Walk:
             e.given(key) for e in entries for key in ("item_number", "quantity", "price", "why")
         )
         numbered = first.given("shipment") or first.get("status") == "cancelled"
-        planned = None if whole and first.given("status") and numbered else self._plan_of(pair)
+        planned = None if whole and first.given("status") and numbered else self.coming.of(pair)
         event_on = first.day("event_on", planned.event_on if planned else None, required=planned is None)
         if event_on is None:
             return None
@@ -209,8 +183,9 @@ class _Walk:
         status = first.word("status", tuple(states.LINE), self._status(shipment))
         shipment = None if status == "cancelled" else shipment
         live = status != "cancelled"
-        if live and self.steps and event_on < self.steps[-1].event_on:
-            first.fault("event_on", f"{event_on} is before that of the line in front of it ({self.steps[-1].event_on})")
+        steps = self.coming.steps
+        if live and steps and event_on < steps[-1].event_on:
+            first.fault("event_on", f"{event_on} is before that of the line in front of it ({steps[-1].event_on})")
         if status in {"draft": ("scheduled", "ordered"), "open": ("planned",)}.get(
             self.status, ("planned", "scheduled")
         ):
@@ -236,11 +211,7 @@ class _Walk:
             self._lines(entries, planned),
         )
         if live:
-            self.steps.append(kernel.Step(*pair, event_on, shipment or 0))
-            if planned is not None and planned.event_on == event_on:
-                self.coming.pop(pair, None)
-            else:
-                self.stale = True
+            self.coming.step(pair, event_on, shipment or 0, planned)
         return row
 
     def _ship_on(self, mode_id: int | None, event_on: date) -> date:
@@ -252,7 +223,7 @@ class _Walk:
             if first.given("shipment"):
                 first.fault("shipment", "a cancelled line has no shipment")
             return None
-        last = max((step.shipment for step in self.steps), default=0)
+        last = max((step.shipment for step in self.coming.steps), default=0)
         return first.whole("shipment", planned.shipment if planned else last + 1, 1, MOST)
 
     def _status(self, shipment: int | None) -> str:
@@ -267,7 +238,7 @@ class _Walk:
                 other.fault(key, f"{shown(other.get(key))} differs from the first product's ({shown(first.get(key))})")
 
     def _why(self, entry: Given) -> dict[str, Any]:
-        why = entry.object("why", WHY)
+        why = entry.inner("why", WHY)
         if why is None:
             return {}
         found = {key: why.text(key) for key in ("date", "product", "price")}
@@ -375,17 +346,8 @@ class _Walk:
             [self._planned_line(o, line) for line in o.lines],
         )
 
-    def _complete(self, occurrences: list[OccurrenceRow]) -> bool:
+    def _complete(self) -> bool:
         """Planning is complete when nothing of the program follows the last line."""
         if self.thing.given("complete"):
             return False
-        if self.status not in ("draft", "open"):
-            return True
-        highest = max((o.repetition for o in occurrences), default=0)
-        steps = [
-            kernel.Step(o.key, o.repetition, o.event_on, o.shipment or 0)
-            for o in occurrences
-            if o.status != "cancelled"
-        ]
-        plan = kernel.plan(self.revision.plan, self._whole(highest + 1), self.adjusted, steps)
-        return not plan.occurrences
+        return self.status not in ("draft", "open") or self.coming.nothing_follows()

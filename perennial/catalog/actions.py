@@ -42,7 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "reauthorization_limit": 3,
     "prices_include_tax": False,
 }
-"""The parameters of a new installation (bundle.md §1)."""
+"""The parameters of a new installation (docs/contract.md)."""
 
 
 @transaction.atomic

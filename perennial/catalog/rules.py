@@ -1,6 +1,6 @@
 """What set-up may say. Each function lists every fault of one value, so that all can be shown at once.
 
-Sources: bundle.md §1 (the table of fields), design.md §5 (intervals), domain.md §4.
+Sources: docs/contract.md (the table of fields), docs/rules.md.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def company_faults(given: dict[str, Any]) -> Iterator[Refused]:
 
 
 def currency_faults(currency: str | None, stored: str | None) -> Iterator[Refused]:
-    """One installation has one currency: that of its first bundle (bundle.md §1)."""
+    """One installation has one currency: that of its first bundle (docs/contract.md)."""
     if currency is None:
         return
     if not money.is_currency(currency):
@@ -101,7 +101,7 @@ def rate_faults(rate: RateFacts) -> Iterator[Refused]:
 
 
 def interval_faults(interval: IntervalFacts) -> Iterator[Refused]:
-    """A recurrence rule of RFC 5545 with dates only (design.md §5); the kernel says what is wrong with it."""
+    """A recurrence rule of RFC 5545 with dates only; the kernel says what is wrong with it."""
     try:
         dates.Interval(interval.code, interval.rule, interval.anchor)
     except Refused as refused:
@@ -109,7 +109,7 @@ def interval_faults(interval: IntervalFacts) -> Iterator[Refused]:
 
 
 def schedule_faults(schedule: ScheduleFacts) -> Iterator[Refused]:
-    """A payment schedule: what its allocation needs, nothing that it does not use (domain.md §2, §4)."""
+    """A payment schedule: what its allocation needs, nothing that it does not use (docs/rules.md)."""
     allocation, amount, lines = schedule.allocation, schedule.amount_minor, schedule.lines
     if allocation == "fixed_amount":
         if amount is None:
@@ -143,7 +143,7 @@ def schedule_faults(schedule: ScheduleFacts) -> Iterator[Refused]:
 
 
 def product_faults(product: ProductFacts) -> Iterator[Refused]:
-    """A product: one price a date; a continuity product has none and stands for a program (domain.md §1)."""
+    """A product: one price a date; a continuity product has none and stands for a program (docs/rules.md)."""
     froms: set[date | None] = set()
     for at, (start, amount) in enumerate(product.prices):
         field = f"prices[{at}]"

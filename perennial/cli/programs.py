@@ -9,7 +9,7 @@ from perennial.cli.parser import Given, Parser, Run, who
 
 
 def _does(name: str, *options: str) -> Run:
-    """Call ``programs.actions.<name>``; what is printed says what became of the program."""
+    """Call ``programs.actions.<name>`` and print what became of the program."""
 
     def run(given: Given) -> int:
         from perennial.programs import actions

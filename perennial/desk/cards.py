@@ -50,7 +50,9 @@ def store_card(
         raise Refused("customer", f"unknown customer {account!r}", "account")
     if last4 is not None and not re.fullmatch(r"\d{4}", last4):
         raise Refused("last4", f"{last4!r} is not the last four digits of a card", "last4")
-    if re.fullmatch(r"[\d -]{12,25}", token or ""):
+    if not token or token != token.strip():
+        raise Refused("token", "the gateway's token is missing, or has spaces around it", "token")
+    if re.fullmatch(r"[\d -]{12,25}", token):
         raise Refused("token", "this looks like a card number: only the gateway's token is stored", "token")
     month, year, last_day = expiry(exp)
     if last_day < on:
@@ -61,7 +63,7 @@ def store_card(
         if old is None:
             raise Refused("replaces", f"the customer has no card with token {replaces!r}", "replaces")
     # The orders first, then the card: the one order of locks.
-    orders = _orders_for(customer, old, on)
+    orders, ordinary = _orders_for(customer, old, on)
     helds = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
@@ -88,13 +90,13 @@ def store_card(
     taken = []
     for held in helds:
         states = [s for s in held.states if s.row.pk in orders[held.order.pk]]
-        _give(held, states, card, catch_up)
+        _give(held, states, card, catch_up, ordinary=held.order.pk in ordinary)
         taken.append(held.order.number)
     return {"account": account, "token": token, "orders": sorted(taken)}
 
 
-def _orders_for(customer: Customer, old: StoredCard | None, on: date) -> dict[int, set[int]]:
-    """Parent orders, and of each the continuity orders, that a new card takes over."""
+def _orders_for(customer: Customer, old: StoredCard | None, on: date) -> tuple[dict[int, set[int]], set[int]]:
+    """Parent orders, and of each the continuity orders, that a new card takes over; those whose ordinary lines it pays."""
     condition = (
         "c.card_id = %(old)s"
         if old is not None
@@ -107,16 +109,29 @@ def _orders_for(customer: Customer, old: StoredCard | None, on: date) -> dict[in
                     where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
                       and y.status in ('declined', 'failed')))"""
     )
+    given = {"customer": customer.pk, "old": old.pk if old else None, "on": on}
     found: dict[int, set[int]] = {}
     for order, one in sql.tuples(
         "select c.order_id, c.id from continuity_continuityorder c"
         " left join customers_storedcard k on k.id = c.card_id"
         " where c.customer_id = %(customer)s and c.status in ('draft', 'open') and c.payment_method = 'card'"
         f" and {condition} order by c.order_id, c.id",
-        {"customer": customer.pk, "old": old.pk if old else None, "on": on},
+        given,
     ):
         found.setdefault(order, set()).add(one)
-    return found
+    wants = (
+        "y.card_id = %(old)s" if old else "(k.expires_on < %(on)s or k.refused or y.status in ('declined', 'failed'))"
+    )
+    ordinary = {
+        row[0]
+        for row in sql.tuples(
+            "select y.order_id from payments_payment y left join customers_storedcard k on k.id = y.card_id"
+            " where y.customer_id = %(customer)s and y.purpose = 'ordinary' and y.method = 'card'"
+            f" and y.status in ('draft', 'due', 'declined', 'failed') and {wants}",
+            given,
+        )
+    }
+    return {order: found.get(order, set()) for order in sorted({*found, *ordinary})}, ordinary
 
 
 @transaction.atomic
@@ -132,6 +147,8 @@ def card(
 ) -> dict[str, Any]:
     """Let an order be paid by another stored card of its customer: all of it that is not paid yet."""
     held = lock_parent(number, on=on, by=by, reason=reason)
+    if held.order.status == "cancelled":
+        raise Refused("status", f"{number} is cancelled: nothing of it is paid any more", "number")
     found = StoredCard.objects.filter(customer_id=held.order.customer_id, token=token).first()
     if found is None:
         raise Refused("card", f"the customer has no card with token {token!r}", "token")
@@ -140,18 +157,19 @@ def card(
     states = [s for s in held.chosen(line) if s.row.payment_method == "card"]
     if not states and held.states:
         raise Refused("card", f"{number} is not paid by card", "number")
-    _give(held, states, found, catch_up)
+    _give(held, states, found, catch_up, ordinary=line is None)
     return {"order": number, "card": token}
 
 
-def _give(held: Held, states: Sequence[Any], new: StoredCard, catch_up: str | None) -> None:
+def _give(held: Held, states: Sequence[Any], new: StoredCard, catch_up: str | None, *, ordinary: bool) -> None:
+    """Let continuity orders, and the parent's ordinary lines, be paid by a card; what waited for one goes on."""
     for state in states:
         state.row.card_id = new.pk
     rows: list[ContinuityOrder] = [s.row for s in states]
     touch(rows, "card")
     payments.use_card(
         continuity_orders=[s.row.pk for s in states],
-        orders=[held.order.pk] if len(states) == len(held.states) else [],
+        orders=[held.order.pk] if ordinary else [],
         card=new.pk,
         on=held.on,
         by=held.by,

@@ -44,6 +44,10 @@ def _one(held: Held, state: OrderState, how: str) -> None:
         for o in late:
             adjust(held, state, o, "skip", True)
     elif how == "merge":
+        # In front of a child's shipment numbers stand: what is late there is sent by itself.
+        frozen = {o.id for o in state.frozen}
+        late = [o for o in late if o.id not in frozen]
+        shipments = sorted({o.shipment or 0 for o in late})
         if len(shipments) < 2:
             return
         used = Adjustment.objects.filter(continuity_order_id=state.row.pk, kind="merge").values_list("value", flat=True)

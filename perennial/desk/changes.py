@@ -170,17 +170,17 @@ def replan(held: Held, state: OrderState, at: int) -> None:
 
 
 def _one_line(
-    found: Sequence[OccurrenceRow], numbers: dict[int, str], wanted: str | None
+    found: Sequence[OccurrenceRow], numbers: dict[int, str], wanted: str | None, option: str = "item"
 ) -> tuple[OccurrenceRow, LineRow]:
-    """The product line of a shipment that was meant."""
+    """The product line of a shipment that was meant; ``option`` is what names it."""
     lines = [(o, line) for o in found for line in o.lines]
     if wanted is not None:
         lines = [(o, line) for o, line in lines if numbers[line.product_id] == wanted]
         if not lines:
-            raise Refused("product", f"the shipment has no product {wanted!r}", "from")
+            raise Refused("product", f"the shipment has no product {wanted!r}", option)
     if len(lines) != 1:
         names = ", ".join(sorted({numbers[line.product_id] for _, line in lines}))
-        raise Refused("product", f"the shipment has several products ({names}): say which with --from", "from")
+        raise Refused("product", f"the shipment has several products ({names}): say which with --{option}", option)
     return lines[0]
 
 
@@ -232,7 +232,7 @@ def substitute(
     if product.kind == "continuity":
         raise Refused("continuity", f"{item} is a continuity product: it ships nothing itself", "item")
     given = None if price is None else _price(held, price)
-    occurrence, old = _one_line(found, _numbers(found), replaces)
+    occurrence, old = _one_line(found, _numbers(found), replaces, "from")
     base = _of_program(state, occurrence, old.line)
     amount = given if given is not None else _standing_price(state, occurrence, old, base)
     original = base.item if base is not None else _numbers(found)[old.product_id]
@@ -318,6 +318,7 @@ def quantity(
     line: int | None = None,
 ) -> dict[str, Any]:
     """Change how many are sent: of one planned shipment, or of all that has no child yet (program times quantity, D5)."""
+    quantity = money.quantity(f"{quantity:f}", "quantity")
     held = lock_parent(number, on=on, by=by, reason=reason)
     state = held.state(line)
     difference = Difference()
@@ -385,7 +386,10 @@ def address(
             adjust(held, state, o, "address", {"address_id": found_address.pk})
         states = [state]
     else:
-        states = held.chosen(line)
+        states = [s for s in held.chosen(line) if s.row.status in ("draft", "open")]
+        if held.order.status not in ("draft", "open") or (line is not None and not states):
+            status = held.order.status if line is None else held.state(line).row.status
+            raise Refused("status", f"{number} is {status}: nothing of it can be changed", "number")
         for state in states:
             state.row.ship_to_id = found_address.pk
         touch([s.row for s in states], "ship_to")

@@ -341,6 +341,9 @@ class _One:
             if product is None:
                 self.fault("product", f"unknown product {line.item_number!r}", f"{path}.item_number")
                 continue
+            if not 0 < line.quantity < 10**9 or line.quantity != round(line.quantity, 3):
+                self.fault("quantity", f"{line.quantity:f} is not a quantity above 0", f"{path}.quantity")
+                continue
             mode = None
             if line.delivery_mode is not None:
                 mode = known.set_up.modes_by_code.get(line.delivery_mode)

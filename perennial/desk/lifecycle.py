@@ -75,7 +75,7 @@ def hold(
     found = order_by_number(number)
     held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     order = held.order if found.parent_id is None else SalesOrder.objects.get(pk=found.pk)
-    if order.status in ("invoiced", "cancelled"):
+    if order.status == "cancelled":
         raise Refused("status", f"{number} is {order.status}: it cannot be held", "number")
     if Hold.objects.filter(order=order, code=code, released_on=None).exists():
         raise Refused("held", f"{number} has an open hold {code!r} already", "code")

@@ -24,7 +24,7 @@ def use_card(*, continuity_orders: Sequence[int], orders: Sequence[int], card: i
 
     ``orders`` are parents whose ordinary lines it pays too. What was authorised on the old card stays;
     when that lapses the new card is asked. Gives the payments that are due again; their holds are
-    released and what waited for them does not wait any more (design §7; D30).
+    released and what waited for them does not wait any more (D30).
     """
     ids = _ids(
         """

@@ -1,7 +1,7 @@
 """Programs made as they are given, released, copied, retired.
 
 A program's edits collect in its draft revision (``draft``); release makes it the one for new orders
-(design.md §5). Open orders follow only through update-orders. A released revision is never changed.
+(docs/rules.md). Open orders follow only through update-orders. A released revision is never changed.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def discard(*, schedule_id: str, by: str, on: date | None = None, reason: str | 
         raise Refused("draft", f'program "{schedule_id}" was never released: its draft is all that it has', "program")
     drop_revision(draft)
     Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
-    return {"program": schedule_id, "revision": released.number, "discarded": draft.number}
+    return {"program": schedule_id, "revision": released.number, "draft": None}
 
 
 @transaction.atomic

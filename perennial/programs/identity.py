@@ -1,8 +1,8 @@
 """Which event is which, when a program is given anew. Pure: no rows.
 
-An event has a permanent key that outlives its place (design.md §4). Events are matched by the key that
+An event has a permanent key that outlives its place. Events are matched by the key that
 is given with them, else by event id; a key that no event ever had is a new event; a new event's key is
-made of ``E`` and its first event id (bundle.md §1).
+made of ``E`` and its first event id (docs/contract.md).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def walk_order(old: Sequence[str], live: Sequence[str]) -> tuple[str, ...]:
     """The order of all events, removed ones in their places.
 
     ``old``: all keys in their order until now; ``live``: those that the program has now. A removed
-    event stands right before the first event that followed it and still exists, else last (design.md §5),
+    event stands right before the first event that followed it and still exists, else last,
     so that the walk of an order that has had it goes on behind it.
     """
     alive = set(live)

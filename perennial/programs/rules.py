@@ -1,6 +1,6 @@
 """What a program may be. Every fault of one program, so that all can be shown at once.
 
-Sources: bundle.md §1 (the table of fields), design.md §5 (when events happen), domain.md §4 and §5.
+Sources: docs/contract.md (the table of fields), docs/rules.md.
 """
 
 from __future__ import annotations

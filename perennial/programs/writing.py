@@ -78,7 +78,7 @@ def write_revision(
         days_after_order_date=facts.days_after_order_date,
     )
     ValidPaymentSchedule.objects.bulk_create(
-        ValidPaymentSchedule(revision=revision, schedule_id=ids.schedule(name, f"valid_payment_schedules[{at}]"))  # type: ignore[misc]
+        ValidPaymentSchedule(revision=revision, schedule_id=ids.schedule(name, f"valid_payment_schedules[{at}]") or 0)
         for at, name in enumerate(facts.valid_payment_schedules)
     )
     by_key = {event.key: event for event in (*facts.events, *facts.removed)}

@@ -8,9 +8,11 @@ import json
 from datetime import date
 from typing import Any
 
+import pytest
+
 from perennial.bundle.exporting import export_bundle
+from perennial.bundle.faults import BundleRefused
 from perennial.bundle.importing import Imported, import_bundle
-from perennial.bundle.parse import BundleRefused
 
 ON = date(2026, 3, 10)
 
@@ -230,13 +232,12 @@ def counts(done: Imported) -> dict[str, tuple[int, int, int]]:
 
 def faults(bundle: Any, *, on: date = ON) -> dict[str, str]:
     """The faults of a bundle by path; it must have some."""
-    try:
+    with pytest.raises(BundleRefused) as refused:
         put(bundle, on=on)
-    except BundleRefused as refused:
-        assert refused.count == len(refused.faults)  # noqa: PT017
-        assert len({path for path, _ in refused.faults}) == len(refused.faults), "one fault a path"  # noqa: PT017
-        return dict(refused.faults)
-    raise AssertionError("the bundle has no fault")
+    found = refused.value.faults
+    assert refused.value.count == len(found)
+    assert len({path for path, _ in found}) == len(found), "one fault a path"
+    return dict(found)
 
 
 def take_out() -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.bundle.parse import BundleRefused
+from perennial.bundle.faults import BundleRefused
 from perennial.catalog.models import Product
 from perennial.customers.models import Customer
 from perennial.orders.models import SalesOrder

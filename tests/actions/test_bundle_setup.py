@@ -7,10 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from perennial.catalog.actions import DEFAULTS, initialise
 from perennial.catalog.models import Company, DeliveryMode, Parameters, Price, Product, TaxRate
 from perennial.customers.models import Address, Customer, StoredCard
+from perennial.db import sql
 from perennial.errors import Refused
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
@@ -187,9 +189,15 @@ def test_a_continuity_product_can_change_what_it_stands_for():
     assert ContinuityProduct.objects.get().shipments == 6
 
 
-def test_the_history_says_who():
-    from perennial.db import sql
+def test_the_database_itself_keeps_a_continuity_product_out_of_events():
+    put(example("orders"))
+    Product.objects.filter(number="0013").update(kind="continuity")
+    with pytest.raises(IntegrityError):
+        sql.execute("set constraints all immediate")
+    transaction.set_rollback(True)
 
+
+def test_the_history_says_who():
     put(example("orders"))
     found = sql.tuples("select distinct pgh_context::jsonb ->> 'by' from catalog_producthistory")
     assert found == [("test",)]

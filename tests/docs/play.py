@@ -53,8 +53,8 @@ def agrees(shown: str, printed: str) -> bool:
     return re.fullmatch("".join(lines), f"{printed}\n" if printed else "") is not None
 
 
-def run(command: str) -> str:
-    """What a command prints on a terminal: both streams, in their order."""
+def run(command: str) -> tuple[str, int]:
+    """What a command prints on a terminal (both streams, in their order), and its exit status."""
     from perennial.cli.main import main
 
     if not command.startswith(COMMAND):
@@ -62,11 +62,11 @@ def run(command: str) -> str:
     first, _, then = command.partition(" | ")
     both, out = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with contextlib.redirect_stderr(both), contextlib.redirect_stdout(out if then else both):
-        main(shlex.split(first.removeprefix(COMMAND)))
+        status = main(shlex.split(first.removeprefix(COMMAND)))
     if not then:
-        return _text(both)
+        return _text(both), status
     piped = subprocess.run(shlex.split(then), input=_text(out), capture_output=True, text=True, check=True)
-    return _text(both) + piped.stdout
+    return _text(both) + piped.stdout, status
 
 
 def _text(stream: io.TextIOWrapper) -> str:
@@ -86,7 +86,12 @@ def play(text: str) -> tuple[str, list[str]]:
             return found[0]
         written = []
         for command, shown in commands(body):
-            printed = run(command).rstrip("\n")
+            printed, status = run(command)
+            printed = printed.rstrip("\n")
+            if status and "refused" not in shown and "changed meanwhile" not in shown:
+                faults.append(
+                    f"{PROMPT}{command}\n--- ends with exit status {status}, and the guide does not say why\n{printed}"
+                )
             if agrees(shown.rstrip("\n"), printed):
                 printed = shown.rstrip("\n")
             else:

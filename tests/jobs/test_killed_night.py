@@ -5,145 +5,23 @@ Compared are the whole export (ids of runs aside), the reports of the runs and t
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import time
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from tests import harness, worlds
+from tests.jobs.installation import NIGHTS, Installation
 from tests.processes import perennial, start_perennial
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+\d\d:\d\d|Z)?")
-# Ids and instants are no promise: those of runs, and those of payments, which are part of the gateway's keys.
-_RUN = re.compile(r"job:\d+")
-_KEY = re.compile(r"[0-9a-f]{16}-\d+-|[a-z]{2}_[0-9a-f]{20}")
-NIGHTS = ("2026-03-04", "2026-03-30")
-SIZE = 120
 # A patient person asks for more.
 SEEDS = int(os.environ.get("PERENNIAL_TEST_SEEDS", "3"))
-
-
-def _without_ids(text: str) -> list[str]:
-    text = _KEY.sub("key", _RUN.sub("job:*", _INSTANT.sub("instant", text)))
-    # After a crash PostgreSQL's sequences go on some numbers further.
-    return sorted(_sorted_events(line.rstrip(",")) for line in text.splitlines() if '"last_number"' not in line)
-
-
-def _sorted_events(line: str) -> str:
-    """What happened to one order in one night may be written down in another order, chunk by chunk."""
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return line
-
-    def sort(one: Any) -> Any:
-        if isinstance(one, dict):
-            return {
-                name: sorted(value, key=json.dumps) if name == "events" and value else sort(value)
-                for name, value in one.items()
-            }
-        return [sort(each) for each in one] if isinstance(one, list) else one
-
-    return json.dumps(sort(value))
-
-
-@dataclass
-class Installation:
-    """A database and a home (with the sandbox's book), copied as often as a test wants."""
-
-    url: str
-    home: Path
-    server: harness.TestServer
-
-    def copy(self, folder: Path) -> Installation:
-        name = f"k_{uuid.uuid4().hex[:10]}"
-        source = str(psycopg.conninfo.conninfo_to_dict(self.url)["dbname"])
-        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(source))
-            )
-        home = folder / name
-        shutil.copytree(self.home, home)
-        return Installation(self.server.url(name), home, self.server)
-
-    def run(self, *words: str, **env: str) -> Any:
-        done = perennial(*words, "--json", url=self.url, home=self.home, **env)
-        assert done.returncode in (0, 1), done.stderr
-        return json.loads(done.stdout)
-
-    def state(self) -> dict[str, Any]:
-        """Everything that must be the same, however the night was disturbed."""
-        done = perennial("export", "-", url=self.url, home=self.home)
-        assert done.returncode == 0, done.stderr
-        with psycopg.connect(self.url) as connection:
-            reports = connection.execute(
-                "select job, on_date, status, report->'counts', report->'amounts' from jobs_jobrun"
-                " where status <> 'open' order by on_date, job, report::text"
-            ).fetchall()
-            open_runs = connection.execute("select count(*) from jobs_jobrun where status = 'open'").fetchone()
-            attempts = connection.execute(
-                "select coalesce(o.number, p.number || '/' || l.line), y.purpose, y.number, a.kind, a.number,"
-                " a.amount_minor, a.outcome from payments_attempt a join payments_payment y on y.id = a.payment_id"
-                " left join orders_salesorder o on o.id = y.order_id"
-                " left join continuity_continuityorder c on c.id = y.continuity_order_id"
-                " left join orders_orderline l on l.id = c.parent_line_id"
-                " left join orders_salesorder p on p.id = c.order_id order by 1, 2, 3, 4, 5"
-            ).fetchall()
-        book = self.home / "sandbox" / "book.sqlite3"
-        taken = []
-        if book.exists():
-            import sqlite3
-
-            with sqlite3.connect(book) as lines:
-                taken = lines.execute("select kind, about, amount, outcome from entry order by 1, 2, 3, 4").fetchall()
-        return {
-            "export": _without_ids(done.stdout),
-            "reports": [list(map(str, row)) for row in reports],
-            "open": open_runs,
-            "attempts": attempts,
-            "book": taken,
-        }
-
-
-@pytest.fixture(scope="module")
-def base(test_server: harness.TestServer, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """A world with a night behind it, a program released with apply, and much to do in the next night."""
-    folder = tmp_path_factory.mktemp("base")
-    home = folder / "home"
-    home.mkdir()
-    found = Installation(test_server.make_database(), home, test_server)
-    bundle = worlds.write(worlds.world(SIZE), folder)
-    assert perennial("import", bundle, "--on", "2026-03-02", url=found.url, home=home).returncode == 0
-    found.run("simulate", "--from", NIGHTS[0], "--to", "2026-03-09")
-    changed = worlds.finite(apply=True)
-    changed["events"].insert(3, {"key": "NEW", "item_number": "B6", "delivery_mode": "STD", "days_from_last": 9})
-    changed["events"][2] = {**changed["events"][2], "event_id": 2}
-    second = worlds.write({"programs": [changed]}, folder, "second.json")
-    done = perennial("import", second, "--on", "2026-03-08", url=found.url, home=home)
-    assert done.returncode == 0, done.stderr
-    # Some of the short orders are shipped and invoiced since, so that there is something to close.
-    with psycopg.connect(found.url) as connection:
-        children = connection.execute(
-            "select k.number from orders_salesorder k join orders_orderline l on l.id = k.parent_line_id"
-            " join catalog_product p on p.id = l.product_id where p.number = 'SHORT' and k.status = 'open' order by 1"
-        ).fetchall()
-    assert len(children) >= 3
-    for (child,) in children[:3]:
-        found.run("order", "ship", child, "--on", "2026-03-16")
-        found.run("order", "invoice", child, "--on", "2026-03-16")
-    return found
 
 
 @pytest.fixture(scope="module")

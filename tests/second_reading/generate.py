@@ -350,6 +350,10 @@ class Scenario:
                     "delivery_mode": self.pick("STD", "IT", None),
                 }
             )
+        known = self.model.customers.get(customer)
+        if method == "card" and known and len(known["cards"]) > 1:
+            for line in lines:
+                line.get("continuity", {}).setdefault("card", known["cards"][-1]["token"])
         return {
             "reference": reference,
             "customer": customer,

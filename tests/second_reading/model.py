@@ -581,8 +581,8 @@ class Model:
             )
             counts["added"] += len(lines)
             return row
-        old = (row.event_on, row.ship_on, row.shipment, row.status)
-        new = (step.event_on, ship_on, shipment, status)
+        old = (row.event_on, row.ship_on, row.shipment, row.status, row.mode, row.schedule)
+        new = (step.event_on, ship_on, shipment, status, event.mode, event.schedule)
         if row.status == "cancelled":
             counts["added"] += len(lines)
         else:
@@ -594,8 +594,8 @@ class Model:
             )
             counts["added"] += len(lines) - len(pairs)
             counts["cancelled"] += len(row.lines) - len(pairs)
-        row.event_on, row.ship_on, row.shipment, row.status = new
-        row.lines, row.mode, row.schedule, row.past = lines, event.mode, event.schedule, step.past
+        row.event_on, row.ship_on, row.shipment, row.status, row.mode, row.schedule = new
+        row.lines, row.past = lines, step.past
         if status != "scheduled":
             row.blocked = None
         return row
@@ -826,6 +826,7 @@ class Model:
                 if row.blocked == word:
                     row.blocked = None
             self.catch_up(co, on, catch_up)
+            self.recalculate(co)
 
     def catch_up(self, co: Continuity, on: date, how: str | None) -> None:
         how = how or co.revision.header["catch_up"]
@@ -997,7 +998,7 @@ class Model:
 
     def hold(self, number: str, code: str, reason: str, stops: str, on: date) -> None:
         target = self.child(number) or self.order(number)
-        if target.status in ("invoiced", "cancelled"):
+        if target.status == "cancelled":
             raise Refused("it is over")
         if any(hold["released_on"] is None and hold["code"] == code for hold in target.holds):
             raise Refused("such a hold is open")

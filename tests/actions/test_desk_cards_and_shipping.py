@@ -1,0 +1,332 @@
+"""Cards stored and given to orders; what the warehouse reports: shipped, invoiced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import StoredCard
+from perennial.desk import actions
+from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
+from perennial.orders.models import OrderEvent, SalesOrder, Shipment
+from perennial.payments.models import Payment
+from tests.actions.desk_world import (
+    ANNA,
+    ON,
+    book,
+    day,
+    history_of,
+    last_event,
+    line,
+    lines,
+    make_children,
+    order,
+    payments,
+    refused,
+    shown,
+)
+
+pytestmark = pytest.mark.usefixtures("club")
+
+WHY = {**ANNA, "reason": "she asked"}
+WAREHOUSE: dict[str, Any] = {"on": ON, "by": "warehouse"}
+NEW: dict[str, Any] = {"account": "C-1", "token": "tok_new", "brand": "visa", "last4": "1111", "exp": "12/2031"}
+
+
+def cards(number: str) -> list[str | None]:
+    """The cards of an order's continuity orders and of its payments."""
+    mine = ContinuityOrder.objects.filter(order__number=number).order_by("id")
+    owed = Payment.objects.filter(order__number=number) | Payment.objects.filter(continuity_order__order__number=number)
+    return [c.card and c.card.token for c in mine] + [p.card and p.card.token for p in owed.order_by("id")]
+
+
+class TestOrderCard:
+    def test_it_pays_all_that_is_not_paid_yet(self):
+        number = order("UP", "CLUB", book())
+        make_children(ON)
+        done = actions.card(number=number, token="tok_two", **WHY)
+        assert done == {"order": number, "card": "tok_two"}
+        assert set(cards(number)) == {"tok_two"}
+        assert set(Payment.objects.values_list("card__token", flat=True)) == {"tok_two"}
+        assert last_event(number) == (
+            "card_changed",
+            ON,
+            "clerk:anna",
+            "she asked",
+            {"card": "tok_two", "lines": [1, 2]},
+        )
+        assert history_of("continuity_continuityorderhistory") == ("clerk:anna", "she asked")
+
+    def test_of_one_line_the_others_and_the_ordinary_lines_stay(self):
+        number = order("UP", "PART", book())
+        actions.card(number=number, token="tok_two", line=2, **ANNA)
+        assert cards(number)[:2] == ["tok_visa", "tok_two"]
+        found = Payment.objects.order_by("purpose", "id").values_list(
+            "purpose", "continuity_order__program__schedule_id", "card__token"
+        )
+        assert sorted(set(found), key=str) == [
+            ("order", "PART", "tok_two"),
+            ("order", "UP", "tok_visa"),
+            ("ordinary", None, "tok_visa"),
+        ]
+
+    def test_the_ordinary_lines_follow_though_another_line_is_on_account(self):
+        number = order("CLUB", line("LOOP", payment_method="on_account"), book())
+        actions.card(number=number, token="tok_two", **ANNA)
+        assert cards(number) == ["tok_two", None, "tok_two"]
+
+    def test_ordinary_lines_alone(self):
+        number = order(book())
+        actions.card(number=number, token="tok_two", **ANNA)
+        assert cards(number) == ["tok_two"]
+
+    def test_what_waited_for_a_card_ships_and_what_failed_is_due_again(self):
+        number = order("CLUB")
+        make_children(ON)
+        Payment.objects.update(status="failed", attempts=3)
+        ContinuityOrder.objects.update(card=StoredCard.objects.get(token="tok_old"))
+        make_children(day(5))
+        assert lines(number, "blocked")[1] == "card"
+        actions.card(number=number, token="tok_two", **{**ANNA, "on": day(6)})
+        assert lines(number, "blocked")[1] is None
+        assert list(Payment.objects.values_list("status", "attempts", "card__token")) == [("due", 0, "tok_two")]
+        assert make_children(day(6)) == 1
+
+    @pytest.mark.parametrize(
+        ("token", "says"), [("tok_bo", "no card"), ("tok_none", "no card"), ("tok_old", "expired")]
+    )
+    def test_refused(self, token: str, says: str):
+        number = order("CLUB")
+        with refused("token", "card", says):
+            actions.card(number=number, token=token, **ANNA)
+
+    def test_an_order_that_is_not_paid_by_card(self):
+        number = order(line("CLUB", payment_method="on_account"))
+        with refused("number", "card", "is not paid by card"):
+            actions.card(number=number, token="tok_two", **ANNA)
+
+    def test_an_order_that_is_cancelled(self):
+        number = order("CLUB")
+        actions.cancel(number=number, **ANNA)
+        with refused("number", "status", "is cancelled"):
+            actions.card(number=number, token="tok_two", **ANNA)
+
+    def test_what_is_not_there(self):
+        with refused("number", "order"):
+            actions.card(number="SO-000404", token="tok_two", **ANNA)
+        number = order("CLUB", book())
+        with refused("line", "line"):
+            actions.card(number=number, token="tok_two", line=2, **ANNA)
+        with refused("catch_up"):
+            actions.card(number=number, token="tok_two", catch_up="x", **ANNA)
+
+    def test_twice_changes_no_row_but_the_history(self):
+        number = order("CLUB")
+        actions.card(number=number, token="tok_two", **ANNA)
+        before = shown(number)["continuity"]
+        actions.card(number=number, token="tok_two", **ANNA)
+        assert shown(number)["continuity"] == before
+
+
+class TestStoreCard:
+    def test_it_takes_over_where_the_card_is_expired_or_refused(self):
+        old, fine = order("CLUB"), order("CLUB")
+        ContinuityOrder.objects.filter(order__number=old).update(card=StoredCard.objects.get(token="tok_old"))
+        done = actions.store_card(**NEW, **WHY)
+        assert done == {"account": "C-1", "token": "tok_new", "orders": [old]}
+        assert (cards(old), cards(fine)) == (["tok_new"], ["tok_visa"])
+        row = StoredCard.objects.get(token="tok_new")
+        assert (row.brand, row.last4, row.exp_month, row.exp_year, str(row.expires_on), row.number) == (
+            "visa",
+            "1111",
+            12,
+            2031,
+            "2031-12-31",
+            4,
+        )
+        assert history_of("customers_storedcardhistory") == ("clerk:anna", "she asked")
+        assert last_event(old)[0] == "card_changed"
+
+    def test_it_replaces_the_card_that_is_named(self):
+        first, second = order("CLUB"), order(line("CLUB", card="tok_two"))
+        StoredCard.objects.filter(token="tok_visa").update(refused=True)
+        assert actions.store_card(**NEW, replaces="tok_two", **ANNA)["orders"] == [second]
+        assert (cards(first), cards(second)) == (["tok_visa"], ["tok_new"])
+
+    def test_ordinary_lines_whose_card_was_refused_or_declined_are_paid_by_it(self):
+        refused_, declined, fine, paid = (order(book()) for _ in range(4))
+        Payment.objects.filter(order__number=refused_).update(card=StoredCard.objects.get(token="tok_old"))
+        Payment.objects.filter(order__number=declined).update(status="declined", attempts=2)
+        Payment.objects.filter(order__number=paid).update(
+            status="captured", card=StoredCard.objects.get(token="tok_old")
+        )
+        assert actions.store_card(**NEW, **ANNA)["orders"] == [refused_, declined]
+        assert [cards(number) for number in (refused_, declined, fine, paid)] == [
+            ["tok_new"],
+            ["tok_new"],
+            ["tok_visa"],
+            ["tok_old"],
+        ]
+        assert payments(declined)[0][4] == "due"
+
+    def test_again_it_is_the_same_card_with_what_is_new(self):
+        actions.store_card(**NEW, **ANNA)
+        StoredCard.objects.filter(token="tok_new").update(refused=True)
+        actions.store_card(**{**NEW, "exp": "1/2032"}, **ANNA)
+        row = StoredCard.objects.get(token="tok_new")
+        assert (row.number, str(row.expires_on), row.refused) == (4, "2032-01-31", False)
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"account": "C-9"}, "account"),
+            ({"last4": "123"}, "last4"),
+            ({"last4": "12a4"}, "last4"),
+            ({"token": "4242 4242 4242 4242"}, "token"),
+            ({"token": ""}, "token"),
+            ({"exp": "13/2030"}, "exp"),
+            ({"exp": "12/30"}, "exp"),
+            ({"exp": "soon"}, "exp"),
+            ({"exp": "02/2026"}, "exp"),
+            ({"replaces": "tok_bo"}, "replaces"),
+            ({"catch_up": "x"}, "catch_up"),
+        ],
+    )
+    def test_refused(self, given: dict[str, str], field: str):
+        order(line("CLUB", card="tok_old"))
+        with refused(field):
+            actions.store_card(**{**NEW, **given}, **ANNA)
+
+    def test_to_the_last_day_of_its_month(self):
+        actions.store_card(**{**NEW, "exp": "03/2026"}, **ANNA)
+        assert str(StoredCard.objects.get(token="tok_new").expires_on) == "2026-03-31"
+
+
+class TestShipAndInvoice:
+    def test_a_child(self):
+        number = order("CLUB")
+        make_children(ON)
+        child = f"{number}-1-001"
+        done = actions.ship(number=child, carrier="UPS", tracking="1Z", **{**WAREHOUSE, "reason": "early"})
+        assert done == {"order": child, "status": "shipped"}
+        assert last_event(number) == ("shipped", ON, "warehouse", "early", {"child": child, "shipment": 1})
+        found = shown(number)["children"][0]
+        assert (found["status"], found["carrier"], found["tracking"]) == ("shipped", "UPS", "1Z")
+        assert Shipment.objects.get().on_date == ON
+        assert actions.invoice(number=child, **WAREHOUSE) == {"order": child, "status": "invoiced"}
+        assert last_event(number)[:3] == ("invoiced", ON, "warehouse")
+        row = SalesOrder.objects.get(number=child)
+        assert (row.status, row.invoiced_on, row.lines.get().status) == ("invoiced", ON, "invoiced")
+        assert shown(number)["status"] == "open"
+
+    def test_twice_and_before_it_was_shipped(self):
+        number = order("CLUB")
+        make_children(ON)
+        child = f"{number}-1-001"
+        with refused("number", "status", "is open: only a shipped"):
+            actions.invoice(number=child, **WAREHOUSE)
+        actions.ship(number=child, **WAREHOUSE)
+        with refused("number", "status", "is shipped: only an open"):
+            actions.ship(number=child, **WAREHOUSE)
+        actions.invoice(number=child, **WAREHOUSE)
+        with refused("number", "status", "is invoiced"):
+            actions.invoice(number=child, **WAREHOUSE)
+        assert Shipment.objects.count() == 1
+
+    @pytest.mark.parametrize("status", ["declined", "failed", "unknown"])
+    def test_a_payment_due_by_then_that_is_not_well(self, status: str):
+        number = order("CLUB")
+        make_children(ON)
+        Payment.objects.update(status=status)
+        with refused("number", "payment"):
+            actions.ship(number=f"{number}-1-001", **WAREHOUSE)
+        Payment.objects.update(due_on=day(1))
+        actions.ship(number=f"{number}-1-001", **WAREHOUSE)
+
+    @pytest.mark.parametrize("status", ["declined", "failed", "unknown"])
+    def test_billed_up_front_the_orders_payment_counts(self, status: str):
+        number = order("UP")
+        make_children(ON)
+        Payment.objects.update(status=status)
+        with refused("number", "payment"):
+            actions.ship(number=f"{number}-1-001", **WAREHOUSE)
+        Payment.objects.update(status="authorised")
+        actions.ship(number=f"{number}-1-001", **WAREHOUSE)
+
+    def test_a_hold_that_stops_charging_alone_lets_it_go(self):
+        number = order("CLUB")
+        make_children(ON)
+        actions.hold(number=f"{number}-1-001", stops="charging", **WHY)
+        actions.ship(number=f"{number}-1-001", **WAREHOUSE)
+
+    def test_a_held_parent_does_not_keep_a_child_that_exists(self):
+        number = order("CLUB")
+        make_children(ON)
+        actions.hold(number=number, **WHY)
+        actions.ship(number=f"{number}-1-001", **WAREHOUSE)
+
+    def test_a_cancelled_child(self):
+        number = order("CLUB")
+        make_children(ON)
+        actions.cancel(number=f"{number}-1-001", **ANNA)
+        for what in (actions.ship, actions.invoice):
+            with refused("number", "status", "is cancelled"):
+                what(number=f"{number}-1-001", **WAREHOUSE)
+
+    def test_ordinary_lines_of_a_parent(self):
+        number = order("CLUB", book(), book("B2", 2))
+        assert actions.ship(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}
+        with refused("number", "status", "has no ordinary line to ship"):
+            actions.ship(number=number, **WAREHOUSE)
+        assert actions.invoice(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}
+        assert [one["status"] for one in shown(number)["lines"]] == ["open", "invoiced", "invoiced"]
+        with refused("number", "status"):
+            actions.invoice(number=number, **WAREHOUSE)
+
+    def test_an_order_of_ordinary_lines_alone_goes_with_them(self):
+        number = order(book())
+        assert actions.ship(number=number, carrier="UPS", **WAREHOUSE)["status"] == "shipped"
+        assert actions.invoice(number=number, **WAREHOUSE)["status"] == "invoiced"
+        assert SalesOrder.objects.get(number=number).invoiced_on == ON
+        assert Shipment.objects.get().carrier == "UPS"
+
+    @pytest.mark.parametrize("status", ["declined", "failed", "unknown"])
+    def test_ordinary_lines_that_are_not_paid(self, status: str):
+        number = order(book())
+        Payment.objects.update(status=status)
+        with refused("number", "payment"):
+            actions.ship(number=number, **WAREHOUSE)
+
+    def test_ordinary_lines_wait_for_a_hold_the_acceptance_and_the_submission(self):
+        number = order(book(), acceptance_required=True)
+        with refused("number", "acceptance"):
+            actions.ship(number=number, **WAREHOUSE)
+        actions.accept(number=number, **ANNA)
+        actions.hold(number=number, **WHY)
+        with refused("number", "held"):
+            actions.ship(number=number, **WAREHOUSE)
+        draft = order(book(), submit=False)
+        with refused("number", "status", "is draft"):
+            actions.ship(number=draft, **WAREHOUSE)
+
+    def test_what_is_not_there(self):
+        for what in (actions.ship, actions.invoice):
+            with refused("number", "order"):
+                what(number="SO-000404", **WAREHOUSE)
+
+    def test_many_at_once_those_that_may(self):
+        one, two, three = order("CLUB"), order("CLUB"), order("CLUB")
+        make_children(ON)
+        actions.hold(number=f"{two}-1-001", **WHY)
+        ids = [SalesOrder.objects.get(number=f"{number}-1-001").pk for number in (one, two, three)]
+        assert children_that_may_ship(on=day(-1)) == []
+        assert children_that_may_ship(on=ON) == [ids[0], ids[2]]
+        before = OrderEvent.objects.count()
+        assert ship_many(ids, **WAREHOUSE) == [ids[0], ids[2]]
+        assert ship_many(ids, **WAREHOUSE) == []
+        assert invoice_many(ids, **WAREHOUSE) == [ids[0], ids[2]]
+        assert invoice_many(ids, **WAREHOUSE) == []
+        assert OrderEvent.objects.count() - before == 4
+        assert payments(one) == [(f"{one}-1-001", "shipment", 1, "16.50", "due")]

@@ -1,0 +1,74 @@
+"""Clerks change orders while nights run, are killed and start again: nothing twice, nothing lost, nobody in each other's way."""
+
+from __future__ import annotations
+
+import ast
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.installation import NIGHTS, Installation
+from tests.processes import ROOT, environment, start_perennial
+
+# A patient person asks for more.
+SEEDS = int(os.environ.get("PERENNIAL_TEST_SEEDS", "1"))
+
+
+def clerk(found: Installation, seed: int) -> subprocess.Popen[str]:
+    """Anna begins to work."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.jobs.clerk", str(seed), NIGHTS[1]],
+        cwd=ROOT,
+        env=environment(found.url, found.home, DJANGO_SETTINGS_MODULE="perennial.settings"),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_clerks_work_while_the_night_is_killed(base: Installation, tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    found = base.copy(tmp_path)
+    clerks = [clerk(found, 2 * seed + n) for n in range(2)]
+    kills = 0
+    while True:
+        night = start_perennial(
+            "night", "--on", NIGHTS[1], "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE="11"
+        )
+        try:
+            night.wait(timeout=dice.uniform(0.6, 2.5) if kills < 4 else 120)
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(night.pid, signal.SIGKILL)
+            night.communicate()
+            kills += 1
+    _, err = night.communicate()
+    assert night.returncode == 0, err
+    done: Counter[str] = Counter()
+    for one in clerks:
+        one.terminate()
+        out, err = one.communicate(timeout=60)
+        assert one.returncode == 0, err
+        done += Counter(ast.literal_eval(out))
+    assert kills
+    assert sum(done.values()) - done["refused"] > 20, done
+    # What the clerks did behind the jobs' backs is done by another run; a third has nothing to do.
+    found.run("night", "--on", NIGHTS[1])
+    done_again = {
+        (one["job"], word): number
+        for one in found.run("night", "--on", NIGHTS[1])["jobs"]
+        for word, number in one["counts"].items()
+        if number and word in ("created", "updated", "captured", "authorised", "billed", "voided", "failed")
+    }
+    assert not done_again
+    for which in ("check", "check once"):
+        report = found.run(*which.split())
+        assert report["ok"], report["faults"][:10]
+    assert found.taken_twice() == []
