@@ -115,9 +115,7 @@ def test_what_a_killed_bench_left_goes_with_the_next(fresh_db: str, test_server:
             connection.execute(f"drop database {other}")
 
 
-def test_no_other_database_is_copied_dropped_or_opened_and_none_is_left(
-    fresh_db: str, test_server: TestServer
-) -> None:
+def test_no_other_database_is_copied_dropped_or_opened_and_none_is_left(fresh_db: str, test_server: TestServer) -> None:
     script = (
         "import django; django.setup()\n"
         "from perennial.bench.databases import Databases\n"
