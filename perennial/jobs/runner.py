@@ -48,13 +48,14 @@ _RETRY = ("40001", "40P01", "55P03")
 
 @dataclass
 class Run:
-    """A run that is under way. ``by`` is how its doings are signed."""
+    """A run that is under way, and the length of its work list. ``by`` is how its doings are signed."""
 
     id: int
     job: str
     on: date
     arguments: dict[str, Any]
     dry: bool
+    selected: int = 0
     cache: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -186,9 +187,8 @@ def run_job(
         while True:
             run, row, finish_first = _start(job, on, arguments, by, session, night)
             if row.status == "open":
-                _work(job, run, session, progress)
+                row = _work(job, run, session, progress) or row
                 session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
-                row.refresh_from_db()
             if not finish_first or _stop.is_set():
                 break
     return document(job, row)
@@ -207,7 +207,7 @@ def _start(
         )
         row = JobRun.objects.filter(job=job.name, status="open", dry=False).first()
         if row is not None:
-            run = Run(row.pk, job.name, row.on_date, row.arguments, False)
+            run = Run(row.pk, job.name, row.on_date, row.arguments, False, row.selected)
             same = row.on_date == on and row.arguments == arguments
             if not same and not _is_dead(row.pk):
                 raise Refused(
@@ -219,12 +219,11 @@ def _start(
             return run, row, not same
         row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, by=by, night_id=night, status="open")
         run = Run(row.pk, job.name, on, arguments, False)
-        selected, start = _write_list(job, run)
-        if selected:
+        start = _write_list(job, run)
+        if run.selected:
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
         else:
-            row.status, row.report = "done", start.stored()
-            _close(run, start)
+            _close(row, start)
     return run, row, False
 
 
@@ -239,23 +238,23 @@ def _is_dead(run_id: int) -> bool:
         return False
 
 
-def _write_list(job: Job, run: Run) -> tuple[int, Report]:
-    """Write the work list and its chunks; its length, and what was counted with it."""
+def _write_list(job: Job, run: Run) -> Report:
+    """Write the work list and its chunks; what was counted with it."""
     job.arguments(run)
-    selected, start = job.select(run)
-    if selected:
+    run.selected, start = job.select(run)
+    if run.selected:
         sql.execute(
             "insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
             " select %(run)s, g, (g - 1) * %(size)s + 1, least(g * %(size)s, %(n)s)"
             " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g",
-            {"run": run.id, "n": selected, "size": int(os.environ.get(CHUNK_SIZE) or job.chunk_size)},
+            {"run": run.id, "n": run.selected, "size": int(os.environ.get(CHUNK_SIZE) or job.chunk_size)},
         )
-        JobRun.objects.filter(pk=run.id).update(selected=selected, start=start.stored())
-    return selected, start
+        JobRun.objects.filter(pk=run.id).update(selected=run.selected, start=start.stored())
+    return start
 
 
-def _work(job: Job, run: Run, session: Session, progress: Callable[[int, int], None] | None) -> None:
-    """Do chunks until none is todo, then close the run's account."""
+def _work(job: Job, run: Run, session: Session, progress: Callable[[int, int], None] | None) -> JobRun | None:
+    """Do chunks until none is todo, then close the run's account. None: asked to stop before."""
     chunk_work = _network_chunk if job.network else _chunk
     while not _stop.is_set():
         tries = 0
@@ -268,17 +267,16 @@ def _work(job: Job, run: Run, session: Session, progress: Callable[[int, int], N
                 tries += 1
                 if state not in _RETRY or tries >= TRIES:
                     raise
-        if not more:
-            break
         if progress is not None:
             done, todo = sql.one(
                 "select count(*) filter (where status = 'done'), count(*) from jobs_jobchunk where run_id = %s",
                 [run.id],
             ) or (0, 0)
             progress(done, todo)
-    if not _stop.is_set():
-        job.sweep(run)
-        _finish(run)
+        if not more and (row := _finish(run)):
+            job.sweep(run)
+            return row
+    return None
 
 
 def _claim(run: Run) -> tuple[int, int, int] | None:
@@ -297,7 +295,7 @@ def _claim(run: Run) -> tuple[int, int, int] | None:
 
 
 def _chunk(job: Job, run: Run, session: Session) -> bool:
-    """One chunk in one transaction with its mark. False: nothing is left to do."""
+    """One chunk in one transaction with its mark. False: it was the last, or none is left."""
     with transaction.atomic(durable=True):
         claimed = _claim(run)
         if claimed is None:
@@ -307,7 +305,7 @@ def _chunk(job: Job, run: Run, session: Session) -> bool:
         sql.execute("set constraints all immediate")
         report = _bisected(job, run, first, last)
         _mark(run, number, report)
-    return True
+    return last < run.selected
 
 
 def _mark(run: Run, number: int, report: Report) -> None:
@@ -318,7 +316,10 @@ def _mark(run: Run, number: int, report: Report) -> None:
 
 
 def _network_chunk(job: Job, run: Run, session: Session) -> bool:
-    """One chunk of a job that calls a gateway: under a session lock, in as many transactions as it needs."""
+    """One chunk of a job that calls a gateway: under a session lock, in as many transactions as it needs.
+
+    False: it was the last, or none is left.
+    """
     todo = sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s and status = 'todo' order by number",
         [run.id],
@@ -342,7 +343,7 @@ def _network_chunk(job: Job, run: Run, session: Session) -> bool:
     finally:
         if not session.closed:
             session.execute("select pg_advisory_unlock(%s)", [key])
-    return True
+    return last < run.selected
 
 
 def _bisected(job: Job, run: Run, first: int, last: int) -> Report:
@@ -372,26 +373,28 @@ def _sqlstate(error: Exception) -> str | None:
     return str(state) if state else None
 
 
-def _finish(run: Run) -> None:
+def _finish(run: Run) -> JobRun | None:
     """Done only when no chunk is todo: the report is what was counted at the start and in the chunks."""
     with transaction.atomic(durable=True):
         row = JobRun.objects.select_for_update(no_key=True).get(pk=run.id)
         if row.status != "open":
-            return
+            return row
         chunks = sql.tuples("select status, counts from jobs_jobchunk where run_id = %s order by number", [run.id])
         if any(status != "done" for status, _ in chunks):
-            return
+            return None
         report = stored_report(row.start)
         for _, counts in chunks:
             report.add(stored_report(_json(counts)))
-        _close(run, report)
+        _close(row, report)
         sql.execute("delete from jobs_jobitem where run_id = %s", [run.id])
+    return row
 
 
-def _close(run: Run, report: Report) -> None:
+def _close(row: JobRun, report: Report) -> None:
+    row.status, row.report = "done", report.stored()
     sql.execute(
         "update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %s where id = %s",
-        [Jsonb(report.stored()), run.id],
+        [Jsonb(row.report), row.pk],
     )
 
 
@@ -448,12 +451,12 @@ def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
     row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, dry=True, by=by)
     run = Run(row.pk, job.name, on, arguments, True)
     history.context(by=run.by, run=run.id)
-    selected, report = _write_list(job, run)
+    report = _write_list(job, run)
     sql.execute("set constraints all immediate")
     for _, first, last in sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
     ):
-        if selected <= DRY_AT_ONCE:
+        if run.selected <= DRY_AT_ONCE:
             report.add(_rehearsed(job, run, first, last))
             continue
         try:

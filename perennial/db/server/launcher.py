@@ -182,7 +182,6 @@ class Server:
             "maintenance_work_mem": "128MB",
             "effective_cache_size": "1GB",
             "max_wal_size": "2GB",
-            "wal_compression": "on",
             "random_page_cost": "1.1",
             "jit": "off",
         }
