@@ -121,7 +121,7 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
                 raise _Undo
     except _Undo:
         give_back_numbers(before, after)
-    except BundleRefused:
+    except Exception:
         give_back_numbers(before, after)
         raise
     return imported

@@ -202,3 +202,16 @@ def test_a_delivery_mode_that_nobody_uses_keeps_nothing_from_shipping(tmp_path: 
     assert found["counts"]["parked"] == 0
     assert found["counts"]["created"] == 2
     assert SalesOrder.objects.filter(parent__number=number).count() == 2
+
+
+def test_an_authorisation_of_which_nothing_is_owed_is_voided(tmp_path: Path) -> None:
+    """The first shipment is made and the last; then its child is cancelled too, though the order is not."""
+    number = enter(tmp_path, "ONCE", "tok_visa")
+    run_job(CreateChildOrders(), on=ON)
+    run_job(ProcessPayments(), on=ON)
+    actions.cancel(number=number, after=1, on=ON, by=BY)
+    assert [status for _, status in payments(number)] == ["authorised"]
+    actions.cancel(number=f"{number}-1-001", on=ON, by=BY)
+    assert run_job(ProcessPayments(), on=ON)["counts"]["voided"] == 1
+    assert [status for _, status in payments(number)] == ["voided"]
+    assert run_job(ProcessPayments(), on=date(2026, 3, 9))["counts"]["authorised"] == 0
