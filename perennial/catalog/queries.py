@@ -20,6 +20,7 @@ from perennial.catalog.models import (
     Product,
     TaxRate,
 )
+from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.dates import EVERY_DAY, WorkingDays
 from perennial.kernel.instalments import Allocation
@@ -29,10 +30,10 @@ from perennial.kernel.tax import Rate
 
 def company() -> Company:
     """The company. Refused when the installation was never initialised."""
-    found = Company.objects.first()
-    if found is None:
+    found = sql.models(Company, "select * from catalog_company")
+    if not found:
         raise Refused("init", "the installation is empty: run `perennial init` first")
-    return found
+    return found[0]
 
 
 def currency() -> str:
@@ -45,10 +46,10 @@ def currency() -> str:
 
 def parameters() -> Parameters:
     """The continuity parameters of the call center."""
-    found = Parameters.objects.first()
-    if found is None:
+    found = sql.models(Parameters, "select * from catalog_parameters")
+    if not found:
         raise Refused("init", "the installation is empty: run `perennial init` first")
-    return found
+    return found[0]
 
 
 def today() -> date:

@@ -16,6 +16,7 @@ from perennial.errors import Conflict
 
 Params = Mapping[str, Any] | Sequence[Any] | None
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 
 def execute(sql: str, params: Params = None) -> int:
@@ -53,6 +54,11 @@ def value(sql: str, params: Params = None) -> Any:
     """The first column of the first row of a query, or None."""
     found = one(sql, params)
     return found[0] if found else None
+
+
+def models(model: type[M], sql: str, params: Params = None) -> list[M]:
+    """The rows of a query as a model's instances: for what each run reads, at a fraction of a query set's cost."""
+    return list(model._default_manager.raw(sql, params or ()))
 
 
 @lru_cache(maxsize=64)

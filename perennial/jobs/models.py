@@ -30,7 +30,10 @@ class JobRun(models.Model):
             models.UniqueConstraint(fields=["job"], condition=Q(status="open", dry=False), name="one_open_run"),
             models.CheckConstraint(condition=Q(status__in=["open", "done", "stopped", "failed"]), name="run_status"),
         ]
-        indexes = [models.Index(fields=["job", "-id"], name="runs_of_job")]
+        indexes = [
+            models.Index(fields=["job", "-id"], name="runs_of_job"),
+            models.Index(fields=["night_id"], name="runs_of_night"),
+        ]
 
 
 class JobChunk(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,13 +42,16 @@ def night(
     end = today()
     start = end if last is None else last + timedelta(1)
     nights = []
-    while start <= end:
-        nights.append(one_night(start, dry=dry, by=by, progress=progress))
-        start += timedelta(1)
+    with Session() as session:
+        while start <= end:
+            nights.append(one_night(start, dry=dry, by=by, progress=progress, session=session))
+            start += timedelta(1)
     return {"nights": nights}
 
 
-def one_night(on: date, *, dry: bool = False, by: str = "", progress: Progress | None = None) -> dict[str, Any]:
+def one_night(
+    on: date, *, dry: bool = False, by: str = "", progress: Progress | None = None, session: Session | None = None
+) -> dict[str, Any]:
     """The six runs of one date. A night that was killed goes on with the job that it was killed in.
 
     What is done of it is not done again: a second extension after the children are made would plan on
@@ -57,7 +61,7 @@ def one_night(on: date, *, dry: bool = False, by: str = "", progress: Progress |
     if dry:
         return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}
     started, _ = NightRun.objects.get_or_create(on_date=on, finished_at=None)
-    with Session() as session:
+    with nullcontext(session) if session else Session() as session:
         for name in NIGHTLY:
             if progress is not None:
                 progress(name, on)

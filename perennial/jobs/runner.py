@@ -137,11 +137,15 @@ def _signals() -> Iterator[None]:
 
 
 class Session:
-    """A session of its own for the locks that say that this process lives, opened for the first of them."""
+    """A session of its own for the locks that say that this process lives, opened for the first of them;
+    and how long the session of the work waits.
+    """
 
     _own: Any = None
 
     def __enter__(self) -> Session:
+        # A dead client's backend is noticed soon; nothing waits for ever.
+        sql.execute("set client_connection_check_interval = '1s'; set lock_timeout = '30s'")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -182,8 +186,6 @@ def run_job(
     if connection.in_atomic_block:
         raise RuntimeError("a job cannot run inside a transaction")
     with _signals(), nullcontext(session) if session else Session() as session:
-        # A dead client's backend is noticed soon; nothing waits for ever.
-        sql.execute("set client_connection_check_interval = '1s'; set lock_timeout = '30s'")
         while True:
             run, row, finish_first = _start(job, on, arguments, by, session, night)
             if row.status == "open":
@@ -206,13 +208,10 @@ def _start(
         sql.execute(
             "set local lock_timeout = 0; select pg_advisory_xact_lock(%s, hashtext(%s))", [START_LOCK, job.name]
         )
-        if night is not None:
-            done = JobRun.objects.filter(job=job.name, night_id=night, status="done").first()
-            if done is not None:
-                return Run(done.pk, job.name, on, arguments, False, done.selected), done, False
-        row = JobRun.objects.filter(job=job.name, status="open", dry=False).first()
-        if row is not None:
-            run = Run(row.pk, job.name, row.on_date, row.arguments, False, row.selected)
+        for found in sql.models(JobRun, FOUND, {"job": job.name, "night": night}):
+            row, run = found, Run(found.pk, job.name, found.on_date, found.arguments, False, found.selected)
+            if row.status == "done":
+                return run, row, False
             same = row.on_date == on and row.arguments == arguments
             if not same and not _is_dead(row.pk):
                 raise Refused(
@@ -222,7 +221,7 @@ def _start(
                 )
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
             return run, row, not same
-        row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, by=by, night_id=night, status="open")
+        row = _opened(job, on, arguments, by, night)
         run = Run(row.pk, job.name, on, arguments, False)
         start = _write_list(job, run)
         if run.selected:
@@ -230,6 +229,23 @@ def _start(
         else:
             _close(row, start)
     return run, row, False
+
+
+FOUND = """
+select * from jobs_jobrun where night_id = %(night)s and job = %(job)s and status = 'done'
+union all
+select * from jobs_jobrun where job = %(job)s and status = 'open' and not dry
+order by status limit 1
+"""
+"""What this night has done of the job, else the open run."""
+
+
+def _opened(job: Job, on: date, arguments: dict[str, Any], by: str, night: int | None) -> JobRun:
+    return sql.models(
+        JobRun,
+        "insert into jobs_jobrun(job, on_date, arguments, by, night_id) values (%s, %s, %s, %s, %s) returning *",
+        [job.name, on, Jsonb(arguments), by, night],
+    )[0]
 
 
 def _is_dead(run_id: int) -> bool:
@@ -381,7 +397,7 @@ def _sqlstate(error: Exception) -> str | None:
 def _finish(run: Run) -> JobRun | None:
     """Done only when no chunk is todo: the report is what was counted at the start and in the chunks."""
     with transaction.atomic(durable=True):
-        row = JobRun.objects.select_for_update(no_key=True).get(pk=run.id)
+        row = sql.models(JobRun, "select * from jobs_jobrun where id = %s for no key update", [run.id])[0]
         if row.status != "open":
             return row
         chunks = sql.tuples("select status, counts from jobs_jobchunk where run_id = %s order by number", [run.id])

@@ -17,6 +17,7 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.night import last_night, one_night
 from perennial.jobs.report import Report
+from perennial.jobs.runner import Session
 from perennial.kernel import money
 from perennial.kernel.dates import add_days
 from perennial.payments import gateways
@@ -53,10 +54,10 @@ def simulate(
     shipped = 0
     code = currency()
     on = from_
-    with gateways.use(Sandbox(declines=declines, seed=seed)) if declines else nullcontext():
+    with gateways.use(Sandbox(declines=declines, seed=seed)) if declines else nullcontext(), Session() as session:
         while on <= to:
             shipped += warehouse(on, by=by)
-            made = one_night(on, by=by)
+            made = one_night(on, by=by, session=session)
             for job in made["jobs"]:
                 report = sums[job["job"]]
                 for word, number in job["counts"].items():

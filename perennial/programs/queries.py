@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 
 from perennial.catalog.queries import SetUp
+from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.dates import Interval
 from perennial.kernel.plan import Event, EventProduct, Revision
-from perennial.programs.models import Program, ProgramEvent, ProgramRevision
+from perennial.programs.models import Program, ProgramRevision
+
+SQL = sql.named("perennial.programs", "revisions.sql")
 
 
 @dataclass(frozen=True)
@@ -38,26 +43,63 @@ class LoadedRevision:
         return {p.item for e in self.plan.events if e.ships for p in e.products if p.price_minor is None}
 
 
+class _RevisionRow(NamedTuple):
+    id: int
+    program_id: int
+    program: str
+    number: int
+    started_on: date | None
+    order_start: str
+    bill_upfront: bool
+    consolidate: bool
+    catch_up: str
+    payment_schedule_id: int | None
+    days_after_order_date: int
+
+
+class _EventRow(NamedTuple):
+    revision_id: int
+    id: int
+    key: str
+    event_id: int | None
+    days_from_last: int
+    interval_code: str | None
+    interval_rule: str | None
+    interval_anchor: date | None
+    start_order_date: date | None
+    action: str
+    times_to_repeat: int | None
+    delivery_mode_id: int | None
+    payment_schedule_id: int | None
+
+
+class _ProductRow(NamedTuple):
+    event_id: int
+    line: int
+    product_id: int
+    number: str
+    quantity: Decimal
+    price_minor: int | None
+
+
 def load_revisions(set_up: SetUp, ids: Iterable[int]) -> dict[int, LoadedRevision]:
     """The revisions with these ids, with the delivery modes as they are now."""
-    revisions = ProgramRevision.objects.filter(pk__in=set(ids)).select_related("program")
-    events: dict[int, list[ProgramEvent]] = {r.pk: [] for r in revisions}
-    for event in (
-        ProgramEvent.objects.filter(revision_id__in=list(events))
-        .order_by("revision_id", "place")
-        .prefetch_related("products__product")
-    ):
-        events[event.revision_id].append(event)
-    return {r.pk: _loaded(set_up, r, events[r.pk]) for r in revisions}
+    wanted = {"ids": sorted(set(ids))}
+    products: dict[int, list[_ProductRow]] = {}
+    for product in sql.rows(_ProductRow, SQL["products"], wanted):
+        products.setdefault(product.event_id, []).append(product)
+    events: dict[int, list[_EventRow]] = {}
+    for event in sql.rows(_EventRow, SQL["events"], wanted):
+        events.setdefault(event.revision_id, []).append(event)
+    found = sql.rows(_RevisionRow, SQL["revisions"], wanted)
+    return {r.id: _loaded(set_up, r, events.get(r.id, []), products) for r in found}
 
 
-def _loaded(set_up: SetUp, revision: ProgramRevision, events: list[ProgramEvent]) -> LoadedRevision:
-    product_ids: dict[str, int] = {}
+def _loaded(
+    set_up: SetUp, revision: _RevisionRow, events: list[_EventRow], products: dict[int, list[_ProductRow]]
+) -> LoadedRevision:
     planned = []
     for event in events:
-        products = sorted(event.products.all(), key=lambda p: p.line)
-        for p in products:
-            product_ids[p.product.number] = p.product_id
         interval = None
         if event.interval_rule is not None:
             interval = Interval(event.interval_code or "", event.interval_rule, event.interval_anchor)
@@ -65,7 +107,9 @@ def _loaded(set_up: SetUp, revision: ProgramRevision, events: list[ProgramEvent]
             Event(
                 key=event.key,
                 event_id=event.event_id,
-                products=tuple(EventProduct(p.line, p.product.number, p.quantity, p.price_minor) for p in products),
+                products=tuple(
+                    EventProduct(p.line, p.number, p.quantity, p.price_minor) for p in products.get(event.id, [])
+                ),
                 days_from_last=event.days_from_last,
                 interval=interval,
                 start_order_date=event.start_order_date,
@@ -75,9 +119,9 @@ def _loaded(set_up: SetUp, revision: ProgramRevision, events: list[ProgramEvent]
             )
         )
     return LoadedRevision(
-        id=revision.pk,
+        id=revision.id,
         program_id=revision.program_id,
-        program=revision.program.schedule_id,
+        program=revision.program,
         number=revision.number,
         started_on=revision.started_on,
         order_start=revision.order_start,
@@ -85,10 +129,10 @@ def _loaded(set_up: SetUp, revision: ProgramRevision, events: list[ProgramEvent]
         consolidate=revision.consolidate,
         catch_up=revision.catch_up,
         payment_schedule_id=revision.payment_schedule_id,
-        plan=Revision(revision.program.schedule_id, revision.number, revision.days_after_order_date, tuple(planned)),
+        plan=Revision(revision.program, revision.number, revision.days_after_order_date, tuple(planned)),
         mode_ids={e.key: e.delivery_mode_id for e in events},
         schedule_ids={e.key: e.payment_schedule_id for e in events},
-        product_ids=product_ids,
+        product_ids={p.number: p.product_id for e in events for p in products.get(e.id, [])},
     )
 
 

@@ -1,10 +1,11 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import perennial.db.models
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+
+import perennial.db.models
 
 
 class Migration(migrations.Migration):

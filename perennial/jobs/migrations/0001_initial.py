@@ -27,7 +27,10 @@ class Migration(migrations.Migration):
                 ("report", models.JSONField(null=True)),
             ],
             options={
-                "indexes": [models.Index(fields=["job", "-id"], name="runs_of_job")],
+                "indexes": [
+                    models.Index(fields=["job", "-id"], name="runs_of_job"),
+                    models.Index(fields=["night_id"], name="runs_of_night"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("dry", False), ("status", "open")), fields=("job",), name="one_open_run"

@@ -1,6 +1,7 @@
 import django.db.models.deletion
-import perennial.db.models
 from django.db import migrations, models
+
+import perennial.db.models
 
 
 class Migration(migrations.Migration):

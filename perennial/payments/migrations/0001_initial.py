@@ -1,7 +1,8 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import perennial.db.models
 from django.db import migrations, models
+
+import perennial.db.models
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,24 @@
+-- Revisions whole, as the kernel plans from them: read in one go by each run of a job.
+
+-- name: revisions
+select r.id, r.program_id, p.schedule_id, r.number, r.started_on, r.order_start, r.bill_upfront, r.consolidate,
+       r.catch_up, r.payment_schedule_id, r.days_after_order_date
+  from programs_programrevision r
+  join programs_program p on p.id = r.program_id
+ where r.id = any(%(ids)s)
+ order by r.id
+
+-- name: events
+select e.revision_id, e.id, e.key, e.event_id, e.days_from_last, e.interval_code, e.interval_rule, e.interval_anchor,
+       e.start_order_date, e.action, e.times_to_repeat, e.delivery_mode_id, e.payment_schedule_id
+  from programs_programevent e
+ where e.revision_id = any(%(ids)s)
+ order by e.revision_id, e.place
+
+-- name: products
+select x.event_id, x.line, x.product_id, i.number, x.quantity, x.price_minor
+  from programs_programevent e
+  join programs_programeventproduct x on x.event_id = e.id
+  join catalog_product i on i.id = x.product_id
+ where e.revision_id = any(%(ids)s)
+ order by x.event_id, x.line
