@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,9 @@ from django.utils import timezone
 
 from perennial.catalog.models import (
     Company,
-    DeliveryMode,
     Parameters,
-    PaymentSchedule,
     Price,
     Product,
-    TaxRate,
 )
 from perennial.db import sql
 from perennial.errors import Refused
@@ -89,31 +87,26 @@ class SetUp:
 
 
 def set_up() -> SetUp:
-    """Read the set-up that planning, totals and payments need."""
+    """Read the set-up that planning, totals and payments need. Every run of a job reads it: few, plain statements."""
     modes: dict[int | None, Mode] = {
-        m.pk: Mode(
-            m.pk,
-            m.code,
-            m.charge_minor,
-            m.tax_group,
-            WorkingDays(m.code, tuple(m.working_days), m.holidays, tuple(m.closed_on)),
+        key: Mode(key, code, charge, group, WorkingDays(code, tuple(weekdays), holidays, tuple(closed_on)))
+        for key, code, charge, group, weekdays, holidays, closed_on in sql.tuples(
+            "select id, code, charge_minor, tax_group, working_days, holidays, closed_on from catalog_deliverymode"
         )
-        for m in DeliveryMode.objects.all()
     }
+    lines: dict[int, list[tuple[int, Decimal]]] = {}
+    for schedule, after, percent in sql.tuples(
+        "select schedule_id, after, percent from catalog_paymentscheduleline order by schedule_id, number"
+    ):
+        lines.setdefault(schedule, []).append((after, percent))
     schedules: dict[int | None, Schedule] = {
-        s.pk: Schedule(
-            s.name,
-            cast(Allocation, s.allocation),
-            s.unit,
-            s.every,
-            s.after,
-            s.number_of_payments,
-            s.amount_minor,
-            tuple((line.after, line.percent) for line in sorted(s.lines.all(), key=lambda line: line.number)),
+        key: Schedule(name, cast(Allocation, allocation), unit, every, after, number, amount, tuple(lines.get(key, ())))
+        for key, name, allocation, unit, every, after, number, amount in sql.tuples(
+            "select id, name, allocation, unit, every, after, number_of_payments, amount_minor"
+            " from catalog_paymentschedule"
         )
-        for s in PaymentSchedule.objects.prefetch_related("lines")
     }
-    rates = [Rate(r.pk, r.group, r.country, r.region, r.percent, r.valid_from) for r in TaxRate.objects.order_by("id")]
+    rates = sql.rows(Rate, 'select id, "group", country, region, percent, valid_from from catalog_taxrate order by id')
     return SetUp(modes, schedules, rates, parameters(), currency(), {m.code: m for m in modes.values()})
 
 

@@ -265,12 +265,17 @@ def _write_list(job: Job, run: Run) -> Report:
     run.selected, start = job.select(run)
     if run.selected:
         sql.execute(
-            "insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
+            "with chunks as (insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
             " select %(run)s, g, (g - 1) * %(size)s + 1, least(g * %(size)s, %(n)s)"
-            " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g",
-            {"run": run.id, "n": run.selected, "size": int(os.environ.get(CHUNK_SIZE) or job.chunk_size)},
+            " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g)"
+            " update jobs_jobrun set selected = %(n)s, start = %(start)s where id = %(run)s",
+            {
+                "run": run.id,
+                "n": run.selected,
+                "size": int(os.environ.get(CHUNK_SIZE) or job.chunk_size),
+                "start": Jsonb(start.stored()),
+            },
         )
-        JobRun.objects.filter(pk=run.id).update(selected=run.selected, start=start.stored())
     return start
 
 
