@@ -17,7 +17,7 @@ from perennial.demo.conduct import Act, acts
 from perennial.demo.enrolments import Enrolment, World, joins
 from perennial.demo.history import DAY, calendar, choose, open_transactions, read_histories
 
-DEFAULT_SAMPLE = 250
+DEFAULT_SAMPLE = 200
 DEFAULT_SEED = 1997
 
 

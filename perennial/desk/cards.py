@@ -90,7 +90,7 @@ def store_card(
     taken = []
     for held in helds:
         states = [s for s in held.states if s.row.pk in orders[held.order.pk]]
-        _give(held, states, card, catch_up, ordinary=held.order.pk in ordinary)
+        _give(held, states, card, catch_up, ordinary=held.order.pk in ordinary, replaces=old)
         taken.append(held.order.number)
     return {"account": account, "token": token, "orders": sorted(taken)}
 
@@ -161,7 +161,15 @@ def card(
     return {"order": number, "card": token}
 
 
-def _give(held: Held, states: Sequence[Any], new: StoredCard, catch_up: str | None, *, ordinary: bool) -> None:
+def _give(
+    held: Held,
+    states: Sequence[Any],
+    new: StoredCard,
+    catch_up: str | None,
+    *,
+    ordinary: bool,
+    replaces: StoredCard | None = None,
+) -> None:
     """Let continuity orders, and the parent's ordinary lines, be paid by a card; what waited for one goes on."""
     for state in states:
         state.row.card_id = new.pk
@@ -173,6 +181,7 @@ def _give(held: Held, states: Sequence[Any], new: StoredCard, catch_up: str | No
         card=new.pk,
         on=held.on,
         by=held.by,
+        replaces=replaces.pk if replaces else None,
     )
     held.event("card_changed", card=new.token, lines=[s.row.parent_line.line for s in states])
     changed(held, states, forget_card=True)

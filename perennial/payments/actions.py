@@ -19,10 +19,19 @@ from perennial.payments.work import facts, rules
 
 
 @transaction.atomic
-def use_card(*, continuity_orders: Sequence[int], orders: Sequence[int], card: int, by: str, on: date) -> list[int]:
+def use_card(
+    *,
+    continuity_orders: Sequence[int],
+    orders: Sequence[int],
+    card: int,
+    by: str,
+    on: date,
+    replaces: int | None = None,
+) -> list[int]:
     """Pay these orders by another card from now on: what is open is due again, its tries counted from 0.
 
-    ``orders`` are parents whose ordinary lines it pays too. What was authorised on the old card stays;
+    ``orders`` are parents whose ordinary lines it pays too; with ``replaces`` only those that this card
+    pays. What was authorised on the old card stays;
     when that lapses the new card is asked. Gives the payments that are due again; their holds are
     released and what waited for them does not wait any more (D30).
     """
@@ -30,13 +39,19 @@ def use_card(*, continuity_orders: Sequence[int], orders: Sequence[int], card: i
         """
         select id from payments_payment
          where method = 'card' and status = any(%(open)s) and purpose <> 'refund'
-           and (order_id = any(%(orders)s) or continuity_order_id = any(%(continuity)s)
+           and (order_id = any(%(orders)s) and coalesce(card_id = %(replaces)s, %(replaces)s is null)
+                or continuity_order_id = any(%(continuity)s)
                 or order_id in (select k.id from orders_salesorder k
                                   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
                                  where c.id = any(%(continuity)s)))
          order by id
         """,
-        {"orders": list(orders), "continuity": list(continuity_orders), "open": list(OPEN)},
+        {
+            "orders": list(orders),
+            "continuity": list(continuity_orders),
+            "open": list(OPEN),
+            "replaces": replaces,
+        },
     )
     if not ids:
         return []

@@ -1,8 +1,9 @@
 """Why scheduled occurrences wait: one place that derives ``blocked`` anew after an order has changed.
 
 ``acceptance``, ``hold`` and ``card`` are found by the job that would have made the child, and stay until
-the offer is accepted, the holds are released, a card is stored. ``payment`` (D30) and ``parked`` hold for
-all that is scheduled of the order from the moment on when they are known.
+the offer is accepted, the holds are released, a card is stored. A shipment waits as one: what joins it by
+a change waits for the same. ``payment`` (D30) and ``parked`` hold for all that is scheduled of the order
+from the moment on when they are known.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ def recompute(continuity_order_ids: Sequence[int], *, forget_card: bool = False)
             from continuity_continuityorder c join orders_salesorder p on p.id = c.order_id
            where c.id = any(%(ids)s)),
         wanted as (
-          select o.id, case when o.blocked = 'acceptance' and r.awaited then 'acceptance'
-                            when o.blocked = 'hold' and r.held then 'hold'
-                            when o.blocked = 'card' and not %(forget)s then 'card'
+          select o.id, case when bool_or(o.blocked = 'acceptance') over shipment and r.awaited then 'acceptance'
+                            when bool_or(o.blocked = 'hold') over shipment and r.held then 'hold'
+                            when bool_or(o.blocked = 'card') over shipment and not %(forget)s then 'card'
                             else r.known end as blocked
             from continuity_occurrence o join reasons r on r.id = o.continuity_order_id
-           where o.status = 'scheduled')
+           where o.status = 'scheduled'
+          window shipment as (partition by o.continuity_order_id, o.shipment))
         update continuity_occurrence o set blocked = w.blocked
           from wanted w where w.id = o.id and o.blocked is distinct from w.blocked
         """,

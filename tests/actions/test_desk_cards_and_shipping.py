@@ -170,6 +170,15 @@ class TestStoreCard:
         assert actions.store_card(**NEW, replaces="tok_two", **ANNA)["orders"] == [second]
         assert (cards(first), cards(second)) == (["tok_visa"], ["tok_new"])
 
+    def test_what_another_card_pays_of_the_same_order_stays_with_it(self):
+        number = order(book())
+        pay = Payment.objects.get(order__number=number)
+        pay.pk, pay.number, pay.card = None, 2, StoredCard.objects.get(token="tok_two")
+        pay.save(force_insert=True)
+        assert actions.store_card(**NEW, replaces="tok_two", **ANNA)["orders"] == [number]
+        paid_by = Payment.objects.filter(order__number=number).order_by("number").values_list("card__token", flat=True)
+        assert list(paid_by) == ["tok_visa", "tok_new"]
+
     def test_ordinary_lines_whose_card_was_refused_or_declined_are_paid_by_it(self):
         refused_, declined, fine, paid = (order(book()) for _ in range(4))
         Payment.objects.filter(order__number=refused_).update(card=StoredCard.objects.get(token="tok_old"))

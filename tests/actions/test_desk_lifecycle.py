@@ -11,6 +11,7 @@ from perennial.desk import actions
 from perennial.jobs.check import check, check_once
 from perennial.jobs.close_orders import CloseOrders
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
+from perennial.payments import waiting
 from perennial.payments.models import Payment
 from perennial.programs.models import Program, ProgramRevision
 from tests.actions.desk_world import (
@@ -125,6 +126,17 @@ class TestAccept:
         number = order("CLUB", acceptance_required=True)
         with refused("catch_up", "catch_up", "resume, skip, send, merge"):
             actions.accept(number=number, catch_up="later", **ANNA)
+
+
+class TestWaiting:
+    def test_a_shipment_waits_as_one(self):
+        """What a change has put into a shipment that waits, waits with it: in half it would neither ship nor be counted."""
+        number = order("CLUB", acceptance_required=True)
+        first, second, *_ = occurrences(number)
+        Occurrence.objects.filter(pk=first.pk).update(blocked="acceptance")
+        Occurrence.objects.filter(pk=second.pk).update(shipment=first.shipment)
+        waiting.recompute([first.continuity_order_id])
+        assert [o.blocked for o in occurrences(number)] == ["acceptance", "acceptance", None, None]
 
 
 class TestHold:

@@ -548,6 +548,12 @@ class Model:
             else:
                 counts["cancelled"] += len(row.lines)
                 row.status, row.blocked, row.shipment = "cancelled", None, None
+        for together in self.shipments(co).values():
+            # A shipment waits as one.
+            waits = [row for row in together if row.status == "scheduled"]
+            why = [word for word in ("acceptance", "hold", "card") if any(row.blocked == word for row in waits)]
+            for row in waits if why else ():
+                row.blocked = why[0]
         counts["complete"] = int(co.complete != complete)
         co.complete = complete
         return counts
