@@ -30,10 +30,14 @@ from perennial.bundle.reading import Reading, begin
 from perennial.bundle.revisions import load_program
 from perennial.bundle.telling import notices
 from perennial.catalog import actions as catalog
+from perennial.catalog.queries import set_up
+from perennial.continuity.models import ContinuityOrder
+from perennial.continuity.planning import read_orders
 from perennial.customers.actions import set_customers
 from perennial.db import sql
 from perennial.db.tally import Tally
 from perennial.desk.entry import give_back_numbers, numbers_mark, pass_numbers
+from perennial.payments import owed
 from perennial.programs import actions as programs
 from perennial.programs.products import set_continuity_products
 
@@ -52,6 +56,7 @@ KINDS = (
 KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
+PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
 CUSTOMERS_AT_ONCE = 2000
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
 T = TypeVar("T")
@@ -99,6 +104,8 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
             reading = begin(by=by, on=on, reason=reason)
             _top(reading, source)
             _set_up(reading, source, scan, imported)
+            if not reading.faults.count and any(imported.tallies[name].wrote for name in PRICED_BY):
+                _follow(by=by, on=on)
             seen, spoiled = _customers(reading, source, imported)
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, seen, spoiled)
@@ -114,10 +121,18 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
                 raise _Undo
     except _Undo:
         give_back_numbers(before, after)
-    except BundleRefused:
+    except Exception:
         give_back_numbers(before, after)
         raise
     return imported
+
+
+def _follow(*, by: str, on: date) -> None:
+    """What is owed up front follows charges and taxes: children that are still to come will be totalled by these."""
+    rules = set_up()
+    orders = ContinuityOrder.objects.filter(upfront=True, status__in=("draft", "open")).order_by("pk")
+    for ids in batches(orders.values_list("pk", flat=True).iterator(), ORDERS_AT_ONCE):
+        owed.recalculate(rules, read_orders(rules, ids), by=by, on=on)
 
 
 class _Scan:

@@ -59,6 +59,15 @@ def job(p: Parser) -> Run:
     return run
 
 
+def _note_of_the_future(last: date | None) -> None:
+    """A night that was run for a mistyped year keeps all others from running: say so."""
+    from perennial.catalog.queries import today
+
+    now = today()
+    if last is not None and last > now:
+        tell(f"note: the night of {last} is done, and today is {now}: until then `night` finds nothing to do")
+
+
 def _criteria(given: Given) -> dict[str, Any]:
     """The options that were given for this job; one that it does not have is wrong usage."""
     if given.name is not None and given.name not in NIGHTLY:
@@ -79,7 +88,7 @@ def _status(given: Given) -> int:
     """The six jobs with their last run and what is due."""
     from perennial import jobs
 
-    found = jobs.status()
+    found = jobs.status(on(given))
     if given.json:
         document(found)
     else:
@@ -138,6 +147,7 @@ def night(p: Parser) -> Run:
                 tell(f"{one['on']} {ran['job']}: {last_line(ran)}")
         if not made:
             tell("no night was missed: nothing to do")
+        _note_of_the_future(nights.last_night())
         ran = [ran for one in made for ran in one["jobs"]]
         if not given.json:
             table(

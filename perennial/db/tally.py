@@ -15,6 +15,11 @@ class Tally(NamedTuple):
     changed: int = 0
     same: int = 0
 
+    @property
+    def wrote(self) -> bool:
+        """Was anything new, or changed?"""
+        return bool(self.new or self.changed)
+
     def plus(self, other: Tally) -> Tally:
         """Both together."""
         return Tally(self.new + other.new, self.changed + other.changed, self.same + other.same)

@@ -25,7 +25,7 @@ def nights_progress(console: Console, calendar: Calendar) -> Iterator[OnNight]:
         TextColumn("{task.fields[night]}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[created]:,} shipments"),
+        TextColumn("{task.fields[created]:,} child orders"),
         TimeRemainingColumn(),
         console=console,
     )
@@ -51,7 +51,7 @@ def monthly_lines(console: Console, calendar: Calendar) -> OnNight:
         if night == calendar.last_night or (night + DAY).month != night.month:
             say(
                 console,
-                f"{night:%Y-%m}  {month['nights']} nights, {month['created']:,} shipments, "
+                f"{night:%Y-%m}  {month['nights']} nights, {month['created']:,} child orders, "
                 f"{month['captured']:,} charges, {month['declined']:,} declined",
             )
             month.clear()

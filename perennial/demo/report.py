@@ -50,7 +50,8 @@ def built(console: Console, done: Counter[str], too_late: Sequence[str], *, seco
     calls = ", ".join(f"{done[kind]:,} {words}" for kind, words in ACTS.items() if done[kind])
     say(console, f"Built in {seconds:.0f} s. On the phone meanwhile: {calls or 'nobody called'}.")
     if too_late:
-        say(console, f"{len(too_late):,} calls came too late, for example {too_late[0]}")
+        calls = "1 call" if len(too_late) == 1 else f"{len(too_late):,} calls"
+        say(console, f"{calls} came too late, for example {too_late[0]}")
 
 
 def found(console: Console, last_night: date | None) -> None:
@@ -95,7 +96,7 @@ def text(name: str, number: int) -> str:
 
 def check(console: Console, once: Once) -> None:
     """The promise, looked at: everything once, and nothing that was due left out."""
-    looked = f"Checked {once.shipments:,} shipments and {once.charges:,} charges"
+    looked = f"Checked {once.shipments:,} child orders and {once.charges:,} charges"
     if not once.faults:
         say(console, f"{looked}: nothing shipped twice, nothing charged twice, nothing due missed.")
         return
@@ -125,10 +126,11 @@ def next_steps(examples: Sequence[Example], *, next_day: date, today: date) -> l
         "",
         f"Tonight, tried without doing it: {RUN} night --dry-run --on {next_day}",
         f"The check again: {RUN} check once",
-        "In the browser: ./run serve",
     ]
     if on:
-        lines.append(f"The club lives on {next_day}; to work in it then: PERENNIAL_TODAY={next_day} ./run serve")
+        lines.append(
+            f"The club lives on {next_day}; to work in it then, put PERENNIAL_TODAY={next_day} before a command"
+        )
     return lines
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -252,6 +252,11 @@ class _Batch:
         yield from ahead
 
 
+def _before(day: date, days: int) -> date:
+    """So many days earlier, but not before there are dates."""
+    return date.fromordinal(max(1, day.toordinal() - days))
+
+
 def line_document(
     o: rows.Occurrence,
     *,
@@ -263,7 +268,7 @@ def line_document(
     told: dict[str, Any] | None = None,
 ) -> Document:
     """One product of one occurrence. It can be changed until the day before the run that makes its child."""
-    run_on = o.ship_on - timedelta(days_before)
+    run_on = _before(o.ship_on, days_before)
     return {
         "event_id": place,
         "key": o.key,
@@ -280,7 +285,7 @@ def line_document(
         "customised": changed or [],
         "shipment": o.shipment,
         "child_order": o.child,
-        "changeable_until": None if o.child is not None else str(run_on - timedelta(1)),
+        "changeable_until": None if o.child is not None else str(_before(run_on, 1)),
         "why": {
             "date": o.why_date,
             "product": o.why_product,

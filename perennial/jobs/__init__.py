@@ -16,6 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from perennial.jobs.runner import Job
 
 NIGHTLY = (
@@ -54,8 +56,8 @@ class _Jobs:
 JOBS = _Jobs()
 
 
-def status() -> list[dict[str, Any]]:
-    """The six with their last run and what is due (``listing``)."""
+def status(on: date | None = None) -> list[dict[str, Any]]:
+    """The six with their last run and what is due on a date, left out today (``listing``)."""
     from perennial.jobs.listing import status as found
 
-    return found()
+    return found(on)

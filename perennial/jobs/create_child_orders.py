@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,6 +14,7 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs.report import MOST_REASONS, Report
 from perennial.jobs.runner import Job, Run
+from perennial.kernel.dates import add_days
 from perennial.kernel.explain import not_shipped_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.owed import child_parts, payment_row, write_payments
@@ -53,7 +53,7 @@ class CreateChildOrders(Job):
         given = run.arguments
         parameters = run.parameters
         through = given.get("through")
-        run.cache["through"] = through or (run.on + timedelta(parameters.days_before_delivery)).isoformat()
+        run.cache["through"] = through or add_days(run.on, parameters.days_before_delivery).isoformat()
         limit = given.get("limit")
         run.cache["limit"] = parameters.number_of_orders_to_create if limit is None else limit
         joins, where, values = [], [], {}
@@ -111,9 +111,10 @@ class CreateChildOrders(Job):
         if "through" not in run.cache:
             self.arguments(run)
         set_up = run.set_up
-        if "days" not in run.cache:
-            run.cache["days"] = {m.id: m.days.roll(run.on) for m in set_up.modes.values()}
-        days = run.cache["days"]
+        days = run.cache.setdefault("days", {})
+        for (mode,) in sql.tuples(SQL["late_modes"], {"run": run.id, "first": first, "last": last, "on": run.on}):
+            if mode not in days:
+                days[mode] = set_up.modes[mode].days.roll(run.on)
         values = {
             "run": run.id,
             "first": first,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Difference, OrderState, product_ids_of, read_orders, target_rows
 from perennial.db import sql
@@ -11,6 +9,7 @@ from perennial.jobs.create_child_orders import park
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Job, Run
 from perennial.kernel import plan as kernel
+from perennial.kernel.dates import add_days
 from perennial.orders.models import OrderEvent
 from perennial.payments import waiting
 
@@ -39,7 +38,7 @@ class ExtendLines(Job):
             SQL["select_to_extend"],
             {
                 "run": run.id,
-                "through": run.on + timedelta(run.parameters.days_before_delivery),
+                "through": add_days(run.on, run.parameters.days_before_delivery),
                 "threshold": kernel.DEFAULT_THRESHOLD,
             },
         )
@@ -48,7 +47,7 @@ class ExtendLines(Job):
     def work(self, run: Run, first: int, last: int) -> Report:
         """Extend the items ``first`` to ``last``."""
         set_up = run.set_up
-        through = run.on + timedelta(set_up.parameters.days_before_delivery)
+        through = add_days(run.on, set_up.parameters.days_before_delivery)
         ids = [row[0] for row in sql.tuples(SQL["lock"], {"run": run.id, "first": first, "last": last})]
         report = Report()
         difference = Difference()

@@ -56,17 +56,12 @@ def one_night(on: date, *, dry: bool = False, by: str = "", progress: Progress |
     documents = []
     if dry:
         return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}
-    started, new = NightRun.objects.get_or_create(on_date=on, finished_at=None)
-    done = {} if new else {row.job: row for row in JobRun.objects.filter(night_id=started.pk, status="done")}
+    started, _ = NightRun.objects.get_or_create(on_date=on, finished_at=None)
     with Session() as session:
         for name in NIGHTLY:
             if progress is not None:
                 progress(name, on)
-            job = JOBS[name]()
-            if name in done:
-                made = document(job, done[name])
-            else:
-                made = run_job(job, on=on, arguments=_arguments(name), by=by, night=started.pk, session=session)
+            made = run_job(JOBS[name](), on=on, arguments=_arguments(name), by=by, night=started.pk, session=session)
             documents.append(made)
             if made["status"] != "done":
                 return {"on": on.isoformat(), "jobs": documents}

@@ -199,12 +199,17 @@ def _start(
 ) -> tuple[Run, JobRun, bool]:
     """Join the open run, or write a new one with its work list and chunks. True: finish that one first.
 
-    A run that finds nothing to do is done at once.
+    What this night has done already, by this process or another, is not done again. A run that finds
+    nothing to do is done at once.
     """
     with transaction.atomic():
         sql.execute(
             "set local lock_timeout = 0; select pg_advisory_xact_lock(%s, hashtext(%s))", [START_LOCK, job.name]
         )
+        if night is not None:
+            done = JobRun.objects.filter(job=job.name, night_id=night, status="done").first()
+            if done is not None:
+                return Run(done.pk, job.name, on, arguments, False, done.selected), done, False
         row = JobRun.objects.filter(job=job.name, status="open", dry=False).first()
         if row is not None:
             run = Run(row.pk, job.name, row.on_date, row.arguments, False, row.selected)

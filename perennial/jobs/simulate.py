@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.night import last_night, one_night
 from perennial.jobs.report import Report
 from perennial.kernel import money
+from perennial.kernel.dates import add_days
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
 
@@ -65,7 +66,7 @@ def simulate(
                         report.amount(of, word, money.minor(amount, of))
             if on_night is not None:
                 on_night(on, made)
-            on += timedelta(1)
+            on = add_days(on, 1)
     return {
         "from": from_.isoformat(),
         "to": to.isoformat(),

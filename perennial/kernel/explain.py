@@ -129,7 +129,7 @@ def not_shipped_words(
             return "waits: a payment of an earlier shipment has failed"
         case "parked":
             return f"waits: parked ({detail.get('reason') or 'could not be made'})"
-    return f"not due yet: its child order is made from {run_on} on"
+    return f"comes with the night of {run_on}, or the first one after it"
 
 
 def quantity_words(quantity: Decimal) -> str:

@@ -200,6 +200,8 @@ _CURRENCIES = frozenset(
 )
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _MOST = 10**15
+MOST_PIECES = 10**9
+"""A quantity is below it."""
 
 
 def is_currency(code: str) -> bool:
@@ -261,7 +263,10 @@ def line_amount(quantity: Decimal, price_minor: int) -> int:
     if quantity == 1:
         return price_minor
     numerator, denominator = _ratio(quantity)
-    return divide(price_minor * numerator, denominator)
+    amount = divide(price_minor * numerator, denominator)
+    if amount > _MOST:
+        raise Refused("amount", f"{quantity:f} pieces cost more than can be written down", "quantity")
+    return amount
 
 
 def percent_of(amount: int, percent: Decimal) -> int:
@@ -278,7 +283,7 @@ def quantity(value: object, field: str = "") -> Decimal:
     if not _DECIMAL.fullmatch(words):
         raise Refused("quantity", f"{value!r} is not a quantity: write a number above 0", field)
     number = Decimal(words)
-    if number <= 0 or number >= 10**9 or number != round(number, 3):
+    if number <= 0 or number >= MOST_PIECES or number != round(number, 3):
         raise Refused("quantity", f"{value!r} is not a quantity: above 0, below 10^9, at most three decimals", field)
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
 

@@ -26,6 +26,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from perennial.errors import Refused
+from perennial.kernel import money
 from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays, add_days
 
 MOST_OCCURRENCES = 20_000
@@ -470,6 +471,10 @@ def lines_of(
         quantity = product.quantity
         if facts.quantity != 1:
             quantity = (quantity * facts.quantity).quantize(THOUSANDTH, ROUND_HALF_UP)
+            if not 0 < quantity < money.MOST_PIECES:
+                raise Refused(
+                    "quantity", f"{product.quantity:f} of {item} times {facts.quantity:f} is no quantity", "quantity"
+                )
         for change in mine or ():
             if change.line not in (0, product.line):
                 continue

@@ -50,7 +50,7 @@ PAYMENT = {
     "expired": {"due", "cancelled"},
     "cancelled": {"due"},
     "written_off": set(),
-    "billed": {"paid", "written_off"},
+    "billed": {"paid", "written_off", "cancelled"},
     "paid": set(),
 }
 

@@ -60,14 +60,15 @@ def try_again(*, payments: Sequence[int], by: str, on: date) -> None:
 def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     """End the payments of what will not come. Gives those that were ended.
 
-    What is authorised is voided by the next run, what is on its way is first waited for; what was
-    captured stays, and is refunded by a person.
+    A bill that is not paid ends too (D27). What is authorised is voided by the next run, what is on its way
+    is first waited for; what was captured stays, and is refunded by a person.
     """
     ids = sorted(set(payments))
     if not ids:
         return []
     lock(ids)
-    stopped = list(Payment.objects.filter(pk__in=ids, status__in=OPEN).order_by("pk").values_list("pk", flat=True))
+    ends = Payment.objects.filter(pk__in=ids, status__in=(*OPEN, "billed"))
+    stopped = list(ends.order_by("pk").values_list("pk", flat=True))
     Payment.objects.filter(pk__in=stopped).update(status="cancelled")
     waiting.payments_settled(stopped, by=by, on=on)
     return stopped

@@ -29,12 +29,13 @@ from django.db import transaction
 from django.db.models import F
 from psycopg.types.json import Jsonb
 
-from perennial.catalog.queries import company
+from perennial.catalog.queries import company, set_up
+from perennial.continuity.planning import read_orders
 from perennial.db import history, sql
 from perennial.errors import Conflict
 from perennial.kernel.money import text
 from perennial.orders.models import OrderEvent
-from perennial.payments import gateways, waiting
+from perennial.payments import gateways, owed, waiting
 from perennial.payments.gateways import Answer, Gateway, Kind, Request, ask
 from perennial.payments.gateways.dry import DryGateway
 from perennial.payments.models import Payment
@@ -325,6 +326,29 @@ def _record(work: Collecting, answers: list[tuple[Sent, Answer]]) -> None:
             sql.execute(SQL["tell_declined"], {"ids": declined, "on": work.rules.on})
         _events(work, changes.values())
         _fail(work, {a: change for a, change in changes.items() if change.status == "failed"})
+        _follow(work, list(changes))
+
+
+def _follow(work: Collecting, attempts: list[int]) -> None:
+    """What is owed up front follows the changes that were made to the order while nobody knew the answer.
+
+    Meanwhile the payment stood still. An event may be a little older than the lock that its change waited for.
+    """
+    found = sql.tuples(
+        """
+        select distinct c.id from payments_attempt a
+          join payments_payment p on p.id = a.payment_id
+          join continuity_continuityorder c on c.id = p.continuity_order_id
+         where a.id = any(%s) and exists (
+           select from orders_orderevent e
+            where e.order_id = c.order_id and e.at >= a.sent_at - interval '5 minutes' and e.kind not like 'payment%%')
+         order by c.id
+        """,
+        [attempts],
+    )
+    if found:
+        rules = set_up()
+        owed.recalculate(rules, read_orders(rules, [row[0] for row in found]), by=work.by, on=work.rules.on)
 
 
 def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:

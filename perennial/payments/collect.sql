@@ -27,7 +27,10 @@ facts as materialized (  -- each fact is found once, however often the steps ask
          root.status <> 'draft' and root.acceptance <> 'awaited' as entered,
          case p.purpose
            when 'shipment' then o.status = 'cancelled'
-           when 'order' then c1.status = 'cancelled'
+           when 'order' then c1.status = 'cancelled' or not exists (  -- or nothing of it comes any more
+             select from continuity_occurrence v left join orders_salesorder k on k.id = v.child_id
+              where v.continuity_order_id = c1.id and v.status in ('planned', 'scheduled', 'ordered')
+                and k.status is distinct from 'cancelled')
            else o.status = 'cancelled' or not exists (
              select from orders_orderline l
               where l.order_id = o.id and l.status <> 'cancelled' and not exists (

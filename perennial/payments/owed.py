@@ -6,7 +6,7 @@ is the same (``child_parts``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -151,9 +151,11 @@ def whole_order(
     on: date,
     known_places: dict[int | None, Place],
     groups: dict[int, str | None],
+    made: Mapping[int, int] | None = None,
 ) -> tuple[int, date | None]:
     """The sum of the planned children of an order billed up front, taxed on the order date, and the first
-    ``ship_on``. Skipped and cancelled occurrences do not count: what will not come is not owed.
+    ``ship_on``. Skipped and cancelled occurrences do not count: what will not come is not owed. ``made``:
+    the totals of children that exist, by id; nothing changes them any more.
     """
     shipments: dict[int, list[OccurrenceRow]] = {}
     for o in occurrences:
@@ -162,8 +164,12 @@ def whole_order(
     total = 0
     first: date | None = None
     for together in shipments.values():
-        place = known_places[together[-1].ship_to_id or default_place]
-        total += shipment_totals(set_up, together, place, groups, on).total
+        child = together[-1].child_id
+        if made is not None and child is not None and child in made:
+            total += made[child]
+        else:
+            place = known_places[together[-1].ship_to_id or default_place]
+            total += shipment_totals(set_up, together, place, groups, on).total
         ship_on = min(o.ship_on for o in together)
         first = ship_on if first is None or ship_on < first else first
     return total, first
@@ -182,11 +188,9 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
     address_ids = {o.ship_to_id for s in states for o in s.occurrences} | {s.row.ship_to_id for s in states}
     known_places = places(address_ids)
     groups = tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
-    dead = set(
-        SalesOrder.objects.filter(
-            pk__in=[o.child_id for s in states for o in s.occurrences if o.child_id], status="cancelled"
-        ).values_list("pk", flat=True)
-    )
+    children = SalesOrder.objects.filter(pk__in=[o.child_id for s in states for o in s.occurrences if o.child_id])
+    dead = set(children.filter(status="cancelled").values_list("pk", flat=True))
+    made = dict(children.exclude(status="cancelled").values_list("pk", "total_minor"))
     rows: dict[int, list[Payment]] = {}
     for payment in (
         Payment.objects.select_for_update(no_key=True)
@@ -198,9 +202,12 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
     ended: list[int] = []
     for state in states:
         coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
-        total, first = whole_order(set_up, coming, state.row.ship_to_id, state.row.order_date, known_places, groups)
+        total, first = whole_order(
+            set_up, coming, state.row.ship_to_id, state.row.order_date, known_places, groups, made
+        )
         existing = {p.number: p for p in rows.get(state.row.pk, [])}
-        kept = {n: p.amount_minor for n, p in existing.items() if p.status not in NOT_MADE}
+        gone = NOT_MADE if state.row.status != "cancelled" else (*NOT_MADE, "billed")
+        kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
         facts = state.facts
         wanted = {
             owed.number: owed
@@ -226,7 +233,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                     payment.delete()
                     changed += 1
                     continue
-                if payment.status in OPEN:
+                if payment.status in (*OPEN, "billed"):
                     payment.status = "cancelled"
                     ended.append(payment.pk)
             else:

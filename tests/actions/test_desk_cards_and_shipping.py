@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from perennial.continuity.models import ContinuityOrder
+from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import StoredCard
 from perennial.desk import actions
 from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
@@ -149,6 +150,20 @@ class TestStoreCard:
         assert history_of("customers_storedcardhistory") == ("clerk:anna", "she asked")
         assert last_event(old)[0] == "card_changed"
 
+    def test_it_takes_over_what_was_refused_declined_or_waits_for_a_card(self):
+        refused_, shipment, whole, waits, fine = (
+            order(line("CLUB", card="tok_two")), order("CLUB"), order("PART"), order("LOOP"), order("UP"),
+        )  # fmt: skip
+        make_children(ON)
+        StoredCard.objects.filter(token="tok_two").update(refused=True)
+        Payment.objects.filter(order__number=f"{shipment}-1-001").update(status="declined")
+        Payment.objects.filter(continuity_order__order__number=whole, number=1).update(status="failed")
+        Occurrence.objects.filter(continuity_order__order__number=waits, shipment=2).update(blocked="card")
+        assert actions.store_card(**NEW, **ANNA)["orders"] == [refused_, shipment, whole, waits]
+        assert cards(fine) == ["tok_visa"] * 2
+        assert lines(waits, "blocked")[1] is None
+        assert {p[4] for p in payments(shipment) + payments(whole)} == {"due"}
+
     def test_it_replaces_the_card_that_is_named(self):
         first, second = order("CLUB"), order(line("CLUB", card="tok_two"))
         StoredCard.objects.filter(token="tok_visa").update(refused=True)
@@ -200,7 +215,11 @@ class TestStoreCard:
             actions.store_card(**{**NEW, **given}, **ANNA)
 
     def test_to_the_last_day_of_its_month(self):
-        actions.store_card(**{**NEW, "exp": "03/2026"}, **ANNA)
+        last = date(2026, 3, 31)
+        actions.store_card(**{**NEW, "exp": "03/2026"}, **{**ANNA, "on": last})
+        actions.card(number=order("CLUB"), token="tok_new", **{**ANNA, "on": last})
+        with refused("exp", "exp", "has expired on 2026-03-31"):
+            actions.store_card(**{**NEW, "exp": "03/2026"}, **{**ANNA, "on": date(2026, 4, 1)})
         assert str(StoredCard.objects.get(token="tok_new").expires_on) == "2026-03-31"
 
 

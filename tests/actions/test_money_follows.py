@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,16 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def enter(tmp_path: Path, item: str, *tokens: str, **continuity: Any) -> str:
     """One order of one customer, whose only try at a payment is the first; its number."""
     bundle = worlds.set_up()
+    once = {**worlds.prepaid(), "schedule_id": "ONC"}
+    del once["payment_schedule"]
+    bundle["programs"].append(once)
+    bundle["products"].append({"number": "ONCE", "program": "ONC"})
     bundle["parameters"] |= {"reauthorization_limit": 1, "days_before_delivery": 5}
     bundle["customers"] = [
         {
             "account": "C-1",
-            "addresses": [{"code": "home", "country": "US"}],
+            "allow_on_account": True,
+            "addresses": [{"code": "home", "country": "US"}, {"code": "abroad", "country": "CA"}],
             "cards": [{"token": token, "exp_month": 12, "exp_year": 2030} for token in tokens],
         }
     ]
@@ -123,3 +128,90 @@ def test_a_failed_part_ends_when_nothing_more_of_it_is_owed(tmp_path: Path) -> N
     else:
         assert {status for _, status in rest} == {"cancelled"}
         assert not Hold.objects.filter(released_on=None).exists()
+
+
+def lapse(number: str, on: date = ON) -> None:
+    """What nobody knew is asked for again."""
+    run_job(ProcessPayments(), on=on)
+    assert "unknown" not in {status for _, status in payments(number)}
+
+
+@pytest.mark.parametrize("token", ["tok_lost", "tok_timeout", "tok_lost_request"])
+def test_what_was_changed_while_nobody_knew_the_answer_counts(tmp_path: Path, token: str) -> None:
+    """Authorised for four shipments, but nobody knows; meanwhile two are skipped: two are paid for."""
+    number = enter(tmp_path, "ONCE", token)
+    run_job(CreateChildOrders(), on=ON)
+    run_job(ProcessPayments(), on=ON)
+    assert [status for _, status in payments(number)] == ["unknown"]
+    for shipment in (3, 4):
+        actions.skip(number=number, shipment=shipment, on=ON, by=BY)
+    lapse(number)
+    assert [status for _, status in payments(number)] == ["authorised"]
+    assert float(payments(number)[0][0]) == pytest.approx(coming(number))
+
+
+def test_what_is_sent_already_is_not_taxed_anew(tmp_path: Path) -> None:
+    """The customer moves to where there is no tax: what has a child keeps what it was made with."""
+    number = enter(tmp_path, "PREPAID", "tok_visa")
+    run_job(CreateChildOrders(), on=ON)
+    child = SalesOrder.objects.get(parent__number=number)
+    before = coming(number)
+    actions.address(number=number, to="abroad", on=ON, by=BY)
+    rest = sum(
+        round(float(line["price"]) * 100) + 495
+        for line in order_document(number)["continuity"][0]["lines"]
+        if line["status"] == "scheduled"
+    )
+    owed = round(sum(float(amount) for amount, _ in payments(number)), 2)
+    assert owed == pytest.approx((child.total_minor + rest) / 100)
+    assert owed < before
+
+
+def test_what_is_owed_follows_another_delivery_charge(tmp_path: Path) -> None:
+    """Children are totalled by the charge that holds when they are made, so what is owed up front follows it."""
+    number = enter(tmp_path, "PREPAID", "tok_visa")
+    before = coming(number)
+    bundle = worlds.set_up()
+    bundle["delivery_modes"][0]["charge"] = "9.95"
+    with worlds.write(bundle, tmp_path, "dearer.json").open("rb") as source:
+        import_bundle(file=source, on=ON, by=BY)
+    assert round(sum(float(amount) for amount, _ in payments(number)), 2) == pytest.approx(before + 4 * 5.25)
+
+
+def test_the_bill_of_a_cancelled_child_ends_with_it(tmp_path: Path) -> None:
+    number = enter(tmp_path, "FINITE", "tok_visa", payment_method="on_account", payment_schedule="3X")
+    ships = date.fromisoformat(order_document(number)["continuity"][0]["lines"][0]["ship_on"])
+    run_job(CreateChildOrders(), on=ships)
+    run_job(ProcessPayments(), on=ships)
+    assert payments(number)[0][1] == "billed"
+    actions.cancel(number=f"{number}-1-001", again=True, on=ships, by=BY)
+    assert {status for _, status in payments(number)} == {"cancelled"}
+    run_job(CreateChildOrders(), on=ships)
+    run_job(ProcessPayments(), on=ships)
+    assert sum(status == "billed" for _, status in payments(number)) == 1
+
+
+def test_a_delivery_mode_that_nobody_uses_keeps_nothing_from_shipping(tmp_path: Path) -> None:
+    number = enter(tmp_path, "FINITE", "tok_visa")
+    days = [(ON + timedelta(n)).isoformat() for n in range(-1, 400)]
+    with worlds.write({"delivery_modes": [{"code": "OLD", "closed_on": days}]}, tmp_path, "old.json").open(
+        "rb"
+    ) as file:
+        import_bundle(file=file, on=ON, by=BY)
+    found = run_job(CreateChildOrders(), on=date(2026, 3, 20))
+    assert found["counts"]["parked"] == 0
+    assert found["counts"]["created"] == 2
+    assert SalesOrder.objects.filter(parent__number=number).count() == 2
+
+
+def test_an_authorisation_of_which_nothing_is_owed_is_voided(tmp_path: Path) -> None:
+    """The first shipment is made and the last; then its child is cancelled too, though the order is not."""
+    number = enter(tmp_path, "ONCE", "tok_visa")
+    run_job(CreateChildOrders(), on=ON)
+    run_job(ProcessPayments(), on=ON)
+    actions.cancel(number=number, after=1, on=ON, by=BY)
+    assert [status for _, status in payments(number)] == ["authorised"]
+    actions.cancel(number=f"{number}-1-001", on=ON, by=BY)
+    assert run_job(ProcessPayments(), on=ON)["counts"]["voided"] == 1
+    assert [status for _, status in payments(number)] == ["voided"]
+    assert run_job(ProcessPayments(), on=date(2026, 3, 9))["counts"]["authorised"] == 0

@@ -249,7 +249,7 @@ def test_prices_are_printed_in_their_currency() -> None:
         ("cancelled", None, None, "cancelled"),
         ("planned", None, None, "the order is a draft: it is not submitted yet"),
         ("projected", None, None, "not planned yet: its child order will be made from 2026-03-11 on"),
-        ("scheduled", None, None, "not due yet: its child order is made from 2026-03-11 on"),
+        ("scheduled", None, None, "comes with the night of 2026-03-11, or the first one after it"),
         ("scheduled", "acceptance", None, "waits: the customer has not accepted the offer yet"),
         ("scheduled", "hold", {"reason": "fraud?"}, "waits: the order is on hold (fraud?)"),
         ("scheduled", "hold", None, "waits: the order is on hold (held)"),

@@ -226,3 +226,8 @@ def test_what_is_no_percentage_is_refused(value: object) -> None:
 def test_percentages(value: object, percent: str) -> None:
     assert money.percent(value) == Decimal(percent)
     assert money.percent("250", most=1000) == 250
+
+
+def test_an_amount_that_cannot_be_written_down_is_refused() -> None:
+    with pytest.raises(Refused, match="more than can be written"):
+        money.line_amount(Decimal(999_999), 900_000_000_000_000)

@@ -1539,7 +1539,8 @@ class Model:
             self.wait_for_payment(co)
 
     def failing(self, co: Continuity) -> list[Payment]:
-        return [one for one in co.order.payments if one.co is co and one.status == "failed"]
+        payments = co.order.payments if co.order else []
+        return [one for one in payments if one.co is co and one.status == "failed"]
 
     def wait_for_payment(self, co: Continuity) -> None:
         failing = bool(self.failing(co))
@@ -1566,6 +1567,9 @@ class Model:
                     if hold["code"] == "payment" and hold["released_on"] is None:
                         hold["released_on"] = on
         for co in payment.order.continuity:
+            for row in co.walk:
+                if row.blocked == "hold" and not payment.order.stops("shipping"):
+                    row.blocked = None
             self.wait_for_payment(co)
 
     def bill(self, payment: Payment, on: date) -> None:

@@ -60,6 +60,14 @@ select id from continuity_continuityorder
  where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
  order by id for no key update
 
+-- name: late_modes
+-- What is late ships on the first working day of its delivery mode: of those alone it is asked.
+select distinct o.delivery_mode_id
+  from jobs_jobitem i
+  join continuity_occurrence o on o.continuity_order_id = i.subject_id and o.shipment = i.shipment
+ where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
+   and o.ship_on < %(on)s and o.delivery_mode_id is not null
+
 -- name: read
 -- A statement of its own after the lock: it sees what was committed while the lock was waited for. The child's id is
 -- drawn here, for the leading occurrence of what ships.

@@ -1,0 +1,43 @@
+"""A night's jobs are done once, whoever else is at the same night."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.models import JobRun, NightRun
+from perennial.jobs.night import one_night
+from perennial.jobs.runner import run_job
+from tests.jobs.payments_world import ON, day, install, member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def runs(on: date = ON) -> list[tuple[str, str]]:
+    return list(JobRun.objects.filter(on_date=on).order_by("id").values_list("job", "status"))
+
+
+def test_what_another_process_has_done_of_this_night_is_not_done_again() -> None:
+    """Two start the same night; one is through with a job when the other comes to it."""
+    install()
+    m = member()
+    m.owes(m.child(1))
+    night = NightRun.objects.create(on_date=ON)
+    mine = run_job(JOBS["process-payments"](), on=ON, arguments={}, night=night.pk)
+    theirs = run_job(JOBS["process-payments"](), on=ON, arguments={}, night=night.pk)
+    assert mine["counts"]["authorised"] == 1
+    assert theirs == mine
+    assert [one for one in one_night(ON)["jobs"] if one["job"] == "process-payments"] == [mine]
+    assert sorted(runs()) == sorted((name, "done") for name in NIGHTLY)
+    assert NightRun.objects.get().finished_at is not None
+
+
+def test_a_night_that_is_finished_runs_anew() -> None:
+    install()
+    one_night(ON)
+    one_night(ON)
+    one_night(day(1))
+    assert len(runs()) == 2 * len(NIGHTLY)
+    assert len(runs(day(1))) == len(NIGHTLY)
