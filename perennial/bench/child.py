@@ -206,10 +206,13 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             try:
-                print(json.dumps(_answer(**json.loads(line))), flush=True)
+                answer = _answer(**json.loads(line))
             except BaseException:
-                print(json.dumps({"failed": traceback.format_exc()}), flush=True)
-            os._exit(0)
+                answer = {"failed": traceback.format_exc()}
+            try:
+                print(json.dumps(answer), flush=True)
+            finally:
+                os._exit(0)
         _, status = os.waitpid(child, 0)
         if status:
             print(json.dumps({"failed": f"ended with status {status}"}), flush=True)

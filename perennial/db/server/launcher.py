@@ -181,7 +181,7 @@ class Server:
             "work_mem": "16MB",
             "maintenance_work_mem": "128MB",
             "effective_cache_size": "1GB",
-            "max_wal_size": "2GB",
+            "max_wal_size": "4GB",
             "random_page_cost": "1.1",
             "jit": "off",
         }
