@@ -54,6 +54,21 @@ def test_wrong_usage(capsys: Captured, words: str, said: str) -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([b"show", b"order", b"\xff"], r"argument 3, '\xff', is not UTF-8 text"),
+        ([b"order", b"hold", b"SO-1", b"--reason=caf\xe9"], r"argument 4, '--reason=caf\xe9', is not UTF-8 text"),
+        ([b"\xff"], r"argument 1, '\xff', is not UTF-8 text"),
+        ([b"night", b"--json", b"\xed\xa0\x80"], r"argument 3, '\xed\xa0\x80', is not UTF-8 text"),
+    ],
+)
+def test_words_that_are_not_utf_8(words: list[bytes], said: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "perennial.cli.main", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"usage: {said}; `perennial --help` says more\n"
+
+
 def test_help(capsys: Captured) -> None:
     for words in ([], ["--help"], ["help"]):
         assert main.main(words) == 0
