@@ -233,3 +233,39 @@ def test_a_key_that_stands_twice():
 def test_a_list_where_a_list_belongs():
     assert faults({"currency": "USD", "products": {}}) == {"products": "a list is needed, not an object"}
     assert put({"products": None}).tallies["products"].new == 0
+
+
+def test_texts_that_are_too_long_say_how_long_they_may_be():
+    """The same limits as in the commands that write the same things."""
+    bundle = example()
+    long, why = "x" * 101, "x" * 1001
+    bundle["company"]["name"] = "x" * 10_001
+    bundle["company"]["languages"] = ["en-" + "-".join(["x" * 8] * 20)]
+    bundle["products"][2]["number"] = long
+    bundle["customers"].append({"account": long, "cards": [{"token": "x" * 201, "exp_month": 1, "exp_year": 2030}]})
+    bundle["customers"][0]["cards"][0]["brand"] = why
+    bundle["orders"] = [
+        {
+            "number": "OLD-1", "customer": "C-1", "status": "shipped", "carrier": why, "tracking": why,
+            "lines": [{"item_number": "0013", "status": "shipped"}],
+            "holds": [{"code": long, "reason": why, "by": why, "released_on": "2026-03-10", "released_by": why}],
+            "events": [{"kind": "shipped", "by": why, "reason": "x" * 10_001}],
+        },
+        {"number": long, "customer": "C-1", "lines": [{"item_number": "0013"}]},
+    ]  # fmt: skip
+    found = {path: text for path, text in faults(bundle).items() if text.startswith("longer than")}
+    codes = ["products[2].number", "customers[1].account", "orders[1].number"]
+    assert found == {
+        "company.name": "longer than 10,000 characters",
+        "customers[1].cards[0].token": "longer than 200 characters",
+        "customers[0].cards[0].brand": "longer than 1,000 characters",
+        **dict.fromkeys(codes, "longer than 100 characters"),
+    }
+    bundle = example("orders") | {"orders": bundle["orders"][:1]}
+    del bundle["customers"][0]["addresses"]
+    words = ("carrier", "tracking", "holds[0].reason", "holds[0].by", "holds[0].released_by", "events[0].by")
+    assert faults(bundle) == {
+        "orders[0].holds[0].code": "longer than 100 characters",
+        "orders[0].events[0].reason": "longer than 10,000 characters",
+        **{f"orders[0].{word}": "longer than 1,000 characters" for word in words},
+    }

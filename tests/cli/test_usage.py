@@ -69,6 +69,44 @@ def test_words_that_are_not_utf_8(words: list[bytes], said: str) -> None:
     assert done.stderr == f"usage: {said}; `perennial --help` says more\n"
 
 
+LONG = "x" * 101
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["order", "hold", "SO-1", "--reason", "x" * 1001], "reason: longer than 1,000 characters"),
+        (["order", "skip", "SO-1", "--shipment", "1", "--by", "x" * 1001], "by: longer than 1,000 characters"),
+        (["order", "hold", "SO-1", "--reason", "r", "--code", LONG], "code: longer than 100 characters"),
+        (["order", "hold", "SO-1", "--reason", "r", "--code", ""], "code: is empty"),
+        (["order", "hold", "SO-1", "--reason", "r", "--code", "a\nb"], "code: has control characters"),
+        (["order", "release", "SO-1", "--code", " fraud"], 'code: " fraud" has spaces around it'),
+        (["order", "substitute", "SO-1", "--shipment", "1", "--item", "1", "--from", LONG], "from: longer than 100"),
+        (["order", "price", "SO-1", "--shipment", "1", "--price", LONG], "price: longer than 100 characters"),
+        (["order", "address", "SO-1", "--to", LONG], "to: longer than 100 characters"),
+        (["order", "ship", "SO-1", "--carrier", "x" * 1001], "carrier: longer than 1,000 characters"),
+        (["order", "ship", "SO-1", "--tracking", "x" * 1001], "tracking: longer than 1,000 characters"),
+        (["order", "card", "SO-1", "--token", "x" * 201], "token: longer than 200 characters"),
+        (["order", "submit", "x" * 201], "number: longer than 200 characters"),
+        (["program", "copy", "BOM", LONG], "new: longer than 100 characters"),
+        (["program", "release", LONG], "program: longer than 100 characters"),
+        (["night", "--by", "x" * 1001], "by: longer than 1,000 characters"),
+        (
+            ["card", "C-1", "--token", "t", "--brand", "x" * 1001, "--last4", "4242", "--exp", "12/2030"],
+            "brand: longer than 1,000 characters",
+        ),
+    ],
+)
+def test_what_is_too_long_or_cannot_stand_in_a_bundle(capsys: Captured, words: list[str], said: str) -> None:
+    assert main.main([*words, "--json"]) == 1
+    out, err = capsys.readouterr()
+    field, _, text = said.partition(": ")
+    refused = json.loads(out)["refused"]
+    assert (refused["code"], refused["field"]) == ("text", field)
+    assert refused["text"].startswith(text)
+    assert err.startswith(f"refused: {said}")
+
+
 def test_help(capsys: Captured) -> None:
     for words in ([], ["--help"], ["help"]):
         assert main.main(words) == 0
