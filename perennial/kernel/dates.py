@@ -316,6 +316,8 @@ class _Table:
         self._cover(year, year + GAP_YEARS + 1)
         at = bisect(self._dates, day)
         if at >= len(self._dates):
+            if day.year + GAP_YEARS >= _LAST_YEAR:
+                raise Refused("date", f"the first date of {self.rule} after {day} is beyond the calendar")
             raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {day}")
         return self._dates[at]
 

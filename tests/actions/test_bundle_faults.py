@@ -269,3 +269,99 @@ def test_texts_that_are_too_long_say_how_long_they_may_be():
         "orders[0].events[0].reason": "longer than 10,000 characters",
         **{f"orders[0].{word}": "longer than 1,000 characters" for word in words},
     }
+
+
+END = "9999-12-31"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda b: b["orders"][0].update(order_date=END), "orders[0].order_date"),
+        (lambda b: b["orders"][0].update(order_date="9999-12-01"), "orders[0].order_date"),
+        (lambda b: b["orders"][0].update(order_date=END, status="open"), "orders[0].order_date"),
+        (
+            lambda b: b["orders"][0]["lines"][0]["continuity"].update(start_date=END),
+            "orders[0].lines[0].continuity.start_date",
+        ),
+        (
+            lambda b: b["orders"][0]["lines"][0]["continuity"].update(start_date=END, status="open"),
+            "orders[0].lines[0].continuity.start_date",
+        ),
+        (
+            lambda b: (
+                b["programs"][0]["events"][1].update(date_interval="NM"),
+                b["orders"][0].update(order_date="9001-02-03"),
+            ),
+            "orders[0].order_date",
+        ),
+        (
+            lambda b: (
+                b["programs"][0].update(started_on="2026-01-01", order_start="current_event"),
+                b["orders"][0].update(order_date=END),
+            ),
+            "orders[0].order_date",
+        ),
+        # what the program itself dates is nothing that the order could change
+        (lambda b: b["programs"][0]["events"][1].update(start_order_date=END), "orders[0].lines[0].item_number"),
+    ],
+)
+def test_a_date_at_the_end_of_the_calendar_is_named(change, path):
+    bundle = example()
+    change(bundle)
+    found = faults(bundle)
+    assert list(found) == [path]
+    assert "beyond the calendar" in found[path]
+
+
+def test_a_program_whose_calendar_begins_at_its_end_stands_at_its_first_event():
+    bundle = example()
+    bundle["programs"][0] |= {"started_on": END, "order_start": "current_event"}
+    put(bundle)
+    assert SalesOrder.objects.get().status == "open"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "path"),
+    [
+        ({"allocation": "total", "unit": "year", "after": 36_500}, "after"),
+        ({"allocation": "total", "unit": "month", "after": 12_001}, "after"),
+        ({"allocation": "specified", "unit": "year", "lines": [{"percent": "100", "after": 1001}]}, "lines[0].after"),
+        ({"allocation": "fixed_quantity", "unit": "year", "number_of_payments": 3, "every": 501}, "every"),
+    ],
+)
+def test_a_part_that_is_due_when_nobody_lives_any_more(schedule, path):
+    bundle = example()
+    bundle["payment_schedules"].append({"name": "LATE", **schedule})
+    bundle["programs"][0]["payment_schedule"] = "LATE"
+    found = faults(bundle)
+    assert list(found) == [f"payment_schedules[4].{path}"]
+    assert "more than 1,000 years" in found[f"payment_schedules[4].{path}"]
+
+
+def test_a_part_that_is_due_late():
+    bundle = example()
+    bundle["payment_schedules"] += [
+        {"name": "A", "allocation": "total", "unit": "year", "after": 1000},
+        {"name": "B", "allocation": "total", "unit": "day", "after": 36_500},
+        {"name": "C", "allocation": "fixed_quantity", "unit": "year", "number_of_payments": 1000},
+    ]
+    bundle["programs"][0]["payment_schedule"] = "A"
+    assert str(put(bundle).first_charge_on) == "2026-03-10", "of the ordinary lines"
+
+
+def test_a_part_beyond_the_calendar_is_a_fault_of_the_schedule_of_its_order():
+    bundle = example()
+    bundle["payment_schedules"].append(
+        {"name": "SLOW", "allocation": "fixed_amount", "amount": "1.00", "every": 10_000, "unit": "year"}
+    )
+    bundle["programs"][0] |= {"bill_upfront": True, "payment_schedule": "SLOW"}
+    assert list(faults(bundle)) == ["orders[0].lines[0].continuity.payment_schedule"]
+
+
+@pytest.mark.parametrize("anchor", ["2000-01-01", "order"])
+def test_a_bad_rule_is_the_only_fault_where_an_event_repeats_by_it(anchor):
+    bundle = example()
+    bundle["date_intervals"][0] |= {"rule": "FREQ=DAILY;COUNT=3", "anchor": anchor}
+    bundle["programs"][0]["events"][1] |= {"date_interval": "NM", "days_from_last": 0, "times_to_repeat": 3}
+    assert list(faults(bundle)) == ["date_intervals[0].rule"]
