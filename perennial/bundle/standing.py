@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from perennial.bundle.faults import shown
 from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
 from perennial.bundle.orders import OrderGiven
 from perennial.bundle.parse import Given, keys
+from perennial.bundle.reader import TooLong
 from perennial.bundle.reading import Reading
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
 from perennial.kernel import states, texts
@@ -356,7 +358,9 @@ def plain_json(value: Any) -> Any:
     if isinstance(value, list):
         return [plain_json(inner) for inner in value]
     if isinstance(value, Decimal):
-        return float(value)
+        value = float(value)
+    if isinstance(value, TooLong) or value in (inf, -inf):
+        raise ValueError("has a number that is too large to be stored")
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError("has a NUL character, which cannot be stored")

@@ -19,10 +19,10 @@ CATCH_UP = ("resume", "skip", "send", "merge")
 
 
 class Usage(Exception):
-    """The words of a command make no sense: exit status 2. ``command``: whose help says more."""
+    """The words of a command make no sense: exit status 2. Long ones are cut. ``command``: whose help says more."""
 
     def __init__(self, text: str, command: str = "") -> None:
-        super().__init__(text)
+        super().__init__(re.sub(r"\S{81,}", lambda found: texts.short(found[0]), text))
         self.command = command
 
 

@@ -12,6 +12,11 @@ TEXT = 10_000
 """Any other text."""
 
 
+def short(words: str) -> str:
+    """Words as a message shows them: their start, where they are long."""
+    return words if len(words) <= 80 else words[:77] + "…"
+
+
 def text_fault(value: str, longest: int = TEXT) -> str | None:
     """What is wrong with a text: it is too long, or has what cannot be stored."""
     if len(value) > longest:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from perennial.bundle.faults import BundleRefused
@@ -269,6 +271,40 @@ def test_texts_that_are_too_long_say_how_long_they_may_be():
         "orders[0].events[0].reason": "longer than 10,000 characters",
         **{f"orders[0].{word}": "longer than 1,000 characters" for word in words},
     }
+
+
+DIGITS = "9" * 10_000
+MANY = f"{'9' * 77}…"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "text"),
+    [
+        ('"days_before_delivery": 5', f'"days_before_delivery": {DIGITS}', "parameters.days_before_delivery", MANY),
+        ('"days_before_delivery": 5', f'"days_before_delivery": -{DIGITS}', "parameters.days_before_delivery", "-999"),
+        ('"days_before_delivery": 5', '"days_before_delivery": 1e' + DIGITS, "parameters.days_before_delivery", "1e9"),
+        ('"times_to_repeat": 0', f'"times_to_repeat": {DIGITS}', "programs[0].events[0].times_to_repeat", MANY),
+        ('"event_id": 3', f'"event_id": {DIGITS}', "programs[0].events[2].event_id", MANY),
+        ('"working_days": [1', f'"working_days": [{DIGITS}', "delivery_modes[0].working_days[0]", MANY),
+        ('"exp_month": 12', f'"exp_month": {DIGITS}', "customers[0].cards[0].exp_month", MANY),
+        ('"charge": "4.95"', f'"charge": {DIGITS}', "delivery_modes[0].charge", MANY),
+        ('"charge": "4.95"', f'"charge": "{DIGITS}"', "delivery_modes[0].charge", MANY[1:]),
+        ('"quantity": 2', f'"quantity": {DIGITS}', "orders[0].lines[1].quantity", MANY),
+        ('"quantity": 2', f'"quantity": "{DIGITS}"', "orders[0].lines[1].quantity", MANY[1:]),
+        ('"quantity": 2', f'"quantity": 1.{DIGITS}', "orders[0].lines[1].quantity", "1.99"),
+        ('"percent": "100"', f'"percent": {DIGITS}', "orders[0].pay[0].percent", MANY),
+        ('"name": "Standard"', f'"name": {DIGITS}', "delivery_modes[0].name", "a text is needed, not a number"),
+        ('"orders": [', f'"last_number": {DIGITS}, "orders": [', "last_number", MANY),
+        ('"submit": true', f'"events": [{{"kind": "x", "data": {DIGITS}}}]', "orders[0].events[0].data", "too large"),
+        ('"submit": true', '"events": [{"kind": "x", "data": [1e400]}]', "orders[0].events[0].data", "too large"),
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_a_fault_of_its_key(old, new, path, text):
+    whole = json.dumps(example())
+    assert old in whole
+    found = faults(whole.replace(old, new, 1))
+    assert text in found[path]
+    assert len(found[path]) < 200
 
 
 END = "9999-12-31"

@@ -43,6 +43,11 @@ Captured = pytest.CaptureFixture[str]
         ("job --program BOM", "--program is an option of create-child-orders, update-orders"),
         ("simulate --from 2026-01-02 --to 2026-01-01", "lies before"),
         ("simulate --from 2026-01-01 --to 2026-01-01 --declines 101", "percentage"),
+        (f"order skip SO-1 --shipment {'9' * 10_000}", f"'{'9' * 76}… is not a whole number"),
+        (f"order release SO-1 --catch-up {'9' * 10_000}", f"invalid choice: '{'9' * 76}… (choose from"),
+        (f"demo --sample {'9' * 10_000}", f"invalid int value: '{'9' * 76}…;"),
+        (f"{'9' * 10_000}", f"unknown command '{'9' * 76}…;"),
+        (f"order {'9' * 10_000}", "unknown command 'order 99"),
     ],
 )
 def test_wrong_usage(capsys: Captured, words: str, said: str) -> None:
@@ -52,6 +57,7 @@ def test_wrong_usage(capsys: Captured, words: str, said: str) -> None:
     assert err.startswith("usage: ")
     assert said in err
     assert err.count("\n") == 1
+    assert len(err) < 300
 
 
 @pytest.mark.parametrize(
