@@ -14,7 +14,7 @@ from perennial.bundle.orders import place
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
-from perennial.kernel import states
+from perennial.kernel import states, texts
 from perennial.kernel.money import line_amount
 from perennial.kernel.totals import Charge
 
@@ -120,7 +120,9 @@ class _Child:
         thing, standing = self.thing, self.standing
         parent, line = standing.order, self.row.parent_line
         again = "" if self.try_no == 1 else f"-{self.try_no}"
-        number = thing.code("number") or f"{parent.number}-{line.line}-{self.shipment:03d}{again}"
+        number = (
+            thing.code("number", longest=texts.LONG_CODE) or f"{parent.number}-{line.line}-{self.shipment:03d}{again}"
+        )
         status = thing.word("status", tuple(states.ORDER), "open")
         if status == "draft":
             thing.fault("status", "a child is never a draft")

@@ -32,7 +32,7 @@ class Coming:
 
     def planned(self) -> kernel.Plan:
         """The plan of a new order: what nothing at all was given of."""
-        return kernel.plan(self.revision, self.facts, self.adjustments)
+        return kernel.plan_anew(self.revision, self.facts, self.adjustments)
 
     def after(self, pair: Pair | None, most: int) -> Pair | None:
         """The shipment of the program that follows one (None: the first); ``most``: how many can be asked for."""

@@ -8,6 +8,7 @@ from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.customers.rules import customer_faults
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
+from perennial.kernel import texts
 
 CUSTOMER = keys("account name email phone language allow_on_account credit_limit addresses cards")
 ADDRESS = keys("code purpose recipient street city postcode region country")
@@ -48,10 +49,10 @@ def address(thing: Given, code: str | None) -> AddressFacts:
 
 def _card(thing: Given) -> CardFacts:
     return CardFacts(
-        thing.code("token", "", required=True),
+        thing.code("token", "", required=True, longest=texts.LONG_CODE),
         thing.whole("exp_month", 1, 1, 12, required=True),
         thing.whole("exp_year", 2000, 2000, 2199, required=True),
-        thing.text("brand"),
+        thing.text("brand", longest=texts.LINE),
         thing.text("last4"),
         thing.text("network_transaction_id"),
         thing.flag("refused") if thing.given("refused") else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from perennial.db import sql
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
+from perennial.errors import Refused
 from perennial.kernel.dates import add_days
 from perennial.kernel.instalments import first_due
 from perennial.orders.models import SalesOrder
@@ -239,10 +241,11 @@ def first_charge_on(order_ids: Sequence[int]) -> date | None:
         found.append(owed)
     rules = set_up()
     for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, [ids]):
-        if schedule is not None:
-            found.append(first_due(rules.schedules[schedule], ship_on))
-        elif on_account:
-            found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
-        else:
-            found.append(ship_on)
+        with suppress(Refused):  # due outside of the calendar, and so later than anything else
+            if schedule is not None:
+                found.append(first_due(rules.schedules[schedule], ship_on))
+            elif on_account:
+                found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
+            else:
+                found.append(ship_on)
     return min(found, default=None)

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.reader import TooLong
 from perennial.errors import Refused
-from perennial.kernel import words
+from perennial.kernel import texts, words
 
 KEPT = 1000
 HINTS = 300  # so many times a hint is looked for: it takes long where many names are known
@@ -17,11 +18,13 @@ HINTS = 300  # so many times a hint is looked for: it takes long where many name
 def shown(value: Any) -> str:
     """A value as a fault shows it: JSON, cut where it is long."""
     try:
-        text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=float)
+        text = (
+            str(value) if isinstance(value, Decimal | TooLong) else json.dumps(value, ensure_ascii=False, default=float)
+        )
     except (ValueError, RecursionError):
         text = "…"
     text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= 80 else text[:77] + "…"
+    return texts.short(text)
 
 
 def kind(value: Any) -> str:

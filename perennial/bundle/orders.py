@@ -11,7 +11,7 @@ from perennial.bundle.faults import shown
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
-from perennial.kernel import money
+from perennial.kernel import money, texts
 from perennial.kernel.words import country_faults
 
 STATE = keys(
@@ -156,7 +156,7 @@ def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Giv
 def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[str, Any]]:
     start = thing.day("start_date")
     method = thing.word("payment_method", METHODS)
-    card = thing.code("card")
+    card = thing.code("card", longest=texts.LONG_CODE)
     schedule = thing.name_of("payment_schedule", "payment schedule", reading.schedules)
     ship_to = place(thing, "ship_to")
     facts = {
@@ -171,7 +171,7 @@ def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[s
 
 def _pay(reading: Reading, thing: Given) -> tuple[PayEntry, dict[str, Any]]:
     method = thing.word("method", METHODS, "card")
-    card = thing.code("card")
+    card = thing.code("card", longest=texts.LONG_CODE)
     amount = thing.money("amount", reading.currency)
     percent = thing.percent("percent")
     if amount is not None and percent is not None:

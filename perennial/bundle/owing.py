@@ -14,7 +14,7 @@ from perennial.bundle.orders import METHODS
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
-from perennial.kernel import states
+from perennial.kernel import states, texts
 from perennial.kernel.money import line_amount, percent_of, text
 from perennial.kernel.totals import Charge
 from perennial.payments.owed import PREPAID, Owed, child_parts, upfront_parts
@@ -206,7 +206,7 @@ class _Reader:
         method = thing.word("method", METHODS, row.columns["payment_method"] if row else "card")
         card = None
         if method == "card":
-            named = thing.code("card")
+            named = thing.code("card", longest=texts.LONG_CODE)
             card = standing.card(thing, "card", named) if named else (row.columns["card_id"] if row else None)
             card = None if "card" in thing.value and named is None and thing.given("tries") else card
         status = thing.word("status", tuple(states.PAYMENT), "due")
@@ -245,7 +245,7 @@ class _Reader:
     def _subject(self) -> tuple[OrderRow | None, ContinuityRow | None]:
         """What it pays: a child, the ordinary lines of the parent, or a continuity order billed up front."""
         thing, standing = self.thing, self.standing
-        named = thing.code("order")
+        named = thing.code("order", longest=texts.LONG_CODE)
         purpose = thing.get("purpose")
         for child in standing.taken.children:
             if child.number == named:
@@ -291,10 +291,10 @@ class _Reader:
                 thing.fault("outcome", "a second try of which nobody knows the answer")
             made.append(
                 {
-                    "card_id": self.standing.card(thing, "card", thing.code("card")),
+                    "card_id": self.standing.card(thing, "card", thing.code("card", longest=texts.LONG_CODE)),
                     "kind": kind,
                     "number": number,
-                    "key": thing.code("key", "", required=True),
+                    "key": thing.code("key", "", required=True, longest=texts.LONG_CODE),
                     "amount_minor": self.standing.money(thing, "amount"),
                     "on_date": thing.day("on", self.standing.reading.on),
                     "sent_at": instant(thing, "sent_at") or self.standing.reading.now,

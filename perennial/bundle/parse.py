@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,8 @@ from typing import Any
 from perennial.bundle.faults import Faults, kind, shown
 from perennial.bundle.reader import Twice
 from perennial.errors import Refused
-from perennial.kernel import money
+from perennial.kernel import money, texts
 
-LONGEST_CODE = 200
-LONGEST_TEXT = 10_000
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -75,8 +73,17 @@ class Given:
 
     # --- texts
 
-    def text(self, key: str, default: Any = None, *, required: bool = False, longest: int = LONGEST_TEXT) -> Any:
+    def text(self, key: str, default: Any = None, *, required: bool = False, longest: int = texts.TEXT) -> Any:
         """A text; None or the default where it was left out."""
+        return self._written(key, default, required, longest, texts.text_fault)
+
+    def code(self, key: str, default: Any = None, *, required: bool = False, longest: int = texts.CODE) -> Any:
+        """A code, a number or a key that people write: not empty, no spaces around it."""
+        return self._written(key, default, required, longest, texts.code_fault)
+
+    def _written(
+        self, key: str, default: Any, required: bool, longest: int, fault_of: Callable[[str, int], str | None]
+    ) -> Any:
         value = self.value.get(key)
         if value is None:
             if required:
@@ -85,19 +92,8 @@ class Given:
         if not isinstance(value, str):
             self.wrong(key, value, "a text")
             return default
-        if len(value) > longest:
-            self.fault(key, f"longer than {longest} characters")
-            return default
-        if not value.isprintable() and (problem := _unprintable(value, longest == LONGEST_CODE)):
-            self.fault(key, problem)
-            return default
-        return value
-
-    def code(self, key: str, default: Any = None, *, required: bool = False) -> Any:
-        """A code, a number or a key that people write: not empty, no spaces around it."""
-        value = self.text(key, default, required=required, longest=LONGEST_CODE)
-        if isinstance(value, str) and value is not default and (not value or value != value.strip()):
-            self.fault(key, "is empty" if not value else f"{shown(value)} has spaces around it")
+        if fault := fault_of(value, longest):
+            self.fault(key, fault)
             return default
         return value
 
@@ -299,16 +295,3 @@ def day(value: Any) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         return None
-
-
-def _unprintable(value: str, is_code: bool) -> str | None:
-    """What is wrong with a text that has unprintable characters: none in codes, no NUL, no half characters."""
-    if "\0" in value:
-        return "has a NUL character, which cannot be stored"
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return "has half a surrogate pair, which is not a character"
-    if is_code and any(c < " " or c == "\x7f" for c in value):
-        return "has control characters"
-    return None

@@ -195,8 +195,9 @@ def _event(reading: Reading, entry: Given, event_id: int | None) -> EventFacts:
         event_id=event_id,
         products=(),
         key=entry.code("key"),
-        # One that could not be read is not blamed a second time, for an event that repeats without it.
-        days_from_last=days or int(entry.faulted("days_from_last") or entry.faulted("date_interval")),
+        # What is at fault itself is not blamed a second time, for an event that repeats without it.
+        days_from_last=days
+        or int(entry.faulted("days_from_last") or (interval is None and entry.given("date_interval"))),
         interval=interval,
         start_order_date=entry.day("start_order_date"),
         delivery_mode=entry.name_of("delivery_mode", "delivery mode", reading.modes),

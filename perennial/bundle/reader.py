@@ -12,13 +12,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from perennial.errors import Refused
+from perennial.kernel import texts
 
 CHUNK = 1 << 20
+MOST_DIGITS = 100
 _WHITE = " \t\n\r"
 
 
@@ -45,7 +47,32 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return twice
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=Decimal, parse_constant=_constant)
+class TooLong(int):
+    """A number of more digits than anything here may have: no field takes it, and each says so with its start."""
+
+    words = ""
+
+    def __new__(cls, words: str) -> TooLong:
+        made = super().__new__(cls, f"{'-' if words[0] == '-' else ''}1{'0' * MOST_DIGITS}")
+        made.words = texts.short(words)
+        return made
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+def _whole(words: str) -> int:
+    return int(words) if len(words) <= MOST_DIGITS else TooLong(words)
+
+
+def _decimal(words: str) -> Decimal | int:
+    try:
+        return Decimal(words) if len(words) <= MOST_DIGITS else TooLong(words)
+    except InvalidOperation:  # an exponent beyond all bounds
+        return TooLong(words)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_decimal, parse_constant=_constant)
 
 
 @dataclass
@@ -140,7 +167,7 @@ class _Text:
                 if self.ended or not near_end:
                     raise self.refused(_words(fault.msg), min(fault.pos, len(self.buffer))) from None
                 self.more()
-            except ValueError as fault:  # NaN, or a number of thousands of digits
+            except ValueError as fault:  # NaN
                 raise self.refused(str(fault), self.at) from None
             except RecursionError:
                 raise self.refused("nested too deeply", self.at) from None

@@ -10,6 +10,7 @@ from perennial.bundle.reading import Reading
 from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
+from perennial.kernel import texts
 from perennial.kernel.dates import DEFAULT_ANCHOR
 from perennial.programs.products import kind_faults, unpriced_uses
 from perennial.programs.values import Rule
@@ -53,11 +54,15 @@ def company(reading: Reading, value: Any) -> dict[str, Any]:
         elif key == "languages":
             if thing.get(key) is None:
                 thing.fault(key, "a list of languages is needed, not null")
-            made[key] = thing.plain_list(key, "a language", lambda word: word if isinstance(word, str) else None)
+            made[key] = thing.plain_list(key, "a language", _language)
         elif key == "notices_on":
             made[key] = thing.flag(key)
     thing.refused(rules.company_faults(made))
     return {} if thing.bad else made
+
+
+def _language(value: Any) -> str | None:
+    return value if isinstance(value, str) and not texts.code_fault(value) else None
 
 
 def parameters(reading: Reading, value: Any) -> dict[str, Any]:

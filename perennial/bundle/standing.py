@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from perennial.bundle.faults import shown
 from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
 from perennial.bundle.orders import OrderGiven
 from perennial.bundle.parse import Given, keys
+from perennial.bundle.reader import TooLong
 from perennial.bundle.reading import Reading
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
-from perennial.kernel import states
+from perennial.kernel import states, texts
 from perennial.kernel.money import line_amount, text
 from perennial.kernel.totals import Charge, Totals, totals
 
@@ -115,12 +117,12 @@ class Standing:
         for hold in thing.objects("holds", HOLD):
             row = HoldRow(
                 hold.code("code", "hold"),
-                hold.text("reason", ""),
+                hold.text("reason", "", longest=texts.LINE),
                 hold.word("stops", STOPS, "both"),
                 hold.day("on", self.reading.on),
-                hold.text("by", ""),
+                hold.text("by", "", longest=texts.LINE),
                 hold.day("released_on"),
-                hold.text("released_by"),
+                hold.text("released_by", longest=texts.LINE),
             )
             if row.released_on is None:
                 if row.code in open_codes:
@@ -135,8 +137,8 @@ class Standing:
             EventRow(
                 event.day("on", self.reading.on),
                 event.text("kind", "", required=True),
-                event.text("by", ""),
-                event.text("reason"),
+                event.text("by", "", longest=texts.LINE),
+                event.text("reason"),  # a gateway's message, too
                 self.data(event),
                 instant(event, "at"),
             )
@@ -177,7 +179,7 @@ class Standing:
     def sent(self, thing: Given, default_on: date | None) -> SentRow | None:
         """What the warehouse sent; None where it sent nothing."""
         on = thing.day("shipped_on", default_on)
-        carrier, tracking = thing.text("carrier"), thing.text("tracking")
+        carrier, tracking = thing.text("carrier", longest=texts.LINE), thing.text("tracking", longest=texts.LINE)
         return None if on is None else SentRow(on, carrier, tracking)
 
     def invoiced_on(self, thing: Given, row: OrderRow) -> date | None:
@@ -356,7 +358,9 @@ def plain_json(value: Any) -> Any:
     if isinstance(value, list):
         return [plain_json(inner) for inner in value]
     if isinstance(value, Decimal):
-        return float(value)
+        value = float(value)
+    if isinstance(value, TooLong) or value in (inf, -inf):
+        raise ValueError("has a number that is too large to be stored")
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError("has a NUL character, which cannot be stored")

@@ -9,6 +9,7 @@ from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
+from perennial.kernel import texts
 from perennial.notices.models import Notice
 
 NOTICE = keys("customer kind about card payment on status")
@@ -40,7 +41,9 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
         kind, about = thing.code("kind", "", required=True), thing.text("about")
         on, status = thing.day("on", reading.on), thing.word("status", STATUS, "off")
         if thing.given("card") and customer is not None:
-            card = StoredCard.objects.filter(customer_id=customer, token=thing.code("card")).first()
+            card = StoredCard.objects.filter(
+                customer_id=customer, token=thing.code("card", longest=texts.LONG_CODE)
+            ).first()
             about = f"card:{card.pk}" if card else None
         elif thing.given("payment"):
             about = _payment(thing)
@@ -53,7 +56,12 @@ def _payment(thing: Given) -> str | None:
     inner = thing.inner("payment", PAYMENT)
     if inner is None:
         return None
-    values = [inner.code("order", ""), inner.code("purpose", ""), inner.whole("number", 1, 1), inner.whole("line", 0)]
+    values = [
+        inner.code("order", "", longest=texts.LONG_CODE),
+        inner.code("purpose", ""),
+        inner.whole("number", 1, 1),
+        inner.whole("line", 0),
+    ]
     thing.spoil(inner)
     found = None if inner.bad else sql.value(_PAYMENT, values)
     return None if found is None else f"payment {found}"

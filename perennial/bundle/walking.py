@@ -93,7 +93,11 @@ class _Walk:
                 row.adjustments += self._skips(row.occurrences)
             columns["complete"] = thing.flag("complete", self._complete())
         except Refused as refused:
-            thing.fault("lines", refused.text)
+            thing.bad = True
+            if refused.field == "order_date":
+                self.standing.thing.fault("order_date", refused.text)
+            else:
+                thing.fault("start_date" if refused.field == "start_date" else "lines", refused.text)
         return None if thing.bad else row
 
     def _skips(self, occurrences: list[OccurrenceRow]) -> list[AdjustmentRow]:

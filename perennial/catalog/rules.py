@@ -130,6 +130,7 @@ def schedule_faults(schedule: ScheduleFacts) -> Iterator[Refused]:
             f"only a fixed_quantity schedule has a number of payments, not {allocation}",
             "number_of_payments",
         )
+    yield from _late_parts(schedule)
     many = allocation == "fixed_amount" or (allocation == "fixed_quantity" and schedule.number_of_payments > 1)
     if schedule.every < (1 if many else 0):
         yield Refused("every", "the parts are at least 1 unit apart", "every")
@@ -140,6 +141,27 @@ def schedule_faults(schedule: ScheduleFacts) -> Iterator[Refused]:
             yield Refused("lines", f"the percentages sum to {money.plain(total)}, not to 100", "lines")
     elif lines:
         yield Refused("lines", f"only a specified schedule has lines, not {allocation}", "lines")
+
+
+MOST_YEARS = 1000
+_UNITS_A_YEAR = {"day": 365, "month": 12, "year": 1}
+
+
+def _late_parts(schedule: ScheduleFacts) -> Iterator[Refused]:
+    """Parts that would be due outside of the calendar, wherever an order is dated."""
+    most = MOST_YEARS * _UNITS_A_YEAR.get(schedule.unit, 365)
+    afters = {"after": schedule.after} | {f"lines[{at}].after": after for at, (after, _) in enumerate(schedule.lines)}
+    for field, after in afters.items():
+        if after > most:
+            yield Refused("after", f"{after} {schedule.unit}s are more than {MOST_YEARS:,} years", field)
+    parts = schedule.number_of_payments if schedule.allocation == "fixed_quantity" else 1
+    if schedule.after <= most < schedule.after + (parts - 1) * schedule.every:
+        yield Refused(
+            "every",
+            f"the last of {parts} parts, each {schedule.every} {schedule.unit}s after the one before, would be due"
+            f" in more than {MOST_YEARS:,} years",
+            "every",
+        )
 
 
 def product_faults(product: ProductFacts) -> Iterator[Refused]:

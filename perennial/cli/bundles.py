@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 
 from perennial.cli.output import document, facts, table, tell
-from perennial.cli.parser import Given, Parser, Run, by, on
+from perennial.cli.parser import Given, Parser, Run, by, on, path
 from perennial.cli.start import optional
 from perennial.errors import Refused
 
 
 def import_(p: Parser) -> Run:
     """A bundle comes in, all or nothing."""
-    p.add_argument("file", metavar="FILE", help="the bundle; - is stdin")
+    p.add_argument("file", type=path, metavar="FILE", help="the bundle; - is stdin")
     p.add_argument("--dry-run", action="store_true", help="say what would be new and changed, and change nothing")
     p.on()
-    p.add_argument("--by", metavar="WHO", help="who does it, for the history")
+    p.by("who does it, for the history")
 
     def run(given: Given) -> int:
         from perennial.bundle.importing import import_bundle
@@ -42,7 +42,7 @@ def import_(p: Parser) -> Run:
 
 def export(p: Parser) -> Run:
     """Everything goes out as one bundle."""
-    p.add_argument("file", metavar="FILE", help="where to; - is stdout")
+    p.add_argument("file", type=path, metavar="FILE", help="where to; - is stdout")
 
     def run(given: Given) -> int:
         module = optional("perennial.bundle.exporting")

@@ -32,7 +32,7 @@ def job(p: Parser) -> Run:
     p.add_argument("--product", metavar="P", help="create-child-orders, process-payments: of this continuity product")
     p.add_argument("--customer", metavar="ACCOUNT", help="create-child-orders: of this customer alone")
     p.add_argument("--order", metavar="NUMBER", help="create-child-orders: of this order alone")
-    p.add_argument("--by", metavar="WHO", help="who starts it, for the list of runs")
+    p.by("who starts it, for the list of runs")
 
     def run(given: Given) -> int:
         criteria = _criteria(given)
@@ -133,7 +133,7 @@ def night(p: Parser) -> Run:
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
     p.add_argument("--again", action="store_true", help="also for a date before the last finished night")
     p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 when something was parked")
-    p.add_argument("--by", metavar="WHO", help="who starts it, for the list of runs")
+    p.by("who starts it, for the list of runs")
 
     def run(given: Given) -> int:
         from perennial.jobs import night as nights

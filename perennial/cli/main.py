@@ -60,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(words: list[str]) -> int:
     """Find the command that the words begin with, and run it."""
+    refuse_bytes(words)
     if words and words[0] == "--json":  # in front of the command, too
         words = [*words[1:], "--json"] if len(words) > 1 else []
     if words and words[0] == "--version":
@@ -83,6 +84,16 @@ def run(words: list[str]) -> int:
 
         start_django()
     return start(given)
+
+
+def refuse_bytes(words: list[str]) -> None:
+    """A word that is not UTF-8 is refused with its place: it could neither be stored nor be printed."""
+    for place, word in enumerate(words, 1):
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = word.encode(errors="surrogateescape").decode(errors="backslashreplace")
+            raise Usage(f"argument {place}, '{shown}', is not UTF-8 text") from None
 
 
 def built(command: commands.Command) -> tuple[Parser, Run]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import result
-from perennial.cli.parser import Given, Parser, Run, day, expiry, who, whole
+from perennial.cli.parser import Given, Parser, Run, day, expiry, long_code, text, who, whole
 from perennial.errors import Refused
 
 
@@ -136,7 +136,9 @@ def order_price(p: Parser) -> Run:
 def order_card(p: Parser) -> Run:
     """Another stored card pays."""
     p.number()
-    p.add_argument("--token", metavar="T", required=True, help="the token of a stored card of the customer")
+    p.add_argument(
+        "--token", type=long_code, metavar="T", required=True, help="the token of a stored card of the customer"
+    )
     p.catch_up()
     p.change()
     return _does("card", "token", "catch_up")
@@ -154,8 +156,8 @@ def order_address(p: Parser) -> Run:
 def order_ship(p: Parser) -> Run:
     """The warehouse sent it."""
     p.number("the number of a child, or of an order with ordinary lines")
-    p.add_argument("--carrier", metavar="C", help="who carries it")
-    p.add_argument("--tracking", metavar="T", help="the carrier's number")
+    p.add_argument("--carrier", type=text, metavar="C", help="who carries it")
+    p.add_argument("--tracking", type=text, metavar="T", help="the carrier's number")
     p.change()
     return _does("ship", "carrier", "tracking", line=False)
 
@@ -170,12 +172,13 @@ def order_invoice(p: Parser) -> Run:
 def card(p: Parser) -> Run:
     """The gateway keeps a card; we keep its token."""
     p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
-    p.add_argument("--token", metavar="T", required=True, help="the token that the gateway gave")
-    p.add_argument("--brand", metavar="B", required=True, help="such as visa")
+    p.add_argument("--token", type=long_code, metavar="T", required=True, help="the token that the gateway gave")
+    p.add_argument("--brand", type=text, metavar="B", required=True, help="such as visa")
     p.add_argument("--last4", metavar="DIGITS", required=True, help="its last four digits")
     p.add_argument("--exp", type=expiry, metavar="MM/YYYY", required=True, help="until when it is valid: 12/2030")
     p.add_argument(
         "--replaces",
+        type=long_code,
         metavar="TOKEN",
         help="take over what this card pays (left out: where the card is expired or refused)",
     )

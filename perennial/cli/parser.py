@@ -9,16 +9,20 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from perennial.errors import Refused
+from perennial.kernel import texts
+
 Given = argparse.Namespace
 Run = Callable[[Given], int]
+WordFault = Callable[[str], str | None]
 CATCH_UP = ("resume", "skip", "send", "merge")
 
 
 class Usage(Exception):
-    """The words of a command make no sense: exit status 2. ``command``: whose help says more."""
+    """The words of a command make no sense: exit status 2. Long ones are cut. ``command``: whose help says more."""
 
     def __init__(self, text: str, command: str = "") -> None:
-        super().__init__(text)
+        super().__init__(re.sub(r"\S{81,}", lambda found: texts.short(found[0]), text))
         self.command = command
 
 
@@ -45,6 +49,11 @@ class Parser(argparse.ArgumentParser):
         given, unknown = self.parse_known_args(list(words))
         if unknown:
             self.error(f"{unknown[0]!r} is one word too many")
+        for action in self._actions:
+            value = getattr(given, action.dest, None)
+            fault_of = WRITTEN.get(action.type)
+            if isinstance(value, str) and fault_of is not None and (fault := fault_of(value)):
+                raise Refused("text", fault, (action.option_strings or [action.dest])[0].lstrip("-"))
         return given
 
     def options(self) -> set[str]:
@@ -55,7 +64,7 @@ class Parser(argparse.ArgumentParser):
 
     def number(self, what: str = "the number of the order") -> None:
         """Which order: its number."""
-        self.add_argument("number", metavar="NUMBER", help=what)
+        self.add_argument("number", type=long_code, metavar="NUMBER", help=what)
 
     def shipment(self, *, required: bool = True, what: str = "the number of the shipment") -> None:
         """Which shipment of the order."""
@@ -67,11 +76,15 @@ class Parser(argparse.ArgumentParser):
             "--on", type=day, metavar="DATE", help="the business date (left out: today in the company's time zone)"
         )
 
+    def by(self, what: str) -> None:
+        """Who does it."""
+        self.add_argument("--by", type=text, metavar="WHO", help=what)
+
     def who(self, *, why: str = "why, for the history", must_say_why: bool = False) -> None:
         """Date, person and reason of a change, for its history."""
         self.on()
-        self.add_argument("--by", metavar="WHO", help="who does it, for the history (such as clerk:anna)")
-        self.add_argument("--reason", metavar="TEXT", help=why, required=must_say_why)
+        self.by("who does it, for the history (such as clerk:anna)")
+        self.add_argument("--reason", type=text, metavar="TEXT", help=why, required=must_say_why)
 
     def change(self, *, why: str = "why, for the history", must_say_why: bool = False) -> None:
         """What every change of an order takes."""
@@ -83,6 +96,29 @@ class Parser(argparse.ArgumentParser):
         self.add_argument(
             "--catch-up", choices=CATCH_UP, help="what becomes of late shipments (left out: as the program says)"
         )
+
+
+def text(words: str) -> str:
+    """What people write: why, who."""
+    return words
+
+
+def long_code(words: str) -> str:
+    """A gateway's token, or the number of an order or child."""
+    return words
+
+
+def path(words: str) -> str:
+    """The name of a file."""
+    return words
+
+
+WRITTEN: dict[Any, WordFault] = {
+    None: texts.code_fault,
+    long_code: lambda words: texts.code_fault(words, texts.LONG_CODE),
+    text: lambda words: texts.text_fault(words, texts.LINE),
+}
+"""By the type of an argument, what is wrong with its words; one without a type is a code. As in a bundle."""
 
 
 def did_you_mean(near: Sequence[str]) -> str:

@@ -120,7 +120,7 @@ def preview(
     rules = set_up()
     revision = _newest(rules, program)
     facts = _facts(rules, revision, order_date, start_date, product, quantity)
-    planned = kernel.plan(revision.plan, facts)
+    planned = kernel.plan_anew(revision.plan, facts)
     occurrences, complete = list(planned.occurrences), planned.complete
     if beyond_threshold and not complete:
         walk = [kernel.Step(o.key, o.repetition, o.event_on, o.shipment) for o in occurrences]

@@ -141,7 +141,10 @@ def move_following(held: Held, state: OrderState, found: Sequence[OccurrenceRow]
         raise Refused("order", f"{to} is before the previous shipment's date {walk[at - 1].event_on}", "to")
     undo(held, state, occurrence, ("move",))
     adjust(held, state, occurrence, "redate", to.isoformat())
-    replan(held, state, at)
+    try:
+        replan(held, state, at)
+    except Refused as refused:  # what follows runs out of the calendar
+        raise Refused(refused.code, refused.text, refused.field or "to") from None
 
 
 def replan(held: Held, state: OrderState, at: int) -> None:

@@ -22,8 +22,7 @@ from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import line_amount, percent_of, text
-from perennial.kernel.plan import Facts, current_event
-from perennial.kernel.plan import plan as plan_order
+from perennial.kernel.plan import Facts, current_event, plan_anew
 from perennial.kernel.totals import Charge, Totals, totals
 from perennial.orders.models import OrderEvent, OrderLine, OrderPay, OrderTax, SalesOrder
 from perennial.payments.owed import (
@@ -362,8 +361,12 @@ class _One:
                 try:
                     made.append(self.continuity(next(continuity_ids), line_id, at, line, product))
                 except Refused as refused:
-                    inner = f"{path}.{refused.field}" if refused.field else f"{path}.item_number"
-                    self.fault(refused.code, refused.text, inner)
+                    own = {"order_date": "order_date", "start_date": f"{path}.continuity.start_date"}
+                    self.fault(
+                        refused.code,
+                        refused.text,
+                        own.get(refused.field, f"{path}.{refused.field or 'item_number'}"),
+                    )
                 self.rows.lines.append((line_id, order_id, at + 1, product.pk, line.quantity, 0, 0, None, "open"))
             else:
                 if line.continuity is not None:
@@ -499,7 +502,7 @@ class _One:
             revision.bill_upfront,
             own,
         )
-        plan = plan_order(revision.plan, facts)
+        plan = plan_anew(revision.plan, facts)
         if not plan.occurrences:
             raise Refused("empty", f"program {program.schedule_id} has no event that ships", "item_number")
         status = "open" if self.entry.submit else "draft"
@@ -526,14 +529,18 @@ class _One:
             total, first = whole_order(
                 known.set_up, wanted, ship_to, self.order_date, self.places({ship_to}), known.groups
             )
-            for owed in upfront_parts(
-                known.set_up.schedules.get(schedule_id) if schedule_id else None,
-                method,
-                total,
-                base=facts.base,
-                order_date=self.order_date,
-                first_ship_on=first or self.order_date,
-            ):
+            try:
+                parts = upfront_parts(
+                    known.set_up.schedules.get(schedule_id) if schedule_id else None,
+                    method,
+                    total,
+                    base=facts.base,
+                    order_date=self.order_date,
+                    first_ship_on=first or self.order_date,
+                )
+            except Refused as refused:
+                raise Refused(refused.code, refused.text, "continuity.payment_schedule") from None
+            for owed in parts:
                 self.rows.payments.append(
                     payment_row(
                         owed,

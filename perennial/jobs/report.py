@@ -9,6 +9,7 @@ from typing import Any
 from perennial.kernel import money
 
 MOST_REASONS = 1000
+REASON = ("order", "shipment", "blocked", "reason")
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Report:
     def because(self, order: str, shipment: int | None, blocked: str | None, reason: str) -> None:
         """Why something of an order waits or was not done."""
         if len(self.reasons) < MOST_REASONS:
-            self.reasons.append({"order": order, "shipment": shipment, "blocked": blocked, "reason": reason})
+            self.reasons.append(dict(zip(REASON, (order, shipment, blocked, reason), strict=True)))
 
     def add(self, other: Report) -> None:
         """Take another report into this one."""
@@ -54,7 +55,11 @@ class Report:
                 currency: {word: money.text(minor, currency) for word, minor in sorted(of.items())}
                 for currency, of in sorted(self.amounts.items())
             },
-            "reasons": sorted(self.reasons, key=lambda r: (r["order"] or "", r["shipment"] or 0)),
+            # A row of the database gives the keys back in another order than they were made.
+            "reasons": sorted(
+                ({name: reason[name] for name in REASON} for reason in self.reasons),
+                key=lambda r: (r["order"] or "", r["shipment"] or 0, r["blocked"] or "", r["reason"]),
+            ),
         }
 
 

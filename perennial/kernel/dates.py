@@ -32,6 +32,8 @@ _FREQUENCIES = {
 _DAYS = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
 _RANGES = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
 _BLOCK = 4
+_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
+"""After these the calendar repeats itself, weekdays too."""
 
 
 def add_months(day: date, months: int) -> date:
@@ -197,9 +199,11 @@ class _Table:
     def __init__(self, rule: str, anchor: date, field: str) -> None:
         self.rule = rule
         self.anchor = anchor
+        self._field = field
         start = dt.datetime.combine(anchor, dt.time())
         parsed: Any = rrule.rrulestr(rule, dtstart=start)
         given: dict[str, Any] = dict(parsed._original_rule)
+        self._parsed = parsed
         self._frequency: Any = parsed._freq
         self._step: int = parsed._interval
         self._wkst: int = parsed._wkst
@@ -216,9 +220,9 @@ class _Table:
         self._given = {name: value for name, value in given.items() if value is not None}
         self._dates: list[date] = []
         self._low = self._high = 0  # the years [low, high) are in _dates
-        self._check(field)
+        self._check()
 
-    def _check(self, field: str) -> None:
+    def _check(self) -> None:
         """No gap of more than eight years in the forty years behind the anchor (a leap cycle and more)."""
         previous = self.anchor
         end = min(self.anchor.year + 40, _LAST_YEAR)
@@ -226,14 +230,14 @@ class _Table:
         plain = plain and self._frequency >= rrule.WEEKLY
         if plain:
             if self._step * (7 if self._frequency == rrule.WEEKLY else 1) > GAP_YEARS * 365:
-                raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years", field)
+                raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years", self._field)
             return
         for day in self._between(self.anchor.year, end):
             if day > add_months(previous, GAP_YEARS * 12):
                 break
             previous = day
         if previous < add_months(date(end, 1, 1), -GAP_YEARS * 12):
-            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", field)
+            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", self._field)
 
     def _between(self, low: int, high: int) -> list[date]:
         """The dates in the years [low, high), from a first date moved by whole steps of the rule."""
@@ -254,17 +258,41 @@ class _Table:
             behind = max(0, (date(year, 1, 1) - first).days)
             # One step before the year begins: a week may reach into it.
             start = first + timedelta(max(0, behind // days) * days)
-        until = dt.datetime(high - 1, 12, 31)
+        lowest, until = max(anchor, date(low, 1, 1)), date(high - 1, 12, 31)
+        if start > until:
+            return []
+        if self._frequency == rrule.DAILY:
+            every = map(date.fromordinal, range(start.toordinal(), until.toordinal() + 1, step))
+            return [day for day in every if day >= lowest and self._fits(day)]
+        # dateutil walks on to the next date, or to the end of the calendar where there is none: so that this
+        # is near, it walks as late as the calendar is the same.
+        later = timedelta((dt.MAXYEAR - high) // _CYCLE_YEARS * _CYCLE_DAYS)
         made = rrule.rrule(
             self._frequency,
-            dtstart=dt.datetime.combine(start, dt.time()),
+            dtstart=dt.datetime.combine(start + later, dt.time()),
             interval=step,
             wkst=self._wkst,
-            until=until,
+            until=dt.datetime.combine(until + later, dt.time()),
             **self._given,
         )
-        lowest = max(anchor, date(low, 1, 1))
-        return [moment.date() for moment in made if moment.date() >= lowest]
+        try:
+            return [day for moment in made if (day := moment.date() - later) >= lowest]
+        except IndexError:  # dateutil looked for the 53rd Monday of a December behind the end of the year
+            raise Refused("interval", f"{self.rule}: no month has so many of a weekday", self._field) from None
+
+    def _fits(self, day: date) -> bool:
+        """Is a day that a daily rule comes to one of its dates?"""
+        rule = self._parsed
+        if rule._bymonth and day.month not in rule._bymonth:
+            return False
+        if rule._byweekday and day.weekday() not in rule._byweekday:
+            return False
+        if rule._bysetpos and not {1, -1} & set(rule._bysetpos):  # the day is the first and the last of its set
+            return False
+        if not (rule._bymonthday or rule._bynmonthday):
+            return True
+        from_behind = day.day - 1 - monthrange(day.year, day.month)[1]
+        return day.day in rule._bymonthday or from_behind in rule._bynmonthday
 
     def _cover(self, low: int, high: int) -> None:
         low, high = max(low, 1), min(high, _LAST_YEAR)
@@ -288,6 +316,8 @@ class _Table:
         self._cover(year, year + GAP_YEARS + 1)
         at = bisect(self._dates, day)
         if at >= len(self._dates):
+            if day.year + GAP_YEARS >= _LAST_YEAR:
+                raise Refused("date", f"the first date of {self.rule} after {day} is beyond the calendar")
             raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {day}")
         return self._dates[at]
 

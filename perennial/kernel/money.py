@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from perennial.errors import Refused
+from perennial.kernel.texts import short
 
 _EXPONENTS = {
     **dict.fromkeys(
@@ -222,15 +223,15 @@ def minor(value: object, currency: str, field: str = "") -> int:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise Refused(
             "money",
-            f"{value!r} is not an amount: write a decimal string such as {text(1995, currency)!r}",
+            f"{short(repr(value))} is not an amount: write a decimal string such as {text(1995, currency)!r}",
             field,
         )
     digits = exponent(currency)
     number = Decimal(value).scaleb(digits)
     if number != number.to_integral_value():
-        raise Refused("money", f"{value!r} has more decimals than {currency} has ({digits})", field)
+        raise Refused("money", f"{short(repr(value))} has more decimals than {currency} has ({digits})", field)
     if abs(number) > _MOST:
-        raise Refused("money", f"{value!r} is too large an amount", field)
+        raise Refused("money", f"{short(repr(value))} is too large an amount", field)
     return int(number)
 
 
@@ -278,13 +279,15 @@ def percent_of(amount: int, percent: Decimal) -> int:
 def quantity(value: object, field: str = "") -> Decimal:
     """A quantity from a bundle: a decimal string or a number above 0, at most three decimals."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
-        raise Refused("quantity", f"{value!r} is not a quantity: write a number above 0", field)
+        raise Refused("quantity", f"{short(repr(value))} is not a quantity: write a number above 0", field)
     words = str(value)
     if not _DECIMAL.fullmatch(words):
-        raise Refused("quantity", f"{value!r} is not a quantity: write a number above 0", field)
+        raise Refused("quantity", f"{short(repr(value))} is not a quantity: write a number above 0", field)
     number = Decimal(words)
     if number <= 0 or number >= MOST_PIECES or number != round(number, 3):
-        raise Refused("quantity", f"{value!r} is not a quantity: above 0, below 10^9, at most three decimals", field)
+        raise Refused(
+            "quantity", f"{short(repr(value))} is not a quantity: above 0, below 10^9, at most three decimals", field
+        )
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
 
 
@@ -292,10 +295,14 @@ def percent(value: object, field: str = "", most: int = 100) -> Decimal:
     """A percentage from a bundle: a decimal string from 0 to ``most``, at most six decimals."""
     words = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _DECIMAL.fullmatch(words):
-        raise Refused("percent", f"{value!r} is not a percentage: write a decimal string from 0 to {most}", field)
+        raise Refused(
+            "percent", f"{short(repr(value))} is not a percentage: write a decimal string from 0 to {most}", field
+        )
     number = Decimal(words)
     if not 0 <= number <= most or number != round(number, 6):
-        raise Refused("percent", f"{value!r} is not a percentage from 0 to {most} with at most six decimals", field)
+        raise Refused(
+            "percent", f"{short(repr(value))} is not a percentage from 0 to {most} with at most six decimals", field
+        )
     return number
 
 

@@ -328,6 +328,20 @@ def plan(
     return Plan(tuple(made), stopped is None, stopped, gone)
 
 
+def plan_anew(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment] = ()) -> Plan:
+    """The plan of a new order. When it runs out of the calendar, the refusal names the fact that it is counted from:
+    ``start_date`` or ``order_date``, nothing where the program itself says a later date.
+    """
+    try:
+        return plan(revision, facts, adjustments)
+    except Refused as refused:
+        fixed = [event.start_order_date for event in revision.events if event.start_order_date is not None]
+        if refused.code != "date" or max(fixed, default=facts.base) > facts.base:
+            raise
+        field = "order_date" if facts.start_date is None else "start_date"
+        raise Refused(refused.code, refused.text, field) from None
+
+
 def extend(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment], walk: Sequence[Step]) -> Plan:
     """One extension: the event where planning stopped may have max(threshold, 1) repetitions more
     than its last planned one; what is planned stays, and the walk goes on behind it by the usual rule.
@@ -385,8 +399,8 @@ def current_event(revision: Revision, started_on: date, on: date) -> Current | N
     """The event that is current on a date: that of the last step dated on or before it.
 
     The calendar runs from ``started_on`` as an order with first_event and 0 days after would,
-    counting repetitions as steps. Before the first step it is the first, behind the last the last;
-    None when no event ships.
+    counting repetitions as steps. Before the first step it is the first, behind the last the last (one
+    beyond the calendar never comes); None when no event ships.
     """
     facts = Facts(order_date=started_on)
     previous: date | None = None
@@ -398,7 +412,10 @@ def current_event(revision: Revision, started_on: date, on: date) -> Current | N
             if previous is None:
                 day = grid = _first(event, facts, 0).event_on
             else:
-                day = _next(event, repetition, previous, grid).event_on
+                try:
+                    day = _next(event, repetition, previous, grid).event_on
+                except Refused:
+                    return current
             if current is not None and day > on:
                 return current
             previous = day

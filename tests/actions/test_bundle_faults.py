@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from perennial.bundle.faults import BundleRefused
@@ -233,3 +235,169 @@ def test_a_key_that_stands_twice():
 def test_a_list_where_a_list_belongs():
     assert faults({"currency": "USD", "products": {}}) == {"products": "a list is needed, not an object"}
     assert put({"products": None}).tallies["products"].new == 0
+
+
+def test_texts_that_are_too_long_say_how_long_they_may_be():
+    """The same limits as in the commands that write the same things."""
+    bundle = example()
+    long, why = "x" * 101, "x" * 1001
+    bundle["company"]["name"] = "x" * 10_001
+    bundle["company"]["languages"] = ["en-" + "-".join(["x" * 8] * 20)]
+    bundle["products"][2]["number"] = long
+    bundle["customers"].append({"account": long, "cards": [{"token": "x" * 201, "exp_month": 1, "exp_year": 2030}]})
+    bundle["customers"][0]["cards"][0]["brand"] = why
+    bundle["orders"] = [
+        {
+            "number": "OLD-1", "customer": "C-1", "status": "shipped", "carrier": why, "tracking": why,
+            "lines": [{"item_number": "0013", "status": "shipped"}],
+            "holds": [{"code": long, "reason": why, "by": why, "released_on": "2026-03-10", "released_by": why}],
+            "events": [{"kind": "shipped", "by": why, "reason": "x" * 10_001}],
+        },
+        {"number": long, "customer": "C-1", "lines": [{"item_number": "0013"}]},
+    ]  # fmt: skip
+    found = {path: text for path, text in faults(bundle).items() if text.startswith("longer than")}
+    codes = ["products[2].number", "customers[1].account", "orders[1].number"]
+    assert found == {
+        "company.name": "longer than 10,000 characters",
+        "customers[1].cards[0].token": "longer than 200 characters",
+        "customers[0].cards[0].brand": "longer than 1,000 characters",
+        **dict.fromkeys(codes, "longer than 100 characters"),
+    }
+    bundle = example("orders") | {"orders": bundle["orders"][:1]}
+    del bundle["customers"][0]["addresses"]
+    words = ("carrier", "tracking", "holds[0].reason", "holds[0].by", "holds[0].released_by", "events[0].by")
+    assert faults(bundle) == {
+        "orders[0].holds[0].code": "longer than 100 characters",
+        "orders[0].events[0].reason": "longer than 10,000 characters",
+        **{f"orders[0].{word}": "longer than 1,000 characters" for word in words},
+    }
+
+
+DIGITS = "9" * 10_000
+MANY = f"{'9' * 77}…"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "text"),
+    [
+        ('"days_before_delivery": 5', f'"days_before_delivery": {DIGITS}', "parameters.days_before_delivery", MANY),
+        ('"days_before_delivery": 5', f'"days_before_delivery": -{DIGITS}', "parameters.days_before_delivery", "-999"),
+        ('"days_before_delivery": 5', '"days_before_delivery": 1e' + DIGITS, "parameters.days_before_delivery", "1e9"),
+        ('"times_to_repeat": 0', f'"times_to_repeat": {DIGITS}', "programs[0].events[0].times_to_repeat", MANY),
+        ('"event_id": 3', f'"event_id": {DIGITS}', "programs[0].events[2].event_id", MANY),
+        ('"working_days": [1', f'"working_days": [{DIGITS}', "delivery_modes[0].working_days[0]", MANY),
+        ('"exp_month": 12', f'"exp_month": {DIGITS}', "customers[0].cards[0].exp_month", MANY),
+        ('"charge": "4.95"', f'"charge": {DIGITS}', "delivery_modes[0].charge", MANY),
+        ('"charge": "4.95"', f'"charge": "{DIGITS}"', "delivery_modes[0].charge", MANY[1:]),
+        ('"quantity": 2', f'"quantity": {DIGITS}', "orders[0].lines[1].quantity", MANY),
+        ('"quantity": 2', f'"quantity": "{DIGITS}"', "orders[0].lines[1].quantity", MANY[1:]),
+        ('"quantity": 2', f'"quantity": 1.{DIGITS}', "orders[0].lines[1].quantity", "1.99"),
+        ('"percent": "100"', f'"percent": {DIGITS}', "orders[0].pay[0].percent", MANY),
+        ('"name": "Standard"', f'"name": {DIGITS}', "delivery_modes[0].name", "a text is needed, not a number"),
+        ('"orders": [', f'"last_number": {DIGITS}, "orders": [', "last_number", MANY),
+        ('"submit": true', f'"events": [{{"kind": "x", "data": {DIGITS}}}]', "orders[0].events[0].data", "too large"),
+        ('"submit": true', '"events": [{"kind": "x", "data": [1e400]}]', "orders[0].events[0].data", "too large"),
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_a_fault_of_its_key(old, new, path, text):
+    whole = json.dumps(example())
+    assert old in whole
+    found = faults(whole.replace(old, new, 1))
+    assert text in found[path]
+    assert len(found[path]) < 200
+
+
+END = "9999-12-31"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda b: b["orders"][0].update(order_date=END), "orders[0].order_date"),
+        (lambda b: b["orders"][0].update(order_date="9999-12-01"), "orders[0].order_date"),
+        (lambda b: b["orders"][0].update(order_date=END, status="open"), "orders[0].order_date"),
+        (
+            lambda b: b["orders"][0]["lines"][0]["continuity"].update(start_date=END),
+            "orders[0].lines[0].continuity.start_date",
+        ),
+        (
+            lambda b: b["orders"][0]["lines"][0]["continuity"].update(start_date=END, status="open"),
+            "orders[0].lines[0].continuity.start_date",
+        ),
+        (
+            lambda b: (
+                b["programs"][0]["events"][1].update(date_interval="NM"),
+                b["orders"][0].update(order_date="9001-02-03"),
+            ),
+            "orders[0].order_date",
+        ),
+        (
+            lambda b: (
+                b["programs"][0].update(started_on="2026-01-01", order_start="current_event"),
+                b["orders"][0].update(order_date=END),
+            ),
+            "orders[0].order_date",
+        ),
+        # what the program itself dates is nothing that the order could change
+        (lambda b: b["programs"][0]["events"][1].update(start_order_date=END), "orders[0].lines[0].item_number"),
+    ],
+)
+def test_a_date_at_the_end_of_the_calendar_is_named(change, path):
+    bundle = example()
+    change(bundle)
+    found = faults(bundle)
+    assert list(found) == [path]
+    assert "beyond the calendar" in found[path]
+
+
+def test_a_program_whose_calendar_begins_at_its_end_stands_at_its_first_event():
+    bundle = example()
+    bundle["programs"][0] |= {"started_on": END, "order_start": "current_event"}
+    put(bundle)
+    assert SalesOrder.objects.get().status == "open"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "path"),
+    [
+        ({"allocation": "total", "unit": "year", "after": 36_500}, "after"),
+        ({"allocation": "total", "unit": "month", "after": 12_001}, "after"),
+        ({"allocation": "specified", "unit": "year", "lines": [{"percent": "100", "after": 1001}]}, "lines[0].after"),
+        ({"allocation": "fixed_quantity", "unit": "year", "number_of_payments": 3, "every": 501}, "every"),
+    ],
+)
+def test_a_part_that_is_due_when_nobody_lives_any_more(schedule, path):
+    bundle = example()
+    bundle["payment_schedules"].append({"name": "LATE", **schedule})
+    bundle["programs"][0]["payment_schedule"] = "LATE"
+    found = faults(bundle)
+    assert list(found) == [f"payment_schedules[4].{path}"]
+    assert "more than 1,000 years" in found[f"payment_schedules[4].{path}"]
+
+
+def test_a_part_that_is_due_late():
+    bundle = example()
+    bundle["payment_schedules"] += [
+        {"name": "A", "allocation": "total", "unit": "year", "after": 1000},
+        {"name": "B", "allocation": "total", "unit": "day", "after": 36_500},
+        {"name": "C", "allocation": "fixed_quantity", "unit": "year", "number_of_payments": 1000},
+    ]
+    bundle["programs"][0]["payment_schedule"] = "A"
+    assert str(put(bundle).first_charge_on) == "2026-03-10", "of the ordinary lines"
+
+
+def test_a_part_beyond_the_calendar_is_a_fault_of_the_schedule_of_its_order():
+    bundle = example()
+    bundle["payment_schedules"].append(
+        {"name": "SLOW", "allocation": "fixed_amount", "amount": "1.00", "every": 10_000, "unit": "year"}
+    )
+    bundle["programs"][0] |= {"bill_upfront": True, "payment_schedule": "SLOW"}
+    assert list(faults(bundle)) == ["orders[0].lines[0].continuity.payment_schedule"]
+
+
+@pytest.mark.parametrize("anchor", ["2000-01-01", "order"])
+def test_a_bad_rule_is_the_only_fault_where_an_event_repeats_by_it(anchor):
+    bundle = example()
+    bundle["date_intervals"][0] |= {"rule": "FREQ=DAILY;COUNT=3", "anchor": anchor}
+    bundle["programs"][0]["events"][1] |= {"date_interval": "NM", "days_from_last": 0, "times_to_repeat": 3}
+    assert list(faults(bundle)) == ["date_intervals[0].rule"]

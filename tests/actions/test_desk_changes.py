@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -208,6 +209,12 @@ class TestMoveFromHereOn:
         number = order("CLUB")
         with refused("to", "past"):
             actions.move(number=number, shipment=1, to=day(-1), following=True, **ANNA)
+
+    def test_what_follows_does_not_run_out_of_the_calendar(self):
+        number = order("CLUB")
+        with refused("to", "date", "beyond the calendar"):
+            actions.move(number=number, shipment=1, to=date(9999, 12, 31), following=True, **ANNA)
+        assert days_of(number) == FOUR
 
     def test_behind_a_shipped_one(self):
         number = order("CLUB")

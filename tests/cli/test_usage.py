@@ -43,6 +43,11 @@ Captured = pytest.CaptureFixture[str]
         ("job --program BOM", "--program is an option of create-child-orders, update-orders"),
         ("simulate --from 2026-01-02 --to 2026-01-01", "lies before"),
         ("simulate --from 2026-01-01 --to 2026-01-01 --declines 101", "percentage"),
+        (f"order skip SO-1 --shipment {'9' * 10_000}", f"'{'9' * 76}… is not a whole number"),
+        (f"order release SO-1 --catch-up {'9' * 10_000}", f"invalid choice: '{'9' * 76}… (choose from"),
+        (f"demo --sample {'9' * 10_000}", f"invalid int value: '{'9' * 76}…;"),
+        (f"{'9' * 10_000}", f"unknown command '{'9' * 76}…;"),
+        (f"order {'9' * 10_000}", "unknown command 'order 99"),
     ],
 )
 def test_wrong_usage(capsys: Captured, words: str, said: str) -> None:
@@ -52,6 +57,60 @@ def test_wrong_usage(capsys: Captured, words: str, said: str) -> None:
     assert err.startswith("usage: ")
     assert said in err
     assert err.count("\n") == 1
+    assert len(err) < 300
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([b"show", b"order", b"\xff"], r"argument 3, '\xff', is not UTF-8 text"),
+        ([b"order", b"hold", b"SO-1", b"--reason=caf\xe9"], r"argument 4, '--reason=caf\xe9', is not UTF-8 text"),
+        ([b"\xff"], r"argument 1, '\xff', is not UTF-8 text"),
+        ([b"night", b"--json", b"\xed\xa0\x80"], r"argument 3, '\xed\xa0\x80', is not UTF-8 text"),
+    ],
+)
+def test_words_that_are_not_utf_8(words: list[bytes], said: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "perennial.cli.main", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"usage: {said}; `perennial --help` says more\n"
+
+
+LONG = "x" * 101
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["order", "hold", "SO-1", "--reason", "x" * 1001], "reason: longer than 1,000 characters"),
+        (["order", "skip", "SO-1", "--shipment", "1", "--by", "x" * 1001], "by: longer than 1,000 characters"),
+        (["order", "hold", "SO-1", "--reason", "r", "--code", LONG], "code: longer than 100 characters"),
+        (["order", "hold", "SO-1", "--reason", "r", "--code", ""], "code: is empty"),
+        (["order", "hold", "SO-1", "--reason", "r", "--code", "a\nb"], "code: has control characters"),
+        (["order", "release", "SO-1", "--code", " fraud"], 'code: " fraud" has spaces around it'),
+        (["order", "substitute", "SO-1", "--shipment", "1", "--item", "1", "--from", LONG], "from: longer than 100"),
+        (["order", "price", "SO-1", "--shipment", "1", "--price", LONG], "price: longer than 100 characters"),
+        (["order", "address", "SO-1", "--to", LONG], "to: longer than 100 characters"),
+        (["order", "ship", "SO-1", "--carrier", "x" * 1001], "carrier: longer than 1,000 characters"),
+        (["order", "ship", "SO-1", "--tracking", "x" * 1001], "tracking: longer than 1,000 characters"),
+        (["order", "card", "SO-1", "--token", "x" * 201], "token: longer than 200 characters"),
+        (["order", "submit", "x" * 201], "number: longer than 200 characters"),
+        (["program", "copy", "BOM", LONG], "new: longer than 100 characters"),
+        (["program", "release", LONG], "program: longer than 100 characters"),
+        (["night", "--by", "x" * 1001], "by: longer than 1,000 characters"),
+        (
+            ["card", "C-1", "--token", "t", "--brand", "x" * 1001, "--last4", "4242", "--exp", "12/2030"],
+            "brand: longer than 1,000 characters",
+        ),
+    ],
+)
+def test_what_is_too_long_or_cannot_stand_in_a_bundle(capsys: Captured, words: list[str], said: str) -> None:
+    assert main.main([*words, "--json"]) == 1
+    out, err = capsys.readouterr()
+    field, _, text = said.partition(": ")
+    refused = json.loads(out)["refused"]
+    assert (refused["code"], refused["field"]) == ("text", field)
+    assert refused["text"].startswith(text)
+    assert err.startswith(f"refused: {said}")
 
 
 def test_help(capsys: Captured) -> None:

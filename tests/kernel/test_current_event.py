@@ -127,3 +127,11 @@ def test_a_calendar_counted_from_its_first_step_comes_back_to_the_last_day_of_a_
 def test_a_program_in_which_nothing_ships_has_none() -> None:
     assert current_event(program(event("A", action="skip")), day("2026-01-01"), day("2026-05-01")) is None
     assert current_event(program(), day("2026-01-01"), day("2026-05-01")) is None
+
+
+def test_a_step_beyond_the_calendar_never_comes() -> None:
+    club = program(event("A"), event("B", days_from_last=1))
+    for on in ("2026-01-01", "9999-12-31"):
+        current = current_event(club, day("9999-12-31"), day(on))
+        assert current is not None
+        assert current.key == "A"

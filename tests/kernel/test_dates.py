@@ -6,6 +6,7 @@ import contextlib
 import random
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from time import process_time
 from typing import Any
 
 import holidays
@@ -272,6 +273,83 @@ def test_digits_that_are_no_numbers(rule: str) -> None:
 def test_a_rule_that_never_comes() -> None:
     with pytest.raises(Refused):
         Interval("I", NEVER, date(2000, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *(
+            NEVER,
+            "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+            "FREQ=DAILY;BYDAY=MO;BYSETPOS=2",
+            "FREQ=DAILY;BYMONTHDAY=-31,31;BYMONTH=2",
+        ),
+        *("FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYDAY=6MO"),
+        *(
+            "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=31",
+            "FREQ=YEARLY;BYWEEKNO=10;BYMONTH=12",
+            "FREQ=YEARLY;BYDAY=MO;BYSETPOS=60",
+        ),
+    ],
+)
+@pytest.mark.parametrize("anchor", [date(1, 1, 1), date(2000, 1, 1), date(2026, 5, 31)])
+def test_a_rule_that_never_comes_is_refused_at_once(rule: str, anchor: date) -> None:
+    dates._table.cache_clear()
+    began = process_time()
+    if rule != NEVER or anchor == date(2000, 1, 1):
+        with pytest.raises(Refused, match="has no date for 8 years"):
+            Interval("I", rule, anchor)
+    assert process_time() - began < 0.4
+
+
+@pytest.mark.parametrize("rule", ["FREQ=MONTHLY;BYDAY=53MO", "FREQ=YEARLY;BYMONTH=12;BYDAY=1MO,20FR"])
+def test_a_weekday_that_no_month_has_so_often(rule: str) -> None:
+    with pytest.raises(Refused, match="no month has so many") as refused:
+        Interval("I", rule, field="date_intervals[0].rule")
+    assert refused.value.field == "date_intervals[0].rule"
+
+
+@FEW
+@given(
+    st.integers(1, 30) | st.sampled_from((1, 7, 365)),
+    st.sets(st.integers(1, 12), max_size=2),
+    st.sets(st.integers(-31, 31).filter(bool), max_size=3),
+    st.sets(st.sampled_from(WEEKDAYS), max_size=3),
+    st.sampled_from(("", "1", "-1", "2", "2,-1", "-2")),
+    ANCHORS,
+)
+@example(1, {2}, {30}, set(), "", date(2000, 1, 1))
+@example(1, {2}, {29}, set(), "", date(2000, 1, 1))
+@example(7, set(), set(), {"MO"}, "", date(2000, 1, 3))
+def test_every_daily_rule_has_the_days_that_fit_it(
+    step: int, months: set[int], days: set[int], weekdays: set[str], place: str, anchor: date
+) -> None:
+    assume(months or days or weekdays or not place)
+    named = {"BYMONTH": months, "BYMONTHDAY": days, "BYDAY": weekdays}
+    parts = [f"{name}={','.join(map(str, sorted(given)))}" for name, given in named.items() if given]
+    rule = ";".join([f"FREQ=DAILY;INTERVAL={step}", *parts, *([f"BYSETPOS={place}"] if place else [])])
+
+    def fits(day: date) -> bool:
+        left = (day.replace(day=1) + relativedelta(months=1) - day).days
+        return (
+            (not months or day.month in months)
+            and (not days or day.day in days or -left in days)
+            and (not weekdays or WEEKDAYS[day.weekday()] in weekdays)
+            and place not in ("2", "-2")  # one day is a set of one
+        )
+
+    end = date(anchor.year + 40, 1, 1)
+    wanted = [day for n in range(0, (end - anchor).days, step) if fits(day := anchor + timedelta(n))]
+    gaps = [later > add_years(earlier, 8) for earlier, later in pairwise([anchor, *wanted])]
+    never = any(gaps) or (wanted or [anchor])[-1] < add_years(end, -8)
+    plain = not (months or days or weekdays)
+    found = parsed(rule, anchor)
+    assert (found is None) == (never and not plain)
+    if found is not None and wanted:
+        assert found.after(anchor - timedelta(1)) == wanted[0]
+        assert all(found.after(day) == following for day, following in pairwise(wanted[:20]))
+        middle = len(wanted) // 2
+        assert found.on_or_after(wanted[middle]) == wanted[middle]
 
 
 # --- counted from the order

@@ -164,10 +164,16 @@ def test_rounding_is_the_same_on_both_sides_of_zero(numerator: int, denominator:
 @example(Decimal("0.001"), 499)
 @example(Decimal("0.001"), 500)
 @example(Decimal("1.000"), 1995)
+@example(Decimal("999968.378"), 1_000_031_623)
 def test_a_line_costs_the_same_here_in_decimal_and_in_the_database(quantity: Decimal, price: int) -> None:
-    amount = money.line_amount(quantity, price)
     with localcontext(EXACT):
-        assert amount == int((quantity * price).quantize(Decimal(1), ROUND_HALF_UP))
+        wanted = int((quantity * price).quantize(Decimal(1), ROUND_HALF_UP))
+    if wanted > 10**15:
+        with pytest.raises(Refused, match="more than can be written down"):
+            money.line_amount(quantity, price)
+        return
+    amount = money.line_amount(quantity, price)
+    assert amount == wanted
     assert amount == numeric_round_of_product(quantity, price)
 
 
@@ -231,3 +237,11 @@ def test_percentages(value: object, percent: str) -> None:
 def test_an_amount_that_cannot_be_written_down_is_refused() -> None:
     with pytest.raises(Refused, match="more than can be written"):
         money.line_amount(Decimal(999_999), 900_000_000_000_000)
+
+
+@pytest.mark.parametrize("value", ["9" * 10_000, "x" * 10_000, Decimal("9" * 4_000)])
+def test_what_is_too_long_is_shown_by_its_start(value: object) -> None:
+    for read in (lambda: money.minor(value, "USD"), lambda: money.quantity(value), lambda: money.percent(value)):
+        with pytest.raises(Refused) as refused:
+            read()
+        assert len(refused.value.text) < 200

@@ -1,0 +1,33 @@
+"""What texts and codes may be: how long, of which characters."""
+
+from __future__ import annotations
+
+import pytest
+
+from perennial.kernel import texts
+
+
+def test_texts_within_their_length() -> None:
+    for longest in (texts.LINE, texts.TEXT):
+        assert texts.text_fault("é" * longest, longest) is None
+        assert texts.text_fault("é" * (longest + 1), longest) == f"longer than {longest:,} characters"
+    for longest in (texts.CODE, texts.LONG_CODE):
+        assert texts.code_fault("x" * longest, longest) is None
+        assert texts.code_fault("x" * (longest + 1), longest) == f"longer than {longest} characters"
+
+
+@pytest.mark.parametrize("value", ["", "a b", "-", "0013", " ", "two\nlines", "tab\t"])
+def test_texts_may_have_lines_and_be_empty(value: str) -> None:
+    assert texts.text_fault(value) is None
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_what_cannot_be_stored_is_in_no_text(value: str) -> None:
+    assert texts.text_fault(value)
+    assert texts.code_fault(value)
+
+
+@pytest.mark.parametrize("value", ["", " ", " a", "a ", "a\nb", "a\x7f", "\ta"])
+def test_codes_are_not_empty_and_have_neither_spaces_around_them_nor_control_characters(value: str) -> None:
+    assert texts.code_fault(value)
+    assert texts.code_fault("BOM 1 é") is None
