@@ -10,6 +10,7 @@ def show_order(p: Parser) -> Run:
     """An order whole."""
     p.number()
     p.add_argument("--ahead", type=count, metavar="N", default=0, help="also so many shipments beyond the planned ones")
+    _why(p)
 
     def run(given: Given) -> int:
         from perennial.desk.queries import order_document
@@ -20,10 +21,14 @@ def show_order(p: Parser) -> Run:
         else:
             from perennial.cli.pages import order_page
 
-            order_page(found)
+            order_page(found, why=given.why)
         return 0
 
     return run
+
+
+def _why(p: Parser) -> None:
+    p.add_argument("--why", action="store_true", help="also why each date, product and price (--json always says it)")
 
 
 def show_orders(p: Parser) -> Run:
@@ -96,6 +101,7 @@ def preview(p: Parser) -> Run:
     p.add_argument("--product", metavar="P", help="as this continuity product sells it (left out: all its events)")
     p.add_argument("--quantity", metavar="N", default="1", help="how many (left out: 1)")
     p.add_argument("--all", action="store_true", help="beyond the repeat threshold too, at most 1,000 shipments")
+    _why(p)
 
     def run(given: Given) -> int:
         from perennial.desk.queries import preview as previewed
@@ -114,7 +120,7 @@ def preview(p: Parser) -> Run:
         else:
             from perennial.cli.pages import preview_page
 
-            preview_page(found)
+            preview_page(found, why=given.why)
         return 0
 
     return run

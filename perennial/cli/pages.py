@@ -10,8 +10,11 @@ from perennial.cli.output import cell, facts, listing, say, section, table
 Document = Mapping[str, Any]
 
 
-def order_page(order: Document) -> None:
-    """An order: what was ordered, every shipment with its day and why, children, payments, what happened."""
+def order_page(order: Document, *, why: bool = False) -> None:
+    """An order: what was ordered, every shipment with its day, children, payments, what happened.
+
+    ``why``: also where the date, the product and the price of every shipment come from.
+    """
     held = [f"{h['code']} ({h['reason']}), stops {h['stops']}" for h in order["holds"] if not h["released_on"]]
     facts(
         {
@@ -19,6 +22,7 @@ def order_page(order: Document) -> None:
             "reference": order["reference"],
             "customer": order["customer"],
             "order_date": order["order_date"],
+            "currency": order["currency"],
             "status": order["status"],
             "acceptance": None if order["acceptance"] == "none" else order["acceptance"],
             "held": "; ".join(held),
@@ -33,11 +37,14 @@ def order_page(order: Document) -> None:
     if any(line["price"] is not None for line in order["lines"]):
         say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
     for one in order["continuity"]:
-        continuity_part(one)
+        continuity_part(one, why=why)
     if order["children"]:
         section("child orders")
         table(
-            ("number", "shipment", "ships on", "status", "products", "total", "carrier", "tracking"),
+            (
+                *("number", "shipment", "ships on", "status", "products"),
+                *("delivery", "tax", "total", "carrier", "tracking"),
+            ),
             (
                 [
                     c["number"],
@@ -45,6 +52,8 @@ def order_page(order: Document) -> None:
                     c["ship_on"],
                     c["status"] + (", held" if c["held"] else ""),
                     [product(line) for line in c["lines"]],
+                    c["delivery"],
+                    c["tax"],
                     c["total"],
                     c["carrier"],
                     c["tracking"],
@@ -64,7 +73,7 @@ def product(line: Document) -> str:
     return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
 
 
-def continuity_part(one: Document) -> None:
+def continuity_part(one: Document, *, why: bool = False) -> None:
     """The Continuity page of a line."""
     planned = "planned to its end" if one["complete"] else "more follows"
     pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
@@ -75,6 +84,8 @@ def continuity_part(one: Document) -> None:
         f"{one['status']}, {planned}, paid by {pays}"
     )
     schedule_part(one["lines"])
+    if why:
+        why_part(one["lines"])
     if one["adjustments"]:
         section("changed by a person")
         listing(one["adjustments"])
@@ -101,6 +112,16 @@ def schedule_part(lines: Sequence[Document]) -> None:
         ),
         "  ",
     )
+
+
+def why_part(lines: Sequence[Document]) -> None:
+    """Where the date, the product and the price of every line come from, and why it has not shipped."""
+    section("why")
+    for line in lines:
+        say(f"  shipment {line['shipment']}, {product(line)}" if line["shipment"] else f"  {product(line)}")
+        for name in ("date", "product", "price", "not_shipped"):
+            if words := line["why"][name]:
+                say(f"    {name.replace('_', ' ').ljust(len('not shipped'))}  {cell(words)}")
 
 
 def _changed(line: Document) -> list[str]:
@@ -163,8 +184,10 @@ def customer_page(customer: Document) -> None:
             listing(customer[name])
 
 
-def preview_page(found: Document) -> None:
+def preview_page(found: Document, *, why: bool = False) -> None:
     """What would be planned, and what would be owed."""
     schedule_part(found["lines"])
+    if why:
+        why_part(found["lines"])
     say("planned to its end" if found["complete"] else "more follows")
     payments_part(found["payments"])
