@@ -37,14 +37,25 @@ def show_orders(p: Parser) -> Run:
     p.add_argument("--program", metavar="ID", help="only those with a line of this program")
     p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
     p.add_argument("--since", type=day, metavar="DATE", help="only those ordered on this date or later")
+    p.add_argument("--waiting", action="store_true", help="only those of which something waits for a person, and what")
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import order_documents, order_ids
+        from perennial.desk.queries import hold_reasons, order_documents, order_ids
 
-        ids = order_ids(status=given.status, program=given.program, customer=given.customer, since=given.since)
+        ids = order_ids(
+            status=given.status,
+            program=given.program,
+            customer=given.customer,
+            since=given.since,
+            waiting=given.waiting,
+        )
         if given.json:
             for found in order_documents(ids):
                 document(found)
+        elif given.waiting:
+            from perennial.cli.pages import waiting_page
+
+            waiting_page(order_documents(ids), hold_reasons(ids))
         else:
             from perennial.cli.pages import orders_page
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from perennial.cli.output import cell, facts, listing, say, section, table
@@ -163,6 +163,33 @@ def orders_page(orders: Iterable[Document]) -> None:
             for o in orders
         ),
     )
+
+
+def waiting_page(orders: Iterable[Document], held: Mapping[str, Sequence[str]]) -> None:
+    """What waits for a person, a line a thing. ``held``: why orders and children are held, by their numbers."""
+    rows = [(o["number"], o["customer"], *waits) for o in orders for waits in _waits(o, held)]
+    table(("order", "customer", "what", "waits for"), rows)
+    if not rows:
+        say("nothing waits")
+
+
+def _waits(order: Document, held: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """The holds; the payments that no hold tells of already; the shipments that wait for something else."""
+    for number in (order["number"], *(child["number"] for child in order["children"])):
+        for reason in held.get(number, ()):
+            yield number, f"release of its hold: {reason}"
+    for p in order["payments"]:
+        if p["status"] in ("failed", "unknown") and p["order"] not in held:
+            yield p["order"], f"payment {p['number']} of {p['amount']} {order['currency']}, {p['status']}"
+    shipments: dict[tuple[int, str], list[int]] = {}
+    for one in order["continuity"]:
+        for line in one["lines"]:
+            if line["blocked"] in ("acceptance", "card", "parked"):
+                words = line["why"]["not_shipped"].removeprefix("waits: ")
+                shipments.setdefault((one["line"], words), []).append(line["shipment"])
+    for (line, words), numbers in shipments.items():
+        more = f" and {len(set(numbers)) - 1} more" if len(set(numbers)) > 1 else ""
+        yield f"line {line} shipment {min(numbers)}{more}", words
 
 
 def program_page(program: Document) -> None:

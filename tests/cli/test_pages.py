@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from perennial.cli import main
-from perennial.desk.queries import order_document
-from perennial.orders.models import SalesOrder
-from tests.cli.makers import child, club, order
+from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
+from perennial.desk.queries import order_document, order_ids
+from perennial.orders.models import Hold, SalesOrder
+from perennial.payments.models import Payment
+from tests.cli.makers import ORDERED, child, club, order
 
 pytestmark = pytest.mark.django_db
 Captured = pytest.CaptureFixture[str]
@@ -46,3 +50,39 @@ def test_a_child_says_what_its_total_is_made_of(capsys: Captured) -> None:
     assert "currency USD" in lines
     assert "number shipment ships on status products delivery tax total carrier tracking" in lines
     assert "SO-000001-1-001 1 2026-03-16 open 0013 4.95 1.77 26.67" in lines
+
+
+def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> None:
+    club()
+    quiet, held, unpaid, ordinary, parked = (order().number for _ in range(5))
+    assert page(capsys, "show orders --waiting") == ["nothing waits"]
+    entered = SalesOrder.objects.in_bulk(field_name="number")
+    Hold.objects.create(order=entered[held], code="call", reason="call back", on_date=ORDERED)
+    Hold.objects.create(order=entered[quiet], code="call", on_date=ORDERED, released_on=ORDERED)
+    made = SalesOrder.objects.create(
+        number=f"{unpaid}-1-001", customer=entered[unpaid].customer, currency="USD", order_date=ORDERED,
+        parent=entered[unpaid], parent_line=entered[unpaid].lines.get(line=1), shipment=1, try_no=1,
+        ship_on=ORDERED, status="open",
+    )  # fmt: skip
+    Hold.objects.create(order=made, code="payment", reason="payment 1 of 24.90 failed: no money", on_date=ORDERED)
+    Payment.objects.filter(order=entered[ordinary]).update(status="failed")
+    Parked.objects.create(
+        continuity_order=ContinuityOrder.objects.get(order=entered[parked]), job="extend-lines", run_id=1,
+        reason="no price", on_date=ORDERED,
+    )  # fmt: skip
+    Occurrence.objects.filter(continuity_order__order=entered[parked]).update(blocked="parked")
+    amount = order_document(ordinary)["payments"][0]["amount"]
+    assert page(capsys, "show orders --waiting") == [
+        "order customer what waits for",
+        f"{held} C-1 {held} release of its hold: call back",
+        f"{unpaid} C-1 {unpaid}-1-001 release of its hold: payment 1 of 24.90 failed: no money",
+        f"{ordinary} C-1 {ordinary} payment 1 of {amount} USD, failed",
+        f"{parked} C-1 line 1 shipment 1 and 2 more parked (no price)",
+    ]
+    assert order_ids(waiting=True, customer="C-2") == []
+    assert main.main(["show", "orders", "--waiting", "--json"]) == 0
+    numbers = [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()]
+    assert numbers == [held, unpaid, ordinary, parked]
+    # a cancelled order waits for nobody
+    SalesOrder.objects.filter(number=held).update(status="cancelled")
+    assert page(capsys, "show orders --waiting")[1].startswith(unpaid)
