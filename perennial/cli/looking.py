@@ -19,9 +19,10 @@ def show_order(p: Parser) -> Run:
         if given.json:
             document(found)
         else:
+            from perennial.catalog.queries import today
             from perennial.cli.pages import order_page
 
-            order_page(found, why=given.why)
+            order_page(found, today(), why=given.why)
         return 0
 
     return run
@@ -129,9 +130,10 @@ def preview(p: Parser) -> Run:
         if given.json:
             document(found)
         else:
+            from perennial.catalog.queries import company, today
             from perennial.cli.pages import preview_page
 
-            preview_page(found, why=given.why)
+            preview_page(found, today(), company().country, why=given.why)
         return 0
 
     return run

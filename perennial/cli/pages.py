@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from perennial.cli.output import cell, facts, listing, say, section, table
@@ -10,7 +11,7 @@ from perennial.cli.output import cell, facts, listing, say, section, table
 Document = Mapping[str, Any]
 
 
-def order_page(order: Document, *, why: bool = False) -> None:
+def order_page(order: Document, today: date, *, why: bool = False) -> None:
     """An order: what was ordered, every shipment with its day, children, payments, what happened.
 
     ``why``: also where the date, the product and the price of every shipment come from.
@@ -37,7 +38,7 @@ def order_page(order: Document, *, why: bool = False) -> None:
     if any(line["price"] is not None for line in order["lines"]):
         say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
     for one in order["continuity"]:
-        continuity_part(one, why=why)
+        continuity_part(one, today, why=why)
     if order["children"]:
         section("child orders")
         table(
@@ -73,7 +74,7 @@ def product(line: Document) -> str:
     return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
 
 
-def continuity_part(one: Document, *, why: bool = False) -> None:
+def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
     """The Continuity page of a line."""
     planned = "planned to its end" if one["complete"] else "more follows"
     pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
@@ -83,7 +84,7 @@ def continuity_part(one: Document, *, why: bool = False) -> None:
         f"line {one['line']}: {one['item_number']}, program {one['program']} revision {one['revision']}, "
         f"{one['status']}, {planned}, paid by {pays}"
     )
-    schedule_part(one["lines"])
+    schedule_part(one["lines"], today)
     if why:
         why_part(one["lines"])
     if one["adjustments"]:
@@ -91,7 +92,7 @@ def continuity_part(one: Document, *, why: bool = False) -> None:
         listing(one["adjustments"])
 
 
-def schedule_part(lines: Sequence[Document]) -> None:
+def schedule_part(lines: Sequence[Document], today: date) -> None:
     """The dated lines, and for each why it has not shipped and until when it can be changed."""
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
@@ -105,7 +106,7 @@ def schedule_part(lines: Sequence[Document]) -> None:
                 line["price"],
                 line["status"] + (", last" if line["action"] == "end" else ""),
                 line["child_order"],
-                line["changeable_until"] if line["status"] != "cancelled" else None,
+                _change_until(line, today),
                 [line["why"]["not_shipped"] if line["blocked"] else None, *_changed(line)],
             ]
             for line in lines
@@ -122,6 +123,18 @@ def why_part(lines: Sequence[Document]) -> None:
         for name in ("date", "product", "price", "not_shipped"):
             if words := line["why"][name]:
                 say(f"    {name.replace('_', ' ').ljust(len('not shipped'))}  {cell(words)}")
+
+
+def _change_until(line: Document, today: date) -> str | None:
+    """Until when a line can be changed. Where that day is past, the next run makes its child."""
+    until: str | None = line["changeable_until"]
+    if until is None or line["status"] == "cancelled":
+        return None
+    if date.fromisoformat(until) >= today:
+        return until
+    if line["status"] == "skipped":  # no run makes anything of it
+        return None
+    return "it goes on" if line["blocked"] else "the next run"
 
 
 def _changed(line: Document) -> list[str]:
@@ -211,10 +224,17 @@ def customer_page(customer: Document) -> None:
             listing(customer[name])
 
 
-def preview_page(found: Document, *, why: bool = False) -> None:
-    """What would be planned, and what would be owed."""
-    schedule_part(found["lines"])
+def preview_page(found: Document, today: date, country: str | None, *, why: bool = False) -> None:
+    """What would be planned, and what would be owed with the taxes of the company's ``country``."""
+    schedule_part(found["lines"], today)
     if why:
         why_part(found["lines"])
     say("planned to its end" if found["complete"] else "more follows")
     payments_part(found["payments"])
+    if found["payments"]:
+        where = (
+            f"taxes are those of {country}, the company's country"
+            if country
+            else "no taxes: the company has no country"
+        )
+        say(f"  {where}; an order has those of the place it goes to")

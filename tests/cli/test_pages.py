@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
+from django.test import override_settings
 
+from perennial.catalog.models import Company
 from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.desk.queries import order_document, order_ids
@@ -86,3 +89,31 @@ def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> 
     # a cancelled order waits for nobody
     SalesOrder.objects.filter(number=held).update(status="cancelled")
     assert page(capsys, "show orders --waiting")[1].startswith(unpaid)
+
+
+def test_until_when_a_line_can_be_changed_where_that_day_is_past(capsys: Captured) -> None:
+    club()
+    number = order().number
+    last = Occurrence.objects.filter(event_key="E3")
+    words = f"show order {number}"
+
+    def until(on: date) -> str:
+        with override_settings(PERENNIAL_TODAY=on):
+            return next(line for line in page(capsys, words) if "2026-05-14" in line).partition(", last")[2].strip()
+
+    assert until(date(2026, 5, 8)) == "2026-05-08"
+    assert until(date(2026, 5, 9)) == "the next run"
+    last.update(blocked="card")
+    assert until(date(2026, 5, 9)).startswith("it goes on waits: the card")
+    # of what was skipped no run makes anything
+    last.update(blocked=None, status="skipped")
+    assert until(date(2026, 5, 9)) == ""
+    assert order_document(number)["continuity"][0]["lines"][2]["changeable_until"] == "2026-05-08"
+
+
+def test_a_preview_says_whose_taxes_it_shows(capsys: Captured) -> None:
+    club()
+    words = "preview --program BOM --order-date 2026-03-10"
+    assert page(capsys, words)[-1].startswith("taxes are those of US, the company's country")
+    Company.objects.update(country=None)
+    assert page(capsys, words)[-1].startswith("no taxes: the company has no country")

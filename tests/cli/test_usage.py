@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, ProgrammingError
+from django.test import override_settings
 
 from perennial.cli import commands, main, parser
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
-from tests.cli.makers import club, order
+from tests.cli.makers import ORDERED, club, order
 
 Captured = pytest.CaptureFixture[str]
 
@@ -103,6 +104,7 @@ def test_documents_are_one_a_line(capsys: Captured) -> None:
 
 
 @pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
 def test_an_order_as_a_clerk_reads_it(capsys: Captured) -> None:
     club()
     assert main.main(["show", "order", order().number]) == 0
