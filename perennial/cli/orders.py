@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.cli.output import result
+from perennial.cli.output import outcome
 from perennial.cli.parser import Given, Parser, Run, day, expiry, who, whole
 from perennial.errors import Refused
 
@@ -26,7 +26,7 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         elif given.line is not None:
             raise Refused("line", f"{name} is about the whole order {given.number}: leave --line out", "line")
         done = getattr(actions, name)(number=given.number, **arguments, **who(given))
-        result(done, given.json)
+        outcome(done, given)
         return 0
 
     return run
@@ -195,7 +195,7 @@ def card(p: Parser) -> Run:
             catch_up=given.catch_up,
             **who(given),
         )
-        result(done, given.json)
+        outcome(done, given)
         return 0
 
     return run

@@ -177,6 +177,25 @@ def test_a_line_is_refused_where_the_whole_order_is_meant(capsys: Captured) -> N
     assert capsys.readouterr().err.startswith("refused: line: ")
 
 
+@pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
+def test_a_change_that_is_dated_ahead_says_so(capsys: Captured) -> None:
+    club()
+    number = order().number
+    for words, said in (
+        (f"order hold {number} --reason why --on 2026-03-10", ""),
+        (f"order release {number} --on 2062-03-10 --json", "note: 2062-03-10 lies ahead, today is 2026-03-10"),
+        ("program retire BOM --on 2026-03-11", "note: 2026-03-11 lies ahead, today is 2026-03-10"),
+        (f"order skip {number} --shipment 9 --on 2026-03-11", "refused: "),
+    ):
+        status = main.main(words.split())
+        out, err = capsys.readouterr()
+        assert status == (1 if said.startswith("refused") else 0)
+        assert err.startswith(said)
+        assert err.count("\n") == bool(said)
+        assert "note" not in out
+
+
 @pytest.mark.parametrize(
     ("problem", "status", "said"),
     [
