@@ -16,7 +16,7 @@ from django.test import override_settings
 from perennial.cli import commands, main, parser
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
-from tests.cli.makers import ORDERED, club, order
+from tests.cli.makers import ORDERED, child, club, order
 
 Captured = pytest.CaptureFixture[str]
 
@@ -175,6 +175,27 @@ def test_what_reaches_the_desk(
 def test_a_line_is_refused_where_the_whole_order_is_meant(capsys: Captured) -> None:
     assert main.main(["order", "submit", "SO-1", "--line", "2"]) == 1
     assert capsys.readouterr().err.startswith("refused: line: ")
+
+
+@pytest.mark.django_db
+def test_a_cancelled_order_says_why_it_stays_open(capsys: Captured) -> None:
+    club()
+    entered, free = order(), order()
+    child(entered, 1, status="shipped")
+    words = f"order cancel {entered.number} --on 2026-03-12"
+    assert main.main([*words.split(), "--line", "1"]) == 0
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[-1]
+        .startswith(f"it stays open for {entered.number}-1-001 (shipped), line 2 (open): the night")
+    )
+    assert main.main(words.split()) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "status  open",
+        f"it stays open for {entered.number}-1-001 (shipped): the night closes it when all is invoiced",
+    ]
+    assert main.main(["order", "cancel", free.number]) == 0
+    assert "stays open" not in capsys.readouterr().out
 
 
 @pytest.mark.django_db
