@@ -8,7 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from perennial.cli.output import document, facts, listing, result, say, section, table, tell
+from perennial.cli.output import document, facts, listing, outcome, result, say, section, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
 from perennial.jobs import JOBS, NIGHTLY
 
@@ -225,7 +225,7 @@ def parked_retry(p: Parser) -> Run:
         from perennial.desk import actions
 
         done = actions.parked_retry(number=given.number, catch_up=given.catch_up, **who(given))
-        result(done, given.json)
+        outcome(done, given)
         return 0
 
     return run

@@ -10,6 +10,7 @@ def show_order(p: Parser) -> Run:
     """An order whole."""
     p.number()
     p.add_argument("--ahead", type=count, metavar="N", default=0, help="also so many shipments beyond the planned ones")
+    _why(p)
 
     def run(given: Given) -> int:
         from perennial.desk.queries import order_document
@@ -18,12 +19,17 @@ def show_order(p: Parser) -> Run:
         if given.json:
             document(found)
         else:
+            from perennial.catalog.queries import today
             from perennial.cli.pages import order_page
 
-            order_page(found)
+            order_page(found, today(), why=given.why)
         return 0
 
     return run
+
+
+def _why(p: Parser) -> None:
+    p.add_argument("--why", action="store_true", help="also why each date, product and price (--json always says it)")
 
 
 def show_orders(p: Parser) -> Run:
@@ -32,14 +38,25 @@ def show_orders(p: Parser) -> Run:
     p.add_argument("--program", metavar="ID", help="only those with a line of this program")
     p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
     p.add_argument("--since", type=day, metavar="DATE", help="only those ordered on this date or later")
+    p.add_argument("--waiting", action="store_true", help="only those of which something waits for a person, and what")
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import order_documents, order_ids
+        from perennial.desk.queries import hold_reasons, order_documents, order_ids
 
-        ids = order_ids(status=given.status, program=given.program, customer=given.customer, since=given.since)
+        ids = order_ids(
+            status=given.status,
+            program=given.program,
+            customer=given.customer,
+            since=given.since,
+            waiting=given.waiting,
+        )
         if given.json:
             for found in order_documents(ids):
                 document(found)
+        elif given.waiting:
+            from perennial.cli.pages import waiting_page
+
+            waiting_page(order_documents(ids), hold_reasons(ids))
         else:
             from perennial.cli.pages import orders_page
 
@@ -96,6 +113,7 @@ def preview(p: Parser) -> Run:
     p.add_argument("--product", metavar="P", help="as this continuity product sells it (left out: all its events)")
     p.add_argument("--quantity", metavar="N", default="1", help="how many (left out: 1)")
     p.add_argument("--all", action="store_true", help="beyond the repeat threshold too, at most 1,000 shipments")
+    _why(p)
 
     def run(given: Given) -> int:
         from perennial.desk.queries import preview as previewed
@@ -112,9 +130,10 @@ def preview(p: Parser) -> Run:
         if given.json:
             document(found)
         else:
+            from perennial.catalog.queries import company, today
             from perennial.cli.pages import preview_page
 
-            preview_page(found)
+            preview_page(found, today(), company().country, why=given.why)
         return 0
 
     return run

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.cli.output import result
+from perennial.cli.output import outcome, say
 from perennial.cli.parser import Given, Parser, Run, day, expiry, long_code, text, who, whole
 from perennial.errors import Refused
+
+MOST_NAMED = 3
 
 
 def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
@@ -26,7 +28,9 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         elif given.line is not None:
             raise Refused("line", f"{name} is about the whole order {given.number}: leave --line out", "line")
         done = getattr(actions, name)(number=given.number, **arguments, **who(given))
-        result(done, given.json)
+        outcome(done, given)
+        if name == "cancel" and not given.json and done.get("status") == "open":
+            say(_why_still_open(given.number))
         return 0
 
     return run
@@ -54,6 +58,24 @@ def order_cancel(p: Parser) -> Run:
     p.add_argument("--again", action="store_true", help="of a child: make its shipment anew, as the next try")
     p.change()
     return _does("cancel", "after", "again")
+
+
+def _why_still_open(number: str) -> str:
+    """What of a cancelled order goes on."""
+    from perennial.desk.queries import order_document
+
+    order = order_document(number)
+    under_way = [
+        f"{child['number']} ({child['status']})" for child in order["children"] if child["status"] != "cancelled"
+    ]
+    with_child = {child["line"] for child in order["children"] if child["status"] != "cancelled"}
+    under_way += [
+        f"line {line['line']} ({line['status']})"
+        for line in order["lines"]
+        if line["status"] != "cancelled" and line["line"] not in with_child
+    ]
+    more = f" and {len(under_way) - MOST_NAMED} more" if len(under_way) > MOST_NAMED else ""
+    return f"it stays open for {', '.join(under_way[:MOST_NAMED])}{more}: the night closes it when all is invoiced"
 
 
 def order_hold(p: Parser) -> Run:
@@ -198,7 +220,7 @@ def card(p: Parser) -> Run:
             catch_up=given.catch_up,
             **who(given),
         )
-        result(done, given.json)
+        outcome(done, given)
         return 0
 
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -87,6 +88,16 @@ def result(value: Any, as_json: bool) -> None:
                 listing(one)
     elif value is not None:
         listing(value)
+
+
+def outcome(value: Any, given: Namespace) -> None:
+    """What a change gave back, and a note where it was dated ahead: whoever mistypes a year wants to know."""
+    result(value, given.json)
+    from perennial.catalog.queries import today
+
+    now = today()
+    if given.on is not None and given.on > now:
+        tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
 
 
 def _is_table(value: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from perennial.cli.output import cell, facts, listing, say, section, table
@@ -10,8 +11,11 @@ from perennial.cli.output import cell, facts, listing, say, section, table
 Document = Mapping[str, Any]
 
 
-def order_page(order: Document) -> None:
-    """An order: what was ordered, every shipment with its day and why, children, payments, what happened."""
+def order_page(order: Document, today: date, *, why: bool = False) -> None:
+    """An order: what was ordered, every shipment with its day, children, payments, what happened.
+
+    ``why``: also where the date, the product and the price of every shipment come from.
+    """
     held = [f"{h['code']} ({h['reason']}), stops {h['stops']}" for h in order["holds"] if not h["released_on"]]
     facts(
         {
@@ -19,6 +23,7 @@ def order_page(order: Document) -> None:
             "reference": order["reference"],
             "customer": order["customer"],
             "order_date": order["order_date"],
+            "currency": order["currency"],
             "status": order["status"],
             "acceptance": None if order["acceptance"] == "none" else order["acceptance"],
             "held": "; ".join(held),
@@ -33,11 +38,14 @@ def order_page(order: Document) -> None:
     if any(line["price"] is not None for line in order["lines"]):
         say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
     for one in order["continuity"]:
-        continuity_part(one)
+        continuity_part(one, today, why=why)
     if order["children"]:
         section("child orders")
         table(
-            ("number", "shipment", "ships on", "status", "products", "total", "carrier", "tracking"),
+            (
+                *("number", "shipment", "ships on", "status", "products"),
+                *("delivery", "tax", "total", "carrier", "tracking"),
+            ),
             (
                 [
                     c["number"],
@@ -45,6 +53,8 @@ def order_page(order: Document) -> None:
                     c["ship_on"],
                     c["status"] + (", held" if c["held"] else ""),
                     [product(line) for line in c["lines"]],
+                    c["delivery"],
+                    c["tax"],
                     c["total"],
                     c["carrier"],
                     c["tracking"],
@@ -64,7 +74,7 @@ def product(line: Document) -> str:
     return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
 
 
-def continuity_part(one: Document) -> None:
+def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
     """The Continuity page of a line."""
     planned = "planned to its end" if one["complete"] else "more follows"
     pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
@@ -74,13 +84,15 @@ def continuity_part(one: Document) -> None:
         f"line {one['line']}: {one['item_number']}, program {one['program']} revision {one['revision']}, "
         f"{one['status']}, {planned}, paid by {pays}"
     )
-    schedule_part(one["lines"])
+    schedule_part(one["lines"], today)
+    if why:
+        why_part(one["lines"])
     if one["adjustments"]:
         section("changed by a person")
         listing(one["adjustments"])
 
 
-def schedule_part(lines: Sequence[Document]) -> None:
+def schedule_part(lines: Sequence[Document], today: date) -> None:
     """The dated lines, and for each why it has not shipped and until when it can be changed."""
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
@@ -94,13 +106,35 @@ def schedule_part(lines: Sequence[Document]) -> None:
                 line["price"],
                 line["status"] + (", last" if line["action"] == "end" else ""),
                 line["child_order"],
-                line["changeable_until"] if line["status"] != "cancelled" else None,
+                _change_until(line, today),
                 [line["why"]["not_shipped"] if line["blocked"] else None, *_changed(line)],
             ]
             for line in lines
         ),
         "  ",
     )
+
+
+def why_part(lines: Sequence[Document]) -> None:
+    """Where the date, the product and the price of every line come from, and why it has not shipped."""
+    section("why")
+    for line in lines:
+        say(f"  shipment {line['shipment']}, {product(line)}" if line["shipment"] else f"  {product(line)}")
+        for name in ("date", "product", "price", "not_shipped"):
+            if words := line["why"][name]:
+                say(f"    {name.replace('_', ' ').ljust(len('not shipped'))}  {cell(words)}")
+
+
+def _change_until(line: Document, today: date) -> str | None:
+    """Until when a line can be changed. Where that day is past, the next run makes its child."""
+    until: str | None = line["changeable_until"]
+    if until is None or line["status"] == "cancelled":
+        return None
+    if date.fromisoformat(until) >= today:
+        return until
+    if line["status"] == "skipped":  # no run makes anything of it
+        return None
+    return "it goes on" if line["blocked"] else "the next run"
 
 
 def _changed(line: Document) -> list[str]:
@@ -144,6 +178,33 @@ def orders_page(orders: Iterable[Document]) -> None:
     )
 
 
+def waiting_page(orders: Iterable[Document], held: Mapping[str, Sequence[str]]) -> None:
+    """What waits for a person, a line a thing. ``held``: why orders and children are held, by their numbers."""
+    rows = [(o["number"], o["customer"], *waits) for o in orders for waits in _waits(o, held)]
+    table(("order", "customer", "what", "waits for"), rows)
+    if not rows:
+        say("nothing waits")
+
+
+def _waits(order: Document, held: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """The holds; the payments that no hold tells of already; the shipments that wait for something else."""
+    for number in (order["number"], *(child["number"] for child in order["children"])):
+        for reason in held.get(number, ()):
+            yield number, f"release of its hold: {reason}"
+    for p in order["payments"]:
+        if p["status"] in ("failed", "unknown") and p["order"] not in held:
+            yield p["order"], f"payment {p['number']} of {p['amount']} {order['currency']}, {p['status']}"
+    shipments: dict[tuple[int, str], list[int]] = {}
+    for one in order["continuity"]:
+        for line in one["lines"]:
+            if line["blocked"] in ("acceptance", "card", "parked"):
+                words = line["why"]["not_shipped"].removeprefix("waits: ")
+                shipments.setdefault((one["line"], words), []).append(line["shipment"])
+    for (line, words), numbers in shipments.items():
+        more = f" and {len(set(numbers)) - 1} more" if len(set(numbers)) > 1 else ""
+        yield f"line {line} shipment {min(numbers)}{more}", words
+
+
 def program_page(program: Document) -> None:
     """A program with its events."""
     facts({name: value for name, value in program.items() if name not in ("events", "draft")})
@@ -163,8 +224,17 @@ def customer_page(customer: Document) -> None:
             listing(customer[name])
 
 
-def preview_page(found: Document) -> None:
-    """What would be planned, and what would be owed."""
-    schedule_part(found["lines"])
+def preview_page(found: Document, today: date, country: str | None, *, why: bool = False) -> None:
+    """What would be planned, and what would be owed with the taxes of the company's ``country``."""
+    schedule_part(found["lines"], today)
+    if why:
+        why_part(found["lines"])
     say("planned to its end" if found["complete"] else "more follows")
     payments_part(found["payments"])
+    if found["payments"]:
+        where = (
+            f"taxes are those of {country}, the company's country"
+            if country
+            else "no taxes: the company has no country"
+        )
+        say(f"  {where}; an order has those of the place it goes to")

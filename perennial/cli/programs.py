@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.cli.output import result
+from perennial.cli.output import outcome
 from perennial.cli.parser import Given, Parser, Run, who
 
 
@@ -16,7 +16,7 @@ def _does(name: str, *options: str) -> Run:
 
         arguments: dict[str, Any] = {option: getattr(given, option) for option in options}
         done = getattr(actions, name)(schedule_id=given.program, **arguments, **who(given))
-        result(done, given.json)
+        outcome(done, given)
         return 0
 
     return run

@@ -6,18 +6,25 @@ the same ones.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
 from perennial.continuity.models import Parked
+from perennial.db import sql
 from perennial.desk.ahead import preview
 from perennial.desk.documents import Document, order_documents
 from perennial.desk.set_up import customer_document, program_document
 from perennial.errors import Refused
 from perennial.kernel import states
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import Hold, SalesOrder
 
 __all__ = [
-    "customer_document", "order_document", "order_documents", "order_ids", "parked", "preview", "program_document",
+    "customer_document", "hold_reasons", "order_document", "order_documents", "order_ids", "parked", "preview",
+    "program_document",
 ]  # fmt: skip
 
 
@@ -35,8 +42,13 @@ def order_ids(
     program: str | None = None,
     customer: str | None = None,
     since: date | None = None,
+    waiting: bool = False,
 ) -> list[int]:
-    """The parent orders that fit all that is given, in the order of their making."""
+    """The parent orders that fit all that is given, in the order of their making.
+
+    ``waiting``: of which something waits for a person. A hold, also of a child; a payment that has failed,
+    or of which nobody knows what became; a shipment that is blocked.
+    """
     if status is not None and status not in states.ORDER:
         raise Refused("status", f"{status!r} is not a status of an order: {', '.join(states.ORDER)}", "status")
     found = SalesOrder.objects.filter(parent__isnull=True)
@@ -48,7 +60,21 @@ def order_ids(
         found = found.filter(customer__account=customer)
     if since is not None:
         found = found.filter(order_date__gte=since)
+    if waiting:
+        found = found.filter(id__in=RawSQL(sql.named("perennial.desk", "sql/documents.sql")["waiting"], ()))
     return list(found.order_by("id").values_list("id", flat=True))
+
+
+def hold_reasons(order_ids: Iterable[int]) -> dict[str, list[str]]:
+    """Why parent orders and their children are held, by the number of what is held; not of what is cancelled."""
+    ids = list(order_ids)
+    found = Hold.objects.filter(Q(order__in=ids) | Q(order__parent__in=ids), released_on__isnull=True)
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for number, reason, code in (
+        found.exclude(order__status="cancelled").order_by("id").values_list("order__number", "reason", "code")
+    ):
+        reasons[number].append(reason or code)
+    return dict(reasons)
 
 
 def parked(run: int | None = None) -> list[Document]:

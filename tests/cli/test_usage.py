@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, ProgrammingError
+from django.test import override_settings
 
 from perennial.cli import commands, main, parser
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
-from tests.cli.makers import club, order
+from tests.cli.makers import ORDERED, child, club, order
 
 Captured = pytest.CaptureFixture[str]
 
@@ -162,6 +163,7 @@ def test_documents_are_one_a_line(capsys: Captured) -> None:
 
 
 @pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
 def test_an_order_as_a_clerk_reads_it(capsys: Captured) -> None:
     club()
     assert main.main(["show", "order", order().number]) == 0
@@ -232,6 +234,46 @@ def test_what_reaches_the_desk(
 def test_a_line_is_refused_where_the_whole_order_is_meant(capsys: Captured) -> None:
     assert main.main(["order", "submit", "SO-1", "--line", "2"]) == 1
     assert capsys.readouterr().err.startswith("refused: line: ")
+
+
+@pytest.mark.django_db
+def test_a_cancelled_order_says_why_it_stays_open(capsys: Captured) -> None:
+    club()
+    entered, free = order(), order()
+    child(entered, 1, status="shipped")
+    words = f"order cancel {entered.number} --on 2026-03-12"
+    assert main.main([*words.split(), "--line", "1"]) == 0
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[-1]
+        .startswith(f"it stays open for {entered.number}-1-001 (shipped), line 2 (open): the night")
+    )
+    assert main.main(words.split()) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "status  open",
+        f"it stays open for {entered.number}-1-001 (shipped): the night closes it when all is invoiced",
+    ]
+    assert main.main(["order", "cancel", free.number]) == 0
+    assert "stays open" not in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
+def test_a_change_that_is_dated_ahead_says_so(capsys: Captured) -> None:
+    club()
+    number = order().number
+    for words, said in (
+        (f"order hold {number} --reason why --on 2026-03-10", ""),
+        (f"order release {number} --on 2062-03-10 --json", "note: 2062-03-10 lies ahead, today is 2026-03-10"),
+        ("program retire BOM --on 2026-03-11", "note: 2026-03-11 lies ahead, today is 2026-03-10"),
+        (f"order skip {number} --shipment 9 --on 2026-03-11", "refused: "),
+    ):
+        status = main.main(words.split())
+        out, err = capsys.readouterr()
+        assert status == (1 if said.startswith("refused") else 0)
+        assert err.startswith(said)
+        assert err.count("\n") == bool(said)
+        assert "note" not in out
 
 
 @pytest.mark.parametrize(

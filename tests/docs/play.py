@@ -4,7 +4,8 @@
     python -m tests.docs.play --write docs/guides/trial.md    write the real output into the guide
 
 It needs DATABASE_URL, a migrated database without data. In a guide a bundle is a block ``json NAME.json``,
-commands are the lines that begin with ``$ `` in a block ``console``; a line ``...`` stands for any lines.
+commands are the lines that begin with ``$ `` in a block ``console``; a line ``...`` stands for any lines. A new day
+begins with ``$ export PERENNIAL_TODAY=DATE``.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 BLOCK = re.compile(r"^```(\S+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PROMPT = "$ "
 COMMAND = "./run perennial "
+NEW_DAY = "export PERENNIAL_TODAY="
 SURROUNDINGS = {"PERENNIAL_TODAY": "2026-03-10", "LOGNAME": "anna"}
 """What the guides say they were made with: the day and who types."""
 LEFT_OUT = "..."
@@ -57,6 +60,9 @@ def run(command: str) -> tuple[str, int]:
     """What a command prints on a terminal (both streams, in their order), and its exit status."""
     from perennial.cli.main import main
 
+    if command.startswith(NEW_DAY):
+        begin(command.removeprefix(NEW_DAY))
+        return "", 0
     if not command.startswith(COMMAND):
         raise SystemExit(f"not a command of ours: {command}")
     first, _, then = command.partition(" | ")
@@ -67,6 +73,14 @@ def run(command: str) -> tuple[str, int]:
         return _text(both), status
     piped = subprocess.run(shlex.split(then), input=_text(out), capture_output=True, text=True, check=True)
     return _text(both) + piped.stdout, status
+
+
+def begin(day: str) -> None:
+    """From here on it is this day, for the commands that follow in this process too."""
+    from django.conf import settings
+
+    os.environ["PERENNIAL_TODAY"] = day
+    settings.PERENNIAL_TODAY = date.fromisoformat(day)
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -93,3 +93,19 @@ select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amoun
 select a.id, a.code, a.purpose, a.recipient, a.street, a.city, a.postcode, a.region, a.country
   from customers_address a
  where a.id = any(%(addresses)s);
+
+-- name: waiting
+-- the parent orders of which something waits for a person: held, unpaid for good or nobody knows, blocked
+select coalesce(o.parent_id, o.id)
+  from orders_hold h join orders_salesorder o on o.id = h.order_id
+ where h.released_on is null and o.status <> 'cancelled'
+union
+select coalesce(o.parent_id, o.id, c.order_id)
+  from payments_payment y
+  left join orders_salesorder o on o.id = y.order_id
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+ where y.status in ('failed', 'unknown')
+union
+select c.order_id
+  from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
+ where o.blocked is not null

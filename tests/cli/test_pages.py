@@ -1,0 +1,119 @@
+"""The text pages: what a clerk reads out on the telephone, with every word that it takes."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from django.test import override_settings
+
+from perennial.catalog.models import Company
+from perennial.cli import main
+from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
+from perennial.desk.queries import order_document, order_ids
+from perennial.orders.models import Hold, SalesOrder
+from perennial.payments.models import Payment
+from tests.cli.makers import ORDERED, child, club, order
+
+pytestmark = pytest.mark.django_db
+Captured = pytest.CaptureFixture[str]
+
+
+def page(capsys: Captured, words: str) -> list[str]:
+    """The lines that a command prints, without the spaces of their columns."""
+    assert main.main(words.split()) == 0
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_an_order_says_why_where_it_is_asked(capsys: Captured) -> None:
+    club()
+    number = order().number
+    assert "why" not in page(capsys, f"show order {number}")
+    lines = page(capsys, f"show order {number} --why")
+    for line in order_document(number)["continuity"][0]["lines"]:
+        assert f"shipment {line['shipment']}, {line['item_number']}" in lines
+        for name, words in line["why"].items():
+            assert f"{name.replace('_', ' ')} {words}" in lines
+
+
+def test_a_preview_says_why_too(capsys: Captured) -> None:
+    club()
+    words = "preview --program BOM --order-date 2026-03-10"
+    assert "why" not in page(capsys, words)
+    assert "price 24.00 is the price of product 0015 on the order date 2026-03-10" in page(capsys, f"{words} --why")
+
+
+def test_a_child_says_what_its_total_is_made_of(capsys: Captured) -> None:
+    club()
+    entered = order()
+    child(entered, 1)
+    SalesOrder.objects.filter(parent__isnull=False).update(tax_minor=177, total_minor=2667)
+    lines = page(capsys, f"show order {entered.number}")
+    assert "currency USD" in lines
+    assert "number shipment ships on status products delivery tax total carrier tracking" in lines
+    assert "SO-000001-1-001 1 2026-03-16 open 0013 4.95 1.77 26.67" in lines
+
+
+def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> None:
+    club()
+    quiet, held, unpaid, ordinary, parked = (order().number for _ in range(5))
+    assert page(capsys, "show orders --waiting") == ["nothing waits"]
+    entered = SalesOrder.objects.in_bulk(field_name="number")
+    Hold.objects.create(order=entered[held], code="call", reason="call back", on_date=ORDERED)
+    Hold.objects.create(order=entered[quiet], code="call", on_date=ORDERED, released_on=ORDERED)
+    made = SalesOrder.objects.create(
+        number=f"{unpaid}-1-001", customer=entered[unpaid].customer, currency="USD", order_date=ORDERED,
+        parent=entered[unpaid], parent_line=entered[unpaid].lines.get(line=1), shipment=1, try_no=1,
+        ship_on=ORDERED, status="open",
+    )  # fmt: skip
+    Hold.objects.create(order=made, code="payment", reason="payment 1 of 24.90 failed: no money", on_date=ORDERED)
+    Payment.objects.filter(order=entered[ordinary]).update(status="failed")
+    Parked.objects.create(
+        continuity_order=ContinuityOrder.objects.get(order=entered[parked]), job="extend-lines", run_id=1,
+        reason="no price", on_date=ORDERED,
+    )  # fmt: skip
+    Occurrence.objects.filter(continuity_order__order=entered[parked]).update(blocked="parked")
+    amount = order_document(ordinary)["payments"][0]["amount"]
+    assert page(capsys, "show orders --waiting") == [
+        "order customer what waits for",
+        f"{held} C-1 {held} release of its hold: call back",
+        f"{unpaid} C-1 {unpaid}-1-001 release of its hold: payment 1 of 24.90 failed: no money",
+        f"{ordinary} C-1 {ordinary} payment 1 of {amount} USD, failed",
+        f"{parked} C-1 line 1 shipment 1 and 2 more parked (no price)",
+    ]
+    assert order_ids(waiting=True, customer="C-2") == []
+    assert main.main(["show", "orders", "--waiting", "--json"]) == 0
+    numbers = [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()]
+    assert numbers == [held, unpaid, ordinary, parked]
+    # a cancelled order waits for nobody
+    SalesOrder.objects.filter(number=held).update(status="cancelled")
+    assert page(capsys, "show orders --waiting")[1].startswith(unpaid)
+
+
+def test_until_when_a_line_can_be_changed_where_that_day_is_past(capsys: Captured) -> None:
+    club()
+    number = order().number
+    last = Occurrence.objects.filter(event_key="E3")
+    words = f"show order {number}"
+
+    def until(on: date) -> str:
+        with override_settings(PERENNIAL_TODAY=on):
+            return next(line for line in page(capsys, words) if "2026-05-14" in line).partition(", last")[2].strip()
+
+    assert until(date(2026, 5, 8)) == "2026-05-08"
+    assert until(date(2026, 5, 9)) == "the next run"
+    last.update(blocked="card")
+    assert until(date(2026, 5, 9)).startswith("it goes on waits: the card")
+    # of what was skipped no run makes anything
+    last.update(blocked=None, status="skipped")
+    assert until(date(2026, 5, 9)) == ""
+    assert order_document(number)["continuity"][0]["lines"][2]["changeable_until"] == "2026-05-08"
+
+
+def test_a_preview_says_whose_taxes_it_shows(capsys: Captured) -> None:
+    club()
+    words = "preview --program BOM --order-date 2026-03-10"
+    assert page(capsys, words)[-1].startswith("taxes are those of US, the company's country")
+    Company.objects.update(country=None)
+    assert page(capsys, words)[-1].startswith("no taxes: the company has no country")
