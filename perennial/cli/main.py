@@ -19,6 +19,7 @@ from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused
 
 WITHOUT_DATABASE = {"stop", "serve", "worker", "backup", "restore"}
+MAKES_DATABASE = {"init", "demo", "bench"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,7 +82,7 @@ def run(words: list[str]) -> int:
     if command.name not in WITHOUT_DATABASE:
         from perennial.cli.start import start_django
 
-        start_django()
+        start_django(make=command.name in MAKES_DATABASE)
     return start(given)
 
 
