@@ -88,7 +88,9 @@ def run(words: list[str]) -> int:
 
 def built(command: commands.Command) -> tuple[Parser, Run]:
     """The parser of a command, and what runs it."""
+    longer = [other for other in commands.COMMANDS.values() if other.name.startswith(f"{command.name} ")]
     parser = Parser(command.name, command.does)
+    parser.epilog = "; ".join(f"`perennial {other.name}`: {other.does}" for other in longer) or None
     function = getattr(importlib.import_module(command.module), command.function)
     run_it: Run = function(parser)
     return parser, run_it
