@@ -220,7 +220,7 @@ select min(y.due_on) from payments_payment y
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   left join orders_salesorder k on k.id = y.order_id
  where coalesce(c.order_id, k.parent_id, k.id) = any(%s) and y.purpose <> 'refund'
-   and y.status in ('due', 'sent', 'authorised', 'capturing', 'declined', 'unknown', 'billed')
+   and y.status in ('due', 'sent', 'authorised', 'capturing', 'declined', 'unknown')
 """
 _FIRST_SHIPMENTS = """
 select c.payment_method = 'on_account', coalesce(o.payment_schedule_id, c.payment_schedule_id), min(o.ship_on)
@@ -231,7 +231,10 @@ select c.payment_method = 'on_account', coalesce(o.payment_schedule_id, c.paymen
 
 
 def first_charge_on(order_ids: Sequence[int]) -> date | None:
-    """The first day on which money of these orders is due: what is owed already, and what their shipments will owe."""
+    """The first day on which money of these orders will be taken: what is due, and what their shipments will owe.
+
+    What was billed already is not: nothing more is to be done for it than wait for the money.
+    """
     found: list[date] = []
     ids = list(order_ids)
     if not ids:

@@ -42,7 +42,25 @@ def stop(p: Parser) -> Run:
 
 def demo(p: Parser) -> Run:
     """A music club, night by night."""
-    return _elsewhere("perennial.demo.command", p)
+    run = _elsewhere("perennial.demo.command", p)
+
+    def noted(given: Given) -> int:
+        chosen = {name for name, value in vars(given).items() if name != "json" and value != p.get_default(name)}
+        if chosen and _has_orders():
+            tell("note: this installation has orders already: it is shown as it is, and the options change nothing")
+        return run(given)
+
+    return noted
+
+
+def _has_orders() -> bool:
+    """Whether there is an order; before there are tables there is none."""
+    from django.db import connection
+
+    from perennial.orders.models import SalesOrder
+
+    tables = connection.introspection.table_names()
+    return SalesOrder._meta.db_table in tables and SalesOrder.objects.exists()
 
 
 def bench(p: Parser) -> Run:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,6 +20,7 @@ OPTIONS = {
 }
 MOST_SHOWN = 20
 PARKED = 3  # exit status
+CLEAR_LINE = "\r\x1b[K"
 
 
 def job(p: Parser) -> Run:
@@ -92,8 +94,13 @@ def _status(given: Given) -> int:
     if given.json:
         document(found)
     else:
-        listing(found)
+        listing([{**row, "last_counts": _above_0(row["last_counts"])} for row in found])
     return 0
+
+
+def _above_0(counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts that say something."""
+    return {name: number for name, number in counts.items() if number}
 
 
 def _chunks() -> Callable[[int, int], None]:
@@ -107,11 +114,18 @@ def _chunks() -> Callable[[int, int], None]:
 def last_line(done: Mapping[str, Any]) -> str:
     """What a run did, in words that add up."""
     words = JOBS[done["job"]]().summary(done["counts"])
-    amounts = [f"{word} {amount} {currency}" for currency, of in done["amounts"].items() for word, amount in of.items()]
-    if amounts:
+    if amounts := list(_amounts(done)):
         words += f"; {', '.join(amounts)}"
     ends = "" if done["status"] == "done" else f" ({done['status']}: the same command goes on with it)"
     return f"{'dry run: ' if done['dry_run'] else ''}{words}{ends}"
+
+
+def _amounts(done: Mapping[str, Any], *, zeros: bool = True) -> Iterator[str]:
+    """The amounts of a run in words."""
+    for currency, of in done["amounts"].items():
+        for word, amount in of.items():
+            if zeros or Decimal(amount):
+                yield f"{word} {amount} {currency}"
 
 
 def job_page(done: Mapping[str, Any]) -> None:
@@ -138,22 +152,24 @@ def night(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.jobs import night as nights
 
-        done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=_progress())
+        progress = _progress()
+        try:
+            done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress)
+        finally:
+            if progress is not None:
+                sys.stderr.write(CLEAR_LINE)
         if given.json:
             document(done)
         made = done.get("nights", [done])
-        for one in made:
-            for ran in one["jobs"]:
-                tell(f"{one['on']} {ran['job']}: {last_line(ran)}")
+        ran = [ran for one in made for ran in one["jobs"]]
+        if given.json or not sys.stdout.isatty():  # on a terminal the table below says the same
+            for one in ran:
+                tell(f"{one['on']} {one['job']}: {last_line(one)}")
         if not made:
             tell("no night was missed: nothing to do")
         _note_of_the_future(nights.last_night())
-        ran = [ran for one in made for ran in one["jobs"]]
         if not given.json:
-            table(
-                ("on", "job", "run", "counts"),
-                ([r["on"], r["job"], r["run"], {n: c for n, c in r["counts"].items() if c}] for r in ran),
-            )
+            night_page(ran)
         if any(r["status"] != "done" for r in ran):
             return 1
         return PARKED if given.fail_on_parked and any(r["counts"].get("parked") for r in ran) else 0
@@ -161,10 +177,24 @@ def night(p: Parser) -> Run:
     return run
 
 
+def night_page(ran: Sequence[Mapping[str, Any]]) -> None:
+    """The runs of nights, a line each."""
+    amounts = [list(_amounts(run, zeros=False)) for run in ran]
+    names = ["on", "job", "run", "counts", *(["amounts"] if any(amounts) else [])]
+    rows = ([r["on"], r["job"], r["run"], _above_0(r["counts"]), a] for r, a in zip(ran, amounts, strict=True))
+    table(names, (row[: len(names)] for row in rows))
+
+
 def _progress() -> Callable[[str, date], None] | None:
+    """On a terminal one line that names the job at work; what it did takes its place."""
     if not sys.stderr.isatty():
         return None
-    return lambda name, day: tell(f"{day} {name} …")
+
+    def progress(name: str, day: date) -> None:
+        sys.stderr.write(f"{CLEAR_LINE}{day} {name} …")
+        sys.stderr.flush()
+
+    return progress
 
 
 def simulate(p: Parser) -> Run:

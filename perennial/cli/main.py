@@ -19,6 +19,7 @@ from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused
 
 WITHOUT_DATABASE = {"stop", "serve", "worker", "backup", "restore"}
+MAKES_DATABASE = {"init", "demo", "bench"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,7 +83,7 @@ def run(words: list[str]) -> int:
     if command.name not in WITHOUT_DATABASE:
         from perennial.cli.start import start_django
 
-        start_django()
+        start_django(make=command.name in MAKES_DATABASE)
     return start(given)
 
 
@@ -98,7 +99,9 @@ def refuse_bytes(words: list[str]) -> None:
 
 def built(command: commands.Command) -> tuple[Parser, Run]:
     """The parser of a command, and what runs it."""
+    longer = [other for other in commands.COMMANDS.values() if other.name.startswith(f"{command.name} ")]
     parser = Parser(command.name, command.does)
+    parser.epilog = "; ".join(f"`perennial {other.name}`: {other.does}" for other in longer) or None
     function = getattr(importlib.import_module(command.module), command.function)
     run_it: Run = function(parser)
     return parser, run_it

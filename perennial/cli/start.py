@@ -8,11 +8,14 @@ import os
 from types import ModuleType
 
 
-def start_django() -> None:
-    """Make sure that a database answers, and set Django up. Again: nothing to do."""
+def start_django(*, make: bool = False) -> None:
+    """Make sure that a database answers, and set Django up. Again: nothing to do.
+
+    ``make``: also make the embedded server's database where there is none yet.
+    """
     server = optional("perennial.db.server")
     if server is not None:
-        server.ensure()
+        server.ensure(make=make)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perennial.settings")
     gc.disable()  # nothing of what is imported is ever garbage: a third of the time of starting
     import django

@@ -201,6 +201,18 @@ def test_payments_that_are_given_stand_with_their_tries_and_bills():
     assert check()["ok"]
 
 
+def test_what_was_billed_elsewhere_is_no_charge_to_come():
+    billed = {
+        "order": "SO-000001-1-002",
+        "method": "on_account",
+        "status": "billed",
+        "due_on": "2026-05-10",
+        "bill": {"on": "2026-04-20", "due_on": "2026-05-10"},
+    }
+    done = moved_in(member({}, invoiced(2), number="SO-000001", payments=[billed]))
+    assert done.first_charge_on == date(2026, 5, 14)  # the third shipment
+
+
 def test_an_order_billed_up_front_says_what_was_paid():
     needed = wrong(member({"lines": [{}] * 12}, invoiced(5)), bill_upfront=True)
     assert list(needed) == ["payments"]

@@ -126,6 +126,15 @@ def test_help(capsys: Captured) -> None:
     assert main.main(["--version"]) == 0
 
 
+def test_the_help_of_a_command_names_the_longer_ones(capsys: Captured) -> None:
+    for words in ("check", "parked"):
+        assert main.main([words, "--help"]) == 0
+        longer = next(name for name in commands.COMMANDS if name.startswith(f"{words} "))
+        assert f"`perennial {longer}`" in capsys.readouterr().out
+    assert main.main(["check", "once", "--help"]) == 0
+    assert "`perennial" not in capsys.readouterr().out
+
+
 def test_help_and_mistakes_do_not_touch_django() -> None:
     code = "import sys; from perennial.cli.main import main; main(sys.argv[1:]); assert 'django' not in sys.modules"
     for words in (["--help"], ["order", "skip", "--help"], ["job", "--help"], ["nihgt"], ["job", "nope"], ["serve"]):
@@ -333,3 +342,70 @@ def test_a_night_says_when_something_was_parked(monkeypatch: pytest.MonkeyPatch,
     assert json.loads(out)["jobs"] == [ran]
     assert "1,212 due: 1,200 created, 9 expired card, 1 awaiting acceptance, 2 parked" in err
     assert main.main(["night", "--on", "2026-03-11", "--fail-on-parked"]) == 3
+
+
+NIGHT = {
+    "on": "2026-03-11",
+    "jobs": [
+        {
+            "job": "process-payments", "run": 5, "on": "2026-03-11", "dry_run": False, "status": "done",
+            "counts": {"authorised": 2, "captured": 0}, "reasons": [],
+            "amounts": {"USD": {"authorised": "50.00", "captured": "0.00"}},
+        }
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_night_names_each_job_once_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, terminal: bool
+) -> None:
+    from perennial.jobs import night
+
+    def one_night(on: date, **told: Any) -> dict[str, Any]:
+        if told["progress"] is not None:
+            told["progress"]("process-payments", on)
+        return NIGHT
+
+    monkeypatch.setattr(night, "night", one_night)
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    assert main.main(["night", "--on", "2026-03-11"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split() for line in out.splitlines()] == [
+        ["on", "job", "run", "counts", "amounts"],
+        ["2026-03-11", "process-payments", "5", "authorised", "2", "authorised", "50.00", "USD"],
+    ]
+    if terminal:  # the line of progress is wiped out
+        assert err.endswith("2026-03-11 process-payments …\r\x1b[K")
+        assert "\n" not in err
+    else:
+        assert err.startswith("2026-03-11 process-payments: 2 authorised, 0 captured; authorised 50.00 USD")
+
+
+@pytest.mark.django_db
+def test_the_list_of_jobs_shows_no_zeros(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    from perennial import jobs
+
+    row = {"job": "extend-lines", "last_run": 2, "last_counts": {"orders": 0, "lines": 3}, "due": 0}
+    monkeypatch.setattr(jobs, "status", lambda on: [row])
+    assert main.main(["job"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["extend-lines", "2", "lines", "3", "0"]
+    assert main.main(["job", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [row]
+
+
+@pytest.mark.django_db
+def test_options_of_the_demo_that_change_nothing_are_noted(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    from perennial.demo import command
+
+    monkeypatch.setattr(command, "run", lambda given: 0)
+    club()
+    said = "note: this installation has orders already"
+    assert main.main(["demo", "--sample", "5"]) == 0
+    assert said not in capsys.readouterr().err
+    order()
+    for words, noted in ((["--sample", "5"], True), (["--all"], True), ([], False), (["--json"], False)):
+        assert main.main(["demo", *words]) == 0
+        assert capsys.readouterr().err.startswith(said) is noted

@@ -106,19 +106,23 @@ class Installation:
 _joined: tuple[int, Installation] | None = None
 
 
-def ensure(*, stop_when_unused: bool = False, tell: Callable[[str], None] = say) -> str:
+def ensure(*, make: bool = True, stop_when_unused: bool = False, tell: Callable[[str], None] = say) -> str:
     """The URL of the database to use, with a server that answers behind it; sets DATABASE_URL.
 
     A DATABASE_URL of the user's is taken as it is. Without one the embedded server is started, unless
     it runs. Call it before ``django.setup()``; with ``stop_when_unused`` (``serve``, ``demo``) the
     server that this call starts ends with its last user, else it stays up and one line says so.
+    Without ``make`` a PERENNIAL_HOME that has no database yet is refused, and nothing is made in it.
     """
     global _joined
     given = os.environ.get("DATABASE_URL")
     if given and given != os.environ.get(MARK):
         return given
     if _joined is None or _joined[0] != os.getpid():
-        installation = Installation(places.home(), tell=tell)
+        home = places.home()
+        if not make and not places.has_database(home):
+            raise Refused("init", f"there is no installation in {home} yet: run `perennial init` first")
+        installation = Installation(home, tell=tell)
         url = installation.join(stop_when_unused=stop_when_unused)
         _joined = (os.getpid(), installation)
         atexit.register(_leave)

@@ -171,6 +171,23 @@ class Place:
             raise Refused("database_socket", f"{self.sockets} cannot be made: {problem.strerror}") from None
 
 
+def _system_folder(home_folder: Path) -> Path:
+    return SYSTEM_FOLDER / hashlib.sha256(os.fsencode(home_folder)).hexdigest()[:16]
+
+
+def has_database(home_folder: Path) -> bool:
+    """Whether a database was made for this PERENNIAL_HOME. Asking makes nothing."""
+    for folder in (home_folder / "postgres", _system_folder(home_folder)):
+        try:
+            os.lstat(folder / "data")
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:  # another user's: whoever opens it says so
+            pass
+        return True
+    return False
+
+
 def place_of(home_folder: Path) -> Place:
     """The database's place: in PERENNIAL_HOME, or in a system folder where root's account cannot get in.
 
@@ -180,8 +197,7 @@ def place_of(home_folder: Path) -> Place:
     if os.geteuid() != 0:
         _refuse_foreign(inside / "data")
         return Place(inside, account.own())
-    digest = hashlib.sha256(os.fsencode(home_folder)).hexdigest()[:16]
-    system = SYSTEM_FOLDER / digest
+    system = _system_folder(home_folder)
     if (system / "data").exists():
         return Place(system, account.choose(system / "data"))
     server = account.choose(inside / "data", home_folder)
