@@ -75,7 +75,7 @@ def _why_still_open(number: str) -> str:
         if line["status"] != "cancelled" and line["line"] not in with_child
     ]
     more = f" and {len(under_way) - MOST_NAMED} more" if len(under_way) > MOST_NAMED else ""
-    return f"it stays open for {', '.join(under_way[:MOST_NAMED])}{more}: the night closes it when all is invoiced"
+    return f"it stays open for {', '.join(under_way[:MOST_NAMED])}{more}: the next night closes it, or the first after all of that is invoiced"
 
 
 def order_hold(p: Parser) -> Run:

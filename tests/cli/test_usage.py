@@ -255,12 +255,12 @@ def test_a_cancelled_order_says_why_it_stays_open(capsys: Captured) -> None:
     assert (
         capsys.readouterr()
         .out.splitlines()[-1]
-        .startswith(f"it stays open for {entered.number}-1-001 (shipped), line 2 (open): the night")
+        .startswith(f"it stays open for {entered.number}-1-001 (shipped), line 2 (open): the next night")
     )
     assert main.main(words.split()) == 0
     assert capsys.readouterr().out.splitlines()[-2:] == [
         "status  open",
-        f"it stays open for {entered.number}-1-001 (shipped): the night closes it when all is invoiced",
+        f"it stays open for {entered.number}-1-001 (shipped): the next night closes it, or the first after all of that is invoiced",
     ]
     assert main.main(["order", "cancel", free.number]) == 0
     assert "stays open" not in capsys.readouterr().out
