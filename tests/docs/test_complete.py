@@ -14,6 +14,7 @@ import pytest
 
 from perennial.cli import commands
 from perennial.cli.main import built, main
+from perennial.demo.club import DEFAULT_SAMPLE
 from perennial.jobs import JOBS
 from tests.docs.play import BLOCK, COMMAND, PROMPT, run
 from tests.docs.play import commands as typed
@@ -136,6 +137,11 @@ def test_the_words_behind_run_exist() -> None:
     assert {"demo", "test", "setup", "perennial"} <= known
     used = {(name(page), word) for page in PAGES for word in re.findall(r"\./run (\w+)", page.read_text("utf-8"))}
     assert [(page, word) for page, word in sorted(used) if word not in known] == []
+
+
+def test_the_demo_has_the_size_that_the_pages_say() -> None:
+    assert f"each of {DEFAULT_SAMPLE} customers" in text("README.md")
+    assert re.search(rf"^\| `--sample N` \|.*\| {DEFAULT_SAMPLE} \|$", text("docs/operations.md"), re.MULTILINE)
 
 
 @pytest.mark.usefixtures("reader")
