@@ -254,6 +254,7 @@ def _is_dead(run_id: int) -> bool:
         with transaction.atomic():
             sql.execute("set local lock_timeout = '10s'")
             sql.value("select pg_advisory_xact_lock(%s, %s)", [RUN_LOCK, run_id])
+            transaction.set_rollback(True)  # the lock goes with it, or our own session would wait for it for ever
         return True
     except OperationalError:
         return False

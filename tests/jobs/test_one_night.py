@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs import JOBS, NIGHTLY, runner
 from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.night import one_night
 from perennial.jobs.runner import run_job
@@ -41,3 +41,18 @@ def test_a_night_that_is_finished_runs_anew() -> None:
     one_night(day(1))
     assert len(runs()) == 2 * len(NIGHTLY)
     assert len(runs(day(1))) == len(NIGHTLY)
+
+
+def test_a_run_that_was_stopped_is_finished_by_the_next_whatever_that_is_asked_for() -> None:
+    install()
+    m = member()
+    m.owes(m.child(1))
+    runner.ask_to_stop()
+    try:
+        stopped = run_job(JOBS["process-payments"](), on=ON, arguments={})
+    finally:
+        runner._stop.clear()
+    assert stopped["status"] == "stopped"
+    assert run_job(JOBS["process-payments"](), on=day(1), arguments={})["status"] == "done"
+    assert runs() == [("process-payments", "done")]
+    assert runs(day(1)) == [("process-payments", "done")]
