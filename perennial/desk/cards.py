@@ -48,7 +48,7 @@ def store_card(
     customer = Customer.objects.filter(account=account).first()
     if customer is None:
         raise Refused("customer", f"unknown customer {account!r}", "account")
-    if last4 is not None and not re.fullmatch(r"\d{4}", last4):
+    if last4 is not None and not re.fullmatch(r"[0-9]{4}", last4):
         raise Refused("last4", f"{last4!r} is not the last four digits of a card", "last4")
     if not token or token != token.strip():
         raise Refused("token", "the gateway's token is missing, or has spaces around it", "token")
