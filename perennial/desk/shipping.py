@@ -38,7 +38,7 @@ def children_that_may_ship(*, on: date) -> list[int]:
         row[0]
         for row in sql.tuples(
             f"select k.id from orders_salesorder k where k.parent_id is not null and k.ship_on <= %(on)s and {MAY_SHIP}"
-            " order by k.ship_on, k.id",
+            " order by k.ship_on, k.parent_id, k.parent_line_id, k.shipment, k.try_no",
             {"on": on},
         )
     ]
@@ -110,7 +110,8 @@ def ship_many(
 _EVENT = """
 insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
 select k.parent_id, %(on)s, %(kind)s, %(by)s, %(reason)s, jsonb_build_object('child', k.number, 'shipment', k.shipment)
-  from orders_salesorder k where k.id = any(%(ids)s) order by k.id
+  from orders_salesorder k where k.id = any(%(ids)s)
+ order by k.parent_id, k.parent_line_id, k.shipment, k.try_no
 """
 
 

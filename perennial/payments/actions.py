@@ -177,7 +177,7 @@ def _tell(payments: Sequence[int], kind: str, *, by: str, on: date, reason: str 
         select coalesce(p.order_id, c.order_id), %(on)s, %(kind)s, %(by)s, %(reason)s,
                jsonb_build_object('purpose', p.purpose, 'number', p.number)
           from payments_payment p left join continuity_continuityorder c on c.id = p.continuity_order_id
-         where p.id = any(%(ids)s) order by p.id
+         where p.id = any(%(ids)s) order by p.order_id, p.due_on, p.purpose, p.continuity_order_id, p.number
         """,
         {"ids": list(payments), "kind": kind, "by": by, "on": on, "reason": reason},
     )

@@ -5,7 +5,7 @@ For each payment, on a business date (``work`` says which step is next):
 1. Lock the continuity orders, orders and payments; read anew what is to be done; write the intent:
    the payment ``sent`` or ``capturing``, an attempt with its key. Commit.
 2. Ask the gateway, outside of any transaction, from a few threads that touch no database.
-3. Record the answers, 100 at a time, only on attempts that nobody has answered meanwhile. Commit.
+3. Record the answers, some 100 at a time, only on attempts that nobody has answered meanwhile. Commit.
 4. Look again: what was voided may be authorised anew, what was reconciled may be captured.
 
 Safe to rerun because an attempt that was written is never written again: whoever comes next finds it
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
@@ -81,9 +82,10 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True)
 class Call:
-    """What one thread does: ask what became of the attempt, or send it."""
+    """What one thread does: ask what became of the attempt, or send it. ``history``: the order that tells of it."""
 
     sent: Sent
+    history: int
     find: bool
     may_send: bool
 
@@ -215,12 +217,14 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
             # What is asked now is not asked again in this call when the answer is lost.
             work.done.update((f.id, "reconcile") for _, f in fresh)
         open_ = {f.id: f for f in todo.get("reconcile", [])}
+        histories = {f.id: f.event_order_id for found in todo.values() for f in found}
         wanted = [f.id for _, f in fresh] + list(open_)
         calls = []
         for row in sql.tuples(SQL["requests"], {"ids": wanted}):
             sent = Sent(*row)
             old = open_.get(sent.payment_id)
-            calls.append(Call(sent, old is not None, old is None or (old.may_be_sent_again and not work.dry)))
+            may_send = old is None or (old.may_be_sent_again and not work.dry)
+            calls.append(Call(sent, histories[sent.payment_id], old is not None, may_send))
         return calls, again
 
 
@@ -236,18 +240,27 @@ def _move(found: Sequence[Fact], status: str, *, on: date | None = None) -> None
 
 
 def _ask(work: Collecting, executor: Executor | None, calls: list[Call]) -> Iterator[list[tuple[Sent, Answer]]]:
-    """Make the calls; the answers as they come, up to 100 at a time."""
+    """Make the calls; the answers as they come, some 100 at a time.
+
+    Those of one history together, so that it does not tell which of them the gateway was faster with.
+    """
     if executor is None:
         answers = [(call.sent, _call(work.gateway, call, None)) for call in calls]
         for start in range(0, len(answers), ANSWERS):
             yield answers[start : start + ANSWERS]
         return
     pace = Pace(work.gateway.per_second) if work.gateway.per_second else None
-    asked = {executor.submit(_call, work.gateway, call, pace): call.sent for call in calls}
+    asked = {executor.submit(_call, work.gateway, call, pace): call for call in calls}
+    left = Counter(call.history for call in calls)
+    told: dict[int, list[tuple[Sent, Answer]]] = {}
     ready: list[tuple[Sent, Answer]] = []
     for future in as_completed(asked):
-        ready.append((asked[future], future.result()))
-        if len(ready) == ANSWERS:
+        call = asked[future]
+        told.setdefault(call.history, []).append((call.sent, future.result()))
+        left[call.history] -= 1
+        if not left[call.history]:
+            ready += told.pop(call.history)
+        if len(ready) >= ANSWERS:
             yield ready
             ready = []
     if ready:
@@ -294,6 +307,7 @@ def _record(work: Collecting, answers: list[tuple[Sent, Answer]]) -> None:
         ids = [sent.payment_id for sent, _ in answers]
         lock(ids)
         now = {f.id: f for f in facts(ids, work.rules)}
+        answers = sorted(answers, key=lambda answer: now[answer[0].payment_id].place)
         changes: dict[int, Change] = {}
         for sent, answer in answers:
             fact = now[sent.payment_id]

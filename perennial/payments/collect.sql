@@ -220,6 +220,7 @@ select k.id, p.id
   join continuity_continuityorder c on c.id = p.continuity_order_id
   join orders_salesorder k on k.parent_line_id = c.parent_line_id and k.status = 'open'
  where p.id = any(%(ids)s)
+ order by p.due_on, p.number
 
 -- name: tell_declined
 insert into notices_notice(customer_id, kind, about, on_date, status)

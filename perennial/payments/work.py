@@ -105,6 +105,11 @@ class Fact:
         return self.order_id or self.root_id
 
     @property
+    def place(self) -> tuple[int, date, str, int, int]:
+        """Where it stands among the payments of its history, in whatever order their rows were made."""
+        return self.event_order_id, self.due_on, self.purpose, self.continuity_id or 0, self.number
+
+    @property
     def may_be_sent_again(self) -> bool:
         """May a request that the gateway does not know be sent once more, with the same key?
 
@@ -121,9 +126,9 @@ def statement(scope: str, where: str = "") -> str:
 
 
 def facts(payment_ids: Sequence[int], rules: Rules) -> list[Fact]:
-    """The facts of these payments, by id."""
+    """The facts of these payments, each in its place."""
     found = sql.rows(Fact, statement("by_ids"), {"ids": list(payment_ids), **rules.as_params()})
-    return sorted(found, key=lambda fact: fact.id)
+    return sorted(found, key=lambda fact: fact.place)
 
 
 def payments_of_order(order_id: int) -> list[int]:

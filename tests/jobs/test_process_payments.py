@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from perennial.notices.models import Notice
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import actions, gateways
 from perennial.payments.collect import collect, collect_for_order
+from perennial.payments.gateways import Answer, Request
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Bill, Payment
 from tests.jobs.payments_world import (
@@ -657,3 +659,38 @@ def test_it_does_not_charge_inside_a_transaction() -> None:
     with pytest.raises(RuntimeError), transaction.atomic():
         collect([payment.pk], on=ON, by="clerk:anna")
     assert Parameters.objects.count() == 1
+
+
+# --- the history
+
+
+@pytest.mark.parametrize("made", [(1, 2, 3), (3, 1, 2)])
+def test_a_history_tells_the_payments_of_a_night_by_number_whichever_row_or_answer_came_first(
+    tmp_path: Path, made: tuple[int, ...]
+) -> None:
+    install()
+    m = member()
+    for number in made:
+        m.owes(None, number=number, amount=100 + number, at_invoice=False)
+    m.owes(m.parent, amount=104, at_invoice=False)
+    m.owes(None, number=4, amount=105, due_on=day(-1), at_invoice=False)
+
+    class LastFirst(Sandbox):
+        """Answers the later, the less is asked for."""
+
+        def charge(self, request: Request) -> Answer:
+            time.sleep((110 - request.amount_minor) / 25)
+            return super().charge(request)
+
+    ordinary_line(m.parent)
+    with gateways.use(LastFirst(tmp_path, find_delay=0)):
+        night()
+    told = OrderEvent.objects.filter(kind="payment_captured").order_by("id").values_list("order_id", "data")
+    assert {order for order, _ in told} == {m.parent.pk}
+    assert [(data["purpose"], data["number"]) for _, data in told] == [
+        ("order", 4),
+        ("order", 1),
+        ("order", 2),
+        ("order", 3),
+        ("ordinary", 1),
+    ]

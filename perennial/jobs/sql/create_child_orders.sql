@@ -17,13 +17,15 @@ create temporary table if not exists child_tax (
 delete from child_work; delete from child_line; delete from child_tax
 
 -- name: select
+-- Of one day in the order of the orders, so that it does not matter when a shipment was planned.
 insert into jobs_jobitem(run_id, seq, subject_id, shipment)
-select %(run)s, row_number() over (order by d.ship_on, d.id), d.continuity_order_id, d.shipment
-  from (select o.continuity_order_id, o.shipment, min(o.ship_on) as ship_on, min(o.id) as id
+select %(run)s, row_number() over (order by d.ship_on, d.continuity_order_id, d.shipment),
+       d.continuity_order_id, d.shipment
+  from (select o.continuity_order_id, o.shipment, min(o.ship_on) as ship_on
           from continuity_occurrence o {criteria}
          where o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s {where}
          group by o.continuity_order_id, o.shipment
-         order by min(o.ship_on), min(o.id)
+         order by min(o.ship_on), o.continuity_order_id, o.shipment
          limit %(limit)s) d
 
 -- name: count_due
@@ -207,6 +209,7 @@ insert into orders_orderevent(order_id, on_date, kind, by, data)
 select w.parent_id, %(on)s, 'child_created', %(by)s,
        jsonb_build_object('child', w.number, 'line', w.parent_line, 'shipment', w.shipment, 'ship_on', w.ship_on)
   from child_work w where w.lead
+ order by w.parent_id, w.parent_line, w.shipment
 
 -- name: mark
 update continuity_occurrence o set status = 'ordered', child_id = w.child_id
