@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = [sys.executable, "-c", "import sys; from perennial.cli.main import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-c", "from perennial.cli.main import console; console()"]
 ROOT = Path(__file__).resolve().parent.parent
 
 

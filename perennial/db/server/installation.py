@@ -125,12 +125,13 @@ def ensure(*, make: bool = True, stop_when_unused: bool = False, tell: Callable[
         installation = Installation(home, tell=tell)
         url = installation.join(stop_when_unused=stop_when_unused)
         _joined = (os.getpid(), installation)
-        atexit.register(_leave)
+        atexit.register(leave)
         os.environ["DATABASE_URL"] = os.environ[MARK] = url
     return os.environ["DATABASE_URL"]
 
 
-def _leave() -> None:
+def leave() -> None:
+    """This process uses the embedded server no longer; at exit, or before a process goes without it."""
     global _joined
     if _joined is not None and _joined[0] == os.getpid():
         joined, _joined = _joined, None
