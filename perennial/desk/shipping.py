@@ -44,6 +44,17 @@ def children_that_may_ship(*, on: date) -> list[int]:
     ]
 
 
+def _not_before(on: date, earliest: date, what: str) -> None:
+    """What the warehouse reports has its place behind what went before: a bill on account counts from it."""
+    if on < earliest:
+        raise Refused("on", f"{what} on {earliest}: {on} lies before it", "on")
+
+
+def _shipped_on(order: SalesOrder) -> date:
+    """The day of its shipment; of one that was imported without it the day when the order was made."""
+    return Shipment.objects.filter(order=order).values_list("on_date", flat=True).first() or order.order_date
+
+
 def _why_not(child: SalesOrder, on: date) -> Refused:
     """Why a child may not ship."""
     if child.status != "open":
@@ -64,12 +75,13 @@ def ship(
     tracking: str | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """A child, or a parent's ordinary lines, went out. Refused when it may not ship."""
+    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was made."""
     found = order_by_number(number)
     held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
         return _ship_ordinary(held.order, on=on, by=by, reason=reason, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
+    _not_before(on, child.order_date, f"{number} was made")
     if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
         raise _why_not(child, on)
     return {"order": number, "status": "shipped"}
@@ -117,7 +129,10 @@ select k.parent_id, %(on)s, %(kind)s, %(by)s, %(reason)s, jsonb_build_object('ch
 
 @transaction.atomic
 def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dict[str, Any]:
-    """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next."""
+    """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next.
+
+    Refused: one that is not shipped; a day before it was.
+    """
     found = order_by_number(number)
     held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
@@ -125,6 +140,7 @@ def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dic
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     if child.status != "shipped":
         raise Refused("status", f"{number} is {child.status}: only a shipped order can be invoiced", "number")
+    _not_before(on, _shipped_on(child), f"{number} was shipped")
     invoice_many([child.pk], on=on, by=by, reason=reason)
     return {"order": number, "status": "invoiced"}
 
@@ -166,6 +182,7 @@ def _ship_ordinary(
         raise Refused("held", f"{order.number} is on hold: {hold.reason or hold.code}", "number")
     if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=BAD).exists():
         raise Refused("payment", f"{order.number} has a payment that is declined, failed or unknown", "number")
+    _not_before(on, order.order_date, f"{order.number} was made")
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="shipped")
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
     _follow(order, "shipped")
@@ -177,6 +194,7 @@ def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | Non
     lines = [line for line in _ordinary(order) if line.status == "shipped"]
     if not lines:
         raise Refused("status", f"{order.number} has no shipped ordinary line to invoice", "number")
+    _not_before(on, _shipped_on(order), f"{order.number} was shipped")
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="invoiced")
     SalesOrder.objects.filter(pk=order.pk, invoiced_on=None).update(invoiced_on=on)
     _follow(order, "invoiced")

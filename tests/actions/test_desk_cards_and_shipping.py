@@ -273,6 +273,18 @@ class TestShipAndInvoice:
         Payment.objects.update(due_on=day(1))
         actions.ship(number=f"{number}-1-001", **WAREHOUSE)
 
+    def test_each_has_its_place_behind_what_went_before(self):
+        number = order("CLUB", book())
+        make_children(ON)
+        child = f"{number}-1-001"
+        for of in (child, number):
+            with refused("on", "on", f"was made on {ON}: {day(-1)} lies before it"):
+                actions.ship(number=of, on=day(-1), by="warehouse")
+            actions.ship(number=of, on=day(2), by="warehouse")
+            with refused("on", "on", f"was shipped on {day(2)}: {day(1)} lies before it"):
+                actions.invoice(number=of, on=day(1), by="warehouse")
+            actions.invoice(number=of, on=day(2), by="warehouse")
+
     @pytest.mark.parametrize("status", ["declined", "failed", "unknown"])
     def test_billed_up_front_the_orders_payment_counts(self, status: str):
         number = order("UP")
