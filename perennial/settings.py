@@ -36,6 +36,8 @@ def database(url: str) -> dict[str, Any]:
             "keepalives_interval": "10",
             "keepalives_count": "3",
             "tcp_user_timeout": "60000",
+            # For the few statements that are asked so (db/sql.py, prepared); the others are never prepared.
+            "prepare_threshold": 3,
             **given,
             # Statements of a few milliseconds on tables of millions of rows: compiling them costs more than it saves.
             "options": f"-c jit=off {given.get('options', '')}".strip(),

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
+from psycopg import Cursor
 
 from perennial.errors import Conflict
 
@@ -42,6 +43,17 @@ def tuples(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def prepared(sql: str, params: Params = None) -> tuple[int, list[tuple[Any, ...]]]:
+    """How many rows a statement touched, and the rows: of a long one that one session asks again and again.
+
+    The server reads and plans it for the first times only; of the others reading is the smaller part.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(sql, params)
+        return cursor.rowcount, list(cursor.fetchall()) if cursor.description else []
+
+
 def one(sql: str, params: Params = None) -> tuple[Any, ...] | None:
     """The first row of a query, or None."""
     with connection.cursor() as cursor:
@@ -57,8 +69,28 @@ def value(sql: str, params: Params = None) -> Any:
 
 
 def models(model: type[M], sql: str, params: Params = None) -> list[M]:
-    """The rows of a query as a model's instances: for what each run reads, at a fraction of a query set's cost."""
-    return list(model._default_manager.raw(sql, params or ()))
+    """The rows of a query (``*`` of the model's table) as its instances: for what each run reads, at a
+    fraction of a query set's cost.
+    """
+    fields = _fields_by_column(model)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found = [fields[column.name] for column in cursor.description]
+        names = [field.attname for field in found]
+        # What the driver does not do: of JSON, text into values.
+        converters = [(at, field.from_db_value) for at, field in enumerate(found) if hasattr(field, "from_db_value")]
+        made = []
+        for row in cursor.fetchall():
+            values = list(row)
+            for at, convert in converters:
+                values[at] = convert(values[at], None, connection)
+            made.append(model.from_db(connection.alias, names, values))
+        return made
+
+
+@lru_cache(maxsize=64)
+def _fields_by_column(model: type[Model]) -> dict[str, Any]:
+    return {field.column: field for field in model._meta.concrete_fields}
 
 
 @lru_cache(maxsize=64)

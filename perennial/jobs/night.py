@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from perennial.catalog.queries import today
+from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.models import JobRun, NightRun
@@ -60,17 +60,29 @@ def one_night(
     documents = []
     if dry:
         return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}
-    started, _ = NightRun.objects.get_or_create(on_date=on, finished_at=None)
+    started = _opened(on)
     with nullcontext(session) if session else Session() as session:
         for name in NIGHTLY:
             if progress is not None:
                 progress(name, on)
-            made = run_job(JOBS[name](), on=on, arguments=_arguments(name), by=by, night=started.pk, session=session)
+            made = run_job(JOBS[name](), on=on, arguments=_arguments(name), by=by, night=started, session=session)
             documents.append(made)
             if made["status"] != "done":
                 return {"on": on.isoformat(), "jobs": documents}
-    NightRun.objects.filter(pk=started.pk, finished_at=None).update(finished_at=timezone.now())
+    sql.execute("update jobs_nightrun set finished_at = now() where id = %s and finished_at is null", [started])
     return {"on": on.isoformat(), "jobs": documents}
+
+
+def _opened(on: date) -> int:
+    """The date's night that is not finished, else a new one."""
+    while True:  # another process may finish it between the two statements
+        sql.execute(
+            "insert into jobs_nightrun(on_date) values (%s) on conflict (on_date) where finished_at is null do nothing",
+            [on],
+        )
+        found: int | None = sql.value("select id from jobs_nightrun where on_date = %s and finished_at is null", [on])
+        if found is not None:
+            return found
 
 
 def _arguments(name: str) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def run_job(
         while True:
             run, row, finish_first = _start(job, on, arguments, by, session, night)
             if row.status == "open":
-                row = _work(job, run, session, progress) or row
+                row = _work(job, run, row, session, progress) or row
                 session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
             if not finish_first or _stop.is_set():
                 break
@@ -224,10 +224,12 @@ def _start(
         row = _opened(job, on, arguments, by, night)
         run = Run(row.pk, job.name, on, arguments, False)
         start = _write_list(job, run)
+        row.start = start.stored()
         if run.selected:
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
         else:
-            _close(row, start)
+            _close(run.id, row.start)
+            row.status, row.report = "done", row.start
     return run, row, False
 
 
@@ -280,14 +282,16 @@ def _write_list(job: Job, run: Run) -> Report:
     return start
 
 
-def _work(job: Job, run: Run, session: Session, progress: Callable[[int, int], None] | None) -> JobRun | None:
+def _work(
+    job: Job, run: Run, row: JobRun, session: Session, progress: Callable[[int, int], None] | None
+) -> JobRun | None:
     """Do chunks until none is todo, then close the run's account. None: asked to stop before."""
     chunk_work = _network_chunk if job.network else _chunk
     while not _stop.is_set():
         tries = 0
         while True:
             try:
-                more = chunk_work(job, run, session)
+                more = chunk_work(job, run, row, session)
                 break
             except OperationalError as error:
                 state = _sqlstate(error)
@@ -300,9 +304,9 @@ def _work(job: Job, run: Run, session: Session, progress: Callable[[int, int], N
                 [run.id],
             ) or (0, 0)
             progress(done, todo)
-        if not more and (row := _finish(run)):
+        if not more and (finished := row if row.status == "done" else _finish(run)):
             job.sweep(run)
-            return row
+            return finished
     return None
 
 
@@ -321,7 +325,7 @@ def _claim(run: Run) -> tuple[int, int, int] | None:
     return found[0], found[1], found[2]
 
 
-def _chunk(job: Job, run: Run, session: Session) -> bool:
+def _chunk(job: Job, run: Run, row: JobRun, session: Session) -> bool:
     """One chunk in one transaction with its mark. False: it was the last, or none is left."""
     with transaction.atomic(durable=True):
         claimed = _claim(run)
@@ -331,18 +335,27 @@ def _chunk(job: Job, run: Run, session: Session) -> bool:
         history.context(by=run.by, run=run.id)
         sql.execute("set constraints all immediate")
         report = _bisected(job, run, first, last)
-        _mark(run, number, report)
+        closed = _mark(run, row, number, report, only=last - first + 1 == run.selected)
+    if closed is not None:
+        row.status, row.report = "done", closed
     return last < run.selected
 
 
-def _mark(run: Run, number: int, report: Report) -> None:
+def _mark(run: Run, row: JobRun, number: int, report: Report, *, only: bool) -> dict[str, Any] | None:
+    """Mark a chunk as done. With the only one the run is done too: its account is closed, and returned."""
     sql.execute(
         "update jobs_jobchunk set status = 'done', counts = %s where run_id = %s and number = %s and status = 'todo'",
         [Jsonb(report.stored()), run.id, number],
     )
+    if not only:
+        return None
+    whole = stored_report(row.start)
+    whole.add(report)
+    _close(run.id, whole.stored())
+    return whole.stored()
 
 
-def _network_chunk(job: Job, run: Run, session: Session) -> bool:
+def _network_chunk(job: Job, run: Run, row: JobRun, session: Session) -> bool:
     """One chunk of a job that calls a gateway: under a session lock, in as many transactions as it needs.
 
     False: it was the last, or none is left.
@@ -366,7 +379,10 @@ def _network_chunk(job: Job, run: Run, session: Session) -> bool:
             return True
         job.work(run, first, last)
         with transaction.atomic(durable=True):
-            _mark(run, number, job.count(run, first, last))
+            report = job.count(run, first, last)
+            closed = _mark(run, row, number, report, only=last - first + 1 == run.selected)
+        if closed is not None:
+            row.status, row.report = "done", closed
     finally:
         if not session.closed:
             session.execute("select pg_advisory_unlock(%s)", [key])
@@ -412,16 +428,17 @@ def _finish(run: Run) -> JobRun | None:
         report = stored_report(row.start)
         for _, counts in chunks:
             report.add(stored_report(_json(counts)))
-        _close(row, report)
-        sql.execute("delete from jobs_jobitem where run_id = %s", [run.id])
+        row.status, row.report = "done", report.stored()
+        _close(run.id, row.report)
     return row
 
 
-def _close(row: JobRun, report: Report) -> None:
-    row.status, row.report = "done", report.stored()
+def _close(run_id: int, report: dict[str, Any]) -> None:
+    """The run is done and needs its work list no longer."""
     sql.execute(
-        "update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %s where id = %s",
-        [Jsonb(row.report), row.pk],
+        "with gone as (delete from jobs_jobitem where run_id = %(run)s)"
+        " update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %(report)s where id = %(run)s",
+        {"run": run_id, "report": Jsonb(report)},
     )
 
 

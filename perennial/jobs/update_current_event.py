@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from perennial.db import sql
-from perennial.jobs.models import JobItem
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Job, Run
 from perennial.kernel.plan import current_event
 from perennial.programs.models import Program
 from perennial.programs.queries import load_revisions, newest_released
+
+LOCK = """
+select * from programs_program
+ where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
+ order by id for no key update
+"""
 
 
 class UpdateCurrentEvent(Job):
@@ -37,8 +42,7 @@ class UpdateCurrentEvent(Job):
     def work(self, run: Run, first: int, last: int) -> Report:
         """Advance the programs ``first`` to ``last``."""
         report = Report()
-        items = JobItem.objects.filter(run_id=run.id, seq__range=(first, last)).values("subject_id")
-        programs = list(Program.objects.select_for_update(no_key=True).filter(pk__in=items).order_by("pk"))
+        programs = sql.models(Program, LOCK, {"run": run.id, "first": first, "last": last})
         newest = newest_released(program.pk for program in programs)
         loaded = load_revisions(run.set_up, newest.values())
         for program in programs:

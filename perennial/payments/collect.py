@@ -6,7 +6,7 @@ For each payment, on a business date (``work`` says which step is next):
    the payment ``sent`` or ``capturing``, an attempt with its key. Commit.
 2. Ask the gateway, outside of any transaction, from a few threads that touch no database.
 3. Record the answers, some 100 at a time, only on attempts that nobody has answered meanwhile. Commit.
-4. Look again: what was voided may be authorised anew, what was reconciled may be captured.
+4. Look again where that may lead on: what was voided may be authorised anew, what was reconciled captured.
 
 Safe to rerun because an attempt that was written is never written again: whoever comes next finds it
 unresolved, asks the gateway what became of it, and sends the same key again while the gateway still
@@ -156,8 +156,16 @@ def collect(
                 calls, again = _intend(work, ids)
                 for answers in _ask(work, executor, calls):
                     _record(work, answers)
-                if not calls and not again:
+                    again = again or any(_may_go_on(work, *answer) for answer in answers)
+                if not again and not any(call.find for call in calls):
                     break
+
+
+def _may_go_on(work: Collecting, sent: Sent, answer: Answer) -> bool:
+    """May there be a next step on the same date? What is voided is authorised anew, what had lapsed is charged,
+    what a person tries again is charged when it cannot be captured.
+    """
+    return sent.kind == "void" or answer.lapsed or work.rules.force
 
 
 def collect_for_order(order_id: int, *, on: date, by: str, force: bool = False) -> None:
@@ -173,10 +181,8 @@ def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
 
 def lock(payment_ids: Sequence[int]) -> None:
     """Lock what these payments belong to, then them: continuity orders, orders, payments, each by id."""
-    sql.execute(SQL["settings"])  # compiling these statements takes far longer than running them
-    sql.execute(SQL["lock_continuity"], {"ids": waiting.continuity_orders(payment_ids)})
-    for name in ("lock_orders", "lock_payments"):
-        sql.execute(SQL[name], {"ids": list(payment_ids)})
+    for name in ("lock_continuity", "lock_orders", "lock_payments"):
+        sql.execute(SQL[name].replace("$continuity_orders", waiting.CONTINUITY_ORDERS), {"ids": list(payment_ids)})
 
 
 def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
@@ -340,14 +346,16 @@ def _record(work: Collecting, answers: list[tuple[Sent, Answer]]) -> None:
             sql.execute(SQL["tell_declined"], {"ids": declined, "on": work.rules.on})
         _events(work, changes.values())
         _fail(work, {a: change for a, change in changes.items() if change.status == "failed"})
-        _follow(work, list(changes))
+        _follow(work, [a for a, change in changes.items() if change.fact.order_id is None])
 
 
 def _follow(work: Collecting, attempts: list[int]) -> None:
     """What is owed up front follows the changes that were made to the order while nobody knew the answer.
 
-    Meanwhile the payment stood still. An event may be a little older than the lock that its change waited for.
+    ``attempts``: those of payments of whole orders, which stood still meanwhile. An event may be a little older than the lock that its change waited for.
     """
+    if not attempts:
+        return
     found = sql.tuples(
         """
         select distinct c.id from payments_attempt a

@@ -1,9 +1,6 @@
 -- What there is to be done about payments, and the rows that say so. Read by work.py, collect.py and the job.
 -- $scope is replaced by a select of payment ids; the rest are parameters.
 
--- name: settings
-set local jit = off
-
 -- name: by_ids
 select id from payments_payment where id = any(%(ids)s)
 
@@ -117,7 +114,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
 from ready r
 
 -- name: lock_continuity
-select c.id from continuity_continuityorder c where c.id = any(%(ids)s) order by c.id for no key update
+select c.id from continuity_continuityorder c where c.id in ($continuity_orders) order by c.id for no key update
 
 -- name: lock_orders
 select o.id from orders_salesorder o

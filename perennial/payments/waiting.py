@@ -21,6 +21,19 @@ PAYMENT_FAILED = """(exists (select from payments_payment y where y.continuity_o
               where k.parent_line_id = c.parent_line_id and k.parent_id = c.order_id and y.status = 'failed'))"""
 IS_PARKED = "exists (select from continuity_parked q where q.continuity_order_id = c.id and q.resolved_on is null)"
 
+CONTINUITY_ORDERS = """
+select p.continuity_order_id from payments_payment p
+ where p.id = any(%(ids)s) and p.continuity_order_id is not null
+union
+select c.id from payments_payment p
+  join orders_salesorder o on o.id = p.order_id
+  join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
+ where p.id = any(%(ids)s)
+union
+select c.id from payments_payment p join continuity_continuityorder c on c.order_id = p.order_id
+ where p.id = any(%(ids)s)
+"""
+
 
 def recompute(continuity_order_ids: Sequence[int], *, forget_card: bool = False) -> int:
     """Set ``blocked`` of the orders' scheduled occurrences to the reason that holds now; how many changed.
@@ -56,23 +69,7 @@ def still_waiting(order_id: int) -> bool:
 
 def continuity_orders(payment_ids: Sequence[int]) -> list[int]:
     """The continuity orders that these payments are for, or whose parent they are for, by id."""
-    found = sql.tuples(
-        """
-        select p.continuity_order_id from payments_payment p
-         where p.id = any(%(ids)s) and p.continuity_order_id is not null
-        union
-        select c.id from payments_payment p
-          join orders_salesorder o on o.id = p.order_id
-          join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
-         where p.id = any(%(ids)s)
-        union
-        select c.id from payments_payment p join continuity_continuityorder c on c.order_id = p.order_id
-         where p.id = any(%(ids)s)
-        order by 1
-        """,
-        {"ids": list(payment_ids)},
-    )
-    return [row[0] for row in found]
+    return [row[0] for row in sql.tuples(f"{CONTINUITY_ORDERS} order by 1", {"ids": list(payment_ids)})]
 
 
 def payments_settled(payments: Sequence[int], *, by: str, on: date) -> None:

@@ -127,8 +127,8 @@ def statement(scope: str, where: str = "") -> str:
 
 def facts(payment_ids: Sequence[int], rules: Rules) -> list[Fact]:
     """The facts of these payments, each in its place."""
-    found = sql.rows(Fact, statement("by_ids"), {"ids": list(payment_ids), **rules.as_params()})
-    return sorted(found, key=lambda fact: fact.place)
+    _, found = sql.prepared(statement("by_ids"), {"ids": list(payment_ids), **rules.as_params()})
+    return sorted((Fact(*row) for row in found), key=lambda fact: fact.place)
 
 
 def payments_of_order(order_id: int) -> list[int]:

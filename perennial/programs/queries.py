@@ -13,7 +13,7 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.dates import Interval
 from perennial.kernel.plan import Event, EventProduct, Revision
-from perennial.programs.models import Program, ProgramRevision
+from perennial.programs.models import Program
 
 SQL = sql.named("perennial.programs", "revisions.sql")
 
@@ -138,10 +138,8 @@ def _loaded(
 
 def newest_released(program_ids: Iterable[int] | None = None) -> dict[int, int]:
     """By program id, the id of its newest released revision: the one for new orders."""
-    found = ProgramRevision.objects.filter(released=True).order_by("program_id", "number")
-    if program_ids is not None:
-        found = found.filter(program_id__in=list(program_ids))
-    return dict(found.values_list("program_id", "id"))
+    wanted = None if program_ids is None else list(program_ids)
+    return dict(sql.tuples(SQL["newest_released"], {"programs": wanted}))
 
 
 def program_by_id(schedule_id: str, field: str = "program") -> Program:

@@ -22,3 +22,8 @@ select x.event_id, x.line, x.product_id, i.number, x.quantity, x.price_minor
   join catalog_product i on i.id = x.product_id
  where e.revision_id = any(%(ids)s)
  order by x.event_id, x.line
+
+-- name: newest_released
+select distinct on (program_id) program_id, id from programs_programrevision
+ where released and (%(programs)s::bigint[] is null or program_id = any(%(programs)s))
+ order by program_id, number desc
