@@ -36,11 +36,12 @@ def database(url: str) -> dict[str, Any]:
             "keepalives_interval": "10",
             "keepalives_count": "3",
             "tcp_user_timeout": "60000",
-            # For the few statements that are asked so (db/sql.py, prepared); the others are never prepared.
-            "prepare_threshold": 3,
+            # For what is asked so (db/sql.py, prepared); nothing else is ever prepared.
+            "prepare_threshold": 1,
             **given,
             # Statements of a few milliseconds on tables of millions of rows: compiling them costs more than it saves.
-            "options": f"-c jit=off {given.get('options', '')}".strip(),
+            # What is prepared is planned once: it names its rows by their ids, so every plan of it is the same.
+            "options": f"-c jit=off -c plan_cache_mode=force_generic_plan {given.get('options', '')}".strip(),
         },
     }
 

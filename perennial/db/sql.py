@@ -43,15 +43,15 @@ def tuples(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def prepared(sql: str, params: Params = None) -> tuple[int, list[tuple[Any, ...]]]:
-    """How many rows a statement touched, and the rows: of a long one that one session asks again and again.
+def prepared(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
+    """The rows of a long query for rows that are named by their ids, which one session asks again and again.
 
-    The server reads and plans it for the first times only; of the others reading is the smaller part.
+    The server reads and plans it once; of all others, which may be about any part of a table, a plan is
+    made each time.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(sql, params)
-        return cursor.rowcount, list(cursor.fetchall()) if cursor.description else []
+        return list(cursor.execute(sql, params).fetchall())
 
 
 def one(sql: str, params: Params = None) -> tuple[Any, ...] | None:

@@ -13,9 +13,11 @@ from perennial.db import sql
 from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.reach import Held, changed, lock, lock_parent, order_by_number, touch
 from perennial.errors import Refused
+from perennial.kernel.money import text
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
+from perennial.payments.surplus import surplus
 
 
 @transaction.atomic
@@ -141,8 +143,16 @@ def cancel(
     if held.order.status not in ("draft", "open"):
         raise Refused("status", f"{number} is {held.order.status}: it cannot be cancelled", "number")
     if after is not None:
-        return _cancel_after(held, held.state(line), after)
-    return _cancel_parent(held, held.chosen(line), whole=line is None)
+        done = _cancel_after(held, held.state(line), after)
+    else:
+        done = _cancel_parent(held, held.chosen(line), whole=line is None)
+    return {**done, **_to_refund(held.order)}
+
+
+def _to_refund(order: SalesOrder) -> dict[str, str]:
+    """What was taken for what does not come any more, in words for the clerk; nothing where nothing was."""
+    minor = surplus([order.pk]).get(order.pk)
+    return {"to_refund": f"{text(minor, order.currency)} {order.currency}"} if minor else {}
 
 
 def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict[str, Any]:
@@ -236,7 +246,7 @@ def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: 
         )
         held.event("made_anew", shipment=child.shipment)
     changed(held, [state])
-    return {"order": child.number, "status": "cancelled", "again": again}
+    return {"order": child.number, "status": "cancelled", "again": again, **_to_refund(held.order)}
 
 
 @transaction.atomic

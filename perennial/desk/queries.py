@@ -21,6 +21,7 @@ from perennial.desk.set_up import customer_document, program_document
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.orders.models import Hold, SalesOrder
+from perennial.payments.surplus import surplus
 
 __all__ = [
     "customer_document", "hold_reasons", "order_document", "order_documents", "order_ids", "parked", "preview",
@@ -47,7 +48,7 @@ def order_ids(
     """The parent orders that fit all that is given, in the order of their making.
 
     ``waiting``: of which something waits for a person. A hold, also of a child; a payment that has failed,
-    or of which nobody knows what became; a shipment that is blocked.
+    or of which nobody knows what became; a shipment that is blocked; money to be given back.
     """
     if status is not None and status not in states.ORDER:
         raise Refused("status", f"{status!r} is not a status of an order: {', '.join(states.ORDER)}", "status")
@@ -61,7 +62,8 @@ def order_ids(
     if since is not None:
         found = found.filter(order_date__gte=since)
     if waiting:
-        found = found.filter(id__in=RawSQL(sql.named("perennial.desk", "sql/documents.sql")["waiting"], ()))
+        waits = RawSQL(sql.named("perennial.desk", "sql/documents.sql")["waiting"], ())
+        found = found.filter(Q(id__in=waits) | Q(id__in=list(surplus())))
     return list(found.order_by("id").values_list("id", flat=True))
 
 

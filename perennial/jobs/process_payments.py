@@ -52,7 +52,7 @@ class ProcessPayments(Job):
         if "product" in run.cache:
             where = SQL["of_product"]
             values["product"] = run.cache["product"]
-        selected, _ = sql.prepared(SQL["select"].replace("$facts", statement("all_open", where)), values)
+        selected = sql.execute(SQL["select"].replace("$facts", statement("all_open", where)), values)
         report = Report()
         currency = company().currency
         if currency is not None:  # zeros too

@@ -182,7 +182,7 @@ def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
 def lock(payment_ids: Sequence[int]) -> None:
     """Lock what these payments belong to, then them: continuity orders, orders, payments, each by id."""
     for name in ("lock_continuity", "lock_orders", "lock_payments"):
-        sql.execute(SQL[name].replace("$continuity_orders", waiting.CONTINUITY_ORDERS), {"ids": list(payment_ids)})
+        sql.prepared(SQL[name].replace("$continuity_orders", waiting.CONTINUITY_ORDERS), {"ids": list(payment_ids)})
 
 
 def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
@@ -226,7 +226,7 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         histories = {f.id: f.event_order_id for found in todo.values() for f in found}
         wanted = [f.id for _, f in fresh] + list(open_)
         calls = []
-        for row in sql.tuples(SQL["requests"], {"ids": wanted}):
+        for row in sql.prepared(SQL["requests"], {"ids": wanted}):
             sent = Sent(*row)
             old = open_.get(sent.payment_id)
             may_send = old is None or (old.may_be_sent_again and not work.dry)

@@ -127,7 +127,7 @@ def statement(scope: str, where: str = "") -> str:
 
 def facts(payment_ids: Sequence[int], rules: Rules) -> list[Fact]:
     """The facts of these payments, each in its place."""
-    _, found = sql.prepared(statement("by_ids"), {"ids": list(payment_ids), **rules.as_params()})
+    found = sql.prepared(statement("by_ids"), {"ids": list(payment_ids), **rules.as_params()})
     return sorted((Fact(*row) for row in found), key=lambda fact: fact.place)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.desk import actions
+from perennial.desk.queries import order_ids
 from perennial.jobs.check import check, check_once
 from perennial.jobs.close_orders import CloseOrders
+from perennial.kernel.money import text
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import waiting
 from perennial.payments.models import Payment
+from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
 from tests.actions.desk_world import (
     ANNA,
@@ -409,6 +413,33 @@ class TestCancel:
         make_children(ON)
         actions.cancel(number=number, **ANNA)
         assert payments(number) == [(number, "order", 1, "69.00", "cancelled")]
+
+    def test_what_was_taken_for_it_is_to_be_given_back(self):
+        number, other = order("UP"), order("UP")
+        make_children(ON)
+        sent(f"{number}-1-001", on=ON)
+        Payment.objects.filter(continuity_order__order__number=number).update(
+            status="captured", captured_minor=F("amount_minor")
+        )
+        paid = Payment.objects.get(continuity_order__order__number=number).captured_minor
+        came = SalesOrder.objects.get(number=f"{number}-1-001").total_minor
+        assert paid > came > 0
+        assert order_ids(waiting=True) == []
+        assert "to_refund" not in actions.cancel(number=other, **ANNA)
+        done = actions.cancel(number=number, **ANNA)
+        assert done == {"order": number, "status": "open", "to_refund": f"{text(paid - came, 'USD')} USD"}
+        parent = SalesOrder.objects.get(number=number).pk
+        assert surplus() == surplus([parent]) == {parent: paid - came}
+        assert order_ids(waiting=True) == [parent]
+        Payment.objects.filter(captured_minor__gt=0).update(refunded_minor=paid - came)
+        assert surplus() == {} and order_ids(waiting=True) == []
+
+    def test_what_was_paid_for_a_cancelled_child_is_to_be_given_back(self):
+        number = order("CLUB")
+        make_children(ON)
+        Payment.objects.update(method="on_account", card=None, status="paid", captured_minor=F("amount_minor"))
+        done = actions.cancel(number=f"{number}-1-001", **ANNA)
+        assert done["to_refund"] == f"{text(Payment.objects.get().amount_minor, 'USD')} USD"
 
     def test_one_line_of_two(self):
         number = order("CLUB", "UP", book())

@@ -835,6 +835,8 @@ class Model:
             self.recalculate(co)
 
     def catch_up(self, co: Continuity, on: date, how: str | None) -> None:
+        if co.order.acceptance == "awaited" or co.order.stops("shipping"):
+            return  # it waits still
         how = how or co.revision.header["catch_up"]
         late = [row for row in co.walk if row.status == "scheduled" and row.ship_on < on]
         if not late or how == "send":
@@ -1356,9 +1358,9 @@ class Model:
         }
         through = through or on + days(self.parameters["days_before_delivery"])
         limit = limit if limit is not None else self.parameters["number_of_orders_to_create"]
-        due: list[tuple[date, int, Continuity, list[Occurrence]]] = []
-        waiting: list[tuple[date, int, Continuity, list[Occurrence]]] = []
-        for co in self.open_continuity():
+        due: list[tuple[date, tuple[int, int], Continuity, list[Occurrence]]] = []
+        waiting: list[tuple[date, tuple[int, int], Continuity, list[Occurrence]]] = []
+        for place, co in enumerate(self.open_continuity()):
             if program not in (None, co.program.id) or customer not in (None, co.order.customer["account"]):
                 continue
             if order not in (None, co.order.number) or product not in (None, co.item):
@@ -1368,12 +1370,12 @@ class Model:
                 if row.status == "scheduled" and row.ship_on <= through:
                     shipments.setdefault(row.shipment, []).append(row)
             for rows in shipments.values():
-                item = min(row.ship_on for row in rows), min(row.id for row in rows), co, rows
+                item = min(row.ship_on for row in rows), (place, rows[0].shipment), co, rows
                 (waiting if rows[0].blocked else due).append(item)
         due.sort(key=lambda item: item[:2])
         chosen = due if limit is None else due[:limit]
         counts["left"] = len(due) - len(chosen)
-        for ship_on, id, co, rows in chosen:
+        for ship_on, turn, co, rows in chosen:
             day = self.mode(rows[-1].mode).roll(max(rows[0].ship_on, on))
             blocked = self.waits(co, day)
             if blocked is None:
@@ -1382,7 +1384,7 @@ class Model:
             else:
                 for row in rows:
                     row.blocked = blocked
-                waiting.append((ship_on, id, co, rows))
+                waiting.append((ship_on, turn, co, rows))
         for _, _, co, rows in sorted(waiting, key=lambda item: item[:2]):
             counts[word[rows[0].blocked]] += 1
             self.reasons.append({"order": co.order.number, "shipment": rows[0].shipment, "blocked": rows[0].blocked})

@@ -45,7 +45,6 @@ import hashlib
 import os
 import re
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,7 +128,7 @@ class Sandbox:
         self.declines = Decimal(declines)
         self.seed = str(seed)
         self.find_delay = find_delay
-        self._local = threading.local()
+        self._idle: list[tuple[int, sqlite3.Connection]] = []
 
     # The gateway's functions
 
@@ -183,32 +182,42 @@ class Sandbox:
 
     @contextmanager
     def _book(self) -> Iterator[sqlite3.Connection]:
-        """This thread's connection, in a transaction that waits for other writers."""
-        pid, book = getattr(self._local, "book", (0, None))
-        if book is None or pid != os.getpid():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            book = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-            for attempt in range(200):  # switching to WAL does not wait for a lock by itself
-                try:
-                    book.execute("pragma journal_mode = wal")
-                    break
-                except sqlite3.OperationalError:
-                    if attempt == 199:
-                        raise
-                    time.sleep(0.05)
-            book.execute("pragma synchronous = normal")
-            book.execute("begin immediate")
-            for statement in TABLES.split(";"):
-                book.execute(statement)
-            book.execute("commit")
-            self._local.book = (os.getpid(), book)
+        """A connection that nobody uses, in a transaction that waits for other writers."""
+        try:
+            pid, book = self._idle.pop()
+        except IndexError:
+            pid, book = os.getpid(), self._opened()
+        if pid != os.getpid():  # it came through a fork
+            book = self._opened()
         book.execute("begin immediate")
         try:
             yield book
         except BaseException:
             book.execute("rollback")
             raise
+        else:
+            book.execute("commit")
+        finally:
+            self._idle.append((os.getpid(), book))
+
+    def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # One thread after the other uses it, never two at once.
+        book = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+        for attempt in range(200):  # switching to WAL does not wait for a lock by itself
+            try:
+                book.execute("pragma journal_mode = wal")
+                break
+            except sqlite3.OperationalError:
+                if attempt == 199:
+                    raise
+                time.sleep(0.05)
+        book.execute("pragma synchronous = normal")
+        book.execute("begin immediate")
+        for statement in TABLES.split(";"):
+            book.execute(statement)
         book.execute("commit")
+        return book
 
     def _answer(self, request: Request) -> Answer:
         body = "|".join(

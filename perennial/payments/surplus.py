@@ -1,0 +1,40 @@
+"""Money that was taken for what does not come any more: a person gives it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perennial.db import sql
+
+_SURPLUS = """
+with taken as (
+  select c.order_id as root, c.parent_line_id, sum(y.captured_minor - y.refunded_minor) as minor
+    from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
+   where (%(ids)s::bigint[] is null or c.order_id = any(%(ids)s)) and y.purpose = 'order'
+     and not exists (select from continuity_occurrence o
+                      where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+   group by c.order_id, c.parent_line_id),
+beyond as (
+  select t.root, t.minor - coalesce((select sum(k.total_minor) from orders_salesorder k
+                                      where k.parent_line_id = t.parent_line_id and k.status <> 'cancelled'), 0) as minor
+    from taken t
+  union all
+  select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor
+    from orders_salesorder o join payments_payment y on y.order_id = o.id
+   where (%(ids)s::bigint[] is null or coalesce(o.parent_id, o.id) = any(%(ids)s)) and y.purpose <> 'refund'
+     and (o.status = 'cancelled' or y.purpose = 'ordinary' and not exists (
+       select from orders_orderline l
+        where l.order_id = o.id and l.status <> 'cancelled' and not exists (
+          select from continuity_continuityorder x where x.parent_line_id = l.id))))
+select b.root, sum(b.minor) from beyond b where b.minor > 0 group by b.root order by b.root
+"""
+
+
+def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
+    """By parent order, the minor units taken beyond what came and will come; of these orders, or of all.
+
+    Told when nothing more of what was billed up front is planned: what a cancelled order, or one that ended
+    early, was paid for and did not ship. Of a cancelled child, or cancelled ordinary lines, what they were paid.
+    """
+    wanted = None if orders is None else list(orders)
+    return {root: int(minor) for root, minor in sql.tuples(_SURPLUS, {"ids": wanted})}
