@@ -9,7 +9,13 @@ from perennial.cli.parser import Given, Parser, Run, count, day, on
 def show_order(p: Parser) -> Run:
     """An order whole."""
     p.number()
-    p.add_argument("--ahead", type=count, metavar="N", default=0, help="also so many shipments beyond the planned ones")
+    p.add_argument(
+        "--ahead",
+        type=count,
+        metavar="N",
+        default=0,
+        help="also so many shipments beyond the planned ones, at most 1,000",
+    )
     _why(p)
 
     def run(given: Given) -> int:
