@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from perennial.catalog.models import Company, Parameters
 from perennial.continuity.models import Occurrence
@@ -376,19 +377,19 @@ def test_three_tries_on_three_days_then_it_has_failed(sandbox: Sandbox) -> None:
     assert kinds == ["payment_declined", "payment_declined", "payment_failed", "held"]
 
 
-@pytest.mark.parametrize("size", ["1", "1000"])
-def test_two_payments_of_a_child_that_fail_on_one_day(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+@pytest.mark.parametrize("size", [1, 1000])
+def test_two_payments_of_a_child_that_fail_on_one_day(size: int) -> None:
     """Both are asked for, whether they stand in one chunk or in two: the first one's hold counts from tomorrow on."""
-    monkeypatch.setenv("PERENNIAL_CHUNK_SIZE", size)
     install(reauthorization_limit=1)
     m = member("tok_declined")
     child = m.child(1)
     m.owes(child, number=1, at_invoice=False)
     m.owes(child, number=2, at_invoice=False)
     m.owes(child, number=3, at_invoice=False, due_on=day(1))
-    assert counts(ON) == {"failed": 2}
-    assert Hold.objects.count() == 1
-    assert counts(day(1)) == {}
+    with override_settings(PERENNIAL_CHUNK_SIZE=size):
+        assert counts(ON) == {"failed": 2}
+        assert Hold.objects.count() == 1
+        assert counts(day(1)) == {}
 
 
 def test_a_card_that_recovers() -> None:
