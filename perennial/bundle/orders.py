@@ -144,13 +144,16 @@ def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Giv
     if inner is not None:
         continuity, given = _continuity(reading, inner)
         line.spoil(inner)
+        if line.given("price"):
+            line.fault("price", "a continuity product has no price of its own: its shipments have theirs")
     facts = {
         "item_number": number,
         "quantity": money.plain(quantity),
         "delivery_mode": mode,
         "continuity": given,
     }
-    return LineEntry(number or "", quantity, mode, continuity), facts, inner
+    price = line.money("price", reading.currency) if inner is None else None
+    return LineEntry(number or "", quantity, mode, continuity, price), facts, inner
 
 
 def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[str, Any]]:

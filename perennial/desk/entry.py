@@ -58,12 +58,16 @@ class ContinuityEntry:
 
 @dataclass(frozen=True)
 class LineEntry:
-    """One line as it was ordered; ``continuity`` for a continuity product (None: all its defaults)."""
+    """One line as it was ordered; ``continuity`` for a continuity product (None: all its defaults).
+
+    ``price_minor``: what an ordinary product was said to cost, to be refused where it costs something else.
+    """
 
     item_number: str
     quantity: Decimal = Decimal(1)
     delivery_mode: str | None = None
     continuity: ContinuityEntry | None = None
+    price_minor: int | None = None
 
 
 @dataclass(frozen=True)
@@ -377,6 +381,14 @@ class _One:
                 if price is None:
                     self.fault("price", f"product {line.item_number} has no price", f"{path}.item_number")
                     continue
+                if line.price_minor not in (None, price):
+                    costs = text(price, known.set_up.currency)
+                    self.fault(
+                        "price",
+                        f"product {line.item_number} costs {costs} on {self.order_date}:"
+                        " only an order that is taken over as it stands has another price",
+                        f"{path}.price",
+                    )
                 amount = line_amount(line.quantity, price)
                 mode_id = mode.id if mode else None
                 ordinary.append((at, line, product, amount, mode_id))
@@ -582,7 +594,7 @@ class _One:
         )
         for group in made.groups:
             self.rows.taxes.append((self.order_id, group.group, group.base, group.tax, group.rate_id))
-        if not lines:
+        if not lines and not self.entry.pay:
             return made
         total = made.total
         try:
