@@ -21,7 +21,7 @@ from perennial.payments import actions as payments
 
 def expiry(exp: str) -> tuple[int, int, date]:
     """Month, year and last day of a card's expiry, written 12/2030."""
-    found = re.fullmatch(r"(\d{1,2})/(\d{4})", exp or "")
+    found = re.fullmatch(r"([0-9]{1,2})/([0-9]{4})", exp or "")
     if not found or not 1 <= int(found[1]) <= 12 or not 2000 <= int(found[2]) <= 2199:
         raise Refused("exp", f"{exp!r} is not an expiry such as 12/2030", "exp")
     month, year = int(found[1]), int(found[2])
