@@ -36,7 +36,7 @@ from perennial.continuity.planning import read_orders
 from perennial.customers.actions import set_customers
 from perennial.db import sql
 from perennial.db.tally import Tally
-from perennial.desk.entry import give_back_numbers, numbers_mark, pass_numbers
+from perennial.desk.entry import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.payments import owed
 from perennial.programs import actions as programs
 from perennial.programs.products import set_continuity_products
@@ -167,7 +167,7 @@ def _last_number(reading: Reading, source: Source) -> int:
     """The last parent number that was given out where the bundle comes from."""
     section = source.sections.get("last_number")
     top = Given({"last_number": section.value if section else None}, "", reading.faults, frozenset({"last_number"}))
-    found: int = top.whole("last_number", 0, 0, 10**15)
+    found: int = top.whole("last_number", 0, 0, LAST_NUMBER)
     return found
 
 

@@ -28,7 +28,10 @@ def catch_up(held: Held, states: Sequence[OrderState], how: str | None) -> None:
         return
     for state in read_orders(held.set_up, [s.row.pk for s in states]):
         if state.row.status == "open":
-            _one(held, state, how or state.revision.catch_up)
+            try:
+                _one(held, state, how or state.revision.catch_up)
+            except Refused as refused:  # what follows runs out of the calendar
+                raise Refused(refused.code, refused.text, "on") from None
 
 
 def _one(held: Held, state: OrderState, how: str) -> None:

@@ -53,7 +53,7 @@ class CreateChildOrders(Job):
         given = run.arguments
         parameters = run.parameters
         through = given.get("through")
-        run.cache["through"] = through or add_days(run.on, parameters.days_before_delivery).isoformat()
+        run.cache["through"] = through or add_days(run.on, parameters.days_before_delivery, "on").isoformat()
         limit = given.get("limit")
         run.cache["limit"] = parameters.number_of_orders_to_create if limit is None else limit
         joins, where, values = [], [], {}

@@ -106,6 +106,26 @@ def test_numbers_that_are_given_move_the_sequence_past_them():
     assert numbers() == ["SO-000121", "SO-000001", "OLD-7", "SO-000120", "SO-000122"]
 
 
+LAST = 10**18 - 1
+
+
+def test_a_number_that_no_sequence_can_be_moved_past_is_refused():
+    line = {"customer": "C-1", "lines": [{"item_number": "0013"}]}
+    huge = [{"number": f"SO-{number}", **line} for number in (LAST + 1, 9 * 10**20, "9" * 90)]
+    found = faults(example("orders") | {"orders": huge})
+    assert found == {
+        f"orders[{at}].number": f"beyond SO-{LAST}: no new order could get a number behind it" for at in range(3)
+    }
+    put(example("orders") | {"orders": [{"number": f"SO-{LAST}", **line}, {"reference": "B", **line}]})
+    assert numbers() == [f"SO-{LAST}", f"SO-{LAST + 1}"]
+
+
+def test_digits_of_other_alphabets_are_no_number_of_ours():
+    line = {"customer": "C-1", "lines": [{"item_number": "0013"}]}
+    put(example("orders") | {"orders": [{"number": "SO-\u0661\u0662", **line}, {"reference": "B", **line}]})
+    assert numbers()[1] == "SO-000001"
+
+
 def test_a_refused_bundle_uses_no_numbers():
     bundle = example()
     bundle["orders"].append({"reference": "B", "customer": "C-1", "lines": [{"item_number": "none"}]})

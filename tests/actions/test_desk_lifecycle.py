@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -268,6 +269,11 @@ class TestRelease:
             {"line": 1, "how": "resume", "shipments": [1, 2]},
         )
         assert make_children(day(16)) == 1
+
+    def test_where_what_follows_would_leave_the_calendar_the_business_date_is_at_fault(self):
+        number = self.late()
+        with refused("on", "date", "beyond the calendar"):
+            actions.release(number=number, **{**ANNA, "on": date.max})
 
     def test_skip(self):
         number = self.late()

@@ -191,6 +191,15 @@ def test_on_account_without_schedule_is_billed_at_the_invoice() -> None:
     assert night(day(4))["counts"] == NOTHING
 
 
+def test_a_bill_is_due_before_the_calendar_ends() -> None:
+    install()
+    m = member()
+    payment = m.owes(child := m.child(1), method="on_account")
+    invoice(child, on=date(9999, 12, 20))
+    assert counts(date(9999, 12, 20)) == {"billed": 1}
+    assert (status(payment), payment.due_on) == ("billed", date.max)
+
+
 def test_on_account_with_schedule_is_billed_ten_days_before_each_date() -> None:
     install()
     m = member()
