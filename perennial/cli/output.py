@@ -92,12 +92,34 @@ def result(value: Any, as_json: bool) -> None:
 
 def outcome(value: Any, given: Namespace) -> None:
     """What a change gave back, and a note where it was dated ahead: whoever mistypes a year wants to know."""
-    result(value, given.json)
+    if given.json or not isinstance(value, Mapping):
+        result(value, given.json)
+    else:
+        result({name: one for name, one in value.items() if name not in IN_SENTENCES}, as_json=False)
+        sentences(value)
     from perennial.catalog.queries import today
 
     now = today()
     if given.on is not None and given.on > now:
         tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
+
+
+IN_SENTENCES = ("changed", "moved")
+MOST_NAMED = 10
+
+
+def sentences(done: Mapping[str, Any]) -> None:
+    """What else came of a change: what is new of a card, which shipments have another day now."""
+    for one in done.get("changed", ()):
+        before, after = (one[when] or "none" for when in ("before", "after"))
+        say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
+    moved = done.get("moved", ())
+    several = len({(one["order"], one["line"]) for one in moved}) > 1
+    for one in moved[:MOST_NAMED]:
+        where = f"{one['order']} line {one['line']}: " if several or "order" not in done else ""
+        say(f"{where}shipment {one['shipment']} ships on {one['ship_on']}")
+    if len(moved) > MOST_NAMED:
+        say(f"and {len(moved) - MOST_NAMED} more")
 
 
 def _is_table(value: Any) -> bool:

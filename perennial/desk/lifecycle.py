@@ -56,7 +56,7 @@ def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reaso
     changed(held, held.states)
     deal_with_late(held, held.states, catch_up)
     changed(held, held.states)
-    return {"order": number, "acceptance": "given"}
+    return held.told(order=number, acceptance="given")
 
 
 @transaction.atomic
@@ -110,7 +110,7 @@ def release(
         changed(held, held.states)
         deal_with_late(held, held.states, catch_up)
         changed(held, held.states)
-    return {"order": number, "released": codes}
+    return held.told(order=number, released=codes)
 
 
 @transaction.atomic
@@ -251,4 +251,4 @@ def parked_retry(
     changed(held, held.states)
     deal_with_late(held, held.states, catch_up)
     changed(held, held.states)
-    return {"order": number, "parked": False}
+    return held.told(order=number, parked=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,8 @@ class Held:
     on: date
     by: str
     reason: str | None
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    """What caught up with a new day: order, line, shipment, ``ship_on``."""
 
     @property
     def ids(self) -> list[int]:
@@ -50,6 +52,10 @@ class Held:
     def chosen(self, line: int | None) -> list[OrderState]:
         """The continuity orders that were meant: of the line, or all of them."""
         return self.states if line is None else [self.state(line)]
+
+    def told(self, **done: Any) -> dict[str, Any]:
+        """What was done, as it is given back; with what caught up, where something did."""
+        return {**done, "moved": self.moved} if self.moved else done
 
     def again(self) -> None:
         """Read the continuity orders again, after something was written."""

@@ -253,7 +253,11 @@ class TestRelease:
 
     def test_resume_is_the_default_the_first_late_one_moves_from_here_on(self):
         number = self.late()
-        actions.release(number=number, **{**WHY, "on": day(16)})  # two are late, on a Thursday
+        done = actions.release(number=number, **{**WHY, "on": day(16)})  # two are late, on a Thursday
+        assert done["moved"] == [
+            {"order": number, "line": 1, "shipment": shipment, "ship_on": f"2026-{ship_on}"}
+            for shipment, ship_on in ((1, "03-26"), (2, "04-06"), (3, "04-15"), (4, "04-25"))
+        ]
         assert walk(number) == [
             (1, "03-26", "03-26", "scheduled"),
             (2, "04-05", "04-06", "scheduled"),

@@ -294,6 +294,28 @@ def test_a_change_that_is_dated_ahead_says_so(capsys: Captured) -> None:
         assert "note" not in out
 
 
+@pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
+def test_new_days_and_a_new_expiry_are_said(capsys: Captured) -> None:
+    club()
+    number = order().number
+    assert main.main(f"order hold {number} --reason travel".split()) == 0
+    capsys.readouterr()
+    assert main.main(f"order release {number} --on 2026-04-20".split()) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "shipment 1 ships on 2026-04-20",
+        "shipment 2 ships on 2026-05-20",
+        "shipment 3 ships on 2026-06-22",
+    ]
+    card = "card C-1 --token tok_visa --brand visa --last4 4242 --exp 01/2032"
+    assert main.main(f"{card} --json".split()) == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == [
+        {"field": "expiry", "before": "12/2030", "after": "01/2032"}
+    ]
+    assert main.main([*card.split()[:-1], "02/2033"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "expiry of card tok_visa changed from 01/2032 to 02/2033"
+
+
 @pytest.mark.parametrize(
     ("problem", "status", "said"),
     [
