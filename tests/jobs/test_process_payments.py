@@ -16,6 +16,7 @@ from perennial.continuity.models import Occurrence
 from perennial.customers.models import StoredCard
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
+from perennial.kernel import texts
 from perennial.notices.models import Notice
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import actions, gateways
@@ -399,6 +400,24 @@ def test_two_payments_of_a_child_that_fail_on_one_day(size: int) -> None:
         assert counts(ON) == {"failed": 2}
         assert Hold.objects.count() == 1
         assert counts(day(1)) == {}
+
+
+def test_a_gateway_that_says_too_much_is_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored of it, in the attempt, the event and the hold, goes out in a bundle and in again."""
+    install(reauthorization_limit=1)
+    m = member()
+    child = m.child(1)
+    m.owes(child)
+    said = Answer("declined", message="no \0 \ud800" + "x" * 20_000)
+    monkeypatch.setattr(Sandbox, "authorise", lambda *_: said)
+    assert counts(ON) == {"failed": 1}
+    message = Attempt.objects.get().message
+    assert message is not None
+    assert message.startswith("no   ?xxx")
+    assert message.endswith("x…")
+    assert Hold.objects.get().reason == f"payment 1 of 19.95 failed: {message}"
+    for words, longest in ((message, texts.TEXT), (Hold.objects.get().reason, texts.LINE)):
+        assert texts.text_fault(words, longest) is None
 
 
 def test_a_card_that_recovers() -> None:
