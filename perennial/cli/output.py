@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
@@ -120,6 +121,14 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(f"{where}shipment {one['shipment']} ships on {one['ship_on']}")
     if len(moved) > MOST_NAMED:
         say(f"and {len(moved) - MOST_NAMED} more")
+
+
+def following(programs: Iterable[Any]) -> None:
+    """Which open orders follow a program that was changed, and when (``desk.queries.Following``)."""
+    for one in programs:
+        at_once = f"`perennial job update-orders --program {shlex.quote(one.program)}`"
+        many = f"{one.orders:,} open {'order follows' if one.orders == 1 else 'orders follow'} program {one.program}"
+        say(f"{many} in the next night; at once: {at_once}" if one.apply else f"{many} when you run {at_once}")
 
 
 def _is_table(value: Any) -> bool:

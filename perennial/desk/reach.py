@@ -77,8 +77,15 @@ def order_by_number(number: str) -> SalesOrder:
     """An order by its number. Refused when there is none."""
     found = SalesOrder.objects.filter(number=number).first()
     if found is None:
-        raise Refused("order", f"unknown order {number!r}", "number")
+        raise unknown_order(number)
     return found
+
+
+def unknown_order(number: str, field: str = "number") -> Refused:
+    """The refusal of a number that no order has; with the one that was meant, where it was typed in small letters."""
+    meant = number.upper()
+    exists = meant != number and SalesOrder.objects.filter(number=meant).exists()
+    return Refused("order", f"unknown order {number!r}" + (f"; did you mean {meant!r}?" if exists else ""), field)
 
 
 def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> Held:

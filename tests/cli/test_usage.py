@@ -14,8 +14,10 @@ from django.db import OperationalError, ProgrammingError
 from django.test import override_settings
 
 from perennial.cli import commands, main, parser
+from perennial.db import sql
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
+from tests.actions.bundle_world import example
 from tests.cli.makers import ORDERED, child, club, order
 
 Captured = pytest.CaptureFixture[str]
@@ -314,6 +316,49 @@ def test_new_days_and_a_new_expiry_are_said(capsys: Captured) -> None:
     ]
     assert main.main([*card.split()[:-1], "02/2033"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "expiry of card tok_visa changed from 01/2032 to 02/2033"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_in_small_letters(capsys: Captured) -> None:
+    club()
+    assert order().number == "SO-000001"
+    said = "unknown order 'so-000001'; did you mean 'SO-000001'?\n"
+    for words in ("show order so-000001", "order skip so-000001 --shipment 1", "order ship so-000001"):
+        assert main.main(words.split()) == 1
+        assert capsys.readouterr().err == f"refused: number: {said}"
+    assert main.main(["job", "create-child-orders", "--order", "so-000001", "--on", "2026-03-10"]) == 1
+    assert capsys.readouterr().err == f"refused: order: {said}"
+
+
+@pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
+def test_an_import_says_which_orders_it_made_and_which_will_follow(capsys: Captured, tmp_path: Path) -> None:
+    sql.value("select setval('parent_order_number', 1, false)")
+    bundle = example()
+    first = bundle["orders"][0]
+    bundle["orders"] += [{**first, "reference": f"SHOP-{n}"} for n in range(2, 13)]
+    file = tmp_path / "bundle.json"
+
+    def imported(*options: str) -> list[str]:
+        file.write_text(json.dumps(bundle))
+        assert main.main(["import", str(file), *options]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert not any("SO-" in said for said in imported("--dry-run"))
+    numbers = ", ".join(f"SO-{n:06d}" for n in range(1, 11))
+    assert imported()[-1] == f"new orders: {numbers} and 2 more"
+    assert imported()[-1].startswith("orders")
+    del bundle["orders"]
+    bundle["programs"][0]["events"][1]["days_from_last"] = 31
+    at_once = "`perennial job update-orders --program BOM`"
+    assert imported()[-1] == f"12 open orders follow program BOM when you run {at_once}"
+    bundle["programs"][0]["events"][1]["days_from_last"] = 32
+    bundle["programs"][0]["apply"] = True
+    assert imported("--dry-run")[-1] == f"12 open orders follow program BOM in the next night; at once: {at_once}"
+    bundle["programs"][0] |= {"release": False}
+    assert "follow" not in "".join(imported())
+    assert main.main(["program", "release", "BOM"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"12 open orders follow program BOM when you run {at_once}"
 
 
 @pytest.mark.parametrize(
