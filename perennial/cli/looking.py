@@ -60,9 +60,10 @@ def show_orders(p: Parser) -> Run:
             for found in order_documents(ids):
                 document(found)
         elif given.waiting:
+            from perennial.catalog.queries import today
             from perennial.cli.pages import waiting_page
 
-            waiting_page(order_documents(ids), hold_reasons(ids))
+            waiting_page(order_documents(ids), hold_reasons(ids), today())
         else:
             from perennial.cli.pages import orders_page
 

@@ -178,15 +178,15 @@ def orders_page(orders: Iterable[Document]) -> None:
     )
 
 
-def waiting_page(orders: Iterable[Document], held: Mapping[str, Sequence[str]]) -> None:
+def waiting_page(orders: Iterable[Document], held: Mapping[str, Sequence[str]], today: date) -> None:
     """What waits for a person, a line a thing. ``held``: why orders and children are held, by their numbers."""
-    rows = [(o["number"], o["customer"], *waits) for o in orders for waits in _waits(o, held)]
+    rows = [(o["number"], o["customer"], *waits) for o in orders for waits in _waits(o, held, today)]
     table(("order", "customer", "what", "waits for"), rows)
     if not rows:
         say("nothing waits")
 
 
-def _waits(order: Document, held: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _waits(order: Document, held: Mapping[str, Sequence[str]], today: date) -> Iterator[tuple[str, str]]:
     """The holds; the payments that no hold tells of already; the shipments that wait for something else."""
     for number in (order["number"], *(child["number"] for child in order["children"])):
         for reason in held.get(number, ()):
@@ -197,12 +197,33 @@ def _waits(order: Document, held: Mapping[str, Sequence[str]]) -> Iterator[tuple
     shipments: dict[tuple[int, str], list[int]] = {}
     for one in order["continuity"]:
         for line in one["lines"]:
-            if line["blocked"] in ("acceptance", "card", "parked"):
+            if line["blocked"] in ("acceptance", "parked"):
                 words = line["why"]["not_shipped"].removeprefix("waits: ")
                 shipments.setdefault((one["line"], words), []).append(line["shipment"])
-    for (line, words), numbers in shipments.items():
-        more = f" and {len(set(numbers)) - 1} more" if len(set(numbers)) > 1 else ""
-        yield f"line {line} shipment {min(numbers)}{more}", words
+    for (number, words), numbers in shipments.items():
+        yield _named(number, min(numbers), len(set(numbers))), words
+    yield from _wait_for_cards(order, today)
+
+
+def _wait_for_cards(order: Document, today: date) -> Iterator[tuple[str, str]]:
+    """A line for each card that is of no use on the day of a shipment, with the first of those days."""
+    cards: dict[str, set[tuple[str, int, int]]] = {}
+    for one in order["continuity"]:
+        for line in one["lines"]:
+            if line["blocked"] == "card":
+                cards.setdefault(one["card"], set()).add((line["ship_on"], one["line"], line["shipment"]))
+    for card, shipments in cards.items():
+        ship_on, line, shipment = min(shipments)
+        expired = "has expired" if date.fromisoformat(ship_on) < today else "will have expired"
+        words = f"card {card} {expired} on {ship_on}"
+        if len(shipments) > 1:
+            words += f", the first of {len(shipments)} shipments"
+        yield _named(line, shipment, len(shipments)), words
+
+
+def _named(line: int, shipment: int, many: int) -> str:
+    """The first of so many shipments that wait for one thing."""
+    return f"line {line} shipment {shipment}" + (f" and {many - 1} more" if many > 1 else "")
 
 
 def program_page(program: Document) -> None:

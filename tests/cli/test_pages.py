@@ -91,6 +91,23 @@ def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> 
     assert page(capsys, "show orders --waiting")[1].startswith(unpaid)
 
 
+def test_what_waits_for_a_card_is_a_line_for_each_card(capsys: Captured) -> None:
+    """However many shipments wait for it, at however many dates."""
+    club()
+    number = order().number
+    Occurrence.objects.filter(event_key__in=("E1", "E3")).update(blocked="card")
+    for today, expired in ((date(2026, 3, 16), "will have expired"), (date(2026, 3, 17), "has expired")):
+        with override_settings(PERENNIAL_TODAY=today):
+            assert page(capsys, "show orders --waiting")[1:] == [
+                f"{number} C-1 line 1 shipment 1 and 1 more"
+                f" card tok_visa {expired} on 2026-03-16, the first of 2 shipments"
+            ]
+    Occurrence.objects.filter(event_key="E1").update(blocked=None)
+    with override_settings(PERENNIAL_TODAY=ORDERED):
+        (said,) = page(capsys, "show orders --waiting")[1:]
+    assert said.endswith("line 1 shipment 3 card tok_visa will have expired on 2026-05-14")
+
+
 def test_until_when_a_line_can_be_changed_where_that_day_is_past(capsys: Captured) -> None:
     club()
     number = order().number
