@@ -37,8 +37,9 @@ def order_page(order: Document, today: date, *, why: bool = False) -> None:
     )
     if any(line["price"] is not None for line in order["lines"]):
         say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
+    ships = {child["number"]: child["ship_on"] for child in order["children"]}
     for one in order["continuity"]:
-        continuity_part(one, today, why=why)
+        continuity_part(one, today, ships, why=why)
     if order["children"]:
         section("child orders")
         table(
@@ -74,8 +75,8 @@ def product(line: Document) -> str:
     return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
 
 
-def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
-    """The Continuity page of a line."""
+def continuity_part(one: Document, today: date, ships: Mapping[str, str], *, why: bool = False) -> None:
+    """The Continuity page of a line. ``ships``: when the children ship, by their numbers."""
     planned = "planned to its end" if one["complete"] else "more follows"
     pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
     if one["payment_schedule"]:
@@ -84,7 +85,7 @@ def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
         f"line {one['line']}: {one['item_number']}, program {one['program']} revision {one['revision']}, "
         f"{one['status']}, {planned}, paid by {pays}"
     )
-    schedule_part(one["lines"], today)
+    schedule_part(one["lines"], today, ships)
     if why:
         why_part(one["lines"])
     if one["adjustments"]:
@@ -92,8 +93,11 @@ def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
         listing(one["adjustments"])
 
 
-def schedule_part(lines: Sequence[Document], today: date) -> None:
-    """The dated lines, and for each why it has not shipped and until when it can be changed."""
+def schedule_part(lines: Sequence[Document], today: date, ships: Mapping[str, str] | None = None) -> None:
+    """The dated lines, and for each why it has not shipped and until when it can be changed.
+
+    A line that was late when its child was made keeps the day that was planned: the note has the child's.
+    """
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
         (
@@ -107,7 +111,7 @@ def schedule_part(lines: Sequence[Document], today: date) -> None:
                 line["status"] + (", last" if line["action"] == "end" else ""),
                 line["child_order"],
                 _change_until(line, today),
-                [line["why"]["not_shipped"] if line["blocked"] else None, *_changed(line)],
+                [line["why"]["not_shipped"] if line["blocked"] else None, *_late(line, ships or {}), *_changed(line)],
             ]
             for line in lines
         ),
@@ -135,6 +139,11 @@ def _change_until(line: Document, today: date) -> str | None:
     if line["status"] == "skipped":  # no run makes anything of it
         return None
     return "it goes on" if line["blocked"] else "the next run"
+
+
+def _late(line: Document, ships: Mapping[str, str]) -> list[str]:
+    ship_on = ships.get(line["child_order"], line["ship_on"])
+    return [] if ship_on == line["ship_on"] else [f"its child ships on {ship_on}"]
 
 
 def _changed(line: Document) -> list[str]:

@@ -108,6 +108,19 @@ def test_what_waits_for_a_card_is_a_line_for_each_card(capsys: Captured) -> None
     assert said.endswith("line 1 shipment 3 card tok_visa will have expired on 2026-05-14")
 
 
+def test_a_line_whose_child_ships_on_another_day_says_so(capsys: Captured) -> None:
+    """As after a catch-up by send or merge: what was late keeps the day that was planned, its child has the real one."""
+    club()
+    entered = order()
+    made = child(entered, 1)
+    words = f"show order {entered.number}"
+    assert not any("its child" in said for said in page(capsys, words))
+    SalesOrder.objects.filter(pk=made.pk).update(ship_on=date(2026, 4, 7))
+    (said,) = (said for said in page(capsys, words) if "its child" in said)
+    assert said.startswith("1 1 2026-03-15 2026-03-16 0013 ")
+    assert said.endswith(f" {made.number} its child ships on 2026-04-07")
+
+
 def test_until_when_a_line_can_be_changed_where_that_day_is_past(capsys: Captured) -> None:
     club()
     number = order().number
