@@ -7,6 +7,7 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 
@@ -93,14 +94,14 @@ def result(value: Any, as_json: bool) -> None:
 
 def outcome(value: Any, given: Namespace) -> None:
     """What a change gave back, and a note where it was dated ahead: whoever mistypes a year wants to know."""
+    from perennial.catalog.queries import today
+
+    now = today()
     if given.json or not isinstance(value, Mapping):
         result(value, given.json)
     else:
         result({name: one for name, one in value.items() if name not in IN_SENTENCES}, as_json=False)
-        sentences(value)
-    from perennial.catalog.queries import today
-
-    now = today()
+        sentences(value, given.on or now)
     if given.on is not None and given.on > now:
         tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
 
@@ -109,8 +110,11 @@ IN_SENTENCES = ("changed", "moved")
 MOST_NAMED = 10
 
 
-def sentences(done: Mapping[str, Any]) -> None:
-    """What else came of a change: what is new of a card, which shipments have another day now."""
+def sentences(done: Mapping[str, Any], on: date) -> None:
+    """What else came of a change: what is new of a card, which shipments have another day now.
+
+    Those that were merged have that of the last of them, which may be past: they go with the next run.
+    """
     for one in done.get("changed", ()):
         before, after = (one[when] or "none" for when in ("before", "after"))
         say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
@@ -118,7 +122,8 @@ def sentences(done: Mapping[str, Any]) -> None:
     several = len({(one["order"], one["line"]) for one in moved}) > 1
     for one in moved[:MOST_NAMED]:
         where = f"{one['order']} line {one['line']}: " if several or "order" not in done else ""
-        say(f"{where}shipment {one['shipment']} ships on {one['ship_on']}")
+        late = date.fromisoformat(one["ship_on"]) < on
+        say(f"{where}shipment {one['shipment']} ships {'with the next run' if late else 'on ' + one['ship_on']}")
     if len(moved) > MOST_NAMED:
         say(f"and {len(moved) - MOST_NAMED} more")
 

@@ -309,6 +309,11 @@ def test_new_days_and_a_new_expiry_are_said(capsys: Captured) -> None:
         "shipment 2 ships on 2026-05-20",
         "shipment 3 ships on 2026-06-22",
     ]
+    merged = order().number
+    assert main.main(["order", "hold", merged, "--reason", "travel"]) == 0
+    capsys.readouterr()
+    assert main.main(["order", "release", merged, "--on", "2026-05-20", "--catch-up", "merge"]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == ["shipment 1 ships with the next run"]
     card = "card C-1 --token tok_visa --brand visa --last4 4242 --exp 01/2032"
     assert main.main(f"{card} --json".split()) == 0
     assert json.loads(capsys.readouterr().out)["changed"] == [
