@@ -12,8 +12,16 @@ OLDEST_POSTGRESQL = 15
 
 def refuse_unsafe_configuration() -> None:
     """Called by every command, after ``django.setup()`` and before anything is read or written."""
+    _refuse_unknown_gateway()
     _refuse_invented_today()
     _refuse_old_postgresql()
+
+
+def _refuse_unknown_gateway() -> None:
+    if settings.PERENNIAL_GATEWAY != "sandbox":  # that one needs no looking up
+        from perennial.payments.gateways import refuse_unknown
+
+        refuse_unknown(settings.PERENNIAL_GATEWAY)
 
 
 def _refuse_invented_today() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from perennial.db.server import places
 from perennial.errors import Refused
+from perennial.kernel import texts
 
 
 def database(url: str) -> dict[str, Any]:
@@ -18,7 +20,9 @@ def database(url: str) -> dict[str, Any]:
     try:
         given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as problem:
-        raise Refused("database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {problem}") from None
+        raise Refused(
+            "database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {str(problem).strip()}"
+        ) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", "perennial"),
@@ -47,11 +51,27 @@ def database(url: str) -> dict[str, Any]:
 
 
 def day(name: str) -> date | None:
-    text = os.environ.get(name)
+    """The date in a variable, None where it is not set."""
+    given = os.environ.get(name)
+    if not given:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(given)
     except ValueError:
-        raise Refused("today", f"{name} is {text!r}, not a date like 2026-03-31") from None
+        found = None
+    if found is None or found.isoformat() != given:  # Python also takes 20260331 and weeks
+        raise Refused("today", f"{name} is {texts.short(given)!r}, not a date like 2026-03-31")
+    return found
+
+
+def size(name: str) -> int | None:
+    """The number in a variable, None where it is not set."""
+    given = os.environ.get(name)
+    if not given:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) < 1:
+        raise Refused("chunk_size", f"{name} is {texts.short(given)!r}, not a whole number from 1 to 999,999,999")
+    return int(given)
 
 
 PERENNIAL_HOME = places.home()
@@ -61,6 +81,9 @@ PERENNIAL_TODAY = day("PERENNIAL_TODAY")
 
 #: Who charges cards: ``sandbox``, or the name of a gateway.
 PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
+
+#: How many items one transaction of a job takes, instead of the job's own number.
+PERENNIAL_CHUNK_SIZE = size("PERENNIAL_CHUNK_SIZE")
 
 SECRET_KEY = os.environ.get("PERENNIAL_SECRET_KEY") or places.secret(PERENNIAL_HOME, "secret_key")
 

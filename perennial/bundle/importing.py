@@ -10,7 +10,7 @@ Import never calls a gateway and never sends a message: what it makes due is don
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -24,7 +24,6 @@ from perennial.bundle import setup
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
 from perennial.bundle.faults import BundleRefused, kind
 from perennial.bundle.parse import Given, Known
-from perennial.bundle.programs import ProgramGiven
 from perennial.bundle.reader import Source
 from perennial.bundle.reading import Reading, begin
 from perennial.bundle.revisions import load_program
@@ -36,7 +35,9 @@ from perennial.continuity.planning import read_orders
 from perennial.customers.actions import set_customers
 from perennial.db import sql
 from perennial.db.tally import Tally
-from perennial.desk.entry import give_back_numbers, numbers_mark, pass_numbers
+from perennial.desk.entry import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
+from perennial.desk.queries import Following, orders_to_follow
+from perennial.orders.models import SalesOrder
 from perennial.payments import owed
 from perennial.programs import actions as programs
 from perennial.programs.products import set_continuity_products
@@ -57,6 +58,7 @@ KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
+MOST_NAMED = 10  # numbers of new orders
 CUSTOMERS_AT_ONCE = 2000
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
 T = TypeVar("T")
@@ -68,6 +70,12 @@ class Imported:
 
     tallies: dict[str, Tally] = field(default_factory=lambda: dict.fromkeys(KINDS, Tally()))
     first_charge_on: date | None = None
+    programs: set[str] = field(default_factory=set)
+    """The schedule ids of those that changed, but for their drafts."""
+    following: list[Following] = field(default_factory=list)
+    """Those of them that have open orders for update-orders."""
+    numbers: list[str] = field(default_factory=list)
+    """The first of the numbers of the new orders."""
 
     def add(self, name: str, tally: Tally) -> None:
         """Count what became of things of a kind."""
@@ -114,6 +122,9 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
             for batch in batches(enumerate(source.items("notices")), ORDERS_AT_ONCE):
                 notices(reading, batch)
             imported.first_charge_on = first_charge_on(entering.made)
+            imported.following = orders_to_follow(imported.programs)
+            named = SalesOrder.objects.filter(pk__in=entering.made[:MOST_NAMED]).order_by("pk")
+            imported.numbers = list(named.values_list("number", flat=True))
             after = numbers_mark()
             if reading.faults.count:
                 raise BundleRefused(reading.faults)
@@ -167,7 +178,7 @@ def _last_number(reading: Reading, source: Source) -> int:
     """The last parent number that was given out where the bundle comes from."""
     section = source.sections.get("last_number")
     top = Given({"last_number": section.value if section else None}, "", reading.faults, frozenset({"last_number"}))
-    found: int = top.whole("last_number", 0, 0, 10**15)
+    found: int = top.whole("last_number", 0, 0, LAST_NUMBER)
     return found
 
 
@@ -214,21 +225,19 @@ def _set_up(reading: Reading, source: Source, scan: _Scan, imported: Imported) -
     imported.add("date_intervals", tally)
     imported.add("payment_schedules", catalog.set_payment_schedules(schedules=schedules, **told))
     tally, same = catalog.set_products(products=products, **told)
-    imported.add("programs", _programs(given_programs, told))
+    for program in given_programs:
+        loaded = load_program(program, **told)
+        imported.add("programs", loaded)
+        if loaded.changed and program.release:
+            imported.programs.add(program.facts.schedule_id)
     if moved:
         followed = programs.follow_intervals(codes=moved, **told) - reading.programs.given.keys()
         imported.add("programs", Tally(changed=len(followed)))
+        imported.programs |= followed
     # A product whose program is at fault cannot be linked; it is not blamed again.
     linked = [p for p in products if p.program is None or p.program not in reading.programs.bad]
     changed = set_continuity_products(products=linked, **told) & same
     imported.add("products", tally.plus(Tally(changed=len(changed), same=-len(changed))))
-
-
-def _programs(given: Sequence[ProgramGiven], told: dict[str, Any]) -> Tally:
-    tally = Tally()
-    for program in given:
-        tally = tally.plus(load_program(program, **told))
-    return tally
 
 
 def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[dict[str, int], set[str]]:

@@ -10,7 +10,7 @@ from perennial.bundle.customers import ADDRESS
 from perennial.bundle.faults import shown
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
-from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
+from perennial.desk.entry import LAST_NUMBER, ContinuityEntry, LineEntry, OrderEntry, PayEntry, place_of_number
 from perennial.kernel import money, texts
 from perennial.kernel.words import country_faults
 
@@ -81,6 +81,8 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
     number, reference = thing.code("number"), thing.code("reference")
     if number is None and reference is None:
         thing.fault("reference", "an order needs a number or the reference of the other system")
+    if number is not None and place_of_number(number) > LAST_NUMBER:
+        thing.fault("number", f"beyond SO-{LAST_NUMBER}: no new order could get a number behind it")
     account = thing.code("customer", "", required=True)
     submit, acceptance = thing.flag("submit"), thing.flag("acceptance_required")
     if not lines and not thing.faulted("lines"):
@@ -144,13 +146,16 @@ def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Giv
     if inner is not None:
         continuity, given = _continuity(reading, inner)
         line.spoil(inner)
+        if line.given("price"):
+            line.fault("price", "a continuity product has no price of its own: its shipments have theirs")
     facts = {
         "item_number": number,
         "quantity": money.plain(quantity),
         "delivery_mode": mode,
         "continuity": given,
     }
-    return LineEntry(number or "", quantity, mode, continuity), facts, inner
+    price = line.money("price", reading.currency) if inner is None else None
+    return LineEntry(number or "", quantity, mode, continuity, price), facts, inner
 
 
 def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[str, Any]]:

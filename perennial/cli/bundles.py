@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from perennial.cli.output import document, facts, table, tell
+from perennial.cli.output import document, facts, following, say, table, tell
 from perennial.cli.parser import Given, Parser, Run, by, on, path
 from perennial.cli.start import optional
 from perennial.errors import Refused
@@ -33,8 +33,12 @@ def import_(p: Parser) -> Run:
             ([kind, *(found.get(part, {}).get(kind, 0) for part in ("new", "changed", "same"))] for kind in kinds),
         )
         facts({"first charge on": found.get("first_charge_on")})
+        following(done.following)
         if given.dry_run:
             tell("dry run: nothing was written")
+        elif done.numbers:
+            more = done.tallies["orders"].new - len(done.numbers)
+            say(f"new orders: {', '.join(done.numbers)}" + (f" and {more:,} more" if more else ""))
         return 0
 
     return run

@@ -204,9 +204,11 @@ def simulate(p: Parser) -> Run:
     p.add_argument("--declines", type=percent, metavar="PERCENT", default=0, help="so many charges are declined")
     p.add_argument("--seed", type=count, metavar="S", default=0, help="draws which charges are declined")
 
-    def run(given: Given) -> int:
+    def in_order(given: Given) -> None:
         if given.last < given.first:
             raise Usage(f"--to {given.last} lies before --from {given.first}", "simulate")
+
+    def run(given: Given) -> int:
         from perennial.jobs.simulate import simulate as let_pass
 
         told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
@@ -214,6 +216,7 @@ def simulate(p: Parser) -> Run:
         result(done, given.json)
         return 0
 
+    p.set_defaults(check=in_order)
     return run
 
 

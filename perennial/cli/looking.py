@@ -9,7 +9,13 @@ from perennial.cli.parser import Given, Parser, Run, count, day, on
 def show_order(p: Parser) -> Run:
     """An order whole."""
     p.number()
-    p.add_argument("--ahead", type=count, metavar="N", default=0, help="also so many shipments beyond the planned ones")
+    p.add_argument(
+        "--ahead",
+        type=count,
+        metavar="N",
+        default=0,
+        help="also so many shipments beyond the planned ones, at most 1,000",
+    )
     _why(p)
 
     def run(given: Given) -> int:
@@ -41,7 +47,7 @@ def show_orders(p: Parser) -> Run:
     p.add_argument("--waiting", action="store_true", help="only those of which something waits for a person, and what")
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import hold_reasons, order_documents, order_ids
+        from perennial.desk.queries import hold_reasons, order_documents, order_ids, refunds
 
         ids = order_ids(
             status=given.status,
@@ -54,9 +60,10 @@ def show_orders(p: Parser) -> Run:
             for found in order_documents(ids):
                 document(found)
         elif given.waiting:
+            from perennial.catalog.queries import today
             from perennial.cli.pages import waiting_page
 
-            waiting_page(order_documents(ids), hold_reasons(ids))
+            waiting_page(order_documents(ids), hold_reasons(ids), refunds(ids), today())
         else:
             from perennial.cli.pages import orders_page
 

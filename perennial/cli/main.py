@@ -69,9 +69,11 @@ def console() -> None:
     status = main()
     leave = sys.modules.get("perennial.db.server.installation")
     if "django" in sys.modules:
+        from django.conf import settings
         from django.db import connections
 
-        connections.close_all()
+        if settings.configured:  # not where a setting was refused
+            connections.close_all()
     if leave is not None:
         leave.leave()
     with suppress(OSError, ValueError):  # nobody reads any more

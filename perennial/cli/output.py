@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 
@@ -92,12 +94,46 @@ def result(value: Any, as_json: bool) -> None:
 
 def outcome(value: Any, given: Namespace) -> None:
     """What a change gave back, and a note where it was dated ahead: whoever mistypes a year wants to know."""
-    result(value, given.json)
     from perennial.catalog.queries import today
 
     now = today()
+    if given.json or not isinstance(value, Mapping):
+        result(value, given.json)
+    else:
+        result({name: one for name, one in value.items() if name not in IN_SENTENCES}, as_json=False)
+        sentences(value, given.on or now)
     if given.on is not None and given.on > now:
         tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
+
+
+IN_SENTENCES = ("changed", "moved")
+MOST_NAMED = 10
+
+
+def sentences(done: Mapping[str, Any], on: date) -> None:
+    """What else came of a change: what is new of a card, which shipments have another day now.
+
+    Those that were merged have that of the last of them, which may be past: they go with the next run.
+    """
+    for one in done.get("changed", ()):
+        before, after = (one[when] or "none" for when in ("before", "after"))
+        say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
+    moved = done.get("moved", ())
+    several = len({(one["order"], one["line"]) for one in moved}) > 1
+    for one in moved[:MOST_NAMED]:
+        where = f"{one['order']} line {one['line']}: " if several or "order" not in done else ""
+        late = date.fromisoformat(one["ship_on"]) < on
+        say(f"{where}shipment {one['shipment']} ships {'with the next run' if late else 'on ' + one['ship_on']}")
+    if len(moved) > MOST_NAMED:
+        say(f"and {len(moved) - MOST_NAMED} more")
+
+
+def following(programs: Iterable[Any]) -> None:
+    """Which open orders follow a program that was changed, and when (``desk.queries.Following``)."""
+    for one in programs:
+        at_once = f"`perennial job update-orders --program {shlex.quote(one.program)}`"
+        many = f"{one.orders:,} open {'order follows' if one.orders == 1 else 'orders follow'} program {one.program}"
+        say(f"{many} in the next night; at once: {at_once}" if one.apply else f"{many} when you run {at_once}")
 
 
 def _is_table(value: Any) -> bool:

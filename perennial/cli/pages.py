@@ -37,8 +37,9 @@ def order_page(order: Document, today: date, *, why: bool = False) -> None:
     )
     if any(line["price"] is not None for line in order["lines"]):
         say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
+    children = {child["number"]: child for child in order["children"]}
     for one in order["continuity"]:
-        continuity_part(one, today, why=why)
+        continuity_part(one, today, children, why=why)
     if order["children"]:
         section("child orders")
         table(
@@ -74,8 +75,8 @@ def product(line: Document) -> str:
     return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
 
 
-def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
-    """The Continuity page of a line."""
+def continuity_part(one: Document, today: date, children: Mapping[str, Document], *, why: bool = False) -> None:
+    """The Continuity page of a line. ``children``: those of the order, by their numbers."""
     planned = "planned to its end" if one["complete"] else "more follows"
     pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
     if one["payment_schedule"]:
@@ -84,7 +85,7 @@ def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
         f"line {one['line']}: {one['item_number']}, program {one['program']} revision {one['revision']}, "
         f"{one['status']}, {planned}, paid by {pays}"
     )
-    schedule_part(one["lines"], today)
+    schedule_part(one["lines"], today, children)
     if why:
         why_part(one["lines"])
     if one["adjustments"]:
@@ -92,8 +93,12 @@ def continuity_part(one: Document, today: date, *, why: bool = False) -> None:
         listing(one["adjustments"])
 
 
-def schedule_part(lines: Sequence[Document], today: date) -> None:
-    """The dated lines, and for each why it has not shipped and until when it can be changed."""
+def schedule_part(lines: Sequence[Document], today: date, children: Mapping[str, Document] | None = None) -> None:
+    """The dated lines, and for each why it has not shipped and until when it can be changed.
+
+    A line that was late when its child was made keeps the day that was planned, and one whose child was
+    cancelled stays ordered: the note tells of the child.
+    """
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
         (
@@ -107,7 +112,11 @@ def schedule_part(lines: Sequence[Document], today: date) -> None:
                 line["status"] + (", last" if line["action"] == "end" else ""),
                 line["child_order"],
                 _change_until(line, today),
-                [line["why"]["not_shipped"] if line["blocked"] else None, *_changed(line)],
+                [
+                    line["why"]["not_shipped"] if line["blocked"] else None,
+                    *_of_child(line, children or {}),
+                    *_changed(line),
+                ],
             ]
             for line in lines
         ),
@@ -135,6 +144,15 @@ def _change_until(line: Document, today: date) -> str | None:
     if line["status"] == "skipped":  # no run makes anything of it
         return None
     return "it goes on" if line["blocked"] else "the next run"
+
+
+def _of_child(line: Document, children: Mapping[str, Document]) -> list[str]:
+    child = children.get(line["child_order"])
+    if child is None:
+        return []
+    if child["status"] == "cancelled":
+        return ["its child is cancelled"]
+    return [] if child["ship_on"] == line["ship_on"] else [f"its child ships on {child['ship_on']}"]
 
 
 def _changed(line: Document) -> list[str]:
@@ -178,15 +196,25 @@ def orders_page(orders: Iterable[Document]) -> None:
     )
 
 
-def waiting_page(orders: Iterable[Document], held: Mapping[str, Sequence[str]]) -> None:
-    """What waits for a person, a line a thing. ``held``: why orders and children are held, by their numbers."""
-    rows = [(o["number"], o["customer"], *waits) for o in orders for waits in _waits(o, held)]
+def waiting_page(
+    orders: Iterable[Document], held: Mapping[str, Sequence[str]], refunds: Mapping[str, str], today: date
+) -> None:
+    """What waits for a person, a line a thing.
+
+    ``held``: why orders and children are held; ``refunds``: what is to be given back; both by their numbers.
+    """
+    rows = []
+    for o in orders:
+        waits = list(_waits(o, held, today))
+        if back := refunds.get(o["number"]):
+            waits.append((o["number"], f"a refund of {back}: it was taken for what does not come"))
+        rows += [(o["number"], o["customer"], *one) for one in waits]
     table(("order", "customer", "what", "waits for"), rows)
     if not rows:
         say("nothing waits")
 
 
-def _waits(order: Document, held: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _waits(order: Document, held: Mapping[str, Sequence[str]], today: date) -> Iterator[tuple[str, str]]:
     """The holds; the payments that no hold tells of already; the shipments that wait for something else."""
     for number in (order["number"], *(child["number"] for child in order["children"])):
         for reason in held.get(number, ()):
@@ -197,12 +225,33 @@ def _waits(order: Document, held: Mapping[str, Sequence[str]]) -> Iterator[tuple
     shipments: dict[tuple[int, str], list[int]] = {}
     for one in order["continuity"]:
         for line in one["lines"]:
-            if line["blocked"] in ("acceptance", "card", "parked"):
+            if line["blocked"] in ("acceptance", "parked"):
                 words = line["why"]["not_shipped"].removeprefix("waits: ")
                 shipments.setdefault((one["line"], words), []).append(line["shipment"])
-    for (line, words), numbers in shipments.items():
-        more = f" and {len(set(numbers)) - 1} more" if len(set(numbers)) > 1 else ""
-        yield f"line {line} shipment {min(numbers)}{more}", words
+    for (number, words), numbers in shipments.items():
+        yield _named(number, min(numbers), len(set(numbers))), words
+    yield from _wait_for_cards(order, today)
+
+
+def _wait_for_cards(order: Document, today: date) -> Iterator[tuple[str, str]]:
+    """A line for each card that is of no use on the day of a shipment, with the first of those days."""
+    cards: dict[str, set[tuple[str, int, int]]] = {}
+    for one in order["continuity"]:
+        for line in one["lines"]:
+            if line["blocked"] == "card":
+                cards.setdefault(one["card"], set()).add((line["ship_on"], one["line"], line["shipment"]))
+    for card, shipments in cards.items():
+        ship_on, line, shipment = min(shipments)
+        expired = "had expired" if date.fromisoformat(ship_on) < today else "will have expired"
+        words = f"card {card} {expired} by {ship_on}"
+        if len(shipments) > 1:
+            words += f", the first of {len(shipments)} shipments"
+        yield _named(line, shipment, len(shipments)), words
+
+
+def _named(line: int, shipment: int, many: int) -> str:
+    """The first of so many shipments that wait for one thing."""
+    return f"line {line} shipment {shipment}" + (f" and {many - 1} more" if many > 1 else "")
 
 
 def program_page(program: Document) -> None:

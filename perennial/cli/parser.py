@@ -108,6 +108,11 @@ def long_code(words: str) -> str:
     return words
 
 
+def line_fault(words: str) -> str | None:
+    """What is wrong with what people write behind an option: who leaves it out does not write it empty."""
+    return texts.text_fault(words, texts.LINE) or (None if words.strip() else "is empty")
+
+
 def path(words: str) -> str:
     """The name of a file."""
     return words
@@ -116,7 +121,7 @@ def path(words: str) -> str:
 WRITTEN: dict[Any, WordFault] = {
     None: texts.code_fault,
     long_code: lambda words: texts.code_fault(words, texts.LONG_CODE),
-    text: lambda words: texts.text_fault(words, texts.LINE),
+    text: line_fault,
 }
 """By the type of an argument, what is wrong with its words; one without a type is a code. As in a bundle."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.cli.output import outcome
+from perennial.cli.output import following, outcome
 from perennial.cli.parser import Given, Parser, Run, who
 
 
@@ -17,6 +17,10 @@ def _does(name: str, *options: str) -> Run:
         arguments: dict[str, Any] = {option: getattr(given, option) for option in options}
         done = getattr(actions, name)(schedule_id=given.program, **arguments, **who(given))
         outcome(done, given)
+        if name == "release" and not given.json:
+            from perennial.desk.queries import orders_to_follow
+
+            following(orders_to_follow([given.program]))
         return 0
 
     return run

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,25 +35,34 @@ class DemoOptions:
             )
 
 
+def _number(words: str) -> int:
+    """A whole number, in the digits that every keyboard has."""
+    if not re.fullmatch(r"-?[0-9]{1,18}", words):
+        raise ArgumentTypeError(f"invalid int value: {words!r}")
+    return int(words)
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``perennial demo``."""
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--sample",
-        type=int,
+        type=_number,
         default=DEFAULT_SAMPLE,
         metavar="N",
         help=f"members in the club (default {DEFAULT_SAMPLE})",
     )
     size.add_argument("--all", dest="sample", action="store_const", const=None, help="all 23,570 members")
-    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="draws the sample, the names and the declines")
     parser.add_argument(
-        "--declines", type=int, default=4, metavar="PERCENT", help="charges that are declined (default 4)"
+        "--seed", type=_number, default=DEFAULT_SEED, help="draws the sample, the names and the declines"
+    )
+    parser.add_argument(
+        "--declines", type=_number, default=4, metavar="PERCENT", help="charges that are declined (default 4)"
     )
     parser.add_argument("--real-dates", action="store_true", help="leave the dates in 1997 and 1998")
     parser.add_argument(
         "--import-every",
-        type=int,
+        type=_number,
         default=7,
         metavar="DAYS",
         help="enter the new orders of so many days together (default 7)",

@@ -21,11 +21,13 @@ from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 
 MOST = 1000
-"""How many shipments ``preview --all`` shows at most."""
+"""How many shipments ``preview --all`` and ``show order --ahead`` show at most."""
 
 
 def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[Document]]:
     """By continuity order, the lines of so many shipments beyond the planned ones."""
+    if number > MOST:
+        raise Refused("ahead", f"{number:,} is too many: at most {MOST:,} shipments", "ahead")
     rules = set_up()
     found: dict[int, list[Document]] = {}
     for state in read_orders(rules, continuity_order_ids):

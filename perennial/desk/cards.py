@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,11 +17,12 @@ from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.reach import Held, changed, lock, lock_parent, touch
 from perennial.errors import Refused
 from perennial.payments import actions as payments
+from perennial.payments import gateways
 
 
 def expiry(exp: str) -> tuple[int, int, date]:
     """Month, year and last day of a card's expiry, written 12/2030."""
-    found = re.fullmatch(r"(\d{1,2})/(\d{4})", exp or "")
+    found = re.fullmatch(r"([0-9]{1,2})/([0-9]{4})", exp or "")
     if not found or not 1 <= int(found[1]) <= 12 or not 2000 <= int(found[2]) <= 2199:
         raise Refused("exp", f"{exp!r} is not an expiry such as 12/2030", "exp")
     month, year = int(found[1]), int(found[2])
@@ -54,6 +55,9 @@ def store_card(
         raise Refused("token", "the gateway's token is missing, or has spaces around it", "token")
     if re.fullmatch(r"[\d -]{12,25}", token):
         raise Refused("token", "this looks like a card number: only the gateway's token is stored", "token")
+    if gateways.current().real and StoredCard.objects.filter(token=token).exclude(customer=customer).exists():
+        # The sandbox's tokens say what it answers: everybody may have the same.
+        raise Refused("token", f"the card with token {token!r} is another customer's", "token")
     month, year, last_day = expiry(exp)
     if last_day < on:
         raise Refused("exp", f"the card has expired on {last_day}", "exp")
@@ -67,32 +71,36 @@ def store_card(
     helds = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
+    facts = {"brand": brand, "last4": last4, "exp_month": month, "exp_year": year, "expires_on": last_day}
+    known = StoredCard.objects.filter(customer=customer, token=token).first()
     card, _ = StoredCard.objects.update_or_create(
         customer=customer,
         token=token,
-        defaults={
-            "brand": brand,
-            "last4": last4,
-            "exp_month": month,
-            "exp_year": year,
-            "expires_on": last_day,
-            "refused": False,
-        },
-        create_defaults={
-            "brand": brand,
-            "last4": last4,
-            "exp_month": month,
-            "exp_year": year,
-            "expires_on": last_day,
-            "number": number,
-        },
+        defaults={**facts, "refused": False},
+        create_defaults={**facts, "number": number},
     )
     taken = []
     for held in helds:
         states = [s for s in held.states if s.row.pk in orders[held.order.pk]]
         _give(held, states, card, catch_up, ordinary=held.order.pk in ordinary, replaces=old)
         taken.append(held.order.number)
-    return {"account": account, "token": token, "orders": sorted(taken)}
+    done: dict[str, Any] = {"account": account, "token": token, "orders": sorted(taken)}
+    if known is not None and (changes := list(_changes(known, card))):
+        done["changed"] = changes
+    if moved := [one for held in helds for one in held.moved]:
+        done["moved"] = moved
+    return done
+
+
+def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:
+    """What is new of a card that was stored already."""
+    for name, words in (
+        ("brand", lambda card: card.brand),
+        ("last4", lambda card: card.last4),
+        ("expiry", lambda card: f"{card.exp_month:02d}/{card.exp_year}"),
+    ):
+        if words(before) != words(after):
+            yield {"field": name, "before": words(before), "after": words(after)}
 
 
 def _orders_for(customer: Customer, old: StoredCard | None, on: date) -> tuple[dict[int, set[int]], set[int]]:
@@ -158,7 +166,7 @@ def card(
     if not states and held.states:
         raise Refused("card", f"{number} is not paid by card", "number")
     _give(held, states, found, catch_up, ordinary=line is None)
-    return {"order": number, "card": token}
+    return held.told(order=number, card=token)
 
 
 def _give(

@@ -28,13 +28,34 @@ def catch_up(held: Held, states: Sequence[OrderState], how: str | None) -> None:
         return
     for state in read_orders(held.set_up, [s.row.pk for s in states]):
         if state.row.status == "open":
-            _one(held, state, how or state.revision.catch_up)
+            try:
+                if _one(held, state, how or state.revision.catch_up):
+                    _note_new_days(held, state)
+            except Refused as refused:  # what follows runs out of the calendar
+                raise Refused(refused.code, refused.text, "on") from None
 
 
-def _one(held: Held, state: OrderState, how: str) -> None:
+def _note_new_days(held: Held, before: OrderState) -> None:
+    """Note the shipments that have another day now, for whoever asked."""
+    (after,) = read_orders(held.set_up, [before.row.pk])
+    days = {o.pair: o.ship_on for o in before.walk}
+    new = {o.shipment: o.ship_on for o in after.walk if o.status == "scheduled" and o.ship_on != days.get(o.pair)}
+    held.moved += (
+        {
+            "order": held.order.number,
+            "line": before.row.parent_line.line,
+            "shipment": shipment,
+            "ship_on": ship_on.isoformat(),
+        }
+        for shipment, ship_on in sorted(new.items())
+    )
+
+
+def _one(held: Held, state: OrderState, how: str) -> bool:
+    """Deal with what is late of one order. False where nothing is, or nothing has to be done."""
     late = [o for o in state.walk if o.status == "scheduled" and o.blocked is None and o.ship_on < held.on]
     if not late or how == "send":
-        return
+        return False
     line = state.row.parent_line.line
     shipments = sorted({o.shipment or 0 for o in late})
     if how == "skip":
@@ -49,7 +70,7 @@ def _one(held: Held, state: OrderState, how: str) -> None:
         late = [o for o in late if o.id not in frozen]
         shipments = sorted({o.shipment or 0 for o in late})
         if len(shipments) < 2:
-            return
+            return False
         used = Adjustment.objects.filter(continuity_order_id=state.row.pk, kind="merge").values_list("value", flat=True)
         group = max((int(v or 0) for v in used), default=0) + 1
         for o in late:
@@ -71,3 +92,4 @@ def _one(held: Held, state: OrderState, how: str) -> None:
             move_following(held, state, together, to)
             break
     held.event("caught_up", line=line, how=how, shipments=shipments)
+    return True

@@ -109,7 +109,10 @@ def move(
 def move_alone(held: Held, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
     """Set the ``ship_on`` of a shipment alone."""
     days = held.set_up.working_days(found[-1].delivery_mode_id)
-    ship_on = days.roll(to)
+    try:
+        ship_on = days.roll(to)
+    except Refused as refused:  # no working day is left in the calendar
+        raise Refused(refused.code, refused.text, "to") from None
     words = f"this one moved to {to} by {held.by} on {held.on}"
     if ship_on != to:
         words += f": next working day of {days.code} is {ship_on}"

@@ -5,6 +5,7 @@ This file holds the values that come in; ``enter`` (below) is the one way in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -58,12 +59,16 @@ class ContinuityEntry:
 
 @dataclass(frozen=True)
 class LineEntry:
-    """One line as it was ordered; ``continuity`` for a continuity product (None: all its defaults)."""
+    """One line as it was ordered; ``continuity`` for a continuity product (None: all its defaults).
+
+    ``price_minor``: what an ordinary product was said to cost, to be refused where it costs something else.
+    """
 
     item_number: str
     quantity: Decimal = Decimal(1)
     delivery_mode: str | None = None
     continuity: ContinuityEntry | None = None
+    price_minor: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,16 @@ class EnteredOrder:
 NUMBERS_LOCK = 0x5045524E
 
 
+LAST_NUMBER = 10**18 - 1
+"""The last parent number that is taken from outside: the sequence can be moved past it."""
+
+
+def place_of_number(number: str) -> int:
+    """The place of a number in the sequence of parent numbers: 123 of SO-000123; 0 of any other."""
+    found = re.fullmatch(r"SO-([0-9]{1,100})", number)
+    return int(found[1]) if found else 0
+
+
 def next_numbers(count: int) -> list[str]:
     """Fresh parent numbers: SO-000123, padded to six digits, growing; numbers in use are passed over."""
     found: list[str] = []
@@ -137,7 +152,7 @@ def give_back_numbers(before: tuple[int, bool], after: tuple[int, bool]) -> None
 
 def pass_numbers(numbers: Iterable[str]) -> None:
     """Move the sequence of parent numbers past numbers that were given (SO-000123 and the like)."""
-    highest = max((int(n[3:]) for n in numbers if n[:3] == "SO-" and n[3:].isdecimal() and len(n) < 18), default=0)
+    highest = max((n for n in map(place_of_number, numbers) if n <= LAST_NUMBER), default=0)
     if highest:
         sql.value(
             "select setval('parent_order_number', %s) from parent_order_number where last_value < %s or not is_called",
@@ -377,6 +392,14 @@ class _One:
                 if price is None:
                     self.fault("price", f"product {line.item_number} has no price", f"{path}.item_number")
                     continue
+                if line.price_minor not in (None, price):
+                    costs = text(price, known.set_up.currency)
+                    self.fault(
+                        "price",
+                        f"product {line.item_number} costs {costs} on {self.order_date}:"
+                        " only an order that is taken over as it stands has another price",
+                        f"{path}.price",
+                    )
                 amount = line_amount(line.quantity, price)
                 mode_id = mode.id if mode else None
                 ordinary.append((at, line, product, amount, mode_id))
@@ -582,7 +605,7 @@ class _One:
         )
         for group in made.groups:
             self.rows.taxes.append((self.order_id, group.group, group.base, group.tax, group.rate_id))
-        if not lines:
+        if not lines and not self.entry.pay:
             return made
         total = made.total
         try:

@@ -11,13 +11,12 @@ from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.continuity.planning import OrderState
 from perennial.db import sql
 from perennial.desk.catch_up import catch_up as deal_with_late
+from perennial.desk.queries import refunds
 from perennial.desk.reach import Held, changed, lock, lock_parent, order_by_number, touch
 from perennial.errors import Refused
-from perennial.kernel.money import text
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
-from perennial.payments.surplus import surplus
 
 
 @transaction.atomic
@@ -58,7 +57,7 @@ def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reaso
     changed(held, held.states)
     deal_with_late(held, held.states, catch_up)
     changed(held, held.states)
-    return {"order": number, "acceptance": "given"}
+    return held.told(order=number, acceptance="given")
 
 
 @transaction.atomic
@@ -112,7 +111,7 @@ def release(
         changed(held, held.states)
         deal_with_late(held, held.states, catch_up)
         changed(held, held.states)
-    return {"order": number, "released": codes}
+    return held.told(order=number, released=codes)
 
 
 @transaction.atomic
@@ -151,8 +150,8 @@ def cancel(
 
 def _to_refund(order: SalesOrder) -> dict[str, str]:
     """What was taken for what does not come any more, in words for the clerk; nothing where nothing was."""
-    minor = surplus([order.pk]).get(order.pk)
-    return {"to_refund": f"{text(minor, order.currency)} {order.currency}"} if minor else {}
+    money = refunds([order.pk]).get(order.number)
+    return {} if money is None else {"to_refund": money}
 
 
 def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict[str, Any]:
@@ -261,4 +260,4 @@ def parked_retry(
     changed(held, held.states)
     deal_with_late(held, held.states, catch_up)
     changed(held, held.states)
-    return {"order": number, "parked": False}
+    return held.told(order=number, parked=False)

@@ -9,23 +9,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from perennial.continuity.models import Parked
+from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.db import sql
 from perennial.desk.ahead import preview
 from perennial.desk.documents import Document, order_documents
+from perennial.desk.reach import unknown_order
 from perennial.desk.set_up import customer_document, program_document
 from perennial.errors import Refused
 from perennial.kernel import states
+from perennial.kernel.money import text
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.surplus import surplus
+from perennial.programs.models import Program, ProgramRevision
+from perennial.programs.queries import newest_released
 
 __all__ = [
-    "customer_document", "hold_reasons", "order_document", "order_documents", "order_ids", "parked", "preview",
-    "program_document",
+    "customer_document", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
+    "preview", "program_document", "refunds",
 ]  # fmt: skip
 
 
@@ -33,7 +38,7 @@ def order_document(number: str, *, ahead: int = 0) -> Document:
     """The document of one parent order; a child's number shows its parent. Refused when there is none."""
     found = SalesOrder.objects.filter(number=number).values_list("id", "parent_id").first()
     if found is None:
-        raise Refused("order", f"unknown order {number!r}", "number")
+        raise unknown_order(number)
     return next(order_documents([found[1] or found[0]], ahead=ahead))
 
 
@@ -79,6 +84,13 @@ def hold_reasons(order_ids: Iterable[int]) -> dict[str, list[str]]:
     return dict(reasons)
 
 
+def refunds(order_ids: Iterable[int]) -> dict[str, str]:
+    """What is to be given back of parent orders, in money with its currency, by their numbers."""
+    found = surplus(list(order_ids))
+    orders = SalesOrder.objects.filter(pk__in=found).values_list("pk", "number", "currency")
+    return {number: f"{text(found[pk], currency)} {currency}" for pk, number, currency in orders}
+
+
 def parked(run: int | None = None) -> list[Document]:
     """What jobs could not do and nobody has retried yet; of one run: all that it parked."""
     found = Parked.objects.order_by("id")
@@ -88,3 +100,28 @@ def parked(run: int | None = None) -> list[Document]:
         {"run": run_id, "order": number, "shipment": shipment, "reason": reason}
         for run_id, number, shipment, reason in found.values_list(*names)
     ]
+
+
+class Following(NamedTuple):
+    """A program with open orders that stand on an older revision than new orders do."""
+
+    program: str
+    orders: int
+    apply: bool
+    """Do they follow in the next night?"""
+
+
+def orders_to_follow(programs: Iterable[str]) -> list[Following]:
+    """Of these programs (schedule ids) those that have open orders for update-orders."""
+    found = (
+        Program.objects.filter(schedule_id__in=list(programs)).order_by("schedule_id").values_list("pk", "schedule_id")
+    )
+    ids = dict(found)
+    newest = newest_released(ids)
+    apply = dict(ProgramRevision.objects.filter(pk__in=newest.values()).values_list("pk", "apply"))
+    following = []
+    for pk, revision in newest.items():
+        open_orders = ContinuityOrder.objects.filter(program_id=pk, status="open").exclude(revision_id=revision)
+        if orders := open_orders.values("order_id").distinct().count():
+            following.append(Following(ids[pk], orders, apply[revision]))
+    return sorted(following)

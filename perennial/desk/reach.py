@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,8 @@ class Held:
     on: date
     by: str
     reason: str | None
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    """What caught up with a new day: order, line, shipment, ``ship_on``."""
 
     @property
     def ids(self) -> list[int]:
@@ -51,6 +53,10 @@ class Held:
         """The continuity orders that were meant: of the line, or all of them."""
         return self.states if line is None else [self.state(line)]
 
+    def told(self, **done: Any) -> dict[str, Any]:
+        """What was done, as it is given back; with what caught up, where something did."""
+        return {**done, "moved": self.moved} if self.moved else done
+
     def again(self) -> None:
         """Read the continuity orders again, after something was written."""
         self.states = read_orders(self.set_up, self.ids)
@@ -71,8 +77,15 @@ def order_by_number(number: str) -> SalesOrder:
     """An order by its number. Refused when there is none."""
     found = SalesOrder.objects.filter(number=number).first()
     if found is None:
-        raise Refused("order", f"unknown order {number!r}", "number")
+        raise unknown_order(number)
     return found
+
+
+def unknown_order(number: str, field: str = "number") -> Refused:
+    """The refusal of a number that no order has; with the one that was meant, where it was typed in small letters."""
+    meant = number.upper()
+    exists = meant != number and SalesOrder.objects.filter(number=meant).exists()
+    return Refused("order", f"unknown order {number!r}" + (f"; did you mean {meant!r}?" if exists else ""), field)
 
 
 def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> Held:

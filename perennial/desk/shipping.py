@@ -75,13 +75,13 @@ def ship(
     tracking: str | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was made."""
+    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was ordered."""
     found = order_by_number(number)
     held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
         return _ship_ordinary(held.order, on=on, by=by, reason=reason, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
-    _not_before(on, child.order_date, f"{number} was made")
+    _not_before(on, held.order.order_date, f"{held.order.number} was ordered")
     if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
         raise _why_not(child, on)
     return {"order": number, "status": "shipped"}
@@ -182,7 +182,7 @@ def _ship_ordinary(
         raise Refused("held", f"{order.number} is on hold: {hold.reason or hold.code}", "number")
     if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=BAD).exists():
         raise Refused("payment", f"{order.number} has a payment that is declined, failed or unknown", "number")
-    _not_before(on, order.order_date, f"{order.number} was made")
+    _not_before(on, order.order_date, f"{order.number} was ordered")
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="shipped")
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
     _follow(order, "shipped")

@@ -11,6 +11,7 @@ from perennial.catalog.models import Product
 from perennial.continuity.models import Parked
 from perennial.customers.models import Customer
 from perennial.db import sql
+from perennial.desk.reach import unknown_order
 from perennial.errors import Refused
 from perennial.jobs.report import MOST_REASONS, Report
 from perennial.jobs.runner import Job, Run
@@ -53,7 +54,7 @@ class CreateChildOrders(Job):
         given = run.arguments
         parameters = run.parameters
         through = given.get("through")
-        run.cache["through"] = through or add_days(run.on, parameters.days_before_delivery).isoformat()
+        run.cache["through"] = through or add_days(run.on, parameters.days_before_delivery, "on").isoformat()
         limit = given.get("limit")
         run.cache["limit"] = parameters.number_of_orders_to_create if limit is None else limit
         joins, where, values = [], [], {}
@@ -78,7 +79,7 @@ class CreateChildOrders(Job):
         if "order" in given:
             order = SalesOrder.objects.filter(number=given["order"], parent=None).first()
             if order is None:
-                raise Refused("order", f"unknown order {given['order']!r}", "order")
+                raise unknown_order(given["order"], "order")
             where.append("and c.order_id = %(order)s")
             values["order"] = order.pk
         run.cache["criteria"] = (" ".join(joins), " ".join(where), values)

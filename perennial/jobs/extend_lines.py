@@ -38,7 +38,7 @@ class ExtendLines(Job):
             SQL["select_to_extend"],
             {
                 "run": run.id,
-                "through": add_days(run.on, run.parameters.days_before_delivery),
+                "through": add_days(run.on, run.parameters.days_before_delivery, "on"),
                 "threshold": kernel.DEFAULT_THRESHOLD,
             },
         )

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.db import transaction
 
-from perennial.catalog.queries import today
+from perennial.catalog.queries import parameters, today
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.runner import Session, document, rehearse, run_job
+from perennial.kernel.dates import add_days
 
 Progress = Callable[[str, date], None]
 
@@ -57,6 +58,7 @@ def one_night(
     What is done of it is not done again: a second extension after the children are made would plan on
     further than an undisturbed night does.
     """
+    add_days(on, parameters().days_before_delivery, "on")  # refused here, before the first job has done its part
     documents = []
     if dry:
         return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}

@@ -18,7 +18,6 @@ lock of the chunk, and its counts are derived from rows, so that a killed and re
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -28,6 +27,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from psycopg.types.json import Jsonb
 
@@ -42,7 +42,6 @@ START_LOCK = 0x504E01
 RUN_LOCK = 0x504E02
 TRIES = 3
 DRY_AT_ONCE = 20_000
-CHUNK_SIZE = "PERENNIAL_CHUNK_SIZE"  # an environment variable: how many items a chunk has, instead of the job's own
 SOON_ON_DISK = "set local synchronous_commit = off"
 """For what is lost without harm when the machine goes down before the next commit that waits for the disk: that
 one takes all before it along, and the gateway's calls, a night's last mark and a job's own end wait."""
@@ -279,7 +278,7 @@ def _write_list(job: Job, run: Run) -> Report:
             {
                 "run": run.id,
                 "n": run.selected,
-                "size": int(os.environ.get(CHUNK_SIZE) or job.chunk_size),
+                "size": settings.PERENNIAL_CHUNK_SIZE or job.chunk_size,
                 "start": Jsonb(start.stored()),
             },
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from perennial.catalog.queries import currency
+from perennial.catalog.queries import currency, parameters
 from perennial.db import sql
 from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
 from perennial.errors import Refused
@@ -47,15 +47,15 @@ def simulate(
         raise Refused("declines", f"{declines} is not a percentage from 0 to 100", "declines")
     if gateways.current().real:
         raise Refused("gateway", "simulate charges nobody: it runs with the sandbox gateway alone")
+    add_days(to, parameters().days_before_delivery, "to")  # refused before the first night, not by the last one
     last = last_night()
     if last is not None and from_ < last:
         raise Refused("night", f"the night of {last} is done: {from_} lies before it", "from")
     sums = {name: Report() for name in NIGHTLY}
     shipped = 0
     code = currency()
-    on = from_
     with gateways.use(Sandbox(declines=declines, seed=seed)) if declines else nullcontext(), Session() as session:
-        while on <= to:
+        for on in map(date.fromordinal, range(from_.toordinal(), to.toordinal() + 1)):
             shipped += warehouse(on, by=by)
             made = one_night(on, by=by, session=session)
             for job in made["jobs"]:
@@ -67,7 +67,6 @@ def simulate(
                         report.amount(of, word, money.minor(amount, of))
             if on_night is not None:
                 on_night(on, made)
-            on = add_days(on, 1)
     return {
         "from": from_.isoformat(),
         "to": to.isoformat(),

@@ -44,12 +44,12 @@ def add_months(day: date, months: int) -> date:
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
-def add_days(day: date, days: int) -> date:
-    """So many days later. Refused beyond the year 9999."""
+def add_days(day: date, days: int, field: str = "") -> date:
+    """So many days later. Refused beyond the year 9999, with the field that the day comes from."""
     try:
         return day + timedelta(days)
     except OverflowError:
-        raise Refused("date", f"{days} days after {day} is beyond the calendar") from None
+        raise Refused("date", f"{days} days after {day} is beyond the calendar", field) from None
 
 
 def add_units(start: date, count: int, unit: str) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 CODE = 100
 """A code, a number, a key: what people name things by."""
 LONG_CODE = 200
@@ -10,6 +12,8 @@ LINE = 1_000
 """What people write with a change: who, why, who carries it."""
 TEXT = 10_000
 """Any other text."""
+UNSEEN = ("Cf", "Zl", "Zp", "Zs")
+"""The categories of characters that show as nothing or as a space: marks of direction and of joining, odd spaces."""
 
 
 def short(words: str) -> str:
@@ -33,13 +37,20 @@ def text_fault(value: str, longest: int = TEXT) -> str | None:
 
 
 def code_fault(value: str, longest: int = CODE) -> str | None:
-    """What is wrong with a code: as with a text; and it is not empty, has no spaces around it, no control characters."""
+    """What is wrong with a code: as with a text; and it is not empty, has no spaces around it, and nothing in it that
+    nobody sees: two codes that look the same are the same.
+    """
     if fault := text_fault(value, longest):
         return fault
     if not value:
         return "is empty"
-    if not value.isprintable() and any(c < " " or c == "\x7f" for c in value):
-        return "has control characters"
+    if not value.isprintable():
+        for character in value:
+            category = unicodedata.category(character)
+            if category == "Cc":
+                return "has control characters"
+            if category in UNSEEN and character != " ":
+                return f"has U+{ord(character):04X} in it, a character that nobody sees"
     if value != value.strip():
         return f'"{value}" has spaces around it'
     return None

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
@@ -520,6 +520,12 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
     waiting.recompute(waiting.continuity_orders([change.fact.id for change in changes.values()]))
 
 
+def _after_terms(work: Collecting, invoiced_on: date | None) -> date:
+    """The day on which a bill is due, the last of the calendar at the latest."""
+    day = (invoiced_on or work.rules.on).toordinal() + work.rules.terms_days
+    return date.fromordinal(min(day, date.max.toordinal()))
+
+
 def _bill(work: Collecting, found: Sequence[Fact]) -> None:
     """Send the bills of what is on account: at the invoice, or some days before a date of its schedule."""
     if not found:
@@ -528,8 +534,7 @@ def _bill(work: Collecting, found: Sequence[Fact]) -> None:
     invoiced: dict[int, date | None] = {}
     if any(f.at_invoice for f in found):
         invoiced = dict(sql.tuples(SQL["invoiced_on"], {"ids": [f.id for f in found if f.at_invoice]}))
-    terms = timedelta(days=work.rules.terms_days)
-    due_ons = [(invoiced.get(f.id) or work.rules.on) + terms if f.at_invoice else f.due_on for f in found]
+    due_ons = [_after_terms(work, invoiced.get(f.id)) if f.at_invoice else f.due_on for f in found]
     _expect(
         sql.execute(SQL["bill"], {"payments": ids, "due_ons": due_ons, "on": work.rules.on, "run": work.rules.run}),
         found,

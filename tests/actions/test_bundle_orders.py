@@ -10,7 +10,7 @@ import pytest
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Address, Customer
 from perennial.desk.documents import order_documents
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import OrderPay, SalesOrder
 from perennial.payments.models import Payment
 from tests.actions.bundle_world import counts, example, faults, put
 
@@ -106,6 +106,26 @@ def test_numbers_that_are_given_move_the_sequence_past_them():
     assert numbers() == ["SO-000121", "SO-000001", "OLD-7", "SO-000120", "SO-000122"]
 
 
+LAST = 10**18 - 1
+
+
+def test_a_number_that_no_sequence_can_be_moved_past_is_refused():
+    line = {"customer": "C-1", "lines": [{"item_number": "0013"}]}
+    huge = [{"number": f"SO-{number}", **line} for number in (LAST + 1, 9 * 10**20, "9" * 90)]
+    found = faults(example("orders") | {"orders": huge})
+    assert found == {
+        f"orders[{at}].number": f"beyond SO-{LAST}: no new order could get a number behind it" for at in range(3)
+    }
+    put(example("orders") | {"orders": [{"number": f"SO-{LAST}", **line}, {"reference": "B", **line}]})
+    assert numbers() == [f"SO-{LAST}", f"SO-{LAST + 1}"]
+
+
+def test_digits_of_other_alphabets_are_no_number_of_ours():
+    line = {"customer": "C-1", "lines": [{"item_number": "0013"}]}
+    put(example("orders") | {"orders": [{"number": "SO-\u0661\u0662", **line}, {"reference": "B", **line}]})
+    assert numbers()[1] == "SO-000001"
+
+
 def test_a_refused_bundle_uses_no_numbers():
     bundle = example()
     bundle["orders"].append({"reference": "B", "customer": "C-1", "lines": [{"item_number": "none"}]})
@@ -150,6 +170,59 @@ def test_the_first_charge_is_the_earliest_day_on_which_money_is_due():
     del bundle["orders"][0]["lines"][1], bundle["orders"][0]["pay"]
     assert put(bundle).first_charge_on == date(2026, 3, 16)
     assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("at", "price", "said"),
+    [
+        (0, "9.00", "a continuity product has no price of its own: its shipments have theirs"),
+        (
+            1,
+            "9.00",
+            "product 0013 costs 19.95 on 2026-03-10: only an order that is taken over as it stands has another",
+        ),
+    ],
+)
+def test_a_price_that_nothing_would_take_is_refused(at, price, said):
+    bundle = example()
+    bundle["orders"][0]["lines"][at]["price"] = price
+    ((path, text),) = faults(bundle).items()
+    assert path == f"orders[0].lines[{at}].price"
+    assert text.startswith(said)
+
+
+def test_the_price_that_a_product_has_may_be_said():
+    bundle = example()
+    bundle["orders"][0]["lines"][1]["price"] = "19.95"
+    put(bundle)
+    assert Payment.objects.get(purpose="ordinary").amount_minor == 2 * 1995 + 495
+
+
+@pytest.mark.parametrize(
+    ("pay", "path", "said"),
+    [
+        ({"percent": "50"}, "pay", "the percentages sum to 50, not to 100"),
+        ({"amount": "5.00"}, "pay", "the amounts sum to 5.00, but the ordinary lines cost 0.00"),
+        ({"method": "on_account"}, "pay[0].method", "this customer may not buy on account"),
+        ({"card": "tok_of_nobody"}, "pay[0].card", "customer C-1 has no card with token 'tok_of_nobody'"),
+    ],
+)
+def test_what_pays_no_ordinary_lines_must_hold_together_all_the_same(pay, path, said):
+    bundle = example()
+    del bundle["orders"][0]["lines"][1]
+    bundle["orders"][0]["pay"] = [pay]
+    ((found, text),) = faults(bundle).items()
+    assert found == f"orders[0].{path}"
+    assert text.startswith(said)
+
+
+def test_how_nothing_is_paid_is_kept():
+    bundle = example()
+    del bundle["orders"][0]["lines"][1]
+    put(bundle)
+    assert not Payment.objects.exists()
+    kept = OrderPay.objects.get()
+    assert (kept.method, kept.card.token, kept.percent) == ("card", "tok_visa", 100)
 
 
 def test_many_orders_take_a_constant_number_of_statements(django_assert_max_num_queries):

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from perennial.continuity.models import ContinuityOrder, Occurrence
-from perennial.customers.models import StoredCard
+from perennial.customers.models import Customer, StoredCard
 from perennial.desk import actions
 from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
 from perennial.orders.models import OrderEvent, SalesOrder, Shipment
+from perennial.payments import gateways
 from perennial.payments.models import Payment
 from tests.actions.desk_world import (
     ANNA,
@@ -198,7 +199,9 @@ class TestStoreCard:
     def test_again_it_is_the_same_card_with_what_is_new(self):
         actions.store_card(**NEW, **ANNA)
         StoredCard.objects.filter(token="tok_new").update(refused=True)
-        actions.store_card(**{**NEW, "exp": "1/2032"}, **ANNA)
+        done = actions.store_card(**{**NEW, "exp": "1/2032"}, **ANNA)
+        assert done["changed"] == [{"field": "expiry", "before": "12/2031", "after": "01/2032"}]
+        assert "changed" not in actions.store_card(**{**NEW, "exp": "1/2032"}, **ANNA)
         row = StoredCard.objects.get(token="tok_new")
         assert (row.number, str(row.expires_on), row.refused) == (4, "2032-01-31", False)
 
@@ -222,6 +225,15 @@ class TestStoreCard:
         order(line("CLUB", card="tok_old"))
         with refused(field):
             actions.store_card(**{**NEW, **given}, **ANNA)
+
+    def test_a_real_token_is_one_customers_and_a_script_of_the_sandbox_everybodys(self, monkeypatch):
+        Customer.objects.create(account="C-7")
+        Customer.objects.create(account="C-8")
+        for account in ("C-7", "C-8"):
+            actions.store_card(**{**NEW, "account": account}, **ANNA)
+        monkeypatch.setattr(gateways.current(), "real", True)
+        with refused("token", "token", "the card with token 'tok_new' is another customer's"):
+            actions.store_card(**NEW, **ANNA)
 
     def test_to_the_last_day_of_its_month(self):
         last = date(2026, 3, 31)
@@ -278,7 +290,7 @@ class TestShipAndInvoice:
         make_children(ON)
         child = f"{number}-1-001"
         for of in (child, number):
-            with refused("on", "on", f"was made on {ON}: {day(-1)} lies before it"):
+            with refused("on", "on", f"{number} was ordered on {ON}: {day(-1)} lies before it"):
                 actions.ship(number=of, on=day(-1), by="warehouse")
             actions.ship(number=of, on=day(2), by="warehouse")
             with refused("on", "on", f"was shipped on {day(2)}: {day(1)} lies before it"):

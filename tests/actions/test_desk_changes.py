@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perennial.catalog.models import DeliveryMode
 from perennial.continuity.models import Adjustment, ContinuityOrder
 from perennial.desk import actions
 from perennial.jobs.close_orders import CloseOrders
@@ -146,6 +147,12 @@ class TestMoveThisOne:
         assert days_of(number)[2] == ("03-30", "03-11")
         assert make_children(ON) == 2
         assert sorted(c["shipment"] for c in shown(number)["children"]) == [1, 3]
+
+    def test_where_no_working_day_is_left_in_the_calendar(self):
+        number = order("CLUB")
+        DeliveryMode.objects.update(working_days=[1])
+        with refused("to", "date", "1 days after 9999-12-31 is beyond the calendar"):
+            actions.move(number=number, shipment=2, to=date.max, **ANNA)
 
     def test_today_is_the_earliest(self):
         number = order("CLUB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -256,7 +257,11 @@ class TestRelease:
 
     def test_resume_is_the_default_the_first_late_one_moves_from_here_on(self):
         number = self.late()
-        actions.release(number=number, **{**WHY, "on": day(16)})  # two are late, on a Thursday
+        done = actions.release(number=number, **{**WHY, "on": day(16)})  # two are late, on a Thursday
+        assert done["moved"] == [
+            {"order": number, "line": 1, "shipment": shipment, "ship_on": f"2026-{ship_on}"}
+            for shipment, ship_on in ((1, "03-26"), (2, "04-06"), (3, "04-15"), (4, "04-25"))
+        ]
         assert walk(number) == [
             (1, "03-26", "03-26", "scheduled"),
             (2, "04-05", "04-06", "scheduled"),
@@ -272,6 +277,11 @@ class TestRelease:
             {"line": 1, "how": "resume", "shipments": [1, 2]},
         )
         assert make_children(day(16)) == 1
+
+    def test_where_what_follows_would_leave_the_calendar_the_business_date_is_at_fault(self):
+        number = self.late()
+        with refused("on", "date", "beyond the calendar"):
+            actions.release(number=number, **{**ANNA, "on": date.max})
 
     def test_skip(self):
         number = self.late()
@@ -432,7 +442,8 @@ class TestCancel:
         assert surplus() == surplus([parent]) == {parent: paid - came}
         assert order_ids(waiting=True) == [parent]
         Payment.objects.filter(captured_minor__gt=0).update(refunded_minor=paid - came)
-        assert surplus() == {} and order_ids(waiting=True) == []
+        assert surplus() == {}
+        assert order_ids(waiting=True) == []
 
     def test_what_was_paid_for_a_cancelled_child_is_to_be_given_back(self):
         number = order("CLUB")

@@ -232,6 +232,15 @@ def test_what_would_come_ahead() -> None:
     assert ContinuityOrder.objects.get().complete is False
 
 
+def test_it_looks_ahead_no_further_than_a_preview() -> None:
+    club()
+    number = order().number
+    assert order_document(number, ahead=1000)
+    with pytest.raises(Refused, match="ahead: 1,001 is too many: at most 1,000 shipments") as refused:
+        order_document(number, ahead=1001)
+    assert refused.value.field == "ahead"
+
+
 def test_preview_writes_nothing() -> None:
     revision = club(repeat_threshold=1)
     ProgramEvent.objects.filter(revision=revision, key="E3").update(times_to_repeat=2)

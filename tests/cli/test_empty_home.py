@@ -21,6 +21,13 @@ def test_a_command_makes_no_installation(words: str, tmp_path: Path) -> None:
     assert not home.exists()
 
 
+def test_words_that_make_no_sense_ask_for_none(tmp_path: Path) -> None:
+    """They are wrong usage whatever there is: no database is looked for, let alone started."""
+    done = perennial("simulate", "--from", "2026-01-02", "--to", "2026-01-01", home=tmp_path / "home")
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: --to 2026-01-01 lies before --from 2026-01-02; ")
+
+
 def test_stop_makes_none_either(tmp_path: Path) -> None:
     done = perennial("stop", home=tmp_path / "home")
     assert (done.returncode, done.stderr) == (0, "the database did not run\n")

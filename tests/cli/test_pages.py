@@ -91,6 +91,54 @@ def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> 
     assert page(capsys, "show orders --waiting")[1].startswith(unpaid)
 
 
+def test_what_waits_for_a_card_is_a_line_for_each_card(capsys: Captured) -> None:
+    """However many shipments wait for it, at however many dates."""
+    club()
+    number = order().number
+    Occurrence.objects.filter(event_key__in=("E1", "E3")).update(blocked="card")
+    for today, expired in ((date(2026, 3, 16), "will have expired"), (date(2026, 3, 17), "had expired")):
+        with override_settings(PERENNIAL_TODAY=today):
+            assert page(capsys, "show orders --waiting")[1:] == [
+                f"{number} C-1 line 1 shipment 1 and 1 more"
+                f" card tok_visa {expired} by 2026-03-16, the first of 2 shipments"
+            ]
+    Occurrence.objects.filter(event_key="E1").update(blocked=None)
+    with override_settings(PERENNIAL_TODAY=ORDERED):
+        (said,) = page(capsys, "show orders --waiting")[1:]
+    assert said.endswith("line 1 shipment 3 card tok_visa will have expired by 2026-05-14")
+
+
+def test_a_line_whose_child_ships_on_another_day_says_so(capsys: Captured) -> None:
+    """As after a catch-up by send or merge: what was late keeps the day that was planned, its child has the real one."""
+    club()
+    entered = order()
+    made = child(entered, 1)
+    words = f"show order {entered.number}"
+    assert not any("its child" in said for said in page(capsys, words))
+    SalesOrder.objects.filter(pk=made.pk).update(ship_on=date(2026, 4, 7))
+    (said,) = (said for said in page(capsys, words) if "its child" in said)
+    assert said.startswith("1 1 2026-03-15 2026-03-16 0013 ")
+    assert said.endswith(f" {made.number} its child ships on 2026-04-07")
+    SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
+    (said,) = (said for said in page(capsys, words) if "its child" in said)
+    assert said.endswith(f" {made.number} its child is cancelled")
+
+
+def test_what_was_taken_for_what_does_not_come_waits_for_a_person(capsys: Captured) -> None:
+    club()
+    entered = order()
+    made = child(entered, 1)
+    assert page(capsys, "show orders --waiting") == ["nothing waits"]
+    Payment.objects.create(
+        order=made, customer=made.customer, purpose="shipment", number=1, method="on_account", currency="USD",
+        amount_minor=1995, captured_minor=1995, due_on=ORDERED, status="paid",
+    )  # fmt: skip
+    SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
+    assert page(capsys, "show orders --waiting")[1:] == [
+        f"{entered.number} C-1 {entered.number} a refund of 19.95 USD: it was taken for what does not come"
+    ]
+
+
 def test_until_when_a_line_can_be_changed_where_that_day_is_past(capsys: Captured) -> None:
     club()
     number = order().number

@@ -14,8 +14,10 @@ from django.db import OperationalError, ProgrammingError
 from django.test import override_settings
 
 from perennial.cli import commands, main, parser
+from perennial.db import sql
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
+from tests.actions.bundle_world import example
 from tests.cli.makers import ORDERED, child, club, order
 
 Captured = pytest.CaptureFixture[str]
@@ -47,6 +49,10 @@ Captured = pytest.CaptureFixture[str]
         (f"order skip SO-1 --shipment {'9' * 10_000}", f"'{'9' * 76}… is not a whole number"),
         (f"order release SO-1 --catch-up {'9' * 10_000}", f"invalid choice: '{'9' * 76}… (choose from"),
         (f"demo --sample {'9' * 10_000}", f"invalid int value: '{'9' * 76}…;"),
+        ("order skip SO-1 --shipment \u0661", "not a whole number"),
+        ("night --on \u0662\u0660\u0662\u0666-03-10", "not a date"),
+        ("card C-1 --token t --brand visa --last4 4242 --exp \u0661\u0662/2030", "not a month and year"),
+        ("demo --sample \u0661\u0662", "invalid int value: '\u0661\u0662'"),
         (f"{'9' * 10_000}", f"unknown command '{'9' * 76}…;"),
         (f"order {'9' * 10_000}", "unknown command 'order 99"),
     ],
@@ -86,6 +92,11 @@ LONG = "x" * 101
         (["order", "skip", "SO-1", "--shipment", "1", "--by", "x" * 1001], "by: longer than 1,000 characters"),
         (["order", "hold", "SO-1", "--reason", "r", "--code", LONG], "code: longer than 100 characters"),
         (["order", "hold", "SO-1", "--reason", "r", "--code", ""], "code: is empty"),
+        (["order", "hold", "SO-1", "--reason", ""], "reason: is empty"),
+        (["order", "skip", "SO-1", "--shipment", "1", "--by", " "], "by: is empty"),
+        (["order", "ship", "SO-1", "--carrier", ""], "carrier: is empty"),
+        (["order", "ship", "SO-1", "--tracking", ""], "tracking: is empty"),
+        (["card", "C-1", "--token", "t", "--brand", "", "--last4", "4242", "--exp", "12/2030"], "brand: is empty"),
         (["order", "hold", "SO-1", "--reason", "r", "--code", "a\nb"], "code: has control characters"),
         (["order", "release", "SO-1", "--code", " fraud"], 'code: " fraud" has spaces around it'),
         (["order", "substitute", "SO-1", "--shipment", "1", "--item", "1", "--from", LONG], "from: longer than 100"),
@@ -283,6 +294,76 @@ def test_a_change_that_is_dated_ahead_says_so(capsys: Captured) -> None:
         assert err.startswith(said)
         assert err.count("\n") == bool(said)
         assert "note" not in out
+
+
+@pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
+def test_new_days_and_a_new_expiry_are_said(capsys: Captured) -> None:
+    club()
+    number = order().number
+    assert main.main(f"order hold {number} --reason travel".split()) == 0
+    capsys.readouterr()
+    assert main.main(f"order release {number} --on 2026-04-20".split()) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "shipment 1 ships on 2026-04-20",
+        "shipment 2 ships on 2026-05-20",
+        "shipment 3 ships on 2026-06-22",
+    ]
+    merged = order().number
+    assert main.main(["order", "hold", merged, "--reason", "travel"]) == 0
+    capsys.readouterr()
+    assert main.main(["order", "release", merged, "--on", "2026-05-20", "--catch-up", "merge"]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == ["shipment 1 ships with the next run"]
+    card = "card C-1 --token tok_visa --brand visa --last4 4242 --exp 01/2032"
+    assert main.main(f"{card} --json".split()) == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == [
+        {"field": "expiry", "before": "12/2030", "after": "01/2032"}
+    ]
+    assert main.main([*card.split()[:-1], "02/2033"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "expiry of card tok_visa changed from 01/2032 to 02/2033"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_in_small_letters(capsys: Captured) -> None:
+    club()
+    assert order().number == "SO-000001"
+    said = "unknown order 'so-000001'; did you mean 'SO-000001'?\n"
+    for words in ("show order so-000001", "order skip so-000001 --shipment 1", "order ship so-000001"):
+        assert main.main(words.split()) == 1
+        assert capsys.readouterr().err == f"refused: number: {said}"
+    assert main.main(["job", "create-child-orders", "--order", "so-000001", "--on", "2026-03-10"]) == 1
+    assert capsys.readouterr().err == f"refused: order: {said}"
+
+
+@pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=ORDERED)
+def test_an_import_says_which_orders_it_made_and_which_will_follow(capsys: Captured, tmp_path: Path) -> None:
+    sql.value("select setval('parent_order_number', 1, false)")
+    bundle = example()
+    first = bundle["orders"][0]
+    bundle["orders"] += [{**first, "reference": f"SHOP-{n}"} for n in range(2, 13)]
+    file = tmp_path / "bundle.json"
+
+    def imported(*options: str) -> list[str]:
+        file.write_text(json.dumps(bundle))
+        assert main.main(["import", str(file), *options]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert not any("SO-" in said for said in imported("--dry-run"))
+    numbers = ", ".join(f"SO-{n:06d}" for n in range(1, 11))
+    assert imported()[-1] == f"new orders: {numbers} and 2 more"
+    assert imported()[-1].startswith("orders")
+    del bundle["orders"]
+    bundle["programs"][0]["events"][1]["days_from_last"] = 31
+    at_once = "`perennial job update-orders --program BOM`"
+    assert imported()[-1] == f"12 open orders follow program BOM when you run {at_once}"
+    bundle["programs"][0]["events"][1]["days_from_last"] = 32
+    bundle["programs"][0]["apply"] = True
+    assert imported("--dry-run")[-1] == f"12 open orders follow program BOM in the next night; at once: {at_once}"
+    bundle["programs"][0] |= {"release": False}
+    assert "follow" not in "".join(imported())
+    assert main.main(["program", "release", "BOM"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"12 open orders follow program BOM when you run {at_once}"
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,13 @@ import pytest
 from django.db import connection
 
 from perennial.catalog.actions import initialise
+from perennial.catalog.models import Company, Parameters
+from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
-from perennial.jobs.models import JobChunk, JobItem, JobRun
+from perennial.jobs.models import JobChunk, JobItem, JobRun, NightRun
 from perennial.jobs.night import one_night
 from perennial.jobs.runner import Session, run_job
+from perennial.jobs.simulate import simulate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ON = date(2026, 3, 4)
@@ -54,3 +57,27 @@ def test_a_rehearsal_of_nothing_says_the_same() -> None:
         (j["counts"], j["amounts"]) for j in made["jobs"]
     ]
     assert [j["status"] for j in made["jobs"]] == ["done"] * len(NIGHTLY)
+
+
+def test_a_night_at_the_end_of_the_calendar_is_refused_before_its_first_job() -> None:
+    """And by the field that was given: no job has moved anything, and the nights before it can still be run."""
+    initialise()
+    for dry in (True, False):
+        with pytest.raises(Refused, match="5 days after 9999-12-31 is beyond the calendar") as refused:
+            one_night(date.max, dry=dry)
+        assert refused.value.field == "on"
+    with pytest.raises(Refused) as refused:
+        simulate(ON, date.max)
+    assert refused.value.field == "to"
+    for name in ("extend-lines", "create-child-orders"):
+        with pytest.raises(Refused) as refused:
+            run_job(JOBS[name](), on=date.max, dry=True)
+        assert refused.value.field == "on"
+    assert not NightRun.objects.exists()
+
+
+def test_the_last_night_of_the_calendar_can_be_simulated() -> None:
+    initialise()
+    Company.objects.update(currency="USD")
+    Parameters.objects.update(days_before_delivery=0)
+    assert simulate(date.max, date.max)["nights"] == 1

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from perennial.catalog.models import Company, Parameters
 from perennial.continuity.models import Occurrence
 from perennial.customers.models import StoredCard
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
+from perennial.kernel import texts
 from perennial.notices.models import Notice
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import actions, gateways
@@ -188,6 +190,15 @@ def test_on_account_without_schedule_is_billed_at_the_invoice() -> None:
     bill = Bill.objects.get()
     assert (bill.on_date, bill.due_on, bill.amount_minor) == (day(4), day(32), 1995)
     assert night(day(4))["counts"] == NOTHING
+
+
+def test_a_bill_is_due_before_the_calendar_ends() -> None:
+    install()
+    m = member()
+    payment = m.owes(child := m.child(1), method="on_account")
+    invoice(child, on=date(9999, 12, 20))
+    assert counts(date(9999, 12, 20)) == {"billed": 1}
+    assert (status(payment), payment.due_on) == ("billed", date.max)
 
 
 def test_on_account_with_schedule_is_billed_ten_days_before_each_date() -> None:
@@ -376,19 +387,37 @@ def test_three_tries_on_three_days_then_it_has_failed(sandbox: Sandbox) -> None:
     assert kinds == ["payment_declined", "payment_declined", "payment_failed", "held"]
 
 
-@pytest.mark.parametrize("size", ["1", "1000"])
-def test_two_payments_of_a_child_that_fail_on_one_day(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+@pytest.mark.parametrize("size", [1, 1000])
+def test_two_payments_of_a_child_that_fail_on_one_day(size: int) -> None:
     """Both are asked for, whether they stand in one chunk or in two: the first one's hold counts from tomorrow on."""
-    monkeypatch.setenv("PERENNIAL_CHUNK_SIZE", size)
     install(reauthorization_limit=1)
     m = member("tok_declined")
     child = m.child(1)
     m.owes(child, number=1, at_invoice=False)
     m.owes(child, number=2, at_invoice=False)
     m.owes(child, number=3, at_invoice=False, due_on=day(1))
-    assert counts(ON) == {"failed": 2}
-    assert Hold.objects.count() == 1
-    assert counts(day(1)) == {}
+    with override_settings(PERENNIAL_CHUNK_SIZE=size):
+        assert counts(ON) == {"failed": 2}
+        assert Hold.objects.count() == 1
+        assert counts(day(1)) == {}
+
+
+def test_a_gateway_that_says_too_much_is_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored of it, in the attempt, the event and the hold, goes out in a bundle and in again."""
+    install(reauthorization_limit=1)
+    m = member()
+    child = m.child(1)
+    m.owes(child)
+    said = Answer("declined", message="no \0 \ud800" + "x" * 20_000)
+    monkeypatch.setattr(Sandbox, "authorise", lambda *_: said)
+    assert counts(ON) == {"failed": 1}
+    message = Attempt.objects.get().message
+    assert message is not None
+    assert message.startswith("no   ?xxx")
+    assert message.endswith("x…")
+    assert Hold.objects.get().reason == f"payment 1 of 19.95 failed: {message}"
+    for words, longest in ((message, texts.TEXT), (Hold.objects.get().reason, texts.LINE)):
+        assert texts.text_fault(words, longest) is None
 
 
 def test_a_card_that_recovers() -> None:

@@ -27,7 +27,13 @@ def test_what_cannot_be_stored_is_in_no_text(value: str) -> None:
     assert texts.code_fault(value)
 
 
-@pytest.mark.parametrize("value", ["", " ", " a", "a ", "a\nb", "a\x7f", "\ta"])
+@pytest.mark.parametrize("value", ["", " ", " a", "a ", "a\nb", "a\x7f", "\ta", "a\x85b"])
 def test_codes_are_not_empty_and_have_neither_spaces_around_them_nor_control_characters(value: str) -> None:
     assert texts.code_fault(value)
     assert texts.code_fault("BOM 1 é") is None
+
+
+@pytest.mark.parametrize("unseen", "\u200b\u202e\u2066\ufeff\u00ad\u2028\u2029\u00a0\u3000\u2009")
+def test_codes_have_nothing_in_them_that_nobody_sees(unseen: str) -> None:
+    assert texts.code_fault(f"BO{unseen}M") == f"has U+{ord(unseen):04X} in it, a character that nobody sees"
+    assert texts.text_fault(f"BO{unseen}M") is None

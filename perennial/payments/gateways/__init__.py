@@ -27,6 +27,12 @@ def names() -> list[str]:
     return sorted({*BUILT_IN, *(found.name for found in entry_points(group=GROUP))})
 
 
+def refuse_unknown(name: str) -> None:
+    """Refused when there is no gateway of this name."""
+    if name not in (known := names()):
+        raise Refused("gateway", f"there is no gateway {name!r}: PERENNIAL_GATEWAY is one of {', '.join(known)}")
+
+
 def load(name: str) -> Gateway:
     """The gateway of this name, set up from the environment. Refused when there is none."""
     if name not in _loaded:
@@ -35,11 +41,8 @@ def load(name: str) -> Gateway:
             module, _, attribute = BUILT_IN[name].partition(":")
             make = getattr(import_module(module), attribute)
         else:
-            found = next(iter(entry_points(group=GROUP, name=name)), None)
-            if found is None:
-                known = ", ".join(names())
-                raise Refused("gateway", f"there is no gateway {name!r}: PERENNIAL_GATEWAY is one of {known}")
-            make = found.load()
+            refuse_unknown(name)
+            make = next(iter(entry_points(group=GROUP, name=name))).load()
         _loaded[name] = make()
     return _loaded[name]
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol, runtime_checkable
 
+from perennial.kernel import texts
+
 Kind = Literal["authorise", "capture", "charge", "void", "refund"]
+LONGEST_MESSAGE = texts.LINE - 100
 Outcome = Literal["approved", "declined", "unknown", "not_found"]
 
 
@@ -42,7 +45,8 @@ class Answer:
     """What the gateway said.
 
     ``hard``: not again without a new card. ``lapsed``: declined because the authorisation is not
-    there any more (it ran out, or was voided), which says nothing about the card.
+    there any more (it ran out, or was voided), which says nothing about the card. ``message``: whatever
+    the gateway sends, cut to what the reason of a hold may be together with the payment that it names.
     """
 
     outcome: Outcome
@@ -50,6 +54,12 @@ class Answer:
     message: str | None = None
     hard: bool = False
     lapsed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.message is not None:
+            words = self.message.encode(errors="replace").decode().replace("\0", " ")
+            cut = words if len(words) <= LONGEST_MESSAGE else f"{words[: LONGEST_MESSAGE - 1]}…"
+            object.__setattr__(self, "message", cut)
 
 
 class KeyReused(Exception):
