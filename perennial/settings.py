@@ -40,11 +40,9 @@ def database(url: str) -> dict[str, Any]:
             "keepalives_interval": "10",
             "keepalives_count": "3",
             "tcp_user_timeout": "60000",
-            # For what is asked so (db/sql.py, prepared); nothing else is ever prepared.
-            "prepare_threshold": 1,
             **given,
             # Statements of a few milliseconds on tables of millions of rows: compiling them costs more than it saves.
-            # What is prepared is planned once: it names its rows by their ids, so every plan of it is the same.
+            # What is prepared (db/sql.py) is planned once: it names its rows by their ids, so its plans are all the same.
             "options": f"-c jit=off -c plan_cache_mode=force_generic_plan {given.get('options', '')}".strip(),
         },
     }

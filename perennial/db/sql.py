@@ -50,7 +50,9 @@ def prepared(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
     made each time.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+    session = connection.connection
+    session.prepare_threshold = 1  # of Django's own cursors none prepares anything
+    with connection.wrap_database_errors, Cursor(session) as cursor:
         return list(cursor.execute(sql, params).fetchall())
 
 
