@@ -23,6 +23,7 @@ from perennial.db import sql
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
+from perennial.desk.numbers import next_numbers
 from perennial.errors import Refused
 from perennial.kernel.dates import add_days
 from perennial.kernel.instalments import first_due
@@ -178,7 +179,7 @@ class Entering:
         if self._names is None:
             self._names = Names()
         self._names.meet({one.entry.customer for one in usable})
-        fresh = iter(desk.next_numbers(sum(one.entry.number is None for one in usable)))
+        fresh = iter(next_numbers(sum(one.entry.number is None for one in usable)))
         taken = []
         for one in usable:
             number = one.entry.number or next(fresh)

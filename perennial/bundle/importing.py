@@ -35,7 +35,7 @@ from perennial.continuity.planning import read_orders
 from perennial.customers.actions import set_customers
 from perennial.db import sql
 from perennial.db.tally import Tally
-from perennial.desk.entry import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
+from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
 from perennial.orders.models import SalesOrder
 from perennial.payments import owed

@@ -10,7 +10,8 @@ from perennial.bundle.customers import ADDRESS
 from perennial.bundle.faults import shown
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
-from perennial.desk.entry import LAST_NUMBER, ContinuityEntry, LineEntry, OrderEntry, PayEntry, place_of_number
+from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
+from perennial.desk.numbers import LAST_NUMBER, place_of_number
 from perennial.kernel import money, texts
 from perennial.kernel.words import country_faults
 

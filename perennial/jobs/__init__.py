@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import date
 
-    from perennial.jobs.runner import Job
+    from perennial.jobs.job import Job
 
 NIGHTLY = (
     "update-current-event",

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 
 from perennial.db import sql
+from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Job, Run
 
 SQL = sql.named("perennial.jobs", "sql/close_orders.sql")
 

@@ -13,8 +13,8 @@ from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.desk.reach import unknown_order
 from perennial.errors import Refused
+from perennial.jobs.job import Job, Run
 from perennial.jobs.report import MOST_REASONS, Report
-from perennial.jobs.runner import Job, Run
 from perennial.kernel.dates import add_days
 from perennial.kernel.explain import not_shipped_words
 from perennial.orders.models import SalesOrder

@@ -6,8 +6,8 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Difference, OrderState, product_ids_of, read_orders, target_rows
 from perennial.db import sql
 from perennial.jobs.create_child_orders import park
+from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Job, Run
 from perennial.kernel import plan as kernel
 from perennial.kernel.dates import add_days
 from perennial.orders.models import OrderEvent

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from perennial.catalog.queries import today
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import stored_report
-from perennial.jobs.runner import Run
 
 
 class _Undo(Exception):

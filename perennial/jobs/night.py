@@ -13,8 +13,10 @@ from perennial.catalog.queries import parameters, today
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.job import document
 from perennial.jobs.models import JobRun, NightRun
-from perennial.jobs.runner import Session, document, rehearse, run_job
+from perennial.jobs.rehearsal import rehearse
+from perennial.jobs.runner import Session, run_job
 from perennial.kernel.dates import add_days
 
 Progress = Callable[[str, date], None]

@@ -8,8 +8,8 @@ from perennial.catalog.models import Product
 from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.errors import Refused
+from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Job, Run
 from perennial.payments import gateways
 from perennial.payments.collect import collect
 from perennial.payments.work import rules, statement

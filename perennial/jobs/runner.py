@@ -19,102 +19,28 @@ lock of the chunk, and its counts are derived from rows, so that a killed and re
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.conf import settings
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg.types.json import Jsonb
 
-from perennial.catalog.models import Parameters
-from perennial.catalog.queries import SetUp, parameters, set_up
 from perennial.db import history, sql
 from perennial.errors import Refused
+from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
+from perennial.jobs.rehearsal import dry_run
 from perennial.jobs.report import Report, stored_report
 
 START_LOCK = 0x504E01
 RUN_LOCK = 0x504E02
 TRIES = 3
-DRY_AT_ONCE = 20_000
 SOON_ON_DISK = "set local synchronous_commit = off"
 """For what is lost without harm when the machine goes down before the next commit that waits for the disk: that
 one takes all before it along, and the gateway's calls, a night's last mark and a job's own end wait."""
-_RETRY = ("40001", "40P01", "55P03")
-
-
-@dataclass
-class Run:
-    """A run that is under way, and the length of its work list. ``by`` is how its doings are signed."""
-
-    id: int
-    job: str
-    on: date
-    arguments: dict[str, Any]
-    dry: bool
-    selected: int = 0
-    cache: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def by(self) -> str:
-        """``job:17``"""
-        return f"job:{self.id}"
-
-    @property
-    def set_up(self) -> SetUp:
-        """The small set-up tables, read once for the run."""
-        if "set_up" not in self.cache:
-            self.cache["set_up"] = set_up()
-        found: SetUp = self.cache["set_up"]
-        return found
-
-    @property
-    def parameters(self) -> Parameters:
-        """The parameters alone: all that selecting needs of the set-up."""
-        if "parameters" not in self.cache:
-            self.cache["parameters"] = parameters()
-        found: Parameters = self.cache["parameters"]
-        return found
-
-
-class Job:
-    """What a job adds to the protocol: what it takes, what it does with a chunk, what it counts."""
-
-    name = ""
-    counts: tuple[str, ...] = ()
-    network = False
-    chunk_size = 1000
-
-    def arguments(self, run: Run) -> None:
-        """Check the run's arguments. Refused when one names something that does not exist."""
-
-    def select(self, run: Run) -> tuple[int, Report]:
-        """Write the work list (``jobs_jobitem``: seq from 1 in due order); its length, and what is counted with it."""
-        raise NotImplementedError
-
-    def work(self, run: Run, first: int, last: int) -> Report:
-        """Do the items ``first`` to ``last`` of the work list."""
-        raise NotImplementedError
-
-    def count(self, run: Run, first: int, last: int) -> Report:
-        """Of a network job: the counts of a chunk, from the rows that it has written."""
-        raise NotImplementedError
-
-    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
-        """Put the order of one item aside with its reason."""
-        raise NotImplementedError
-
-    def sweep(self, run: Run) -> None:
-        """Leave the tables in order for the next run, when no chunk is left. It changes no row."""
-
-    def summary(self, counts: dict[str, int]) -> str:
-        """The last line, in words that add up."""
-        return ", ".join(f"{number:,} {word.replace('_', ' ')}" for word, number in counts.items())
 
 
 _stop = threading.Event()
@@ -184,7 +110,7 @@ def run_job(
     """
     arguments = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
     if dry:
-        return _dry(job, on, arguments, by)
+        return dry_run(job, on, arguments, by)
     if connection.in_atomic_block:
         raise RuntimeError("a job cannot run inside a transaction")
     with _signals(), nullcontext(session) if session else Session() as session:
@@ -226,7 +152,7 @@ def _start(
             return run, row, not same
         row = _opened(job, on, arguments, by, night)
         run = Run(row.pk, job.name, on, arguments, False)
-        start = _write_list(job, run)
+        start = write_list(job, run)
         row.start = start.stored()
         if run.selected:
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
@@ -265,26 +191,6 @@ def _is_dead(run_id: int) -> bool:
         return False
 
 
-def _write_list(job: Job, run: Run) -> Report:
-    """Write the work list and its chunks; what was counted with it."""
-    job.arguments(run)
-    run.selected, start = job.select(run)
-    if run.selected:
-        sql.execute(
-            "with chunks as (insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
-            " select %(run)s, g, (g - 1) * %(size)s + 1, least(g * %(size)s, %(n)s)"
-            " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g)"
-            " update jobs_jobrun set selected = %(n)s, start = %(start)s where id = %(run)s",
-            {
-                "run": run.id,
-                "n": run.selected,
-                "size": settings.PERENNIAL_CHUNK_SIZE or job.chunk_size,
-                "start": Jsonb(start.stored()),
-            },
-        )
-    return start
-
-
 def _work(
     job: Job, run: Run, row: JobRun, session: Session, progress: Callable[[int, int], None] | None
 ) -> JobRun | None:
@@ -297,9 +203,9 @@ def _work(
                 more = chunk_work(job, run, row, session)
                 break
             except OperationalError as error:
-                state = _sqlstate(error)
+                state = sqlstate(error)
                 tries += 1
-                if state not in _RETRY or tries >= TRIES:
+                if state not in LOCK_ERRORS or tries >= TRIES:
                     raise
         if progress is not None:
             done, todo = sql.one(
@@ -337,7 +243,7 @@ def _chunk(job: Job, run: Run, row: JobRun, session: Session) -> bool:
         number, first, last = claimed
         history.context(by=run.by, run=run.id)
         sql.execute("set constraints all immediate" + (f"; {SOON_ON_DISK}" if row.night_id else ""))
-        report = _bisected(job, run, first, last)
+        report = bisected(job, run, first, last)
         closed = _mark(run, row, number, report, only=last - first + 1 == run.selected)
     if closed is not None:
         row.status, row.report = "done", closed
@@ -394,33 +300,6 @@ def _network_chunk(job: Job, run: Run, row: JobRun, session: Session) -> bool:
     return last < run.selected
 
 
-def _bisected(job: Job, run: Run, first: int, last: int) -> Report:
-    """The items of a chunk; when their data is at fault, halves of them, until the one order is found and parked."""
-    try:
-        with transaction.atomic():
-            return job.work(run, first, last)
-    except (DataError, IntegrityError, Refused) as error:
-        if first == last:
-            with transaction.atomic():
-                return job.park(run, first, _words(error), _sqlstate(error))
-    middle = (first + last) // 2
-    report = _bisected(job, run, first, middle)
-    report.add(_bisected(job, run, middle + 1, last))
-    return report
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, Refused):
-        return str(error)
-    return str(error).strip().splitlines()[0]
-
-
-def _sqlstate(error: Exception) -> str | None:
-    cause = error.__cause__
-    state = getattr(cause, "sqlstate", None)
-    return str(state) if state else None
-
-
 def _finish(run: Run) -> JobRun | None:
     """Done only when no chunk is todo: the report is what was counted at the start and in the chunks."""
     with transaction.atomic(durable=True):
@@ -453,93 +332,3 @@ def _json(value: Any) -> Any:
 
         return json.loads(value)
     return value
-
-
-def document(job: Job, row: JobRun) -> dict[str, Any]:
-    """A run as outside programs read it."""
-    report = stored_report(row.report)
-    return {
-        "job": row.job,
-        "run": row.pk,
-        "on": row.on_date.isoformat(),
-        "dry_run": row.dry,
-        "status": "stopped" if row.status == "open" else row.status,
-        **report.printed(job.counts),
-    }
-
-
-# --- dry runs
-
-
-class _Undo(Exception):
-    """Ends a dry run: everything it wrote is taken back."""
-
-
-def _dry(job: Job, on: date, arguments: dict[str, Any], by: str) -> dict[str, Any]:
-    """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
-    report = Report()
-    try:
-        with transaction.atomic():
-            report = rehearse(job, on, arguments, by)
-            raise _Undo
-    except _Undo:
-        pass
-    row = JobRun.objects.create(
-        job=job.name, on_date=on, arguments=arguments, dry=True, by=by, status="done", report=report.stored()
-    )
-    return document(job, row)
-
-
-def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
-    """Do a job's work inside the caller's transaction, which takes it back afterwards.
-
-    Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that
-    each chunk is taken back at once. A locked order is reported as busy after one second.
-    """
-    sql.execute("set local lock_timeout = '1s'")
-    row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, dry=True, by=by)
-    run = Run(row.pk, job.name, on, arguments, True)
-    history.context(by=run.by, run=run.id)
-    report = _write_list(job, run)
-    sql.execute("set constraints all immediate")
-    for _, first, last in sql.tuples(
-        "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
-    ):
-        if run.selected <= DRY_AT_ONCE:
-            report.add(_rehearsed(job, run, first, last))
-            continue
-        try:
-            with transaction.atomic():
-                made = _rehearsed(job, run, first, last)
-                report.add(made)
-                raise _Undo
-        except _Undo:
-            pass
-    JobRun.objects.filter(pk=row.pk).update(status="done", report=report.stored())
-    return report
-
-
-def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:
-    try:
-        if job.network:
-            job.work(run, first, last)
-            return job.count(run, first, last)
-        with transaction.atomic():
-            return _bisected(job, run, first, last)
-    except OperationalError as error:
-        if _sqlstate(error) not in _RETRY:
-            raise
-        if first == last:
-            report = Report()
-            subject = sql.value("select subject_id from jobs_jobitem where run_id = %s and seq = %s", [run.id, first])
-            report.because(str(subject), None, None, "busy: somebody is changing this order now")
-            return report
-    middle = (first + last) // 2
-    report = _rehearsed(job, run, first, middle)
-    report.add(_rehearsed(job, run, middle + 1, last))
-    return report
-
-
-def say(text: str) -> None:
-    """A line for people, on stderr."""
-    print(text, file=sys.stderr, flush=True)

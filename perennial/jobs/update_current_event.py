@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from perennial.db import sql
+from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Job, Run
 from perennial.kernel.plan import current_event
 from perennial.programs.models import Program
 from perennial.programs.queries import load_revisions, newest_released

@@ -10,8 +10,8 @@ from perennial.continuity.planning import Counts, Difference, OrderState, produc
 from perennial.db import sql
 from perennial.jobs.create_child_orders import park
 from perennial.jobs.extend_lines import SQL, _uncounted
+from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Job, Run
 from perennial.kernel import plan as kernel
 from perennial.orders.models import OrderEvent
 from perennial.payments import owed, waiting

@@ -15,16 +15,12 @@ knows keys (20 hours). Older and not found it stays unknown, for a person.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -37,7 +33,8 @@ from perennial.errors import Conflict
 from perennial.kernel.money import text
 from perennial.orders.models import OrderEvent
 from perennial.payments import gateways, owed, waiting
-from perennial.payments.gateways import Answer, Gateway, Kind, Request, ask
+from perennial.payments.asking import Call, Sent, answers
+from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
 from perennial.payments.models import Payment
 from perennial.payments.work import SQL, Fact, Rules, facts, payments_of_order, rules
@@ -56,38 +53,6 @@ ON_ITS_WAY = {
     "void": ("authorised", "unknown"),
 }
 """In which states a payment is while an attempt of that kind is not answered."""
-
-
-class Sent(NamedTuple):
-    """An unresolved attempt as it goes, or went, to the gateway."""
-
-    attempt_id: int
-    payment_id: int
-    kind: Kind
-    key: str
-    about: str
-    amount_minor: int
-    currency: str
-    on: date
-    customer: str
-    token: str | None
-    card_expires_on: date | None
-    network_transaction_id: str | None
-    reference: str | None
-
-    @property
-    def request(self) -> Request:
-        return Request(**{k: v for k, v in self._asdict().items() if k not in ("attempt_id", "payment_id")})
-
-
-@dataclass(frozen=True)
-class Call:
-    """What one thread does: ask what became of the attempt, or send it. ``history``: the order that tells of it."""
-
-    sent: Sent
-    history: int
-    find: bool
-    may_send: bool
 
 
 @dataclass
@@ -154,9 +119,9 @@ def collect(
             work.done.clear()
             for _ in range(ROUNDS):
                 calls, again = _intend(work, ids)
-                for answers in _ask(work, executor, calls):
-                    _record(work, answers)
-                    again = again or any(_may_go_on(work, *answer) for answer in answers)
+                for found in answers(work.gateway, executor, calls, together=ANSWERS):
+                    _record(work, found)
+                    again = again or any(_may_go_on(work, *answer) for answer in found)
                 if not again and not any(call.find for call in calls):
                     break
 
@@ -245,84 +210,22 @@ def _move(found: Sequence[Fact], status: str, *, on: date | None = None) -> None
         sql.shift(Payment, ids, sorted(olds), status)
 
 
-def _ask(work: Collecting, executor: Executor | None, calls: list[Call]) -> Iterator[list[tuple[Sent, Answer]]]:
-    """Make the calls; the answers as they come, some 100 at a time.
-
-    Those of one history together, so that it does not tell which of them the gateway was faster with.
-    """
-    if executor is None:
-        answers = [(call.sent, _call(work.gateway, call, None)) for call in calls]
-        for start in range(0, len(answers), ANSWERS):
-            yield answers[start : start + ANSWERS]
-        return
-    pace = Pace(work.gateway.per_second) if work.gateway.per_second else None
-    asked = {executor.submit(_call, work.gateway, call, pace): call for call in calls}
-    left = Counter(call.history for call in calls)
-    told: dict[int, list[tuple[Sent, Answer]]] = {}
-    ready: list[tuple[Sent, Answer]] = []
-    for future in as_completed(asked):
-        call = asked[future]
-        told.setdefault(call.history, []).append((call.sent, future.result()))
-        left[call.history] -= 1
-        if not left[call.history]:
-            ready += told.pop(call.history)
-        if len(ready) >= ANSWERS:
-            yield ready
-            ready = []
-    if ready:
-        yield ready
-
-
-class Pace:
-    """Lets so many requests a second through, evenly."""
-
-    def __init__(self, per_second: float) -> None:
-        self._between = 1 / per_second
-        self._next = time.monotonic()
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        with self._lock:
-            turn = max(self._next, time.monotonic())
-            self._next = turn + self._between
-        time.sleep(max(0.0, turn - time.monotonic()))
-
-
-def _call(gateway: Gateway, call: Call, pace: Pace | None) -> Answer:
-    """One thread's work. Touches no database. Whatever goes wrong on the way means: nobody knows."""
-    request = call.sent.request
-    try:
-        if call.find:
-            if pace:
-                pace.wait()
-            found = gateway.find(request)
-            if found.outcome in ("approved", "declined"):
-                return found
-            if not call.may_send:
-                return Answer("unknown", message=found.message or "the gateway does not know it")
-        if pace:
-            pace.wait()
-        return ask(gateway, request)
-    except Exception as problem:
-        return Answer("unknown", message=f"{type(problem).__name__}: {problem}")
-
-
-def _record(work: Collecting, answers: list[tuple[Sent, Answer]]) -> None:
+def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
     """Write down what the gateway said, on what nobody has answered meanwhile."""
     with work.transaction():
-        ids = [sent.payment_id for sent, _ in answers]
+        ids = [sent.payment_id for sent, _ in told]
         lock(ids)
         now = {f.id: f for f in facts(ids, work.rules)}
-        answers = sorted(answers, key=lambda answer: now[answer[0].payment_id].place)
+        told = sorted(told, key=lambda answer: now[answer[0].payment_id].place)
         changes: dict[int, Change] = {}
-        for sent, answer in answers:
+        for sent, answer in told:
             fact = now[sent.payment_id]
             if fact.attempt_id != sent.attempt_id:
                 continue  # another process asked too, and was faster: the key made it one request
             if fact.status not in ON_ITS_WAY[sent.kind]:
                 raise Conflict(f"payment {fact.id} is {fact.status} while its {sent.kind} is not answered")
             changes[sent.attempt_id] = _change(work, fact, sent, answer)
-        kept = [(sent, answer) for sent, answer in answers if sent.attempt_id in changes]
+        kept = [(sent, answer) for sent, answer in told if sent.attempt_id in changes]
         written = {
             row[0]
             for row in sql.tuples(
@@ -452,12 +355,12 @@ def _settle(changes: Sequence[Change]) -> None:
         raise Conflict(f"{len(changes) - found} payments changed though they were locked")
 
 
-def _mark_cards(work: Collecting, answers: list[tuple[Sent, Answer]]) -> None:
+def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
     """A card is refused when that was the last that the gateway said of it."""
     said: dict[str, set[int]] = {"approved": set(), "declined": set()}
-    attempts = [s.attempt_id for s, a in answers if a.outcome in said and s.kind in ("authorise", "charge")]
+    attempts = [s.attempt_id for s, a in told if a.outcome in said and s.kind in ("authorise", "charge")]
     cards = dict(sql.tuples("select id, card_id from payments_attempt where id = any(%s)", [attempts]))
-    for sent, answer in answers:
+    for sent, answer in told:
         card = cards.get(sent.attempt_id)
         if card is not None:
             said[answer.outcome].add(card)

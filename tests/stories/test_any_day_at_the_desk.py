@@ -30,7 +30,7 @@ from perennial.desk import actions
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.check import check, check_once
-from perennial.jobs.runner import rehearse
+from perennial.jobs.rehearsal import rehearse
 from perennial.orders.models import SalesOrder
 from perennial.payments import owed, waiting
 from perennial.payments.models import Payment

@@ -1,0 +1,150 @@
+"""What a job is: what it takes, what it does with a chunk, what it counts; its run, its work list, its document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import DataError, IntegrityError, transaction
+from psycopg.types.json import Jsonb
+
+from perennial.catalog.models import Parameters
+from perennial.catalog.queries import SetUp, parameters, set_up
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.jobs.models import JobRun
+from perennial.jobs.report import Report, stored_report
+
+LOCK_ERRORS = ("40001", "40P01", "55P03")
+"""Serialisation and lock errors: the same again may go well."""
+
+
+@dataclass
+class Run:
+    """A run that is under way, and the length of its work list. ``by`` is how its doings are signed."""
+
+    id: int
+    job: str
+    on: date
+    arguments: dict[str, Any]
+    dry: bool
+    selected: int = 0
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by(self) -> str:
+        """``job:17``"""
+        return f"job:{self.id}"
+
+    @property
+    def set_up(self) -> SetUp:
+        """The small set-up tables, read once for the run."""
+        if "set_up" not in self.cache:
+            self.cache["set_up"] = set_up()
+        found: SetUp = self.cache["set_up"]
+        return found
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters alone: all that selecting needs of the set-up."""
+        if "parameters" not in self.cache:
+            self.cache["parameters"] = parameters()
+        found: Parameters = self.cache["parameters"]
+        return found
+
+
+class Job:
+    """What a job adds to the protocol: what it takes, what it does with a chunk, what it counts."""
+
+    name = ""
+    counts: tuple[str, ...] = ()
+    network = False
+    chunk_size = 1000
+
+    def arguments(self, run: Run) -> None:
+        """Check the run's arguments. Refused when one names something that does not exist."""
+
+    def select(self, run: Run) -> tuple[int, Report]:
+        """Write the work list (``jobs_jobitem``: seq from 1 in due order); its length, and what is counted with it."""
+        raise NotImplementedError
+
+    def work(self, run: Run, first: int, last: int) -> Report:
+        """Do the items ``first`` to ``last`` of the work list."""
+        raise NotImplementedError
+
+    def count(self, run: Run, first: int, last: int) -> Report:
+        """Of a network job: the counts of a chunk, from the rows that it has written."""
+        raise NotImplementedError
+
+    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+        """Put the order of one item aside with its reason."""
+        raise NotImplementedError
+
+    def sweep(self, run: Run) -> None:
+        """Leave the tables in order for the next run, when no chunk is left. It changes no row."""
+
+    def summary(self, counts: dict[str, int]) -> str:
+        """The last line, in words that add up."""
+        return ", ".join(f"{number:,} {word.replace('_', ' ')}" for word, number in counts.items())
+
+
+def write_list(job: Job, run: Run) -> Report:
+    """Write the work list and its chunks; what was counted with it."""
+    job.arguments(run)
+    run.selected, start = job.select(run)
+    if run.selected:
+        sql.execute(
+            "with chunks as (insert into jobs_jobchunk(run_id, number, first_seq, last_seq)"
+            " select %(run)s, g, (g - 1) * %(size)s + 1, least(g * %(size)s, %(n)s)"
+            " from generate_series(1, ceil(%(n)s::numeric / %(size)s)::int) g)"
+            " update jobs_jobrun set selected = %(n)s, start = %(start)s where id = %(run)s",
+            {
+                "run": run.id,
+                "n": run.selected,
+                "size": settings.PERENNIAL_CHUNK_SIZE or job.chunk_size,
+                "start": Jsonb(start.stored()),
+            },
+        )
+    return start
+
+
+def bisected(job: Job, run: Run, first: int, last: int) -> Report:
+    """The items of a chunk; when their data is at fault, halves of them, until the one order is found and parked."""
+    try:
+        with transaction.atomic():
+            return job.work(run, first, last)
+    except (DataError, IntegrityError, Refused) as error:
+        if first == last:
+            with transaction.atomic():
+                return job.park(run, first, _words(error), sqlstate(error))
+    middle = (first + last) // 2
+    report = bisected(job, run, first, middle)
+    report.add(bisected(job, run, middle + 1, last))
+    return report
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, Refused):
+        return str(error)
+    return str(error).strip().splitlines()[0]
+
+
+def sqlstate(error: Exception) -> str | None:
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    return str(state) if state else None
+
+
+def document(job: Job, row: JobRun) -> dict[str, Any]:
+    """A run as outside programs read it."""
+    report = stored_report(row.report)
+    return {
+        "job": row.job,
+        "run": row.pk,
+        "on": row.on_date.isoformat(),
+        "dry_run": row.dry,
+        "status": "stopped" if row.status == "open" else row.status,
+        **report.printed(job.counts),
+    }
