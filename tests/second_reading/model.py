@@ -831,6 +831,7 @@ class Model:
             for row in co.walk:
                 if row.blocked == word:
                     row.blocked = None
+            self.wait_for_payment(co)
             self.catch_up(co, on, catch_up)
             self.recalculate(co)
 
@@ -838,7 +839,7 @@ class Model:
         if co.order.acceptance == "awaited" or co.order.stops("shipping"):
             return  # it waits still
         how = how or co.revision.header["catch_up"]
-        late = [row for row in co.walk if row.status == "scheduled" and row.ship_on < on]
+        late = [row for row in co.walk if row.status == "scheduled" and row.blocked is None and row.ship_on < on]
         if not late or how == "send":
             return
         if how == "skip":
