@@ -68,6 +68,10 @@ def show(console: Console, ports: Ports, once: Once, *, next_day: date, today: d
     """The end: table, check, next steps."""
     console.print()
     console.print(table(ports.figures()))
+    say(
+        console,
+        "Billed is what cards were charged and what bills ask for; waiting counts orders with a shipment that waits.",
+    )
     check(console, once)
     for line in next_steps(ports.examples(), next_day=next_day, today=today):
         say(console, line)

@@ -122,11 +122,9 @@ def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceR
         raise Refused("shipment", f"{order} has no shipment {number}", "shipment")
     for o in found:
         if o.child_id is not None:
-            child = SalesOrder.objects.filter(pk=o.child_id).values_list("number", flat=True).first()
-            raise Refused(
-                "has_child", f"shipment {number} is child order {child} already: cancel that first to {what} it",
-                "shipment",
-            )  # fmt: skip
+            child = SalesOrder.objects.get(pk=o.child_id)
+            way = f"cancel that first to {what} it" if child.status == "open" else f"that is {child.status}"
+            raise Refused("has_child", f"shipment {number} is child order {child.number} already: {way}", "shipment")
     if state.row.status not in ("draft", "open"):
         raise Refused("status", f"{order} is {state.row.status}: nothing of it can be changed", "number")
     return found

@@ -13,6 +13,7 @@ from perennial.continuity.models import Adjustment, ContinuityOrder
 from perennial.desk import actions
 from perennial.jobs.close_orders import CloseOrders
 from perennial.jobs.extend_lines import ExtendLines
+from perennial.orders.models import SalesOrder
 from tests.actions.desk_world import (
     ANNA,
     ON,
@@ -547,6 +548,9 @@ class TestWhatEveryChangeRefuses:
         number = order("CLUB")
         make_children(ON)
         with refused("shipment", "has_child", f"{number}-1-001 already: cancel that first"):
+            change(name, number, shipment=1)
+        SalesOrder.objects.filter(number=f"{number}-1-001").update(status="invoiced")
+        with refused("shipment", "has_child", f"{number}-1-001 already: that is invoiced"):
             change(name, number, shipment=1)
 
     def test_an_order_without_a_continuity_line(self, name: str):
