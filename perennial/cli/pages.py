@@ -207,7 +207,7 @@ def waiting_page(
     for o in orders:
         waits = list(_waits(o, held, today))
         if back := refunds.get(o["number"]):
-            waits.append((o["number"], f"a refund of {back}: it was taken for what does not come"))
+            waits.append((o["number"], f"a refund of {back}: it was taken or billed for what does not come"))
         rows += [(o["number"], o["customer"], *one) for one in waits]
     table(("order", "customer", "what", "waits for"), rows)
     if not rows:

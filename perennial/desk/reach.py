@@ -127,6 +127,10 @@ def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceR
             raise Refused("has_child", f"shipment {number} is child order {child.number} already: {way}", "shipment")
     if state.row.status not in ("draft", "open"):
         raise Refused("status", f"{order} is {state.row.status}: nothing of it can be changed", "number")
+    last = state.row.last_shipment
+    if last is not None and number > last:
+        ends = f"ends after shipment {last}" if last else "is stopped"
+        raise Refused("shipment", f"{order} {ends}: shipment {number} does not come", "shipment")
     return found
 
 

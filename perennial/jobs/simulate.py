@@ -50,7 +50,9 @@ def simulate(
     add_days(to, parameters().days_before_delivery, "to")  # refused before the first night, not by the last one
     last = last_night()
     if last is not None and from_ < last:
-        raise Refused("night", f"the night of {last} is done: {from_} lies before it", "from")
+        raise Refused(
+            "night", f"the night of {last} is done: {from_} lies before it; go on from {add_days(last, 1)}", "from"
+        )
     sums = {name: Report() for name in NIGHTLY}
     shipped = 0
     code = currency()

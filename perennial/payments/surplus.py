@@ -1,4 +1,4 @@
-"""Money that was taken for what does not come any more: a person gives it back."""
+"""Money that was taken, or billed, for what does not come any more: a person gives it back, or credits it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from perennial.db import sql
 
 _SURPLUS = """
 with taken as (
-  select c.order_id as root, c.parent_line_id, sum(y.captured_minor - y.refunded_minor) as minor
+  select c.order_id as root, c.parent_line_id,
+         sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor) as minor
     from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
    where (%(ids)s::bigint[] is null or c.order_id = any(%(ids)s)) and y.purpose = 'order'
      and not exists (select from continuity_occurrence o
@@ -31,7 +32,7 @@ select b.root, sum(b.minor) from beyond b where b.minor > 0 group by b.root orde
 
 
 def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
-    """By parent order, the minor units taken beyond what came and will come; of these orders, or of all.
+    """By parent order, the minor units taken or billed beyond what came and will come; of these orders, or of all.
 
     Told when nothing more of what was billed up front is planned: what a cancelled order, or one that ended
     early, was paid for and did not ship. Of a cancelled child, or cancelled ordinary lines, what they were paid.

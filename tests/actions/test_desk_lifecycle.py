@@ -445,6 +445,28 @@ class TestCancel:
         assert surplus() == {}
         assert order_ids(waiting=True) == []
 
+    def test_what_was_billed_for_it_is_to_be_given_back(self):
+        number = order("UP")
+        make_children(ON)
+        sent(f"{number}-1-001", on=ON)
+        Payment.objects.filter(continuity_order__order__number=number).update(
+            method="on_account", card=None, status="billed"
+        )
+        billed = Payment.objects.get(continuity_order__order__number=number).amount_minor
+        came = SalesOrder.objects.get(number=f"{number}-1-001").total_minor
+        done = actions.cancel(number=number, after=1, **ANNA)
+        assert done["to_refund"] == f"{text(billed - came, 'USD')} USD"
+
+    def test_what_was_skipped_behind_the_last_one_stays_skipped(self):
+        number = order("CLUB")
+        actions.skip(number=number, shipment=3, **ANNA)
+        actions.cancel(number=number, after=2, **ANNA)
+        for change in (actions.unskip, actions.skip):
+            with refused("shipment", "shipment", "ends after shipment 2: shipment 3 does not come"):
+                change(number=number, shipment=3, **ANNA)
+        actions.move(number=number, shipment=2, to=day(300), following=True, **ANNA)
+        assert check()["faults"] == []
+
     def test_what_was_paid_for_a_cancelled_child_is_to_be_given_back(self):
         number = order("CLUB")
         make_children(ON)

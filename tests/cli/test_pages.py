@@ -135,7 +135,7 @@ def test_what_was_taken_for_what_does_not_come_waits_for_a_person(capsys: Captur
     )  # fmt: skip
     SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
     assert page(capsys, "show orders --waiting")[1:] == [
-        f"{entered.number} C-1 {entered.number} a refund of 19.95 USD: it was taken for what does not come"
+        f"{entered.number} C-1 {entered.number} a refund of 19.95 USD: it was taken or billed for what does not come"
     ]
 
 
