@@ -174,10 +174,14 @@ def _tell(payments: Sequence[int], kind: str, *, by: str, on: date, reason: str 
     sql.execute(
         """
         insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
-        select coalesce(p.order_id, c.order_id), %(on)s, %(kind)s, %(by)s, %(reason)s,
+        select coalesce(o.parent_id, o.id, c.order_id), %(on)s, %(kind)s, %(by)s, %(reason)s,
                jsonb_build_object('purpose', p.purpose, 'number', p.number)
-          from payments_payment p left join continuity_continuityorder c on c.id = p.continuity_order_id
-         where p.id = any(%(ids)s) order by p.order_id, p.due_on, p.purpose, p.continuity_order_id, p.number
+               || case when o.parent_id is not null then jsonb_build_object('child', o.number) else '{}' end
+          from payments_payment p
+          left join orders_salesorder o on o.id = p.order_id
+          left join continuity_continuityorder c on c.id = p.continuity_order_id
+         where p.id = any(%(ids)s)
+         order by coalesce(o.parent_id, o.id, c.order_id), p.due_on, p.purpose, p.continuity_order_id, o.number, p.number
         """,
         {"ids": list(payments), "kind": kind, "by": by, "on": on, "reason": reason},
     )

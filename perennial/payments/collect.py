@@ -188,7 +188,7 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
             # What is asked now is not asked again in this call when the answer is lost.
             work.done.update((f.id, "reconcile") for _, f in fresh)
         open_ = {f.id: f for f in todo.get("reconcile", [])}
-        histories = {f.id: f.event_order_id for found in todo.values() for f in found}
+        histories = {f.id: f.root_id for found in todo.values() for f in found}
         wanted = [f.id for _, f in fresh] + list(open_)
         calls = []
         for row in sql.prepared(SQL["requests"], {"ids": wanted}):
@@ -377,7 +377,7 @@ def _events(work: Collecting, changes: Iterable[Change]) -> None:
         OrderEvent,
         ("order_id", "on_date", "kind", "by", "reason", "data"),
         [
-            (c.fact.event_order_id, work.rules.on, c.kind, work.by, c.message, Jsonb(_data(c.fact, c.amount_minor)))
+            (c.fact.root_id, work.rules.on, c.kind, work.by, c.message, Jsonb(_data(c.fact, c.amount_minor)))
             for c in changes
         ],
     )
@@ -385,6 +385,7 @@ def _events(work: Collecting, changes: Iterable[Change]) -> None:
 
 def _data(fact: Fact, amount: int) -> dict[str, object]:
     return {
+        **({"child": fact.child} if fact.child else {}),
         "purpose": fact.purpose,
         "number": fact.number,
         "amount": text(amount, fact.currency),

@@ -19,7 +19,8 @@ facts as materialized (  -- each fact is found once, however often the steps ask
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
          p.status, p.at_invoice, p.not_before_shipped, p.attempts, p.tried_on, p.authorised_on, p.gateway_ref,
          p.card_id, p.customer_id,
-         root.id as root_id, coalesce(c1.id, c2.id) as continuity_id,
+         root.id as root_id, case when o.parent_id is not null then o.number end as child,
+         coalesce(c1.id, c2.id) as continuity_id,
          coalesce(c1.parent_line_id, o.parent_line_id) as parent_line_id,
          root.status <> 'draft' and root.acceptance <> 'awaited' as entered,
          case p.purpose
@@ -110,7 +111,8 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
       end
     when r.status = 'due' and r.method in ('check', 'cash', 'gift_card')
          and (r.due_on <= %(on)s or r.invoiced) then 'receive'
-  end as step
+  end as step,
+  r.child
 from ready r
 
 -- name: lock_continuity
@@ -209,7 +211,10 @@ placed as (
   on conflict (order_id, code) where released_on is null do nothing
   returning order_id, reason)
 insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
-select p.order_id, %(on)s, 'held', %(by)s, p.reason, '{"code": "payment", "stops": "both"}'::jsonb from placed p
+select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s, p.reason,
+       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end)
+  from placed p join orders_salesorder o on o.id = p.order_id
+ order by coalesce(o.parent_id, o.id), o.number
 
 -- name: children_to_hold
 select k.id, p.id

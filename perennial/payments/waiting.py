@@ -98,7 +98,11 @@ def payments_settled(payments: Sequence[int], *, by: str, on: date) -> None:
                               where f.continuity_order_id = c.id and f.status = 'failed')
           returning h.order_id)
         insert into orders_orderevent(order_id, on_date, kind, by, data)
-        select r.order_id, %(on)s, 'released', %(by)s, '{"code": "payment"}'::jsonb from released r
+        select coalesce(o.parent_id, o.id), %(on)s, 'released', %(by)s,
+               jsonb_build_object('codes', jsonb_build_array('payment'),
+                                  'child', case when o.parent_id is not null then o.number end)
+          from released r join orders_salesorder o on o.id = r.order_id
+         order by coalesce(o.parent_id, o.id), o.number
         """,
         {"ids": list(payments), "on": on, "by": by},
     )

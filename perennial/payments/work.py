@@ -72,7 +72,8 @@ class Fact:
     ``reconcile``: nobody knows what became of an attempt, so the gateway is asked. ``void``: the order
     is cancelled, or the authorisation would lapse, or is for less than what is owed. ``forget``: an
     authorisation of which no reference is known (moved in from elsewhere). ``receive``: a check, cash
-    or gift card, received at order entry.
+    or gift card, received at order entry. ``root_id``: the parent order, in whose history all that happens to
+    the payment stands, with the number of the ``child`` that it pays.
     """
 
     id: int
@@ -98,16 +99,12 @@ class Fact:
     attempt_kind: str | None
     attempt_is_fresh: bool
     step: str | None
+    child: str | None
 
     @property
-    def event_order_id(self) -> int:
-        """The order in whose history this payment's events stand."""
-        return self.order_id or self.root_id
-
-    @property
-    def place(self) -> tuple[int, date, str, int, int]:
-        """Where it stands among the payments of its history, in whatever order their rows were made."""
-        return self.event_order_id, self.due_on, self.purpose, self.continuity_id or 0, self.number
+    def place(self) -> tuple[int, date, str, int, str, int]:
+        """Where it stands among the payments of its parent order, in whatever order their rows were made."""
+        return self.root_id, self.due_on, self.purpose, self.continuity_id or 0, self.child or "", self.number
 
     @property
     def may_be_sent_again(self) -> bool:
