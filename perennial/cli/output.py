@@ -7,7 +7,6 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 
@@ -101,31 +100,39 @@ def outcome(value: Any, given: Namespace) -> None:
         result(value, given.json)
     else:
         result({name: one for name, one in value.items() if name not in IN_SENTENCES}, as_json=False)
-        sentences(value, given.on or now)
+        sentences(value)
     if given.on is not None and given.on > now:
         tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
 
 
-IN_SENTENCES = ("changed", "moved")
+IN_SENTENCES = ("changed", "caught_up", "moved")
 MOST_NAMED = 10
 
 
-def sentences(done: Mapping[str, Any], on: date) -> None:
-    """What else came of a change: what is new of a card, which shipments have another day now.
-
-    Those that were merged have that of the last of them, which may be past: they go with the next run.
-    """
+def sentences(done: Mapping[str, Any]) -> None:
+    """What else came of a change: what is new of a card, what becomes of late shipments, and which have another day now."""
     for one in done.get("changed", ()):
         before, after = (one[when] or "none" for when in ("before", "after"))
         say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
-    moved = done.get("moved", ())
-    several = len({(one["order"], one["line"]) for one in moved}) > 1
-    for one in moved[:MOST_NAMED]:
-        where = f"{one['order']} line {one['line']}: " if several or "order" not in done else ""
-        late = date.fromisoformat(one["ship_on"]) < on
-        say(f"{where}shipment {one['shipment']} ships {'with the next run' if late else 'on ' + one['ship_on']}")
-    if len(moved) > MOST_NAMED:
-        say(f"and {len(moved) - MOST_NAMED} more")
+    lines = [
+        *((one, _late(one["shipments"], one["how"])) for one in done.get("caught_up", ())),
+        *((one, f"shipment {one['shipment']} ships on {one['ship_on']}") for one in done.get("moved", ())),
+    ]
+    several = len({(one["order"], one["line"]) for one, _ in lines}) > 1
+    for one, words in lines[:MOST_NAMED]:
+        say(f"{one['order']} line {one['line']}: {words}" if several or "order" not in done else words)
+    if len(lines) > MOST_NAMED:
+        say(f"and {len(lines) - MOST_NAMED} more")
+
+
+def _late(shipments: Sequence[int], how: str) -> str:
+    """What becomes of late shipments that have no new day."""
+    one = len(shipments) == 1
+    which = f"shipment{'' if one else 's'} {', '.join(map(str, shipments))}"
+    if how == "skip":
+        return f"{which} {'is' if one else 'are'} skipped"
+    together = {"send": "" if one else ", each by itself", "merge": ", as one"}[how]
+    return f"{which} {'ships' if one else 'ship'} with the next run{together}"
 
 
 def following(programs: Iterable[Any]) -> None:

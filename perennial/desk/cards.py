@@ -14,7 +14,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import history, sql
 from perennial.desk.catch_up import catch_up as deal_with_late
-from perennial.desk.reach import Held, changed, lock, lock_parent, touch
+from perennial.desk.reach import Held, changed, lock, lock_parent, told, touch
 from perennial.errors import Refused
 from perennial.payments import actions as payments
 from perennial.payments import gateways
@@ -87,9 +87,7 @@ def store_card(
     done: dict[str, Any] = {"account": account, "token": token, "orders": sorted(taken)}
     if known is not None and (changes := list(_changes(known, card))):
         done["changed"] = changes
-    if moved := [one for held in helds for one in held.moved]:
-        done["moved"] = moved
-    return done
+    return {**done, **told(helds)}
 
 
 def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:

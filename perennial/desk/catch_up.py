@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from perennial.continuity.models import Adjustment
-from perennial.continuity.planning import Difference, OrderState, read_orders
+from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
 from perennial.desk.changes import move_alone, move_following, replan
 from perennial.desk.reach import Held, adjust
 from perennial.errors import Refused
@@ -29,17 +29,29 @@ def catch_up(held: Held, states: Sequence[OrderState], how: str | None) -> None:
     for state in read_orders(held.set_up, [s.row.pk for s in states]):
         if state.row.status == "open":
             try:
-                if _one(held, state, how or state.revision.catch_up):
-                    _note_new_days(held, state)
+                _one(held, state, how or state.revision.catch_up)
             except Refused as refused:  # what follows runs out of the calendar
                 raise Refused(refused.code, refused.text, "on") from None
 
 
+def _note(held: Held, state: OrderState, how: str, late: Sequence[OccurrenceRow]) -> None:
+    """Note what becomes of late shipments as they are, for whoever asked."""
+    if late:
+        shipments = sorted({o.shipment or 0 for o in late})
+        held.caught_up.append(
+            {"order": held.order.number, "line": state.row.parent_line.line, "shipments": shipments, "how": how}
+        )
+
+
 def _note_new_days(held: Held, before: OrderState) -> None:
-    """Note the shipments that have another day now, for whoever asked."""
+    """Note the shipments that have another day now, for whoever asked. One that is past goes with the next run."""
     (after,) = read_orders(held.set_up, [before.row.pk])
     days = {o.pair: o.ship_on for o in before.walk}
-    new = {o.shipment: o.ship_on for o in after.walk if o.status == "scheduled" and o.ship_on != days.get(o.pair)}
+    new = {
+        o.shipment: o.ship_on
+        for o in after.walk
+        if o.status == "scheduled" and o.ship_on != days.get(o.pair) and o.ship_on >= held.on
+    }
     held.moved += (
         {
             "order": held.order.number,
@@ -51,11 +63,19 @@ def _note_new_days(held: Held, before: OrderState) -> None:
     )
 
 
-def _one(held: Held, state: OrderState, how: str) -> bool:
-    """Deal with what is late of one order. False where nothing is, or nothing has to be done."""
+def _one(held: Held, state: OrderState, how: str) -> None:
+    """Deal with what is late of one order."""
     late = [o for o in state.walk if o.status == "scheduled" and o.blocked is None and o.ship_on < held.on]
-    if not late or how == "send":
-        return False
+    alone = late if how == "send" else []
+    if how == "merge":
+        # In front of a child's shipment numbers stand: what is late there is sent by itself.
+        frozen = {o.id for o in state.frozen}
+        late, alone = [o for o in late if o.id not in frozen], [o for o in late if o.id in frozen]
+        if len({o.shipment for o in late}) < 2:
+            alone += late
+    _note(held, state, "send", alone)
+    if not late or late[0] in alone:
+        return
     line = state.row.parent_line.line
     shipments = sorted({o.shipment or 0 for o in late})
     if how == "skip":
@@ -65,12 +85,6 @@ def _one(held: Held, state: OrderState, how: str) -> bool:
         for o in late:
             adjust(held, state, o, "skip", True)
     elif how == "merge":
-        # In front of a child's shipment numbers stand: what is late there is sent by itself.
-        frozen = {o.id for o in state.frozen}
-        late = [o for o in late if o.id not in frozen]
-        shipments = sorted({o.shipment or 0 for o in late})
-        if len(shipments) < 2:
-            return False
         used = Adjustment.objects.filter(continuity_order_id=state.row.pk, kind="merge").values_list("value", flat=True)
         group = max((int(v or 0) for v in used), default=0) + 1
         for o in late:
@@ -92,4 +106,6 @@ def _one(held: Held, state: OrderState, how: str) -> bool:
             move_following(held, state, together, to)
             break
     held.event("caught_up", line=line, how=how, shipments=shipments)
-    return True
+    if how != "resume":
+        _note(held, state, how, late)
+    _note_new_days(held, state)

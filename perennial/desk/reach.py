@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +29,8 @@ class Held:
     reason: str | None
     moved: list[dict[str, Any]] = field(default_factory=list)
     """What caught up with a new day: order, line, shipment, ``ship_on``."""
+    caught_up: list[dict[str, Any]] = field(default_factory=list)
+    """What was late and is sent, skipped or merged: order, line, ``shipments``, ``how``."""
 
     @property
     def ids(self) -> list[int]:
@@ -55,7 +58,7 @@ class Held:
 
     def told(self, **done: Any) -> dict[str, Any]:
         """What was done, as it is given back; with what caught up, where something did."""
-        return {**done, "moved": self.moved} if self.moved else done
+        return {**done, **told((self,))}
 
     def again(self) -> None:
         """Read the continuity orders again, after something was written."""
@@ -73,6 +76,13 @@ class Held:
         )
 
 
+def told(helds: Sequence[Held]) -> dict[str, Any]:
+    """What caught up in orders, as it is given back; only what there is to tell."""
+    lists = {"moved": [one for held in helds for one in held.moved]}
+    lists["caught_up"] = [one for held in helds for one in held.caught_up]
+    return {name: found for name, found in lists.items() if found}
+
+
 def order_by_number(number: str) -> SalesOrder:
     """An order by its number. Refused when there is none."""
     found = SalesOrder.objects.filter(number=number).first()
@@ -82,8 +92,8 @@ def order_by_number(number: str) -> SalesOrder:
 
 
 def unknown_order(number: str, field: str = "number") -> Refused:
-    """The refusal of a number that no order has; with the one that was meant, where it was typed in small letters."""
-    meant = number.upper()
+    """The refusal of a number that no order has; with the one that was meant by small letters, or the digits alone."""
+    meant = f"SO-{int(number):06d}" if re.fullmatch(r"[0-9]{1,18}", number) else number.upper()
     exists = meant != number and SalesOrder.objects.filter(number=meant).exists()
     return Refused("order", f"unknown order {number!r}" + (f"; did you mean {meant!r}?" if exists else ""), field)
 

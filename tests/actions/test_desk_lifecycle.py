@@ -285,21 +285,25 @@ class TestRelease:
 
     def test_skip(self):
         number = self.late()
-        actions.release(number=number, catch_up="skip", **{**ANNA, "on": day(16)})
+        done = actions.release(number=number, catch_up="skip", **{**ANNA, "on": day(16)})
+        assert done["caught_up"] == [{"order": number, "line": 1, "shipments": [1, 2], "how": "skip"}]
+        assert "moved" not in done
         assert [s for *_, s in walk(number)] == ["skipped", "skipped", "scheduled", "scheduled"]
         assert adjustments(number) == [("A", 0, "skip", True), ("B", 0, "skip", True)]
         assert walk(number)[2][1:3] == ("03-30", "03-30")
 
     def test_send_each_ships_at_the_next_run(self):
         number = self.late()
-        actions.release(number=number, catch_up="send", **{**ANNA, "on": day(16)})
+        done = actions.release(number=number, catch_up="send", **{**ANNA, "on": day(16)})
+        assert done["caught_up"] == [{"order": number, "line": 1, "shipments": [1, 2], "how": "send"}]
         assert walk(number)[:2] == [(1, "03-10", "03-10", "scheduled"), (2, "03-20", "03-20", "scheduled")]
         assert make_children(day(16)) == 3
         assert {c["ship_on"] for c in shown(number)["children"][:2]} == {"2026-03-26"}
 
     def test_merge_they_ship_as_one(self):
         number = self.late()
-        actions.release(number=number, catch_up="merge", **{**ANNA, "on": day(16)})
+        done = actions.release(number=number, catch_up="merge", **{**ANNA, "on": day(16)})
+        assert done["caught_up"] == [{"order": number, "line": 1, "shipments": [1, 2], "how": "merge"}]
         assert [(n, s) for n, *_, s in walk(number)] == [
             (1, "scheduled"),
             (1, "scheduled"),
@@ -314,7 +318,8 @@ class TestRelease:
 
     def test_one_alone_is_not_merged(self):
         number = self.late(until=6)
-        actions.release(number=number, catch_up="merge", **{**ANNA, "on": day(6)})
+        done = actions.release(number=number, catch_up="merge", **{**ANNA, "on": day(6)})
+        assert done["caught_up"] == [{"order": number, "line": 1, "shipments": [1], "how": "send"}]
         assert adjustments(number) == []
         assert walk(number)[0] == (1, "03-10", "03-10", "scheduled")
 
