@@ -15,6 +15,7 @@ from perennial.db import sql
 from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.models import JobRun
 from perennial.jobs.night import last_night, one_night
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Session
@@ -36,10 +37,11 @@ def simulate(
     by: str = "simulate",
     on_night: OnNight | None = None,
 ) -> dict[str, Any]:
-    """Ship and invoice every child that may ship, then run the night, for each date; the sums.
+    """Ship and invoice every child that may ship, then run the night, for each date; the sums, with how many nights.
 
     ``declines``: the share of card charges, in percent, that the sandbox gateway declines, drawn from
-    the seed. Refused: dates that lie before the last finished night, ``to`` before ``from``.
+    the seed. Killed and begun again it goes on where it was: nights that are done are not done again.
+    Refused: ``to`` before ``from``.
     """
     if to < from_:
         raise Refused("to", f"{to} is before {from_}", "to")
@@ -49,16 +51,17 @@ def simulate(
         raise Refused("gateway", "simulate charges nobody: it runs with the sandbox gateway alone")
     add_days(to, parameters().days_before_delivery, "to")  # refused before the first night, not by the last one
     last = last_night()
-    if last is not None and from_ < last:
-        raise Refused(
-            "night", f"the night of {last} is done: {from_} lies before it; go on from {add_days(last, 1)}", "from"
-        )
+    start = from_
+    if last is not None and (from_ < last or (from_ == last and _been_through(last, by))):
+        start = add_days(last, 1)
+    half_way = _been_through(start, by)  # killed in that night: its warehouse has done its work
     sums = {name: Report() for name in NIGHTLY}
     shipped = 0
     code = currency()
     with gateways.use(Sandbox(declines=declines, seed=seed)) if declines else nullcontext(), Session() as session:
-        for on in map(date.fromordinal, range(from_.toordinal(), to.toordinal() + 1)):
-            shipped += warehouse(on, by=by)
+        for on in map(date.fromordinal, range(start.toordinal(), to.toordinal() + 1)):
+            if on != start or not half_way:
+                shipped += warehouse(on, by=by)
             made = one_night(on, by=by, session=session)
             for job in made["jobs"]:
                 report = sums[job["job"]]
@@ -72,11 +75,16 @@ def simulate(
     return {
         "from": from_.isoformat(),
         "to": to.isoformat(),
-        "nights": (to - from_).days + 1,
+        "nights": max(0, (to - start).days + 1),
         "shipped": shipped,
         "currency": code,
         "jobs": [{"job": name, **_sum(name, sums[name])} for name in NIGHTLY],
     }
+
+
+def _been_through(on: date, by: str) -> bool:
+    """Has simulate come to the night of this date before?"""
+    return JobRun.objects.filter(on_date=on, by=by, night_id__isnull=False).exists()
 
 
 def _sum(name: str, report: Report) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""Days that pass: killed from outside and begun again, they go on where they were."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.jobs.installation import Installation
+from tests.jobs.test_killed_night import same_things
+from tests.processes import perennial, start_perennial
+
+DAYS = ("simulate", "--from", "2026-03-10", "--to", "2026-03-19", "--declines", "20", "--seed", "3")
+# A patient person asks for more.
+SEEDS = int(os.environ.get("PERENNIAL_TEST_SEEDS", "1"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(base: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    calm = base.copy(tmp_path_factory.mktemp("calm"))
+    done = calm.run(*DAYS)
+    assert done["nights"] == 10
+    assert done["shipped"] > 20
+    return calm.state()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_killed_at_random_and_begun_again(
+    base: Installation, undisturbed: dict[str, Any], tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    found = base.copy(tmp_path)
+    kills = 0
+    while True:
+        process = start_perennial(*DAYS, "--json", url=found.url, home=found.home)
+        try:
+            process.wait(timeout=dice.uniform(0.5, 1.4) if kills < 8 else 120)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+            kills += 1
+            continue
+        _out, err = process.communicate()
+        assert process.returncode == 0, err
+        break
+    assert kills
+    state = found.state()
+    same_things(state, undisturbed)
+    assert state["open"] == (0,)
+    assert found.taken_twice() == []
+    assert found.run("check")["ok"]
+
+
+def test_again_when_all_of_it_is_done(base: Installation, undisturbed: dict[str, Any], tmp_path: Path) -> None:
+    found = base.copy(tmp_path)
+    found.run(*DAYS)
+    again = perennial(*DAYS, "--json", url=found.url, home=found.home)
+    assert again.stderr == "note: 10 of these nights had run before, and were not run again\n"
+    same_things(found.state(), undisturbed)
+
+
+def test_the_night_was_run_by_hand_before(base: Installation, tmp_path: Path) -> None:
+    """Its children are still in the warehouse: the day begins with them."""
+    found = base.copy(tmp_path)
+    found.run("night", "--on", "2026-03-10")
+    done = found.run("simulate", "--from", "2026-03-10", "--to", "2026-03-10")
+    assert (done["nights"], done["shipped"] > 0) == (1, True)
+    more = found.run("simulate", "--from", "2026-03-10", "--to", "2026-03-11")
+    assert more["nights"] == 1
