@@ -50,6 +50,7 @@ GROUPS: dict[str, list[Command]] = {
         ("show orders", "every parent order, or those that fit"),
         ("show program", "a program and the event that is current"),
         ("show customer", "a customer with addresses, cards and orders"),
+        ("show customers", "the customers whose name, account, e-mail, phone or city fits"),
         ("preview", "what an order of a program would be, without writing it"),
     ),
     "Orders": _group(

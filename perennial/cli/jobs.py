@@ -61,6 +61,23 @@ def job(p: Parser) -> Run:
     return run
 
 
+def _note_of_the_late(on: date | None) -> None:
+    """What is late ships and is charged by one night: say so before, to whoever starts with the orders of last year."""
+    from perennial.catalog.queries import today
+    from perennial.jobs.listing import late
+    from perennial.jobs.night import last_night
+    from perennial.kernel.dates import add_days
+
+    last = last_night()
+    first = on or (add_days(last, 1) if last else today())
+    many, since = late(first)
+    if many:
+        what = "1 shipment is" if many == 1 else f"{many:,} shipments are"
+        tell(
+            f"note: {what} late, the first since {since}: the night of {first} makes child orders of them, to be paid at once"
+        )
+
+
 def _note_of_the_future(last: date | None) -> None:
     """A night that was run for a mistyped year keeps all others from running: say so."""
     from perennial.catalog.queries import today
@@ -134,7 +151,7 @@ def job_page(done: Mapping[str, Any]) -> None:
     facts({name: f"{number:,}" for name, number in done["counts"].items()})
     reasons = done["reasons"]
     if reasons:
-        section("why things wait")
+        section("why things wait" if any(reason["blocked"] for reason in reasons) else "why")
         names = ("order", "shipment", "blocked", "reason")
         table(names, ([reason.get(name) for name in names] for reason in reasons[:MOST_SHOWN]), "  ")
         if len(reasons) > MOST_SHOWN:
@@ -153,6 +170,7 @@ def night(p: Parser) -> Run:
         from perennial.jobs import night as nights
 
         progress = _progress()
+        _note_of_the_late(given.on)
         try:
             done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress)
         finally:
@@ -213,6 +231,8 @@ def simulate(p: Parser) -> Run:
 
         told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
         done = let_pass(from_=given.first, to=given.last, declines=given.declines, seed=given.seed, on_night=told)
+        if before := (given.last - given.first).days + 1 - done["nights"]:
+            tell(f"note: {before:,} of these nights had run before, and were not run again")
         result(done, given.json)
         return 0
 

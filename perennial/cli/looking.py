@@ -112,6 +112,28 @@ def show_customer(p: Parser) -> Run:
     return run
 
 
+def show_customers(p: Parser) -> Run:
+    """Who is it on the telephone?"""
+    p.add_argument(
+        "find", metavar="WORDS", nargs="+", help="parts of a name, account, e-mail address, phone or city; all must fit"
+    )
+
+    def run(given: Given) -> int:
+        from perennial.desk.queries import find_customers
+
+        found = find_customers(" ".join(given.find))
+        if given.json:
+            for one in found:
+                document(one)
+        else:
+            from perennial.cli.pages import customers_page
+
+            customers_page(found)
+        return 0
+
+    return run
+
+
 def preview(p: Parser) -> Run:
     """What an order would be, before there is one."""
     p.add_argument("--program", metavar="ID", required=True, help="the schedule id of the program")

@@ -208,7 +208,7 @@ def waiting_page(
         waits = list(_waits(o, held, today))
         if back := refunds.get(o["number"]):
             waits.append((o["number"], f"a refund of {back}: it was taken or billed for what does not come"))
-        rows += [(o["number"], o["customer"], *one) for one in waits]
+        rows += [(o["number"], o["customer"], "the order" if what == o["number"] else what, why) for what, why in waits]
     table(("order", "customer", "what", "waits for"), rows)
     if not rows:
         say("nothing waits")
@@ -271,6 +271,27 @@ def customer_page(customer: Document) -> None:
         if customer[name]:
             section(name)
             listing(customer[name])
+
+
+def customers_page(customers: Sequence[Document]) -> None:
+    """A line a customer, with the last of the orders."""
+    table(
+        ("account", "name", "city", "phone", "e-mail", "orders", "last order"),
+        (
+            [
+                c["account"],
+                c["name"],
+                list(dict.fromkeys(a["city"] for a in c["addresses"] if a["city"])),
+                c["phone"],
+                c["email"],
+                len(c["orders"]),
+                c["orders"][-1] if c["orders"] else None,
+            ]
+            for c in customers
+        ),
+    )
+    if not customers:
+        say("nobody fits")
 
 
 def preview_page(found: Document, today: date, country: str | None, *, why: bool = False) -> None:

@@ -62,14 +62,14 @@ case when c.status <> 'open' then null
 end
 
 -- name: examples
--- The oldest of each kind, those first of which a shipment is late already.
+-- The oldest of each kind, those first of which a shipment is late already, and which a card pays.
 with found as (
-  select c.id, c.card_id, c.customer_id, p.id as order_id, p.number, coalesce({waits}, 'running') as kind
+  select c.id, c.card_id, c.customer_id, c.payment_method, p.id as order_id, p.number, coalesce({waits}, 'running') as kind
     from continuity_continuityorder c join orders_salesorder p on p.id = c.order_id
    where c.status = 'open' and c.last_shipment is null),
 next as (
   select f.*, n.shipment,
-         row_number() over (partition by f.kind order by n.blocked is null, n.children < 3, f.id) as place
+         row_number() over (partition by f.kind order by n.blocked is null, f.payment_method <> 'card', n.children < 3, f.id) as place
     from found f
     left join lateral (
       select o.shipment, o.blocked,

@@ -129,6 +129,7 @@ def next_steps(examples: Sequence[Example], *, next_day: date, today: date) -> l
     lines += [
         "",
         f"Tonight, tried without doing it: {RUN} night --dry-run --on {next_day}",
+        f"All that waits for a person: {RUN} show orders --waiting",
         f"The check again: {RUN} check once",
     ]
     if on:

@@ -19,7 +19,7 @@ from perennial.db import sql
 from perennial.desk.ahead import preview
 from perennial.desk.documents import Document, order_documents
 from perennial.desk.reach import unknown_order
-from perennial.desk.set_up import customer_document, program_document
+from perennial.desk.set_up import customer_document, find_customers, program_document
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.money import text
@@ -29,7 +29,7 @@ from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import newest_released
 
 __all__ = [
-    "customer_document", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
+    "customer_document", "find_customers", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
     "preview", "program_document", "refunds",
 ]  # fmt: skip
 

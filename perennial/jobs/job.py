@@ -55,6 +55,10 @@ class Run:
         return found
 
 
+MANY = ("lines", "orders", "programs")
+"""Words of counts that have another form for one."""
+
+
 class Job:
     """What a job adds to the protocol: what it takes, what it does with a chunk, what it counts."""
 
@@ -87,7 +91,13 @@ class Job:
 
     def summary(self, counts: dict[str, int]) -> str:
         """The last line, in words that add up."""
-        return ", ".join(f"{number:,} {word.replace('_', ' ')}" for word, number in counts.items())
+        return ", ".join(f"{number:,} {_counted(word, number)}" for word, number in counts.items())
+
+
+def _counted(word: str, number: int) -> str:
+    """The word of a count as it is said: 1 line added, 2 lines added."""
+    first, *rest = word.split("_")
+    return " ".join([first.removesuffix("s") if number == 1 and first in MANY else first, *rest])
 
 
 def write_list(job: Job, run: Run) -> Report:

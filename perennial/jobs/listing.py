@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from perennial.catalog.queries import today
+from perennial.db import sql
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
@@ -35,6 +36,17 @@ def status(on: date | None = None) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def late(on: date) -> tuple[int, date | None]:
+    """Shipments whose day is past on a date, and that wait for nothing: how many, and the first of their days."""
+    found = sql.one(
+        "select count(distinct (continuity_order_id, shipment)), min(ship_on) from continuity_occurrence"
+        " where status = 'scheduled' and blocked is null and ship_on < %s",
+        [on],
+    )
+    assert found is not None
+    return found[0], found[1]
 
 
 def due(name: str, on: date) -> int:

@@ -11,6 +11,7 @@ from django.test import override_settings
 from perennial.catalog.models import Company
 from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
+from perennial.customers.models import Customer
 from perennial.desk.queries import order_document, order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Payment
@@ -77,9 +78,9 @@ def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> 
     amount = order_document(ordinary)["payments"][0]["amount"]
     assert page(capsys, "show orders --waiting") == [
         "order customer what waits for",
-        f"{held} C-1 {held} release of its hold: call back",
+        f"{held} C-1 the order release of its hold: call back",
         f"{unpaid} C-1 {unpaid}-1-001 release of its hold: payment 1 of 24.90 failed: no money",
-        f"{ordinary} C-1 {ordinary} payment 1 of {amount} USD, failed",
+        f"{ordinary} C-1 the order payment 1 of {amount} USD, failed",
         f"{parked} C-1 line 1 shipment 1 and 2 more parked (no price)",
     ]
     assert order_ids(waiting=True, customer="C-2") == []
@@ -135,7 +136,7 @@ def test_what_was_taken_for_what_does_not_come_waits_for_a_person(capsys: Captur
     )  # fmt: skip
     SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
     assert page(capsys, "show orders --waiting")[1:] == [
-        f"{entered.number} C-1 {entered.number} a refund of 19.95 USD: it was taken or billed for what does not come"
+        f"{entered.number} C-1 the order a refund of 19.95 USD: it was taken or billed for what does not come"
     ]
 
 
@@ -165,3 +166,22 @@ def test_a_preview_says_whose_taxes_it_shows(capsys: Captured) -> None:
     assert page(capsys, words)[-1].startswith("taxes are those of US, the company's country")
     Company.objects.update(country=None)
     assert page(capsys, words)[-1].startswith("no taxes: the company has no country")
+
+
+def test_who_is_on_the_telephone(capsys: Captured) -> None:
+    club()
+    number = order().number
+    Customer.objects.create(account="C-2", name="Adam Rossi", phone="+39 02 5550 1234")
+    assert page(capsys, "show customers bianchi MILA") == [
+        "account name city phone e-mail orders last order",
+        f"C-1 Ada Bianchi Milano ada@example.com 1 {number}",
+    ]
+    assert len(page(capsys, "show customers ada")) == 3
+    assert page(capsys, "show customers 5550 rossi")[1] == "C-2 Adam Rossi +39 02 5550 1234 0"
+    assert page(capsys, "show customers rossi milano") == ["nobody fits"]
+    assert page(capsys, "show customers 100%") == ["nobody fits"]
+    assert main.main(["show", "customers", "ada", "--json"]) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["account"], one["orders"]) for one in shown] == [("C-1", [number]), ("C-2", [])]
+    assert main.main(["show", "customers", " "]) == 1
+    assert capsys.readouterr().err.startswith("refused: find: say what to look for")

@@ -313,7 +313,13 @@ def test_new_days_and_a_new_expiry_are_said(capsys: Captured) -> None:
     assert main.main(["order", "hold", merged, "--reason", "travel"]) == 0
     capsys.readouterr()
     assert main.main(["order", "release", merged, "--on", "2026-05-20", "--catch-up", "merge"]) == 0
-    assert capsys.readouterr().out.splitlines()[2:] == ["shipment 1 ships with the next run"]
+    assert capsys.readouterr().out.splitlines()[2:] == ["shipments 1, 2, 3 ship with the next run, as one"]
+    for how, said in (("send", "ship with the next run, each by itself"), ("skip", "are skipped")):
+        late = order().number
+        assert main.main(["order", "hold", late, "--reason", "travel"]) == 0
+        capsys.readouterr()
+        assert main.main(["order", "release", late, "--on", "2026-04-20", "--catch-up", how]) == 0
+        assert capsys.readouterr().out.splitlines()[2:] == [f"shipments 1, 2 {said}"]
     card = "card C-1 --token tok_visa --brand visa --last4 4242 --exp 01/2032"
     assert main.main(f"{card} --json".split()) == 0
     assert json.loads(capsys.readouterr().out)["changed"] == [
@@ -333,6 +339,25 @@ def test_a_number_in_small_letters(capsys: Captured) -> None:
         assert capsys.readouterr().err == f"refused: number: {said}"
     assert main.main(["job", "create-child-orders", "--order", "so-000001", "--on", "2026-03-10"]) == 1
     assert capsys.readouterr().err == f"refused: order: {said}"
+    for words, meant in (("show order 1", "; did you mean 'SO-000001'?"), ("show order 2", "")):
+        assert main.main(words.split()) == 1
+        assert capsys.readouterr().err == f"refused: number: unknown order '{words[-1]}'{meant}\n"
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(PERENNIAL_TODAY=date(2026, 6, 1))
+def test_a_night_says_before_how_much_is_late(capsys: Captured) -> None:
+    """Whoever brings in the orders of last winter wants to know before what one night makes of them."""
+    club()
+    order()
+    for words, said in (
+        ("night --dry-run", "3 shipments are late, the first since 2026-03-16: the night of 2026-06-01 makes"),
+        ("night --on 2026-03-20", "1 shipment is late, the first since 2026-03-16: the night of 2026-03-20 makes"),
+        ("night --on 2026-03-21", ""),
+    ):
+        assert main.main(words.split()) == 0
+        first = capsys.readouterr().err.splitlines()[0]
+        assert first.startswith(f"note: {said}") == bool(said)
 
 
 @pytest.mark.django_db

@@ -145,9 +145,9 @@ def test_the_demo_has_the_size_that_the_pages_say() -> None:
 
 
 @pytest.mark.usefixtures("reader")
-def test_the_first_look_of_the_readme() -> None:
-    """Its commands run, in their order, with the bundle of the contract for the reader's own."""
-    Path("my-club.json").write_text(bundle_of_the_contract(), encoding="utf-8")
+def test_the_first_look_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands run, in their order, in the folder of ``./run``."""
+    monkeypatch.chdir(ROOT)
     block = re.search(r"^## A first look.*?^```\n(.*?)^```$", text("README.md"), re.DOTALL | re.MULTILINE)
     assert block is not None
     lines = [line.partition("#")[0].strip() for line in block[1].splitlines()]
@@ -155,7 +155,9 @@ def test_the_first_look_of_the_readme() -> None:
     assert all(line.startswith(COMMAND) for line in lines)
     printed = {line: run(line) for line in lines}
     assert {line: said for line, (said, status) in printed.items() if status} == {}
-    assert "2026-03-16" in printed[f"{COMMAND}show order SO-000001"][0]
+    assert "2026-04-09" in printed[f"{COMMAND}show order SO-000001"][0]
+    assert "2 due: 2 created" in printed[f"{COMMAND}night"][0]
+    assert printed[f"{COMMAND}check"][0] == "all is well\n"
 
 
 # --- jobs
