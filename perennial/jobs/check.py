@@ -15,21 +15,22 @@ MOST = 1000
 
 def check() -> dict[str, Any]:
     """What must always be true of the data; ``faults`` in words, the first thousand."""
-    return _faults(INVARIANTS)
+    return faults(INVARIANTS)
 
 
 def check_once() -> dict[str, Any]:
     """Every occurrence, child and charge once, and nothing due missed by the last night."""
-    return _faults(ONCE)
+    return faults(ONCE)
 
 
-def _faults(names: tuple[str, ...]) -> dict[str, Any]:
-    faults: list[str] = []
+def faults(names: tuple[str, ...]) -> dict[str, Any]:
+    """What the checks of these names find."""
+    found: list[str] = []
     for name in names:
         statement = SQL[name]
         for word in ("AWAITED", "ON_HOLD", "PAYMENT_FAILED", "IS_PARKED"):
             statement = statement.replace(f"{{{word}}}", getattr(waiting, word))
-        faults += [str(row[0]) for row in sql.tuples(f"{statement} limit {MOST}")]
-        if len(faults) >= MOST:
+        found += [str(row[0]) for row in sql.tuples(f"{statement} limit {MOST}")]
+        if len(found) >= MOST:
             break
-    return {"ok": not faults, "faults": faults[:MOST]}
+    return {"ok": not found, "faults": found[:MOST]}
