@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
 import shutil
+import signal
 import sqlite3
+import subprocess
 import uuid
 from collections import Counter
 from dataclasses import dataclass
@@ -16,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from tests import harness
-from tests.processes import perennial
+from tests.processes import perennial, start_perennial
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+\d\d:\d\d|Z)?")
 # Ids and instants are no promise: those of runs, and those of payments, which are part of the gateway's keys.
@@ -73,6 +77,27 @@ class Installation:
         done = perennial(*words, "--json", url=self.url, home=self.home, **env)
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout)
+
+    def run_with_kills(
+        self, *words: str, dice: random.Random, within: tuple[float, float], most: int, **env: str
+    ) -> int:
+        """Start a command, kill it (SIGKILL) some seconds later, start it again at once, until it ends by itself.
+
+        It must end well. ``within``: between how many seconds a kill falls; how often it was killed, at ``most``.
+        """
+        kills = 0
+        while True:
+            process = start_perennial(*words, "--json", url=self.url, home=self.home, **env)
+            try:
+                process.wait(timeout=dice.uniform(*within) if kills < most else 120)
+            except subprocess.TimeoutExpired:
+                os.kill(process.pid, signal.SIGKILL)
+                process.communicate()
+                kills += 1
+                continue
+            _, err = process.communicate()
+            assert process.returncode == 0, err
+            return kills
 
     def state(self) -> dict[str, Any]:
         """Everything that must be the same, however the night was disturbed."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ import pytest
 from perennial.jobs import NIGHTLY
 from tests.jobs.installation import NIGHTS, Installation
 from tests.jobs.test_killed_night import same_things
-from tests.processes import start_perennial
 
 # A patient person asks for more.
 SEEDS = int(os.environ.get("PERENNIAL_TEST_SEEDS", "1"))
@@ -55,21 +52,7 @@ def test_killed_at_random_and_started_again_at_once(
     dice = random.Random(f"{job} {seed}")
     found = stage.before.copy(tmp_path)
     size = dice.choice(["3", "20", "100000"])
-    kills = 0
-    while True:
-        process = start_perennial(
-            "job", job, "--on", ON, "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE=size
-        )
-        try:
-            process.wait(timeout=dice.uniform(0.3, 1.3) if kills < 6 else 120)
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
-            kills += 1
-            continue
-        _out, err = process.communicate()
-        assert process.returncode == 0, err
-        break
+    found.run_with_kills("job", job, "--on", ON, dice=dice, within=(0.3, 1.3), most=6, PERENNIAL_CHUNK_SIZE=size)
     state = found.state()
     same_things(state, stage.after)
     assert state["open"] == (0,)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 
 from tests.jobs.installation import Installation
 from tests.jobs.test_killed_night import same_things
-from tests.processes import perennial, start_perennial
+from tests.processes import perennial
 
 DAYS = ("simulate", "--from", "2026-03-10", "--to", "2026-03-19", "--declines", "20", "--seed", "3")
 # A patient person asks for more.
@@ -35,20 +33,7 @@ def test_killed_at_random_and_begun_again(
 ) -> None:
     dice = random.Random(seed)
     found = base.copy(tmp_path)
-    kills = 0
-    while True:
-        process = start_perennial(*DAYS, "--json", url=found.url, home=found.home)
-        try:
-            process.wait(timeout=dice.uniform(0.5, 1.4) if kills < 8 else 120)
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
-            kills += 1
-            continue
-        _out, err = process.communicate()
-        assert process.returncode == 0, err
-        break
-    assert kills
+    assert found.run_with_kills(*DAYS, dice=dice, within=(0.5, 1.4), most=8)
     state = found.state()
     same_things(state, undisturbed)
     assert state["open"] == (0,)
