@@ -10,7 +10,7 @@ Import never calls a gateway and never sends a message: what it makes due is don
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -113,7 +113,7 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
             _top(reading, source)
             _set_up(reading, source, scan, imported)
             if not reading.faults.count and any(imported.tallies[name].wrote for name in PRICED_BY):
-                _follow(by=by, on=on)
+                _follow(_upfront(), by=by, on=on)
             seen, spoiled = _customers(reading, source, imported)
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, seen, spoiled)
@@ -138,11 +138,21 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
     return imported
 
 
-def _follow(*, by: str, on: date) -> None:
-    """What is owed up front follows charges and taxes: children that are still to come will be totalled by these."""
+def _upfront(accounts: Sequence[str] | None = None) -> list[int]:
+    """The open orders that are billed up front, of these customers or of all; locked, in the one order of locks.
+
+    A job that is making their children is waited for. One that comes later finds what is imported here.
+    """
+    found = ContinuityOrder.objects.filter(upfront=True, status__in=("draft", "open")).order_by("pk")
+    if accounts is not None:
+        found = found.filter(customer__account__in=accounts)
+    return list(found.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+
+
+def _follow(orders: Sequence[int], *, by: str, on: date) -> None:
+    """What is owed up front follows charges, taxes and addresses: children still to come will be totalled by these."""
     rules = set_up()
-    orders = ContinuityOrder.objects.filter(upfront=True, status__in=("draft", "open")).order_by("pk")
-    for ids in batches(orders.values_list("pk", flat=True).iterator(), ORDERS_AT_ONCE):
+    for ids in batches(iter(orders), ORDERS_AT_ONCE):
         owed.recalculate(rules, read_orders(rules, ids), by=by, on=on)
 
 
@@ -257,7 +267,11 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
                 good.append(facts)
             else:
                 spoiled.add(facts.account)
-        imported.add("customers", set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True))
+        orders = _upfront([facts.account for facts in good])
+        tally = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
+        imported.add("customers", tally)
+        if orders and tally.changed:
+            _follow(orders, by=reading.by, on=reading.on)
     return seen, spoiled
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from perennial.cli.output import document, facts, listing, outcome, result, say, section, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
+from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 
 OPTIONS = {
@@ -131,10 +132,17 @@ def _chunks() -> Callable[[int, int], None]:
 def last_line(done: Mapping[str, Any]) -> str:
     """What a run did, in words that add up."""
     words = JOBS[done["job"]]().summary(done["counts"])
+    if parked := _parked_uncounted(done):
+        words += f", {parked:,} parked"
     if amounts := list(_amounts(done)):
         words += f"; {', '.join(amounts)}"
     ends = "" if done["status"] == "done" else f" ({done['status']}: the same command goes on with it)"
     return f"{'dry run: ' if done['dry_run'] else ''}{words}{ends}"
+
+
+def _parked_uncounted(done: Mapping[str, Any]) -> int:
+    """How much was parked by a job that has no count for it."""
+    return 0 if "parked" in done["counts"] else sum(reason["blocked"] == "parked" for reason in done["reasons"])
 
 
 def _amounts(done: Mapping[str, Any], *, zeros: bool = True) -> Iterator[str]:
@@ -163,10 +171,11 @@ def night(p: Parser) -> Run:
     p.add_argument("--on", type=day, metavar="DATE", help="of this date (left out: all missed nights through today)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
     p.add_argument("--again", action="store_true", help="also for a date before the last finished night")
-    p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 when something was parked")
+    p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 while something is parked")
     p.by("who starts it, for the list of runs")
 
     def run(given: Given) -> int:
+        from perennial.desk import queries
         from perennial.jobs import night as nights
 
         progress = _progress()
@@ -190,7 +199,10 @@ def night(p: Parser) -> Run:
             night_page(ran)
         if any(r["status"] != "done" for r in ran):
             return 1
-        return PARKED if given.fail_on_parked and any(r["counts"].get("parked") for r in ran) else 0
+        if not given.fail_on_parked:
+            return 0
+        parks = any(r["counts"].get("parked") or _parked_uncounted(r) for r in ran)
+        return PARKED if parks or (not given.dry_run and queries.parked()) else 0
 
     return run
 
@@ -255,7 +267,10 @@ def parked(p: Parser) -> Run:
 
     def run(given: Given) -> int:
         from perennial.desk import queries
+        from perennial.jobs.models import JobRun
 
+        if given.run is not None and not JobRun.objects.filter(pk=given.run).exists():
+            raise Refused("run", f"unknown run {given.run}", "run")
         found = queries.parked(given.run)
         if given.json:
             document(found)

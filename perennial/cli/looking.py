@@ -27,8 +27,9 @@ def show_order(p: Parser) -> Run:
         else:
             from perennial.catalog.queries import today
             from perennial.cli.pages import order_page
+            from perennial.desk.queries import parked_reasons
 
-            order_page(found, today(), why=given.why)
+            order_page(found, today(), why=given.why, parked=parked_reasons(found["number"]))
         return 0
 
     return run
@@ -47,7 +48,7 @@ def show_orders(p: Parser) -> Run:
     p.add_argument("--waiting", action="store_true", help="only those of which something waits for a person, and what")
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import hold_reasons, order_documents, order_ids, refunds
+        from perennial.desk.queries import hold_reasons, order_documents, order_ids, parked_reasons, refunds
 
         ids = order_ids(
             status=given.status,
@@ -63,7 +64,7 @@ def show_orders(p: Parser) -> Run:
             from perennial.catalog.queries import today
             from perennial.cli.pages import waiting_page
 
-            waiting_page(order_documents(ids), hold_reasons(ids), refunds(ids), today())
+            waiting_page(order_documents(ids), hold_reasons(ids), refunds(ids), parked_reasons(), today())
         else:
             from perennial.cli.pages import orders_page
 

@@ -11,7 +11,11 @@ from perennial.cli.output import cell, facts, listing, say, section, table
 Document = Mapping[str, Any]
 
 
-def order_page(order: Document, today: date, *, why: bool = False) -> None:
+Parked = Mapping[str, Sequence[tuple[int, str]]]
+"""By order numbers: the lines that are parked, and why."""
+
+
+def order_page(order: Document, today: date, *, parked: Parked, why: bool = False) -> None:
     """An order: what was ordered, every shipment with its day, children, payments, what happened.
 
     ``why``: also where the date, the product and the price of every shipment come from.
@@ -27,6 +31,7 @@ def order_page(order: Document, today: date, *, why: bool = False) -> None:
             "status": order["status"],
             "acceptance": None if order["acceptance"] == "none" else order["acceptance"],
             "held": "; ".join(held),
+            "parked": "; ".join(f"line {line}: {reason}" for line, reason in parked.get(order["number"], ())),
         }
     )
     section("lines")
@@ -197,15 +202,24 @@ def orders_page(orders: Iterable[Document]) -> None:
 
 
 def waiting_page(
-    orders: Iterable[Document], held: Mapping[str, Sequence[str]], refunds: Mapping[str, str], today: date
+    orders: Iterable[Document],
+    held: Mapping[str, Sequence[str]],
+    refunds: Mapping[str, str],
+    parked: Parked,
+    today: date,
 ) -> None:
     """What waits for a person, a line a thing.
 
     ``held``: why orders and children are held; ``refunds``: what is to be given back; both by their numbers.
+    ``parked``: also that of which no shipment is to come.
     """
     rows = []
     for o in orders:
         waits = list(_waits(o, held, today))
+        blocked = {c["line"] for c in o["continuity"] if any(line["blocked"] == "parked" for line in c["lines"])}
+        for line, reason in parked.get(o["number"], ()):
+            if line not in blocked:
+                waits.append((f"line {line}", f"parked ({reason})"))
         if back := refunds.get(o["number"]):
             waits.append((o["number"], f"a refund of {back}: it was taken or billed for what does not come"))
         rows += [(o["number"], o["customer"], "the order" if what == o["number"] else what, why) for what, why in waits]

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Customer, StoredCard
+from perennial.customers.queries import customer_by_account
 from perennial.db import history, sql
 from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.reach import Held, changed, lock, lock_parent, told, touch
@@ -46,9 +47,7 @@ def store_card(
     """Store a card. It takes over the open orders of the card that it replaces, or where the card is expired
     or refused; what waited for a card goes on.
     """
-    customer = Customer.objects.filter(account=account).first()
-    if customer is None:
-        raise Refused("customer", f"unknown customer {account!r}", "account")
+    customer = customer_by_account(account)
     if last4 is not None and not re.fullmatch(r"[0-9]{4}", last4):
         raise Refused("last4", f"{last4!r} is not the last four digits of a card", "last4")
     if not token or token != token.strip():

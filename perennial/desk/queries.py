@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from perennial.continuity.models import ContinuityOrder, Parked
+from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.ahead import preview
 from perennial.desk.documents import Document, order_documents
@@ -26,11 +27,11 @@ from perennial.kernel.money import text
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
-from perennial.programs.queries import newest_released
+from perennial.programs.queries import newest_released, program_by_id
 
 __all__ = [
     "customer_document", "find_customers", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
-    "preview", "program_document", "refunds",
+    "parked_reasons", "preview", "program_document", "refunds",
 ]  # fmt: skip
 
 
@@ -53,7 +54,9 @@ def order_ids(
     """The parent orders that fit all that is given, in the order of their making.
 
     ``waiting``: of which something waits for a person. A hold, also of a child; a payment that has failed,
-    or of which nobody knows what became; a shipment that is blocked; money to be given back.
+    or of which nobody knows what became; a shipment that is blocked; what is parked; money to be given back.
+
+    Refused: a status, program or customer that does not exist.
     """
     if status is not None and status not in states.ORDER:
         raise Refused("status", f"{status!r} is not a status of an order: {', '.join(states.ORDER)}", "status")
@@ -61,9 +64,9 @@ def order_ids(
     if status is not None:
         found = found.filter(status=status)
     if program is not None:
-        found = found.filter(continuity__program__schedule_id=program).distinct()
+        found = found.filter(continuity__program=program_by_id(program)).distinct()
     if customer is not None:
-        found = found.filter(customer__account=customer)
+        found = found.filter(customer=customer_by_account(customer, "customer"))
     if since is not None:
         found = found.filter(order_date__gte=since)
     if waiting:
@@ -82,6 +85,18 @@ def hold_reasons(order_ids: Iterable[int]) -> dict[str, list[str]]:
     ):
         reasons[number].append(reason or code)
     return dict(reasons)
+
+
+def parked_reasons(number: str | None = None) -> dict[str, list[tuple[int, str]]]:
+    """What of an order, or of all, is parked, by order number: the line and why, also where no shipment shows it."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    names = ("continuity_order__order__number", "continuity_order__parent_line__line", "reason")
+    open_ = Parked.objects.filter(resolved_on__isnull=True)
+    if number is not None:
+        open_ = open_.filter(continuity_order__order__number=number)
+    for number, line, reason in open_.order_by("id").values_list(*names):
+        found[number].append((line, reason))
+    return dict(found)
 
 
 def refunds(order_ids: Iterable[int]) -> dict[str, str]:

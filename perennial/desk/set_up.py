@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from perennial.catalog.queries import currency, set_up
 from perennial.customers.models import Customer
+from perennial.customers.queries import customer_by_account
 from perennial.desk.documents import Document
 from perennial.errors import Refused
 from perennial.kernel import money
@@ -98,9 +99,7 @@ def _current(program: Program, revision: ProgramRevision, on: date) -> tuple[int
 
 def customer_document(account: str) -> Document:
     """A customer with addresses, cards and the numbers of the orders."""
-    customer = Customer.objects.filter(account=account).first()
-    if customer is None:
-        raise Refused("customer", f"unknown customer {account!r}", "account")
+    customer = customer_by_account(account)
     limit = customer.credit_limit_minor
     addresses = customer.addresses.filter(code__isnull=False).order_by("number", "id")
     cards = customer.cards.order_by("number", "id")

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from perennial.catalog.models import Product
 from perennial.continuity.models import Parked
-from perennial.customers.models import Customer
+from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.reach import unknown_order
 from perennial.errors import Refused
@@ -17,7 +17,7 @@ from perennial.jobs.job import Job, Run
 from perennial.jobs.report import MOST_REASONS, Report
 from perennial.kernel.dates import add_days
 from perennial.kernel.explain import not_shipped_words
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments.owed import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
 
@@ -71,11 +71,8 @@ class CreateChildOrders(Job):
             where.append("and pl.product_id = %(product)s")
             values["product"] = product.pk
         if "customer" in given:
-            customer = Customer.objects.filter(account=given["customer"]).first()
-            if customer is None:
-                raise Refused("customer", f"unknown customer {given['customer']!r}", "customer")
             where.append("and c.customer_id = %(customer)s")
-            values["customer"] = customer.pk
+            values["customer"] = customer_by_account(given["customer"], "customer").pk
         if "order" in given:
             order = SalesOrder.objects.filter(number=given["order"], parent=None).first()
             if order is None:
@@ -111,16 +108,13 @@ class CreateChildOrders(Job):
         """Make the children of the items ``first`` to ``last``."""
         if "through" not in run.cache:
             self.arguments(run)
-        set_up = run.set_up
-        days = run.cache.setdefault("days", {})
-        for (mode,) in sql.tuples(SQL["late_modes"], {"run": run.id, "first": first, "last": last, "on": run.on}):
-            if mode not in days:
-                days[mode] = set_up.modes[mode].days.roll(run.on)
+        items = {"run": run.id, "first": first, "last": last, "on": run.on}
+        run.cache["worked"] = True
+        sql.execute(SQL["lock"], items)
+        set_up = run.read_set_up()
+        days = {mode: set_up.modes[mode].days.roll(run.on) for (mode,) in sql.tuples(SQL["late_modes"], items)}
         values = {
-            "run": run.id,
-            "first": first,
-            "last": last,
-            "on": run.on,
+            **items,
             "through": run.cache["through"],
             "by": run.by,
             "included": set_up.parameters.prices_include_tax,
@@ -136,7 +130,6 @@ class CreateChildOrders(Job):
 
             cursor.execute(SQL["temporary"])
             cursor.execute(SQL["empty"])
-            do("lock")
             do("read")
             if do("block"):
                 do("tell_expired")
@@ -195,7 +188,7 @@ class CreateChildOrders(Job):
 
     def sweep(self, run: Run) -> None:
         """Mark in the due index what this run took out of it: a second run of the day then looks at nothing."""
-        if "days" in run.cache:  # this process has made something
+        if "worked" in run.cache:  # this process has made something
             with transaction.atomic():
                 sql.execute("set local enable_bitmapscan = off")
                 sql.execute("set local enable_seqscan = off")
@@ -220,15 +213,16 @@ class CreateChildOrders(Job):
 def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
     """Park the continuity order of an item of the work list, and block what of it is scheduled."""
     found = sql.one(
-        "select i.subject_id, i.shipment, p.number from jobs_jobitem i"
+        "select i.subject_id, i.shipment, p.id, p.number, l.line from jobs_jobitem i"
         " join continuity_continuityorder c on c.id = i.subject_id join orders_salesorder p on p.id = c.order_id"
+        " join orders_orderline l on l.id = c.parent_line_id"
         " where i.run_id = %s and i.seq = %s",
         [run.id, seq],
     )
     assert found is not None
-    subject, shipment, order = found
+    subject, shipment, order_id, order, line = found
     sql.value("select id from continuity_continuityorder where id = %s for no key update", [subject])
-    Parked.objects.get_or_create(
+    _, new = Parked.objects.get_or_create(
         continuity_order_id=subject,
         job=job.name,
         resolved_on=None,
@@ -240,6 +234,11 @@ def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Rep
             "on_date": run.on,
         },
     )
+    if new:
+        OrderEvent.objects.create(
+            order_id=order_id, on_date=run.on, kind="parked", by=run.by, reason=reason,
+            data={"job": job.name, "line": line, **({} if shipment is None else {"shipment": shipment})},
+        )  # fmt: skip
     sql.execute(SQL["park"], {"subject": subject})
     report = Report()
     report.count("parked")

@@ -46,9 +46,9 @@ class ExtendLines(Job):
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Extend the items ``first`` to ``last``."""
-        set_up = run.set_up
-        through = add_days(run.on, set_up.parameters.days_before_delivery)
         ids = [row[0] for row in sql.tuples(SQL["lock"], {"run": run.id, "first": first, "last": last})]
+        set_up = run.read_set_up()
+        through = add_days(run.on, set_up.parameters.days_before_delivery)
         report = Report()
         difference = Difference()
         complete: list[int] = []

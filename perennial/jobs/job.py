@@ -38,12 +38,17 @@ class Run:
         """``job:17``"""
         return f"job:{self.id}"
 
+    def read_set_up(self) -> SetUp:
+        """The small set-up tables as they are now. A chunk reads them behind its locks: an import that changes
+        charges or taxes waits for the orders that it concerns, or they wait for it.
+        """
+        self.cache["set_up"] = set_up()
+        return self.set_up
+
     @property
     def set_up(self) -> SetUp:
-        """The small set-up tables, read once for the run."""
-        if "set_up" not in self.cache:
-            self.cache["set_up"] = set_up()
-        found: SetUp = self.cache["set_up"]
+        """The small set-up tables as they were read last."""
+        found: SetUp = self.cache["set_up"] if "set_up" in self.cache else self.read_set_up()
         return found
 
     @property

@@ -59,8 +59,9 @@ class UpdateOrders(Job):
         """Update the items ``first`` to ``last``."""
         if "newest" not in run.cache:
             self.arguments(run)
-        set_up, newest = run.set_up, run.cache["newest"]
+        newest = run.cache["newest"]
         ids = [row[0] for row in sql.tuples(SQL["lock"], {"run": run.id, "first": first, "last": last})]
+        set_up = run.read_set_up()
         loaded: dict[int, LoadedRevision] = run.cache.setdefault("revisions", {})
         missing = set(newest.values()) - set(loaded)
         if missing:

@@ -178,6 +178,65 @@ def test_what_is_owed_follows_another_delivery_charge(tmp_path: Path) -> None:
     assert round(sum(float(amount) for amount, _ in payments(number)), 2) == pytest.approx(before + 4 * 5.25)
 
 
+@pytest.mark.parametrize("scheduled", [True, False])
+def test_what_is_owed_follows_a_customer_who_moves_by_import(tmp_path: Path, scheduled: bool) -> None:
+    """Children are taxed where they go, wherever that was written down."""
+    number = enter(tmp_path, "PREPAID" if scheduled else "ONCE", "tok_visa")
+    run_job(CreateChildOrders(), on=ON)
+    before = coming(number)
+    child = SalesOrder.objects.get(parent__number=number)
+    moved = {
+        "account": "C-1",
+        "allow_on_account": True,
+        "addresses": [{"code": "home", "country": "CA"}, {"code": "abroad", "country": "CA"}],
+        "cards": [{"token": "tok_visa", "exp_month": 12, "exp_year": 2030}],
+    }
+    with worlds.write({"customers": [moved]}, tmp_path, "moved.json").open("rb") as source:
+        assert import_bundle(file=source, on=ON, by=BY).tallies["customers"].changed == 1
+    lines = order_document(number)["continuity"][0]["lines"]
+    rest = sum(round(float(line["price"]) * 100) + 495 for line in lines if line["status"] == "scheduled")
+    owed = round(sum(float(amount) for amount, _ in payments(number)), 2)
+    assert owed == pytest.approx((child.total_minor + rest) / 100)
+    assert owed < before
+
+
+def test_a_tax_is_rounded_once_wherever_it_is_worked_out(tmp_path: Path) -> None:
+    """A quotient just below one half, which a division to sixteen digits would take for one half."""
+    bundle = {
+        "currency": "USD",
+        "company": {"name": "Aurora", "country": "US"},
+        "parameters": {"prices_include_tax": True},
+        "tax_rates": [{"group": "T", "country": "US", "percent": "910.135503"}],
+        "products": [
+            {"number": "B1", "price": "1113312.41", "tax_group": "T"},
+            {"number": "CLUB", "program": "P"},
+        ],
+        "programs": [{"schedule_id": "P", "events": [{"item_number": "B1"}]}],
+        "customers": [
+            {
+                "account": "C-1",
+                "addresses": [{"code": "home", "country": "US"}],
+                "cards": [{"token": "tok_visa", "exp_month": 12, "exp_year": 2030}],
+            }
+        ],
+        "orders": [
+            {
+                "reference": "R-1",
+                "customer": "C-1",
+                "order_date": ON.isoformat(),
+                "submit": True,
+                "lines": [{"item_number": "CLUB"}, {"item_number": "B1"}],
+            }
+        ],
+    }
+    with worlds.write(bundle, tmp_path).open("rb") as source:
+        import_bundle(file=source, on=ON, by=BY)
+    run_job(CreateChildOrders(), on=ON)
+    parent, child = SalesOrder.objects.order_by("id")
+    assert child.parent == parent
+    assert child.tax_minor == parent.tax_minor == 100309824
+
+
 def test_the_bill_of_a_cancelled_child_ends_with_it(tmp_path: Path) -> None:
     number = enter(tmp_path, "FINITE", "tok_visa", payment_method="on_account", payment_schedule="3X")
     ships = date.fromisoformat(order_document(number)["continuity"][0]["lines"][0]["ship_on"])

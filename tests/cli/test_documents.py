@@ -208,7 +208,10 @@ def test_which_orders() -> None:
     assert len(order_ids()) == 2
     assert order_ids(since=date(2026, 3, 11)) == order_ids(status="draft")
     assert order_ids(program="BOM", customer="C-1", status="open") == order_ids()[:1]
-    assert order_ids(program="XXX") == []
+    with pytest.raises(Refused, match="program: unknown program 'XXX'"):
+        order_ids(program="XXX")
+    with pytest.raises(Refused, match="customer: unknown customer 'C-9'"):
+        order_ids(customer="C-9")
     with pytest.raises(Refused, match="draft, open, shipped"):
         order_ids(status="opne")
 

@@ -83,6 +83,7 @@ def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> 
         f"{ordinary} C-1 the order payment 1 of {amount} USD, failed",
         f"{parked} C-1 line 1 shipment 1 and 2 more parked (no price)",
     ]
+    Customer.objects.create(account="C-2")
     assert order_ids(waiting=True, customer="C-2") == []
     assert main.main(["show", "orders", "--waiting", "--json"]) == 0
     numbers = [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()]

@@ -23,6 +23,10 @@ FAULTS = {
     "child_lines": "update orders_orderline l set quantity = 2 from orders_salesorder o where o.id = l.order_id and o.number like '%%-002'",
     "order_totals": "update orders_salesorder set total_minor = total_minor + 1 where parent_id is null",
     "parts_sum": "update payments_payment set amount_minor = amount_minor - 1 where purpose = 'shipment'",
+    "upfront_sum": (
+        "with ended as (update continuity_occurrence set status = 'cancelled', shipment = null where status = 'scheduled')"
+        " update continuity_continuityorder set upfront = true"
+    ),
     "currency": "update payments_payment set currency = 'EUR' where purpose = 'ordinary'",
     "captured": "update payments_payment set captured_minor = captured_minor - 1 where captured_minor > 0",
     "blocked": "update continuity_occurrence set blocked = 'hold' where status = 'scheduled'",

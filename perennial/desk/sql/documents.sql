@@ -109,3 +109,7 @@ union
 select c.order_id
   from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
  where o.blocked is not null
+union
+select c.order_id
+  from continuity_parked q join continuity_continuityorder c on c.id = q.continuity_order_id
+ where q.resolved_on is null

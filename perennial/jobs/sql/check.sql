@@ -47,6 +47,22 @@ select 'the payments of child ' || k.number || ' sum to ' || y.sum || ', not to 
          where purpose = 'shipment' and status not in ('cancelled', 'voided', 'expired') group by order_id) y on y.order_id = k.id
  where k.parent_id is not null and k.status <> 'cancelled' and k.external is null and y.sum <> k.total_minor
 
+-- name: upfront_sum
+-- What was paid for too much is told as a refund; too little would be a gift.
+select 'line ' || l.line || ' of ' || p.number || ' is billed up front with ' || coalesce(y.sum, 0) || ', but its children come to '
+       || k.sum
+  from continuity_continuityorder c
+  join orders_orderline l on l.id = c.parent_line_id
+  join orders_salesorder p on p.id = c.order_id
+  join (select parent_line_id, sum(total_minor) filter (where status <> 'cancelled') as sum, bool_or(external is not null) as theirs
+          from orders_salesorder where parent_id is not null group by parent_line_id) k on k.parent_line_id = c.parent_line_id
+  left join (select continuity_order_id, sum(amount_minor) as sum from payments_payment
+              where purpose = 'order' and status not in ('cancelled', 'voided', 'expired') group by 1) y
+    on y.continuity_order_id = c.id
+ where c.upfront and not k.theirs and coalesce(y.sum, 0) < k.sum
+   and not exists (select from continuity_occurrence o
+                    where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+
 -- name: currency
 select 'payment ' || y.id || ' of ' || p.number || ' is in ' || y.currency || ', its order in ' || p.currency
   from payments_payment y
@@ -167,5 +183,5 @@ select 'shipment ' || o.shipment || ' of ' || p.number || ' was due on ' || o.sh
    -- what a person set free since then ships at the next run
    and not exists (select from orders_orderevent e
                     where e.order_id = p.id and e.on_date >= (select max(on_date) from jobs_nightrun where finished_at is not null)
-                      and e.kind not in ('child_created', 'closed', 'extended', 'shipped', 'invoiced')
+                      and e.kind not in ('child_created', 'closed', 'extended', 'parked', 'shipped', 'invoiced')
                       and not (starts_with(e.kind, 'payment') and starts_with(e.by, 'job:')))

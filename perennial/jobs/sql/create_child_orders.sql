@@ -145,8 +145,9 @@ select w.child_id, row_number() over (partition by w.child_id order by w.positio
 insert into child_tax
 select b.child_id, b.tax_group, b.base,
        case when r.id is null then 0
-            when %(included)s then round(b.base * r.percent / (100 + r.percent))
-            else round(b.base * r.percent / 100) end,
+            -- round(a / b) of the exact quotient, which a division would have rounded before
+            when %(included)s then div(2 * b.base * r.percent + 100 + r.percent, 2 * (100 + r.percent))
+            else div(2 * b.base * r.percent + 100, 200) end,
        r.id
   from (select child_id, tax_group, sum(amount)::bigint as base
           from (select child_id, tax_group, amount_minor as amount from child_line where tax_group is not null
