@@ -10,6 +10,7 @@ from perennial.bundle.reading import Reading
 from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
+from perennial.errors import Refused
 from perennial.kernel import texts
 from perennial.kernel.dates import DEFAULT_ANCHOR
 from perennial.programs.products import kind_faults, unpriced_uses
@@ -209,7 +210,7 @@ def products(reading: Reading, things: list[Given]) -> list[ProductFacts]:
             shipments=thing.whole("shipments", None, 1),
             field=thing.path,
         )
-        thing.refused(rules.product_faults(facts))
+        thing.refused(_where_it_stands(thing, fault) for fault in rules.product_faults(facts))
         if thing.bad:
             reading.products.spoil(thing, facts.number)
         else:
@@ -231,6 +232,13 @@ def _prices(reading: Reading, thing: Given) -> tuple[tuple[Any, int], ...]:
         (price.day("from"), price.money("price", reading.currency, 0, required=True))
         for price in thing.objects("prices", PRICE)
     )
+
+
+def _where_it_stands(thing: Given, fault: Refused) -> Refused:
+    """A fault of the only price, by the key that it was given by."""
+    if thing.given("price") and fault.field.startswith("prices[0]"):
+        return Refused(fault.code, fault.text, "price")
+    return fault
 
 
 def unpriced(reading: Reading, given: list[ProductFacts]) -> None:

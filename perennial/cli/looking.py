@@ -142,7 +142,7 @@ def preview(p: Parser) -> Run:
     p.add_argument("--start-date", type=day, metavar="DATE", help="a start date entered with the order")
     p.add_argument("--product", metavar="P", help="as this continuity product sells it (left out: all its events)")
     p.add_argument("--quantity", metavar="N", default="1", help="how many (left out: 1)")
-    p.add_argument("--all", action="store_true", help="beyond the repeat threshold too, at most 1,000 shipments")
+    p.add_argument("--all", action="store_true", help="beyond the repeat threshold too, at most 1,000 lines")
     _why(p)
 
     def run(given: Given) -> int:

@@ -21,7 +21,7 @@ from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 
 MOST = 1000
-"""How many shipments ``preview --all`` and ``show order --ahead`` show at most."""
+"""How many lines ``preview --all`` and shipments ``show order --ahead`` show at most."""
 
 
 def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[Document]]:
@@ -117,7 +117,7 @@ def preview(
     """What an order of this program would be: its lines, whether nothing follows them, its payments.
 
     Taxed in the company's country, because no customer is known. Left out, ``product`` is the whole
-    program: all its events. ``beyond_threshold``: as if extended again and again, at most 1,000 shipments.
+    program: all its events. ``beyond_threshold``: as if extended again and again, at most 1,000 lines.
     """
     rules = set_up()
     revision = _newest(rules, program)
@@ -136,6 +136,7 @@ def preview(
             rules, revision, facts, o, "planned" if at < len(planned.occurrences) else "projected", last=o.key == last
         )
     ]
+    shown = lines[:MOST] if beyond_threshold else lines
     wanted = target_rows(
         0,
         revision,
@@ -146,7 +147,8 @@ def preview(
         status="planned",
         product_ids=revision.product_ids,
     )
-    return {"lines": lines, "complete": complete, "payments": _payments(rules, revision, facts, wanted)}
+    payments = _payments(rules, revision, facts, wanted)
+    return {"lines": shown, "complete": complete and len(shown) == len(lines), "payments": payments}
 
 
 def _newest(rules: SetUp, program: str) -> LoadedRevision:

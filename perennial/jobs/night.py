@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import date, timedelta
 from typing import Any
@@ -13,9 +13,10 @@ from perennial.catalog.queries import parameters, today
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
-from perennial.jobs.job import document
+from perennial.jobs.job import Job, document
 from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.rehearsal import rehearse
+from perennial.jobs.report import Report
 from perennial.jobs.runner import Session, run_job
 from perennial.kernel.dates import add_days
 
@@ -44,11 +45,11 @@ def night(
         return one_night(on, dry=dry, by=by, progress=progress)
     end = today()
     start = end if last is None else last + timedelta(1)
-    nights = []
+    dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
+    if dry:
+        return {"nights": _rehearsal(dates, by)}
     with Session() as session:
-        while start <= end:
-            nights.append(one_night(start, dry=dry, by=by, progress=progress, session=session))
-            start += timedelta(1)
+        nights = [one_night(day, by=by, progress=progress, session=session) for day in dates]
     return {"nights": nights}
 
 
@@ -60,10 +61,10 @@ def one_night(
     What is done of it is not done again: a second extension after the children are made would plan on
     further than an undisturbed night does.
     """
-    add_days(on, parameters().days_before_delivery, "on")  # refused here, before the first job has done its part
-    documents = []
     if dry:
-        return {"on": on.isoformat(), "jobs": _rehearsal(on, by)}
+        return _rehearsal([on], by)[0]
+    _in_the_calendar(on)
+    documents = []
     started = _opened(on)
     with nullcontext(session) if session else Session() as session:
         for name in NIGHTLY:
@@ -97,19 +98,26 @@ class _Undo(Exception):
     pass
 
 
-def _rehearsal(on: date, by: str) -> list[dict[str, Any]]:
-    """All six in one transaction that is taken back, so that each sees the one before."""
-    reports = []
+def _in_the_calendar(on: date) -> None:
+    """Refused before the first job has done its part: a night whose shipments lie behind the last date there is."""
+    add_days(on, parameters().days_before_delivery, "on")
+
+
+def _rehearsal(dates: Sequence[date], by: str) -> list[dict[str, Any]]:
+    """All jobs of all nights in one transaction that is taken back, so that each sees the ones before."""
+    reports: list[tuple[date, Job, Report]] = []
     try:
         with transaction.atomic():
-            for name in NIGHTLY:
-                job = JOBS[name]()
-                reports.append((job, rehearse(job, on, _arguments(name), by)))
+            for on in dates:
+                _in_the_calendar(on)
+                for name in NIGHTLY:
+                    job = JOBS[name]()
+                    reports.append((on, job, rehearse(job, on, _arguments(name), by)))
             raise _Undo
     except _Undo:
         pass
-    documents = []
-    for job, report in reports:
+    nights: dict[date, list[dict[str, Any]]] = {on: [] for on in dates}
+    for on, job, report in reports:
         row = JobRun.objects.create(
             job=job.name,
             on_date=on,
@@ -119,5 +127,5 @@ def _rehearsal(on: date, by: str) -> list[dict[str, Any]]:
             status="done",
             report=report.stored(),
         )
-        documents.append(document(job, row))
-    return documents
+        nights[on].append(document(job, row))
+    return [{"on": on.isoformat(), "jobs": jobs} for on, jobs in nights.items()]

@@ -11,6 +11,7 @@ from perennial.kernel.dates import add_units
 from perennial.kernel.money import divide, percent_of
 
 MOST_PARTS = 1000
+PERCENT_DIGITS = 10**6  # a percentage has at most six
 Allocation = Literal["total", "fixed_amount", "fixed_quantity", "specified"]
 
 
@@ -41,29 +42,36 @@ def parts(schedule: PaymentSchedule, total: int, start: date) -> list[Part]:
     date: 31 January, 28 February, 31 March. Each is rounded half up and never more than what is
     left, the last takes the rest, parts of 0 are left out, so that they sum to the total.
     """
+    return [part for part, _ in _weighted(schedule, total, start)]
+
+
+def _weighted(schedule: PaymentSchedule, total: int, start: date) -> list[tuple[Part, int]]:
+    """The parts of a total, each with its share in the schedule's own proportion."""
     if total <= 0:
         return []
     allocation, unit = schedule.allocation, schedule.unit
-    wanted: list[tuple[int, int]]
+    wanted: list[tuple[int, int, int]]  # units, amount, weight
     if allocation == "total":
-        wanted = [(schedule.after, total)]
+        wanted = [(schedule.after, total, 1)]
     elif allocation == "fixed_quantity":
         n = schedule.number_of_payments
-        wanted = [(schedule.after + k * schedule.every, divide(total, n)) for k in range(n)]
+        wanted = [(schedule.after + k * schedule.every, divide(total, n), 1) for k in range(n)]
     elif allocation == "fixed_amount":
         amount = schedule.amount_minor or 0
         n = -(-total // amount) if amount > 0 else 0
         if not 1 <= n <= MOST_PARTS:
             raise Refused("payment_schedule", f"{schedule.name} would need {n} parts: at most {MOST_PARTS}")
-        wanted = [(schedule.after + k * schedule.every, amount) for k in range(n)]
+        wanted = [(schedule.after + k * schedule.every, amount, min(amount, total - k * amount)) for k in range(n)]
     else:
-        wanted = [(after, percent_of(total, percent)) for after, percent in schedule.lines]
-    made: list[Part] = []
+        wanted = [
+            (after, percent_of(total, percent), int(percent * PERCENT_DIGITS)) for after, percent in schedule.lines
+        ]
+    made: list[tuple[Part, int]] = []
     left = total
-    for k, (units, amount) in enumerate(wanted, 1):
+    for k, (units, amount, weight) in enumerate(wanted, 1):
         amount = left if k == len(wanted) else min(amount, left)
         if amount > 0:
-            made.append(Part(add_units(start, units, unit), amount))
+            made.append((Part(add_units(start, units, unit), amount), weight))
             left -= amount
     return made
 
@@ -79,25 +87,27 @@ def first_due(schedule: PaymentSchedule, start: date) -> date:
 def respread(schedule: PaymentSchedule, total: int, start: date, kept: dict[int, int]) -> dict[int, Part]:
     """The parts by number when some are already made: those stay, the rest share what is left (D11).
 
-    ``kept`` maps a part's number to its amount. What is left goes to the parts that the schedule
-    still has, in the schedule's own proportion, the last taking the rest; when the kept parts cover
-    the total, none comes.
+    ``kept`` maps a part's number to its amount. The other parts stay as they are where they are what is
+    left. Else what is left goes to them in the schedule's own proportion (equal parts, percentages),
+    the last taking the rest; when the kept parts cover the total, none comes.
     """
     if not kept:
         return dict(enumerate(parts(schedule, total, start), 1))
     left = total - sum(kept.values())
     if left <= 0:
         return {}
-    open_ = [(n, part) for n, part in enumerate(parts(schedule, total, start), 1) if n not in kept]
+    open_ = [(n, *found) for n, found in enumerate(_weighted(schedule, total, start), 1) if n not in kept]
+    if sum(part.amount for _, part, _ in open_) == left:
+        return {n: part for n, part, _ in open_}
     if not open_:
         number = max(kept) + 1
         last = parts(schedule, total, start)[-1].due_on
         return {number: Part(last, left)}
-    weight = sum(part.amount for _, part in open_)
+    whole = sum(weight for *_, weight in open_)
     spread: dict[int, Part] = {}
     rest = left
-    for n, part in open_:
-        share = rest if n == open_[-1][0] else min(rest, divide(left * part.amount, weight))
+    for n, part, weight in open_:
+        share = rest if n == open_[-1][0] else min(rest, divide(left * weight, whole))
         if share > 0:
             spread[n] = Part(part.due_on, share)
             rest -= share

@@ -55,7 +55,8 @@ def set_program(
     """Make a program as it is given. One that differs becomes a new released revision, or the draft.
 
     Events are matched by their key, else by event id; a removed one keeps its place in the walk. Name
-    and state belong to the program and need no revision. Equal: nothing is written.
+    and state belong to the program and need no revision. Equal: nothing is written, unless open orders are to
+    follow (``apply``) that were not to before.
     """
     _checked(program, draft=not release)
     context(by=by, reason=reason)
@@ -66,6 +67,9 @@ def set_program(
     base = stored[base_row.pk] if base_row else None
     facts = _settled(row, program, base)
     if base == facts and base_row and (base_row.released or not release):
+        if release and apply and not base_row.apply:  # open orders are to follow after all
+            ProgramRevision.objects.filter(pk=base_row.pk).update(apply=True)
+            changed = True
         return Tally(0, int(changed), int(not changed))
     ids = ids or Ids()
     if release:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -401,3 +402,12 @@ def test_a_bad_rule_is_the_only_fault_where_an_event_repeats_by_it(anchor):
     bundle["date_intervals"][0] |= {"rule": "FREQ=DAILY;COUNT=3", "anchor": anchor}
     bundle["programs"][0]["events"][1] |= {"date_interval": "NM", "days_from_last": 0, "times_to_repeat": 3}
     assert list(faults(bundle)) == ["date_intervals[0].rule"]
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [({"price": "-1.00"}, "products[0].price"), ({"prices": [{"price": "-1.00"}]}, "products[0].prices[0].price")],
+)
+def test_a_price_is_refused_by_the_key_that_it_was_given_by(given: dict[str, Any], path: str) -> None:
+    bundle: dict[str, Any] = {"currency": "USD", "products": [{"number": "A", **given}]}
+    assert faults(bundle) == {path: "a price is not below 0"}

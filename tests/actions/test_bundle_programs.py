@@ -47,6 +47,17 @@ class TestRevisions:
         found = ProgramRevision.objects.order_by("number").values_list("number", "released", "apply")
         assert list(found) == [(1, True, False), (2, True, True)]
         assert counts(put(program(days_after_order_date=7, apply=True))) == {"programs": (0, 0, 1)}
+
+    def test_open_orders_are_to_follow_after_all(self):
+        put(example("orders"))
+        put(program(days_after_order_date=7))
+        assert counts(put(program(days_after_order_date=7, apply=True))) == {"programs": (0, 1, 0)}
+        assert list(ProgramRevision.objects.order_by("number").values_list("number", "apply")) == [
+            (1, False),
+            (2, True),
+        ]
+        assert counts(put(program(days_after_order_date=7, apply=True))) == {"programs": (0, 0, 1)}
+        assert counts(put(program(days_after_order_date=7))) == {"programs": (0, 0, 1)}
         assert ProgramRevision.objects.count() == 2
 
     def test_name_and_state_need_no_revision(self):

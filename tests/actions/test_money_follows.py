@@ -274,3 +274,41 @@ def test_an_authorisation_of_which_nothing_is_owed_is_voided(tmp_path: Path) -> 
     assert run_job(ProcessPayments(), on=ON)["counts"]["voided"] == 1
     assert [status for _, status in payments(number)] == ["voided"]
     assert run_job(ProcessPayments(), on=date(2026, 3, 9))["counts"]["authorised"] == 0
+
+
+def test_what_costs_nothing_waits_for_no_card(tmp_path: Path) -> None:
+    """A first box for free: no payment is to be authorised, so an expired card keeps nothing back."""
+    bundle = worlds.set_up()
+    bundle["products"] += [{"number": "GIFT", "price": "0.00"}, {"number": "FREE", "program": "FRE"}]
+    bundle["programs"].append(
+        {
+            "schedule_id": "FRE",
+            "events": [
+                {"item_number": "GIFT"},
+                {"item_number": "GIFT", "delivery_mode": "ANY"},
+                {"item_number": "GIFT", "price": "0.01", "quantity": "0.4"},
+                {"item_number": "GIFT", "price": "0.01", "quantity": "0.5"},
+            ],
+        }
+    )
+    bundle["customers"] = [
+        {
+            "account": "C-1",
+            "addresses": [{"code": "home", "country": "US"}],
+            "cards": [{"token": "tok_old", "exp_month": 1, "exp_year": 2026}],
+        }
+    ]
+    bundle["orders"] = [
+        {
+            "reference": "R-1",
+            "customer": "C-1",
+            "order_date": ON.isoformat(),
+            "submit": True,
+            "lines": [{"item_number": "FREE"}],
+        }
+    ]
+    with worlds.write(bundle, tmp_path).open("rb") as source:
+        import_bundle(file=source, on=ON, by=BY)
+    done = run_job(CreateChildOrders(), on=ON)
+    assert (done["counts"]["created"], done["counts"]["expired_card"]) == (2, 2)
+    assert sorted(SalesOrder.objects.exclude(parent=None).values_list("shipment", "total_minor")) == [(1, 0), (3, 0)]

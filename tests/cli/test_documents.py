@@ -275,6 +275,14 @@ def test_preview_goes_on_for_a_thousand_shipments_at_most() -> None:
     assert found["complete"] is False
 
 
+def test_preview_of_all_shows_a_thousand_lines_of_what_has_an_end_too() -> None:
+    revision = club()
+    ProgramEvent.objects.filter(revision=revision, key="E2").update(times_to_repeat=999)
+    assert (len(preview("BOM", ORDERED)["lines"]), preview("BOM", ORDERED)["complete"]) == (1002, True)
+    found = preview("BOM", ORDERED, beyond_threshold=True)
+    assert (len(found["lines"]), found["complete"]) == (1000, False)
+
+
 def test_preview_of_what_is_billed_up_front() -> None:
     revision = club()
     type(revision).objects.update(bill_upfront=True)

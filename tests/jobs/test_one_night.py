@@ -7,9 +7,11 @@ from datetime import date
 import pytest
 
 from perennial.jobs import JOBS, NIGHTLY, runner
+from perennial.jobs import night as nights
 from perennial.jobs.models import JobRun, NightRun
-from perennial.jobs.night import one_night
+from perennial.jobs.night import night, one_night
 from perennial.jobs.runner import run_job
+from tests.cli import makers as cli
 from tests.jobs.payments_world import ON, day, install, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,3 +58,20 @@ def test_a_run_that_was_stopped_is_finished_by_the_next_whatever_that_is_asked_f
     assert run_job(JOBS["process-payments"](), on=day(1), arguments={})["status"] == "done"
     assert runs() == [("process-payments", "done")]
     assert runs(day(1)) == [("process-payments", "done")]
+
+
+def test_missed_nights_are_rehearsed_one_upon_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first night makes, the second does not make again: the report is that of the real nights."""
+    cli.club()
+    cli.order()
+    cli.order(order_date=date(2026, 3, 12))
+    one_night(date(2026, 3, 9))
+    monkeypatch.setattr(nights, "today", lambda: date(2026, 3, 14))
+    rehearsed, real = night(dry=True), night()
+    found = [
+        [(job["job"], job["counts"]) for made in done["nights"] for job in made["jobs"]] for done in (rehearsed, real)
+    ]
+    assert found[0] == found[1]
+    created = [counts["created"] for name, counts in found[1] if name == "create-child-orders"]
+    assert created == [0, 1, 1, 0, 0]
+    assert [made["on"] for made in rehearsed["nights"]] == [made["on"] for made in real["nights"]]

@@ -222,16 +222,23 @@ THREE = PaymentSchedule("3X", "fixed_quantity", "month", number_of_payments=3)
         (9000, {}, {1: 3000, 2: 3000, 3: 3000}),
         (12000, {1: 3000}, {2: 4500, 3: 4500}),
         (6000, {1: 3000}, {2: 1500, 3: 1500}),
-        (6001, {1: 3000}, {2: 1500, 3: 1501}),
+        (6001, {1: 3000}, {2: 1501, 3: 1500}),
         (3000, {1: 3000}, {}),
         (2000, {1: 3000}, {}),
         (9000, {1: 3000, 2: 3000, 3: 3000}, {}),
         (9500, {1: 3000, 2: 3000, 3: 3000}, {4: 500}),
+        (6500, {1: 2000}, {2: 2250, 3: 2250}),  # not in the proportion of 2167 to 2166
+        (100, {1: 33}, {2: 33, 3: 34}),  # what they are without a change
         (9000, {2: 3000}, {1: 3000, 3: 3000}),
     ],
 )
 def test_spread_again(total: int, kept: dict[int, int], amounts: dict[int, int]) -> None:
     assert {n: part.amount for n, part in respread(THREE, total, START, kept).items()} == amounts
+
+
+def test_percentages_are_spread_again_as_percentages() -> None:
+    schedule = PaymentSchedule("S", "specified", "day", lines=((0, Decimal(50)), (30, Decimal(30)), (60, Decimal(20))))
+    assert {n: part.amount for n, part in respread(schedule, 20001, START, {1: 5000}).items()} == {2: 9001, 3: 6000}
 
 
 def test_what_comes_on_top_of_all_made_parts_is_due_with_the_last() -> None:
