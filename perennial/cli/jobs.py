@@ -244,7 +244,7 @@ def simulate(p: Parser) -> Run:
         told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
         done = let_pass(from_=given.first, to=given.last, declines=given.declines, seed=given.seed, on_night=told)
         if before := (given.last - given.first).days + 1 - done["nights"]:
-            tell(f"note: {before:,} of these nights had run before, and were not run again")
+            tell(f"note: {before:,} of these nights do not lie behind the last one that is done: they were not run")
         result(done, given.json)
         return 0
 

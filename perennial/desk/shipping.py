@@ -96,16 +96,16 @@ def ship_many(
     tracking: str | None = None,
     reason: str | None = None,
 ) -> list[int]:
-    """Ship those of the children that may ship; which ones. The caller has a transaction."""
+    """Ship those of the children that may ship; which ones, by id. The caller has a transaction."""
     history.context(by=by, reason=reason)
-    shipped = [
+    shipped = sorted(
         row[0]
         for row in sql.tuples(
             "update orders_salesorder k set status = 'shipped' where k.id = any(%(ids)s)"
             f" and k.parent_id is not null and {MAY_SHIP} returning k.id",
             {"ids": list(ids), "on": on},
         )
-    ]
+    )
     values = {"ids": shipped, "on": on, "by": by, "reason": reason, "carrier": carrier, "tracking": tracking}
     sql.execute(
         "update orders_orderline set status = 'shipped' where order_id = any(%(ids)s) and status = 'open'", values

@@ -45,7 +45,7 @@ def test_again_when_all_of_it_is_done(base: Installation, undisturbed: dict[str,
     found = base.copy(tmp_path)
     found.run(*DAYS)
     again = perennial(*DAYS, "--json", url=found.url, home=found.home)
-    assert again.stderr == "note: 10 of these nights had run before, and were not run again\n"
+    assert again.stderr == "note: 10 of these nights do not lie behind the last one that is done: they were not run\n"
     same_things(found.state(), undisturbed)
 
 
