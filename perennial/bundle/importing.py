@@ -11,7 +11,7 @@ Import never calls a gateway and never sends a message: what it makes due is don
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Any, BinaryIO, TypeVar
@@ -22,19 +22,21 @@ from perennial.bundle import customers as customers_
 from perennial.bundle import programs as programs_
 from perennial.bundle import setup
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
-from perennial.bundle.faults import BundleRefused, kind
+from perennial.bundle.faults import BundleRefused, Faults, kind
 from perennial.bundle.parse import Given, Known
 from perennial.bundle.reader import Source
 from perennial.bundle.reading import Reading, begin
 from perennial.bundle.revisions import load_program
 from perennial.bundle.telling import notices
 from perennial.catalog import actions as catalog
-from perennial.catalog.queries import set_up
+from perennial.catalog.queries import set_up, today
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import read_orders
-from perennial.customers.actions import set_customers
+from perennial.customers.actions import differing, set_customers
+from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.db.tally import Tally
+from perennial.desk.cards import cards_renewed
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
 from perennial.orders.models import SalesOrder
@@ -58,6 +60,7 @@ KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
+OPEN = ("draft", "open")
 MOST_NAMED = 10  # numbers of new orders
 CUSTOMERS_AT_ONCE = 2000
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
@@ -95,11 +98,13 @@ class _Undo(Exception):
     """Nothing of this is to stay."""
 
 
-def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = None, dry_run: bool = False) -> Imported:
+def import_bundle(
+    *, file: BinaryIO, by: str, on: date | None = None, reason: str | None = None, dry_run: bool = False
+) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
-    ``file`` is read more than once and must be seekable (``reader.opened``). ``on`` is today: the order
-    date of orders that name none.
+    ``file`` is read more than once and must be seekable (``reader.opened``). ``on`` is the order date of
+    orders that name none; left out it is today in the time zone of the company, which may come with the bundle.
     """
     scan = _Scan()
     source = Source(file, scan)
@@ -109,12 +114,15 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
         with transaction.atomic():
             sql.value("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
             catalog.initialise()
-            reading = begin(by=by, on=on, reason=reason)
+            reading = begin(by=by, on=on or today(), reason=reason)
             _top(reading, source)
             _set_up(reading, source, scan, imported)
-            if not reading.faults.count and any(imported.tallies[name].wrote for name in PRICED_BY):
-                _follow(_upfront(), by=by, on=on)
-            seen, spoiled = _customers(reading, source, imported)
+            reading.on = on or today()
+            following = _lock(reading, source, priced=any(imported.tallies[name].wrote for name in PRICED_BY))
+            seen, spoiled, renewed = _customers(reading, source, imported)
+            if not reading.faults.count and (following or renewed):
+                _follow(reading, following)
+                cards_renewed(cards=renewed, on=reading.on, by=by, reason=reason)
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, seen, spoiled)
             for batch in batches(enumerate(source.items("orders")), ORDERS_AT_ONCE):
@@ -138,22 +146,41 @@ def import_bundle(*, file: BinaryIO, by: str, on: date, reason: str | None = Non
     return imported
 
 
-def _upfront(accounts: Sequence[str] | None = None) -> list[int]:
-    """The open orders that are billed up front, of these customers or of all; locked, in the one order of locks.
+def _lock(reading: Reading, source: Source, *, priced: bool) -> list[int]:
+    """Lock the orders that what is imported concerns, all in the one order of locks; those to be totalled anew.
 
-    A job that is making their children is waited for. One that comes later finds what is imported here.
+    ``priced``: charges or taxes change, which concerns every open order that is billed up front. Of customers
+    that change it is all that they have. A job or a clerk that is at work on one of them is waited for; who comes
+    later finds what is imported here.
     """
-    found = ContinuityOrder.objects.filter(upfront=True, status__in=("draft", "open")).order_by("pk")
-    if accounts is not None:
-        found = found.filter(customer__account__in=accounts)
-    return list(found.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    customers = _differing(reading, source)
+    found = ContinuityOrder.objects.filter(customer_id__in=customers)
+    if priced:
+        found |= ContinuityOrder.objects.filter(upfront=True, status__in=OPEN)
+    locked = found.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", "upfront", "status")
+    following = [pk for pk, upfront, status in locked if upfront and status in OPEN]
+    parents = SalesOrder.objects.filter(customer_id__in=customers, parent=None).order_by("pk")
+    list(parents.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    return following
 
 
-def _follow(orders: Sequence[int], *, by: str, on: date) -> None:
+def _differing(reading: Reading, source: Source) -> list[int]:
+    """The ids of the customers that are stored and would change. They are read twice: to be known before, and written."""
+    if not Customer.objects.exists():
+        return []
+    first = replace(reading, faults=Faults())
+    found: list[int] = []
+    for batch in batches(enumerate(source.items("customers")), CUSTOMERS_AT_ONCE):
+        given = [customers_.customer(first, at, value)[0] for at, value in batch]
+        found += differing(given)
+    return found
+
+
+def _follow(reading: Reading, orders: Sequence[int]) -> None:
     """What is owed up front follows charges, taxes and addresses: children still to come will be totalled by these."""
     rules = set_up()
     for ids in batches(iter(orders), ORDERS_AT_ONCE):
-        owed.recalculate(rules, read_orders(rules, ids), by=by, on=on)
+        owed.recalculate(rules, read_orders(rules, ids), by=reading.by, on=reading.on)
 
 
 class _Scan:
@@ -250,10 +277,11 @@ def _set_up(reading: Reading, source: Source, scan: _Scan, imported: Imported) -
     imported.add("products", tally.plus(Tally(changed=len(changed), same=-len(changed))))
 
 
-def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[dict[str, int], set[str]]:
-    """Customers, a batch at a time. Gives the accounts with their places, and those that are at fault."""
+def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[dict[str, int], set[str], list[int]]:
+    """Customers, a batch at a time. Gives the accounts with their places, those that are at fault, and renewed cards."""
     spoiled: set[str] = set()
     seen: dict[str, int] = {}
+    renewed: list[int] = []
     things = enumerate(source.items("customers"))
     for batch in batches(things, CUSTOMERS_AT_ONCE):
         good = []
@@ -267,12 +295,10 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
                 good.append(facts)
             else:
                 spoiled.add(facts.account)
-        orders = _upfront([facts.account for facts in good])
-        tally = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
-        imported.add("customers", tally)
-        if orders and tally.changed:
-            _follow(orders, by=reading.by, on=reading.on)
-    return seen, spoiled
+        changes = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
+        imported.add("customers", changes.tally)
+        renewed += changes.renewed
+    return seen, spoiled, renewed
 
 
 def batches(things: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from perennial.cli.output import document, facts, following, say, table, tell
-from perennial.cli.parser import Given, Parser, Run, by, on, path
+from perennial.cli.parser import Given, Parser, Run, by, path
 from perennial.cli.start import optional
 from perennial.errors import Refused
 
@@ -22,7 +22,7 @@ def import_(p: Parser) -> Run:
         from perennial.bundle.reader import opened
 
         with opened(given.file, sys.stdin.buffer) as file:
-            done = import_bundle(file=file, by=by(given), on=on(given), dry_run=given.dry_run)
+            done = import_bundle(file=file, by=by(given), on=given.on, dry_run=given.dry_run)
         found = done.document()
         if given.json:
             document(found)

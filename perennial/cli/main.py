@@ -187,6 +187,8 @@ def in_words(problem: Exception) -> str:
         return "the database has no tables of this version yet: run `perennial init` first"
     if "OperationalError" in kinds or "InterfaceError" in kinds:
         return f"the database does not answer: {text}"
+    if "IntegrityError" in kinds and ("foreign key" in text or "unique" in text):
+        return f"somebody else changed the same at this moment, nothing was written: try it again ({text})"
     again = "" if os.environ.get("PERENNIAL_DEBUG") else " (PERENNIAL_DEBUG=1 shows where)"
     return f"a fault in Perennial: {type(problem).__name__}: {text}{again}"
 

@@ -1,13 +1,13 @@
 """Customers with their addresses and stored cards, made as they are given, many at once.
 
 A customer given replaces the stored one, its lists too. An address or a card that is no longer listed
-goes, unless something refers to it (an order, a shipment, a payment): then it stays as it is.
+goes, unless something refers to it (an order, a shipment, a payment): then it stays, behind those listed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -24,10 +24,30 @@ ADDRESS = AddressFacts._fields
 CARD = CardFacts._fields
 
 
+class Changes(NamedTuple):
+    """What became of customers that were given."""
+
+    tally: Tally
+    renewed: list[int]
+    """The ids of stored cards that expire later now: what waited for them may go on."""
+
+
+def differing(customers: Sequence[CustomerFacts]) -> list[int]:
+    """The ids of stored customers that would be changed by what is given, or lose something; nothing is written."""
+    stored = _stored([customer.account for customer in customers])
+    found = []
+    for customer in customers:
+        if known := stored.get(customer.account):
+            writes = list(_differences(customer, *known))
+            if writes or known[2] or known[3]:
+                found.append(known[0])
+    return found
+
+
 @transaction.atomic
 def set_customers(
     *, customers: Sequence[CustomerFacts], by: str, reason: str | None = None, checked: bool = False
-) -> Tally:
+) -> Changes:
     """Make these customers as they are given; equal ones are not written. A few thousand at a time.
 
     ``checked``: the caller has been through their rules already. Refused: a rule is broken, or an
@@ -44,15 +64,20 @@ def set_customers(
     stored = _stored(accounts)
     new = [customer for customer in customers if customer.account not in stored]
     _insert(new)
-    changed = {
-        stored[customer.account][0]
-        for customer in customers
-        if customer.account in stored and _replace(customer, *stored[customer.account])
-    }
+    changed: set[int] = set()
+    renewed: list[int] = []
+    for customer in customers:
+        if known := stored.get(customer.account):
+            for write in _differences(customer, *known):
+                write.do()
+                changed.add(known[0])
+                if write.renews:
+                    renewed.append(write.pk or 0)
     # What is still in the dictionaries is no longer listed.
     changed |= _drop("customers_address", [a[0] for known in stored.values() for a in known[2].values()], _ADDRESS_USED)
     changed |= _drop("customers_storedcard", [c[0] for known in stored.values() for c in known[3].values()], _CARD_USED)
-    return Tally(len(new), len(changed), len(customers) - len(new) - len(changed))
+    changed |= _behind(customers, stored)
+    return Changes(Tally(len(new), len(changed), len(customers) - len(new) - len(changed)), renewed)
 
 
 def _columns(customer: CustomerFacts) -> tuple[Any, ...]:
@@ -115,44 +140,57 @@ def _stored(accounts: Sequence[str]) -> dict[str, _Stored]:
     return found
 
 
-def _replace(
+class _Write(NamedTuple):
+    """A row that is to be made (``pk`` None) or changed."""
+
+    model: type[Customer] | type[Address] | type[StoredCard]
+    pk: int | None
+    values: dict[str, Any]
+    renews: bool = False
+
+    def do(self) -> None:
+        """Write it. A card or address that somebody else stores at this moment is taken over."""
+        if self.pk is not None:
+            self.model.objects.filter(pk=self.pk).update(**self.values)
+        else:
+            name = "token" if self.model is StoredCard else "code"
+            keys = {"customer_id": self.values["customer_id"], name: self.values[name]}
+            self.model.objects.update_or_create(**keys, defaults=self.values)
+
+
+def _differences(
     customer: CustomerFacts,
     pk: int,
     columns: tuple[Any, ...],
     addresses: dict[str, tuple[Any, ...]],
     cards: dict[str, tuple[Any, ...]],
-) -> bool:
-    """Make a stored customer as given, what is listed goes out of the dictionaries. True when anything was written."""
-    changed = False
+) -> Iterator[_Write]:
+    """What there is to write of a stored customer; what is listed goes out of the dictionaries."""
     if columns != _columns(customer):
-        Customer.objects.filter(pk=pk).update(**dict(zip(CUSTOMER, _columns(customer), strict=True)))
-        changed = True
+        yield _Write(Customer, pk, dict(zip(CUSTOMER, _columns(customer), strict=True)))
     for number, address in enumerate(customer.addresses, 1):
         known = addresses.pop(address.code or "", None)
+        values = {**address._asdict(), "number": number}
         if known is None:
-            Address.objects.bulk_create([Address(customer_id=pk, number=number, **address._asdict())])
+            yield _Write(Address, None, {"customer_id": pk, **values})
         elif known[1:] != (number, *address):
-            Address.objects.filter(pk=known[0]).update(number=number, **address._asdict())
-        else:
-            continue
-        changed = True
+            yield _Write(Address, known[0], values)
     for number, card in enumerate(customer.cards, 1):
         known = cards.pop(card.token, None)
+        renews = False
         if known is not None:
-            # What the gateway told us since is not forgotten because a file does not know it.
+            before = CardFacts(*known[2:])
+            renews = before.expires_on < card.expires_on
+            # What the gateway told us since is not forgotten because a file does not know it; a renewed card is a new try.
             card = card._replace(
-                network_transaction_id=card.network_transaction_id or known[-2],
-                refused=known[-1] if card.refused is None else card.refused,
+                network_transaction_id=card.network_transaction_id or before.network_transaction_id,
+                refused=(bool(before.refused) and not renews) if card.refused is None else card.refused,
             )
-        given = {**card._asdict(), "refused": bool(card.refused), "expires_on": card.expires_on, "number": number}
+        values = {**card._asdict(), "refused": bool(card.refused), "expires_on": card.expires_on, "number": number}
         if known is None:
-            StoredCard.objects.bulk_create([StoredCard(customer_id=pk, **given)])
+            yield _Write(StoredCard, None, {"customer_id": pk, **values})
         elif known[1:] != (number, *card):
-            StoredCard.objects.filter(pk=known[0]).update(**given)
-        else:
-            continue
-        changed = True
-    return changed
+            yield _Write(StoredCard, known[0], values, renews)
 
 
 # Named as tables, because what refers to an address or a card lies in apps above this one.
@@ -165,13 +203,34 @@ _CARD_USED = ("orders_orderpay.card_id", "continuity_continuityorder.card_id", "
 
 
 def _drop(table: str, ids: list[int], used: Sequence[str]) -> set[int]:
-    """Delete rows that nothing refers to; the ids of their customers."""
+    """Delete rows that nothing refers to; the ids of their customers.
+
+    The rows are locked by a statement of its own: an order that names one at this moment is waited for, and seen.
+    """
     if not ids:
         return set()
     unused = " and ".join(
         f"not exists (select from {other} u where u.{column} = x.id)"
         for other, column in (name.split(".") for name in used)
     )
+    tuples(f"select id from {table} where id = any(%s) order by id for update", [ids])
     return {
         pk for (pk,) in tuples(f"delete from {table} x where id = any(%s) and {unused} returning customer_id", [ids])
     }
+
+
+def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> set[int]:
+    """What is no longer listed and stays stands behind the list: a new order goes to the first address that is listed."""
+    found: set[int] = set()
+    for customer in customers:
+        known = stored.get(customer.account)
+        if known is None:
+            continue
+        for model, left, listed in (
+            (Address, known[2], len(customer.addresses)),
+            (StoredCard, known[3], len(customer.cards)),
+        ):
+            for number, row in enumerate(left.values(), listed + 1):
+                if row[1] != number and model.objects.filter(pk=row[0]).update(number=number):
+                    found.add(known[0])
+    return found

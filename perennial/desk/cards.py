@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from perennial.continuity.models import ContinuityOrder
-from perennial.customers.models import Customer, StoredCard
+from perennial.customers.models import StoredCard
 from perennial.customers.queries import customer_by_account
 from perennial.db import history, sql
 from perennial.desk.catch_up import catch_up as deal_with_late
@@ -19,6 +19,7 @@ from perennial.desk.reach import Held, changed, lock, lock_parent, told, touch
 from perennial.errors import Refused
 from perennial.payments import actions as payments
 from perennial.payments import gateways
+from perennial.payments.models import OPEN, Payment
 
 
 def expiry(exp: str) -> tuple[int, int, date]:
@@ -44,8 +45,8 @@ def store_card(
     catch_up: str | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """Store a card. It takes over the open orders of the card that it replaces, or where the card is expired
-    or refused; what waited for a card goes on.
+    """Store a card. It takes over the orders of the card that it replaces, or where the card is expired or
+    refused: open ones, and others of which something is still owed. What waited for a card goes on.
     """
     customer = customer_by_account(account)
     if last4 is not None and not re.fullmatch(r"[0-9]{4}", last4):
@@ -66,7 +67,7 @@ def store_card(
         if old is None:
             raise Refused("replaces", f"the customer has no card with token {replaces!r}", "replaces")
     # The orders first, then the card: the one order of locks.
-    orders, ordinary = _orders_for(customer, old, on)
+    orders, ordinary = _orders_for(customer.pk, on, old=old.pk if old else None)
     helds = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
@@ -100,33 +101,50 @@ def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:
             yield {"field": name, "before": words(before), "after": words(after)}
 
 
-def _orders_for(customer: Customer, old: StoredCard | None, on: date) -> tuple[dict[int, set[int]], set[int]]:
-    """Parent orders, and of each the continuity orders, that a new card takes over; those whose ordinary lines it pays."""
-    condition = (
-        "c.card_id = %(old)s"
-        if old is not None
-        else """(
-        k.expires_on < %(on)s or k.refused
-        or exists (select from continuity_occurrence o where o.continuity_order_id = c.id
-                      and o.blocked in ('card', 'payment'))
-        or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in ('declined', 'failed'))
-        or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
-                    where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
-                      and y.status in ('declined', 'failed')))"""
-    )
-    given = {"customer": customer.pk, "old": old.pk if old else None, "on": on}
+# Of an order that is closed or cancelled what was shipped may still be owed.
+_STILL_PAYS = """(c.status in ('draft', 'open') or exists (
+  select from payments_payment y left join orders_salesorder s on s.id = y.order_id
+   where (y.continuity_order_id = c.id or s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id)
+     and y.customer_id = c.customer_id and y.method = 'card' and y.purpose <> 'refund'
+     and y.status in ('draft', 'due', 'declined', 'failed', 'sent', 'authorised', 'capturing', 'unknown')))"""
+_WAITS = """(
+  exists (select from continuity_occurrence o where o.continuity_order_id = c.id and o.blocked in ('card', 'payment'))
+  or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in ('declined', 'failed'))
+  or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
+              where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
+                and y.status in ('declined', 'failed')))"""
+
+
+def _orders_for(
+    customer: int, on: date, *, old: int | None = None, renewed: int | None = None
+) -> tuple[dict[int, set[int]], set[int]]:
+    """Parent orders, and of each the continuity orders, that a new card takes over; those whose ordinary lines it pays.
+
+    ``old``: all that this card pays. ``renewed``: what waits for this card. Neither: where the card is expired
+    or refused, or something waits for a card.
+    """
+    if old is not None:
+        condition = "c.card_id = %(old)s"
+    elif renewed is not None:
+        condition = f"c.card_id = %(renewed)s and {_WAITS}"
+    else:
+        condition = f"(k.expires_on < %(on)s or k.refused or {_WAITS})"
+    given = {"customer": customer, "old": old, "on": on, "renewed": renewed}
     found: dict[int, set[int]] = {}
     for order, one in sql.tuples(
         "select c.order_id, c.id from continuity_continuityorder c"
         " left join customers_storedcard k on k.id = c.card_id"
-        " where c.customer_id = %(customer)s and c.status in ('draft', 'open') and c.payment_method = 'card'"
+        f" where c.customer_id = %(customer)s and c.payment_method = 'card' and {_STILL_PAYS}"
         f" and {condition} order by c.order_id, c.id",
         given,
     ):
         found.setdefault(order, set()).add(one)
-    wants = (
-        "y.card_id = %(old)s" if old else "(k.expires_on < %(on)s or k.refused or y.status in ('declined', 'failed'))"
-    )
+    if old is not None:
+        wants = "y.card_id = %(old)s"
+    elif renewed is not None:
+        wants = "y.card_id = %(renewed)s and y.status in ('declined', 'failed')"
+    else:
+        wants = "(k.expires_on < %(on)s or k.refused or y.status in ('declined', 'failed'))"
     ordinary = {
         row[0]
         for row in sql.tuples(
@@ -137,6 +155,19 @@ def _orders_for(customer: Customer, old: StoredCard | None, on: date) -> tuple[d
         )
     }
     return {order: found.get(order, set()) for order in sorted({*found, *ordinary})}, ordinary
+
+
+@transaction.atomic
+def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None = None) -> None:
+    """Stored cards expire later now: what waited for them goes on, what they could not pay is due again."""
+    for card in StoredCard.objects.filter(pk__in=cards).order_by("pk"):
+        if card.expires_on < on or card.refused:
+            continue
+        orders, ordinary = _orders_for(card.customer_id, on, renewed=card.pk)
+        for order_id, those in orders.items():
+            held = lock(order_id, on=on, by=by, reason=reason)
+            states = [s for s in held.states if s.row.pk in those]
+            _give(held, states, card, None, ordinary=order_id in ordinary, replaces=card)
 
 
 @transaction.atomic
@@ -152,7 +183,7 @@ def card(
 ) -> dict[str, Any]:
     """Let an order be paid by another stored card of its customer: all of it that is not paid yet."""
     held = lock_parent(number, on=on, by=by, reason=reason)
-    if held.order.status == "cancelled":
+    if held.order.status == "cancelled" and not _owes(held):
         raise Refused("status", f"{number} is cancelled: nothing of it is paid any more", "number")
     found = StoredCard.objects.filter(customer_id=held.order.customer_id, token=token).first()
     if found is None:
@@ -164,6 +195,17 @@ def card(
         raise Refused("card", f"{number} is not paid by card", "number")
     _give(held, states, found, catch_up, ordinary=line is None)
     return held.told(order=number, card=token)
+
+
+def _owes(held: Held) -> bool:
+    """Is something of the order still to be paid, such as a box that had been sent before it was cancelled?"""
+    of_it = Payment.objects.filter(status__in=OPEN).exclude(purpose="refund")
+    parent = held.order.pk
+    return (
+        of_it.filter(order_id=parent).exists()
+        or of_it.filter(order__parent_id=parent).exists()
+        or of_it.filter(continuity_order__in=held.ids).exists()
+    )
 
 
 def _give(

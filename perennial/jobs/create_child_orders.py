@@ -18,6 +18,7 @@ from perennial.jobs.report import MOST_REASONS, Report
 from perennial.kernel.dates import add_days
 from perennial.kernel.explain import not_shipped_words
 from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.payments import waiting
 from perennial.payments.owed import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
 
@@ -125,7 +126,7 @@ class CreateChildOrders(Job):
         with connection.cursor() as cursor:
 
             def do(name: str) -> int:
-                cursor.execute(SQL[name], values)
+                cursor.execute(SQL[name].replace("{COSTS}", waiting.COSTS), values)
                 return int(cursor.rowcount)
 
             cursor.execute(SQL["temporary"])

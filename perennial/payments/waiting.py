@@ -1,9 +1,9 @@
 """Why scheduled occurrences wait: one place that derives ``blocked`` anew after an order has changed.
 
 ``acceptance``, ``hold`` and ``card`` are found by the job that would have made the child, and stay until
-the offer is accepted, the holds are released, a card is stored. A shipment waits as one: what joins it by
-a change waits for the same. ``payment`` (D30) and ``parked`` hold for all that is scheduled of the order
-from the moment on when they are known.
+the offer is accepted, the holds are released, a card is stored or the shipment costs nothing any more.
+A shipment waits as one: what joins it by a change waits for the same. ``payment`` (D30) and ``parked`` hold
+for all that is scheduled of the order from the moment on when they are known.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ PAYMENT_FAILED = """(exists (select from payments_payment y where y.continuity_o
   or exists (select from orders_salesorder k join payments_payment y on y.order_id = k.id
               where k.parent_line_id = c.parent_line_id and k.parent_id = c.order_id and y.status = 'failed'))"""
 IS_PARKED = "exists (select from continuity_parked q where q.continuity_order_id = c.id and q.resolved_on is null)"
+COSTS = """(select bool_or(xl.quantity * xl.price_minor >= 0.5)
+         or coalesce((array_agg(m.charge_minor order by x.position desc, x.id desc))[1], 0) > 0
+    from continuity_occurrence x
+    join continuity_continuityline xl on xl.occurrence_id = x.id
+    left join catalog_deliverymode m on m.id = x.delivery_mode_id
+   where x.continuity_order_id = o.continuity_order_id and x.shipment = o.shipment and x.status = 'scheduled')"""
+"""Is there something to pay for the shipment of ``o``: a product, or the delivery by the mode of what is last?"""
 
 CONTINUITY_ORDERS = """
 select p.continuity_order_id from payments_payment p
@@ -50,7 +57,7 @@ def recompute(continuity_order_ids: Sequence[int], *, forget_card: bool = False)
         wanted as (
           select o.id, case when bool_or(o.blocked = 'acceptance') over shipment and r.awaited then 'acceptance'
                             when bool_or(o.blocked = 'hold') over shipment and r.held then 'hold'
-                            when bool_or(o.blocked = 'card') over shipment and not %(forget)s then 'card'
+                            when bool_or(o.blocked = 'card') over shipment and not %(forget)s and {COSTS} then 'card'
                             else r.known end as blocked
             from continuity_occurrence o join reasons r on r.id = o.continuity_order_id
            where o.status = 'scheduled'

@@ -218,7 +218,7 @@ def twelve(**program: Any) -> dict[str, Any]:
     return bundle
 
 
-def put(bundle: Any, *, on: date = ON, dry_run: bool = False) -> Imported:
+def put(bundle: Any, *, on: date | None = ON, dry_run: bool = False) -> Imported:
     """Import a bundle: a document, or the text of a file."""
     text = bundle if isinstance(bundle, bytes | str) else json.dumps(bundle)
     data = text if isinstance(text, bytes) else text.encode()

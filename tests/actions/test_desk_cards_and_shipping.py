@@ -27,6 +27,7 @@ from tests.actions.desk_world import (
     order,
     payments,
     refused,
+    sent,
     shown,
 )
 
@@ -115,6 +116,14 @@ class TestOrderCard:
         with refused("number", "status", "is cancelled"):
             actions.card(number=number, token="tok_two", **ANNA)
 
+    def test_an_order_that_is_cancelled_pays_what_it_still_owes(self):
+        number = order("CLUB")
+        make_children(ON)
+        sent(f"{number}-1-001", ON)
+        actions.cancel(number=number, **ANNA)
+        actions.card(number=number, token="tok_two", **ANNA)
+        assert list(Payment.objects.values_list("status", "card__token")) == [("due", "tok_two")]
+
     def test_what_is_not_there(self):
         with refused("number", "order"):
             actions.card(number="SO-000404", token="tok_two", **ANNA)
@@ -170,6 +179,21 @@ class TestStoreCard:
         StoredCard.objects.filter(token="tok_visa").update(refused=True)
         assert actions.store_card(**NEW, replaces="tok_two", **ANNA)["orders"] == [second]
         assert (cards(first), cards(second)) == (["tok_visa"], ["tok_new"])
+
+    @pytest.mark.parametrize("status", ["closed", "cancelled"])
+    @pytest.mark.parametrize("replaces", [None, "tok_visa"])
+    def test_what_is_still_owed_of_an_order_that_has_ended_is_paid_by_it(self, status: str, replaces: str | None):
+        owes, paid = order("CLUB"), order("CLUB")
+        make_children(ON)
+        for number in (owes, paid):
+            SalesOrder.objects.filter(number=number).update(status=status if status == "cancelled" else "invoiced")
+            ContinuityOrder.objects.filter(order__number=number).update(status=status)
+        Payment.objects.filter(order__parent__number=owes).update(status="failed", attempts=3)
+        Payment.objects.filter(order__parent__number=paid).update(status="captured")
+        assert actions.store_card(**NEW, replaces=replaces, **ANNA)["orders"] == [owes]
+        owed = Payment.objects.filter(order__parent__number=owes).values_list("card__token", "status", "attempts")
+        assert list(owed) == [("tok_new", "due", 0)]
+        assert cards(paid) == ["tok_visa"]
 
     def test_what_another_card_pays_of_the_same_order_stays_with_it(self):
         number = order(book())

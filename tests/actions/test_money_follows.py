@@ -312,3 +312,17 @@ def test_what_costs_nothing_waits_for_no_card(tmp_path: Path) -> None:
     done = run_job(CreateChildOrders(), on=ON)
     assert (done["counts"]["created"], done["counts"]["expired_card"]) == (2, 2)
     assert sorted(SalesOrder.objects.exclude(parent=None).values_list("shipment", "total_minor")) == [(1, 0), (3, 0)]
+
+
+@pytest.mark.parametrize("how", ["price", "substitute"])
+def test_what_waits_for_a_card_waits_no_more_when_it_costs_nothing(tmp_path: Path, how: str) -> None:
+    number = enter(tmp_path, "SHORT", "tok_visa")
+    Occurrence.objects.update(blocked="card", delivery_mode=None)
+    actions.move(number=number, shipment=1, to=ON + timedelta(1), on=ON, by=BY)
+    assert waiting() == {"card"}
+    if how == "price":
+        actions.price(number=number, shipment=1, price="0.00", on=ON, by=BY)
+    else:
+        actions.substitute(number=number, shipment=1, item="B2", price="0.00", on=ON, by=BY)
+    assert waiting() == {None}
+    assert run_job(CreateChildOrders(), on=ON)["counts"]["created"] == 1

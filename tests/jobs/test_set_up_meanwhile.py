@@ -135,3 +135,73 @@ def test_children_and_an_import_at_once(club: Installation, dearer: Path) -> Non
         end(process)
     found = owed_and_coming(club)
     assert all(owed == coming for owed, coming in found), found
+
+
+def customer(**more: Any) -> dict[str, Any]:
+    return {
+        "customers": [
+            {
+                "account": "C-1",
+                "addresses": [{"code": "home", "country": "US"}],
+                "cards": [{"token": "tok_1", "exp_month": 12, "exp_year": 2030}],
+                **more,
+            }
+        ]
+    }
+
+
+def test_an_import_and_a_clerk_store_the_same_card(club: Installation, other: Any, tmp_path: Path) -> None:
+    """The clerk was first by a moment: the import takes over what is stored, and nothing of it is lost."""
+    new = {"token": "tok_new", "exp_month": 12, "exp_year": 2031}
+    other.execute(
+        "insert into customers_storedcard(customer_id, number, token, exp_month, exp_year, expires_on)"
+        " select id, 2, 'tok_new', 12, 2031, '2031-12-31' from customers_customer where account = 'C-1'"
+    )
+    cards = [{"token": "tok_1", "exp_month": 12, "exp_year": 2030}, new]
+    bundle = worlds.write(customer(name="Ada", cards=cards), tmp_path, "new.json")
+    importing = start_perennial("import", bundle, "--on", ON, url=club.url, home=club.home)
+    assert waits(importing)
+    other.commit()
+    end(importing)
+    assert other.execute("select name from customers_customer where account = 'C-1'").fetchone() == ("Ada",)
+    assert other.execute("select count(*) from customers_storedcard where token = 'tok_new'").fetchone() == (1,)
+
+
+def test_an_address_that_a_clerk_gives_to_an_order_stays(club: Installation, other: Any, tmp_path: Path) -> None:
+    """The list that leaves it out waits for the clerk, and then sees that it is used."""
+    with_cabin = worlds.write(
+        customer(addresses=[{"code": "home", "country": "US"}, {"code": "cabin", "country": "US"}]), tmp_path, "a.json"
+    )
+    end(start_perennial("import", with_cabin, "--on", ON, url=club.url, home=club.home))
+    other.execute("select id from continuity_continuityorder order by id limit 1 for no key update")
+    other.execute(
+        "update continuity_continuityorder set ship_to_id = (select id from customers_address where code = 'cabin')"
+        " where id = (select min(id) from continuity_continuityorder)"
+    )
+    without = worlds.write(customer(), tmp_path, "b.json")
+    importing = start_perennial("import", without, "--on", ON, url=club.url, home=club.home)
+    assert waits(importing)
+    other.commit()
+    end(importing)
+    found = other.execute("select number, code from customers_address where code = 'cabin'").fetchall()
+    assert found == [(2, "cabin")]
+
+
+def test_an_address_that_an_import_takes_away_is_refused_to_the_clerk(
+    club: Installation, other: Any, tmp_path: Path
+) -> None:
+    """The import was first (here: its lock and what it deletes): the clerk is told so in words."""
+    with_cabin = customer(addresses=[{"code": "home", "country": "US"}, {"code": "cabin", "country": "US"}])
+    end(
+        start_perennial(
+            "import", worlds.write(with_cabin, tmp_path, "a.json"), "--on", ON, url=club.url, home=club.home
+        )
+    )
+    other.execute("select id from continuity_continuityorder order by id for no key update")
+    other.execute("delete from customers_address where code = 'cabin'")
+    giving = start_perennial("order", "address", "SO-000001", "--to", "cabin", "--on", ON, url=club.url, home=club.home)
+    assert waits(giving)
+    other.commit()
+    _, err = giving.communicate(timeout=60)
+    assert giving.returncode == 1
+    assert "no address 'cabin'" in err

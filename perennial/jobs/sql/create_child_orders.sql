@@ -83,13 +83,7 @@ select o.id, c.id, o.shipment, o.position,
             when exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
                             and h.stops in ('shipping', 'both')) then 'hold'
             when c.payment_method = 'card' and not c.upfront and k.expires_on < s.ship_on
-             -- and there is something to pay: a product, or the delivery by the mode of what is last
-             and (select bool_or(xl.quantity * xl.price_minor >= 0.5)
-                         or coalesce((array_agg(m.charge_minor order by x.position desc, x.id desc))[1], 0) > 0
-                    from continuity_occurrence x
-                    join continuity_continuityline xl on xl.occurrence_id = x.id
-                    left join catalog_deliverymode m on m.id = x.delivery_mode_id
-                   where x.continuity_order_id = c.id and x.shipment = o.shipment and x.status = 'scheduled')
+             and {COSTS}
             then 'card' end as waits,
        p.number || '-' || l.line || '-' || lpad(o.shipment::text, greatest(3, length(o.shipment::text)), '0')
          || case when t.try_no is null then '' else '-' || (t.try_no + 1) end,

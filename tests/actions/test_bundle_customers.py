@@ -1,0 +1,104 @@
+"""Customers that are imported again: renewed cards, addresses that an order still uses, the day of the first import."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Address, StoredCard
+from perennial.desk import actions
+from perennial.orders.models import SalesOrder
+from perennial.payments.models import Payment
+from tests.actions.bundle_world import counts, put
+from tests.actions.desk_world import ANNA, ON, card, day, last_event, lines, make_children, order, set_up
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def club() -> None:
+    put(set_up(), on=ON)
+
+
+def ada(**more: Any) -> dict[str, Any]:
+    return {"customers": [{**set_up()["customers"][0], **more}]}
+
+
+def expires(year: int) -> dict[str, Any]:
+    return ada(cards=[card("tok_visa", exp_year=year), *set_up()["customers"][0]["cards"][1:]])
+
+
+@pytest.mark.usefixtures("club")
+class TestRenewedCard:
+    """The gateway's updater tells the merchant's system, which tells us by a file."""
+
+    def test_what_waited_for_it_goes_on(self):
+        put(expires(2025))
+        number, other = order("CLUB"), order("CLUB")
+        assert make_children(ON) == 0
+        assert lines(number, "blocked")[0] == "card"
+        ContinuityOrder.objects.filter(order__number=other).update(card=StoredCard.objects.get(token="tok_two"))
+        assert counts(put(expires(2031), on=day(3))) == {"customers": (0, 1, 0)}
+        assert set(lines(number, "blocked")) == {None}
+        assert lines(other, "blocked")[0] == "card", "what another card pays is not concerned"
+        assert last_event(number)[0] == "caught_up"
+        assert lines(number, "ship_on")[0] == str(day(3)), "the program's catch-up: resume"
+        assert make_children(day(3)) == 1
+
+    def test_what_it_could_not_pay_is_due_again(self):
+        number = order("CLUB")
+        make_children(ON)
+        StoredCard.objects.filter(token="tok_visa").update(refused=True)
+        Payment.objects.update(status="failed", attempts=3)
+        ContinuityOrder.objects.filter(order__number=number).update(status="closed")
+        put(expires(2031))
+        assert list(Payment.objects.values_list("status", "attempts")) == [("due", 0)]
+        assert not StoredCard.objects.get(token="tok_visa").refused
+
+    @pytest.mark.parametrize("year", [2030, 2029, 2025])
+    def test_one_that_does_not_expire_later_changes_nothing(self, year: int):
+        number = order("CLUB")
+        make_children(ON)
+        Payment.objects.update(status="failed", attempts=3)
+        put(expires(year))
+        assert Payment.objects.get().status == "failed"
+        assert last_event(number)[0] != "card_changed"
+
+    def test_a_dry_run_changes_nothing(self):
+        put(expires(2025))
+        number = order("CLUB")
+        make_children(ON)
+        put(expires(2031), dry_run=True)
+        assert lines(number, "blocked")[0] == "card"
+
+
+@pytest.mark.usefixtures("club")
+def test_an_address_that_is_no_longer_listed_and_still_used_stands_behind_the_list():
+    """A list replaces the stored one: the next order goes to the first address that is listed."""
+    first = order("CLUB")
+    put(ada(addresses=[{"code": "moved", "country": "US"}, {"code": "cabin", "country": "US"}]))
+    assert list(Address.objects.filter(customer__account="C-1").order_by("number").values_list("code", "number")) == [
+        ("moved", 1),
+        ("cabin", 2),
+        ("home", 3),
+    ]
+    second = order("CLUB", ship_to=None)
+    assert [SalesOrder.objects.get(number=n).ship_to.code for n in (first, second)] == ["home", "moved"]
+    again = ada(addresses=[{"code": "moved", "country": "US"}, {"code": "cabin", "country": "US"}])
+    assert counts(put(again)) == {"customers": (0, 0, 1)}
+    actions.address(number=first, to="moved", **ANNA)
+
+
+def test_the_first_import_takes_its_date_where_the_company_is(monkeypatch: pytest.MonkeyPatch):
+    """In the evening in New York it is tomorrow already in Greenwich."""
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 11, 2, tzinfo=UTC))
+    bundle = set_up()
+    bundle["company"]["time_zone"] = "America/New_York"
+    line = {"item_number": "S-CLUB", "continuity": {"card": "tok_visa"}}
+    bundle["orders"] = [{"reference": "R-1", "customer": "C-1", "submit": True, "ship_to": "home", "lines": [line]}]
+    put(bundle, on=None)
+    assert SalesOrder.objects.get().order_date == date(2026, 3, 10)
