@@ -1185,9 +1185,17 @@ class Model:
                     takes = co.card == replaces
                 else:
                     takes = co.card is not None and (
-                        self.expires(co) < on or any(row.blocked in ("card", "payment") for row in co.walk)
+                        self.expires(co) < on
+                        or any(row.blocked in ("card", "payment") for row in co.walk)
+                        or any(one.co is co and one.status in ("declined", "failed") for one in order.payments)
                     )
-                if takes and co.status == "open":
+                owes = any(
+                    one.co is co
+                    and one.method == "card"
+                    and one.status in ("draft", "due", "declined", "failed", "sent", "authorised", "unknown")
+                    for one in order.payments
+                )
+                if takes and (co.status == "open" or owes):
                     self.new_card(co, card["token"], on, catch_up)
 
     def new_card(self, co: Continuity, token: str, on: date, catch_up: str | None) -> None:
