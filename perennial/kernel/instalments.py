@@ -89,7 +89,8 @@ def respread(schedule: PaymentSchedule, total: int, start: date, kept: dict[int,
 
     ``kept`` maps a part's number to its amount. The other parts stay as they are where they are what is
     left. Else what is left goes to them in the schedule's own proportion (equal parts, percentages),
-    the last taking the rest; when the kept parts cover the total, none comes.
+    the last taking the rest; of fixed amounts each stays as high as it is agreed, as many as are needed.
+    When the kept parts cover the total, none comes.
     """
     if not kept:
         return dict(enumerate(parts(schedule, total, start), 1))
@@ -99,6 +100,8 @@ def respread(schedule: PaymentSchedule, total: int, start: date, kept: dict[int,
     open_ = [(n, *found) for n, found in enumerate(_weighted(schedule, total, start), 1) if n not in kept]
     if sum(part.amount for _, part, _ in open_) == left:
         return {n: part for n, part, _ in open_}
+    if schedule.allocation == "fixed_amount":
+        return _fixed(schedule, left, start, kept)
     if not open_:
         number = max(kept) + 1
         last = parts(schedule, total, start)[-1].due_on
@@ -111,4 +114,21 @@ def respread(schedule: PaymentSchedule, total: int, start: date, kept: dict[int,
         if share > 0:
             spread[n] = Part(part.due_on, share)
             rest -= share
+    return spread
+
+
+def _fixed(schedule: PaymentSchedule, left: int, start: date, kept: dict[int, int]) -> dict[int, Part]:
+    """What is left in parts of the fixed amount, in the places that are free; the last is the rest."""
+    amount = schedule.amount_minor or 0
+    spread: dict[int, Part] = {}
+    number = 0
+    while left > 0:
+        number += 1
+        if number in kept:
+            continue
+        if number > MOST_PARTS:
+            raise Refused("payment_schedule", f"{schedule.name} would need more than {MOST_PARTS} parts")
+        day = add_units(start, schedule.after + (number - 1) * schedule.every, schedule.unit)
+        spread[number] = Part(day, min(amount, left))
+        left -= spread[number].amount
     return spread

@@ -13,6 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from perennial.errors import Refused
+from perennial.kernel.dates import add_units
 from perennial.kernel.instalments import MOST_PARTS, Part, PaymentSchedule, parts, respread
 from tests.makers import days
 
@@ -195,6 +196,10 @@ def test_made_parts_stay_and_all_sum_to_the_new_total(
         assert spread == {}
     fresh = parts(schedule, total, START)
     for n, part in spread.items():
+        if schedule.allocation == "fixed_amount":
+            assert part.amount <= (schedule.amount_minor or 0)
+            assert part.due_on == add_units(START, schedule.after + (n - 1) * schedule.every, schedule.unit)
+            continue
         assert part.due_on == (fresh[n - 1].due_on if n <= len(fresh) else fresh[-1].due_on)
 
 
@@ -243,3 +248,21 @@ def test_percentages_are_spread_again_as_percentages() -> None:
 
 def test_what_comes_on_top_of_all_made_parts_is_due_with_the_last() -> None:
     assert respread(THREE, 9500, START, {1: 3000, 2: 3000, 3: 3000}) == {4: Part(date(2026, 3, 31), 500)}
+
+
+@pytest.mark.parametrize(
+    ("total", "kept", "amounts"),
+    [
+        (5668, {1: 1500}, {2: 2000, 3: 2000, 4: 168}),  # it was a smaller order when the first was taken
+        (2500, {1: 1500}, {2: 1000}),
+        (3000, {1: 2000, 2: 500}, {3: 500}),
+        (6000, {2: 1000}, {1: 2000, 3: 2000, 4: 1000}),
+        (6000, {1: 2000}, {2: 2000, 3: 2000}),
+        (1500, {1: 1500}, {}),
+    ],
+)
+def test_fixed_amounts_stay_as_high_as_agreed(total: int, kept: dict[int, int], amounts: dict[int, int]) -> None:
+    schedule = PaymentSchedule("20", "fixed_amount", "month", amount_minor=2000)
+    spread = respread(schedule, total, START, kept)
+    assert {n: part.amount for n, part in spread.items()} == amounts
+    assert [spread[n].due_on for n in sorted(spread)] == [add_units(START, n - 1, "month") for n in sorted(spread)]
