@@ -58,7 +58,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order submit", "open a draft order"),
         ("order accept", "note that the customer accepted the offer"),
         ("order cancel", "cancel an order, or a child that has not shipped"),
-        ("order hold", "put an order on hold: nothing ships, nothing is charged"),
+        ("order hold", "put an order on hold: no new shipment, nothing is charged"),
         ("order release", "release the holds of an order"),
         ("order skip", "leave one shipment out"),
         ("order unskip", "send a skipped shipment after all"),

@@ -105,7 +105,7 @@ def outcome(value: Any, given: Namespace) -> None:
         tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
 
 
-IN_SENTENCES = ("changed", "caught_up", "moved")
+IN_SENTENCES = ("changed", "caught_up", "moved", "still_ships", "not_authorised")
 MOST_NAMED = 10
 
 
@@ -114,6 +114,10 @@ def sentences(done: Mapping[str, Any]) -> None:
     for one in done.get("changed", ()):
         before, after = (one[when] or "none" for when in ("before", "after"))
         say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
+    for number in done.get("still_ships", ()):
+        say(f"{number} is made already and still ships; to stop it too: order hold {number}")
+    if "not_authorised" in done:
+        say(f"its card was not asked yet: {done['not_authorised']} is charged when it is invoiced")
     lines = [
         *((one, _late(one["shipments"], one["how"])) for one in done.get("caught_up", ())),
         *((one, f"shipment {one['shipment']} ships on {one['ship_on']}") for one in done.get("moved", ())),

@@ -70,7 +70,10 @@ def hold(
     code: str = "hold",
     stops: str = "both",
 ) -> dict[str, Any]:
-    """Put a parent or a child on hold. A held parent makes no new child, a held child waits itself (D15)."""
+    """Put a parent or a child on hold. A held parent makes no new child, a held child waits itself (D15).
+
+    Children that are made already still ship: they are named (``still_ships``), to be held or cancelled by themselves.
+    """
     if stops not in ("shipping", "charging", "both"):
         raise Refused("stops", f"unknown {stops!r}: shipping, charging or both", "stops")
     found = order_by_number(number)
@@ -82,7 +85,17 @@ def hold(
         raise Refused("held", f"{number} has an open hold {code!r} already", "code")
     Hold.objects.create(order=order, code=code, reason=reason or "", stops=stops, on_date=on, by=by)
     held.event("held", code=code, stops=stops, child=number if found.parent_id else None)
-    return {"order": number, "held": True, "code": code, "stops": stops}
+    done = {"order": number, "held": True, "code": code, "stops": stops}
+    if found.parent_id is None and stops != "charging" and (made := _still_ship(held.order)):
+        done["still_ships"] = made
+    return done
+
+
+def _still_ship(parent: SalesOrder) -> list[str]:
+    """The numbers of the children that are made, and neither sent nor held themselves."""
+    made = SalesOrder.objects.filter(parent=parent, status="open")
+    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=("shipping", "both"))
+    return list(made.exclude(pk__in=held.values("order")).order_by("number").values_list("number", flat=True))
 
 
 @transaction.atomic

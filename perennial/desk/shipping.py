@@ -15,6 +15,7 @@ from django.db import transaction
 from perennial.db import history, sql
 from perennial.desk.reach import lock, order_by_number
 from perennial.errors import Refused
+from perennial.kernel import money
 from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder, Shipment
 from perennial.payments.models import Payment
 
@@ -75,7 +76,10 @@ def ship(
     tracking: str | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was ordered."""
+    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was ordered.
+
+    What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
+    """
     found = order_by_number(number)
     held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
@@ -84,7 +88,11 @@ def ship(
     _not_before(on, held.order.order_date, f"{held.order.number} was ordered")
     if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
         raise _why_not(child, on)
-    return {"order": number, "status": "shipped"}
+    done = {"order": number, "status": "shipped"}
+    unasked = Payment.objects.filter(order=child, method="card", at_invoice=True, status="due").first()
+    if unasked is not None and held.set_up.parameters.authorize_child_orders:
+        done["not_authorised"] = f"{money.text(unasked.amount_minor, unasked.currency)} {unasked.currency}"
+    return done
 
 
 def ship_many(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from perennial.catalog.models import Parameters
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer, StoredCard
 from perennial.desk import actions
@@ -274,7 +275,7 @@ class TestShipAndInvoice:
         make_children(ON)
         child = f"{number}-1-001"
         done = actions.ship(number=child, carrier="UPS", tracking="1Z", **{**WAREHOUSE, "reason": "early"})
-        assert done == {"order": child, "status": "shipped"}
+        assert done == {"order": child, "status": "shipped", "not_authorised": "16.50 USD"}
         assert last_event(number) == ("shipped", ON, "warehouse", "early", {"child": child, "shipment": 1})
         found = shown(number)["children"][0]
         assert (found["status"], found["carrier"], found["tracking"]) == ("shipped", "UPS", "1Z")
@@ -284,6 +285,17 @@ class TestShipAndInvoice:
         row = SalesOrder.objects.get(number=child)
         assert (row.status, row.invoiced_on, row.lines.get().status) == ("invoiced", ON, "invoiced")
         assert shown(number)["status"] == "open"
+
+    @pytest.mark.parametrize(
+        ("status", "authorise", "told"),
+        [("authorised", True, False), ("captured", True, False), ("due", False, False), ("due", True, True)],
+    )
+    def test_a_child_whose_card_was_not_asked_yet_goes_and_it_is_told(self, status: str, authorise: bool, told: bool):
+        number = order("CLUB")
+        make_children(ON)
+        Payment.objects.update(status=status)
+        Parameters.objects.update(authorize_child_orders=authorise)
+        assert ("not_authorised" in actions.ship(number=f"{number}-1-001", **WAREHOUSE)) == told
 
     def test_twice_and_before_it_was_shipped(self):
         number = order("CLUB")

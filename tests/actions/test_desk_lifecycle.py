@@ -335,6 +335,17 @@ class TestRelease:
         actions.release(number=number, **ANNA)
         assert last_event(number)[0] == "released"
 
+    def test_a_child_that_is_made_already_still_ships_and_is_named(self):
+        number = order("CLUB")
+        assert "still_ships" not in actions.hold(number=number, code="early", **ANNA)
+        actions.release(number=number, **ANNA)
+        make_children(ON)
+        child = f"{number}-1-001"
+        assert actions.hold(number=number, code="a", **ANNA)["still_ships"] == [child]
+        assert "still_ships" not in actions.hold(number=number, code="b", stops="charging", **ANNA)
+        actions.hold(number=child, **ANNA)
+        assert "still_ships" not in actions.hold(number=number, code="c", **ANNA)
+
     def test_while_another_hold_stops_it_nothing_catches_up(self):
         number = self.late()
         actions.hold(number=number, code="fraud", **WHY)
