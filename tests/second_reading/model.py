@@ -1211,6 +1211,7 @@ class Model:
             if row.blocked == "card":
                 row.blocked = None
         self.catch_up(co, on, catch_up)
+        self.recalculate(co)
 
     def order_card(
         self, number: str, token: str, on: date, line: int | None = None, catch_up: str | None = None
