@@ -239,12 +239,19 @@ def simulate(p: Parser) -> Run:
             raise Usage(f"--to {given.last} lies before --from {given.first}", "simulate")
 
     def run(given: Given) -> int:
+        from perennial.jobs.night import last_night
         from perennial.jobs.simulate import simulate as let_pass
+        from perennial.kernel.dates import add_days
 
+        last = last_night()
+        if last is not None and given.first > (next_ := add_days(last, 1)):
+            before = add_days(given.first, -1)
+            which = f"the night of {next_} is" if before == next_ else f"the nights of {next_} to {before} are"
+            tell(f"note: {which} not run: what is due by then comes with that of {given.first}")
         told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
         done = let_pass(from_=given.first, to=given.last, declines=given.declines, seed=given.seed, on_night=told)
-        if before := (given.last - given.first).days + 1 - done["nights"]:
-            tell(f"note: {before:,} of these nights do not lie behind the last one that is done: they were not run")
+        if left := (given.last - given.first).days + 1 - done["nights"]:
+            tell(f"note: {left:,} of these nights do not lie behind the last one that is done: they were not run")
         result(done, given.json)
         return 0
 

@@ -44,13 +44,22 @@ class Held:
                 raise Refused("line", f"{self.order.number} has no continuity line", "number")
             if len(self.states) > 1:
                 raise Refused(
-                    "line", f"{self.order.number} has several continuity lines: say which with --line", "line"
+                    "line",
+                    f"{self.order.number} has several continuity lines: say which with --line; {self._its_lines()}",
+                    "line",
                 )
             return self.states[0]
         for state in self.states:
             if state.row.parent_line.line == line:
                 return state
-        raise Refused("line", f"line {line} of {self.order.number} is not a continuity line", "line")
+        raise Refused(
+            "line", f"line {line} of {self.order.number} is not a continuity line; {self._its_lines()}", "line"
+        )
+
+    def _its_lines(self) -> str:
+        """Which continuity lines it has, with their programs."""
+        lines = [f"{s.row.parent_line.line} ({s.revision.program})" for s in self.states]
+        return f"those are {', '.join(lines)}" if lines else "it has none"
 
     def chosen(self, line: int | None) -> list[OrderState]:
         """The continuity orders that were meant: of the line, or all of them."""

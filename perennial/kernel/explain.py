@@ -126,7 +126,7 @@ def not_shipped_words(
         case "card":
             return f"waits: the card will have expired on {ship_on}"
         case "payment":
-            return "waits: a payment of an earlier shipment has failed"
+            return "waits: a payment of the order has failed"
         case "parked":
             return f"waits: parked ({detail.get('reason') or 'could not be made'})"
     return f"comes with the night of {run_on}, or the first one after it"

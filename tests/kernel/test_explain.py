@@ -254,7 +254,7 @@ def test_prices_are_printed_in_their_currency() -> None:
         ("scheduled", "hold", {"reason": "fraud?"}, "waits: the order is on hold (fraud?)"),
         ("scheduled", "hold", None, "waits: the order is on hold (held)"),
         ("scheduled", "card", None, "waits: the card will have expired on 2026-03-16"),
-        ("scheduled", "payment", None, "waits: a payment of an earlier shipment has failed"),
+        ("scheduled", "payment", None, "waits: a payment of the order has failed"),
         ("scheduled", "parked", {"reason": "no price"}, "waits: parked (no price)"),
     ],
 )
