@@ -61,14 +61,14 @@ def test_the_night_was_run_by_hand_before(base: Installation, tmp_path: Path) ->
 
 def test_nights_that_are_left_out_are_said(base: Installation, tmp_path: Path) -> None:
     found = base.copy(tmp_path)
-    found.run("night", "--on", "2026-03-02")
+    found.run("night", "--on", "2026-03-10")
     for first, said in (
-        ("2026-03-03", ""),
-        ("2026-03-05", "note: the night of 2026-03-04 is not run: what is due by then comes with that of 2026-03-05\n"),
+        ("2026-03-11", ""),
+        ("2026-03-13", "note: the night of 2026-03-12 is not run: what is due by then comes with that of 2026-03-13\n"),
         (
-            "2026-03-09",
-            "note: the nights of 2026-03-06 to 2026-03-08 are not run:"
-            " what is due by then comes with that of 2026-03-09\n",
+            "2026-03-17",
+            "note: the nights of 2026-03-14 to 2026-03-16 are not run:"
+            " what is due by then comes with that of 2026-03-17\n",
         ),
     ):
         done = perennial("simulate", "--from", first, "--to", first, "--json", url=found.url, home=found.home)
