@@ -23,6 +23,7 @@ from perennial.bundle import programs as programs_
 from perennial.bundle import setup
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
 from perennial.bundle.faults import BundleRefused, Faults, kind
+from perennial.bundle.notes import Notes
 from perennial.bundle.parse import Given, Known
 from perennial.bundle.reader import Source
 from perennial.bundle.reading import Reading, begin
@@ -79,6 +80,7 @@ class Imported:
     """Those of them that have open orders for update-orders."""
     numbers: list[str] = field(default_factory=list)
     """The first of the numbers of the new orders."""
+    notes: Notes = field(default_factory=Notes)
 
     def add(self, name: str, tally: Tally) -> None:
         """Count what became of things of a kind."""
@@ -115,6 +117,7 @@ def import_bundle(
             sql.value("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
             catalog.initialise()
             reading = begin(by=by, on=on or today(), reason=reason)
+            imported.notes = reading.notes
             _top(reading, source)
             _set_up(reading, source, scan, imported)
             reading.on = on or today()
@@ -258,6 +261,7 @@ def _set_up(reading: Reading, source: Source, scan: _Scan, imported: Imported) -
         imported.add("parameters", catalog.change_parameters(given=parameters, **told))
     imported.add("delivery_modes", catalog.set_delivery_modes(modes=modes, **told))
     imported.add("tax_rates", catalog.set_tax_rates(rates=rates, **told))
+    setup.untaxed(reading, modes, products)
     tally, moved = catalog.set_date_intervals(intervals=intervals, **told)
     imported.add("date_intervals", tally)
     imported.add("payment_schedules", catalog.set_payment_schedules(schedules=schedules, **told))

@@ -9,6 +9,7 @@ from perennial.bundle.parse import Given, day, keys
 from perennial.bundle.reading import Reading
 from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
+from perennial.catalog.models import TaxRate
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.errors import Refused
 from perennial.kernel import texts
@@ -247,3 +248,11 @@ def unpriced(reading: Reading, given: list[ProductFacts]) -> None:
     for number, program in unpriced_uses(numbers, except_of=reading.programs.given).items():
         path = reading.products.given[number]
         reading.faults.add(f"{path}.price", f'an event of program "{program}" ships it and names no price')
+
+
+def untaxed(reading: Reading, modes: Iterable[ModeFacts], products: Iterable[ProductFacts]) -> None:
+    """Note the tax groups that no rate is for: what is in them is not taxed, which may be meant, or a slip of the pen."""
+    groups = {one.tax_group for one in (*modes, *products) if one.tax_group is not None}
+    rated = set(TaxRate.objects.values_list("group", flat=True).distinct()) if groups else set()
+    if rated:
+        reading.notes.untaxed = {group: reading.faults.hint(group, rated) for group in sorted(groups - rated)}

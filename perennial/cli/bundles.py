@@ -23,6 +23,8 @@ def import_(p: Parser) -> Run:
 
         with opened(given.file, sys.stdin.buffer) as file:
             done = import_bundle(file=file, by=by(given), on=given.on, dry_run=given.dry_run)
+        for note in done.notes.lines():
+            tell(f"note: {note}")
         found = done.document()
         if given.json:
             document(found)

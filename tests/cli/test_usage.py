@@ -515,3 +515,32 @@ def test_options_of_the_demo_that_change_nothing_are_noted(monkeypatch: pytest.M
     for words, noted in ((["--sample", "5"], True), (["--all"], True), ([], False), (["--json"], False)):
         assert main.main(["demo", *words]) == 0
         assert capsys.readouterr().err.startswith(said) is noted
+
+
+@pytest.mark.django_db
+def test_an_import_says_what_will_not_be_taxed(capsys: Captured, tmp_path: Path) -> None:
+    bundle = {
+        "currency": "USD",
+        "tax_rates": [{"group": "food", "country": "US", "percent": "8"}],
+        "products": [
+            {"number": "B1", "price": "9.95", "tax_group": "exempt"},
+            {"number": "B2", "price": "9.95", "tax_group": "exempt"},
+            {"number": "B3", "price": "9.95", "tax_group": "floods"},
+        ],
+    }
+    file = tmp_path / "bundle.json"
+
+    def noted(*options: str) -> list[str]:
+        file.write_text(json.dumps(bundle))
+        assert main.main(["import", str(file), *options]) == 0
+        return [said for said in capsys.readouterr().err.splitlines() if said.startswith("note: ")]
+
+    said = [
+        'note: tax group "exempt" has no rate: what is in it is not taxed',
+        'note: tax group "floods" has no rate: what is in it is not taxed; did you mean "food"?',
+    ]
+    assert noted("--dry-run") == noted() == noted("--json") == said
+    bundle["tax_rates"] = []
+    assert noted() == said
+    bundle["products"] = []
+    assert noted() == []
