@@ -63,7 +63,10 @@ class Entering:
             self._once(one)
         self._customers(given)
         fresh, same = self._known(given)
-        return Tally(new=self._enter(fresh), same=same)
+        before = len(self.made)
+        new = self._enter(fresh)
+        self.reading.notes.add_late(late(self.made[before:], self.reading.on))
+        return Tally(new=new, same=same)
 
     def _once(self, one: OrderGiven) -> None:
         """A number and a reference stand once in the bundle."""
@@ -253,3 +256,25 @@ def first_charge_on(order_ids: Sequence[int]) -> date | None:
             else:
                 found.append(ship_on)
     return min(found, default=None)
+
+
+_LATE = f"""
+select p.number, min(case when o.ship_on < %(on)s then o.ship_on else o.event_on end)
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where c.order_id = any(%(ids)s) and o.status = 'scheduled' and o.blocked is null
+   and (o.ship_on < %(on)s or (o.event_on < c.order_date and not c.consolidate))
+   and not {waiting.AWAITED} and not {waiting.ON_HOLD}
+ group by p.number
+"""
+
+
+def late(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
+    """Those of these orders that have shipments of the past, each with the first of their days.
+
+    With a start date of the past they leave on the day of the order; sent together as missed ones they are meant so.
+    """
+    if not order_ids:
+        return []
+    return [(number, since) for number, since in sql.tuples(_LATE, {"ids": list(order_ids), "on": on})]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 
 from perennial.bundle.faults import shown
@@ -18,9 +19,27 @@ class Notes:
     untaxed: dict[str, str] = field(default_factory=dict)
     """Tax groups without a rate, each with what it may have meant: the end of a sentence."""
 
+    late: int = 0
+    """How many of the orders that were entered have shipments of the past."""
+    first_late: tuple[date, str] | None = None
+    """The first day of them, and the order."""
+
+    def add_late(self, orders: Sequence[tuple[str, date]]) -> None:
+        """Orders with the day since when they are late."""
+        self.late += len(orders)
+        first = [(since, number) for number, since in orders]
+        self.first_late = min([*first, *([self.first_late] if self.first_late else [])], default=None)
+
     def lines(self) -> Iterator[str]:
         """All of it in words."""
         for group, hint in islice(self.untaxed.items(), MOST_NAMED):
             yield f"tax group {shown(group)} has no rate: what is in it is not taxed{hint}"
         if len(self.untaxed) > MOST_NAMED:
             yield f"{len(self.untaxed) - MOST_NAMED:,} more tax groups have no rate"
+        if self.first_late is not None:
+            since, number = self.first_late
+            many, first = ("1 order has", "") if self.late == 1 else (f"{self.late:,} orders have", "the first ")
+            yield (
+                f"{many} shipments of the past ({first}{number} since {since}): the next night makes child orders"
+                " of all since then, to be paid at once"
+            )

@@ -71,16 +71,29 @@ def _note_of_the_late(on: date | None) -> None:
 
     last = last_night()
     first = on or (add_days(last, 1) if last else today())
-    many, since = late(first)
-    if many:
-        what = "1 shipment is" if many == 1 else f"{many:,} shipments are"
+    found = late(first)
+    if found.shipments:
+        what = "1 shipment is" if found.shipments == 1 else f"{found.shipments:,} shipments are"
         tell(
-            f"note: {what} late, the first since {since}: the night of {first} makes child orders of them, to be paid at once"
+            f"note: {'' if found.all else 'at least '}{what} late, the first since {found.since}: the night of {first}"
+            f" {'' if found.all else 'plans the open-ended programs on and '}makes child orders of them,"
+            " to be paid at once"
         )
 
 
-def _note_of_the_future(last: date | None) -> None:
-    """A night that was run for a mistyped year keeps all others from running: say so."""
+def _note_before(on: date | None) -> bool:
+    """A night that is run for a mistyped year keeps all others from running: say so before it starts."""
+    from perennial.catalog.queries import today
+
+    now = today()
+    if on is None or on <= now:
+        return False
+    tell(f"note: today is {now}: once the night of {on} is done, `night` finds nothing to do until then")
+    return True
+
+
+def _note_after(last: date | None) -> None:
+    """Whoever was not told before hears it of a night that was run ahead some time ago."""
     from perennial.catalog.queries import today
 
     now = today()
@@ -179,6 +192,7 @@ def night(p: Parser) -> Run:
         from perennial.jobs import night as nights
 
         progress = _progress()
+        told = not given.dry_run and _note_before(given.on)
         _note_of_the_late(given.on)
         try:
             done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress)
@@ -194,7 +208,8 @@ def night(p: Parser) -> Run:
                 tell(f"{one['on']} {one['job']}: {last_line(one)}")
         if not made:
             tell("no night was missed: nothing to do")
-        _note_of_the_future(nights.last_night())
+        if not told:
+            _note_after(nights.last_night())
         if not given.json:
             night_page(ran)
         if any(r["status"] != "done" for r in ran):

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from perennial.catalog.queries import today
+from perennial.catalog.queries import set_up, today
+from perennial.continuity.planning import Difference, OrderState, read_orders
 from perennial.db import sql
+from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.extend_lines import extend
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import stored_report
+from perennial.kernel.dates import add_days
+from perennial.payments import waiting
+
+ORDERS_AHEAD = 500
+SHIPMENTS_AHEAD = 10_000
+"""So much is planned ahead at most only to be counted."""
+
+_NOT_WAITING = f"not {waiting.AWAITED} and not {waiting.ON_HOLD}"
+_LATE = f"""
+select count(distinct (c.id, o.shipment)), min(o.ship_on)
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where o.status = 'scheduled' and o.blocked is null and o.ship_on < %(on)s and {_NOT_WAITING}
+"""
+_PLANNED_INTO_THE_PAST = f"""
+with behind as materialized (  -- none, of most installations
+  select c.id, c.order_id, c.parent_line_id from continuity_continuityorder c
+   where c.status = 'open' and not c.complete
+     and coalesce((select max(o.ship_on) from continuity_occurrence o
+                    where o.continuity_order_id = c.id and o.status <> 'cancelled') < %(on)s, true))
+select c.id from behind c join orders_salesorder p on p.id = c.order_id
+ where {_NOT_WAITING} and not {waiting.PAYMENT_FAILED} and not {waiting.IS_PARKED}
+ order by c.id limit %(most)s
+"""
 
 
 class _Undo(Exception):
@@ -38,15 +67,45 @@ def status(on: date | None = None) -> list[dict[str, Any]]:
     return found
 
 
-def late(on: date) -> tuple[int, date | None]:
-    """Shipments whose day is past on a date, and that wait for nothing: how many, and the first of their days."""
-    found = sql.one(
-        "select count(distinct (continuity_order_id, shipment)), min(ship_on) from continuity_occurrence"
-        " where status = 'scheduled' and blocked is null and ship_on < %s",
-        [on],
-    )
+class Late(NamedTuple):
+    """How many shipments a night finds late, the first of their days, and whether that is all of them."""
+
+    shipments: int
+    since: date | None
+    all: bool
+
+
+def late(on: date) -> Late:
+    """Shipments whose day is past on a date, and that wait for nothing: those that are planned, and those that the
+    night of the date plans on before it makes child orders. Of very many orders only the first are planned here.
+    """
+    found = sql.one(_LATE, {"on": on})
     assert found is not None
-    return found[0], found[1]
+    shipments, since = found
+    orders = [row[0] for row in sql.tuples(_PLANNED_INTO_THE_PAST, {"on": on, "most": ORDERS_AHEAD + 1})]
+    if not orders:
+        return Late(shipments, since, True)
+    rules = set_up()
+    through = add_days(on, rules.parameters.days_before_delivery, "on")
+    days: list[date] = []
+    everything = len(orders) <= ORDERS_AHEAD
+    for state in read_orders(rules, orders[:ORDERS_AHEAD]):
+        if len(days) >= SHIPMENTS_AHEAD:
+            everything = False
+            break
+        days += _late_of(state, on, through)
+    since = min([*days, *([since] if since else [])], default=None)
+    return Late(shipments + len(days), since, everything)
+
+
+def _late_of(state: OrderState, on: date, through: date) -> list[date]:
+    """The days before a date on which an order ships that is planned on; none of one that the job would park."""
+    difference = Difference()
+    with suppress(Refused):
+        extend(state, difference, through)
+    rows = [*difference.inserts, *difference.updates]
+    days = {row.shipment: row.ship_on for row in rows if row.status == "scheduled" and row.ship_on < on}
+    return list(days.values())
 
 
 def due(name: str, on: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from django.db import OperationalError, ProgrammingError
 from django.test import override_settings
 
 from perennial.cli import commands, main, parser
+from perennial.continuity.models import Occurrence
 from perennial.db import sql
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
+from perennial.programs.models import ProgramEvent
 from tests.actions.bundle_world import example
 from tests.cli.makers import ORDERED, child, club, order
 
@@ -358,6 +361,86 @@ def test_a_night_says_before_how_much_is_late(capsys: Captured) -> None:
         assert main.main(words.split()) == 0
         first = capsys.readouterr().err.splitlines()[0]
         assert first.startswith(f"note: {said}") == bool(said)
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(PERENNIAL_TODAY=date(2026, 6, 1))
+def test_a_night_counts_what_it_plans_before_it_makes_child_orders(capsys: Captured, monkeypatch: Any) -> None:
+    """Of a program without end only the first shipments are planned, and the night plans all others of the past."""
+    revision = club()
+    ProgramEvent.objects.filter(revision=revision, place=2).update(times_to_repeat=None)
+    order(order_date=date(2025, 3, 10))
+    waits = order(order_date=date(2025, 3, 10), acceptance_required=True)
+    held = order(order_date=date(2025, 3, 10))
+    actions.hold(number=held.number, reason="travel", by="clerk:anna", on=ORDERED)
+    planned = Occurrence.objects.filter(continuity_order__order_id=waits.id, status="scheduled").count()
+    said = "15 shipments are late, the first since 2025-03-17: the night of 2026-06-01 makes child orders of them"
+    assert planned < 15
+    assert main.main(["night", "--dry-run"]) == 0
+    assert capsys.readouterr().err.startswith(f"note: {said}")
+    monkeypatch.setattr("perennial.jobs.listing.ORDERS_AHEAD", 0)
+    assert main.main(["night"]) == 0
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first == (
+        f"note: at least {planned} shipments are late, the first since 2025-03-17: the night of 2026-06-01"
+        " plans the open-ended programs on and makes child orders of them, to be paid at once"
+    )
+    late = Occurrence.objects.filter(status="ordered", ship_on__lt=date(2026, 6, 1))
+    assert late.count() == 15, others
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(PERENNIAL_TODAY=date(2026, 6, 1))
+def test_a_night_ahead_says_so_before_it_starts(capsys: Captured) -> None:
+    club()
+    before = "note: today is 2026-06-01: once the night of 2036-06-01 is done, `night` finds nothing to do until then"
+    after = "note: the night of 2036-06-01 is done, and today is 2026-06-01: until then `night` finds nothing to do"
+    for words, said in (
+        ("night --on 2036-06-01 --dry-run", []),
+        ("night --on 2036-06-01", [before]),
+        ("night", [after]),
+    ):
+        assert main.main(words.split()) == 0
+        lines = capsys.readouterr().err.splitlines()
+        assert [line for line in lines if line.startswith("note: ")] == said
+        assert lines[0] == before or before not in said
+
+
+@pytest.mark.django_db
+@override_settings(PERENNIAL_TODAY=date(2026, 6, 1))
+def test_an_import_says_which_orders_begin_in_the_past(capsys: Captured, tmp_path: Path) -> None:
+    """A mistyped year makes hundreds of charges in one night."""
+    sql.value("select setval('parent_order_number', 1, false)")
+    file = tmp_path / "bundle.json"
+    bundle = example()
+    given = bundle["orders"][0]
+
+    def noted(*orders: Any) -> list[str]:
+        bundle["orders"] = orders
+        file.write_text(json.dumps(bundle))
+        dry = []
+        for options in (("--dry-run",), ("--json",)):
+            assert main.main(["import", str(file), *options]) == 0
+            dry.append([said for said in capsys.readouterr().err.splitlines() if said.startswith("note: ")])
+        assert dry[0] == dry[1]
+        return dry[0]
+
+    does = "the next night makes child orders of all since then, to be paid at once"
+    assert noted({**given, "order_date": "2026-06-01"}) == []
+    mistyped = {**given, "reference": "SHOP-2", "order_date": "2016-06-01"}
+    assert noted(mistyped) == [f"note: 1 order has shipments of the past (SO-000002 since 2016-06-06): {does}"]
+    started = copy.deepcopy({**given, "reference": "SHOP-3", "order_date": "2026-06-01"})
+    started["lines"][0]["continuity"]["start_date"] = "2026-05-01"
+    said = [f"note: 2 orders have shipments of the past (the first SO-000003 since 2026-05-06): {does}"]
+    assert noted(started, {**started, "reference": "SHOP-4"}) == said
+    waits = {**mistyped, "reference": "SHOP-5", "acceptance_required": True}
+    draft = {**mistyped, "reference": "SHOP-6", "submit": False}
+    sent = [{"line": 1, "shipment": n, "status": "invoiced", "external": f"OLD-{n}"} for n in (1, 2, 3)]
+    done = {**given, "reference": "SHOP-7", "order_date": "2026-03-10", "children": sent}
+    held = {**done, "reference": "SHOP-8", "children": None, "holds": [{"reason": "travel"}]}
+    assert noted(waits, draft, done, held) == []
+    half = {**done, "reference": "SHOP-9", "children": sent[:2]}
+    assert noted(half) == [f"note: 1 order has shipments of the past (SO-000009 since 2026-05-14): {does}"]
 
 
 @pytest.mark.django_db
