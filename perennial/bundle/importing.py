@@ -301,6 +301,7 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
                 spoiled.add(facts.account)
         changes = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
         imported.add("customers", changes.tally)
+        reading.notes.add_customers(changes.emptied, changes.kept)
         renewed += changes.renewed
     return seen, spoiled, renewed
 

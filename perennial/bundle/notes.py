@@ -24,6 +24,18 @@ class Notes:
     first_late: tuple[date, str] | None = None
     """The first day of them, and the order."""
 
+    customers: list[str] = field(default_factory=list)
+    """What is lost of stored customers, or stays against the list that is given; the first of it."""
+    more_customers: int = 0
+
+    def add_customers(self, emptied: Sequence[tuple[str, list[str]]], kept: Sequence[tuple[str, str]]) -> None:
+        """Customers of whom something was stored that is not given, or stays though it is not listed."""
+        said = [f"customer {account}: {' and '.join(names)} not given, so taken away" for account, names in emptied]
+        said += [f"customer {account}: {what} is not listed, but used by an order: it stays" for account, what in kept]
+        room = MOST_NAMED - len(self.customers)
+        self.customers += said[:room]
+        self.more_customers += len(said[room:])
+
     def add_late(self, orders: Sequence[tuple[str, date]]) -> None:
         """Orders with the day since when they are late."""
         self.late += len(orders)
@@ -36,6 +48,9 @@ class Notes:
             yield f"tax group {shown(group)} has no rate: what is in it is not taxed{hint}"
         if len(self.untaxed) > MOST_NAMED:
             yield f"{len(self.untaxed) - MOST_NAMED:,} more tax groups have no rate"
+        yield from self.customers
+        if self.more_customers:
+            yield f"{self.more_customers:,} more such things of customers"
         if self.first_late is not None:
             since, number = self.first_late
             many, first = ("1 order has", "") if self.late == 1 else (f"{self.late:,} orders have", "the first ")

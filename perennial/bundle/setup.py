@@ -252,7 +252,8 @@ def unpriced(reading: Reading, given: list[ProductFacts]) -> None:
 
 def untaxed(reading: Reading, modes: Iterable[ModeFacts], products: Iterable[ProductFacts]) -> None:
     """Note the tax groups that no rate is for: what is in them is not taxed, which may be meant, or a slip of the pen."""
-    groups = {one.tax_group for one in (*modes, *products) if one.tax_group is not None}
-    rated = set(TaxRate.objects.values_list("group", flat=True).distinct()) if groups else set()
+    groups = {one.tax_group for one in modes} | {one.tax_group for one in products}
+    rated = set(TaxRate.objects.values_list("group", flat=True).distinct())
     if rated:
-        reading.notes.untaxed = {group: reading.faults.hint(group, rated) for group in sorted(groups - rated)}
+        unknown = sorted(group for group in groups if group is not None and group not in rated)
+        reading.notes.untaxed = {group: reading.faults.hint(group, rated) for group in unknown}

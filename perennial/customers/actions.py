@@ -20,6 +20,7 @@ from perennial.db.tally import Tally
 from perennial.errors import Refused
 
 CUSTOMER = ("account", "name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
+CONTACT = ("name", "email", "phone", "language")
 ADDRESS = AddressFacts._fields
 CARD = CardFacts._fields
 
@@ -30,6 +31,10 @@ class Changes(NamedTuple):
     tally: Tally
     renewed: list[int]
     """The ids of stored cards that expire later now: what waited for them may go on."""
+    emptied: list[tuple[str, list[str]]]
+    """Accounts, each with what was stored and is not given any more."""
+    kept: list[tuple[str, str]]
+    """Accounts, each with an address or a card that is no longer listed and stays because something refers to it."""
 
 
 def differing(customers: Sequence[CustomerFacts]) -> list[int]:
@@ -66,8 +71,13 @@ def set_customers(
     _insert(new)
     changed: set[int] = set()
     renewed: list[int] = []
+    emptied: list[tuple[str, list[str]]] = []
     for customer in customers:
         if known := stored.get(customer.account):
+            before = dict(zip(CUSTOMER, known[1], strict=True))
+            now = dict(zip(CUSTOMER, _columns(customer), strict=True))
+            if lost := [name for name in CONTACT if before[name] and not now[name]]:
+                emptied.append((customer.account, lost))
             for write in _differences(customer, *known):
                 write.do()
                 changed.add(known[0])
@@ -76,8 +86,9 @@ def set_customers(
     # What is still in the dictionaries is no longer listed.
     changed |= _drop("customers_address", [a[0] for known in stored.values() for a in known[2].values()], _ADDRESS_USED)
     changed |= _drop("customers_storedcard", [c[0] for known in stored.values() for c in known[3].values()], _CARD_USED)
-    changed |= _behind(customers, stored)
-    return Changes(Tally(len(new), len(changed), len(customers) - len(new) - len(changed)), renewed)
+    stays, moved = _behind(customers, stored)
+    tally = Tally(len(new), len(changed | moved), len(customers) - len(new) - len(changed | moved))
+    return Changes(tally, renewed, emptied, stays)
 
 
 def _columns(customer: CustomerFacts) -> tuple[Any, ...]:
@@ -219,9 +230,13 @@ def _drop(table: str, ids: list[int], used: Sequence[str]) -> set[int]:
     }
 
 
-def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> set[int]:
-    """What is no longer listed and stays stands behind the list: a new order goes to the first address that is listed."""
-    found: set[int] = set()
+def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> tuple[list[tuple[str, str]], set[int]]:
+    """What is no longer listed and stays stands behind the list: a new order goes to the first address that is listed.
+
+    Gives what stays, by account, and the ids of the customers of which something had to be moved behind.
+    """
+    stays: list[tuple[str, str]] = []
+    moved: set[int] = set()
     for customer in customers:
         known = stored.get(customer.account)
         if known is None:
@@ -230,7 +245,12 @@ def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> s
             (Address, known[2], len(customer.addresses)),
             (StoredCard, known[3], len(customer.cards)),
         ):
-            for number, row in enumerate(left.values(), listed + 1):
-                if row[1] != number and model.objects.filter(pk=row[0]).update(number=number):
-                    found.add(known[0])
-    return found
+            there = set(model.objects.filter(pk__in=[row[0] for row in left.values()]).values_list("pk", flat=True))
+            those = [row for row in left.values() if row[0] in there]
+            for number, row in enumerate(those, listed + 1):
+                what = f"address {row[2]}" if model is Address else f"card {row[2]}"
+                stays.append((customer.account, what))
+                if row[1] != number:
+                    model.objects.filter(pk=row[0]).update(number=number)
+                    moved.add(known[0])
+    return stays, moved

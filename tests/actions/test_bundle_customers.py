@@ -88,9 +88,29 @@ def test_an_address_that_is_no_longer_listed_and_still_used_stands_behind_the_li
     ]
     second = order("CLUB", ship_to=None)
     assert [SalesOrder.objects.get(number=n).ship_to.code for n in (first, second)] == ["home", "moved"]
+    assert list(put(ada(addresses=[{"code": "cabin", "country": "US"}]), dry_run=True).notes.lines()) == [
+        "customer C-1: address moved is not listed, but used by an order: it stays",
+        "customer C-1: address home is not listed, but used by an order: it stays",
+    ]
     again = ada(addresses=[{"code": "moved", "country": "US"}, {"code": "cabin", "country": "US"}])
     assert counts(put(again)) == {"customers": (0, 0, 1)}
     actions.address(number=first, to="moved", **ANNA)
+
+
+@pytest.mark.usefixtures("club")
+def test_what_is_not_given_is_taken_away_and_said():
+    put(ada(email="ada@example.com", phone="+1 555 0100"))
+    assert list(put(ada(phone="+1 555 0100"), dry_run=True).notes.lines()) == [
+        "customer C-1: email not given, so taken away"
+    ]
+    assert list(put(ada(name="")).notes.lines()) == ["customer C-1: name and email and phone not given, so taken away"]
+    assert list(put(ada(name="")).notes.lines()) == []
+    many = {"customers": [{"account": f"M-{n}", "phone": "1"} for n in range(15)]}
+    put(many)
+    for customer in many["customers"]:
+        del customer["phone"]
+    said = list(put(many).notes.lines())
+    assert (len(said), said[-1]) == (11, "5 more such things of customers")
 
 
 def test_the_first_import_takes_its_date_where_the_company_is(monkeypatch: pytest.MonkeyPatch):
