@@ -11,10 +11,10 @@ from django.test import override_settings
 from perennial.catalog.models import Company
 from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
-from perennial.customers.models import Customer
+from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk.queries import order_document, order_ids
 from perennial.orders.models import Hold, SalesOrder
-from perennial.payments.models import Payment
+from perennial.payments.models import Attempt, Payment
 from tests.cli.makers import ORDERED, child, club, order
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,78 @@ def test_a_child_says_what_its_total_is_made_of(capsys: Captured) -> None:
     assert "currency USD" in lines
     assert "number shipment ships on status products delivery tax total carrier tracking" in lines
     assert "SO-000001-1-001 1 2026-03-16 open 0013 4.95 1.77 26.67" in lines
+
+
+def test_an_order_says_whose_it_is_where_it_goes_and_which_card_pays(capsys: Captured) -> None:
+    club()
+    customer = Customer.objects.get()
+    home = Address.objects.get()
+    number = order().number
+    lines = page(capsys, f"show order {number}")
+    assert "customer C-1, Ada Bianchi" in lines
+    assert "address home: Milano, IT" in lines
+    assert any(line.endswith("paid by card tok_visa (visa 4242)") for line in lines)
+    assert not any("goes to" in line or "other addresses" in line for line in lines)
+    work = Address.objects.create(
+        customer=customer, code="work", recipient="Aurora Books", street="Via Roma 1", city="Torino", postcode="10121",
+        region="TO", country="IT",
+    )  # fmt: skip
+    aunt = Address.objects.create(customer=customer, code=None, recipient="Bea Rossi", city="Roma")
+    ContinuityOrder.objects.update(ship_to=work)
+    Occurrence.objects.filter(event_key="E2").update(ship_to=aunt)
+    Occurrence.objects.filter(event_key="E3").update(ship_to=work)
+    document = order_document(number)
+    lines = page(capsys, f"show order {number}")
+    at = lines.index("other addresses")
+    assert lines[at + 1 : at + 3] == ["work: Aurora Books, Via Roma 1, 10121 Torino, TO IT", "Bea Rossi, Roma"]
+    at = next(at for at, line in enumerate(lines) if line.startswith("line 1: 0016"))
+    assert lines[at + 1] == "goes to work"
+    assert [line.rpartition("goes to ")[2] for line in lines if "goes to" in line] == ["work", "Bea Rossi"]
+    assert next(line for line in lines if "goes to Bea" in line).startswith("2 2 2026-04-14")
+    assert order_document(number) == document
+    SalesOrder.objects.filter(number=number).update(ship_to=None)
+    ContinuityOrder.objects.update(ship_to=home)
+    lines = page(capsys, f"show order {number}")
+    assert not any(line.startswith("address") for line in lines)
+    assert "goes to home" in lines
+
+
+def test_a_child_that_goes_elsewhere_says_so(capsys: Captured) -> None:
+    club()
+    entered = order()
+    home = Address.objects.get()
+    first, second = (child(entered, shipment, ship_to=home) for shipment in (1, 2))
+    assert not any("goes to" in line for line in page(capsys, f"show order {entered.number}"))
+    work = Address.objects.create(customer=first.customer, code="work", city="Torino")
+    SalesOrder.objects.filter(pk=second.pk).update(ship_to=work)
+    lines = page(capsys, f"show order {second.number}")
+    assert "work: Torino" in lines
+    told = [line for line in lines if "goes to" in line or line.startswith("SO-000001-1-0")]
+    assert [told[0].endswith("tracking goes to"), "work" in told[1], told[2].endswith(" work")] == [True, False, True]
+
+
+def test_a_payment_says_which_card_was_charged_and_when(capsys: Captured) -> None:
+    club()
+    entered = order()
+    number = entered.number
+    (lines,) = (line for line in page(capsys, f"show order {number}") if "ordinary 1" in line)
+    assert lines == f"{number} ordinary 1 card visa 4242 44.85 2026-03-10 due 0.00"
+    paid = Payment.objects.get(order=entered.id)
+    Payment.objects.filter(pk=paid.pk).update(status="captured", captured_minor=4485, amount_minor=4485)
+    new = StoredCard.objects.create(
+        customer=paid.customer, token="tok_new", brand="amex", last4="0005", exp_month=1, exp_year=2031,
+        expires_on=date(2031, 1, 31),
+    )  # fmt: skip
+    tries = (("charge", "declined", 10), ("charge", "approved", 12), ("refund", "approved", 20))
+    for at, (kind, outcome, on) in enumerate(tries, 1):
+        Attempt.objects.create(
+            payment=paid, card=paid.card, kind=kind, number=at, key=f"k{at}", amount_minor=4485,
+            on_date=date(2026, 3, on), outcome=outcome,
+        )  # fmt: skip
+    Payment.objects.filter(pk=paid.pk).update(card=new)
+    lines = page(capsys, f"show order {number}")
+    assert "order purpose number method amount due on status captured captured on" in lines
+    assert f"{number} ordinary 1 card visa 4242 44.85 2026-03-10 captured 44.85 2026-03-12" in lines
 
 
 def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> None:
