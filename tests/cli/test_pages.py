@@ -258,3 +258,34 @@ def test_who_is_on_the_telephone(capsys: Captured) -> None:
     assert [(one["account"], one["orders"]) for one in shown] == [("C-1", [number]), ("C-2", [])]
     assert main.main(["show", "customers", " "]) == 1
     assert capsys.readouterr().err.startswith("refused: find: say what to look for")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Jörg Müller", "muller JORG"),
+        ("Jörg Müller", "MÜLLER"),
+        ("Jo\N{COMBINING DIAERESIS}rg Mu\N{COMBINING DIAERESIS}ller", "müller jörg"),
+        ("Jorg Muller", "müller"),
+        ("José Núñez", "nunez jose"),
+        ("Søren Łukasz Œuvrard", "soren lukasz oeuvrard"),
+        ("Anna Weiß", "weiss"),
+        ("Anna Weiss", "weiß"),
+        ("Đorđe Ærø", "dorde aero"),
+    ],
+)
+def test_a_name_is_found_with_its_accents_and_without(capsys: Captured, name: str, words: str) -> None:
+    club()
+    Customer.objects.create(account="C-2", name=name)
+    shown = page(capsys, f"show customers {words}")
+    assert [line.split()[0] for line in shown[1:]] == ["C-2"]
+    assert page(capsys, f"show customers {words}x") == ["nobody fits"]
+
+
+def test_a_city_is_found_without_its_accents_and_words_do_not_run_together(capsys: Captured) -> None:
+    club()
+    customer = Customer.objects.create(account="C-2", name="Bea")
+    for city in ("Zürich", "Genève"):
+        Address.objects.create(customer=customer, city=city)
+    for words, found in (("zurich geneve", 2), ("bea ZURICH", 2), ("zurichgen", 1), ("%", 1), ("_", 1)):
+        assert len(page(capsys, f"show customers {words}")) == found
