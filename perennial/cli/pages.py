@@ -124,8 +124,9 @@ def schedule_part(
     """The dated lines, and for each why it has not shipped and until when it can be changed.
 
     A line that was late when its child was made keeps the day that was planned, and one whose child was
-    cancelled stays ordered: the note tells of the child.
+    cancelled stays ordered: the note tells of the child. Of an event that repeats, the last shipment is the last.
     """
+    last = max((line["shipment"] for line in lines if line["action"] == "end"), default=None)
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
         (
@@ -136,7 +137,7 @@ def schedule_part(
                 line["ship_on"],
                 product(line),
                 line["price"],
-                line["status"] + (", last" if line["action"] == "end" else ""),
+                line["status"] + (", last" if line["action"] == "end" and line["shipment"] == last else ""),
                 line["child_order"],
                 _change_until(line, today),
                 [

@@ -8,14 +8,15 @@ from datetime import date
 import pytest
 from django.test import override_settings
 
-from perennial.catalog.models import Company
+from perennial.catalog.models import Company, Product
 from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk.queries import order_document, order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
-from tests.cli.makers import ORDERED, child, club, order
+from perennial.programs.models import ProgramEvent
+from tests.cli.makers import ORDERED, add_event, child, club, order
 
 pytestmark = pytest.mark.django_db
 Captured = pytest.CaptureFixture[str]
@@ -239,6 +240,25 @@ def test_a_preview_says_whose_taxes_it_shows(capsys: Captured) -> None:
     assert page(capsys, words)[-1].startswith("taxes are those of US, the company's country")
     Company.objects.update(country=None)
     assert page(capsys, words)[-1].startswith("no taxes: the company has no country")
+
+
+def test_of_an_event_that_repeats_only_the_last_shipment_is_called_the_last(capsys: Captured) -> None:
+    """The document says of every line of the last event that the program ends with it."""
+    add_event(club(), 4, Product.objects.get(number="0014"), times_to_repeat=3)
+    ProgramEvent.objects.filter(key="E3").update(action="none")
+    words = f"show order {order().number}"
+    called_last = [line.split()[:2] for line in page(capsys, words) if ", last" in line]
+    assert called_last == [["7", "4.3"]]
+    page(capsys, f"order cancel {words.split()[-1]} --after 5")
+    assert [line.split()[:2] for line in page(capsys, words) if ", last" in line] == [["5", "4.1"]]
+    ends = [
+        line["shipment"]
+        for line in order_document(words.split()[-1])["continuity"][0]["lines"]
+        if line["action"] == "end"
+    ]
+    assert ends == [4, 5]
+    preview = page(capsys, "preview --program BOM --order-date 2026-03-10")
+    assert [line.split()[:2] for line in preview if ", last" in line] == [["7", "4.3"]]
 
 
 def test_who_is_on_the_telephone(capsys: Captured) -> None:
