@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.errors import Refused
+from perennial.kernel.words import hint
 
 
 def customer_by_account(account: str, field: str = "account") -> Customer:
     """A customer by account. Refused when there is none."""
     found = Customer.objects.filter(account=account).first()
     if found is None:
-        raise Refused("customer", f"unknown customer {account!r}", field)
+        known = Customer.objects.order_by("account").values_list("account", flat=True)
+        raise Refused("customer", f"unknown customer {account!r}{hint(account, list(known))}", field)
     return found
 
 
