@@ -27,9 +27,10 @@ def show_order(p: Parser) -> Run:
         else:
             from perennial.catalog.queries import today
             from perennial.cli.pages import order_page
-            from perennial.desk.queries import parked_reasons
+            from perennial.desk.queries import beside, parked_reasons
 
-            order_page(found, today(), why=given.why, parked=parked_reasons(found["number"]))
+            number = found["number"]
+            order_page(found, today(), why=given.why, parked=parked_reasons(number), beside=beside(number))
         return 0
 
     return run

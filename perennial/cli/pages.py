@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perennial.cli.output import cell, facts, listing, say, section, table
+
+if TYPE_CHECKING:
+    from perennial.desk.beside import Beside
 
 Document = Mapping[str, Any]
 
@@ -15,8 +18,8 @@ Parked = Mapping[str, Sequence[tuple[int, str]]]
 """By order numbers: the lines that are parked, and why."""
 
 
-def order_page(order: Document, today: date, *, parked: Parked, why: bool = False) -> None:
-    """An order: what was ordered, every shipment with its day, children, payments, what happened.
+def order_page(order: Document, today: date, *, parked: Parked, beside: Beside, why: bool = False) -> None:
+    """An order: whose it is, what was ordered, every shipment with its day, children, payments, what happened.
 
     ``why``: also where the date, the product and the price of every shipment come from.
     """
@@ -25,7 +28,8 @@ def order_page(order: Document, today: date, *, parked: Parked, why: bool = Fals
         {
             "order": order["number"],
             "reference": order["reference"],
-            "customer": order["customer"],
+            "customer": [order["customer"], beside.customer],
+            "address": beside.address,
             "order_date": order["order_date"],
             "currency": order["currency"],
             "status": order["status"],
@@ -34,6 +38,10 @@ def order_page(order: Document, today: date, *, parked: Parked, why: bool = Fals
             "parked": "; ".join(f"line {line}: {reason}" for line, reason in parked.get(order["number"], ())),
         }
     )
+    if beside.others:
+        section("other addresses")
+        for words in beside.others:
+            say(f"  {words}")
     section("lines")
     table(
         ("line", "product", "quantity", "price", "status"),
@@ -44,13 +52,14 @@ def order_page(order: Document, today: date, *, parked: Parked, why: bool = Fals
         say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
     children = {child["number"]: child for child in order["children"]}
     for one in order["continuity"]:
-        continuity_part(one, today, children, why=why)
+        continuity_part(one, today, children, beside, why=why)
     if order["children"]:
         section("child orders")
         table(
             (
                 *("number", "shipment", "ships on", "status", "products"),
                 *("delivery", "tax", "total", "carrier", "tracking"),
+                *(["goes to"] if beside.children else []),
             ),
             (
                 [
@@ -64,12 +73,13 @@ def order_page(order: Document, today: date, *, parked: Parked, why: bool = Fals
                     c["total"],
                     c["carrier"],
                     c["tracking"],
+                    *([beside.children.get(c["number"])] if beside.children else []),
                 ]
                 for c in order["children"]
             ),
             "  ",
         )
-    payments_part(order["payments"])
+    payments_part(list(_collected(order["payments"], beside)))
     if order["events"]:
         section("what happened")
         listing(order["events"])
@@ -80,17 +90,24 @@ def product(line: Document) -> str:
     return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
 
 
-def continuity_part(one: Document, today: date, children: Mapping[str, Document], *, why: bool = False) -> None:
+def continuity_part(
+    one: Document, today: date, children: Mapping[str, Document], beside: Beside, *, why: bool = False
+) -> None:
     """The Continuity page of a line. ``children``: those of the order, by their numbers."""
     planned = "planned to its end" if one["complete"] else "more follows"
     pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
+    if words := beside.cards.get(one["card"]):
+        pays += f" ({words})"
     if one["payment_schedule"]:
         pays += f", schedule {one['payment_schedule']}"
     section(
         f"line {one['line']}: {one['item_number']}, program {one['program']} revision {one['revision']}, "
         f"{one['status']}, {planned}, paid by {pays}"
     )
-    schedule_part(one["lines"], today, children)
+    if place := beside.lines.get(one["line"]):
+        say(f"  goes to {place}")
+    elsewhere = {shipment: place for (line, shipment), place in beside.shipments.items() if line == one["line"]}
+    schedule_part(one["lines"], today, children, elsewhere)
     if why:
         why_part(one["lines"])
     if one["adjustments"]:
@@ -98,12 +115,18 @@ def continuity_part(one: Document, today: date, children: Mapping[str, Document]
         listing(one["adjustments"])
 
 
-def schedule_part(lines: Sequence[Document], today: date, children: Mapping[str, Document] | None = None) -> None:
+def schedule_part(
+    lines: Sequence[Document],
+    today: date,
+    children: Mapping[str, Document] | None = None,
+    elsewhere: Mapping[int, str] | None = None,
+) -> None:
     """The dated lines, and for each why it has not shipped and until when it can be changed.
 
     A line that was late when its child was made keeps the day that was planned, and one whose child was
-    cancelled stays ordered: the note tells of the child.
+    cancelled stays ordered: the note tells of the child. Of an event that repeats, the last shipment is the last.
     """
+    last = max((line["shipment"] for line in lines if line["action"] == "end"), default=None)
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
         (
@@ -114,13 +137,14 @@ def schedule_part(lines: Sequence[Document], today: date, children: Mapping[str,
                 line["ship_on"],
                 product(line),
                 line["price"],
-                line["status"] + (", last" if line["action"] == "end" else ""),
+                line["status"] + (", last" if line["action"] == "end" and line["shipment"] == last else ""),
                 line["child_order"],
                 _change_until(line, today),
                 [
                     line["why"]["not_shipped"] if line["blocked"] else None,
                     *_of_child(line, children or {}),
                     *_changed(line),
+                    *_goes_to(line, elsewhere or {}),
                 ],
             ]
             for line in lines
@@ -164,11 +188,28 @@ def _changed(line: Document) -> list[str]:
     return [f"changed: {cell(line['customised'])}"] if line["customised"] else []
 
 
+def _goes_to(line: Document, elsewhere: Mapping[int, str]) -> list[str]:
+    """Where a shipment goes that does not go where its line goes."""
+    place = None if line["child_order"] else elsewhere.get(line["shipment"])
+    return [f"goes to {place}"] if place else []
+
+
+def _collected(payments: Sequence[Document], beside: Beside) -> Iterator[Document]:
+    """Payments with the card in words and the day on which the money was taken."""
+    told = {key: iter(found) for key, found in beside.payments.items()}
+    for p in payments:
+        card, captured_on = next(told.get((p["order"], p["purpose"], p["number"]), iter(())), ("", None))
+        yield {**p, "method": f"{p['method']} {card}" if card else p["method"], "captured_on": captured_on}
+
+
 def payments_part(payments: Sequence[Document]) -> None:
     """What is owed and what became of it."""
     if payments:
         section("payments")
-        columns = ("order", "shipment", "purpose", "number", "method", "amount", "due_on", "status", "captured")
+        columns = (
+            *("order", "shipment", "purpose", "number", "method"),
+            *("amount", "due_on", "status", "captured", "captured_on"),
+        )
         names = [name for name in columns if any(p.get(name) not in (None, "") for p in payments)]
         table([name.replace("_", " ") for name in names], ([p.get(name) for name in names] for p in payments), "  ")
 

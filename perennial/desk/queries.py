@@ -18,6 +18,7 @@ from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.ahead import preview
+from perennial.desk.beside import beside
 from perennial.desk.documents import Document, order_documents
 from perennial.desk.reach import unknown_order
 from perennial.desk.set_up import customer_document, find_customers, program_document
@@ -30,7 +31,7 @@ from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import newest_released, program_by_id
 
 __all__ = [
-    "customer_document", "find_customers", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
+    "beside", "customer_document", "find_customers", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
     "parked_reasons", "preview", "program_document", "refunds",
 ]  # fmt: skip
 

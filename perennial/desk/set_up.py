@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Q
-
 from perennial.catalog.queries import currency, set_up
-from perennial.customers.models import Customer
-from perennial.customers.queries import customer_by_account
+from perennial.customers.queries import accounts_with, customer_by_account
 from perennial.desk.documents import Document
 from perennial.errors import Refused
 from perennial.kernel import money
@@ -123,7 +118,7 @@ def customer_document(account: str) -> Document:
 
 def find_customers(words: str) -> list[Document]:
     """Who is it on the telephone? The customers of whom every one of the words is part of the account, the name,
-    the e-mail address, the phone number or a city; large and small letters are the same.
+    the e-mail address, the phone number or a city; large and small letters are the same, with an accent or without.
 
     Refused: nothing to look for.
     """
@@ -131,12 +126,7 @@ def find_customers(words: str) -> list[Document]:
         raise Refused(
             "find", "say what to look for: a part of a name, an account, an e-mail address, a phone, a city", "find"
         )
-    found = Customer.objects.all()
-    for word in words.split():
-        places = ("account", "name", "email", "phone", "addresses__city")
-        found = found.filter(reduce(or_, (Q(**{f"{place}__icontains": word}) for place in places)))
-    accounts = found.order_by("name", "account").values_list("account", flat=True).distinct()
-    return [customer_document(account) for account in accounts]
+    return [customer_document(account) for account in accounts_with(words.split())]
 
 
 _ADDRESS = ("code", "purpose", "recipient", "street", "city", "postcode", "region", "country")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from zoneinfo import available_timezones
 
@@ -49,6 +49,25 @@ def meant(word: str, known: Collection[str]) -> str | None:
                 break
     found = get_close_matches(word, sorted(near), 1, 0.6)
     return found[0] if found else None
+
+
+def hint(word: str, known: Collection[str]) -> str:
+    """What a mistyped word may have meant, as the end of a message; nothing where two are as near.
+
+    Of accounts C-1 to C-8, C-9 may have meant any.
+    """
+    found = meant(word, known)
+    if found is None:
+        return ""
+    if found.casefold() != word.casefold():
+        other = meant(word, [one for one in known if one != found])
+        if other is not None and _nearness(word, other) >= _nearness(word, found):
+            return ""
+    return f"; did you mean {found!r}?"
+
+
+def _nearness(word: str, other: str) -> float:
+    return SequenceMatcher(None, other, word).ratio()
 
 
 def country_faults(country: str | None, field: str = "country") -> Iterator[Refused]:

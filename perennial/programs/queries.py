@@ -13,6 +13,7 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.dates import Interval
 from perennial.kernel.plan import Event, EventProduct, Revision
+from perennial.kernel.words import hint
 from perennial.programs.models import Program
 
 SQL = sql.named("perennial.programs", "revisions.sql")
@@ -146,5 +147,6 @@ def program_by_id(schedule_id: str, field: str = "program") -> Program:
     """A program by its schedule id. Refused when there is none."""
     found = Program.objects.filter(schedule_id=schedule_id).first()
     if found is None:
-        raise Refused("program", f"unknown program {schedule_id!r}", field)
+        known = Program.objects.order_by("schedule_id").values_list("schedule_id", flat=True)
+        raise Refused("program", f"unknown program {schedule_id!r}{hint(schedule_id, list(known))}", field)
     return found

@@ -8,14 +8,15 @@ from datetime import date
 import pytest
 from django.test import override_settings
 
-from perennial.catalog.models import Company
+from perennial.catalog.models import Company, Product
 from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
-from perennial.customers.models import Customer
+from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk.queries import order_document, order_ids
 from perennial.orders.models import Hold, SalesOrder
-from perennial.payments.models import Payment
-from tests.cli.makers import ORDERED, child, club, order
+from perennial.payments.models import Attempt, Payment
+from perennial.programs.models import ProgramEvent
+from tests.cli.makers import ORDERED, add_event, child, club, order
 
 pytestmark = pytest.mark.django_db
 Captured = pytest.CaptureFixture[str]
@@ -54,6 +55,78 @@ def test_a_child_says_what_its_total_is_made_of(capsys: Captured) -> None:
     assert "currency USD" in lines
     assert "number shipment ships on status products delivery tax total carrier tracking" in lines
     assert "SO-000001-1-001 1 2026-03-16 open 0013 4.95 1.77 26.67" in lines
+
+
+def test_an_order_says_whose_it_is_where_it_goes_and_which_card_pays(capsys: Captured) -> None:
+    club()
+    customer = Customer.objects.get()
+    home = Address.objects.get()
+    number = order().number
+    lines = page(capsys, f"show order {number}")
+    assert "customer C-1, Ada Bianchi" in lines
+    assert "address home: Milano, IT" in lines
+    assert any(line.endswith("paid by card tok_visa (visa 4242)") for line in lines)
+    assert not any("goes to" in line or "other addresses" in line for line in lines)
+    work = Address.objects.create(
+        customer=customer, code="work", recipient="Aurora Books", street="Via Roma 1", city="Torino", postcode="10121",
+        region="TO", country="IT",
+    )  # fmt: skip
+    aunt = Address.objects.create(customer=customer, code=None, recipient="Bea Rossi", city="Roma")
+    ContinuityOrder.objects.update(ship_to=work)
+    Occurrence.objects.filter(event_key="E2").update(ship_to=aunt)
+    Occurrence.objects.filter(event_key="E3").update(ship_to=work)
+    document = order_document(number)
+    lines = page(capsys, f"show order {number}")
+    at = lines.index("other addresses")
+    assert lines[at + 1 : at + 3] == ["work: Aurora Books, Via Roma 1, 10121 Torino, TO IT", "Bea Rossi, Roma"]
+    at = next(at for at, line in enumerate(lines) if line.startswith("line 1: 0016"))
+    assert lines[at + 1] == "goes to work"
+    assert [line.rpartition("goes to ")[2] for line in lines if "goes to" in line] == ["work", "Bea Rossi"]
+    assert next(line for line in lines if "goes to Bea" in line).startswith("2 2 2026-04-14")
+    assert order_document(number) == document
+    SalesOrder.objects.filter(number=number).update(ship_to=None)
+    ContinuityOrder.objects.update(ship_to=home)
+    lines = page(capsys, f"show order {number}")
+    assert not any(line.startswith("address") for line in lines)
+    assert "goes to home" in lines
+
+
+def test_a_child_that_goes_elsewhere_says_so(capsys: Captured) -> None:
+    club()
+    entered = order()
+    home = Address.objects.get()
+    first, second = (child(entered, shipment, ship_to=home) for shipment in (1, 2))
+    assert not any("goes to" in line for line in page(capsys, f"show order {entered.number}"))
+    work = Address.objects.create(customer=first.customer, code="work", city="Torino")
+    SalesOrder.objects.filter(pk=second.pk).update(ship_to=work)
+    lines = page(capsys, f"show order {second.number}")
+    assert "work: Torino" in lines
+    told = [line for line in lines if "goes to" in line or line.startswith("SO-000001-1-0")]
+    assert [told[0].endswith("tracking goes to"), "work" in told[1], told[2].endswith(" work")] == [True, False, True]
+
+
+def test_a_payment_says_which_card_was_charged_and_when(capsys: Captured) -> None:
+    club()
+    entered = order()
+    number = entered.number
+    (lines,) = (line for line in page(capsys, f"show order {number}") if "ordinary 1" in line)
+    assert lines == f"{number} ordinary 1 card visa 4242 44.85 2026-03-10 due 0.00"
+    paid = Payment.objects.get(order=entered.id)
+    Payment.objects.filter(pk=paid.pk).update(status="captured", captured_minor=4485, amount_minor=4485)
+    new = StoredCard.objects.create(
+        customer=paid.customer, token="tok_new", brand="amex", last4="0005", exp_month=1, exp_year=2031,
+        expires_on=date(2031, 1, 31),
+    )  # fmt: skip
+    tries = (("charge", "declined", 10), ("charge", "approved", 12), ("refund", "approved", 20))
+    for at, (kind, outcome, on) in enumerate(tries, 1):
+        Attempt.objects.create(
+            payment=paid, card=paid.card, kind=kind, number=at, key=f"k{at}", amount_minor=4485,
+            on_date=date(2026, 3, on), outcome=outcome,
+        )  # fmt: skip
+    Payment.objects.filter(pk=paid.pk).update(card=new)
+    lines = page(capsys, f"show order {number}")
+    assert "order purpose number method amount due on status captured captured on" in lines
+    assert f"{number} ordinary 1 card visa 4242 44.85 2026-03-10 captured 44.85 2026-03-12" in lines
 
 
 def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> None:
@@ -169,6 +242,25 @@ def test_a_preview_says_whose_taxes_it_shows(capsys: Captured) -> None:
     assert page(capsys, words)[-1].startswith("no taxes: the company has no country")
 
 
+def test_of_an_event_that_repeats_only_the_last_shipment_is_called_the_last(capsys: Captured) -> None:
+    """The document says of every line of the last event that the program ends with it."""
+    add_event(club(), 4, Product.objects.get(number="0014"), times_to_repeat=3)
+    ProgramEvent.objects.filter(key="E3").update(action="none")
+    words = f"show order {order().number}"
+    called_last = [line.split()[:2] for line in page(capsys, words) if ", last" in line]
+    assert called_last == [["7", "4.3"]]
+    page(capsys, f"order cancel {words.split()[-1]} --after 5")
+    assert [line.split()[:2] for line in page(capsys, words) if ", last" in line] == [["5", "4.1"]]
+    ends = [
+        line["shipment"]
+        for line in order_document(words.split()[-1])["continuity"][0]["lines"]
+        if line["action"] == "end"
+    ]
+    assert ends == [4, 5]
+    preview = page(capsys, "preview --program BOM --order-date 2026-03-10")
+    assert [line.split()[:2] for line in preview if ", last" in line] == [["7", "4.3"]]
+
+
 def test_who_is_on_the_telephone(capsys: Captured) -> None:
     club()
     number = order().number
@@ -186,3 +278,34 @@ def test_who_is_on_the_telephone(capsys: Captured) -> None:
     assert [(one["account"], one["orders"]) for one in shown] == [("C-1", [number]), ("C-2", [])]
     assert main.main(["show", "customers", " "]) == 1
     assert capsys.readouterr().err.startswith("refused: find: say what to look for")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Jörg Müller", "muller JORG"),
+        ("Jörg Müller", "MÜLLER"),
+        ("Jo\N{COMBINING DIAERESIS}rg Mu\N{COMBINING DIAERESIS}ller", "müller jörg"),
+        ("Jorg Muller", "müller"),
+        ("José Núñez", "nunez jose"),
+        ("Søren Łukasz Œuvrard", "soren lukasz oeuvrard"),
+        ("Anna Weiß", "weiss"),
+        ("Anna Weiss", "weiß"),
+        ("Đorđe Ærø", "dorde aero"),
+    ],
+)
+def test_a_name_is_found_with_its_accents_and_without(capsys: Captured, name: str, words: str) -> None:
+    club()
+    Customer.objects.create(account="C-2", name=name)
+    shown = page(capsys, f"show customers {words}")
+    assert [line.split()[0] for line in shown[1:]] == ["C-2"]
+    assert page(capsys, f"show customers {words}x") == ["nobody fits"]
+
+
+def test_a_city_is_found_without_its_accents_and_words_do_not_run_together(capsys: Captured) -> None:
+    club()
+    customer = Customer.objects.create(account="C-2", name="Bea")
+    for city in ("Zürich", "Genève"):
+        Address.objects.create(customer=customer, city=city)
+    for words, found in (("zurich geneve", 2), ("bea ZURICH", 2), ("zurichgen", 1), ("%", 1), ("_", 1)):
+        assert len(page(capsys, f"show customers {words}")) == found

@@ -348,6 +348,34 @@ def test_a_number_in_small_letters(capsys: Captured) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("show customer C1", "account: unknown customer 'C1'; did you mean 'C-1'?"),
+        ("show orders --customer c-1", "customer: unknown customer 'c-1'; did you mean 'C-1'?"),
+        ("show orders --customer nobody", "customer: unknown customer 'nobody'"),
+        (
+            "card C1 --token t --brand visa --last4 4242 --exp 12/2030",
+            "account: unknown customer 'C1'; did you mean 'C-1'?",
+        ),
+        ("job create-child-orders --customer C1", "customer: unknown customer 'C1'; did you mean 'C-1'?"),
+        *(
+            (words, "program: unknown program 'bom'; did you mean 'BOM'?")
+            for words in (
+                *("program release bom", "program discard bom", "program copy bom BOM2", "program activate bom"),
+                *("program retire bom", "show program bom", "show orders --program bom"),
+                *("job create-child-orders --program bom", "job update-orders --program bom"),
+            )
+        ),
+    ],
+)
+def test_an_unknown_account_or_program_may_have_meant_another(capsys: Captured, words: str, said: str) -> None:
+    club()
+    assert main.main(words.split()) == 1
+    assert capsys.readouterr().err == f"refused: {said}\n"
+
+
+@pytest.mark.django_db(transaction=True)
 @override_settings(PERENNIAL_TODAY=date(2026, 6, 1))
 def test_a_night_says_before_how_much_is_late(capsys: Captured) -> None:
     """Whoever brings in the orders of last winter wants to know before what one night makes of them."""

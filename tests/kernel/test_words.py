@@ -53,3 +53,20 @@ def test_what_was_meant_is_known_or_nothing(word: str, known: list[str]) -> None
 def test_time_zones() -> None:
     assert "Europe/Rome" in words.time_zones()
     assert "Rome" not in words.time_zones()
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "said"),
+    [
+        ("BOMB", ["BOM", "WINE"], "; did you mean 'BOM'?"),
+        ("bom", ["BON", "BOM"], "; did you mean 'BOM'?"),
+        ("C-l", ["C-1"], "; did you mean 'C-1'?"),
+        ("C-9", ["C-1", "C-2"], ""),
+        ("C1", ["C-1", "C-2"], "; did you mean 'C-1'?"),
+        ("XXX", ["BOM"], ""),
+        ("", ["BOM"], ""),
+        ("BOM", [], ""),
+    ],
+)
+def test_a_hint_is_the_nearest_word_where_one_is_nearest(word: str, known: list[str], said: str) -> None:
+    assert words.hint(word, known) == said
