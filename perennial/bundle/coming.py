@@ -64,7 +64,12 @@ class Coming:
         else:
             self._stale = True
 
+    def following(self) -> Pair | None:
+        """The first of the program that comes behind the walk."""
+        highest = max((step.repetition for step in self.steps), default=0)
+        plan = kernel.plan(self.revision, self._whole(highest + 1), self.adjustments, self.steps)
+        return next(((o.key, o.repetition) for o in plan.occurrences), None)
+
     def nothing_follows(self) -> bool:
         """Does nothing of the program come behind the walk?"""
-        highest = max((step.repetition for step in self.steps), default=0)
-        return not kernel.plan(self.revision, self._whole(highest + 1), self.adjustments, self.steps).occurrences
+        return self.following() is None

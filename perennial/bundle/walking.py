@@ -8,6 +8,7 @@ the entries in front of it; an entry that names no event is the next one of the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -31,6 +32,7 @@ ENTRY = keys(
 )
 WHY = keys("date product price not_shipped")
 MOST = 999_999
+ENDED = "one that ends before it has a last_shipment in its facts"
 
 
 def continuity_orders(standing: Standing) -> None:
@@ -92,6 +94,7 @@ class _Walk:
             if not thing.given("adjustments"):
                 row.adjustments += self._skips(row.occurrences)
             columns["complete"] = thing.flag("complete", self._complete())
+            self._really_complete(row.occurrences)
         except Refused as refused:
             thing.bad = True
             if refused.field == "order_date":
@@ -355,3 +358,19 @@ class _Walk:
         if self.thing.given("complete"):
             return False
         return self.status not in ("draft", "open") or self.coming.nothing_follows()
+
+    def _really_complete(self, occurrences: list[OccurrenceRow]) -> None:
+        """Complete, although the program goes on: it would never be planned on, and what is missing never ships.
+
+        Who was stopped is complete, and so is one whose next line was cancelled. The other way round is no
+        contradiction: that nothing follows, planning learns only when it goes on.
+        """
+        if not self.thing.flag("complete") or self.status not in ("draft", "open"):
+            return
+        if self.facts.last_shipment is not None:
+            return
+        with suppress(Refused):  # what follows lies outside of the calendar, or has no price
+            found = self.coming.following()
+            cancelled = {(o.key, o.repetition) for o in occurrences if o.status == "cancelled"}
+            if found is not None and found not in cancelled:
+                self.thing.fault("complete", f"true, but event {shown(found[0])} follows the last line ({ENDED})")

@@ -364,6 +364,10 @@ CONTRADICTIONS = {
         member({"payment_method": "check", "lines": [{}]}),
         {"lines[0].continuity.payment_method": "check pays only what is billed up front"},
     ),
+    "complete after five of twelve": (
+        member({"complete": True, "lines": [{}] * 5}, invoiced(5)),
+        {"lines[0].continuity.complete": 'true, but event "E6" follows the last line (one that ends before it has a'},
+    ),
     "another currency": (member({}, status="open", currency="EUR"), {"currency": "the installation has USD"}),
 }
 
@@ -374,6 +378,30 @@ def test_contradictions_are_faults(name):
     found = wrong(order)
     assert sorted(found) == sorted(expected)
     assert not {path: found[path] for path, words in expected.items() if words not in found[path]}
+
+
+def test_complete_without_an_end_is_a_fault():
+    events = [{"item_number": "0013", "days_from_last": 30, "times_to_repeat": "until_stopped"}]
+    assert list(wrong(member({"complete": True, "lines": [{}] * 5}), events=events)) == ["lines[0].continuity.complete"]
+    assert list(wrong(member({"complete": True}), events=events)) == ["lines[0].continuity.complete"]
+
+
+@pytest.mark.parametrize(
+    "continuity",
+    [
+        {"lines": [{}] * 12, "complete": True},
+        {"lines": [{}] * 12, "complete": False},
+        {"lines": [{}] * 5, "complete": False},
+        {"lines": [{}] * 5, "complete": True, "facts": {"last_shipment": 5}},
+        {"lines": [{}] * 5, "complete": True, "facts": {"shipments": 5}},
+        {"lines": [{}] * 5 + [{"key": "E6", "status": "cancelled"}], "complete": True},
+        {"lines": [{}] * 5, "complete": True, "status": "closed"},
+    ],
+    ids=["all", "not known yet", "goes on", "stopped", "so many bought", "next one cancelled", "closed"],
+)
+def test_what_complete_may_say(continuity):
+    moved_in(member(continuity, invoiced(5)))
+    assert ContinuityOrder.objects.get().complete == continuity["complete"]
 
 
 def test_a_number_of_a_child_stands_once_in_the_world():
