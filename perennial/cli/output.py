@@ -120,13 +120,22 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(f"its card was not asked yet: {done['not_authorised']} is charged when it is invoiced")
     lines = [
         *((one, _late(one["shipments"], one["how"])) for one in done.get("caught_up", ())),
-        *((one, f"shipment {one['shipment']} ships on {one['ship_on']}") for one in done.get("moved", ())),
+        *((one, _new_day(one["shipment"], one["ship_on"])) for one in done.get("moved", ())),
     ]
     several = len({(one["order"], one["line"]) for one, _ in lines}) > 1
     for one, words in lines[:MOST_NAMED]:
         say(f"{one['order']} line {one['line']}: {words}" if several or "order" not in done else words)
     if len(lines) > MOST_NAMED:
         say(f"and {len(lines) - MOST_NAMED} more")
+
+
+def _new_day(shipment: int, ship_on: str) -> str:
+    """When a shipment ships that has another day now. The night of that day may be over."""
+    from perennial.jobs.night import last_night
+
+    last = last_night()
+    over = last is not None and ship_on <= last.isoformat()
+    return f"shipment {shipment} " + ("ships with the next run" if over else f"ships on {ship_on}")
 
 
 def _late(shipments: Sequence[int], how: str) -> str:

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from django.db import OperationalError, ProgrammingError
 from django.test import override_settings
+from django.utils import timezone
 
 from perennial.cli import commands, main, parser
 from perennial.continuity.models import Occurrence
 from perennial.db import sql
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
+from perennial.jobs.models import NightRun
 from perennial.programs.models import ProgramEvent
 from tests.actions.bundle_world import example
 from tests.cli.makers import ORDERED, child, club, order
@@ -312,6 +314,12 @@ def test_new_days_and_a_new_expiry_are_said(capsys: Captured) -> None:
         "shipment 2 ships on 2026-05-20",
         "shipment 3 ships on 2026-06-22",
     ]
+    NightRun.objects.create(on_date=date(2026, 4, 20), finished_at=timezone.now())
+    after = order().number
+    assert main.main(f"order hold {after} --reason travel".split()) == 0
+    capsys.readouterr()
+    assert main.main(f"order release {after} --on 2026-04-20".split()) == 0
+    assert capsys.readouterr().out.splitlines()[2] == "shipment 1 ships with the next run", "tonight's is over"
     merged = order().number
     assert main.main(["order", "hold", merged, "--reason", "travel"]) == 0
     capsys.readouterr()
