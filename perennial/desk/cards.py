@@ -102,11 +102,12 @@ def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:
 
 
 # Of an order that is closed or cancelled what was shipped may still be owed.
-_STILL_PAYS = """(c.status in ('draft', 'open') or exists (
-  select from payments_payment y left join orders_salesorder s on s.id = y.order_id
-   where (y.continuity_order_id = c.id or s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id)
-     and y.customer_id = c.customer_id and y.method = 'card' and y.purpose <> 'refund'
-     and y.status in ('draft', 'due', 'declined', 'failed', 'sent', 'authorised', 'capturing', 'unknown')))"""
+_UNPAID = """y.method = 'card' and y.purpose <> 'refund'
+   and y.status in ('draft', 'due', 'declined', 'failed', 'sent', 'authorised', 'capturing', 'unknown')"""
+_STILL_PAYS = f"""(c.status in ('draft', 'open')
+  or exists (select from payments_payment y where y.continuity_order_id = c.id and {_UNPAID})
+  or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
+              where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id and {_UNPAID}))"""
 _WAITS = """(
   exists (select from continuity_occurrence o where o.continuity_order_id = c.id and o.blocked in ('card', 'payment'))
   or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in ('declined', 'failed'))
