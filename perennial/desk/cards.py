@@ -149,8 +149,9 @@ def _orders_for(
     ordinary = {
         row[0]
         for row in sql.tuples(
-            "select y.order_id from payments_payment y left join customers_storedcard k on k.id = y.card_id"
-            " where y.customer_id = %(customer)s and y.purpose = 'ordinary' and y.method = 'card'"
+            "select y.order_id from orders_salesorder s join payments_payment y on y.order_id = s.id"
+            " left join customers_storedcard k on k.id = y.card_id"
+            " where s.customer_id = %(customer)s and s.parent_id is null and y.purpose = 'ordinary' and y.method = 'card'"
             f" and y.status in ('draft', 'due', 'declined', 'failed') and {wants}",
             given,
         )
