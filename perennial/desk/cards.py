@@ -162,9 +162,16 @@ def _orders_for(
 @transaction.atomic
 def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None = None) -> None:
     """Stored cards expire later now: what waited for them goes on, what they could not pay is due again."""
-    for card in StoredCard.objects.filter(pk__in=cards).order_by("pk"):
-        if card.expires_on < on or card.refused:
-            continue
+    waited_for = {
+        row[0]
+        for row in sql.tuples(
+            f"select c.card_id from continuity_continuityorder c where c.card_id = any(%(ids)s) and {_WAITS}"
+            " union select y.card_id from payments_payment y"
+            " where y.card_id = any(%(ids)s) and y.purpose = 'ordinary' and y.status in ('declined', 'failed')",
+            {"ids": list(cards)},
+        )
+    }
+    for card in StoredCard.objects.filter(pk__in=waited_for, expires_on__gte=on, refused=False).order_by("pk"):
         orders, ordinary = _orders_for(card.customer_id, on, renewed=card.pk)
         for order_id, those in orders.items():
             held = lock(order_id, on=on, by=by, reason=reason)
