@@ -210,7 +210,12 @@ _ADDRESS_USED = (
     "continuity_continuityorder.ship_to_id",
     "continuity_occurrence.ship_to_id",
 )
-_CARD_USED = ("orders_orderpay.card_id", "continuity_continuityorder.card_id", "payments_payment.card_id")
+_CARD_USED = (
+    "orders_orderpay.card_id",
+    "continuity_continuityorder.card_id",
+    "payments_payment.card_id",
+    "payments_attempt.card_id",
+)
 
 
 def _drop(table: str, ids: list[int], used: Sequence[str]) -> set[int]:
@@ -237,20 +242,18 @@ def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> t
     """
     stays: list[tuple[str, str]] = []
     moved: set[int] = set()
-    for customer in customers:
-        known = stored.get(customer.account)
-        if known is None:
-            continue
-        for model, left, listed in (
-            (Address, known[2], len(customer.addresses)),
-            (StoredCard, known[3], len(customer.cards)),
-        ):
-            there = set(model.objects.filter(pk__in=[row[0] for row in left.values()]).values_list("pk", flat=True))
-            those = [row for row in left.values() if row[0] in there]
+    for model, what, lists in (
+        (Address, "address", {account: known[2] for account, known in stored.items()}),
+        (StoredCard, "card", {account: known[3] for account, known in stored.items()}),
+    ):
+        left = [row[0] for rows in lists.values() for row in rows.values()]
+        there = set(model.objects.filter(pk__in=left).values_list("pk", flat=True)) if left else set()
+        for customer in customers if there else ():
+            those = [row for row in lists.get(customer.account, {}).values() if row[0] in there]
+            listed = len(customer.addresses) if model is Address else len(customer.cards)
             for number, row in enumerate(those, listed + 1):
-                what = f"address {row[2]}" if model is Address else f"card {row[2]}"
-                stays.append((customer.account, what))
+                stays.append((customer.account, f"{what} {row[2]}"))
                 if row[1] != number:
                     model.objects.filter(pk=row[0]).update(number=number)
-                    moved.add(known[0])
+                    moved.add(stored[customer.account][0])
     return stays, moved

@@ -12,7 +12,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Address, StoredCard
 from perennial.desk import actions
 from perennial.orders.models import SalesOrder
-from perennial.payments.models import Payment
+from perennial.payments.models import Attempt, Payment
 from tests.actions.bundle_world import counts, put
 from tests.actions.desk_world import ANNA, ON, card, day, last_event, lines, make_children, order, set_up
 
@@ -95,6 +95,24 @@ def test_an_address_that_is_no_longer_listed_and_still_used_stands_behind_the_li
     again = ada(addresses=[{"code": "moved", "country": "US"}, {"code": "cabin", "country": "US"}])
     assert counts(put(again)) == {"customers": (0, 0, 1)}
     actions.address(number=first, to="moved", **ANNA)
+
+
+@pytest.mark.usefixtures("club")
+def test_a_card_that_was_asked_once_stays():
+    """Another one pays by now, but the try that was declined says which card it was."""
+    order("CLUB")
+    make_children(ON)
+    payment = Payment.objects.get()
+    asked = StoredCard.objects.get(token="tok_two")
+    Attempt.objects.create(payment=payment, kind="charge", number=1, key="k", amount_minor=1, card=asked, on_date=ON)
+    done = put(ada(cards=[card("tok_visa")]))
+    assert list(done.notes.lines()) == ["customer C-1: card tok_two is not listed, but used by an order: it stays"]
+    assert list(
+        StoredCard.objects.filter(customer__account="C-1").order_by("number").values_list("token", "number")
+    ) == [
+        ("tok_visa", 1),
+        ("tok_two", 2),
+    ]
 
 
 @pytest.mark.usefixtures("club")
