@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,16 @@ def other(club: Installation) -> Iterator[Any]:
         yield connection
 
 
-def waits(process: subprocess.Popen[str]) -> bool:
-    try:
-        process.wait(timeout=2.5)
-    except subprocess.TimeoutExpired:
-        return True
+def waits(process: subprocess.Popen[str], club: Installation) -> bool:
+    """Has it come to where another session has locked what it wants? False: it ended instead."""
+    with psycopg.connect(club.url, autocommit=True) as looking:
+        while process.poll() is None:
+            waiting = looking.execute(
+                "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            if waiting.fetchone() is not None:
+                return True
+            time.sleep(0.05)
     return False
 
 
@@ -96,7 +102,7 @@ def test_an_import_waits_for_the_children_that_are_being_made(club: Installation
     """What a job has in hand (here: its lock) is made by the old charge, and counts so."""
     other.execute("select id from continuity_continuityorder order by id limit 1 for no key update")
     importing = start_perennial("import", dearer, "--on", ON, url=club.url, home=club.home)
-    assert waits(importing)
+    assert waits(importing, club)
     other.rollback()
     end(importing)
     club.run("job", "create-child-orders", "--on", ON)
@@ -115,7 +121,7 @@ def test_a_chunk_that_waited_for_an_import_goes_by_its_charges(club: Installatio
     making = start_perennial(
         "job", "create-child-orders", "--on", ON, url=club.url, home=club.home, PERENNIAL_CHUNK_SIZE="1"
     )
-    assert waits(making)
+    assert waits(making, club)
     other.commit()
     end(making)
     made = other.execute(
@@ -160,7 +166,7 @@ def test_an_import_and_a_clerk_store_the_same_card(club: Installation, other: An
     cards = [{"token": "tok_1", "exp_month": 12, "exp_year": 2030}, new]
     bundle = worlds.write(customer(name="Ada", cards=cards), tmp_path, "new.json")
     importing = start_perennial("import", bundle, "--on", ON, url=club.url, home=club.home)
-    assert waits(importing)
+    assert waits(importing, club)
     other.commit()
     end(importing)
     assert other.execute("select name from customers_customer where account = 'C-1'").fetchone() == ("Ada",)
@@ -180,7 +186,7 @@ def test_an_address_that_a_clerk_gives_to_an_order_stays(club: Installation, oth
     )
     without = worlds.write(customer(), tmp_path, "b.json")
     importing = start_perennial("import", without, "--on", ON, url=club.url, home=club.home)
-    assert waits(importing)
+    assert waits(importing, club)
     other.commit()
     end(importing)
     found = other.execute("select number, code from customers_address where code = 'cabin'").fetchall()
@@ -200,7 +206,7 @@ def test_an_address_that_an_import_takes_away_is_refused_to_the_clerk(
     other.execute("select id from continuity_continuityorder order by id for no key update")
     other.execute("delete from customers_address where code = 'cabin'")
     giving = start_perennial("order", "address", "SO-000001", "--to", "cabin", "--on", ON, url=club.url, home=club.home)
-    assert waits(giving)
+    assert waits(giving, club)
     other.commit()
     _, err = giving.communicate(timeout=60)
     assert giving.returncode == 1
