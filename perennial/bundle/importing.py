@@ -125,7 +125,7 @@ def import_bundle(
             seen, spoiled, renewed = _customers(reading, source, imported)
             if not reading.faults.count and (following or renewed):
                 _follow(reading, following)
-                cards_renewed(cards=renewed, on=reading.on, by=by, reason=reason)
+                reading.notes.add_caught_up(cards_renewed(cards=renewed, on=reading.on, by=by, reason=reason))
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, seen, spoiled)
             for batch in batches(enumerate(source.items("orders")), ORDERS_AT_ONCE):
@@ -303,6 +303,11 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
         imported.add("customers", changes.tally)
         reading.notes.add_customers(changes.emptied, changes.kept)
         renewed += changes.renewed
+        children = SalesOrder.objects.filter(parent__isnull=False, status="open", ship_to__in=changes.moved)
+        reading.notes.still_old += (
+            f"{number} is made already and goes to the changed address {code}, taxed as before"
+            for number, code in children.order_by("number").values_list("number", "ship_to__code")
+        )
     return seen, spoiled, renewed
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from perennial.bundle.faults import shown
 
@@ -36,6 +37,22 @@ class Notes:
         self.customers += said[:room]
         self.more_customers += len(said[room:])
 
+    caught_up: list[str] = field(default_factory=list)
+    """What a card that expires later now set going."""
+    still_old: list[str] = field(default_factory=list)
+    """Children that are made already and go to an address that changes."""
+
+    def add_caught_up(self, told: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """What caught up when a card was renewed (``desk.reach.told``)."""
+        for one in told.get("caught_up", ()):
+            shipments = ", ".join(map(str, one["shipments"]))
+            what = "skipped" if one["how"] == "skip" else "sent with the next run"
+            self.caught_up.append(f"{one['order']} line {one['line']}: its card is renewed, {shipments} late: {what}")
+        for one in told.get("moved", ()):
+            self.caught_up.append(
+                f"{one['order']} line {one['line']}: its card is renewed, shipment {one['shipment']} ships on {one['ship_on']}"
+            )
+
     def add_late(self, orders: Sequence[tuple[str, date]]) -> None:
         """Orders with the day since when they are late."""
         self.late += len(orders)
@@ -51,10 +68,17 @@ class Notes:
         yield from self.customers
         if self.more_customers:
             yield f"{self.more_customers:,} more such things of customers"
+        for said, more in (
+            (self.still_old, "more such child orders"),
+            (self.caught_up, "more shipments whose card is renewed"),
+        ):
+            yield from said[:MOST_NAMED]
+            if len(said) > MOST_NAMED:
+                yield f"{len(said) - MOST_NAMED:,} {more}"
         if self.first_late is not None:
             since, number = self.first_late
             many, first = ("1 order has", "") if self.late == 1 else (f"{self.late:,} orders have", "the first ")
             yield (
                 f"{many} shipments of the past ({first}{number} since {since}): the next night makes child orders"
-                " of all since then, to be paid at once"
+                " of all since then, to be paid at once; if that is not meant, cancel them before (order cancel)"
             )

@@ -20,6 +20,7 @@ def import_(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.bundle.importing import import_bundle
         from perennial.bundle.reader import opened
+        from perennial.catalog.queries import today
 
         with opened(given.file, sys.stdin.buffer) as file:
             done = import_bundle(file=file, by=by(given), on=given.on, dry_run=given.dry_run)
@@ -34,7 +35,9 @@ def import_(p: Parser) -> Run:
             ("", "new", "changed", "the same"),
             ([kind, *(found.get(part, {}).get(kind, 0) for part in ("new", "changed", "same"))] for kind in kinds),
         )
-        facts({"first charge on": found.get("first_charge_on")})
+        first = found.get("first_charge_on")
+        past = done.first_charge_on is not None and done.first_charge_on < (given.on or today())
+        facts({"first charge on": f"{first}, so with the next night" if past else first})
         following(done.following)
         if given.dry_run:
             tell("dry run: nothing was written")

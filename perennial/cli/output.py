@@ -105,7 +105,7 @@ def outcome(value: Any, given: Namespace) -> None:
         tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
 
 
-IN_SENTENCES = ("changed", "caught_up", "moved", "still_ships", "not_authorised")
+IN_SENTENCES = ("changed", "caught_up", "moved", "still_ships", "still_to_old_address", "still_pays", "not_authorised")
 MOST_NAMED = 10
 
 
@@ -116,6 +116,15 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
     for number in done.get("still_ships", ()):
         say(f"{number} is made already and still ships; to stop it too: order hold {number}")
+    for number in done.get("still_to_old_address", ()):
+        say(
+            f"{number} is made already and goes to the address of before; to change it too: order cancel {number} --again"
+        )
+    for one in done.get("still_pays", ()):
+        say(
+            f"{one['order']} line {one['line']} still pays with card {one['card']}, which expires on {one['expires_on']},"
+            f" before shipment {one['shipment']} of {one['ship_on']}: order card, or --replaces {one['card']}"
+        )
     if "not_authorised" in done:
         say(f"its card was not asked yet: {done['not_authorised']} is charged when it is invoiced")
     lines = [

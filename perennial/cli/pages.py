@@ -262,7 +262,7 @@ def waiting_page(
             if line not in blocked:
                 waits.append((f"line {line}", f"parked ({reason})"))
         if back := refunds.get(o["number"]):
-            waits.append((o["number"], f"a refund of {back}: it was taken or billed for what does not come"))
+            waits.append((o["number"], f"a refund of {back}: so much more was taken or billed than came"))
         rows += [(o["number"], o["customer"], "the order" if what == o["number"] else what, why) for what, why in waits]
     table(("order", "customer", "what", "waits for"), rows)
     if not rows:
@@ -273,7 +273,7 @@ def _waits(order: Document, held: Mapping[str, Sequence[str]], today: date) -> I
     """The holds; the payments that no hold tells of already; the shipments that wait for something else."""
     for number in (order["number"], *(child["number"] for child in order["children"])):
         for reason in held.get(number, ()):
-            yield number, f"release of its hold: {reason}"
+            yield number, reason
     for p in order["payments"]:
         if p["status"] in ("failed", "unknown") and p["order"] not in held:
             yield p["order"], f"payment {p['number']} of {p['amount']} {order['currency']}, {p['status']}"

@@ -31,6 +31,8 @@ class Changes(NamedTuple):
     tally: Tally
     renewed: list[int]
     """The ids of stored cards that expire later now: what waited for them may go on."""
+    moved: list[int]
+    """The ids of addresses that are other places now."""
     emptied: list[tuple[str, list[str]]]
     """Accounts, each with what was stored and is not given any more."""
     kept: list[tuple[str, str]]
@@ -71,6 +73,7 @@ def set_customers(
     _insert(new)
     changed: set[int] = set()
     renewed: list[int] = []
+    moved: list[int] = []
     emptied: list[tuple[str, list[str]]] = []
     for customer in customers:
         if known := stored.get(customer.account):
@@ -83,12 +86,15 @@ def set_customers(
                 changed.add(known[0])
                 if write.renews:
                     renewed.append(write.pk or 0)
+                if write.moves:
+                    moved.append(write.pk or 0)
     # What is still in the dictionaries is no longer listed.
     changed |= _drop("customers_address", [a[0] for known in stored.values() for a in known[2].values()], _ADDRESS_USED)
     changed |= _drop("customers_storedcard", [c[0] for known in stored.values() for c in known[3].values()], _CARD_USED)
-    stays, moved = _behind(customers, stored)
-    tally = Tally(len(new), len(changed | moved), len(customers) - len(new) - len(changed | moved))
-    return Changes(tally, renewed, emptied, stays)
+    stays, behind = _behind(customers, stored)
+    changed |= behind
+    tally = Tally(len(new), len(changed), len(customers) - len(new) - len(changed))
+    return Changes(tally, renewed, moved, emptied, stays)
 
 
 def _columns(customer: CustomerFacts) -> tuple[Any, ...]:
@@ -158,6 +164,7 @@ class _Write(NamedTuple):
     pk: int | None
     values: dict[str, Any]
     renews: bool = False
+    moves: bool = False
 
     def do(self) -> None:
         """Write it. A card or address that somebody else stores at this moment is taken over."""
@@ -185,7 +192,7 @@ def _differences(
         if known is None:
             yield _Write(Address, None, {"customer_id": pk, **values})
         elif known[1:] != (number, *address):
-            yield _Write(Address, known[0], values)
+            yield _Write(Address, known[0], values, moves=known[2:] != address)
     for number, card in enumerate(customer.cards, 1):
         known = cards.pop(card.token, None)
         renews = False

@@ -87,7 +87,27 @@ def store_card(
     done: dict[str, Any] = {"account": account, "token": token, "orders": sorted(taken)}
     if known is not None and (changes := list(_changes(known, card))):
         done["changed"] = changes
+    if still := _still_paid_by_others(customer.pk, card.pk):
+        done["still_pays"] = still
     return {**done, **told(helds)}
+
+
+def _still_paid_by_others(customer: int, card: int) -> list[dict[str, Any]]:
+    """Lines that go on with another card which will have expired by one of their shipments; the first such shipment."""
+    names = ("order", "line", "card", "expires_on", "shipment", "ship_on")
+    found = sql.tuples(
+        "select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on::text, o.shipment, o.ship_on::text"
+        "  from continuity_continuityorder c"
+        "  join orders_salesorder s on s.id = c.order_id"
+        "  join orders_orderline l on l.id = c.parent_line_id"
+        "  join customers_storedcard k on k.id = c.card_id"
+        "  join continuity_occurrence o on o.continuity_order_id = c.id"
+        " where c.customer_id = %s and c.card_id <> %s and c.payment_method = 'card' and c.status in ('draft', 'open')"
+        "   and not c.upfront and o.status in ('planned', 'scheduled') and o.ship_on > k.expires_on"
+        " order by s.number, l.line, o.ship_on, o.shipment",
+        [customer, card],
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:
@@ -160,8 +180,12 @@ def _orders_for(
 
 
 @transaction.atomic
-def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None = None) -> None:
-    """Stored cards expire later now: what waited for them goes on, what they could not pay is due again."""
+def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None = None) -> dict[str, Any]:
+    """Stored cards expire later now: what waited for them goes on, what they could not pay is due again.
+
+    Gives what caught up (``told``).
+    """
+    helds = []
     waited_for = {
         row[0]
         for row in sql.tuples(
@@ -175,8 +199,10 @@ def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None
         orders, ordinary = _orders_for(card.customer_id, on, renewed=card.pk)
         for order_id, those in orders.items():
             held = lock(order_id, on=on, by=by, reason=reason)
+            helds.append(held)
             states = [s for s in held.states if s.row.pk in those]
             _give(held, states, card, None, ordinary=order_id in ordinary, replaces=card)
+    return told(helds)
 
 
 @transaction.atomic

@@ -25,10 +25,12 @@ from perennial.continuity.planning import (
     target_rows,
 )
 from perennial.customers.models import Address
+from perennial.desk.queries import refunds
 from perennial.desk.reach import Held, adjust, changed, lock_parent, open_shipment, touch, undo
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel import plan as kernel
+from perennial.orders.models import SalesOrder
 
 
 @transaction.atomic
@@ -48,7 +50,9 @@ def skip(
         adjust(held, state, o, "skip", True)
     held.event("skipped", line=state.row.parent_line.line, shipment=shipment)
     changed(held, [state])
-    return {"order": number, "shipment": shipment, "status": "skipped"}
+    money_back = refunds([held.order.pk]).get(number)
+    done = {"order": number, "shipment": shipment, "status": "skipped"}
+    return done if money_back is None else {**done, "to_refund": money_back}
 
 
 @transaction.atomic
@@ -404,4 +408,10 @@ def address(
             held.order.save(update_fields=["ship_to"])
     held.event("address_changed", line=line, shipment=shipment, to=to)
     changed(held, states)
-    return {"order": number, "shipment": shipment, "address": to}
+    done: dict[str, Any] = {"order": number, "shipment": shipment, "address": to}
+    if shipment is None:
+        lines = [s.row.parent_line_id for s in states]
+        made = SalesOrder.objects.filter(parent=held.order, parent_line__in=lines, status="open")
+        if stay := list(made.exclude(ship_to=found_address).order_by("number").values_list("number", flat=True)):
+            done["still_to_old_address"] = stay
+    return done

@@ -77,14 +77,18 @@ def order_ids(
 
 
 def hold_reasons(order_ids: Iterable[int]) -> dict[str, list[str]]:
-    """Why parent orders and their children are held, by the number of what is held; not of what is cancelled."""
+    """What ends the holds of parent orders and their children, by the number of what is held; not of what is cancelled.
+
+    What a payment that has failed holds is let go by another card.
+    """
     ids = list(order_ids)
     found = Hold.objects.filter(Q(order__in=ids) | Q(order__parent__in=ids), released_on__isnull=True)
     reasons: dict[str, list[str]] = defaultdict(list)
     for number, reason, code in (
         found.exclude(order__status="cancelled").order_by("id").values_list("order__number", "reason", "code")
     ):
-        reasons[number].append(reason or code)
+        ends = "another card" if code == "payment" else "release of its hold"
+        reasons[number].append(f"{ends}: {reason or code}")
     return dict(reasons)
 
 

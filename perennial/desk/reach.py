@@ -142,7 +142,10 @@ def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceR
     for o in found:
         if o.child_id is not None:
             child = SalesOrder.objects.get(pk=o.child_id)
-            way = f"cancel that first to {what} it" if child.status == "open" else f"that is {child.status}"
+            way = f"that is {child.status}"
+            if child.status in ("open", "cancelled"):
+                way = f"{'' if child.status == 'open' else 'that is cancelled: '}to {what} it, order cancel {child.number}"
+                way += " --again plans it anew first"
             raise Refused("has_child", f"shipment {number} is child order {child.number} already: {way}", "shipment")
     if state.row.status not in ("draft", "open"):
         raise Refused("status", f"{order} is {state.row.status}: nothing of it can be changed", "number")

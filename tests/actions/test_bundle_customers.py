@@ -42,7 +42,9 @@ class TestRenewedCard:
         assert make_children(ON) == 0
         assert lines(number, "blocked")[0] == "card"
         ContinuityOrder.objects.filter(order__number=other).update(card=StoredCard.objects.get(token="tok_two"))
-        assert counts(put(expires(2031), on=day(3))) == {"customers": (0, 1, 0)}
+        done = put(expires(2031), on=day(3))
+        assert counts(done) == {"customers": (0, 1, 0)}
+        assert next(done.notes.lines()) == f"{number} line 1: its card is renewed, shipment 1 ships on {day(3)}"
         assert set(lines(number, "blocked")) == {None}
         assert lines(other, "blocked")[0] == "card", "what another card pays is not concerned"
         assert last_event(number)[0] == "caught_up"
@@ -95,6 +97,17 @@ def test_an_address_that_is_no_longer_listed_and_still_used_stands_behind_the_li
     again = ada(addresses=[{"code": "moved", "country": "US"}, {"code": "cabin", "country": "US"}])
     assert counts(put(again)) == {"customers": (0, 0, 1)}
     actions.address(number=first, to="moved", **ANNA)
+
+
+@pytest.mark.usefixtures("club")
+def test_a_child_that_goes_to_a_changed_address_is_named():
+    number = order("CLUB")
+    make_children(ON)
+    moved = [{"code": "home", "region": "OR", "country": "US"}, {"code": "cabin", "region": "OR", "country": "US"}]
+    said = f"{number}-1-001 is made already and goes to the changed address home, taxed as before"
+    assert list(put(ada(addresses=moved), dry_run=True).notes.lines()) == [said]
+    assert list(put(ada(addresses=moved)).notes.lines()) == [said]
+    assert list(put(ada(addresses=list(reversed(moved)))).notes.lines()) == []
 
 
 @pytest.mark.usefixtures("club")

@@ -181,6 +181,17 @@ class TestStoreCard:
         assert actions.store_card(**NEW, replaces="tok_two", **ANNA)["orders"] == [second]
         assert (cards(first), cards(second)) == (["tok_visa"], ["tok_new"])
 
+    def test_what_goes_on_with_a_card_that_ends_before_is_named(self):
+        StoredCard.objects.filter(token="tok_visa").update(expires_on=day(15))
+        order("UP")
+        number = order("LOOP", "CLUB")
+        done = actions.store_card(**NEW, **ANNA)
+        assert done["orders"] == []
+        assert [(one["order"], one["line"], one["shipment"], one["card"]) for one in done["still_pays"]] == [
+            (number, 2, 3, "tok_visa")
+        ]
+        assert "still_pays" not in actions.store_card(**NEW, replaces="tok_visa", **ANNA)
+
     @pytest.mark.parametrize("status", ["closed", "cancelled"])
     @pytest.mark.parametrize("replaces", [None, "tok_visa"])
     def test_what_is_still_owed_of_an_order_that_has_ended_is_paid_by_it(self, status: str, replaces: str | None):

@@ -459,6 +459,7 @@ class TestAddress:
             "order": number,
             "shipment": None,
             "address": "cabin",
+            "still_to_old_address": [f"{number}-1-001"],
         }
         assert last_event(number) == ("address_changed", ON, "clerk:anna", "she asked", {"to": "cabin"})
         assert self.child(number) == ("home", "1.50")
@@ -547,7 +548,7 @@ class TestWhatEveryChangeRefuses:
     def test_a_shipment_with_a_child(self, name: str):
         number = order("CLUB")
         make_children(ON)
-        with refused("shipment", "has_child", f"{number}-1-001 already: cancel that first"):
+        with refused("shipment", "has_child", f"{number}-1-001 already: to "):
             change(name, number, shipment=1)
         SalesOrder.objects.filter(number=f"{number}-1-001").update(status="invoiced")
         with refused("shipment", "has_child", f"{number}-1-001 already: that is invoiced"):

@@ -152,7 +152,7 @@ def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> 
     assert page(capsys, "show orders --waiting") == [
         "order customer what waits for",
         f"{held} C-1 the order release of its hold: call back",
-        f"{unpaid} C-1 {unpaid}-1-001 release of its hold: payment 1 of 24.90 failed: no money",
+        f"{unpaid} C-1 {unpaid}-1-001 another card: payment 1 of 24.90 failed: no money",
         f"{ordinary} C-1 the order payment 1 of {amount} USD, failed",
         f"{parked} C-1 line 1 shipment 1 and 2 more parked (no price)",
     ]
@@ -210,7 +210,7 @@ def test_what_was_taken_for_what_does_not_come_waits_for_a_person(capsys: Captur
     )  # fmt: skip
     SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
     assert page(capsys, "show orders --waiting")[1:] == [
-        f"{entered.number} C-1 the order a refund of 19.95 USD: it was taken or billed for what does not come"
+        f"{entered.number} C-1 the order a refund of 19.95 USD: so much more was taken or billed than came"
     ]
 
 

@@ -461,7 +461,7 @@ def test_an_import_says_which_orders_begin_in_the_past(capsys: Captured, tmp_pat
         assert dry[0] == dry[1]
         return dry[0]
 
-    does = "the next night makes child orders of all since then, to be paid at once"
+    does = "the next night makes child orders of all since then, to be paid at once; if that is not meant, cancel them before (order cancel)"
     assert noted({**given, "order_date": "2026-06-01"}) == []
     mistyped = {**given, "reference": "SHOP-2", "order_date": "2016-06-01"}
     assert noted(mistyped) == [f"note: 1 order has shipments of the past (SO-000002 since 2016-06-06): {does}"]

@@ -352,13 +352,14 @@ class Desk(RuleBasedStateMachine):
         rules = set_up()
         ids = list(ContinuityOrder.objects.filter(upfront=True).values_list("pk", flat=True))
         for state in read_orders(rules, ids):
-            dead = set(
-                SalesOrder.objects.filter(parent=state.row.order, status="cancelled").values_list("pk", flat=True)
-            )
+            children = SalesOrder.objects.filter(parent=state.row.order)
+            dead = set(children.filter(status="cancelled").values_list("pk", flat=True))
+            # What is made goes to the address of its day, whatever the order's is now.
+            made = dict(children.exclude(status="cancelled").values_list("pk", "total_minor"))
             coming = [o for o in state.occurrences if o.child_id is None or o.child_id not in dead]
             places = owed.places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
             groups = owed.tax_groups({line.product_id for o in coming for line in o.lines})
-            total, _ = owed.whole_order(rules, coming, state.row.ship_to_id, state.row.order_date, places, groups)
+            total, _ = owed.whole_order(rules, coming, state.row.ship_to_id, state.row.order_date, places, groups, made)
             rows = list(Payment.objects.filter(continuity_order=state.row))
             # An authorisation of an order of which nothing comes any more is process-payments' to void.
             over = ("cancelled", "authorised") if total == 0 else ("cancelled",)
