@@ -130,7 +130,8 @@ class Entering:
         differs = self._differs(one, stored)
         if differs is not None:
             path, mine, theirs = differs
-            one.thing.fault(path, f"order {stored.number} exists with {theirs}, this says {mine}")
+            why = "" if by_number else f' (both have the reference "{entry.reference}")'
+            one.thing.fault(path, f"order {stored.number} exists with {theirs}, this says {mine}{why}")
         return differs is None
 
     def _differs(self, one: OrderGiven, stored: Stored) -> tuple[str, Any, Any] | None:

@@ -80,7 +80,7 @@ def test_another_quantity_is_refused_with_its_path():
     order = again()
     order["orders"][0]["lines"][1]["quantity"] = 3
     assert faults(order) == {
-        "orders[0].lines[1].quantity": 'order SO-000001 exists with "2", this says "3"',
+        "orders[0].lines[1].quantity": 'order SO-000001 exists with "2", this says "3" (both have the reference "SHOP-1")',
     }
 
 
