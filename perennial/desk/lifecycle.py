@@ -141,8 +141,8 @@ def cancel(
     """Cancel a parent, what comes after one of its shipments, or a child that has not shipped.
 
     A parent: its planned and scheduled lines and its children that have not shipped are cancelled, and
-    what is not yet paid of what will not come (D27). Nothing shipped: it is cancelled at once; else it
-    stays open until close-orders. A child: with ``again`` its shipment is made anew, as the next try.
+    what is not yet paid of what will not come (D27). Nothing of it shipped, of none of its lines: it is
+    cancelled at once; else it stays open until close-orders. A child: with ``again`` its shipment is made anew, as the next try.
     """
     found = order_by_number(number)
     if found.parent_id is not None:
@@ -171,17 +171,20 @@ def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=held.order, parent_line_id__in=lines))
     _cancel_children([c for c in children if c.status == "open"], held)
-    gone = {c.parent_line_id for c in children if c.status in ("shipped", "invoiced")}
+    sent = any(c.status in ("shipped", "invoiced") for c in children)
+    if whole:
+        sent = sent or OrderLine.objects.filter(order=held.order, status__in=("shipped", "invoiced")).exists()
     for state in states:
         _drop(state, state.walk)
         state.row.last_shipment = max(
             (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
         )
         state.row.complete = True
-        if state.row.parent_line_id not in gone:
+        if not sent and state.row.status in ("draft", "open"):
             state.row.status = "cancelled"
     touch([s.row for s in states], "last_shipment", "complete", "status")
-    OrderLine.objects.filter(pk__in=[i for i in lines if i not in gone], status="open").update(status="cancelled")
+    if not sent:
+        OrderLine.objects.filter(pk__in=lines, status="open").update(status="cancelled")
     if whole:
         ordinary = OrderLine.objects.filter(order=held.order, product__kind="item", status="open")
         if ordinary.update(status="cancelled"):

@@ -206,7 +206,8 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             set_up, coming, state.row.ship_to_id, state.row.order_date, known_places, groups, made
         )
         existing = {p.number: p for p in rows.get(state.row.pk, [])}
-        gone = NOT_MADE if state.row.status != "cancelled" else (*NOT_MADE, "billed")
+        stopped = state.row.status == "cancelled" or state.row.last_shipment is not None
+        gone = (*NOT_MADE, "billed") if stopped and not total else NOT_MADE
         kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
         facts = state.facts
         wanted = {
@@ -228,7 +229,6 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             owed = wanted.pop(number, None)
             before = (payment.amount_minor, payment.due_on, payment.status)
             if owed is None:
-                stopped = state.row.status == "cancelled" or state.row.last_shipment is not None
                 if payment.status in ("draft", "due") and not stopped and not payment.tries.exists():
                     payment.delete()
                     changed += 1

@@ -434,6 +434,21 @@ class TestCancel:
         assert run(CloseOrders(), day(6))["orders"] == 1
         assert (shown(number)["status"], shown(number)["continuity"][0]["status"]) == ("invoiced", "closed")
 
+    def test_a_line_of_which_nothing_shipped_ends_with_its_order(self):
+        number = order("CLUB", line("PART", payment_method="on_account"))
+        make_children(ON)
+        sent(f"{number}-1-001", on=ON)
+        bills = Payment.objects.filter(continuity_order__order__number=number, purpose="order")
+        assert bills.update(status="billed") == 3
+        assert actions.cancel(number=number, **WHY) == {"order": number, "status": "open"}
+        assert set(bills.values_list("status", flat=True)) == {"cancelled"}
+        assert [one["status"] for one in shown(number)["continuity"]] == ["open", "open"]
+        assert run(CloseOrders(), day(6)) == {"lines": 2, "orders": 1}
+        document = shown(number)
+        assert [one["status"] for one in document["continuity"]] == ["closed", "closed"]
+        assert [one["status"] for one in document["lines"]] == ["invoiced", "cancelled"]
+        assert document["status"] == "invoiced"
+
     def test_billed_up_front_what_will_not_come_is_not_owed(self):
         number = order("UP")
         make_children(ON)
