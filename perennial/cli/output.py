@@ -105,7 +105,10 @@ def outcome(value: Any, given: Namespace) -> None:
         tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
 
 
-IN_SENTENCES = ("changed", "caught_up", "moved", "still_ships", "still_to_old_address", "still_pays", "not_authorised")
+IN_SENTENCES = (
+    *("changed", "caught_up", "moved", "still_ships", "still_held"),
+    *("still_to_old_address", "still_pays", "not_authorised"),
+)
 MOST_NAMED = 10
 
 
@@ -116,6 +119,8 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
     for number in done.get("still_ships", ()):
         say(f"{number} is made already and still ships; to stop it too: order hold {number}")
+    for number in done.get("still_held", ()):
+        say(f"{number} is held by itself; to let it go too: order release {number}")
     for number in done.get("still_to_old_address", ()):
         say(
             f"{number} is made already and goes to the address of before; to change it too: order cancel {number} --again"

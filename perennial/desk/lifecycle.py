@@ -108,7 +108,10 @@ def release(
     catch_up: str | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """Release an order's holds, or the one that is named; late shipments catch up."""
+    """Release an order's holds, or the one that is named; late shipments catch up.
+
+    Children of a parent that are held by themselves stay so: they are named (``still_held``).
+    """
     found = order_by_number(number)
     held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     holds = Hold.objects.filter(order_id=found.pk, released_on=None)
@@ -124,7 +127,16 @@ def release(
         changed(held, held.states)
         deal_with_late(held, held.states, catch_up)
         changed(held, held.states)
-    return held.told(order=number, released=codes)
+    done = held.told(order=number, released=codes)
+    if found.parent_id is None and (own := _still_held(held.order)):
+        done["still_held"] = own
+    return done
+
+
+def _still_held(parent: SalesOrder) -> list[str]:
+    """The numbers of the children that have not shipped and are held by themselves."""
+    held = Hold.objects.filter(order__parent=parent, order__status="open", released_on=None)
+    return sorted(set(held.values_list("order__number", flat=True)))
 
 
 @transaction.atomic

@@ -101,10 +101,13 @@ def order_by_number(number: str) -> SalesOrder:
 
 
 def unknown_order(number: str, field: str = "number") -> Refused:
-    """The refusal of a number that no order has; with the one that was meant by small letters, or the digits alone."""
+    """The refusal of a number that no order has; with the one that was meant by small letters, the digits alone, or
+    the reference of the other system.
+    """
     meant = f"SO-{int(number):06d}" if re.fullmatch(r"[0-9]{1,18}", number) else number.upper()
-    exists = meant != number and SalesOrder.objects.filter(number=meant).exists()
-    return Refused("order", f"unknown order {number!r}" + (f"; did you mean {meant!r}?" if exists else ""), field)
+    if meant == number or not SalesOrder.objects.filter(number=meant).exists():
+        meant = SalesOrder.objects.filter(reference=number).values_list("number", flat=True).first() or ""
+    return Refused("order", f"unknown order {number!r}" + (f"; did you mean {meant!r}?" if meant else ""), field)
 
 
 def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> Held:

@@ -345,6 +345,11 @@ class TestRelease:
         assert "still_ships" not in actions.hold(number=number, code="b", stops="charging", **ANNA)
         actions.hold(number=child, **ANNA)
         assert "still_ships" not in actions.hold(number=number, code="c", **ANNA)
+        assert actions.release(number=number, **ANNA) == {
+            "order": number,
+            "released": ["a", "b", "c"],
+            "still_held": [child],
+        }
 
     def test_while_another_hold_stops_it_nothing_catches_up(self):
         number = self.late()

@@ -21,6 +21,7 @@ from perennial.db import sql
 from perennial.desk import actions
 from perennial.errors import Conflict, Refused
 from perennial.jobs.models import NightRun
+from perennial.orders.models import SalesOrder
 from perennial.programs.models import ProgramEvent
 from tests.actions.bundle_world import example
 from tests.cli.makers import ORDERED, child, club, order
@@ -343,14 +344,17 @@ def test_new_days_and_a_new_expiry_are_said(capsys: Captured) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_number_in_small_letters(capsys: Captured) -> None:
     club()
-    assert order().number == "SO-000001"
+    number = order().number
+    assert number == "SO-000001"
+    SalesOrder.objects.filter(number=number).update(reference="7")
     said = "unknown order 'so-000001'; did you mean 'SO-000001'?\n"
     for words in ("show order so-000001", "order skip so-000001 --shipment 1", "order ship so-000001"):
         assert main.main(words.split()) == 1
         assert capsys.readouterr().err == f"refused: number: {said}"
     assert main.main(["job", "create-child-orders", "--order", "so-000001", "--on", "2026-03-10"]) == 1
     assert capsys.readouterr().err == f"refused: order: {said}"
-    for words, meant in (("show order 1", "; did you mean 'SO-000001'?"), ("show order 2", "")):
+    meant_it = "; did you mean 'SO-000001'?"
+    for words, meant in (("show order 1", meant_it), ("show order 7", meant_it), ("show order 2", "")):
         assert main.main(words.split()) == 1
         assert capsys.readouterr().err == f"refused: number: unknown order '{words[-1]}'{meant}\n"
 
