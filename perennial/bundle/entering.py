@@ -221,34 +221,48 @@ class Entering:
 
 
 _FIRST_PAYMENT = """
-select min(y.due_on) from payments_payment y
+select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(terms)s else 0 end)
+  from payments_payment y
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   left join orders_salesorder k on k.id = y.order_id
- where coalesce(c.order_id, k.parent_id, k.id) = any(%s) and y.purpose <> 'refund'
+ where coalesce(c.order_id, k.parent_id, k.id) = any(%(ids)s) and y.purpose <> 'refund'
    and y.status in ('due', 'sent', 'authorised', 'capturing', 'declined', 'unknown')
 """
-_FIRST_SHIPMENTS = """
-select c.payment_method = 'on_account', coalesce(o.payment_schedule_id, c.payment_schedule_id), min(o.ship_on)
-  from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
- where c.order_id = any(%s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
- group by 1, 2
+# Of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order.
+_FIRST_SHIPMENTS = f"""
+with shipments as materialized (
+  select c.payment_method = 'on_account' as on_account,
+         coalesce(o.payment_schedule_id, c.payment_schedule_id) as schedule, o.continuity_order_id, o.shipment, o.ship_on
+    from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
+    left join customers_storedcard k on k.id = c.card_id
+   where c.order_id = any(%(ids)s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
+     and not (c.payment_method = 'card' and k.expires_on < o.ship_on))
+select w.on_account, w.schedule, f.ship_on
+  from (select distinct on_account, schedule from shipments) w
+ cross join lateral (
+       select o.ship_on
+         from (select * from shipments s
+                where s.on_account = w.on_account and s.schedule is not distinct from w.schedule
+                order by s.ship_on offset 0) o
+        where {waiting.COSTS} limit 1) f
 """
 
 
 def first_charge_on(order_ids: Sequence[int]) -> date | None:
     """The first day on which money of these orders will be taken: what is due, and what their shipments will owe.
 
-    What was billed already is not: nothing more is to be done for it than wait for the money.
+    What was billed already is not: nothing more is to be done for it than wait for the money. Nor is what costs
+    nothing, or would go by a card that will have expired.
     """
     found: list[date] = []
     ids = list(order_ids)
     if not ids:
         return None
-    owed = sql.value(_FIRST_PAYMENT, [ids])
+    rules = set_up()
+    owed = sql.value(_FIRST_PAYMENT, {"ids": ids, "terms": rules.parameters.on_account_terms_days})
     if owed is not None:
         found.append(owed)
-    rules = set_up()
-    for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, [ids]):
+    for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, {"ids": ids}):
         with suppress(Refused):  # due outside of the calendar, and so later than anything else
             if schedule is not None:
                 found.append(first_due(rules.schedules[schedule], ship_on))

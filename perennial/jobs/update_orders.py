@@ -6,7 +6,15 @@ import json
 
 from perennial.catalog.queries import PriceList, in_force, price_lists
 from perennial.continuity.models import ContinuityOrder
-from perennial.continuity.planning import Counts, Difference, OrderState, product_ids_of, read_orders, target_rows
+from perennial.continuity.planning import (
+    Counts,
+    Difference,
+    OccurrenceRow,
+    OrderState,
+    product_ids_of,
+    read_orders,
+    target_rows,
+)
 from perennial.db import sql
 from perennial.jobs.create_child_orders import park
 from perennial.jobs.extend_lines import SQL, _uncounted
@@ -139,17 +147,23 @@ def update(
     if missing:
         state.row.prices = {**state.row.prices, **missing}
     facts = state.facts
-    plan = kernel.plan(revision.plan, facts, state.adjustments, [o.step for o in frozen], state.highest())
-    wanted = target_rows(
-        state.row.pk,
-        revision,
-        facts,
-        plan,
-        currency=state.currency,
-        first_position=max((o.position for o in frozen), default=0) + 1,
-        status="planned" if state.row.status == "draft" else "scheduled",
-        product_ids=product_ids_of(state),
-    )
+    product_ids = product_ids_of(state)
+
+    steps = [o.step for o in frozen]
+
+    def planned(extended: bool) -> tuple[kernel.Plan, list[OccurrenceRow]]:
+        plan = kernel.plan(revision.plan, facts, state.adjustments, steps, state.highest(), extended=extended)
+        return plan, target_rows(
+            state.row.pk,
+            revision,
+            facts,
+            plan,
+            currency=state.currency,
+            first_position=max((o.position for o in frozen), default=0) + 1,
+            status="planned" if state.row.status == "draft" else "scheduled",
+            product_ids=product_ids,
+        )
+
     last = state.row.last_shipment
     behind = [
         o
@@ -157,6 +171,12 @@ def update(
         # What was skipped behind the last shipment of a stopped order stays as it is.
         if o.pair not in kept and not (last is not None and o.status == "skipped" and (o.shipment or 0) > last)
     ]
+    # Behind missed events that reached beyond the threshold nothing was planned as long as nobody has extended it:
+    # an update that changes nothing leaves it so.
+    extended = state.row.complete or any(o.event_on >= facts.order_date for o in state.walk)
+    plan, wanted = planned(extended)
+    if not extended and Difference().add(behind, wanted):
+        plan, wanted = planned(True)
     counts = difference.add(behind, wanted)
     state.row.revision_id = revision.id
     state.row.complete = plan.complete

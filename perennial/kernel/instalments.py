@@ -77,10 +77,10 @@ def _weighted(schedule: PaymentSchedule, total: int, start: date) -> list[tuple[
 
 
 def first_due(schedule: PaymentSchedule, start: date) -> date:
-    """The day of the first part, whatever the total is."""
+    """The day of the earliest part, whatever the total is."""
     after = schedule.after
     if schedule.allocation == "specified":
-        after = next((after for after, percent in schedule.lines if percent > 0), 0)
+        after = min((after for after, percent in schedule.lines if percent > 0), default=0)
     return add_units(start, after, schedule.unit)
 
 

@@ -241,11 +241,15 @@ def plan(
     frozen: Sequence[Step] = (),
     reach: Mapping[str, int] | None = None,
     taken: Collection[tuple[str, int]] | None = None,
+    *,
+    extended: bool = False,
 ) -> Plan:
     """Walk the events behind the frozen part and give every occurrence its date, products and prices.
 
     ``reach``: the highest repetition that an event may have beyond the order's threshold.
     ``taken``: (event, repetition) pairs that must not come, when they are more than the frozen ones.
+    ``extended``: planning has gone on behind missed events that reached beyond the threshold, so they do not stop it
+    again where ``reach`` has them.
     Refused: a product without a price, a date beyond the calendar, an interval that ends, a program
     without end billed up front, a plan of more than 20,000 occurrences.
     """
@@ -296,7 +300,7 @@ def plan(
                 if repetition > (reach.get(key, -1) if beyond else most):
                     stopped = key
                     break
-            elif most is not None and threshold is not None and repetition > threshold:
+            elif most is not None and threshold is not None and repetition > (most if extended else threshold):
                 beyond = True
             if mine:
                 used.add((key, repetition))

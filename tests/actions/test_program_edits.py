@@ -11,6 +11,7 @@ import pytest
 
 from perennial.desk import actions as desk
 from perennial.jobs.check import check
+from perennial.jobs.extend_lines import ExtendLines
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.orders.models import OrderEvent
 from perennial.programs import actions, draft
@@ -86,6 +87,47 @@ def own_keys(schedule_id: str = "CLUB", *, released: bool = True) -> list[tuple[
     """(key, event id) of the newest revision, or of the draft, in the order of the walk."""
     found = ProgramRevision.objects.filter(program__schedule_id=schedule_id, released=released).order_by("-number")[0]
     return list(ProgramEvent.objects.filter(revision=found).order_by("place").values_list("key", "event_id"))
+
+
+class TestConsolidated:
+    """Three months late into six; one repetition is planned beyond the first, the missed ones all the same."""
+
+    @staticmethod
+    def late(*between: dict[str, Any]) -> dict[str, Any]:
+        first = {"key": "A", "item_number": "B1", "delivery_mode": "ANY", "times_to_repeat": 5, "days_from_last": 30}
+        last = {"key": "Z", "item_number": "B2", "delivery_mode": "ANY", "days_from_last": 30}
+        events = [{**first, "start_order_date": "2025-11-20"}, *between, last]
+        return {"programs": [{"schedule_id": "LATE", "consolidate": True, "events": events}]}
+
+    def joined(self) -> str:
+        put({**self.late(), "products": [{"number": "S-LATE", "program": "LATE"}]}, on=ON)
+        return order("LATE")
+
+    def between(self) -> None:
+        put(self.late({"key": "X", "item_number": "B3", "delivery_mode": "ANY", "days_from_last": 10}), on=ON)
+
+    def test_what_was_extended_stays_and_what_is_put_between_comes(self):
+        number = self.joined()
+        assert [key for _, key, *_ in keys(number)] == ["A"] * 4
+        while run(ExtendLines(), ON):
+            pass
+        walk = keys(number)
+        assert [key for _, key, *_ in walk] == ["A"] * 6 + ["Z"]
+        self.between()
+        assert update() == {"updated": 1, "lines_added": 1, "lines_changed": 1}
+        assert [key for _, key, *_ in keys(number)] == ["A"] * 6 + ["X", "Z"]
+        assert keys(number)[:6] == walk[:6]
+        assert shown(number)["continuity"][0]["complete"]
+        assert check()["faults"] == []
+
+    def test_before_it_is_extended_an_update_that_changes_nothing_plans_nothing(self):
+        number = self.joined()
+        before = keys(number)
+        dearer = self.late()
+        dearer["programs"][0]["events"][-1]["price"] = "99.00"  # of what is not planned yet
+        put(dearer, on=ON)
+        assert update() == {"unchanged": 1}
+        assert keys(number) == before
 
 
 class TestDraftAndRelease:

@@ -205,6 +205,19 @@ def test_planned_again_behind_missed_events_it_is_what_is_there() -> None:
     assert said(again) == said(made)
 
 
+def test_what_was_extended_behind_missed_events_stays_and_what_is_put_between_comes() -> None:
+    missed = event("A", start_order_date=day("2025-10-01"), days_from_last=40, times_to_repeat=4)
+    club = program(missed, event("B", days_from_last=20))
+    facts = order(consolidate=True, threshold=1)
+    made = plan(club, facts)
+    more = extend(club, facts, (), steps(made.occurrences))
+    walk = (*made.occurrences, *more.occurrences)
+    assert (said(kernel.Plan(walk, more.complete, None)), more.complete) == ("A A1 A2 A3 A4 B", True)
+    changed = program(missed, event("X", days_from_last=10), event("B", days_from_last=20), number=2)
+    again = plan(changed, facts, (), (), highest(walk), extended=True)
+    assert (said(again), again.complete) == ("A A1 A2 A3 A4 X B", True)
+
+
 @given(st.data())
 def test_the_first_plan_does_not_depend_on_what_ships_later(data: st.DataObject) -> None:
     """A product that buys fewer shipments gets the beginning of the one that buys all."""
