@@ -17,7 +17,7 @@ from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, Payme
 from perennial.kernel import states, texts
 from perennial.kernel.money import line_amount, percent_of, text
 from perennial.kernel.totals import Charge
-from perennial.payments.owed import PREPAID, Owed, child_parts, upfront_parts
+from perennial.payments.owed import Owed, child_parts, upfront_parts
 
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
@@ -88,7 +88,7 @@ def _owed(standing: Standing, shares: list[tuple[str, int | None, int]]) -> None
         status = "draft" if order.status == "draft" else "due"
         for number, (method, card, amount) in enumerate(shares, 1):
             if amount > 0:
-                owed = Owed(number, order.order_date, amount, method not in PREPAID)
+                owed = Owed(number, order.order_date, amount, True)
                 standing.taken.payments.append(_row(standing, owed, "ordinary", method, card, status, order, None))
     for row in standing.taken.continuity:
         if row.planned_now and row.columns["upfront"]:
@@ -114,7 +114,6 @@ def _owed_upfront(standing: Standing, row: ContinuityRow) -> None:
     status = "draft" if columns["status"] == "draft" else "due"
     for owed in upfront_parts(
         standing.names.set_up.schedules.get(columns["payment_schedule_id"]) if columns["payment_schedule_id"] else None,
-        columns["payment_method"],
         whole_order(standing, row),
         base=columns["start_date"] or columns["order_date"],
         order_date=columns["order_date"],
@@ -226,7 +225,7 @@ class _Reader:
             number,
             thing.day("due_on", (order.ship_on if order else None) or standing.order.order_date),
             amount,
-            thing.flag("at_invoice", method not in PREPAID and purpose != "refund"),
+            thing.flag("at_invoice", purpose != "refund"),
             thing.flag("not_before_shipped"),
         )
         made = _row(standing, owed, purpose, method, card, status, order, continuity)

@@ -204,7 +204,6 @@ def _payments(
         total, first = whole_order(rules, occurrences, None, facts.order_date, {None: here}, groups)
         owed = upfront_parts(
             rules.schedules.get(order_schedule) if order_schedule else None,
-            "card",
             total,
             base=facts.base,
             order_date=facts.order_date,

@@ -18,6 +18,9 @@ from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
 
+PAYMENT_HOLD = "payment"
+"""The code of the holds that a failed payment places, and another card lifts."""
+
 
 @transaction.atomic
 def submit(*, number: str, on: date, by: str, reason: str | None = None) -> dict[str, Any]:
@@ -74,6 +77,8 @@ def hold(
 
     Children that are made already still ship: they are named (``still_ships``), to be held or cancelled by themselves.
     """
+    if code == PAYMENT_HOLD:
+        raise Refused("code", f"{code!r} is the code of holds that a failed payment places: take another", "code")
     if stops not in ("shipping", "charging", "both"):
         raise Refused("stops", f"unknown {stops!r}: shipping, charging or both", "stops")
     found = order_by_number(number)

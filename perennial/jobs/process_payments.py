@@ -1,4 +1,4 @@
-"""Process payments: collect what is due, by card, on account, or as received at order entry."""
+"""Process payments: collect what is due, by card, on account, or as received by check and cash."""
 
 from __future__ import annotations
 

@@ -396,8 +396,8 @@ def _data(fact: Fact, amount: int) -> dict[str, object]:
 def _fail(work: Collecting, changes: dict[int, Change]) -> None:
     """No more tries: what the payment is for is held, and what would come later of that order waits (D30).
 
-    Of a child: the child. Of ordinary lines: their order, so nothing of it ships (D15). Of an order
-    billed up front: its children that have not shipped.
+    Of a child: the child. Of an order billed up front: its children that have not shipped. Ordinary lines do not
+    ship while their payment has failed, which holds nothing else of their order.
     """
     if not changes:
         return
@@ -409,7 +409,7 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
         why = f"payment {fact.number} of {text(change.amount_minor, fact.currency)} failed"
         why += f": {change.message}" if change.message else ""
         if fact.order_id is not None:
-            if not fact.cancelled:
+            if fact.child and not fact.cancelled:
                 reasons[fact.order_id] = why
         else:
             whole[fact.id] = why
@@ -448,7 +448,7 @@ def _bill(work: Collecting, found: Sequence[Fact]) -> None:
 
 
 def _receive(work: Collecting, found: Sequence[Fact]) -> None:
-    """Record what was received at order entry: a check, cash, a gift card."""
+    """Record the check, cash or gift card that paid what is invoiced."""
     if not found:
         return
     params = {

@@ -53,11 +53,11 @@ facts as materialized (  -- each fact is found once, however often the steps ask
               where l.order_id = o.id and l.status in ('shipped', 'invoiced') and not exists (
                 select from continuity_continuityorder x where x.parent_line_id = l.id))
          end as delivered,
-         (select bool_or(h.stops = 'charging') from orders_hold h
-           where h.order_id in (root.id, p.order_id) and h.released_on is null
-             and h.stops in ('charging', 'both')
-             -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
-             and not (h.code = 'payment' and h.on_date >= %(on)s)) as held_charging,  -- null: no hold; false: holds that stop both
+         exists (select from orders_hold h
+                  where h.order_id in (root.id, p.order_id) and h.released_on is null
+                    and h.stops in ('charging', 'both')
+                    -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
+                    and not (h.code = 'payment' and h.on_date >= %(on)s)) as held,
          u.id as attempt_id, u.kind as attempt_kind,
          u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
          u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask
@@ -72,7 +72,6 @@ facts as materialized (  -- each fact is found once, however often the steps ask
    where p.purpose <> 'refund' $where),
 ready as materialized (
   select f.*,
-         f.held_charging is not null and (f.held_charging or not f.delivered) as held,
          f.status = 'due' or (f.status = 'declined' and (%(force)s or coalesce(f.tried_on < %(on)s, true))) as triable,
          not f.not_before_shipped or f.delivered as may_fall_due
     from facts f)
@@ -110,7 +109,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
         when not r.at_invoice and r.due_on - %(bill_days)s::int <= %(on)s and r.may_fall_due then 'bill'
       end
     when r.status = 'due' and r.method in ('check', 'cash', 'gift_card')
-         and (r.due_on <= %(on)s or r.invoiced) then 'receive'
+         and r.invoiced then 'receive'
   end as step,
   r.child
 from ready r

@@ -42,7 +42,6 @@ class Owed:
 
 def upfront_parts(
     schedule: PaymentSchedule | None,
-    method: str,
     total: int,
     *,
     base: date,
@@ -53,7 +52,7 @@ def upfront_parts(
     """The payments of an order billed up front.
 
     Without a schedule one of the whole order, due on the later of order date and first ``ship_on`` and
-    captured when the first child is invoiced (D24; a check, cash or gift card is received at once).
+    captured when the first child is invoiced (D24).
     With one, parts from the start date entered or the order date, each charged on its date (D11).
     """
     kept = kept or {}
@@ -62,7 +61,7 @@ def upfront_parts(
         number = max(kept, default=0) + 1
         if left <= 0:
             return []
-        return [Owed(number, max(order_date, first_ship_on), left, method not in PREPAID)]
+        return [Owed(number, max(order_date, first_ship_on), left, True)]
     found = respread(schedule, total, base, kept)
     return [Owed(number, part.due_on, part.amount, False) for number, part in sorted(found.items())]
 
@@ -214,7 +213,6 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             owed.number: owed
             for owed in upfront_parts(
                 set_up.schedules.get(state.row.payment_schedule_id),
-                state.row.payment_method,
                 total,
                 base=facts.base,
                 order_date=state.row.order_date,

@@ -335,6 +335,11 @@ class TestRelease:
         actions.release(number=number, **ANNA)
         assert last_event(number)[0] == "released"
 
+    def test_the_code_of_a_failed_payment_is_not_for_people(self):
+        number = order("CLUB")
+        with refused("code", "code", "is the code of holds that a failed payment places"):
+            actions.hold(number=number, code="payment", **ANNA)
+
     def test_a_child_that_is_made_already_still_ships_and_is_named(self):
         number = order("CLUB")
         assert "still_ships" not in actions.hold(number=number, code="early", **ANNA)

@@ -1459,12 +1459,11 @@ class Model:
                 continue
             if payment.method == "card":
                 self.charge(payment, on)
-            elif payment.method == "on_account" and not self.charging_stopped(payment, self.delivered(payment), on):
+            elif payment.method == "on_account" and not self.charging_stopped(payment, on):
                 self.bill(payment, on)
         return self.counts
 
-    def charging_stopped(self, payment: Payment, delivered: bool, on: date) -> bool:
-        """What a customer has is paid, unless it is charging alone that is held."""
+    def charging_stopped(self, payment: Payment, on: date) -> bool:
         if payment.order.acceptance == "awaited":
             return True
         holds = payment.order.holds + (payment.child.holds if payment.child else [])
@@ -1473,11 +1472,11 @@ class Model:
             for hold in holds
             if hold["released_on"] is None and not (hold["code"] == "payment" and hold["on"] == on)
         ]
-        return "charging" in stops or ("both" in stops and not delivered)
+        return "charging" in stops or "both" in stops
 
     def charge(self, payment: Payment, on: date) -> None:
         delivered = self.delivered(payment)
-        if self.charging_stopped(payment, delivered, on):
+        if self.charging_stopped(payment, on):
             return
         if payment.status == "authorised":
             if payment.invoiced_on and payment.authorised_on + days(AUTHORISATION_LIVES) > on:
@@ -1543,11 +1542,11 @@ class Model:
         self.captured += payment.amount
 
     def fail(self, payment: Payment, on: date) -> None:
-        """D30: its child is held (of ordinary lines the order, of an order billed up front its open children)."""
+        """D30: its child is held (of ordinary lines nothing, of an order billed up front its open children)."""
         if payment.child:
             held = [payment.child]
         elif payment.purpose == "ordinary":
-            held = [payment.order]
+            held = []
         else:
             held = [child for child in payment.order.children if child.co is payment.co and child.status == "open"]
         for one in held:
@@ -1569,16 +1568,12 @@ class Model:
     def fails_no_more(self, payment: Payment, on: date) -> None:
         """It was cancelled, or is due again: the holds that it had placed go, unless another has failed there."""
         held = [payment.child] if payment.child else [c for c in payment.order.children if c.co is payment.co]
-        for one in held if payment.purpose != "ordinary" else [payment.order]:
+        for one in held if payment.purpose != "ordinary" else []:
             rest = [
                 other
                 for other in payment.order.payments
                 if other.status == "failed"
-                and (
-                    (one is payment.order and other.purpose == "ordinary")
-                    or (one is not payment.order and other.child is one)
-                    or (one is not payment.order and other.purpose == "order" and other.co is one.co)
-                )
+                and (other.child is one or (other.purpose == "order" and other.co is one.co))
             ]
             if not rest:
                 for hold in one.holds:

@@ -149,7 +149,6 @@ def _add_payments(
     try:
         parts = upfront_parts(
             set_up.schedules.get(schedule_id) if schedule_id else None,
-            method,
             total,
             base=facts.base,
             order_date=order.order_date,

@@ -11,7 +11,7 @@ from perennial.desk.entry.values import LineEntry
 from perennial.errors import Refused
 from perennial.kernel.money import line_amount, percent_of, text
 from perennial.kernel.totals import Charge, Totals, totals
-from perennial.payments.owed import PREPAID, Owed, check_method, payment_row
+from perennial.payments.owed import Owed, check_method, payment_row
 
 
 class OrdinaryLine(NamedTuple):
@@ -70,7 +70,7 @@ def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> Totals:
             continue
         order.rows.payments.append(
             payment_row(
-                Owed(number, order.order_date, amount, method not in PREPAID),
+                Owed(number, order.order_date, amount, True),
                 order_id=order.id,
                 customer_id=order.customer.pk,
                 purpose="ordinary",
