@@ -6,7 +6,7 @@ from typing import Any
 
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
-from perennial.customers.rules import customer_faults
+from perennial.customers.rules import FIRST_YEAR, LAST_YEAR, customer_faults
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.kernel import texts
 
@@ -51,7 +51,7 @@ def _card(thing: Given) -> CardFacts:
     return CardFacts(
         thing.code("token", "", required=True, longest=texts.LONG_CODE),
         thing.whole("exp_month", 1, 1, 12, required=True),
-        thing.whole("exp_year", 2000, 2000, 2199, required=True),
+        thing.whole("exp_year", FIRST_YEAR, FIRST_YEAR, LAST_YEAR, required=True),
         thing.text("brand", longest=texts.LINE),
         thing.text("last4"),
         thing.text("network_transaction_id"),

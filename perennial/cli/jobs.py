@@ -13,6 +13,7 @@ from perennial.cli.output import document, facts, listing, outcome, result, say,
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.report import BUSY
 
 OPTIONS = {
     "create-child-orders": ("through", "limit", "program", "product", "customer", "order"),
@@ -144,7 +145,8 @@ def _chunks() -> Callable[[int, int], None]:
 
 def last_line(done: Mapping[str, Any]) -> str:
     """What a run did, in words that add up."""
-    words = JOBS[done["job"]]().summary(done["counts"])
+    busy = sum(reason["reason"].startswith(BUSY) for reason in done["reasons"]) if done["dry_run"] else 0
+    words = JOBS[done["job"]]().summary(done["counts"], busy)
     if parked := _parked_uncounted(done):
         words += f", {parked:,} parked"
     if amounts := list(_amounts(done)):

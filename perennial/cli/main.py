@@ -21,6 +21,7 @@ from perennial.errors import Conflict, Refused
 
 WITHOUT_DATABASE = {"stop", "serve", "worker", "backup", "restore"}
 MAKES_DATABASE = {"init", "demo", "bench"}
+STOPS_DATABASE = {"demo"}  # the server that it starts ends with it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,7 +107,7 @@ def run(words: list[str]) -> int:
     if command.name not in WITHOUT_DATABASE:
         from perennial.cli.start import start_django
 
-        start_django(make=command.name in MAKES_DATABASE)
+        start_django(make=command.name in MAKES_DATABASE, stop_when_unused=command.name in STOPS_DATABASE)
     return start(given)
 
 

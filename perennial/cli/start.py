@@ -8,14 +8,15 @@ import os
 from types import ModuleType
 
 
-def start_django(*, make: bool = False) -> None:
+def start_django(*, make: bool = False, stop_when_unused: bool = False) -> None:
     """Make sure that a database answers, and set Django up. Again: nothing to do.
 
-    ``make``: also make the embedded server's database where there is none yet.
+    ``make``: also make the embedded server's database where there is none yet. ``stop_when_unused``: the server that
+    is started here ends with the last that uses it.
     """
     server = optional("perennial.db.server")
     if server is not None:
-        server.ensure(make=make)
+        server.ensure(make=make, stop_when_unused=stop_when_unused)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perennial.settings")
     gc.disable()  # nothing of what is imported is ever garbage: a third of the time of starting
     import django

@@ -8,6 +8,8 @@ from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.errors import Refused
 from perennial.kernel import words
 
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # in which cards expire: nobody had one before
+
 
 def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
     """A customer: a known language, a credit limit from 0 on, addresses and cards that can be told apart."""
@@ -41,7 +43,7 @@ def card_faults(card: CardFacts, field: str = "") -> Iterator[Refused]:
         yield Refused("card", "last4 is the four last digits of the card, and no more", f"{field}last4")
     if not 1 <= card.exp_month <= 12:
         yield Refused("card", f"{card.exp_month} is not a month from 1 to 12", f"{field}exp_month")
-    if not 2000 <= card.exp_year <= 2199:
+    if not FIRST_YEAR <= card.exp_year <= LAST_YEAR:
         yield Refused("card", f"{card.exp_year} is not a year such as 2030", f"{field}exp_year")
 
 

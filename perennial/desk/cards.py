@@ -13,6 +13,7 @@ from django.db import transaction
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import StoredCard
 from perennial.customers.queries import customer_by_account
+from perennial.customers.rules import FIRST_YEAR, LAST_YEAR
 from perennial.db import history, sql
 from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.reach import Held, changed, lock, lock_parent, told, touch
@@ -25,7 +26,7 @@ from perennial.payments.models import OPEN, Payment
 def expiry(exp: str) -> tuple[int, int, date]:
     """Month, year and last day of a card's expiry, written 12/2030."""
     found = re.fullmatch(r"([0-9]{1,2})/([0-9]{4})", exp or "")
-    if not found or not 1 <= int(found[1]) <= 12 or not 2000 <= int(found[2]) <= 2199:
+    if not found or not 1 <= int(found[1]) <= 12 or not FIRST_YEAR <= int(found[2]) <= LAST_YEAR:
         raise Refused("exp", f"{exp!r} is not an expiry such as 12/2030", "exp")
     month, year = int(found[1]), int(found[2])
     return month, year, date(year, month, calendar.monthrange(year, month)[1])

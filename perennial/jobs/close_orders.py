@@ -26,6 +26,10 @@ class CloseOrders(Job):
 
     name = "close-orders"
     counts = ("lines", "orders", "still_open")
+    names = (
+        "select p.number, null::int from jobs_jobitem i join orders_salesorder p on p.id = i.subject_id"
+        " where i.run_id = %s and i.seq = %s"
+    )
 
     def select(self, run: Run) -> tuple[int, Report]:
         """Parents with something that has come to its end, or that waited only for their ordinary lines, by id."""
@@ -54,11 +58,7 @@ class CloseOrders(Job):
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
         """An order that cannot be closed stays open and is named."""
-        order = sql.value(
-            "select p.number from jobs_jobitem i join orders_salesorder p on p.id = i.subject_id"
-            " where i.run_id = %s and i.seq = %s",
-            [run.id, seq],
-        )
+        order, _ = self.named(run, seq)
         report = Report()
         report.count("still_open")
         report.because(order, None, None, reason)

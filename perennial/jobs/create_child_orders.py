@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from perennial.db import sql
 from perennial.desk.reach import unknown_order
 from perennial.errors import Refused
 from perennial.jobs.job import Job, Run
-from perennial.jobs.report import MOST_REASONS, Report
+from perennial.jobs.report import BUSY, MOST_REASONS, Report
 from perennial.kernel.dates import add_days
 from perennial.kernel.explain import not_shipped_words
 from perennial.orders.models import OrderEvent, SalesOrder
@@ -132,13 +133,16 @@ class CreateChildOrders(Job):
             cursor.execute(SQL["temporary"])
             cursor.execute(SQL["empty"])
             do("read")
+            cursor.execute("select count(*) filter (where lead) from child_work")
+            if cursor.fetchone()[0] < last - first + 1:
+                do("blocked_since")
+                for order, shipment, blocked, reason in cursor.fetchall():
+                    self._waits(run, report, order, shipment, blocked, run.on, reason)
             if do("block"):
                 do("tell_expired")
                 do("blocked")
                 for order, shipment, blocked, ship_on, reason in cursor.fetchall():
-                    report.count(WAITING[blocked])
-                    words = not_shipped_words("scheduled", blocked, ship_on, run.on, {"reason": reason})
-                    report.because(order, shipment, blocked, words or "")
+                    self._waits(run, report, order, shipment, blocked, ship_on, reason)
                 do("forget_blocked")
             cursor.execute("select count(*) filter (where lead), count(*) from child_work")
             created, claimed = cursor.fetchone()
@@ -163,6 +167,15 @@ class CreateChildOrders(Job):
                 raise RuntimeError(f"{claimed} occurrences were claimed, but {marked} were marked")
         report.count("created", created)
         return report
+
+    @staticmethod
+    def _waits(
+        run: Run, report: Report, order: str, shipment: int, blocked: str, ship_on: date, reason: str | None
+    ) -> None:
+        """Count what waits, with its reason."""
+        report.count(WAITING[blocked])
+        words = not_shipped_words("scheduled", blocked, ship_on, run.on, {"reason": reason})
+        report.because(order, shipment, blocked, words or "")
 
     def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
         """The parts of children whose event, or whose order, has a payment schedule."""
@@ -195,7 +208,7 @@ class CreateChildOrders(Job):
                 sql.execute("set local enable_seqscan = off")
                 sql.value(SQL["sweep"], {"through": run.cache["through"]})
 
-    def summary(self, counts: dict[str, int]) -> str:
+    def summary(self, counts: dict[str, int], busy: int = 0) -> str:
         """The last line: all that is due, and what became of it."""
         words = {
             "created": "created",
@@ -206,8 +219,9 @@ class CreateChildOrders(Job):
             "payment": "payment failed",
             "parked": "parked",
         }
-        due = sum(counts.get(word, 0) for word in words)
+        due = sum(counts.get(word, 0) for word in words) + busy
         parts = [f"{counts[word]:,} {said}" for word, said in words.items() if counts.get(word)]
+        parts += [f"{busy:,} {BUSY}"] if busy else []
         return f"{due:,} due: " + (", ".join(parts) if parts else "nothing to do")
 
 

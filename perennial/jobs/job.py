@@ -15,7 +15,7 @@ from perennial.catalog.queries import SetUp, parameters, set_up
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs.models import JobRun
-from perennial.jobs.report import Report, stored_report
+from perennial.jobs.report import BUSY, Report, stored_report
 
 LOCK_ERRORS = ("40001", "40P01", "55P03")
 """Serialisation and lock errors: the same again may go well."""
@@ -60,6 +60,13 @@ class Run:
         return found
 
 
+OF_CONTINUITY = """
+select p.number, i.shipment from jobs_jobitem i
+  join continuity_continuityorder c on c.id = i.subject_id
+  join orders_salesorder p on p.id = c.order_id
+ where i.run_id = %s and i.seq = %s
+"""
+
 MANY = ("lines", "orders", "programs")
 """Words of counts that have another form for one."""
 
@@ -71,6 +78,8 @@ class Job:
     counts: tuple[str, ...] = ()
     network = False
     chunk_size = 1000
+    names = OF_CONTINUITY
+    """The statement that names an item of the work list: its order (or program) and its shipment."""
 
     def arguments(self, run: Run) -> None:
         """Check the run's arguments. Refused when one names something that does not exist."""
@@ -94,9 +103,16 @@ class Job:
     def sweep(self, run: Run) -> None:
         """Leave the tables in order for the next run, when no chunk is left. It changes no row."""
 
-    def summary(self, counts: dict[str, int]) -> str:
-        """The last line, in words that add up."""
-        return ", ".join(f"{number:,} {_counted(word, number)}" for word, number in counts.items())
+    def named(self, run: Run, seq: int) -> tuple[str, int | None]:
+        """The order (or program) of an item, and its shipment."""
+        found = sql.one(self.names, [run.id, seq])
+        assert found is not None
+        return found[0], found[1]
+
+    def summary(self, counts: dict[str, int], busy: int = 0) -> str:
+        """The last line, in words that add up. ``busy``: so much a dry run found locked."""
+        words = [f"{number:,} {_counted(word, number)}" for word, number in counts.items()]
+        return ", ".join([*words, *([f"{busy:,} {BUSY}"] if busy else [])])
 
 
 def _counted(word: str, number: int) -> str:

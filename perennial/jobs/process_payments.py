@@ -34,6 +34,7 @@ class ProcessPayments(Job):
     counts = ("authorised", "captured", "billed", "declined", "failed", "unknown", "voided", "notified")
     network = True
     chunk_size = 1000
+    names = SQL["named"]
 
     def arguments(self, run: Run) -> None:
         """``product``: only the orders of one continuity product."""

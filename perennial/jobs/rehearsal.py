@@ -10,7 +10,7 @@ from django.db import OperationalError, transaction
 from perennial.db import history, sql
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
-from perennial.jobs.report import Report
+from perennial.jobs.report import BUSY, Report
 
 AT_ONCE = 20_000
 """Items of a run up to which what it does stays until the rehearsal ends."""
@@ -76,8 +76,8 @@ def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:
             raise
         if first == last:
             report = Report()
-            subject = sql.value("select subject_id from jobs_jobitem where run_id = %s and seq = %s", [run.id, first])
-            report.because(str(subject), None, None, "busy: somebody is changing this order now")
+            order, shipment = job.named(run, first)
+            report.because(order, shipment, None, f"{BUSY}: somebody is changing this order now")
             return report
     middle = (first + last) // 2
     report = _rehearsed(job, run, first, middle)

@@ -9,6 +9,8 @@ from typing import Any
 from perennial.kernel import money
 
 MOST_REASONS = 1000
+BUSY = "busy"
+"""How the reason begins of what a dry run found locked."""
 REASON = ("order", "shipment", "blocked", "reason")
 
 

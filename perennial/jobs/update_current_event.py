@@ -28,6 +28,10 @@ class UpdateCurrentEvent(Job):
 
     name = "update-current-event"
     counts = ("programs", "advanced")
+    names = (
+        "select p.schedule_id, null::int from jobs_jobitem i join programs_program p on p.id = i.subject_id"
+        " where i.run_id = %s and i.seq = %s"
+    )
 
     def select(self, run: Run) -> tuple[int, Report]:
         """Active programs that were released, by schedule id."""
@@ -64,11 +68,7 @@ class UpdateCurrentEvent(Job):
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
         """A program whose calendar cannot be computed is named; the others go on."""
-        program = sql.value(
-            "select p.schedule_id from jobs_jobitem i join programs_program p on p.id = i.subject_id"
-            " where i.run_id = %s and i.seq = %s",
-            [run.id, seq],
-        )
+        program, _ = self.named(run, seq)
         report = Report()
         report.count("programs")
         report.because(program, None, "parked", reason)

@@ -104,6 +104,25 @@ select o.id, c.id, o.shipment, o.position,
  where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
    and o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s) d
 
+-- name: blocked_since
+-- What was due when the work list was written and waits by now: its order was parked, or held, or a payment failed.
+select p.number, x.shipment, x.blocked,
+       case x.blocked
+         when 'hold' then (select coalesce(nullif(h.reason, ''), h.code) from orders_hold h
+                            where h.order_id = p.id and h.released_on is null order by h.id limit 1)
+         when 'parked' then (select q.reason from continuity_parked q
+                              where q.continuity_order_id = x.continuity_order_id and q.resolved_on is null
+                              order by q.id limit 1) end
+  from (select o.continuity_order_id, o.shipment, min(o.blocked) as blocked
+          from jobs_jobitem i
+          join continuity_occurrence o on o.continuity_order_id = i.subject_id and o.shipment = i.shipment
+         where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
+           and o.status = 'scheduled' and o.blocked is not null and o.ship_on <= %(through)s
+         group by o.continuity_order_id, o.shipment) x
+  join continuity_continuityorder c on c.id = x.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ order by p.number, x.shipment
+
 -- name: block
 update continuity_occurrence o set blocked = w.waits
   from child_work w where o.id = w.occurrence_id and w.waits is not null

@@ -11,6 +11,15 @@ select %(run)s,
   from ($facts) w left join orders_salesorder o on o.id = w.order_id
  where w.step is not null
 
+-- name: named
+select coalesce(o.number, r.number), o.shipment
+  from jobs_jobitem m
+  join payments_payment p on p.id = m.subject_id
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder c on c.id = p.continuity_order_id
+  left join orders_salesorder r on r.id = c.order_id
+ where m.run_id = %s and m.seq = %s
+
 -- name: counts
 with mine as (
   select subject_id as id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s),
