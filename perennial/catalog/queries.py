@@ -24,6 +24,7 @@ from perennial.kernel.dates import EVERY_DAY, WorkingDays
 from perennial.kernel.instalments import Allocation
 from perennial.kernel.instalments import PaymentSchedule as Schedule
 from perennial.kernel.tax import Rate
+from perennial.kernel.words import hint
 
 
 def company() -> Company:
@@ -138,5 +139,6 @@ def product_by_number(number: str, field: str = "item_number") -> Product:
     """A product by its number. Refused when there is none."""
     found = Product.objects.filter(number=number).first()
     if found is None:
-        raise Refused("product", f"unknown product {number!r}", field)
+        known = Product.objects.order_by("number").values_list("number", flat=True)
+        raise Refused("product", f"unknown product {number!r}{hint(number, list(known))}", field)
     return found

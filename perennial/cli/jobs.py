@@ -33,7 +33,11 @@ def job(p: Parser) -> Run:
     p.add_argument("--through", type=day, metavar="DATE", help="create-child-orders: what ships through this date")
     p.add_argument("--limit", type=count, metavar="N", help="create-child-orders: at most so many child orders")
     p.add_argument("--program", metavar="ID", help="create-child-orders, update-orders: of this program alone")
-    p.add_argument("--product", metavar="P", help="create-child-orders, process-payments: of this continuity product")
+    p.add_argument(
+        "--product",
+        metavar="P",
+        help="create-child-orders, process-payments: of this continuity product, or with this product",
+    )
     p.add_argument("--customer", metavar="ACCOUNT", help="create-child-orders: of this customer alone")
     p.add_argument("--order", metavar="NUMBER", help="create-child-orders: of this order alone")
     p.by("who starts it, for the list of runs")

@@ -8,12 +8,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from perennial.catalog.models import Product
+from perennial.catalog.queries import product_by_number
 from perennial.continuity.models import Parked
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.reach import unknown_order
-from perennial.errors import Refused
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import BUSY, MOST_REASONS, Report
 from perennial.kernel.dates import add_days
@@ -66,11 +65,12 @@ class CreateChildOrders(Job):
             where.append("and c.program_id = %(program)s")
             values["program"] = program_by_id(given["program"]).pk
         if "product" in given:
-            product = Product.objects.filter(number=given["product"], kind="continuity").first()
-            if product is None:
-                raise Refused("product", f"unknown continuity product {given['product']!r}", "product")
-            joins.append("join orders_orderline pl on pl.id = c.parent_line_id")
-            where.append("and pl.product_id = %(product)s")
+            product = product_by_number(given["product"], "product")
+            if product.kind == "continuity":
+                joins.append("join orders_orderline pl on pl.id = c.parent_line_id")
+                where.append("and pl.product_id = %(product)s")
+            else:
+                where.append(SQL["has_product"])
             values["product"] = product.pk
         if "customer" in given:
             where.append("and c.customer_id = %(customer)s")

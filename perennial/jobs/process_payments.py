@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.catalog.models import Product
-from perennial.catalog.queries import company
+from perennial.catalog.queries import company, product_by_number
 from perennial.db import sql
-from perennial.errors import Refused
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
 from perennial.payments import gateways
@@ -37,14 +35,11 @@ class ProcessPayments(Job):
     names = SQL["named"]
 
     def arguments(self, run: Run) -> None:
-        """``product``: only the orders of one continuity product."""
+        """``product``: only the orders of one continuity product, or only what sends one product that ships."""
         number = run.arguments.get("product")
         if number is None:
             return
-        product = Product.objects.filter(number=number, kind="continuity").first()
-        if product is None:
-            raise Refused("product", f"unknown continuity product {number!r}", "product")
-        run.cache["product"] = product.pk
+        run.cache["product"] = product_by_number(number, "product").pk
 
     def select(self, run: Run) -> tuple[int, Report]:
         """Each payment about which something is to be done, once; what the parameters say holds for the run."""

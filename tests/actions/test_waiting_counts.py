@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, connections
 
 from perennial.cli.jobs import last_line
+from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
@@ -53,6 +54,21 @@ class TestParked:
         report = job.work(run, 1, 8)
         assert report.counts == {"created": 4, "on_hold": 4}
         assert {r["order"] for r in report.reasons} == {one} != {other}
+
+
+@pytest.mark.usefixtures("club")
+def test_of_one_product_that_it_stands_for_or_that_it_sends() -> None:
+    order("CLUB"), order("UP")
+    found = {
+        product: rehearse(CreateChildOrders(), ON, {**DUE, "product": product}, "").counts.get("created")
+        for product in ("S-UP", "B1", "B6", "B4", "S-CLUB")
+    }
+    assert found == {"S-UP": 3, "B1": 1, "B6": 1, "B4": 1, "S-CLUB": 1}
+    with pytest.raises(Refused, match="unknown product 'b1'; did you mean 'B1'") as refused:
+        rehearse(CreateChildOrders(), ON, {"product": "b1"}, "")
+    assert refused.value.field == "product"
+    for product, authorised in (("B6", 0), ("B1", 1), ("S-CLUB", 0), ("S-UP", 1)):
+        assert rehearse(ProcessPayments(), ON, {"product": product}, "").counts.get("authorised", 0) == authorised
 
 
 @pytest.mark.django_db(transaction=True)

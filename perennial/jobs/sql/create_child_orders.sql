@@ -28,6 +28,11 @@ select %(run)s, row_number() over (order by d.ship_on, d.continuity_order_id, d.
          order by min(o.ship_on), o.continuity_order_id, o.shipment
          limit %(limit)s) d
 
+-- name: has_product
+and exists (select from continuity_occurrence xo join continuity_continuityline xl on xl.occurrence_id = xo.id
+             where xo.continuity_order_id = o.continuity_order_id and xo.shipment = o.shipment
+               and xl.product_id = %(product)s)
+
 -- name: count_due
 select count(*) from (
   select from continuity_occurrence o {criteria}

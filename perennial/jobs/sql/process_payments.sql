@@ -1,8 +1,10 @@
 -- The statements of process-payments.
 
 -- name: of_product
-and coalesce(c1.parent_line_id, o.parent_line_id) in (
-  select l.id from orders_orderline l where l.product_id = %(product)s)
+and (coalesce(c1.parent_line_id, o.parent_line_id) in (
+       select l.id from orders_orderline l where l.product_id = %(product)s)
+  or o.id in (select l.order_id from orders_orderline l join catalog_product pr on pr.id = l.product_id
+               where l.product_id = %(product)s and pr.kind = 'item'))
 
 -- name: select
 insert into jobs_jobitem(run_id, seq, subject_id)
