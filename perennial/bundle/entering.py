@@ -17,6 +17,7 @@ from perennial.bundle.reading import Reading
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver
 from perennial.bundle.writing import write
+from perennial.catalog.models import TaxRate
 from perennial.catalog.queries import set_up
 from perennial.customers.models import Customer
 from perennial.db import sql
@@ -65,7 +66,9 @@ class Entering:
         fresh, same = self._known(given)
         before = len(self.made)
         new = self._enter(fresh)
-        self.reading.notes.add_late(late(self.made[before:], self.reading.on))
+        made = self.made[before:]
+        self.reading.notes.add_late(late(made, self.reading.on))
+        self.reading.notes.nowhere += nowhere(made)
         return Tally(new=new, same=same)
 
     def _once(self, one: OrderGiven) -> None:
@@ -279,7 +282,7 @@ select p.number, min(case when o.ship_on < %(on)s then o.ship_on else o.event_on
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
  where c.order_id = any(%(ids)s) and o.status = 'scheduled' and o.blocked is null
-   and (o.ship_on < %(on)s or (o.event_on < c.order_date and not c.consolidate))
+   and (o.ship_on < %(on)s or (o.event_on < least(c.order_date, %(on)s) and not c.consolidate))
    and not {waiting.AWAITED} and not {waiting.ON_HOLD}
  group by p.number
 """
@@ -293,3 +296,9 @@ def late(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
     if not order_ids:
         return []
     return [(number, since) for number, since in sql.tuples(_LATE, {"ids": list(order_ids), "on": on})]
+
+
+def nowhere(order_ids: Sequence[int]) -> list[str]:
+    """Those of these orders that are open and go to no address, where something is taxed; by their numbers."""
+    found = SalesOrder.objects.filter(pk__in=order_ids, status__in=("draft", "open"), ship_to=None).order_by("pk")
+    return list(found.values_list("number", flat=True)) if TaxRate.objects.exists() else []

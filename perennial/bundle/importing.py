@@ -23,6 +23,7 @@ from perennial.bundle import programs as programs_
 from perennial.bundle import setup
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
 from perennial.bundle.faults import BundleRefused, Faults, kind
+from perennial.bundle.losing import lost
 from perennial.bundle.notes import Notes
 from perennial.bundle.parse import Given, Known
 from perennial.bundle.reader import Source
@@ -37,6 +38,7 @@ from perennial.customers.actions import differing, set_customers
 from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.db.tally import Tally
+from perennial.desk.addresses import keep_where_it_went
 from perennial.desk.cards import cards_renewed
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
@@ -259,6 +261,7 @@ def _set_up(reading: Reading, source: Source, scan: _Scan, imported: Imported) -
         imported.add("company", catalog.change_company(given=company, **told))
     if parameters is not None:
         imported.add("parameters", catalog.change_parameters(given=parameters, **told))
+    reading.notes.setup += lost(modes, products)
     imported.add("delivery_modes", catalog.set_delivery_modes(modes=modes, **told))
     imported.add("tax_rates", catalog.set_tax_rates(rates=rates, **told))
     setup.untaxed(reading, modes, products)
@@ -303,6 +306,7 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
         imported.add("customers", changes.tally)
         reading.notes.add_customers(changes.emptied, changes.kept)
         renewed += changes.renewed
+        keep_where_it_went(changes.moved)
         children = SalesOrder.objects.filter(parent__isnull=False, status="open", ship_to__in=changes.moved)
         reading.notes.still_old += (
             f"{number} is made already and goes to the changed address {code}, taxed as before"

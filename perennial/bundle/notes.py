@@ -20,6 +20,11 @@ class Notes:
     untaxed: dict[str, str] = field(default_factory=dict)
     """Tax groups without a rate, each with what it may have meant: the end of a sentence."""
 
+    setup: list[str] = field(default_factory=list)
+    """What delivery modes and products lose."""
+    nowhere: list[str] = field(default_factory=list)
+    """The numbers of orders that go to no address."""
+
     late: int = 0
     """How many of the orders that were entered have shipments of the past."""
     first_late: tuple[date, str] | None = None
@@ -65,6 +70,14 @@ class Notes:
             yield f"tax group {shown(group)} has no rate: what is in it is not taxed{hint}"
         if len(self.untaxed) > MOST_NAMED:
             yield f"{len(self.untaxed) - MOST_NAMED:,} more tax groups have no rate"
+        yield from self.setup[:MOST_NAMED]
+        if len(self.setup) > MOST_NAMED:
+            yield f"{len(self.setup) - MOST_NAMED:,} more delivery modes and products lose something"
+        if self.nowhere:
+            what = f"order {self.nowhere[0]} goes"
+            if len(self.nowhere) > 1:
+                what = f"{len(self.nowhere):,} orders ({self.nowhere[0]} the first) go"
+            yield f"{what} to no address: nothing of it is taxed"
         yield from self.customers
         if self.more_customers:
             yield f"{self.more_customers:,} more such things of customers"

@@ -31,8 +31,8 @@ class Changes(NamedTuple):
     tally: Tally
     renewed: list[int]
     """The ids of stored cards that expire later now: what waited for them may go on."""
-    moved: list[int]
-    """The ids of addresses that are other places now."""
+    moved: dict[int, AddressFacts]
+    """The addresses that are other places now, by id: what each was before."""
     emptied: list[tuple[str, list[str]]]
     """Accounts, each with what was stored and is not given any more."""
     kept: list[tuple[str, str]]
@@ -73,7 +73,7 @@ def set_customers(
     _insert(new)
     changed: set[int] = set()
     renewed: list[int] = []
-    moved: list[int] = []
+    moved: dict[int, AddressFacts] = {}
     emptied: list[tuple[str, list[str]]] = []
     for customer in customers:
         if known := stored.get(customer.account):
@@ -86,8 +86,8 @@ def set_customers(
                 changed.add(known[0])
                 if write.renews:
                     renewed.append(write.pk or 0)
-                if write.moves:
-                    moved.append(write.pk or 0)
+                if write.before is not None:
+                    moved[write.pk or 0] = write.before
     # What is still in the dictionaries is no longer listed.
     changed |= _drop("customers_address", [a[0] for known in stored.values() for a in known[2].values()], _ADDRESS_USED)
     changed |= _drop("customers_storedcard", [c[0] for known in stored.values() for c in known[3].values()], _CARD_USED)
@@ -164,7 +164,7 @@ class _Write(NamedTuple):
     pk: int | None
     values: dict[str, Any]
     renews: bool = False
-    moves: bool = False
+    before: AddressFacts | None = None  # of an address that becomes another place
 
     def do(self) -> None:
         """Write it. A card or address that somebody else stores at this moment is taken over."""
@@ -192,17 +192,18 @@ def _differences(
         if known is None:
             yield _Write(Address, None, {"customer_id": pk, **values})
         elif known[1:] != (number, *address):
-            yield _Write(Address, known[0], values, moves=known[2:] != address)
+            before = AddressFacts(*known[2:])
+            yield _Write(Address, known[0], values, before=before if before != address else None)
     for number, card in enumerate(customer.cards, 1):
         known = cards.pop(card.token, None)
         renews = False
         if known is not None:
-            before = CardFacts(*known[2:])
-            renews = before.expires_on < card.expires_on
+            old = CardFacts(*known[2:])
+            renews = old.expires_on < card.expires_on
             # What the gateway told us since is not forgotten because a file does not know it; a renewed card is a new try.
             card = card._replace(
-                network_transaction_id=card.network_transaction_id or before.network_transaction_id,
-                refused=(bool(before.refused) and not renews) if card.refused is None else card.refused,
+                network_transaction_id=card.network_transaction_id or old.network_transaction_id,
+                refused=(bool(old.refused) and not renews) if card.refused is None else card.refused,
             )
         values = {**card._asdict(), "refused": bool(card.refused), "expires_on": card.expires_on, "number": number}
         if known is None:

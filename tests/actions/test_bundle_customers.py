@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,8 +14,8 @@ from perennial.customers.models import Address, StoredCard
 from perennial.desk import actions
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Attempt, Payment
-from tests.actions.bundle_world import counts, put
-from tests.actions.desk_world import ANNA, ON, card, day, last_event, lines, make_children, order, set_up
+from tests.actions.bundle_world import counts, put, take_out
+from tests.actions.desk_world import ANNA, ON, card, day, last_event, lines, make_children, order, sent, set_up
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,51 @@ def test_a_child_that_goes_to_a_changed_address_is_named():
     assert list(put(ada(addresses=moved), dry_run=True).notes.lines()) == [said]
     assert list(put(ada(addresses=moved)).notes.lines()) == [said]
     assert list(put(ada(addresses=list(reversed(moved)))).notes.lines()) == []
+
+
+@pytest.mark.usefixtures("club")
+def test_what_was_sent_stays_where_it_went():
+    number, other = order("CLUB"), order("CLUB")
+    assert make_children(ON) == 2
+    sent(f"{number}-1-001", on=ON)
+    home = {"code": "home", "street": "New Street 2", "region": "OR", "country": "US"}
+    put(ada(addresses=[home, set_up()["customers"][0]["addresses"][1]]))
+    went = {
+        order.number: (order.ship_to.code, order.ship_to.street, order.ship_to.region)
+        for order in SalesOrder.objects.select_related("ship_to")
+        if order.ship_to
+    }
+    assert went == {
+        number: ("home", "New Street 2", "OR"),
+        other: ("home", "New Street 2", "OR"),
+        f"{number}-1-001": (None, "", "NY"),
+        f"{other}-1-001": ("home", "New Street 2", "OR"),
+    }
+    exported = take_out()
+    assert put(json.loads(exported)).tallies["orders"].same == 2
+    assert take_out() == exported
+
+
+@pytest.mark.usefixtures("club")
+def test_what_goes_to_no_address_is_not_taxed_and_that_is_said():
+    put({"customers": [{"account": "C-9", "cards": [card("tok_nine")]}]})
+    bundle = {"orders": [{"reference": "R", "customer": "C-9", "submit": True, "lines": [{"item_number": "S-CLUB"}]}]}
+    (said,) = put(bundle, dry_run=True).notes.lines()
+    assert said.startswith("order SO-")
+    assert said.endswith(" goes to no address: nothing of it is taxed")
+
+
+@pytest.mark.usefixtures("club")
+def test_what_set_up_loses_is_said():
+    bundle = {
+        "delivery_modes": [{"code": "STD", "charge": "6.00"}, {"code": "ANY", "charge": "1.00"}],
+        "products": [{"number": "B1", "price": "11.00"}, {"number": "B2", "price": "20.00", "tax_group": "BOOKS"}],
+    }
+    assert list(put(bundle).notes.lines()) == [
+        "delivery mode STD: tax group and days off not given, so taken away",
+        "product B1: tax group BOOKS not given, so taken away",
+    ]
+    assert list(put(bundle).notes.lines()) == []
 
 
 @pytest.mark.usefixtures("club")
