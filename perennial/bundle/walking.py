@@ -231,7 +231,8 @@ class _Walk:
                 first.fault("shipment", "a cancelled line has no shipment")
             return None
         last = max((step.shipment for step in self.coming.steps), default=0)
-        return first.whole("shipment", planned.shipment if planned else last + 1, 1, MOST)
+        found: int = first.whole("shipment", planned.shipment if planned else last + 1, 1, MOST)
+        return found
 
     def _status(self, shipment: int | None) -> str:
         """The state of an occurrence that says nothing about it: ordered where it has a child."""

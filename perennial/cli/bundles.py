@@ -6,8 +6,6 @@ import sys
 
 from perennial.cli.output import document, facts, following, say, table, tell
 from perennial.cli.parser import Given, Parser, Run, by, path
-from perennial.cli.start import optional
-from perennial.errors import Refused
 
 
 def import_(p: Parser) -> Run:
@@ -54,10 +52,9 @@ def export(p: Parser) -> Run:
     p.add_argument("file", type=path, metavar="FILE", help="where to; - is stdout")
 
     def run(given: Given) -> int:
-        module = optional("perennial.bundle.exporting")
-        if module is None:
-            raise Refused("later", "`perennial export` is not part of this version")
-        module.export_file(given.file)
+        from perennial.bundle.exporting import export_file
+
+        export_file(given.file)
         if given.file != "-":
             if given.json:
                 document({"file": given.file})

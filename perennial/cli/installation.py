@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from perennial.cli.output import document, tell
 from perennial.cli.parser import Given, Parser, Run
-from perennial.cli.start import optional
 from perennial.errors import Refused
 
 
@@ -30,8 +31,9 @@ def stop(p: Parser) -> Run:
     """The embedded database server ends."""
 
     def run(given: Given) -> int:
-        server = optional("perennial.db.server")
-        stopped = bool(server and server.stop())
+        from perennial.db import server
+
+        stopped = server.stop()
         if given.json:
             document({"stopped": stopped})
         tell("the database was stopped" if stopped else "the database did not run")
@@ -69,10 +71,8 @@ def bench(p: Parser) -> Run:
 
 
 def _elsewhere(name: str, p: Parser) -> Run:
-    """A command that stands above this package: ``arguments(parser)`` declares, ``run(given)`` does it."""
-    module = optional(name)
-    if module is None:
-        return _later(p)
+    """A command that stands in a package of its own: ``arguments(parser)`` declares, ``run(given)`` does it."""
+    module = import_module(name)
     module.arguments(p)
     run: Run = module.run
     return run

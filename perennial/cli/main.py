@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -93,7 +93,10 @@ def run(words: list[str]) -> int:
 
         say(f"perennial {__version__}")
         return 0
-    if not words or words[0] in ("--help", "-h", "help"):
+    if not words:
+        overview(words, tell)
+        return 2
+    if words[0] in ("--help", "-h", "help"):
         overview(words[1:])
         return 0
     found = commands.find(words)
@@ -131,8 +134,8 @@ def built(command: commands.Command) -> tuple[Parser, Run]:
     return parser, run_it
 
 
-def overview(words: list[str]) -> None:
-    """All commands, or (`perennial help order`) those of a group."""
+def overview(words: list[str], say: Callable[[str], None] = say) -> None:
+    """All commands, or (`perennial help order`) those of a group; on stderr where no command was given."""
     group = [command for word in words[:1] for command in commands.beginning_with(word)]
     if words and not group:
         raise Usage(f"unknown command {words[0]!r}")

@@ -1,6 +1,6 @@
 """From rows to the kernel's plan and back: read orders as they stand, write only the difference.
 
-Everything that plans an order goes through here: ``Orders.read`` loads a chunk of continuity orders
+Everything that plans an order goes through here: ``read_orders`` loads a chunk of continuity orders
 with a constant number of queries, the caller plans each with the kernel, ``Difference`` collects what
 is new, changed, revived or cancelled, and ``Difference.write`` writes it in a few statements.
 """

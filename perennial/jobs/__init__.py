@@ -46,7 +46,7 @@ class _Jobs:
         from importlib import import_module
 
         module, kind = self._classes[name]
-        found: Any = getattr(import_module(f"perennial.jobs.{module}"), kind)
+        found: type[Job] = getattr(import_module(f"perennial.jobs.{module}"), kind)
         return found
 
     def __iter__(self) -> Any:

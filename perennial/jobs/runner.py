@@ -297,7 +297,8 @@ def _network_chunk(job: Job, run: Run, row: JobRun, session: Session) -> bool:
     finally:
         if not session.closed:
             session.execute("select pg_advisory_unlock(%s)", [key])
-    return last < run.selected
+    more: bool = last < run.selected
+    return more
 
 
 def _finish(run: Run) -> JobRun | None:

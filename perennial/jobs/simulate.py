@@ -99,7 +99,7 @@ def warehouse(on: date, *, by: str) -> int:
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
         with transaction.atomic():
-            # The orders' one lock first, then the children (design: locks).
+            # The continuity orders first, then their children, as everybody locks them.
             sql.tuples(
                 "select c.id from continuity_continuityorder c where c.parent_line_id in"
                 " (select parent_line_id from orders_salesorder where id = any(%s)) order by c.id for no key update",

@@ -1,6 +1,8 @@
-"""What people do to payments: another card, another try, no more of it, written off. None of it charges.
+"""What people do to payments: another card, no more of it, written off, looked up. None of it charges.
 
-Each makes rows due, or ends them; the charging is ``collect``'s, by the job or for one order at once.
+Each makes rows due, or ends them, or says what became of them; the charging is ``collect``'s, by the job
+or for one order at once. No command calls ``write_off`` and ``settle_unknown`` yet: docs/operations.md
+says how an operator does.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ def use_card(
     replaces: int | None = None,
 ) -> list[int]:
     """Pay these orders by another card from now on: what is open is due again, its tries counted from 0.
+    By the card that they have already it is another try.
 
     ``orders`` are parents whose ordinary lines it pays too; with ``replaces`` only those that this card
     pays. What was authorised on the old card stays;
@@ -64,14 +67,6 @@ def use_card(
 
 
 @transaction.atomic
-def try_again(*, payments: Sequence[int], by: str, on: date) -> None:
-    """Ask for a declined or failed payment once more, though the tries are used up: it is due, from try 1."""
-    lock(payments)
-    _expect(payments, "declined", "failed")
-    _make_due(payments, by=by, on=on)
-
-
-@transaction.atomic
 def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     """End the payments of what will not come. Gives those that were ended.
 
@@ -100,7 +95,10 @@ def cancel_of(*, orders: Sequence[int], by: str, on: date) -> list[int]:
 
 @transaction.atomic
 def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> None:
-    """Give up what a customer owes. Refused for what was captured, and while nobody knows whether it was."""
+    """Give up what a customer owes. Refused for what was captured, and while nobody knows whether it was.
+
+    No command calls this yet.
+    """
     lock(payments)
     open_ = _ids(
         "select payment_id from payments_attempt where payment_id = any(%(ids)s)"
@@ -120,7 +118,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     """Say what became of an attempt that the gateway does not know: a person looked it up there.
 
     It happened: the payment is authorised, captured or voided as was asked. It did not: it is due
-    again (a void: still authorised), and the next try has a key of its own.
+    again (a void: still authorised), and the next try has a key of its own. No command calls this yet.
     """
     lock([payment])
     found = sql.one(
@@ -148,19 +146,6 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
         (fact,) = facts([payment], rules(on, gateways.current()))
         rows.update(status="voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
     _tell([payment], "payment_settled", by=by, on=on, reason=reason)
-
-
-@transaction.atomic
-def record_paid(*, payments: Sequence[int], by: str, on: date) -> None:
-    """A bill was paid."""
-    lock(payments)
-    _expect(payments, "billed")
-    sql.execute(
-        "update payments_payment set status = 'paid', captured_minor = amount_minor"
-        " where id = any(%s) and status = 'billed'",
-        [list(payments)],
-    )
-    _tell(payments, "payment_paid", by=by, on=on, reason=None)
 
 
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:

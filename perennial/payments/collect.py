@@ -134,7 +134,11 @@ def _may_go_on(work: Collecting, sent: Sent, answer: Answer) -> bool:
 
 
 def collect_for_order(order_id: int, *, on: date, by: str, force: bool = False) -> None:
-    """Process the payments of one order at once, while a clerk waits; the same code and keys as the night's."""
+    """Process the payments of one order at once, while a clerk waits; the same code and keys as the night's.
+
+    No command does so yet: what an import or a clerk makes due waits for the next run of the job. The web
+    application will, when an order is submitted or gets another card (``force``: asked again on the same date).
+    """
     collect(payments_of_order(order_id), on=on, by=by, force=force)
 
 

@@ -2,6 +2,9 @@
 
 Every edit checks the whole draft, so that what is wrong is said where it was done. Events keep their
 keys when they are moved; a removed one keeps a place without a number.
+
+No command calls these yet: whoever has only commands gives the program whole, in a bundle with
+``"release": false``. They are for the web application, where events are edited one by one.
 """
 
 from __future__ import annotations

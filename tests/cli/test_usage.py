@@ -132,10 +132,14 @@ def test_what_is_too_long_or_cannot_stand_in_a_bundle(capsys: Captured, words: l
 
 
 def test_help(capsys: Captured) -> None:
-    for words in ([], ["--help"], ["help"]):
+    for words in (["--help"], ["help"]):
         assert main.main(words) == 0
         out = capsys.readouterr().out
         assert all(f"  {name} " in out for name in commands.COMMANDS)
+    for words in ([], ["--json"]):
+        assert main.main(words) == 2
+        printed = capsys.readouterr()
+        assert printed == ("", out)
     assert main.main(["order", "--help"]) == 0
     assert "  order skip " in capsys.readouterr().out
     assert main.main(["order", "skip", "--help"]) == 0

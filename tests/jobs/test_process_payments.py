@@ -482,7 +482,9 @@ def test_a_declined_capture_is_a_try() -> None:
     invoice(child)
     assert counts(day(1)) == {"failed": 1}
     assert (status(payment), payment.attempts) == ("failed", 2)
-    actions.try_again(payments=[payment.pk], by="clerk:anna", on=day(1))
+    assert payment.card_id is not None
+    again = {"continuity_orders": [m.continuity.pk], "orders": [], "card": payment.card_id}
+    assert actions.use_card(**again, by="clerk:anna", on=day(1)) == [payment.pk]
     assert counts(day(1)) == {"captured": 1}
     assert attempts(payment)[-1] == ("charge", 1, "approved")
 

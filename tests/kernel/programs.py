@@ -180,7 +180,7 @@ def as_steps(planned: tuple[Occurrence, ...]) -> list[Step]:
 
 
 def in_places(old: tuple[Event, ...], live: list[Event]) -> list[Event]:
-    """The events of a new revision with the removed ones in their places (design: right before the first that followed).
+    """The events of a new revision with the removed ones in their places (right before the first that followed).
 
     A removed event stands right before the first event that followed it and still exists, else last.
     """

@@ -1,4 +1,4 @@
-"""The command line of `bundle.md` §3, answered by the model: `answer` gives the exit status and the JSON."""
+"""The command line of docs/contract.md, answered by the model: `answer` gives the exit status and the JSON."""
 
 from __future__ import annotations
 

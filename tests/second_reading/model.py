@@ -1,8 +1,8 @@
 """A second reading of the specification: programs, orders, the six jobs and their money, in memory and plain.
 
-Written from `design.md` and `bundle.md` alone. It predicts what `perennial show orders --json` and
-`perennial job` print, and which commands are refused. It knows valid bundles only; faults of a bundle are not
-its subject.
+Written from the rules alone (docs/rules.md, docs/contract.md), not from the code. It predicts what
+`perennial show orders --json` and `perennial job` print, and which commands are refused. It knows valid
+bundles only; faults of a bundle are not its subject.
 """
 
 from __future__ import annotations

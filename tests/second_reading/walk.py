@@ -1,4 +1,4 @@
-"""The walk of design §5, read a second time: which (event, repetition) comes, and on which day.
+"""The walk through a program, read a second time: which (event, repetition) comes, and on which day.
 
 Nothing here knows of orders, children or money; it turns a revision, the facts of an order and what is kept
 into the steps behind it.
@@ -148,7 +148,7 @@ def days(number: int) -> timedelta:
 
 @dataclass
 class Facts:
-    """What planning asked on the day the order was made (design §4)."""
+    """What planning asked on the day the order was made."""
 
     order_date: date
     start_date: date | None

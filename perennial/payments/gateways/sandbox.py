@@ -101,10 +101,6 @@ class Line:
     on: date
     times: int
 
-    @property
-    def takes_money(self) -> bool:
-        return self.outcome == "approved" and self.kind in ("charge", "capture")
-
 
 class Sandbox:
     """The gateway. ``home``: its folder; ``declines`` percent of requests refused, by ``seed``."""

@@ -1,0 +1,116 @@
+"""What the commands print with --json has the keys, in the order, that the contract's table says."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from perennial.cli import main
+from perennial.cli.commands import COMMANDS
+from perennial.continuity.models import Parked
+from perennial.programs.draft import remove_event
+from tests.cli.makers import ORDERED, club, order
+from tests.cli.test_contract import ELSEWHERE, PAGE
+from tests.processes import perennial
+
+Captured = pytest.CaptureFixture[str]
+
+
+def rows() -> dict[str, list[str]]:
+    """The keys that the table says, by what stands in its first cell; what is said in brackets is none of them."""
+    lines = PAGE[PAGE.index("| command | prints, in this order |") :].splitlines()[2:]
+    found = {}
+    for line in lines[: next(at for at, line in enumerate(lines) if not line.startswith("|"))]:
+        first, second = (cell.strip() for cell in line.strip("|").split(" | "))
+        keys = re.findall(r"`([a-z_0-9]+)`", re.sub(r"\(.*?\)", "", second))
+        *others, last = first.replace("`", "").split(", ")
+        _, of, what = last.partition(" of ")
+        found |= dict.fromkeys((*(f"{other}{of}{what}" for other in others), last), keys)
+    return found
+
+
+ROWS = rows()
+#: Commands whose JSON the page tells in words, or of which a test of their own holds it.
+IN_WORDS = {"import", "preview", "night", "parked", "check", "check once"}
+
+
+def test_the_json_of_every_command_is_told() -> None:
+    told = {name for name in COMMANDS if any(row.split(" of ")[0].startswith(name) for row in ROWS)}
+    shown = {name for name in COMMANDS if name.startswith("show ")}
+    assert set(COMMANDS) - told - shown - IN_WORDS == ELSEWHERE
+    assert [name for name in IN_WORDS | shown if f"`{name}" not in PAGE and f"`perennial {name}" not in PAGE] == []
+
+
+def holds(row: str, value: Any) -> None:
+    """The keys are those of the row, and behind them only such as the page names elsewhere."""
+    keys, printed = ROWS[row], list(value)
+    assert printed[: len(keys)] == keys, row
+    assert [key for key in printed[len(keys) :] if f"`{key}`" not in PAGE] == [], row
+
+
+#: One after the other, on 11 March: which row of the table, and what is typed. SO-000001 is a draft, SO-000002 awaits
+#: acceptance, SO-000003 and SO-000004 are open.
+PLAYED = [
+    ("order submit", "order submit SO-000001"),
+    ("order accept", "order accept SO-000002"),
+    ("order skip", "order skip SO-000003 --shipment 2"),
+    ("order unskip", "order unskip SO-000003 --shipment 2"),
+    ("order move", "order move SO-000003 --shipment 2 --to 2026-04-20"),
+    ("order substitute", "order substitute SO-000003 --shipment 2 --item 0015"),
+    ("order quantity", "order quantity SO-000003 --quantity 2"),
+    ("order price", "order price SO-000003 --shipment 2 --price 9.95"),
+    ("order card", "order card SO-000003 --token tok_visa"),
+    ("order address", "order address SO-000003 --to home --shipment 2"),
+    ("order hold", "order hold SO-000003 --reason sick"),
+    ("order release", "order release SO-000003"),
+    ("order ship of ordinary lines", "order ship SO-000003"),
+    ("order invoice of ordinary lines", "order invoice SO-000003"),
+    ("job without a name", "job"),
+    ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
+    ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),
+    ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
+    ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
+    ("order cancel --after", "order cancel SO-000003 --after 1 --on 2026-03-11"),
+    ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),
+    ("card", "card C-1 --token tok_two --brand visa --last4 1881 --exp 12/2031"),
+    ("parked retry", "parked retry SO-000004"),
+    ("program copy", "program copy BOM BOM2"),
+    ("program activate", "program activate BOM2"),
+    ("program retire", "program retire BOM2"),
+    ("init", "init"),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(PERENNIAL_TODAY=date(2026, 3, 11))
+def test_what_commands_print(capsys: Captured, tmp_path: Path) -> None:
+    def typed(words: str) -> Any:
+        assert main.main([*words.split(), "--json"]) == 0, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    club()
+    for fields in ({"submit": False}, {"acceptance_required": True}, {}, {}):
+        entered = order(**fields)
+    (parked,) = entered.continuity_order_ids
+    played = {"export FILE", "stop", "program release", "program discard", "simulate: each of jobs"}
+    for row, words in PLAYED:
+        if row == "parked retry":
+            Parked.objects.create(continuity_order_id=parked, job="extend-lines", reason="x", on_date=ORDERED)
+        found = typed(words)
+        holds(row, found[0] if isinstance(found, list) else found)
+        if row == "simulate":
+            holds("simulate: each of jobs", found["jobs"][0])
+        played.add(row)
+    holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
+    for action in ("release", "discard"):
+        remove_event(schedule_id="BOM", key="E3" if action == "release" else "E2", by="anna")
+        holds(f"program {action}", typed(f"program {action} BOM"))
+    stopped = perennial("stop", "--json", home=tmp_path / "home")
+    holds("stop", json.loads(stopped.stdout))
+    assert played == set(ROWS)
