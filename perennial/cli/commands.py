@@ -70,6 +70,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order address", "send to another address"),
         ("order ship", "note that a child was sent, or the ordinary lines"),
         ("order invoice", "invoice what was sent: authorised payments are captured"),
+        ("order settle", "say how a payment ended of which nobody knows, or write it off"),
         ("card", "store a card that the gateway keeps"),
     ),
     "Programs": _group(

@@ -191,6 +191,21 @@ def order_invoice(p: Parser) -> Run:
     return _does("invoice", line=False)
 
 
+def order_settle(p: Parser) -> Run:
+    """A person looked it up at the gateway, or gives it up."""
+    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    p.add_argument(
+        "--as",
+        dest="end",
+        choices=("taken", "not-taken", "written-off"),
+        required=True,
+        help="of one that is unknown: the gateway did it, or did not (then it is due again); or nobody will pay it",
+    )
+    p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.change(why="how it was found out, or why it is given up", must_say_why=True)
+    return _does("settle", "end", "part", line=False)
+
+
 def card(p: Parser) -> Run:
     """The gateway keeps a card; we keep its token."""
     p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")

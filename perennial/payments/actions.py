@@ -1,8 +1,7 @@
 """What people do to payments: another card, no more of it, written off, looked up. None of it charges.
 
 Each makes rows due, or ends them, or says what became of them; the charging is ``collect``'s, by the job
-or for one order at once. No command calls ``write_off`` and ``settle_unknown`` yet: docs/operations.md
-says how an operator does.
+or for one order at once.
 """
 
 from __future__ import annotations
@@ -95,10 +94,7 @@ def cancel_of(*, orders: Sequence[int], by: str, on: date) -> list[int]:
 
 @transaction.atomic
 def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> None:
-    """Give up what a customer owes. Refused for what was captured, and while nobody knows whether it was.
-
-    No command calls this yet.
-    """
+    """Give up what a customer owes. Refused for what was captured, and while nobody knows whether it was."""
     lock(payments)
     open_ = _ids(
         "select payment_id from payments_attempt where payment_id = any(%(ids)s)"
@@ -118,7 +114,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     """Say what became of an attempt that the gateway does not know: a person looked it up there.
 
     It happened: the payment is authorised, captured or voided as was asked. It did not: it is due
-    again (a void: still authorised), and the next try has a key of its own. No command calls this yet.
+    again (a void: still authorised; what was cancelled meanwhile: it ends), and the next try has a key of its own.
     """
     lock([payment])
     found = sql.one(
@@ -136,7 +132,8 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     )
     rows = Payment.objects.filter(pk=payment, status="unknown")
     if not happened:
-        back = "authorised" if kind in ("capture", "void") else "due"
+        (fact,) = facts([payment], rules(on, gateways.current()))
+        back = "authorised" if kind in ("capture", "void") else "cancelled" if fact.cancelled else "due"
         rows.update(status=back)
     elif kind in ("charge", "capture"):
         rows.update(status="captured", captured_minor=amount)

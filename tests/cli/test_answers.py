@@ -75,6 +75,7 @@ PLAYED = [
     ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
     ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
+    ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
     ("order cancel --after", "order cancel SO-000003 --after 1 --on 2026-03-11"),
     ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),

@@ -1,0 +1,49 @@
+"""What a person found out, or decided, about a payment that the jobs cannot bring to an end."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from perennial.desk.reach import lock, order_by_number
+from perennial.errors import Refused
+from perennial.payments import actions as payments
+from perennial.payments.models import Payment
+
+ENDS = ("taken", "not-taken", "written-off")
+
+
+@transaction.atomic
+def settle(
+    *, number: str, end: str, on: date, by: str, reason: str | None = None, part: int | None = None
+) -> dict[str, Any]:
+    """Say how a payment ended that is ``unknown``, after a look at the gateway: it was *taken* (authorised, captured
+    or voided, as was asked) or *not-taken* (it is due again); or give up what will never be paid, *written-off*.
+
+    ``number`` is that of the child, or of the parent (what is billed up front, ordinary lines); ``part`` names one
+    of several payments. Refused: nothing of it is in that state; several are and none is named.
+    """
+    if end not in ENDS:
+        raise Refused("end", f"unknown {end!r}: {', '.join(ENDS)}", "as")
+    order = order_by_number(number)
+    lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
+    found = Payment.objects.filter(Q(order=order) | Q(continuity_order__order=order)).exclude(purpose="refund")
+    if part is not None:
+        found = found.filter(number=part)
+    states = ("due", "declined", "failed", "billed") if end == "written-off" else ("unknown",)
+    fitting = list(found.filter(status__in=states).order_by("purpose", "number", "pk"))
+    if not fitting:
+        raise Refused("payment", f"{number} has no payment that is {' or '.join(states)}", "number")
+    if len(fitting) > 1:
+        several = ", ".join(f"{p.purpose} {p.number} ({p.status})" for p in fitting)
+        raise Refused("payment", f"{number} has several such payments: say which with --part; {several}", "part")
+    (payment,) = fitting
+    if end == "written-off":
+        payments.write_off(payments=[payment.pk], by=by, on=on, reason=reason or "")
+    else:
+        payments.settle_unknown(payment=payment.pk, happened=end == "taken", by=by, on=on, reason=reason or "")
+    payment.refresh_from_db()
+    return {"order": number, "purpose": payment.purpose, "number": payment.number, "status": payment.status}

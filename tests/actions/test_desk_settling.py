@@ -1,0 +1,76 @@
+"""How a payment ends that the jobs cannot bring to an end: a person looked it up, or gives it up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from perennial.desk import actions
+from perennial.jobs.check import check, check_once
+from perennial.orders.models import Hold
+from perennial.payments.models import Attempt, Payment
+from tests.actions.desk_world import ANNA, ON, day, last_event, make_children, order, payments, refused, sent
+
+pytestmark = pytest.mark.usefixtures("club")
+
+WHY: dict[str, Any] = {**ANNA, "reason": "seen at the gateway"}
+
+
+def unknown(number: str, kind: str = "authorise") -> str:
+    """The first child, of whose card nobody knows whether it was charged."""
+    assert make_children(ON) == 1
+    child = f"{number}-1-001"
+    payment = Payment.objects.get(order__number=child)
+    Payment.objects.filter(pk=payment.pk).update(status="unknown", attempts=1)
+    Attempt.objects.create(
+        payment=payment,
+        kind=kind,
+        number=1,
+        key=child,
+        amount_minor=payment.amount_minor,
+        outcome="unknown",
+        on_date=ON,
+    )
+    return child
+
+
+@pytest.mark.parametrize(("end", "status"), [("taken", "authorised"), ("not-taken", "due")])
+def test_what_was_found_out(end: str, status: str) -> None:
+    child = unknown(order("CLUB"))
+    with refused("number", "payment", "that is due or declined or failed or billed"):
+        actions.settle(number=child, end="written-off", **WHY)
+    told = actions.settle(number=child, end=end, **WHY)
+    assert told == {"order": child, "purpose": "shipment", "number": 1, "status": status}
+    assert last_event(child[:9])[0] == "payment_settled"
+    assert check()["faults"] == check_once()["faults"] == []
+    with refused("number", "payment", "has no payment that is unknown"):
+        actions.settle(number=child, end=end, **WHY)
+
+
+def test_what_never_came_of_a_cancelled_child_is_not_owed() -> None:
+    child = unknown(order("CLUB"))
+    actions.cancel(number=child, **ANNA)
+    assert actions.settle(number=child, end="not-taken", **WHY)["status"] == "cancelled"
+    assert check()["faults"] == []
+
+
+def test_what_nobody_will_pay_lets_the_rest_go_on() -> None:
+    number = order("CLUB")
+    make_children(ON)
+    child = f"{number}-1-001"
+    sent(child, on=ON)
+    failed = Payment.objects.filter(order__number=child)
+    failed.update(status="failed")
+    Hold.objects.create(order=failed.get().order, code="payment", reason="no money", stops="both", on_date=ON)
+    assert actions.settle(number=child, end="written-off", **WHY)["status"] == "written_off"
+    assert not Hold.objects.filter(released_on=None).exists()
+    assert make_children(day(10)) == 1
+
+
+def test_one_of_several_is_named() -> None:
+    number = order("PART")
+    with refused("part", "payment", "order 1 (due), order 2 (due), order 3 (due)"):
+        actions.settle(number=number, end="written-off", **WHY)
+    actions.settle(number=number, end="written-off", part=3, **WHY)
+    assert [status for *_, status in payments(number)] == ["due", "due", "written_off"]
