@@ -23,7 +23,8 @@ def say(line: str = "") -> None:
 
 
 def tell(line: str) -> None:
-    """A line of progress or of a log, on stderr."""
+    """A line of progress or of a log, on stderr, behind what was said before."""
+    sys.stdout.flush()
     print(line, file=sys.stderr, flush=True)
 
 

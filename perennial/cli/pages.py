@@ -49,7 +49,8 @@ def order_page(order: Document, today: date, *, parked: Parked, beside: Beside, 
         "  ",
     )
     if any(line["price"] is not None for line in order["lines"]):
-        say(f"  delivery {order['delivery']}, tax {order['tax']}, total {order['total']} {order['currency']}")
+        tax = f"tax {order['tax']}" + (" included" if beside.tax_included else "")
+        say(f"  delivery {order['delivery']}, {tax}, total {order['total']} {order['currency']}")
     children = {child["number"]: child for child in order["children"]}
     for one in order["continuity"]:
         continuity_part(one, today, children, beside, why=why)
@@ -58,7 +59,7 @@ def order_page(order: Document, today: date, *, parked: Parked, beside: Beside, 
         table(
             (
                 *("number", "shipment", "ships on", "status", "products"),
-                *("delivery", "tax", "total", "carrier", "tracking"),
+                *("delivery", "tax incl." if beside.tax_included else "tax", "total", "carrier", "tracking"),
                 *(["goes to"] if beside.children else []),
             ),
             (
@@ -226,20 +227,19 @@ def orders_page(orders: Iterable[Document]) -> None:
                 o["order_date"],
                 o["status"] + (", held" if o["held"] else ""),
                 [c["program"] for c in o["continuity"]],
-                len(o["children"]),
-                min(
-                    (
-                        line["ship_on"]
-                        for c in o["continuity"]
-                        for line in c["lines"]
-                        if line["status"] in ("planned", "scheduled")
-                    ),
-                    default=None,
-                ),
+                sum(child["status"] != "cancelled" for child in o["children"]),
+                min(_to_come(o), default=None),
             ]
             for o in orders
         ),
     )
+
+
+def _to_come(order: Document) -> Iterator[str]:
+    """The days of the shipments that are still to be sent: planned, or made and not sent."""
+    yield from (child["ship_on"] for child in order["children"] if child["status"] == "open")
+    for one in order["continuity"]:
+        yield from (line["ship_on"] for line in one["lines"] if line["status"] in ("planned", "scheduled"))
 
 
 def waiting_page(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from perennial.catalog.queries import parameters
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Address, StoredCard
 from perennial.orders.models import SalesOrder
@@ -22,6 +23,8 @@ class Beside(NamedTuple):
     """Of one parent order. Addresses beside the order's own are named by their codes and written out once."""
 
     customer: str
+    tax_included: bool
+    """Do prices include the tax that is told?"""
     address: str | None
     others: list[str]
     """The addresses beside the order's own, written out; each begins with its name."""
@@ -57,6 +60,7 @@ def beside(number: str) -> Beside:
     cards = {card.pk: card for card in StoredCard.objects.filter(customer=order.customer_id)}
     return Beside(
         customer=order.customer.name,
+        tax_included=parameters().prices_include_tax,
         address=None if own is None else written[own],
         others=[written[place] for place in dict.fromkeys(elsewhere) if place is not None and place != own],
         lines={line: names[place] for line, place in of_line.items() if place is not None and place != own},

@@ -241,7 +241,13 @@ def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
     walk = state.walk
     highest = max((o.shipment or 0 for o in walk), default=0)
     if after < 1 or (after > highest and state.row.complete):
-        raise Refused("after", f"{number} has no shipment {after}", "after")
+        last = state.row.last_shipment
+        why = (
+            f"has no shipment {after}"
+            if last is None
+            else f"ends after shipment {last}, and what is cancelled stays so"
+        )
+        raise Refused("after", f"{number} {why}", "after")
     behind = [o for o in walk if (o.shipment or 0) > after]
     children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
     for child in children:

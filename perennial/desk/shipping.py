@@ -181,7 +181,7 @@ def _ship_ordinary(
 ) -> dict[str, Any]:
     lines = [line for line in _ordinary(order) if line.status == "open"]
     if order.status != "open" or not lines:
-        what = f"is {order.status}" if order.status != "open" else "has no ordinary line to ship"
+        what = f"is {order.status}" if order.status != "open" else "has no ordinary line that is still to be shipped"
         raise Refused("status", f"{order.number} {what}", "number")
     if order.acceptance == "awaited":
         raise Refused("acceptance", f"{order.number} awaits the customer's acceptance", "number")

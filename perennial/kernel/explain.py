@@ -7,7 +7,6 @@ be derived again from the words alone.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from perennial.kernel import money
@@ -129,9 +128,4 @@ def not_shipped_words(
             return "waits: a payment of the order has failed"
         case "parked":
             return f"waits: parked ({detail.get('reason') or 'could not be made'})"
-    return f"comes with the night of {run_on}, or the first one after it"
-
-
-def quantity_words(quantity: Decimal) -> str:
-    """A quantity as it is printed: without trailing zeros."""
-    return money.plain(quantity)
+    return f"comes with the first night on or after {run_on}"

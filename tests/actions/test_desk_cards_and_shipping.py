@@ -377,7 +377,7 @@ class TestShipAndInvoice:
     def test_ordinary_lines_of_a_parent(self):
         number = order("CLUB", book(), book("B2", 2))
         assert actions.ship(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}
-        with refused("number", "status", "has no ordinary line to ship"):
+        with refused("number", "status", "has no ordinary line that is still to be shipped"):
             actions.ship(number=number, **WAREHOUSE)
         assert actions.invoice(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}
         assert [one["status"] for one in shown(number)["lines"]] == ["open", "invoiced", "invoiced"]

@@ -69,7 +69,7 @@ def test_the_order_of_the_contract() -> None:
     ]
     # its child is made by the run of 11 March
     assert first["changeable_until"] == "2026-03-10"
-    assert first["why"]["not_shipped"] == "comes with the night of 2026-03-11, or the first one after it"
+    assert first["why"]["not_shipped"] == "comes with the first night on or after 2026-03-11"
     assert list(first["why"]) == ["date", "product", "price", "not_shipped"]
     assert [(o["item_number"], o["quantity"], o["price"], o["status"]) for o in document["lines"]] == [
         ("0016", "1", None, "open"),

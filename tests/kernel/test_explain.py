@@ -249,7 +249,7 @@ def test_prices_are_printed_in_their_currency() -> None:
         ("cancelled", None, None, "cancelled"),
         ("planned", None, None, "the order is a draft: it is not submitted yet"),
         ("projected", None, None, "not planned yet: its child order will be made from 2026-03-11 on"),
-        ("scheduled", None, None, "comes with the night of 2026-03-11, or the first one after it"),
+        ("scheduled", None, None, "comes with the first night on or after 2026-03-11"),
         ("scheduled", "acceptance", None, "waits: the customer has not accepted the offer yet"),
         ("scheduled", "hold", {"reason": "fraud?"}, "waits: the order is on hold (fraud?)"),
         ("scheduled", "hold", None, "waits: the order is on hold (held)"),
@@ -262,7 +262,3 @@ def test_why_it_has_not_shipped(
     status: str, blocked: str | None, detail: dict[str, str] | None, text: str | None
 ) -> None:
     assert explain.not_shipped_words(status, blocked, day("3-16"), day("3-11"), detail) == text
-
-
-def test_a_quantity_in_words() -> None:
-    assert [explain.quantity_words(Decimal(text)) for text in ("2.000", "2.500", "1E+2")] == ["2", "2.5", "100"]
