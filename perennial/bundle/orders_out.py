@@ -207,6 +207,8 @@ class _More:
         """One product of one occurrence, with what differs from its event."""
         line = {name: value for name, value in printed.items() if name not in DERIVED}
         line["why"] = {name: printed["why"][name] for name in ("date", "product", "price")}
+        if line["status"] == "cancelled":
+            line["why"]["not_shipped"] = printed["why"]["not_shipped"]
         other = self.occurrences.get((row.id, line["key"], line["repetition"]))
         if other is not None:
             if other.other_mode:

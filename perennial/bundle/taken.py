@@ -118,6 +118,7 @@ class OccurrenceRow:
     ship_to: Place
     why_date: str
     lines: list[tuple[int, int, Decimal, int, str, str]]
+    why_cancelled: str = ""
     child: OrderRow | None = None
     id: int = 0
 

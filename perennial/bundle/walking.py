@@ -216,6 +216,7 @@ class _Walk:
             self._ship_to(first, planned),
             why.get("date") or self._date_words(planned, event_on, ship_on),
             self._lines(entries, planned),
+            (why.get("not_shipped") or "") if status == "cancelled" else "",
         )
         if live:
             self.coming.step(pair, event_on, shipment or 0, planned)
@@ -249,7 +250,7 @@ class _Walk:
         why = entry.inner("why", WHY)
         if why is None:
             return {}
-        found = {key: why.text(key) for key in ("date", "product", "price")}
+        found = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
         entry.spoil(why)
         return found
 

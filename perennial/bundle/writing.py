@@ -138,11 +138,13 @@ def _continuity(continuity: list[ContinuityRow], occurrences: list[OccurrenceRow
         (
             "id", "continuity_order_id", "event_key", "repetition", "position", "event_on", "ship_on", "shipment",
             "status", "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why_date",
+            "why_cancelled",
         ),
         (
             (
                 o.id, c.id, o.key, o.repetition, position, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
                 _id(o.child), o.delivery_mode_id, o.payment_schedule_id, _id(o.ship_to), o.why_date,
+                o.why_cancelled,
             )
             for c in continuity
             for position, o in enumerate(c.occurrences, 1)

@@ -67,7 +67,8 @@ class ContinuityOrder(models.Model):
 class Occurrence(models.Model):
     """One shipment step of one order, once: (continuity order, event, repetition) is unique.
 
-    ``position`` is its place in the walk. ``blocked`` null: it may ship; else why it waits.
+    ``position`` is its place in the walk. ``blocked`` null: it may ship; else why it waits. ``why_cancelled``: who, or
+    which revision, has left it out.
     """
 
     continuity_order = models.ForeignKey(ContinuityOrder, models.CASCADE, related_name="occurrences", db_index=False)
@@ -84,6 +85,7 @@ class Occurrence(models.Model):
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
     why_date = models.TextField(db_default="")
+    why_cancelled = models.TextField(db_default="")
 
     class Meta:
         constraints = [

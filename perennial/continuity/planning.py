@@ -274,12 +274,19 @@ class Difference:
     inserts: list[OccurrenceRow] = field(default_factory=list)
     updates: list[OccurrenceRow] = field(default_factory=list)
     relined: list[OccurrenceRow] = field(default_factory=list)
-    cancels: list[int] = field(default_factory=list)
+    cancels: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, existing: Sequence[OccurrenceRow], wanted: Sequence[OccurrenceRow], *, cancel: bool = True) -> Counts:
+    def add(
+        self,
+        existing: Sequence[OccurrenceRow],
+        wanted: Sequence[OccurrenceRow],
+        *,
+        cancel: bool = True,
+        why: str = "",
+    ) -> Counts:
         """Compare what lies behind the frozen part with what is wanted there; ``existing`` may hold cancelled rows.
 
-        ``cancel``: what is not wanted any more is cancelled and keeps its row; an occurrence that
+        ``cancel``: what is not wanted any more is cancelled, keeps its row and says ``why``; an occurrence that
         returns is revived.
         """
         counts = Counts()
@@ -315,7 +322,7 @@ class Difference:
         if cancel:
             for old in existing:
                 if old.pair not in seen and old.status != "cancelled":
-                    self.cancels.append(old.id)
+                    self.cancels.append((old.id, why))
                     counts.cancelled += len(old.lines)
         return counts
 
@@ -323,9 +330,11 @@ class Difference:
         """Write it: cancelled first, then changed, then new rows."""
         if self.cancels:
             sql.execute(
-                "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null"
-                " where id = any(%s) and status in ('planned', 'scheduled', 'skipped')",
-                [self.cancels],
+                "update continuity_occurrence o"
+                " set status = 'cancelled', shipment = null, blocked = null, why_cancelled = n.why"
+                " from unnest(%s::bigint[], %s::text[]) as n(id, why)"
+                " where o.id = n.id and o.status in ('planned', 'scheduled', 'skipped')",
+                [[pk for pk, _ in self.cancels], [why for _, why in self.cancels]],
             )
         if self.updates:
             _update(self.updates)
@@ -369,7 +378,7 @@ def _update(occurrences: Sequence[OccurrenceRow]) -> None:
     arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
     names = ", ".join(name for name, _ in columns)
     sql.execute(
-        f"update continuity_occurrence o set {sets} from unnest({arrays}) as n({names})"
+        f"update continuity_occurrence o set {sets}, why_cancelled = '' from unnest({arrays}) as n({names})"
         " where o.id = n.id and o.child_id is null",
         [[getattr(o, name) for o in occurrences] for name, _ in columns],
     )

@@ -99,6 +99,7 @@ def _lines(
             currency=rules.currency,
             days_before=rules.parameters.days_before_delivery,
             last=last,
+            told={"planned": "nothing is ordered yet"},
             changed=customised(
                 (a.kind, a.kind == "substitute" and a.value[1] is not None) for a in mine if a.line in (0, line.line)
             ),

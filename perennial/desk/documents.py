@@ -17,7 +17,7 @@ from perennial.catalog.queries import parameters
 from perennial.db import sql
 from perennial.desk import rows
 from perennial.kernel import money
-from perennial.kernel.explain import not_shipped_words
+from perennial.kernel.explain import not_shipped_words, who_words
 
 Document = dict[str, Any]
 BATCH = 500
@@ -238,8 +238,9 @@ class _Batch:
                 yield from ahead
             mine = [a for a in changes.get((o.key, o.repetition), ()) if a.line in (0, o.line)]
             told = {"reason": detail.get(o.blocked or "")}
-            if o.status == "skipped":
-                told["by"] = next((a.by for a in mine if a.kind == "skip"), None)
+            if o.status == "skipped" and (skip := next((a for a in mine if a.kind == "skip"), None)):
+                told["who"] = who_words(skip.by, skip.on, skip.reason)
+            told["cancelled"] = o.why_cancelled
             yield line_document(
                 o,
                 place=places.get(o.key),

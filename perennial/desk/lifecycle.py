@@ -14,6 +14,7 @@ from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.queries import refunds
 from perennial.desk.reach import Held, changed, lock, lock_parent, order_by_number, touch
 from perennial.errors import Refused
+from perennial.kernel.explain import who_words
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
@@ -192,7 +193,7 @@ def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict
     if whole:
         sent = sent or OrderLine.objects.filter(order=held.order, status__in=("shipped", "invoiced")).exists()
     for state in states:
-        _drop(state, state.walk)
+        _drop(held, state.walk)
         state.row.last_shipment = max(
             (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
         )
@@ -215,13 +216,14 @@ def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict
     return {"order": held.order.number, "status": held.order.status}
 
 
-def _drop(state: OrderState, occurrences: list[Any]) -> int:
-    """Cancel the planned and scheduled ones among the occurrences; they keep their rows."""
+def _drop(held: Held, occurrences: list[Any]) -> int:
+    """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
+    why = f"cancelled by {who_words(held.by, held.on, held.reason)}"
     ids = [o.id for o in occurrences if o.status in ("planned", "scheduled")]
     return sql.execute(
-        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null"
+        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s"
         " where id = any(%s) and status in ('planned', 'scheduled')",
-        [ids],
+        [why, ids],
     )
 
 
@@ -254,7 +256,7 @@ def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
         if child.status in ("shipped", "invoiced"):
             raise Refused("after", f"shipment {child.shipment} is {child.status} already ({child.number})", "after")
     _cancel_children(children, held)
-    _drop(state, behind)
+    _drop(held, behind)
     state.row.last_shipment = after
     if after <= highest:
         state.row.complete = True

@@ -127,6 +127,7 @@ class Occurrence(NamedTuple):
     price: int
     why_product: str
     why_price: str
+    why_cancelled: str = ""
 
 
 class Payment(NamedTuple):

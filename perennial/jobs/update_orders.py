@@ -177,7 +177,8 @@ def update(
     plan, wanted = planned(extended)
     if not extended and Difference().add(behind, wanted):
         plan, wanted = planned(True)
-    counts = difference.add(behind, wanted)
+    why = f"left out by {revision.program} revision {revision.number}"
+    counts = difference.add(behind, wanted, why=why)
     state.row.revision_id = revision.id
     state.row.complete = plan.complete
     return counts, plan.gone

@@ -102,6 +102,11 @@ def price_words(revision: Revision, event: Event, line: Line, currency: str, ord
     return f"{amount} is named by {revision.program} revision {revision.number}, event {event.event_id} ({event.key})"
 
 
+def who_words(by: str, on: date, reason: str | None) -> str:
+    """Who did it, when, and why: clerk:anna on 2026-03-12 (on holiday)."""
+    return f"{by or 'a person'} on {on}" + (f" ({reason})" if reason else "")
+
+
 def not_shipped_words(
     status: str, blocked: str | None, ship_on: date, run_on: date, detail: dict[str, Any] | None = None
 ) -> str | None:
@@ -110,11 +115,11 @@ def not_shipped_words(
     if status == "ordered":
         return None
     if status == "skipped":
-        return "skipped" + (f" by {detail['by']}" if detail.get("by") else "")
+        return "skipped" + (f" by {detail['who']}" if detail.get("who") else "")
     if status == "cancelled":
-        return "cancelled"
+        return detail.get("cancelled") or "cancelled"
     if status == "planned":
-        return "the order is a draft: it is not submitted yet"
+        return detail.get("planned") or "the order is a draft: it is not submitted yet"
     if status == "projected":
         return f"not planned yet: its child order will be made from {run_on} on"
     match blocked:

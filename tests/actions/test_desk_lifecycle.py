@@ -426,6 +426,7 @@ class TestCancel:
         assert document["continuity"][0]["status"] == "cancelled"
         assert {p[4] for p in payments(number)} == {"cancelled"}
         assert {(o.shipment, o.status) for o in occurrences(number) if o.child_id is None} == {(None, "cancelled")}
+        assert lines(number, "why")[-1]["not_shipped"] == f"cancelled by clerk:anna on {ON} (she asked)"
         assert make_children(day(60)) == 0
 
     def test_something_shipped_it_stays_open_until_it_is_closed(self):
@@ -500,8 +501,12 @@ class TestCancel:
 
     def test_what_was_skipped_behind_the_last_one_stays_skipped(self):
         number = order("CLUB")
-        actions.skip(number=number, shipment=3, **ANNA)
+        actions.skip(number=number, shipment=3, **WHY)
         actions.cancel(number=number, after=2, **ANNA)
+        assert [why["not_shipped"] for why in lines(number, "why")[-2:]] == [
+            f"skipped by clerk:anna on {ON} (she asked)",
+            f"cancelled by clerk:anna on {ON}",
+        ]
         for change in (actions.unskip, actions.skip):
             with refused("shipment", "shipment", "ends after shipment 2: shipment 3 does not come"):
                 change(number=number, shipment=3, **ANNA)

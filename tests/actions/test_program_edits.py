@@ -17,7 +17,7 @@ from perennial.orders.models import OrderEvent
 from perennial.programs import actions, draft
 from perennial.programs.models import Program, ProgramEvent, ProgramRevision
 from perennial.programs.values import EventFacts, EventProductFacts
-from tests.actions.bundle_world import put
+from tests.actions.bundle_world import put, take_out
 from tests.actions.desk_world import (
     ANNA,
     ON,
@@ -241,6 +241,9 @@ class TestDraftAndRelease:
             (3, "D", "scheduled"),
             (None, "C", "cancelled"),
         ]
+        assert lines(old, "why")[-1]["not_shipped"] == "left out by CLUB revision 2"
+        exported = take_out()
+        assert b'"not_shipped": "left out by CLUB revision 2"' in exported
         add("B3", at=3, key="C")
         release()
         update()

@@ -143,7 +143,7 @@ def test_what_a_person_changed() -> None:
     assert list(document["continuity"][0]["adjustments"][0]) == [
         "key", "repetition", "line", "kind", "value", "by", "on", "reason",
     ]  # fmt: skip
-    assert lines_of(document)[2]["why"]["not_shipped"] == "skipped by clerk:anna"
+    assert lines_of(document)[2]["why"]["not_shipped"] == "skipped by clerk:anna on 2026-03-10 (asked for it)"
     # what is undone is not shown
     Adjustment.objects.update(undone_on=ORDERED)
     document = order_document(entered.number)

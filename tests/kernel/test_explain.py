@@ -244,9 +244,10 @@ def test_prices_are_printed_in_their_currency() -> None:
     ("status", "blocked", "detail", "text"),
     [
         ("ordered", None, None, None),
-        ("skipped", None, {"by": "clerk:anna"}, "skipped by clerk:anna"),
+        ("skipped", None, {"who": "clerk:anna on 2026-03-12"}, "skipped by clerk:anna on 2026-03-12"),
         ("skipped", None, None, "skipped"),
         ("cancelled", None, None, "cancelled"),
+        ("cancelled", None, {"cancelled": "left out by CLUB revision 2"}, "left out by CLUB revision 2"),
         ("planned", None, None, "the order is a draft: it is not submitted yet"),
         ("projected", None, None, "not planned yet: its child order will be made from 2026-03-11 on"),
         ("scheduled", None, None, "comes with the first night on or after 2026-03-11"),
