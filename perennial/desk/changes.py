@@ -28,7 +28,7 @@ from perennial.customers.models import Address
 from perennial.desk.queries import refunds
 from perennial.desk.reach import Held, adjust, changed, lock_parent, open_shipment, touch, undo
 from perennial.errors import Refused
-from perennial.kernel import money
+from perennial.kernel import explain, money
 from perennial.kernel import plan as kernel
 from perennial.orders.models import SalesOrder
 
@@ -117,9 +117,7 @@ def move_alone(held: Held, state: OrderState, found: Sequence[OccurrenceRow], to
         ship_on = days.roll(to)
     except Refused as refused:  # no working day is left in the calendar
         raise Refused(refused.code, refused.text, "to") from None
-    words = f"this one moved to {to} by {held.by} on {held.on}"
-    if ship_on != to:
-        words += f": next working day of {days.code} is {ship_on}"
+    words = explain.move_words(to, f"{held.by} on {held.on}", ship_on, days)
     difference = Difference()
     wanted = [replace(o, ship_on=ship_on, why_date=_with_ship_words(o.why_date, words)) for o in found]
     difference.add(found, wanted, cancel=False)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from perennial.kernel import money
-from perennial.kernel.dates import Interval
+from perennial.kernel.dates import Interval, WorkingDays
 from perennial.kernel.plan import Adjustment, Event, Line, Occurrence, Revision
 
 
@@ -75,12 +75,19 @@ def ship_words(occurrence: Occurrence) -> str:
         case "merged":
             wanted = f"late: ships with the other late ones on {why.wanted}"
         case "move":
-            wanted = f"this one moved to {why.wanted} by {_person(why.adjustment)}"
+            return move_words(why.wanted, _person(why.adjustment), ship_on, why.mode)
         case _:
             wanted = "ships on that date" if ship_on == why.wanted else f"ships on or after {why.wanted}"
-    if ship_on != why.wanted:
-        wanted += f": next working day of {why.mode.code} is {ship_on}"
-    return wanted
+    return wanted + _rolled(why.wanted, ship_on, why.mode)
+
+
+def move_words(to: date, who: str, ship_on: date, mode: WorkingDays) -> str:
+    """Why a shipment that somebody moved alone ships on its day."""
+    return f"this one moved to {to} by {who}{_rolled(to, ship_on, mode)}"
+
+
+def _rolled(wanted: date, ship_on: date, mode: WorkingDays) -> str:
+    return "" if ship_on == wanted else f": next working day of {mode.code} is {ship_on}"
 
 
 def product_words(revision: Revision, event: Event, line: Line) -> str:
