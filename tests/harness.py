@@ -41,6 +41,11 @@ def choose_postgresql() -> None:
         os.environ["PERENNIAL_PG_BIN"] = folder
 
 
+def seeds(number: int) -> range:
+    """What a test that throws dice begins with, so many times; PERENNIAL_TEST_SEEDS: a patient person asks for more."""
+    return range(int(os.environ.get("PERENNIAL_TEST_SEEDS", "0")) or number)
+
+
 def fast_base() -> Path:
     """Memory where there is plenty, else the disk: a throw-away server's files are worth no disk's time."""
     memory = Path("/dev/shm")
