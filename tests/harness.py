@@ -43,7 +43,7 @@ def choose_postgresql() -> None:
 
 def seeds(number: int) -> range:
     """What a test that throws dice begins with, so many times; PERENNIAL_TEST_SEEDS: a patient person asks for more."""
-    return range(int(os.environ.get("PERENNIAL_TEST_SEEDS", "0")) or number)
+    return range(int(os.environ.get("PERENNIAL_TEST_SEEDS") or number))
 
 
 def fast_base() -> Path:

@@ -85,14 +85,14 @@ class Installation:
         It must end well. ``within``: between how many seconds a kill falls; how often it was killed, at ``most``.
         """
         kills = 0
-        with Turns(self, *words, **env) as turns:
-            while True:
-                turns.begin()
-                if kills == most or turns.has_ended(within=dice.uniform(*within)):
-                    turns.finish()
-                    return kills
+        with Turns(self, *words, ahead=most + 1, **env) as turns:
+            turns.begin()
+            while kills < most and not turns.has_ended(within=dice.uniform(*within)):
                 turns.kill()
+                turns.begin()
                 kills += 1
+            turns.finish()
+        return kills
 
     def state(self) -> dict[str, Any]:
         """Everything that must be the same, however the night was disturbed."""
@@ -143,19 +143,21 @@ class Installation:
 
 
 class Turns:
-    """A command that is killed and begun again: while one process is at work, the next one stands ready."""
+    """A command that is killed and begun again at once: those whose turn comes later stand ready, so many ahead."""
 
-    def __init__(self, found: Installation, *words: str, **env: str) -> None:
+    def __init__(self, found: Installation, *words: str, ahead: int = 1, **env: str) -> None:
         self._command = [sys.executable, "-m", "tests.jobs.ready", *words, "--json"]
         self._env = environment(found.url, found.home, **env)
         self._now: subprocess.Popen[str] | None = None
-        self._next = self._start()
+        self._next = [self._start() for _ in range(ahead)]
 
     def __enter__(self) -> Turns:
+        for process in self._next:
+            self._wait_for(process)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in (self._now, self._next):
+        for process in (self._now, *self._next):
             if process is not None and process.poll() is None:
                 process.kill()
                 process.communicate()
@@ -171,16 +173,18 @@ class Turns:
             stderr=subprocess.PIPE,
         )
 
+    @staticmethod
+    def _wait_for(process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said == "ready\n", said + process.communicate()[1]
+
     def begin(self) -> None:
-        """The next one begins, and another one gets ready behind it."""
-        self._now = self._next
+        """The next one begins."""
+        self._now = self._next.pop(0)
         assert self._now.stdin is not None
-        assert self._now.stdout is not None
-        said = self._now.stdout.readline()
-        assert said == "ready\n", said + self._now.communicate()[1]
         self._now.stdin.write("begin\n")
         self._now.stdin.flush()
-        self._next = self._start()
 
     def has_ended(self, *, within: float) -> bool:
         """Has the one that has begun ended by itself, so many seconds later?"""

@@ -91,7 +91,7 @@ def test_killed_in_the_first_chunk_in_the_last_and_anywhere(
     size = dice.choice([size for size in (1, 2, 7, 20) if size < stage.selected])
     found = stage.before.copy(tmp_path)
     command = ("job", job, "--on", ON)
-    with Watch(found, job) as watch, Turns(found, *command, PERENNIAL_CHUNK_SIZE=str(size)) as turns:
+    with Watch(found, job) as watch, Turns(found, *command, ahead=4, PERENNIAL_CHUNK_SIZE=str(size)) as turns:
         held = watch.lock_written_late()
         turns.begin()
         until(lambda: watch.waits_for(held))
@@ -119,7 +119,7 @@ def test_killed_in_the_middle_of_its_only_chunk(stages: dict[str, Stage], tmp_pa
     dice = random.Random(f"{job} {seed} alone")
     found = stages[job].before.copy(tmp_path)
     command = ("job", job, "--on", ON)
-    with Watch(found, job) as watch, Turns(found, *command, PERENNIAL_CHUNK_SIZE="100000") as turns:
+    with Watch(found, job) as watch, Turns(found, *command, ahead=3, PERENNIAL_CHUNK_SIZE="100000") as turns:
         held = watch.lock_written_late()
         turns.begin()
         until(lambda: watch.waits_for(held))

@@ -19,6 +19,9 @@ from tests.jobs.installation import NIGHTS, Installation, Turns
 from tests.jobs.watch import Watch, until
 from tests.processes import perennial, start_perennial
 
+MOST = 5
+"""So often a night is killed, at most."""
+
 
 @pytest.fixture(scope="module")
 def undisturbed(base: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
@@ -71,14 +74,14 @@ def test_killed_at_random_and_started_again_at_once(
     size = dice.choice(["7", "20", "100000"])
     kills = 0
     with (
-        Turns(found, "night", "--on", NIGHTS[1], PERENNIAL_CHUNK_SIZE=size) as turns,
+        Turns(found, "night", "--on", NIGHTS[1], ahead=MOST + 1, PERENNIAL_CHUNK_SIZE=size) as turns,
         Watch(found, dice.choice(NIGHTLY[1:5])) as watch,
     ):
         turns.begin()
         until(watch.workers)  # the first time in the middle of a job
         within = dice.uniform(0, 0.02)
         # Later some kills early, some late: the last chunk of each job is met too.
-        while kills < 9 and not turns.has_ended(within=within):
+        while kills < MOST and not turns.has_ended(within=within):
             turns.kill()
             kills += 1
             if finished(found):  # it was hit on its way out: once more would be the night after, on the same date
