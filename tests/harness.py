@@ -25,6 +25,7 @@ from psycopg import sql
 
 from perennial.db.server import Installation, Server, locks
 from perennial.errors import Refused
+from tests import states
 
 FOLDER = "PERENNIAL_TEST_FOLDER"
 PREFIX = f"perennial-test-{os.getuid()}-"
@@ -38,6 +39,11 @@ def choose_postgresql() -> None:
     if wanted:
         folder = f"/usr/lib/postgresql/{wanted}/bin" if wanted.isdigit() else wanted
         os.environ["PERENNIAL_PG_BIN"] = folder
+
+
+def seeds(number: int) -> range:
+    """What a test that throws dice begins with, so many times; PERENNIAL_TEST_SEEDS: a patient person asks for more."""
+    return range(int(os.environ.get("PERENNIAL_TEST_SEEDS") or number))
 
 
 def fast_base() -> Path:
@@ -149,6 +155,8 @@ class TestServer:
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
             migrate(self.url(draft), self.home)
+            with psycopg.connect(self.url(draft), autocommit=True) as connection:
+                states.install(connection)
             with self._connect() as connection:
                 # Nobody can connect to it, so it can always be copied.
                 connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(draft)))

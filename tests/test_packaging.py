@@ -5,11 +5,13 @@ A checkout has all files, so only an installed wheel shows one that the build le
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import sysconfig
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,29 @@ def test_the_command_works_from_the_wheel(installed: Path, tmp_path: Path) -> No
         [installed / "bin/python", "-c", where], cwd=tmp_path, env=env, capture_output=True, text=True
     )
     assert found.stdout.strip().startswith(str(installed)), found.stdout + found.stderr
+
+
+def test_a_club_lives_from_the_wheel(installed: Path, make_database: Callable[..., str], tmp_path: Path) -> None:
+    """From nothing to a night that has shipped, and its export: whatever is read on the way has come along."""
+    home = tmp_path / "home"
+    env = {"PATH": "/usr/bin:/bin", "PERENNIAL_HOME": str(home), "DATABASE_URL": make_database(empty=True)}
+
+    def say(*words: str) -> str:
+        done = subprocess.run(
+            [installed / "bin/perennial", *words], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    say("init")
+    say("import", str(ROOT / "docs/examples/book-club.json"), "--on", "2026-03-10")
+    night = json.loads(say("night", "--on", "2026-03-20", "--json"))
+    counts = {one["job"]: one["counts"] for one in night["jobs"]}
+    assert counts["create-child-orders"]["created"] > 0
+    assert counts["process-payments"]["authorised"] > 0
+    assert json.loads(say("check", "--json"))["ok"]
+    first, *_ = json.loads(say("export", "-"))["orders"]
+    assert first["number"] in say("show", "order", first["number"], "--why")
 
 
 def test_the_requirements_name_no_host_and_no_folder() -> None:

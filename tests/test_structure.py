@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,39 @@ def test_imports_go_downwards() -> None:
 @pytest.mark.django_db
 def test_migrations_say_what_the_models_say() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=1)
+
+
+def saves_whole_rows(source: str) -> list[int]:
+    """The lines with a ``.save()`` that does not say which columns it writes."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("save", "asave")
+        and "update_fields" not in {keyword.arg for keyword in node.keywords}
+    ]
+
+
+def test_no_row_is_saved_whole() -> None:
+    """It would write back what somebody else has changed since it was read."""
+    faults = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sorted((ROOT / "perennial").rglob("*.py"))
+        for line in saves_whole_rows(path.read_text(encoding="utf-8"))
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("order.save()", True),
+        ("held.order.save(force_insert=False)", True),
+        ("order.save(**fields)", True),
+        ("order.save(update_fields=['status'])", False),
+        ("save(order)", False),
+    ],
+)
+def test_what_counts_as_whole(source: str, found: bool) -> None:
+    assert bool(saves_whole_rows(source)) is found

@@ -31,6 +31,7 @@ from tests.actions.desk_world import (
     sent,
     shown,
 )
+from tests.states import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 
@@ -167,7 +168,7 @@ class TestStoreCard:
         )  # fmt: skip
         make_children(ON)
         StoredCard.objects.filter(token="tok_two").update(refused=True)
-        Payment.objects.filter(order__number=f"{shipment}-1-001").update(status="declined")
+        lead(Payment.objects.filter(order__number=f"{shipment}-1-001"), "declined")
         Payment.objects.filter(continuity_order__order__number=whole, number=1).update(status="failed")
         Occurrence.objects.filter(continuity_order__order__number=waits, shipment=2).update(blocked="card")
         assert actions.store_card(**NEW, **ANNA)["orders"] == [refused_, shipment, whole, waits]
@@ -219,7 +220,7 @@ class TestStoreCard:
     def test_ordinary_lines_whose_card_was_refused_or_declined_are_paid_by_it(self):
         refused_, declined, fine, paid = (order(book()) for _ in range(4))
         Payment.objects.filter(order__number=refused_).update(card=StoredCard.objects.get(token="tok_old"))
-        Payment.objects.filter(order__number=declined).update(status="declined", attempts=2)
+        lead(Payment.objects.filter(order__number=declined), "declined", attempts=2)
         Payment.objects.filter(order__number=paid).update(
             status="captured", card=StoredCard.objects.get(token="tok_old")
         )
@@ -304,7 +305,7 @@ class TestShipAndInvoice:
     def test_a_child_whose_card_was_not_asked_yet_goes_and_it_is_told(self, status: str, authorise: bool, told: bool):
         number = order("CLUB")
         make_children(ON)
-        Payment.objects.update(status=status)
+        lead(Payment.objects.all(), status)
         Parameters.objects.update(authorize_child_orders=authorise)
         assert ("not_authorised" in actions.ship(number=f"{number}-1-001", **WAREHOUSE)) == told
 
@@ -326,7 +327,7 @@ class TestShipAndInvoice:
     def test_a_payment_due_by_then_that_is_not_well(self, status: str):
         number = order("CLUB")
         make_children(ON)
-        Payment.objects.update(status=status)
+        lead(Payment.objects.all(), status)
         with refused("number", "payment"):
             actions.ship(number=f"{number}-1-001", **WAREHOUSE)
         Payment.objects.update(due_on=day(1))
@@ -348,10 +349,10 @@ class TestShipAndInvoice:
     def test_billed_up_front_the_orders_payment_counts(self, status: str):
         number = order("UP")
         make_children(ON)
-        Payment.objects.update(status=status)
+        lead(Payment.objects.all(), status)
         with refused("number", "payment"):
             actions.ship(number=f"{number}-1-001", **WAREHOUSE)
-        Payment.objects.update(status="authorised")
+        lead(Payment.objects.all(), "authorised")
         actions.ship(number=f"{number}-1-001", **WAREHOUSE)
 
     def test_a_hold_that_stops_charging_alone_lets_it_go(self):
@@ -394,7 +395,7 @@ class TestShipAndInvoice:
     @pytest.mark.parametrize("status", ["declined", "failed", "unknown"])
     def test_ordinary_lines_that_are_not_paid(self, status: str):
         number = order(book())
-        Payment.objects.update(status=status)
+        lead(Payment.objects.all(), status)
         with refused("number", "payment"):
             actions.ship(number=number, **WAREHOUSE)
 

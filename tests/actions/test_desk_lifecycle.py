@@ -38,6 +38,7 @@ from tests.actions.desk_world import (
     shown,
     unchanged,
 )
+from tests.states import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 
@@ -516,7 +517,7 @@ class TestCancel:
     def test_what_was_paid_for_a_cancelled_child_is_to_be_given_back(self):
         number = order("CLUB")
         make_children(ON)
-        Payment.objects.update(method="on_account", card=None, status="paid", captured_minor=F("amount_minor"))
+        lead(Payment.objects.all(), "paid", method="on_account", card=None, captured_minor=F("amount_minor"))
         done = actions.cancel(number=f"{number}-1-001", **ANNA)
         assert done["to_refund"] == f"{text(Payment.objects.get().amount_minor, 'USD')} USD"
 

@@ -11,6 +11,7 @@ from perennial.jobs.check import check, check_once
 from perennial.orders.models import Hold
 from perennial.payments.models import Attempt, Payment
 from tests.actions.desk_world import ANNA, ON, day, last_event, make_children, order, payments, refused, sent
+from tests.states import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 
@@ -22,7 +23,7 @@ def unknown(number: str, kind: str = "authorise") -> str:
     assert make_children(ON) == 1
     child = f"{number}-1-001"
     payment = Payment.objects.get(order__number=child)
-    Payment.objects.filter(pk=payment.pk).update(status="unknown", attempts=1)
+    lead(Payment.objects.filter(pk=payment.pk), "unknown", attempts=1)
     Attempt.objects.create(
         payment=payment,
         kind=kind,
@@ -61,7 +62,7 @@ def test_what_nobody_will_pay_lets_the_rest_go_on() -> None:
     child = f"{number}-1-001"
     sent(child, on=ON)
     failed = Payment.objects.filter(order__number=child)
-    failed.update(status="failed")
+    lead(failed, "failed")
     Hold.objects.create(order=failed.get().order, code="payment", reason="no money", stops="both", on_date=ON)
     assert actions.settle(number=child, end="written-off", **WHY)["status"] == "written_off"
     assert not Hold.objects.filter(released_on=None).exists()

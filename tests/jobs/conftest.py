@@ -20,7 +20,7 @@ def base(test_server: harness.TestServer, tmp_path_factory: pytest.TempPathFacto
     bundle = worlds.write(worlds.world(SIZE), folder)
     assert perennial("import", bundle, "--on", "2026-03-02", url=found.url, home=home).returncode == 0
     found.run("simulate", "--from", NIGHTS[0], "--to", "2026-03-09")
-    changed = worlds.finite(apply=True)
+    changed = worlds.finite(apply=True, started_on="2026-03-02")
     changed["events"].insert(3, {"key": "NEW", "item_number": "B6", "delivery_mode": "STD", "days_from_last": 9})
     changed["events"][2] = {**changed["events"][2], "event_id": 2}
     second = worlds.write({"programs": [changed]}, folder, "second.json")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
+import sys
 import uuid
 from collections import Counter
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from tests import harness
-from tests.processes import perennial, start_perennial
+from tests.processes import ROOT, environment, perennial
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+\d\d:\d\d|Z)?")
 # Ids and instants are no promise: those of runs, and those of payments, which are part of the gateway's keys.
@@ -81,23 +80,19 @@ class Installation:
     def run_with_kills(
         self, *words: str, dice: random.Random, within: tuple[float, float], most: int, **env: str
     ) -> int:
-        """Start a command, kill it (SIGKILL) some seconds later, start it again at once, until it ends by itself.
+        """Let a command begin, kill it (SIGKILL) some seconds later, let it begin again at once, until it ends by itself.
 
         It must end well. ``within``: between how many seconds a kill falls; how often it was killed, at ``most``.
         """
         kills = 0
-        while True:
-            process = start_perennial(*words, "--json", url=self.url, home=self.home, **env)
-            try:
-                process.wait(timeout=dice.uniform(*within) if kills < most else 120)
-            except subprocess.TimeoutExpired:
-                os.kill(process.pid, signal.SIGKILL)
-                process.communicate()
+        with Turns(self, *words, ahead=most + 1, **env) as turns:
+            turns.begin()
+            while kills < most and not turns.has_ended(within=dice.uniform(*within)):
+                turns.kill()
+                turns.begin()
                 kills += 1
-                continue
-            _, err = process.communicate()
-            assert process.returncode == 0, err
-            return kills
+            turns.finish()
+        return kills
 
     def state(self) -> dict[str, Any]:
         """Everything that must be the same, however the night was disturbed."""
@@ -145,3 +140,69 @@ class Installation:
             ).fetchall()
         payments = Counter(key.split("-")[1] for key, _ in taken)
         return [key for key, amount in taken if recorded.get(key) != amount or payments[key.split("-")[1]] > 1]
+
+
+class Turns:
+    """A command that is killed and begun again at once: those whose turn comes later stand ready, so many ahead."""
+
+    def __init__(self, found: Installation, *words: str, ahead: int = 1, **env: str) -> None:
+        self._command = [sys.executable, "-m", "tests.jobs.ready", *words, "--json"]
+        self._env = environment(found.url, found.home, **env)
+        self._now: subprocess.Popen[str] | None = None
+        self._next = [self._start() for _ in range(ahead)]
+
+    def __enter__(self) -> Turns:
+        for process in self._next:
+            self._wait_for(process)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (self._now, *self._next):
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.communicate()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            env=self._env,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    @staticmethod
+    def _wait_for(process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said == "ready\n", said + process.communicate()[1]
+
+    def begin(self) -> None:
+        """The next one begins."""
+        self._now = self._next.pop(0)
+        assert self._now.stdin is not None
+        self._now.stdin.write("begin\n")
+        self._now.stdin.flush()
+
+    def has_ended(self, *, within: float) -> bool:
+        """Has the one that has begun ended by itself, so many seconds later?"""
+        assert self._now is not None
+        try:
+            self._now.wait(timeout=within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """SIGKILL for the one that has begun."""
+        assert self._now is not None
+        self._now.kill()
+        self._now.communicate()
+
+    def finish(self) -> None:
+        """The one that has begun ends by itself, and well."""
+        assert self._now is not None
+        _, err = self._now.communicate(timeout=120)
+        assert self._now.returncode == 0, err

@@ -102,14 +102,16 @@ class Member:
         )
 
 
-def member(token: str = "tok_visa", *, number: int = 1, expires_on: date = date(2030, 12, 31)) -> Member:
-    """A customer with a card and an order of the program, submitted."""
+def member(
+    token: str = "tok_visa", *, number: int = 1, expires_on: date = date(2030, 12, 31), status: str = "open"
+) -> Member:
+    """A customer with a card and an order of the program, submitted unless it is a draft."""
     customer = Customer.objects.create(account=f"C-{number}")
     card = StoredCard.objects.create(
         customer=customer, token=token, exp_month=expires_on.month, exp_year=expires_on.year, expires_on=expires_on
     )
     parent = SalesOrder.objects.create(
-        number=f"SO-{number:06}", customer=customer, currency="USD", order_date=ON, status="open"
+        number=f"SO-{number:06}", customer=customer, currency="USD", order_date=ON, status=status
     )
     line = OrderLine.objects.create(
         order=parent, line=1, product=Product.objects.get(number="0016"), quantity=1, price_minor=0, amount_minor=0
@@ -121,7 +123,7 @@ def member(token: str = "tok_visa", *, number: int = 1, expires_on: date = date(
         customer=customer,
         program=revision.program,
         revision=revision,
-        status="open",
+        status=status,
         order_date=ON,
         quantity=1,
         payment_method="card",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -13,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import harness
 from tests.jobs.installation import NIGHTS, Installation
-from tests.processes import ROOT, environment, start_perennial
-
-# A patient person asks for more.
-SEEDS = int(os.environ.get("PERENNIAL_TEST_SEEDS", "1"))
+from tests.processes import ROOT, environment
 
 
 def clerk(found: Installation, seed: int) -> subprocess.Popen[str]:
@@ -32,25 +28,14 @@ def clerk(found: Installation, seed: int) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", harness.seeds(1))
 def test_clerks_work_while_the_night_is_killed(base: Installation, tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     found = base.copy(tmp_path)
     clerks = [clerk(found, 2 * seed + n) for n in range(2)]
-    kills = 0
-    while True:
-        night = start_perennial(
-            "night", "--on", NIGHTS[1], "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE="11"
-        )
-        try:
-            night.wait(timeout=dice.uniform(0.6, 2.5) if kills < 4 else 120)
-            break
-        except subprocess.TimeoutExpired:
-            os.kill(night.pid, signal.SIGKILL)
-            night.communicate()
-            kills += 1
-    _, err = night.communicate()
-    assert night.returncode == 0, err
+    kills = found.run_with_kills(
+        "night", "--on", NIGHTS[1], dice=dice, within=(0.1, 1.5), most=4, PERENNIAL_CHUNK_SIZE="11"
+    )
     done: Counter[str] = Counter()
     for one in clerks:
         one.terminate()

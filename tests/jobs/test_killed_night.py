@@ -5,24 +5,22 @@ Compared are the whole export (ids of runs aside), the reports of the runs and t
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from perennial.jobs import NIGHTLY
 from tests import harness, worlds
-from tests.jobs.installation import NIGHTS, Installation
+from tests.jobs.installation import NIGHTS, Installation, Turns
+from tests.jobs.watch import Watch, until
 from tests.processes import perennial, start_perennial
 
-# A patient person asks for more.
-SEEDS = int(os.environ.get("PERENNIAL_TEST_SEEDS", "3"))
+MOST = 5
+"""So often a night is killed, at most."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +65,7 @@ def finished(found: Installation) -> bool:
     return bool(nights and nights[0])
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", harness.seeds(3))
 def test_killed_at_random_and_started_again_at_once(
     base: Installation, undisturbed: dict[str, Any], tmp_path: Path, seed: int
 ) -> None:
@@ -75,28 +73,23 @@ def test_killed_at_random_and_started_again_at_once(
     found = base.copy(tmp_path)
     size = dice.choice(["7", "20", "100000"])
     kills = 0
-    while True:
-        process = start_perennial(
-            "night", "--on", NIGHTS[1], "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE=size
-        )
-        try:
-            # Some kills early, some late: the last chunk of each job is met too.
-            process.wait(timeout=dice.uniform(0.4, 2.2) if kills else dice.uniform(0.4, 0.9))
-            break
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
+    with (
+        Turns(found, "night", "--on", NIGHTS[1], ahead=MOST + 1, PERENNIAL_CHUNK_SIZE=size) as turns,
+        Watch(found, dice.choice(NIGHTLY[1:5])) as watch,
+    ):
+        turns.begin()
+        until(watch.workers)  # the first time in the middle of a job
+        within = dice.uniform(0, 0.02)
+        # Later some kills early, some late: the last chunk of each job is met too.
+        while kills < MOST and not turns.has_ended(within=within):
+            turns.kill()
             kills += 1
             if finished(found):  # it was hit on its way out: once more would be the night after, on the same date
                 break
-            if kills > 8:
-                process = start_perennial(
-                    "night", "--on", NIGHTS[1], "--json", url=found.url, home=found.home, PERENNIAL_CHUNK_SIZE=size
-                )
-                break
-    if not finished(found):
-        _out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err
+            turns.begin()
+            within = dice.uniform(0, 1)
+        else:
+            turns.finish()
     assert kills
     state = found.state()
     # A night that was killed between two jobs runs the finished ones again, with nothing to do.
@@ -163,9 +156,12 @@ def test_the_server_is_killed_in_the_middle(
     calm = found.copy(tmp_path)
     calm.run("night", "--on", NIGHTS[0])
     process = start_perennial("night", "--on", NIGHTS[0], "--json", url=url, home=home, PERENNIAL_CHUNK_SIZE="5")
-    time.sleep(1.6)
-    durable_server.kill()
-    process.communicate(timeout=120)
+    with Watch(found, "create-child-orders") as watch:
+        until(lambda: all(watch.chunks()))  # one is done, one is to be done
+        durable_server.kill()
+        _, err = process.communicate(timeout=120)
+    assert process.returncode != 0, "the night was over before the server was"
+    assert err
     durable_server.start()
     done = perennial("night", "--on", NIGHTS[0], "--json", url=url, home=home)
     assert done.returncode == 0, done.stderr
