@@ -116,6 +116,11 @@ MORE = [
     ("captured", "delete from payments_attempt", "captured, its tries say 0"),
     (
         "captured",
+        "with t as (delete from payments_attempt) delete from orders_orderevent where kind = 'entered'",
+        "captured, its tries say 0",
+    ),
+    (
+        "captured",
         "update payments_attempt set amount_minor = amount_minor - 1 where kind in ('capture', 'charge')",
         "of SO-000001-1-001 says",
     ),

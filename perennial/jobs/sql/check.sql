@@ -80,7 +80,7 @@ select 'payment ' || y.id || ' of ' || p.number || ' is in ' || y.currency || ',
  where y.currency <> p.currency
 
 -- name: captured
--- What was captured elsewhere came without tries.
+-- What was captured before the order was taken over came without tries.
 select 'payment ' || y.id || ' of ' || coalesce(k.number, p.number) || ' says ' || y.captured_minor || ' captured, its tries say '
        || coalesce(a.sum, 0)
   from payments_payment y
@@ -89,9 +89,13 @@ select 'payment ' || y.id || ' of ' || coalesce(k.number, p.number) || ' says ' 
   left join orders_salesorder k on k.id = y.order_id
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   join orders_salesorder p on p.id = coalesce(k.parent_id, k.id, c.order_id)
- where y.method <> 'on_account' and y.captured_minor <> coalesce(a.sum, 0)
+ where y.method <> 'on_account' and y.purpose <> 'refund' and y.captured_minor <> coalesce(a.sum, 0)
    and (exists (select from payments_attempt x where x.payment_id = y.id)
-        or y.purpose <> 'refund' and case when k.parent_id is not null then {MADE_HERE} else {ENTERED_HERE} end)
+        or {ENTERED_HERE}
+        or exists (select from orders_orderevent e
+                    where e.order_id = p.id and e.kind = 'payment_captured' and e.data ->> 'purpose' = y.purpose
+                      and e.data ->> 'number' = y.number::text
+                      and e.data ->> 'child' is not distinct from case when k.parent_id is not null then k.number end))
 
 -- name: blocked
 select 'shipment ' || o.shipment || ' of ' || p.number || ' waits for ' || coalesce(o.blocked, 'nothing')
@@ -161,11 +165,12 @@ select 'child ' || k.number || ' is ' || k.status
                when s.id is null then ', but nothing was sent'
                else ', but it was sent on ' || s.on_date end
   from orders_salesorder k
+  join orders_salesorder p on p.id = k.parent_id
   left join orders_shipment s on s.order_id = k.id
- where k.parent_id is not null
-   and (exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
-        or (k.status = 'invoiced') <> (k.invoiced_on is not null)
-        or (k.status in ('shipped', 'invoiced')) <> (s.id is not null))
+ where (exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
+        or k.status <> 'invoiced' and k.invoiced_on is not null
+        or k.status in ('open', 'cancelled') and s.id is not null
+        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in ('shipped', 'invoiced') and s.id is null) and {ENTERED_HERE})
    and {MADE_HERE}
 
 -- name: shipment_lines
