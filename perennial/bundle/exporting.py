@@ -7,11 +7,14 @@ at one instant, and never held in memory.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,23 +29,61 @@ from perennial.errors import Refused
 
 
 def export_file(path: str) -> None:
-    """Write the bundle to a file (``-``: standard output). The file appears when it is whole."""
+    """Write the bundle to a file (``-``: standard output). The file appears when it is whole.
+
+    Of a link what it leads to is written. What is no file, such as a pipe or a device, is written into and stays.
+    """
     if path == "-":
         export_bundle(sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
-    target = Path(path)
-    beside = target.with_name(target.name + ".new")
     try:
-        with open(beside, "wb") as file:
+        found = _found(path)
+        if found is None or stat.S_ISREG(found.st_mode):
+            _replace(Path(os.path.realpath(path)), found)
+        else:
+            with open(path, "wb") as file:
+                export_bundle(file)
+    except OSError as problem:
+        raise Refused("file", f"{path} cannot be written: {problem.strerror}", "file") from None
+
+
+def _found(path: str) -> os.stat_result | None:
+    """What stands there already; None when nothing does. Refused: a folder, a file that may not be written."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        raise Refused("file", f"{path} is a folder: name a file in it", "file")
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return found
+
+
+def _replace(target: Path, before: os.stat_result | None) -> None:
+    """Write the bundle beside a file, then put it in its place; until then what was there stays."""
+    number, name = tempfile.mkstemp(prefix=".perennial-export-", dir=target.parent)
+    beside = Path(name)
+    try:
+        with open(number, "wb") as file:
             export_bundle(file)
             file.flush()
-            os.fsync(file.fileno())
+            if before is not None:
+                with suppress(PermissionError):  # only root gives a file away
+                    os.chown(number, before.st_uid, before.st_gid)
+            os.chmod(number, _new_mode() if before is None else stat.S_IMODE(before.st_mode))
+            os.fsync(number)
         os.replace(beside, target)
-    except OSError as problem:
-        raise Refused("file", f"{path} cannot be written: {problem.strerror}") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _new_mode() -> int:
+    """The permissions of a new file, as the umask has them: it cannot be read without being set."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def export_bundle(file: BinaryIO) -> None:

@@ -7,9 +7,12 @@ BUNDLE_SEEDS=1-200 plays more of them.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -151,6 +154,75 @@ def test_a_file_appears_when_it_is_whole(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["all.json"]
     with pytest.raises(Refused, match="cannot be written"):
         export_file(str(tmp_path / "no" / "all.json"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_stands_there_already_keeps_what_it_is(tmp_path):
+    empty()
+    put(example())
+    bundle = take_out()
+    # A file beside it is nobody's business.
+    (tmp_path / "all.json.new").write_text("mine")
+    # A link leads to the file, with the file's permissions; where it leads nowhere, the file is made.
+    (tmp_path / "files").mkdir()
+    real, link, ahead = tmp_path / "files" / "real.json", tmp_path / "all.json", tmp_path / "ahead.json"
+    real.write_text("old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    ahead.symlink_to(tmp_path / "files" / "new.json")
+    mask = os.umask(0o027)
+    try:
+        export_file(str(link))
+        export_file(str(ahead))
+        export_file(str(tmp_path / "fresh.json"))
+    finally:
+        os.umask(mask)
+    for path in (link, ahead):
+        assert path.is_symlink()
+        assert path.read_bytes() == bundle
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "fresh.json").stat().st_mode) == 0o640
+    assert (tmp_path / "all.json.new").read_text() == "mine"
+    # A pipe is written into, and stays one.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        export_file(str(pipe))
+        assert read.result(60) == bundle
+    assert pipe.is_fifo()
+    names = ["ahead.json", "all.json", "all.json.new", "files", "fresh.json", "pipe"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert sorted(p.name for p in (tmp_path / "files").iterdir()) == ["new.json", "real.json"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_written_is_refused_and_stays(tmp_path, monkeypatch):
+    empty()
+    put(example())
+    old = tmp_path / "old.json"
+    old.write_text("old")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for path, words in ((tmp_path, "is a folder"), (loop, "cannot be written"), (old / "x", "cannot be written")):
+        with pytest.raises(Refused, match=words) as refused:
+            export_file(str(path))
+        assert refused.value.field == "file"
+
+    def full(_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name, instead, words in (
+        ("os.fsync", full, "cannot be written: No space left"),
+        ("os.access", lambda *_: False, "cannot be written: Permission denied"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, instead)
+            with pytest.raises(Refused, match=words) as refused:
+                export_file(str(old))
+        assert refused.value.field == "file"
+    assert old.read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["loop", "old.json"]
 
 
 @pytest.mark.django_db(transaction=True)

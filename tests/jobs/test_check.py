@@ -22,6 +22,7 @@ FAULTS = {
     "child_without_occurrence": "update continuity_occurrence set status = 'scheduled', child_id = null where shipment = 2",
     "child_lines": "update orders_orderline l set quantity = 2 from orders_salesorder o where o.id = l.order_id and o.number like '%%-002'",
     "order_totals": "update orders_salesorder set total_minor = total_minor + 1 where parent_id is null",
+    "tax_rows": "update orders_salesorder set tax_minor = 5 where number like '%%-001'",
     "parts_sum": "update payments_payment set amount_minor = amount_minor - 1 where purpose = 'shipment'",
     "upfront_sum": (
         "with ended as (update continuity_occurrence set status = 'cancelled', shipment = null where status = 'scheduled')"
@@ -33,6 +34,18 @@ FAULTS = {
     "dense": "update continuity_occurrence set shipment = 4 where shipment = 3",
     "walk_in_order": "update continuity_occurrence set event_on = '2026-03-01' where shipment = 3",
     "state_of_lines": "update continuity_occurrence set status = 'planned' where status = 'scheduled'",
+    "ended_orders": "update orders_salesorder set status = 'invoiced' where parent_id is null",
+    "child_state": "update orders_salesorder set status = 'open' where number like '%%-001'",
+    "shipment_lines": (
+        "delete from continuity_continuityline l using continuity_occurrence o"
+        " where o.id = l.occurrence_id and o.status = 'scheduled'"
+    ),
+    "skips": "update continuity_occurrence set status = 'skipped' where status = 'scheduled'",
+    "prices": (
+        "update continuity_continuityline l set price_minor = 1 from continuity_occurrence o"
+        " where o.id = l.occurrence_id and o.status = 'scheduled'"
+    ),
+    "whole_walk": "update continuity_occurrence set status = 'cancelled', shipment = null where status = 'scheduled'",
     "ends": "update programs_programevent set event_id = 4 where event_id = 3",
     "current_event": "update programs_program set current_key = 'E9'",
     "once_child": "update orders_salesorder set shipment = 1, try_no = 2 where number like '%%-002'",
@@ -87,6 +100,136 @@ def test_a_check_finds_its_fault() -> None:
             assert sql.execute(statement), f"{name}: the statement changes nothing"
             assert faults((name,))["faults"], name
         assert faults((name,))["ok"], name
+
+
+MORE = [
+    (
+        "parts_sum",
+        "with t as (delete from payments_attempt) delete from payments_payment where purpose = 'shipment'",
+        "the payments of child SO-000001-1-001 sum to 0, not to",
+    ),
+    (
+        "parts_sum",
+        "update payments_payment set status = 'cancelled' where purpose = 'shipment'",
+        "the payments of child SO-000001-1-002 sum to 0, not to",
+    ),
+    ("captured", "delete from payments_attempt", "captured, its tries say 0"),
+    (
+        "captured",
+        "with t as (delete from payments_attempt) delete from orders_orderevent where kind = 'entered'",
+        "captured, its tries say 0",
+    ),
+    (
+        "captured",
+        "update payments_attempt set amount_minor = amount_minor - 1 where kind in ('capture', 'charge')",
+        "of SO-000001-1-001 says",
+    ),
+    (
+        "ended_orders",
+        "update orders_salesorder set status = 'cancelled' where parent_id is null",
+        "order SO-000001 is cancelled, but line 1 of it is open",
+    ),
+    (
+        "ended_orders",
+        "with c as (update continuity_continuityorder set status = 'closed')"
+        " update orders_salesorder set status = case when parent_id is null then 'invoiced' else 'shipped' end",
+        "order SO-000001 is invoiced, but its child SO-000001-1-001 is shipped",
+    ),
+    (
+        "child_state",
+        "with l as (update orders_orderline set status = 'cancelled')"
+        " update orders_salesorder set status = 'cancelled', invoiced_on = null where parent_id is not null",
+        "child SO-000001-1-001 is cancelled, but it was sent on",
+    ),
+    ("child_state", "delete from orders_shipment", "child SO-000001-1-001 is invoiced, but nothing was sent"),
+    (
+        "child_state",
+        "update orders_orderline l set status = 'open' from orders_salesorder k where k.id = l.order_id and k.shipment = 1",
+        "child SO-000001-1-001 is invoiced, but its lines are not",
+    ),
+    (
+        "child_state",
+        "update orders_salesorder set invoiced_on = null where number like '%%-001'",
+        "child SO-000001-1-001 is invoiced, but nobody knows on which day",
+    ),
+    (
+        "child_state",
+        "update orders_salesorder set invoiced_on = ship_on where number like '%%-002'",
+        "child SO-000001-1-002 is open, but it was invoiced on",
+    ),
+    (
+        "skips",
+        "insert into continuity_adjustment (continuity_order_id, event_key, repetition, kind, value, on_date)"
+        " select continuity_order_id, event_key, repetition, 'skip', 'true', ship_on"
+        " from continuity_occurrence where status = 'scheduled'",
+        "event E3/0 of SO-000001 is scheduled, but it was skipped",
+    ),
+    (
+        "whole_walk",
+        "delete from continuity_occurrence where status = 'scheduled'",
+        "line 1 of SO-000001 is planned to its end, but event E3/0 follows",
+    ),
+    (
+        "whole_walk",
+        "update continuity_continuityorder set complete = false",
+        "line 1 of SO-000001 is not planned to its end, but nothing follows",
+    ),
+]
+
+
+def test_a_check_finds_its_other_faults() -> None:
+    half_way()
+    for name, statement, told in MORE:
+        with without_constraints():
+            sql.execute(statement)
+            found = faults((name,))["faults"]
+            assert any(told in fault for fault in found), (statement, found)
+
+
+@pytest.mark.parametrize(
+    ("reason", "true"),
+    [
+        ("acceptance", "update orders_salesorder set acceptance = 'awaited'"),
+        (
+            "hold",
+            "insert into orders_hold (order_id, code, stops, on_date)"
+            " select id, 'away', 'shipping', order_date from orders_salesorder where parent_id is null",
+        ),
+        ("card", "update customers_storedcard set expires_on = '2026-04-30'"),
+        ("payment", "update payments_payment set status = 'failed' where purpose = 'shipment'"),
+        (
+            "parked",
+            "insert into continuity_parked (continuity_order_id, job, reason, on_date)"
+            " select id, 'create-child-orders', 'no room', order_date from continuity_continuityorder",
+        ),
+    ],
+)
+def test_why_a_shipment_waits_is_worked_out_again(reason: str, true: str) -> None:
+    """Acceptance, hold and card are found when a shipment falls due, payment and parked hold for all from the start."""
+    half_way()
+    waits = [f"shipment 3 of SO-000001 waits for {reason}, but that reason is gone"]
+    block = f"update continuity_occurrence set blocked = '{reason}' where status = 'scheduled'"
+    with without_constraints():
+        sql.execute(block)
+        assert faults(("blocked",))["faults"] == waits
+        sql.execute(true)
+        assert faults(("blocked",))["ok"]
+        sql.execute("update continuity_occurrence set blocked = null")
+        assert faults(("blocked",))["ok"] == (reason not in ("payment", "parked"))
+        if reason == "card":  # there is nothing to authorise
+            sql.execute(block)
+            sql.execute("update catalog_deliverymode set charge_minor = 0")
+            sql.execute("update continuity_continuityline set price_minor = 0")
+            assert faults(("blocked",))["faults"] == waits
+
+
+def test_a_late_shipment_waits_for_a_card_that_lasts_until_it_could_have_gone() -> None:
+    """The last run is that of Sunday, 12 April: what is late would ship on Monday, whatever day it was due."""
+    half_way()
+    sql.execute("update continuity_occurrence set blocked = 'card', ship_on = '2026-03-30' where status = 'scheduled'")
+    for expires, ok in (("2026-03-31", True), ("2026-04-12", True), ("2026-04-13", False)):
+        sql.execute("update customers_storedcard set expires_on = %s", [expires])
+        assert faults(("blocked",))["ok"] == ok, expires
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,16 @@ class Desk(RuleBasedStateMachine):
         payment.status = what
         payment.captured_minor = payment.amount_minor if what == "captured" else 0
         payment.save()
+        if what == "captured":
+            number = payment.tries.count() + 1
+            payment.tries.create(
+                kind="charge",
+                number=number,
+                key=f"story-{payment.pk}-{number}",
+                amount_minor=payment.amount_minor,
+                on_date=self.on,
+                outcome="approved",
+            )
         if what == "failed":
             ids = [payment.continuity_order_id] if payment.continuity_order_id else []
             if payment.order is not None and payment.order.parent_line_id:

@@ -40,12 +40,21 @@ select 'order ' || k.number || ' costs ' || k.total_minor || ' but its lines, de
        + case when (select prices_include_tax from catalog_parameters limit 1) then k.tax_minor else 0 end
        + coalesce((select sum(l.amount_minor) from orders_orderline l where l.order_id = k.id), 0)
 
--- name: parts_sum
-select 'the payments of child ' || k.number || ' sum to ' || y.sum || ', not to ' || k.total_minor
+-- name: tax_rows
+select 'the tax of child ' || k.number || ' is ' || k.tax_minor || ', but that of its tax groups ' || coalesce(t.sum, 0)
   from orders_salesorder k
-  join (select order_id, sum(amount_minor) as sum from payments_payment
-         where purpose = 'shipment' and status not in ('cancelled', 'voided', 'expired') group by order_id) y on y.order_id = k.id
- where k.parent_id is not null and k.status <> 'cancelled' and k.external is null and y.sum <> k.total_minor
+  left join (select order_id, sum(tax_minor) as sum from orders_ordertax group by order_id) t on t.order_id = k.id
+ where k.parent_id is not null and k.tax_minor <> coalesce(t.sum, 0) and {MADE_HERE}
+
+-- name: parts_sum
+-- Of a child that was taken over, a part, or all of it, may have been paid elsewhere.
+select 'the payments of child ' || k.number || ' sum to ' || coalesce(y.sum, 0) || ', not to ' || k.total_minor
+  from orders_salesorder k
+  join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
+  left join (select order_id, sum(amount_minor) as sum from payments_payment
+              where purpose = 'shipment' and status not in ('cancelled', 'voided', 'expired') group by order_id) y on y.order_id = k.id
+ where k.parent_id is not null and k.status <> 'cancelled' and k.external is null
+   and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and {MADE_HERE})
 
 -- name: upfront_sum
 -- What was paid for too much is told as a refund; too little would be a gift.
@@ -71,12 +80,22 @@ select 'payment ' || y.id || ' of ' || p.number || ' is in ' || y.currency || ',
  where y.currency <> p.currency
 
 -- name: captured
-select 'payment ' || y.id || ' says ' || y.captured_minor || ' captured, its tries say ' || coalesce(a.sum, 0)
+-- What was captured before the order was taken over came without tries.
+select 'payment ' || y.id || ' of ' || coalesce(k.number, p.number) || ' says ' || y.captured_minor || ' captured, its tries say '
+       || coalesce(a.sum, 0)
   from payments_payment y
   left join (select payment_id, sum(amount_minor) as sum from payments_attempt
               where kind in ('capture', 'charge') and outcome = 'approved' group by payment_id) a on a.payment_id = y.id
- where y.method = 'card' and y.captured_minor <> coalesce(a.sum, 0)
-   and exists (select from payments_attempt x where x.payment_id = y.id)
+  left join orders_salesorder k on k.id = y.order_id
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  join orders_salesorder p on p.id = coalesce(k.parent_id, k.id, c.order_id)
+ where y.method <> 'on_account' and y.purpose <> 'refund' and y.captured_minor <> coalesce(a.sum, 0)
+   and (exists (select from payments_attempt x where x.payment_id = y.id)
+        or {ENTERED_HERE}
+        or exists (select from orders_orderevent e
+                    where e.order_id = p.id and e.kind = 'payment_captured' and e.data ->> 'purpose' = y.purpose
+                      and e.data ->> 'number' = y.number::text
+                      and e.data ->> 'child' is not distinct from case when k.parent_id is not null then k.number end))
 
 -- name: blocked
 select 'shipment ' || o.shipment || ' of ' || p.number || ' waits for ' || coalesce(o.blocked, 'nothing')
@@ -85,13 +104,17 @@ select 'shipment ' || o.shipment || ' of ' || p.number || ' waits for ' || coale
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
+  left join customers_storedcard d on d.id = c.card_id
+  left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
  where o.status = 'scheduled'
    and case o.blocked
          when 'acceptance' then not {AWAITED}
          when 'hold' then not {ON_HOLD}
          when 'payment' then not {PAYMENT_FAILED}
          when 'parked' then not {IS_PARKED}
-         when 'card' then c.payment_method <> 'card'
+         -- What was late would have shipped on the first working day from the run on that found it.
+         when 'card' then c.payment_method <> 'card' or c.upfront or not {COSTS}
+           or coalesce(d.expires_on >= greatest(o.ship_on, case when o.ship_on < %(found)s then coalesce(r.day, %(found)s) end), true)
          else {PAYMENT_FAILED} or {IS_PARKED} end
 
 -- name: dense
@@ -120,6 +143,74 @@ select 'line ' || o.event_key || '/' || o.repetition || ' of ' || p.number || ' 
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
  where (o.status = 'planned' and c.status <> 'draft') or (o.status = 'scheduled' and c.status <> 'open')
+
+-- name: ended_orders
+select 'order ' || p.number || ' is ' || p.status || ', but line ' || l.line || ' of it is ' || c.status
+  from orders_salesorder p
+  join continuity_continuityorder c on c.order_id = p.id
+  join orders_orderline l on l.id = c.parent_line_id
+ where p.status in ('shipped', 'invoiced', 'cancelled') and c.status in ('draft', 'open')
+union all
+select 'order ' || p.number || ' is ' || p.status || ', but its child ' || k.number || ' is ' || k.status
+  from orders_salesorder k
+  join orders_salesorder p on p.id = k.parent_id
+ where p.status in ('shipped', 'invoiced', 'cancelled') and k.status in ('open', 'shipped')
+
+-- name: child_state
+select 'child ' || k.number || ' is ' || k.status
+       || case when exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
+               then ', but its lines are not'
+               when k.status = 'invoiced' and k.invoiced_on is null then ', but nobody knows on which day'
+               when k.status <> 'invoiced' and k.invoiced_on is not null then ', but it was invoiced on ' || k.invoiced_on
+               when s.id is null then ', but nothing was sent'
+               else ', but it was sent on ' || s.on_date end
+  from orders_salesorder k
+  join orders_salesorder p on p.id = k.parent_id
+  left join orders_shipment s on s.order_id = k.id
+ where (exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
+        or k.status <> 'invoiced' and k.invoiced_on is not null
+        or k.status in ('open', 'cancelled') and s.id is not null
+        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in ('shipped', 'invoiced') and s.id is null) and {ENTERED_HERE})
+   and {MADE_HERE}
+
+-- name: shipment_lines
+select 'event ' || o.event_key || '/' || o.repetition || ' of ' || p.number || ' is ' || o.status || ', but has no product'
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where o.status <> 'cancelled'
+   and not exists (select from continuity_continuityline l where l.occurrence_id = o.id)
+
+-- name: skips
+select 'event ' || o.event_key || '/' || o.repetition || ' of ' || p.number || ' is ' || o.status
+       || case when o.status = 'skipped' then ', but nobody has skipped it' else ', but it was skipped' end
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+ where o.status in ('planned', 'scheduled', 'skipped')
+   and (o.status = 'skipped') <> exists (
+     select from continuity_adjustment a
+      where a.continuity_order_id = c.id and a.event_key = o.event_key and a.repetition = o.repetition
+        and a.kind = 'skip' and a.undone_on is null)
+   and {ENTERED_HERE}
+
+-- name: prices
+-- Behind the last shipment of which a child was made all stands as the order's revision plans it.
+select 'event ' || o.event_key || '/' || o.repetition || ' of ' || p.number || ' costs ' || l.price_minor || ' in line ' || l.line
+       || ', but was planned at ' || coalesce(x.price_minor, (c.prices ->> i.number)::bigint)
+  from continuity_continuityorder c
+  join orders_salesorder p on p.id = c.order_id
+  join continuity_occurrence o on o.continuity_order_id = c.id and o.status in ('planned', 'scheduled')
+  join continuity_continuityline l on l.occurrence_id = o.id
+  join programs_programevent e on e.revision_id = c.revision_id and e.key = o.event_key
+  join programs_programeventproduct x on x.event_id = e.id and x.line = l.line
+  join catalog_product i on i.id = x.product_id
+ where c.status in ('draft', 'open') and l.price_minor <> coalesce(x.price_minor, (c.prices ->> i.number)::bigint)
+   and not exists (select from orders_salesorder k where k.parent_line_id = c.parent_line_id and k.shipment >= o.shipment)
+   and not exists (select from continuity_adjustment a
+                    where a.continuity_order_id = c.id and a.event_key = o.event_key and a.repetition = o.repetition
+                      and a.kind in ('price', 'substitute') and a.undone_on is null)
+   and {ENTERED_HERE}
 
 -- name: ends
 select 'program ' || p.schedule_id || ' revision ' || r.number || ' has gaps in its event ids'
