@@ -113,11 +113,15 @@ def draw_ids(model: type[Model], number: int) -> list[int]:
 
 
 def copy(model: type[Model], columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> int:
-    """Write rows with COPY; how many. Values must already have the types of their columns."""
+    """Write rows with COPY; how many. Values must already have the types of their columns.
+
+    Its errors are Django's, as those of other statements: a job tells by them what is an order's own fault.
+    """
     names = ", ".join(f'"{name}"' for name in columns)
     written = 0
     connection.ensure_connection()
     with (
+        connection.wrap_database_errors,
         connection.connection.cursor() as cursor,
         cursor.copy(f'copy "{model._meta.db_table}" ({names}) from stdin') as stream,
     ):

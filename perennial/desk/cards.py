@@ -67,13 +67,14 @@ def store_card(
         old = StoredCard.objects.filter(customer=customer, token=replaces).first()
         if old is None:
             raise Refused("replaces", f"the customer has no card with token {replaces!r}", "replaces")
+    known = StoredCard.objects.filter(customer=customer, token=token).first()
+    renewed = known.pk if known is not None and known.expires_on < last_day else None
     # The orders first, then the card: the one order of locks.
-    orders, ordinary = _orders_for(customer.pk, on, old=old.pk if old else None)
+    orders, ordinary = _orders_for(customer.pk, on, old=old.pk if old else None, renewed=renewed if old else None)
     helds = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
     facts = {"brand": brand, "last4": last4, "exp_month": month, "exp_year": year, "expires_on": last_day}
-    known = StoredCard.objects.filter(customer=customer, token=token).first()
     card, _ = StoredCard.objects.update_or_create(
         customer=customer,
         token=token,
@@ -145,10 +146,8 @@ def _orders_for(
     ``old``: all that this card pays. ``renewed``: what waits for this card. Neither: where the card is expired
     or refused, or something waits for a card.
     """
-    if old is not None:
-        condition = "c.card_id = %(old)s"
-    elif renewed is not None:
-        condition = f"c.card_id = %(renewed)s and {_WAITS}"
+    if old is not None or renewed is not None:
+        condition = f"(c.card_id = %(old)s or c.card_id = %(renewed)s and {_WAITS})"
     else:
         condition = f"(k.expires_on < %(on)s or k.refused or {_WAITS})"
     given = {"customer": customer, "old": old, "on": on, "renewed": renewed}
@@ -161,10 +160,8 @@ def _orders_for(
         given,
     ):
         found.setdefault(order, set()).add(one)
-    if old is not None:
-        wants = "y.card_id = %(old)s"
-    elif renewed is not None:
-        wants = "y.card_id = %(renewed)s and y.status in ('declined', 'failed')"
+    if old is not None or renewed is not None:
+        wants = "(y.card_id = %(old)s or y.card_id = %(renewed)s and y.status in ('declined', 'failed'))"
     else:
         wants = "(k.expires_on < %(on)s or k.refused or y.status in ('declined', 'failed'))"
     ordinary = {

@@ -105,7 +105,7 @@ def move(
     else:
         move_alone(held, state, found, to)
     held.event("moved", line=state.row.parent_line.line, shipment=shipment, to=to.isoformat(), following=following)
-    changed(held, [state])
+    changed(held, [state], forget_card=True)  # it may last to the new day: the next run finds out
     after = read_orders(held.set_up, [state.row.pk])[0].shipment(shipment)
     return {"order": number, "shipment": shipment, "ship_on": after[-1].ship_on.isoformat() if after else None}
 

@@ -280,6 +280,25 @@ class TestStoreCard:
             actions.store_card(**{**NEW, "exp": "03/2026"}, **{**ANNA, "on": date(2026, 4, 1)})
         assert str(StoredCard.objects.get(token="tok_new").expires_on) == "2026-03-31"
 
+    def test_what_waits_for_a_stored_card_goes_on_when_it_replaces_another(self):
+        waits, other = order(line("CLUB", card="tok_old")), order("CLUB")
+        assert make_children(ON) == 1
+        assert lines(waits, "blocked")[0] == "card"
+        renewed = {**NEW, "token": "tok_old", "exp": "12/2031"}
+        done = actions.store_card(**renewed, replaces="tok_visa", **ANNA)
+        assert done["orders"] == [waits, other]
+        assert lines(waits, "blocked")[0] is None
+        assert make_children(ON) == 1
+
+    def test_moved_to_a_day_to_which_its_card_lasts_it_waits_no_more(self):
+        number = order(line("CLUB", card="tok_old"))
+        StoredCard.objects.filter(token="tok_old").update(expires_on=day(-1))
+        assert make_children(ON) == 0
+        assert lines(number, "blocked")[0] == "card"
+        StoredCard.objects.filter(token="tok_old").update(expires_on=day(3))
+        actions.move(number=number, shipment=1, to=day(2), **ANNA)
+        assert make_children(ON) == 1
+
 
 class TestShipAndInvoice:
     def test_a_child(self):

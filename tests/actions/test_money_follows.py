@@ -318,7 +318,7 @@ def test_what_costs_nothing_waits_for_no_card(tmp_path: Path) -> None:
 def test_what_waits_for_a_card_waits_no_more_when_it_costs_nothing(tmp_path: Path, how: str) -> None:
     number = enter(tmp_path, "SHORT", "tok_visa")
     Occurrence.objects.update(blocked="card", delivery_mode=None)
-    actions.move(number=number, shipment=1, to=ON + timedelta(1), on=ON, by=BY)
+    actions.price(number=number, shipment=1, price="1.00", on=ON, by=BY)
     assert waiting() == {"card"}
     if how == "price":
         actions.price(number=number, shipment=1, price="0.00", on=ON, by=BY)

@@ -39,6 +39,7 @@ from perennial.programs import draft
 from perennial.programs.values import EventFacts, EventProductFacts
 from tests.actions import desk_world
 from tests.actions.desk_world import ON
+from tests.states import lead
 
 STORIES = int(os.environ.get("PERENNIAL_STORIES", "10"))
 STEPS = int(os.environ.get("PERENNIAL_STORY_STEPS", "25"))
@@ -244,9 +245,8 @@ class Desk(RuleBasedStateMachine):
         if not found:
             return
         payment = found[at % len(found)]
-        payment.status = what
-        payment.captured_minor = payment.amount_minor if what == "captured" else 0
-        payment.save()
+        captured = payment.amount_minor if what == "captured" else 0
+        lead(Payment.objects.filter(pk=payment.pk), what, captured_minor=captured)
         if what == "captured":
             number = payment.tries.count() + 1
             payment.tries.create(
