@@ -23,8 +23,11 @@ KINDS = ("skip", "move", "redate", "substitute", "price", "quantity", "address",
 MOST = 999_999
 
 
-def adjustments(standing: Standing, whole: Given, revision: LoadedRevision, name: str) -> list[AdjustmentRow]:
-    """The adjustments of a continuity order: the open ones, or those that were undone."""
+def adjustments(
+    standing: Standing, whole: Given, revision: LoadedRevision, name: str
+) -> list[tuple[AdjustmentRow, Given]]:
+    """The adjustments of a continuity order, each with its place: the open ones, or those that were undone."""
+    known = {event.key for event in revision.plan.events}
     by_place = {event.event_id: event.key for event in revision.plan.events if event.event_id is not None}
     made, seen = [], set()
     for thing in whole.objects(name, ADJUSTMENT):
@@ -33,6 +36,8 @@ def adjustments(standing: Standing, whole: Given, revision: LoadedRevision, name
             key = by_place.get(thing.whole("event_id", 0, 1, 10_000, required=True))
             if key is None and not thing.bad:
                 thing.fault("event_id", f"revision {revision.number} has no such event")
+        elif key not in known:
+            thing.fault("key", f"unknown event {shown(key)}{thing.faults.hint(key, known)}")
         kind = thing.word("kind", KINDS, required=True)
         undone = name == "undone_adjustments"
         row = AdjustmentRow(
@@ -51,7 +56,7 @@ def adjustments(standing: Standing, whole: Given, revision: LoadedRevision, name
         if not undone and same in seen:
             thing.fault("kind", f"a second {kind} of the same shipment")
         seen.add(same)
-        made.append(row)
+        made.append((row, thing))
     return made
 
 
@@ -60,6 +65,8 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
     value = thing.get("value")
     match kind:
         case "skip":
+            if value not in (None, True):
+                thing.wrong("value", value, "true")
             return True
         case "move" | "redate":
             found = day(value)
@@ -67,8 +74,10 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
                 thing.fault("value", f"{shown(value)} is not a date such as 2026-03-31")
             return None if found is None else found.isoformat()
         case "price":
-            return thing.money("value", standing.currency, 0, required=True)
+            return standing.money(thing, "value", required=True)
         case "quantity":
+            if not thing.given("value"):
+                thing.fault("value", "required")
             return money.plain(thing.quantity("value"))
         case "merge":
             return thing.whole("value", 1, 1, 10**6, required=True)
@@ -79,7 +88,7 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
                 value = {"item_number": value}  # with the price that the line would have
             inner = Given(value, thing.at("value"), thing.faults, SUBSTITUTE)
             product = standing.product(inner)
-            price = inner.money("price", standing.currency)
+            price = standing.money(inner, "price") if inner.given("price") else None
             thing.spoil(inner)
             return {"item": product.number if product else "", "price_minor": price}
     return None
@@ -99,8 +108,9 @@ def as_planned(row: AdjustmentRow) -> kernel.Adjustment:
 
 def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
     """What a job could not do about a continuity order."""
+    open_jobs = set()
     for thing in whole.objects("parked", PARKED):
-        yield ParkedRow(
+        row = ParkedRow(
             thing.whole("shipment", None, 1, MOST),
             thing.code("job", "create-child-orders"),
             thing.text("sqlstate"),
@@ -108,3 +118,8 @@ def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
             thing.day("on", standing.reading.on),
             thing.day("resolved_on"),
         )
+        if row.resolved_on is None:
+            if row.job in open_jobs:
+                thing.fault("job", f"{row.job} has parked it already, and that is not resolved")
+            open_jobs.add(row.job)
+        yield row

@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any
 
 from perennial.bundle.faults import shown
+from perennial.bundle.fitting import child_carries
+from perennial.bundle.numbering import child_number
 from perennial.bundle.orders import place
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing
@@ -35,13 +37,17 @@ def _line_of(standing: Standing, child: Any) -> Any:
     return found[0] if len(found) == 1 else None
 
 
-def shipments_with_child(standing: Standing) -> set[tuple[Any, Any]]:
-    """(line, shipment) of the children that are not cancelled."""
-    return {
-        (_line_of(standing, child), child.get("shipment"))
-        for child in standing.thing.entries("children")
-        if isinstance(child, dict) and child.get("status") != "cancelled" and isinstance(child.get("shipment"), int)
-    }
+def shipments_with_child(standing: Standing) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+    """(line, shipment) of the children that are not cancelled; and of all of them."""
+    living, all_ = set(), set()
+    for child in standing.thing.entries("children"):
+        if isinstance(child, dict):
+            line, shipment = _line_of(standing, child), child.get("shipment")
+            if isinstance(line, int) and isinstance(shipment, int):
+                all_.add((line, shipment))
+                if child.get("status") != "cancelled":
+                    living.add((line, shipment))
+    return living, all_
 
 
 def children(standing: Standing) -> None:
@@ -52,7 +58,7 @@ def children(standing: Standing) -> None:
     paths: dict[str, Given] = {}
     for thing in standing.thing.objects("children", CHILD):
         line, shipment = _line_of(standing, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
-        row = by_line.get(line)
+        row = by_line.get(line) if isinstance(line, int) else None
         if row is None:
             if not any(one is not None and one.bad for one in standing.one.continuity):
                 thing.fault("line", "which continuity line is it of?" if line is None else f"{shown(line)} is none")
@@ -71,6 +77,7 @@ def children(standing: Standing) -> None:
             thing.fault("number", f'"{child.number}" stands twice: first as {paths[child.number].path}')
         paths[child.number] = thing
         standing.taken.children.append(child)
+        standing.child_things.append((thing, child))
     if not standing.thing.bad:
         _tie(standing, latest, paths)
 
@@ -97,6 +104,10 @@ def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dic
                 tied.add(child.number)
             elif child is not None:
                 tied.add(child.number)
+        for child in latest.values():
+            if child.parent_line is row.parent_line and child.number in tied:
+                mine = [o for o in row.occurrences if o.child is child]
+                child_carries(child, mine, paths[child.number], standing.names)
     for child in latest.values():
         if child.status != "cancelled" and child.number not in tied:
             paths[child.number].fault("shipment", f"the continuity order has no shipment {child.shipment}")
@@ -119,10 +130,9 @@ class _Child:
         """The rows of the child."""
         thing, standing = self.thing, self.standing
         parent, line = standing.order, self.row.parent_line
-        again = "" if self.try_no == 1 else f"-{self.try_no}"
-        number = (
-            thing.code("number", longest=texts.LONG_CODE) or f"{parent.number}-{line.line}-{self.shipment:03d}{again}"
-        )
+        own = child_number(parent.number, line.line, self.shipment, self.try_no)
+        number = thing.code("number", own, longest=texts.LONG_CODE)
+        standing.reading.numbers.child(thing, number, own, parent.number)
         status = thing.word("status", tuple(states.ORDER), "open")
         if status == "draft":
             thing.fault("status", "a child is never a draft")
@@ -152,6 +162,9 @@ class _Child:
         self._lines(child)
         self._amounts(child)
         shipped = status in ("shipped", "invoiced") and not thing.given("total")
+        for key, fitting in (("shipped_on", ("shipped", "invoiced")), ("invoiced_on", ("invoiced",))):
+            if thing.given(key) and status not in fitting:
+                thing.fault(key, f"the child is {status}: it is {' or '.join(fitting)}")
         child.sent = standing.sent(thing, child.ship_on if shipped else None)
         child.invoiced_on = standing.invoiced_on(thing, child)
         child.holds = standing.holds(thing)

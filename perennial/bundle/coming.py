@@ -57,9 +57,9 @@ class Coming:
         return self._coming.get(pair)
 
     def step(self, pair: Pair, event_on: date, shipment: int, planned: kernel.Occurrence | None) -> None:
-        """One more of the walk; where it is not dated as planned, what follows is planned again."""
+        """One more of the walk; where it is not dated or numbered as planned, what follows is planned again."""
         self.steps.append(kernel.Step(*pair, event_on, shipment))
-        if planned is not None and planned.event_on == event_on:
+        if planned is not None and (planned.event_on, planned.shipment) == (event_on, shipment):
             self._coming.pop(pair, None)
         else:
             self._stale = True
@@ -69,6 +69,12 @@ class Coming:
         highest = max((step.repetition for step in self.steps), default=0)
         plan = kernel.plan(self.revision, self._whole(highest + 1), self.adjustments, self.steps)
         return next(((o.key, o.repetition) for o in plan.occurrences), None)
+
+    def behind(self, start: int) -> list[Pair]:
+        """What the program sends behind the first steps of the walk, so many of them, in its order."""
+        highest = max((step.repetition for step in self.steps), default=0)
+        plan = kernel.plan(self.revision, self._whole(highest + 1), self.adjustments, self.steps[:start])
+        return [(o.key, o.repetition) for o in plan.occurrences]
 
     def nothing_follows(self) -> bool:
         """Does nothing of the program come behind the walk?"""

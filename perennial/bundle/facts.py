@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from perennial.bundle.faults import shown
 from perennial.bundle.names import Sold
 from perennial.bundle.orders import METHODS
 from perennial.bundle.parse import Given, keys
@@ -43,7 +44,7 @@ def facts_of(
     )
     noted = thing.inner("facts", FACTS)
     if noted is not None:
-        facts = _noted(standing, noted, facts)
+        facts = _noted(standing, noted, facts, revision)
         thing.spoil(noted)
     if (noted is None or "first_event" not in noted.value) and revision.order_start == "current_event":
         current = None
@@ -55,13 +56,17 @@ def facts_of(
     return facts
 
 
-def _noted(standing: Standing, noted: Given, facts: kernel.Facts) -> kernel.Facts:
+def _noted(standing: Standing, noted: Given, facts: kernel.Facts, revision: LoadedRevision) -> kernel.Facts:
     """Facts that are given; here null is a value."""
-    has = noted.value
-    prices = noted.inner("prices", frozenset(noted.get("prices") or ()) if noted.given("prices") else frozenset())
+    has, events = noted.value, {event.key for event in revision.plan.events}
+    first = noted.code("first_event")
+    if first is not None and first not in events:
+        noted.fault("first_event", f"unknown event {shown(first)}{noted.faults.hint(first, events)}")
+    named = noted.get("prices")
+    prices = noted.inner("prices", frozenset(named if isinstance(named, dict) else ()))
     found: dict[str, Any] = {
         "order_date": noted.day("order_date", facts.order_date),
-        "first_event": noted.code("first_event"),
+        "first_event": first,
         "duration": noted.whole("event_duration", facts.duration),
         "shipments": noted.whole("shipments", None, 0) if "shipments" in has else facts.shipments,
         "last_shipment": noted.whole("last_shipment", None, 0, MOST),
@@ -71,8 +76,9 @@ def _noted(standing: Standing, noted: Given, facts: kernel.Facts) -> kernel.Fact
         "upfront": noted.flag("upfront", facts.upfront),
     }
     if prices is not None:
-        currency = standing.currency
-        found["prices"] = {name: prices.money(name, currency, 0) for name in prices.value}
+        for name in prices.value:
+            prices.refers(name, "product", name, standing.reading.products)
+        found["prices"] = {name: standing.money(prices, name, required=True) for name in prices.value}
         noted.spoil(prices)
     return facts._replace(**found)
 

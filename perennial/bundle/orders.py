@@ -84,6 +84,8 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
         thing.fault("reference", "an order needs a number or the reference of the other system")
     if number is not None and place_of_number(number) > LAST_NUMBER:
         thing.fault("number", f"beyond SO-{LAST_NUMBER}: no new order could get a number behind it")
+    elif number is not None:
+        reading.numbers.parent(thing, number)
     account = thing.code("customer", "", required=True)
     submit, acceptance = thing.flag("submit"), thing.flag("acceptance_required")
     if not lines and not thing.faulted("lines"):

@@ -11,6 +11,7 @@ from typing import Any
 
 from perennial.bundle.faults import shown
 from perennial.bundle.orders import METHODS
+from perennial.bundle.paid import WITH_MONEY, has_theirs, subject_fits, sums_fit, words_fit
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
@@ -28,7 +29,6 @@ BILL = keys("on due_on amount")
 PURPOSES = ("order", "shipment", "ordinary", "refund")
 ATTEMPTS = ("authorise", "capture", "charge", "void", "refund")
 OUTCOMES = ("approved", "declined", "unknown", "not_found")
-CAPTURED = ("captured", "paid")
 MOST = 10_000
 
 
@@ -39,16 +39,24 @@ def payments(standing: Standing) -> None:
     shares = _pays(standing)
     if standing.thing.given("payments"):
         numbers: dict[Any, int] = {}
+        given = []
         for thing in standing.thing.objects("payments", PAYMENT):
             made = _Reader(standing, thing).build(numbers)
             if made is not None:
-                standing.taken.payments.append(made)
+                given.append((made, thing))
+        standing.taken.payments += [made for made, _ in given]
+        if not standing.thing.bad:
+            whole = {id(row): whole_order(standing, row) for row in standing.taken.continuity if row.columns["upfront"]}
+            sums_fit(standing.taken, given, whole, standing.currency)
+            for _, thing in given:
+                standing.thing.spoil(thing)
     else:
         _owed(standing, shares)
     for row in standing.taken.continuity:
-        upfront = row.columns["upfront"] and row.columns["status"] == "open"
+        going = row.columns["status"] in ("draft", "open")
+        asked = row.columns["upfront"] and (going or not has_theirs(standing.taken, row))
         paid = any(payment.continuity is row for payment in standing.taken.payments)
-        if upfront and not paid and whole_order(standing, row):
+        if asked and not paid and not standing.thing.faulted("payments") and whole_order(standing, row):
             standing.thing.fault(
                 "payments",
                 "required: the order is billed up front, say what was paid of it"
@@ -91,8 +99,8 @@ def _owed(standing: Standing, shares: list[tuple[str, int | None, int]]) -> None
                 owed = Owed(number, order.order_date, amount, True)
                 standing.taken.payments.append(_row(standing, owed, "ordinary", method, card, status, order, None))
     for row in standing.taken.continuity:
-        if row.planned_now and row.columns["upfront"]:
-            _owed_upfront(standing, row)
+        if row.planned_now and row.columns["upfront"] and not any(o.child for o in row.occurrences):
+            _owed_upfront(standing, row)  # of what came already somebody has to say what was paid
     rows = {id(row.parent_line): row for row in standing.taken.continuity}
     for child in standing.taken.children:
         row = rows[id(child.parent_line)]
@@ -124,12 +132,13 @@ def _owed_upfront(standing: Standing, row: ContinuityRow) -> None:
 
 
 def whole_order(standing: Standing, row: ContinuityRow) -> int:
-    """The sum of the children that a continuity order has and will have."""
+    """The sum of the children that a continuity order has and will have; cancelled ones are not owed."""
+    made = [child for child in standing.taken.children if child.parent_line is row.parent_line]
+    total = sum(child.total_minor for child in made if child.status != "cancelled")
     shipments: dict[int, list[OccurrenceRow]] = {}
     for o in row.occurrences:
-        if o.status in ("planned", "scheduled", "ordered") and o.shipment is not None:
+        if o.status in ("planned", "scheduled") and o.shipment is not None:
             shipments.setdefault(o.shipment, []).append(o)
-    total = 0
     for together in shipments.values():
         charges = [
             Charge(line_amount(line[2], line[3]), standing.names.groups.get(line[1]))
@@ -202,6 +211,7 @@ class _Reader:
         row = continuity or next(
             (r for r in standing.taken.continuity if order is not None and r.parent_line is order.parent_line), None
         )
+        subject_fits(thing, purpose, order, continuity, row, ordinary=standing.has_ordinary)
         method = thing.word("method", METHODS, row.columns["payment_method"] if row else "card")
         card = None
         if method == "card":
@@ -213,12 +223,12 @@ class _Reader:
         amount = standing.money(thing, "amount", total)
         if amount <= 0 and not thing.bad:
             thing.fault("amount", "is above 0")
-        captured = standing.money(thing, "captured", amount if status in CAPTURED else 0)
+        captured = standing.money(thing, "captured", amount if status in WITH_MONEY else 0)
         refunded = standing.money(thing, "refunded")
         if captured > amount:
             thing.fault("captured", f"more than the amount of {text(amount, standing.currency)}")
-        elif status == "captured" and captured != amount:
-            thing.fault("captured", f"the payment is captured, but not its {text(amount, standing.currency)}")
+        elif status in WITH_MONEY and captured != amount:
+            thing.fault("captured", f"the payment is {status}, but not its {text(amount, standing.currency)}")
         if refunded > captured:
             thing.fault("refunded", f"more than the {text(captured, standing.currency)} that was captured")
         owed = Owed(
@@ -239,6 +249,8 @@ class _Reader:
             "gateway_ref": thing.text("gateway_ref"),
         }
         made.bill = self._bill(amount)
+        if not thing.bad:
+            words_fit(thing, made, standing.order, standing.currency)
         return None if thing.bad else made
 
     def _subject(self) -> tuple[OrderRow | None, ContinuityRow | None]:

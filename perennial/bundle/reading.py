@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from perennial.bundle.faults import Faults
 from perennial.bundle.notes import Notes
+from perennial.bundle.numbering import Numbers
 from perennial.bundle.parse import Known
 from perennial.catalog.models import (
     Company,
@@ -40,6 +41,7 @@ class Reading:
     rules: dict[str, Rule] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     priced: set[str] = field(default_factory=set)
+    numbers: Numbers = field(default_factory=Numbers)
     notes: Notes = field(default_factory=Notes)
     bad: bool = False  # the currency is missing or wrong: no amount can be read
 

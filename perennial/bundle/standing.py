@@ -14,6 +14,7 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
+from perennial.bundle import parse
 from perennial.bundle.faults import shown
 from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
 from perennial.bundle.orders import OrderGiven
@@ -42,6 +43,7 @@ class Standing:
         self.thing = one.thing
         self.currency = names.currency
         self.places: list[AddressRow] = []
+        self.child_things: list[tuple[Given, OrderRow]] = []
 
     # --- what all parts need
 
@@ -50,9 +52,9 @@ class Standing:
         status: str = thing.word("status", tuple(pairs), default)
         return status
 
-    def money(self, thing: Given, key: str, default: int = 0) -> int:
+    def money(self, thing: Given, key: str, default: int = 0, *, required: bool = False) -> int:
         """An amount that is not below 0."""
-        amount: int = thing.money(key, self.currency, default)
+        amount: int = thing.money(key, self.currency, default, required=required)
         if amount < 0:
             thing.fault(key, f"{shown(thing.get(key))} is below 0")
         return amount
@@ -160,24 +162,21 @@ class Standing:
         """The tax of each tax group, with the rate that gave it; None where it was left out."""
         if not thing.given("taxes"):
             return None
-        made = []
+        made: list[tuple[str, int, int, int | None]] = []
         for tax in thing.objects("taxes", TAX):
-            rate = None
+            group, rate = tax.code("group", "", required=True), None
+            if group in {one[0] for one in made}:
+                tax.fault("group", f"{shown(group)} stands twice")
             if tax.given("country"):
-                key = (tax.get("group"), tax.code("country"), tax.code("region"), tax.day("from"))
+                key = (group, tax.code("country"), tax.code("region"), tax.day("from"))
                 rate = self.names.rates.get(key)  # one that is gone is not named again
-            made.append(
-                (
-                    tax.code("group", "", required=True),
-                    self.money(tax, "base"),
-                    self.money(tax, "tax"),
-                    rate.id if rate else None,
-                )
-            )
+            made.append((group, self.money(tax, "base"), self.money(tax, "tax"), rate.id if rate else None))
         return made
 
     def sent(self, thing: Given, default_on: date | None) -> SentRow | None:
-        """What the warehouse sent; None where it sent nothing."""
+        """What the warehouse sent; None where it sent nothing. Left out, it was not later than the invoice."""
+        if default_on is not None and not thing.given("shipped_on") and (known := parse.day(thing.get("invoiced_on"))):
+            default_on = min(default_on, known)
         on = thing.day("shipped_on", default_on)
         carrier, tracking = thing.text("carrier", longest=texts.LINE), thing.text("tracking", longest=texts.LINE)
         return None if on is None else SentRow(on, carrier, tracking)
@@ -186,6 +185,8 @@ class Standing:
         """When it was invoiced; where that was left out, the day on which it was sent."""
         if "invoiced_on" in thing.value:
             found: date | None = thing.day("invoiced_on")
+            if found is not None and row.sent is not None and found < row.sent.on:
+                thing.fault("invoiced_on", f"{found} is before {row.sent.on}, the day on which it was sent")
             return found
         invoiced = any(line.status == "invoiced" and line.amount_minor for line in row.lines)
         return (row.sent.on if row.sent else row.ship_on) if invoiced else None
@@ -222,6 +223,7 @@ class Standing:
         """The rows of the order; None when it is at fault."""
         from perennial.bundle.childhood import children, shipments_with_child
         from perennial.bundle.owing import payments
+        from perennial.bundle.paid import holds_have_reason
         from perennial.bundle.walking import continuity_orders
 
         thing, entry = self.thing, self.one.entry
@@ -253,11 +255,13 @@ class Standing:
         )
         self.taken = TakenOver(self.order)
         self._lines()
-        self.with_child = shipments_with_child(self)
+        self.with_child, self.had_child = shipments_with_child(self)
         continuity_orders(self)
         children(self)
         payments(self)
         self.order.holds = self.holds(thing)
+        if not thing.bad:
+            holds_have_reason(thing, self.taken, [(thing, self.order), *self.child_things])
         if thing.given("events"):
             self.order.events = self.events(thing)
         else:
@@ -284,7 +288,7 @@ class Standing:
         """The parent's lines, and what its ordinary ones cost."""
         order, names = self.order, self.names
         charges, modes, sum_ = [], {}, 0
-        shipped = False
+        shipped = self.has_ordinary = False
         for at, (entry, thing) in enumerate(zip(self.one.entry.lines, self.one.lines, strict=True), 1):
             product = names.products.get(entry.item_number)
             if product is None:
@@ -295,6 +299,7 @@ class Standing:
             status = self.of_status(thing, states.ORDER_LINE, default.get(order.status, "open"))
             price, amount, mode_id = 0, 0, None
             if product.kind == "item":
+                self.has_ordinary = True
                 known = names.price_on(product.number, order.order_date)
                 price = self.money(thing, "price", 0 if known is None else known)
                 if known is None and not thing.given("price"):

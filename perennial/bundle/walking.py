@@ -18,6 +18,7 @@ from perennial.bundle.adjusting import adjustments, as_planned, parked
 from perennial.bundle.coming import Coming
 from perennial.bundle.facts import columns_of, facts_of
 from perennial.bundle.faults import shown
+from perennial.bundle.fitting import changes_stand, shipments_follow
 from perennial.bundle.orders import place
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing
@@ -80,19 +81,24 @@ class _Walk:
         if thing.bad:
             return None
         row = ContinuityRow(self.standing.order, self.line, columns, ship_to)
-        row.adjustments = [
-            adjustment
-            for name in ("adjustments", "undone_adjustments")
-            for adjustment in adjustments(self.standing, thing, revision, name)
-        ]
+        changes = adjustments(self.standing, thing, revision, "adjustments")
+        undone = adjustments(self.standing, thing, revision, "undone_adjustments")
+        row.adjustments = [change for change, _ in (*changes, *undone)]
         row.parked = list(parked(self.standing, thing))
-        adjusted = [as_planned(a) for a in row.adjustments if a.undone_on is None]
-        self.coming = Coming(revision.plan, self.facts, adjusted)
+        self.coming = Coming(revision.plan, self.facts, [as_planned(a) for a, at in changes if not at.bad])
         try:
             row.planned_now = not thing.given("lines")
+            self.walked: list[tuple[OccurrenceRow, Given]] = []
             row.occurrences = self._occurrences()
-            if not thing.given("adjustments"):
-                row.adjustments += self._skips(row.occurrences)
+            if self.walked and self.readable:
+                number = self.line.line
+                had_child = {shipment for line, shipment in self.standing.had_child if line == number}
+                going = self.status in ("draft", "open")
+                shipments_follow(self.walked, self.coming, had_child, going=going)
+                changes_stand(self.walked, changes, names, self.standing.currency)
+                for _, at in (*self.walked, *changes):
+                    thing.spoil(at)
+            row.adjustments += self._skips(row)
             columns["complete"] = thing.flag("complete", self._complete())
             self._really_complete(row.occurrences)
         except Refused as refused:
@@ -103,13 +109,14 @@ class _Walk:
                 thing.fault("start_date" if refused.field == "start_date" else "lines", refused.text)
         return None if thing.bad else row
 
-    def _skips(self, occurrences: list[OccurrenceRow]) -> list[AdjustmentRow]:
+    def _skips(self, row: ContinuityRow) -> list[AdjustmentRow]:
         """Who skips a shipment says so to every later plan too."""
         reading = self.standing.reading
+        said = {(a.key, a.repetition) for a in row.adjustments if a.kind == "skip" and a.undone_on is None}
         return [
             AdjustmentRow(o.key, o.repetition, 0, "skip", True, reading.by, reading.on, reading.reason)
-            for o in occurrences
-            if o.status == "skipped"
+            for o in row.occurrences
+            if o.status == "skipped" and (o.key, o.repetition) not in said
         ]
 
     # --- the walk
@@ -131,8 +138,10 @@ class _Walk:
             row = self._occurrence(pair, together)
             if row is not None and not together[0].bad:
                 made.append(row)
+                self.walked.append((row, together[0]))
         for entry in entries:
             self.thing.spoil(entry)
+        self.readable = not any(entry.bad for entry in entries)
         return made
 
     def _as_planned(self) -> list[OccurrenceRow]:
@@ -187,7 +196,8 @@ class _Walk:
         dated = planned is not None and planned.event_on == event_on
         ship_on = first.day("ship_on", planned.ship_on if planned and dated else self._ship_on(mode_id, event_on))
         shipment = self._shipment(first, planned)
-        status = first.word("status", tuple(states.LINE), self._status(shipment))
+        left_out = "skipped" if planned and planned.skipped else self._status(shipment)
+        status = first.word("status", tuple(states.LINE), left_out)
         shipment = None if status == "cancelled" else shipment
         live = status != "cancelled"
         steps = self.coming.steps

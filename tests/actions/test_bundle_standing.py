@@ -233,7 +233,7 @@ def test_one_that_is_only_planned_now_owes_as_if_it_was_entered():
 def test_holds_events_parked_and_notices():
     order = member(
         {"parked": [{"shipment": 2, "reason": "no price"}]},
-        [{"shipment": 1, "holds": [{"code": "payment", "reason": "declined"}], "events": [{"kind": "held"}]}],
+        [{"shipment": 1, "holds": [{"code": "gift", "reason": "wrapping"}], "events": [{"kind": "held"}]}],
         holds=[{"reason": "calls back", "by": "clerk:anna", "on": "2026-03-12"}, {"released_on": "2026-03-11"}],
         events=[{"kind": "entered", "on": "2026-03-10", "by": "clerk:anna", "data": {"a": [1, None, "x"]}}],
     )
@@ -242,7 +242,7 @@ def test_holds_events_parked_and_notices():
     assert list(Hold.objects.order_by("id").values_list("order__number", "code", "stops", "by")) == [
         ("SO-000001", "hold", "both", "clerk:anna"),
         ("SO-000001", "hold", "both", ""),
-        ("SO-000001-1-001", "payment", "both", ""),
+        ("SO-000001-1-001", "gift", "both", ""),
     ]
     assert list(OrderEvent.objects.order_by("id").values_list("kind", "data")) == [
         ("entered", {"a": [1, None, "x"]}),

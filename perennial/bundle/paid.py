@@ -1,0 +1,161 @@
+"""What is given of payments must fit together: its word of state, its amounts, its tries, and what it pays.
+
+``check`` and ``check once`` would find some of these afterwards, others nobody: a payment that is on its way, and no try
+of which the gateway could be asked, waits for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perennial.bundle.parse import Given
+from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
+from perennial.kernel.money import text
+from perennial.payments.collect import ON_ITS_WAY
+
+OF_CARDS = ("sent", "authorised", "capturing", "declined", "failed", "unknown", "voided", "expired")
+OF_BILLS = ("billed", "paid")
+WITH_MONEY = ("captured", "paid")
+NOT_ASKED = ("draft", "due")
+WAITING = ("sent", "capturing", "unknown")
+GONE = ("cancelled", "voided", "expired")
+"""These count in no sum."""
+Made = Sequence[tuple[PaymentRow, Given]]
+
+
+def subject_fits(
+    thing: Given,
+    purpose: str,
+    order: OrderRow | None,
+    continuity: ContinuityRow | None,
+    row: ContinuityRow | None,
+    *,
+    ordinary: bool,
+) -> None:
+    """The purpose is that of what is paid: a whole order billed up front, a child, or ordinary lines.
+
+    ``row``: the continuity order that it is of, or whose child it pays. ``ordinary``: the order has ordinary lines.
+    """
+    key = "purpose" if thing.given("purpose") else "order" if continuity is None else "line"
+    if continuity is not None and not continuity.columns["upfront"]:
+        line = continuity.parent_line.line
+        thing.fault(key, f"line {line} is not billed up front: its children are paid, name the one as order")
+    elif purpose == "refund":
+        return
+    elif continuity is not None:
+        if purpose != "order":
+            thing.fault(key, f"{purpose} is not how an order billed up front is paid: order")
+    elif order is not None and order.parent is not None:
+        if purpose != "shipment":
+            thing.fault(key, f"{purpose} is not how a child is paid: shipment")
+        elif row is not None and row.columns["upfront"]:
+            thing.fault("order", "it is billed up front with its whole order: purpose order")
+    elif purpose != "ordinary":
+        thing.fault(key, f"{purpose} is of a child: name it as order")
+    elif not ordinary:
+        thing.fault(key, "the order has no ordinary lines: name the child that is paid as order")
+
+
+def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -> None:
+    """Its word of state fits its method, its amounts, its tries and the state of what it pays."""
+    columns = made.columns
+    status, method, captured = columns["status"], columns["method"], columns["captured_minor"]
+    if columns["purpose"] == "refund":
+        return
+    if method != "card" and status in OF_CARDS:
+        thing.fault("status", f"{status} is of a card, and this is paid by {method}")
+    elif method != "on_account" and status in OF_BILLS:
+        thing.fault("status", f"{status} is of a bill on account, and this is paid by {method}: due or captured")
+    elif status == "draft" and parent.status != "draft":
+        thing.fault("status", f"draft, but the order is {parent.status}: nobody would ask for it (due)")
+    elif status in NOT_ASKED and not made.tries and (what := _cancelled(made)):
+        thing.fault(
+            "status", f"{status}, but {what} is cancelled: nothing of it will be charged (cancelled, or captured)"
+        )
+    if captured and status not in WITH_MONEY:
+        thing.fault(
+            "captured", f"{text(captured, currency)}, but the payment is {status}: captured, where it was taken"
+        )
+    if made.bill is not None and status in NOT_ASKED:
+        thing.fault("bill", f"the payment is {status}, and would be billed again: it is billed or paid")
+    _tries_fit(thing, made, status, captured, currency)
+
+
+def _cancelled(made: PaymentRow) -> str | None:
+    """What it pays, where that is cancelled."""
+    if made.continuity is not None:
+        row = made.continuity
+        return f"line {row.parent_line.line}" if row.columns["status"] == "cancelled" else None
+    return made.order.number if made.order is not None and made.order.status == "cancelled" else None
+
+
+def _tries_fit(thing: Given, made: PaymentRow, status: str, captured: int, currency: str) -> None:
+    """What is on its way has the one try that the gateway is asked for; what was taken, one that took it."""
+    waits = next((one["kind"] for one in made.tries if one["outcome"] in (None, "unknown")), None)
+    if status in WAITING and waits in (None, "refund"):
+        thing.fault(
+            "status",
+            f"{status}, but none of its tries waits for an answer, so that nobody could ask for it: due where nothing"
+            " was taken, captured where it was",
+        )
+    elif waits in ON_ITS_WAY and status not in ON_ITS_WAY[waits]:
+        meant = " or ".join(ON_ITS_WAY[waits])
+        thing.fault("status", f"{status}, but one of its tries ({waits}) waits for an answer: {meant}")
+    took = [
+        one["amount_minor"]
+        for one in made.tries
+        if one["kind"] in ("capture", "charge") and one["outcome"] == "approved"
+    ]
+    if len(took) > 1:
+        thing.fault("tries", f"{len(took)} of them took the money: a payment is charged once")
+    elif made.tries and made.columns["method"] == "card" and sum(took) != captured and not thing.faulted("captured"):
+        thing.fault("captured", f"{text(captured, currency)}, but its tries took {text(sum(took), currency)}")
+
+
+def has_theirs(taken: TakenOver, row: ContinuityRow) -> bool:
+    """Is there a child of another system among those of a continuity order? They cost what they cost there."""
+    return any(child.external is not None for child in taken.children if child.parent_line is row.parent_line)
+
+
+def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str) -> None:
+    """The payments of a child come to what it costs; those of an order billed up front to no less than that.
+
+    ``whole``: by the id of the row, what an order billed up front costs. A child of another system has its own sums.
+    """
+    for child in taken.children:
+        mine = [(row, thing) for row, thing in made if row.order is child and row.columns["purpose"] == "shipment"]
+        live = [(row, thing) for row, thing in mine if row.columns["status"] not in GONE]
+        said = f"but {child.number} costs {text(child.total_minor, currency)}"
+        if live and child.status != "cancelled" and child.external is None:
+            owed = sum(row.columns["amount_minor"] for row, _ in live)
+            if owed != child.total_minor:
+                live[-1][1].fault("amount", f"its payments come to {text(owed, currency)}, {said}")
+                continue
+        net = sum(row.columns["captured_minor"] - row.columns["refunded_minor"] for row, _ in mine)
+        if net > child.total_minor:
+            mine[-1][1].fault("captured", f"its payments took {text(net, currency)}, {said}")
+    for row in taken.continuity:
+        mine = [(one, thing) for one, thing in made if one.continuity is row and one.columns["purpose"] == "order"]
+        if mine and not has_theirs(taken, row):
+            owed = sum(one.columns["amount_minor"] for one, _ in mine if one.columns["status"] not in GONE)
+            if owed < whole[id(row)]:
+                mine[-1][1].fault(
+                    "amount",
+                    f"the payments of line {row.parent_line.line} come to {text(owed, currency)}, but it costs"
+                    f" {text(whole[id(row)], currency)} billed up front: the rest is due, or was captured too",
+                )
+
+
+def holds_have_reason(parent: Given, taken: TakenOver, things: Sequence[tuple[Given, OrderRow]]) -> None:
+    """An open hold of the code ``payment`` is the program's own: it goes when no payment has failed any more."""
+    if any(payment.columns["status"] == "failed" for payment in taken.payments):
+        return
+    for thing, order in things:
+        for at, hold in enumerate(order.holds):
+            if hold.code == "payment" and hold.released_on is None:
+                thing.fault(
+                    f"holds[{at}].code",
+                    "payment is the code of a hold for a payment that has failed, and none of the order has: another code",
+                )
+    for thing, _ in things:
+        parent.spoil(thing)
