@@ -105,8 +105,7 @@ def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dic
             elif child is not None:
                 tied.add(child.number)
         for child in latest.values():
-            if child.parent_line is row.parent_line and child.number in tied:
-                mine = [o for o in row.occurrences if o.child is child]
+            if mine := [o for o in row.occurrences if o.child is child]:
                 child_carries(child, mine, paths[child.number], standing.names)
     for child in latest.values():
         if child.status != "cancelled" and child.number not in tied:
