@@ -49,7 +49,7 @@ def world(tokens: tuple[str, ...], children: int) -> None:
         late(m, children + 2)
         m.owes(None, number=1, at_invoice=False)
         m.owes(None, number=2, at_invoice=False, method="on_account")
-        m.owes(None, number=3, at_invoice=False, method="check")
+        m.owes(None, number=3, method="check")
 
 
 def late(m: Member, shipment: int) -> None:
