@@ -76,6 +76,8 @@ def _note_of_the_late(on: date | None) -> None:
 
     last = last_night()
     first = on or (add_days(last, 1) if last else today())
+    if on is None and first > today():
+        return  # no night is missed
     found = late(first)
     if found.shipments:
         what = "1 shipment is" if found.shipments == 1 else f"{found.shipments:,} shipments are"

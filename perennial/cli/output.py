@@ -108,7 +108,7 @@ def outcome(value: Any, given: Namespace) -> None:
 
 IN_SENTENCES = (
     *("changed", "caught_up", "moved", "still_ships", "still_held"),
-    *("still_to_old_address", "still_pays", "not_authorised"),
+    *("still_to_old_address", "still_pays", "asked_already", "not_authorised"),
 )
 MOST_NAMED = 10
 
@@ -119,7 +119,8 @@ def sentences(done: Mapping[str, Any]) -> None:
         before, after = (one[when] or "none" for when in ("before", "after"))
         say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
     for number in done.get("still_ships", ()):
-        say(f"{number} is made already and still ships; to stop it too: order hold {number}")
+        unpaid = ", and is not charged meanwhile" if done.get("stops") == "both" else ""
+        say(f"{number} is made already and still ships{unpaid}; to stop it too: order hold {number}")
     for number in done.get("still_held", ()):
         say(f"{number} is held by itself; to let it go too: order release {number}")
     for number in done.get("still_to_old_address", ()):
@@ -131,6 +132,8 @@ def sentences(done: Mapping[str, Any]) -> None:
             f"{one['order']} line {one['line']} still pays with card {one['card']}, which expires on {one['expires_on']},"
             f" before shipment {one['shipment']} of {one['ship_on']}: order card, or --replaces {one['card']}"
         )
+    for one in done.get("asked_already", ()):
+        say(f"{one['amount']} of {one['order']} is authorised already and still taken from card {one['card']}")
     if "not_authorised" in done:
         say(f"its card was not asked yet: {done['not_authorised']} is charged when it is invoiced")
     lines = [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import StoredCard
@@ -18,6 +19,7 @@ from perennial.db import history, sql
 from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.reach import Held, changed, lock, lock_parent, told, touch
 from perennial.errors import Refused
+from perennial.kernel import money
 from perennial.payments import actions as payments
 from perennial.payments import gateways
 from perennial.payments.models import OPEN, Payment
@@ -89,13 +91,31 @@ def store_card(
     done: dict[str, Any] = {"account": account, "token": token, "orders": sorted(taken)}
     if known is not None and (changes := list(_changes(known, card))):
         done["changed"] = changes
-    if still := _still_paid_by_others(customer.pk, card.pk):
+    if still := cards_that_end(customer=customer.pk):
         done["still_pays"] = still
+    if asked := _asked_already(orders, card):
+        done["asked_already"] = asked
     return {**done, **told(helds)}
 
 
-def _still_paid_by_others(customer: int, card: int) -> list[dict[str, Any]]:
-    """Lines that go on with another card which will have expired by one of their shipments; the first such shipment."""
+def _asked_already(orders: Iterable[int], card: StoredCard) -> list[dict[str, Any]]:
+    """What of these parent orders is authorised on another card, or on its way there: that one still pays it."""
+    of_them = Q(order__in=orders) | Q(order__parent__in=orders) | Q(continuity_order__order__in=orders)
+    found = Payment.objects.filter(of_them, status__in=("sent", "authorised", "capturing"), method="card")
+    return [
+        {
+            "order": (p.order or p.continuity_order.order).number,  # type: ignore[union-attr]
+            "amount": f"{money.text(p.amount_minor, p.currency)} {p.currency}",
+            "card": p.card.token if p.card else None,
+        }
+        for p in found.exclude(card=card).select_related("order", "continuity_order__order", "card").order_by("pk")
+    ]
+
+
+def cards_that_end(*, customer: int | None = None, order: int | None = None) -> list[dict[str, Any]]:
+    """Lines of a customer's orders, or of one, whose card will have expired by one of their shipments; the first such
+    shipment.
+    """
     names = ("order", "line", "card", "expires_on", "shipment", "ship_on")
     found = sql.tuples(
         "select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on::text, o.shipment, o.ship_on::text"
@@ -104,10 +124,10 @@ def _still_paid_by_others(customer: int, card: int) -> list[dict[str, Any]]:
         "  join orders_orderline l on l.id = c.parent_line_id"
         "  join customers_storedcard k on k.id = c.card_id"
         "  join continuity_occurrence o on o.continuity_order_id = c.id"
-        " where c.customer_id = %s and c.card_id <> %s and c.payment_method = 'card' and c.status in ('draft', 'open')"
+        " where (c.customer_id = %s or c.order_id = %s) and c.payment_method = 'card' and c.status in ('draft', 'open')"
         "   and not c.upfront and o.status in ('planned', 'scheduled') and o.ship_on > k.expires_on"
         " order by s.number, l.line, o.ship_on, o.shipment",
-        [customer, card],
+        [customer, order],
     )
     return [dict(zip(names, row, strict=True)) for row in found]
 
@@ -227,7 +247,12 @@ def card(
     if not states and held.states:
         raise Refused("card", f"{number} is not paid by card", "number")
     _give(held, states, found, catch_up, ordinary=line is None)
-    return held.told(order=number, card=token)
+    done = held.told(order=number, card=token)
+    if still := cards_that_end(order=held.order.pk):
+        done["still_pays"] = still
+    if asked := _asked_already([held.order.pk], found):
+        done["asked_already"] = asked
+    return done
 
 
 def _owes(held: Held) -> bool:

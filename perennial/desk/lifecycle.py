@@ -10,6 +10,7 @@ from django.db import transaction
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.continuity.planning import OrderState
 from perennial.db import sql
+from perennial.desk.cards import cards_that_end
 from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.queries import refunds
 from perennial.desk.reach import Held, changed, lock, lock_parent, order_by_number, touch
@@ -61,7 +62,10 @@ def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reaso
     changed(held, held.states)
     deal_with_late(held, held.states, catch_up)
     changed(held, held.states)
-    return held.told(order=number, acceptance="given")
+    done = held.told(order=number, acceptance="given")
+    if ends := cards_that_end(order=held.order.pk):
+        done["still_pays"] = ends
+    return done
 
 
 @transaction.atomic
@@ -136,6 +140,8 @@ def release(
     done = held.told(order=number, released=codes)
     if found.parent_id is None and (own := _still_held(held.order)):
         done["still_held"] = own
+    if found.parent_id is None and (ends := cards_that_end(order=held.order.pk)):
+        done["still_pays"] = ends
     return done
 
 

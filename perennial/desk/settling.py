@@ -24,7 +24,7 @@ def settle(
     or voided, as was asked) or *not-taken* (it is due again); or give up what will never be paid, *written-off*.
 
     ``number`` is that of the child, or of the parent (what is billed up front, ordinary lines); ``part`` names one
-    of several payments. Refused: nothing of it is in that state; several are and none is named.
+    of several payments. A child that is written off and not sent still ships: it is named (``still_ships``). Refused: nothing of it is in that state; several are and none is named.
     """
     if end not in ENDS:
         raise Refused("end", f"unknown {end!r}: {', '.join(ENDS)}", "as")
@@ -46,4 +46,7 @@ def settle(
     else:
         payments.settle_unknown(payment=payment.pk, happened=end == "taken", by=by, on=on, reason=reason or "")
     payment.refresh_from_db()
-    return {"order": number, "purpose": payment.purpose, "number": payment.number, "status": payment.status}
+    done = {"order": number, "purpose": payment.purpose, "number": payment.number, "status": payment.status}
+    if end == "written-off" and order.parent_id is not None and order.status == "open":
+        done["still_ships"] = [number]
+    return done

@@ -193,6 +193,23 @@ class TestStoreCard:
         ]
         assert "still_pays" not in actions.store_card(**NEW, replaces="tok_visa", **ANNA)
 
+    def test_a_release_and_another_card_name_the_card_that_ends(self):
+        number = order("CLUB")
+        StoredCard.objects.filter(token="tok_two").update(expires_on=day(15))
+        done = actions.card(number=number, token="tok_two", **ANNA)
+        ends = [{"order": number, "line": 1, "card": "tok_two", "expires_on": str(day(15)), "shipment": 3}]
+        assert [{k: one[k] for k in ends[0]} for one in done["still_pays"]] == ends
+        actions.hold(number=number, **ANNA)
+        assert actions.release(number=number, **ANNA)["still_pays"] == done["still_pays"]
+
+    def test_what_another_card_was_asked_for_before_is_named(self):
+        number = order("CLUB")
+        make_children(ON)
+        lead(Payment.objects.all(), "authorised")
+        done = actions.card(number=number, token="tok_two", **ANNA)
+        assert done["asked_already"] == [{"order": f"{number}-1-001", "amount": "16.50 USD", "card": "tok_visa"}]
+        assert "asked_already" not in actions.card(number=number, token="tok_visa", **ANNA)
+
     @pytest.mark.parametrize("status", ["closed", "cancelled"])
     @pytest.mark.parametrize("replaces", [None, "tok_visa"])
     def test_what_is_still_owed_of_an_order_that_has_ended_is_paid_by_it(self, status: str, replaces: str | None):
