@@ -37,17 +37,15 @@ def _line_of(standing: Standing, child: Any) -> Any:
     return found[0] if len(found) == 1 else None
 
 
-def shipments_with_child(standing: Standing) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
-    """(line, shipment) of the children that are not cancelled; and of all of them."""
-    living, all_ = set(), set()
+def shipments_with_child(standing: Standing) -> set[tuple[int, int]]:
+    """(line, shipment) of the children. A cancelled one keeps its shipment: nothing is made anew unless its line says so."""
+    found = set()
     for child in standing.thing.entries("children"):
         if isinstance(child, dict):
             line, shipment = _line_of(standing, child), child.get("shipment")
             if isinstance(line, int) and isinstance(shipment, int):
-                all_.add((line, shipment))
-                if child.get("status") != "cancelled":
-                    living.add((line, shipment))
-    return living, all_
+                found.add((line, shipment))
+    return found
 
 
 def children(standing: Standing) -> None:

@@ -255,7 +255,7 @@ class Standing:
         )
         self.taken = TakenOver(self.order)
         self._lines()
-        self.with_child, self.had_child = shipments_with_child(self)
+        self.with_child = shipments_with_child(self)
         continuity_orders(self)
         children(self)
         payments(self)

@@ -92,9 +92,9 @@ class _Walk:
             row.occurrences = self._occurrences()
             if self.walked and self.readable:
                 number = self.line.line
-                had_child = {shipment for line, shipment in self.standing.had_child if line == number}
+                with_child = {shipment for line, shipment in self.standing.with_child if line == number}
                 going = self.status in ("draft", "open")
-                shipments_follow(self.walked, self.coming, had_child, going=going)
+                shipments_follow(self.walked, self.coming, with_child, going=going)
                 changes_stand(self.walked, changes, names, self.standing.currency)
                 for _, at in (*self.walked, *changes):
                     thing.spoil(at)

@@ -273,6 +273,10 @@ def simulate(p: Parser) -> Run:
             tell(f"note: {which} not run: what is due by then comes with that of {given.first}")
         told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
         done = let_pass(from_=given.first, to=given.last, declines=given.declines, seed=given.seed, on_night=told)
+        if done["to"] != given.last.isoformat():
+            tell(f"stopped in the night of {done['to']}: the same command goes on with it")
+            result(done, given.json)
+            return 1
         if left := (given.last - given.first).days + 1 - done["nights"]:
             tell(f"note: {left:,} of these nights do not lie behind the last one that is done: they were not run")
         result(done, given.json)

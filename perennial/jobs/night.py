@@ -48,9 +48,18 @@ def night(
     dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
     if dry:
         return {"nights": _rehearsal(dates, by)}
+    nights: list[dict[str, Any]] = []
     with Session() as session:
-        nights = [one_night(day, by=by, progress=progress, session=session) for day in dates]
+        for day in dates:
+            nights.append(one_night(day, by=by, progress=progress, session=session))
+            if not is_done(nights[-1]):  # somebody asked it to stop: no later night before this one
+                break
     return {"nights": nights}
+
+
+def is_done(night: dict[str, Any]) -> bool:
+    """Have all six jobs of a night come to their end?"""
+    return len(night["jobs"]) == len(NIGHTLY) and all(job["status"] == "done" for job in night["jobs"])
 
 
 def one_night(

@@ -16,7 +16,7 @@ from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_m
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.models import JobRun
-from perennial.jobs.night import last_night, one_night
+from perennial.jobs.night import is_done, last_night, one_night
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Session
 from perennial.kernel import money
@@ -72,6 +72,9 @@ def simulate(
                         report.amount(of, word, money.minor(amount, of))
             if on_night is not None:
                 on_night(on, made)
+            if not is_done(made):  # somebody asked it to stop: begun again it goes on with this night
+                to = on
+                break
     return {
         "from": from_.isoformat(),
         "to": to.isoformat(),

@@ -60,6 +60,19 @@ FIVE_OF_TWELVE = [
 ]
 
 
+def test_a_cancelled_child_keeps_its_shipment_and_nothing_is_made_anew():
+    """Not one more box, not one more charge: only a line that is scheduled says that its shipment comes again."""
+    children = [*invoiced(1), {"line": 1, "shipment": 2, "status": "cancelled"}]
+    moved_in(member(children=children))
+    assert rows()[:3] == [
+        ("E1", 1, "ordered", "SO-000001-1-001"),
+        ("E2", 2, "ordered", "SO-000001-1-002"),
+        ("E3", 3, "scheduled", None),
+    ]
+    assert not Payment.objects.filter(order__number="SO-000001-1-002", status="due").exists()
+    assert (check()["faults"], check_once()["faults"]) == ([], [])
+
+
 @pytest.mark.parametrize(
     "lines",
     [

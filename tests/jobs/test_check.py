@@ -9,7 +9,9 @@ from datetime import date
 import pytest
 from django.db import connection, transaction
 
+from perennial.catalog.models import Parameters
 from perennial.db import sql
+from perennial.desk import actions
 from perennial.jobs.check import INVARIANTS, ONCE, check, check_once, faults
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import OrderEvent
@@ -251,3 +253,26 @@ def test_what_was_missed_is_told_unless_a_person_set_it_free_since(kind: str, by
     assert check_once()["faults"] == (
         ["shipment 2 of SO-000001 was due on 2026-03-11 and was not made"] if told else []
     )
+
+
+def test_what_the_limit_has_left_is_not_missed() -> None:
+    """It was the limit of that night, whatever it is by now."""
+    club(number_of_orders_to_create=1)
+    order(), order()
+    simulate(date(2026, 3, 10), date(2026, 3, 11))
+    assert check_once()["faults"] == []
+    Parameters.objects.update(number_of_orders_to_create=None)
+    assert check_once()["faults"] == []
+    simulate(date(2026, 3, 12), date(2026, 3, 12))
+    Parameters.objects.update(number_of_orders_to_create=5)
+    sql.execute("update continuity_occurrence set ship_on = '2026-03-12' where shipment = 2")
+    assert len(check_once()["faults"]) == 2
+
+
+def test_what_a_clerk_has_moved_since_the_night_is_not_missed() -> None:
+    """On whatever date it was written down."""
+    club()
+    entered = order()
+    simulate(date(2026, 3, 10), date(2026, 3, 20))
+    actions.move(number=entered.number, shipment=2, to=date(2026, 3, 20), on=date(2026, 3, 19), by="clerk:anna")
+    assert check_once()["faults"] == []
