@@ -32,7 +32,7 @@ from perennial.bundle.revisions import load_program
 from perennial.bundle.telling import notices
 from perennial.catalog import actions as catalog
 from perennial.catalog.queries import set_up, today
-from perennial.continuity.models import ContinuityOrder
+from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.continuity.planning import read_orders
 from perennial.customers.actions import differing, set_customers
 from perennial.customers.models import Customer
@@ -43,7 +43,7 @@ from perennial.desk.cards import cards_renewed
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
 from perennial.orders.models import SalesOrder
-from perennial.payments import owed
+from perennial.payments import owed, waiting
 from perennial.programs import actions as programs
 from perennial.programs.products import set_continuity_products
 
@@ -125,6 +125,8 @@ def import_bundle(
             reading.on = on or today()
             following = _lock(reading, source, priced=any(imported.tallies[name].wrote for name in PRICED_BY))
             seen, spoiled, renewed = _customers(reading, source, imported)
+            if imported.tallies["delivery_modes"].wrote:
+                _ask_again_for_cards()
             if not reading.faults.count and (following or renewed):
                 _follow(reading, following)
                 reading.notes.add_caught_up(cards_renewed(cards=renewed, on=reading.on, by=by, reason=reason))
@@ -167,6 +169,13 @@ def _lock(reading: Reading, source: Source, *, priced: bool) -> list[int]:
     parents = SalesOrder.objects.filter(customer_id__in=customers, parent=None).order_by("pk")
     list(parents.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
     return following
+
+
+def _ask_again_for_cards() -> None:
+    """Other working days: what is late may go on a day to which its card lasts. The next run finds out."""
+    waits = Occurrence.objects.filter(blocked="card").values("continuity_order")
+    found = ContinuityOrder.objects.filter(pk__in=waits).order_by("pk").select_for_update(no_key=True, of=("self",))
+    waiting.recompute([pk for (pk,) in found.values_list("pk")], forget_card=True)
 
 
 def _differing(reading: Reading, source: Source) -> list[int]:

@@ -135,6 +135,23 @@ def test_what_was_sent_stays_where_it_went():
 
 
 @pytest.mark.usefixtures("club")
+def test_with_other_working_days_a_late_shipment_asks_for_its_card_again():
+    number = order("CLUB")
+    StoredCard.objects.update(expires_on=day(4))
+    assert make_children(day(4)) == 0, "a Saturday: it would go on Monday"
+    assert lines(number, "blocked")[0] == "card"
+    put(
+        {
+            "delivery_modes": [
+                {"code": "STD", "charge": "5.00", "tax_group": "BOOKS", "working_days": [1, 2, 3, 4, 5, 6]}
+            ]
+        }
+    )
+    assert set(lines(number, "blocked")) == {None}
+    assert make_children(day(4)) == 1
+
+
+@pytest.mark.usefixtures("club")
 def test_what_goes_to_no_address_is_not_taxed_and_that_is_said():
     put({"customers": [{"account": "C-9", "cards": [card("tok_nine")]}]})
     bundle = {"orders": [{"reference": "R", "customer": "C-9", "submit": True, "lines": [{"item_number": "S-CLUB"}]}]}
