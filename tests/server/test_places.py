@@ -171,6 +171,19 @@ def test_a_small_shared_memory_is_provided_for(
     assert shown == [("mmap",)] if sys.platform == "linux" else shown
 
 
+@pytest.mark.parametrize(("limit", "megabytes"), [(0, 128), (4 * 1024**3, 512), (64 * 1024**3, None)])
+def test_the_cache_is_an_eighth_of_what_a_container_may_use(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, limit: int, megabytes: int | None
+) -> None:
+    monkeypatch.setattr(launcher, "MEMORY_LIMIT", folder / "memory.max")
+    machine = launcher.shared_buffers()
+    assert 128 <= machine <= 1024
+    (folder / "memory.max").write_text("max\n")
+    assert launcher.shared_buffers() == machine
+    (folder / "memory.max").write_text(f"{limit}\n")
+    assert launcher.shared_buffers() == (machine if megabytes is None else min(machine, megabytes))
+
+
 @as_root
 def test_it_starts_and_joins_in_parallel_with_a_tiny_shared_memory(own_machine: Machine) -> None:
     if binaries.find().major < 16:

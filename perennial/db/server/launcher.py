@@ -48,6 +48,10 @@ BIG_LOG = 20 * 1024 * 1024
 #: Containers give 64 MB of /dev/shm by default; a parallel hash join needs more and fails.
 SMALL_SHM = 256 * 1024 * 1024
 SHM = Path("/dev/shm")
+#: The cache, in MB: PostgreSQL's default at least; what is above the most is left to the system's own cache.
+LEAST_BUFFERS, MOST_BUFFERS = 128, 1024
+#: What a container may use, when that is less than the machine has.
+MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 class Answer(enum.Enum):
@@ -177,10 +181,10 @@ class Server:
             "log_checkpoints": "off",
             "lc_messages": "C",
             "max_connections": "200",
-            "shared_buffers": "256MB",
+            "shared_buffers": f"{(buffers := shared_buffers())}MB",
             "work_mem": "16MB",
             "maintenance_work_mem": "128MB",
-            "effective_cache_size": "1GB",
+            "effective_cache_size": f"{3 * buffers}MB",
             "max_wal_size": "4GB",
             "random_page_cost": "1.1",
             "jit": "off",
@@ -393,6 +397,14 @@ def shm_is_small() -> bool:
     except OSError:
         return True
     return found.f_frsize * found.f_blocks < SMALL_SHM
+
+
+def shared_buffers() -> int:
+    """PostgreSQL's own cache in MB: an eighth of the memory that this machine, or container, has."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # absent, or "max"
+        memory = min(memory, int(MEMORY_LIMIT.read_text()))
+    return max(LEAST_BUFFERS, min(MOST_BUFFERS, memory // 8 // 1024**2))
 
 
 def _sync_folder(folder: Path) -> None:
