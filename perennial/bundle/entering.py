@@ -69,6 +69,7 @@ class Entering:
         made = self.made[before:]
         self.reading.notes.add_late(late(made, self.reading.on))
         self.reading.notes.nowhere += nowhere(made)
+        self.reading.notes.ahead += far_ahead(made, self.reading.on)
         return Tally(new=new, same=same)
 
     def _once(self, one: OrderGiven) -> None:
@@ -302,3 +303,10 @@ def nowhere(order_ids: Sequence[int]) -> list[str]:
     """Those of these orders that are open and go to no address, where something is taxed; by their numbers."""
     found = SalesOrder.objects.filter(pk__in=order_ids, status__in=("draft", "open"), ship_to=None).order_by("pk")
     return list(found.values_list("number", flat=True)) if TaxRate.objects.exists() else []
+
+
+def far_ahead(order_ids: Sequence[int], on: date) -> list[str]:
+    """Those of these orders that are dated more than a year ahead, with their dates; in words."""
+    a_year_on = date.fromordinal(min(on.toordinal() + 366, date.max.toordinal()))
+    found = SalesOrder.objects.filter(pk__in=order_ids, order_date__gt=a_year_on).order_by("pk")
+    return [f"order {number} is dated {day}" for number, day in found.values_list("number", "order_date")]

@@ -25,6 +25,9 @@ class Notes:
     nowhere: list[str] = field(default_factory=list)
     """The numbers of orders that go to no address."""
 
+    ahead: list[str] = field(default_factory=list)
+    """Orders that are dated more than a year ahead."""
+
     late: int = 0
     """How many of the orders that were entered have shipments of the past."""
     first_late: tuple[date, str] | None = None
@@ -78,6 +81,9 @@ class Notes:
             if len(self.nowhere) > 1:
                 what = f"{len(self.nowhere):,} orders ({self.nowhere[0]} the first) go"
             yield f"{what} to no address: nothing of it is taxed"
+        if self.ahead:
+            more = f" (and {len(self.ahead) - 1:,} more such)" if len(self.ahead) > 1 else ""
+            yield f"{self.ahead[0]}, more than a year ahead{more}: nothing comes before"
         yield from self.customers
         if self.more_customers:
             yield f"{self.more_customers:,} more such things of customers"

@@ -88,14 +88,15 @@ def _note_of_the_late(on: date | None) -> None:
         )
 
 
-def _note_before(on: date | None) -> bool:
+def _note_before(on: date | None, *, dry: bool) -> bool:
     """A night that is run for a mistyped year keeps all others from running: say so before it starts."""
     from perennial.catalog.queries import today
 
     now = today()
     if on is None or on <= now:
         return False
-    tell(f"note: today is {now}: once the night of {on} is done, `night` finds nothing to do until then")
+    done = "were the night of {} done, `night` would find" if dry else "once the night of {} is done, `night` finds"
+    tell(f"note: today is {now}: {done.format(on)} nothing to do until then")
     return True
 
 
@@ -200,7 +201,7 @@ def night(p: Parser) -> Run:
         from perennial.jobs import night as nights
 
         progress = _progress()
-        told = not given.dry_run and _note_before(given.on)
+        told = _note_before(given.on, dry=given.dry_run)
         _note_of_the_late(given.on)
         try:
             done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.cli.output import document
+from perennial.cli.output import document, say
 from perennial.cli.parser import Given, Parser, Run, count, day, on
 
 
@@ -66,10 +66,12 @@ def show_orders(p: Parser) -> Run:
             from perennial.cli.pages import waiting_page
 
             waiting_page(order_documents(ids), hold_reasons(ids), refunds(ids), parked_reasons(), today())
-        else:
+        elif ids:
             from perennial.cli.pages import orders_page
 
             orders_page(order_documents(ids))
+        else:
+            say("no order fits")
         return 0
 
     return run

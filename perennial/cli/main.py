@@ -6,6 +6,7 @@ With ``--json`` stdout holds one JSON document and nothing else, also when the a
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -190,7 +191,11 @@ def in_words(problem: Exception) -> str:
     if "ProgrammingError" in kinds and "does not exist" in text:
         return "the database has no tables of this version yet: run `perennial init` first"
     if "OperationalError" in kinds or "InterfaceError" in kinds:
-        return f"the database does not answer: {text}"
+        state = getattr(problem.__cause__ or problem, "sqlstate", None)
+        gone = state is None or state.startswith(("08", "57P"))
+        return f"the database {'does not answer' if gone else 'could not go on'}: {text}"
+    if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        return f"cannot write{f' {problem.filename}' if problem.filename else ''}: {problem.strerror}"
     if "IntegrityError" in kinds and ("foreign key" in text or "unique" in text):
         return f"somebody else changed the same at this moment, nothing was written: try it again ({text})"
     again = "" if os.environ.get("PERENNIAL_DEBUG") else " (PERENNIAL_DEBUG=1 shows where)"

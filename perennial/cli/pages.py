@@ -51,6 +51,8 @@ def order_page(order: Document, today: date, *, parked: Parked, beside: Beside, 
     if any(line["price"] is not None for line in order["lines"]):
         tax = f"tax {order['tax']}" + (" included" if beside.tax_included else "")
         say(f"  delivery {order['delivery']}, {tax}, total {order['total']} {order['currency']}")
+    if beside.sent:
+        say(f"  {beside.sent}")
     children = {child["number"]: child for child in order["children"]}
     for one in order["continuity"]:
         continuity_part(one, today, children, beside, why=why)

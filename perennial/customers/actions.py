@@ -20,7 +20,11 @@ from perennial.db.tally import Tally
 from perennial.errors import Refused
 
 CUSTOMER = ("account", "name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
-CONTACT = ("name", "email", "phone", "language")
+WHAT_IS_LOST = {
+    **{name: name for name in ("name", "email", "phone", "language")},
+    "allow_on_account": "permission to buy on account",
+    "credit_limit_minor": "credit limit",
+}
 ADDRESS = AddressFacts._fields
 CARD = CardFacts._fields
 
@@ -79,7 +83,7 @@ def set_customers(
         if known := stored.get(customer.account):
             before = dict(zip(CUSTOMER, known[1], strict=True))
             now = dict(zip(CUSTOMER, _columns(customer), strict=True))
-            if lost := [name for name in CONTACT if before[name] and not now[name]]:
+            if lost := [words for name, words in WHAT_IS_LOST.items() if before[name] and not now[name]]:
                 emptied.append((customer.account, lost))
             for write in _differences(customer, *known):
                 write.do()

@@ -69,7 +69,8 @@ with found as (
    where c.status = 'open' and c.last_shipment is null),
 next as (
   select f.*, n.shipment,
-         row_number() over (partition by f.kind order by n.blocked is null, f.payment_method <> 'card', n.children < 3, f.id) as place
+         row_number() over (partition by f.kind order by n.blocked is null, f.payment_method <> 'card', n.children < 3,
+                            exists (select from orders_hold h where h.order_id = f.order_id), f.id) as place
     from found f
     left join lateral (
       select o.shipment, o.blocked,

@@ -70,6 +70,10 @@ def show(console: Console, ports: Ports, once: Once, *, next_day: date, today: d
     console.print(table(ports.figures()))
     say(
         console,
+        "Planned and shipped count shipments; closed are the orders that came to their end, stopped those that were cancelled.",
+    )
+    say(
+        console,
         "Billed is what cards were charged and what bills ask for; waiting counts orders with a shipment that waits.",
     )
     check(console, once)

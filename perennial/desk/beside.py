@@ -15,7 +15,7 @@ from django.db.models import Q
 from perennial.catalog.queries import parameters
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Address, StoredCard
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import SalesOrder, Shipment
 from perennial.payments.models import Attempt, Payment
 
 
@@ -36,6 +36,8 @@ class Beside(NamedTuple):
     """By number: the children that go to another address than the order's."""
     cards: dict[str, str]
     """By token: brand and last four digits."""
+    sent: str
+    """The ordinary lines: when they were sent, by which carrier, under which number of its."""
     payments: dict[tuple[str, str, int], list[tuple[str, date | None]]]
     """By order, purpose and number: the card in words, and when the money was taken; several, in the order of lines."""
 
@@ -71,8 +73,16 @@ def beside(number: str) -> Beside:
         },
         children={child: names[place] for child, place in of_child.items() if place is not None and place != own},
         cards={card.token: _card(card) for card in cards.values()},
+        sent=_sent(order),
         payments=_payments([order.pk, *(pk for pk, _, _ in children)], list(lines), cards),
     )
+
+
+def _sent(order: SalesOrder) -> str:
+    sent = Shipment.objects.filter(order=order).first()
+    if sent is None:
+        return ""
+    return ", ".join(word for word in (f"sent on {sent.on_date}", sent.carrier, sent.tracking) if word)
 
 
 def _card(card: StoredCard | None) -> str:

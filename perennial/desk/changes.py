@@ -6,6 +6,7 @@ there. Every change is an adjustment that later plans apply again, with who, whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -117,7 +118,7 @@ def move_alone(held: Held, state: OrderState, found: Sequence[OccurrenceRow], to
         ship_on = days.roll(to)
     except Refused as refused:  # no working day is left in the calendar
         raise Refused(refused.code, refused.text, "to") from None
-    words = explain.move_words(to, f"{held.by} on {held.on}", ship_on, days)
+    words = explain.move_words(to, held.who, ship_on, days)
     difference = Difference()
     wanted = [replace(o, ship_on=ship_on, why_date=_with_ship_words(o.why_date, words)) for o in found]
     difference.add(found, wanted, cancel=False)
@@ -127,8 +128,9 @@ def move_alone(held: Held, state: OrderState, found: Sequence[OccurrenceRow], to
 
 
 def _with_ship_words(why: str, words: str) -> str:
-    start = why.split("; ", 1)[0] if why else ""
-    return f"{start}; {words}" if start else words
+    """The words of the event's date stay (they end with it; a reason in them may hold any sign), those of shipping are new."""
+    start = re.match(r".*? = \d{4}-\d\d-\d\d(?=; |$)", why, re.DOTALL)
+    return f"{start[0]}; {words}" if start else words
 
 
 def move_following(held: Held, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
@@ -244,10 +246,10 @@ def substitute(
     base = _of_program(state, occurrence, old.line)
     amount = given if given is not None else _standing_price(state, occurrence, old, base)
     original = base.item if base is not None else _numbers(found)[old.product_id]
-    words = f"in place of {original} by {by} on {on}"
+    words = f"in place of {original} by {held.who}"
     why_price = old.why_price
     if given is not None:
-        why_price = f"{money.text(given, held.set_up.currency)} given by {by} on {on}"
+        why_price = f"{money.text(given, held.set_up.currency)} given by {held.who}"
     adjust(held, state, occurrence, "substitute", {"item": item}, old.line)
     if given is not None:
         adjust(held, state, occurrence, "price", given, old.line)
@@ -300,7 +302,7 @@ def price(
     amount = _price(held, price)
     occurrence, old = _one_line(found, _numbers(found), replaces)
     adjust(held, state, occurrence, "price", amount, old.line)
-    words = f"{money.text(amount, held.set_up.currency)} given by {by} on {on}"
+    words = f"{money.text(amount, held.set_up.currency)} given by {held.who}"
     _write_line(state, occurrence, old._replace(price_minor=amount, why_price=words))
     held.event(
         "price_changed",

@@ -28,10 +28,9 @@ def _interval(interval: Interval | None, grid: date | None) -> str:
 def _person(adjustment: Adjustment | None) -> str:
     if adjustment is None:
         return "a person"
-    words = adjustment.by or "a person"
-    if adjustment.on is not None:
-        words += f" on {adjustment.on}"
-    return words
+    if adjustment.on is None:
+        return adjustment.by or "a person"
+    return who_words(adjustment.by, adjustment.on, adjustment.reason)
 
 
 def _event(revision: Revision, event: Event, repetition: int) -> str:

@@ -199,6 +199,10 @@ def test_what_is_not_given_is_taken_away_and_said():
     ]
     assert list(put(ada(name="")).notes.lines()) == ["customer C-1: name and email and phone not given, so taken away"]
     assert list(put(ada(name="")).notes.lines()) == []
+    put(ada(name="", allow_on_account=True, credit_limit="500.00"))
+    assert list(put(ada(name="", allow_on_account=False)).notes.lines()) == [
+        "customer C-1: permission to buy on account and credit limit not given, so taken away"
+    ]
     many = {"customers": [{"account": f"M-{n}", "phone": "1"} for n in range(15)]}
     put(many)
     for customer in many["customers"]:

@@ -190,6 +190,20 @@ class TestMoveThisOne:
 
 
 class TestMoveFromHereOn:
+    def test_a_reason_of_any_words_stays_in_the_why_when_this_one_is_moved_too(self):
+        number = order("CLUB")
+        actions.move(
+            number=number, shipment=2, to=day(13), following=True, **{**ANNA, "reason": "he said; = 2026-01-01"}
+        )
+        actions.move(number=number, shipment=2, to=day(14), **WHY)
+        wanted = (
+            f": moved from here on to 2026-03-23 by clerk:anna on {ON} (he said; = 2026-01-01) = 2026-03-23;"
+            f" this one moved to 2026-03-24 by clerk:anna on {ON} (she asked)"
+        )
+        assert lines(number, "why")[1]["date"].endswith(wanted)
+        actions.quantity(number=number, quantity=Decimal(2), **ANNA)
+        assert lines(number, "why")[1]["date"].endswith(wanted)
+
     def test_the_chain_is_dated_again(self):
         number = order("CLUB")
         done = actions.move(number=number, shipment=2, to=day(13), following=True, **WHY)
@@ -288,7 +302,7 @@ class TestSubstitute:
             "she asked",
             {"line": 1, "shipment": 1, "item": "B5", "instead_of": "B1"},
         )
-        assert "in place of B1 by clerk:anna" in lines(number, "why")[0]["product"]
+        assert lines(number, "why")[0]["product"] == f"in place of B1 by clerk:anna on {ON} (she asked)"
 
     def test_with_a_price(self):
         number = order("CLUB")

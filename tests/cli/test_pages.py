@@ -12,6 +12,7 @@ from perennial.catalog.models import Company, Product
 from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
+from perennial.desk import actions
 from perennial.desk.queries import order_document, order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
@@ -309,3 +310,17 @@ def test_a_city_is_found_without_its_accents_and_words_do_not_run_together(capsy
         Address.objects.create(customer=customer, city=city)
     for words, found in (("zurich geneve", 2), ("bea ZURICH", 2), ("zurichgen", 1), ("%", 1), ("_", 1)):
         assert len(page(capsys, f"show customers {words}")) == found
+
+
+def test_ordinary_lines_say_how_they_were_sent(capsys: Captured) -> None:
+    club()
+    number = order().number
+    assert not any("sent on" in line for line in page(capsys, f"show order {number}"))
+    actions.ship(number=number, on=ORDERED, by="clerk:anna", carrier="UPS", tracking="1Z001")
+    assert "sent on 2026-03-10, UPS, 1Z001" in page(capsys, f"show order {number}")
+
+
+def test_where_no_order_fits_that_is_said(capsys: Captured) -> None:
+    club()
+    order()
+    assert page(capsys, "show orders --status cancelled") == ["no order fits"]
