@@ -131,6 +131,13 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
             if owed != child.total_minor:
                 live[-1][1].fault("amount", f"its payments come to {text(owed, currency)}, {said}")
                 continue
+        if mine and not live and child.status != "cancelled" and child.external is None and child.total_minor:
+            status, thing = mine[-1][0].columns["status"], mine[-1][1]
+            thing.fault(
+                "status",
+                f"{status}, {said}, and nothing else pays it: due where it is to be taken, captured where it was",
+            )
+            continue
         net = sum(row.columns["captured_minor"] - row.columns["refunded_minor"] for row, _ in mine)
         if net > child.total_minor:
             mine[-1][1].fault("captured", f"its payments took {text(net, currency)}, {said}")

@@ -203,7 +203,7 @@ def order_settle(p: Parser) -> Run:
     )
     p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
     p.change(why="how it was found out, or why it is given up", must_say_why=True)
-    return _does("settle", "end", "part", line=False)
+    return _does("settle", "end", "part")
 
 
 def card(p: Parser) -> Run:

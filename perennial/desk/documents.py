@@ -7,8 +7,9 @@ hundred thousand orders stream through in a minute or two.
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
@@ -226,7 +227,7 @@ class _Batch:
         changes: dict[tuple[str, int], list[rows.Adjustment]] = defaultdict(list)
         for adjustment in adjustments:
             changes[adjustment.key, adjustment.repetition].append(adjustment)
-        found = self.occurrences.get(one.id, [])
+        found = _cancelled_last(self.occurrences.get(one.id, []), places)
         last = next((o.key for o in reversed(found) if o.status != "cancelled"), None) if one.complete else None
         ahead = iter(self.ahead.get(one.id, ()))
         detail = {
@@ -251,6 +252,13 @@ class _Batch:
                 told=told,
             )
         yield from ahead
+
+
+def _cancelled_last(found: list[rows.Occurrence], places: Mapping[str, int]) -> list[rows.Occurrence]:
+    """What is cancelled has no place in the walk any more: by date and event, which every export keeps."""
+    gone = [o for o in found if o.status == "cancelled"]
+    gone.sort(key=lambda o: (o.event_on, places.get(o.key, sys.maxsize), o.repetition, o.key, o.line))
+    return [*(o for o in found if o.status != "cancelled"), *gone]
 
 
 def _before(day: date, days: int) -> date:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from perennial.desk.reach import lock, order_by_number
 from perennial.errors import Refused
+from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
 
@@ -18,28 +20,40 @@ ENDS = ("taken", "not-taken", "written-off")
 
 @transaction.atomic
 def settle(
-    *, number: str, end: str, on: date, by: str, reason: str | None = None, part: int | None = None
+    *,
+    number: str,
+    end: str,
+    on: date,
+    by: str,
+    reason: str | None = None,
+    part: int | None = None,
+    line: int | None = None,
 ) -> dict[str, Any]:
     """Say how a payment ended that is ``unknown``, after a look at the gateway: it was *taken* (authorised, captured
     or voided, as was asked) or *not-taken* (it is due again); or give up what will never be paid, *written-off*.
 
-    ``number`` is that of the child, or of the parent (what is billed up front, ordinary lines); ``part`` names one
-    of several payments. A child that is written off and not sent still ships: it is named (``still_ships``). Refused: nothing of it is in that state; several are and none is named.
+    ``number`` is that of the child, or of the parent (what is billed up front, ordinary lines); ``line`` names what is
+    paid where the parent has several things to pay, ``part`` one of several payments. A child that is written off and
+    not sent still ships: it is named (``still_ships``). Refused: nothing of it is in that state; several are and none
+    is named.
     """
     if end not in ENDS:
         raise Refused("end", f"unknown {end!r}: {', '.join(ENDS)}", "as")
     order = order_by_number(number)
     lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     found = Payment.objects.filter(Q(order=order) | Q(continuity_order__order=order)).exclude(purpose="refund")
+    if line is not None:
+        found = _of_line(order, line, found)
     if part is not None:
         found = found.filter(number=part)
     states = ("due", "declined", "failed", "billed") if end == "written-off" else ("unknown",)
-    fitting = list(found.filter(status__in=states).order_by("purpose", "number", "pk"))
+    fitting = list(
+        found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
+    )
     if not fitting:
         raise Refused("payment", f"{number} has no payment that is {' or '.join(states)}", "number")
     if len(fitting) > 1:
-        several = ", ".join(f"{p.purpose} {p.number} ({p.status})" for p in fitting)
-        raise Refused("payment", f"{number} has several such payments: say which with --part; {several}", "part")
+        raise _several(number, fitting)
     (payment,) = fitting
     if end == "written-off":
         payments.write_off(payments=[payment.pk], by=by, on=on, reason=reason or "")
@@ -50,3 +64,29 @@ def settle(
     if end == "written-off" and order.parent_id is not None and order.status == "open":
         done["still_ships"] = [number]
     return done
+
+
+def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet[Payment]:
+    """The payments of a line: those of its continuity order, or those of all ordinary lines together."""
+    if order.parent_id is not None:
+        raise Refused("line", f"{order.number} is a child, which is paid as a whole: leave --line out", "line")
+    if not OrderLine.objects.filter(order=order, line=line).exists():
+        raise Refused("line", f"{order.number} has no line {line}", "line")
+    own = found.filter(continuity_order__parent_line__line=line)
+    return own if own.exists() else found.filter(order=order)
+
+
+def _several(number: str, payments: Sequence[Payment]) -> Refused:
+    """A refusal that names each of them as ``line`` and ``part`` do."""
+    paid = {p.pk: p.continuity_order.parent_line.line if p.continuity_order else None for p in payments}
+    if len(set(paid.values())) == 1:
+        several = ", ".join(f"{p.purpose} {p.number} ({p.status})" for p in payments)
+        return Refused("payment", f"{number} has several such payments: say which with --part; {several}", "part")
+    ordinary = OrderLine.objects.filter(order__number=number, continuity=None).order_by("line").first()
+    several = ", ".join(
+        f"line {paid[p.pk] or (ordinary.line if ordinary else 0)}: {p.purpose} {p.number} ({p.status})"
+        for p in payments
+    )
+    return Refused(
+        "payment", f"{number} has several such payments: say which with --line, and --part; {several}", "line"
+    )

@@ -149,6 +149,14 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         f"its payments come to 50.00, but {CHILD} costs 24.90",
     ),
     "less than the child costs": (paid(OPEN, {"amount": "5.00"}), "payments[0].amount", "come to 5.00"),
+    **{
+        f"nothing but what is {gone}": (
+            paid(OPEN, {"status": gone}),
+            "payments[0].status",
+            f"{gone}, but {CHILD} costs 24.90, and nothing else pays it",
+        )
+        for gone in ("voided", "expired", "cancelled")
+    },
     "twice": (
         paid(INVOICED, {"status": "captured"}, {"number": 2, "status": "captured"}),
         "payments[1].amount",

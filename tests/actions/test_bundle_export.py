@@ -13,7 +13,7 @@ import os
 import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -24,8 +24,12 @@ from perennial.bundle.exporting import export_file
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company
 from perennial.db import sql
+from perennial.desk.actions import cancel
 from perennial.desk.documents import order_documents
 from perennial.errors import Refused
+from perennial.jobs.create_child_orders import CreateChildOrders
+from perennial.jobs.rehearsal import rehearse
+from perennial.jobs.update_orders import UpdateOrders
 from perennial.orders.models import SalesOrder
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
@@ -288,3 +292,35 @@ def test_whose_turn_it_is_on_a_day_does_not_hang_on_when_it_was_planned(tmp_path
     empty()
     put(before)
     assert next_night() == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_update_dropped_keeps_its_place_among_what_is_cancelled_later():
+    """No export says where in the walk it stood once: the place comes from what every export keeps."""
+    on = date(2026, 3, 10)
+    bundle = twelve()
+    events = [
+        {"key": key, "item_number": "0013", "days_from_last": 10, "delivery_mode": "STD"} for key in ("A", "B", "C")
+    ]
+    bundle["programs"][0]["events"] = events
+    order = {"reference": "R", "customer": "C-1", "order_date": str(on), "submit": True}
+    put({**bundle, "orders": [{**order, "lines": [{"item_number": "0016"}]}]}, on=on)
+    rehearse(CreateChildOrders(), on, {"through": "2026-03-11"}, "")
+    bundle["programs"][0]["events"] = [events[0], {**events[1], "key": "N"}, {**events[1], "key": "M"}, events[2]]
+    put(bundle, on=on)
+    rehearse(UpdateOrders(), on, {}, "")
+    before = take_out()
+
+    def cancelled() -> list[tuple[str, str]]:
+        number = SalesOrder.objects.get(parent=None).number
+        cancel(number=number, on=on, by="clerk:anna")
+        (found,) = documents()
+        return [(line["key"], line["status"]) for line in found["continuity"][0]["lines"]]
+
+    first = cancelled()
+    assert sorted(key for key, _ in first) == ["A", "B", "C", "M", "N"]
+    assert {status for key, status in first if key != "A"} == {"cancelled"}
+    empty()
+    put(before, on=on)
+    assert take_out() == before
+    assert cancelled() == first

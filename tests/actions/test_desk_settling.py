@@ -10,7 +10,7 @@ from perennial.desk import actions
 from perennial.jobs.check import check, check_once
 from perennial.orders.models import Hold
 from perennial.payments.models import Attempt, Payment
-from tests.actions.desk_world import ANNA, ON, day, last_event, make_children, order, payments, refused, sent
+from tests.actions.desk_world import ANNA, ON, book, day, last_event, make_children, order, payments, refused, sent
 from tests.states import lead
 
 pytestmark = pytest.mark.usefixtures("club")
@@ -75,3 +75,24 @@ def test_one_of_several_is_named() -> None:
         actions.settle(number=number, end="written-off", **WHY)
     actions.settle(number=number, end="written-off", part=3, **WHY)
     assert [status for *_, status in payments(number)] == ["due", "due", "written_off"]
+
+
+def test_one_of_several_lines_is_named() -> None:
+    """Two lines that are billed up front and an ordinary one: each has a payment of the number 1."""
+    number = order("PART", "UP", book())
+    said = "line 1: order 1 (due), line 1: order 2 (due), line 1: order 3 (due), line 2: order 1 (due), line 3: ordinary 1 (due)"
+    with refused("line", "payment", f"say which with --line, and --part; {said}"):
+        actions.settle(number=number, end="written-off", **WHY)
+    with refused("line", "payment", "say which with --line"):
+        actions.settle(number=number, end="written-off", part=1, **WHY)
+    with refused("part", "payment", "order 1 (due), order 2 (due), order 3 (due)"):
+        actions.settle(number=number, end="written-off", line=1, **WHY)
+    with refused("line", "line", f"{number} has no line 4"):
+        actions.settle(number=number, end="written-off", line=4, **WHY)
+    for at, purpose in ((1, "order"), (2, "order"), (3, "ordinary")):
+        done = actions.settle(number=number, end="written-off", line=at, part=1, **WHY)
+        assert (done["purpose"], done["number"], done["status"]) == (purpose, 1, "written_off")
+    assert Payment.objects.filter(status="written_off").count() == 3
+    make_children(ON)
+    with refused("line", "line", "is a child, which is paid as a whole"):
+        actions.settle(number=f"{number}-1-001", end="written-off", line=1, **WHY)

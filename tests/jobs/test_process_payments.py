@@ -404,6 +404,21 @@ def test_two_payments_of_a_child_that_fail_on_one_day(size: int) -> None:
         assert counts(day(1)) == {}
 
 
+@pytest.mark.parametrize("size", [1, 1000])
+def test_the_history_of_an_order_stands_in_one_order_whatever_the_chunks(size: int) -> None:
+    install()
+    m = member()
+    child = m.child(1)
+    ordinary_line(m.parent)
+    m.owes(child)
+    m.owes(m.parent)
+    m.owes(None, at_invoice=False)
+    with override_settings(PERENNIAL_CHUNK_SIZE=size):
+        assert counts(ON) == {"authorised": 2, "captured": 1}
+    told = OrderEvent.objects.filter(order=child.parent_id, kind__startswith="payment").order_by("id")
+    assert [e.data["purpose"] for e in told] == ["order", "ordinary", "shipment"]
+
+
 def test_a_gateway_that_says_too_much_is_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is stored of it, in the attempt, the event and the hold, goes out in a bundle and in again."""
     install(reauthorization_limit=1)

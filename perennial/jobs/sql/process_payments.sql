@@ -9,7 +9,8 @@ and (coalesce(c1.parent_line_id, o.parent_line_id) in (
 -- name: select
 insert into jobs_jobitem(run_id, seq, subject_id)
 select %(run)s,
-       row_number() over (order by w.due_on, w.root_id, o.number, w.purpose, w.continuity_id, w.number), w.id
+       -- of one order as its history tells them, whatever chunks they fall into
+       row_number() over (order by w.due_on, w.root_id, w.purpose, w.continuity_id, o.number, w.number), w.id
   from ($facts) w left join orders_salesorder o on o.id = w.order_id
  where w.step is not null
 
