@@ -56,6 +56,7 @@ def job(p: Parser) -> Run:
             by=by(given),
             progress=_chunks() if sys.stderr.isatty() else None,
         )
+        _say_whether_told()
         if given.json:
             document(done)
         else:
@@ -65,6 +66,14 @@ def job(p: Parser) -> Run:
 
     p.set_defaults(check=_criteria)
     return run
+
+
+def _say_whether_told() -> None:
+    """The first line of a job: whoever runs it should not take for told what no customer hears."""
+    from perennial.catalog.models import Company
+
+    if not Company.objects.filter(notices_on=True).exists():
+        tell("notices are off: customers are told nothing")
 
 
 def _note_of_the_late(on: date | None) -> None:
@@ -208,6 +217,7 @@ def night(p: Parser) -> Run:
         finally:
             if progress is not None:
                 sys.stderr.write(CLEAR_LINE)
+        _say_whether_told()
         if given.json:
             document(done)
         made = done.get("nights", [done])

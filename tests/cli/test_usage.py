@@ -17,6 +17,7 @@ from django.test import override_settings
 from django.utils import timezone
 from psycopg.errors import DiskFull
 
+from perennial.catalog.models import Company
 from perennial.cli import commands, main, parser
 from perennial.continuity.models import Occurrence
 from perennial.db import sql
@@ -629,11 +630,24 @@ def test_a_night_names_each_job_once_on_a_terminal(
         ["on", "job", "run", "counts", "amounts"],
         ["2026-03-11", "process-payments", "5", "authorised", "2", "authorised", "50.00", "USD"],
     ]
+    off = "notices are off: customers are told nothing\n"
     if terminal:  # the line of progress is wiped out
-        assert err.endswith("2026-03-11 process-payments …\r\x1b[K")
-        assert "\n" not in err
+        assert err.endswith(f"2026-03-11 process-payments …\r\x1b[K{off}")
+        assert err.count("\n") == 1
     else:
-        assert err.startswith("2026-03-11 process-payments: 2 authorised, 0 captured; authorised 50.00 USD")
+        assert err.startswith(f"{off}2026-03-11 process-payments: 2 authorised, 0 captured; authorised 50.00 USD")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("on", [False, True])
+@override_settings(PERENNIAL_TODAY=ORDERED)
+def test_the_first_line_of_a_job_says_that_notices_are_off(capsys: Captured, on: bool) -> None:
+    club()
+    Company.objects.update(notices_on=on)
+    for words in ("job extend-lines", "night", "night --dry-run --json"):
+        assert main.main(words.split()) == 0
+        first = capsys.readouterr().err.splitlines()[0]
+        assert (first == "notices are off: customers are told nothing") is not on
 
 
 @pytest.mark.django_db
