@@ -131,6 +131,8 @@ class Entering:
             known = f'"{by_number.reference}"' if by_number.reference else "none"
             one.thing.fault("reference", f'order "{by_number.number}" has the reference {known}')
             return False
+        if one.thing.bad:  # what could not be read is no difference
+            return False
         differs = self._differs(one, stored)
         if differs is not None:
             path, mine, theirs = differs

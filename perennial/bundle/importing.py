@@ -221,6 +221,9 @@ def _top(reading: Reading, source: Source) -> None:
             reading.faults.add(name, f"unknown key{reading.faults.hint(name, KEYS)}")
         elif name in LISTS and not section.is_list and section.value is not None:
             reading.faults.add(name, f"a list is needed, not {kind(section.value)}")
+        elif name not in LISTS and section.is_list:
+            needed = "an object" if name in ("company", "parameters") else "one value"
+            reading.faults.add(name, f"{needed} is needed, not a list")
     for name in source.twice:
         reading.faults.add(name, "this key stands twice")
 
@@ -298,6 +301,7 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
     spoiled: set[str] = set()
     seen: dict[str, int] = {}
     renewed: list[int] = []
+    regions = setup.regions_of_rates()
     things = enumerate(source.items("customers"))
     for batch in batches(things, CUSTOMERS_AT_ONCE):
         good = []
@@ -314,6 +318,7 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
         changes = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
         imported.add("customers", changes.tally)
         reading.notes.add_customers(changes.emptied, changes.kept)
+        reading.notes.regions += setup.regions_misspelled(regions, good)
         renewed += changes.renewed
         keep_where_it_went(changes.moved)
         children = SalesOrder.objects.filter(parent__isnull=False, status="open", ship_to__in=changes.moved)

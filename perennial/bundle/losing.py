@@ -14,6 +14,7 @@ def lost(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterat
     for row in DeliveryMode.objects.filter(code__in=given).order_by("code"):
         mode = given[row.code]
         gone = [
+            *_gone("charge", row.charge_minor, mode.charge_minor),
             *_gone("tax group", row.tax_group, mode.tax_group),
             *_gone("days off", len(row.working_days) < 7, len(mode.working_days) < 7),
             *_gone("holidays", row.holidays, mode.holidays),

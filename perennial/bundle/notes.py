@@ -22,6 +22,10 @@ class Notes:
 
     setup: list[str] = field(default_factory=list)
     """What delivery modes and products lose."""
+    unpaid: list[str] = field(default_factory=list)
+    """Children that no payment is given for."""
+    regions: list[str] = field(default_factory=list)
+    """Regions of addresses that tax rates spell otherwise."""
     nowhere: list[str] = field(default_factory=list)
     """The numbers of orders that go to no address."""
 
@@ -88,6 +92,8 @@ class Notes:
         if self.more_customers:
             yield f"{self.more_customers:,} more such things of customers"
         for said, more in (
+            (self.unpaid, "more child orders that no payment is given for"),
+            (self.regions, "more regions that tax rates spell otherwise"),
             (self.still_old, "more such child orders"),
             (self.caught_up, "more shipments whose card is renewed"),
         ):

@@ -6,16 +6,18 @@ here, and what is invoiced was paid elsewhere. An order billed up front has to s
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from perennial.bundle.faults import shown
 from perennial.bundle.orders import METHODS
-from perennial.bundle.paid import WITH_MONEY, has_theirs, subject_fits, sums_fit, words_fit
+from perennial.bundle.paid import WITH_MONEY, has_theirs, subject_fits, sums_fit, unpaid, words_fit
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
 from perennial.kernel import states, texts
+from perennial.kernel.instalments import PaymentSchedule
 from perennial.kernel.money import line_amount, percent_of, text
 from perennial.kernel.totals import Charge
 from perennial.payments.owed import Owed, child_parts, upfront_parts
@@ -48,6 +50,7 @@ def payments(standing: Standing) -> None:
         if not standing.thing.bad:
             whole = {id(row): whole_order(standing, row) for row in standing.taken.continuity if row.columns["upfront"]}
             sums_fit(standing.taken, given, whole, standing.currency)
+            standing.reading.notes.unpaid += unpaid(standing.taken, standing.currency)
             for _, thing in given:
                 standing.thing.spoil(thing)
     else:
@@ -106,13 +109,32 @@ def _owed(standing: Standing, shares: list[tuple[str, int | None, int]]) -> None
         row = rows[id(child.parent_line)]
         if row.columns["upfront"] or child.status not in ("open", "shipped") or child.ship_on is None:
             continue
-        occurrence = next((o for o in reversed(row.occurrences) if o.child is child), None)
-        schedule_id = occurrence.payment_schedule_id if occurrence else None
-        schedule = standing.names.set_up.schedules.get(schedule_id or row.columns["payment_schedule_id"])
-        schedule = None if schedule_id is None and row.columns["payment_schedule_id"] is None else schedule
         method, card = row.columns["payment_method"], row.columns["card_id"]
-        for owed in child_parts(schedule, child.total_minor, child.ship_on):
+        for owed in child_parts(_schedule(standing, row, child), child.total_minor, child.ship_on, method):
             standing.taken.payments.append(_row(standing, owed, "shipment", method, card, "due", child, None))
+
+
+def _schedule(standing: Standing, row: ContinuityRow, child: OrderRow | None) -> PaymentSchedule | None:
+    """The payment schedule of a child: its event's, else the order's. Without a child: the order's."""
+    occurrence = next((o for o in reversed(row.occurrences) if child is not None and o.child is child), None)
+    found = (occurrence.payment_schedule_id if occurrence else None) or row.columns["payment_schedule_id"]
+    return None if found is None else standing.names.set_up.schedules.get(found)
+
+
+def _when_taken(
+    schedule: PaymentSchedule | None, child: OrderRow | None, method: str, due_on: date
+) -> tuple[bool, bool]:
+    """Whether a part is captured at the invoice, and whether not before it is shipped, as one that is made here would be.
+
+    Without a schedule: at the invoice. With one of an order billed up front, and on account: on its date. Of a child:
+    what is due when it ships at the invoice, later parts on their dates, but not before it is shipped.
+    """
+    if schedule is None:
+        return True, False
+    if child is None or method == "on_account":
+        return False, False
+    later = child.ship_on is not None and due_on > child.ship_on
+    return not later, later
 
 
 def _owed_upfront(standing: Standing, row: ContinuityRow) -> None:
@@ -121,7 +143,7 @@ def _owed_upfront(standing: Standing, row: ContinuityRow) -> None:
     ships = [o.ship_on for o in row.occurrences if o.status in ("planned", "scheduled", "ordered")]
     status = "draft" if columns["status"] == "draft" else "due"
     for owed in upfront_parts(
-        standing.names.set_up.schedules.get(columns["payment_schedule_id"]) if columns["payment_schedule_id"] else None,
+        _schedule(standing, row, None),
         whole_order(standing, row),
         base=columns["start_date"] or columns["order_date"],
         order_date=columns["order_date"],
@@ -231,12 +253,15 @@ class _Reader:
             thing.fault("captured", f"the payment is {status}, but not its {text(amount, standing.currency)}")
         if refunded > captured:
             thing.fault("refunded", f"more than the {text(captured, standing.currency)} that was captured")
+        due_on = thing.day("due_on", (order.ship_on if order else None) or standing.order.order_date)
+        schedule = None if row is None else _schedule(standing, row, order)
+        at_invoice, not_before_shipped = _when_taken(schedule, order, method, due_on)
         owed = Owed(
             number,
-            thing.day("due_on", (order.ship_on if order else None) or standing.order.order_date),
+            due_on,
             amount,
-            thing.flag("at_invoice", purpose != "refund"),
-            thing.flag("not_before_shipped"),
+            thing.flag("at_invoice", purpose != "refund" and at_invoice),
+            thing.flag("not_before_shipped", not_before_shipped),
         )
         made = _row(standing, owed, purpose, method, card, status, order, continuity)
         made.tries = self._tries()

@@ -6,7 +6,7 @@ of which the gateway could be asked, waits for ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from perennial.bundle.parse import Given
 from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
@@ -17,6 +17,7 @@ OF_CARDS = ("sent", "authorised", "capturing", "declined", "failed", "unknown", 
 OF_BILLS = ("billed", "paid")
 WITH_MONEY = ("captured", "paid")
 NOT_ASKED = ("draft", "due")
+REFUSED = ("declined", "failed")
 WAITING = ("sent", "capturing", "unknown")
 GONE = ("cancelled", "voided", "expired")
 """These count in no sum."""
@@ -68,7 +69,7 @@ def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -
         thing.fault("status", f"{status} is of a bill on account, and this is paid by {method}: due or captured")
     elif status == "draft" and parent.status != "draft":
         thing.fault("status", f"draft, but the order is {parent.status}: nobody would ask for it (due)")
-    elif status in NOT_ASKED and not made.tries and (what := _cancelled(made)):
+    elif (status in REFUSED or (status in NOT_ASKED and not made.tries)) and (what := _cancelled(made)):
         thing.fault(
             "status", f"{status}, but {what} is cancelled: nothing of it will be charged (cancelled, or captured)"
         )
@@ -151,6 +152,16 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
                     f"the payments of line {row.parent_line.line} come to {text(owed, currency)}, but it costs"
                     f" {text(whole[id(row)], currency)} billed up front: the rest is due, or was captured too",
                 )
+
+
+def unpaid(taken: TakenOver, currency: str) -> Iterator[str]:
+    """In words, the children that are still to be sent or invoiced, and that none of the payments given pays."""
+    upfront = {id(row.parent_line) for row in taken.continuity if row.columns["upfront"]}
+    paid = {id(row.order) for row in taken.payments}
+    for child in taken.children:
+        going = child.status in ("open", "shipped") and child.external is None and id(child.parent_line) not in upfront
+        if going and child.total_minor and id(child) not in paid:
+            yield f"{child.number} costs {text(child.total_minor, currency)}, and none of the payments given is for it: it is not charged"
 
 
 def holds_have_reason(parent: Given, taken: TakenOver, things: Sequence[tuple[Given, OrderRow]]) -> None:

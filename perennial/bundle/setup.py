@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from perennial.bundle.parse import Given, day, keys
@@ -11,6 +11,7 @@ from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
 from perennial.catalog.models import TaxRate
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
+from perennial.customers.values import CustomerFacts
 from perennial.errors import Refused
 from perennial.kernel import texts
 from perennial.kernel.dates import DEFAULT_ANCHOR
@@ -254,6 +255,27 @@ def untaxed(reading: Reading, modes: Iterable[ModeFacts], products: Iterable[Pro
     """Note the tax groups that no rate is for: what is in them is not taxed, which may be meant, or a slip of the pen."""
     groups = {one.tax_group for one in modes} | {one.tax_group for one in products}
     rated = set(TaxRate.objects.values_list("group", flat=True).distinct())
-    if rated:
-        unknown = sorted(group for group in groups if group is not None and group not in rated)
-        reading.notes.untaxed = {group: reading.faults.hint(group, rated) for group in unknown}
+    unknown = sorted(group for group in groups if group is not None and group not in rated)
+    reading.notes.untaxed = {group: reading.faults.hint(group, rated) for group in unknown}
+
+
+def regions_of_rates() -> dict[tuple[str, str], list[str]]:
+    """The regions that tax rates name, as they spell them, by their country and their letters whatever the case."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for country, region in TaxRate.objects.exclude(region=None).values_list("country", "region").order_by("pk"):
+        found.setdefault((country, str(region).casefold()), []).append(str(region))
+    return found
+
+
+def regions_misspelled(
+    regions: Mapping[tuple[str, str], Sequence[str]], customers: Iterable[CustomerFacts]
+) -> Iterator[str]:
+    """Note the regions of addresses that tax rates spell in other letters, small or large: they count as others."""
+    for customer in customers:
+        for address in customer.addresses:
+            rates = regions.get((address.country or "", (address.region or "").casefold()), ())
+            if rates and address.region not in rates:
+                yield (
+                    f'customer {customer.account}: region "{address.region}" of {address.country} has no tax rate,'
+                    f' but "{rates[0]}" has: they are different regions'
+                )

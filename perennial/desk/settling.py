@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from perennial.continuity.models import ContinuityOrder
 from perennial.desk.reach import lock, order_by_number
 from perennial.errors import Refused
 from perennial.orders.models import OrderLine, SalesOrder
@@ -72,8 +73,12 @@ def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet
         raise Refused("line", f"{order.number} is a child, which is paid as a whole: leave --line out", "line")
     if not OrderLine.objects.filter(order=order, line=line).exists():
         raise Refused("line", f"{order.number} has no line {line}", "line")
-    own = found.filter(continuity_order__parent_line__line=line)
-    return own if own.exists() else found.filter(order=order)
+    continuity = ContinuityOrder.objects.filter(parent_line__order=order, parent_line__line=line).first()
+    if continuity is None:
+        return found.filter(order=order)
+    if not continuity.upfront:
+        raise Refused("line", f"line {line} is paid by the shipment: settle it by the number of the child", "line")
+    return found.filter(continuity_order=continuity)
 
 
 def _several(number: str, payments: Sequence[Payment]) -> Refused:

@@ -6,13 +6,15 @@ or for one order at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from perennial.db import sql
 from perennial.errors import Refused
+from perennial.kernel.money import text
 from perennial.payments import gateways, waiting
 from perennial.payments.collect import lock
 from perennial.payments.models import OPEN, Payment
@@ -105,7 +107,7 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
         raise Refused("payment", "nobody knows yet whether the card was charged: settle that first")
     _expect(payments, "due", "declined", "failed", "billed", "unknown")
     Payment.objects.filter(pk__in=list(payments)).update(status="written_off")
-    _tell(payments, "payment_written_off", by=by, on=on, reason=reason)
+    _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
     waiting.payments_settled(payments, by=by, on=on)
 
 
@@ -142,7 +144,8 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     else:
         (fact,) = facts([payment], rules(on, gateways.current()))
         rows.update(status="voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
-    _tell([payment], "payment_settled", by=by, on=on, reason=reason)
+    how = {"as": "taken" if happened else "not-taken", **_amounts([payment])[payment]}
+    _tell([payment], "payment_settled", by=by, on=on, reason=reason, more={payment: how})
 
 
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
@@ -151,21 +154,36 @@ def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
     waiting.payments_settled(payments, by=by, on=on)
 
 
-def _tell(payments: Sequence[int], kind: str, *, by: str, on: date, reason: str | None) -> None:
-    """One line in the order's history for each payment."""
+def _amounts(payments: Sequence[int]) -> dict[int, dict[str, str]]:
+    """What each of them is about, as history tells it."""
+    found = Payment.objects.filter(pk__in=list(payments)).values_list("pk", "amount_minor", "currency")
+    return {pk: {"amount": text(amount, currency), "currency": currency} for pk, amount, currency in found}
+
+
+def _tell(
+    payments: Sequence[int],
+    kind: str,
+    *,
+    by: str,
+    on: date,
+    reason: str | None,
+    more: Mapping[int, dict[str, str]] | None = None,
+) -> None:
+    """One line in the order's history for each payment. ``more``: what it says of each besides."""
+    said = [Jsonb((more or {}).get(payment, {})) for payment in payments]
     sql.execute(
         """
         insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
         select coalesce(o.parent_id, o.id, c.order_id), %(on)s, %(kind)s, %(by)s, %(reason)s,
-               jsonb_build_object('purpose', p.purpose, 'number', p.number)
+               jsonb_build_object('purpose', p.purpose, 'number', p.number) || x.more
                || case when o.parent_id is not null then jsonb_build_object('child', o.number) else '{}' end
-          from payments_payment p
+          from unnest(%(ids)s::bigint[], %(more)s::jsonb[]) x(id, more)
+          join payments_payment p on p.id = x.id
           left join orders_salesorder o on o.id = p.order_id
           left join continuity_continuityorder c on c.id = p.continuity_order_id
-         where p.id = any(%(ids)s)
          order by coalesce(o.parent_id, o.id, c.order_id), p.due_on, p.purpose, p.continuity_order_id, o.number, p.number
         """,
-        {"ids": list(payments), "kind": kind, "by": by, "on": on, "reason": reason},
+        {"ids": list(payments), "more": said, "kind": kind, "by": by, "on": on, "reason": reason},
     )
 
 

@@ -192,6 +192,19 @@ def test_a_card_that_was_asked_once_stays():
 
 
 @pytest.mark.usefixtures("club")
+def test_a_region_that_a_tax_rate_spells_in_other_letters_is_noted():
+    rate = {"group": "BOOKS", "country": "US", "region": "NY", "percent": "8.875"}
+    places = [
+        {"code": code, "country": "US", "region": region} for code, region in (("a", "ny"), ("b", "NY"), ("c", "nj"))
+    ]
+    bundle = {**ada(addresses=places), "tax_rates": [rate]}
+    for dry_run in (True, False):
+        assert list(put(bundle, dry_run=dry_run).notes.lines()) == [
+            'customer C-1: region "ny" of US has no tax rate, but "NY" has: they are different regions'
+        ]
+
+
+@pytest.mark.usefixtures("club")
 def test_what_is_not_given_is_taken_away_and_said():
     put(ada(email="ada@example.com", phone="+1 555 0100"))
     assert list(put(ada(phone="+1 555 0100"), dry_run=True).notes.lines()) == [

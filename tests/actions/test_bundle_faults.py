@@ -235,6 +235,10 @@ def test_a_key_that_stands_twice():
 
 def test_a_list_where_a_list_belongs():
     assert faults({"currency": "USD", "products": {}}) == {"products": "a list is needed, not an object"}
+    for what in ([], [{"name": "Aurora"}]):
+        for name in ("company", "parameters"):
+            assert faults({"currency": "USD", name: what}) == {name: "an object is needed, not a list"}
+        assert faults({"currency": "USD", "last_number": what}) == {"last_number": "one value is needed, not a list"}
     assert put({"products": None}).tallies["products"].new == 0
 
 

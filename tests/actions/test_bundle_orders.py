@@ -75,6 +75,12 @@ def test_one_that_exists_otherwise_is_refused_with_its_path(change, path, words)
     assert words in faults(again(**change))[path]
 
 
+def test_what_cannot_be_read_is_no_difference_from_the_one_that_exists():
+    put(example())
+    assert list(faults(again(order_date="03/10/2026"))) == ["orders[0].order_date"]
+    assert "exists" not in faults(again(submit="yes"))["orders[0].submit"]
+
+
 def test_another_quantity_is_refused_with_its_path():
     put(example())
     order = again()

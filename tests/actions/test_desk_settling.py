@@ -10,7 +10,19 @@ from perennial.desk import actions
 from perennial.jobs.check import check, check_once
 from perennial.orders.models import Hold
 from perennial.payments.models import Attempt, Payment
-from tests.actions.desk_world import ANNA, ON, book, day, last_event, make_children, order, payments, refused, sent
+from tests.actions.desk_world import (
+    ANNA,
+    ON,
+    book,
+    day,
+    last_event,
+    make_children,
+    order,
+    payments,
+    refused,
+    sent,
+    shown,
+)
 from tests.states import lead
 
 pytestmark = pytest.mark.usefixtures("club")
@@ -36,6 +48,12 @@ def unknown(number: str, kind: str = "authorise") -> str:
     return child
 
 
+def told_amount(child: str) -> str:
+    """What a child costs, as its document says."""
+    (found,) = (one for one in shown(child[:9])["children"] if one["number"] == child)
+    return str(found["total"])
+
+
 @pytest.mark.parametrize(("end", "status"), [("taken", "authorised"), ("not-taken", "due")])
 def test_what_was_found_out(end: str, status: str) -> None:
     child = unknown(order("CLUB"))
@@ -43,7 +61,9 @@ def test_what_was_found_out(end: str, status: str) -> None:
         actions.settle(number=child, end="written-off", **WHY)
     told = actions.settle(number=child, end=end, **WHY)
     assert told == {"order": child, "purpose": "shipment", "number": 1, "status": status}
-    assert last_event(child[:9])[0] == "payment_settled"
+    kind, _, _, reason, data = last_event(child[:9])
+    assert (kind, reason, data.pop("as")) == ("payment_settled", "seen at the gateway", end)
+    assert data == {"child": child, "purpose": "shipment", "number": 1, "amount": told_amount(child), "currency": "USD"}
     assert check()["faults"] == check_once()["faults"] == []
     with refused("number", "payment", "has no payment that is unknown"):
         actions.settle(number=child, end=end, **WHY)
