@@ -93,8 +93,15 @@ def set_customers(
                 if write.before is not None:
                     moved[write.pk or 0] = write.before
     # What is still in the dictionaries is no longer listed.
-    changed |= _drop("customers_address", [a[0] for known in stored.values() for a in known[2].values()], _ADDRESS_USED)
-    changed |= _drop("customers_storedcard", [c[0] for known in stored.values() for c in known[3].values()], _CARD_USED)
+    addresses = [a[0] for known in stored.values() for a in known[2].values()]
+    cards = [c[0] for known in stored.values() for c in known[3].values()]
+    dropped: dict[int, list[str]] = {}
+    for pk, code in _drop("customers_address", "code", addresses, _ADDRESS_USED):
+        dropped.setdefault(pk, []).append(f"address {code}")
+    for pk, token in _drop("customers_storedcard", "token", cards, _CARD_USED):
+        dropped.setdefault(pk, []).append(f"card {token}")
+    changed |= dropped.keys()
+    emptied += [(account, dropped[known[0]]) for account, known in stored.items() if known[0] in dropped]
     stays, behind = _behind(customers, stored)
     changed |= behind
     tally = Tally(len(new), len(changed), len(customers) - len(new) - len(changed))
@@ -230,21 +237,24 @@ _CARD_USED = (
 )
 
 
-def _drop(table: str, ids: list[int], used: Sequence[str]) -> set[int]:
-    """Delete rows that nothing refers to; the ids of their customers.
+def _drop(table: str, name: str, ids: list[int], used: Sequence[str]) -> list[tuple[int, str]]:
+    """Delete rows that nothing refers to; the ids of their customers, each with the row's code or token (``name``).
 
     The rows are locked by a statement of its own: an order that names one at this moment is waited for, and seen.
     """
     if not ids:
-        return set()
+        return []
     unused = " and ".join(
         f"not exists (select from {other} u where u.{column} = x.id)"
         for other, column in (name.split(".") for name in used)
     )
     tuples(f"select id from {table} where id = any(%s) order by id for update", [ids])
-    return {
-        pk for (pk,) in tuples(f"delete from {table} x where id = any(%s) and {unused} returning customer_id", [ids])
-    }
+    return sorted(
+        (pk, said)
+        for pk, said in tuples(
+            f"delete from {table} x where id = any(%s) and {unused} returning customer_id, {name}", [ids]
+        )
+    )
 
 
 def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> tuple[list[tuple[str, str]], set[int]]:

@@ -83,7 +83,14 @@ def show(console: Console, ports: Ports, once: Once, *, next_day: date, today: d
 
 def table(figures: Sequence[ProgramFigures]) -> Table:
     """A line a program and the sum of all."""
-    grid = Table(title="What the nights did", title_justify="left", box=None, pad_edge=False, show_footer=True)
+    grid = Table(
+        title="What the nights did",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        collapse_padding=True,
+        show_footer=True,
+    )
     grid.add_column("program", footer="all", no_wrap=True)
     for name in COLUMNS:
         total = sum(value(row, name) for row in figures)

@@ -24,6 +24,8 @@ def faults(most: int) -> list[str]:
     What follows does not depend on dates and prices, so each walk is looked at once, however many orders have it.
     """
     rows = sql.tuples(SQL["walks"])
+    if not rows:  # an installation that has no currency yet, either
+        return []
     revisions = {
         pk: _undated(revision.plan) for pk, revision in load_revisions(set_up(), {row[0] for row in rows}).items()
     }

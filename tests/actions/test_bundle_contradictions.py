@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from perennial.continuity.models import Adjustment, Occurrence
 from perennial.jobs.check import check, check_once
+from perennial.jobs.process_payments import ProcessPayments
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Payment
-from tests.actions.bundle_world import faults, put, twelve
+from tests.actions.bundle_world import ON, faults, put, twelve
+from tests.actions.desk_world import run
 from tests.actions.test_bundle_standing import invoiced, member, moved_in, wrong
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("numbers_from_one")]
@@ -126,6 +129,14 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "payments[0].status",
         "due, but OLD-1 is cancelled",
     ),
+    **{
+        f"{refused}, but the child is cancelled": (
+            paid([{"line": 1, "shipment": 1, "status": "cancelled"}], {"status": refused, "attempts": 1}),
+            "payments[0].status",
+            f"{refused}, but {CHILD} is cancelled: nothing of it will be charged",
+        )
+        for refused in ("declined", "failed")
+    },
     # --- what they pay
     "ordinary, but there are no ordinary lines": (
         member({}, INVOICED, payments=[{"purpose": "ordinary", "amount": "10.00", "status": "captured"}]),
@@ -366,6 +377,59 @@ def test_less_than_an_order_billed_up_front_costs() -> None:
     moved_in(member({"lines": [{}] * 12}, INVOICED, payments=[part, rest]), bill_upfront=True)
     assert [p.status for p in Payment.objects.order_by("number")] == ["captured", "due"]
     assert check()["ok"]
+
+
+PARTS = [
+    {"number": 1, "amount": "8.30", "status": "captured"},
+    {"number": 2, "amount": "8.30", "due_on": "2026-04-20"},
+    {"number": 3, "amount": "8.30", "due_on": "2026-05-20"},
+]
+
+
+def flags() -> list[tuple[int, bool, bool]]:
+    found = Payment.objects.order_by("number").values_list("number", "at_invoice", "not_before_shipped")
+    return [(number, at_invoice, shipped) for number, at_invoice, shipped in found]
+
+
+def test_a_part_of_a_moved_in_child_is_taken_on_its_date() -> None:
+    """Not with the invoice, which the other system wrote long ago."""
+    moved_in(paid(INVOICED, *PARTS), payment_schedule="3X")
+    assert flags() == [(1, True, False), (2, False, True), (3, False, True)]
+    assert run(ProcessPayments(), ON).get("captured", 0) == 0
+    assert run(ProcessPayments(), date(2026, 4, 19)).get("captured", 0) == 0
+    assert run(ProcessPayments(), date(2026, 4, 20))["captured"] == 1
+
+
+def test_a_part_of_a_moved_in_order_billed_up_front_is_taken_on_its_date() -> None:
+    third = f"{WHOLE / 300:.2f}"
+    parts = [
+        {"purpose": "order", "number": 1, "amount": third, "status": "captured"},
+        {"purpose": "order", "number": 2, "amount": third, "due_on": "2026-04-20"},
+        {"purpose": "order", "number": 3, "amount": f"{WHOLE / 100 - 2 * float(third):.2f}", "due_on": "2026-05-20"},
+    ]
+    order = member({"lines": [{}] * 12}, INVOICED, payments=parts)
+    moved_in(order, bill_upfront=True, payment_schedule="3X")
+    assert flags() == [(n, False, False) for n in (1, 2, 3)]
+    assert run(ProcessPayments(), date(2026, 4, 19)).get("captured", 0) == 0
+    assert run(ProcessPayments(), date(2026, 4, 20))["captured"] == 1
+
+
+def test_parts_that_say_how_they_are_taken_are_taken_so() -> None:
+    moved_in(
+        paid(INVOICED, PARTS[0], {**PARTS[1], "at_invoice": True, "not_before_shipped": False}, PARTS[2]),
+        payment_schedule="3X",
+    )
+    assert flags()[1] == (2, True, False)
+
+
+def test_a_child_that_no_payment_is_given_for_is_noted() -> None:
+    said = f"{CHILD} costs 24.90, and none of the payments given is for it: it is not charged"
+    for children, noted in ((OPEN, [said]), (INVOICED, [])):
+        order = member({}, children, number="SO-000500", payments=[])
+        done = put(twelve() | {"orders": [order]}, dry_run=True)
+        assert [line for line in done.notes.lines() if "payments given" in line] == noted
+    order = member({}, OPEN, number="SO-000500")
+    assert not [line for line in put(twelve() | {"orders": [order]}).notes.lines() if "payments given" in line]
 
 
 def test_a_child_of_an_order_billed_up_front_is_not_paid_again() -> None:

@@ -161,6 +161,15 @@ def test_what_goes_to_no_address_is_not_taxed_and_that_is_said():
 
 
 @pytest.mark.usefixtures("club")
+def test_addresses_and_cards_that_go_are_named():
+    put(ada(addresses=[{"code": "x", "country": "US"}, {"code": "y", "country": "US"}], cards=[card("tok_x")]))
+    for dry_run in (True, False):
+        assert list(put(ada(addresses=[{"code": "x", "country": "US"}], cards=[]), dry_run=dry_run).notes.lines()) == [
+            "customer C-1: address y and card tok_x not given, so taken away"
+        ]
+
+
+@pytest.mark.usefixtures("club")
 def test_what_set_up_loses_is_said():
     bundle = {
         "delivery_modes": [{"code": "STD", "charge": "6.00"}, {"code": "ANY", "charge": "1.00"}],
@@ -171,6 +180,9 @@ def test_what_set_up_loses_is_said():
         "product B1: tax group BOOKS not given, so taken away",
     ]
     assert list(put(bundle).notes.lines()) == []
+    assert list(put({"delivery_modes": [{"code": "ANY"}]}).notes.lines()) == [
+        "delivery mode ANY: charge not given, so taken away"
+    ]
 
 
 @pytest.mark.usefixtures("club")
@@ -182,7 +194,10 @@ def test_a_card_that_was_asked_once_stays():
     asked = StoredCard.objects.get(token="tok_two")
     Attempt.objects.create(payment=payment, kind="charge", number=1, key="k", amount_minor=1, card=asked, on_date=ON)
     done = put(ada(cards=[card("tok_visa")]))
-    assert list(done.notes.lines()) == ["customer C-1: card tok_two is not listed, but used by an order: it stays"]
+    assert list(done.notes.lines()) == [
+        "customer C-1: card tok_old not given, so taken away",
+        "customer C-1: card tok_two is not listed, but used by an order: it stays",
+    ]
     assert list(
         StoredCard.objects.filter(customer__account="C-1").order_by("number").values_list("token", "number")
     ) == [
@@ -198,6 +213,7 @@ def test_a_region_that_a_tax_rate_spells_in_other_letters_is_noted():
         {"code": code, "country": "US", "region": region} for code, region in (("a", "ny"), ("b", "NY"), ("c", "nj"))
     ]
     bundle = {**ada(addresses=places), "tax_rates": [rate]}
+    put(ada(addresses=[]))
     for dry_run in (True, False):
         assert list(put(bundle, dry_run=dry_run).notes.lines()) == [
             'customer C-1: region "ny" of US has no tax rate, but "NY" has: they are different regions'

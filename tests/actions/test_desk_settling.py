@@ -116,3 +116,12 @@ def test_one_of_several_lines_is_named() -> None:
     make_children(ON)
     with refused("line", "line", "is a child, which is paid as a whole"):
         actions.settle(number=f"{number}-1-001", end="written-off", line=1, **WHY)
+
+
+def test_a_line_that_is_paid_by_the_shipment_is_not_settled_by_its_number() -> None:
+    """Its own payments are those of its children: never another line's instead."""
+    number = order("CLUB", book())
+    make_children(ON)
+    with refused("line", "line", "line 1 is paid by the shipment: settle it by the number of the child"):
+        actions.settle(number=number, end="written-off", line=1, **WHY)
+    assert actions.settle(number=number, end="written-off", line=2, **WHY)["purpose"] == "ordinary"

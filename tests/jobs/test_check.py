@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from django.db import connection, transaction
 
+from perennial.catalog.actions import initialise
 from perennial.catalog.models import Parameters
 from perennial.db import sql
 from perennial.desk import actions
@@ -92,6 +93,12 @@ def without_constraints() -> Iterator[None]:
 
 def test_there_is_a_fault_for_every_check() -> None:
     assert set(FAULTS) == {*INVARIANTS, *ONCE}
+
+
+def test_an_installation_that_was_just_made_is_well() -> None:
+    """It has no currency before the first bundle."""
+    initialise()
+    assert check()["faults"] == check_once()["faults"] == []
 
 
 def test_a_check_finds_its_fault() -> None:
