@@ -21,12 +21,12 @@ def lost(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterat
             *_gone("closed days", row.closed_on, mode.closed_on),
         ]
         if gone:
-            yield f"delivery mode {row.code}: {' and '.join(gone)} not given, so taken away"
+            yield f"delivery mode {row.code}: {' and '.join(gone)} taken away, as none is given"
     groups = {product.number: product.tax_group for product in products}
     stored = Product.objects.filter(number__in=groups, tax_group__isnull=False).order_by("number")
     for number, group in stored.values_list("number", "tax_group"):
         if not groups[number]:
-            yield f"product {number}: tax group {group} not given, so taken away"
+            yield f"product {number}: tax group {group} taken away, as none is given"
 
 
 def _gone(name: str, before: object, now: object) -> list[str]:

@@ -43,7 +43,7 @@ class Notes:
 
     def add_customers(self, emptied: Sequence[tuple[str, list[str]]], kept: Sequence[tuple[str, str]]) -> None:
         """Customers of whom something was stored that is not given, or stays though it is not listed."""
-        said = [f"customer {account}: {' and '.join(names)} not given, so taken away" for account, names in emptied]
+        said = [f"customer {account}: {' and '.join(names)} taken away, as none is given" for account, names in emptied]
         said += [f"customer {account}: {what} is not listed, but used by an order: it stays" for account, what in kept]
         room = MOST_NAMED - len(self.customers)
         self.customers += said[:room]

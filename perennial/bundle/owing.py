@@ -122,19 +122,19 @@ def _schedule(standing: Standing, row: ContinuityRow, child: OrderRow | None) ->
 
 
 def _when_taken(
-    schedule: PaymentSchedule | None, child: OrderRow | None, method: str, due_on: date
+    schedule: PaymentSchedule | None, child: OrderRow | None, method: str, due_on: date, *, invoiced: bool
 ) -> tuple[bool, bool]:
     """Whether a part is captured at the invoice, and whether not before it is shipped, as one that is made here would be.
 
-    Without a schedule: at the invoice. With one of an order billed up front, and on account: on its date. Of a child:
-    what is due when it ships at the invoice, later parts on their dates, but not before it is shipped.
+    What is invoiced already is taken on its date. Else without a schedule: at the invoice. With one of an order billed
+    up front, and on account: on its date. Of a child: what is due when it ships at the invoice, other parts on their
+    dates, but not before it is shipped.
     """
-    if schedule is None:
-        return True, False
-    if child is None or method == "on_account":
+    if invoiced or (schedule is not None and (child is None or method == "on_account")):
         return False, False
-    later = child.ship_on is not None and due_on > child.ship_on
-    return not later, later
+    if schedule is None or child is None or due_on == child.ship_on:
+        return True, False
+    return False, True
 
 
 def _owed_upfront(standing: Standing, row: ContinuityRow) -> None:
@@ -234,11 +234,12 @@ class _Reader:
             (r for r in standing.taken.continuity if order is not None and r.parent_line is order.parent_line), None
         )
         subject_fits(thing, purpose, order, continuity, row, ordinary=standing.has_ordinary)
-        method = thing.word("method", METHODS, row.columns["payment_method"] if row else "card")
+        usual, pays = self._usual(row, number)
+        method = thing.word("method", METHODS, usual)
         card = None
         if method == "card":
             named = thing.code("card", longest=texts.LONG_CODE)
-            card = standing.card(thing, "card", named) if named else (row.columns["card_id"] if row else None)
+            card = standing.card(thing, "card", named) if named else pays
             card = None if "card" in thing.value and named is None and thing.given("tries") else card
         status = thing.word("status", tuple(states.PAYMENT), "due")
         total = self._total(order, continuity)
@@ -255,7 +256,8 @@ class _Reader:
             thing.fault("refunded", f"more than the {text(captured, standing.currency)} that was captured")
         due_on = thing.day("due_on", (order.ship_on if order else None) or standing.order.order_date)
         schedule = None if row is None else _schedule(standing, row, order)
-        at_invoice, not_before_shipped = _when_taken(schedule, order, method, due_on)
+        invoiced = self._is_invoiced(order, continuity)
+        at_invoice, not_before_shipped = _when_taken(schedule, order, method, due_on, invoiced=invoiced)
         owed = Owed(
             number,
             due_on,
@@ -277,6 +279,30 @@ class _Reader:
         if not thing.bad:
             words_fit(thing, made, standing.order, standing.currency)
         return None if thing.bad else made
+
+    def _usual(self, row: ContinuityRow | None, number: int) -> tuple[str, int | None]:
+        """How it is paid where it does not say: as its continuity order; ordinary lines as their order says, else as
+        its first continuity order, else by the only card.
+        """
+        standing = self.standing
+        if row is None and (pays := standing.order.pays):
+            method, card, *_ = pays[min(number, len(pays)) - 1]
+            return method, card
+        if row is None:
+            row = next(iter(standing.taken.continuity), None)
+        if row is not None:
+            return row.columns["payment_method"], row.columns["card_id"]
+        cards = list(standing.names.cards.get(standing.customer_id, {}).values())
+        return "card", cards[0] if len(cards) == 1 else None
+
+    def _is_invoiced(self, order: OrderRow | None, continuity: ContinuityRow | None) -> bool:
+        """Is what it pays invoiced already, so that no invoice is to come with which it could be taken?"""
+        taken = self.standing.taken
+        if continuity is not None:
+            return any(c.status == "invoiced" for c in taken.children if c.parent_line is continuity.parent_line)
+        if order is not None and order.parent is not None:
+            return order.status == "invoiced"
+        return any(line.status == "invoiced" for line in self.standing.order.lines if line.amount_minor)
 
     def _subject(self) -> tuple[OrderRow | None, ContinuityRow | None]:
         """What it pays: a child, the ordinary lines of the parent, or a continuity order billed up front."""

@@ -12,6 +12,7 @@ from perennial.bundle.parse import Given
 from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
 from perennial.kernel.money import text
 from perennial.payments.collect import ON_ITS_WAY
+from perennial.payments.owed import PREPAID
 
 OF_CARDS = ("sent", "authorised", "capturing", "declined", "failed", "unknown", "voided", "expired")
 OF_BILLS = ("billed", "paid")
@@ -65,6 +66,8 @@ def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -
         return
     if method != "card" and status in OF_CARDS:
         thing.fault("status", f"{status} is of a card, and this is paid by {method}")
+    elif method in PREPAID and columns["purpose"] == "shipment" and status in NOT_ASKED:
+        thing.fault("method", f"{method} pays only what is billed up front without a payment schedule")
     elif method != "on_account" and status in OF_BILLS:
         thing.fault("status", f"{status} is of a bill on account, and this is paid by {method}: due or captured")
     elif status == "draft" and parent.status != "draft":
@@ -142,6 +145,7 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
         net = sum(row.columns["captured_minor"] - row.columns["refunded_minor"] for row, _ in mine)
         if net > child.total_minor:
             mine[-1][1].fault("captured", f"its payments took {text(net, currency)}, {said}")
+    _ordinary_fits(taken, made, currency)
     for row in taken.continuity:
         mine = [(one, thing) for one, thing in made if one.continuity is row and one.columns["purpose"] == "order"]
         if mine and not has_theirs(taken, row):
@@ -152,10 +156,42 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
                     f"the payments of line {row.parent_line.line} come to {text(owed, currency)}, but it costs"
                     f" {text(whole[id(row)], currency)} billed up front: the rest is due, or was captured too",
                 )
+            elif asked := _beyond(mine, whole[id(row)]):
+                asked.fault("status", f"due, but all that line {row.parent_line.line} costs was captured already")
+
+
+def _beyond(mine: Made, whole: int) -> Given | None:
+    """A payment that is still to be asked for though all is taken; none while nobody knows how another one ended."""
+    net = sum(one.columns["captured_minor"] - one.columns["refunded_minor"] for one, _ in mine)
+    if net < whole or any(one.columns["status"] in WAITING for one, _ in mine):
+        return None
+    return next((thing for one, thing in mine if one.columns["status"] in NOT_ASKED), None)
+
+
+def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
+    """The payments of ordinary lines come to what these cost."""
+    order = taken.order
+    mine = [
+        (row, thing)
+        for row, thing in made
+        if row.order is order and row.columns["purpose"] == "ordinary" and row.columns["status"] not in GONE
+    ]
+    owed = sum(row.columns["amount_minor"] for row, _ in mine)
+    going = order.status != "cancelled" and all(line.status != "cancelled" for line in order.lines if line.amount_minor)
+    if mine and going and owed != order.total_minor:
+        mine[-1][1].fault(
+            "amount",
+            f"the payments of the ordinary lines come to {text(owed, currency)}, but these cost"
+            f" {text(order.total_minor, currency)}",
+        )
 
 
 def unpaid(taken: TakenOver, currency: str) -> Iterator[str]:
-    """In words, the children that are still to be sent or invoiced, and that none of the payments given pays."""
+    """In words, what is still to be sent or invoiced, and none of the payments given pays."""
+    own = [line for line in taken.order.lines if line.amount_minor and line.status in ("open", "shipped")]
+    if own and taken.order.total_minor and not any(row.order is taken.order for row in taken.payments):
+        cost = text(taken.order.total_minor, currency)
+        yield f"the ordinary lines of {taken.order.number} cost {cost}, and none of the payments given is for them: they are not charged"
     upfront = {id(row.parent_line) for row in taken.continuity if row.columns["upfront"]}
     paid = {id(row.order) for row in taken.payments}
     for child in taken.children:

@@ -52,7 +52,8 @@ def settle(
         found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
     )
     if not fitting:
-        raise Refused("payment", f"{number} has no payment that is {' or '.join(states)}", "number")
+        what = "no payment" if line is None and part is None else "no such payment"
+        raise Refused("payment", f"{number} has {what} that is {' or '.join(states)}", "number")
     if len(fitting) > 1:
         raise _several(number, fitting)
     (payment,) = fitting

@@ -394,7 +394,7 @@ def flags() -> list[tuple[int, bool, bool]]:
 def test_a_part_of_a_moved_in_child_is_taken_on_its_date() -> None:
     """Not with the invoice, which the other system wrote long ago."""
     moved_in(paid(INVOICED, *PARTS), payment_schedule="3X")
-    assert flags() == [(1, True, False), (2, False, True), (3, False, True)]
+    assert flags() == [(n, False, False) for n in (1, 2, 3)]
     assert run(ProcessPayments(), ON).get("captured", 0) == 0
     assert run(ProcessPayments(), date(2026, 4, 19)).get("captured", 0) == 0
     assert run(ProcessPayments(), date(2026, 4, 20))["captured"] == 1
@@ -412,6 +412,73 @@ def test_a_part_of_a_moved_in_order_billed_up_front_is_taken_on_its_date() -> No
     assert flags() == [(n, False, False) for n in (1, 2, 3)]
     assert run(ProcessPayments(), date(2026, 4, 19)).get("captured", 0) == 0
     assert run(ProcessPayments(), date(2026, 4, 20))["captured"] == 1
+
+
+def test_the_parts_of_a_moved_in_child_that_is_still_to_be_sent() -> None:
+    """What is due on the day it ships waits for the invoice, as at home; what has another date for that, and the parcel."""
+    parts = [{**PARTS[0], "status": "due", "due_on": "2026-03-16"}, {**PARTS[1], "due_on": "2026-03-11"}, PARTS[2]]
+    moved_in(paid(OPEN, *parts), payment_schedule="3X")
+    assert SalesOrder.objects.get(number=CHILD).ship_on == date(2026, 3, 16)
+    assert flags() == [(1, True, False), (2, False, True), (3, False, True)]
+
+
+def test_what_is_invoiced_already_is_taken_on_the_date_that_is_given() -> None:
+    """Also where there is no schedule, and before the day on which it was planned to ship."""
+    moved_in(paid(INVOICED, {"due_on": "2026-03-13"}))
+    assert flags() == [(1, False, False)]
+    assert run(ProcessPayments(), date(2026, 3, 12)).get("captured", 0) == 0
+    assert run(ProcessPayments(), date(2026, 3, 13))["captured"] == 1
+
+
+ORDINARY = {"reference": "OLD-2", "number": "OLD-2", "customer": "C-1", "order_date": "2026-03-10", "submit": True}
+BOOK = {"item_number": "0013", "price": "9.00"}
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "words"),
+    [
+        ([{"amount": "2.00"}], "payments[0].amount", "come to 2.00, but these cost 9.00"),
+        ([{"status": "captured"}, {}], "payments[1].amount", "come to 18.00, but these cost 9.00"),
+    ],
+)
+def test_the_payments_of_ordinary_lines_come_to_what_these_cost(
+    given: list[dict[str, Any]], path: str, words: str
+) -> None:
+    payments = [{"purpose": "ordinary", **one} for one in given]
+    found = wrong({**ORDINARY, "lines": [BOOK], "payments": payments})
+    assert words in found[path]
+
+
+def test_ordinary_lines_that_no_payment_is_given_for_are_noted() -> None:
+    done = put(twelve() | {"orders": [{**ORDINARY, "lines": [BOOK], "payments": []}]})
+    assert [line for line in done.notes.lines() if "payments given" in line] == [
+        "the ordinary lines of OLD-2 cost 9.00, and none of the payments given is for them: they are not charged"
+    ]
+
+
+@pytest.mark.parametrize("pay", [None, [{"method": "card", "card": "tok_visa", "percent": "100"}]])
+def test_a_payment_of_ordinary_lines_is_by_the_card_that_pays_them(pay: Any) -> None:
+    order = {**ORDINARY, "lines": [BOOK], "payments": [{"purpose": "ordinary", "due_on": "2026-03-20"}]}
+    moved_in(order if pay is None else {**order, "pay": pay})
+    payment = Payment.objects.get()
+    assert (payment.method, payment.card and payment.card.token) == ("card", "tok_visa")
+
+
+def test_what_is_paid_up_front_is_not_asked_for_again() -> None:
+    parts = [
+        {"purpose": "order", "number": 1, "status": "captured", "amount": f"{WHOLE / 100:.2f}"},
+        {"purpose": "order", "number": 2, "amount": "10.00", "due_on": "2026-04-20"},
+    ]
+    found = wrong(member({"lines": [{}] * 12}, INVOICED, payments=parts), bill_upfront=True)
+    assert found == {"payments[1].status": "due, but all that line 1 costs was captured already"}
+
+
+def test_a_check_pays_no_child_that_is_still_to_be_paid() -> None:
+    assert wrong(paid(OPEN, {"method": "check"})) == {
+        "payments[0].method": "check pays only what is billed up front without a payment schedule"
+    }
+    moved_in(paid(INVOICED, {"method": "check", "status": "captured"}))
+    assert check()["ok"]
 
 
 def test_parts_that_say_how_they_are_taken_are_taken_so() -> None:

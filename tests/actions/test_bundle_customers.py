@@ -165,7 +165,7 @@ def test_addresses_and_cards_that_go_are_named():
     put(ada(addresses=[{"code": "x", "country": "US"}, {"code": "y", "country": "US"}], cards=[card("tok_x")]))
     for dry_run in (True, False):
         assert list(put(ada(addresses=[{"code": "x", "country": "US"}], cards=[]), dry_run=dry_run).notes.lines()) == [
-            "customer C-1: address y and card tok_x not given, so taken away"
+            "customer C-1: address y and card tok_x taken away, as none is given"
         ]
 
 
@@ -176,12 +176,12 @@ def test_what_set_up_loses_is_said():
         "products": [{"number": "B1", "price": "11.00"}, {"number": "B2", "price": "20.00", "tax_group": "BOOKS"}],
     }
     assert list(put(bundle).notes.lines()) == [
-        "delivery mode STD: tax group and days off not given, so taken away",
-        "product B1: tax group BOOKS not given, so taken away",
+        "delivery mode STD: tax group and days off taken away, as none is given",
+        "product B1: tax group BOOKS taken away, as none is given",
     ]
     assert list(put(bundle).notes.lines()) == []
     assert list(put({"delivery_modes": [{"code": "ANY"}]}).notes.lines()) == [
-        "delivery mode ANY: charge not given, so taken away"
+        "delivery mode ANY: charge taken away, as none is given"
     ]
 
 
@@ -195,7 +195,7 @@ def test_a_card_that_was_asked_once_stays():
     Attempt.objects.create(payment=payment, kind="charge", number=1, key="k", amount_minor=1, card=asked, on_date=ON)
     done = put(ada(cards=[card("tok_visa")]))
     assert list(done.notes.lines()) == [
-        "customer C-1: card tok_old not given, so taken away",
+        "customer C-1: card tok_old taken away, as none is given",
         "customer C-1: card tok_two is not listed, but used by an order: it stays",
     ]
     assert list(
@@ -224,13 +224,15 @@ def test_a_region_that_a_tax_rate_spells_in_other_letters_is_noted():
 def test_what_is_not_given_is_taken_away_and_said():
     put(ada(email="ada@example.com", phone="+1 555 0100"))
     assert list(put(ada(phone="+1 555 0100"), dry_run=True).notes.lines()) == [
-        "customer C-1: email not given, so taken away"
+        "customer C-1: email taken away, as none is given"
     ]
-    assert list(put(ada(name="")).notes.lines()) == ["customer C-1: name and email and phone not given, so taken away"]
+    assert list(put(ada(name="")).notes.lines()) == [
+        "customer C-1: name and email and phone taken away, as none is given"
+    ]
     assert list(put(ada(name="")).notes.lines()) == []
     put(ada(name="", allow_on_account=True, credit_limit="500.00"))
     assert list(put(ada(name="", allow_on_account=False)).notes.lines()) == [
-        "customer C-1: permission to buy on account and credit limit not given, so taken away"
+        "customer C-1: permission to buy on account and credit limit taken away, as none is given"
     ]
     many = {"customers": [{"account": f"M-{n}", "phone": "1"} for n in range(15)]}
     put(many)
