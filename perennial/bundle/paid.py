@@ -189,7 +189,10 @@ def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
 def unpaid(taken: TakenOver, currency: str) -> Iterator[str]:
     """In words, what is still to be sent or invoiced, and none of the payments given pays."""
     own = [line for line in taken.order.lines if line.amount_minor and line.status in ("open", "shipped")]
-    if own and taken.order.total_minor and not any(row.order is taken.order for row in taken.payments):
+    theirs = [row.columns for row in taken.payments if row.order is taken.order and row.columns["status"] not in GONE]
+    if any(c["status"] == "due" and c["method"] == "card" and c["card_id"] is None for c in theirs):
+        yield f"the ordinary lines of {taken.order.number} are to be paid by card, and it is not said which: order card names one"
+    if own and taken.order.total_minor and not theirs:
         cost = text(taken.order.total_minor, currency)
         yield f"the ordinary lines of {taken.order.number} cost {cost}, and none of the payments given is for them: they are not charged"
     upfront = {id(row.parent_line) for row in taken.continuity if row.columns["upfront"]}

@@ -449,10 +449,20 @@ def test_the_payments_of_ordinary_lines_come_to_what_these_cost(
     assert words in found[path]
 
 
-def test_ordinary_lines_that_no_payment_is_given_for_are_noted() -> None:
-    done = put(twelve() | {"orders": [{**ORDINARY, "lines": [BOOK], "payments": []}]})
+@pytest.mark.parametrize("payments", [[], [{"purpose": "ordinary", "status": "cancelled"}]])
+def test_ordinary_lines_that_no_payment_is_given_for_are_noted(payments: Any) -> None:
+    done = put(twelve() | {"orders": [{**ORDINARY, "lines": [BOOK], "payments": payments}]})
     assert [line for line in done.notes.lines() if "payments given" in line] == [
         "the ordinary lines of OLD-2 cost 9.00, and none of the payments given is for them: they are not charged"
+    ]
+
+
+def test_a_card_that_is_not_named_for_ordinary_lines_is_noted() -> None:
+    bundle = twelve()
+    bundle["customers"][0]["cards"].append({"token": "tok_two", "exp_month": 12, "exp_year": 2030})
+    done = put(bundle | {"orders": [{**ORDINARY, "lines": [BOOK], "payments": [{"purpose": "ordinary"}]}]})
+    assert [line for line in done.notes.lines() if "by card" in line] == [
+        "the ordinary lines of OLD-2 are to be paid by card, and it is not said which: order card names one"
     ]
 
 
