@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.kernel.dates import Interval
+from perennial.kernel.calendar import Interval
 from perennial.kernel.plan import Revision, current_event, plan, shipping_events
 from tests.kernel import programs
 from tests.makers import day, event, every_month, order, program
