@@ -45,7 +45,7 @@ def export_file(path: str) -> None:
             with open(path, "wb") as file:
                 export_bundle(file)
     except OSError as problem:
-        raise Refused("file", f"{path} cannot be written: {problem.strerror}", "file") from None
+        raise Refused("file", "file", text=f"{path} cannot be written: {problem.strerror}") from None
 
 
 def _found(path: str) -> os.stat_result | None:
@@ -55,7 +55,7 @@ def _found(path: str) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(found.st_mode):
-        raise Refused("file", f"{path} is a folder: name a file in it", "file")
+        raise Refused("file", "file", text=f"{path} is a folder: name a file in it")
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return found

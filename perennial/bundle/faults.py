@@ -72,4 +72,4 @@ class BundleRefused(Refused):
         number = "1 fault" if self.count == 1 else f"{self.count:,} faults"
         if self.count > len(lines):
             lines.append(f"(the first {len(lines):,} are shown)")
-        super().__init__("bundle", "\n".join([f"{number}, nothing was imported", *lines]))
+        super().__init__("bundle", text="\n".join([f"{number}, nothing was imported", *lines]))

@@ -130,7 +130,7 @@ class _Text:
     def refused(self, text: str, at: int) -> Refused:
         """The file is not JSON: what is wrong and where."""
         line, column = self._place(self.buffer[:at])
-        return Refused("json", f"not JSON: line {line}, column {column}: {text}")
+        return Refused("json", text=f"not JSON: line {line}, column {column}: {text}")
 
     def peek(self) -> str:
         """The next character that is not white space; empty at the end."""
@@ -194,7 +194,7 @@ class Source:
         file.seek(0)
         text = _Text(file, len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0, 1, 1)
         if not text.peek():
-            raise Refused("json", "not JSON: the file is empty")
+            raise Refused("json", text="not JSON: the file is empty")
         text.take("{", "a bundle is one JSON object and begins with {")
         while text.peek() != "}" or self.sections:
             if text.take('"', "a key in double quotes is expected"):
@@ -249,7 +249,7 @@ def opened(path: str | Path, stdin: BinaryIO) -> BinaryIO:
         file = open(path, "rb")  # noqa: SIM115
         return file if file.seekable() else _spooled(file)
     except OSError as problem:
-        raise Refused("file", f"{path} cannot be read: {problem.strerror}") from None
+        raise Refused("file", text=f"{path} cannot be read: {problem.strerror}") from None
 
 
 def _spooled(stream: BinaryIO) -> BinaryIO:

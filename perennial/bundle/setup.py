@@ -239,7 +239,7 @@ def _prices(reading: Reading, thing: Given) -> tuple[tuple[Any, int], ...]:
 def _where_it_stands(thing: Given, fault: Refused) -> Refused:
     """A fault of the only price, by the key that it was given by."""
     if thing.given("price") and fault.field.startswith("prices[0]"):
-        return Refused(fault.code, fault.text, "price")
+        return fault.at("price")
     return fault
 
 

@@ -114,7 +114,7 @@ class Program:
         if reference not in self._numbers:
             found = SalesOrder.objects.filter(reference=reference).values_list("number", flat=True).first()
             if found is None:
-                raise Refused("order", f"unknown order {reference!r}", "reference")
+                raise Refused("order", "reference", text=f"unknown order {reference!r}")
             self._numbers[reference] = found
         return self._numbers[reference]
 
