@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from perennial.bundle.exporting import export_bundle
-from perennial.bundle.faults import BundleRefused
-from perennial.bundle.importing import Imported, import_bundle
+from perennial.bundle.export.exporter import export_bundle
+from perennial.bundle.load.importer import Imported, import_bundle
+from perennial.bundle.reading.faults import BundleRefused
 
 ON = date(2026, 3, 10)
 

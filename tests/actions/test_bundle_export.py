@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from perennial.bundle import setting_out
-from perennial.bundle.exporting import export_file
+from perennial.bundle.export import setup
+from perennial.bundle.export.exporter import export_file
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company
 from perennial.db import sql
@@ -151,7 +151,7 @@ def test_a_file_appears_when_it_is_whole(tmp_path, monkeypatch):
     text = path.read_text()
     assert len(text.splitlines()) > 20
     assert json.loads(text)["orders"][0]["number"] == "SO-000001"
-    monkeypatch.setattr("perennial.bundle.exporting.orders", lambda: iter([object()]))
+    monkeypatch.setattr("perennial.bundle.export.exporter.orders", lambda: iter([object()]))
     with pytest.raises(TypeError):
         export_file(str(path))
     assert path.read_text() == text
@@ -252,13 +252,13 @@ def test_the_export_is_of_one_instant(monkeypatch):
     empty()
     put(example())
     seen = []
-    document = setting_out.company_document
+    document = setup.company_document
 
     def watched() -> dict[str, Any]:
         seen.append(sql.value("show transaction_isolation"))
         return document()
 
-    monkeypatch.setattr(setting_out, "company_document", watched)
+    monkeypatch.setattr(setup, "company_document", watched)
     take_out()
     assert seen == ["repeatable read"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perennial.bundle.faults import BundleRefused
+from perennial.bundle.reading.faults import BundleRefused
 from perennial.catalog.models import Product
 from perennial.customers.models import Customer
 from perennial.orders.models import SalesOrder

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.bundle import reader
+from perennial.bundle.reading import file as reader
 from perennial.errors import Refused
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)

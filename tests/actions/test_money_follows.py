@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from perennial.bundle.importing import import_bundle
+from perennial.bundle.load.importer import import_bundle
 from perennial.continuity.models import Occurrence
 from perennial.desk import actions
 from perennial.desk.queries import order_document

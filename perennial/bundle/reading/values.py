@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.faults import Faults, kind, shown
-from perennial.bundle.reader import Twice
+from perennial.bundle.reading.faults import Faults, kind, shown
+from perennial.bundle.reading.file import Twice
 from perennial.errors import Refused
 from perennial.kernel import limits, money
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.reader import TooLong
+from perennial.bundle.reading.file import TooLong
 from perennial.errors import Refused
 from perennial.kernel import guess, limits
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from perennial.bundle.customers import ADDRESS
-from perennial.bundle.faults import shown
-from perennial.bundle.parse import Given, keys
-from perennial.bundle.reading import Reading
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.customers import ADDRESS
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.values import Given, keys
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
 from perennial.desk.numbers import LAST_NUMBER, place_of_number
 from perennial.kernel import limits, money

@@ -20,9 +20,10 @@ from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 
-from perennial.bundle import setting_out
-from perennial.bundle.orders_out import orders
-from perennial.bundle.people_out import customers, notices
+from perennial.bundle.export import programs, setup
+from perennial.bundle.export.customers import customers
+from perennial.bundle.export.notices import notices
+from perennial.bundle.export.orders import orders
 from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.errors import Refused
@@ -120,15 +121,15 @@ def _sections() -> Iterator[tuple[str, Any]]:
     """The keys of the bundle with their values; lists come one thing at a time."""
     currency = company().currency
     yield "currency", currency
-    yield "company", setting_out.company_document()
-    yield "parameters", setting_out.parameters_document()
+    yield "company", setup.company_document()
+    yield "parameters", setup.parameters_document()
     currency = currency or "USD"  # where there is none yet, there are no amounts
-    yield "delivery_modes", setting_out.delivery_modes(currency)
-    yield "tax_rates", setting_out.tax_rates()
-    yield "date_intervals", setting_out.date_intervals()
-    yield "payment_schedules", setting_out.payment_schedules(currency)
-    yield "products", setting_out.products(currency)
-    yield "programs", setting_out.programs(currency)
+    yield "delivery_modes", setup.delivery_modes(currency)
+    yield "tax_rates", setup.tax_rates()
+    yield "date_intervals", setup.date_intervals()
+    yield "payment_schedules", setup.payment_schedules(currency)
+    yield "products", setup.products(currency)
+    yield "programs", programs.programs(currency)
     yield "customers", customers(currency)
     yield "orders", orders()
     yield "notices", notices()

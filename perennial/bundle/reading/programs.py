@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from perennial.bundle.faults import shown
-from perennial.bundle.parse import Given, keys
-from perennial.bundle.reading import Reading
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.values import Given, keys
 from perennial.kernel.calendar import DEFAULT_ANCHOR
 from perennial.programs.rules import Shelf, program_faults
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule

@@ -1,4 +1,4 @@
-"""What an export reads of orders beyond what is printed: the rows of sql/export.sql."""
+"""What an export reads of orders beyond what is printed: the rows of export.sql."""
 
 from __future__ import annotations
 

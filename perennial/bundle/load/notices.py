@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from perennial.bundle.parse import Given, keys
-from perennial.bundle.reading import Reading
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.values import Given, keys
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.kernel import limits

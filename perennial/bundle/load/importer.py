@@ -18,18 +18,18 @@ from typing import Any, BinaryIO, TypeVar
 
 from django.db import transaction
 
-from perennial.bundle import customers as customers_
-from perennial.bundle import programs as programs_
-from perennial.bundle import setup
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
-from perennial.bundle.faults import BundleRefused, Faults, kind
-from perennial.bundle.losing import lost
-from perennial.bundle.notes import Notes
-from perennial.bundle.parse import Given, Known
-from perennial.bundle.reader import Source
-from perennial.bundle.reading import Reading, begin
-from perennial.bundle.revisions import load_program
-from perennial.bundle.telling import notices
+from perennial.bundle.load.losses import lost
+from perennial.bundle.load.notices import notices
+from perennial.bundle.load.programs import load_program
+from perennial.bundle.reading import customers as customers_
+from perennial.bundle.reading import programs as programs_
+from perennial.bundle.reading import setup
+from perennial.bundle.reading.context import Reading, begin
+from perennial.bundle.reading.faults import BundleRefused, Faults, kind
+from perennial.bundle.reading.file import Source
+from perennial.bundle.reading.notes import Notes
+from perennial.bundle.reading.values import Given, Known
 from perennial.catalog import actions as catalog
 from perennial.catalog.queries import set_up, today
 from perennial.continuity.models import ContinuityOrder, Occurrence
@@ -107,7 +107,7 @@ def import_bundle(
 ) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
-    ``file`` is read more than once and must be seekable (``reader.opened``). ``on`` is the order date of
+    ``file`` is read more than once and must be seekable (``file.opened``). ``on`` is the order date of
     orders that name none; left out it is today in the time zone of the company, which may come with the bundle.
     """
     scan = _Scan()

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.orders import PLACE, difference
-from perennial.bundle.rows_out import Child, Continuity, Occurrence, Paid, Parent, Undone
-from perennial.bundle.setting_out import day
+from perennial.bundle.export.rows import Child, Continuity, Occurrence, Paid, Parent, Undone
+from perennial.bundle.export.setup import day
+from perennial.bundle.reading.orders import PLACE, difference
 from perennial.db import sql
 from perennial.desk.documents import order_documents
 from perennial.kernel import money
@@ -44,7 +44,7 @@ class _More:
     """Everything about a batch of orders that is not printed."""
 
     def __init__(self, ids: list[int]) -> None:
-        said = sql.named("perennial.bundle", "sql/export.sql")
+        said = sql.named("perennial.bundle.export", "export.sql")
         given: dict[str, Any] = {"orders": ids}
         self.parents = {p.id: p for p in sql.rows(Parent, said["parents"], given)}
         self.children = {c.number: c for c in sql.rows(Child, said["children"], given)}

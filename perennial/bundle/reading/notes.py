@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from perennial.bundle.faults import shown
+from perennial.bundle.reading.faults import shown
 
 MOST_NAMED = 10
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perennial.bundle.programs import ProgramGiven, RevisionGiven
+from perennial.bundle.reading.programs import ProgramGiven, RevisionGiven
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.programs.actions import set_program

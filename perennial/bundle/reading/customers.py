@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.bundle.parse import Given, keys
-from perennial.bundle.reading import Reading
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.values import Given, keys
 from perennial.customers.rules import FIRST_YEAR, LAST_YEAR, customer_faults
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.kernel import limits

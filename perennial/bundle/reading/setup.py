@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from perennial.bundle.parse import Given, day, keys
-from perennial.bundle.reading import Reading
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.values import Given, day, keys
 from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
 from perennial.catalog.models import TaxRate
