@@ -8,7 +8,7 @@ from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.customers.rules import FIRST_YEAR, LAST_YEAR, customer_faults
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
-from perennial.kernel import texts
+from perennial.kernel import limits
 
 CUSTOMER = keys("account name email phone language allow_on_account credit_limit addresses cards")
 ADDRESS = keys("code purpose recipient street city postcode region country")
@@ -49,10 +49,10 @@ def address(thing: Given, code: str | None) -> AddressFacts:
 
 def _card(thing: Given) -> CardFacts:
     return CardFacts(
-        thing.code("token", "", required=True, longest=texts.LONG_CODE),
+        thing.code("token", "", required=True, longest=limits.LONG_CODE),
         thing.whole("exp_month", 1, 1, 12, required=True),
         thing.whole("exp_year", FIRST_YEAR, FIRST_YEAR, LAST_YEAR, required=True),
-        thing.text("brand", longest=texts.LINE),
+        thing.text("brand", longest=limits.LINE),
         thing.text("last4"),
         thing.text("network_transaction_id"),
         thing.flag("refused") if thing.given("refused") else None,

@@ -9,7 +9,7 @@ from typing import Any
 
 from perennial.bundle.reader import TooLong
 from perennial.errors import Refused
-from perennial.kernel import texts, words
+from perennial.kernel import guess, limits
 
 KEPT = 1000
 HINTS = 300  # so many times a hint is looked for: it takes long where many names are known
@@ -24,7 +24,7 @@ def shown(value: Any) -> str:
     except (ValueError, RecursionError):
         text = "…"
     text = text.encode("utf-8", "replace").decode()
-    return texts.short(text)
+    return limits.short(text)
 
 
 def kind(value: Any) -> str:
@@ -58,7 +58,7 @@ class Faults:
     def hint(self, word: str, known: Collection[str]) -> str:
         """What a mistyped word may have meant, as the end of a fault's text."""
         self._hints += 1
-        found = words.meant(word, known) if self._hints <= HINTS else None
+        found = guess.meant(word, known) if self._hints <= HINTS else None
         return f"; did you mean {shown(found)}?" if found is not None else ""
 
 

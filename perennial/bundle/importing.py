@@ -43,7 +43,7 @@ from perennial.desk.cards import cards_renewed
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
 from perennial.orders.models import SalesOrder
-from perennial.payments import owed, waiting
+from perennial.payments import blocked, due
 from perennial.programs import actions as programs
 from perennial.programs.products import set_continuity_products
 
@@ -175,7 +175,7 @@ def _ask_again_for_cards() -> None:
     """Other working days: what is late may go on a day to which its card lasts. The next run finds out."""
     waits = Occurrence.objects.filter(blocked="card").values("continuity_order")
     found = ContinuityOrder.objects.filter(pk__in=waits).order_by("pk").select_for_update(no_key=True, of=("self",))
-    waiting.recompute([pk for (pk,) in found.values_list("pk")], forget_card=True)
+    blocked.recompute([pk for (pk,) in found.values_list("pk")], forget_card=True)
 
 
 def _differing(reading: Reading, source: Source) -> list[int]:
@@ -194,7 +194,7 @@ def _follow(reading: Reading, orders: Sequence[int]) -> None:
     """What is owed up front follows charges, taxes and addresses: children still to come will be totalled by these."""
     rules = set_up()
     for ids in batches(iter(orders), ORDERS_AT_ONCE):
-        owed.recalculate(rules, read_orders(rules, ids), by=reading.by, on=reading.on)
+        due.recalculate(rules, read_orders(rules, ids), by=reading.by, on=reading.on)
 
 
 class _Scan:

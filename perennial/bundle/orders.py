@@ -12,8 +12,8 @@ from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
 from perennial.desk.numbers import LAST_NUMBER, place_of_number
-from perennial.kernel import money, texts
-from perennial.kernel.words import country_faults
+from perennial.kernel import limits, money
+from perennial.kernel.places import country_faults
 
 STATE = keys(
     "status acceptance currency held holds delivery tax total taxes events children payments continuity entry"
@@ -164,7 +164,7 @@ def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Giv
 def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[str, Any]]:
     start = thing.day("start_date")
     method = thing.word("payment_method", METHODS)
-    card = thing.code("card", longest=texts.LONG_CODE)
+    card = thing.code("card", longest=limits.LONG_CODE)
     schedule = thing.name_of("payment_schedule", "payment schedule", reading.schedules)
     ship_to = place(thing, "ship_to")
     facts = {
@@ -179,7 +179,7 @@ def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[s
 
 def _pay(reading: Reading, thing: Given) -> tuple[PayEntry, dict[str, Any]]:
     method = thing.word("method", METHODS, "card")
-    card = thing.code("card", longest=texts.LONG_CODE)
+    card = thing.code("card", longest=limits.LONG_CODE)
     amount = thing.money("amount", reading.currency)
     percent = thing.percent("percent")
     if amount is not None and percent is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from perennial.bundle.faults import Faults, kind, shown
 from perennial.bundle.reader import Twice
 from perennial.errors import Refused
-from perennial.kernel import money, texts
+from perennial.kernel import limits, money
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -73,13 +73,13 @@ class Given:
 
     # --- texts
 
-    def text(self, key: str, default: Any = None, *, required: bool = False, longest: int = texts.TEXT) -> Any:
+    def text(self, key: str, default: Any = None, *, required: bool = False, longest: int = limits.TEXT) -> Any:
         """A text; None or the default where it was left out."""
-        return self._written(key, default, required, longest, texts.text_fault)
+        return self._written(key, default, required, longest, limits.text_fault)
 
-    def code(self, key: str, default: Any = None, *, required: bool = False, longest: int = texts.CODE) -> Any:
+    def code(self, key: str, default: Any = None, *, required: bool = False, longest: int = limits.CODE) -> Any:
         """A code, a number or a key that people write: not empty, no spaces around it."""
-        return self._written(key, default, required, longest, texts.code_fault)
+        return self._written(key, default, required, longest, limits.code_fault)
 
     def _written(
         self, key: str, default: Any, required: bool, longest: int, fault_of: Callable[[str, int], str | None]

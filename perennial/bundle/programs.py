@@ -8,7 +8,7 @@ from datetime import date
 from perennial.bundle.faults import shown
 from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
-from perennial.kernel.dates import DEFAULT_ANCHOR
+from perennial.kernel.calendar import DEFAULT_ANCHOR
 from perennial.programs.rules import Shelf, program_faults
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
 

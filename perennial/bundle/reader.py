@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from perennial.errors import Refused
-from perennial.kernel import texts
+from perennial.kernel import limits
 
 CHUNK = 1 << 20
 MOST_DIGITS = 100
@@ -54,7 +54,7 @@ class TooLong(int):
 
     def __new__(cls, words: str) -> TooLong:
         made = super().__new__(cls, f"{'-' if words[0] == '-' else ''}1{'0' * MOST_DIGITS}")
-        made.words = texts.short(words)
+        made.words = limits.short(words)
         return made
 
     def __repr__(self) -> str:

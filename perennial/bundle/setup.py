@@ -13,8 +13,8 @@ from perennial.catalog.models import TaxRate
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.customers.values import CustomerFacts
 from perennial.errors import Refused
-from perennial.kernel import texts
-from perennial.kernel.dates import DEFAULT_ANCHOR
+from perennial.kernel import limits
+from perennial.kernel.calendar import DEFAULT_ANCHOR
 from perennial.programs.products import kind_faults, unpriced_uses
 from perennial.programs.values import Rule
 
@@ -65,7 +65,7 @@ def company(reading: Reading, value: Any) -> dict[str, Any]:
 
 
 def _language(value: Any) -> str | None:
-    return value if isinstance(value, str) and not texts.code_fault(value) else None
+    return value if isinstance(value, str) and not limits.code_fault(value) else None
 
 
 def parameters(reading: Reading, value: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from perennial.bundle.parse import Given, keys
 from perennial.bundle.reading import Reading
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
-from perennial.kernel import texts
+from perennial.kernel import limits
 from perennial.notices.models import Notice
 
 NOTICE = keys("customer kind about card payment on status")
@@ -42,7 +42,7 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
         on, status = thing.day("on", reading.on), thing.word("status", STATUS, "off")
         if thing.given("card") and customer is not None:
             card = StoredCard.objects.filter(
-                customer_id=customer, token=thing.code("card", longest=texts.LONG_CODE)
+                customer_id=customer, token=thing.code("card", longest=limits.LONG_CODE)
             ).first()
             about = f"card:{card.pk}" if card else None
         elif thing.given("payment"):
@@ -57,7 +57,7 @@ def _payment(thing: Given) -> str | None:
     if inner is None:
         return None
     values = [
-        inner.code("order", "", longest=texts.LONG_CODE),
+        inner.code("order", "", longest=limits.LONG_CODE),
         inner.code("purpose", ""),
         inner.whole("number", 1, 1),
         inner.whole("line", 0),

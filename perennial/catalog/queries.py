@@ -20,11 +20,11 @@ from perennial.catalog.models import (
 )
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.kernel.dates import EVERY_DAY, WorkingDays
+from perennial.kernel.calendar import EVERY_DAY, WorkingDays
+from perennial.kernel.guess import hint
 from perennial.kernel.instalments import Allocation
 from perennial.kernel.instalments import PaymentSchedule as Schedule
 from perennial.kernel.tax import Rate
-from perennial.kernel.words import hint
 
 
 def company() -> Company:

@@ -12,7 +12,8 @@ from typing import Any
 
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.errors import Refused
-from perennial.kernel import dates, money, words
+from perennial.kernel import calendar, guess, money, places
+from perennial.kernel.currencies import is_currency
 from perennial.kernel.instalments import MOST_PARTS
 
 COUNTS = {
@@ -32,10 +33,10 @@ WITHOUT_LIMIT = frozenset({"repeat_threshold", "number_of_orders_to_create", "re
 
 def company_faults(given: dict[str, Any]) -> Iterator[Refused]:
     """The company: its country, its time zone (business dates are in it), its languages."""
-    yield from words.country_faults(given.get("country"))
+    yield from places.country_faults(given.get("country"))
     zone = given.get("time_zone")
-    if zone is not None and zone not in words.time_zones():
-        found = words.meant(zone, words.time_zones())
+    if zone is not None and zone not in places.time_zones():
+        found = guess.meant(zone, places.time_zones())
         hint = f'; did you mean "{found}"?' if found else ""
         yield Refused("time_zone", f'"{zone}" is not a time zone such as "Europe/Rome"{hint}', "time_zone")
     languages = given.get("languages")
@@ -45,15 +46,15 @@ def company_faults(given: dict[str, Any]) -> Iterator[Refused]:
         for at, language in enumerate(languages):
             if language in languages[:at]:
                 yield Refused("languages", f'"{language}" stands twice', f"languages[{at}]")
-            yield from words.language_faults(language, f"languages[{at}]")
+            yield from places.language_faults(language, f"languages[{at}]")
 
 
 def currency_faults(currency: str | None, stored: str | None) -> Iterator[Refused]:
     """One installation has one currency: that of its first bundle (docs/contract.md)."""
     if currency is None:
         return
-    if not money.is_currency(currency):
-        hint = f'; did you mean "{currency.upper()}"?' if money.is_currency(currency.upper()) else ""
+    if not is_currency(currency):
+        hint = f'; did you mean "{currency.upper()}"?' if is_currency(currency.upper()) else ""
         yield Refused("currency", f'"{currency}" is not a currency of ISO 4217{hint}', "currency")
     elif stored is not None and currency != stored:
         yield Refused("currency", f"the installation has {stored}, this says {currency}", "currency")
@@ -85,7 +86,7 @@ def mode_faults(mode: ModeFacts) -> Iterator[Refused]:
             yield Refused("working_days", f"{day} stands twice", f"working_days[{at}]")
     if mode.holidays is not None:
         try:
-            dates.check_holidays(mode.holidays)
+            calendar.check_holidays(mode.holidays)
         except Refused as refused:
             yield refused
     for at, closed in enumerate(mode.closed_on):
@@ -97,13 +98,13 @@ def mode_faults(mode: ModeFacts) -> Iterator[Refused]:
 
 def rate_faults(rate: RateFacts) -> Iterator[Refused]:
     """A tax rate: of a country of ISO 3166."""
-    yield from words.country_faults(rate.country)
+    yield from places.country_faults(rate.country)
 
 
 def interval_faults(interval: IntervalFacts) -> Iterator[Refused]:
     """A recurrence rule of RFC 5545 with dates only; the kernel says what is wrong with it."""
     try:
-        dates.Interval(interval.code, interval.rule, interval.anchor)
+        calendar.Interval(interval.code, interval.rule, interval.anchor)
     except Refused as refused:
         yield refused
 

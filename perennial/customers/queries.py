@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.kernel.words import hint
+from perennial.kernel.guess import hint
 
 
 def customer_by_account(account: str, field: str = "account") -> Customer:

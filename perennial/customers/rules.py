@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.errors import Refused
-from perennial.kernel import words
+from perennial.kernel import places
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199  # in which cards expire: nobody had one before
 
 
 def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
     """A customer: a known language, a credit limit from 0 on, addresses and cards that can be told apart."""
-    yield from words.language_faults(customer.language)
+    yield from places.language_faults(customer.language)
     if customer.credit_limit_minor is not None and customer.credit_limit_minor < 0:
         yield Refused("credit_limit", "a credit limit is not below 0", "credit_limit")
     codes: set[str | None] = set()
@@ -32,7 +32,7 @@ def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
 
 def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:
     """An address: a country of ISO 3166."""
-    yield from words.country_faults(address.country, f"{field}country")
+    yield from places.country_faults(address.country, f"{field}country")
 
 
 def card_faults(card: CardFacts, field: str = "") -> Iterator[Refused]:

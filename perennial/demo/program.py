@@ -19,15 +19,15 @@ from perennial.jobs import check
 from perennial.jobs.night import last_night
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import SalesOrder
-from perennial.payments import waiting
+from perennial.payments import blocked
 from perennial.programs.models import Program as StoredProgram
 
 SQL = sql.named("perennial.demo", "program.sql")
 WAITS = SQL["waits"].format(
-    AWAITED=waiting.AWAITED,
-    ON_HOLD=waiting.ON_HOLD,
-    PAYMENT_FAILED=waiting.PAYMENT_FAILED,
-    IS_PARKED=waiting.IS_PARKED,
+    AWAITED=blocked.AWAITED,
+    ON_HOLD=blocked.ON_HOLD,
+    PAYMENT_FAILED=blocked.PAYMENT_FAILED,
+    IS_PARKED=blocked.IS_PARKED,
 )
 COUNTED = ("create-child-orders", "process-payments", "close-orders")
 

@@ -16,7 +16,7 @@ from perennial.desk.documents import Document, customised, line_document
 from perennial.errors import Refused
 from perennial.kernel import explain, money
 from perennial.kernel import plan as kernel
-from perennial.payments.owed import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
+from perennial.payments.due import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 

@@ -20,7 +20,7 @@ from perennial.db import sql
 from perennial.desk.ahead import preview
 from perennial.desk.beside import beside
 from perennial.desk.documents import Document, order_documents
-from perennial.desk.reach import unknown_order
+from perennial.desk.locking import unknown_order
 from perennial.desk.set_up import customer_document, find_customers, program_document
 from perennial.errors import Refused
 from perennial.kernel import states

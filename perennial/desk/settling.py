@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from perennial.continuity.models import ContinuityOrder
-from perennial.desk.reach import lock, order_by_number
+from perennial.desk.locking import lock, order_by_number
 from perennial.errors import Refused
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments

@@ -1,6 +1,6 @@
 """What the warehouse reports: a child was sent, a child was invoiced; ordinary lines too.
 
-A child may ship when it is open, not held, and no payment of it (of its order, when it was billed up
+A child may ship when it is open, not locked, and no payment of it (of its order, when it was billed up
 front) that is due by then is declined, failed or unknown.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from perennial.db import history, sql
-from perennial.desk.reach import lock, order_by_number
+from perennial.desk.locking import lock, order_by_number
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder, Shipment
@@ -81,16 +81,16 @@ def ship(
     What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
     """
     found = order_by_number(number)
-    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
-        return _ship_ordinary(held.order, on=on, by=by, reason=reason, carrier=carrier, tracking=tracking)
+        return _ship_ordinary(locked.order, on=on, by=by, reason=reason, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
-    _not_before(on, held.order.order_date, f"{held.order.number} was ordered")
+    _not_before(on, locked.order.order_date, f"{locked.order.number} was ordered")
     if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
         raise _why_not(child, on)
     done = {"order": number, "status": "shipped"}
     unasked = Payment.objects.filter(order=child, method="card", at_invoice=True, status="due").first()
-    if unasked is not None and held.set_up.parameters.authorize_child_orders:
+    if unasked is not None and locked.set_up.parameters.authorize_child_orders:
         done["not_authorised"] = f"{money.text(unasked.amount_minor, unasked.currency)} {unasked.currency}"
     return done
 
@@ -142,9 +142,9 @@ def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dic
     Refused: one that is not shipped; a day before it was.
     """
     found = order_by_number(number)
-    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
-        return _invoice_ordinary(held.order, on=on, by=by, reason=reason)
+        return _invoice_ordinary(locked.order, on=on, by=by, reason=reason)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     if child.status != "shipped":
         raise Refused("status", f"{number} is {child.status}: only a shipped order can be invoiced", "number")

@@ -58,6 +58,6 @@ JOBS = _Jobs()
 
 def status(on: date | None = None) -> list[dict[str, Any]]:
     """The six with their last run and what is due on a date, left out today (``listing``)."""
-    from perennial.jobs.listing import status as found
+    from perennial.jobs.status import status as found
 
     return found(on)

@@ -9,17 +9,17 @@ from typing import Any
 from django.db import connection, transaction
 
 from perennial.catalog.queries import product_by_number
-from perennial.continuity.models import Parked
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
-from perennial.desk.reach import unknown_order
+from perennial.desk.locking import unknown_order
 from perennial.jobs.job import Job, Run
+from perennial.jobs.parking import park
 from perennial.jobs.report import BUSY, MOST_REASONS, Report
-from perennial.kernel.dates import add_days
+from perennial.kernel.calendar import add_days
 from perennial.kernel.explain import not_shipped_words
-from perennial.orders.models import OrderEvent, SalesOrder
-from perennial.payments import waiting
-from perennial.payments.owed import child_parts, payment_row, write_payments
+from perennial.orders.models import SalesOrder
+from perennial.payments.blocked import COSTS
+from perennial.payments.due import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
 
 SQL = sql.named("perennial.jobs", "sql/create_child_orders.sql")
@@ -127,7 +127,7 @@ class CreateChildOrders(Job):
         with connection.cursor() as cursor:
 
             def do(name: str) -> int:
-                cursor.execute(SQL[name].replace("{COSTS}", waiting.COSTS), values)
+                cursor.execute(SQL[name].replace("{COSTS}", COSTS), values)
                 return int(cursor.rowcount)
 
             cursor.execute(SQL["temporary"])
@@ -223,39 +223,3 @@ class CreateChildOrders(Job):
         parts = [f"{counts[word]:,} {said}" for word, said in words.items() if counts.get(word)]
         parts += [f"{busy:,} {BUSY}"] if busy else []
         return f"{due:,} due: " + (", ".join(parts) if parts else "nothing to do")
-
-
-def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
-    """Park the continuity order of an item of the work list, and block what of it is scheduled."""
-    found = sql.one(
-        "select i.subject_id, i.shipment, p.id, p.number, l.line from jobs_jobitem i"
-        " join continuity_continuityorder c on c.id = i.subject_id join orders_salesorder p on p.id = c.order_id"
-        " join orders_orderline l on l.id = c.parent_line_id"
-        " where i.run_id = %s and i.seq = %s",
-        [run.id, seq],
-    )
-    assert found is not None
-    subject, shipment, order_id, order, line = found
-    sql.value("select id from continuity_continuityorder where id = %s for no key update", [subject])
-    _, new = Parked.objects.get_or_create(
-        continuity_order_id=subject,
-        job=job.name,
-        resolved_on=None,
-        defaults={
-            "shipment": shipment,
-            "run_id": run.id,
-            "sqlstate": sqlstate,
-            "reason": reason,
-            "on_date": run.on,
-        },
-    )
-    if new:
-        OrderEvent.objects.create(
-            order_id=order_id, on_date=run.on, kind="parked", by=run.by, reason=reason,
-            data={"job": job.name, "line": line, **({} if shipment is None else {"shipment": shipment})},
-        )  # fmt: skip
-    sql.execute(SQL["park"], {"subject": subject})
-    report = Report()
-    report.count("parked")
-    report.because(order, shipment, "parked", reason)
-    return report

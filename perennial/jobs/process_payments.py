@@ -9,8 +9,8 @@ from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
 from perennial.payments import gateways
-from perennial.payments.collect import collect
-from perennial.payments.work import rules, statement
+from perennial.payments.charge import collect
+from perennial.payments.next_step import rules, statement
 
 SQL = sql.named("perennial.jobs", "sql/process_payments.sql")
 AMOUNTS = ("authorised", "captured", "billed")

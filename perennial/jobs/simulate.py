@@ -20,7 +20,7 @@ from perennial.jobs.night import is_done, last_night, one_night
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Session
 from perennial.kernel import money
-from perennial.kernel.dates import add_days
+from perennial.kernel.calendar import add_days
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
 

@@ -16,15 +16,16 @@ from perennial.continuity.planning import (
     target_rows,
 )
 from perennial.db import sql
-from perennial.jobs.create_child_orders import park
-from perennial.jobs.extend_lines import SQL, _uncounted
 from perennial.jobs.job import Job, Run
+from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
 from perennial.orders.models import OrderEvent
-from perennial.payments import owed, waiting
+from perennial.payments import blocked, due
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
+
+SQL = sql.named("perennial.jobs", "sql/planning.sql")
 
 
 class UpdateOrders(Job):
@@ -122,14 +123,14 @@ class UpdateOrders(Job):
         OrderEvent.objects.bulk_create(events)
         if changed:
             again = [s.row.pk for s in changed]
-            waiting.recompute(again)
+            blocked.recompute(again)
             if any(s.row.upfront for s in changed):
-                owed.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
+                due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
         return report
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
         """Put the order aside."""
-        return _uncounted(park(self, run, seq, reason, sqlstate))
+        return park_uncounted(self, run, seq, reason, sqlstate)
 
 
 def update(

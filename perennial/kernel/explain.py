@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from perennial.kernel import money
-from perennial.kernel.dates import Interval, WorkingDays
+from perennial.kernel.calendar import Interval, WorkingDays
 from perennial.kernel.plan import Adjustment, Event, Line, Occurrence, Revision
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from perennial.errors import Refused
-from perennial.kernel.dates import add_units
+from perennial.kernel.calendar import add_units
 from perennial.kernel.money import divide, percent_of
 
 MOST_PARTS = 1000

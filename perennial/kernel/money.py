@@ -7,212 +7,13 @@ from decimal import Decimal
 from functools import lru_cache
 
 from perennial.errors import Refused
-from perennial.kernel.texts import short
+from perennial.kernel.currencies import exponent
+from perennial.kernel.limits import short
 
-_EXPONENTS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(["CLF", "UYW"], 4),
-}
-_CURRENCIES = frozenset(
-    [
-        "AED",
-        "AFN",
-        "ALL",
-        "AMD",
-        "ANG",
-        "AOA",
-        "ARS",
-        "AUD",
-        "AWG",
-        "AZN",
-        "BAM",
-        "BBD",
-        "BDT",
-        "BGN",
-        "BHD",
-        "BIF",
-        "BMD",
-        "BND",
-        "BOB",
-        "BRL",
-        "BSD",
-        "BTN",
-        "BWP",
-        "BYN",
-        "BZD",
-        "CAD",
-        "CDF",
-        "CHF",
-        "CLF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CRC",
-        "CUP",
-        "CVE",
-        "CZK",
-        "DJF",
-        "DKK",
-        "DOP",
-        "DZD",
-        "EGP",
-        "ERN",
-        "ETB",
-        "EUR",
-        "FJD",
-        "FKP",
-        "GBP",
-        "GEL",
-        "GHS",
-        "GIP",
-        "GMD",
-        "GNF",
-        "GTQ",
-        "GYD",
-        "HKD",
-        "HNL",
-        "HTG",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "IQD",
-        "IRR",
-        "ISK",
-        "JMD",
-        "JOD",
-        "JPY",
-        "KES",
-        "KGS",
-        "KHR",
-        "KMF",
-        "KPW",
-        "KRW",
-        "KWD",
-        "KYD",
-        "KZT",
-        "LAK",
-        "LBP",
-        "LKR",
-        "LRD",
-        "LSL",
-        "LYD",
-        "MAD",
-        "MDL",
-        "MGA",
-        "MKD",
-        "MMK",
-        "MNT",
-        "MOP",
-        "MRU",
-        "MUR",
-        "MVR",
-        "MWK",
-        "MXN",
-        "MYR",
-        "MZN",
-        "NAD",
-        "NGN",
-        "NIO",
-        "NOK",
-        "NPR",
-        "NZD",
-        "OMR",
-        "PAB",
-        "PEN",
-        "PGK",
-        "PHP",
-        "PKR",
-        "PLN",
-        "PYG",
-        "QAR",
-        "RON",
-        "RSD",
-        "RUB",
-        "RWF",
-        "SAR",
-        "SBD",
-        "SCR",
-        "SDG",
-        "SEK",
-        "SGD",
-        "SHP",
-        "SLE",
-        "SOS",
-        "SRD",
-        "SSP",
-        "STN",
-        "SVC",
-        "SYP",
-        "SZL",
-        "THB",
-        "TJS",
-        "TMT",
-        "TND",
-        "TOP",
-        "TRY",
-        "TTD",
-        "TWD",
-        "TZS",
-        "UAH",
-        "UGX",
-        "USD",
-        "UYI",
-        "UYU",
-        "UYW",
-        "UZS",
-        "VED",
-        "VES",
-        "VND",
-        "VUV",
-        "WST",
-        "XAF",
-        "XCD",
-        "XCG",
-        "XOF",
-        "XPF",
-        "YER",
-        "ZAR",
-        "ZMW",
-        "ZWG",
-    ]
-)
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _MOST = 10**15
 MOST_PIECES = 10**9
 """A quantity is below it."""
-
-
-def is_currency(code: str) -> bool:
-    """Is it an ISO 4217 code of money that can be charged?"""
-    return code in _CURRENCIES
-
-
-def exponent(currency: str) -> int:
-    """How many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
 
 
 def minor(value: object, currency: str, field: str = "") -> int:
@@ -255,7 +56,8 @@ def divide(numerator: int, denominator: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _ratio(value: Decimal) -> tuple[int, int]:
+def ratio(value: Decimal) -> tuple[int, int]:
+    """A decimal as a fraction of whole numbers."""
     return value.as_integer_ratio()
 
 
@@ -263,7 +65,7 @@ def line_amount(quantity: Decimal, price_minor: int) -> int:
     """Quantity times price, rounded once: the amount of one order line."""
     if quantity == 1:
         return price_minor
-    numerator, denominator = _ratio(quantity)
+    numerator, denominator = ratio(quantity)
     amount = divide(price_minor * numerator, denominator)
     if amount > _MOST:
         raise Refused("amount", f"{quantity:f} pieces cost more than can be written down", "quantity")
@@ -272,7 +74,7 @@ def line_amount(quantity: Decimal, price_minor: int) -> int:
 
 def percent_of(amount: int, percent: Decimal) -> int:
     """A percentage of an amount, rounded half up at the minor unit."""
-    numerator, denominator = _ratio(percent)
+    numerator, denominator = ratio(percent)
     return divide(amount * numerator, denominator * 100)
 
 

@@ -19,7 +19,7 @@ differ in what they hand over as *frozen* (the part of the walk that no plan cha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from perennial.errors import Refused
 from perennial.kernel import money
-from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays, add_days
+from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays, add_days
 
 MOST_OCCURRENCES = 20_000
 THOUSANDTH = Decimal("0.001")
@@ -58,7 +58,6 @@ class Event(NamedTuple):
     action: str = "none"
     times_to_repeat: int | None = 0
     mode: WorkingDays = EVERY_DAY
-    payment_schedule: str | None = None
 
     @property
     def ships(self) -> bool:
@@ -240,14 +239,12 @@ def plan(
     adjustments: Iterable[Adjustment] = (),
     frozen: Sequence[Step] = (),
     reach: Mapping[str, int] | None = None,
-    taken: Collection[tuple[str, int]] | None = None,
     *,
     extended: bool = False,
 ) -> Plan:
     """Walk the events behind the frozen part and give every occurrence its date, products and prices.
 
     ``reach``: the highest repetition that an event may have beyond the order's threshold.
-    ``taken``: (event, repetition) pairs that must not come, when they are more than the frozen ones.
     ``extended``: planning has gone on behind missed events that reached beyond the threshold, so they do not stop it
     again where ``reach`` has them.
     Refused: a product without a price, a date beyond the calendar, an interval that ends, a program
@@ -256,7 +253,7 @@ def plan(
     changes: dict[tuple[str, int], list[Adjustment]] = {}
     for adjustment in adjustments:
         changes.setdefault((adjustment.key, adjustment.repetition), []).append(adjustment)
-    held = {(step.key, step.repetition) for step in frozen} if taken is None else set(taken)
+    held = {(step.key, step.repetition) for step in frozen}
     used = set(changes) & held
     order_date = facts.order_date
     previous = frozen[-1].event_on if frozen else None

@@ -15,10 +15,10 @@ from psycopg.types.json import Jsonb
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
-from perennial.payments import gateways, waiting
-from perennial.payments.collect import lock
+from perennial.payments import blocked, gateways
+from perennial.payments.charge import lock
 from perennial.payments.models import OPEN, Payment
-from perennial.payments.work import facts, rules
+from perennial.payments.next_step import facts, rules
 
 
 @transaction.atomic
@@ -81,7 +81,7 @@ def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     ends = Payment.objects.filter(pk__in=ids, status__in=(*OPEN, "billed"))
     stopped = list(ends.order_by("pk").values_list("pk", flat=True))
     Payment.objects.filter(pk__in=stopped).update(status="cancelled")
-    waiting.payments_settled(stopped, by=by, on=on)
+    blocked.payments_settled(stopped, by=by, on=on)
     return stopped
 
 
@@ -108,7 +108,7 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
     _expect(payments, "due", "declined", "failed", "billed", "unknown")
     Payment.objects.filter(pk__in=list(payments)).update(status="written_off")
     _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
-    waiting.payments_settled(payments, by=by, on=on)
+    blocked.payments_settled(payments, by=by, on=on)
 
 
 @transaction.atomic
@@ -151,7 +151,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
     Payment.objects.filter(pk__in=list(payments)).update(status="due", attempts=0, tried_on=None)
     _tell(payments, "payment_due_again", by=by, on=on, reason=None)
-    waiting.payments_settled(payments, by=by, on=on)
+    blocked.payments_settled(payments, by=by, on=on)
 
 
 def _amounts(payments: Sequence[int]) -> dict[int, dict[str, str]]:

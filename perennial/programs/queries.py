@@ -11,9 +11,9 @@ from typing import NamedTuple
 from perennial.catalog.queries import SetUp
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.kernel.dates import Interval
+from perennial.kernel.calendar import Interval
+from perennial.kernel.guess import hint
 from perennial.kernel.plan import Event, EventProduct, Revision
-from perennial.kernel.words import hint
 from perennial.programs.models import Program
 
 SQL = sql.named("perennial.programs", "revisions.sql")

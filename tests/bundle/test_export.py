@@ -28,7 +28,7 @@ from perennial.desk.actions import cancel
 from perennial.desk.documents import order_documents
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
-from perennial.jobs.rehearsal import rehearse
+from perennial.jobs.dry_run import rehearse
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.orders.models import SalesOrder
 from perennial.payments import gateways

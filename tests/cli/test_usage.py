@@ -425,7 +425,7 @@ def test_a_night_counts_what_it_plans_before_it_makes_child_orders(capsys: Captu
     assert planned < 15
     assert main.main(["night", "--dry-run"]) == 0
     assert capsys.readouterr().err.startswith(f"note: {said}")
-    monkeypatch.setattr("perennial.jobs.listing.ORDERS_AHEAD", 0)
+    monkeypatch.setattr("perennial.jobs.status.ORDERS_AHEAD", 0)
     assert main.main(["night"]) == 0
     first, *others = capsys.readouterr().err.splitlines()
     assert first == (

@@ -30,9 +30,9 @@ from perennial.desk import actions
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.check import check, check_once
-from perennial.jobs.rehearsal import rehearse
+from perennial.jobs.dry_run import rehearse
 from perennial.orders.models import SalesOrder
-from perennial.payments import owed, waiting
+from perennial.payments import blocked, due
 from perennial.payments.models import Payment
 from perennial.programs import actions as programs
 from perennial.programs import draft
@@ -261,7 +261,7 @@ class Desk(RuleBasedStateMachine):
             ids = [payment.continuity_order_id] if payment.continuity_order_id else []
             if payment.order is not None and payment.order.parent_line_id:
                 ids = [ContinuityOrder.objects.get(parent_line_id=payment.order.parent_line_id).pk]
-            waiting.recompute([i for i in ids if i])
+            blocked.recompute([i for i in ids if i])
 
     @rule(days=st.integers(1, 12), every=st.booleans())
     def days_pass(self, days: int, every: bool) -> None:
@@ -367,14 +367,14 @@ class Desk(RuleBasedStateMachine):
             # What is made goes to the address of its day, whatever the order's is now.
             made = dict(children.exclude(status="cancelled").values_list("pk", "total_minor"))
             coming = [o for o in state.occurrences if o.child_id is None or o.child_id not in dead]
-            places = owed.places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
-            groups = owed.tax_groups({line.product_id for o in coming for line in o.lines})
-            total, _ = owed.whole_order(rules, coming, state.row.ship_to_id, state.row.order_date, places, groups, made)
+            places = due.places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
+            groups = due.tax_groups({line.product_id for o in coming for line in o.lines})
+            total, _ = due.whole_order(rules, coming, state.row.ship_to_id, state.row.order_date, places, groups, made)
             rows = list(Payment.objects.filter(continuity_order=state.row))
             # An authorisation of an order of which nothing comes any more is process-payments' to void.
             over = ("cancelled", "authorised") if total == 0 else ("cancelled",)
             live = sum(p.amount_minor for p in rows if p.status not in over)
-            kept = sum(p.amount_minor for p in rows if p.status not in owed.NOT_MADE)
+            kept = sum(p.amount_minor for p in rows if p.status not in due.NOT_MADE)
             assert live == max(total, kept), (state.row.order.number, live, total, kept)
 
     def an_update_that_changes_nothing_writes_nothing(self) -> None:

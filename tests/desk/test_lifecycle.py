@@ -15,7 +15,7 @@ from perennial.jobs.check import check, check_once
 from perennial.jobs.close_orders import CloseOrders
 from perennial.kernel.money import text
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
-from perennial.payments import waiting
+from perennial.payments import blocked
 from perennial.payments.models import Payment
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
@@ -141,7 +141,7 @@ class TestWaiting:
         first, second, *_ = occurrences(number)
         Occurrence.objects.filter(pk=first.pk).update(blocked="acceptance")
         Occurrence.objects.filter(pk=second.pk).update(shipment=first.shipment)
-        waiting.recompute([first.continuity_order_id])
+        blocked.recompute([first.continuity_order_id])
         assert [o.blocked for o in occurrences(number)] == ["acceptance", "acceptance", None, None]
 
 

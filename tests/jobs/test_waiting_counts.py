@@ -8,10 +8,10 @@ from django.db import connection, connections
 from perennial.cli.jobs import last_line
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
+from perennial.jobs.dry_run import dry_run, rehearse
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
 from perennial.jobs.process_payments import ProcessPayments
-from perennial.jobs.rehearsal import dry_run, rehearse
 from perennial.jobs.runner import run_job
 from tests.worlds.desk import ANNA, ON, actions, club, day, order
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.kernel.dates import Interval
+from perennial.kernel.calendar import Interval
 from perennial.kernel.plan import Revision, current_event, plan, shipping_events
 from tests.worlds import programs
 from tests.worlds.kernel import day, event, every_month, order, program

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from perennial.kernel.dates import Interval, WorkingDays
+from perennial.kernel.calendar import Interval, WorkingDays
 from perennial.kernel.instalments import PaymentSchedule, parts
 from perennial.kernel.plan import Event, EventProduct, Facts, Revision, current_event, extend, plan
 from perennial.kernel.tax import Rate

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.kernel import explain
-from perennial.kernel.dates import WorkingDays
+from perennial.kernel.calendar import WorkingDays
 from perennial.kernel.plan import Occurrence, extend, plan
 from tests.worlds import programs
 from tests.worlds.kernel import ORDERED, adjust, day, event, order, program, steps, two_products

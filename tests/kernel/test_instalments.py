@@ -13,7 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from perennial.errors import Refused
-from perennial.kernel.dates import add_units
+from perennial.kernel.calendar import add_units
 from perennial.kernel.instalments import MOST_PARTS, Part, PaymentSchedule, parts, respread
 from tests.worlds.kernel import days
 

@@ -15,12 +15,12 @@ def main() -> None:
     django.setup()
     from perennial.jobs.process_payments import ProcessPayments
     from perennial.jobs.runner import run_job
-    from perennial.payments import collect, gateways
+    from perennial.payments import charge, gateways
     from perennial.payments.gateways.sandbox import Sandbox
 
     ProcessPayments.chunk_size = given.get("chunk", 1000)
-    collect.AT_ONCE = given.get("at_once", 500)
-    collect.ANSWERS = given.get("answers", 100)
+    charge.AT_ONCE = given.get("at_once", 500)
+    charge.ANSWERS = given.get("answers", 100)
     book = Sandbox(given["home"], find_delay=given.get("find_delay", 0))
     print("ready", flush=True)
     with gateways.use(book):

@@ -18,11 +18,11 @@ from perennial.desk import actions as desk
 from perennial.errors import Refused
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
-from perennial.kernel import texts
+from perennial.kernel import limits
 from perennial.notices.models import Notice
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import actions, gateways
-from perennial.payments.collect import collect, collect_for_order
+from perennial.payments.charge import collect, collect_for_order
 from perennial.payments.gateways import Answer, Request
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Bill, Payment
@@ -433,8 +433,8 @@ def test_a_gateway_that_says_too_much_is_cut_short(monkeypatch: pytest.MonkeyPat
     assert message.startswith("no   ?xxx")
     assert message.endswith("x…")
     assert Hold.objects.get().reason == f"payment 1 of 19.95 failed: {message}"
-    for words, longest in ((message, texts.TEXT), (Hold.objects.get().reason, texts.LINE)):
-        assert texts.text_fault(words, longest) is None
+    for words, longest in ((message, limits.TEXT), (Hold.objects.get().reason, limits.LINE)):
+        assert limits.text_fault(words, longest) is None
 
 
 def test_a_card_that_recovers() -> None:
@@ -690,8 +690,8 @@ def test_nothing_to_do_says_zero_money() -> None:
 
 def test_many_in_chunks(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ProcessPayments, "chunk_size", 7)
-    monkeypatch.setattr("perennial.payments.collect.AT_ONCE", 3)
-    monkeypatch.setattr("perennial.payments.collect.ANSWERS", 2)
+    monkeypatch.setattr("perennial.payments.charge.AT_ONCE", 3)
+    monkeypatch.setattr("perennial.payments.charge.ANSWERS", 2)
     install()
     m = member()
     for k in range(1, 31):

@@ -24,7 +24,7 @@ from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.report import stored_report
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import gateways
-from perennial.payments.collect import collect
+from perennial.payments.charge import collect
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Bill, Payment
 from tests import harness

@@ -18,8 +18,8 @@ from perennial.desk.documents import order_documents
 from perennial.desk.entry import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, enter
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
+from perennial.jobs.dry_run import rehearse
 from perennial.jobs.job import Job
-from perennial.jobs.rehearsal import rehearse
 from perennial.orders.models import OrderEvent, SalesOrder
 from tests.worlds.bundle import put
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.kernel.dates import Interval
+from perennial.kernel.calendar import Interval
 from perennial.kernel.plan import Adjustment, Event, EventProduct, Facts, Occurrence, Plan, Revision, Step
 
 ORDERED = date(2026, 3, 10)

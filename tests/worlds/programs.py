@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays
+from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays
 from perennial.kernel.plan import Adjustment, Event, EventProduct, Facts, Occurrence, Revision, Step, shipping_events
 from tests.worlds.kernel import PRICES, program
 

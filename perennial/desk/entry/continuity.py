@@ -13,7 +13,7 @@ from perennial.desk.entry.known import sold_by
 from perennial.desk.entry.values import ContinuityEntry, LineEntry
 from perennial.errors import Refused
 from perennial.kernel.plan import Facts, current_event, plan_anew
-from perennial.payments.owed import check_method, payment_row, upfront_parts, whole_order
+from perennial.payments.due import check_method, payment_row, upfront_parts, whole_order
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision
 

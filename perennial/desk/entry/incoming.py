@@ -10,8 +10,8 @@ from perennial.desk.entry.known import Known
 from perennial.desk.entry.rows import Rows
 from perennial.desk.entry.values import OrderEntry, Place
 from perennial.errors import Refused
-from perennial.payments.owed import NOWHERE, places
-from perennial.payments.owed import Place as Where
+from perennial.payments.due import NOWHERE, places
+from perennial.payments.due import Place as Where
 
 
 class Incoming:

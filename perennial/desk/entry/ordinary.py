@@ -11,7 +11,7 @@ from perennial.desk.entry.values import LineEntry
 from perennial.errors import Refused
 from perennial.kernel.money import line_amount, percent_of, text
 from perennial.kernel.totals import Charge, Totals, totals
-from perennial.payments.owed import Owed, check_method, payment_row
+from perennial.payments.due import Owed, check_method, payment_row
 
 
 class OrdinaryLine(NamedTuple):

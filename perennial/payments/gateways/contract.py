@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol, runtime_checkable
 
-from perennial.kernel import texts
+from perennial.kernel import limits
 
 Kind = Literal["authorise", "capture", "charge", "void", "refund"]
-LONGEST_MESSAGE = texts.LINE - 100
+LONGEST_MESSAGE = limits.LINE - 100
 Outcome = Literal["approved", "declined", "unknown", "not_found"]
 
 

@@ -1,13 +1,13 @@
-"""Words from outside: countries, languages, time zones, and what a mistyped one may have meant."""
+"""Places and tongues from outside: countries, languages, time zones."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from difflib import SequenceMatcher, get_close_matches
+from collections.abc import Iterator
 from functools import lru_cache
 from zoneinfo import available_timezones
 
 from perennial.errors import Refused
+from perennial.kernel.guess import meant
 
 _COUNTRIES = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
@@ -21,53 +21,11 @@ _COUNTRIES = (
 COUNTRIES = frozenset(_COUNTRIES.split())
 """The two-letter codes of ISO 3166-1, and XK."""
 
-_OFTEN = {"UK": "GB", "EL": "GR", "USA": "US", "ITA": "IT", "GBR": "GB", "DEU": "DE", "FRA": "FR", "ESP": "ES"}
-
 
 @lru_cache(maxsize=1)
 def time_zones() -> frozenset[str]:
     """The names of the IANA time zones."""
     return frozenset(available_timezones())
-
-
-def meant(word: str, known: Collection[str]) -> str | None:
-    """The known word that a mistyped one may have meant, or None. Large lists are only searched near it."""
-    if word in _OFTEN and _OFTEN[word] in known:
-        return _OFTEN[word]
-    if not word or len(word) > 100:
-        return None
-    near: list[str] = []
-    folded = word.casefold()
-    for other in known:
-        if other.casefold() == folded:
-            return other
-        if len(known) <= 2000 or (
-            abs(len(other) - len(word)) <= 1 and (other[:3] == word[:3] or other[-3:] == word[-3:])
-        ):
-            near.append(other)
-            if len(near) >= 5000:
-                break
-    found = get_close_matches(word, sorted(near), 1, 0.6)
-    return found[0] if found else None
-
-
-def hint(word: str, known: Collection[str]) -> str:
-    """What a mistyped word may have meant, as the end of a message; nothing where two are as near.
-
-    Of accounts C-1 to C-8, C-9 may have meant any.
-    """
-    found = meant(word, known)
-    if found is None:
-        return ""
-    if found.casefold() != word.casefold():
-        other = meant(word, [one for one in known if one != found])
-        if other is not None and _nearness(word, other) >= _nearness(word, found):
-            return ""
-    return f"; did you mean {found!r}?"
-
-
-def _nearness(word: str, other: str) -> float:
-    return SequenceMatcher(None, other, word).ratio()
 
 
 def country_faults(country: str | None, field: str = "country") -> Iterator[Refused]:

@@ -32,12 +32,12 @@ from perennial.db import history, sql
 from perennial.errors import Conflict
 from perennial.kernel.money import text
 from perennial.orders.models import OrderEvent
-from perennial.payments import gateways, owed, waiting
-from perennial.payments.asking import Call, Sent, answers
+from perennial.payments import blocked, due, gateways
+from perennial.payments.gateway_calls import Call, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
 from perennial.payments.models import Payment
-from perennial.payments.work import SQL, Fact, Rules, facts, payments_of_order, rules
+from perennial.payments.next_step import SQL, Fact, Rules, facts, payments_of_order, rules
 
 AT_ONCE = 500
 """Payments whose intent is committed together."""
@@ -151,7 +151,7 @@ def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
 def lock(payment_ids: Sequence[int]) -> None:
     """Lock what these payments belong to, then them: continuity orders, orders, payments, each by id."""
     for name in ("lock_continuity", "lock_orders", "lock_payments"):
-        sql.prepared(SQL[name].replace("$continuity_orders", waiting.CONTINUITY_ORDERS), {"ids": list(payment_ids)})
+        sql.prepared(SQL[name].replace("$continuity_orders", blocked.CONTINUITY_ORDERS), {"ids": list(payment_ids)})
 
 
 def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
@@ -277,7 +277,7 @@ def _follow(work: Collecting, attempts: list[int]) -> None:
     )
     if found:
         rules = set_up()
-        owed.recalculate(rules, read_orders(rules, [row[0] for row in found]), by=work.by, on=work.rules.on)
+        due.recalculate(rules, read_orders(rules, [row[0] for row in found]), by=work.by, on=work.rules.on)
 
 
 def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
@@ -425,7 +425,7 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
             SQL["hold"],
             {"orders": list(reasons), "reasons": list(reasons.values()), "on": work.rules.on, "by": work.by},
         )
-    waiting.recompute(waiting.continuity_orders([change.fact.id for change in changes.values()]))
+    blocked.recompute(blocked.continuity_orders([change.fact.id for change in changes.values()]))
 
 
 def _after_terms(work: Collecting, invoiced_on: date | None) -> date:

@@ -17,8 +17,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from perennial.errors import Refused
-from perennial.kernel import dates
-from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays
+from perennial.kernel import calendar
+from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays
 
 FEW = settings(max_examples=settings().max_examples * 2 // 5)
 UNITS = {"DAILY": "days", "WEEKLY": "weeks", "MONTHLY": "months", "YEARLY": "years"}
@@ -201,7 +201,7 @@ def test_it_does_not_matter_in_which_order_dates_are_asked_for() -> None:
     wanted = {day: Interval("I", rule, anchor).after(day) for day in asked}
     made = walked(rule, anchor, date(2110, 1, 1))
     for seed in range(5):
-        dates._table.cache_clear()
+        calendar._table.cache_clear()
         shuffled = random.Random(seed).sample(asked, len(asked))
         interval = Interval("I", rule, anchor)
         assert {day: interval.after(day) for day in shuffled} == wanted
@@ -294,7 +294,7 @@ def test_a_rule_that_never_comes() -> None:
 )
 @pytest.mark.parametrize("anchor", [date(1, 1, 1), date(2000, 1, 1), date(2026, 5, 31)])
 def test_a_rule_that_never_comes_is_refused_at_once(rule: str, anchor: date) -> None:
-    dates._table.cache_clear()
+    calendar._table.cache_clear()
     began = process_time()
     if rule != NEVER or anchor == date(2000, 1, 1):
         with pytest.raises(Refused, match="has no date for 8 years"):
@@ -417,22 +417,22 @@ def test_a_rule_counted_from_the_order_has_a_date_in_eight_years_too(rule: str) 
 @example(date(2026, 1, 31), 1)
 @example(date(2024, 2, 29), -12)
 def test_months_later(day: date, months: int) -> None:
-    assert dates.add_months(day, months) == day + relativedelta(months=months)
+    assert calendar.add_months(day, months) == day + relativedelta(months=months)
 
 
 @given(st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.integers(0, 600), st.sampled_from(("day", "month", "year")))
 def test_units_later_are_counted_from_the_start(day: date, many: int, unit: str) -> None:
-    assert dates.add_units(day, many, unit) == day + relativedelta(**{unit + "s": many})
+    assert calendar.add_units(day, many, unit) == day + relativedelta(**{unit + "s": many})
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        lambda: dates.add_days(date(9999, 12, 31), 1),
-        lambda: dates.add_days(date(2026, 1, 1), 10**10),
-        lambda: dates.add_months(date(9999, 12, 31), 1),
-        lambda: dates.add_months(date(1, 1, 1), -1),
-        lambda: dates.add_units(date(2026, 1, 1), 9000, "year"),
+        lambda: calendar.add_days(date(9999, 12, 31), 1),
+        lambda: calendar.add_days(date(2026, 1, 1), 10**10),
+        lambda: calendar.add_months(date(9999, 12, 31), 1),
+        lambda: calendar.add_months(date(1, 1, 1), -1),
+        lambda: calendar.add_units(date(2026, 1, 1), 9000, "year"),
         lambda: Interval("I", "FREQ=MONTHLY").after(date(9999, 1, 1)),
         lambda: Interval("O", "FREQ=MONTHLY", None).after(date(9999, 12, 31), date(9999, 12, 31)),
     ],
@@ -489,16 +489,16 @@ def test_a_mode_that_never_works_is_refused() -> None:
 @pytest.mark.parametrize("place", ["Italy", "USA", "NYSE", "HolidayBase", "US-", "utils", "HALF_DAY"])
 def test_names_that_are_no_country(place: str) -> None:
     with pytest.raises(Refused):
-        dates.check_holidays(place)
+        calendar.check_holidays(place)
 
 
 def test_places_whose_holidays_are_known() -> None:
     for place in ("US", "US-NY", "IT", "DE-BY", "GB-SCT"):
-        dates.check_holidays(place)
+        calendar.check_holidays(place)
 
 
 @pytest.mark.parametrize("place", ["", "XX", "us", "US-ny", "US-XX", "US_NY", "-", "US-NY-1"])
 def test_places_whose_holidays_are_not_known_are_refused(place: str) -> None:
     with pytest.raises(Refused) as refused:
-        dates.check_holidays(place, "holidays")
+        calendar.check_holidays(place, "holidays")
     assert refused.value.field == "holidays"

@@ -20,7 +20,7 @@ from perennial.kernel.instalments import PaymentSchedule, parts, respread
 from perennial.kernel.money import line_amount
 from perennial.kernel.totals import Charge, Totals, totals
 from perennial.orders.models import SalesOrder
-from perennial.payments import waiting
+from perennial.payments import blocked
 from perennial.payments.models import OPEN, Payment
 
 PREPAID = ("check", "cash", "gift_card")
@@ -257,7 +257,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             ]
         )
         changed += len(wanted)
-    waiting.payments_settled(ended, by=by, on=on)
+    blocked.payments_settled(ended, by=by, on=on)
     return changed
 
 

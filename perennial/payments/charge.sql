@@ -1,4 +1,4 @@
--- What there is to be done about payments, and the rows that say so. Read by work.py, collect.py and the job.
+-- What there is to be done about payments, and the rows that say so. Read by next_step.py, charge.py and the job.
 -- $scope is replaced by a select of payment ids; the rest are parameters.
 
 -- name: by_ids

@@ -15,11 +15,11 @@ from perennial.db import history, sql
 from perennial.errors import Refused
 from perennial.kernel.explain import who_words
 from perennial.orders.models import OrderEvent, SalesOrder
-from perennial.payments import owed, waiting
+from perennial.payments import blocked, due
 
 
 @dataclass
-class Held:
+class LockedOrder:
     """A parent order, locked, with its continuity orders as they stand now."""
 
     order: SalesOrder
@@ -75,10 +75,6 @@ class Held:
         """What was done, as it is given back; with what caught up, where something did."""
         return {**done, **told((self,))}
 
-    def again(self) -> None:
-        """Read the continuity orders again, after something was written."""
-        self.states = read_orders(self.set_up, self.ids)
-
     def event(self, kind: str, **data: Any) -> None:
         """Write down what happened."""
         OrderEvent.objects.create(
@@ -91,10 +87,10 @@ class Held:
         )
 
 
-def told(helds: Sequence[Held]) -> dict[str, Any]:
+def told(locked_orders: Sequence[LockedOrder]) -> dict[str, Any]:
     """What caught up in orders, as it is given back; only what there is to tell."""
-    lists = {"moved": [one for held in helds for one in held.moved]}
-    lists["caught_up"] = [one for held in helds for one in held.caught_up]
+    lists = {"moved": [one for locked in locked_orders for one in locked.moved]}
+    lists["caught_up"] = [one for locked in locked_orders for one in locked.caught_up]
     return {name: found for name, found in lists.items() if found}
 
 
@@ -116,7 +112,7 @@ def unknown_order(number: str, field: str = "number") -> Refused:
     return Refused("order", f"unknown order {number!r}" + (f"; did you mean {meant!r}?" if meant else ""), field)
 
 
-def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> Held:
+def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> LockedOrder:
     """Lock a parent order for a change: its continuity orders in id order, then the order itself.
 
     What it holds is read in later statements than the locks.
@@ -127,7 +123,7 @@ def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) ->
     return lock(found.pk, on=on, by=by, reason=reason)
 
 
-def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> Held:
+def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> LockedOrder:
     """Lock a parent order by its id."""
     history.context(by=by, reason=reason)
     ids = [
@@ -139,7 +135,7 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> Held
     order = SalesOrder.objects.select_for_update(no_key=True).get(pk=order_id)
     found = set_up()
     states = read_orders(found, ids)
-    return Held(order, found, states, on, by, reason)
+    return LockedOrder(order, found, states, on, by, reason)
 
 
 def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceRow]:
@@ -166,7 +162,7 @@ def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceR
 
 
 def adjust(
-    held: Held,
+    locked: LockedOrder,
     state: OrderState,
     occurrence: OccurrenceRow,
     kind: str,
@@ -174,7 +170,7 @@ def adjust(
     line: int = 0,
 ) -> None:
     """Write down what a person changed on one occurrence; an older one of the kind is undone by it."""
-    undo(held, state, occurrence, (kind,), line)
+    undo(locked, state, occurrence, (kind,), line)
     Adjustment.objects.create(
         continuity_order_id=state.row.pk,
         event_key=occurrence.event_key,
@@ -182,14 +178,14 @@ def adjust(
         line=line,
         kind=kind,
         value=value,
-        by=held.by,
-        on_date=held.on,
-        reason=held.reason,
+        by=locked.by,
+        on_date=locked.on,
+        reason=locked.reason,
     )
 
 
 def undo(
-    held: Held, state: OrderState, occurrence: OccurrenceRow, kinds: Sequence[str], line: int | None = None
+    locked: LockedOrder, state: OrderState, occurrence: OccurrenceRow, kinds: Sequence[str], line: int | None = None
 ) -> int:
     """Take back open adjustments of one occurrence; how many."""
     found = Adjustment.objects.filter(
@@ -201,16 +197,16 @@ def undo(
     )
     if line is not None:
         found = found.filter(line=line)
-    return found.update(undone_on=held.on, undone_by=held.by)
+    return found.update(undone_on=locked.on, undone_by=locked.by)
 
 
-def changed(held: Held, states: Sequence[OrderState], *, forget_card: bool = False) -> None:
+def changed(locked: LockedOrder, states: Sequence[OrderState], *, forget_card: bool = False) -> None:
     """After a change: parked orders may be tried again, waiting is derived anew, unpaid amounts follow."""
     ids = [s.row.pk for s in states]
-    Parked.objects.filter(continuity_order_id__in=ids, resolved_on=None).update(resolved_on=held.on)
-    waiting.recompute(ids, forget_card=forget_card)
+    Parked.objects.filter(continuity_order_id__in=ids, resolved_on=None).update(resolved_on=locked.on)
+    blocked.recompute(ids, forget_card=forget_card)
     if any(s.row.upfront for s in states):
-        owed.recalculate(held.set_up, read_orders(held.set_up, ids), by=held.by, on=held.on)
+        due.recalculate(locked.set_up, read_orders(locked.set_up, ids), by=locked.by, on=locked.on)
 
 
 def touch(rows: Sequence[ContinuityOrder], *fields: str) -> None:

@@ -17,14 +17,14 @@ from perennial.jobs.extend_lines import extend
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import stored_report
-from perennial.kernel.dates import add_days
-from perennial.payments import waiting
+from perennial.kernel.calendar import add_days
+from perennial.payments import blocked
 
 ORDERS_AHEAD = 500
 SHIPMENTS_AHEAD = 10_000
 """So much is planned ahead at most only to be counted."""
 
-_NOT_WAITING = f"not {waiting.AWAITED} and not {waiting.ON_HOLD}"
+_NOT_WAITING = f"not {blocked.AWAITED} and not {blocked.ON_HOLD}"
 _LATE = f"""
 select count(distinct (c.id, o.shipment)), min(o.ship_on)
   from continuity_occurrence o
@@ -39,7 +39,7 @@ with behind as materialized (  -- none, of most installations
      and coalesce((select max(o.ship_on) from continuity_occurrence o
                     where o.continuity_order_id = c.id and o.status <> 'cancelled') < %(on)s, true))
 select c.id from behind c join orders_salesorder p on p.id = c.order_id
- where {_NOT_WAITING} and not {waiting.PAYMENT_FAILED} and not {waiting.IS_PARKED}
+ where {_NOT_WAITING} and not {blocked.PAYMENT_FAILED} and not {blocked.IS_PARKED}
  order by c.id limit %(most)s
 """
 

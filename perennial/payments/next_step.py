@@ -12,7 +12,7 @@ from perennial.catalog.queries import parameters
 from perennial.db import sql
 from perennial.payments.gateways import Gateway
 
-SQL = sql.named("perennial.payments", "collect.sql")
+SQL = sql.named("perennial.payments", "charge.sql")
 
 
 @dataclass(frozen=True)
