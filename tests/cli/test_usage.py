@@ -26,8 +26,8 @@ from perennial.errors import Conflict, Refused
 from perennial.jobs.models import NightRun
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ProgramEvent
-from tests.actions.bundle_world import example
-from tests.cli.makers import ORDERED, child, club, order
+from tests.worlds.book_club import ORDERED, child, club, order
+from tests.worlds.bundle import example
 
 Captured = pytest.CaptureFixture[str]
 
