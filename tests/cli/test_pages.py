@@ -278,7 +278,7 @@ def test_who_is_on_the_telephone(capsys: Captured) -> None:
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["account"], one["orders"]) for one in shown] == [("C-1", [number]), ("C-2", [])]
     assert main.main(["show", "customers", " "]) == 1
-    assert capsys.readouterr().err.startswith("refused: find: say what to look for")
+    assert capsys.readouterr().err.startswith("refused: words: say what to look for")
 
 
 @pytest.mark.parametrize(
