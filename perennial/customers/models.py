@@ -66,7 +66,7 @@ class StoredCard(models.Model):
 
 
 class CustomerSearch(models.Model):
-    """The words by which a customer is found, and the name by which those found are ordered, as people type them.
+    """The words by which a customer is found, as people type them who have no accents.
 
     Kept by triggers of the customers and their addresses (migration 0002).
     """
@@ -74,11 +74,7 @@ class CustomerSearch(models.Model):
     customer = models.OneToOneField(
         Customer, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
     )
-    name = Code()
     words = SearchVectorField()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["name", "customer"], name="customers_by_name"),
-            GinIndex(fields=["words"], name="customers_by_words", gin_pending_list_limit=1024),
-        ]
+        indexes = [GinIndex(fields=["words"], name="customers_by_words", gin_pending_list_limit=1024)]

@@ -2,8 +2,8 @@
 
 Every word begins a word of the customer's; large and small letters, accents and what stands between letters do not
 matter. Of a telephone number it may be the last four digits or more, with the country's number or without.
-The order is that of their names, so a broad word finds its first page among the first names; only where these are
-read in vain is the index of words asked, for which such a word is not broad.
+The newest customers come first, so a broad word finds its page among the newest; only where these are read in vain is
+the index of words asked, for which such a word is not broad.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from perennial.db.pages import Page
 SQL = sql.named("perennial.customers", "search.sql")
 LONGEST_WORD = 100
 MOST_WORDS = 20
-READ_BY_NAME = 5_000
-"""So many customers are read by name before the index of words is asked."""
+READ_NEWEST = 5_000
+"""So many customers are read before the index of words is asked."""
+
+LAST_ID = 2**63 - 1
 
 SHORTEST_PHONE = 7
 """A telephone number of so many digits is taken for a whole one."""
@@ -64,13 +66,6 @@ class Word(NamedTuple):
         return _NUMBER.fullmatch(self.typed) is not None
 
 
-class Found(NamedTuple):
-    """A customer, by the name that the order is made of."""
-
-    name: str
-    customer: int
-
-
 def read_words(typed: str) -> list[Word]:
     """The words that were typed, the first twenty of them."""
     words = [word[:LONGEST_WORD] for word in typed.replace("\0", " ").split()[:MOST_WORDS]]
@@ -93,28 +88,27 @@ def query_of(terms: Sequence[Term]) -> str:
 
 def customers_with(
     terms: Sequence[Term], *, size: int, after: str | None = None, without: Sequence[int] = ()
-) -> Page[Found]:
-    """A page of the customers whom all the terms fit, by name; ``without``: these aside. No term fits nobody."""
+) -> Page[int]:
+    """A page of the customers whom all the terms fit, the newest first; ``without``: these aside. No term fits nobody."""
     if not terms:
         return Page(())
-    name, customer = pages.key_of(after, 2) if after is not None else ("", 0)
+    (before,) = pages.key_of(after, 1) if after is not None else (LAST_ID,)
     values = {
         "all": query_of(terms),
         "long": query_of([term for term in terms if not term.is_short] or terms),
-        "name": name,
-        "customer": customer,
+        "before": before,
         "without": list(without),
-        "read": READ_BY_NAME,
+        "read": READ_NEWEST,
         "most": size + 1,
     }
-    found = sql.rows(Found, SQL["among_first_names"], values)
+    found = sql.tuples(SQL["among_newest"], values)
     if len(found) <= size:
-        found = sql.rows(Found, SQL["by_words"], values)
-    return pages.page(found, size, lambda one: one)
+        found = sql.tuples(SQL["by_words"], values)
+    return pages.page((row[0] for row in found), size, lambda customer: (customer,))
 
 
 def exactly(words: Sequence[Word], *, most: int) -> list[int]:
-    """The customers whose whole account, e-mail address or telephone number the words are, by name."""
+    """The customers whose whole account, e-mail address or telephone number the words are, the newest first."""
     whole = "".join(word.joined for word in words)[:LONGEST_WORD]
     if not whole:
         return []
@@ -123,7 +117,7 @@ def exactly(words: Sequence[Word], *, most: int) -> list[int]:
         ways.append(_quoted(whole))
     if len(whole) >= SHORTEST_PHONE and all(word.is_number for word in words):
         ways.append(_begins(_from_behind(whole)))
-    return [row.customer for row in sql.rows(Found, SQL["exactly"], {"query": " | ".join(ways), "most": most})]
+    return [row[0] for row in sql.tuples(SQL["exactly"], {"query": " | ".join(ways), "most": most})]
 
 
 def _word(word: Word) -> Term:

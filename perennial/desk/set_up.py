@@ -104,14 +104,14 @@ def customer_document(account: str) -> Document:
 
 def find_customers(words: str, *, size: int, after: str | None = None) -> Page[Document]:
     """A page of the customers with whom every one of the words fits a name, an account, an e-mail address, a telephone
-    number, a town or a postcode (``customers.search``), by name.
+    number, a town or a postcode (``customers.search``), the newest first.
 
     Refused: nothing to look for.
     """
     if not words.split():
         raise Refused("search_empty", "words")
     found = customers_with(terms_of(read_words(words)), size=size, after=after)
-    return Page(tuple(_customers([one.customer for one in found.rows])), found.next)
+    return Page(tuple(_customers(found.rows)), found.next)
 
 
 def _customers(ids: Sequence[int]) -> list[Document]:

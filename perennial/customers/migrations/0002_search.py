@@ -5,8 +5,6 @@ import django.contrib.postgres.search
 import django.db.models.deletion
 from django.db import migrations, models
 
-import perennial.db.models
-
 # No extension is needed: accents are taken off by the standard's own normal form. Each function is one expression
 # that is bound when it is made, so that an index can be built on it whatever the search path is.
 FUNCTIONS = r"""
@@ -50,8 +48,8 @@ begin
   perform from customers_customersearch where customer_id = any(ids) order by customer_id for update;
   delete from customers_customersearch s
    where s.customer_id = any(ids) and not exists (select from customers_customer c where c.id = s.customer_id);
-  insert into customers_customersearch as s (customer_id, name, words)
-  select c.id, left(search_plain(c.name), 100),
+  insert into customers_customersearch as s (customer_id, words)
+  select c.id,
          -- A word has at most 2,046 bytes.
          array_to_tsvector(array_remove(string_to_array(concat_ws(' ',
            search_account(c.account), search_words(left(c.name, 200)), search_email(left(c.email, 200)),
@@ -61,8 +59,7 @@ begin
     left join lateral (
          select string_agg(concat_ws(' ', left(a.city, 200), left(a.postcode, 200), replace(left(a.postcode, 200), ' ', '')), ' ') as towns
            from customers_address a where a.customer_id = c.id) a on true
-      on conflict (customer_id) do update set name = excluded.name, words = excluded.words
-   where (s.name, s.words) is distinct from (excluded.name, excluded.words);
+      on conflict (customer_id) do update set words = excluded.words where s.words <> excluded.words;
 end $$;
 
 create function search_follow() returns trigger language plpgsql as $$
@@ -110,12 +107,10 @@ class Migration(migrations.Migration):
                         to="customers.customer",
                     ),
                 ),
-                ("name", perennial.db.models.Code()),
                 ("words", django.contrib.postgres.search.SearchVectorField()),
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["name", "customer"], name="customers_by_name"),
                     django.contrib.postgres.indexes.GinIndex(
                         fields=["words"], gin_pending_list_limit=1024, name="customers_by_words"
                     ),

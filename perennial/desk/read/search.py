@@ -61,7 +61,7 @@ class OrderHit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What was found. Customers: those meant exactly first, those of the orders, then by name; orders by number.
+    """What was found. Customers: those meant exactly first, those of the orders, then the newest; orders by number.
 
     ``next``: what to ask for the next customers with; None: these are all.
     """
@@ -83,8 +83,9 @@ def search(words: str, *, size: int = FIRST, after: str | None = None) -> Hits:
     orders = _orders(typed)
     exact = customers.exactly(typed, most=size)
     first = list(dict.fromkeys([*exact, *(row.customer for row in orders)]))
-    page = customers.customers_with(terms, size=max(size - len(first), 1), after=after, without=first)
-    listed = [*(first if after is None else ()), *(one.customer for one in page.rows)]
+    left = max(size - len(first), 1) if after is None else size
+    page = customers.customers_with(terms, size=left, after=after, without=first)
+    listed = [*(first if after is None else ()), *page.rows]
     rows = {row.id: row for row in sql.rows(_Customer, SQL["customers"], {"customers": listed})}
     return Hits(
         tuple(_customer_hit(rows[pk], terms, pk in exact, {o.customer for o in orders}) for pk in listed if pk in rows),
