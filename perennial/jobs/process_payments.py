@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from perennial.catalog.queries import company, product_by_number
@@ -42,15 +43,18 @@ class ProcessPayments(Job):
             return
         run.cache["product"] = product_by_number(number, "product").pk
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Each payment about which something is to be done, once; what the parameters say holds for the run."""
         values: dict[str, Any] = rules(run.on, gateways.current(), run=run.id).as_params()
         where = ""
         if "product" in run.cache:
             where = SQL["of_product"]
             values["product"] = run.cache["product"]
-        selected = sql.execute(SQL["select"].replace("$facts", statement("all_open", where)), values)
-        report = Report()
+        return SQL["select"].replace("$facts", statement("all_open", where)), values
+
+    def select(self, run: Run) -> tuple[int, Report]:
+        """What is due, and amounts from 0 on."""
+        selected, report = super().select(run)
         currency = company().currency
         if currency is not None:  # zeros too
             for word in AMOUNTS:
