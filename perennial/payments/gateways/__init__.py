@@ -64,7 +64,7 @@ def by_name(name: str | None) -> Gateway:
     now = current()
     if name is None or name == now.name:
         return now
-    found = load(name) if name in names() else Missing(name)
+    found = load(name) if name in _loaded or name in names() else Missing(name)
     return found if found.real or not now.real else now
 
 
