@@ -410,7 +410,7 @@ class Sandbox:
             if kind == "void" or lapsed:
                 return gone
             return Answer("declined", message="the authorisation was used already")
-        if request.on >= date.fromisoformat(found[1]) + timedelta(days=AUTHORISATION_DAYS):
+        if request.on >= date.fromisoformat(found[1]) + timedelta(days=self.authorisation_days):
             return gone
         if script == "tok_capture_declined":
             return Answer("declined", message="the issuer refuses the capture")
