@@ -7,7 +7,7 @@ from typing import Any
 
 from perennial.catalog.queries import currency, set_up
 from perennial.customers.queries import accounts_with, customer_by_account
-from perennial.desk.documents import Document
+from perennial.desk.contract import Document
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.plan import current_event
