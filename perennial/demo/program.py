@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 
-from perennial.bundle.importing import import_bundle
+from perennial.bundle.load.importer import import_bundle
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.demo.ports import Counts, Example, NextShipment, Once, OnNight, ProgramFigures

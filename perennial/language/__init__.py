@@ -23,7 +23,7 @@ def reader() -> Reader:
     """
     language = os.environ.get("PERENNIAL_LANGUAGE") or "en"
     if language not in LANGUAGES:
-        raise Refused("language_without_words", text="PERENNIAL_LANGUAGE")
+        raise Refused("language_without_words", "PERENNIAL_LANGUAGE", language=language, known=LANGUAGES)
     return Reader(language)
 
 
