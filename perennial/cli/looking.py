@@ -106,9 +106,10 @@ def show_customer(p: Parser) -> Run:
     p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
 
     def run(given: Given) -> int:
-        from perennial.desk.set_up import customer_document
+        from perennial.desk.contract import customer_json
+        from perennial.desk.read.customer import customer
 
-        found = customer_document(given.account)
+        found = customer_json(customer(given.account))
         if given.json:
             document(found)
         else:

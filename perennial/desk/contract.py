@@ -8,6 +8,7 @@ from typing import Any
 
 from perennial.catalog.queries import today
 from perennial.desk.read import order as orders
+from perennial.desk.read.customer import Customer
 from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Adjustment, Event, Hold, Payment, Substitute
@@ -157,10 +158,36 @@ def adjustment_json(adjustment: Adjustment) -> Document:
 
 def _address(address: Address) -> str | Document:
     """The code of an address, or the address in place."""
-    if address.code is not None:
-        return address.code
-    names = ("purpose", "recipient", "street", "city", "postcode", "region", "country")
-    return {name: getattr(address, name) for name in names}
+    return {name: getattr(address, name) for name in _PLACE} if address.code is None else address.code
+
+
+_PLACE = ("purpose", "recipient", "street", "city", "postcode", "region", "country")
+
+
+def customer_json(customer: Customer) -> Document:
+    """A customer with addresses, cards and the numbers of the orders."""
+    return {
+        "account": customer.account,
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "language": customer.language,
+        "allow_on_account": customer.allow_on_account,
+        "credit_limit": amount(customer.credit_limit),
+        "addresses": [{name: getattr(address, name) for name in ("code", *_PLACE)} for address in customer.addresses],
+        "cards": [
+            {
+                "token": stored.card.token,
+                "brand": stored.card.brand,
+                "last4": stored.card.last4,
+                "exp_month": stored.card.expires_on.month,
+                "exp_year": stored.card.expires_on.year,
+                "network_transaction_id": stored.network_transaction_id,
+            }
+            for stored in customer.cards
+        ],
+        "orders": list(customer.orders),
+    }
 
 
 def hold_json(hold: Hold) -> Document:

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence, Parked
-from perennial.desk.contract import order_document, order_documents, preview_json
+from perennial.desk.contract import customer_json, order_document, order_documents, preview_json
 from perennial.desk.queries import order_ids, parked
+from perennial.desk.read.customer import customer
 from perennial.desk.read.preview import preview as previewed
-from perennial.desk.set_up import customer_document, program_document
+from perennial.desk.set_up import program_document
 from perennial.errors import Refused
 from perennial.orders.models import Hold, SalesOrder, Shipment
 from perennial.payments.models import Payment
@@ -307,7 +308,7 @@ def test_a_customer_and_the_orders() -> None:
     club()
     entered = order()
     child(entered, 1)
-    document = customer_document("C-1")
+    document = customer_json(customer("C-1"))
     assert document["orders"] == ["SO-000001"]
     assert document["cards"] == [
         {

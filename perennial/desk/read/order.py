@@ -87,7 +87,10 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Continuity:
-    """The continuity order of a line. ``lines`` stand in the order in which they come, cancelled ones last."""
+    """The continuity order of a line. ``lines`` stand in the order in which they come, cancelled ones last.
+
+    ``upfront``: billed whole, not as it ships. ``last_shipment``: after which a person stopped it (0: before the first).
+    """
 
     line: int
     product: Product
@@ -99,6 +102,8 @@ class Continuity:
     payment_method: str
     card: Card | None
     payment_schedule: str | None
+    upfront: bool
+    last_shipment: int | None
     ship_to: Address | None
     adjustments: tuple[Adjustment, ...]
     parked: tuple[Parked, ...]
@@ -108,6 +113,24 @@ class Continuity:
     def ends_with(self) -> int | None:
         """The number of its last shipment; None while more follows."""
         return max((line.shipment or 0 for line in self.lines if line.last), default=None)
+
+    @property
+    def progress(self) -> Progress:
+        """How many of its shipments were sent, are skipped, and are still to come as far as they are planned."""
+        states = {line.shipment: line for line in self.lines if line.shipment is not None}
+        sent = sum(line.child_status in ("shipped", "invoiced") for line in states.values())
+        skipped = sum(line.status == "skipped" for line in states.values())
+        gone = sum(line.child_status == "cancelled" for line in states.values())
+        return Progress(sent, skipped, len(states) - sent - skipped - gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Numbers of shipments."""
+
+    sent: int
+    skipped: int
+    to_come: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +390,8 @@ class _Batch:
             payment_method=one.method,
             card=_card(one),
             payment_schedule=one.schedule,
+            upfront=one.upfront,
+            last_shipment=one.last_shipment,
             ship_to=self.addresses.get(one.ship_to),
             adjustments=tuple(self._adjustment(a, currency) for a in self.adjustments.get(one.id, ())),
             parked=tuple(self.parked.get(one.id, ())),
@@ -427,6 +452,7 @@ class _Batch:
                 product=Product(o.item, o.name),
                 quantity=o.quantity,
                 price=Money(o.price, currency),
+                tax_group=o.tax_group,
                 event_on=o.event_on,
                 ship_on=o.ship_on,
                 shipment=o.shipment,
@@ -438,6 +464,7 @@ class _Batch:
                 child_status=child.status if child else None,
                 child_ships_on=child.ship_on if child else None,
                 ship_to=self.addresses.get(ship_to) if ship_to != one.ship_to else None,
+                delivery_mode=o.delivery_mode,
                 run_on=run_on,
                 changeable_until=None if child is not None else before(run_on, 1),
                 not_shipped=tuple(self._not_shipped(o, one, mine, run_on)),

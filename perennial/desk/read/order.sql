@@ -39,7 +39,7 @@ select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data
 
 -- name: continuity
 select c.id, c.order_id, l.line, p.number, p.name, g.schedule_id, r.id, r.number, c.status, c.complete, c.start_date,
-       c.payment_method, s.name, c.ship_to_id, k.token, k.brand, k.last4, k.expires_on, k.refused
+       c.payment_method, s.name, c.ship_to_id, c.upfront, c.last_shipment, k.token, k.brand, k.last4, k.expires_on, k.refused
   from continuity_continuityorder c
   join orders_orderline l on l.id = c.parent_line_id
   join catalog_product p on p.id = l.product_id
@@ -60,7 +60,7 @@ select a.continuity_order_id, a.event_key, a.repetition, a.line, a.kind, a.value
 -- name: occurrences
 -- in the order of the walk, then by line; cancelled ones last
 select o.continuity_order_id, o.event_key, o.repetition, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
-       o.child_id, o.ship_to_id, o.why_date, l.line, p.number, p.name, l.quantity, l.price_minor, l.why_product,
+       o.child_id, o.ship_to_id, o.delivery_mode_id, o.why_date, l.line, p.number, p.name, p.tax_group, l.quantity, l.price_minor, l.why_product,
        l.why_price, o.why_cancelled
   from continuity_occurrence o
   join continuity_continuityline l on l.occurrence_id = o.id

@@ -63,7 +63,8 @@ class _Of:
     revision: LoadedRevision
     facts: kernel.Facts
     adjustments: tuple[kernel.Adjustment, ...]
-    names: dict[str, str]
+    products: dict[str, tuple[str, str | None]]
+    """By number, name and tax group."""
 
 
 def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[ShipmentLine]]:
@@ -76,22 +77,23 @@ def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[in
         walk = [o.step for o in state.walk]
         made, _ = _go_on(state.revision.plan, state.facts, state.adjustments, walk, number)
         coming.append((state, made))
-    names = _names(line.item for _, made in coming for o in made for line in o.lines)
+    products = _products(line.item for _, made in coming for o in made for line in o.lines)
     return {
         state.row.pk: [
             line
             for o in made
             for line in _lines(
-                _Of(rules, state.revision, state.facts, tuple(state.adjustments), names), o, "projected", last=False
+                _Of(rules, state.revision, state.facts, tuple(state.adjustments), products), o, "projected", last=False
             )
         ]
         for state, made in coming
     }
 
 
-def _names(numbers: Iterable[str]) -> dict[str, str]:
-    """The names of products, by number."""
-    return dict(ProductRow.objects.filter(number__in=set(numbers)).values_list("number", "name"))
+def _products(numbers: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+    """The names and tax groups of products, by number."""
+    found = ProductRow.objects.filter(number__in=set(numbers)).values_list("number", "name", "tax_group")
+    return {number: (name, group) for number, name, group in found}
 
 
 def _go_on(
@@ -128,9 +130,10 @@ def _lines(of: _Of, o: kernel.Occurrence, status: str, *, last: bool) -> Iterato
             repetition=o.repetition,
             event_id=o.event_id,
             line=line.line,
-            product=Product(line.item, of.names.get(line.item, "")),
+            product=Product(line.item, of.products[line.item][0]),
             quantity=line.quantity,
             price=Money(line.price_minor, currency),
+            tax_group=of.products[line.item][1],
             event_on=o.event_on,
             ship_on=o.ship_on,
             shipment=o.shipment,
@@ -144,6 +147,7 @@ def _lines(of: _Of, o: kernel.Occurrence, status: str, *, last: bool) -> Iterato
             child_status=None,
             child_ships_on=None,
             ship_to=None,
+            delivery_mode=of.revision.mode_ids[o.key],
             run_on=run_on,
             changeable_until=before(run_on, 1),
             not_shipped=(reason,),
@@ -179,7 +183,7 @@ def preview(
         more, complete = _go_on(revision.plan, facts, (), walk, max(0, MOST - len(occurrences)))
         occurrences += more
     last = occurrences[-1].key if complete and occurrences else None
-    of = _Of(rules, revision, facts, (), _names(line.item for o in occurrences for line in o.lines))
+    of = _Of(rules, revision, facts, (), _products(line.item for o in occurrences for line in o.lines))
     lines = tuple(
         line
         for at, o in enumerate(occurrences)

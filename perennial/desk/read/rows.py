@@ -101,6 +101,8 @@ class Continuity(NamedTuple):
     method: str
     schedule: str | None
     ship_to: int | None
+    upfront: bool
+    last_shipment: int | None
     token: str | None
     brand: str | None
     last4: str | None
@@ -135,10 +137,12 @@ class Occurrence(NamedTuple):
     blocked: str | None
     child: int | None
     ship_to: int | None
+    delivery_mode: int | None
     why_date: str
     line: int
     item: str
     name: str
+    tax_group: str | None
     quantity: Decimal
     price: int
     why_product: str

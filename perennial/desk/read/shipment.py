@@ -36,8 +36,8 @@ class ShipmentLine:
 
     ``event_id``: the event's place in the revision that the order stands on, None when it is gone from it. ``last``:
     a line of the last event, nothing follows it. ``blocked``: what the night found it waiting for. ``ship_to``: where
-    the shipment goes that has no child and goes elsewhere than its line. ``run_on``: the first date whose night makes
-    its child. ``changeable_until``: the day before; None once there is a child.
+    the shipment goes that has no child and goes elsewhere than its line. ``delivery_mode``: its id. ``run_on``: the
+    first date whose night makes its child. ``changeable_until``: the day before; None once there is a child.
     ``not_shipped``: all reasons why it has not shipped, or will not; none when it has a child.
     """
 
@@ -48,6 +48,7 @@ class ShipmentLine:
     product: Product
     quantity: Decimal
     price: Money
+    tax_group: str | None
     event_on: date
     ship_on: date
     shipment: int | None
@@ -59,6 +60,7 @@ class ShipmentLine:
     child_status: str | None
     child_ships_on: date | None
     ship_to: Address | None
+    delivery_mode: int | None
     run_on: date
     changeable_until: date | None
     not_shipped: tuple[Reason, ...]
