@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perennial.cli.output import document, say
 from perennial.cli.parser import Given, Parser, Run, count, day, on
+from perennial.language import reader
 
 
 def show_order(p: Parser) -> Run:
@@ -26,7 +27,7 @@ def show_order(p: Parser) -> Run:
         now = today()
         found = order(given.number, on=now, ahead=given.ahead)
         if given.json:
-            document(order_json(found))
+            document(order_json(found, reader()))
         else:
             from perennial.cli.pages import order_page
 
@@ -64,7 +65,7 @@ def show_orders(p: Parser) -> Run:
         )
         if given.json:
             for found in orders(ids, on=now):
-                document(order_json(found))
+                document(order_json(found, reader()))
         elif given.waiting:
             from perennial.cli.pages import waiting_page
             from perennial.desk.read.waiting import waiting
@@ -167,7 +168,7 @@ def preview(p: Parser) -> Run:
             beyond_threshold=given.all,
         )
         if given.json:
-            document(preview_json(found))
+            document(preview_json(found, reader()))
         else:
             from perennial.catalog.queries import today
             from perennial.cli.pages import preview_page

@@ -17,6 +17,7 @@ from perennial.desk.read.values import Address, Payment
 from perennial.desk.read.waiting import Waiting
 from perennial.kernel.money import plain
 from perennial.language import phrase, reader
+from perennial.language.reasons import not_shipped
 
 Document = Mapping[str, Any]
 MOST_NAMED = 3
@@ -140,6 +141,7 @@ def schedule_part(
     A line that was late when its child was made keeps the day that was planned, and one whose child was
     cancelled stays ordered: the note tells of the child. Of an event that repeats, the ``last`` shipment is the last.
     """
+    to = reader()
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
         (
@@ -154,7 +156,7 @@ def schedule_part(
                 line.child,
                 _change_until(line, today),
                 [
-                    *(contract.reason_words(reason) for reason in line.waits),
+                    *(not_shipped(reason, to) for reason in line.waits),
                     *_of_child(line),
                     *([f"changed: {cell(line.customised)}"] if line.customised else []),
                     *([f"goes to {names[line.ship_to.id]}"] if line.ship_to and names else []),
@@ -169,9 +171,10 @@ def schedule_part(
 def why_part(lines: Sequence[ShipmentLine]) -> None:
     """Where the date, the product and the price of every line come from, and why it has not shipped."""
     section("why")
+    to = reader()
     for line in lines:
         say(f"  shipment {line.shipment}, {product(line)}" if line.shipment else f"  {product(line)}")
-        words = contract.why_words(line)
+        words = contract.why_words(line, to)
         for name in ("date", "product", "price", "not_shipped"):
             if words[name]:
                 say(f"    {name.replace('_', ' ').ljust(len('not shipped'))}  {cell(words[name])}")

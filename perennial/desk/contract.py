@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
@@ -12,13 +13,16 @@ from perennial.desk.read.customer import Customer
 from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Adjustment, Event, Hold, Payment, Substitute
-from perennial.desk.read.waits import Reason
 from perennial.kernel import money
-from perennial.kernel.explain import not_shipped_words, who_words
 from perennial.kernel.money import Money
-from perennial.kernel.states import BLOCKED
+from perennial.kernel.reasons import Reason, json_text
+from perennial.language import Reader
+from perennial.language.formats import ENGLISH
+from perennial.language.reasons import date_words, not_shipped, price_words, product_words
 
 Document = dict[str, Any]
+CANCELLED = Reason("cancelled")
+"""Of what was left out before anybody wrote down by whom."""
 
 
 def order_document(number: str, *, ahead: int = 0, on: date | None = None) -> Document:
@@ -26,13 +30,16 @@ def order_document(number: str, *, ahead: int = 0, on: date | None = None) -> Do
     return order_json(orders.order(number, on=on or today(), ahead=ahead))
 
 
-def order_documents(order_ids: Iterable[int], *, on: date | None = None) -> Iterator[Document]:
+def order_documents(order_ids: Iterable[int], *, on: date | None = None, reasons: bool = False) -> Iterator[Document]:
     """The documents of these parent orders, in the order in which they are given."""
-    return (order_json(order) for order in orders.orders(order_ids, on=on or today()))
+    return (order_json(order, reasons=reasons) for order in orders.orders(order_ids, on=on or today()))
 
 
-def order_json(order: orders.Order) -> Document:
-    """One order. Amounts of the order itself are those of its ordinary lines."""
+def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = False) -> Document:
+    """One order. Amounts of the order itself are those of its ordinary lines.
+
+    ``to``: who reads the words. ``reasons``: those of each line as data, too, as an export carries them.
+    """
     return {
         "number": order.number,
         "reference": order.reference,
@@ -57,13 +64,13 @@ def order_json(order: orders.Order) -> Document:
         "tax": amount(order.tax),
         "total": amount(order.total),
         "events": [event_json(event) for event in order.history],
-        "continuity": [_continuity(one) for one in order.continuity],
+        "continuity": [_continuity(one, to, reasons) for one in order.continuity],
         "children": [_child(child) for child in order.children],
         "payments": [payment_json(payment) for payment in order.payments],
     }
 
 
-def _continuity(one: orders.Continuity) -> Document:
+def _continuity(one: orders.Continuity, to: Reader, as_data: bool) -> Document:
     return {
         "line": one.line,
         "item_number": one.product.number,
@@ -76,11 +83,13 @@ def _continuity(one: orders.Continuity) -> Document:
         "card": one.card.token if one.card else None,
         "payment_schedule": one.payment_schedule,
         "adjustments": [adjustment_json(adjustment) for adjustment in one.adjustments],
-        "lines": [line_json(line) for line in one.lines],
+        "lines": [
+            {**line_json(line, to), "reasons": _reasons(line)} if as_data else line_json(line, to) for line in one.lines
+        ],
     }
 
 
-def line_json(line: ShipmentLine) -> Document:
+def line_json(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
     """One product of one shipment."""
     return {
         "event_id": line.event_id,
@@ -99,7 +108,7 @@ def line_json(line: ShipmentLine) -> Document:
         "shipment": line.shipment,
         "child_order": line.child,
         "changeable_until": _day(line.changeable_until),
-        "why": why_words(line),
+        "why": why_words(line, to),
     }
 
 
@@ -223,10 +232,10 @@ def payment_json(payment: Payment) -> Document:
     }
 
 
-def preview_json(preview: Preview) -> Document:
+def preview_json(preview: Preview, to: Reader = ENGLISH) -> Document:
     """What an order would be; ``shipment`` of a payment null: it pays the whole order."""
     return {
-        "lines": [line_json(line) for line in preview.lines],
+        "lines": [line_json(line, to) for line in preview.lines],
         "complete": preview.complete,
         "payments": [_part(part) for part in preview.payments],
     }
@@ -249,27 +258,31 @@ def _part(part: Part) -> Document:
     }
 
 
-def why_words(line: ShipmentLine) -> Document:
+def why_words(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
     """Why a line has its date, product and price, and why it has not shipped, in words."""
+    why = line.why
+    of_line = (why.line, why.source)
     return {
-        "date": line.why.date,
-        "product": line.why.product,
-        "price": line.why.price,
-        "not_shipped": reason_words(line.not_shipped[0]) if line.not_shipped else None,
+        "date": date_words(
+            why.dates, why.source, line.event_on, line.ship_on, started=why.started, changed=why.changed, to=to
+        ),
+        "product": product_words(*of_line, line.line, why.changed, to),
+        "price": price_words(
+            *of_line, line.product.number, line.price, order_date=why.order_date, changed=why.changed, to=to
+        ),
+        "not_shipped": not_shipped(line.not_shipped[0] if line.not_shipped else None, to),
     }
 
 
-def reason_words(reason: Reason) -> str:
-    """Why something has not shipped yet, or will not."""
-    code, facts = reason.code, dict[str, Any](reason.facts)
-    status = code if code in ("skipped", "cancelled", "projected") else "scheduled"
-    if code == "skipped" and facts:
-        facts["who"] = who_words(facts["by"], facts["on"], facts["reason"])
-    if code in ("draft", "not_ordered"):
-        status, facts["planned"] = "planned", "nothing is ordered yet" if code == "not_ordered" else None
-    never = date.max
-    blocked = code if code in BLOCKED else None
-    return not_shipped_words(status, blocked, facts.get("ship_on", never), facts.get("run_on", never), facts) or ""
+def _reasons(line: ShipmentLine) -> Document:
+    """The reasons of a line as they are stored."""
+    gone = line.not_shipped[0] if line.status == "cancelled" else None
+    own = line.why.line.stored()
+    return {
+        "date": json.loads(line.why.dates.stored()),
+        "line": None if own is None else json.loads(own),
+        "cancelled": None if gone is None or gone == CANCELLED else json.loads(json_text(gone.stored())),
+    }
 
 
 def amount(value: Money | None) -> str | None:

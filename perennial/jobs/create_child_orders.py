@@ -12,11 +12,11 @@ from perennial.catalog.queries import product_by_number
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
+from perennial.desk.read.waits import wait_reason
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park
 from perennial.jobs.report import BUSY, MOST_REASONS, Report
 from perennial.kernel.calendar import add_days
-from perennial.kernel.explain import not_shipped_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.blocked import COSTS
 from perennial.payments.due import child_parts, payment_row, write_payments
@@ -98,8 +98,7 @@ class CreateChildOrders(Job):
         for order, shipment, blocked, reason in sql.tuples(
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
-            words = not_shipped_words("scheduled", blocked, run.on, run.on, {"reason": reason})
-            report.because(order, shipment, blocked, words or "")
+            report.because(order, shipment, blocked, wait_reason(blocked, run.on, reason))
         selected = sql.execute(self._filled(run, "select"), {**values, "limit": run.cache["limit"]})
         if run.cache["limit"] is not None:
             report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
@@ -174,8 +173,7 @@ class CreateChildOrders(Job):
     ) -> None:
         """Count what waits, with its reason."""
         report.count(WAITING[blocked])
-        words = not_shipped_words("scheduled", blocked, ship_on, run.on, {"reason": reason})
-        report.because(order, shipment, blocked, words or "")
+        report.because(order, shipment, blocked, wait_reason(blocked, ship_on, reason))
 
     def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
         """The parts of children whose event, or whose order, has a payment schedule."""

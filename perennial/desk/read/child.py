@@ -9,8 +9,9 @@ from datetime import date
 from perennial.desk.locking import unknown_order
 from perennial.desk.read.order import Child, Order, orders
 from perennial.desk.read.values import Payment
-from perennial.desk.read.waits import Reason, children_that_may_not_ship
+from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason
 from perennial.orders.models import SalesOrder
 
 

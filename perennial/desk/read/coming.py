@@ -12,9 +12,9 @@ from perennial.desk.locking import SENT
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Card, Product
-from perennial.desk.read.waits import Reason
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
+from perennial.kernel.reasons import Reason
 from perennial.kernel.totals import Charge
 from perennial.payments.due import NOWHERE, Place, child_totals
 

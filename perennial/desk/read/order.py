@@ -23,8 +23,9 @@ from perennial.desk.read import rows, waits
 from perennial.desk.read.preview import projected_lines
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Payment, Product, Sent, Substitute
-from perennial.desk.read.waits import Reason
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.language.reasons import Source
 from perennial.orders.models import SalesOrder
 
 BATCH = 500
@@ -395,7 +396,7 @@ class _Batch:
             ship_to=self.addresses.get(one.ship_to),
             adjustments=tuple(self._adjustment(a, currency) for a in self.adjustments.get(one.id, ())),
             parked=tuple(self.parked.get(one.id, ())),
-            lines=tuple(self._lines(one, currency)),
+            lines=tuple(self._lines(one, self.orders[one.order])),
         )
 
     def _adjustment(self, a: rows.Adjustment, currency: str) -> Adjustment:
@@ -423,7 +424,7 @@ class _Batch:
             reason=a.reason,
         )
 
-    def _lines(self, one: rows.Continuity, currency: str) -> Iterator[ShipmentLine]:
+    def _lines(self, one: rows.Continuity, order: rows.Order) -> Iterator[ShipmentLine]:
         """Its lines, the projected ones before what is cancelled."""
         places = self.places[one.revision_id]
         changes: dict[tuple[str, int], list[rows.Adjustment]] = defaultdict(list)
@@ -451,7 +452,7 @@ class _Batch:
                 line=o.line,
                 product=Product(o.item, o.name),
                 quantity=o.quantity,
-                price=Money(o.price, currency),
+                price=Money(o.price, order.currency),
                 tax_group=o.tax_group,
                 event_on=o.event_on,
                 ship_on=o.ship_on,
@@ -468,7 +469,14 @@ class _Batch:
                 run_on=run_on,
                 changeable_until=None if child is not None else before(run_on, 1),
                 not_shipped=tuple(self._not_shipped(o, one, mine, run_on)),
-                why=Why(o.why_date, o.why_product, o.why_price),
+                why=Why(
+                    DateReason.read(o.why),
+                    LineReason.read(o.line_why),
+                    source=Source(one.program, one.revision, places.get(o.key), o.key, o.repetition),
+                    started=one.start_date is not None,
+                    order_date=order.order_date,
+                    changed={a.kind: Who(a.by, a.on, a.reason) for a in mine},
+                ),
             )
         yield from ahead
 
@@ -478,29 +486,23 @@ class _Batch:
         """Why it has not shipped, or will not; what the night found comes first."""
         if o.status == "skipped":
             skip = next((a for a in mine if a.kind == "skip"), None)
-            yield Reason("skipped", {"by": skip.by, "on": skip.on, "reason": skip.reason} if skip else {})
+            yield Reason("skipped", {"who": Who(skip.by, skip.on, skip.reason) if skip else None})
         elif o.status == "cancelled":
-            yield Reason("cancelled", {"cancelled": o.why_cancelled})
+            yield Reason.read(json.loads(o.why_cancelled or "null")) or Reason("cancelled")
         elif o.status == "planned":
             yield Reason("draft")
         elif o.status == "scheduled":
             found = waits.in_turn(o.blocked, self.waits.get((one.id, o.shipment or 0), ()))
             for word in found:
-                yield Reason(word, self._waits_for(word, o, one))
+                yield waits.wait_reason(word, o.ship_on, self._reason(word, one))
             if not found:
-                yield Reason("first_night", {"run_on": run_on})
+                yield Reason("due", {"run_on": run_on})
 
-    def _waits_for(self, word: str, o: rows.Occurrence, one: rows.Continuity) -> dict[str, object]:
-        """What the reason of a wait is about."""
-        match word:
-            case "hold":
-                holds = (h for h in self.holds.get(one.order, ()) if h.open and h.stops != "charging")
-                return {"reason": next((h.reason for h in holds), None)}
-            case "card":
-                return {"card": one.token, "ship_on": o.ship_on}
-            case "parked":
-                return {"reason": next((p.reason for p in self.parked.get(one.id, ())), None)}
-        return {}
+    def _reason(self, word: str, one: rows.Continuity) -> str | None:
+        """What a person or a job said of a hold, or of what is parked."""
+        if word == "hold":
+            return next((h.reason for h in self.holds.get(one.order, ()) if h.open and h.stops != "charging"), None)
+        return next((p.reason for p in self.parked.get(one.id, ())), None) if word == "parked" else None
 
 
 def _cancelled_last(found: list[rows.Occurrence], places: Mapping[str, int]) -> list[rows.Occurrence]:

@@ -15,11 +15,11 @@ from perennial.catalog.queries import SetUp, company, prices_on, product_by_numb
 from perennial.continuity.planning import OccurrenceRow, read_orders, target_rows
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
 from perennial.desk.read.values import Product
-from perennial.desk.read.waits import Reason
 from perennial.errors import Refused
-from perennial.kernel import explain
 from perennial.kernel import plan as kernel
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.language.reasons import Source
 from perennial.payments.due import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
@@ -120,11 +120,13 @@ def _go_on(
 def _lines(of: _Of, o: kernel.Occurrence, status: str, *, last: bool) -> Iterator[ShipmentLine]:
     """The products of a shipment that is not stored."""
     plan, currency = of.revision.plan, of.rules.currency
-    why_date = explain.date_words(plan, o, of.facts.start_date is not None)
+    why_date = DateReason.of(o)
+    source = Source(plan.program, plan.number, o.event_id, o.key, o.repetition)
     mine = [a for a in of.adjustments if (a.key, a.repetition) == (o.key, o.repetition)]
     run_on = before(o.ship_on, of.rules.parameters.days_before_delivery)
-    reason = Reason("projected", {"run_on": run_on}) if status == "projected" else Reason("not_ordered")
+    reason = Reason("projected", {"run_on": run_on}) if status == "projected" else Reason("preview")
     for line in o.lines:
+        own = [a for a in mine if a.line in (0, line.line)]
         yield ShipmentLine(
             key=o.key,
             repetition=o.repetition,
@@ -140,9 +142,7 @@ def _lines(of: _Of, o: kernel.Occurrence, status: str, *, last: bool) -> Iterato
             status=status,
             blocked=None,
             last=last,
-            customised=customised(
-                (a.kind, a.kind == "substitute" and a.value[1] is not None) for a in mine if a.line in (0, line.line)
-            ),
+            customised=customised((a.kind, a.kind == "substitute" and a.value[1] is not None) for a in own),
             child=None,
             child_status=None,
             child_ships_on=None,
@@ -153,8 +153,11 @@ def _lines(of: _Of, o: kernel.Occurrence, status: str, *, last: bool) -> Iterato
             not_shipped=(reason,),
             why=Why(
                 why_date,
-                explain.product_words(plan, o.event, line),
-                explain.price_words(plan, o.event, line, currency, of.facts.order_date),
+                LineReason.of(line),
+                source=source,
+                started=of.facts.start_date is not None,
+                order_date=of.facts.order_date,
+                changed={a.kind: Who(a.by, a.on, a.reason) for a in own},
             ),
         )
 
@@ -193,9 +196,7 @@ def preview(
     wanted = target_rows(
         0,
         revision,
-        facts,
         kernel.Plan(tuple(occurrences), complete, None),
-        currency=rules.currency,
         first_position=1,
         status="planned",
         product_ids=revision.product_ids,

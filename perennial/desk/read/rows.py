@@ -125,7 +125,7 @@ class Adjustment(NamedTuple):
 
 
 class Occurrence(NamedTuple):
-    """One product of one occurrence: as many rows as it has products."""
+    """One product of one occurrence: as many rows as it has products. Reasons are JSON (``kernel.reasons``)."""
 
     continuity: int
     key: str
@@ -138,16 +138,15 @@ class Occurrence(NamedTuple):
     child: int | None
     ship_to: int | None
     delivery_mode: int | None
-    why_date: str
+    why: str
     line: int
     item: str
     name: str
     tax_group: str | None
     quantity: Decimal
     price: int
-    why_product: str
-    why_price: str
-    why_cancelled: str
+    line_why: str | None
+    why_cancelled: str | None
 
 
 class Parked(NamedTuple):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from perennial.desk.read.values import Address, Product
-from perennial.desk.read.waits import Reason
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
 from perennial.kernel.states import BLOCKED
+from perennial.language.reasons import Source
 
 CUSTOMISED = ("skip", "date", "product", "quantity", "price", "address")
 """The fields of a line that a person may have changed, in the order in which they are listed."""
@@ -23,11 +24,17 @@ _CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a line has its date, its product and its price, as planning wrote it down."""
+    """Why a line has its date, its product and its price: the rules, the event they come from, and who changed what.
 
-    date: object
-    product: object
-    price: object
+    ``started``: the order has a start date of its own. ``changed``: by kind of adjustment.
+    """
+
+    dates: DateReason
+    line: LineReason
+    source: Source
+    started: bool
+    order_date: date
+    changed: Mapping[str, Who]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,27 +6,14 @@ found waiting (``blocked``), and what it wrote down holds until something takes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from perennial.db import sql
 from perennial.desk.shipping import ON_HOLD, UNPAID_SHIPMENT, UNPAID_UP_FRONT
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import BLOCKED
 from perennial.payments import blocked
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something has not shipped or may not ship: a code, and what it is about.
-
-    Of a shipment ``skipped``, ``cancelled``, ``draft``, ``not_ordered``, ``projected``, a word of ``states.BLOCKED``,
-    or ``first_night``: it waits for nothing but its day. Of a child ``order_not_open``, ``hold`` or ``payment``.
-    """
-
-    code: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
 
 _SHIPMENTS = f"""
 with orders as materialized (
@@ -57,6 +44,18 @@ def shipments_that_wait(continuity_order_ids: Sequence[int], on: date) -> dict[t
 def in_turn(stored: str | None, waits: Iterable[str]) -> tuple[str, ...]:
     """What the night found first, then what else holds now."""
     return (*([stored] if stored else []), *(word for word in waits if word != stored))
+
+
+def wait_reason(word: str, ship_on: date, reason: str | None = None) -> Reason:
+    """What a word of ``states.BLOCKED`` is about: the day of a card; the ``reason`` of a hold, or of what is parked."""
+    match word:
+        case "hold":
+            return Reason("hold", {"reason": reason}) if reason else Reason("hold_without_reason")
+        case "parked":
+            return Reason("parked", {"reason": reason or Reason("could_not_be_made")})
+        case "card":
+            return Reason("card", {"ship_on": ship_on})
+    return Reason(word)
 
 
 _CHILDREN = f"""

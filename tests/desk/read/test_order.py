@@ -16,6 +16,7 @@ from perennial.desk.read.order import Order, orders
 from perennial.desk.read.order import order as read
 from perennial.desk.read.values import Substitute
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Who
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Payment
 from tests.worlds.book_club import ORDERED, child, club, order
@@ -53,9 +54,9 @@ def test_dates_and_money_are_values() -> None:
 def test_an_order_put_on_hold_at_noon_says_so_at_noon() -> None:
     club()
     number = order().number
-    assert codes(read(number, on=ORDERED)) == [["first_night"]] * 3
+    assert codes(read(number, on=ORDERED)) == [["due"]] * 3
     actions.hold(number=number, reason="call back", stops="charging", code="money", **NOON)
-    assert codes(read(number, on=ORDERED)) == [["first_night"]] * 3
+    assert codes(read(number, on=ORDERED)) == [["due"]] * 3
     actions.hold(number=number, reason="on holiday", stops="shipping", **NOON)
     found = read(number, on=ORDERED)
     assert codes(found) == [["hold"]] * 3
@@ -64,7 +65,7 @@ def test_an_order_put_on_hold_at_noon_says_so_at_noon() -> None:
     # the night's own note is another thing
     assert {line.blocked for line in found.continuity[0].lines} == {None}
     actions.release(number=number, code="hold", **NOON)
-    assert codes(read(number, on=ORDERED)) == [["first_night"]] * 3
+    assert codes(read(number, on=ORDERED)) == [["due"]] * 3
 
 
 def test_an_offer_that_is_not_accepted_is_waited_for_at_once() -> None:
@@ -72,24 +73,24 @@ def test_an_offer_that_is_not_accepted_is_waited_for_at_once() -> None:
     number = order(acceptance_required=True).number
     assert codes(read(number, on=ORDERED)) == [["acceptance"]] * 3
     actions.accept(number=number, **NOON)
-    assert codes(read(number, on=ORDERED)) == [["first_night"]] * 3
+    assert codes(read(number, on=ORDERED)) == [["due"]] * 3
 
 
 def test_a_card_holds_up_what_ships_after_its_last_day() -> None:
     club()
     number = order().number
     StoredCard.objects.update(expires_on=date(2026, 4, 14))
-    assert codes(read(number, on=ORDERED)) == [["first_night"], ["first_night"], ["card"]]
+    assert codes(read(number, on=ORDERED)) == [["due"], ["due"], ["card"]]
     assert said(number)[2] == "waits: the card will have expired on 2026-05-14"
     # what is late ships on the day of the night that finds it
     assert codes(read(number, on=date(2026, 4, 15))) == [["card"]] * 3
     # nothing to pay: no card is asked
     Occurrence.objects.filter(event_key="E3").update(delivery_mode=None)
     actions.price(number=number, shipment=3, price="0.00", **NOON)
-    assert codes(read(number, on=ORDERED))[2] == ["first_night"]
+    assert codes(read(number, on=ORDERED))[2] == ["due"]
     # billed up front, on account: the card pays none of its shipments
     ContinuityOrder.objects.update(payment_method="on_account")
-    assert codes(read(number, on=date(2026, 4, 15))) == [["first_night"]] * 3
+    assert codes(read(number, on=date(2026, 4, 15))) == [["due"]] * 3
 
 
 def test_all_reasons_are_told_and_what_the_night_found_comes_first() -> None:
@@ -125,9 +126,9 @@ def test_what_never_comes_says_who_left_it_out() -> None:
     actions.skip(number=number, shipment=2, reason="on holiday", **NOON)
     actions.cancel(number=number, after=2, **NOON)
     found = read(number, on=ORDERED)
-    assert codes(found) == [["first_night"], ["skipped"], ["cancelled"]]
+    assert codes(found) == [["due"], ["skipped"], ["cancelled_by"]]
     facts = found.continuity[0].lines[1].not_shipped[0].facts
-    assert facts == {"by": "clerk:anna", "on": ORDERED, "reason": "on holiday"}
+    assert facts == {"who": Who("clerk:anna", ORDERED, "on holiday")}
 
 
 def test_payments_of_one_order_can_be_told_apart() -> None:
