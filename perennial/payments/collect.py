@@ -15,7 +15,7 @@ knows keys (20 hours). Older and not found it stays unknown, for a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -43,6 +43,7 @@ AT_ONCE = 500
 """Payments whose intent is committed together."""
 ANSWERS = 100
 """Answers that are recorded together."""
+ANSWERS_LOCK = 0x504E04
 ROUNDS = 6
 """More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
 
@@ -80,6 +81,7 @@ class Collecting:
     dry: bool
     gateway: Gateway
     installation: str
+    places: Mapping[int, int]
     done: set[tuple[int, str]] = field(default_factory=set)
 
     def transaction(self) -> AbstractContextManager[object]:
@@ -93,13 +95,14 @@ def collect(
     on: date,
     by: str,
     run: int | None = None,
+    places: Mapping[int, int] | None = None,
     force: bool = False,
     dry: bool = False,
     gateway: Gateway | None = None,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
-    ``run``: the job run that reports it. ``force``: a person tries again what was declined that day.
+    ``run``: the job run that reports it; ``places``: where each stands in its work list. ``force``: a person tries again what was declined that day.
     ``dry``: the gateway is not asked, the caller rolls everything back.
     """
     asked = gateway or gateways.current()
@@ -110,6 +113,7 @@ def collect(
         dry=dry,
         gateway=used,
         installation=company().installation,
+        places=places or {},
     )
     pool: AbstractContextManager[Executor | None] = (
         nullcontext() if dry else ThreadPoolExecutor(used.connections, thread_name_prefix="gateway")
@@ -185,6 +189,7 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
                     "amounts": [f.amount_minor for _, f in fresh],
                     "cards": [f.card_id if kind in ("authorise", "charge") else None for kind, f in fresh],
                     "installation": work.installation,
+                    "places": [work.places.get(f.id) for _, f in fresh],
                     "on": work.rules.on,
                     "run": work.rules.run,
                 },
@@ -360,28 +365,34 @@ def _settle(changes: Sequence[Change]) -> None:
 
 
 def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
-    """A card is refused when that was the last that the gateway said of it."""
-    said: dict[str, set[int]] = {"approved": set(), "declined": set()}
-    attempts = [s.attempt_id for s, a in told if a.outcome in said and s.kind in ("authorise", "charge")]
-    cards = dict(sql.tuples("select id, card_id from payments_attempt where id = any(%s)", [attempts]))
-    for sent, answer in told:
-        card = cards.get(sent.attempt_id)
-        if card is not None:
-            said[answer.outcome].add(card)
-    for outcome, refused in (("approved", False), ("declined", True)):
-        ids = sorted(said[outcome] - (said["declined"] if outcome == "approved" else set()))
-        if ids:
-            history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
-            sql.execute(SQL["refused_cards"], {"ids": ids, "refused": refused})
+    """A card is refused when a decline was the last that the gateway said of it.
+
+    Found anew from the attempts of the card, behind whoever records others of it, so that it does not matter which
+    process is the last to record. The gateway's order of answers is that of what was asked: run after run, and in one
+    run the order of its work list.
+    """
+    attempts = [s.attempt_id for s, a in told if a.outcome in ("approved", "declined")]
+    cards = [row[0] for row in sql.tuples(SQL["lock_answers"], {"attempts": attempts, "space": ANSWERS_LOCK})]
+    if cards:
+        history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
+        sql.execute(SQL["refused_cards"], {"cards": cards})
 
 
 def _events(work: Collecting, changes: Iterable[Change]) -> None:
     """One line in the order's history for each answer."""
     sql.copy(
         OrderEvent,
-        ("order_id", "on_date", "kind", "by", "reason", "data"),
+        ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
         [
-            (c.fact.root_id, work.rules.on, c.kind, work.by, c.message, Jsonb(_data(c.fact, c.amount_minor)))
+            (
+                c.fact.root_id,
+                work.rules.on,
+                c.kind,
+                work.by,
+                c.message,
+                Jsonb(_data(c.fact, c.amount_minor)),
+                work.places.get(c.fact.id),
+            )
             for c in changes
         ],
     )

@@ -108,7 +108,8 @@ class Attempt(models.Model):
     """One call to the gateway, written before it is made. ``outcome`` null or unknown: nobody knows yet.
 
     ``card`` is the one that was asked, whatever card pays later. ``final``: declined, and no more tries.
-    ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it.
+    ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it. ``place``: where the
+    payment stood in the run's work list: in that order the gateway's answers count, whichever process asked.
     ``not_found``: a capture whose authorisation had lapsed; or a person found out that it never happened.
     """
 
@@ -126,6 +127,7 @@ class Attempt(models.Model):
     gateway_ref = models.TextField(null=True)
     message = models.TextField(null=True)
     run_id = models.BigIntegerField(null=True)
+    place = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -144,6 +146,7 @@ class Attempt(models.Model):
                 name="attempt_outcome",
             ),
         ]
+        indexes = [models.Index(fields=["card", "on_date"], condition=Q(card__isnull=False), name="attempts_of_card")]
 
 
 class Bill(models.Model):
