@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.faults import shown
-from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, day, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.orders import place
+from perennial.bundle.reading.values import Given, day, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import AdjustmentRow, ParkedRow
-from perennial.kernel import money, texts
+from perennial.kernel import limits, money
 from perennial.kernel import plan as kernel
 from perennial.programs.queries import LoadedRevision
 
@@ -46,11 +46,11 @@ def adjustments(
             thing.whole("line", 0, 0, 10_000),
             kind or "",
             _value(standing, thing, kind),
-            thing.text("by", "", longest=texts.LINE),
+            thing.text("by", "", longest=limits.LINE),
             thing.day("on", standing.reading.on),
-            thing.text("reason", longest=texts.LINE),
+            thing.text("reason", longest=limits.LINE),
             thing.day("undone_on", required=undone) if undone else None,
-            thing.text("undone_by", longest=texts.LINE) if undone else None,
+            thing.text("undone_by", longest=limits.LINE) if undone else None,
         )
         same = (row.key, row.repetition, row.line, row.kind)
         if not undone and same in seen:

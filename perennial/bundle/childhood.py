@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from perennial.bundle.faults import shown
 from perennial.bundle.fitting import child_carries
 from perennial.bundle.numbering import child_number
-from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.orders import place
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
-from perennial.kernel import states, texts
+from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
 from perennial.kernel.totals import Charge
 
@@ -128,7 +128,7 @@ class _Child:
         thing, standing = self.thing, self.standing
         parent, line = standing.order, self.row.parent_line
         own = child_number(parent.number, line.line, self.shipment, self.try_no)
-        number = thing.code("number", own, longest=texts.LONG_CODE)
+        number = thing.code("number", own, longest=limits.LONG_CODE)
         standing.reading.numbers.child(thing, number, own, parent.number)
         status = thing.word("status", tuple(states.ORDER), "open")
         if status == "draft":

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from perennial.bundle import orders as orders_
-from perennial.bundle.names import Names
-from perennial.bundle.orders import OrderGiven
-from perennial.bundle.orders_out import as_given, order_bundles
-from perennial.bundle.reading import Reading
+from perennial.bundle.export.orders import as_given, order_bundles
+from perennial.bundle.reading import orders as orders_
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver
+from perennial.bundle.takeover.lookup import Names
 from perennial.bundle.writing import write
 from perennial.catalog.models import TaxRate
 from perennial.catalog.queries import set_up
@@ -26,10 +26,10 @@ from perennial.db.tally import Tally
 from perennial.desk import entry as desk
 from perennial.desk.numbers import next_numbers
 from perennial.errors import Refused
-from perennial.kernel.dates import add_days
+from perennial.kernel.calendar import add_days
 from perennial.kernel.instalments import first_due
 from perennial.orders.models import SalesOrder
-from perennial.payments import waiting
+from perennial.payments import blocked
 from perennial.payments.models import Attempt
 
 ORDERS_AT_ONCE = 500
@@ -199,7 +199,7 @@ class Entering:
                 taken.append(found)
         taken = self._without_doubles(taken, {one.entry.number: one for one in usable})
         write(taken)
-        waiting.recompute([c.id for t in taken for c in t.continuity])
+        blocked.recompute([c.id for t in taken for c in t.continuity])
         self.made += [t.order.id for t in taken]
         return len(taken)
 
@@ -250,7 +250,7 @@ select w.on_account, w.schedule, f.ship_on
          from (select * from shipments s
                 where s.on_account = w.on_account and s.schedule is not distinct from w.schedule
                 order by s.ship_on offset 0) o
-        where {waiting.COSTS} limit 1) f
+        where {blocked.COSTS} limit 1) f
 """
 
 
@@ -286,7 +286,7 @@ select p.number, min(case when o.ship_on < %(on)s then o.ship_on else o.event_on
   join orders_salesorder p on p.id = c.order_id
  where c.order_id = any(%(ids)s) and o.status = 'scheduled' and o.blocked is null
    and (o.ship_on < %(on)s or (o.event_on < least(c.order_date, %(on)s) and not c.consolidate))
-   and not {waiting.AWAITED} and not {waiting.ON_HOLD}
+   and not {blocked.AWAITED} and not {blocked.ON_HOLD}
  group by p.number
 """
 

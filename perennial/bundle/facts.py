@@ -6,15 +6,15 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from perennial.bundle.faults import shown
-from perennial.bundle.names import Sold
-from perennial.bundle.orders import METHODS
-from perennial.bundle.parse import Given, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.orders import METHODS
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import LineRow
+from perennial.bundle.takeover.lookup import Sold
+from perennial.kernel import limits
 from perennial.kernel import plan as kernel
-from perennial.kernel import texts
-from perennial.payments.owed import PREPAID
+from perennial.payments.due import PREPAID
 from perennial.programs.queries import LoadedRevision
 
 FACTS = keys(
@@ -89,7 +89,7 @@ def columns_of(
     """The columns of the continuity order that are plain values."""
     names = standing.names
     method = thing.word("payment_method", METHODS, "card")
-    card = standing.card(thing, "card", thing.code("card", longest=texts.LONG_CODE)) if method == "card" else None
+    card = standing.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)) if method == "card" else None
     if method == "card" and card is None and not thing.given("card") and status in ("draft", "open"):
         card = standing.only_card(thing, "card")
     if method in PREPAID and not facts.upfront and status in ("draft", "open"):

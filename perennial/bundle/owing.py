@@ -10,17 +10,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.faults import shown
-from perennial.bundle.orders import METHODS
 from perennial.bundle.paid import WITH_MONEY, has_theirs, subject_fits, sums_fit, unpaid, words_fit
-from perennial.bundle.parse import Given, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.orders import METHODS
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
-from perennial.kernel import states, texts
+from perennial.kernel import limits, states
 from perennial.kernel.instalments import PaymentSchedule
 from perennial.kernel.money import line_amount, percent_of, text
 from perennial.kernel.totals import Charge
-from perennial.payments.owed import Owed, child_parts, upfront_parts
+from perennial.payments.due import Owed, child_parts, upfront_parts
 
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
@@ -238,7 +238,7 @@ class _Reader:
         method = thing.word("method", METHODS, usual)
         card = None
         if method == "card":
-            named = thing.code("card", longest=texts.LONG_CODE)
+            named = thing.code("card", longest=limits.LONG_CODE)
             card = standing.card(thing, "card", named) if named else pays
             card = None if "card" in thing.value and named is None and thing.given("tries") else card
         status = thing.word("status", tuple(states.PAYMENT), "due")
@@ -307,7 +307,7 @@ class _Reader:
     def _subject(self) -> tuple[OrderRow | None, ContinuityRow | None]:
         """What it pays: a child, the ordinary lines of the parent, or a continuity order billed up front."""
         thing, standing = self.thing, self.standing
-        named = thing.code("order", longest=texts.LONG_CODE)
+        named = thing.code("order", longest=limits.LONG_CODE)
         purpose = thing.get("purpose")
         for child in standing.taken.children:
             if child.number == named:
@@ -353,10 +353,10 @@ class _Reader:
                 thing.fault("outcome", "a second try of which nobody knows the answer")
             made.append(
                 {
-                    "card_id": self.standing.card(thing, "card", thing.code("card", longest=texts.LONG_CODE)),
+                    "card_id": self.standing.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)),
                     "kind": kind,
                     "number": number,
-                    "key": thing.code("key", "", required=True, longest=texts.LONG_CODE),
+                    "key": thing.code("key", "", required=True, longest=limits.LONG_CODE),
                     "amount_minor": self.standing.money(thing, "amount"),
                     "on_date": thing.day("on", self.standing.reading.on),
                     "sent_at": instant(thing, "sent_at") or self.standing.reading.now,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from perennial.bundle.parse import Given
+from perennial.bundle.reading.values import Given
 from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
 from perennial.kernel.money import text
-from perennial.payments.collect import ON_ITS_WAY
-from perennial.payments.owed import PREPAID
+from perennial.payments.charge import ON_ITS_WAY
+from perennial.payments.due import PREPAID
 
 OF_CARDS = ("sent", "authorised", "capturing", "declined", "failed", "unknown", "voided", "expired")
 OF_BILLS = ("billed", "paid")

@@ -14,15 +14,15 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
-from perennial.bundle import parse
-from perennial.bundle.faults import shown
-from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
-from perennial.bundle.orders import OrderGiven
-from perennial.bundle.parse import Given, keys
-from perennial.bundle.reader import TooLong
-from perennial.bundle.reading import Reading
+from perennial.bundle.reading import values
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.file import TooLong
+from perennial.bundle.reading.orders import OrderGiven
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
-from perennial.kernel import states, texts
+from perennial.bundle.takeover.lookup import NOWHERE, Names, ProductRow, Where
+from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount, text
 from perennial.kernel.totals import Charge, Totals, totals
 
@@ -119,12 +119,12 @@ class Standing:
         for hold in thing.objects("holds", HOLD):
             row = HoldRow(
                 hold.code("code", "hold"),
-                hold.text("reason", "", longest=texts.LINE),
+                hold.text("reason", "", longest=limits.LINE),
                 hold.word("stops", STOPS, "both"),
                 hold.day("on", self.reading.on),
-                hold.text("by", "", longest=texts.LINE),
+                hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
-                hold.text("released_by", longest=texts.LINE),
+                hold.text("released_by", longest=limits.LINE),
             )
             if row.released_on is None:
                 if row.code in open_codes:
@@ -139,7 +139,7 @@ class Standing:
             EventRow(
                 event.day("on", self.reading.on),
                 event.text("kind", "", required=True),
-                event.text("by", "", longest=texts.LINE),
+                event.text("by", "", longest=limits.LINE),
                 event.text("reason"),  # a gateway's message, too
                 self.data(event),
                 instant(event, "at"),
@@ -175,10 +175,10 @@ class Standing:
 
     def sent(self, thing: Given, default_on: date | None) -> SentRow | None:
         """What the warehouse sent; None where it sent nothing. Left out, it was not later than the invoice."""
-        if default_on is not None and not thing.given("shipped_on") and (known := parse.day(thing.get("invoiced_on"))):
+        if default_on is not None and not thing.given("shipped_on") and (known := values.day(thing.get("invoiced_on"))):
             default_on = min(default_on, known)
         on = thing.day("shipped_on", default_on)
-        carrier, tracking = thing.text("carrier", longest=texts.LINE), thing.text("tracking", longest=texts.LINE)
+        carrier, tracking = thing.text("carrier", longest=limits.LINE), thing.text("tracking", longest=limits.LINE)
         return None if on is None else SentRow(on, carrier, tracking)
 
     def invoiced_on(self, thing: Given, row: OrderRow) -> date | None:

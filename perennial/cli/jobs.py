@@ -79,9 +79,9 @@ def _say_whether_told() -> None:
 def _note_of_the_late(on: date | None, *, again: bool) -> None:
     """What is late ships and is charged by one night: say so before, to whoever starts with the orders of last year."""
     from perennial.catalog.queries import today
-    from perennial.jobs.listing import late
     from perennial.jobs.night import last_night
-    from perennial.kernel.dates import add_days
+    from perennial.jobs.status import late
+    from perennial.kernel.calendar import add_days
 
     last = last_night()
     first = on or (add_days(last, 1) if last else today())
@@ -136,9 +136,9 @@ def _criteria(given: Given) -> dict[str, Any]:
 
 def _status(given: Given) -> int:
     """The six jobs with their last run and what is due."""
-    from perennial import jobs
+    from perennial.jobs.status import status
 
-    found = jobs.status(on(given))
+    found = status(on(given))
     if given.json:
         document(found)
     else:
@@ -277,7 +277,7 @@ def simulate(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.jobs.night import last_night
         from perennial.jobs.simulate import simulate as let_pass
-        from perennial.kernel.dates import add_days
+        from perennial.kernel.calendar import add_days
 
         last = last_night()
         if last is not None and given.first > (next_ := add_days(last, 1)):
@@ -317,7 +317,7 @@ def parked(p: Parser) -> Run:
         from perennial.jobs.models import JobRun
 
         if given.run is not None and not JobRun.objects.filter(pk=given.run).exists():
-            raise Refused("run", f"unknown run {given.run}", "run")
+            raise Refused("run", "run", text=f"unknown run {given.run}")
         found = queries.parked(given.run)
         if given.json:
             document(found)

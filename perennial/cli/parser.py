@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from perennial.errors import Refused
-from perennial.kernel import texts
+from perennial.kernel import limits
 
 Given = argparse.Namespace
 Run = Callable[[Given], int]
@@ -22,7 +22,7 @@ class Usage(Exception):
     """The words of a command make no sense: exit status 2. Long ones are cut. ``command``: whose help says more."""
 
     def __init__(self, text: str, command: str = "") -> None:
-        super().__init__(re.sub(r"\S{81,}", lambda found: texts.short(found[0]), text))
+        super().__init__(re.sub(r"\S{81,}", lambda found: limits.short(found[0]), text))
         self.command = command
 
 
@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
             value = getattr(given, action.dest, None)
             fault_of = WRITTEN.get(action.type)
             if isinstance(value, str) and fault_of is not None and (fault := fault_of(value)):
-                raise Refused("text", fault, (action.option_strings or [action.dest])[0].lstrip("-"))
+                raise Refused("text", (action.option_strings or [action.dest])[0].lstrip("-"), text=fault)
         return given
 
     def options(self) -> set[str]:
@@ -110,7 +110,7 @@ def long_code(words: str) -> str:
 
 def line_fault(words: str) -> str | None:
     """What is wrong with what people write behind an option: who leaves it out does not write it empty."""
-    return texts.text_fault(words, texts.LINE) or (None if words.strip() else "is empty")
+    return limits.text_fault(words, limits.LINE) or (None if words.strip() else "is empty")
 
 
 def path(words: str) -> str:
@@ -119,8 +119,8 @@ def path(words: str) -> str:
 
 
 WRITTEN: dict[Any, WordFault] = {
-    None: texts.code_fault,
-    long_code: lambda words: texts.code_fault(words, texts.LONG_CODE),
+    None: limits.code_fault,
+    long_code: lambda words: limits.code_fault(words, limits.LONG_CODE),
     text: line_fault,
 }
 """By the type of an argument, what is wrong with its words; one without a type is a code. As in a bundle."""

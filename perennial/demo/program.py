@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 
-from perennial.bundle.importing import import_bundle
+from perennial.bundle.load.importer import import_bundle
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.demo.ports import Counts, Example, NextShipment, Once, OnNight, ProgramFigures
@@ -19,15 +19,15 @@ from perennial.jobs import check
 from perennial.jobs.night import last_night
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import SalesOrder
-from perennial.payments import waiting
+from perennial.payments import blocked
 from perennial.programs.models import Program as StoredProgram
 
 SQL = sql.named("perennial.demo", "program.sql")
 WAITS = SQL["waits"].format(
-    AWAITED=waiting.AWAITED,
-    ON_HOLD=waiting.ON_HOLD,
-    PAYMENT_FAILED=waiting.PAYMENT_FAILED,
-    IS_PARKED=waiting.IS_PARKED,
+    AWAITED=blocked.AWAITED,
+    ON_HOLD=blocked.ON_HOLD,
+    PAYMENT_FAILED=blocked.PAYMENT_FAILED,
+    IS_PARKED=blocked.IS_PARKED,
 )
 COUNTED = ("create-child-orders", "process-payments", "close-orders")
 
@@ -114,7 +114,7 @@ class Program:
         if reference not in self._numbers:
             found = SalesOrder.objects.filter(reference=reference).values_list("number", flat=True).first()
             if found is None:
-                raise Refused("order", f"unknown order {reference!r}", "reference")
+                raise Refused("order", "reference", text=f"unknown order {reference!r}")
             self._numbers[reference] = found
         return self._numbers[reference]
 

@@ -17,7 +17,7 @@ from perennial.customers.queries import customer_by_account
 from perennial.customers.rules import FIRST_YEAR, LAST_YEAR
 from perennial.db import history, sql
 from perennial.desk.catch_up import catch_up as deal_with_late
-from perennial.desk.reach import Held, changed, lock, lock_parent, told, touch
+from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, told, touch
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.payments import actions as payments
@@ -29,7 +29,7 @@ def expiry(exp: str) -> tuple[int, int, date]:
     """Month, year and last day of a card's expiry, written 12/2030."""
     found = re.fullmatch(r"([0-9]{1,2})/([0-9]{4})", exp or "")
     if not found or not 1 <= int(found[1]) <= 12 or not FIRST_YEAR <= int(found[2]) <= LAST_YEAR:
-        raise Refused("exp", f"{exp!r} is not an expiry such as 12/2030", "exp")
+        raise Refused("exp", "exp", text=f"{exp!r} is not an expiry such as 12/2030")
     month, year = int(found[1]), int(found[2])
     return month, year, date(year, month, calendar.monthrange(year, month)[1])
 
@@ -53,27 +53,27 @@ def store_card(
     """
     customer = customer_by_account(account)
     if last4 is not None and not re.fullmatch(r"[0-9]{4}", last4):
-        raise Refused("last4", f"{last4!r} is not the last four digits of a card", "last4")
+        raise Refused("last4", "last4", text=f"{last4!r} is not the last four digits of a card")
     if not token or token != token.strip():
-        raise Refused("token", "the gateway's token is missing, or has spaces around it", "token")
+        raise Refused("token", "token", text="the gateway's token is missing, or has spaces around it")
     if re.fullmatch(r"[\d -]{12,25}", token):
-        raise Refused("token", "this looks like a card number: only the gateway's token is stored", "token")
+        raise Refused("token", "token", text="this looks like a card number: only the gateway's token is stored")
     if gateways.current().real and StoredCard.objects.filter(token=token).exclude(customer=customer).exists():
         # The sandbox's tokens say what it answers: everybody may have the same.
-        raise Refused("token", f"the card with token {token!r} is another customer's", "token")
+        raise Refused("token", "token", text=f"the card with token {token!r} is another customer's")
     month, year, last_day = expiry(exp)
     if last_day < on:
-        raise Refused("exp", f"the card has expired on {last_day}", "exp")
+        raise Refused("exp", "exp", text=f"the card has expired on {last_day}")
     old = None
     if replaces is not None:
         old = StoredCard.objects.filter(customer=customer, token=replaces).first()
         if old is None:
-            raise Refused("replaces", f"the customer has no card with token {replaces!r}", "replaces")
+            raise Refused("replaces", "replaces", text=f"the customer has no card with token {replaces!r}")
     known = StoredCard.objects.filter(customer=customer, token=token).first()
     renewed = known.pk if known is not None and known.expires_on < last_day else None
     # The orders first, then the card: the one order of locks.
     orders, ordinary = _orders_for(customer.pk, on, old=old.pk if old else None, renewed=renewed if old else None)
-    helds = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
+    locked_orders = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
     facts = {"brand": brand, "last4": last4, "exp_month": month, "exp_year": year, "expires_on": last_day}
@@ -84,10 +84,10 @@ def store_card(
         create_defaults={**facts, "number": number},
     )
     taken = []
-    for held in helds:
-        states = [s for s in held.states if s.row.pk in orders[held.order.pk]]
-        _give(held, states, card, catch_up, ordinary=held.order.pk in ordinary, replaces=old)
-        taken.append(held.order.number)
+    for locked in locked_orders:
+        states = [s for s in locked.states if s.row.pk in orders[locked.order.pk]]
+        _give(locked, states, card, catch_up, ordinary=locked.order.pk in ordinary, replaces=old)
+        taken.append(locked.order.number)
     done: dict[str, Any] = {"account": account, "token": token, "orders": sorted(taken)}
     if known is not None and (changes := list(_changes(known, card))):
         done["changed"] = changes
@@ -95,7 +95,7 @@ def store_card(
         done["still_pays"] = still
     if asked := _asked_already(orders, card):
         done["asked_already"] = asked
-    return {**done, **told(helds)}
+    return {**done, **told(locked_orders)}
 
 
 def _asked_already(orders: Iterable[int], card: StoredCard) -> list[dict[str, Any]]:
@@ -203,7 +203,7 @@ def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None
 
     Gives what caught up (``told``).
     """
-    helds = []
+    locked_orders = []
     waited_for = {
         row[0]
         for row in sql.tuples(
@@ -216,11 +216,11 @@ def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None
     for card in StoredCard.objects.filter(pk__in=waited_for, expires_on__gte=on, refused=False).order_by("pk"):
         orders, ordinary = _orders_for(card.customer_id, on, renewed=card.pk)
         for order_id, those in orders.items():
-            held = lock(order_id, on=on, by=by, reason=reason)
-            helds.append(held)
-            states = [s for s in held.states if s.row.pk in those]
-            _give(held, states, card, None, ordinary=order_id in ordinary, replaces=card)
-    return told(helds)
+            locked = lock(order_id, on=on, by=by, reason=reason)
+            locked_orders.append(locked)
+            states = [s for s in locked.states if s.row.pk in those]
+            _give(locked, states, card, None, ordinary=order_id in ordinary, replaces=card)
+    return told(locked_orders)
 
 
 @transaction.atomic
@@ -235,39 +235,39 @@ def card(
     line: int | None = None,
 ) -> dict[str, Any]:
     """Let an order be paid by another stored card of its customer: all of it that is not paid yet."""
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    if held.order.status == "cancelled" and not _owes(held):
-        raise Refused("status", f"{number} is cancelled: nothing of it is paid any more", "number")
-    found = StoredCard.objects.filter(customer_id=held.order.customer_id, token=token).first()
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    if locked.order.status == "cancelled" and not _owes(locked):
+        raise Refused("status", "number", text=f"{number} is cancelled: nothing of it is paid any more")
+    found = StoredCard.objects.filter(customer_id=locked.order.customer_id, token=token).first()
     if found is None:
-        raise Refused("card", f"the customer has no card with token {token!r}", "token")
+        raise Refused("card", "token", text=f"the customer has no card with token {token!r}")
     if found.expires_on < on:
-        raise Refused("card", f"the card with token {token!r} has expired on {found.expires_on}", "token")
-    states = [s for s in held.chosen(line) if s.row.payment_method == "card"]
-    if not states and held.states:
-        raise Refused("card", f"{number} is not paid by card", "number")
-    _give(held, states, found, catch_up, ordinary=line is None)
-    done = held.told(order=number, card=token)
-    if still := cards_that_end(order=held.order.pk):
+        raise Refused("card", "token", text=f"the card with token {token!r} has expired on {found.expires_on}")
+    states = [s for s in locked.chosen(line) if s.row.payment_method == "card"]
+    if not states and locked.states:
+        raise Refused("card", "number", text=f"{number} is not paid by card")
+    _give(locked, states, found, catch_up, ordinary=line is None)
+    done = locked.told(order=number, card=token)
+    if still := cards_that_end(order=locked.order.pk):
         done["still_pays"] = still
-    if asked := _asked_already([held.order.pk], found):
+    if asked := _asked_already([locked.order.pk], found):
         done["asked_already"] = asked
     return done
 
 
-def _owes(held: Held) -> bool:
+def _owes(locked: LockedOrder) -> bool:
     """Is something of the order still to be paid, such as a box that had been sent before it was cancelled?"""
     of_it = Payment.objects.filter(status__in=OPEN).exclude(purpose="refund")
-    parent = held.order.pk
+    parent = locked.order.pk
     return (
         of_it.filter(order_id=parent).exists()
         or of_it.filter(order__parent_id=parent).exists()
-        or of_it.filter(continuity_order__in=held.ids).exists()
+        or of_it.filter(continuity_order__in=locked.ids).exists()
     )
 
 
 def _give(
-    held: Held,
+    locked: LockedOrder,
     states: Sequence[Any],
     new: StoredCard,
     catch_up: str | None,
@@ -282,13 +282,13 @@ def _give(
     touch(rows, "card")
     payments.use_card(
         continuity_orders=[s.row.pk for s in states],
-        orders=[held.order.pk] if ordinary else [],
+        orders=[locked.order.pk] if ordinary else [],
         card=new.pk,
-        on=held.on,
-        by=held.by,
+        on=locked.on,
+        by=locked.by,
         replaces=replaces.pk if replaces else None,
     )
-    held.event("card_changed", card=new.token, lines=[s.row.parent_line.line for s in states])
-    changed(held, states, forget_card=True)
-    deal_with_late(held, states, catch_up)
-    changed(held, states)
+    locked.event("card_changed", card=new.token, lines=[s.row.parent_line.line for s in states])
+    changed(locked, states, forget_card=True)
+    deal_with_late(locked, states, catch_up)
+    changed(locked, states)

@@ -13,48 +13,48 @@ from dataclasses import replace
 from perennial.continuity.models import Adjustment
 from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
 from perennial.desk.changes import move_alone, move_following, replan
-from perennial.desk.reach import Held, adjust
+from perennial.desk.locking import LockedOrder, adjust
 from perennial.errors import Refused
-from perennial.payments import waiting
+from perennial.payments import blocked
 
 HOW = ("resume", "skip", "send", "merge")
 
 
-def catch_up(held: Held, states: Sequence[OrderState], how: str | None) -> None:
+def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None) -> None:
     """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says."""
     if how is not None and how not in HOW:
-        raise Refused("catch_up", f"unknown catch-up {how!r}: one of {', '.join(HOW)}", "catch_up")
-    if waiting.still_waiting(held.order.pk):
+        raise Refused("catch_up", "catch_up", text=f"unknown catch-up {how!r}: one of {', '.join(HOW)}")
+    if blocked.still_waiting(locked.order.pk):
         return
-    for state in read_orders(held.set_up, [s.row.pk for s in states]):
+    for state in read_orders(locked.set_up, [s.row.pk for s in states]):
         if state.row.status == "open":
             try:
-                _one(held, state, how or state.revision.catch_up)
+                _one(locked, state, how or state.revision.catch_up)
             except Refused as refused:  # what follows runs out of the calendar
-                raise Refused(refused.code, refused.text, "on") from None
+                raise refused.at("on") from None
 
 
-def _note(held: Held, state: OrderState, how: str, late: Sequence[OccurrenceRow]) -> None:
+def _note(locked: LockedOrder, state: OrderState, how: str, late: Sequence[OccurrenceRow]) -> None:
     """Note what becomes of late shipments as they are, for whoever asked."""
     if late:
         shipments = sorted({o.shipment or 0 for o in late})
-        held.caught_up.append(
-            {"order": held.order.number, "line": state.row.parent_line.line, "shipments": shipments, "how": how}
+        locked.caught_up.append(
+            {"order": locked.order.number, "line": state.row.parent_line.line, "shipments": shipments, "how": how}
         )
 
 
-def _note_new_days(held: Held, before: OrderState) -> None:
+def _note_new_days(locked: LockedOrder, before: OrderState) -> None:
     """Note the shipments that have another day now, for whoever asked. One that is past goes with the next run."""
-    (after,) = read_orders(held.set_up, [before.row.pk])
+    (after,) = read_orders(locked.set_up, [before.row.pk])
     days = {o.pair: o.ship_on for o in before.walk}
     new = {
         o.shipment: o.ship_on
         for o in after.walk
-        if o.status == "scheduled" and o.ship_on != days.get(o.pair) and o.ship_on >= held.on
+        if o.status == "scheduled" and o.ship_on != days.get(o.pair) and o.ship_on >= locked.on
     }
-    held.moved += (
+    locked.moved += (
         {
-            "order": held.order.number,
+            "order": locked.order.number,
             "line": before.row.parent_line.line,
             "shipment": shipment,
             "ship_on": ship_on.isoformat(),
@@ -63,9 +63,9 @@ def _note_new_days(held: Held, before: OrderState) -> None:
     )
 
 
-def _one(held: Held, state: OrderState, how: str) -> None:
+def _one(locked: LockedOrder, state: OrderState, how: str) -> None:
     """Deal with what is late of one order."""
-    late = [o for o in state.walk if o.status == "scheduled" and o.blocked is None and o.ship_on < held.on]
+    late = [o for o in state.walk if o.status == "scheduled" and o.blocked is None and o.ship_on < locked.on]
     alone = late if how == "send" else []
     if how == "merge":
         # In front of a child's shipment numbers stand: what is late there is sent by itself.
@@ -73,7 +73,7 @@ def _one(held: Held, state: OrderState, how: str) -> None:
         late, alone = [o for o in late if o.id not in frozen], [o for o in late if o.id in frozen]
         if len({o.shipment for o in late}) < 2:
             alone += late
-    _note(held, state, "send", alone)
+    _note(locked, state, "send", alone)
     if not late or late[0] in alone:
         return
     line = state.row.parent_line.line
@@ -83,29 +83,29 @@ def _one(held: Held, state: OrderState, how: str) -> None:
         difference.add(late, [replace(o, status="skipped", blocked=None) for o in late], cancel=False)
         difference.write()
         for o in late:
-            adjust(held, state, o, "skip", True)
+            adjust(locked, state, o, "skip", True)
     elif how == "merge":
         used = Adjustment.objects.filter(continuity_order_id=state.row.pk, kind="merge").values_list("value", flat=True)
         group = max((int(v or 0) for v in used), default=0) + 1
         for o in late:
-            adjust(held, state, o, "merge", group)
+            adjust(locked, state, o, "merge", group)
         first = late[0].id
-        replan(held, state, next(i for i, o in enumerate(state.walk) if o.id == first))
+        replan(locked, state, next(i for i, o in enumerate(state.walk) if o.id == first))
     else:
         for number in shipments:
             together = state.shipment(number)
             if len(together) > 1:
-                move_alone(held, state, together, held.on)
+                move_alone(locked, state, together, locked.on)
                 continue
             if together[0].id in {o.id for o in state.frozen}:
                 # A later shipment has its child: the dates behind it stand, so this one is moved alone.
-                move_alone(held, state, together, held.on)
+                move_alone(locked, state, together, locked.on)
                 continue
             at = next(i for i, o in enumerate(state.walk) if o.id == together[0].id)
-            to = max(held.on, state.walk[at - 1].event_on) if at else held.on
-            move_following(held, state, together, to)
+            to = max(locked.on, state.walk[at - 1].event_on) if at else locked.on
+            move_following(locked, state, together, to)
             break
-    held.event("caught_up", line=line, how=how, shipments=shipments)
+    locked.event("caught_up", line=line, how=how, shipments=shipments)
     if how != "resume":
-        _note(held, state, how, late)
-    _note_new_days(held, state)
+        _note(locked, state, how, late)
+    _note_new_days(locked, state)

@@ -6,7 +6,6 @@ there. Every change is an adjustment that later plans apply again, with who, whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -26,11 +25,12 @@ from perennial.continuity.planning import (
     target_rows,
 )
 from perennial.customers.models import Address
+from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, touch, undo
 from perennial.desk.queries import refunds
-from perennial.desk.reach import Held, adjust, changed, lock_parent, open_shipment, touch, undo
 from perennial.errors import Refused
-from perennial.kernel import explain, money
+from perennial.kernel import money
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import DateReason, LineReason
 from perennial.orders.models import SalesOrder
 
 
@@ -39,19 +39,19 @@ def skip(
     *, number: str, shipment: int, on: date, by: str, reason: str | None = None, line: int | None = None
 ) -> dict[str, Any]:
     """Skip a planned shipment: it keeps its time and its number, the others stay (D3). A shared one as a whole."""
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    state = held.state(line)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
     found = open_shipment(state, shipment, "skip")
     if all(o.status == "skipped" for o in found):
-        raise Refused("skipped", f"shipment {shipment} of {number} is skipped already", "shipment")
+        raise Refused("skipped", "shipment", text=f"shipment {shipment} of {number} is skipped already")
     difference = Difference()
     difference.add(found, [replace(o, status="skipped", blocked=None) for o in found], cancel=False)
     difference.write()
     for o in found:
-        adjust(held, state, o, "skip", True)
-    held.event("skipped", line=state.row.parent_line.line, shipment=shipment)
-    changed(held, [state])
-    money_back = refunds([held.order.pk]).get(number)
+        adjust(locked, state, o, "skip", True)
+    locked.event("skipped", line=state.row.parent_line.line, shipment=shipment)
+    changed(locked, [state])
+    money_back = refunds([locked.order.pk]).get(number)
     done = {"order": number, "shipment": shipment, "status": "skipped"}
     return done if money_back is None else {**done, "to_refund": money_back}
 
@@ -61,19 +61,19 @@ def unskip(
     *, number: str, shipment: int, on: date, by: str, reason: str | None = None, line: int | None = None
 ) -> dict[str, Any]:
     """Take a skip back: the shipment comes on its date again."""
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    state = held.state(line)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
     found = open_shipment(state, shipment, "restore")
     if not any(o.status == "skipped" for o in found):
-        raise Refused("not_skipped", f"shipment {shipment} of {number} is not skipped", "shipment")
+        raise Refused("not_skipped", "shipment", text=f"shipment {shipment} of {number} is not skipped")
     status = "planned" if state.row.status == "draft" else "scheduled"
     difference = Difference()
     difference.add(found, [replace(o, status=status, blocked=None) for o in found], cancel=False)
     difference.write()
     for o in found:
-        undo(held, state, o, ("skip",))
-    held.event("unskipped", line=state.row.parent_line.line, shipment=shipment)
-    changed(held, [state])
+        undo(locked, state, o, ("skip",))
+    locked.event("unskipped", line=state.row.parent_line.line, shipment=shipment)
+    changed(locked, [state])
     return {"order": number, "shipment": shipment, "status": status}
 
 
@@ -96,67 +96,62 @@ def move(
     in the past; for *from here on* a date before the previous shipment's, a shared shipment, one with
     a child behind it.
     """
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    state = held.state(line)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
     found = open_shipment(state, shipment, "move")
     if to < on:
-        raise Refused("past", f"{to} is past: the earliest date is {on}", "to")
+        raise Refused("past", "to", text=f"{to} is past: the earliest date is {on}")
     if following:
-        move_following(held, state, found, to)
+        move_following(locked, state, found, to)
     else:
-        move_alone(held, state, found, to)
-    held.event("moved", line=state.row.parent_line.line, shipment=shipment, to=to.isoformat(), following=following)
-    changed(held, [state], forget_card=True)  # it may last to the new day: the next run finds out
-    after = read_orders(held.set_up, [state.row.pk])[0].shipment(shipment)
+        move_alone(locked, state, found, to)
+    locked.event("moved", line=state.row.parent_line.line, shipment=shipment, to=to.isoformat(), following=following)
+    changed(locked, [state], forget_card=True)  # it may last to the new day: the next run finds out
+    after = read_orders(locked.set_up, [state.row.pk])[0].shipment(shipment)
     return {"order": number, "shipment": shipment, "ship_on": after[-1].ship_on.isoformat() if after else None}
 
 
-def move_alone(held: Held, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
+def move_alone(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
     """Set the ``ship_on`` of a shipment alone."""
-    days = held.set_up.working_days(found[-1].delivery_mode_id)
+    days = locked.set_up.working_days(found[-1].delivery_mode_id)
     try:
         ship_on = days.roll(to)
     except Refused as refused:  # no working day is left in the calendar
-        raise Refused(refused.code, refused.text, "to") from None
-    words = explain.move_words(to, held.who, ship_on, days)
+        raise refused.at("to") from None
     difference = Difference()
-    wanted = [replace(o, ship_on=ship_on, why_date=_with_ship_words(o.why_date, words)) for o in found]
+    wanted = [
+        replace(o, ship_on=ship_on, why=DateReason.read(o.why).moved(to, ship_on, days.code).stored()) for o in found
+    ]
     difference.add(found, wanted, cancel=False)
     difference.write()
     for o in found:
-        adjust(held, state, o, "move", to.isoformat())
+        adjust(locked, state, o, "move", to.isoformat())
 
 
-def _with_ship_words(why: str, words: str) -> str:
-    """The words of the event's date stay (they end with it; a reason in them may hold any sign), those of shipping are new."""
-    start = re.match(r".*? = \d{4}-\d\d-\d\d(?=; |$)", why, re.DOTALL)
-    return f"{start[0]}; {words}" if start else words
-
-
-def move_following(held: Held, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
+def move_following(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
     """Set the ``event_on`` of an occurrence and date the chain again from it."""
     if len(found) > 1:
-        raise Refused("shared", "several events ship together here: they can be moved alone only", "following")
+        raise Refused("shared", "following", text="several events ship together here: they can be moved alone only")
     occurrence = found[0]
     walk = state.walk
     at = next(i for i, o in enumerate(walk) if o.id == occurrence.id)
     if at < len(state.frozen):
         raise Refused(
-            "frozen", "a later shipment has its child order already: this one can be moved alone only", "following"
+            "frozen", "following", text="a later shipment has its child order already: this one can be moved alone only"
         )
     if at and to < walk[at - 1].event_on:
-        raise Refused("order", f"{to} is before the previous shipment's date {walk[at - 1].event_on}", "to")
-    undo(held, state, occurrence, ("move",))
-    adjust(held, state, occurrence, "redate", to.isoformat())
+        raise Refused("order", "to", text=f"{to} is before the previous shipment's date {walk[at - 1].event_on}")
+    undo(locked, state, occurrence, ("move",))
+    adjust(locked, state, occurrence, "redate", to.isoformat())
     try:
-        replan(held, state, at)
+        replan(locked, state, at)
     except Refused as refused:  # what follows runs out of the calendar
-        raise Refused(refused.code, refused.text, refused.field or "to") from None
+        raise refused.at(refused.field or "to") from None
 
 
-def replan(held: Held, state: OrderState, at: int) -> None:
+def replan(locked: LockedOrder, state: OrderState, at: int) -> None:
     """Plan again what is planned from a place in the walk on: the same occurrences, dated and numbered anew."""
-    fresh = read_orders(held.set_up, [state.row.pk])[0]
+    fresh = read_orders(locked.set_up, [state.row.pk])[0]
     walk = fresh.walk
     before, behind = walk[:at], walk[at:]
     plan = kernel.plan(
@@ -167,9 +162,7 @@ def replan(held: Held, state: OrderState, at: int) -> None:
     wanted = target_rows(
         fresh.row.pk,
         fresh.revision,
-        fresh.facts,
         plan,
-        currency=fresh.currency,
         first_position=max((o.position for o in before), default=0) + 1,
         status="planned" if fresh.row.status == "draft" else "scheduled",
         product_ids=product_ids_of(fresh),
@@ -187,10 +180,10 @@ def _one_line(
     if wanted is not None:
         lines = [(o, line) for o, line in lines if numbers[line.product_id] == wanted]
         if not lines:
-            raise Refused("product", f"the shipment has no product {wanted!r}", option)
+            raise Refused("product", option, text=f"the shipment has no product {wanted!r}")
     if len(lines) != 1:
         names = ", ".join(sorted({numbers[line.product_id] for _, line in lines}))
-        raise Refused("product", f"the shipment has several products ({names}): say which with --{option}", option)
+        raise Refused("product", option, text=f"the shipment has several products ({names}): say which with --{option}")
     return lines[0]
 
 
@@ -235,36 +228,35 @@ def substitute(
 
     Refused: an unknown product, a continuity product, a shipment with several products unless one is named.
     """
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    state = held.state(line)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
     found = open_shipment(state, shipment, "change")
     product = product_by_number(item, "item")
     if product.kind == "continuity":
-        raise Refused("continuity", f"{item} is a continuity product: it ships nothing itself", "item")
-    given = None if price is None else _price(held, price)
+        raise Refused("continuity", "item", text=f"{item} is a continuity product: it ships nothing itself")
+    given = None if price is None else _price(locked, price)
     occurrence, old = _one_line(found, _numbers(found), replaces, "from")
     base = _of_program(state, occurrence, old.line)
     amount = given if given is not None else _standing_price(state, occurrence, old, base)
     original = base.item if base is not None else _numbers(found)[old.product_id]
-    words = f"in place of {original} by {held.who}"
-    why_price = old.why_price
+    why = replace(LineReason.read(old.why), product="substitute", instead_of=original)
     if given is not None:
-        why_price = f"{money.text(given, held.set_up.currency)} given by {held.who}"
-    adjust(held, state, occurrence, "substitute", {"item": item}, old.line)
+        why = replace(why, price="given")
+    adjust(locked, state, occurrence, "substitute", {"item": item}, old.line)
     if given is not None:
-        adjust(held, state, occurrence, "price", given, old.line)
+        adjust(locked, state, occurrence, "price", given, old.line)
     _write_line(
         state,
         occurrence,
-        old._replace(product_id=product.pk, price_minor=amount, why_product=words, why_price=why_price),
+        old._replace(product_id=product.pk, price_minor=amount, why=why.stored()),
     )
-    held.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=original)
-    changed(held, [state])
+    locked.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=original)
+    changed(locked, [state])
     return {
         "order": number,
         "shipment": shipment,
         "item_number": item,
-        "price": money.text(amount, held.set_up.currency),
+        "price": money.text(amount, locked.set_up.currency),
     }
 
 
@@ -276,10 +268,10 @@ def _standing_price(state: OrderState, occurrence: OccurrenceRow, old: LineRow, 
     return base.price_minor if base is not None else old.price_minor
 
 
-def _price(held: Held, price: str) -> int:
-    amount = money.minor(price, held.set_up.currency, "price")
+def _price(locked: LockedOrder, price: str) -> int:
+    amount = money.minor(price, locked.set_up.currency, "price")
     if amount < 0:
-        raise Refused("price", f"{price} is below 0", "price")
+        raise Refused("price", "price", text=f"{price} is below 0")
     return amount
 
 
@@ -296,23 +288,23 @@ def price(
     line: int | None = None,
 ) -> dict[str, Any]:
     """Give a planned shipment's product another price."""
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    state = held.state(line)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
     found = open_shipment(state, shipment, "change")
-    amount = _price(held, price)
+    amount = _price(locked, price)
     occurrence, old = _one_line(found, _numbers(found), replaces)
-    adjust(held, state, occurrence, "price", amount, old.line)
-    words = f"{money.text(amount, held.set_up.currency)} given by {held.who}"
-    _write_line(state, occurrence, old._replace(price_minor=amount, why_price=words))
-    held.event(
+    adjust(locked, state, occurrence, "price", amount, old.line)
+    why = replace(LineReason.read(old.why), price="given")
+    _write_line(state, occurrence, old._replace(price_minor=amount, why=why.stored()))
+    locked.event(
         "price_changed",
         line=state.row.parent_line.line,
         shipment=shipment,
-        old=money.text(old.price_minor, held.set_up.currency),
-        new=money.text(amount, held.set_up.currency),
+        old=money.text(old.price_minor, locked.set_up.currency),
+        new=money.text(amount, locked.set_up.currency),
     )
-    changed(held, [state])
-    return {"order": number, "shipment": shipment, "price": money.text(amount, held.set_up.currency)}
+    changed(locked, [state])
+    return {"order": number, "shipment": shipment, "price": money.text(amount, locked.set_up.currency)}
 
 
 @transaction.atomic
@@ -329,8 +321,8 @@ def quantity(
 ) -> dict[str, Any]:
     """Change how many are sent: of one planned shipment, or of all that has no child yet (program times quantity, D5)."""
     quantity = money.quantity(f"{quantity:f}", "quantity")
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    state = held.state(line)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
     difference = Difference()
     if shipment is not None:
         found = open_shipment(state, shipment, "change")
@@ -338,14 +330,14 @@ def quantity(
         if replaces is not None:
             chosen = [_one_line(found, _numbers(found), replaces)]
         for o, one in chosen:
-            adjust(held, state, o, "quantity", money.plain(quantity), one.line)
+            adjust(locked, state, o, "quantity", money.plain(quantity), one.line)
         wanted = {(o.id, one.line) for o, one in chosen}
         for o in found:
             lines = tuple(one._replace(quantity=quantity) if (o.id, one.line) in wanted else one for one in o.lines)
             difference.add([o], [replace(o, lines=lines)], cancel=False)
     else:
         if state.row.status not in ("draft", "open"):
-            raise Refused("status", f"{number} is {state.row.status}: nothing of it can be changed", "number")
+            raise Refused("status", "number", text=f"{number} is {state.row.status}: nothing of it can be changed")
         before = state.row.quantity
         own = {(a.key, a.repetition, a.line) for a in state.adjustments if a.kind == "quantity"}
         state.row.quantity = quantity
@@ -365,8 +357,8 @@ def quantity(
         state.row.parent_line.quantity = quantity
         state.row.parent_line.save(update_fields=["quantity"])
     difference.write()
-    held.event("quantity_changed", line=state.row.parent_line.line, shipment=shipment, quantity=money.plain(quantity))
-    changed(held, [state])
+    locked.event("quantity_changed", line=state.row.parent_line.line, shipment=shipment, quantity=money.plain(quantity))
+    changed(locked, [state])
     return {"order": number, "shipment": shipment, "quantity": money.plain(quantity)}
 
 
@@ -382,36 +374,36 @@ def address(
     line: int | None = None,
 ) -> dict[str, Any]:
     """Send a planned shipment, or all that has no child yet, to another address of the customer."""
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    found_address = Address.objects.filter(customer_id=held.order.customer_id, code=to).first()
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    found_address = Address.objects.filter(customer_id=locked.order.customer_id, code=to).first()
     if found_address is None:
-        raise Refused("address", f"the customer has no address {to!r}", "to")
+        raise Refused("address", "to", text=f"the customer has no address {to!r}")
     if shipment is not None:
-        state = held.state(line)
+        state = locked.state(line)
         found = open_shipment(state, shipment, "change")
         difference = Difference()
         difference.add(found, [replace(o, ship_to_id=found_address.pk) for o in found], cancel=False)
         difference.write()
         for o in found:
-            adjust(held, state, o, "address", {"address_id": found_address.pk})
+            adjust(locked, state, o, "address", {"address_id": found_address.pk})
         states = [state]
     else:
-        states = [s for s in held.chosen(line) if s.row.status in ("draft", "open")]
-        if held.order.status not in ("draft", "open") or (line is not None and not states):
-            status = held.order.status if line is None else held.state(line).row.status
-            raise Refused("status", f"{number} is {status}: nothing of it can be changed", "number")
+        states = [s for s in locked.chosen(line) if s.row.status in ("draft", "open")]
+        if locked.order.status not in ("draft", "open") or (line is not None and not states):
+            status = locked.order.status if line is None else locked.state(line).row.status
+            raise Refused("status", "number", text=f"{number} is {status}: nothing of it can be changed")
         for state in states:
             state.row.ship_to_id = found_address.pk
         touch([s.row for s in states], "ship_to")
         if line is None:
-            held.order.ship_to_id = found_address.pk
-            held.order.save(update_fields=["ship_to"])
-    held.event("address_changed", line=line, shipment=shipment, to=to)
-    changed(held, states)
+            locked.order.ship_to_id = found_address.pk
+            locked.order.save(update_fields=["ship_to"])
+    locked.event("address_changed", line=line, shipment=shipment, to=to)
+    changed(locked, states)
     done: dict[str, Any] = {"order": number, "shipment": shipment, "address": to}
     if shipment is None:
         lines = [s.row.parent_line_id for s in states]
-        made = SalesOrder.objects.filter(parent=held.order, parent_line__in=lines, status="open")
+        made = SalesOrder.objects.filter(parent=locked.order, parent_line__in=lines, status="open")
         if stay := list(made.exclude(ship_to=found_address).order_by("number").values_list("number", flat=True)):
             done["still_to_old_address"] = stay
     return done

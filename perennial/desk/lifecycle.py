@@ -8,14 +8,14 @@ from typing import Any
 from django.db import transaction
 
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
-from perennial.continuity.planning import OrderState
+from perennial.continuity.planning import OrderState, stored_reason
 from perennial.db import sql
 from perennial.desk.cards import cards_that_end
 from perennial.desk.catch_up import catch_up as deal_with_late
+from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, touch
 from perennial.desk.queries import refunds
-from perennial.desk.reach import Held, changed, lock, lock_parent, order_by_number, touch
 from perennial.errors import Refused
-from perennial.kernel.explain import who_words
+from perennial.kernel.reasons import Reason, Who
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
@@ -30,17 +30,17 @@ def submit(*, number: str, on: date, by: str, reason: str | None = None) -> dict
 
     Refused: an order that is not a draft; a program that was retired meanwhile.
     """
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    if held.order.status != "draft":
-        raise Refused("status", f"{number} is {held.order.status}: only a draft can be submitted", "number")
-    for state in held.states:
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    if locked.order.status != "draft":
+        raise Refused("status", "number", text=f"{number} is {locked.order.status}: only a draft can be submitted")
+    for state in locked.states:
         if not state.row.program.active:
-            raise Refused("inactive", f"program {state.revision.program} is not active", "number")
-    SalesOrder.objects.filter(pk=held.order.pk).update(status="open")
-    ContinuityOrder.objects.filter(pk__in=held.ids, status="draft").update(status="open")
-    Occurrence.objects.filter(continuity_order_id__in=held.ids, status="planned").update(status="scheduled")
-    _payments(held.order.pk, held.ids).filter(status="draft").update(status="due")
-    held.event("submitted")
+            raise Refused("inactive", "number", text=f"program {state.revision.program} is not active")
+    SalesOrder.objects.filter(pk=locked.order.pk).update(status="open")
+    ContinuityOrder.objects.filter(pk__in=locked.ids, status="draft").update(status="open")
+    Occurrence.objects.filter(continuity_order_id__in=locked.ids, status="planned").update(status="scheduled")
+    _payments(locked.order.pk, locked.ids).filter(status="draft").update(status="due")
+    locked.event("submitted")
     return {"order": number, "status": "open"}
 
 
@@ -51,19 +51,19 @@ def _payments(order_id: int, continuity_ids: list[int]) -> Any:
 @transaction.atomic
 def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reason: str | None = None) -> dict[str, Any]:
     """The customer has accepted the offer (D23): what waited for it may ship. Refused when none is awaited."""
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    if held.order.acceptance != "awaited":
-        raise Refused("acceptance", f"{number} does not await an acceptance", "number")
-    if held.order.status == "cancelled":
-        raise Refused("status", f"{number} is cancelled", "number")
-    held.order.acceptance = "given"
-    held.order.save(update_fields=["acceptance"])
-    held.event("accepted")
-    changed(held, held.states)
-    deal_with_late(held, held.states, catch_up)
-    changed(held, held.states)
-    done = held.told(order=number, acceptance="given")
-    if ends := cards_that_end(order=held.order.pk):
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    if locked.order.acceptance != "awaited":
+        raise Refused("acceptance", "number", text=f"{number} does not await an acceptance")
+    if locked.order.status == "cancelled":
+        raise Refused("status", "number", text=f"{number} is cancelled")
+    locked.order.acceptance = "given"
+    locked.order.save(update_fields=["acceptance"])
+    locked.event("accepted")
+    changed(locked, locked.states)
+    deal_with_late(locked, locked.states, catch_up)
+    changed(locked, locked.states)
+    done = locked.told(order=number, acceptance="given")
+    if ends := cards_that_end(order=locked.order.pk):
         done["still_pays"] = ends
     return done
 
@@ -83,20 +83,20 @@ def hold(
     Children that are made already still ship: they are named (``still_ships``), to be held or cancelled by themselves.
     """
     if code == PAYMENT_HOLD:
-        raise Refused("code", f"{code!r} is the code of holds that a failed payment places: take another", "code")
+        raise Refused("code", "code", text=f"{code!r} is the code of holds that a failed payment places: take another")
     if stops not in ("shipping", "charging", "both"):
-        raise Refused("stops", f"unknown {stops!r}: shipping, charging or both", "stops")
+        raise Refused("stops", "stops", text=f"unknown {stops!r}: shipping, charging or both")
     found = order_by_number(number)
-    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
-    order = held.order if found.parent_id is None else SalesOrder.objects.get(pk=found.pk)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    order = locked.order if found.parent_id is None else SalesOrder.objects.get(pk=found.pk)
     if order.status == "cancelled":
-        raise Refused("status", f"{number} is {order.status}: it cannot be held", "number")
+        raise Refused("status", "number", text=f"{number} is {order.status}: it cannot be held")
     if Hold.objects.filter(order=order, code=code, released_on=None).exists():
-        raise Refused("held", f"{number} has an open hold {code!r} already", "code")
+        raise Refused("held", "code", text=f"{number} has an open hold {code!r} already")
     Hold.objects.create(order=order, code=code, reason=reason or "", stops=stops, on_date=on, by=by)
-    held.event("held", code=code, stops=stops, child=number if found.parent_id else None)
+    locked.event("held", code=code, stops=stops, child=number if found.parent_id else None)
     done = {"order": number, "held": True, "code": code, "stops": stops}
-    if found.parent_id is None and stops != "charging" and (made := _still_ship(held.order)):
+    if found.parent_id is None and stops != "charging" and (made := _still_ship(locked.order)):
         done["still_ships"] = made
     return done
 
@@ -123,24 +123,24 @@ def release(
     Children of a parent that are held by themselves stay so: they are named (``still_held``).
     """
     found = order_by_number(number)
-    held = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     holds = Hold.objects.filter(order_id=found.pk, released_on=None)
     if code is not None:
         holds = holds.filter(code=code)
     codes = sorted(holds.values_list("code", flat=True))
     if not codes:
         what = f"no open hold {code!r}" if code else "no open hold"
-        raise Refused("hold", f"{number} has {what}", "code" if code else "number")
+        raise Refused("hold", "code" if code else "number", text=f"{number} has {what}")
     holds.update(released_on=on, released_by=by)
-    held.event("released", codes=codes, child=number if found.parent_id else None)
+    locked.event("released", codes=codes, child=number if found.parent_id else None)
     if found.parent_id is None:
-        changed(held, held.states)
-        deal_with_late(held, held.states, catch_up)
-        changed(held, held.states)
-    done = held.told(order=number, released=codes)
-    if found.parent_id is None and (own := _still_held(held.order)):
+        changed(locked, locked.states)
+        deal_with_late(locked, locked.states, catch_up)
+        changed(locked, locked.states)
+    done = locked.told(order=number, released=codes)
+    if found.parent_id is None and (own := _still_held(locked.order)):
         done["still_held"] = own
-    if found.parent_id is None and (ends := cards_that_end(order=held.order.pk)):
+    if found.parent_id is None and (ends := cards_that_end(order=locked.order.pk)):
         done["still_pays"] = ends
     return done
 
@@ -171,18 +171,18 @@ def cancel(
     found = order_by_number(number)
     if found.parent_id is not None:
         if after is not None:
-            raise Refused("after", f"{number} is a child order: --after is for its parent", "after")
+            raise Refused("after", "after", text=f"{number} is a child order: --after is for its parent")
         return _cancel_child(found, on=on, by=by, again=again, reason=reason)
     if again:
-        raise Refused("again", f"{number} is a parent order: --again is for a child", "again")
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    if held.order.status not in ("draft", "open"):
-        raise Refused("status", f"{number} is {held.order.status}: it cannot be cancelled", "number")
+        raise Refused("again", "again", text=f"{number} is a parent order: --again is for a child")
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    if locked.order.status not in ("draft", "open"):
+        raise Refused("status", "number", text=f"{number} is {locked.order.status}: it cannot be cancelled")
     if after is not None:
-        done = _cancel_after(held, held.state(line), after)
+        done = _cancel_after(locked, locked.state(line), after)
     else:
-        done = _cancel_parent(held, held.chosen(line), whole=line is None)
-    return {**done, **_to_refund(held.order)}
+        done = _cancel_parent(locked, locked.chosen(line), whole=line is None)
+    return {**done, **_to_refund(locked.order)}
 
 
 def _to_refund(order: SalesOrder) -> dict[str, str]:
@@ -191,15 +191,15 @@ def _to_refund(order: SalesOrder) -> dict[str, str]:
     return {} if money is None else {"to_refund": money}
 
 
-def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict[str, Any]:
+def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool) -> dict[str, Any]:
     lines = [s.row.parent_line_id for s in states]
-    children = list(SalesOrder.objects.filter(parent=held.order, parent_line_id__in=lines))
-    _cancel_children([c for c in children if c.status == "open"], held)
+    children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
+    _cancel_children([c for c in children if c.status == "open"], locked)
     sent = any(c.status in ("shipped", "invoiced") for c in children)
     if whole:
-        sent = sent or OrderLine.objects.filter(order=held.order, status__in=("shipped", "invoiced")).exists()
+        sent = sent or OrderLine.objects.filter(order=locked.order, status__in=("shipped", "invoiced")).exists()
     for state in states:
-        _drop(held, state.walk)
+        _drop(locked, state.walk)
         state.row.last_shipment = max(
             (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
         )
@@ -210,42 +210,42 @@ def _cancel_parent(held: Held, states: list[OrderState], *, whole: bool) -> dict
     if not sent:
         OrderLine.objects.filter(pk__in=lines, status="open").update(status="cancelled")
     if whole:
-        ordinary = OrderLine.objects.filter(order=held.order, product__kind="item", status="open")
+        ordinary = OrderLine.objects.filter(order=locked.order, product__kind="item", status="open")
         if ordinary.update(status="cancelled"):
-            payments.cancel_of(orders=[held.order.pk], by=held.by, on=held.on)
-    changed(held, states)
-    statuses = set(OrderLine.objects.filter(order=held.order).values_list("status", flat=True))
+            payments.cancel_of(orders=[locked.order.pk], by=locked.by, on=locked.on)
+    changed(locked, states)
+    statuses = set(OrderLine.objects.filter(order=locked.order).values_list("status", flat=True))
     if statuses == {"cancelled"}:
-        held.order.status = "cancelled"
-        held.order.save(update_fields=["status"])
-    held.event("cancelled", lines=[s.row.parent_line.line for s in states])
-    return {"order": held.order.number, "status": held.order.status}
+        locked.order.status = "cancelled"
+        locked.order.save(update_fields=["status"])
+    locked.event("cancelled", lines=[s.row.parent_line.line for s in states])
+    return {"order": locked.order.number, "status": locked.order.status}
 
 
-def _drop(held: Held, occurrences: list[Any]) -> int:
+def _drop(locked: LockedOrder, occurrences: list[Any]) -> int:
     """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
-    why = f"cancelled by {who_words(held.by, held.on, held.reason)}"
+    why = Reason("cancelled_by", {"who": Who(locked.by, locked.on, locked.reason)})
     ids = [o.id for o in occurrences if o.status in ("planned", "scheduled")]
     return sql.execute(
-        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s"
+        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s::jsonb"
         " where id = any(%s) and status in ('planned', 'scheduled')",
-        [why, ids],
+        [stored_reason(why), ids],
     )
 
 
-def _cancel_children(children: list[SalesOrder], held: Held) -> None:
+def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     """Cancel children that have not shipped, and what is not yet paid of them."""
     ids = [c.pk for c in children]
     SalesOrder.objects.filter(pk__in=ids, status="open").update(status="cancelled")
     OrderLine.objects.filter(order_id__in=ids, status="open").update(status="cancelled")
-    payments.cancel_of(orders=ids, by=held.by, on=held.on)
+    payments.cancel_of(orders=ids, by=locked.by, on=locked.on)
 
 
-def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
+def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> dict[str, Any]:
     """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
-    number = held.order.number
+    number = locked.order.number
     if state.row.status not in ("draft", "open"):
-        raise Refused("status", f"{number} is {state.row.status}", "number")
+        raise Refused("status", "number", text=f"{number} is {state.row.status}")
     walk = state.walk
     highest = max((o.shipment or 0 for o in walk), default=0)
     if after < 1 or (after > highest and state.row.complete):
@@ -255,44 +255,48 @@ def _cancel_after(held: Held, state: OrderState, after: int) -> dict[str, Any]:
             if last is None
             else f"ends after shipment {last}, and what is cancelled stays so"
         )
-        raise Refused("after", f"{number} {why}", "after")
+        raise Refused("after", "after", text=f"{number} {why}")
     behind = [o for o in walk if (o.shipment or 0) > after]
     children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
     for child in children:
         if child.status in ("shipped", "invoiced"):
-            raise Refused("after", f"shipment {child.shipment} is {child.status} already ({child.number})", "after")
-    _cancel_children(children, held)
-    _drop(held, behind)
+            raise Refused(
+                "after", "after", text=f"shipment {child.shipment} is {child.status} already ({child.number})"
+            )
+    _cancel_children(children, locked)
+    _drop(locked, behind)
     state.row.last_shipment = after
     if after <= highest:
         state.row.complete = True
     touch([state.row], "last_shipment", "complete")
-    held.event("ends_after", line=state.row.parent_line.line, shipment=after)
-    changed(held, [state])
+    locked.event("ends_after", line=state.row.parent_line.line, shipment=after)
+    changed(locked, [state])
     return {"order": number, "last_shipment": after}
 
 
 def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: str | None) -> dict[str, Any]:
     assert child.parent_id is not None
-    held = lock(child.parent_id, on=on, by=by, reason=reason)
+    locked = lock(child.parent_id, on=on, by=by, reason=reason)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child.pk)
-    state = next(s for s in held.states if s.row.parent_line_id == child.parent_line_id)
+    state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
     mine = [o for o in state.occurrences if o.child_id == child.pk]
     if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
-        raise Refused("status", f"{child.number} is {child.status}: it cannot be cancelled", "number")
+        raise Refused("status", "number", text=f"{child.number} is {child.status}: it cannot be cancelled")
     if child.status == "open":
-        _cancel_children([child], held)
-        held.event("child_cancelled", child=child.number, shipment=child.shipment)
+        _cancel_children([child], locked)
+        locked.event("child_cancelled", child=child.number, shipment=child.shipment)
     if again:
         if state.row.status != "open":
-            raise Refused("status", f"{held.order.number} is {state.row.status}: nothing of it is made anew", "number")
+            raise Refused(
+                "status", "number", text=f"{locked.order.number} is {state.row.status}: nothing of it is made anew"
+            )
         sql.execute(
             "update continuity_occurrence set status = 'scheduled', child_id = null where id = any(%s)",
             [[o.id for o in mine]],
         )
-        held.event("made_anew", shipment=child.shipment)
-    changed(held, [state])
-    return {"order": child.number, "status": "cancelled", "again": again, **_to_refund(held.order)}
+        locked.event("made_anew", shipment=child.shipment)
+    changed(locked, [state])
+    return {"order": child.number, "status": "cancelled", "again": again, **_to_refund(locked.order)}
 
 
 @transaction.atomic
@@ -300,11 +304,11 @@ def parked_retry(
     *, number: str, on: date, by: str, catch_up: str | None = None, reason: str | None = None
 ) -> dict[str, Any]:
     """Let a parked order be tried again; late shipments catch up. Refused when it is not parked."""
-    held = lock_parent(number, on=on, by=by, reason=reason)
-    if not Parked.objects.filter(continuity_order_id__in=held.ids, resolved_on=None).exists():
-        raise Refused("parked", f"{number} is not parked", "number")
-    held.event("retried")
-    changed(held, held.states)
-    deal_with_late(held, held.states, catch_up)
-    changed(held, held.states)
-    return held.told(order=number, parked=False)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    if not Parked.objects.filter(continuity_order_id__in=locked.ids, resolved_on=None).exists():
+        raise Refused("parked", "number", text=f"{number} is not parked")
+    locked.event("retried")
+    changed(locked, locked.states)
+    deal_with_late(locked, locked.states, catch_up)
+    changed(locked, locked.states)
+    return locked.told(order=number, parked=False)

@@ -20,7 +20,7 @@ from perennial.db import sql
 from perennial.desk.ahead import preview
 from perennial.desk.beside import beside
 from perennial.desk.documents import Document, order_documents
-from perennial.desk.reach import unknown_order
+from perennial.desk.locking import unknown_order
 from perennial.desk.set_up import customer_document, find_customers, program_document
 from perennial.errors import Refused
 from perennial.kernel import states
@@ -60,7 +60,7 @@ def order_ids(
     Refused: a status, program or customer that does not exist.
     """
     if status is not None and status not in states.ORDER:
-        raise Refused("status", f"{status!r} is not a status of an order: {', '.join(states.ORDER)}", "status")
+        raise Refused("status", "status", text=f"{status!r} is not a status of an order: {', '.join(states.ORDER)}")
     found = SalesOrder.objects.filter(parent__isnull=True)
     if status is not None:
         found = found.filter(status=status)

@@ -9,17 +9,18 @@ from typing import Any
 from django.db import connection, transaction
 
 from perennial.catalog.queries import product_by_number
-from perennial.continuity.models import Parked
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
-from perennial.desk.reach import unknown_order
+from perennial.desk.locking import unknown_order
+from perennial.desk.why import why_not_shipped
 from perennial.jobs.job import Job, Run
+from perennial.jobs.parking import park
 from perennial.jobs.report import BUSY, MOST_REASONS, Report
-from perennial.kernel.dates import add_days
-from perennial.kernel.explain import not_shipped_words
-from perennial.orders.models import OrderEvent, SalesOrder
-from perennial.payments import waiting
-from perennial.payments.owed import child_parts, payment_row, write_payments
+from perennial.kernel.calendar import add_days
+from perennial.kernel.reasons import Reason
+from perennial.orders.models import SalesOrder
+from perennial.payments.blocked import COSTS
+from perennial.payments.due import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
 
 SQL = sql.named("perennial.jobs", "sql/create_child_orders.sql")
@@ -98,8 +99,7 @@ class CreateChildOrders(Job):
         for order, shipment, blocked, reason in sql.tuples(
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
-            words = not_shipped_words("scheduled", blocked, run.on, run.on, {"reason": reason})
-            report.because(order, shipment, blocked, words or "")
+            report.because(order, shipment, blocked, waits(blocked, run.on, reason))
         selected = sql.execute(self._filled(run, "select"), {**values, "limit": run.cache["limit"]})
         if run.cache["limit"] is not None:
             report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
@@ -127,7 +127,7 @@ class CreateChildOrders(Job):
         with connection.cursor() as cursor:
 
             def do(name: str) -> int:
-                cursor.execute(SQL[name].replace("{COSTS}", waiting.COSTS), values)
+                cursor.execute(SQL[name].replace("{COSTS}", COSTS), values)
                 return int(cursor.rowcount)
 
             cursor.execute(SQL["temporary"])
@@ -174,8 +174,7 @@ class CreateChildOrders(Job):
     ) -> None:
         """Count what waits, with its reason."""
         report.count(WAITING[blocked])
-        words = not_shipped_words("scheduled", blocked, ship_on, run.on, {"reason": reason})
-        report.because(order, shipment, blocked, words or "")
+        report.because(order, shipment, blocked, waits(blocked, ship_on, reason))
 
     def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
         """The parts of children whose event, or whose order, has a payment schedule."""
@@ -225,37 +224,7 @@ class CreateChildOrders(Job):
         return f"{due:,} due: " + (", ".join(parts) if parts else "nothing to do")
 
 
-def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
-    """Park the continuity order of an item of the work list, and block what of it is scheduled."""
-    found = sql.one(
-        "select i.subject_id, i.shipment, p.id, p.number, l.id, l.line from jobs_jobitem i"
-        " join continuity_continuityorder c on c.id = i.subject_id join orders_salesorder p on p.id = c.order_id"
-        " join orders_orderline l on l.id = c.parent_line_id"
-        " where i.run_id = %s and i.seq = %s",
-        [run.id, seq],
-    )
-    assert found is not None
-    subject, shipment, order_id, order, line_id, line = found
-    sql.value("select id from continuity_continuityorder where id = %s for no key update", [subject])
-    _, new = Parked.objects.get_or_create(
-        continuity_order_id=subject,
-        job=job.name,
-        resolved_on=None,
-        defaults={
-            "shipment": shipment,
-            "run_id": run.id,
-            "sqlstate": sqlstate,
-            "reason": reason,
-            "on_date": run.on,
-        },
-    )
-    if new:
-        OrderEvent.objects.create(
-            order_id=order_id, on_date=run.on, kind="parked", by=run.by, reason=reason, place=line_id,
-            data={"job": job.name, "line": line, **({} if shipment is None else {"shipment": shipment})},
-        )  # fmt: skip
-    sql.execute(SQL["park"], {"subject": subject})
-    report = Report()
-    report.count("parked")
-    report.because(order, shipment, "parked", reason)
-    return report
+def waits(blocked: str, ship_on: date, reason: str | None) -> Reason:
+    """Why a scheduled shipment waits."""
+    found = why_not_shipped("scheduled", blocked, ship_on, ship_on, {"reason": reason})
+    return found or Reason(blocked)

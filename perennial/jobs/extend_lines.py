@@ -5,13 +5,13 @@ from __future__ import annotations
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Difference, OrderState, product_ids_of, read_orders, target_rows
 from perennial.db import sql
-from perennial.jobs.create_child_orders import park
 from perennial.jobs.job import Job, Run
+from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
-from perennial.kernel.dates import add_days
+from perennial.kernel.calendar import add_days
 from perennial.orders.models import OrderEvent
-from perennial.payments import waiting
+from perennial.payments import blocked
 
 SQL = sql.named("perennial.jobs", "sql/planning.sql")
 
@@ -70,17 +70,12 @@ class ExtendLines(Job):
             ContinuityOrder.objects.filter(pk__in=complete).update(complete=True)
         OrderEvent.objects.bulk_create(events)
         if extended:
-            waiting.recompute(extended)
+            blocked.recompute(extended)
         return report
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
         """Put the order aside."""
-        return _uncounted(park(self, run, seq, reason, sqlstate))
-
-
-def _uncounted(report: Report) -> Report:
-    report.counts.clear()
-    return report
+        return park_uncounted(self, run, seq, reason, sqlstate)
 
 
 def extend(state: OrderState, difference: Difference, through: object) -> tuple[int, bool]:
@@ -98,9 +93,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
         wanted = target_rows(
             state.row.pk,
             state.revision,
-            facts,
             plan,
-            currency=state.currency,
             first_position=position + 1,
             status="scheduled",
             product_ids=products,

@@ -13,12 +13,12 @@ from perennial.catalog.queries import parameters, today
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.dry_run import rehearse
 from perennial.jobs.job import Job, document
 from perennial.jobs.models import JobRun, NightRun
-from perennial.jobs.rehearsal import rehearse
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Session, run_job
-from perennial.kernel.dates import add_days
+from perennial.kernel.calendar import add_days
 
 Progress = Callable[[str, date], None]
 
@@ -42,7 +42,7 @@ def night(
     if on is not None:
         if last is not None and on < last and not again:
             raise Refused(
-                "night", f"the night of {last} is done: {on} lies before it (--again runs it all the same)", "on"
+                "night", "on", text=f"the night of {last} is done: {on} lies before it (--again runs it all the same)"
             )
         return one_night(on, dry=dry, again=again, by=by, progress=progress)
     end = today()

@@ -8,9 +8,10 @@ from perennial.catalog.queries import company, product_by_number
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
+from perennial.kernel.reasons import Reason
 from perennial.payments import gateways
-from perennial.payments.collect import collect
-from perennial.payments.work import rules, statement
+from perennial.payments.charge import collect
+from perennial.payments.next_step import rules, statement
 
 SQL = sql.named("perennial.jobs", "sql/process_payments.sql")
 AMOUNTS = ("authorised", "captured", "billed")
@@ -78,5 +79,10 @@ class ProcessPayments(Job):
                 report.amount(currency, word, int(minor))
         for order, shipment, failed, outcome, message in sql.tuples(SQL["reasons"], values):
             said = "failed" if failed else outcome
-            report.because(order, shipment, "payment" if failed else None, f"{said}: {message}" if message else said)
+            report.because(
+                order,
+                shipment,
+                "payment" if failed else None,
+                Reason("words", {"words": f"{said}: {message}" if message else said}),
+            )
         return report

@@ -30,9 +30,9 @@ from psycopg.types.json import Jsonb
 
 from perennial.db import history, sql
 from perennial.errors import Refused
+from perennial.jobs.dry_run import dry_run
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
-from perennial.jobs.rehearsal import dry_run
 from perennial.jobs.report import Report, stored_report
 
 START_LOCK = 0x504E01
@@ -145,7 +145,7 @@ def _start(
             if not same and not _is_dead(row.pk):
                 raise Refused(
                     "running",
-                    f"{job.name} is running for {row.on_date} with other arguments (run {row.pk}):"
+                    text=f"{job.name} is running for {row.on_date} with other arguments (run {row.pk}):"
                     " wait until it is done",
                 )
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])

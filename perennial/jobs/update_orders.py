@@ -16,15 +16,17 @@ from perennial.continuity.planning import (
     target_rows,
 )
 from perennial.db import sql
-from perennial.jobs.create_child_orders import park
-from perennial.jobs.extend_lines import SQL, _uncounted
 from perennial.jobs.job import Job, Run
+from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import Reason
 from perennial.orders.models import OrderEvent
-from perennial.payments import owed, waiting
+from perennial.payments import blocked, due
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
+
+SQL = sql.named("perennial.jobs", "sql/planning.sql")
 
 
 class UpdateOrders(Job):
@@ -99,7 +101,12 @@ class UpdateOrders(Job):
             for adjustment in gone:
                 number = state.row.order.number
                 report.because(
-                    number, None, None, f"{adjustment.kind} of event {adjustment.key} no longer applies: it is gone"
+                    number,
+                    None,
+                    None,
+                    Reason(
+                        "words", {"words": f"{adjustment.kind} of event {adjustment.key} no longer applies: it is gone"}
+                    ),
                 )
             if differs:
                 changed.append(state)
@@ -123,14 +130,14 @@ class UpdateOrders(Job):
         OrderEvent.objects.bulk_create(events)
         if changed:
             again = [s.row.pk for s in changed]
-            waiting.recompute(again)
+            blocked.recompute(again)
             if any(s.row.upfront for s in changed):
-                owed.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
+                due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
         return report
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
         """Put the order aside."""
-        return _uncounted(park(self, run, seq, reason, sqlstate))
+        return park_uncounted(self, run, seq, reason, sqlstate)
 
 
 def update(
@@ -157,9 +164,7 @@ def update(
         return plan, target_rows(
             state.row.pk,
             revision,
-            facts,
             plan,
-            currency=state.currency,
             first_position=max((o.position for o in frozen), default=0) + 1,
             status="planned" if state.row.status == "draft" else "scheduled",
             product_ids=product_ids,
@@ -178,7 +183,7 @@ def update(
     plan, wanted = planned(extended)
     if not extended and Difference().add(behind, wanted):
         plan, wanted = planned(True)
-    why = f"left out by {revision.program} revision {revision.number}"
+    why = Reason("left_out", {"program": revision.program, "revision": revision.number})
     counts = difference.add(behind, wanted, why=why)
     state.row.revision_id = revision.id
     state.row.complete = plan.complete

@@ -5,214 +5,23 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from perennial.errors import Refused
-from perennial.kernel.texts import short
+from perennial.kernel.currencies import exponent
+from perennial.kernel.limits import short
 
-_EXPONENTS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(["CLF", "UYW"], 4),
-}
-_CURRENCIES = frozenset(
-    [
-        "AED",
-        "AFN",
-        "ALL",
-        "AMD",
-        "ANG",
-        "AOA",
-        "ARS",
-        "AUD",
-        "AWG",
-        "AZN",
-        "BAM",
-        "BBD",
-        "BDT",
-        "BGN",
-        "BHD",
-        "BIF",
-        "BMD",
-        "BND",
-        "BOB",
-        "BRL",
-        "BSD",
-        "BTN",
-        "BWP",
-        "BYN",
-        "BZD",
-        "CAD",
-        "CDF",
-        "CHF",
-        "CLF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CRC",
-        "CUP",
-        "CVE",
-        "CZK",
-        "DJF",
-        "DKK",
-        "DOP",
-        "DZD",
-        "EGP",
-        "ERN",
-        "ETB",
-        "EUR",
-        "FJD",
-        "FKP",
-        "GBP",
-        "GEL",
-        "GHS",
-        "GIP",
-        "GMD",
-        "GNF",
-        "GTQ",
-        "GYD",
-        "HKD",
-        "HNL",
-        "HTG",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "IQD",
-        "IRR",
-        "ISK",
-        "JMD",
-        "JOD",
-        "JPY",
-        "KES",
-        "KGS",
-        "KHR",
-        "KMF",
-        "KPW",
-        "KRW",
-        "KWD",
-        "KYD",
-        "KZT",
-        "LAK",
-        "LBP",
-        "LKR",
-        "LRD",
-        "LSL",
-        "LYD",
-        "MAD",
-        "MDL",
-        "MGA",
-        "MKD",
-        "MMK",
-        "MNT",
-        "MOP",
-        "MRU",
-        "MUR",
-        "MVR",
-        "MWK",
-        "MXN",
-        "MYR",
-        "MZN",
-        "NAD",
-        "NGN",
-        "NIO",
-        "NOK",
-        "NPR",
-        "NZD",
-        "OMR",
-        "PAB",
-        "PEN",
-        "PGK",
-        "PHP",
-        "PKR",
-        "PLN",
-        "PYG",
-        "QAR",
-        "RON",
-        "RSD",
-        "RUB",
-        "RWF",
-        "SAR",
-        "SBD",
-        "SCR",
-        "SDG",
-        "SEK",
-        "SGD",
-        "SHP",
-        "SLE",
-        "SOS",
-        "SRD",
-        "SSP",
-        "STN",
-        "SVC",
-        "SYP",
-        "SZL",
-        "THB",
-        "TJS",
-        "TMT",
-        "TND",
-        "TOP",
-        "TRY",
-        "TTD",
-        "TWD",
-        "TZS",
-        "UAH",
-        "UGX",
-        "USD",
-        "UYI",
-        "UYU",
-        "UYW",
-        "UZS",
-        "VED",
-        "VES",
-        "VND",
-        "VUV",
-        "WST",
-        "XAF",
-        "XCD",
-        "XCG",
-        "XOF",
-        "XPF",
-        "YER",
-        "ZAR",
-        "ZMW",
-        "ZWG",
-    ]
-)
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _MOST = 10**15
 MOST_PIECES = 10**9
 """A quantity is below it."""
 
 
-def is_currency(code: str) -> bool:
-    """Is it an ISO 4217 code of money that can be charged?"""
-    return code in _CURRENCIES
+class Money(NamedTuple):
+    """An amount in minor units of its currency."""
 
-
-def exponent(currency: str) -> int:
-    """How many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
+    minor: int
+    currency: str
 
 
 def minor(value: object, currency: str, field: str = "") -> int:
@@ -223,15 +32,15 @@ def minor(value: object, currency: str, field: str = "") -> int:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise Refused(
             "money",
-            f"{short(repr(value))} is not an amount: write a decimal string such as {text(1995, currency)!r}",
             field,
+            text=f"{short(repr(value))} is not an amount: write a decimal string such as {text(1995, currency)!r}",
         )
     digits = exponent(currency)
     number = Decimal(value).scaleb(digits)
     if number != number.to_integral_value():
-        raise Refused("money", f"{short(repr(value))} has more decimals than {currency} has ({digits})", field)
+        raise Refused("money", field, text=f"{short(repr(value))} has more decimals than {currency} has ({digits})")
     if abs(number) > _MOST:
-        raise Refused("money", f"{short(repr(value))} is too large an amount", field)
+        raise Refused("money", field, text=f"{short(repr(value))} is too large an amount")
     return int(number)
 
 
@@ -255,7 +64,8 @@ def divide(numerator: int, denominator: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _ratio(value: Decimal) -> tuple[int, int]:
+def ratio(value: Decimal) -> tuple[int, int]:
+    """A decimal as a fraction of whole numbers."""
     return value.as_integer_ratio()
 
 
@@ -263,30 +73,32 @@ def line_amount(quantity: Decimal, price_minor: int) -> int:
     """Quantity times price, rounded once: the amount of one order line."""
     if quantity == 1:
         return price_minor
-    numerator, denominator = _ratio(quantity)
+    numerator, denominator = ratio(quantity)
     amount = divide(price_minor * numerator, denominator)
     if amount > _MOST:
-        raise Refused("amount", f"{quantity:f} pieces cost more than can be written down", "quantity")
+        raise Refused("amount", "quantity", text=f"{quantity:f} pieces cost more than can be written down")
     return amount
 
 
 def percent_of(amount: int, percent: Decimal) -> int:
     """A percentage of an amount, rounded half up at the minor unit."""
-    numerator, denominator = _ratio(percent)
+    numerator, denominator = ratio(percent)
     return divide(amount * numerator, denominator * 100)
 
 
 def quantity(value: object, field: str = "") -> Decimal:
     """A quantity from a bundle: a decimal string or a number above 0, at most three decimals."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
-        raise Refused("quantity", f"{short(repr(value))} is not a quantity: write a number above 0", field)
+        raise Refused("quantity", field, text=f"{short(repr(value))} is not a quantity: write a number above 0")
     words = str(value)
     if not _DECIMAL.fullmatch(words):
-        raise Refused("quantity", f"{short(repr(value))} is not a quantity: write a number above 0", field)
+        raise Refused("quantity", field, text=f"{short(repr(value))} is not a quantity: write a number above 0")
     number = Decimal(words)
     if number <= 0 or number >= MOST_PIECES or number != round(number, 3):
         raise Refused(
-            "quantity", f"{short(repr(value))} is not a quantity: above 0, below 10^9, at most three decimals", field
+            "quantity",
+            field,
+            text=f"{short(repr(value))} is not a quantity: above 0, below 10^9, at most three decimals",
         )
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
 
@@ -296,12 +108,14 @@ def percent(value: object, field: str = "", most: int = 100) -> Decimal:
     words = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _DECIMAL.fullmatch(words):
         raise Refused(
-            "percent", f"{short(repr(value))} is not a percentage: write a decimal string from 0 to {most}", field
+            "percent", field, text=f"{short(repr(value))} is not a percentage: write a decimal string from 0 to {most}"
         )
     number = Decimal(words)
     if not 0 <= number <= most or number != round(number, 6):
         raise Refused(
-            "percent", f"{short(repr(value))} is not a percentage from 0 to {most} with at most six decimals", field
+            "percent",
+            field,
+            text=f"{short(repr(value))} is not a percentage from 0 to {most} with at most six decimals",
         )
     return number
 

@@ -19,7 +19,7 @@ differ in what they hand over as *frozen* (the part of the walk that no plan cha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from perennial.errors import Refused
 from perennial.kernel import money
-from perennial.kernel.dates import EVERY_DAY, Interval, WorkingDays, add_days
+from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays, add_days
 
 MOST_OCCURRENCES = 20_000
 THOUSANDTH = Decimal("0.001")
@@ -58,7 +58,6 @@ class Event(NamedTuple):
     action: str = "none"
     times_to_repeat: int | None = 0
     mode: WorkingDays = EVERY_DAY
-    payment_schedule: str | None = None
 
     @property
     def ships(self) -> bool:
@@ -240,14 +239,12 @@ def plan(
     adjustments: Iterable[Adjustment] = (),
     frozen: Sequence[Step] = (),
     reach: Mapping[str, int] | None = None,
-    taken: Collection[tuple[str, int]] | None = None,
     *,
     extended: bool = False,
 ) -> Plan:
     """Walk the events behind the frozen part and give every occurrence its date, products and prices.
 
     ``reach``: the highest repetition that an event may have beyond the order's threshold.
-    ``taken``: (event, repetition) pairs that must not come, when they are more than the frozen ones.
     ``extended``: planning has gone on behind missed events that reached beyond the threshold, so they do not stop it
     again where ``reach`` has them.
     Refused: a product without a price, a date beyond the calendar, an interval that ends, a program
@@ -256,7 +253,7 @@ def plan(
     changes: dict[tuple[str, int], list[Adjustment]] = {}
     for adjustment in adjustments:
         changes.setdefault((adjustment.key, adjustment.repetition), []).append(adjustment)
-    held = {(step.key, step.repetition) for step in frozen} if taken is None else set(taken)
+    held = {(step.key, step.repetition) for step in frozen}
     used = set(changes) & held
     order_date = facts.order_date
     previous = frozen[-1].event_on if frozen else None
@@ -274,7 +271,7 @@ def plan(
         threshold = facts.threshold
         if times is None:
             if facts.upfront:
-                raise Refused("until_stopped", f"event {event.event_id} has no end: it cannot be billed up front")
+                raise Refused("until_stopped", text=f"event {event.event_id} has no end: it cannot be billed up front")
             threshold = DEFAULT_THRESHOLD if threshold is None else threshold
         most: int | None = None
         if threshold is not None and not facts.upfront:
@@ -314,8 +311,7 @@ def plan(
                 break
             if total > MOST_OCCURRENCES:
                 raise Refused(
-                    "too_many",
-                    f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments",
+                    "too_many", text=f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments"
                 )
         if stopped or full:
             break
@@ -343,7 +339,7 @@ def plan_anew(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment
         if refused.code != "date" or max(fixed, default=facts.base) > facts.base:
             raise
         field = "order_date" if facts.start_date is None else "start_date"
-        raise Refused(refused.code, refused.text, field) from None
+        raise refused.at(field) from None
 
 
 def extend(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment], walk: Sequence[Step]) -> Plan:
@@ -488,13 +484,17 @@ def lines_of(
             price = facts.prices.get(item)
             price_rule = ("product", item)
             if price is None:
-                raise Refused("price", f"product {item} has no price and event {event.event_id} names none", "price")
+                raise Refused(
+                    "price", "price", text=f"product {item} has no price and event {event.event_id} names none"
+                )
         quantity = product.quantity
         if facts.quantity != 1:
             quantity = (quantity * facts.quantity).quantize(THOUSANDTH, ROUND_HALF_UP)
             if not 0 < quantity < money.MOST_PIECES:
                 raise Refused(
-                    "quantity", f"{product.quantity:f} of {item} times {facts.quantity:f} is no quantity", "quantity"
+                    "quantity",
+                    "quantity",
+                    text=f"{product.quantity:f} of {item} times {facts.quantity:f} is no quantity",
                 )
         for change in mine or ():
             if change.line not in (0, product.line):

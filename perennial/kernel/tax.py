@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from perennial.kernel.money import _ratio, divide, percent_of
+from perennial.kernel.money import divide, percent_of, ratio
 
 
 class Rate(NamedTuple):
@@ -42,5 +42,5 @@ def tax_of(base: int, percent: Decimal, included: bool) -> int:
     """The tax on a sum of one tax group, rounded once; ``included``: the sum already contains it."""
     if not included:
         return percent_of(base, percent)
-    numerator, denominator = _ratio(percent)
+    numerator, denominator = ratio(percent)
     return divide(base * numerator, denominator * 100 + numerator)

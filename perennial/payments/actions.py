@@ -15,10 +15,10 @@ from psycopg.types.json import Jsonb
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
-from perennial.payments import gateways, waiting
-from perennial.payments.collect import lock
+from perennial.payments import blocked, gateways
+from perennial.payments.charge import lock
 from perennial.payments.models import OPEN, Payment
-from perennial.payments.work import facts, rules
+from perennial.payments.next_step import facts, rules
 
 
 @transaction.atomic
@@ -81,7 +81,7 @@ def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     ends = Payment.objects.filter(pk__in=ids, status__in=(*OPEN, "billed"))
     stopped = list(ends.order_by("pk").values_list("pk", flat=True))
     Payment.objects.filter(pk__in=stopped).update(status="cancelled")
-    waiting.payments_settled(stopped, by=by, on=on)
+    blocked.payments_settled(stopped, by=by, on=on)
     return stopped
 
 
@@ -104,11 +104,11 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
         {"ids": list(payments)},
     )
     if open_:
-        raise Refused("payment", "nobody knows yet whether the card was charged: settle that first")
+        raise Refused("payment", text="nobody knows yet whether the card was charged: settle that first")
     _expect(payments, "due", "declined", "failed", "billed", "unknown")
     Payment.objects.filter(pk__in=list(payments)).update(status="written_off")
     _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
-    waiting.payments_settled(payments, by=by, on=on)
+    blocked.payments_settled(payments, by=by, on=on)
 
 
 @transaction.atomic
@@ -126,7 +126,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
         [payment],
     )
     if found is None:
-        raise Refused("payment", "there is no attempt of this payment whose end is unknown")
+        raise Refused("payment", text="there is no attempt of this payment whose end is unknown")
     attempt, kind, amount, sent_on = found
     sql.execute(
         "update payments_attempt set outcome = %s, message = %s where id = %s",
@@ -151,7 +151,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
     Payment.objects.filter(pk__in=list(payments)).update(status="due", attempts=0, tried_on=None)
     _tell(payments, "payment_due_again", by=by, on=on, reason=None)
-    waiting.payments_settled(payments, by=by, on=on)
+    blocked.payments_settled(payments, by=by, on=on)
 
 
 def _amounts(payments: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -190,7 +190,9 @@ def _tell(
 def _expect(payments: Sequence[int], *statuses: str) -> None:
     wrong = Payment.objects.filter(pk__in=list(payments)).exclude(status__in=statuses).order_by("pk").first()
     if wrong is not None:
-        raise Refused("payment", f"a payment is {wrong.status}: this can be done while it is {' or '.join(statuses)}")
+        raise Refused(
+            "payment", text=f"a payment is {wrong.status}: this can be done while it is {' or '.join(statuses)}"
+        )
 
 
 def _ids(query: str, params: dict[str, object]) -> list[int]:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from perennial.catalog.queries import SetUp
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.kernel.dates import Interval
+from perennial.kernel.calendar import Interval
+from perennial.kernel.guess import hint
 from perennial.kernel.plan import Event, EventProduct, Revision
-from perennial.kernel.words import hint
 from perennial.programs.models import Program
 
 SQL = sql.named("perennial.programs", "revisions.sql")
@@ -148,5 +148,5 @@ def program_by_id(schedule_id: str, field: str = "program") -> Program:
     found = Program.objects.filter(schedule_id=schedule_id).first()
     if found is None:
         known = Program.objects.order_by("schedule_id").values_list("schedule_id", flat=True)
-        raise Refused("program", f"unknown program {schedule_id!r}{hint(schedule_id, list(known))}", field)
+        raise Refused("program", field, text=f"unknown program {schedule_id!r}{hint(schedule_id, list(known))}")
     return found

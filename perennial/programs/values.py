@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from perennial.kernel import plan
-from perennial.kernel.dates import Interval
+from perennial.kernel.calendar import Interval
 
 
 class Rule(NamedTuple):

@@ -16,13 +16,13 @@ def differences() -> Iterator[str]:
     from perennial.continuity.planning import read_orders, target_rows
     from perennial.kernel import plan as kernel
     from perennial.orders.models import SalesOrder
-    from perennial.payments import owed
+    from perennial.payments import due
 
     settings = set_up()
     states = read_orders(settings, list(ContinuityOrder.objects.order_by("pk").values_list("pk", flat=True)))
     children = SalesOrder.objects.in_bulk([o.child_id for s in states for o in s.occurrences if o.child_id])
-    places = owed.places(s.row.ship_to_id for s in states)
-    groups = owed.tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
+    places = due.places(s.row.ship_to_id for s in states)
+    groups = due.tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
     for state in states:
         plan = kernel.plan(state.revision.plan, state.facts)
         if plan.complete != state.row.complete:
@@ -46,7 +46,7 @@ def differences() -> Iterator[str]:
             if made.child_id:
                 child = children[made.child_id]
                 on = state.row.order_date if state.row.upfront else made.ship_on
-                totals = owed.shipment_totals(settings, [made], places[state.row.ship_to_id], groups, on)
+                totals = due.shipment_totals(settings, [made], places[state.row.ship_to_id], groups, on)
                 if (child.total_minor, child.tax_minor) != (totals.total, totals.tax):
                     yield f"{child.number} costs {child.total_minor} with tax {child.tax_minor}, not {totals}"
 

@@ -26,10 +26,10 @@ from perennial.jobs.runner import run_job
 from perennial.payments import gateways
 from perennial.payments.gateways import Answer, Request
 from perennial.payments.gateways.sandbox import Sandbox
-from tests.cli import makers as cli
 from tests.jobs.meanwhile import in_its_session, url
-from tests.jobs.payments_world import ON, Member, day, install, member
 from tests.jobs.watch import until
+from tests.worlds import book_club as cli
+from tests.worlds.payments import ON, Member, day, install, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROCESSES = [1, 2]

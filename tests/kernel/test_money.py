@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.currencies import exponent, is_currency
 
 EXPONENTS = {
     "USD": 2,
@@ -61,13 +62,13 @@ def numeric_round_of_product(quantity: Decimal, price: int) -> int:
 
 @pytest.mark.parametrize(("currency", "digits"), EXPONENTS.items())
 def test_a_currency_has_its_decimals(currency: str, digits: int) -> None:
-    assert money.exponent(currency) == digits
-    assert money.is_currency(currency)
+    assert exponent(currency) == digits
+    assert is_currency(currency)
 
 
 @pytest.mark.parametrize("word", ["", "usd", "US", "DOLLAR", "XXX", "XAU", "XTS", "DEM", "ITL"])
 def test_what_is_no_currency_to_charge_in(word: str) -> None:
-    assert not money.is_currency(word)
+    assert not is_currency(word)
 
 
 @given(amounts, currencies)

@@ -9,7 +9,7 @@ from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.continuity.planning import OccurrenceRow, insert_occurrences
 from perennial.db import sql
 from perennial.orders.models import OrderEvent, OrderLine, OrderPay, OrderTax, SalesOrder
-from perennial.payments.owed import write_payments
+from perennial.payments.due import write_payments
 
 
 @dataclass

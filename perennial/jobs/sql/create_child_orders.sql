@@ -247,7 +247,3 @@ update continuity_occurrence o set status = 'ordered', child_id = w.child_id
 -- Reading what was due by its index marks there what has been taken out of it, so that the next run need not look.
 select count(*) from continuity_occurrence o
  where o.status = 'scheduled' and o.blocked is null and o.ship_on <= %(through)s
-
--- name: park
-update continuity_occurrence set blocked = 'parked'
- where continuity_order_id = %(subject)s and status = 'scheduled' and blocked is null

@@ -1,4 +1,4 @@
-"""What every gateway does for us, and how it answers. The suite in tests/gateways holds each of them to it.
+"""What every gateway does for us, and how it answers. The suite in tests/payments/gateways holds each of them to it.
 
 A gateway is called outside of any transaction and from several threads; it never touches our
 database. What the business has to know comes back as an ``Answer``. An exception (a lost line, a
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol, runtime_checkable
 
-from perennial.kernel import texts
+from perennial.kernel import limits
 
 Kind = Literal["authorise", "capture", "charge", "void", "refund"]
-LONGEST_MESSAGE = texts.LINE - 100
+LONGEST_MESSAGE = limits.LINE - 100
 Outcome = Literal["approved", "declined", "unknown", "not_found"]
 
 

@@ -1,0 +1,210 @@
+"""Reach an order for a change: find it, lock it in the one order of locks, read it as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from perennial.catalog.queries import SetUp, set_up
+from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
+from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
+from perennial.db import history, sql
+from perennial.errors import Refused
+from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.payments import blocked, due
+
+
+@dataclass
+class LockedOrder:
+    """A parent order, locked, with its continuity orders as they stand now."""
+
+    order: SalesOrder
+    set_up: SetUp
+    states: list[OrderState]
+    on: date
+    by: str
+    reason: str | None
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    """What caught up with a new day: order, line, shipment, ``ship_on``."""
+    caught_up: list[dict[str, Any]] = field(default_factory=list)
+    """What was late and is sent, skipped or merged: order, line, ``shipments``, ``how``."""
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids of its continuity orders."""
+        return [s.row.pk for s in self.states]
+
+    def state(self, line: int | None) -> OrderState:
+        """The continuity order that was meant: of the line, or the only one."""
+        if line is None:
+            if not self.states:
+                raise Refused("line", "number", text=f"{self.order.number} has no continuity line")
+            if len(self.states) > 1:
+                raise Refused(
+                    "line",
+                    "line",
+                    text=f"{self.order.number} has several continuity lines: say which with --line; {self._its_lines()}",
+                )
+            return self.states[0]
+        for state in self.states:
+            if state.row.parent_line.line == line:
+                return state
+        raise Refused(
+            "line", "line", text=f"line {line} of {self.order.number} is not a continuity line; {self._its_lines()}"
+        )
+
+    def _its_lines(self) -> str:
+        """Which continuity lines it has, with their programs."""
+        lines = [f"{s.row.parent_line.line} ({s.revision.program})" for s in self.states]
+        return f"those are {', '.join(lines)}" if lines else "it has none"
+
+    def chosen(self, line: int | None) -> list[OrderState]:
+        """The continuity orders that were meant: of the line, or all of them."""
+        return self.states if line is None else [self.state(line)]
+
+    def told(self, **done: Any) -> dict[str, Any]:
+        """What was done, as it is given back; with what caught up, where something did."""
+        return {**done, **told((self,))}
+
+    def event(self, kind: str, **data: Any) -> None:
+        """Write down what happened."""
+        OrderEvent.objects.create(
+            order=self.order,
+            on_date=self.on,
+            kind=kind,
+            by=self.by,
+            reason=self.reason,
+            data={name: value for name, value in data.items() if value is not None} or None,
+        )
+
+
+def told(locked_orders: Sequence[LockedOrder]) -> dict[str, Any]:
+    """What caught up in orders, as it is given back; only what there is to tell."""
+    lists = {"moved": [one for locked in locked_orders for one in locked.moved]}
+    lists["caught_up"] = [one for locked in locked_orders for one in locked.caught_up]
+    return {name: found for name, found in lists.items() if found}
+
+
+def order_by_number(number: str) -> SalesOrder:
+    """An order by its number. Refused when there is none."""
+    found = SalesOrder.objects.filter(number=number).first()
+    if found is None:
+        raise unknown_order(number)
+    return found
+
+
+def unknown_order(number: str, field: str = "number") -> Refused:
+    """The refusal of a number that no order has; with the one that was meant by small letters, the digits alone, or
+    the reference of the other system.
+    """
+    meant: str | None = f"SO-{int(number):06d}" if re.fullmatch(r"[0-9]{1,18}", number) else number.upper()
+    if meant == number or not SalesOrder.objects.filter(number=meant).exists():
+        meant = SalesOrder.objects.filter(reference=number).values_list("number", flat=True).first()
+    return Refused("order_unknown", field, order=number, meant=meant)
+
+
+def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> LockedOrder:
+    """Lock a parent order for a change: its continuity orders in id order, then the order itself.
+
+    What it holds is read in later statements than the locks.
+    """
+    found = order_by_number(number)
+    if found.parent_id is not None:
+        raise Refused("order", "number", text=f"{number} is a child order: name its parent")
+    return lock(found.pk, on=on, by=by, reason=reason)
+
+
+def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> LockedOrder:
+    """Lock a parent order by its id."""
+    history.context(by=by, reason=reason)
+    ids = [
+        row[0]
+        for row in sql.tuples(
+            "select id from continuity_continuityorder where order_id = %s order by id for no key update", [order_id]
+        )
+    ]
+    order = SalesOrder.objects.select_for_update(no_key=True).get(pk=order_id)
+    found = set_up()
+    states = read_orders(found, ids)
+    return LockedOrder(order, found, states, on, by, reason)
+
+
+def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceRow]:
+    """The occurrences of a planned shipment. Refused when there is none, or it has a child already."""
+    found = state.shipment(number)
+    order = state.row.order.number
+    if not found:
+        raise Refused("shipment", "shipment", text=f"{order} has no shipment {number}")
+    for o in found:
+        if o.child_id is not None:
+            child = SalesOrder.objects.get(pk=o.child_id)
+            way = f"that is {child.status}"
+            if child.status in ("open", "cancelled"):
+                way = f"{'' if child.status == 'open' else 'that is cancelled: '}to {what} it, order cancel {child.number}"
+                way += " --again plans it anew first"
+            raise Refused(
+                "has_child", "shipment", text=f"shipment {number} is child order {child.number} already: {way}"
+            )
+    if state.row.status not in ("draft", "open"):
+        raise Refused("status", "number", text=f"{order} is {state.row.status}: nothing of it can be changed")
+    last = state.row.last_shipment
+    if last is not None and number > last:
+        ends = f"ends after shipment {last}" if last else "is stopped"
+        raise Refused("shipment", "shipment", text=f"{order} {ends}: shipment {number} does not come")
+    return found
+
+
+def adjust(
+    locked: LockedOrder,
+    state: OrderState,
+    occurrence: OccurrenceRow,
+    kind: str,
+    value: Any,
+    line: int = 0,
+) -> None:
+    """Write down what a person changed on one occurrence; an older one of the kind is undone by it."""
+    undo(locked, state, occurrence, (kind,), line)
+    Adjustment.objects.create(
+        continuity_order_id=state.row.pk,
+        event_key=occurrence.event_key,
+        repetition=occurrence.repetition,
+        line=line,
+        kind=kind,
+        value=value,
+        by=locked.by,
+        on_date=locked.on,
+        reason=locked.reason,
+    )
+
+
+def undo(
+    locked: LockedOrder, state: OrderState, occurrence: OccurrenceRow, kinds: Sequence[str], line: int | None = None
+) -> int:
+    """Take back open adjustments of one occurrence; how many."""
+    found = Adjustment.objects.filter(
+        continuity_order_id=state.row.pk,
+        event_key=occurrence.event_key,
+        repetition=occurrence.repetition,
+        kind__in=kinds,
+        undone_on=None,
+    )
+    if line is not None:
+        found = found.filter(line=line)
+    return found.update(undone_on=locked.on, undone_by=locked.by)
+
+
+def changed(locked: LockedOrder, states: Sequence[OrderState], *, forget_card: bool = False) -> None:
+    """After a change: parked orders may be tried again, waiting is derived anew, unpaid amounts follow."""
+    ids = [s.row.pk for s in states]
+    Parked.objects.filter(continuity_order_id__in=ids, resolved_on=None).update(resolved_on=locked.on)
+    blocked.recompute(ids, forget_card=forget_card)
+    if any(s.row.upfront for s in states):
+        due.recalculate(locked.set_up, read_orders(locked.set_up, ids), by=locked.by, on=locked.on)
+
+
+def touch(rows: Sequence[ContinuityOrder], *fields: str) -> None:
+    """Save named fields of continuity orders."""
+    ContinuityOrder.objects.bulk_update(list(rows), list(fields))

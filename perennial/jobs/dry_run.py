@@ -1,0 +1,88 @@
+"""Dry runs: the same code, rolled back, so that all tables but the list of runs are as they were."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import OperationalError, transaction
+
+from perennial.db import history, sql
+from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
+from perennial.jobs.models import JobRun
+from perennial.jobs.report import BUSY, Report
+from perennial.kernel.reasons import Reason
+
+AT_ONCE = 20_000
+"""Items of a run up to which what it does stays until the rehearsal ends."""
+
+
+class _Undo(Exception):
+    """Ends a dry run: everything it wrote is taken back."""
+
+
+def dry_run(job: Job, on: date, arguments: dict[str, Any], by: str) -> dict[str, Any]:
+    """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
+    report = Report()
+    try:
+        with transaction.atomic():
+            report = rehearse(job, on, arguments, by)
+            raise _Undo
+    except _Undo:
+        pass
+    row = JobRun.objects.create(
+        job=job.name, on_date=on, arguments=arguments, dry=True, by=by, status="done", report=report.stored()
+    )
+    return document(job, row)
+
+
+def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
+    """Do a job's work inside the caller's transaction, which takes it back afterwards.
+
+    Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that
+    each chunk is taken back at once. A locked order is reported as busy after one second.
+    """
+    sql.execute("set local lock_timeout = '1s'")
+    row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, dry=True, by=by)
+    run = Run(row.pk, job.name, on, arguments, True)
+    history.context(by=run.by, run=run.id)
+    report = write_list(job, run)
+    sql.execute("set constraints all immediate")
+    for _, first, last in sql.tuples(
+        "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
+    ):
+        if run.selected <= AT_ONCE:
+            report.add(_rehearsed(job, run, first, last))
+            continue
+        try:
+            with transaction.atomic():
+                made = _rehearsed(job, run, first, last)
+                report.add(made)
+                raise _Undo
+        except _Undo:
+            pass
+    JobRun.objects.filter(pk=row.pk).update(status="done", report=report.stored())
+    return report
+
+
+def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:
+    try:
+        if job.network:
+            job.work(run, first, last)
+            return job.count(run, first, last)
+        with transaction.atomic():
+            return bisected(job, run, first, last)
+    except OperationalError as error:
+        if sqlstate(error) not in LOCK_ERRORS:
+            raise
+        if first == last:
+            report = Report()
+            order, shipment = job.named(run, first)
+            report.because(
+                order, shipment, None, Reason("words", {"words": f"{BUSY}: somebody is changing this order now"})
+            )
+            return report
+    middle = (first + last) // 2
+    report = _rehearsed(job, run, first, middle)
+    report.add(_rehearsed(job, run, middle + 1, last))
+    return report

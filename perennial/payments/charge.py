@@ -1,0 +1,493 @@
+"""The one module that charges. It asks the gateway, bills what is on account, and records what came of it.
+
+For each payment, on a business date (``work`` says which step is next):
+
+1. Lock the continuity orders, orders and payments; read anew what is to be done; write the intent:
+   the payment ``sent`` or ``capturing``, an attempt with its key. Commit.
+2. Ask the gateway, outside of any transaction, from a few threads that touch no database.
+3. Record the answers, some 100 at a time, only on attempts that nobody has answered meanwhile. Commit.
+4. Look again where that may lead on: what was voided may be authorised anew, what was reconciled captured.
+
+Safe to rerun because an attempt that was written is never written again: whoever comes next finds it
+unresolved, asks the gateway what became of it, and sends the same key again while the gateway still
+knows keys (20 hours). Older and not found it stays unknown, for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import F
+from psycopg.types.json import Jsonb
+
+from perennial.catalog.queries import company, set_up
+from perennial.continuity.planning import read_orders
+from perennial.db import history, sql
+from perennial.errors import Conflict
+from perennial.kernel.money import text
+from perennial.orders.models import OrderEvent
+from perennial.payments import blocked, due, gateways
+from perennial.payments.gateway_calls import Call, Sent, answers
+from perennial.payments.gateways import Answer, Gateway
+from perennial.payments.gateways.dry import DryGateway
+from perennial.payments.models import Payment
+from perennial.payments.next_step import SQL, Fact, Rules, facts, payments_of_order, rules
+
+AT_ONCE = 500
+"""Payments whose intent is committed together."""
+ANSWERS = 100
+"""Answers that are recorded together."""
+ANSWERS_LOCK = 0x504E04
+ROUNDS = 6
+"""More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
+
+ON_ITS_WAY = {
+    "authorise": ("sent", "unknown"),
+    "charge": ("sent", "unknown"),
+    "capture": ("capturing", "unknown"),
+    "void": ("authorised", "unknown"),
+}
+"""In which states a payment is while an attempt of that kind is not answered."""
+
+
+@dataclass
+class Change:
+    """How a payment leaves its state by an answer."""
+
+    fact: Fact
+    status: str
+    kind: str
+    message: str | None = None
+    more_attempts: int = 0
+    captured_minor: int = 0
+    authorised_on: date | None = None
+    reference: str | None = None
+    tried_on: date | None = None
+    amount_minor: int = 0
+
+
+@dataclass
+class Collecting:
+    """One call of ``collect``: for which date, by whom, and what was already done in it."""
+
+    rules: Rules
+    by: str
+    dry: bool
+    gateway: Gateway
+    installation: str
+    places: Mapping[int, int]
+    done: set[tuple[int, str]] = field(default_factory=set)
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """A transaction that nothing encloses, so that its end is on disk; in a dry run the caller's."""
+        return transaction.atomic(durable=not self.dry)
+
+
+def collect(
+    payment_ids: Iterable[int],
+    *,
+    on: date,
+    by: str,
+    run: int | None = None,
+    places: Mapping[int, int] | None = None,
+    force: bool = False,
+    dry: bool = False,
+    gateway: Gateway | None = None,
+) -> None:
+    """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
+
+    ``run``: the job run that reports it; ``places``: where each stands in its work list.
+    ``force``: a person tries again what was declined that day.
+    ``dry``: the gateway is not asked, the caller rolls everything back.
+    """
+    asked = gateway or gateways.current()
+    used: Gateway = DryGateway(asked) if dry else asked
+    work = Collecting(
+        rules=rules(on, used, run=run, force=force),
+        by=by,
+        dry=dry,
+        gateway=used,
+        installation=company().installation,
+        places=places or {},
+    )
+    pool: AbstractContextManager[Executor | None] = (
+        nullcontext() if dry else ThreadPoolExecutor(used.connections, thread_name_prefix="gateway")
+    )
+    with pool as executor:
+        for ids in _batches(payment_ids, AT_ONCE):
+            work.done.clear()
+            for _ in range(ROUNDS):
+                calls, again = _intend(work, ids)
+                for found in answers(work.gateway, executor, calls, together=ANSWERS):
+                    _record(work, found)
+                    again = again or any(_may_go_on(work, *answer) for answer in found)
+                if not again and not any(call.find for call in calls):
+                    break
+
+
+def _may_go_on(work: Collecting, sent: Sent, answer: Answer) -> bool:
+    """May there be a next step on the same date? What is voided is authorised anew, what had lapsed is charged,
+    what a person tries again is charged when it cannot be captured.
+    """
+    return sent.kind == "void" or answer.lapsed or work.rules.force
+
+
+def collect_for_order(order_id: int, *, on: date, by: str, force: bool = False) -> None:
+    """Process the payments of one order at once, while a clerk waits; the same code and keys as the night's.
+
+    No command does so yet: what an import or a clerk makes due waits for the next run of the job. The web
+    application will, when an order is submitted or gets another card (``force``: asked again on the same date).
+    """
+    collect(payments_of_order(order_id), on=on, by=by, force=force)
+
+
+def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+    stream = iter(ids)
+    while batch := list(islice(stream, size)):
+        yield batch
+
+
+def lock(payment_ids: Sequence[int]) -> None:
+    """Lock what these payments belong to, then them: continuity orders, orders, payments, each by id."""
+    for name in ("lock_continuity", "lock_orders", "lock_payments"):
+        sql.prepared(SQL[name].replace("$continuity_orders", blocked.CONTINUITY_ORDERS), {"ids": list(payment_ids)})
+
+
+def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
+    """Commit what will be asked of the gateway. Bill, receive and forget need no gateway: they are done here.
+
+    Returns the calls, and whether a payment is to be looked at again though nobody is called.
+    """
+    with work.transaction():
+        lock(ids)
+        todo: dict[str, list[Fact]] = {}
+        for fact in facts(ids, work.rules):
+            # Once a step in one call: what was unknown or declined just now waits for the next run.
+            mark = (fact.id, fact.step or "")
+            if fact.step and mark not in work.done:
+                work.done.add(mark)
+                todo.setdefault(fact.step, []).append(fact)
+        _bill(work, todo.pop("bill", []))
+        _receive(work, todo.pop("receive", []))
+        again = _forget(work, todo.pop("forget", []))
+        if not todo:
+            return [], again
+        _move(todo.get("authorise", []) + todo.get("charge", []), "sent", on=work.rules.on)
+        _move(todo.get("capture", []), "capturing")
+        fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void") for f in todo.get(kind, [])]
+        if fresh:
+            sql.execute(
+                SQL["intend"],
+                {
+                    "payments": [f.id for _, f in fresh],
+                    "kinds": [kind for kind, _ in fresh],
+                    "amounts": [f.amount_minor for _, f in fresh],
+                    "cards": [f.card_id if kind in ("authorise", "charge") else None for kind, f in fresh],
+                    "installation": work.installation,
+                    "places": [work.places.get(f.id) for _, f in fresh],
+                    "on": work.rules.on,
+                    "run": work.rules.run,
+                },
+            )
+            # What is asked now is not asked again in this call when the answer is lost.
+            work.done.update((f.id, "reconcile") for _, f in fresh)
+        open_ = {f.id: f for f in todo.get("reconcile", [])}
+        histories = {f.id: f.root_id for found in todo.values() for f in found}
+        wanted = [f.id for _, f in fresh] + list(open_)
+        calls = []
+        for row in sql.prepared(SQL["requests"], {"ids": wanted}):
+            sent = Sent(*row)
+            old = open_.get(sent.payment_id)
+            may_send = old is None or (old.may_be_sent_again and not work.dry)
+            calls.append(Call(sent, histories[sent.payment_id], old is not None, may_send))
+        return calls, again
+
+
+def _move(found: Sequence[Fact], status: str, *, on: date | None = None) -> None:
+    """Mark payments as on their way; a try at the card counts from here, whatever comes of it."""
+    if not found:
+        return
+    ids, olds = [f.id for f in found], {f.status for f in found}
+    if on is not None:
+        sql.shift(Payment, ids, sorted(olds), status, attempts=F("attempts") + 1, tried_on=on)
+    else:
+        sql.shift(Payment, ids, sorted(olds), status)
+
+
+def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
+    """Write down what the gateway said, on what nobody has answered meanwhile."""
+    with work.transaction():
+        ids = [sent.payment_id for sent, _ in told]
+        lock(ids)
+        now = {f.id: f for f in facts(ids, work.rules)}
+        told = sorted(told, key=lambda answer: now[answer[0].payment_id].place)
+        changes: dict[int, Change] = {}
+        for sent, answer in told:
+            fact = now[sent.payment_id]
+            if fact.attempt_id != sent.attempt_id:
+                continue  # another process asked too, and was faster: the key made it one request
+            if fact.status not in ON_ITS_WAY[sent.kind]:
+                raise Conflict(f"payment {fact.id} is {fact.status} while its {sent.kind} is not answered")
+            changes[sent.attempt_id] = _change(work, fact, sent, answer)
+        kept = [(sent, answer) for sent, answer in told if sent.attempt_id in changes]
+        written = {
+            row[0]
+            for row in sql.tuples(
+                SQL["answer"],
+                {
+                    "attempts": [sent.attempt_id for sent, _ in kept],
+                    "outcomes": ["not_found" if answer.lapsed else answer.outcome for _, answer in kept],
+                    "hard": [answer.hard for _, answer in kept],
+                    "references": [answer.reference for _, answer in kept],
+                    "messages": [answer.message for _, answer in kept],
+                    "run": work.rules.run,
+                },
+            )
+        }
+        if len(written) != len(kept):
+            raise Conflict("an attempt was answered by somebody else, though it was locked")
+        _settle(list(changes.values()))
+        _mark_cards(work, kept)
+        declined = [a for a, change in changes.items() if change.kind in ("payment_declined", "payment_failed")]
+        if declined:
+            sql.execute(SQL["tell_declined"], {"ids": declined, "on": work.rules.on})
+        _events(work, changes.values())
+        _fail(work, {a: change for a, change in changes.items() if change.status == "failed"})
+        _follow(work, [a for a, change in changes.items() if change.fact.order_id is None])
+
+
+def _follow(work: Collecting, attempts: list[int]) -> None:
+    """What is owed up front follows the changes that were made to the order while nobody knew the answer.
+
+    ``attempts``: those of payments of whole orders, which stood still meanwhile. An event may be a little older than the lock that its change waited for.
+    """
+    if not attempts:
+        return
+    found = sql.tuples(
+        """
+        select distinct c.id from payments_attempt a
+          join payments_payment p on p.id = a.payment_id
+          join continuity_continuityorder c on c.id = p.continuity_order_id
+         where a.id = any(%s) and exists (
+           select from orders_orderevent e
+            where e.order_id = c.order_id and e.at >= a.sent_at - interval '5 minutes' and e.kind not like 'payment%%')
+         order by c.id
+        """,
+        [attempts],
+    )
+    if found:
+        rules = set_up()
+        due.recalculate(rules, read_orders(rules, [row[0] for row in found]), by=work.by, on=work.rules.on)
+
+
+def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
+    """What an answer does to the payment."""
+    if answer.outcome in ("unknown", "not_found"):
+        change = Change(fact, "unknown", "payment_unknown", answer.message)
+        # Its authorisation stands while nobody knows what became of the capture or void.
+        change.reference, change.authorised_on = fact.gateway_ref, fact.authorised_on
+    elif answer.outcome == "approved":
+        change = _approved(fact, sent, answer)
+    elif sent.kind == "void":
+        change = Change(fact, "authorised", "payment_not_voided", answer.message)
+        change.reference, change.authorised_on = fact.gateway_ref, fact.authorised_on
+    elif answer.lapsed:
+        # The authorisation ran out, which says nothing about the card: charged anew, from try 1.
+        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=-fact.attempts)
+    else:
+        change = _declined(work, fact, sent, answer)
+    change.amount_minor = sent.amount_minor
+    return change
+
+
+def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
+    if sent.kind == "authorise":
+        return Change(fact, "authorised", "payment_authorised", authorised_on=sent.on, reference=answer.reference)
+    if sent.kind == "void":
+        if fact.cancelled:
+            return Change(fact, "voided", "payment_voided")
+        # Owed still: authorised anew, in a new series of tries.
+        return Change(fact, "due", "payment_voided", more_attempts=-fact.attempts)
+    return Change(
+        fact,
+        "captured",
+        "payment_captured",
+        captured_minor=sent.amount_minor,
+        reference=answer.reference or sent.reference,
+        authorised_on=fact.authorised_on,
+    )
+
+
+def _declined(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
+    """A try more, unless that was the last one; a declined capture is a try too, and ends its authorisation."""
+    more = 1 if sent.kind == "capture" else 0
+    most = work.rules.most_tries
+    failed = answer.hard or (most is not None and fact.attempts + more >= most)
+    return Change(
+        fact,
+        "failed" if failed else "declined",
+        "payment_failed" if failed else "payment_declined",
+        answer.message,
+        more_attempts=more,
+        tried_on=work.rules.on if more else None,
+    )
+
+
+def _settle(changes: Sequence[Change]) -> None:
+    """Take the payments to their new states; each must still be in the old one."""
+    if not changes:
+        return
+    fresh = [c.fact.id for c in changes if c.status == "due"]
+    cards: dict[int, int | None] = {}
+    if fresh:  # owed still, by the card that pays the order now
+        cards = dict(sql.tuples(SQL["present_cards"], {"ids": fresh}))
+    found = sql.execute(
+        SQL["settle"],
+        {
+            "ids": [c.fact.id for c in changes],
+            "olds": [c.fact.status for c in changes],
+            "statuses": [c.status for c in changes],
+            "more": [c.more_attempts for c in changes],
+            "captured": [c.captured_minor for c in changes],
+            "authorised": [c.authorised_on for c in changes],
+            "references": [c.reference for c in changes],
+            "tried": [c.tried_on for c in changes],
+            "cards": [cards.get(c.fact.id) for c in changes],
+        },
+    )
+    if found != len(changes):
+        raise Conflict(f"{len(changes) - found} payments changed though they were locked")
+
+
+def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
+    """A card is refused when a decline was the last that the gateway said of it.
+
+    Found anew from the attempts of the card, behind whoever records others of it, so that it does not matter which
+    process is the last to record. The gateway's order of answers is that of what was asked: run after run, and in one
+    run the order of its work list.
+    """
+    attempts = [s.attempt_id for s, a in told if a.outcome in ("approved", "declined")]
+    cards = [row[0] for row in sql.tuples(SQL["lock_answers"], {"attempts": attempts, "space": ANSWERS_LOCK})]
+    if cards:
+        history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
+        sql.execute(SQL["refused_cards"], {"cards": cards})
+
+
+def _events(work: Collecting, changes: Iterable[Change]) -> None:
+    """One line in the order's history for each answer."""
+    sql.copy(
+        OrderEvent,
+        ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
+        [
+            (
+                c.fact.root_id,
+                work.rules.on,
+                c.kind,
+                work.by,
+                c.message,
+                Jsonb(_data(c.fact, c.amount_minor)),
+                work.places.get(c.fact.id),
+            )
+            for c in changes
+        ],
+    )
+
+
+def _data(fact: Fact, amount: int) -> dict[str, object]:
+    return {
+        **({"child": fact.child} if fact.child else {}),
+        "purpose": fact.purpose,
+        "number": fact.number,
+        "amount": text(amount, fact.currency),
+        "currency": fact.currency,
+    }
+
+
+def _fail(work: Collecting, changes: dict[int, Change]) -> None:
+    """No more tries: what the payment is for is held, and what would come later of that order waits (D30).
+
+    Of a child: the child. Of an order billed up front: its children that have not shipped. Ordinary lines do not
+    ship while their payment has failed, which holds nothing else of their order.
+    """
+    if not changes:
+        return
+    sql.execute(SQL["finals"], {"ids": list(changes)})
+    reasons: dict[int, str] = {}
+    whole: dict[int, str] = {}
+    for change in changes.values():
+        fact = change.fact
+        why = f"payment {fact.number} of {text(change.amount_minor, fact.currency)} failed"
+        why += f": {change.message}" if change.message else ""
+        if fact.order_id is not None:
+            if fact.child and not fact.cancelled:
+                reasons[fact.order_id] = why
+        else:
+            whole[fact.id] = why
+    if whole:
+        for child, payment in sql.tuples(SQL["children_to_hold"], {"ids": list(whole)}):
+            reasons.setdefault(child, whole[payment])
+    if reasons:
+        sql.execute(
+            SQL["hold"],
+            {"orders": list(reasons), "reasons": list(reasons.values()), "on": work.rules.on, "by": work.by},
+        )
+    blocked.recompute(blocked.continuity_orders([change.fact.id for change in changes.values()]))
+
+
+def _after_terms(work: Collecting, invoiced_on: date | None) -> date:
+    """The day on which a bill is due, the last of the calendar at the latest."""
+    day = (invoiced_on or work.rules.on).toordinal() + work.rules.terms_days
+    return date.fromordinal(min(day, date.max.toordinal()))
+
+
+def _bill(work: Collecting, found: Sequence[Fact]) -> None:
+    """Send the bills of what is on account: at the invoice, or some days before a date of its schedule."""
+    if not found:
+        return
+    ids = [f.id for f in found]
+    invoiced: dict[int, date | None] = {}
+    if any(f.at_invoice for f in found):
+        invoiced = dict(sql.tuples(SQL["invoiced_on"], {"ids": [f.id for f in found if f.at_invoice]}))
+    due_ons = [_after_terms(work, invoiced.get(f.id)) if f.at_invoice else f.due_on for f in found]
+    _expect(
+        sql.execute(SQL["bill"], {"payments": ids, "due_ons": due_ons, "on": work.rules.on, "run": work.rules.run}),
+        found,
+    )
+    sql.execute(SQL["tell_billed"], {"ids": ids, "on": work.rules.on})
+    _events(work, [Change(f, "billed", "payment_billed", amount_minor=f.amount_minor) for f in found])
+
+
+def _receive(work: Collecting, found: Sequence[Fact]) -> None:
+    """Record the check, cash or gift card that paid what is invoiced."""
+    if not found:
+        return
+    params = {
+        "ids": [f.id for f in found],
+        "installation": work.installation,
+        "on": work.rules.on,
+        "run": work.rules.run,
+    }
+    _expect(sql.execute(SQL["receive"], params), found)
+    _events(work, [Change(f, "captured", "payment_captured", amount_minor=f.amount_minor) for f in found])
+
+
+def _forget(work: Collecting, found: Sequence[Fact]) -> bool:
+    """An authorisation made elsewhere cannot be captured here: it is owed as before, and will lapse by itself."""
+    changes = [
+        Change(f, "voided" if f.cancelled else "due", "payment_lapsed", "no reference of the gateway is known")
+        for f in found
+    ]
+    _settle(changes)
+    _events(work, changes)
+    return bool(changes)
+
+
+def _expect(number: int, found: Sequence[Fact]) -> None:
+    if number != len(found):
+        raise Conflict(f"{len(found) - number} payments changed though they were locked")

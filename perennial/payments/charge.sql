@@ -1,0 +1,299 @@
+-- What there is to be done about payments, and the rows that say so. Read by next_step.py, charge.py and the job.
+-- $scope is replaced by a select of payment ids; the rest are parameters.
+
+-- name: by_ids
+select id from payments_payment where id = any(%(ids)s)
+
+-- name: all_open
+select id from payments_payment
+ where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+   and not at_invoice and due_on <= %(on)s::date + greatest(%(bill_days)s::int, 0)
+union all
+select id from payments_payment
+ where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+   and at_invoice
+
+-- name: facts
+with scope as materialized ($scope),
+facts as materialized (  -- each fact is found once, however often the steps ask for it
+  select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
+         p.status, p.at_invoice, p.not_before_shipped, p.attempts, p.tried_on, p.authorised_on, p.gateway_ref,
+         p.card_id, p.customer_id,
+         root.id as root_id, case when o.parent_id is not null then o.number end as child,
+         coalesce(c1.id, c2.id) as continuity_id,
+         coalesce(c1.parent_line_id, o.parent_line_id) as parent_line_id,
+         root.status <> 'draft' and root.acceptance <> 'awaited' as entered,
+         case p.purpose
+           when 'shipment' then o.status = 'cancelled'
+           when 'order' then c1.status = 'cancelled' or coalesce((  -- or nothing of it comes any more
+             select bool_and(v.status not in ('planned', 'scheduled', 'ordered')
+                             or k.status is not distinct from 'cancelled')
+               from continuity_occurrence v left join orders_salesorder k on k.id = v.child_id
+              where v.continuity_order_id = c1.id), false)
+           else o.status = 'cancelled' or not exists (
+             select from orders_orderline l
+              where l.order_id = o.id and l.status <> 'cancelled' and not exists (
+                select from continuity_continuityorder x where x.parent_line_id = l.id))
+         end as cancelled,
+         case p.purpose
+           when 'shipment' then o.status = 'invoiced'
+           when 'order' then p.at_invoice and exists (
+             select from orders_salesorder k where k.parent_line_id = c1.parent_line_id and k.status = 'invoiced')
+           else o.status = 'invoiced' or exists (
+             select from orders_orderline l
+              where l.order_id = o.id and l.status = 'invoiced' and not exists (
+                select from continuity_continuityorder x where x.parent_line_id = l.id))
+         end as invoiced,
+         case p.purpose
+           when 'shipment' then o.status in ('shipped', 'invoiced')
+           when 'order' then p.at_invoice and exists (
+             select from orders_salesorder k where k.parent_line_id = c1.parent_line_id and k.status = 'invoiced')
+           else o.status in ('shipped', 'invoiced') or exists (
+             select from orders_orderline l
+              where l.order_id = o.id and l.status in ('shipped', 'invoiced') and not exists (
+                select from continuity_continuityorder x where x.parent_line_id = l.id))
+         end as delivered,
+         exists (select from orders_hold h
+                  where h.order_id in (root.id, p.order_id) and h.released_on is null
+                    and h.stops in ('charging', 'both')
+                    -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
+                    and not (h.code = 'payment' and h.on_date >= %(on)s)) as held,
+         u.id as attempt_id, u.kind as attempt_kind,
+         u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
+         u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask
+    from scope s
+    join payments_payment p on p.id = s.id
+    left join orders_salesorder o on o.id = p.order_id
+    left join continuity_continuityorder c1 on c1.id = p.continuity_order_id
+    left join continuity_continuityorder c2 on c2.parent_line_id = o.parent_line_id
+    join orders_salesorder root on root.id = coalesce(c1.order_id, o.parent_id, o.id)
+    left join payments_attempt u on u.payment_id = p.id and (u.outcome is null or u.outcome = 'unknown')
+                               and u.kind <> 'refund'
+   where p.purpose <> 'refund' $where),
+ready as materialized (
+  select f.*,
+         f.status = 'due' or (f.status = 'declined' and (%(force)s or coalesce(f.tried_on < %(on)s, true))) as triable,
+         not f.not_before_shipped or f.delivered as may_fall_due
+    from facts f)
+select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.method, r.currency, r.amount_minor,
+  r.due_on, r.status, r.at_invoice, r.attempts, r.authorised_on, r.gateway_ref, r.card_id, r.cancelled, r.held, r.entered, r.attempt_id,
+  r.attempt_kind, r.attempt_is_fresh,
+  case
+    when r.attempt_id is not null then case when r.attempt_to_ask then 'reconcile' end
+    when r.status = 'authorised' then
+      case
+        when exists (select from payments_attempt v where v.payment_id = r.id and v.kind = 'void'
+                        and v.outcome = 'declined' and v.on_date >= %(on)s) then null
+        when r.cancelled and r.gateway_ref is null then 'forget'
+        when r.cancelled then 'void'
+        when r.held then null
+        when r.gateway_ref is null then 'forget'
+        when r.invoiced and r.authorised_on + %(lives)s::int > %(on)s
+             and r.amount_minor <= coalesce(
+               (select a.amount_minor from payments_attempt a
+                 where a.payment_id = r.id and a.kind = 'authorise' and a.outcome = 'approved'
+                 order by a.number desc limit 1), r.amount_minor) then 'capture'
+        when r.invoiced then 'void'
+        when r.authorised_on + %(lives)s::int - 1 <= %(on)s then 'void'
+      end
+    when r.cancelled or r.held or not r.entered or not r.triable then null
+    when r.method = 'card' then
+      case
+        when r.at_invoice and r.invoiced then 'charge'
+        when r.at_invoice and %(authorise)s and r.due_on - %(authorise_days)s::int <= %(on)s then 'authorise'
+        when not r.at_invoice and r.due_on <= %(on)s and r.may_fall_due then 'charge'
+      end
+    when r.status = 'due' and r.method = 'on_account' then
+      case
+        when r.at_invoice and r.invoiced then 'bill'
+        when not r.at_invoice and r.due_on - %(bill_days)s::int <= %(on)s and r.may_fall_due then 'bill'
+      end
+    when r.status = 'due' and r.method in ('check', 'cash', 'gift_card')
+         and r.invoiced then 'receive'
+  end as step,
+  r.child
+from ready r
+
+-- name: lock_continuity
+select c.id from continuity_continuityorder c where c.id in ($continuity_orders) order by c.id for no key update
+
+-- name: lock_orders
+select o.id from orders_salesorder o
+ where o.id in (select p.order_id from payments_payment p where p.id = any(%(ids)s))
+ order by o.id for no key update
+
+-- name: lock_payments
+select p.id from payments_payment p where p.id = any(%(ids)s) order by p.id for no key update
+
+-- name: intend
+with wanted as (
+  select * from unnest(%(payments)s::bigint[], %(kinds)s::text[], %(amounts)s::bigint[], %(cards)s::bigint[],
+                       %(places)s::bigint[]) as w(payment_id, kind, amount_minor, card_id, place)),
+numbered as (
+  select w.*, 1 + coalesce((select max(a.number) from payments_attempt a
+                             where a.payment_id = w.payment_id and a.kind = w.kind), 0) as number
+    from wanted w)
+insert into payments_attempt(payment_id, kind, number, key, amount_minor, card_id, on_date, run_id, place)
+select n.payment_id, n.kind, n.number, %(installation)s || '-' || n.payment_id || '-' || n.kind || '-' || n.number,
+       n.amount_minor, n.card_id, %(on)s, %(run)s, n.place
+  from numbered n
+
+-- name: requests
+select a.id, a.payment_id, a.kind, a.key,
+       coalesce(o.number, root.number || '-' || l.line) || '/' || p.purpose || '/' || p.number || '/' ||
+         case when a.kind in ('authorise', 'charge')
+              then (select count(*) from payments_attempt t
+                     where t.payment_id = p.id and t.kind in ('authorise', 'charge') and t.id <= a.id)::text
+              else a.kind || ' ' || a.number end as about,
+       a.amount_minor, p.currency, a.on_date, c.account, d.token, d.expires_on, d.network_transaction_id,
+       case when a.kind in ('capture', 'void') then p.gateway_ref end as reference
+  from payments_attempt a
+  join payments_payment p on p.id = a.payment_id
+  join customers_customer c on c.id = p.customer_id
+  left join customers_storedcard d on d.id = a.card_id
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder co on co.id = p.continuity_order_id
+  left join orders_orderline l on l.id = co.parent_line_id
+  left join orders_salesorder root on root.id = co.order_id
+ where a.payment_id = any(%(ids)s) and (a.outcome is null or a.outcome = 'unknown')
+ order by a.payment_id
+
+-- name: answer
+with told as (
+  select * from unnest(%(attempts)s::bigint[], %(outcomes)s::text[], %(hard)s::bool[], %(references)s::text[],
+                       %(messages)s::text[]) as t(id, outcome, hard, reference, message))
+update payments_attempt a
+   set outcome = t.outcome, hard = t.hard, gateway_ref = coalesce(t.reference, a.gateway_ref), message = t.message,
+       run_id = coalesce(%(run)s, a.run_id)
+  from told t
+ where a.id = t.id and (a.outcome is null or a.outcome = 'unknown')
+returning a.id
+
+-- name: bill
+with billed as (
+  select * from unnest(%(payments)s::bigint[], %(due_ons)s::date[]) as b(payment_id, due_on)),
+marked as (
+  update payments_payment p set status = 'billed', due_on = b.due_on
+    from billed b where p.id = b.payment_id and p.status = 'due'
+  returning p.id, p.due_on, p.amount_minor)
+insert into payments_bill(payment_id, on_date, due_on, amount_minor, run_id)
+select m.id, %(on)s, m.due_on, m.amount_minor, %(run)s from marked m
+
+-- name: invoiced_on
+select p.id,
+       case p.purpose
+         when 'order' then (select min(k.invoiced_on) from orders_salesorder k
+                             where k.parent_line_id = c.parent_line_id and k.status = 'invoiced')
+         else (select k.invoiced_on from orders_salesorder k where k.id = p.order_id)
+       end
+  from payments_payment p
+  left join continuity_continuityorder c on c.id = p.continuity_order_id
+ where p.id = any(%(ids)s)
+
+-- name: receive
+with marked as (
+  update payments_payment p set status = 'captured', captured_minor = amount_minor
+   where p.id = any(%(ids)s) and p.status = 'due'
+  returning p.id, p.method, p.amount_minor)
+insert into payments_attempt(payment_id, kind, number, key, amount_minor, on_date, run_id, outcome, message)
+select m.id, 'charge', 1, %(installation)s || '-' || m.id || '-charge-1', m.amount_minor, %(on)s, %(run)s, 'approved',
+       'received by ' || replace(m.method, '_', ' ')
+  from marked m
+
+-- name: hold
+with failed as (
+  select * from unnest(%(orders)s::bigint[], %(reasons)s::text[]) as f(order_id, reason)),
+placed as (
+  insert into orders_hold(order_id, code, reason, stops, on_date, by)
+  select distinct on (f.order_id) f.order_id, 'payment', f.reason, 'both', %(on)s, %(by)s from failed f
+   order by f.order_id
+  on conflict (order_id, code) where released_on is null do nothing
+  returning order_id, reason)
+insert into orders_orderevent(order_id, on_date, kind, by, reason, data, place)
+select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s, p.reason,
+       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end),
+       o.parent_line_id
+  from placed p join orders_salesorder o on o.id = p.order_id
+ order by coalesce(o.parent_id, o.id), o.number
+
+-- name: children_to_hold
+select k.id, p.id
+  from payments_payment p
+  join continuity_continuityorder c on c.id = p.continuity_order_id
+  join orders_salesorder k on k.parent_line_id = c.parent_line_id and k.status = 'open'
+ where p.id = any(%(ids)s)
+ order by p.due_on, p.number
+
+-- name: tell_declined
+insert into notices_notice(customer_id, kind, about, on_date, status)
+select p.customer_id, 'declined', a.key, %(on)s,
+       case when (select notices_on from catalog_company) then 'queued' else 'off' end
+  from payments_attempt a join payments_payment p on p.id = a.payment_id
+ where a.id = any(%(ids)s)
+   and not exists (select from payments_attempt e
+                    where e.payment_id = a.payment_id and e.card_id is not distinct from a.card_id
+                      and e.outcome = 'declined' and e.id < a.id)
+on conflict do nothing
+
+-- name: tell_billed
+insert into notices_notice(customer_id, kind, about, on_date, status)
+select p.customer_id, 'bill', 'payment ' || p.id, %(on)s,
+       case when (select notices_on from catalog_company) then 'queued' else 'off' end
+  from payments_payment p
+ where p.id = any(%(ids)s)
+on conflict do nothing
+
+-- name: settle
+update payments_payment p
+   set status = v.status, attempts = p.attempts + v.more_attempts, captured_minor = v.captured_minor,
+       authorised_on = v.authorised_on, gateway_ref = v.gateway_ref, tried_on = coalesce(v.tried_on, p.tried_on),
+       card_id = coalesce(v.card_id, p.card_id)
+  from unnest(%(ids)s::bigint[], %(olds)s::text[], %(statuses)s::text[], %(more)s::int[], %(captured)s::bigint[],
+              %(authorised)s::date[], %(references)s::text[], %(tried)s::date[], %(cards)s::bigint[])
+       as v(id, old, status, more_attempts, captured_minor, authorised_on, gateway_ref, tried_on, card_id)
+ where p.id = v.id and p.status = v.old
+
+-- name: finals
+update payments_attempt set final = true where id = any(%(ids)s)
+
+-- name: lock_answers
+-- The cards that were asked by these attempts: whoever records answers about one waits for those who did before. The
+-- cards' own rows are not locked, because who changes a card may have to wait for an order of it.
+select k.card_id, pg_advisory_xact_lock(%(space)s, k.key)
+  from (select distinct a.card_id, hashint8(a.card_id) as key
+          from payments_attempt a where a.id = any(%(attempts)s) and a.card_id is not null
+         order by key) k
+
+-- name: refused_cards
+-- Of each card what was said last: on its last date, to the run that asked last, about the last of its work list.
+update customers_storedcard c set refused = said.declined
+  from unnest(%(cards)s::bigint[]) k(id)
+ cross join lateral (
+       select (array_agg(a.outcome = 'declined' order by a.place desc nulls last, a.id desc))[1] as declined
+         from payments_attempt a
+        where a.card_id = k.id and a.kind in ('authorise', 'charge') and a.outcome in ('approved', 'declined')
+          and a.on_date = (select max(l.on_date) from payments_attempt l
+                            where l.card_id = k.id and l.kind in ('authorise', 'charge')
+                              and l.outcome in ('approved', 'declined'))
+        group by a.run_id, case when a.run_id is null then a.id end
+        order by max(a.id) desc limit 1) said
+ where c.id = k.id and c.refused is distinct from said.declined
+
+-- name: present_cards
+select p.id, coalesce(c1.card_id, c2.card_id)
+  from payments_payment p
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder c1 on c1.id = p.continuity_order_id
+  left join continuity_continuityorder c2 on c2.parent_line_id = o.parent_line_id
+ where p.id = any(%(ids)s)
+
+-- name: of_order
+with asked as (select id, parent_id from orders_salesorder where id = %(order)s)
+select p.id from payments_payment p where p.order_id = (select id from asked)
+union
+select p.id from payments_payment p join orders_salesorder k on k.id = p.order_id
+ where k.parent_id = (select id from asked)
+union
+select p.id from payments_payment p join continuity_continuityorder c on c.id = p.continuity_order_id
+ where c.order_id = (select coalesce(parent_id, id) from asked)
+order by id

@@ -1,0 +1,292 @@
+"""What is owed for an order that is billed up front, and for a parent's ordinary lines: amounts and dates.
+
+A child's own payments are made with the child (``jobs/create_child_orders``); the rule for their parts
+is the same (``child_parts``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.catalog.models import Product
+from perennial.catalog.queries import SetUp
+from perennial.continuity.planning import OccurrenceRow, OrderState
+from perennial.customers.models import Address
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.kernel.instalments import PaymentSchedule, parts, respread
+from perennial.kernel.money import line_amount
+from perennial.kernel.totals import Charge, Totals, totals
+from perennial.orders.models import SalesOrder
+from perennial.payments import blocked
+from perennial.payments.models import OPEN, Payment
+
+PREPAID = ("check", "cash", "gift_card")
+METHODS = ("card", "on_account", *PREPAID)
+# Nothing has been asked of anybody yet, or what was asked can be taken back before it is captured.
+NOT_MADE = ("draft", "due", "declined", "failed", "authorised", "voided", "expired", "cancelled")
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One payment as it should be. ``at_invoice``: captured when what it pays is invoiced."""
+
+    number: int
+    due_on: date
+    amount: int
+    at_invoice: bool
+    not_before_shipped: bool = False
+
+
+def upfront_parts(
+    schedule: PaymentSchedule | None,
+    total: int,
+    *,
+    base: date,
+    order_date: date,
+    first_ship_on: date,
+    kept: dict[int, int] | None = None,
+) -> list[Owed]:
+    """The payments of an order billed up front.
+
+    Without a schedule one of the whole order, due on the later of order date and first ``ship_on`` and
+    captured when the first child is invoiced (D24).
+    With one, parts from the start date entered or the order date, each charged on its date (D11).
+    """
+    kept = kept or {}
+    if schedule is None:
+        left = total - sum(kept.values())
+        number = max(kept, default=0) + 1
+        if left <= 0:
+            return []
+        return [Owed(number, max(order_date, first_ship_on), left, True)]
+    found = respread(schedule, total, base, kept)
+    return [Owed(number, part.due_on, part.amount, False) for number, part in sorted(found.items())]
+
+
+def child_parts(schedule: PaymentSchedule | None, total: int, ship_on: date, method: str = "card") -> list[Owed]:
+    """The payments of one child: in full, or split from its ``ship_on``; no later part before it is shipped.
+
+    On account with a schedule every part is billed some days before its date, whatever was shipped by then.
+    """
+    if total <= 0:
+        return []
+    if schedule is None:
+        return [Owed(1, ship_on, total, True)]
+    if method == "on_account":
+        return [Owed(k, part.due_on, part.amount, False) for k, part in enumerate(parts(schedule, total, ship_on), 1)]
+    return [
+        Owed(k, part.due_on, part.amount, part.due_on == ship_on, part.due_on != ship_on)
+        for k, part in enumerate(parts(schedule, total, ship_on), 1)
+    ]
+
+
+def check_method(
+    method: str, *, upfront: bool, scheduled: bool, allow_on_account: bool, field: str = "payment_method"
+) -> None:
+    """Refused: an unknown method; on account without permission; a check, cash or gift card for anything
+    but a whole order paid up front without a schedule (D14).
+    """
+    if method not in METHODS:
+        raise Refused("payment_method", field, text=f"unknown payment method {method!r}: one of {', '.join(METHODS)}")
+    if method == "on_account" and not allow_on_account:
+        raise Refused("payment_method", field, text="this customer may not buy on account (allow_on_account)")
+    if method in PREPAID and (not upfront or scheduled):
+        raise Refused(
+            "payment_method",
+            field,
+            text=f"{method} pays only what is billed up front without a payment schedule: it cannot pay later shipments",
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something goes, as tax sees it."""
+
+    country: str | None
+    region: str | None
+
+
+NOWHERE = Place(None, None)
+
+
+def places(address_ids: Iterable[int | None]) -> dict[int | None, Place]:
+    """Country and region by address id; no address is nowhere."""
+    found: dict[int | None, Place] = {None: NOWHERE}
+    for a in Address.objects.filter(pk__in={i for i in address_ids if i is not None}):
+        found[a.pk] = Place(a.country, a.region)
+    return found
+
+
+def tax_groups(product_ids: Iterable[int]) -> dict[int, str | None]:
+    """Tax group by product id."""
+    return dict(Product.objects.filter(pk__in=set(product_ids)).values_list("pk", "tax_group"))
+
+
+def shipment_totals(
+    set_up: SetUp,
+    occurrences: Sequence[OccurrenceRow],
+    place: Place,
+    groups: dict[int, str | None],
+    on: date,
+) -> Totals:
+    """What one child of these occurrences costs: its lines, the delivery charge of the last one's mode, tax."""
+    lines = [
+        Charge(line_amount(line.quantity, line.price_minor), groups.get(line.product_id))
+        for o in occurrences
+        for line in o.lines
+    ]
+    mode = set_up.modes.get(occurrences[-1].delivery_mode_id) if occurrences[-1].delivery_mode_id else None
+    delivery = [Charge(mode.charge_minor, mode.tax_group)] if mode else []
+    return totals(lines, delivery, set_up.rates, place.country, place.region, on, set_up.parameters.prices_include_tax)
+
+
+def whole_order(
+    set_up: SetUp,
+    occurrences: Sequence[OccurrenceRow],
+    default_place: int | None,
+    on: date,
+    known_places: dict[int | None, Place],
+    groups: dict[int, str | None],
+    made: Mapping[int, int] | None = None,
+) -> tuple[int, date | None]:
+    """The sum of the planned children of an order billed up front, taxed on the order date, and the first
+    ``ship_on``. Skipped and cancelled occurrences do not count: what will not come is not owed. ``made``:
+    the totals of children that exist, by id; nothing changes them any more.
+    """
+    shipments: dict[int, list[OccurrenceRow]] = {}
+    for o in occurrences:
+        if o.status in ("planned", "scheduled", "ordered") and o.shipment is not None:
+            shipments.setdefault(o.shipment, []).append(o)
+    total = 0
+    first: date | None = None
+    for together in shipments.values():
+        child = together[-1].child_id
+        if made is not None and child is not None and child in made:
+            total += made[child]
+        else:
+            place = known_places[together[-1].ship_to_id or default_place]
+            total += shipment_totals(set_up, together, place, groups, on).total
+        ship_on = min(o.ship_on for o in together)
+        first = ship_on if first is None or ship_on < first else first
+    return total, first
+
+
+def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: date) -> int:
+    """Bring the payments of orders billed up front in line with what is planned now; how many changed.
+
+    What was captured, billed, paid or is on its way stays; the rest is spread anew over the parts that
+    are not made yet (D11). Parts that are not wanted any more go; they are kept as cancelled when the order
+    was stopped, or when somebody was asked for them already.
+    """
+    states = [s for s in states if s.row.upfront and s.row.status in ("draft", "open", "cancelled")]
+    if not states:
+        return 0
+    address_ids = {o.ship_to_id for s in states for o in s.occurrences} | {s.row.ship_to_id for s in states}
+    known_places = places(address_ids)
+    groups = tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
+    children = SalesOrder.objects.filter(pk__in=[o.child_id for s in states for o in s.occurrences if o.child_id])
+    dead = set(children.filter(status="cancelled").values_list("pk", flat=True))
+    made = dict(children.exclude(status="cancelled").values_list("pk", "total_minor"))
+    rows: dict[int, list[Payment]] = {}
+    for payment in (
+        Payment.objects.select_for_update(no_key=True)
+        .filter(continuity_order_id__in=[s.row.pk for s in states], purpose="order")
+        .order_by("pk")
+    ):
+        rows.setdefault(payment.continuity_order_id or 0, []).append(payment)
+    changed = 0
+    ended: list[int] = []
+    for state in states:
+        coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
+        total, first = whole_order(
+            set_up, coming, state.row.ship_to_id, state.row.order_date, known_places, groups, made
+        )
+        existing = {p.number: p for p in rows.get(state.row.pk, [])}
+        stopped = state.row.status == "cancelled" or state.row.last_shipment is not None
+        gone = (*NOT_MADE, "billed") if stopped and not total else NOT_MADE
+        kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
+        facts = state.facts
+        wanted = {
+            owed.number: owed
+            for owed in upfront_parts(
+                set_up.schedules.get(state.row.payment_schedule_id),
+                total,
+                base=facts.base,
+                order_date=state.row.order_date,
+                first_ship_on=first or state.row.order_date,
+                kept=kept,
+            )
+        }
+        fresh = "draft" if state.row.status == "draft" else "due"
+        for number, payment in existing.items():
+            if number in kept:
+                continue
+            owed = wanted.pop(number, None)
+            before = (payment.amount_minor, payment.due_on, payment.status)
+            if owed is None:
+                if payment.status in ("draft", "due") and not stopped and not payment.tries.exists():
+                    payment.delete()
+                    changed += 1
+                    continue
+                if payment.status in (*OPEN, "billed"):
+                    payment.status = "cancelled"
+                    ended.append(payment.pk)
+            else:
+                payment.amount_minor, payment.due_on = owed.amount, owed.due_on
+                if payment.status == "cancelled":
+                    payment.status = fresh
+            if (payment.amount_minor, payment.due_on, payment.status) != before:
+                payment.save(update_fields=["amount_minor", "due_on", "status"])
+                changed += 1
+        write_payments(
+            [
+                payment_row(
+                    owed,
+                    continuity_order_id=state.row.pk,
+                    customer_id=state.row.customer_id,
+                    purpose="order",
+                    method=state.row.payment_method,
+                    card_id=state.row.card_id,
+                    currency=state.currency,
+                    status=fresh,
+                )
+                for owed in wanted.values()
+            ]
+        )
+        changed += len(wanted)
+    blocked.payments_settled(ended, by=by, on=on)
+    return changed
+
+
+COLUMNS = (
+    "order_id", "continuity_order_id", "customer_id", "purpose", "number", "method", "card_id", "currency",
+    "amount_minor", "due_on", "status", "at_invoice", "not_before_shipped",
+)  # fmt: skip
+
+
+def payment_row(
+    owed: Owed,
+    *,
+    customer_id: int,
+    purpose: str,
+    method: str,
+    card_id: int | None,
+    currency: str,
+    status: str,
+    order_id: int | None = None,
+    continuity_order_id: int | None = None,
+) -> tuple[object, ...]:
+    """One payment in the order of ``COLUMNS``."""
+    return (
+        order_id, continuity_order_id, customer_id, purpose, owed.number, method, card_id if method == "card" else None,
+        currency, owed.amount, owed.due_on, status, owed.at_invoice, owed.not_before_shipped,
+    )  # fmt: skip
+
+
+def write_payments(rows: Sequence[Sequence[object]]) -> None:
+    """Write payments, each in the order of ``COLUMNS``."""
+    if rows:
+        sql.copy(Payment, COLUMNS, rows)
