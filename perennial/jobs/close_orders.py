@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -32,9 +33,9 @@ class CloseOrders(Job):
         " where i.run_id = %s and i.seq = %s"
     )
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Parents with something that has come to its end, or that waited only for their ordinary lines, by id."""
-        return sql.execute(SQL["select"], {"run": run.id}), Report()
+        return SQL["select"], {}
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Close the items ``first`` to ``last``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -84,13 +84,20 @@ class CreateChildOrders(Job):
             values["order"] = order.pk
         run.cache["criteria"] = (" ".join(joins), " ".join(where), values)
 
+    def _values(self, run: Run) -> dict[str, Any]:
+        return {"through": run.cache["through"], **run.cache["criteria"][2]}
+
     def _filled(self, run: Run, name: str) -> str:
         joins, where, _ = run.cache["criteria"]
         return SQL[name].replace("{criteria}", joins).replace("{where}", where)
 
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
+        """The due shipments, oldest first, up to the limit."""
+        return self._filled(run, "select"), {**self._values(run), "limit": run.cache["limit"]}
+
     def select(self, run: Run) -> tuple[int, Report]:
-        """The due shipments, oldest first, up to the limit; what is left over it; what waits already."""
-        values = {"run": run.id, "through": run.cache["through"], **run.cache["criteria"][2]}
+        """What is due; what is left over the limit; what waits already."""
+        values = self._values(run)
         report = Report()
         # The planner takes far more to be due than is (what is past is seldom still scheduled): by the index all the same.
         sql.execute("set local enable_seqscan = off")
@@ -100,7 +107,7 @@ class CreateChildOrders(Job):
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
             report.because(order, shipment, blocked, waits(blocked, run.on, reason))
-        selected = sql.execute(self._filled(run, "select"), {**values, "limit": run.cache["limit"]})
+        selected, _ = super().select(run)
         if run.cache["limit"] is not None:
             report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
         sql.execute("set local enable_seqscan = default")

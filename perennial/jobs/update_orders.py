@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from perennial.catalog.queries import PriceList, in_force, price_lists
 from perennial.continuity.models import ContinuityOrder
@@ -57,13 +59,10 @@ class UpdateOrders(Job):
                 newest = {program: revision for program, revision in newest.items() if revision in apply}
         run.cache["newest"] = newest
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Open orders planned from an older revision, by id."""
         newest = run.cache["newest"]
-        if not newest:
-            return 0, Report()
-        values = {"run": run.id, "programs": list(newest), "revisions": list(newest.values())}
-        return sql.execute(SQL["select_to_update"], values), Report()
+        return SQL["select_to_update"], {"programs": list(newest), "revisions": list(newest.values())}
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""

@@ -92,7 +92,7 @@ class TestSubmit:
         make_children(ON)
         with refused("number", "order"):
             actions.submit(number=f"{number}-1-001", **ANNA)
-        with refused("number", "order"):
+        with refused("number", "order_unknown"):
             actions.submit(number="SO-000404", **ANNA)
 
 

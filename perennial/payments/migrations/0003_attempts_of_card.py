@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0001_initial")]
+    dependencies = [("payments", "0002_gateways")]
 
     operations = [
         migrations.AddField("attempt", "place", models.BigIntegerField(null=True)),
