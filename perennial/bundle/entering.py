@@ -28,6 +28,7 @@ from perennial.desk.numbers import next_numbers
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_days
 from perennial.kernel.instalments import first_due
+from perennial.kernel.states import NOT_ENDED, TO_DO
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked
 from perennial.payments.models import Attempt
@@ -226,13 +227,13 @@ class Entering:
         return good
 
 
-_FIRST_PAYMENT = """
+_FIRST_PAYMENT = f"""
 select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(terms)s else 0 end)
   from payments_payment y
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   left join orders_salesorder k on k.id = y.order_id
  where coalesce(c.order_id, k.parent_id, k.id) = any(%(ids)s) and y.purpose <> 'refund'
-   and y.status in ('due', 'sent', 'authorised', 'capturing', 'declined', 'unknown')
+   and y.status in {sql.words(TO_DO)}
 """
 # Of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order.
 _FIRST_SHIPMENTS = f"""
@@ -303,7 +304,7 @@ def late(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
 
 def nowhere(order_ids: Sequence[int]) -> list[str]:
     """Those of these orders that are open and go to no address, where something is taxed; by their numbers."""
-    found = SalesOrder.objects.filter(pk__in=order_ids, status__in=("draft", "open"), ship_to=None).order_by("pk")
+    found = SalesOrder.objects.filter(pk__in=order_ids, status__in=NOT_ENDED, ship_to=None).order_by("pk")
     return list(found.values_list("number", flat=True)) if TaxRate.objects.exists() else []
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from perennial.cli.output import cell, facts, listing, say, section, table
+from perennial.kernel.states import TO_COME
 
 if TYPE_CHECKING:
     from perennial.desk.beside import Beside
@@ -241,7 +242,7 @@ def _to_come(order: Document) -> Iterator[str]:
     """The days of the shipments that are still to be sent: planned, or made and not sent."""
     yield from (child["ship_on"] for child in order["children"] if child["status"] == "open")
     for one in order["continuity"]:
-        yield from (line["ship_on"] for line in one["lines"] if line["status"] in ("planned", "scheduled"))
+        yield from (line["ship_on"] for line in one["lines"] if line["status"] in TO_COME)
 
 
 def waiting_page(

@@ -19,9 +19,8 @@ from perennial.continuity.models import Adjustment, ContinuityLine, ContinuityOr
 from perennial.db import sql
 from perennial.kernel import explain
 from perennial.kernel import plan as kernel
+from perennial.kernel.states import PLANNED_ANEW
 from perennial.programs.queries import LoadedRevision, load_revisions
-
-OPEN = ("planned", "scheduled")
 
 
 class LineRow(NamedTuple):
@@ -333,7 +332,7 @@ class Difference:
                 "update continuity_occurrence o"
                 " set status = 'cancelled', shipment = null, blocked = null, why_cancelled = n.why"
                 " from unnest(%s::bigint[], %s::text[]) as n(id, why)"
-                " where o.id = n.id and o.status in ('planned', 'scheduled', 'skipped')",
+                f" where o.id = n.id and o.status in {sql.words(PLANNED_ANEW)}",
                 [[pk for pk, _ in self.cancels], [why for _, why in self.cancels]],
             )
         if self.updates:

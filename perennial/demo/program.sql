@@ -13,7 +13,7 @@ with pays as (
        order by x.id limit 1) c on true
    where y.purpose <> 'refund'),
 billed as (
-  select program_id, sum(case when status in ('billed', 'paid') then amount_minor
+  select program_id, sum(case when status in {states.OF_BILLS} then amount_minor
                               else captured_minor - refunded_minor end)::bigint as minor
     from pays group by program_id),
 declined as (
@@ -26,7 +26,7 @@ planned as (
 shipped as (
   select c.program_id, count(*) as many
     from orders_salesorder k join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
-   where k.status in ('shipped', 'invoiced') group by c.program_id),
+   where k.status in {states.SENT} group by c.program_id),
 orders as (
   select c.program_id, count(*) as many,
          count(*) filter (where c.status = 'closed' and c.last_shipment is null) as closed,
@@ -106,7 +106,7 @@ select o.shipment, o.ship_on
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
- where p.number = %(number)s and c.status in ('draft', 'open') and o.status in ('planned', 'scheduled')
+ where p.number = %(number)s and c.status in {states.NOT_ENDED} and o.status in {states.TO_COME}
    and o.ship_on >= %(on)s
  order by o.position, o.id limit 1
 

@@ -20,9 +20,10 @@ from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, told, touch
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.states import CARD_OWES, CHANGEABLE, NOT_ENDED, REFUSED, TO_COME, WITH_GATEWAY
 from perennial.payments import actions as payments
 from perennial.payments import gateways
-from perennial.payments.models import OPEN, Payment
+from perennial.payments.models import Payment
 
 
 def expiry(exp: str) -> tuple[int, int, date]:
@@ -101,7 +102,7 @@ def store_card(
 def _asked_already(orders: Iterable[int], card: StoredCard) -> list[dict[str, Any]]:
     """What of these parent orders is authorised on another card, or on its way there: that one still pays it."""
     of_them = Q(order__in=orders) | Q(order__parent__in=orders) | Q(continuity_order__order__in=orders)
-    found = Payment.objects.filter(of_them, status__in=("sent", "authorised", "capturing"), method="card")
+    found = Payment.objects.filter(of_them, status__in=WITH_GATEWAY, method="card")
     return [
         {
             "order": (p.order or p.continuity_order.order).number,  # type: ignore[union-attr]
@@ -124,8 +125,9 @@ def cards_that_end(*, customer: int | None = None, order: int | None = None) -> 
         "  join orders_orderline l on l.id = c.parent_line_id"
         "  join customers_storedcard k on k.id = c.card_id"
         "  join continuity_occurrence o on o.continuity_order_id = c.id"
-        " where (c.customer_id = %s or c.order_id = %s) and c.payment_method = 'card' and c.status in ('draft', 'open')"
-        "   and not c.upfront and o.status in ('planned', 'scheduled') and o.ship_on > k.expires_on"
+        " where (c.customer_id = %s or c.order_id = %s) and c.payment_method = 'card'"
+        f"   and c.status in {sql.words(NOT_ENDED)}"
+        f"   and not c.upfront and o.status in {sql.words(TO_COME)} and o.ship_on > k.expires_on"
         " order by s.number, l.line, o.ship_on, o.shipment",
         [customer, order],
     )
@@ -144,18 +146,18 @@ def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:
 
 
 # Of an order that is closed or cancelled what was shipped may still be owed.
-_UNPAID = """y.method = 'card' and y.purpose <> 'refund'
-   and y.status in ('draft', 'due', 'declined', 'failed', 'sent', 'authorised', 'capturing', 'unknown')"""
-_STILL_PAYS = f"""(c.status in ('draft', 'open')
+_UNPAID = f"""y.method = 'card' and y.purpose <> 'refund'
+   and y.status in {sql.words(CARD_OWES)}"""
+_STILL_PAYS = f"""(c.status in {sql.words(NOT_ENDED)}
   or exists (select from payments_payment y where y.continuity_order_id = c.id and {_UNPAID})
   or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
               where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id and {_UNPAID}))"""
-_WAITS = """(
+_WAITS = f"""(
   exists (select from continuity_occurrence o where o.continuity_order_id = c.id and o.blocked in ('card', 'payment'))
-  or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in ('declined', 'failed'))
+  or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in {sql.words(REFUSED)})
   or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
               where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
-                and y.status in ('declined', 'failed')))"""
+                and y.status in {sql.words(REFUSED)}))"""
 
 
 def _orders_for(
@@ -181,16 +183,16 @@ def _orders_for(
     ):
         found.setdefault(order, set()).add(one)
     if old is not None or renewed is not None:
-        wants = "(y.card_id = %(old)s or y.card_id = %(renewed)s and y.status in ('declined', 'failed'))"
+        wants = f"(y.card_id = %(old)s or y.card_id = %(renewed)s and y.status in {sql.words(REFUSED)})"
     else:
-        wants = "(k.expires_on < %(on)s or k.refused or y.status in ('declined', 'failed'))"
+        wants = f"(k.expires_on < %(on)s or k.refused or y.status in {sql.words(REFUSED)})"
     ordinary = {
         row[0]
         for row in sql.tuples(
             "select y.order_id from orders_salesorder s join payments_payment y on y.order_id = s.id"
             " left join customers_storedcard k on k.id = y.card_id"
             " where s.customer_id = %(customer)s and s.parent_id is null and y.purpose = 'ordinary' and y.method = 'card'"
-            f" and y.status in ('draft', 'due', 'declined', 'failed') and {wants}",
+            f" and y.status in {sql.words(CHANGEABLE)} and {wants}",
             given,
         )
     }
@@ -209,7 +211,7 @@ def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None
         for row in sql.tuples(
             f"select c.card_id from continuity_continuityorder c where c.card_id = any(%(ids)s) and {_WAITS}"
             " union select y.card_id from payments_payment y"
-            " where y.card_id = any(%(ids)s) and y.purpose = 'ordinary' and y.status in ('declined', 'failed')",
+            f" where y.card_id = any(%(ids)s) and y.purpose = 'ordinary' and y.status in {sql.words(REFUSED)}",
             {"ids": list(cards)},
         )
     }
@@ -257,7 +259,7 @@ def card(
 
 def _owes(locked: LockedOrder) -> bool:
     """Is something of the order still to be paid, such as a box that had been sent before it was cancelled?"""
-    of_it = Payment.objects.filter(status__in=OPEN).exclude(purpose="refund")
+    of_it = Payment.objects.filter(status__in=CHANGEABLE).exclude(purpose="refund")
     parent = locked.order.pk
     return (
         of_it.filter(order_id=parent).exists()

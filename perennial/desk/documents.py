@@ -19,6 +19,7 @@ from perennial.db import sql
 from perennial.desk import rows
 from perennial.kernel import money
 from perennial.kernel.explain import not_shipped_words, who_words
+from perennial.kernel.states import NOT_ENDED
 
 Document = dict[str, Any]
 BATCH = 500
@@ -92,7 +93,7 @@ class _Batch:
         if ahead:
             from perennial.desk.ahead import projected_lines
 
-            going_on = [c.id for c in continuity if c.status in ("draft", "open") and not c.complete]
+            going_on = [c.id for c in continuity if c.status in NOT_ENDED and not c.complete]
             self.ahead = projected_lines(going_on, ahead)
 
     def _payments(

@@ -16,6 +16,7 @@ from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, orde
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
 from perennial.kernel.explain import who_words
+from perennial.kernel.states import HOLDS_SHIPPING, HOLDS_STOP, NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
@@ -84,7 +85,7 @@ def hold(
     """
     if code == PAYMENT_HOLD:
         raise Refused("code", f"{code!r} is the code of holds that a failed payment places: take another", "code")
-    if stops not in ("shipping", "charging", "both"):
+    if stops not in HOLDS_STOP:
         raise Refused("stops", f"unknown {stops!r}: shipping, charging or both", "stops")
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
@@ -104,7 +105,7 @@ def hold(
 def _still_ship(parent: SalesOrder) -> list[str]:
     """The numbers of the children that are made, and neither sent nor held themselves."""
     made = SalesOrder.objects.filter(parent=parent, status="open")
-    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=("shipping", "both"))
+    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=HOLDS_SHIPPING)
     return list(made.exclude(pk__in=held.values("order")).order_by("number").values_list("number", flat=True))
 
 
@@ -176,7 +177,7 @@ def cancel(
     if again:
         raise Refused("again", f"{number} is a parent order: --again is for a child", "again")
     locked = lock_parent(number, on=on, by=by, reason=reason)
-    if locked.order.status not in ("draft", "open"):
+    if locked.order.status not in NOT_ENDED:
         raise Refused("status", f"{number} is {locked.order.status}: it cannot be cancelled", "number")
     if after is not None:
         done = _cancel_after(locked, locked.state(line), after)
@@ -195,16 +196,16 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
     _cancel_children([c for c in children if c.status == "open"], locked)
-    sent = any(c.status in ("shipped", "invoiced") for c in children)
+    sent = any(c.status in SENT for c in children)
     if whole:
-        sent = sent or OrderLine.objects.filter(order=locked.order, status__in=("shipped", "invoiced")).exists()
+        sent = sent or OrderLine.objects.filter(order=locked.order, status__in=SENT).exists()
     for state in states:
         _drop(locked, state.walk)
         state.row.last_shipment = max(
             (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
         )
         state.row.complete = True
-        if not sent and state.row.status in ("draft", "open"):
+        if not sent and state.row.status in NOT_ENDED:
             state.row.status = "cancelled"
     touch([s.row for s in states], "last_shipment", "complete", "status")
     if not sent:
@@ -225,11 +226,11 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
 def _drop(locked: LockedOrder, occurrences: list[Any]) -> int:
     """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
     why = f"cancelled by {who_words(locked.by, locked.on, locked.reason)}"
-    ids = [o.id for o in occurrences if o.status in ("planned", "scheduled")]
+    ids = [o.id for o in occurrences if o.status in TO_COME]
     return sql.execute(
         "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s"
-        " where id = any(%s) and status in ('planned', 'scheduled')",
-        [why, ids],
+        " where id = any(%s) and status = any(%s)",
+        [why, ids, list(TO_COME)],
     )
 
 
@@ -244,7 +245,7 @@ def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
 def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> dict[str, Any]:
     """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
     number = locked.order.number
-    if state.row.status not in ("draft", "open"):
+    if state.row.status not in NOT_ENDED:
         raise Refused("status", f"{number} is {state.row.status}", "number")
     walk = state.walk
     highest = max((o.shipment or 0 for o in walk), default=0)
@@ -259,7 +260,7 @@ def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> dict[st
     behind = [o for o in walk if (o.shipment or 0) > after]
     children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
     for child in children:
-        if child.status in ("shipped", "invoiced"):
+        if child.status in SENT:
             raise Refused("after", f"shipment {child.shipment} is {child.status} already ({child.number})", "after")
     _cancel_children(children, locked)
     _drop(locked, behind)

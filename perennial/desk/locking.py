@@ -14,6 +14,7 @@ from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
 from perennial.errors import Refused
 from perennial.kernel.explain import who_words
+from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
 
@@ -152,7 +153,7 @@ def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceR
                 way = f"{'' if child.status == 'open' else 'that is cancelled: '}to {what} it, order cancel {child.number}"
                 way += " --again plans it anew first"
             raise Refused("has_child", f"shipment {number} is child order {child.number} already: {way}", "shipment")
-    if state.row.status not in ("draft", "open"):
+    if state.row.status not in NOT_ENDED:
         raise Refused("status", f"{order} is {state.row.status}: nothing of it can be changed", "number")
     last = state.row.last_shipment
     if last is not None and number > last:

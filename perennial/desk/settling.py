@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.locking import lock, order_by_number
 from perennial.errors import Refused
+from perennial.kernel.states import GIVEN_UP
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
@@ -47,7 +48,7 @@ def settle(
         found = _of_line(order, line, found)
     if part is not None:
         found = found.filter(number=part)
-    states = ("due", "declined", "failed", "billed") if end == "written-off" else ("unknown",)
+    states = GIVEN_UP if end == "written-off" else ("unknown",)
     fitting = list(
         found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
     )

@@ -16,20 +16,19 @@ from perennial.db import history, sql
 from perennial.desk.locking import lock, order_by_number
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.states import HOLDS_SHIPPING, STOPS_SHIPPING
 from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder, Shipment
 from perennial.payments.models import Payment
 
-BAD = ("declined", "failed", "unknown")
-
-MAY_SHIP = """
+MAY_SHIP = f"""
     k.status = 'open'
 and not exists (select from orders_hold h where h.order_id = k.id and h.released_on is null
-                   and h.stops in ('shipping', 'both'))
+                   and h.stops in {sql.words(HOLDS_SHIPPING)})
 and not exists (select from payments_payment y
-                 where y.order_id = k.id and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown'))
+                 where y.order_id = k.id and y.due_on <= %(on)s and y.status in {sql.words(STOPS_SHIPPING)})
 and not exists (select from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
                  where c.parent_line_id = k.parent_line_id and c.upfront
-                   and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown'))
+                   and y.due_on <= %(on)s and y.status in {sql.words(STOPS_SHIPPING)})
 """
 
 
@@ -60,7 +59,7 @@ def _why_not(child: SalesOrder, on: date) -> Refused:
     """Why a child may not ship."""
     if child.status != "open":
         return Refused("status", f"{child.number} is {child.status}: only an open order can be shipped", "number")
-    hold = Hold.objects.filter(order=child, released_on=None, stops__in=("shipping", "both")).first()
+    hold = Hold.objects.filter(order=child, released_on=None, stops__in=HOLDS_SHIPPING).first()
     if hold is not None:
         return Refused("held", f"{child.number} is on hold: {hold.reason or hold.code}", "number")
     return Refused("payment", f"{child.number} has a payment that is declined, failed or unknown", "number")
@@ -185,10 +184,10 @@ def _ship_ordinary(
         raise Refused("status", f"{order.number} {what}", "number")
     if order.acceptance == "awaited":
         raise Refused("acceptance", f"{order.number} awaits the customer's acceptance", "number")
-    hold = Hold.objects.filter(order=order, released_on=None, stops__in=("shipping", "both")).first()
+    hold = Hold.objects.filter(order=order, released_on=None, stops__in=HOLDS_SHIPPING).first()
     if hold is not None:
         raise Refused("held", f"{order.number} is on hold: {hold.reason or hold.code}", "number")
-    if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=BAD).exists():
+    if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=STOPS_SHIPPING).exists():
         raise Refused("payment", f"{order.number} has a payment that is declined, failed or unknown", "number")
     _not_before(on, order.order_date, f"{order.number} was ordered")
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="shipped")

@@ -15,9 +15,10 @@ from psycopg.types.json import Jsonb
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
+from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED
 from perennial.payments import blocked, gateways
 from perennial.payments.charge import lock
-from perennial.payments.models import OPEN, Payment
+from perennial.payments.models import Payment
 from perennial.payments.next_step import facts, rules
 
 
@@ -53,16 +54,16 @@ def use_card(
         {
             "orders": list(orders),
             "continuity": list(continuity_orders),
-            "open": list(OPEN),
+            "open": list(CHANGEABLE),
             "replaces": replaces,
         },
     )
     if not ids:
         return []
     lock(ids)
-    now = dict(Payment.objects.filter(pk__in=ids, status__in=OPEN).values_list("pk", "status"))
+    now = dict(Payment.objects.filter(pk__in=ids, status__in=CHANGEABLE).values_list("pk", "status"))
     Payment.objects.filter(pk__in=list(now)).update(card=card)
-    again = [pk for pk, status in now.items() if status in ("declined", "failed")]
+    again = [pk for pk, status in now.items() if status in REFUSED]
     _make_due(again, by=by, on=on)
     return again
 
@@ -78,7 +79,7 @@ def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     if not ids:
         return []
     lock(ids)
-    ends = Payment.objects.filter(pk__in=ids, status__in=(*OPEN, "billed"))
+    ends = Payment.objects.filter(pk__in=ids, status__in=(*CHANGEABLE, "billed"))
     stopped = list(ends.order_by("pk").values_list("pk", flat=True))
     Payment.objects.filter(pk__in=stopped).update(status="cancelled")
     blocked.payments_settled(stopped, by=by, on=on)
@@ -105,7 +106,7 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
     )
     if open_:
         raise Refused("payment", "nobody knows yet whether the card was charged: settle that first")
-    _expect(payments, "due", "declined", "failed", "billed", "unknown")
+    _expect(payments, *GIVEN_UP, "unknown")
     Payment.objects.filter(pk__in=list(payments)).update(status="written_off")
     _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
     blocked.payments_settled(payments, by=by, on=on)

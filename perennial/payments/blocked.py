@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from perennial.db import sql
+from perennial.kernel.states import HOLDS_SHIPPING
 
 AWAITED = "p.acceptance = 'awaited'"
-ON_HOLD = """exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
-                      and h.stops in ('shipping', 'both'))"""
+ON_HOLD = f"""exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
+                      and h.stops in {sql.words(HOLDS_SHIPPING)})"""
 PAYMENT_FAILED = """(exists (select from payments_payment y where y.continuity_order_id = c.id and y.status = 'failed')
   or exists (select from orders_salesorder k join payments_payment y on y.order_id = k.id
               where k.parent_line_id = c.parent_line_id and k.parent_id = c.order_id and y.status = 'failed'))"""

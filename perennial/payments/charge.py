@@ -31,6 +31,7 @@ from perennial.continuity.planning import read_orders
 from perennial.db import history, sql
 from perennial.errors import Conflict
 from perennial.kernel.money import text
+from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due, gateways
 from perennial.payments.gateway_calls import Call, Sent, answers
@@ -45,14 +46,6 @@ ANSWERS = 100
 """Answers that are recorded together."""
 ROUNDS = 6
 """More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
-
-ON_ITS_WAY = {
-    "authorise": ("sent", "unknown"),
-    "charge": ("sent", "unknown"),
-    "capture": ("capturing", "unknown"),
-    "void": ("authorised", "unknown"),
-}
-"""In which states a payment is while an attempt of that kind is not answered."""
 
 
 @dataclass
@@ -226,7 +219,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             fact = now[sent.payment_id]
             if fact.attempt_id != sent.attempt_id:
                 continue  # another process asked too, and was faster: the key made it one request
-            if fact.status not in ON_ITS_WAY[sent.kind]:
+            if fact.status not in WHILE_ASKED[sent.kind]:
                 raise Conflict(f"payment {fact.id} is {fact.status} while its {sent.kind} is not answered")
             changes[sent.attempt_id] = _change(work, fact, sent, answer)
         kept = [(sent, answer) for sent, answer in told if sent.attempt_id in changes]

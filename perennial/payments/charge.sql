@@ -6,11 +6,11 @@ select id from payments_payment where id = any(%(ids)s)
 
 -- name: all_open
 select id from payments_payment
- where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+ where status in {states.TO_DO}
    and not at_invoice and due_on <= %(on)s::date + greatest(%(bill_days)s::int, 0)
 union all
 select id from payments_payment
- where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+ where status in {states.TO_DO}
    and at_invoice
 
 -- name: facts
@@ -26,7 +26,7 @@ facts as materialized (  -- each fact is found once, however often the steps ask
          case p.purpose
            when 'shipment' then o.status = 'cancelled'
            when 'order' then c1.status = 'cancelled' or coalesce((  -- or nothing of it comes any more
-             select bool_and(v.status not in ('planned', 'scheduled', 'ordered')
+             select bool_and(v.status not in {states.COUNTED}
                              or k.status is not distinct from 'cancelled')
                from continuity_occurrence v left join orders_salesorder k on k.id = v.child_id
               where v.continuity_order_id = c1.id), false)
@@ -45,17 +45,17 @@ facts as materialized (  -- each fact is found once, however often the steps ask
                 select from continuity_continuityorder x where x.parent_line_id = l.id))
          end as invoiced,
          case p.purpose
-           when 'shipment' then o.status in ('shipped', 'invoiced')
+           when 'shipment' then o.status in {states.SENT}
            when 'order' then p.at_invoice and exists (
              select from orders_salesorder k where k.parent_line_id = c1.parent_line_id and k.status = 'invoiced')
-           else o.status in ('shipped', 'invoiced') or exists (
+           else o.status in {states.SENT} or exists (
              select from orders_orderline l
-              where l.order_id = o.id and l.status in ('shipped', 'invoiced') and not exists (
+              where l.order_id = o.id and l.status in {states.SENT} and not exists (
                 select from continuity_continuityorder x where x.parent_line_id = l.id))
          end as delivered,
          exists (select from orders_hold h
                   where h.order_id in (root.id, p.order_id) and h.released_on is null
-                    and h.stops in ('charging', 'both')
+                    and h.stops in {states.HOLDS_CHARGING}
                     -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
                     and not (h.code = 'payment' and h.on_date >= %(on)s)) as held,
          u.id as attempt_id, u.kind as attempt_kind,
@@ -108,7 +108,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
         when r.at_invoice and r.invoiced then 'bill'
         when not r.at_invoice and r.due_on - %(bill_days)s::int <= %(on)s and r.may_fall_due then 'bill'
       end
-    when r.status = 'due' and r.method in ('check', 'cash', 'gift_card')
+    when r.status = 'due' and r.method in {states.PREPAID}
          and r.invoiced then 'receive'
   end as step,
   r.child

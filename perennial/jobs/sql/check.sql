@@ -52,7 +52,7 @@ select 'the payments of child ' || k.number || ' sum to ' || coalesce(y.sum, 0) 
   from orders_salesorder k
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
   left join (select order_id, sum(amount_minor) as sum from payments_payment
-              where purpose = 'shipment' and status not in ('cancelled', 'voided', 'expired') group by order_id) y on y.order_id = k.id
+              where purpose = 'shipment' and status not in {states.NOT_COUNTED} group by order_id) y on y.order_id = k.id
  where k.parent_id is not null and k.status <> 'cancelled' and k.external is null
    and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and {MADE_HERE})
 
@@ -66,11 +66,11 @@ select 'line ' || l.line || ' of ' || p.number || ' is billed up front with ' ||
   join (select parent_line_id, sum(total_minor) filter (where status <> 'cancelled') as sum, bool_or(external is not null) as theirs
           from orders_salesorder where parent_id is not null group by parent_line_id) k on k.parent_line_id = c.parent_line_id
   left join (select continuity_order_id, sum(amount_minor) as sum from payments_payment
-              where purpose = 'order' and status not in ('cancelled', 'voided', 'expired') group by 1) y
+              where purpose = 'order' and status not in {states.NOT_COUNTED} group by 1) y
     on y.continuity_order_id = c.id
  where c.upfront and not k.theirs and coalesce(y.sum, 0) < k.sum
    and not exists (select from continuity_occurrence o
-                    where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+                    where o.continuity_order_id = c.id and o.status in {states.TO_COME})
 
 -- name: currency
 select 'payment ' || y.id || ' of ' || p.number || ' is in ' || y.currency || ', its order in ' || p.currency
@@ -149,12 +149,12 @@ select 'order ' || p.number || ' is ' || p.status || ', but line ' || l.line || 
   from orders_salesorder p
   join continuity_continuityorder c on c.order_id = p.id
   join orders_orderline l on l.id = c.parent_line_id
- where p.status in ('shipped', 'invoiced', 'cancelled') and c.status in ('draft', 'open')
+ where p.status in {states.ENDED} and c.status in {states.NOT_ENDED}
 union all
 select 'order ' || p.number || ' is ' || p.status || ', but its child ' || k.number || ' is ' || k.status
   from orders_salesorder k
   join orders_salesorder p on p.id = k.parent_id
- where p.status in ('shipped', 'invoiced', 'cancelled') and k.status in ('open', 'shipped')
+ where p.status in {states.ENDED} and k.status in {states.NOT_INVOICED}
 
 -- name: child_state
 select 'child ' || k.number || ' is ' || k.status
@@ -170,7 +170,7 @@ select 'child ' || k.number || ' is ' || k.status
  where (exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
         or k.status <> 'invoiced' and k.invoiced_on is not null
         or k.status in ('open', 'cancelled') and s.id is not null
-        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in ('shipped', 'invoiced') and s.id is null) and {ENTERED_HERE})
+        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in {states.SENT} and s.id is null) and {ENTERED_HERE})
    and {MADE_HERE}
 
 -- name: shipment_lines
@@ -187,7 +187,7 @@ select 'event ' || o.event_key || '/' || o.repetition || ' of ' || p.number || '
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
- where o.status in ('planned', 'scheduled', 'skipped')
+ where o.status in {states.PLANNED_ANEW}
    and (o.status = 'skipped') <> exists (
      select from continuity_adjustment a
       where a.continuity_order_id = c.id and a.event_key = o.event_key and a.repetition = o.repetition
@@ -200,12 +200,12 @@ select 'event ' || o.event_key || '/' || o.repetition || ' of ' || p.number || '
        || ', but was planned at ' || coalesce(x.price_minor, (c.prices ->> i.number)::bigint)
   from continuity_continuityorder c
   join orders_salesorder p on p.id = c.order_id
-  join continuity_occurrence o on o.continuity_order_id = c.id and o.status in ('planned', 'scheduled')
+  join continuity_occurrence o on o.continuity_order_id = c.id and o.status in {states.TO_COME}
   join continuity_continuityline l on l.occurrence_id = o.id
   join programs_programevent e on e.revision_id = c.revision_id and e.key = o.event_key
   join programs_programeventproduct x on x.event_id = e.id and x.line = l.line
   join catalog_product i on i.id = x.product_id
- where c.status in ('draft', 'open') and l.price_minor <> coalesce(x.price_minor, (c.prices ->> i.number)::bigint)
+ where c.status in {states.NOT_ENDED} and l.price_minor <> coalesce(x.price_minor, (c.prices ->> i.number)::bigint)
    and not exists (select from orders_salesorder k where k.parent_line_id = c.parent_line_id and k.shipment >= o.shipment)
    and not exists (select from continuity_adjustment a
                     where a.continuity_order_id = c.id and a.event_key = o.event_key and a.repetition = o.repetition
@@ -245,7 +245,7 @@ select 'child ' || k.number || ' and another child carry the same shipment step'
   from orders_salesorder k
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
   join continuity_occurrence o on o.continuity_order_id = c.id and o.shipment = k.shipment and o.child_id <> k.id
- where k.status in ('shipped', 'invoiced')
+ where k.status in {states.SENT}
 
 -- name: once_charged
 select 'payment ' || y.id || ' of ' || p.number || ' was charged ' || a.many || ' times'

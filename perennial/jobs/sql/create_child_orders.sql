@@ -86,7 +86,7 @@ select o.id, c.id, o.shipment, o.position,
        s.ship_on,
        case when p.acceptance = 'awaited' then 'acceptance'
             when exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
-                            and h.stops in ('shipping', 'both')) then 'hold'
+                            and h.stops in {states.HOLDS_SHIPPING}) then 'hold'
             when c.payment_method = 'card' and not c.upfront and k.expires_on < s.ship_on
              and {COSTS}
             then 'card' end as waits,

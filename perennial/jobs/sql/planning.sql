@@ -8,7 +8,7 @@ insert into jobs_jobitem(run_id, seq, subject_id)
 select %(run)s, row_number() over (order by c.id), c.id
   from continuity_continuityorder c
   join lateral (
-       select count(*) filter (where o.status in ('planned', 'scheduled')) as open,
+       select count(*) filter (where o.status in {states.TO_COME}) as open,
               (array_agg(o.ship_on order by o.position desc) filter (where o.status <> 'cancelled'))[1] as last
          from continuity_occurrence o where o.continuity_order_id = c.id) w on true
  where c.status = 'open' and not c.complete

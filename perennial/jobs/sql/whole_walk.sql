@@ -8,7 +8,7 @@ select w.revision_id, w.event_duration, w.shipments, w.first_event, w.complete, 
                array_agg(o.repetition order by o.position, o.id) filter (where o.id is not null) as repetitions
           from continuity_continuityorder c
           left join continuity_occurrence o on o.continuity_order_id = c.id and o.status <> 'cancelled'
-         where c.status in ('draft', 'open') and c.last_shipment is null
+         where c.status in {states.NOT_ENDED} and c.last_shipment is null
          group by c.id) w
  group by 1, 2, 3, 4, 5, 6, 7
  order by min(w.id)
