@@ -28,7 +28,7 @@ def _refuse_invented_today() -> None:
     if settings.PERENNIAL_TODAY is not None and settings.PERENNIAL_GATEWAY != "sandbox":
         raise Refused(
             "today",
-            f"PERENNIAL_TODAY is for training and {settings.PERENNIAL_GATEWAY} charges real cards:"
+            text=f"PERENNIAL_TODAY is for training and {settings.PERENNIAL_GATEWAY} charges real cards:"
             " leave out one of the two",
         )
 
@@ -39,5 +39,5 @@ def _refuse_old_postgresql() -> None:
     if version // 10000 < OLDEST_POSTGRESQL:
         raise Refused(
             "database_version",
-            f"DATABASE_URL leads to PostgreSQL {version // 10000}; {OLDEST_POSTGRESQL} is the oldest that serves",
+            text=f"DATABASE_URL leads to PostgreSQL {version // 10000}; {OLDEST_POSTGRESQL} is the oldest that serves",
         )

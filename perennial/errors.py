@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class Refused(Exception):
     """A person asked for something that the rules do not allow.
 
-    ``code`` is a short permanent word, ``text`` says what is wrong (with the value) and what to do,
-    ``field`` names the input that is at fault (``events[2].item_number``) or is empty.
+    ``code`` is permanent, and one code is one sentence (``docs/problems.md`` lists them). ``field`` is the name of
+    the parameter at fault (``events[2].item_number``) or is empty. ``facts`` is what the sentence says: dates, money
+    with its currency, numbers, codes. ``language.say`` makes the sentence, in the reader's language.
     A command ends with exit status 1; a form shows it under its field; an endpoint answers 422.
     """
 
-    def __init__(self, code: str, text: str, field: str = "") -> None:
-        super().__init__(f"{field}: {text}" if field else text)
+    def __init__(self, code: str, field: str = "", /, *, text: str | None = None, **facts: object) -> None:
         self.code = code
-        self.text = text
         self.field = field
+        self.facts = facts
+        self._text = text
+        super().__init__(f"{field}: {self.text}" if field else self.text)
+
+    @property
+    def text(self) -> str:
+        """For whoever reads a log: the sentence of old, or the code with its facts."""
+        if self._text is not None:
+            return self._text
+        return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items() if value is not None)])
+
+    def at(self, field: str) -> Refused:
+        """The same refusal, of another field."""
+        return Refused(self.code, field, text=self._text, **self.facts)
+
+
+class Several(Refused):
+    """An action found more than one fault, and gives them all (``faults``)."""
+
+    def __init__(self, faults: Iterable[Refused]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("several", count=len(self.faults))
+
+
+def refuse_all(faults: Iterable[Refused]) -> None:
+    """Refuse what is at fault: nothing, the one fault as it is, or all of them together."""
+    found = tuple(faults)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise Several(found)
 
 
 class Conflict(Exception):

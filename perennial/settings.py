@@ -21,7 +21,7 @@ def database(url: str) -> dict[str, Any]:
         given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as problem:
         raise Refused(
-            "database_url", f"DATABASE_URL is not an address of a PostgreSQL database: {str(problem).strip()}"
+            "database_url", text=f"DATABASE_URL is not an address of a PostgreSQL database: {str(problem).strip()}"
         ) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -58,7 +58,7 @@ def day(name: str) -> date | None:
     except ValueError:
         found = None
     if found is None or found.isoformat() != given:  # Python also takes 20260331 and weeks
-        raise Refused("today", f"{name} is {limits.short(given)!r}, not a date like 2026-03-31")
+        raise Refused("today", text=f"{name} is {limits.short(given)!r}, not a date like 2026-03-31")
     return found
 
 
@@ -68,7 +68,7 @@ def size(name: str) -> int | None:
     if not given:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) < 1:
-        raise Refused("chunk_size", f"{name} is {limits.short(given)!r}, not a whole number from 1 to 999,999,999")
+        raise Refused("chunk_size", text=f"{name} is {limits.short(given)!r}, not a whole number from 1 to 999,999,999")
     return int(given)
 
 

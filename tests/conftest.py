@@ -15,6 +15,8 @@ from tests import harness
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("ci")
 
+pytest_plugins = ["tests.worlds.fixtures"]
+
 _session: harness.Session | None = None
 
 

@@ -25,7 +25,7 @@ import django
 def write(path: Path, customers: int) -> None:
     """The contract's example with so many customers, each with its order; customers and orders come first."""
     django.setup()
-    from tests.actions.bundle_world import example
+    from tests.worlds.bundle import example
 
     bundle = example()
     (customer,), (order,) = bundle.pop("customers"), bundle.pop("orders")

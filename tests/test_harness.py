@@ -16,8 +16,8 @@ from django.db import ProgrammingError, connection, transaction
 from perennial.db import sql
 from perennial.kernel.states import may_follow
 from tests import harness, states
-from tests.cli.makers import club, order
 from tests.processes import perennial
+from tests.worlds.book_club import club, order
 
 
 def test_a_fresh_database_is_migrated_and_ones_own(make_database: Callable[..., str]) -> None:

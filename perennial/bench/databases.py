@@ -64,7 +64,7 @@ class Databases:
         if not may:
             raise Refused(
                 "bench",
-                f"database user {user!r} may not create databases, and the bench never works in one that holds"
+                text=f"database user {user!r} may not create databases, and the bench never works in one that holds"
                 f" orders: let it (ALTER ROLE {user} CREATEDB), or set DATABASE_URL to a server where it may",
             )
 

@@ -32,9 +32,9 @@ class Size:
 
     def __post_init__(self) -> None:
         if self.due < 20:
-            raise Refused("due", f"{self.due} due are too few to measure: take 20 or more", "due")
+            raise Refused("due", "due", text=f"{self.due} due are too few to measure: take 20 or more")
         if self.orders < self.due:
-            raise Refused("orders", f"{self.due:,} cannot be due among {self.orders:,} orders", "orders")
+            raise Refused("orders", "orders", text=f"{self.due:,} cannot be due among {self.orders:,} orders")
 
     @property
     def tenth(self) -> Size:

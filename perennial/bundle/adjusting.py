@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.faults import shown
-from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, day, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.orders import place
+from perennial.bundle.reading.values import Given, day, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import AdjustmentRow, ParkedRow
 from perennial.kernel import limits, money

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from perennial.bundle.faults import shown
 from perennial.bundle.fitting import child_carries
 from perennial.bundle.numbering import child_number
-from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.orders import place
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
 from perennial.kernel import limits, states

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from perennial.bundle import orders as orders_
-from perennial.bundle.names import Names
-from perennial.bundle.orders import OrderGiven
-from perennial.bundle.orders_out import as_given, order_bundles
-from perennial.bundle.reading import Reading
+from perennial.bundle.export.orders import as_given, order_bundles
+from perennial.bundle.reading import orders as orders_
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver
+from perennial.bundle.takeover.lookup import Names
 from perennial.bundle.writing import write
 from perennial.catalog.models import TaxRate
 from perennial.catalog.queries import set_up

@@ -6,11 +6,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from perennial.bundle.faults import shown
-from perennial.bundle.names import Sold
-from perennial.bundle.parse import Given, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import LineRow
+from perennial.bundle.takeover.lookup import Sold
 from perennial.kernel import limits
 from perennial.kernel import plan as kernel
 from perennial.kernel.states import METHODS, NOT_ENDED, PREPAID

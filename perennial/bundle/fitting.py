@@ -12,10 +12,10 @@ from datetime import date
 from decimal import Decimal
 
 from perennial.bundle.coming import Coming
-from perennial.bundle.faults import shown
-from perennial.bundle.names import Names
-from perennial.bundle.parse import Given
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.values import Given
 from perennial.bundle.taken import AdjustmentRow, OccurrenceRow, OrderRow
+from perennial.bundle.takeover.lookup import Names
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.states import TO_COME

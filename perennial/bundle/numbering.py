@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from perennial.bundle.faults import shown
-from perennial.bundle.parse import Given
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.values import Given
 from perennial.desk.numbers import place_of_number
 from perennial.orders.models import SalesOrder
 

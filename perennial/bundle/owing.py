@@ -10,9 +10,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.faults import shown
 from perennial.bundle.paid import has_theirs, subject_fits, sums_fit, unpaid, words_fit
-from perennial.bundle.parse import Given, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
 from perennial.kernel import limits, states

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from perennial.bundle.parse import Given
+from perennial.bundle.reading.values import Given
 from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
 from perennial.kernel.money import text
 from perennial.kernel.states import (

@@ -14,14 +14,14 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
-from perennial.bundle import parse
-from perennial.bundle.faults import shown
-from perennial.bundle.names import NOWHERE, Names, ProductRow, Where
-from perennial.bundle.orders import OrderGiven
-from perennial.bundle.parse import Given, keys
-from perennial.bundle.reader import TooLong
-from perennial.bundle.reading import Reading
+from perennial.bundle.reading import values
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.file import TooLong
+from perennial.bundle.reading.orders import OrderGiven
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
+from perennial.bundle.takeover.lookup import NOWHERE, Names, ProductRow, Where
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount, text
 from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, NOT_ENDED, NOT_INVOICED, SENT
@@ -174,7 +174,7 @@ class Standing:
 
     def sent(self, thing: Given, default_on: date | None) -> SentRow | None:
         """What the warehouse sent; None where it sent nothing. Left out, it was not later than the invoice."""
-        if default_on is not None and not thing.given("shipped_on") and (known := parse.day(thing.get("invoiced_on"))):
+        if default_on is not None and not thing.given("shipped_on") and (known := values.day(thing.get("invoiced_on"))):
             default_on = min(default_on, known)
         on = thing.day("shipped_on", default_on)
         carrier, tracking = thing.text("carrier", longest=limits.LINE), thing.text("tracking", longest=limits.LINE)

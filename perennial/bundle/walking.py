@@ -17,10 +17,10 @@ from typing import Any
 from perennial.bundle.adjusting import adjustments, as_planned, parked
 from perennial.bundle.coming import Coming
 from perennial.bundle.facts import columns_of, facts_of
-from perennial.bundle.faults import shown
 from perennial.bundle.fitting import changes_stand, shipments_follow
-from perennial.bundle.orders import place
-from perennial.bundle.parse import Given, keys
+from perennial.bundle.reading.faults import shown
+from perennial.bundle.reading.orders import place
+from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import AdjustmentRow, ContinuityRow, LineRow, OccurrenceRow, Place
 from perennial.errors import Refused

@@ -31,7 +31,7 @@ def company() -> Company:
     """The company. Refused when the installation was never initialised."""
     found = sql.models(Company, "select * from catalog_company")
     if not found:
-        raise Refused("init", "the installation is empty: run `perennial init` first")
+        raise Refused("init", text="the installation is empty: run `perennial init` first")
     return found[0]
 
 
@@ -39,7 +39,9 @@ def currency() -> str:
     """The currency of the installation; it is set by the first bundle."""
     found = company().currency
     if found is None:
-        raise Refused("currency", "the installation has no currency yet: import a bundle that names one", "currency")
+        raise Refused(
+            "currency", "currency", text="the installation has no currency yet: import a bundle that names one"
+        )
     return found
 
 
@@ -47,7 +49,7 @@ def parameters() -> Parameters:
     """The continuity parameters of the call center."""
     found = sql.models(Parameters, "select * from catalog_parameters")
     if not found:
-        raise Refused("init", "the installation is empty: run `perennial init` first")
+        raise Refused("init", text="the installation is empty: run `perennial init` first")
     return found[0]
 
 
@@ -140,5 +142,5 @@ def product_by_number(number: str, field: str = "item_number") -> Product:
     found = Product.objects.filter(number=number).first()
     if found is None:
         known = Product.objects.order_by("number").values_list("number", flat=True)
-        raise Refused("product", f"unknown product {number!r}{hint(number, list(known))}", field)
+        raise Refused("product", field, text=f"unknown product {number!r}{hint(number, list(known))}")
     return found

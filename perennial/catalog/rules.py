@@ -38,14 +38,14 @@ def company_faults(given: dict[str, Any]) -> Iterator[Refused]:
     if zone is not None and zone not in places.time_zones():
         found = guess.meant(zone, places.time_zones())
         hint = f'; did you mean "{found}"?' if found else ""
-        yield Refused("time_zone", f'"{zone}" is not a time zone such as "Europe/Rome"{hint}', "time_zone")
+        yield Refused("time_zone", "time_zone", text=f'"{zone}" is not a time zone such as "Europe/Rome"{hint}')
     languages = given.get("languages")
     if languages is not None:
         if not languages:
-            yield Refused("languages", "at least one language is needed", "languages")
+            yield Refused("languages", "languages", text="at least one language is needed")
         for at, language in enumerate(languages):
             if language in languages[:at]:
-                yield Refused("languages", f'"{language}" stands twice', f"languages[{at}]")
+                yield Refused("languages", f"languages[{at}]", text=f'"{language}" stands twice')
             yield from places.language_faults(language, f"languages[{at}]")
 
 
@@ -55,9 +55,9 @@ def currency_faults(currency: str | None, stored: str | None) -> Iterator[Refuse
         return
     if not is_currency(currency):
         hint = f'; did you mean "{currency.upper()}"?' if is_currency(currency.upper()) else ""
-        yield Refused("currency", f'"{currency}" is not a currency of ISO 4217{hint}', "currency")
+        yield Refused("currency", "currency", text=f'"{currency}" is not a currency of ISO 4217{hint}')
     elif stored is not None and currency != stored:
-        yield Refused("currency", f"the installation has {stored}, this says {currency}", "currency")
+        yield Refused("currency", "currency", text=f"the installation has {stored}, this says {currency}")
 
 
 def parameter_faults(given: dict[str, Any]) -> Iterator[Refused]:
@@ -65,25 +65,25 @@ def parameter_faults(given: dict[str, Any]) -> Iterator[Refused]:
     for name, value in given.items():
         if name not in COUNTS:
             if value is None or value == "":
-                yield Refused("parameters", "is needed", name)
+                yield Refused("parameters", name, text="is needed")
             continue
         low, high = COUNTS[name]
         if value is None:
             if name not in WITHOUT_LIMIT:
-                yield Refused("parameters", "null is not possible here: write a whole number", name)
+                yield Refused("parameters", name, text="null is not possible here: write a whole number")
         elif not low <= value <= high:
-            yield Refused("parameters", f"{value} is not within {low} to {high}", name)
+            yield Refused("parameters", name, text=f"{value} is not within {low} to {high}")
 
 
 def mode_faults(mode: ModeFacts) -> Iterator[Refused]:
     """A delivery mode: at least one weekday, known holidays, a charge from 0 on."""
     if not mode.working_days:
-        yield Refused("working_days", "at least one weekday is needed (1 is Monday, 7 Sunday)", "working_days")
+        yield Refused("working_days", "working_days", text="at least one weekday is needed (1 is Monday, 7 Sunday)")
     for at, day in enumerate(mode.working_days):
         if not 1 <= day <= 7:
-            yield Refused("working_days", f"{day} is not a weekday from 1 (Monday) to 7", f"working_days[{at}]")
+            yield Refused("working_days", f"working_days[{at}]", text=f"{day} is not a weekday from 1 (Monday) to 7")
         elif day in mode.working_days[:at]:
-            yield Refused("working_days", f"{day} stands twice", f"working_days[{at}]")
+            yield Refused("working_days", f"working_days[{at}]", text=f"{day} stands twice")
     if mode.holidays is not None:
         try:
             calendar.check_holidays(mode.holidays)
@@ -91,9 +91,9 @@ def mode_faults(mode: ModeFacts) -> Iterator[Refused]:
             yield refused
     for at, closed in enumerate(mode.closed_on):
         if closed in mode.closed_on[:at]:
-            yield Refused("closed_on", f"{closed} stands twice", f"closed_on[{at}]")
+            yield Refused("closed_on", f"closed_on[{at}]", text=f"{closed} stands twice")
     if mode.charge_minor < 0:
-        yield Refused("charge", "a charge is not below 0", "charge")
+        yield Refused("charge", "charge", text="a charge is not below 0")
 
 
 def rate_faults(rate: RateFacts) -> Iterator[Refused]:
@@ -114,34 +114,34 @@ def schedule_faults(schedule: ScheduleFacts) -> Iterator[Refused]:
     allocation, amount, lines = schedule.allocation, schedule.amount_minor, schedule.lines
     if allocation == "fixed_amount":
         if amount is None:
-            yield Refused("amount", "a fixed_amount schedule needs the amount of a part", "amount")
+            yield Refused("amount", "amount", text="a fixed_amount schedule needs the amount of a part")
         elif amount <= 0:
-            yield Refused("amount", "the amount of a part is above 0", "amount")
+            yield Refused("amount", "amount", text="the amount of a part is above 0")
     elif amount is not None:
-        yield Refused("amount", f"only a fixed_amount schedule has an amount, not {allocation}", "amount")
+        yield Refused("amount", "amount", text=f"only a fixed_amount schedule has an amount, not {allocation}")
     if not 1 <= schedule.number_of_payments <= MOST_PARTS:
         yield Refused(
             "number_of_payments",
-            f"{schedule.number_of_payments} is not within 1 to {MOST_PARTS}",
             "number_of_payments",
+            text=f"{schedule.number_of_payments} is not within 1 to {MOST_PARTS}",
         )
     elif schedule.number_of_payments != 1 and allocation != "fixed_quantity":
         yield Refused(
             "number_of_payments",
-            f"only a fixed_quantity schedule has a number of payments, not {allocation}",
             "number_of_payments",
+            text=f"only a fixed_quantity schedule has a number of payments, not {allocation}",
         )
     yield from _late_parts(schedule)
     many = allocation == "fixed_amount" or (allocation == "fixed_quantity" and schedule.number_of_payments > 1)
     if schedule.every < (1 if many else 0):
-        yield Refused("every", "the parts are at least 1 unit apart", "every")
+        yield Refused("every", "every", text="the parts are at least 1 unit apart")
     if allocation == "specified":
         if not lines:
-            yield Refused("lines", "a specified schedule needs lines with percentages that sum to 100", "lines")
+            yield Refused("lines", "lines", text="a specified schedule needs lines with percentages that sum to 100")
         elif (total := sum((percent for _, percent in lines), Decimal(0))) != 100:
-            yield Refused("lines", f"the percentages sum to {money.plain(total)}, not to 100", "lines")
+            yield Refused("lines", "lines", text=f"the percentages sum to {money.plain(total)}, not to 100")
     elif lines:
-        yield Refused("lines", f"only a specified schedule has lines, not {allocation}", "lines")
+        yield Refused("lines", "lines", text=f"only a specified schedule has lines, not {allocation}")
 
 
 MOST_YEARS = 1000
@@ -154,14 +154,14 @@ def _late_parts(schedule: ScheduleFacts) -> Iterator[Refused]:
     afters = {"after": schedule.after} | {f"lines[{at}].after": after for at, (after, _) in enumerate(schedule.lines)}
     for field, after in afters.items():
         if after > most:
-            yield Refused("after", f"{after} {schedule.unit}s are more than {MOST_YEARS:,} years", field)
+            yield Refused("after", field, text=f"{after} {schedule.unit}s are more than {MOST_YEARS:,} years")
     parts = schedule.number_of_payments if schedule.allocation == "fixed_quantity" else 1
     if schedule.after <= most < schedule.after + (parts - 1) * schedule.every:
         yield Refused(
             "every",
-            f"the last of {parts} parts, each {schedule.every} {schedule.unit}s after the one before, would be due"
-            f" in more than {MOST_YEARS:,} years",
             "every",
+            text=f"the last of {parts} parts, each {schedule.every} {schedule.unit}s after the one before, would be due"
+            f" in more than {MOST_YEARS:,} years",
         )
 
 
@@ -171,17 +171,19 @@ def product_faults(product: ProductFacts) -> Iterator[Refused]:
     for at, (start, amount) in enumerate(product.prices):
         field = f"prices[{at}]"
         if start in froms:
-            yield Refused("prices", f"two prices from {start or 'the beginning'} on", f"{field}.from")
+            yield Refused("prices", f"{field}.from", text=f"two prices from {start or 'the beginning'} on")
         froms.add(start)
         if amount < 0:
-            yield Refused("price", "a price is not below 0", f"{field}.price")
+            yield Refused("price", f"{field}.price", text="a price is not below 0")
     if product.program is not None:
         if product.prices:
-            yield Refused("price", "a continuity product has no price of its own: its events' products have", "price")
+            yield Refused(
+                "price", "price", text="a continuity product has no price of its own: its events' products have"
+            )
     else:
         if product.event_duration:
-            yield Refused("event_duration", "only a continuity product has it: name its program", "event_duration")
+            yield Refused("event_duration", "event_duration", text="only a continuity product has it: name its program")
         if product.shipments is not None:
-            yield Refused("shipments", "only a continuity product has it: name its program", "shipments")
+            yield Refused("shipments", "shipments", text="only a continuity product has it: name its program")
     if product.event_duration and product.shipments is not None:
-        yield Refused("shipments", "event_duration and shipments do not go together: give one", "shipments")
+        yield Refused("shipments", "shipments", text="event_duration and shipments do not go together: give one")

@@ -16,8 +16,8 @@ def import_(p: Parser) -> Run:
     p.by("who does it, for the history")
 
     def run(given: Given) -> int:
-        from perennial.bundle.importing import import_bundle
-        from perennial.bundle.reader import opened
+        from perennial.bundle.load.importer import import_bundle
+        from perennial.bundle.reading.file import opened
         from perennial.catalog.queries import today
 
         with opened(given.file, sys.stdin.buffer) as file:
@@ -52,7 +52,7 @@ def export(p: Parser) -> Run:
     p.add_argument("file", type=path, metavar="FILE", help="where to; - is stdout")
 
     def run(given: Given) -> int:
-        from perennial.bundle.exporting import export_file
+        from perennial.bundle.export.exporter import export_file
 
         export_file(given.file)
         if given.file != "-":

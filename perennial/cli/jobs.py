@@ -315,7 +315,7 @@ def parked(p: Parser) -> Run:
         from perennial.jobs.models import JobRun
 
         if given.run is not None and not JobRun.objects.filter(pk=given.run).exists():
-            raise Refused("run", f"unknown run {given.run}", "run")
+            raise Refused("run", "run", text=f"unknown run {given.run}")
         found = queries.parked(given.run)
         if given.json:
             document(found)

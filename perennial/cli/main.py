@@ -15,10 +15,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from perennial import language
 from perennial.cli import commands
 from perennial.cli.output import document, say, tell
 from perennial.cli.parser import Parser, Run, Usage, did_you_mean
-from perennial.errors import Conflict, Refused
+from perennial.errors import Conflict, Refused, Several
 
 WITHOUT_DATABASE = {"stop", "serve", "worker", "backup", "restore"}
 MAKES_DATABASE = {"init", "demo", "bench"}
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refused as refused:
         if as_json:
             document({"refused": said(refused)})
-        tell(f"refused: {refused}")
+        tell(f"refused: {in_a_line(refused)}")
         return 1
     except Conflict as conflict:
         if as_json:
@@ -175,11 +176,31 @@ def unknown(words: list[str]) -> int:
 
 def said(refused: Refused) -> dict[str, Any]:
     """A refusal as JSON; that of a bundle lists its faults, the first thousand, and says how many there are."""
-    words: dict[str, Any] = {"code": refused.code, "field": refused.field, "text": refused.text}
-    if isinstance(faults := getattr(refused, "faults", None), list):
+    words: dict[str, Any] = {"code": refused.code, "field": refused.field, "text": spoken(refused)}
+    if isinstance(refused, Several):
+        words["faults"] = [said(one) for one in refused.faults]
+        words["count"] = len(refused.faults)
+    elif isinstance(faults := getattr(refused, "faults", None), list):
         words["faults"] = [{"path": path, "text": text} for path, text in faults]
         words["count"] = getattr(refused, "count", len(faults))
     return words
+
+
+def spoken(refused: Refused) -> str:
+    """A refusal in the language of commands, and what the command line adds: its option, or the next command."""
+    try:
+        to = language.reader()
+    except Refused:  # it is the language that is refused
+        to = language.Reader()
+    added = language.phrase("command", refused.code, refused.facts, to) or ""
+    return language.say(refused, to) + added
+
+
+def in_a_line(refused: Refused) -> str:
+    """A refusal with its field in front; of several, one a line."""
+    if isinstance(refused, Several):
+        return "\n".join([spoken(refused), *map(in_a_line, refused.faults)])
+    return f"{refused.field}: {spoken(refused)}" if refused.field else spoken(refused)
 
 
 def in_words(problem: Exception) -> str:

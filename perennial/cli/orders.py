@@ -27,7 +27,7 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         if line:
             arguments["line"] = given.line
         elif given.line is not None:
-            raise Refused("line", f"{name} is about the whole order {given.number}: leave --line out", "line")
+            raise Refused("line", "line", text=f"{name} is about the whole order {given.number}: leave --line out")
         done = getattr(actions, name)(number=given.number, **arguments, **who(given))
         outcome(done, given)
         if name == "cancel" and not given.json and done.get("status") == "open":

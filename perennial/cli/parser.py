@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
             value = getattr(given, action.dest, None)
             fault_of = WRITTEN.get(action.type)
             if isinstance(value, str) and fault_of is not None and (fault := fault_of(value)):
-                raise Refused("text", fault, (action.option_strings or [action.dest])[0].lstrip("-"))
+                raise Refused("text", (action.option_strings or [action.dest])[0].lstrip("-"), text=fault)
         return given
 
     def options(self) -> set[str]:

@@ -15,7 +15,7 @@ def customer_by_account(account: str, field: str = "account") -> Customer:
     found = Customer.objects.filter(account=account).first()
     if found is None:
         known = Customer.objects.order_by("account").values_list("account", flat=True)
-        raise Refused("customer", f"unknown customer {account!r}{hint(account, list(known))}", field)
+        raise Refused("customer", field, text=f"unknown customer {account!r}{hint(account, list(known))}")
     return found
 
 

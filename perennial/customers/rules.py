@@ -15,17 +15,17 @@ def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
     """A customer: a known language, a credit limit from 0 on, addresses and cards that can be told apart."""
     yield from places.language_faults(customer.language)
     if customer.credit_limit_minor is not None and customer.credit_limit_minor < 0:
-        yield Refused("credit_limit", "a credit limit is not below 0", "credit_limit")
+        yield Refused("credit_limit", "credit_limit", text="a credit limit is not below 0")
     codes: set[str | None] = set()
     for at, address in enumerate(customer.addresses):
         if address.code in codes:
-            yield Refused("address", f'address "{address.code}" stands twice', f"addresses[{at}].code")
+            yield Refused("address", f"addresses[{at}].code", text=f'address "{address.code}" stands twice')
         codes.add(address.code)
         yield from address_faults(address, f"addresses[{at}].")
     tokens: set[str] = set()
     for at, card in enumerate(customer.cards):
         if card.token in tokens:
-            yield Refused("card", f'card "{card.token}" stands twice', f"cards[{at}].token")
+            yield Refused("card", f"cards[{at}].token", text=f'card "{card.token}" stands twice')
         tokens.add(card.token)
         yield from card_faults(card, f"cards[{at}].")
 
@@ -38,13 +38,13 @@ def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:
 def card_faults(card: CardFacts, field: str = "") -> Iterator[Refused]:
     """A stored card: the gateway's token and never a card number, four last digits, a month that exists."""
     if _is_card_number(card.token):
-        yield Refused("card", "this is a card number: only the gateway's token may be stored", f"{field}token")
+        yield Refused("card", f"{field}token", text="this is a card number: only the gateway's token may be stored")
     if card.last4 is not None and not (len(card.last4) == 4 and card.last4.isascii() and card.last4.isdigit()):
-        yield Refused("card", "last4 is the four last digits of the card, and no more", f"{field}last4")
+        yield Refused("card", f"{field}last4", text="last4 is the four last digits of the card, and no more")
     if not 1 <= card.exp_month <= 12:
-        yield Refused("card", f"{card.exp_month} is not a month from 1 to 12", f"{field}exp_month")
+        yield Refused("card", f"{field}exp_month", text=f"{card.exp_month} is not a month from 1 to 12")
     if not FIRST_YEAR <= card.exp_year <= LAST_YEAR:
-        yield Refused("card", f"{card.exp_year} is not a year such as 2030", f"{field}exp_year")
+        yield Refused("card", f"{field}exp_year", text=f"{card.exp_year} is not a year such as 2030")
 
 
 def _is_card_number(token: str) -> bool:

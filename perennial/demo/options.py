@@ -24,14 +24,14 @@ class DemoOptions:
 
     def __post_init__(self) -> None:
         if self.sample is not None and self.sample < 1:
-            raise Refused("sample", f"a club of {self.sample} members is none; take 1 or more, or --all", "sample")
+            raise Refused("sample", "sample", text=f"a club of {self.sample} members is none; take 1 or more, or --all")
         if not 0 <= self.declines <= 100:
-            raise Refused("declines", f"{self.declines} is no percentage; take 0 to 100", "declines")
+            raise Refused("declines", "declines", text=f"{self.declines} is no percentage; take 0 to 100")
         if self.import_every < 1:
             raise Refused(
                 "import_every",
-                f"orders cannot be entered every {self.import_every} days; take 1 or more",
                 "import_every",
+                text=f"orders cannot be entered every {self.import_every} days; take 1 or more",
             )
 
 

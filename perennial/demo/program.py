@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 
-from perennial.bundle.importing import import_bundle
+from perennial.bundle.load.importer import import_bundle
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.demo.ports import Counts, Example, NextShipment, Once, OnNight, ProgramFigures
@@ -114,7 +114,7 @@ class Program:
         if reference not in self._numbers:
             found = SalesOrder.objects.filter(reference=reference).values_list("number", flat=True).first()
             if found is None:
-                raise Refused("order", f"unknown order {reference!r}", "reference")
+                raise Refused("order", "reference", text=f"unknown order {reference!r}")
             self._numbers[reference] = found
         return self._numbers[reference]
 

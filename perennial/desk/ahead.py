@@ -27,7 +27,7 @@ MOST = 1000
 def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[Document]]:
     """By continuity order, the lines of so many shipments beyond the planned ones."""
     if number > MOST:
-        raise Refused("ahead", f"{number:,} is too many: at most {MOST:,} shipments", "ahead")
+        raise Refused("ahead", "ahead", text=f"{number:,} is too many: at most {MOST:,} shipments")
     rules = set_up()
     found: dict[int, list[Document]] = {}
     for state in read_orders(rules, continuity_order_ids):
@@ -156,7 +156,7 @@ def _newest(rules: SetUp, program: str) -> LoadedRevision:
     found = program_by_id(program)
     revision = newest_released([found.pk]).get(found.pk)
     if revision is None:
-        raise Refused("program", f"program {program!r} has no released revision yet: release its draft", "program")
+        raise Refused("program", "program", text=f"program {program!r} has no released revision yet: release its draft")
     return load_revisions(rules, [revision])[revision]
 
 
@@ -172,7 +172,9 @@ def _facts(
     if product is not None:
         sold = ContinuityProduct.objects.filter(product=product_by_number(product, "product")).first()
         if sold is None or sold.program_id != revision.program_id:
-            raise Refused("product", f"product {product!r} does not stand for program {revision.program}", "product")
+            raise Refused(
+                "product", "product", text=f"product {product!r} does not stand for program {revision.program}"
+            )
         duration, shipments = sold.event_duration, sold.shipments
     first_event = None
     if revision.order_start == "current_event" and revision.started_on is not None:

@@ -30,7 +30,7 @@ def expiry(exp: str) -> tuple[int, int, date]:
     """Month, year and last day of a card's expiry, written 12/2030."""
     found = re.fullmatch(r"([0-9]{1,2})/([0-9]{4})", exp or "")
     if not found or not 1 <= int(found[1]) <= 12 or not FIRST_YEAR <= int(found[2]) <= LAST_YEAR:
-        raise Refused("exp", f"{exp!r} is not an expiry such as 12/2030", "exp")
+        raise Refused("exp", "exp", text=f"{exp!r} is not an expiry such as 12/2030")
     month, year = int(found[1]), int(found[2])
     return month, year, date(year, month, calendar.monthrange(year, month)[1])
 
@@ -54,22 +54,22 @@ def store_card(
     """
     customer = customer_by_account(account)
     if last4 is not None and not re.fullmatch(r"[0-9]{4}", last4):
-        raise Refused("last4", f"{last4!r} is not the last four digits of a card", "last4")
+        raise Refused("last4", "last4", text=f"{last4!r} is not the last four digits of a card")
     if not token or token != token.strip():
-        raise Refused("token", "the gateway's token is missing, or has spaces around it", "token")
+        raise Refused("token", "token", text="the gateway's token is missing, or has spaces around it")
     if re.fullmatch(r"[\d -]{12,25}", token):
-        raise Refused("token", "this looks like a card number: only the gateway's token is stored", "token")
+        raise Refused("token", "token", text="this looks like a card number: only the gateway's token is stored")
     if gateways.current().real and StoredCard.objects.filter(token=token).exclude(customer=customer).exists():
         # The sandbox's tokens say what it answers: everybody may have the same.
-        raise Refused("token", f"the card with token {token!r} is another customer's", "token")
+        raise Refused("token", "token", text=f"the card with token {token!r} is another customer's")
     month, year, last_day = expiry(exp)
     if last_day < on:
-        raise Refused("exp", f"the card has expired on {last_day}", "exp")
+        raise Refused("exp", "exp", text=f"the card has expired on {last_day}")
     old = None
     if replaces is not None:
         old = StoredCard.objects.filter(customer=customer, token=replaces).first()
         if old is None:
-            raise Refused("replaces", f"the customer has no card with token {replaces!r}", "replaces")
+            raise Refused("replaces", "replaces", text=f"the customer has no card with token {replaces!r}")
     known = StoredCard.objects.filter(customer=customer, token=token).first()
     renewed = known.pk if known is not None and known.expires_on < last_day else None
     # The orders first, then the card: the one order of locks.
@@ -239,15 +239,15 @@ def card(
     """Let an order be paid by another stored card of its customer: all of it that is not paid yet."""
     locked = lock_parent(number, on=on, by=by, reason=reason)
     if locked.order.status == "cancelled" and not _owes(locked):
-        raise Refused("status", f"{number} is cancelled: nothing of it is paid any more", "number")
+        raise Refused("status", "number", text=f"{number} is cancelled: nothing of it is paid any more")
     found = StoredCard.objects.filter(customer_id=locked.order.customer_id, token=token).first()
     if found is None:
-        raise Refused("card", f"the customer has no card with token {token!r}", "token")
+        raise Refused("card", "token", text=f"the customer has no card with token {token!r}")
     if found.expires_on < on:
-        raise Refused("card", f"the card with token {token!r} has expired on {found.expires_on}", "token")
+        raise Refused("card", "token", text=f"the card with token {token!r} has expired on {found.expires_on}")
     states = [s for s in locked.chosen(line) if s.row.payment_method == "card"]
     if not states and locked.states:
-        raise Refused("card", f"{number} is not paid by card", "number")
+        raise Refused("card", "number", text=f"{number} is not paid by card")
     _give(locked, states, found, catch_up, ordinary=line is None)
     done = locked.told(order=number, card=token)
     if still := cards_that_end(order=locked.order.pk):

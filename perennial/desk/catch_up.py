@@ -22,7 +22,7 @@ from perennial.payments import blocked
 def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None) -> None:
     """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says."""
     if how is not None and how not in CATCH_UP:
-        raise Refused("catch_up", f"unknown catch-up {how!r}: one of {', '.join(CATCH_UP)}", "catch_up")
+        raise Refused("catch_up", "catch_up", text=f"unknown catch-up {how!r}: one of {', '.join(CATCH_UP)}")
     if blocked.still_waiting(locked.order.pk):
         return
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
@@ -30,7 +30,7 @@ def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None)
             try:
                 _one(locked, state, how or state.revision.catch_up)
             except Refused as refused:  # what follows runs out of the calendar
-                raise Refused(refused.code, refused.text, "on") from None
+                raise refused.at("on") from None
 
 
 def _note(locked: LockedOrder, state: OrderState, how: str, late: Sequence[OccurrenceRow]) -> None:

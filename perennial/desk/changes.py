@@ -44,7 +44,7 @@ def skip(
     state = locked.state(line)
     found = open_shipment(state, shipment, "skip")
     if all(o.status == "skipped" for o in found):
-        raise Refused("skipped", f"shipment {shipment} of {number} is skipped already", "shipment")
+        raise Refused("skipped", "shipment", text=f"shipment {shipment} of {number} is skipped already")
     difference = Difference()
     difference.add(found, [replace(o, status="skipped", blocked=None) for o in found], cancel=False)
     difference.write()
@@ -66,7 +66,7 @@ def unskip(
     state = locked.state(line)
     found = open_shipment(state, shipment, "restore")
     if not any(o.status == "skipped" for o in found):
-        raise Refused("not_skipped", f"shipment {shipment} of {number} is not skipped", "shipment")
+        raise Refused("not_skipped", "shipment", text=f"shipment {shipment} of {number} is not skipped")
     status = "planned" if state.row.status == "draft" else "scheduled"
     difference = Difference()
     difference.add(found, [replace(o, status=status, blocked=None) for o in found], cancel=False)
@@ -101,7 +101,7 @@ def move(
     state = locked.state(line)
     found = open_shipment(state, shipment, "move")
     if to < on:
-        raise Refused("past", f"{to} is past: the earliest date is {on}", "to")
+        raise Refused("past", "to", text=f"{to} is past: the earliest date is {on}")
     if following:
         move_following(locked, state, found, to)
     else:
@@ -118,7 +118,7 @@ def move_alone(locked: LockedOrder, state: OrderState, found: Sequence[Occurrenc
     try:
         ship_on = days.roll(to)
     except Refused as refused:  # no working day is left in the calendar
-        raise Refused(refused.code, refused.text, "to") from None
+        raise refused.at("to") from None
     words = explain.move_words(to, locked.who, ship_on, days)
     difference = Difference()
     wanted = [replace(o, ship_on=ship_on, why_date=_with_ship_words(o.why_date, words)) for o in found]
@@ -137,22 +137,22 @@ def _with_ship_words(why: str, words: str) -> str:
 def move_following(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
     """Set the ``event_on`` of an occurrence and date the chain again from it."""
     if len(found) > 1:
-        raise Refused("shared", "several events ship together here: they can be moved alone only", "following")
+        raise Refused("shared", "following", text="several events ship together here: they can be moved alone only")
     occurrence = found[0]
     walk = state.walk
     at = next(i for i, o in enumerate(walk) if o.id == occurrence.id)
     if at < len(state.frozen):
         raise Refused(
-            "frozen", "a later shipment has its child order already: this one can be moved alone only", "following"
+            "frozen", "following", text="a later shipment has its child order already: this one can be moved alone only"
         )
     if at and to < walk[at - 1].event_on:
-        raise Refused("order", f"{to} is before the previous shipment's date {walk[at - 1].event_on}", "to")
+        raise Refused("order", "to", text=f"{to} is before the previous shipment's date {walk[at - 1].event_on}")
     undo(locked, state, occurrence, ("move",))
     adjust(locked, state, occurrence, "redate", to.isoformat())
     try:
         replan(locked, state, at)
     except Refused as refused:  # what follows runs out of the calendar
-        raise Refused(refused.code, refused.text, refused.field or "to") from None
+        raise refused.at(refused.field or "to") from None
 
 
 def replan(locked: LockedOrder, state: OrderState, at: int) -> None:
@@ -188,10 +188,10 @@ def _one_line(
     if wanted is not None:
         lines = [(o, line) for o, line in lines if numbers[line.product_id] == wanted]
         if not lines:
-            raise Refused("product", f"the shipment has no product {wanted!r}", option)
+            raise Refused("product", option, text=f"the shipment has no product {wanted!r}")
     if len(lines) != 1:
         names = ", ".join(sorted({numbers[line.product_id] for _, line in lines}))
-        raise Refused("product", f"the shipment has several products ({names}): say which with --{option}", option)
+        raise Refused("product", option, text=f"the shipment has several products ({names}): say which with --{option}")
     return lines[0]
 
 
@@ -241,7 +241,7 @@ def substitute(
     found = open_shipment(state, shipment, "change")
     product = product_by_number(item, "item")
     if product.kind == "continuity":
-        raise Refused("continuity", f"{item} is a continuity product: it ships nothing itself", "item")
+        raise Refused("continuity", "item", text=f"{item} is a continuity product: it ships nothing itself")
     given = None if price is None else _price(locked, price)
     occurrence, old = _one_line(found, _numbers(found), replaces, "from")
     base = _of_program(state, occurrence, old.line)
@@ -280,7 +280,7 @@ def _standing_price(state: OrderState, occurrence: OccurrenceRow, old: LineRow, 
 def _price(locked: LockedOrder, price: str) -> int:
     amount = money.minor(price, locked.set_up.currency, "price")
     if amount < 0:
-        raise Refused("price", f"{price} is below 0", "price")
+        raise Refused("price", "price", text=f"{price} is below 0")
     return amount
 
 
@@ -346,7 +346,7 @@ def quantity(
             difference.add([o], [replace(o, lines=lines)], cancel=False)
     else:
         if state.row.status not in NOT_ENDED:
-            raise Refused("status", f"{number} is {state.row.status}: nothing of it can be changed", "number")
+            raise Refused("status", "number", text=f"{number} is {state.row.status}: nothing of it can be changed")
         before = state.row.quantity
         own = {(a.key, a.repetition, a.line) for a in state.adjustments if a.kind == "quantity"}
         state.row.quantity = quantity
@@ -386,7 +386,7 @@ def address(
     locked = lock_parent(number, on=on, by=by, reason=reason)
     found_address = Address.objects.filter(customer_id=locked.order.customer_id, code=to).first()
     if found_address is None:
-        raise Refused("address", f"the customer has no address {to!r}", "to")
+        raise Refused("address", "to", text=f"the customer has no address {to!r}")
     if shipment is not None:
         state = locked.state(line)
         found = open_shipment(state, shipment, "change")
@@ -400,7 +400,7 @@ def address(
         states = [s for s in locked.chosen(line) if s.row.status in NOT_ENDED]
         if locked.order.status not in NOT_ENDED or (line is not None and not states):
             status = locked.order.status if line is None else locked.state(line).row.status
-            raise Refused("status", f"{number} is {status}: nothing of it can be changed", "number")
+            raise Refused("status", "number", text=f"{number} is {status}: nothing of it can be changed")
         for state in states:
             state.row.ship_to_id = found_address.pk
         touch([s.row for s in states], "ship_to")

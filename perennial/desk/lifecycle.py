@@ -33,10 +33,10 @@ def submit(*, number: str, on: date, by: str, reason: str | None = None) -> dict
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
     if locked.order.status != "draft":
-        raise Refused("status", f"{number} is {locked.order.status}: only a draft can be submitted", "number")
+        raise Refused("status", "number", text=f"{number} is {locked.order.status}: only a draft can be submitted")
     for state in locked.states:
         if not state.row.program.active:
-            raise Refused("inactive", f"program {state.revision.program} is not active", "number")
+            raise Refused("inactive", "number", text=f"program {state.revision.program} is not active")
     SalesOrder.objects.filter(pk=locked.order.pk).update(status="open")
     ContinuityOrder.objects.filter(pk__in=locked.ids, status="draft").update(status="open")
     Occurrence.objects.filter(continuity_order_id__in=locked.ids, status="planned").update(status="scheduled")
@@ -54,9 +54,9 @@ def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reaso
     """The customer has accepted the offer (D23): what waited for it may ship. Refused when none is awaited."""
     locked = lock_parent(number, on=on, by=by, reason=reason)
     if locked.order.acceptance != "awaited":
-        raise Refused("acceptance", f"{number} does not await an acceptance", "number")
+        raise Refused("acceptance", "number", text=f"{number} does not await an acceptance")
     if locked.order.status == "cancelled":
-        raise Refused("status", f"{number} is cancelled", "number")
+        raise Refused("status", "number", text=f"{number} is cancelled")
     locked.order.acceptance = "given"
     locked.order.save(update_fields=["acceptance"])
     locked.event("accepted")
@@ -84,16 +84,16 @@ def hold(
     Children that are made already still ship: they are named (``still_ships``), to be held or cancelled by themselves.
     """
     if code == PAYMENT_HOLD:
-        raise Refused("code", f"{code!r} is the code of holds that a failed payment places: take another", "code")
+        raise Refused("code", "code", text=f"{code!r} is the code of holds that a failed payment places: take another")
     if stops not in HOLDS_STOP:
-        raise Refused("stops", f"unknown {stops!r}: shipping, charging or both", "stops")
+        raise Refused("stops", "stops", text=f"unknown {stops!r}: shipping, charging or both")
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     order = locked.order if found.parent_id is None else SalesOrder.objects.get(pk=found.pk)
     if order.status == "cancelled":
-        raise Refused("status", f"{number} is {order.status}: it cannot be held", "number")
+        raise Refused("status", "number", text=f"{number} is {order.status}: it cannot be held")
     if Hold.objects.filter(order=order, code=code, released_on=None).exists():
-        raise Refused("held", f"{number} has an open hold {code!r} already", "code")
+        raise Refused("held", "code", text=f"{number} has an open hold {code!r} already")
     Hold.objects.create(order=order, code=code, reason=reason or "", stops=stops, on_date=on, by=by)
     locked.event("held", code=code, stops=stops, child=number if found.parent_id else None)
     done = {"order": number, "held": True, "code": code, "stops": stops}
@@ -131,7 +131,7 @@ def release(
     codes = sorted(holds.values_list("code", flat=True))
     if not codes:
         what = f"no open hold {code!r}" if code else "no open hold"
-        raise Refused("hold", f"{number} has {what}", "code" if code else "number")
+        raise Refused("hold", "code" if code else "number", text=f"{number} has {what}")
     holds.update(released_on=on, released_by=by)
     locked.event("released", codes=codes, child=number if found.parent_id else None)
     if found.parent_id is None:
@@ -172,13 +172,13 @@ def cancel(
     found = order_by_number(number)
     if found.parent_id is not None:
         if after is not None:
-            raise Refused("after", f"{number} is a child order: --after is for its parent", "after")
+            raise Refused("after", "after", text=f"{number} is a child order: --after is for its parent")
         return _cancel_child(found, on=on, by=by, again=again, reason=reason)
     if again:
-        raise Refused("again", f"{number} is a parent order: --again is for a child", "again")
+        raise Refused("again", "again", text=f"{number} is a parent order: --again is for a child")
     locked = lock_parent(number, on=on, by=by, reason=reason)
     if locked.order.status not in NOT_ENDED:
-        raise Refused("status", f"{number} is {locked.order.status}: it cannot be cancelled", "number")
+        raise Refused("status", "number", text=f"{number} is {locked.order.status}: it cannot be cancelled")
     if after is not None:
         done = _cancel_after(locked, locked.state(line), after)
     else:
@@ -246,7 +246,7 @@ def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> dict[st
     """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
     number = locked.order.number
     if state.row.status not in NOT_ENDED:
-        raise Refused("status", f"{number} is {state.row.status}", "number")
+        raise Refused("status", "number", text=f"{number} is {state.row.status}")
     walk = state.walk
     highest = max((o.shipment or 0 for o in walk), default=0)
     if after < 1 or (after > highest and state.row.complete):
@@ -256,12 +256,14 @@ def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> dict[st
             if last is None
             else f"ends after shipment {last}, and what is cancelled stays so"
         )
-        raise Refused("after", f"{number} {why}", "after")
+        raise Refused("after", "after", text=f"{number} {why}")
     behind = [o for o in walk if (o.shipment or 0) > after]
     children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
     for child in children:
         if child.status in SENT:
-            raise Refused("after", f"shipment {child.shipment} is {child.status} already ({child.number})", "after")
+            raise Refused(
+                "after", "after", text=f"shipment {child.shipment} is {child.status} already ({child.number})"
+            )
     _cancel_children(children, locked)
     _drop(locked, behind)
     state.row.last_shipment = after
@@ -280,14 +282,14 @@ def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: 
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
     mine = [o for o in state.occurrences if o.child_id == child.pk]
     if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
-        raise Refused("status", f"{child.number} is {child.status}: it cannot be cancelled", "number")
+        raise Refused("status", "number", text=f"{child.number} is {child.status}: it cannot be cancelled")
     if child.status == "open":
         _cancel_children([child], locked)
         locked.event("child_cancelled", child=child.number, shipment=child.shipment)
     if again:
         if state.row.status != "open":
             raise Refused(
-                "status", f"{locked.order.number} is {state.row.status}: nothing of it is made anew", "number"
+                "status", "number", text=f"{locked.order.number} is {state.row.status}: nothing of it is made anew"
             )
         sql.execute(
             "update continuity_occurrence set status = 'scheduled', child_id = null where id = any(%s)",
@@ -305,7 +307,7 @@ def parked_retry(
     """Let a parked order be tried again; late shipments catch up. Refused when it is not parked."""
     locked = lock_parent(number, on=on, by=by, reason=reason)
     if not Parked.objects.filter(continuity_order_id__in=locked.ids, resolved_on=None).exists():
-        raise Refused("parked", f"{number} is not parked", "number")
+        raise Refused("parked", "number", text=f"{number} is not parked")
     locked.event("retried")
     changed(locked, locked.states)
     deal_with_late(locked, locked.states, catch_up)

@@ -48,19 +48,19 @@ class LockedOrder:
         """The continuity order that was meant: of the line, or the only one."""
         if line is None:
             if not self.states:
-                raise Refused("line", f"{self.order.number} has no continuity line", "number")
+                raise Refused("line", "number", text=f"{self.order.number} has no continuity line")
             if len(self.states) > 1:
                 raise Refused(
                     "line",
-                    f"{self.order.number} has several continuity lines: say which with --line; {self._its_lines()}",
                     "line",
+                    text=f"{self.order.number} has several continuity lines: say which with --line; {self._its_lines()}",
                 )
             return self.states[0]
         for state in self.states:
             if state.row.parent_line.line == line:
                 return state
         raise Refused(
-            "line", f"line {line} of {self.order.number} is not a continuity line; {self._its_lines()}", "line"
+            "line", "line", text=f"line {line} of {self.order.number} is not a continuity line; {self._its_lines()}"
         )
 
     def _its_lines(self) -> str:
@@ -107,10 +107,10 @@ def unknown_order(number: str, field: str = "number") -> Refused:
     """The refusal of a number that no order has; with the one that was meant by small letters, the digits alone, or
     the reference of the other system.
     """
-    meant = f"SO-{int(number):06d}" if re.fullmatch(r"[0-9]{1,18}", number) else number.upper()
+    meant: str | None = f"SO-{int(number):06d}" if re.fullmatch(r"[0-9]{1,18}", number) else number.upper()
     if meant == number or not SalesOrder.objects.filter(number=meant).exists():
-        meant = SalesOrder.objects.filter(reference=number).values_list("number", flat=True).first() or ""
-    return Refused("order", f"unknown order {number!r}" + (f"; did you mean {meant!r}?" if meant else ""), field)
+        meant = SalesOrder.objects.filter(reference=number).values_list("number", flat=True).first()
+    return Refused("order_unknown", field, order=number, meant=meant)
 
 
 def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> LockedOrder:
@@ -120,7 +120,7 @@ def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) ->
     """
     found = order_by_number(number)
     if found.parent_id is not None:
-        raise Refused("order", f"{number} is a child order: name its parent", "number")
+        raise Refused("order", "number", text=f"{number} is a child order: name its parent")
     return lock(found.pk, on=on, by=by, reason=reason)
 
 
@@ -144,7 +144,7 @@ def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceR
     found = state.shipment(number)
     order = state.row.order.number
     if not found:
-        raise Refused("shipment", f"{order} has no shipment {number}", "shipment")
+        raise Refused("shipment", "shipment", text=f"{order} has no shipment {number}")
     for o in found:
         if o.child_id is not None:
             child = SalesOrder.objects.get(pk=o.child_id)
@@ -152,13 +152,15 @@ def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceR
             if child.status in ("open", "cancelled"):
                 way = f"{'' if child.status == 'open' else 'that is cancelled: '}to {what} it, order cancel {child.number}"
                 way += " --again plans it anew first"
-            raise Refused("has_child", f"shipment {number} is child order {child.number} already: {way}", "shipment")
+            raise Refused(
+                "has_child", "shipment", text=f"shipment {number} is child order {child.number} already: {way}"
+            )
     if state.row.status not in NOT_ENDED:
-        raise Refused("status", f"{order} is {state.row.status}: nothing of it can be changed", "number")
+        raise Refused("status", "number", text=f"{order} is {state.row.status}: nothing of it can be changed")
     last = state.row.last_shipment
     if last is not None and number > last:
         ends = f"ends after shipment {last}" if last else "is stopped"
-        raise Refused("shipment", f"{order} {ends}: shipment {number} does not come", "shipment")
+        raise Refused("shipment", "shipment", text=f"{order} {ends}: shipment {number} does not come")
     return found
 
 

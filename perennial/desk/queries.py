@@ -60,7 +60,7 @@ def order_ids(
     Refused: a status, program or customer that does not exist.
     """
     if status is not None and status not in states.ORDER:
-        raise Refused("status", f"{status!r} is not a status of an order: {', '.join(states.ORDER)}", "status")
+        raise Refused("status", "status", text=f"{status!r} is not a status of an order: {', '.join(states.ORDER)}")
     found = SalesOrder.objects.filter(parent__isnull=True)
     if status is not None:
         found = found.filter(status=status)

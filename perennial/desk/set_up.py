@@ -124,7 +124,9 @@ def find_customers(words: str) -> list[Document]:
     """
     if not words.split():
         raise Refused(
-            "find", "say what to look for: a part of a name, an account, an e-mail address, a phone, a city", "find"
+            "find",
+            "find",
+            text="say what to look for: a part of a name, an account, an e-mail address, a phone, a city",
         )
     return [customer_document(account) for account in accounts_with(words.split())]
 

@@ -40,7 +40,7 @@ def settle(
     is named.
     """
     if end not in ENDS:
-        raise Refused("end", f"unknown {end!r}: {', '.join(ENDS)}", "as")
+        raise Refused("end", "as", text=f"unknown {end!r}: {', '.join(ENDS)}")
     order = order_by_number(number)
     lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     found = Payment.objects.filter(Q(order=order) | Q(continuity_order__order=order)).exclude(purpose="refund")
@@ -54,7 +54,7 @@ def settle(
     )
     if not fitting:
         what = "no payment" if line is None and part is None else "no such payment"
-        raise Refused("payment", f"{number} has {what} that is {' or '.join(states)}", "number")
+        raise Refused("payment", "number", text=f"{number} has {what} that is {' or '.join(states)}")
     if len(fitting) > 1:
         raise _several(number, fitting)
     (payment,) = fitting
@@ -72,14 +72,14 @@ def settle(
 def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet[Payment]:
     """The payments of a line: those of its continuity order, or those of all ordinary lines together."""
     if order.parent_id is not None:
-        raise Refused("line", f"{order.number} is a child, which is paid as a whole: leave --line out", "line")
+        raise Refused("line", "line", text=f"{order.number} is a child, which is paid as a whole: leave --line out")
     if not OrderLine.objects.filter(order=order, line=line).exists():
-        raise Refused("line", f"{order.number} has no line {line}", "line")
+        raise Refused("line", "line", text=f"{order.number} has no line {line}")
     continuity = ContinuityOrder.objects.filter(parent_line__order=order, parent_line__line=line).first()
     if continuity is None:
         return found.filter(order=order)
     if not continuity.upfront:
-        raise Refused("line", f"line {line} is paid by the shipment: settle it by the number of the child", "line")
+        raise Refused("line", "line", text=f"line {line} is paid by the shipment: settle it by the number of the child")
     return found.filter(continuity_order=continuity)
 
 
@@ -88,12 +88,12 @@ def _several(number: str, payments: Sequence[Payment]) -> Refused:
     paid = {p.pk: p.continuity_order.parent_line.line if p.continuity_order else None for p in payments}
     if len(set(paid.values())) == 1:
         several = ", ".join(f"{p.purpose} {p.number} ({p.status})" for p in payments)
-        return Refused("payment", f"{number} has several such payments: say which with --part; {several}", "part")
+        return Refused("payment", "part", text=f"{number} has several such payments: say which with --part; {several}")
     ordinary = OrderLine.objects.filter(order__number=number, continuity=None).order_by("line").first()
     several = ", ".join(
         f"line {paid[p.pk] or (ordinary.line if ordinary else 0)}: {p.purpose} {p.number} ({p.status})"
         for p in payments
     )
     return Refused(
-        "payment", f"{number} has several such payments: say which with --line, and --part; {several}", "line"
+        "payment", "line", text=f"{number} has several such payments: say which with --line, and --part; {several}"
     )

@@ -47,7 +47,7 @@ def children_that_may_ship(*, on: date) -> list[int]:
 def _not_before(on: date, earliest: date, what: str) -> None:
     """What the warehouse reports has its place behind what went before: a bill on account counts from it."""
     if on < earliest:
-        raise Refused("on", f"{what} on {earliest}: {on} lies before it", "on")
+        raise Refused("on", "on", text=f"{what} on {earliest}: {on} lies before it")
 
 
 def _shipped_on(order: SalesOrder) -> date:
@@ -58,11 +58,11 @@ def _shipped_on(order: SalesOrder) -> date:
 def _why_not(child: SalesOrder, on: date) -> Refused:
     """Why a child may not ship."""
     if child.status != "open":
-        return Refused("status", f"{child.number} is {child.status}: only an open order can be shipped", "number")
+        return Refused("status", "number", text=f"{child.number} is {child.status}: only an open order can be shipped")
     hold = Hold.objects.filter(order=child, released_on=None, stops__in=HOLDS_SHIPPING).first()
     if hold is not None:
-        return Refused("held", f"{child.number} is on hold: {hold.reason or hold.code}", "number")
-    return Refused("payment", f"{child.number} has a payment that is declined, failed or unknown", "number")
+        return Refused("held", "number", text=f"{child.number} is on hold: {hold.reason or hold.code}")
+    return Refused("payment", "number", text=f"{child.number} has a payment that is declined, failed or unknown")
 
 
 @transaction.atomic
@@ -146,7 +146,7 @@ def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dic
         return _invoice_ordinary(locked.order, on=on, by=by, reason=reason)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     if child.status != "shipped":
-        raise Refused("status", f"{number} is {child.status}: only a shipped order can be invoiced", "number")
+        raise Refused("status", "number", text=f"{number} is {child.status}: only a shipped order can be invoiced")
     _not_before(on, _shipped_on(child), f"{number} was shipped")
     invoice_many([child.pk], on=on, by=by, reason=reason)
     return {"order": number, "status": "invoiced"}
@@ -181,14 +181,14 @@ def _ship_ordinary(
     lines = [line for line in _ordinary(order) if line.status == "open"]
     if order.status != "open" or not lines:
         what = f"is {order.status}" if order.status != "open" else "has no ordinary line that is still to be shipped"
-        raise Refused("status", f"{order.number} {what}", "number")
+        raise Refused("status", "number", text=f"{order.number} {what}")
     if order.acceptance == "awaited":
-        raise Refused("acceptance", f"{order.number} awaits the customer's acceptance", "number")
+        raise Refused("acceptance", "number", text=f"{order.number} awaits the customer's acceptance")
     hold = Hold.objects.filter(order=order, released_on=None, stops__in=HOLDS_SHIPPING).first()
     if hold is not None:
-        raise Refused("held", f"{order.number} is on hold: {hold.reason or hold.code}", "number")
+        raise Refused("held", "number", text=f"{order.number} is on hold: {hold.reason or hold.code}")
     if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=STOPS_SHIPPING).exists():
-        raise Refused("payment", f"{order.number} has a payment that is declined, failed or unknown", "number")
+        raise Refused("payment", "number", text=f"{order.number} has a payment that is declined, failed or unknown")
     _not_before(on, order.order_date, f"{order.number} was ordered")
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="shipped")
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
@@ -200,7 +200,7 @@ def _ship_ordinary(
 def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | None) -> dict[str, Any]:
     lines = [line for line in _ordinary(order) if line.status == "shipped"]
     if not lines:
-        raise Refused("status", f"{order.number} has no shipped ordinary line to invoice", "number")
+        raise Refused("status", "number", text=f"{order.number} has no shipped ordinary line to invoice")
     _not_before(on, _shipped_on(order), f"{order.number} was shipped")
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="invoiced")
     SalesOrder.objects.filter(pk=order.pk, invoiced_on=None).update(invoiced_on=on)

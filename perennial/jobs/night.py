@@ -40,7 +40,7 @@ def night(
     if on is not None:
         if last is not None and on < last and not again:
             raise Refused(
-                "night", f"the night of {last} is done: {on} lies before it (--again runs it all the same)", "on"
+                "night", "on", text=f"the night of {last} is done: {on} lies before it (--again runs it all the same)"
             )
         return one_night(on, dry=dry, by=by, progress=progress)
     end = today()

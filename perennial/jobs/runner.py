@@ -145,7 +145,7 @@ def _start(
             if not same and not _is_dead(row.pk):
                 raise Refused(
                     "running",
-                    f"{job.name} is running for {row.on_date} with other arguments (run {row.pk}):"
+                    text=f"{job.name} is running for {row.on_date} with other arguments (run {row.pk}):"
                     " wait until it is done",
                 )
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])

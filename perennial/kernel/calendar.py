@@ -40,7 +40,7 @@ def add_months(day: date, months: int) -> date:
     """The same day so many months later; a day that the month lacks becomes its last day."""
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9999:
-        raise Refused("date", f"{months} months after {day} is beyond the calendar")
+        raise Refused("date", text=f"{months} months after {day} is beyond the calendar")
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
@@ -49,7 +49,7 @@ def add_days(day: date, days: int, field: str = "") -> date:
     try:
         return day + timedelta(days)
     except OverflowError:
-        raise Refused("date", f"{days} days after {day} is beyond the calendar", field) from None
+        raise Refused("date", field, text=f"{days} days after {day} is beyond the calendar") from None
 
 
 def add_units(start: date, count: int, unit: str) -> date:
@@ -80,16 +80,14 @@ class Interval:
             extra = sorted(set(parts) - {"FREQ", "INTERVAL"})
             if extra:
                 raise Refused(
-                    "interval",
-                    f"a rule counted from the order has FREQ and INTERVAL alone, not {extra[0]}",
-                    field,
+                    "interval", field, text=f"a rule counted from the order has FREQ and INTERVAL alone, not {extra[0]}"
                 )
             frequency = parts["FREQ"]
             self._months = {"MONTHLY": 1, "YEARLY": 12}.get(frequency, 0) * self._step
             if frequency == "WEEKLY":
                 self._step *= 7
             if (self._months or self._step / 30.5) > GAP_YEARS * 12:
-                raise Refused("interval", f"{rule} has no date for {GAP_YEARS} years", field)
+                raise Refused("interval", field, text=f"{rule} has no date for {GAP_YEARS} years")
         else:
             self._table = _table(rule, anchor, field)
 
@@ -138,10 +136,10 @@ def _parts(rule: str, field: str) -> dict[str, str]:
     """The parts of a rule, each checked against RFC 5545 and against what a shipping date may say."""
 
     def no(text: str) -> Refused:
-        return Refused("interval", f"{rule!r}: {text}", field)
+        return Refused("interval", field, text=f"{rule!r}: {text}")
 
     if not isinstance(rule, str) or not rule.strip():
-        raise Refused("interval", "a rule such as FREQ=MONTHLY;BYMONTHDAY=1 is needed", field)
+        raise Refused("interval", field, text="a rule such as FREQ=MONTHLY;BYMONTHDAY=1 is needed")
     parts: dict[str, str] = {}
     for piece in rule.split(";"):
         name, equals, value = piece.partition("=")
@@ -230,14 +228,16 @@ class _Table:
         plain = plain and self._frequency >= rrule.WEEKLY
         if plain:
             if self._step * (7 if self._frequency == rrule.WEEKLY else 1) > GAP_YEARS * 365:
-                raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years", self._field)
+                raise Refused("interval", self._field, text=f"{self.rule} has no date for {GAP_YEARS} years")
             return
         for day in self._between(self.anchor.year, end):
             if day > add_months(previous, GAP_YEARS * 12):
                 break
             previous = day
         if previous < add_months(date(end, 1, 1), -GAP_YEARS * 12):
-            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {previous}", self._field)
+            raise Refused(
+                "interval", self._field, text=f"{self.rule} has no date for {GAP_YEARS} years after {previous}"
+            )
 
     def _between(self, low: int, high: int) -> list[date]:
         """The dates in the years [low, high), from a first date moved by whole steps of the rule."""
@@ -278,7 +278,7 @@ class _Table:
         try:
             return [day for moment in made if (day := moment.date() - later) >= lowest]
         except IndexError:  # dateutil looked for the 53rd Monday of a December behind the end of the year
-            raise Refused("interval", f"{self.rule}: no month has so many of a weekday", self._field) from None
+            raise Refused("interval", self._field, text=f"{self.rule}: no month has so many of a weekday") from None
 
     def _fits(self, day: date) -> bool:
         """Is a day that a daily rule comes to one of its dates?"""
@@ -317,8 +317,8 @@ class _Table:
         at = bisect(self._dates, day)
         if at >= len(self._dates):
             if day.year + GAP_YEARS >= _LAST_YEAR:
-                raise Refused("date", f"the first date of {self.rule} after {day} is beyond the calendar")
-            raise Refused("interval", f"{self.rule} has no date for {GAP_YEARS} years after {day}")
+                raise Refused("date", text=f"the first date of {self.rule} after {day} is beyond the calendar")
+            raise Refused("interval", text=f"{self.rule} has no date for {GAP_YEARS} years after {day}")
         return self._dates[at]
 
     def after(self, day: date) -> date:
@@ -370,7 +370,7 @@ class WorkingDays:
             if self.works_on(found):
                 return found
             found = add_days(found, 1)
-        raise Refused("delivery_mode", f"delivery mode {self.code} has no working day within a year of {day}")
+        raise Refused("delivery_mode", text=f"delivery mode {self.code} has no working day within a year of {day}")
 
 
 EVERY_DAY = WorkingDays()
@@ -385,8 +385,8 @@ def check_holidays(place: str, field: str = "holidays") -> None:
     if not re.fullmatch(r"[A-Z]{2}", country) or country not in known or (dash and region not in known[country]):
         raise Refused(
             "holidays",
-            f"no public holidays are known for {place!r}: write a country (US) or country-region (US-NY)",
             field,
+            text=f"no public holidays are known for {place!r}: write a country (US) or country-region (US-NY)",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from perennial.errors import Refused
 from perennial.kernel.currencies import exponent
@@ -16,6 +17,13 @@ MOST_PIECES = 10**9
 """A quantity is below it."""
 
 
+class Money(NamedTuple):
+    """An amount in minor units of its currency."""
+
+    minor: int
+    currency: str
+
+
 def minor(value: object, currency: str, field: str = "") -> int:
     """The minor units of a decimal string: ``"19.95"`` in USD is 1995.
 
@@ -24,15 +32,15 @@ def minor(value: object, currency: str, field: str = "") -> int:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise Refused(
             "money",
-            f"{short(repr(value))} is not an amount: write a decimal string such as {text(1995, currency)!r}",
             field,
+            text=f"{short(repr(value))} is not an amount: write a decimal string such as {text(1995, currency)!r}",
         )
     digits = exponent(currency)
     number = Decimal(value).scaleb(digits)
     if number != number.to_integral_value():
-        raise Refused("money", f"{short(repr(value))} has more decimals than {currency} has ({digits})", field)
+        raise Refused("money", field, text=f"{short(repr(value))} has more decimals than {currency} has ({digits})")
     if abs(number) > _MOST:
-        raise Refused("money", f"{short(repr(value))} is too large an amount", field)
+        raise Refused("money", field, text=f"{short(repr(value))} is too large an amount")
     return int(number)
 
 
@@ -68,7 +76,7 @@ def line_amount(quantity: Decimal, price_minor: int) -> int:
     numerator, denominator = ratio(quantity)
     amount = divide(price_minor * numerator, denominator)
     if amount > _MOST:
-        raise Refused("amount", f"{quantity:f} pieces cost more than can be written down", "quantity")
+        raise Refused("amount", "quantity", text=f"{quantity:f} pieces cost more than can be written down")
     return amount
 
 
@@ -81,14 +89,16 @@ def percent_of(amount: int, percent: Decimal) -> int:
 def quantity(value: object, field: str = "") -> Decimal:
     """A quantity from a bundle: a decimal string or a number above 0, at most three decimals."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
-        raise Refused("quantity", f"{short(repr(value))} is not a quantity: write a number above 0", field)
+        raise Refused("quantity", field, text=f"{short(repr(value))} is not a quantity: write a number above 0")
     words = str(value)
     if not _DECIMAL.fullmatch(words):
-        raise Refused("quantity", f"{short(repr(value))} is not a quantity: write a number above 0", field)
+        raise Refused("quantity", field, text=f"{short(repr(value))} is not a quantity: write a number above 0")
     number = Decimal(words)
     if number <= 0 or number >= MOST_PIECES or number != round(number, 3):
         raise Refused(
-            "quantity", f"{short(repr(value))} is not a quantity: above 0, below 10^9, at most three decimals", field
+            "quantity",
+            field,
+            text=f"{short(repr(value))} is not a quantity: above 0, below 10^9, at most three decimals",
         )
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
 
@@ -98,12 +108,14 @@ def percent(value: object, field: str = "", most: int = 100) -> Decimal:
     words = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _DECIMAL.fullmatch(words):
         raise Refused(
-            "percent", f"{short(repr(value))} is not a percentage: write a decimal string from 0 to {most}", field
+            "percent", field, text=f"{short(repr(value))} is not a percentage: write a decimal string from 0 to {most}"
         )
     number = Decimal(words)
     if not 0 <= number <= most or number != round(number, 6):
         raise Refused(
-            "percent", f"{short(repr(value))} is not a percentage from 0 to {most} with at most six decimals", field
+            "percent",
+            field,
+            text=f"{short(repr(value))} is not a percentage from 0 to {most} with at most six decimals",
         )
     return number
 

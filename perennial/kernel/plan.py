@@ -271,7 +271,7 @@ def plan(
         threshold = facts.threshold
         if times is None:
             if facts.upfront:
-                raise Refused("until_stopped", f"event {event.event_id} has no end: it cannot be billed up front")
+                raise Refused("until_stopped", text=f"event {event.event_id} has no end: it cannot be billed up front")
             threshold = DEFAULT_THRESHOLD if threshold is None else threshold
         most: int | None = None
         if threshold is not None and not facts.upfront:
@@ -311,8 +311,7 @@ def plan(
                 break
             if total > MOST_OCCURRENCES:
                 raise Refused(
-                    "too_many",
-                    f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments",
+                    "too_many", text=f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments"
                 )
         if stopped or full:
             break
@@ -340,7 +339,7 @@ def plan_anew(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment
         if refused.code != "date" or max(fixed, default=facts.base) > facts.base:
             raise
         field = "order_date" if facts.start_date is None else "start_date"
-        raise Refused(refused.code, refused.text, field) from None
+        raise refused.at(field) from None
 
 
 def extend(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment], walk: Sequence[Step]) -> Plan:
@@ -485,13 +484,17 @@ def lines_of(
             price = facts.prices.get(item)
             price_rule = ("product", item)
             if price is None:
-                raise Refused("price", f"product {item} has no price and event {event.event_id} names none", "price")
+                raise Refused(
+                    "price", "price", text=f"product {item} has no price and event {event.event_id} names none"
+                )
         quantity = product.quantity
         if facts.quantity != 1:
             quantity = (quantity * facts.quantity).quantize(THOUSANDTH, ROUND_HALF_UP)
             if not 0 < quantity < money.MOST_PIECES:
                 raise Refused(
-                    "quantity", f"{product.quantity:f} of {item} times {facts.quantity:f} is no quantity", "quantity"
+                    "quantity",
+                    "quantity",
+                    text=f"{product.quantity:f} of {item} times {facts.quantity:f} is no quantity",
                 )
         for change in mine or ():
             if change.line not in (0, product.line):

@@ -86,14 +86,14 @@ def check_method(
     but a whole order paid up front without a schedule (D14).
     """
     if method not in METHODS:
-        raise Refused("payment_method", f"unknown payment method {method!r}: one of {', '.join(METHODS)}", field)
+        raise Refused("payment_method", field, text=f"unknown payment method {method!r}: one of {', '.join(METHODS)}")
     if method == "on_account" and not allow_on_account:
-        raise Refused("payment_method", "this customer may not buy on account (allow_on_account)", field)
+        raise Refused("payment_method", field, text="this customer may not buy on account (allow_on_account)")
     if method in PREPAID and (not upfront or scheduled):
         raise Refused(
             "payment_method",
-            f"{method} pays only what is billed up front without a payment schedule: it cannot pay later shipments",
             field,
+            text=f"{method} pays only what is billed up front without a payment schedule: it cannot pay later shipments",
         )
 
 

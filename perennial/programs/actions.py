@@ -174,7 +174,7 @@ def release(
     row = locked(schedule_id)
     released, draft = newest(row.pk)
     if draft is None:
-        raise Refused("draft", f'program "{schedule_id}" has no draft to release', "program")
+        raise Refused("draft", "program", text=f'program "{schedule_id}" has no draft to release')
     stored = read_facts(revision.pk for revision in (released, draft) if revision)
     facts = stored[draft.pk]
     _checked(replace(facts, events=with_places(facts.events)))
@@ -196,9 +196,11 @@ def discard(*, schedule_id: str, by: str, on: date | None = None, reason: str | 
     row = locked(schedule_id)
     released, draft = newest(row.pk)
     if draft is None:
-        raise Refused("draft", f'program "{schedule_id}" has no draft to discard', "program")
+        raise Refused("draft", "program", text=f'program "{schedule_id}" has no draft to discard')
     if released is None:
-        raise Refused("draft", f'program "{schedule_id}" was never released: its draft is all that it has', "program")
+        raise Refused(
+            "draft", "program", text=f'program "{schedule_id}" was never released: its draft is all that it has'
+        )
     drop_revision(draft)
     Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
     return {"program": schedule_id, "revision": released.number, "draft": None}
@@ -210,13 +212,13 @@ def copy(*, schedule_id: str, new: str, by: str, on: date | None = None, reason:
     context(by=by, reason=reason)
     row = program_by_id(schedule_id)
     if not new or new != new.strip():
-        raise Refused("program", "the new program needs a schedule id without spaces around it", "new")
+        raise Refused("program", "new", text="the new program needs a schedule id without spaces around it")
     if Program.objects.filter(schedule_id=new).exists():
-        raise Refused("program", f'program "{new}" exists already', "new")
+        raise Refused("program", "new", text=f'program "{new}" exists already')
     released, draft = newest(row.pk)
     base = released or draft
     if base is None:
-        raise Refused("program", f'program "{schedule_id}" has no revision', "program")
+        raise Refused("program", "program", text=f'program "{schedule_id}" has no revision')
     facts = read_facts([base.pk])[base.pk]
     live = tuple(event.key or "" for event in facts.events)
     copied = replace(facts, schedule_id=new, active=False, removed=(), walk=live)
@@ -240,7 +242,7 @@ def _set_active(schedule_id: str, active: bool, by: str, reason: str | None) -> 
     context(by=by, reason=reason)
     row = locked(schedule_id)
     if active and newest(row.pk)[0] is None:
-        raise Refused("program", f'program "{schedule_id}" was never released', "program")
+        raise Refused("program", "program", text=f'program "{schedule_id}" was never released')
     if row.active != active:
         Program.objects.filter(pk=row.pk).update(active=active, version=F("version") + 1)
     return {"program": schedule_id, "active": active}

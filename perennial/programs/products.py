@@ -30,7 +30,7 @@ def kind_faults(products: Sequence[ProductFacts]) -> dict[str, Refused]:
         [[n for n, kind in turned.items() if kind == "continuity"]],
     )
     faults = {
-        number: Refused("program", f"it is in the events of program {program}: it cannot stand for one", "program")
+        number: Refused("program", "program", text=f"it is in the events of program {program}: it cannot stand for one")
         for number, program in used
     }
     sold = tuples(
@@ -39,7 +39,9 @@ def kind_faults(products: Sequence[ProductFacts]) -> dict[str, Refused]:
         [list(turned)],
     )
     for (number,) in sold:
-        faults.setdefault(number, Refused("program", f"it was sold as a {stored[number]} product already", "program"))
+        faults.setdefault(
+            number, Refused("program", "program", text=f"it was sold as a {stored[number]} product already")
+        )
     return faults
 
 
@@ -77,7 +79,7 @@ def set_continuity_products(*, products: Sequence[ProductFacts], by: str, reason
     new = []
     for number, product in wanted.items():
         if product.program not in programs:
-            raise Refused("program", f'unknown program "{product.program}"', "program")
+            raise Refused("program", "program", text=f'unknown program "{product.program}"')
         columns = {
             "program_id": programs[product.program],
             "event_duration": product.event_duration,
@@ -99,10 +101,10 @@ def set_continuity_products(*, products: Sequence[ProductFacts], by: str, reason
 def set_products(*, products: Sequence[ProductFacts], by: str, reason: str | None = None) -> Tally:
     """Make products as they are given, prices and programs and all; each replaces the one with its number."""
     for number, fault in kind_faults(products).items():
-        raise Refused(fault.code, f'product "{number}": {fault.text}', fault.field)
+        raise Refused(fault.code, fault.field, text=f'product "{number}": {fault.text}')
     shipped = unpriced_uses([p.number for p in products if p.program is None and not p.prices])
     for number, program in shipped.items():
-        raise Refused("price", f'an event of program "{program}" ships "{number}" and names no price', "price")
+        raise Refused("price", "price", text=f'an event of program "{program}" ships "{number}" and names no price')
     tally, same = catalog.set_products(products=products, by=by, reason=reason)
     changed = set_continuity_products(products=products, by=by, reason=reason) & same
     return tally.plus(Tally(changed=len(changed), same=-len(changed)))

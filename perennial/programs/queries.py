@@ -148,5 +148,5 @@ def program_by_id(schedule_id: str, field: str = "program") -> Program:
     found = Program.objects.filter(schedule_id=schedule_id).first()
     if found is None:
         known = Program.objects.order_by("schedule_id").values_list("schedule_id", flat=True)
-        raise Refused("program", f"unknown program {schedule_id!r}{hint(schedule_id, list(known))}", field)
+        raise Refused("program", field, text=f"unknown program {schedule_id!r}{hint(schedule_id, list(known))}")
     return found

@@ -15,9 +15,9 @@ from perennial.cli import main
 from perennial.cli.commands import COMMANDS
 from perennial.continuity.models import Parked
 from perennial.programs.draft import remove_event
-from tests.cli.makers import ORDERED, club, order
-from tests.cli.test_contract import ELSEWHERE, PAGE
+from tests.cli.contract_page import ELSEWHERE, PAGE
 from tests.processes import perennial
+from tests.worlds.book_club import ORDERED, club, order
 
 Captured = pytest.CaptureFixture[str]
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import re
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +19,8 @@ from perennial.desk.queries import order_document
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.kernel import states
 from perennial.orders.models import Hold
-from tests.cli.makers import ORDERED, child, club, order
-
-PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
-ELSEWHERE = {"demo", "bench", "serve", "worker", "backup", "restore"}
+from tests.cli.contract_page import ELSEWHERE, PAGE
+from tests.worlds.book_club import ORDERED, child, club, order
 
 
 def table(header: str) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ from perennial.errors import Refused
 from perennial.orders.models import Hold, SalesOrder, Shipment
 from perennial.payments.models import Payment
 from perennial.programs.models import ProgramEvent
-from tests.cli.makers import ORDERED, child, club, order
+from tests.worlds.book_club import ORDERED, child, club, order
 
 pytestmark = pytest.mark.django_db
 

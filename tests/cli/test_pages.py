@@ -17,7 +17,7 @@ from perennial.desk.queries import order_document, order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
 from perennial.programs.models import ProgramEvent
-from tests.cli.makers import ORDERED, add_event, child, club, order
+from tests.worlds.book_club import ORDERED, add_event, child, club, order
 
 pytestmark = pytest.mark.django_db
 Captured = pytest.CaptureFixture[str]

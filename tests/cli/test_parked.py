@@ -15,7 +15,7 @@ from perennial.desk import actions
 from perennial.jobs.check import check, check_once
 from perennial.orders.models import OrderEvent
 from perennial.programs.models import ProgramEvent
-from tests.cli.makers import ORDERED, club, order
+from tests.worlds.book_club import ORDERED, club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Captured = pytest.CaptureFixture[str]

@@ -26,8 +26,8 @@ from perennial.errors import Conflict, Refused
 from perennial.jobs.models import NightRun
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ProgramEvent
-from tests.actions.bundle_world import example
-from tests.cli.makers import ORDERED, child, club, order
+from tests.worlds.book_club import ORDERED, child, club, order
+from tests.worlds.bundle import example
 
 Captured = pytest.CaptureFixture[str]
 
@@ -178,7 +178,7 @@ def test_a_refusal_is_one_line_and_with_json_one_document(capsys: Captured) -> N
     assert capsys.readouterr() == ("", "refused: number: unknown order 'SO-9'\n")
     assert main.main(["--json", "show", "order", "SO-9"]) == 1
     out, err = capsys.readouterr()
-    assert json.loads(out) == {"refused": {"code": "order", "field": "number", "text": "unknown order 'SO-9'"}}
+    assert json.loads(out) == {"refused": {"code": "order_unknown", "field": "number", "text": "unknown order 'SO-9'"}}
     assert err.startswith("refused: ")
 
 
@@ -539,7 +539,7 @@ def no_room_in_the_database() -> OperationalError:
 @pytest.mark.parametrize(
     ("problem", "status", "said"),
     [
-        (Refused("date", "2026-01-01 lies in the past", "to"), 1, "refused: to: 2026-01-01 lies in the past\n"),
+        (Refused("date", "to", text="2026-01-01 lies in the past"), 1, "refused: to: 2026-01-01 lies in the past\n"),
         (Conflict("SO-1 is shipped"), 1, "changed meanwhile: SO-1 is shipped; look at it again, then repeat\n"),
         (OperationalError("connection refused"), 1, "the database does not answer: connection refused\n"),
         (no_room_in_the_database(), 1, "the database could not go on: could not extend file\n"),

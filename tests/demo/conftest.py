@@ -107,7 +107,7 @@ class Ledger:
         if reference not in self.orders:
             raise AssertionError(f"{kind} of {reference} before it was entered")
         if reference in self.stopped:
-            raise Refused("closed", f"{reference} is cancelled")
+            raise Refused("closed", text=f"{reference} is cancelled")
         self.calls.append((kind, reference, on, by, reason))
 
 

@@ -11,10 +11,10 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from bundle_form import faults
 
 from perennial.demo.club import Club
 from perennial.demo.enrolments import wallet
+from tests.demo.bundle_form import faults
 
 TODAY = date(2026, 11, 24)
 MEGABYTE = 1024 * 1024

@@ -5,9 +5,10 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests import harness, worlds
-from tests.jobs.installation import NIGHTS, SIZE, Installation
+from tests import harness
 from tests.processes import perennial
+from tests.worlds import nights as worlds
+from tests.worlds.installation import NIGHTS, SIZE, Installation
 
 
 @pytest.fixture(scope="module")

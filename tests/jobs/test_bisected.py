@@ -18,7 +18,7 @@ from perennial.jobs.check import check, check_once
 from perennial.jobs.runner import run_job
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ProgramEvent, ProgramRevision
-from tests.cli.makers import ORDERED, add_event, club, order
+from tests.worlds.book_club import ORDERED, add_event, club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

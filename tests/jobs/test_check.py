@@ -16,7 +16,7 @@ from perennial.desk import actions
 from perennial.jobs.check import INVARIANTS, ONCE, check, check_once, faults
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import OrderEvent
-from tests.cli.makers import club, order
+from tests.worlds.book_club import club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests import harness
-from tests.jobs.installation import NIGHTS, Installation
 from tests.processes import ROOT, environment
+from tests.worlds.installation import NIGHTS, Installation
 
 
 def clerk(found: Installation, seed: int) -> subprocess.Popen[str]:

@@ -11,7 +11,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.jobs.close_orders import CloseOrders
 from perennial.jobs.runner import run_job
 from perennial.orders.models import OrderLine, SalesOrder
-from tests.jobs.payments_world import ON, Member, day, install, member, ordinary_line
+from tests.worlds.payments import ON, Member, day, install, member, ordinary_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,9 +17,8 @@ import pytest
 
 from perennial.jobs import NIGHTLY
 from tests import harness
-from tests.jobs.installation import NIGHTS, Installation, Turns
-from tests.jobs.test_killed_night import same_things
 from tests.jobs.watch import Lock, Watch, until
+from tests.worlds.installation import NIGHTS, Installation, Turns, same_things
 
 ON = NIGHTS[1]
 DONE = ("advanced", "created", "orders", "lines", "updated", "unchanged", "captured", "authorised", "billed")

@@ -14,10 +14,11 @@ import psycopg
 import pytest
 
 from perennial.jobs import NIGHTLY
-from tests import harness, worlds
-from tests.jobs.installation import NIGHTS, Installation, Turns
+from tests import harness
 from tests.jobs.watch import Watch, until
 from tests.processes import perennial, start_perennial
+from tests.worlds import nights as worlds
+from tests.worlds.installation import NIGHTS, Installation, Turns, same_things
 
 MOST = 5
 """So often a night is killed, at most."""
@@ -43,18 +44,6 @@ def same(found: dict[str, Any], calm: dict[str, Any]) -> None:
     assert [row for row in last if row[0] != "process-payments"] == [
         row for row in calm["reports"] if row[1] == NIGHTS[1] and row[0] != "process-payments"
     ]
-
-
-def same_things(found: dict[str, Any], calm: dict[str, Any]) -> None:
-    for line, expected in zip(found["export"], calm["export"], strict=True):
-        at = next(
-            (i for i, (a, b) in enumerate(zip(line, expected, strict=False)) if a != b), min(len(line), len(expected))
-        )
-        assert line == expected, (
-            f"… {line[max(0, at - 300) : at + 200]} … instead of … {expected[max(0, at - 60) : at + 200]}"
-        )
-    assert found["attempts"] == calm["attempts"]
-    assert found["book"] == calm["book"]
 
 
 def finished(found: Installation) -> bool:

@@ -11,8 +11,8 @@ from perennial.jobs import night as nights
 from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.night import night, one_night
 from perennial.jobs.runner import run_job
-from tests.cli import makers as cli
-from tests.jobs.payments_world import ON, day, install, member
+from tests.worlds import book_club as cli
+from tests.worlds.payments import ON, day, install, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

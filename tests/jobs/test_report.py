@@ -12,7 +12,7 @@ from perennial.desk import actions
 from perennial.jobs import JOBS
 from perennial.jobs.runner import run_job
 from perennial.orders.models import SalesOrder
-from tests.actions.bundle_world import example, put
+from tests.worlds.bundle import example, put
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,9 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests import harness, worlds
-from tests.jobs.installation import Installation
+from tests import harness
 from tests.processes import perennial, start_perennial
+from tests.worlds import nights as worlds
+from tests.worlds.installation import Installation
 
 ON = "2026-03-02"
 DEARER = {"delivery_modes": [{**worlds.set_up()["delivery_modes"][0], "charge": "9.95"}]}

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from tests import harness
-from tests.jobs.installation import Installation
-from tests.jobs.test_killed_night import same_things
 from tests.processes import perennial
+from tests.worlds.installation import Installation, same_things
 
 DAYS = ("simulate", "--from", "2026-03-10", "--to", "2026-03-19", "--declines", "20", "--seed", "3")
 

@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from perennial.cli import main
 from perennial.jobs import NIGHTLY, night, simulate
-from tests.cli.makers import club, order
+from tests.worlds.book_club import club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STOPPED = date(2026, 3, 12)

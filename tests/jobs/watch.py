@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from perennial.jobs.runner import RUN_LOCK
-from tests.jobs.installation import Installation
+from tests.worlds.installation import Installation
 
 SUBJECTS = {
     "update-current-event": "programs_program",

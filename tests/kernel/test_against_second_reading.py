@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.kernel import plan as kernel
-from tests.kernel import programs
-from tests.makers import pairs
 from tests.second_reading import model as second
 from tests.second_reading import walk as reading
+from tests.worlds import programs
+from tests.worlds.kernel import pairs
 
 
 class Second(second.Model):

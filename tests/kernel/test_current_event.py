@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from perennial.kernel.calendar import Interval
 from perennial.kernel.plan import Revision, current_event, plan, shipping_events
-from tests.kernel import programs
-from tests.makers import day, event, every_month, order, program
+from tests.worlds import programs
+from tests.worlds.kernel import day, event, every_month, order, program
 
 
 def steps_of(revision: Revision, started: date, until: date) -> list[tuple[str, int, date]]:

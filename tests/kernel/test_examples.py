@@ -17,7 +17,7 @@ from perennial.kernel.instalments import PaymentSchedule, parts
 from perennial.kernel.plan import Event, EventProduct, Facts, Revision, current_event, extend, plan
 from perennial.kernel.tax import Rate
 from perennial.kernel.totals import Charge, totals
-from tests.makers import adjust, day, days, event_dates, numbers, said, ship_dates, steps
+from tests.worlds.kernel import adjust, day, days, event_dates, numbers, said, ship_dates, steps
 
 STANDARD = WorkingDays("STD", (1, 2, 3, 4, 5), "US-NY", (date(2026, 12, 24),))
 PRICES = {"0013": 1995, "0014": 1995, "0015": 2400}

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from perennial.kernel import explain
 from perennial.kernel.calendar import WorkingDays
 from perennial.kernel.plan import Occurrence, extend, plan
-from tests.kernel import programs
-from tests.makers import ORDERED, adjust, day, event, order, program, steps, two_products
+from tests.worlds import programs
+from tests.worlds.kernel import ORDERED, adjust, day, event, order, program, steps, two_products
 
 MODES = {mode.code: mode for mode in programs.MODES}
 D = r"(\d{4}-\d\d-\d\d)"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_units
 from perennial.kernel.instalments import MOST_PARTS, Part, PaymentSchedule, parts, respread
-from tests.makers import days
+from tests.worlds.kernel import days
 
 START = date(2026, 1, 31)
 totals = st.integers(1, 50) | st.integers(1, 10**7)

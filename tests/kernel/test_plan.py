@@ -14,8 +14,8 @@ from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel.calendar import Interval, WorkingDays
 from perennial.kernel.plan import EventProduct, Step, extend, plan, wants_extension
-from tests.kernel import programs
-from tests.makers import (
+from tests.worlds import programs
+from tests.worlds.kernel import (
     ORDERED,
     adjust,
     day,

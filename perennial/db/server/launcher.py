@@ -103,7 +103,7 @@ class Server:
             if not self._becomes_ready(tell):
                 raise Refused(
                     "database_start",
-                    f"the database did not start; its log {self.place.log} ends:\n{self._end_of_log()}",
+                    text=f"the database did not start; its log {self.place.log} ends:\n{self._end_of_log()}",
                 )
             return True
         return False
@@ -126,13 +126,13 @@ class Server:
                 pids = ", ".join(str(pid) for pid in sorted(self._processes())) or "unknown"
                 raise Refused(
                     "database_start",
-                    f"the database in {self.place.folder} runs (processes {pids}) but does not answer:"
+                    text=f"the database in {self.place.folder} runs (processes {pids}) but does not answer:"
                     " perennial stop, then again",
                 )
             if now - began > RECOVERY_SECONDS:
                 raise Refused(
                     "database_start",
-                    f"the database is not ready after {RECOVERY_SECONDS:.0f} seconds; see {self.place.log}",
+                    text=f"the database is not ready after {RECOVERY_SECONDS:.0f} seconds; see {self.place.log}",
                 )
             if now - began > 5 and not told:
                 tell("the database is recovering, this can take a while")
@@ -146,7 +146,7 @@ class Server:
         lock = locks.open_lock(self._lock)
         try:
             if not locks.take(lock, shared=True):
-                raise Refused("database_start", f"another process starts the database in {self.place.folder}")
+                raise Refused("database_start", text=f"another process starts the database in {self.place.folder}")
             started = self._run(
                 "pg_ctl",
                 "-D",
@@ -164,8 +164,7 @@ class Server:
             os.close(lock)  # closed, not unlocked: what was started holds it from now on
         if started.returncode:
             raise Refused(
-                "database_start",
-                f"the database did not start: {started.stdout.strip()}\n{self._end_of_log()}",
+                "database_start", text=f"the database did not start: {started.stdout.strip()}\n{self._end_of_log()}"
             )
 
     def _options(self) -> list[str]:
@@ -217,7 +216,7 @@ class Server:
         if self.place.data.exists():
             if (self.place.data / "PG_VERSION").is_file():
                 return
-            raise Refused("database_folder", f"{self.place.data} is not a database: move it away")
+            raise Refused("database_folder", text=f"{self.place.data} is not a database: move it away")
         new = self.place.new
         if new.exists():
             shutil.rmtree(new)
@@ -283,8 +282,7 @@ class Server:
         made = self._run(program, *arguments, pass_fds=pass_fds, **options)
         if made.returncode:
             raise Refused(
-                "database_folder",
-                f"the database could not be made in {self.place.folder}:\n{made.stdout.strip()}",
+                "database_folder", text=f"the database could not be made in {self.place.folder}:\n{made.stdout.strip()}"
             )
 
     @contextlib.contextmanager
@@ -314,7 +312,7 @@ class Server:
         url = '"$(' + server + ' url)"'
         raise Refused(
             "database_version",
-            f"the database in {self.place.folder} was made by PostgreSQL {made_by},"
+            text=f"the database in {self.place.folder} was made by PostgreSQL {made_by},"
             f" the programs here are {self.programs.major}."
             " Nothing was changed. These commands move it:\n"
             f"  PERENNIAL_PG_BIN={old_bin} {server} start\n"
@@ -346,7 +344,7 @@ class Server:
                     self._signal(signal.SIGQUIT)  # only orphans are left
         raise Refused(
             "database_stop",
-            f"the database in {self.place.folder} still runs after {time.monotonic() - began:.0f} seconds",
+            text=f"the database in {self.place.folder} still runs after {time.monotonic() - began:.0f} seconds",
         )
 
     def _signal(self, order: signal.Signals) -> None:

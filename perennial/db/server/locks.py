@@ -23,7 +23,7 @@ def open_lock(path: Path) -> int:
             handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
     except OSError as problem:
         raise Refused(
-            "home", f"{path} cannot be opened: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
+            "home", text=f"{path} cannot be opened: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
         ) from None
     return handle
 
@@ -58,7 +58,7 @@ def exclusive(path: Path, *, seconds: float, waiting: Callable[[], None] = lambd
             if waited > seconds:
                 raise Refused(
                     "database_busy",
-                    f"another process has held {path} for {seconds:.0f} seconds: look what it does",
+                    text=f"another process has held {path} for {seconds:.0f} seconds: look what it does",
                 )
             if waited > 3 and not told:
                 waiting()

@@ -37,7 +37,7 @@ def home() -> Path:
     try:
         return (Path(data) if data else Path.home() / ".local" / "share") / "perennial"
     except RuntimeError:
-        raise Refused("home", "this user has no home folder: set PERENNIAL_HOME to a folder") from None
+        raise Refused("home", text="this user has no home folder: set PERENNIAL_HOME to a folder") from None
 
 
 def open_home(folder: Path) -> Path:
@@ -49,16 +49,16 @@ def open_home(folder: Path) -> Path:
         owner = folder.stat().st_uid
     except OSError as problem:
         raise Refused(
-            "home",
-            f"PERENNIAL_HOME {folder} cannot be made: {problem.strerror}; set it to another folder",
+            "home", text=f"PERENNIAL_HOME {folder} cannot be made: {problem.strerror}; set it to another folder"
         ) from None
     if os.geteuid() not in (0, owner):
         raise Refused(
-            "home",
-            f"PERENNIAL_HOME {folder} belongs to another user: set PERENNIAL_HOME to a folder of your own",
+            "home", text=f"PERENNIAL_HOME {folder} belongs to another user: set PERENNIAL_HOME to a folder of your own"
         )
     if not os.access(folder, os.W_OK | os.X_OK) or _is_read_only(folder):
-        raise Refused("home", f"PERENNIAL_HOME {folder} cannot be written to: set PERENNIAL_HOME to another folder")
+        raise Refused(
+            "home", text=f"PERENNIAL_HOME {folder} cannot be written to: set PERENNIAL_HOME to another folder"
+        )
     return folder
 
 
@@ -97,7 +97,7 @@ def secret(folder: Path, name: str) -> str:
         return path.read_text()
     except OSError as problem:
         raise Refused(
-            "home", f"{path} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
+            "home", text=f"{path} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
         ) from None
 
 
@@ -141,7 +141,7 @@ class Place:
         if set(str(self.folder)) & UNSPEAKABLE:
             raise Refused(
                 "home",
-                f"PERENNIAL_HOME {self.folder} has a character that shells change: set it to another folder",
+                text=f"PERENNIAL_HOME {self.folder} has a character that shells change: set it to another folder",
             )
         if not self.folder.is_dir():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -162,13 +162,13 @@ class Place:
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.account.uid:
                 raise Refused(
                     "database_socket",
-                    f"{self.sockets} is not a folder of {self.account.name}:"
+                    text=f"{self.sockets} is not a folder of {self.account.name}:"
                     " remove it, or set PERENNIAL_HOME to a shorter path",
                 ) from None
             if stat.S_IMODE(found.st_mode) != 0o700:
                 os.chmod(self.sockets, 0o700)
         except OSError as problem:
-            raise Refused("database_socket", f"{self.sockets} cannot be made: {problem.strerror}") from None
+            raise Refused("database_socket", text=f"{self.sockets} cannot be made: {problem.strerror}") from None
 
 
 def _system_folder(home_folder: Path) -> Path:
@@ -206,7 +206,7 @@ def place_of(home_folder: Path) -> Place:
     if (inside / "data").exists():
         raise Refused(
             "home",
-            f"the database in {inside} belongs to {server.name}, who cannot get into {home_folder} any more",
+            text=f"the database in {inside} belongs to {server.name}, who cannot get into {home_folder} any more",
         )
     return Place(system, server)
 
@@ -218,10 +218,9 @@ def _refuse_foreign(data: Path) -> None:
         if problem.errno == errno.ENOENT:
             return
         raise Refused(
-            "home", f"{data} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
+            "home", text=f"{data} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
         ) from None
     if owner != os.geteuid():
         raise Refused(
-            "home",
-            f"the database in {data} belongs to another user: set PERENNIAL_HOME to a folder of your own",
+            "home", text=f"the database in {data} belongs to another user: set PERENNIAL_HOME to a folder of your own"
         )

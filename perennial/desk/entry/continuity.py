@@ -88,13 +88,15 @@ def _for_sale(order: Incoming, product: Product) -> tuple[ContinuityProduct, Loa
     """The continuity product and the revision that new orders stand on."""
     sold = sold_by(product)
     if sold is None:
-        raise Refused("program", f"product {product.number} stands for no program", "item_number")
+        raise Refused("program", "item_number", text=f"product {product.number} stands for no program")
     program = sold.program
     if not program.active:
-        raise Refused("inactive", f"program {program.schedule_id} is not active: it cannot be ordered", "item_number")
+        raise Refused(
+            "inactive", "item_number", text=f"program {program.schedule_id} is not active: it cannot be ordered"
+        )
     revision = order.known.revisions.get(program.pk)
     if revision is None:
-        raise Refused("draft", f"program {program.schedule_id} was never released", "item_number")
+        raise Refused("draft", "item_number", text=f"program {program.schedule_id} was never released")
     return sold, revision
 
 
@@ -107,14 +109,14 @@ def _payment_schedule(
     known, field = order.known, "continuity.payment_schedule"
     named = known.schedules.get(given.payment_schedule)
     if named is None:
-        raise Refused("payment_schedule", f"unknown payment schedule {given.payment_schedule!r}", field)
+        raise Refused("payment_schedule", field, text=f"unknown payment schedule {given.payment_schedule!r}")
     # What the program offers, where it offers some; else any, as on the original's page.
     offers = known.prompts[sold.program_id] or known.valid[sold.program_id]
     if named != revision.payment_schedule_id and offers and named not in known.valid[sold.program_id]:
         raise Refused(
             "payment_schedule",
-            f"{given.payment_schedule} is not a valid payment schedule of program {sold.program.schedule_id}",
             field,
+            text=f"{given.payment_schedule} is not a valid payment schedule of program {sold.program.schedule_id}",
         )
     return named
 
@@ -130,7 +132,7 @@ def _first_event(order: Incoming, sold: ContinuityProduct, revision: LoadedRevis
 
 
 def _nothing_ships(sold: ContinuityProduct) -> Refused:
-    return Refused("empty", f"program {sold.program.schedule_id} has no event that ships", "item_number")
+    return Refused("empty", "item_number", text=f"program {sold.program.schedule_id} has no event that ships")
 
 
 def _add_payments(
@@ -155,7 +157,7 @@ def _add_payments(
             first_ship_on=first or order.order_date,
         )
     except Refused as refused:
-        raise Refused(refused.code, refused.text, "continuity.payment_schedule") from None
+        raise refused.at("continuity.payment_schedule") from None
     for owed in parts:
         order.rows.payments.append(
             payment_row(

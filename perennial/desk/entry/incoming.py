@@ -53,7 +53,7 @@ class Incoming:
 
     def fault(self, code: str, text: str, field: str) -> None:
         """Note what is at fault; ``field`` relative to the order."""
-        self.faults.append(Refused(code, text, field))
+        self.faults.append(Refused(code, field, text=text))
 
     def place(self, given: Place, field: str, default: int | None) -> int | None:
         """The id of the address that was meant: its code, an address in place, or the delivery address."""
@@ -78,10 +78,10 @@ class Incoming:
             for card in cards:
                 if card.token == token:
                     return card.pk
-            raise Refused("card", f"customer {self.customer.account} has no card with token {token!r}", field)
+            raise Refused("card", field, text=f"customer {self.customer.account} has no card with token {token!r}")
         if len(cards) != 1:
             has = "no stored card" if not cards else f"{len(cards)} stored cards: name one by its token"
-            raise Refused("card", f"customer {self.customer.account} has {has}", field)
+            raise Refused("card", field, text=f"customer {self.customer.account} has {has}")
         return cards[0].pk
 
     def places(self, ids: set[int | None]) -> dict[int | None, Where]:

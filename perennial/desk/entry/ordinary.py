@@ -100,7 +100,7 @@ def _shares(order: Incoming, total: int) -> list[tuple[str, int | None, int]]:
     percents = sum((p.percent for p in pays if p.percent is not None), Decimal(0))
     by_amount = any(p.amount_minor is not None for p in pays)
     if not by_amount and len(pays) > 1 and percents != 100:
-        raise Refused("pay", f"the percentages sum to {percents:f}, not to 100", "pay")
+        raise Refused("pay", "pay", text=f"the percentages sum to {percents:f}, not to 100")
     for at, pay in enumerate(pays):
         path = f"pay[{at}]"
         check_method(
@@ -118,14 +118,14 @@ def _shares(order: Incoming, total: int) -> list[tuple[str, int | None, int]]:
         else:
             amount = left
         if len(pays) == 1 and pay.percent is not None and pay.percent != 100:
-            raise Refused("pay", f"the percentages sum to {pay.percent:f}, not to 100", "pay")
+            raise Refused("pay", "pay", text=f"the percentages sum to {pay.percent:f}, not to 100")
         shares.append((pay.method, card_id, amount))
         left -= amount
     if left != 0:
         currency = order.known.set_up.currency
         raise Refused(
             "pay",
-            f"the amounts sum to {text(total - left, currency)}, but the ordinary lines cost {text(total, currency)}",
             "pay",
+            text=f"the amounts sum to {text(total - left, currency)}, but the ordinary lines cost {text(total, currency)}",
         )
     return shares

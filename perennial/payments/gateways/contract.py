@@ -1,4 +1,4 @@
-"""What every gateway does for us, and how it answers. The suite in tests/gateways holds each of them to it.
+"""What every gateway does for us, and how it answers. The suite in tests/payments/gateways holds each of them to it.
 
 A gateway is called outside of any transaction and from several threads; it never touches our
 database. What the business has to know comes back as an ``Answer``. An exception (a lost line, a

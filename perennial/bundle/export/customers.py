@@ -1,0 +1,48 @@
+"""Customers as a bundle carries them, with addresses and cards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from perennial.customers.models import Address, Customer, StoredCard
+from perennial.kernel import money
+
+Document = dict[str, Any]
+AT_ONCE = 2000
+ADDRESS = ("code", "purpose", "recipient", "street", "city", "postcode", "region", "country")
+CARD = ("token", "brand", "last4", "exp_month", "exp_year", "network_transaction_id", "refused")
+
+
+def customers(currency: str) -> Iterator[Document]:
+    """The customers, as they were made."""
+    last = 0
+    while batch := list(Customer.objects.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+        ids = [customer.pk for customer in batch]
+        last = ids[-1]
+        addresses: dict[int, list[Document]] = defaultdict(list)
+        cards: dict[int, list[Document]] = defaultdict(list)
+        for customer, *values in (
+            Address.objects.filter(customer_id__in=ids, code__isnull=False)
+            .order_by("number", "id")
+            .values_list("customer_id", *ADDRESS)
+        ):
+            addresses[customer].append(dict(zip(ADDRESS, values, strict=True)))
+        for customer, *values in (
+            StoredCard.objects.filter(customer_id__in=ids).order_by("number", "id").values_list("customer_id", *CARD)
+        ):
+            cards[customer].append(dict(zip(CARD, values, strict=True)))
+        for row in batch:
+            limit = row.credit_limit_minor
+            yield {
+                "account": row.account,
+                "name": row.name,
+                "email": row.email,
+                "phone": row.phone,
+                "language": row.language,
+                "allow_on_account": row.allow_on_account,
+                "credit_limit": None if limit is None else money.text(limit, currency),
+                "addresses": addresses[row.pk],
+                "cards": cards[row.pk],
+            }

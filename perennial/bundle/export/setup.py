@@ -1,0 +1,123 @@
+"""Set-up as a bundle carries it, each kind by its codes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from perennial.catalog.actions import DEFAULTS
+from perennial.catalog.models import (
+    Company,
+    DateInterval,
+    DeliveryMode,
+    Parameters,
+    PaymentSchedule,
+    Price,
+    Product,
+    TaxRate,
+)
+from perennial.kernel import money
+from perennial.programs.models import ContinuityProduct
+
+Document = dict[str, Any]
+
+
+def day(value: date | None) -> str | None:
+    """A date as it is written; null where there is none."""
+    return None if value is None else value.isoformat()
+
+
+def anchor(value: date | None) -> str:
+    """The anchor of an interval."""
+    return "order" if value is None else value.isoformat()
+
+
+def company_document() -> Document:
+    """The company. Its installation id stays: two installations must never share one."""
+    row = Company.objects.get(pk=1)
+    names = ("name", "country", "time_zone", "languages", "from_email", "vat_number", "notices_on")
+    return {name: getattr(row, name) for name in names}
+
+
+def parameters_document() -> Document:
+    """The continuity parameters."""
+    row = Parameters.objects.get(pk=1)
+    return {name: getattr(row, name) for name in DEFAULTS}
+
+
+def delivery_modes(currency: str) -> Iterator[Document]:
+    """The delivery modes."""
+    for row in DeliveryMode.objects.order_by("code"):
+        yield {
+            "code": row.code,
+            "name": row.name,
+            "charge": money.text(row.charge_minor, currency),
+            "tax_group": row.tax_group,
+            "working_days": list(row.working_days),
+            "holidays": row.holidays,
+            "closed_on": [closed.isoformat() for closed in row.closed_on],
+        }
+
+
+def tax_rates() -> Iterator[Document]:
+    """The tax rates."""
+    rows = TaxRate.objects.all()
+    for row in sorted(rows, key=lambda r: (r.group, r.country, r.region or "", r.valid_from or date.min)):
+        yield {
+            "group": row.group,
+            "country": row.country,
+            "region": row.region,
+            "percent": money.plain(row.percent),
+            "from": day(row.valid_from),
+        }
+
+
+def date_intervals() -> Iterator[Document]:
+    """The date intervals."""
+    for row in DateInterval.objects.order_by("code"):
+        yield {"code": row.code, "name": row.name, "rule": row.rule, "anchor": anchor(row.anchor)}
+
+
+def payment_schedules(currency: str) -> Iterator[Document]:
+    """The payment schedules."""
+    for row in PaymentSchedule.objects.order_by("name").prefetch_related("lines"):
+        document: Document = {
+            "name": row.name,
+            "allocation": row.allocation,
+            "unit": row.unit,
+            "every": row.every,
+            "after": row.after,
+            "number_of_payments": row.number_of_payments,
+        }
+        if row.amount_minor is not None:
+            document["amount"] = money.text(row.amount_minor, currency)
+        lines = sorted(row.lines.all(), key=lambda line: line.number)
+        if lines:
+            document["lines"] = [{"after": line.after, "percent": money.plain(line.percent)} for line in lines]
+        yield document
+
+
+def products(currency: str) -> Iterator[Document]:
+    """The products with their prices, and what the continuity products stand for."""
+    prices: dict[int, list[tuple[date | None, int]]] = defaultdict(list)
+    for product, start, amount in Price.objects.values_list("product_id", "valid_from", "price_minor"):
+        prices[product].append((start, amount))
+    sold = {row.product_id: row for row in ContinuityProduct.objects.select_related("program")}
+    for row in Product.objects.order_by("number").iterator(2000):
+        document: Document = {"number": row.number, "name": row.name, "tax_group": row.tax_group}
+        mine = sorted(prices.get(row.pk, ()), key=lambda price: price[0] or date.min)
+        if row.kind == "continuity":
+            continuity = sold.get(row.pk)
+            if continuity is not None:
+                document |= {
+                    "program": continuity.program.schedule_id,
+                    "event_duration": continuity.event_duration,
+                    "shipments": continuity.shipments,
+                }
+        elif len(mine) == 1 and mine[0][0] is None:
+            document["price"] = money.text(mine[0][1], currency)
+        elif mine:
+            document["prices"] = [{"price": money.text(a, currency), "from": day(start)} for start, a in mine]
+        yield document

@@ -1,0 +1,1 @@
+"""A bundle becomes rows, in one transaction: ``importer`` goes through it."""

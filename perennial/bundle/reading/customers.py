@@ -1,0 +1,59 @@
+"""The customers of a bundle, with addresses and stored cards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.values import Given, keys
+from perennial.customers.rules import FIRST_YEAR, LAST_YEAR, customer_faults
+from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
+from perennial.kernel import limits
+
+CUSTOMER = keys("account name email phone language allow_on_account credit_limit addresses cards")
+ADDRESS = keys("code purpose recipient street city postcode region country")
+CARD = keys("token brand last4 exp_month exp_year network_transaction_id refused")
+
+
+def customer(reading: Reading, at: int, value: Any) -> tuple[CustomerFacts, bool]:
+    """A customer of the bundle, and whether it is without fault."""
+    thing = Given(value, f"customers[{at}]", reading.faults, CUSTOMER)
+    facts = CustomerFacts(
+        account=thing.code("account", "", required=True),
+        name=thing.text("name", ""),
+        email=thing.text("email"),
+        phone=thing.text("phone"),
+        language=thing.code("language"),
+        allow_on_account=thing.flag("allow_on_account"),
+        credit_limit_minor=thing.money("credit_limit", reading.currency),
+        addresses=tuple(address(a, str(n)) for n, a in enumerate(thing.objects("addresses", ADDRESS), 1)),
+        cards=tuple(_card(c) for c in thing.objects("cards", CARD)),
+    )
+    thing.refused(customer_faults(facts))
+    return facts, not thing.bad
+
+
+def address(thing: Given, code: str | None) -> AddressFacts:
+    """An address. The code of a customer's one that was left out is its place in the list; one in place has none."""
+    return AddressFacts(
+        thing.code("code", code) if code is not None else None,
+        thing.code("purpose", "delivery"),
+        thing.text("recipient"),
+        thing.text("street", ""),
+        thing.text("city", ""),
+        thing.text("postcode", ""),
+        thing.code("region"),
+        thing.code("country"),
+    )
+
+
+def _card(thing: Given) -> CardFacts:
+    return CardFacts(
+        thing.code("token", "", required=True, longest=limits.LONG_CODE),
+        thing.whole("exp_month", 1, 1, 12, required=True),
+        thing.whole("exp_year", FIRST_YEAR, FIRST_YEAR, LAST_YEAR, required=True),
+        thing.text("brand", longest=limits.LINE),
+        thing.text("last4"),
+        thing.text("network_transaction_id"),
+        thing.flag("refused") if thing.given("refused") else None,
+    )

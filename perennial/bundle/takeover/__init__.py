@@ -1,0 +1,1 @@
+"""Orders that are taken over as they stand somewhere else."""

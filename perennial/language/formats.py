@@ -1,0 +1,124 @@
+"""A fact as the reader writes it, and sentences made of them.
+
+A placeholder names a fact, and how it is written: ``{on}``, ``{count:n}`` (12,345), ``{order:quoted}``, ``{price:amount}``
+(without its currency), ``{status:order}`` (the name of a state, from the context ``order``), ``{meant:?did_you_mean}``
+(the phrase of that code, or nothing where there is no such fact).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from string import Formatter
+from typing import NamedTuple
+
+from perennial.kernel import money
+from perennial.kernel.limits import short
+from perennial.kernel.money import Money
+from perennial.language.catalogue import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the language, and whether dates are written as commands take them (``iso``) or in words (``words``)."""
+
+    language: str = "en"
+    dates: str = "iso"
+
+
+ENGLISH = Reader()
+
+
+def phrase(context: str, code: str, facts: Mapping[str, object] | None = None, to: Reader | None = None) -> str | None:
+    """The sentence of a code with its facts; None where the catalogue has none."""
+    to, facts = to or ENGLISH, facts or {}
+    template = catalogue(to.language).template(context, code, facts.get("count"))
+    if template is None:
+        return None
+    return "".join(
+        part.literal if part.name is None else _placed(facts, part, to, context) for part in _parts(template)
+    )
+
+
+class _Part(NamedTuple):
+    literal: str
+    name: str | None
+    style: str
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> tuple[_Part, ...]:
+    found = []
+    for literal, name, style, _ in Formatter().parse(template):
+        if literal:
+            found.append(_Part(literal, None, ""))
+        if name is not None:
+            found.append(_Part("", name, style or ""))
+    return tuple(found)
+
+
+def placeholders(template: str) -> dict[str, bool]:
+    """The facts that a sentence names; true for those that it cannot do without."""
+    found: dict[str, bool] = {}
+    for part in _parts(template):
+        if part.name is not None:
+            found[part.name] = found.get(part.name, False) or not part.style.startswith("?")
+    return found
+
+
+def _placed(facts: Mapping[str, object], part: _Part, to: Reader, context: str) -> str:
+    value = facts.get(part.name or "")
+    if part.style.startswith("?"):
+        if value is None or value == "" or value is False or value == () or value == []:
+            return ""
+        return phrase("phrase", part.style[1:], facts, to) or ""
+    return fact(value, part.style, to)
+
+
+def fact(value: object, style: str, to: Reader) -> str:
+    """One fact as the reader writes it."""
+    match value:
+        case None:
+            return ""
+        case list() | tuple() if not isinstance(value, Money):
+            return ", ".join(fact(one, style, to) for one in value)
+        case Money():
+            amount = _decimal(money.text(value.minor, value.currency), to)
+            return amount if style == "amount" else f"{amount} {value.currency}"
+        case bool():
+            return phrase("phrase", "yes" if value else "no", None, to) or str(value)
+        case date():
+            return _date(value, to)
+        case int() if style == "n":
+            return _grouped(value, to)
+        case int():
+            return str(value)
+        case Decimal():
+            return _decimal(money.plain(value), to)
+    words = str(value)
+    if style == "quoted":
+        return short(repr(words))
+    if style:
+        return catalogue(to.language).template(style, words) or words
+    return words
+
+
+def _date(day: date, to: Reader) -> str:
+    if to.dates == "iso":
+        return day.isoformat()
+    from babel.dates import format_date
+
+    return format_date(day, "d MMM yyyy", locale=to.language)
+
+
+def _grouped(number: int, to: Reader) -> str:
+    grouped = f"{number:,}"
+    return grouped if to.language == "en" else grouped.replace(",", ".")
+
+
+def _decimal(plain: str, to: Reader) -> str:
+    """A decimal in the reader's digits. Without groups: it is read back, and typed, as it stands."""
+    return plain if to.language == "en" else plain.replace(".", ",")

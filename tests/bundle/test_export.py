@@ -1,0 +1,326 @@
+"""Export, import, export: the same bytes, and everything goes on exactly where it was.
+
+The installations that are exported come from the second reading's scenarios: holds, adjustments,
+cancelled children and tries, payments in all states, drafts, removed events, several revisions.
+BUNDLE_SEEDS=1-200 plays more of them.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from perennial.bundle.export import setup
+from perennial.bundle.export.exporter import export_file
+from perennial.catalog.actions import initialise
+from perennial.catalog.models import Company
+from perennial.db import sql
+from perennial.desk.actions import cancel
+from perennial.desk.documents import order_documents
+from perennial.errors import Refused
+from perennial.jobs.create_child_orders import CreateChildOrders
+from perennial.jobs.dry_run import rehearse
+from perennial.jobs.update_orders import UpdateOrders
+from perennial.orders.models import SalesOrder
+from perennial.payments import gateways
+from perennial.payments.gateways.sandbox import Sandbox
+from perennial.programs import draft
+from perennial.programs.models import Program, ProgramRevision
+from tests.second_reading import generate
+from tests.second_reading.runner import in_process
+from tests.worlds.bundle import counts, example, put, take_out, twelve
+
+LOW, _, HIGH = os.environ.get("BUNDLE_SEEDS", "1-8").partition("-")
+SEEDS = range(int(LOW), int(HIGH or LOW) + 1)
+
+
+def empty() -> None:
+    """An empty installation, as it was made."""
+    call_command("flush", verbosity=0, interactive=False)
+    sql.execute("alter sequence parent_order_number restart")
+    initialise()
+
+
+def documents() -> list[dict[str, Any]]:
+    """All orders as they are printed."""
+    return list(order_documents(SalesOrder.objects.filter(parent=None).order_by("id").values_list("id", flat=True)))
+
+
+def play(seed: int, tmp_path: Any) -> generate.Scenario:
+    """One scenario, through the command line."""
+    scenario = generate.Scenario(seed)
+    for number, step in enumerate(scenario.steps):
+        argv = step.get("argv")
+        if argv is None:
+            path = tmp_path / f"{number}.json"
+            path.write_text(json.dumps(step["import"]))
+            argv = ["import", str(path)]
+        status, _, err = in_process(argv)
+        assert not (argv[0] == "import" and status), err
+    return scenario
+
+
+def without(value: Any, *names: str) -> Any:
+    """A document without some of its keys, however deep."""
+    if isinstance(value, dict):
+        return {key: without(inner, *names) for key, inner in value.items() if key not in names}
+    return [without(inner, *names) for inner in value] if isinstance(value, list) else value
+
+
+def nights(scenario: generate.Scenario) -> list[Any]:
+    """What the next two months bring, night by night, and the orders after them."""
+    found: list[Any] = []
+    for days in range(1, 60, 20):
+        on = (scenario.on + timedelta(days)).isoformat()
+        status, out, err = in_process(["night", "--on", on, "--json"])
+        assert status == 0, err
+        found += [without(job, "run", "by") for job in json.loads(out)["jobs"]]
+    return [*found, without(documents(), "by")]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.django_db(transaction=True)
+def test_export_import_export_is_the_same(seed, tmp_path, settings):
+    settings.PERENNIAL_HOME = tmp_path
+    book, then = tmp_path / "book", tmp_path / "then"
+    book.mkdir()
+    empty()
+    with gateways.use(Sandbox(book)):
+        scenario = play(seed, tmp_path)
+    before, printed = take_out(), documents()
+    done = put(before)
+    assert {(t.new, t.changed) for t in done.tallies.values()} == {(0, 0)}, "the same file again changes nothing"
+    assert take_out() == before
+
+    shutil.copytree(book, then)
+    with gateways.use(Sandbox(book)):
+        expected = nights(scenario)
+    empty()
+    put(before)
+    assert take_out() == before
+    assert documents() == printed
+    status, out, _ = in_process(["check", "--json"])
+    assert (status, json.loads(out)) == (0, {"ok": True, "faults": []})
+    with gateways.use(Sandbox(then)):  # what the gateway knows is where it was, too
+        assert nights(scenario) == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_programs_with_their_past_drafts_and_run_state():
+    empty()
+    bundle = twelve(started_on="2026-01-01", order_start="current_event")
+    events = bundle["programs"][0]["events"]
+    events[3] |= {"date_interval": "NM", "days_from_last": 0, "probability": "33.333333", "times_to_repeat": 2}
+    events[4] |= {"event_id": 4, "days_from_last": None, "quantity": "0.125", "unit": "kg", "price": "0.00"}
+    put(bundle)
+    put({"date_intervals": [{"code": "NM", "rule": "FREQ=MONTHLY;BYMONTHDAY=9"}]})
+    draft.remove_event(schedule_id="BOM", key="E2", by="test")
+    done = in_process(["program", "release", "BOM", "--apply"])
+    assert done[0] == 0, done
+    draft.remove_event(schedule_id="BOM", key="E3", by="test")
+    in_process(["program", "copy", "BOM", "COPY"])
+    in_process(["job", "update-current-event", "--on", "2026-04-20"])
+    assert Program.objects.get(schedule_id="BOM").current_key
+    before = take_out()
+    program = next(p for p in json.loads(before)["programs"] if p["schedule_id"] == "BOM")
+    assert [r["revision"] for r in program["revisions"]] == [1, 2]
+    assert (program["revision"], program["apply"], program["draft"]["revision"]) == (3, True, 4)
+    assert [(e["key"], e["before"]) for e in program["removed_events"]] == [("E2", "E3")]
+    empty()
+    put(before)
+    assert take_out() == before
+    assert ProgramRevision.objects.filter(program__schedule_id="BOM").count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_appears_when_it_is_whole(tmp_path, monkeypatch):
+    empty()
+    put(example())
+    path = tmp_path / "all.json"
+    export_file(str(path))
+    assert path.read_bytes() == take_out()
+    text = path.read_text()
+    assert len(text.splitlines()) > 20
+    assert json.loads(text)["orders"][0]["number"] == "SO-000001"
+    monkeypatch.setattr("perennial.bundle.export.exporter.orders", lambda: iter([object()]))
+    with pytest.raises(TypeError):
+        export_file(str(path))
+    assert path.read_text() == text
+    assert [p.name for p in tmp_path.iterdir()] == ["all.json"]
+    with pytest.raises(Refused, match="cannot be written"):
+        export_file(str(tmp_path / "no" / "all.json"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_stands_there_already_keeps_what_it_is(tmp_path):
+    empty()
+    put(example())
+    bundle = take_out()
+    # A file beside it is nobody's business.
+    (tmp_path / "all.json.new").write_text("mine")
+    # A link leads to the file, with the file's permissions; where it leads nowhere, the file is made.
+    (tmp_path / "files").mkdir()
+    real, link, ahead = tmp_path / "files" / "real.json", tmp_path / "all.json", tmp_path / "ahead.json"
+    real.write_text("old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    ahead.symlink_to(tmp_path / "files" / "new.json")
+    mask = os.umask(0o027)
+    try:
+        export_file(str(link))
+        export_file(str(ahead))
+        export_file(str(tmp_path / "fresh.json"))
+    finally:
+        os.umask(mask)
+    for path in (link, ahead):
+        assert path.is_symlink()
+        assert path.read_bytes() == bundle
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "fresh.json").stat().st_mode) == 0o640
+    assert (tmp_path / "all.json.new").read_text() == "mine"
+    # A pipe is written into, and stays one.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        export_file(str(pipe))
+        assert read.result(60) == bundle
+    assert pipe.is_fifo()
+    names = ["ahead.json", "all.json", "all.json.new", "files", "fresh.json", "pipe"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert sorted(p.name for p in (tmp_path / "files").iterdir()) == ["new.json", "real.json"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_written_is_refused_and_stays(tmp_path, monkeypatch):
+    empty()
+    put(example())
+    old = tmp_path / "old.json"
+    old.write_text("old")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for path, words in ((tmp_path, "is a folder"), (loop, "cannot be written"), (old / "x", "cannot be written")):
+        with pytest.raises(Refused, match=words) as refused:
+            export_file(str(path))
+        assert refused.value.field == "file"
+
+    def full(_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name, instead, words in (
+        ("os.fsync", full, "cannot be written: No space left"),
+        ("os.access", lambda *_: False, "cannot be written: Permission denied"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, instead)
+            with pytest.raises(Refused, match=words) as refused:
+                export_file(str(old))
+        assert refused.value.field == "file"
+    assert old.read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["loop", "old.json"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_empty_installation_goes_out_and_in():
+    empty()
+    before = take_out()
+    empty()
+    installation = Company.objects.get().installation
+    assert counts(put(before)) == {"company": (0, 0, 1), "parameters": (0, 0, 1)}
+    assert take_out() == before
+    assert Company.objects.get().installation == installation
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_installation_itself_is_not_carried_over():
+    """Keys of charges begin with it: two installations with one id could take each other's answers for theirs."""
+    empty()
+    assert Company.objects.get().installation.encode() not in take_out()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_export_is_of_one_instant(monkeypatch):
+    empty()
+    put(example())
+    seen = []
+    document = setup.company_document
+
+    def watched() -> dict[str, Any]:
+        seen.append(sql.value("show transaction_isolation"))
+        return document()
+
+    monkeypatch.setattr(setup, "company_document", watched)
+    take_out()
+    assert seen == ["repeatable read"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_turn_it_is_on_a_day_does_not_hang_on_when_it_was_planned(tmp_path, settings):
+    """Line 1 is extended after line 2 was planned; an import writes all of line 1 first."""
+    settings.PERENNIAL_HOME = tmp_path
+    empty()
+    bundle = example()
+    bundle["parameters"]["repeat_threshold"] = 1
+    bundle["programs"][0]["days_after_order_date"] = 0
+    bundle["programs"][0]["events"] = [
+        {"item_number": "0013", "days_from_last": 10, "times_to_repeat": "until_stopped"},
+    ]
+    lines = [{"item_number": "0016", "continuity": {"start_date": day}} for day in ("2026-03-10", "2026-03-20")]
+    bundle["orders"][0] |= {"lines": lines, "pay": []}
+    put(bundle)
+    assert in_process(["job", "create-child-orders", "--on", "2026-03-15"])[0] == 0
+    assert in_process(["job", "extend-lines", "--on", "2026-03-16"])[0] == 0
+    before = take_out()
+
+    def next_night() -> list[Any]:
+        assert in_process(["job", "create-child-orders", "--on", "2026-03-25", "--limit", "1"])[0] == 0
+        first = documents()[0]["events"][-1]["data"]["child"]
+        assert in_process(["simulate", "--from", "2026-03-30", "--to", "2026-03-30"])[0] == 0
+        return [first, without(documents(), "by"), without(json.loads(take_out())["orders"][0]["events"], "by", "at")]
+
+    expected = next_night()
+    assert expected[0] == "SO-000001-1-003"
+    empty()
+    put(before)
+    assert next_night() == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_update_dropped_keeps_its_place_among_what_is_cancelled_later():
+    """No export says where in the walk it stood once: the place comes from what every export keeps."""
+    on = date(2026, 3, 10)
+    bundle = twelve()
+    events = [
+        {"key": key, "item_number": "0013", "days_from_last": 10, "delivery_mode": "STD"} for key in ("A", "B", "C")
+    ]
+    bundle["programs"][0]["events"] = events
+    order = {"reference": "R", "customer": "C-1", "order_date": str(on), "submit": True}
+    put({**bundle, "orders": [{**order, "lines": [{"item_number": "0016"}]}]}, on=on)
+    rehearse(CreateChildOrders(), on, {"through": "2026-03-11"}, "")
+    bundle["programs"][0]["events"] = [events[0], {**events[1], "key": "N"}, {**events[1], "key": "M"}, events[2]]
+    put(bundle, on=on)
+    rehearse(UpdateOrders(), on, {}, "")
+    before = take_out()
+
+    def cancelled() -> list[tuple[str, str]]:
+        number = SalesOrder.objects.get(parent=None).number
+        cancel(number=number, on=on, by="clerk:anna")
+        (found,) = documents()
+        return [(line["key"], line["status"]) for line in found["continuity"][0]["lines"]]
+
+    first = cancelled()
+    assert sorted(key for key, _ in first) == ["A", "B", "C", "M", "N"]
+    assert {status for key, status in first if key != "A"} == {"cancelled"}
+    empty()
+    put(before, on=on)
+    assert take_out() == before
+    assert cancelled() == first

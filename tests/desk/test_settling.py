@@ -1,0 +1,127 @@
+"""How a payment ends that the jobs cannot bring to an end: a person looked it up, or gives it up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from perennial.desk import actions
+from perennial.jobs.check import check, check_once
+from perennial.orders.models import Hold
+from perennial.payments.models import Attempt, Payment
+from tests.states import lead
+from tests.worlds.desk import (
+    ANNA,
+    ON,
+    book,
+    day,
+    last_event,
+    make_children,
+    order,
+    payments,
+    refused,
+    sent,
+    shown,
+)
+
+pytestmark = pytest.mark.usefixtures("club")
+
+WHY: dict[str, Any] = {**ANNA, "reason": "seen at the gateway"}
+
+
+def unknown(number: str, kind: str = "authorise") -> str:
+    """The first child, of whose card nobody knows whether it was charged."""
+    assert make_children(ON) == 1
+    child = f"{number}-1-001"
+    payment = Payment.objects.get(order__number=child)
+    lead(Payment.objects.filter(pk=payment.pk), "unknown", attempts=1)
+    Attempt.objects.create(
+        payment=payment,
+        kind=kind,
+        number=1,
+        key=child,
+        amount_minor=payment.amount_minor,
+        outcome="unknown",
+        on_date=ON,
+    )
+    return child
+
+
+def told_amount(child: str) -> str:
+    """What a child costs, as its document says."""
+    (found,) = (one for one in shown(child[:9])["children"] if one["number"] == child)
+    return str(found["total"])
+
+
+@pytest.mark.parametrize(("end", "status"), [("taken", "authorised"), ("not-taken", "due")])
+def test_what_was_found_out(end: str, status: str) -> None:
+    child = unknown(order("CLUB"))
+    with refused("number", "payment", "that is due or declined or failed or billed"):
+        actions.settle(number=child, end="written-off", **WHY)
+    told = actions.settle(number=child, end=end, **WHY)
+    assert told == {"order": child, "purpose": "shipment", "number": 1, "status": status}
+    kind, _, _, reason, data = last_event(child[:9])
+    assert (kind, reason, data.pop("as")) == ("payment_settled", "seen at the gateway", end)
+    assert data == {"child": child, "purpose": "shipment", "number": 1, "amount": told_amount(child), "currency": "USD"}
+    assert check()["faults"] == check_once()["faults"] == []
+    with refused("number", "payment", "has no payment that is unknown"):
+        actions.settle(number=child, end=end, **WHY)
+
+
+def test_what_never_came_of_a_cancelled_child_is_not_owed() -> None:
+    child = unknown(order("CLUB"))
+    actions.cancel(number=child, **ANNA)
+    assert actions.settle(number=child, end="not-taken", **WHY)["status"] == "cancelled"
+    assert check()["faults"] == []
+
+
+def test_what_nobody_will_pay_lets_the_rest_go_on() -> None:
+    number = order("CLUB")
+    make_children(ON)
+    child = f"{number}-1-001"
+    sent(child, on=ON)
+    failed = Payment.objects.filter(order__number=child)
+    lead(failed, "failed")
+    Hold.objects.create(order=failed.get().order, code="payment", reason="no money", stops="both", on_date=ON)
+    assert actions.settle(number=child, end="written-off", **WHY)["status"] == "written_off"
+    assert not Hold.objects.filter(released_on=None).exists()
+    assert make_children(day(10)) == 1
+
+
+def test_one_of_several_is_named() -> None:
+    number = order("PART")
+    with refused("part", "payment", "order 1 (due), order 2 (due), order 3 (due)"):
+        actions.settle(number=number, end="written-off", **WHY)
+    actions.settle(number=number, end="written-off", part=3, **WHY)
+    assert [status for *_, status in payments(number)] == ["due", "due", "written_off"]
+
+
+def test_one_of_several_lines_is_named() -> None:
+    """Two lines that are billed up front and an ordinary one: each has a payment of the number 1."""
+    number = order("PART", "UP", book())
+    said = "line 1: order 1 (due), line 1: order 2 (due), line 1: order 3 (due), line 2: order 1 (due), line 3: ordinary 1 (due)"
+    with refused("line", "payment", f"say which with --line, and --part; {said}"):
+        actions.settle(number=number, end="written-off", **WHY)
+    with refused("line", "payment", "say which with --line"):
+        actions.settle(number=number, end="written-off", part=1, **WHY)
+    with refused("part", "payment", "order 1 (due), order 2 (due), order 3 (due)"):
+        actions.settle(number=number, end="written-off", line=1, **WHY)
+    with refused("line", "line", f"{number} has no line 4"):
+        actions.settle(number=number, end="written-off", line=4, **WHY)
+    for at, purpose in ((1, "order"), (2, "order"), (3, "ordinary")):
+        done = actions.settle(number=number, end="written-off", line=at, part=1, **WHY)
+        assert (done["purpose"], done["number"], done["status"]) == (purpose, 1, "written_off")
+    assert Payment.objects.filter(status="written_off").count() == 3
+    make_children(ON)
+    with refused("line", "line", "is a child, which is paid as a whole"):
+        actions.settle(number=f"{number}-1-001", end="written-off", line=1, **WHY)
+
+
+def test_a_line_that_is_paid_by_the_shipment_is_not_settled_by_its_number() -> None:
+    """Its own payments are those of its children: never another line's instead."""
+    number = order("CLUB", book())
+    make_children(ON)
+    with refused("line", "line", "line 1 is paid by the shipment: settle it by the number of the child"):
+        actions.settle(number=number, end="written-off", line=1, **WHY)
+    assert actions.settle(number=number, end="written-off", line=2, **WHY)["purpose"] == "ordinary"

@@ -1,0 +1,179 @@
+"""Every code that is raised has its sentence in every language, with the same facts; and no sentence is left over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import perennial
+from perennial.errors import Refused
+from perennial.kernel.money import Money
+from perennial.language import LANGUAGES, Reader, phrase, reader, say
+from perennial.language.catalogue import catalogue
+from perennial.language.formats import fact, placeholders
+
+PACKAGE = Path(perennial.__file__).parent
+SAYS_PROBLEM = {"Refused": 0, "fault": 1, "problem": 0}
+"""Calls that name the code of a problem, and at which argument."""
+
+
+class Raised(NamedTuple):
+    """One place where a problem is raised."""
+
+    where: str
+    code: str
+    facts: frozenset[str] | None  # None: they are not written out at this place
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        if "migrations" not in file.parts:
+            yield str(file.relative_to(PACKAGE)), ast.parse(file.read_text())
+
+
+def raised() -> Iterator[Raised]:
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            at = SAYS_PROBLEM.get(called)
+            if at is None or len(node.args) <= at or any(word.arg == "text" for word in node.keywords):
+                continue
+            code = node.args[at]
+            if (
+                isinstance(code, ast.Constant)
+                and isinstance(code.value, str)
+                and re.fullmatch(r"[a-z0-9_]+", code.value)
+            ):
+                words = [word.arg for word in node.keywords]
+                facts = None if None in words else frozenset(word for word in words if word)
+                yield Raised(f"{name}:{node.lineno}", code.value, facts)
+
+
+RAISED = list(raised())
+PROBLEMS = {code for context, code in catalogue("en").entries if context == "problem"}
+
+
+@pytest.mark.parametrize("found", RAISED, ids=lambda found: f"{found.code}-{found.where}")
+def test_what_is_raised_has_a_sentence_and_its_facts(found: Raised) -> None:
+    assert found.code in PROBLEMS, f"{found.where} raises {found.code!r}, which no sentence says"
+    if found.facts is not None:
+        entry = catalogue("en").entries["problem", found.code]
+        needed = {name for form in entry.forms for name, must in placeholders(form).items() if must}
+        assert needed <= found.facts, f"{found.where}: {found.code!r} says {sorted(needed - found.facts)}"
+
+
+def test_what_has_a_sentence_is_raised() -> None:
+    written = {
+        node.value
+        for _, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert not {code for code in PROBLEMS if code not in written}
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_another_language_says_the_same(language: str) -> None:
+    english, other = catalogue("en").entries, catalogue(language).entries
+    assert set(english) == set(other)
+    for key, entry in english.items():
+        names = {name for form in entry.forms for name in placeholders(form)}
+        others = {name for form in other[key].forms for name in placeholders(form)}
+        assert names == others, key
+        assert all(other[key].forms), f"{key} has no words in {language}"
+        assert len(entry.forms) == len(other[key].forms), key
+
+
+def test_no_sentence_stands_under_two_codes() -> None:
+    seen: dict[tuple[str, ...], str] = {}
+    for (context, code), entry in catalogue("en").entries.items():
+        if context == "problem":
+            assert entry.forms not in seen, f"{code} and {seen[entry.forms]} say the same"
+            seen[entry.forms] = code
+
+
+def test_every_problem_says_when_it_comes_and_what_to_do() -> None:
+    for (context, code), entry in catalogue("en").entries.items():
+        if context == "problem":
+            words = " ".join(entry.comments)
+            assert "When:" in words, code
+            assert "Do:" in words, code
+
+
+def test_a_label_that_a_sentence_asks_for_exists() -> None:
+    contexts = {context for context, _ in catalogue("en").entries}
+    known = {"", "n", "quoted", "amount", *contexts}
+    for (_, code), entry in catalogue("en").entries.items():
+        for form in entry.forms:
+            for style in styles(form):
+                if style.startswith("?"):
+                    assert ("phrase", style[1:]) in catalogue("en").entries, code
+                else:
+                    assert style in known, (code, style)
+
+
+def styles(form: str) -> Iterator[str]:
+    from string import Formatter
+
+    for _, name, style, _ in Formatter().parse(form):
+        if name is not None:
+            yield style or ""
+
+
+ITALIAN = Reader("it")
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "to", "written"),
+    [
+        (date(2026, 3, 16), "", Reader(), "2026-03-16"),
+        (date(2026, 3, 16), "", ITALIAN, "2026-03-16"),
+        (date(2026, 3, 16), "", Reader("it", "words"), "16 mar 2026"),
+        (Money(2490, "USD"), "", Reader(), "24.90 USD"),
+        (Money(2490, "USD"), "", ITALIAN, "24,90 USD"),
+        (Money(2490, "USD"), "amount", Reader(), "24.90"),
+        (Money(500, "JPY"), "", ITALIAN, "500 JPY"),
+        (12345, "n", Reader(), "12,345"),
+        (12345, "n", ITALIAN, "12.345"),
+        (12345, "", ITALIAN, "12345"),
+        (Decimal("1.500"), "", Reader(), "1.5"),
+        (Decimal("1.500"), "", ITALIAN, "1,5"),
+        (["a", "b"], "", Reader(), "a, b"),
+        ("x" * 100, "quoted", Reader(), "'" + "x" * 76 + "…"),
+        (None, "", Reader(), ""),
+    ],
+)
+def test_a_fact_is_written_as_its_reader_writes_it(value: object, style: str, to: Reader, written: str) -> None:
+    assert fact(value, style, to) == written
+
+
+def test_what_was_meant_is_said_where_it_is_known() -> None:
+    known = Refused("order_unknown", "number", order="so-1", meant="SO-000001")
+    assert say(known) == "unknown order 'so-1'; did you mean 'SO-000001'?"
+    assert say(Refused("order_unknown", "number", order="so-1", meant=None)) == "unknown order 'so-1'"
+    assert say(known, ITALIAN) == "ordine sconosciuto: 'so-1'; forse 'SO-000001'?"
+
+
+def test_an_unknown_code_is_said_as_it_is() -> None:
+    assert phrase("problem", "no_such_code", {}) is None
+    assert say(Refused("no_such_code", order="SO-1")) == "no_such_code order=SO-1"
+
+
+def test_the_language_of_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERENNIAL_LANGUAGE", "it")
+    assert reader() == ITALIAN
+    monkeypatch.setenv("PERENNIAL_LANGUAGE", "fr")
+    with pytest.raises(Refused) as refused:
+        reader()
+    assert say(refused.value) == "'fr' is a language that Perennial has no words in: one of en, it"
+    monkeypatch.delenv("PERENNIAL_LANGUAGE")
+    assert reader() == Reader()
