@@ -9,6 +9,7 @@ from perennial.catalog.models import DeliveryMode, PaymentSchedule, Product
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.history import tracked
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
 from perennial.kernel import states
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.programs.models import Program, ProgramRevision
@@ -48,6 +49,7 @@ class ContinuityOrder(models.Model):
     version = models.IntegerField(db_default=1)
 
     class Meta:
+        triggers = (state_machine(states.CONTINUITY_ORDER),)
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(states.CONTINUITY_ORDER)), name="continuity_status"),
             models.CheckConstraint(condition=Q(payment_method__in=list(states.METHODS)), name="continuity_method"),
@@ -84,6 +86,7 @@ class Occurrence(models.Model):
     why_cancelled = models.TextField(db_default="")
 
     class Meta:
+        triggers = (state_machine(states.LINE),)
         constraints = [
             models.UniqueConstraint(fields=["continuity_order", "event_key", "repetition"], name="once_occurrence"),
             models.CheckConstraint(condition=Q(status__in=list(states.LINE)), name="occurrence_status"),

@@ -37,9 +37,10 @@ def submit(*, number: str, on: date, by: str, reason: str | None = None) -> dict
     for state in locked.states:
         if not state.row.program.active:
             raise Refused("inactive", "number", text=f"program {state.revision.program} is not active")
-    SalesOrder.objects.filter(pk=locked.order.pk).update(status="open")
-    ContinuityOrder.objects.filter(pk__in=locked.ids, status="draft").update(status="open")
-    Occurrence.objects.filter(continuity_order_id__in=locked.ids, status="planned").update(status="scheduled")
+    planned = [o.id for state in locked.states for o in state.occurrences if o.status == "planned"]
+    sql.shift(SalesOrder, [locked.order.pk], "draft", "open")
+    sql.shift(ContinuityOrder, [s.row.pk for s in locked.states if s.row.status == "draft"], "draft", "open")
+    sql.shift(Occurrence, planned, "planned", "scheduled")
     _payments(locked.order.pk, locked.ids).filter(status="draft").update(status="due")
     locked.event("submitted")
     return {"order": number, "status": "open"}
@@ -205,10 +206,12 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
             (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
         )
         state.row.complete = True
-        if not sent and state.row.status in NOT_ENDED:
-            state.row.status = "cancelled"
-    touch([s.row for s in states], "last_shipment", "complete", "status")
+    touch([s.row for s in states], "last_shipment", "complete")
     if not sent:
+        ended = [s.row for s in states if s.row.status in NOT_ENDED]
+        sql.shift(ContinuityOrder, [row.pk for row in ended], NOT_ENDED, "cancelled")
+        for row in ended:
+            row.status = "cancelled"
         OrderLine.objects.filter(pk__in=lines, status="open").update(status="cancelled")
     if whole:
         ordinary = OrderLine.objects.filter(order=locked.order, product__kind="item", status="open")
@@ -217,27 +220,23 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
     changed(locked, states)
     statuses = set(OrderLine.objects.filter(order=locked.order).values_list("status", flat=True))
     if statuses == {"cancelled"}:
+        sql.shift(SalesOrder, [locked.order.pk], NOT_ENDED, "cancelled")
         locked.order.status = "cancelled"
-        locked.order.save(update_fields=["status"])
     locked.event("cancelled", lines=[s.row.parent_line.line for s in states])
     return {"order": locked.order.number, "status": locked.order.status}
 
 
-def _drop(locked: LockedOrder, occurrences: list[Any]) -> int:
+def _drop(locked: LockedOrder, occurrences: list[Any]) -> None:
     """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
     why = f"cancelled by {who_words(locked.by, locked.on, locked.reason)}"
     ids = [o.id for o in occurrences if o.status in TO_COME]
-    return sql.execute(
-        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s"
-        " where id = any(%s) and status = any(%s)",
-        [why, ids, list(TO_COME)],
-    )
+    sql.shift(Occurrence, ids, TO_COME, "cancelled", shipment=None, blocked=None, why_cancelled=why)
 
 
 def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     """Cancel children that have not shipped, and what is not yet paid of them."""
-    ids = [c.pk for c in children]
-    SalesOrder.objects.filter(pk__in=ids, status="open").update(status="cancelled")
+    ids = [c.pk for c in children if c.status == "open"]
+    sql.shift(SalesOrder, ids, "open", "cancelled")
     OrderLine.objects.filter(order_id__in=ids, status="open").update(status="cancelled")
     payments.cancel_of(orders=ids, by=locked.by, on=locked.on)
 
@@ -291,10 +290,7 @@ def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: 
             raise Refused(
                 "status", "number", text=f"{locked.order.number} is {state.row.status}: nothing of it is made anew"
             )
-        sql.execute(
-            "update continuity_occurrence set status = 'scheduled', child_id = null where id = any(%s)",
-            [[o.id for o in mine]],
-        )
+        sql.shift(Occurrence, [o.id for o in mine], "ordered", "scheduled", child=None)
         locked.event("made_anew", shipment=child.shipment)
     changed(locked, [state])
     return {"order": child.number, "status": "cancelled", "again": again, **_to_refund(locked.order)}

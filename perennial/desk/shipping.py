@@ -190,7 +190,7 @@ def _ship_ordinary(
     if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=STOPS_SHIPPING).exists():
         raise Refused("payment", "number", text=f"{order.number} has a payment that is declined, failed or unknown")
     _not_before(on, order.order_date, f"{order.number} was ordered")
-    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="shipped")
+    sql.shift(OrderLine, [line.pk for line in lines], "open", "shipped")
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
     _follow(order, "shipped")
     OrderEvent.objects.create(order=order, on_date=on, kind="shipped", by=by, reason=reason)
@@ -202,7 +202,7 @@ def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | Non
     if not lines:
         raise Refused("status", "number", text=f"{order.number} has no shipped ordinary line to invoice")
     _not_before(on, _shipped_on(order), f"{order.number} was shipped")
-    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="invoiced")
+    sql.shift(OrderLine, [line.pk for line in lines], "shipped", "invoiced")
     SalesOrder.objects.filter(pk=order.pk, invoiced_on=None).update(invoiced_on=on)
     _follow(order, "invoiced")
     OrderEvent.objects.create(order=order, on_date=on, kind="invoiced", by=by, reason=reason)
@@ -213,5 +213,5 @@ def _follow(order: SalesOrder, status: str) -> None:
     """An order of ordinary lines alone goes with them; a parent stays open until close-orders."""
     lines = list(order.lines.select_related("product"))
     if all(line.product.kind == "item" and line.status in (status, "cancelled", "invoiced") for line in lines):
-        SalesOrder.objects.filter(pk=order.pk).update(status=status)
+        sql.shift(SalesOrder, [order.pk], order.status, status)
         order.status = status

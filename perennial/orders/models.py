@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from perennial.catalog.models import DeliveryMode, Product, TaxRate
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
 from perennial.kernel import states
 
 
@@ -41,6 +42,7 @@ class SalesOrder(models.Model):
     version = models.IntegerField(db_default=1)
 
     class Meta:
+        triggers = (state_machine(states.ORDER),)
         constraints = [
             models.UniqueConstraint(
                 fields=["parent_line", "shipment", "try_no"],
@@ -89,6 +91,7 @@ class OrderLine(models.Model):
     status = models.TextField(db_default="open")
 
     class Meta:
+        triggers = (state_machine(states.ORDER_LINE),)
         constraints = [
             models.UniqueConstraint(fields=["order", "line"], name="one_order_line"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_0"),

@@ -235,7 +235,10 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                 if payment.status == "cancelled":
                     payment.status = fresh
             if (payment.amount_minor, payment.due_on, payment.status) != before:
-                payment.save(update_fields=["amount_minor", "due_on", "status"])
+                sql.shift(
+                    Payment, [payment.pk], before[2], payment.status,
+                    amount_minor=payment.amount_minor, due_on=payment.due_on,
+                )  # fmt: skip
                 changed += 1
         write_payments(
             [

@@ -8,6 +8,7 @@ from django.db.models import Q
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Customer, StoredCard
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
 from perennial.kernel import states
 from perennial.orders.models import SalesOrder
 
@@ -42,6 +43,7 @@ class Payment(models.Model):
     gateway_ref = models.TextField(null=True)
 
     class Meta:
+        triggers = (state_machine(states.PAYMENT),)
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "continuity_order", "purpose", "number"],

@@ -15,7 +15,6 @@ from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_m
 from perennial.orders.models import OrderEvent, SalesOrder, Shipment
 from perennial.payments import gateways
 from perennial.payments.models import Payment
-from tests.states import lead
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -32,6 +31,7 @@ from tests.worlds.desk import (
     sent,
     shown,
 )
+from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 
