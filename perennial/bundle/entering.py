@@ -236,14 +236,14 @@ select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(
    and y.status in {sql.words(TO_DO)}
 """
 # Of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order.
-_FIRST_SHIPMENTS = f"""
+_FIRST_SHIPMENTS = """
 with shipments as materialized (
   select c.payment_method = 'on_account' as on_account,
          coalesce(o.payment_schedule_id, c.payment_schedule_id) as schedule, o.continuity_order_id, o.shipment, o.ship_on
     from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
-    left join customers_storedcard k on k.id = c.card_id
+    join continuity_waits w on w.continuity_order_id = c.id
    where c.order_id = any(%(ids)s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
-     and not (c.payment_method = 'card' and k.expires_on < o.ship_on))
+     and w.card_ends_on >= o.ship_on)
 select w.on_account, w.schedule, f.ship_on
   from (select distinct on_account, schedule from shipments) w
  cross join lateral (
@@ -251,7 +251,9 @@ select w.on_account, w.schedule, f.ship_on
          from (select * from shipments s
                 where s.on_account = w.on_account and s.schedule is not distinct from w.schedule
                 order by s.ship_on offset 0) o
-        where {blocked.COSTS} limit 1) f
+        where (select c.costs from shipment_costs c
+                where c.continuity_order_id = o.continuity_order_id and c.shipment = o.shipment)
+        limit 1) f
 """
 
 
@@ -280,14 +282,15 @@ def first_charge_on(order_ids: Sequence[int]) -> date | None:
     return min(found, default=None)
 
 
-_LATE = f"""
+_LATE = """
 select p.number, min(case when o.ship_on < %(on)s then o.ship_on else o.event_on end)
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
+  join order_waits w on w.order_id = p.id
  where c.order_id = any(%(ids)s) and o.status = 'scheduled' and o.blocked is null
    and (o.ship_on < %(on)s or (o.event_on < least(c.order_date, %(on)s) and not c.consolidate))
-   and not {blocked.AWAITED} and not {blocked.ON_HOLD}
+   and not w.awaited and not w.on_hold
  group by p.number
 """
 

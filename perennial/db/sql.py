@@ -143,6 +143,8 @@ def copy(model: type[Model], columns: Sequence[str], lines: Iterable[Sequence[An
 
 def shift(model: type[Model], ids: Sequence[int], old: str | Sequence[str], new: str, **also: Any) -> None:
     """Take rows from one state to the next. Raises Conflict unless every one of them was in the old state."""
+    if not ids:
+        return
     olds = [old] if isinstance(old, str) else list(old)
     found = model._default_manager.filter(pk__in=list(ids), status__in=olds).update(status=new, **also)
     if found != len(set(ids)):

@@ -20,10 +20,12 @@ from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, told, touch
 from perennial.errors import Refused
 from perennial.kernel import money
-from perennial.kernel.states import CARD_OWES, CHANGEABLE, NOT_ENDED, REFUSED, TO_COME, WITH_GATEWAY
+from perennial.kernel.states import CHANGEABLE, WITH_GATEWAY
 from perennial.payments import actions as payments
 from perennial.payments import gateways
 from perennial.payments.models import Payment
+
+SQL = sql.named("perennial.desk", "sql/cards.sql")
 
 
 def expiry(exp: str) -> tuple[int, int, date]:
@@ -118,19 +120,7 @@ def cards_that_end(*, customer: int | None = None, order: int | None = None) -> 
     shipment.
     """
     names = ("order", "line", "card", "expires_on", "shipment", "ship_on")
-    found = sql.tuples(
-        "select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on::text, o.shipment, o.ship_on::text"
-        "  from continuity_continuityorder c"
-        "  join orders_salesorder s on s.id = c.order_id"
-        "  join orders_orderline l on l.id = c.parent_line_id"
-        "  join customers_storedcard k on k.id = c.card_id"
-        "  join continuity_occurrence o on o.continuity_order_id = c.id"
-        " where (c.customer_id = %s or c.order_id = %s) and c.payment_method = 'card'"
-        f"   and c.status in {sql.words(NOT_ENDED)}"
-        f"   and not c.upfront and o.status in {sql.words(TO_COME)} and o.ship_on > k.expires_on"
-        " order by s.number, l.line, o.ship_on, o.shipment",
-        [customer, order],
-    )
+    found = sql.tuples(SQL["cards_that_end"], {"customer": customer, "order": order})
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
@@ -145,21 +135,6 @@ def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:
             yield {"field": name, "before": words(before), "after": words(after)}
 
 
-# Of an order that is closed or cancelled what was shipped may still be owed.
-_UNPAID = f"""y.method = 'card' and y.purpose <> 'refund'
-   and y.status in {sql.words(CARD_OWES)}"""
-_STILL_PAYS = f"""(c.status in {sql.words(NOT_ENDED)}
-  or exists (select from payments_payment y where y.continuity_order_id = c.id and {_UNPAID})
-  or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
-              where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id and {_UNPAID}))"""
-_WAITS = f"""(
-  exists (select from continuity_occurrence o where o.continuity_order_id = c.id and o.blocked in ('card', 'payment'))
-  or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in {sql.words(REFUSED)})
-  or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
-              where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
-                and y.status in {sql.words(REFUSED)}))"""
-
-
 def _orders_for(
     customer: int, on: date, *, old: int | None = None, renewed: int | None = None
 ) -> tuple[dict[int, set[int]], set[int]]:
@@ -168,34 +143,11 @@ def _orders_for(
     ``old``: all that this card pays. ``renewed``: what waits for this card. Neither: where the card is expired
     or refused, or something waits for a card.
     """
-    if old is not None or renewed is not None:
-        condition = f"(c.card_id = %(old)s or c.card_id = %(renewed)s and {_WAITS})"
-    else:
-        condition = f"(k.expires_on < %(on)s or k.refused or {_WAITS})"
     given = {"customer": customer, "old": old, "on": on, "renewed": renewed}
     found: dict[int, set[int]] = {}
-    for order, one in sql.tuples(
-        "select c.order_id, c.id from continuity_continuityorder c"
-        " left join customers_storedcard k on k.id = c.card_id"
-        f" where c.customer_id = %(customer)s and c.payment_method = 'card' and {_STILL_PAYS}"
-        f" and {condition} order by c.order_id, c.id",
-        given,
-    ):
+    for order, one in sql.tuples(SQL["continuity_orders_for"], given):
         found.setdefault(order, set()).add(one)
-    if old is not None or renewed is not None:
-        wants = f"(y.card_id = %(old)s or y.card_id = %(renewed)s and y.status in {sql.words(REFUSED)})"
-    else:
-        wants = f"(k.expires_on < %(on)s or k.refused or y.status in {sql.words(REFUSED)})"
-    ordinary = {
-        row[0]
-        for row in sql.tuples(
-            "select y.order_id from orders_salesorder s join payments_payment y on y.order_id = s.id"
-            " left join customers_storedcard k on k.id = y.card_id"
-            " where s.customer_id = %(customer)s and s.parent_id is null and y.purpose = 'ordinary' and y.method = 'card'"
-            f" and y.status in {sql.words(CHANGEABLE)} and {wants}",
-            given,
-        )
-    }
+    ordinary = {row[0] for row in sql.tuples(SQL["ordinary_for"], given)}
     return {order: found.get(order, set()) for order in sorted({*found, *ordinary})}, ordinary
 
 
@@ -206,15 +158,7 @@ def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None
     Gives what caught up (``told``).
     """
     locked_orders = []
-    waited_for = {
-        row[0]
-        for row in sql.tuples(
-            f"select c.card_id from continuity_continuityorder c where c.card_id = any(%(ids)s) and {_WAITS}"
-            " union select y.card_id from payments_payment y"
-            f" where y.card_id = any(%(ids)s) and y.purpose = 'ordinary' and y.status in {sql.words(REFUSED)}",
-            {"ids": list(cards)},
-        )
-    }
+    waited_for = [row[0] for row in sql.tuples(SQL["waited_for"], {"ids": list(cards)})]
     for card in StoredCard.objects.filter(pk__in=waited_for, expires_on__gte=on, refused=False).order_by("pk"):
         orders, ordinary = _orders_for(card.customer_id, on, renewed=card.pk)
         for order_id, those in orders.items():

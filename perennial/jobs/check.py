@@ -9,7 +9,6 @@ from perennial.catalog.queries import set_up
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import whole_walk
-from perennial.payments import blocked
 
 SQL = sql.named("perennial.jobs", "sql/check.sql")
 BY_PLANNING = {"whole_walk": whole_walk.faults}
@@ -18,7 +17,6 @@ ONCE = ("once_child", "once_product_step", "once_shipped_occurrence", "once_char
 INVARIANTS = (*(name for name in SQL if name not in ONCE), *BY_PLANNING)
 MOST = 1000
 WORDS = {
-    **{name: getattr(blocked, name) for name in ("AWAITED", "ON_HOLD", "PAYMENT_FAILED", "IS_PARKED", "COSTS")},
     **whole_walk.WORDS,
     # A child that was taken over has the other system's amounts and days, as far as they are known.
     "MADE_HERE": """exists (select from orders_orderevent w where w.order_id = k.parent_id and w.kind = 'child_created'

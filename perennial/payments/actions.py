@@ -17,7 +17,7 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
 from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED
-from perennial.payments import blocked, gateways
+from perennial.payments import blocked, gateways, retry
 from perennial.payments.charge import lock
 from perennial.payments.models import Payment
 from perennial.payments.next_step import facts, rules
@@ -151,7 +151,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
 
 
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
-    sql.shift(Payment, payments, REFUSED, "due", attempts=0, tried_on=None)
+    retry.from_zero(payments)
     _tell(payments, "payment_due_again", by=by, on=on, reason=None)
     blocked.payments_settled(payments, by=by, on=on)
 

@@ -23,7 +23,6 @@ from datetime import date
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import company, set_up
@@ -33,7 +32,7 @@ from perennial.errors import Conflict
 from perennial.kernel.money import text
 from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
-from perennial.payments import blocked, due, gateways
+from perennial.payments import blocked, due, gateways, retry
 from perennial.payments.gateway_calls import Call, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
@@ -166,8 +165,9 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         again = _forget(work, todo.pop("forget", []))
         if not todo:
             return [], again
-        _move(todo.get("authorise", []) + todo.get("charge", []), "sent", on=work.rules.on)
-        _move(todo.get("capture", []), "capturing")
+        asked, captures = todo.get("authorise", []) + todo.get("charge", []), todo.get("capture", [])
+        retry.count_try([f.id for f in asked], sorted({f.status for f in asked}), on=work.rules.on)
+        sql.shift(Payment, [f.id for f in captures], "authorised", "capturing")
         fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void") for f in todo.get(kind, [])]
         if fresh:
             sql.execute(
@@ -194,17 +194,6 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
             may_send = old is None or (old.may_be_sent_again and not work.dry)
             calls.append(Call(sent, histories[sent.payment_id], old is not None, may_send))
         return calls, again
-
-
-def _move(found: Sequence[Fact], status: str, *, on: date | None = None) -> None:
-    """Mark payments as on their way; a try at the card counts from here, whatever comes of it."""
-    if not found:
-        return
-    ids, olds = [f.id for f in found], {f.status for f in found}
-    if on is not None:
-        sql.shift(Payment, ids, sorted(olds), status, attempts=F("attempts") + 1, tried_on=on)
-    else:
-        sql.shift(Payment, ids, sorted(olds), status)
 
 
 def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
@@ -286,7 +275,7 @@ def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
         change.reference, change.authorised_on = fact.gateway_ref, fact.authorised_on
     elif answer.lapsed:
         # The authorisation ran out, which says nothing about the card: charged anew, from try 1.
-        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=-fact.attempts)
+        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=retry.new_series(fact.attempts))
     else:
         change = _declined(work, fact, sent, answer)
     change.amount_minor = sent.amount_minor
@@ -299,8 +288,8 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
     if sent.kind == "void":
         if fact.cancelled:
             return Change(fact, "voided", "payment_voided")
-        # Owed still: authorised anew, in a new series of tries.
-        return Change(fact, "due", "payment_voided", more_attempts=-fact.attempts)
+        # Owed still: authorised anew.
+        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts))
     return Change(
         fact,
         "captured",
@@ -314,8 +303,7 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
 def _declined(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
     """A try more, unless that was the last one; a declined capture is a try too, and ends its authorisation."""
     more = 1 if sent.kind == "capture" else 0
-    most = work.rules.most_tries
-    failed = answer.hard or (most is not None and fact.attempts + more >= most)
+    failed = retry.was_the_last(fact.attempts + more, work.rules.most_tries, hard=answer.hard)
     return Change(
         fact,
         "failed" if failed else "declined",

@@ -104,18 +104,19 @@ select 'shipment ' || o.shipment || ' of ' || p.number || ' waits for ' || coale
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
-  left join customers_storedcard d on d.id = c.card_id
+  join continuity_waits w on w.continuity_order_id = c.id
   left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
  where o.status = 'scheduled'
    and case o.blocked
-         when 'acceptance' then not {AWAITED}
-         when 'hold' then not {ON_HOLD}
-         when 'payment' then not {PAYMENT_FAILED}
-         when 'parked' then not {IS_PARKED}
+         when 'acceptance' then not w.awaited
+         when 'hold' then not w.on_hold
+         when 'payment' then not w.payment_failed
+         when 'parked' then not w.parked
          -- What was late would have shipped on the first working day from the run on that found it.
-         when 'card' then c.payment_method <> 'card' or c.upfront or not {COSTS}
-           or coalesce(d.expires_on >= greatest(o.ship_on, case when o.ship_on < %(found)s then coalesce(r.day, %(found)s) end), true)
-         else {PAYMENT_FAILED} or {IS_PARKED} end
+         when 'card' then not (select s.costs from shipment_costs s
+                                where s.continuity_order_id = c.id and s.shipment = o.shipment)
+           or w.card_ends_on >= greatest(o.ship_on, case when o.ship_on < %(found)s then coalesce(r.day, %(found)s) end)
+         else w.payment_failed or w.parked end
 
 -- name: dense
 select 'the shipments of line ' || l.line || ' of ' || p.number || ' are not numbered 1 to ' || d.highest
