@@ -15,6 +15,7 @@ from django.db import connection
 
 from tests import harness
 from tests.processes import perennial
+from tests.worlds.book_club import club, order
 
 
 def test_a_fresh_database_is_migrated_and_ones_own(make_database: Callable[..., str]) -> None:
@@ -44,6 +45,28 @@ def test_djangos_database_is_this_workers_copy() -> None:
     assert name.startswith("t_")
     assert fsync == "off"
     assert os.environ["DATABASE_URL"].split("?")[0].endswith(name)
+
+
+def rows_of(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tuple[object, ...]]]:
+    tables = database.execute("select tablename from pg_tables where schemaname = 'public' order by 1").fetchall()
+    return {
+        str(name): database.execute(psycopg.sql.SQL("table {}").format(psycopg.sql.Identifier(str(name)))).fetchall()
+        for (name,) in tables
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_transactional_test_leaves_is_what_a_copy_has(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db) as asking:
+        copied = rows_of(asking)
+    assert {name for name, rows in copied.items() if rows} == set(harness.FILLED_BY_MIGRATIONS)
+    connection.ensure_connection()
+    assert rows_of(connection.connection) == copied
+    club()
+    order()
+    assert sum(map(bool, rows_of(connection.connection).values())) > 20
+    harness.empty_tables(connection.connection)
+    assert rows_of(connection.connection) == copied
 
 
 def test_the_durable_server_keeps_what_was_committed(durable_server: harness.TestServer) -> None:

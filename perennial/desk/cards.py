@@ -79,7 +79,14 @@ def store_card(
     locked_orders = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
-    facts = {"brand": brand, "last4": last4, "exp_month": month, "exp_year": year, "expires_on": last_day}
+    facts = {
+        "gateway": gateways.current().name,
+        "brand": brand,
+        "last4": last4,
+        "exp_month": month,
+        "exp_year": year,
+        "expires_on": last_day,
+    }
     card, _ = StoredCard.objects.update_or_create(
         customer=customer,
         token=token,
@@ -104,7 +111,7 @@ def store_card(
 def _asked_already(orders: Iterable[int], card: StoredCard) -> list[dict[str, Any]]:
     """What of these parent orders is authorised on another card, or on its way there: that one still pays it."""
     of_them = Q(order__in=orders) | Q(order__parent__in=orders) | Q(continuity_order__order__in=orders)
-    found = Payment.objects.filter(of_them, status__in=WITH_GATEWAY, method="card")
+    found = Payment.objects.filter(of_them, status__in=WITH_GATEWAY, method="card").exclude(purpose="refund")
     return [
         {
             "order": (p.order or p.continuity_order.order).number,  # type: ignore[union-attr]

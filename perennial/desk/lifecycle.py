@@ -15,7 +15,7 @@ from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, touch
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
-from perennial.kernel.explain import who_words
+from perennial.kernel.reasons import Reason, Who
 from perennial.kernel.states import HOLDS_SHIPPING, HOLDS_STOP, NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
@@ -228,9 +228,9 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
 
 def _drop(locked: LockedOrder, occurrences: list[Any]) -> None:
     """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
-    why = f"cancelled by {who_words(locked.by, locked.on, locked.reason)}"
+    why = Reason("cancelled_by", {"who": Who(locked.by, locked.on, locked.reason)})
     ids = [o.id for o in occurrences if o.status in TO_COME]
-    sql.shift(Occurrence, ids, TO_COME, "cancelled", shipment=None, blocked=None, why_cancelled=why)
+    sql.shift(Occurrence, ids, TO_COME, "cancelled", shipment=None, blocked=None, why_cancelled=why.stored())
 
 
 def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:

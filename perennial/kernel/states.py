@@ -144,6 +144,7 @@ WHILE_ASKED = {
     "charge": ("sent", "unknown"),
     "capture": ("capturing", "unknown"),
     "void": ("authorised", "unknown"),
+    "refund": ("sent", "unknown"),
 }
 """In which states a payment is while an attempt of that kind is not answered."""
 

@@ -20,7 +20,7 @@ from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED
 from perennial.payments import blocked, gateways, retry
 from perennial.payments.charge import lock
 from perennial.payments.models import Payment
-from perennial.payments.next_step import facts, rules
+from perennial.payments.next_step import SQL, facts, rules
 
 
 @transaction.atomic
@@ -117,7 +117,7 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
 def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: str) -> None:
     """Say what became of an attempt that the gateway does not know: a person looked it up there.
 
-    It happened: the payment is authorised, captured or voided as was asked. It did not: it is due
+    It happened: the payment is authorised, captured, voided or given back as was asked. It did not: it is due
     again (a void: still authorised; what was cancelled meanwhile: it ends), and the next try has a key of its own.
     """
     lock([payment])
@@ -137,10 +137,12 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     become = partial(sql.shift, Payment, [payment], "unknown")
     if not happened:
         (fact,) = facts([payment], rules(on, gateways.current()))
-        back = "authorised" if kind in ("capture", "void") else "cancelled" if fact.cancelled else "due"
-        become(back)
-    elif kind in ("charge", "capture"):
+        ends = fact.cancelled and kind != "refund"
+        become("authorised" if kind in ("capture", "void") else "cancelled" if ends else "due")
+    elif kind in ("charge", "capture", "refund"):
         become("captured", captured_minor=amount)
+        if kind == "refund":
+            sql.execute(SQL["given_back"], {"ids": [payment]})
     elif kind == "authorise":
         become("authorised", authorised_on=sent_on)
     else:

@@ -110,9 +110,10 @@ def payments_settled(payments: Sequence[int], *, by: str, on: date) -> None:
             join orders_salesorder o on o.id = x.id
             left join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
            where h.order_id = x.id and h.code = 'payment' and h.released_on is null
-             and not exists (select from payments_payment f where f.order_id = x.id and f.status = 'failed')
+             and not exists (select from payments_payment f where f.order_id = x.id and f.status = 'failed' and f.purpose <> 'refund')
              and not exists (select from payments_payment f
-                              where f.continuity_order_id = c.id and f.status = 'failed')
+                              where f.continuity_order_id = c.id and f.status = 'failed'
+                                and f.purpose <> 'refund')
           returning h.order_id)
         insert into orders_orderevent(order_id, on_date, kind, by, data)
         select coalesce(o.parent_id, o.id), %(on)s, 'released', %(by)s,

@@ -2,7 +2,7 @@
 
 - When: once a business date. The view ``payment_retry`` says from which date on; a person may ask again on the same
   date (``force``).
-- What counts: a try to authorise or charge when it is sent, whatever comes of it; a capture when it is declined.
+- What counts: a try to authorise, charge or give back when it is sent, whatever comes of it; a capture when declined.
 - How often: as the parameter ``reauthorization_limit`` says. A hard decline (stolen, closed) is the last try at once.
 - From 0 again: by another card, or by the same when a person asks for another try; and when an authorisation that was
   approved has lapsed, or was voided, while the payment is still owed.

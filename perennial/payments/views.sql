@@ -10,14 +10,14 @@ select p.id as order_id, p.acceptance = 'awaited' as awaited,
   from orders_salesorder p
 
 -- name: continuity_payment
--- The payments of a continuity order: of the whole, where it is billed up front, else of its children.
+-- What is owed for a continuity order: the payments of the whole, where it is billed up front, else of its children.
 select y.continuity_order_id, y.id as payment_id, y.purpose, y.method, y.status
-  from payments_payment y where y.continuity_order_id is not null
+  from payments_payment y where y.continuity_order_id is not null and y.purpose <> 'refund'
 union all
 select c.id, y.id, y.purpose, y.method, y.status
   from continuity_continuityorder c
   join orders_salesorder k on k.parent_id = c.order_id and k.parent_line_id = c.parent_line_id
-  join payments_payment y on y.order_id = k.id
+  join payments_payment y on y.order_id = k.id and y.purpose <> 'refund'
 
 -- name: continuity_waits
 -- Of a continuity order: all that keeps its scheduled shipments from becoming children. card_ends_on: the last day of
@@ -38,8 +38,7 @@ select c.id as continuity_order_id, w.awaited, w.on_hold,
 select c.id as continuity_order_id,
        c.status in {states.NOT_ENDED}
          or exists (select from continuity_payment y
-                     where y.continuity_order_id = c.id and y.method = 'card' and y.purpose <> 'refund'
-                       and y.status in {states.CARD_OWES}) as still_pays,
+                     where y.continuity_order_id = c.id and y.method = 'card' and y.status in {states.CARD_OWES}) as still_pays,
        exists (select from continuity_occurrence o
                 where o.continuity_order_id = c.id and o.blocked in ('card', 'payment'))
          or exists (select from continuity_payment y
@@ -90,7 +89,7 @@ select h.order_id, case when h.code = 'payment' then h.on_date + 1 end as from_o
 -- name: unanswered_attempt
 -- The one call about a payment of which nobody knows yet what became.
 select a.payment_id, a.id, a.kind, a.sent_at, a.run_id, a.outcome
-  from payments_attempt a where (a.outcome is null or a.outcome = 'unknown') and a.kind <> 'refund'
+  from payments_attempt a where a.outcome is null or a.outcome = 'unknown'
 
 -- name: payment_retry
 -- From which date on a payment may be asked for: one that is due on any, one that was declined once a business date

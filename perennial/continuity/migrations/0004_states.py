@@ -5,36 +5,36 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0002_numbers"),
+        ("continuity", "0003_reasons_as_data"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name="orderline",
+            model_name="continuityorder",
             trigger=pgtrigger.compiler.Trigger(
                 name="only_known_changes_of_state",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (old.status is distinct from new.status and ((old.status, new.status) in (('open', 'cancelled'), ('open', 'invoiced'), ('open', 'shipped'), ('shipped', 'invoiced'))) is not true)",
+                    condition="WHEN (old.status is distinct from new.status and ((old.status, new.status) in (('draft', 'cancelled'), ('draft', 'open'), ('open', 'cancelled'), ('open', 'closed'))) is not true)",
                     func="\n            raise exception '% %: from % to % is no change of state', tg_table_name, new.id, old.status, new.status\n              using errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name,\n                    column = 'status', constraint = 'only_known_changes_of_state';\n        ",
-                    hash="3b77d1cb63c2184c20bca9d908eea45f4339f82c",
+                    hash="719750049835b0c0c688b43acc272e3d0105219b",
                     operation='UPDATE OF "status"',
-                    pgid="pgtrigger_only_known_changes_of_state_285cb",
-                    table="orders_orderline",
+                    pgid="pgtrigger_only_known_changes_of_state_ef843",
+                    table="continuity_continuityorder",
                     when="AFTER",
                 ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="salesorder",
+            model_name="occurrence",
             trigger=pgtrigger.compiler.Trigger(
                 name="only_known_changes_of_state",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (old.status is distinct from new.status and ((old.status, new.status) in (('draft', 'cancelled'), ('draft', 'open'), ('open', 'cancelled'), ('open', 'invoiced'), ('open', 'shipped'), ('shipped', 'invoiced'))) is not true)",
+                    condition="WHEN (old.status is distinct from new.status and ((old.status, new.status) in (('planned', 'cancelled'), ('planned', 'scheduled'), ('planned', 'skipped'), ('scheduled', 'cancelled'), ('scheduled', 'ordered'), ('scheduled', 'skipped'), ('ordered', 'cancelled'), ('ordered', 'scheduled'), ('skipped', 'cancelled'), ('skipped', 'planned'), ('skipped', 'scheduled'), ('cancelled', 'planned'), ('cancelled', 'scheduled'), ('cancelled', 'skipped'))) is not true)",
                     func="\n            raise exception '% %: from % to % is no change of state', tg_table_name, new.id, old.status, new.status\n              using errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name,\n                    column = 'status', constraint = 'only_known_changes_of_state';\n        ",
-                    hash="08dee936d2220dbbc621f59e5a5c9f19e49f13b4",
+                    hash="0f0492611a7eb9dfee413b51e63b1f771178bd2a",
                     operation='UPDATE OF "status"',
-                    pgid="pgtrigger_only_known_changes_of_state_2ba23",
-                    table="orders_salesorder",
+                    pgid="pgtrigger_only_known_changes_of_state_6c568",
+                    table="continuity_occurrence",
                     when="AFTER",
                 ),
             ),
