@@ -95,7 +95,13 @@ def result(value: Any, as_json: bool) -> None:
 def outcome(value: Any, given: Namespace) -> None:
     """What a change gave back, and a note where it was dated ahead: whoever mistypes a year wants to know."""
     from perennial.catalog.queries import today
+    from perennial.desk.contract import outcome_json
+    from perennial.desk.outcome import Outcome
 
+    if isinstance(value, Outcome):
+        value = outcome_json(value)
+        if not given.json:
+            value = {name: one for name, one in value.items() if name not in ("follows", "version", "can_undo")}
     now = today()
     if given.json or not isinstance(value, Mapping):
         result(value, given.json)

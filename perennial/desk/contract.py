@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from perennial.catalog.queries import today
+from perennial.desk.outcome import Follows, Outcome, Shown
 from perennial.desk.read import order as orders
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.preview import Part, Preview
@@ -292,3 +295,64 @@ def amount(value: Money | None) -> str | None:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else str(day)
+
+
+_WITH_CURRENCY = {"to_refund", "not_authorised"}
+"""Amounts of an outcome that are printed with their currency."""
+
+
+def outcome_json(outcome: Outcome) -> Document:
+    """What an action gave: what it did, and what follows. What there is nothing to tell of is left out."""
+    document: Document = {}
+    for one in fields(outcome):
+        if one.name in ("follows", "version", "can_undo"):
+            continue
+        value = getattr(outcome, one.name)
+        if one.default is MISSING or value not in (None, (), False):
+            document[one.name] = _plain(value, with_currency=one.name in _WITH_CURRENCY)
+    if outcome.follows is not None:
+        document["follows"] = follows_json(outcome.follows)
+    if outcome.version is not None:
+        document["version"] = outcome.version
+    if outcome.can_undo:
+        document["can_undo"] = True
+    return document
+
+
+def follows_json(follows: Follows) -> Document:
+    """The shipments that changed, before and after, and what is to come of them in all."""
+    return {
+        "shipments": [
+            {
+                "order": one.order,
+                "line": one.line,
+                "shipment": one.shipment,
+                "before": _shown(one.before),
+                "after": _shown(one.after),
+            }
+            for one in follows.shipments
+        ],
+        "to_come": {"before": amount(follows.to_come_before), "after": amount(follows.to_come_after)},
+    }
+
+
+def _shown(shown: Shown | None) -> Document | None:
+    if shown is None:
+        return None
+    return {"ship_on": str(shown.ship_on), "status": shown.status, "amount": amount(shown.amount)}
+
+
+def _plain(value: object, *, with_currency: bool = False) -> Any:
+    """A value of an outcome as JSON."""
+    match value:
+        case Money():
+            return f"{money.text(value.minor, value.currency)} {value.currency}" if with_currency else amount(value)
+        case date():
+            return str(value)
+        case Decimal():
+            return money.plain(value)
+        case list() | tuple():
+            return [_plain(one, with_currency=with_currency) for one in value]
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name), with_currency=True) for one in fields(value)}
+    return value
