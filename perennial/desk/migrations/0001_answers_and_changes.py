@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("orders", "0004_history"),
+        ("orders", "0005_history"),
     ]
 
     operations = [

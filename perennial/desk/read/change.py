@@ -19,6 +19,7 @@ from perennial.continuity.update import Update, planned_with
 from perennial.customers.models import Customer
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
+from perennial.kernel.states import TO_COME
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments.due import Place, places, shipment_totals, tax_groups
 from perennial.programs.models import ProgramRevision
@@ -26,7 +27,6 @@ from perennial.programs.queries import LoadedRevision, load_revisions, program_b
 
 BATCH = 300
 EXAMPLES = 50
-PLANNED = ("planned", "scheduled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class _Made:
     ) -> int:
         shipments: dict[int, list[OccurrenceRow]] = {}
         for o in occurrences:
-            if o.status in PLANNED and o.shipment is not None:
+            if o.status in TO_COME and o.shipment is not None:
                 shipments.setdefault(o.shipment, []).append(o)
         cost = 0
         for together in shipments.values():
@@ -258,7 +258,7 @@ class _Made:
 
 def _amount(o: OccurrenceRow | None) -> int | None:
     """What the products of a planned occurrence cost."""
-    if o is None or o.status not in PLANNED:
+    if o is None or o.status not in TO_COME:
         return None
     return sum(line_amount(line.quantity, line.price_minor) for line in o.lines)
 

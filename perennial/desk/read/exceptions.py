@@ -14,6 +14,7 @@ from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
+from perennial.kernel.states import REFUSED
 
 _SQL = sql.named("perennial.desk.read", "exceptions.sql")
 KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown")
@@ -75,7 +76,7 @@ def exceptions(kind: str, *, on: date, size: int = SIZE, after: str | None = Non
         "day": day,
         "id": pk,
         "most": size + 1,
-        "statuses": ["unknown"] if kind == "unknown" else ["declined", "failed"],
+        "statuses": ["unknown"] if kind == "unknown" else list(REFUSED),
     }
     found = sql.tuples(_SQL["declined" if kind == "unknown" else kind], given)
     return page(list(_made(kind, found, on)), size, lambda one: (one.day, one.id))

@@ -31,9 +31,9 @@ select x.ship_on, c.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
   join customers_customer u on u.id = c.customer_id
   join lateral (select min(o.ship_on) as ship_on, min(o.shipment) as shipment, count(distinct o.shipment) as shipments
                   from continuity_occurrence o
-                 where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled')
+                 where o.continuity_order_id = c.id and o.status in {states.TO_COME}
                    and o.ship_on > k.expires_on) x on x.ship_on is not null
- where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in ('draft', 'open')
+ where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
    and (x.ship_on, c.id) > (%(day)s, %(id)s)
  order by x.ship_on, c.id
  limit %(most)s
@@ -81,13 +81,13 @@ select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipmen
  limit %(most)s
 
 -- name: counts
-select (select count(*) from payments_payment y where y.status in ('declined', 'failed')),
+select (select count(*) from payments_payment y where y.status in {states.REFUSED}),
        (select count(*) from customers_storedcard k
           join continuity_continuityorder c on c.card_id = k.id
          where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront
-           and c.status in ('draft', 'open')
+           and c.status in {states.NOT_ENDED}
            and exists (select from continuity_occurrence o
-                        where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled')
+                        where o.continuity_order_id = c.id and o.status in {states.TO_COME}
                           and o.ship_on > k.expires_on)),
        (select count(*) from continuity_parked q where q.resolved_on is null),
        (select count(*) from orders_hold h join orders_salesorder o on o.id = h.order_id
