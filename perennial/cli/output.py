@@ -7,6 +7,7 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 
@@ -155,10 +156,9 @@ def sentences(done: Mapping[str, Any]) -> None:
 
 def _new_day(shipment: int, ship_on: str) -> str:
     """When a shipment ships that has another day now. The night of that day may be over."""
-    from perennial.jobs.night import last_night
+    from perennial.jobs.night import is_over
 
-    last = last_night()
-    over = last is not None and ship_on <= last.isoformat()
+    over = is_over(date.fromisoformat(ship_on))
     return f"shipment {shipment} " + ("ships with the next run" if over else f"ships on {ship_on}")
 
 
