@@ -13,10 +13,10 @@ from perennial.audit import run
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Parameters
 from perennial.db import sql
-from perennial.desk import actions
 from perennial.jobs.check import INVARIANTS, ONCE, check, check_once, faults
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import OrderEvent, SalesOrder
+from tests.worlds import actions
 from tests.worlds.book_club import club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)

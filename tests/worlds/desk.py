@@ -13,7 +13,7 @@ import pytest
 from perennial.catalog.models import Parameters
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence
 from perennial.db import sql
-from perennial.desk import actions
+from tests.worlds import actions
 from perennial.desk.contract import order_documents
 from perennial.desk.entry import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, enter
 from perennial.errors import Refused
