@@ -15,6 +15,7 @@ from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver
+from perennial.bundle.takeover.contradictions import note_contradictions
 from perennial.bundle.takeover.lookup import Names
 from perennial.bundle.writing import write
 from perennial.catalog.models import TaxRate
@@ -199,6 +200,7 @@ class Entering:
                 taken.append(found)
         taken = self._without_doubles(taken, {one.entry.number: one for one in usable})
         write(taken)
+        note_contradictions(taken)
         blocked.recompute([c.id for t in taken for c in t.continuity])
         self.made += [t.order.id for t in taken]
         return len(taken)
