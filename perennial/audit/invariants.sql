@@ -62,13 +62,11 @@ select 'child_payments_differ', p.number, null, k.number, k.shipment, null,
   from orders_salesorder k
   join orders_salesorder p on p.id = k.parent_id
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
-  left join (select y.order_id, (sum(y.amount_minor) filter (where y.status not in ('cancelled', 'voided', 'expired')))::bigint as sum
-               from orders_salesorder k join payments_payment y on y.order_id = k.id
-              where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.parent_id is not null
-                and y.purpose = 'shipment'
-              group by y.order_id) y on y.order_id = k.id
+ cross join lateral (select (sum(amount_minor) filter (where status not in ('cancelled', 'voided', 'expired')))::bigint as sum,
+                            count(*) > 0 as known
+                       from payments_payment where order_id = k.id and purpose = 'shipment') y
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status <> 'cancelled' and k.external is null
-   and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and (y.order_id is not null or {MADE_HERE}))
+   and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and (y.known or {MADE_HERE}))
 
 -- name: upfront_sum
 -- What was paid for too much is told as a refund; too little would be a gift.
