@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from tests import harness
 from tests.processes import ROOT, environment, perennial
@@ -32,25 +31,7 @@ SIZE = 120
 def _without_ids(text: str) -> list[str]:
     text = _KEY.sub("key", _RUN.sub("job:*", _INSTANT.sub("instant", text)))
     # After a crash PostgreSQL's sequences go on some numbers further.
-    return sorted(_sorted_events(line.rstrip(",")) for line in text.splitlines() if '"last_number"' not in line)
-
-
-def _sorted_events(line: str) -> str:
-    """What happened to one order in one night may be written down in another order, chunk by chunk."""
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return line
-
-    def sort(one: Any) -> Any:
-        if isinstance(one, dict):
-            return {
-                name: sorted(value, key=json.dumps) if name == "events" and value else sort(value)
-                for name, value in one.items()
-            }
-        return [sort(each) for each in one] if isinstance(one, list) else one
-
-    return json.dumps(sort(value))
+    return sorted(line.rstrip(",") for line in text.splitlines() if '"last_number"' not in line)
 
 
 @dataclass
@@ -65,9 +46,7 @@ class Installation:
         name = f"k_{uuid.uuid4().hex[:10]}"
         source = str(psycopg.conninfo.conninfo_to_dict(self.url)["dbname"])
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(source))
-            )
+            harness.copy_database(connection, name, source)
         home = folder / name
         shutil.copytree(self.home, home)
         return Installation(self.server.url(name), home, self.server)

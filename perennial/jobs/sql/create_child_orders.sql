@@ -18,8 +18,7 @@ delete from child_work; delete from child_line; delete from child_tax
 
 -- name: select
 -- Of one day in the order of the orders, so that it does not matter when a shipment was planned.
-insert into jobs_jobitem(run_id, seq, subject_id, shipment)
-select %(run)s, row_number() over (order by d.ship_on, d.continuity_order_id, d.shipment),
+select row_number() over (order by d.ship_on, d.continuity_order_id, d.shipment),
        d.continuity_order_id, d.shipment
   from (select o.continuity_order_id, o.shipment, min(o.ship_on) as ship_on
           from continuity_occurrence o {criteria}
@@ -232,9 +231,10 @@ select w.child_id, w.customer_id, w.payment_method, w.card_id, w.currency, k.tot
  order by w.child_id
 
 -- name: events
-insert into orders_orderevent(order_id, on_date, kind, by, data)
+insert into orders_orderevent(order_id, on_date, kind, by, data, place)
 select w.parent_id, %(on)s, 'child_created', %(by)s,
-       jsonb_build_object('child', w.number, 'line', w.parent_line, 'shipment', w.shipment, 'ship_on', w.ship_on)
+       jsonb_build_object('child', w.number, 'line', w.parent_line, 'shipment', w.shipment, 'ship_on', w.ship_on),
+       w.parent_line_id
   from child_work w where w.lead
  order by w.parent_id, w.parent_line, w.shipment
 
