@@ -2,15 +2,16 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import perennial.db.models
 from django.db import migrations, models
+
+import perennial.db.models
 
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("orders", "0004_history"),
+        ("orders", "0005_history"),
     ]
 
     operations = [
