@@ -17,6 +17,7 @@ from perennial.bundle.standing import Standing
 from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
+from perennial.kernel.states import SENT
 from perennial.kernel.totals import Charge
 
 CHILD = keys(
@@ -135,7 +136,7 @@ class _Child:
         )
         self._lines(child)
         self._amounts(child)
-        shipped = status in ("shipped", "invoiced") and not thing.given("total")
+        shipped = status in SENT and not thing.given("total")
         child.sent = standing.sent(thing, child.ship_on if shipped else None)
         child.invoiced_on = standing.invoiced_on(thing, child)
         child.holds = standing.holds(thing)

@@ -18,6 +18,7 @@ from perennial.bundle.taken import AdjustmentRow, OccurrenceRow
 from perennial.bundle.takeover.lookup import Names
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.states import TO_COME
 
 Walked = Sequence[tuple[OccurrenceRow, Given]]
 """The occurrences that are given, each with its first entry."""
@@ -74,7 +75,7 @@ def changes_stand(
         occurrence, previous = found.get((change.key, change.repetition), (None, None))
         if occurrence is None or thing.bad:
             continue
-        if occurrence.status in ("planned", "scheduled"):
+        if occurrence.status in TO_COME:
             said = _says(change, occurrence, previous, names, currency)
             if said is not None:
                 thing.fault("value", f"{said}: the line of {named(change)} says the same as what was changed")

@@ -24,13 +24,12 @@ from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, Order
 from perennial.bundle.takeover.lookup import NOWHERE, Names, ProductRow, Where
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
+from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, SENT
 from perennial.kernel.totals import Charge, Totals, totals
 
 HOLD = keys("code reason stops on by released_on released_by")
 EVENT = keys("on kind by reason data at")
 TAX = keys("group base tax country region from")
-STOPS = ("shipping", "charging", "both")
-ACCEPTANCE = ("none", "awaited", "given")
 
 
 class Standing:
@@ -119,7 +118,7 @@ class Standing:
             row = HoldRow(
                 hold.code("code", "hold"),
                 hold.text("reason", "", longest=limits.LINE),
-                hold.word("stops", STOPS, "both"),
+                hold.word("stops", HOLDS_STOP, "both"),
                 hold.day("on", self.reading.on),
                 hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
@@ -301,7 +300,7 @@ class Standing:
                 if mode is not None:
                     modes[mode.id] = Charge(mode.charge_minor, mode.tax_group)
                 sum_ += amount
-                shipped |= status in ("shipped", "invoiced")
+                shipped |= status in SENT
                 if thing.given("continuity"):
                     thing.fault("continuity", f'product "{product.number}" is not a continuity product')
             elif thing.given("delivery_mode"):

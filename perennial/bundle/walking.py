@@ -27,6 +27,7 @@ from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel import states
 from perennial.kernel.reasons import DateReason, LineReason, Reason, json_text
+from perennial.kernel.states import NOT_ENDED
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
@@ -123,7 +124,7 @@ class _Walk:
             places.events |= {(number, o.key, o.repetition): at for o, at in self.walked}
             if self.walked and self.readable:
                 with_child = {shipment for line, shipment in self.standing.with_child if line == number}
-                if self.status in ("draft", "open"):
+                if self.status in NOT_ENDED:
                     nothing_left_out(self.walked, self.coming, with_child)
                 changes_stand(self.walked, changes, names, self.standing.currency)
                 for _, at in (*self.walked, *changes):
@@ -174,7 +175,7 @@ class _Walk:
         return made
 
     def _as_planned(self) -> list[OccurrenceRow]:
-        if self.status not in ("draft", "open"):
+        if self.status not in NOT_ENDED:
             return []
         made = []
         for o in self.coming.planned().occurrences:
@@ -387,4 +388,4 @@ class _Walk:
         """Planning is complete when nothing of the program follows the last line."""
         if self.thing.given("complete"):
             return False
-        return self.status not in ("draft", "open") or self.coming.nothing_follows()
+        return self.status not in NOT_ENDED or self.coming.nothing_follows()

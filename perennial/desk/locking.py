@@ -15,11 +15,9 @@ from perennial.db import history, sql
 from perennial.desk.action import at_work
 from perennial.desk.changeable import PlannedShipment, refusal
 from perennial.errors import Refused
+from perennial.kernel.states import SENT
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
-
-SENT = ("shipped", "invoiced")
-"""A child that has left."""
 
 
 @dataclass
