@@ -122,6 +122,8 @@ def test_a_line_that_is_paid_by_the_shipment_is_not_settled_by_its_number() -> N
     """Its own payments are those of its children: never another line's instead."""
     number = order("CLUB", book())
     make_children(ON)
-    with refused("line", "line_paid_by_shipment", "line 1 is paid by the shipment: settle it by the number of the child"):
+    with refused(
+        "line", "line_paid_by_shipment", "line 1 is paid by the shipment: settle it by the number of the child"
+    ):
         actions.settle(number=number, end="written-off", line=1, **WHY)
     assert actions.settle(number=number, end="written-off", line=2, **WHY)["purpose"] == "ordinary"

@@ -24,6 +24,4 @@ class CardEnds:
 
 def cards_that_end(*, customer: int | None = None, order: int | None = None) -> tuple[CardEnds, ...]:
     """Lines of a customer's orders, or of one, whose card will have expired by one of their shipments."""
-    return tuple(
-        CardEnds(*row) for row in sql.tuples(SQL["cards_that_end"], {"customer": customer, "order": order})
-    )
+    return tuple(CardEnds(*row) for row in sql.tuples(SQL["cards_that_end"], {"customer": customer, "order": order}))
