@@ -384,7 +384,8 @@ class _Reader:
     def _category(thing: Given, outcome: str | None) -> str | None:
         """Why it was declined; where only ``hard`` is said, hard or soft."""
         usual = ("hard" if thing.flag("hard") else "soft") if outcome == "declined" else None
-        return thing.word("category", CATEGORIES, usual)
+        found: str | None = thing.word("category", CATEGORIES, usual)
+        return found
 
     def _bill(self, amount: int) -> Any:
         bill = self.thing.inner("bill", BILL)
