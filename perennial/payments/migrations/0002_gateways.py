@@ -25,7 +25,7 @@ def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0002_gateways"),
+        ("customers", "0003_gateways"),
         ("payments", "0001_initial"),
     ]
 

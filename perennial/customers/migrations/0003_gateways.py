@@ -10,7 +10,7 @@ import perennial.db.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0001_initial"),
+        ("customers", "0002_search"),
     ]
 
     operations = [
