@@ -68,17 +68,6 @@ class StoredCard(models.Model):
         ]
 
 
-class GatewayCustomer(models.Model):
-    """How a gateway calls a customer whose cards it keeps."""
-
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="gateway_customers", db_index=False)
-    gateway = Code()
-    reference = models.TextField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "gateway"], name="one_gateway_customer")]
-
-
 class CustomerSearch(models.Model):
     """The words by which a customer is found, as people type them who have no accents.
 
@@ -92,3 +81,14 @@ class CustomerSearch(models.Model):
 
     class Meta:
         indexes = [GinIndex(fields=["words"], name="customers_by_words", gin_pending_list_limit=1024)]
+
+
+class GatewayCustomer(models.Model):
+    """How a gateway calls a customer whose cards it keeps."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="gateway_customers", db_index=False)
+    gateway = Code()
+    reference = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "gateway"], name="one_gateway_customer")]

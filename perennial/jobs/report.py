@@ -51,7 +51,7 @@ class Report:
         """As JSON for a run's or a chunk's row: minor units."""
         return {"counts": self.counts, "amounts": self.amounts, "reasons": self.reasons}
 
-    def printed(self, words: Iterable[str], to: Reader = ENGLISH, *, if_any: Iterable[str] = ()) -> dict[str, Any]:
+    def printed(self, words: Iterable[str], if_any: Iterable[str] = (), to: Reader = ENGLISH) -> dict[str, Any]:
         """As outside programs read it: every count, zeros too, those of ``if_any`` only where there is one; and
         decimal strings.
         """

@@ -4,12 +4,11 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
 
 import perennial.db.models
 
 
-def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+def fill(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """What was asked so far was asked of the gateway that charges here."""
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(
