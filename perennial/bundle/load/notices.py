@@ -32,7 +32,7 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
         if customer is None and account:
             thing.fault("customer", f'unknown customer "{account}"')
         notice = Notice(
-            customer_id=customer,
+            customer_id=customer or 0,
             kind=thing.word("kind", KINDS, "", required=True),
             on_date=thing.day("on", reading.on),
             status=thing.word("status", STATUS, "off"),
@@ -41,14 +41,14 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
             channel=thing.code("channel", "email"),
             attempts=thing.whole("attempts", 0, 0, MOST),
             sent_text=thing.text("sent_text"),
-            **_about(thing, customer),
+            **_about(thing, customer or 0),
         )
         if not thing.bad and (notice.card_id or notice.payment_id):
             rows.append(notice)
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
 
 
-def _about(thing: Given, customer: int | None) -> dict[str, int | None]:
+def _about(thing: Given, customer: int) -> dict[str, int | None]:
     """The ids of what it is about; none where that is not here."""
     found = None
     if thing.given("card"):
