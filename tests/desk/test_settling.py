@@ -12,7 +12,6 @@ from perennial.jobs.check import check, check_once
 from perennial.language import say
 from perennial.orders.models import Hold
 from perennial.payments.models import Attempt, Payment
-from tests.states import lead
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -26,6 +25,7 @@ from tests.worlds.desk import (
     sent,
     shown,
 )
+from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 

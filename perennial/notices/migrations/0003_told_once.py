@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0002_keys"), ("payments", "0004_notices")]
+    dependencies = [("notices", "0002_keys"), ("payments", "0006_notices")]
 
     operations = [
         migrations.RunSQL(

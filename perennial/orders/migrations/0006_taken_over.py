@@ -19,7 +19,7 @@ update orders_salesorder k set taken_over_on = k.order_date
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0004_history")]
+    dependencies = [("orders", "0005_history")]
 
     operations = [
         migrations.AddField("salesorder", "taken_over_on", models.DateField(null=True)),

@@ -39,6 +39,6 @@ update notices_notice n
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0002_keys"), ("payments", "0003_attempts_of_card")]
+    dependencies = [("notices", "0002_keys"), ("payments", "0005_attempts_of_card")]
 
     operations = [migrations.RunSQL([CARDS, BILLS, TRIES], migrations.RunSQL.noop)]
