@@ -11,12 +11,14 @@ import subprocess
 import sys
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from perennial.db.server import locks
 from tests import harness
 from tests.processes import ROOT, environment, perennial
 
@@ -137,6 +139,22 @@ class Installation:
             ).fetchall()
         payments = Counter(key.split("-")[1] for key, _ in taken)
         return [key for key, amount in taken if recorded.get(key) != amount or payments[key.split("-")[1]] > 1]
+
+
+def made_once(server: harness.TestServer, name: str, make: Callable[[Installation], None]) -> Installation:
+    """An installation of this name that the first worker of the session makes, for all to copy."""
+    folder = server.home / name
+    found = Installation(server.url(name), folder / "home", server)
+    with locks.exclusive(server.home / f"{name}.lock", seconds=600):
+        if not (folder / "done").exists():
+            server.drop_database(found.url)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            found.home.mkdir()
+            server.make_database(name)
+            make(found)
+            (folder / "done").touch()
+    return found
 
 
 class Turns:
