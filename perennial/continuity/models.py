@@ -9,6 +9,8 @@ from perennial.catalog.models import DeliveryMode, PaymentSchedule, Product
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.history import tracked
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
+from perennial.kernel import states
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.programs.models import Program, ProgramRevision
 
@@ -47,14 +49,10 @@ class ContinuityOrder(models.Model):
     version = models.IntegerField(db_default=1)
 
     class Meta:
+        triggers = (state_machine(states.CONTINUITY_ORDER),)
         constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["draft", "open", "closed", "cancelled"]), name="continuity_status"
-            ),
-            models.CheckConstraint(
-                condition=Q(payment_method__in=["card", "on_account", "check", "cash", "gift_card"]),
-                name="continuity_method",
-            ),
+            models.CheckConstraint(condition=Q(status__in=list(states.CONTINUITY_ORDER)), name="continuity_status"),
+            models.CheckConstraint(condition=Q(payment_method__in=list(states.METHODS)), name="continuity_method"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="continuity_quantity_above_0"),
         ]
         indexes = [
@@ -67,8 +65,8 @@ class ContinuityOrder(models.Model):
 class Occurrence(models.Model):
     """One shipment step of one order, once: (continuity order, event, repetition) is unique.
 
-    ``position`` is its place in the walk. ``blocked`` null: it may ship; else why it waits. ``why_cancelled``: who, or
-    which revision, has left it out.
+    ``position`` is its place in the walk. ``blocked`` null: it may ship; else why it waits. ``why``: the rule that
+    gave its dates (``kernel.reasons.DateReason``). ``why_cancelled``: who, or which revision, has left it out.
     """
 
     continuity_order = models.ForeignKey(ContinuityOrder, models.CASCADE, related_name="occurrences", db_index=False)
@@ -84,19 +82,16 @@ class Occurrence(models.Model):
     delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False)
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
-    why_date = models.TextField(db_default="")
-    why_cancelled = models.TextField(db_default="")
+    why = models.JSONField(db_default=models.Value('{"rule": "taken_over"}', output_field=models.JSONField()))
+    why_cancelled = models.JSONField(null=True)
 
     class Meta:
+        triggers = (state_machine(states.LINE),)
         constraints = [
             models.UniqueConstraint(fields=["continuity_order", "event_key", "repetition"], name="once_occurrence"),
+            models.CheckConstraint(condition=Q(status__in=list(states.LINE)), name="occurrence_status"),
             models.CheckConstraint(
-                condition=Q(status__in=["planned", "scheduled", "ordered", "skipped", "cancelled"]),
-                name="occurrence_status",
-            ),
-            models.CheckConstraint(
-                condition=Q(blocked__isnull=True)
-                | Q(blocked__in=["acceptance", "hold", "card", "payment", "parked"], status="scheduled"),
+                condition=Q(blocked__isnull=True) | Q(blocked__in=list(states.BLOCKED), status="scheduled"),
                 name="occurrence_blocked",
             ),
             models.CheckConstraint(
@@ -116,15 +111,14 @@ class Occurrence(models.Model):
 
 
 class ContinuityLine(models.Model):
-    """One product of an occurrence: what, how many, at which price, and why."""
+    """One product of an occurrence: what, how many, at which price, and why (``kernel.reasons.LineReason``)."""
 
     occurrence = models.ForeignKey(Occurrence, models.CASCADE, related_name="lines", db_index=False)
     line = models.IntegerField()
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     price_minor = models.BigIntegerField()
-    why_product = models.TextField(db_default="")
-    why_price = models.TextField(db_default="")
+    why = models.JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -157,10 +151,7 @@ class Adjustment(models.Model):
                 condition=Q(undone_on__isnull=True),
                 name="one_adjustment",
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=["skip", "move", "redate", "substitute", "price", "quantity", "address", "merge"]),
-                name="adjustment_kind",
-            ),
+            models.CheckConstraint(condition=Q(kind__in=list(states.ADJUSTMENTS)), name="adjustment_kind"),
         ]
 
 

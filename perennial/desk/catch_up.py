@@ -12,18 +12,18 @@ from dataclasses import replace
 
 from perennial.continuity.models import Adjustment
 from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
+from perennial.desk.changeable import refusal
 from perennial.desk.changes import move_alone, move_following, replan
-from perennial.desk.locking import LockedOrder, adjust
+from perennial.desk.locking import LockedOrder, adjust, planned_shipment
 from perennial.errors import Refused
+from perennial.kernel.states import CATCH_UP
 from perennial.payments import blocked
-
-HOW = ("resume", "skip", "send", "merge")
 
 
 def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None) -> None:
     """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says."""
-    if how is not None and how not in HOW:
-        raise Refused("catch_up", "catch_up", text=f"unknown catch-up {how!r}: one of {', '.join(HOW)}")
+    if how is not None and how not in CATCH_UP:
+        raise Refused("catch_up", "catch_up", text=f"unknown catch-up {how!r}: one of {', '.join(CATCH_UP)}")
     if blocked.still_waiting(locked.order.pk):
         return
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
@@ -94,12 +94,10 @@ def _one(locked: LockedOrder, state: OrderState, how: str) -> None:
     else:
         for number in shipments:
             together = state.shipment(number)
-            if len(together) > 1:
-                move_alone(locked, state, together, locked.on)
-                continue
-            if together[0].id in {o.id for o in state.frozen}:
-                # A later shipment has its child: the dates behind it stand, so this one is moved alone.
-                move_alone(locked, state, together, locked.on)
+            if refusal("move_following", planned_shipment(state, number)):
+                move_alone(
+                    locked, state, together, locked.on
+                )  # shared, or the dates behind it stand: they have children
                 continue
             at = next(i for i, o in enumerate(state.walk) if o.id == together[0].id)
             to = max(locked.on, state.walk[at - 1].event_on) if at else locked.on

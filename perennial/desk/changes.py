@@ -6,7 +6,6 @@ there. Every change is an adjustment that later plans apply again, with who, whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -29,8 +28,10 @@ from perennial.customers.models import Address
 from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, touch, undo
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
-from perennial.kernel import explain, money
+from perennial.kernel import money
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import DateReason, LineReason
+from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 
 
@@ -42,8 +43,6 @@ def skip(
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
     found = open_shipment(state, shipment, "skip")
-    if all(o.status == "skipped" for o in found):
-        raise Refused("skipped", "shipment", text=f"shipment {shipment} of {number} is skipped already")
     difference = Difference()
     difference.add(found, [replace(o, status="skipped", blocked=None) for o in found], cancel=False)
     difference.write()
@@ -63,9 +62,7 @@ def unskip(
     """Take a skip back: the shipment comes on its date again."""
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "restore")
-    if not any(o.status == "skipped" for o in found):
-        raise Refused("not_skipped", "shipment", text=f"shipment {shipment} of {number} is not skipped")
+    found = open_shipment(state, shipment, "unskip")
     status = "planned" if state.row.status == "draft" else "scheduled"
     difference = Difference()
     difference.add(found, [replace(o, status=status, blocked=None) for o in found], cancel=False)
@@ -98,7 +95,7 @@ def move(
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "move")
+    found = open_shipment(state, shipment, "move_following" if following else "move")
     if to < on:
         raise Refused("past", "to", text=f"{to} is past: the earliest date is {on}")
     if following:
@@ -118,32 +115,21 @@ def move_alone(locked: LockedOrder, state: OrderState, found: Sequence[Occurrenc
         ship_on = days.roll(to)
     except Refused as refused:  # no working day is left in the calendar
         raise refused.at("to") from None
-    words = explain.move_words(to, locked.who, ship_on, days)
     difference = Difference()
-    wanted = [replace(o, ship_on=ship_on, why_date=_with_ship_words(o.why_date, words)) for o in found]
+    wanted = [
+        replace(o, ship_on=ship_on, why=DateReason.read(o.why).moved(to, ship_on, days.code).stored()) for o in found
+    ]
     difference.add(found, wanted, cancel=False)
     difference.write()
     for o in found:
         adjust(locked, state, o, "move", to.isoformat())
 
 
-def _with_ship_words(why: str, words: str) -> str:
-    """The words of the event's date stay (they end with it; a reason in them may hold any sign), those of shipping are new."""
-    start = re.match(r".*? = \d{4}-\d\d-\d\d(?=; |$)", why, re.DOTALL)
-    return f"{start[0]}; {words}" if start else words
-
-
 def move_following(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
-    """Set the ``event_on`` of an occurrence and date the chain again from it."""
-    if len(found) > 1:
-        raise Refused("shared", "following", text="several events ship together here: they can be moved alone only")
+    """Set the ``event_on`` of an occurrence and date the chain again from it (``changeable`` says whether that goes)."""
     occurrence = found[0]
     walk = state.walk
     at = next(i for i, o in enumerate(walk) if o.id == occurrence.id)
-    if at < len(state.frozen):
-        raise Refused(
-            "frozen", "following", text="a later shipment has its child order already: this one can be moved alone only"
-        )
     if at and to < walk[at - 1].event_on:
         raise Refused("order", "to", text=f"{to} is before the previous shipment's date {walk[at - 1].event_on}")
     undo(locked, state, occurrence, ("move",))
@@ -167,9 +153,7 @@ def replan(locked: LockedOrder, state: OrderState, at: int) -> None:
     wanted = target_rows(
         fresh.row.pk,
         fresh.revision,
-        fresh.facts,
         plan,
-        currency=fresh.currency,
         first_position=max((o.position for o in before), default=0) + 1,
         status="planned" if fresh.row.status == "draft" else "scheduled",
         product_ids=product_ids_of(fresh),
@@ -237,7 +221,7 @@ def substitute(
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "change")
+    found = open_shipment(state, shipment, "substitute")
     product = product_by_number(item, "item")
     if product.kind == "continuity":
         raise Refused("continuity", "item", text=f"{item} is a continuity product: it ships nothing itself")
@@ -246,17 +230,16 @@ def substitute(
     base = _of_program(state, occurrence, old.line)
     amount = given if given is not None else _standing_price(state, occurrence, old, base)
     original = base.item if base is not None else _numbers(found)[old.product_id]
-    words = f"in place of {original} by {locked.who}"
-    why_price = old.why_price
+    why = replace(LineReason.read(old.why), product="substitute", instead_of=original)
     if given is not None:
-        why_price = f"{money.text(given, locked.set_up.currency)} given by {locked.who}"
+        why = replace(why, price="given")
     adjust(locked, state, occurrence, "substitute", {"item": item}, old.line)
     if given is not None:
         adjust(locked, state, occurrence, "price", given, old.line)
     _write_line(
         state,
         occurrence,
-        old._replace(product_id=product.pk, price_minor=amount, why_product=words, why_price=why_price),
+        old._replace(product_id=product.pk, price_minor=amount, why=why.stored()),
     )
     locked.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=original)
     changed(locked, [state])
@@ -298,12 +281,12 @@ def price(
     """Give a planned shipment's product another price."""
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "change")
+    found = open_shipment(state, shipment, "price")
     amount = _price(locked, price)
     occurrence, old = _one_line(found, _numbers(found), replaces)
     adjust(locked, state, occurrence, "price", amount, old.line)
-    words = f"{money.text(amount, locked.set_up.currency)} given by {locked.who}"
-    _write_line(state, occurrence, old._replace(price_minor=amount, why_price=words))
+    why = replace(LineReason.read(old.why), price="given")
+    _write_line(state, occurrence, old._replace(price_minor=amount, why=why.stored()))
     locked.event(
         "price_changed",
         line=state.row.parent_line.line,
@@ -333,7 +316,7 @@ def quantity(
     state = locked.state(line)
     difference = Difference()
     if shipment is not None:
-        found = open_shipment(state, shipment, "change")
+        found = open_shipment(state, shipment, "quantity")
         chosen = [(o, one) for o in found for one in o.lines]
         if replaces is not None:
             chosen = [_one_line(found, _numbers(found), replaces)]
@@ -344,7 +327,7 @@ def quantity(
             lines = tuple(one._replace(quantity=quantity) if (o.id, one.line) in wanted else one for one in o.lines)
             difference.add([o], [replace(o, lines=lines)], cancel=False)
     else:
-        if state.row.status not in ("draft", "open"):
+        if state.row.status not in NOT_ENDED:
             raise Refused("status", "number", text=f"{number} is {state.row.status}: nothing of it can be changed")
         before = state.row.quantity
         own = {(a.key, a.repetition, a.line) for a in state.adjustments if a.kind == "quantity"}
@@ -388,7 +371,7 @@ def address(
         raise Refused("address", "to", text=f"the customer has no address {to!r}")
     if shipment is not None:
         state = locked.state(line)
-        found = open_shipment(state, shipment, "change")
+        found = open_shipment(state, shipment, "address")
         difference = Difference()
         difference.add(found, [replace(o, ship_to_id=found_address.pk) for o in found], cancel=False)
         difference.write()
@@ -396,8 +379,8 @@ def address(
             adjust(locked, state, o, "address", {"address_id": found_address.pk})
         states = [state]
     else:
-        states = [s for s in locked.chosen(line) if s.row.status in ("draft", "open")]
-        if locked.order.status not in ("draft", "open") or (line is not None and not states):
+        states = [s for s in locked.chosen(line) if s.row.status in NOT_ENDED]
+        if locked.order.status not in NOT_ENDED or (line is not None and not states):
             status = locked.order.status if line is None else locked.state(line).row.status
             raise Refused("status", "number", text=f"{number} is {status}: nothing of it can be changed")
         for state in states:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from perennial.catalog.queries import currency, set_up
-from perennial.customers.queries import accounts_with, customer_by_account
-from perennial.desk.documents import Document
+from perennial.customers.search import customers_with, read_words, terms_of
+from perennial.db.pages import Page
+from perennial.desk.contract import Document, customer_json
+from perennial.desk.read.customer import customers
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.plan import current_event
-from perennial.orders.models import SalesOrder
 from perennial.programs.models import Program, ProgramEvent, ProgramEventProduct, ProgramRevision
 from perennial.programs.queries import load_revisions, program_by_id
 
@@ -92,51 +92,16 @@ def _current(program: Program, revision: ProgramRevision, on: date) -> tuple[int
     return (found.event_id, found.repetition) if found else (None, None)
 
 
-def customer_document(account: str) -> Document:
-    """A customer with addresses, cards and the numbers of the orders."""
-    customer = customer_by_account(account)
-    limit = customer.credit_limit_minor
-    addresses = customer.addresses.filter(code__isnull=False).order_by("number", "id")
-    cards = customer.cards.order_by("number", "id")
-    return {
-        "account": customer.account,
-        "name": customer.name,
-        "email": customer.email,
-        "phone": customer.phone,
-        "language": customer.language,
-        "allow_on_account": customer.allow_on_account,
-        "credit_limit": None if limit is None else money.text(limit, currency()),
-        "addresses": [_values(a, _ADDRESS) for a in addresses],
-        "cards": [_values(c, _CARD) for c in cards],
-        "orders": list(
-            SalesOrder.objects.filter(customer=customer, parent__isnull=True)
-            .order_by("id")
-            .values_list("number", flat=True)
-        ),
-    }
-
-
-def find_customers(words: str) -> list[Document]:
-    """Who is it on the telephone? The customers of whom every one of the words is part of the account, the name,
-    the e-mail address, the phone number or a city; large and small letters are the same, with an accent or without.
+def find_customers(words: str, *, size: int, after: str | None = None) -> Page[Document]:
+    """A page of the customers with whom every one of the words fits a name, an account, an e-mail address, a telephone
+    number, a town or a postcode (``customers.search``), the newest first.
 
     Refused: nothing to look for.
     """
     if not words.split():
-        raise Refused(
-            "find",
-            "find",
-            text="say what to look for: a part of a name, an account, an e-mail address, a phone, a city",
-        )
-    return [customer_document(account) for account in accounts_with(words.split())]
-
-
-_ADDRESS = ("code", "purpose", "recipient", "street", "city", "postcode", "region", "country")
-_CARD = ("token", "brand", "last4", "exp_month", "exp_year", "network_transaction_id")
-
-
-def _values(row: Any, names: tuple[str, ...]) -> Document:
-    return {name: getattr(row, name) for name in names}
+        raise Refused("search_empty", "words")
+    found = customers_with(terms_of(read_words(words)), size=size, after=after)
+    return Page(tuple(customer_json(one) for one in customers(found.rows)), found.next)
 
 
 def _day(day: date | None) -> str | None:

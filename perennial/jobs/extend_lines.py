@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Difference, OrderState, product_ids_of, read_orders, target_rows
 from perennial.db import sql
@@ -10,6 +13,7 @@ from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
 from perennial.kernel.calendar import add_days
+from perennial.kernel.states import TO_COME
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked
 
@@ -32,17 +36,10 @@ class ExtendLines(Job):
     counts = ("orders", "lines")
     chunk_size = 500
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Open orders that run short, by id."""
-        selected = sql.execute(
-            SQL["select_to_extend"],
-            {
-                "run": run.id,
-                "through": add_days(run.on, run.parameters.days_before_delivery, "on"),
-                "threshold": kernel.DEFAULT_THRESHOLD,
-            },
-        )
-        return selected, Report()
+        through = add_days(run.on, run.parameters.days_before_delivery, "on")
+        return SQL["select_to_extend"], {"through": through, "threshold": kernel.DEFAULT_THRESHOLD}
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Extend the items ``first`` to ``last``."""
@@ -64,7 +61,7 @@ class ExtendLines(Job):
                 extended.append(state.row.pk)
                 report.count("orders")
                 report.count("lines", added)
-                events.append(OrderEvent(order_id=state.row.order_id, on_date=run.on, kind="extended", by=run.by, data={"lines": added}))  # fmt: skip
+                events.append(OrderEvent(order_id=state.row.order_id, on_date=run.on, kind="extended", by=run.by, data={"lines": added}, place=state.row.parent_line_id))  # fmt: skip
         difference.write()
         if complete:
             ContinuityOrder.objects.filter(pk__in=complete).update(complete=True)
@@ -83,7 +80,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
     facts = state.facts
     cancelled = [o for o in state.occurrences if o.status == "cancelled"]
     walk = [o.step for o in state.walk]
-    open_ = sum(1 for o in state.walk if o.status in ("planned", "scheduled"))
+    open_ = sum(1 for o in state.walk if o.status in TO_COME)
     last = state.walk[-1].ship_on if state.walk else None
     position = max((o.position for o in state.walk), default=0)
     added = 0
@@ -93,9 +90,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
         wanted = target_rows(
             state.row.pk,
             state.revision,
-            facts,
             plan,
-            currency=state.currency,
             first_position=position + 1,
             status="scheduled",
             product_ids=products,

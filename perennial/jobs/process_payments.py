@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from perennial.catalog.queries import company, product_by_number
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
+from perennial.kernel.reasons import Reason
 from perennial.payments import gateways
 from perennial.payments.charge import collect
 from perennial.payments.next_step import rules, statement
@@ -30,6 +32,7 @@ class ProcessPayments(Job):
 
     name = "process-payments"
     counts = ("authorised", "captured", "billed", "declined", "failed", "unknown", "voided", "notified")
+    counts_if_any = ("refunded",)
     network = True
     chunk_size = 1000
     names = SQL["named"]
@@ -41,15 +44,18 @@ class ProcessPayments(Job):
             return
         run.cache["product"] = product_by_number(number, "product").pk
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Each payment about which something is to be done, once; what the parameters say holds for the run."""
         values: dict[str, Any] = rules(run.on, gateways.current(), run=run.id).as_params()
         where = ""
         if "product" in run.cache:
             where = SQL["of_product"]
             values["product"] = run.cache["product"]
-        selected = sql.execute(SQL["select"].replace("$facts", statement("all_open", where)), values)
-        report = Report()
+        return SQL["select"].replace("$facts", statement("all_open", where)), values
+
+    def select(self, run: Run) -> tuple[int, Report]:
+        """What is due, and amounts from 0 on."""
+        selected, report = super().select(run)
         currency = company().currency
         if currency is not None:  # zeros too
             for word in AMOUNTS:
@@ -58,23 +64,32 @@ class ProcessPayments(Job):
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Process the items ``first`` to ``last``; what came of it is counted afterwards, from the rows."""
-        found = sql.tuples(
-            "select subject_id from jobs_jobitem where run_id = %s and seq between %s and %s order by seq",
-            [run.id, first, last],
+        places = dict(
+            sql.tuples(
+                "select subject_id, seq from jobs_jobitem where run_id = %s and seq between %s and %s order by seq",
+                [run.id, first, last],
+            )
         )
-        collect([row[0] for row in found], on=run.on, by=run.by, run=run.id, dry=run.dry)
+        collect(places, on=run.on, by=run.by, run=run.id, places=places, dry=run.dry)
         return Report()
 
     def count(self, run: Run, first: int, last: int) -> Report:
         """What became of the chunk."""
         values = {"run": run.id, "first": first, "last": last}
         report = Report()
-        for word, number in zip(self.counts, sql.tuples(SQL["counts"], values)[0], strict=True):
-            report.count(word, number)
+        for word, number in zip((*self.counts, "refunded"), sql.tuples(SQL["counts"], values)[0], strict=True):
+            if number or word in self.counts:
+                report.count(word, number)
         for currency, *sums in sql.tuples(SQL["amounts"], values):
-            for word, minor in zip(AMOUNTS, sums, strict=True):
-                report.amount(currency, word, int(minor))
+            for word, minor in zip((*AMOUNTS, "refunded"), sums, strict=True):
+                if minor or word in AMOUNTS:
+                    report.amount(currency, word, int(minor))
         for order, shipment, failed, outcome, message in sql.tuples(SQL["reasons"], values):
             said = "failed" if failed else outcome
-            report.because(order, shipment, "payment" if failed else None, f"{said}: {message}" if message else said)
+            report.because(
+                order,
+                shipment,
+                "payment" if failed else None,
+                Reason("words", {"words": f"{said}: {message}" if message else said}),
+            )
         return report

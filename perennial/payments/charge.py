@@ -4,7 +4,8 @@ For each payment, on a business date (``work`` says which step is next):
 
 1. Lock the continuity orders, orders and payments; read anew what is to be done; write the intent:
    the payment ``sent`` or ``capturing``, an attempt with its key. Commit.
-2. Ask the gateway, outside of any transaction, from a few threads that touch no database.
+2. Ask the gateway, outside of any transaction, from a few threads that touch no database: for new money the one
+   that keeps the card, else the one that authorised it.
 3. Record the answers, some 100 at a time, only on attempts that nobody has answered meanwhile. Commit.
 4. Look again where that may lead on: what was voided may be authorised anew, what was reconciled captured.
 
@@ -15,15 +16,13 @@ knows keys (20 hours). Older and not found it stays unknown, for a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import company, set_up
@@ -31,28 +30,31 @@ from perennial.continuity.planning import read_orders
 from perennial.db import history, sql
 from perennial.errors import Conflict
 from perennial.kernel.money import text
+from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
-from perennial.payments import blocked, due, gateways
-from perennial.payments.gateway_calls import Call, Sent, answers
+from perennial.payments import blocked, due, gateways, retry
+from perennial.payments.gateway_calls import Call, Lines, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
 from perennial.payments.models import Payment
-from perennial.payments.next_step import SQL, Fact, Rules, facts, payments_of_order, rules
+from perennial.payments.next_step import (
+    NO_RECORD,
+    SQL,
+    Fact,
+    GatewayRecord,
+    Rules,
+    facts,
+    payments_of_order,
+    rules,
+)
 
 AT_ONCE = 500
 """Payments whose intent is committed together."""
 ANSWERS = 100
 """Answers that are recorded together."""
+ANSWERS_LOCK = 0x504E04
 ROUNDS = 6
 """More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
-
-ON_ITS_WAY = {
-    "authorise": ("sent", "unknown"),
-    "charge": ("sent", "unknown"),
-    "capture": ("capturing", "unknown"),
-    "void": ("authorised", "unknown"),
-}
-"""In which states a payment is while an attempt of that kind is not answered."""
 
 
 @dataclass
@@ -65,8 +67,7 @@ class Change:
     message: str | None = None
     more_attempts: int = 0
     captured_minor: int = 0
-    authorised_on: date | None = None
-    reference: str | None = None
+    record: GatewayRecord = NO_RECORD
     tried_on: date | None = None
     amount_minor: int = 0
 
@@ -78,9 +79,15 @@ class Collecting:
     rules: Rules
     by: str
     dry: bool
-    gateway: Gateway
     installation: str
+    lines: Lines | None
+    places: Mapping[int, int]
     done: set[tuple[int, str]] = field(default_factory=set)
+
+    def gateway(self, name: str | None) -> Gateway:
+        """The gateway of this name; in a dry run what answers in its stead."""
+        found = gateways.by_name(name)
+        return DryGateway(found) if self.dry else found
 
     def transaction(self) -> AbstractContextManager[object]:
         """A transaction that nothing encloses, so that its end is on disk; in a dry run the caller's."""
@@ -93,33 +100,30 @@ def collect(
     on: date,
     by: str,
     run: int | None = None,
+    places: Mapping[int, int] | None = None,
     force: bool = False,
     dry: bool = False,
-    gateway: Gateway | None = None,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
-    ``run``: the job run that reports it. ``force``: a person tries again what was declined that day.
+    ``run``: the job run that reports it; ``places``: where each stands in its work list.
+    ``force``: a person tries again what was declined that day.
     ``dry``: the gateway is not asked, the caller rolls everything back.
     """
-    asked = gateway or gateways.current()
-    used: Gateway = DryGateway(asked) if dry else asked
-    work = Collecting(
-        rules=rules(on, used, run=run, force=force),
-        by=by,
-        dry=dry,
-        gateway=used,
-        installation=company().installation,
-    )
-    pool: AbstractContextManager[Executor | None] = (
-        nullcontext() if dry else ThreadPoolExecutor(used.connections, thread_name_prefix="gateway")
-    )
-    with pool as executor:
+    with ExitStack() as threads:
+        work = Collecting(
+            rules=rules(on, gateways.current(), run=run, force=force),
+            by=by,
+            dry=dry,
+            installation=company().installation,
+            lines=None if dry else Lines(threads),
+            places=places or {},
+        )
         for ids in _batches(payment_ids, AT_ONCE):
             work.done.clear()
             for _ in range(ROUNDS):
                 calls, again = _intend(work, ids)
-                for found in answers(work.gateway, executor, calls, together=ANSWERS):
+                for found in answers(work.lines, calls, together=ANSWERS):
                     _record(work, found)
                     again = again or any(_may_go_on(work, *answer) for answer in found)
                 if not again and not any(call.find for call in calls):
@@ -173,10 +177,13 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         again = _forget(work, todo.pop("forget", []))
         if not todo:
             return [], again
-        _move(todo.get("authorise", []) + todo.get("charge", []), "sent", on=work.rules.on)
-        _move(todo.get("capture", []), "capturing")
-        fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void") for f in todo.get(kind, [])]
+        asked = [f for kind in ("authorise", "charge", "refund") for f in todo.get(kind, [])]
+        retry.count_try([f.id for f in asked], sorted({f.status for f in asked}), on=work.rules.on)
+        sql.shift(Payment, [f.id for f in todo.get("capture", [])], "authorised", "capturing")
+        fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void", "refund") for f in todo.get(kind, [])]
         if fresh:
+            cards = [f.card_id for kind, f in fresh if kind in ("authorise", "charge")]
+            kept_by = dict(sql.tuples(SQL["card_gateways"], {"ids": cards}))
             sql.execute(
                 SQL["intend"],
                 {
@@ -184,7 +191,12 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
                     "kinds": [kind for kind, _ in fresh],
                     "amounts": [f.amount_minor for _, f in fresh],
                     "cards": [f.card_id if kind in ("authorise", "charge") else None for kind, f in fresh],
+                    "gateways": [
+                        gateways.by_name(kept_by.get(f.card_id) if kind in ("authorise", "charge") else f.gateway).name
+                        for kind, f in fresh
+                    ],
                     "installation": work.installation,
+                    "places": [work.places.get(f.id) for _, f in fresh],
                     "on": work.rules.on,
                     "run": work.rules.run,
                 },
@@ -199,19 +211,9 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
             sent = Sent(*row)
             old = open_.get(sent.payment_id)
             may_send = old is None or (old.may_be_sent_again and not work.dry)
-            calls.append(Call(sent, histories[sent.payment_id], old is not None, may_send))
+            gateway = work.gateway(sent.gateway)
+            calls.append(Call(sent, gateway, histories[sent.payment_id], old is not None, may_send))
         return calls, again
-
-
-def _move(found: Sequence[Fact], status: str, *, on: date | None = None) -> None:
-    """Mark payments as on their way; a try at the card counts from here, whatever comes of it."""
-    if not found:
-        return
-    ids, olds = [f.id for f in found], {f.status for f in found}
-    if on is not None:
-        sql.shift(Payment, ids, sorted(olds), status, attempts=F("attempts") + 1, tried_on=on)
-    else:
-        sql.shift(Payment, ids, sorted(olds), status)
 
 
 def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
@@ -226,7 +228,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             fact = now[sent.payment_id]
             if fact.attempt_id != sent.attempt_id:
                 continue  # another process asked too, and was faster: the key made it one request
-            if fact.status not in ON_ITS_WAY[sent.kind]:
+            if fact.status not in WHILE_ASKED[sent.kind]:
                 raise Conflict(f"payment {fact.id} is {fact.status} while its {sent.kind} is not answered")
             changes[sent.attempt_id] = _change(work, fact, sent, answer)
         kept = [(sent, answer) for sent, answer in told if sent.attempt_id in changes]
@@ -237,7 +239,8 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
                 {
                     "attempts": [sent.attempt_id for sent, _ in kept],
                     "outcomes": ["not_found" if answer.lapsed else answer.outcome for _, answer in kept],
-                    "hard": [answer.hard for _, answer in kept],
+                    "categories": [answer.category for _, answer in kept],
+                    "networks": [answer.network_transaction_id for _, answer in kept],
                     "references": [answer.reference for _, answer in kept],
                     "messages": [answer.message for _, answer in kept],
                     "run": work.rules.run,
@@ -248,6 +251,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             raise Conflict("an attempt was answered by somebody else, though it was locked")
         _settle(list(changes.values()))
         _mark_cards(work, kept)
+        _keep(work, kept)
         declined = [a for a, change in changes.items() if change.kind in ("payment_declined", "payment_failed")]
         if declined:
             sql.execute(SQL["tell_declined"], {"ids": declined, "on": work.rules.on})
@@ -285,15 +289,14 @@ def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
     if answer.outcome in ("unknown", "not_found"):
         change = Change(fact, "unknown", "payment_unknown", answer.message)
         # Its authorisation stands while nobody knows what became of the capture or void.
-        change.reference, change.authorised_on = fact.gateway_ref, fact.authorised_on
+        change.record = fact.record
     elif answer.outcome == "approved":
         change = _approved(fact, sent, answer)
     elif sent.kind == "void":
-        change = Change(fact, "authorised", "payment_not_voided", answer.message)
-        change.reference, change.authorised_on = fact.gateway_ref, fact.authorised_on
+        change = Change(fact, "authorised", "payment_not_voided", answer.message, record=fact.record)
     elif answer.lapsed:
         # The authorisation ran out, which says nothing about the card: charged anew, from try 1.
-        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=-fact.attempts)
+        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=retry.new_series(fact.attempts))
     else:
         change = _declined(work, fact, sent, answer)
     change.amount_minor = sent.amount_minor
@@ -301,32 +304,34 @@ def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
 
 
 def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
+    gateway = gateways.by_name(sent.gateway)
     if sent.kind == "authorise":
-        return Change(fact, "authorised", "payment_authorised", authorised_on=sent.on, reference=answer.reference)
+        until = sent.on + timedelta(days=gateway.authorisation_days - 1)
+        record = GatewayRecord(answer.reference, gateway.name, sent.on, until)
+        return Change(fact, "authorised", "payment_authorised", record=record)
     if sent.kind == "void":
         if fact.cancelled:
             return Change(fact, "voided", "payment_voided")
-        # Owed still: authorised anew, in a new series of tries.
-        return Change(fact, "due", "payment_voided", more_attempts=-fact.attempts)
+        # Owed still: authorised anew.
+        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts))
     return Change(
         fact,
         "captured",
-        "payment_captured",
+        "payment_refunded" if sent.kind == "refund" else "payment_captured",
         captured_minor=sent.amount_minor,
-        reference=answer.reference or sent.reference,
-        authorised_on=fact.authorised_on,
+        record=replace(fact.record, reference=answer.reference or sent.reference, gateway=gateway.name),
     )
 
 
 def _declined(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
     """A try more, unless that was the last one; a declined capture is a try too, and ends its authorisation."""
     more = 1 if sent.kind == "capture" else 0
-    most = work.rules.most_tries
-    failed = answer.hard or (most is not None and fact.attempts + more >= most)
+    failed = retry.was_the_last(fact.attempts + more, work.rules.most_tries, hard=answer.hard)
+    what = "payment_refund" if sent.kind == "refund" else "payment"
     return Change(
         fact,
         "failed" if failed else "declined",
-        "payment_failed" if failed else "payment_declined",
+        f"{what}_failed" if failed else f"{what}_declined",
         answer.message,
         more_attempts=more,
         tried_on=work.rules.on if more else None,
@@ -349,39 +354,65 @@ def _settle(changes: Sequence[Change]) -> None:
             "statuses": [c.status for c in changes],
             "more": [c.more_attempts for c in changes],
             "captured": [c.captured_minor for c in changes],
-            "authorised": [c.authorised_on for c in changes],
-            "references": [c.reference for c in changes],
+            "authorised": [c.record.authorised_on for c in changes],
+            "until": [c.record.authorised_until for c in changes],
+            "gateways": [c.record.gateway for c in changes],
+            "references": [c.record.reference for c in changes],
             "tried": [c.tried_on for c in changes],
             "cards": [cards.get(c.fact.id) for c in changes],
         },
     )
     if found != len(changes):
         raise Conflict(f"{len(changes) - found} payments changed though they were locked")
+    if given_back := [c.fact.id for c in changes if c.kind == "payment_refunded"]:
+        sql.execute(SQL["given_back"], {"ids": given_back})
 
 
 def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
-    """A card is refused when that was the last that the gateway said of it."""
-    said: dict[str, set[int]] = {"approved": set(), "declined": set()}
-    attempts = [s.attempt_id for s, a in told if a.outcome in said and s.kind in ("authorise", "charge")]
-    cards = dict(sql.tuples("select id, card_id from payments_attempt where id = any(%s)", [attempts]))
-    for sent, answer in told:
-        card = cards.get(sent.attempt_id)
-        if card is not None:
-            said[answer.outcome].add(card)
-    for outcome, refused in (("approved", False), ("declined", True)):
-        ids = sorted(said[outcome] - (said["declined"] if outcome == "approved" else set()))
-        if ids:
-            history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
-            sql.execute(SQL["refused_cards"], {"ids": ids, "refused": refused})
+    """A card is refused when a decline was the last that the gateway said of it.
+
+    Found anew from the attempts of the card, behind whoever records others of it, so that it does not matter which
+    process is the last to record. The gateway's order of answers is that of what was asked: run after run, and in one
+    run the order of its work list.
+    """
+    attempts = [s.attempt_id for s, a in told if a.outcome in ("approved", "declined")]
+    cards = [row[0] for row in sql.tuples(SQL["lock_answers"], {"attempts": attempts, "space": ANSWERS_LOCK})]
+    if cards:
+        history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
+        sql.execute(SQL["refused_cards"], {"cards": cards})
+
+
+def _keep(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
+    """What is sent with the next request: what the card's network, and the gateway, gave to card and customer."""
+    networks = [sent.attempt_id for sent, answer in told if answer.network_transaction_id]
+    if networks:
+        history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
+        sql.execute(SQL["keep_networks"], {"attempts": networks})
+    named = [(sent, answer.gateway_customer) for sent, answer in told if answer.gateway_customer]
+    if named:
+        values = {
+            "payments": [sent.payment_id for sent, _ in named],
+            "gateways": [sent.gateway for sent, _ in named],
+            "references": [reference for _, reference in named],
+        }
+        sql.execute(SQL["keep_customers"], values)
 
 
 def _events(work: Collecting, changes: Iterable[Change]) -> None:
     """One line in the order's history for each answer."""
     sql.copy(
         OrderEvent,
-        ("order_id", "on_date", "kind", "by", "reason", "data"),
+        ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
         [
-            (c.fact.root_id, work.rules.on, c.kind, work.by, c.message, Jsonb(_data(c.fact, c.amount_minor)))
+            (
+                c.fact.root_id,
+                work.rules.on,
+                c.kind,
+                work.by,
+                c.message,
+                Jsonb(_data(c.fact, c.amount_minor)),
+                work.places.get(c.fact.id),
+            )
             for c in changes
         ],
     )
@@ -401,11 +432,13 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
     """No more tries: what the payment is for is held, and what would come later of that order waits (D30).
 
     Of a child: the child. Of an order billed up front: its children that have not shipped. Ordinary lines do not
-    ship while their payment has failed, which holds nothing else of their order.
+    ship while their payment has failed, which holds nothing else of their order. Nor does money that could not be
+    given back: a person sees to it.
     """
     if not changes:
         return
     sql.execute(SQL["finals"], {"ids": list(changes)})
+    changes = {attempt: change for attempt, change in changes.items() if change.fact.purpose != "refund"}
     reasons: dict[int, str] = {}
     whole: dict[int, str] = {}
     for change in changes.values():

@@ -8,10 +8,10 @@ from django.db.models import Q
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Customer, StoredCard
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
+from perennial.kernel import states
 from perennial.orders.models import SalesOrder
-
-OPEN = ("draft", "due", "declined", "failed")
-"""States of a payment that is not paid, and about which nothing is on its way: a person may still change it."""
+from perennial.payments.gateways.contract import CATEGORIES
 
 
 class Payment(models.Model):
@@ -19,6 +19,9 @@ class Payment(models.Model):
 
     ``at_invoice``: authorised before it is due and captured when what it pays is invoiced; else charged
     on its day. ``not_before_shipped``: a later part of a child, never charged before the child is sent.
+    ``gateway`` knows it as ``gateway_ref``, and can capture it up to ``authorised_until`` (null of what was taken
+    over: as the present gateway says). A row of the purpose ``refund`` gives back a part of the payment that
+    ``refunds`` names; when that is done, it says so in its own ``captured_minor`` and in ``refunded_minor`` there.
     """
 
     order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="payments", db_index=False)
@@ -41,9 +44,13 @@ class Payment(models.Model):
     attempts = models.IntegerField(db_default=0)
     tried_on = models.DateField(null=True)
     authorised_on = models.DateField(null=True)
+    authorised_until = models.DateField(null=True)
+    gateway = Code(null=True)
     gateway_ref = models.TextField(null=True)
+    refunds = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
+        triggers = (state_machine(states.PAYMENT),)
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "continuity_order", "purpose", "number"],
@@ -55,31 +62,8 @@ class Payment(models.Model):
                 | Q(order__isnull=False, continuity_order__isnull=True),
                 name="payment_pays_one",
             ),
-            models.CheckConstraint(
-                condition=Q(purpose__in=["order", "shipment", "ordinary", "refund"]), name="payment_purpose"
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    status__in=[
-                        "draft",
-                        "due",
-                        "sent",
-                        "authorised",
-                        "capturing",
-                        "captured",
-                        "declined",
-                        "failed",
-                        "unknown",
-                        "voided",
-                        "expired",
-                        "cancelled",
-                        "written_off",
-                        "billed",
-                        "paid",
-                    ]
-                ),
-                name="payment_status",
-            ),
+            models.CheckConstraint(condition=Q(purpose__in=list(states.PURPOSES)), name="payment_purpose"),
+            models.CheckConstraint(condition=Q(status__in=list(states.PAYMENT)), name="payment_status"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_amount_above_0"),
             models.CheckConstraint(
                 condition=Q(captured_minor__gte=0, captured_minor__lte=models.F("amount_minor")),
@@ -89,11 +73,14 @@ class Payment(models.Model):
                 condition=Q(refunded_minor__gte=0, refunded_minor__lte=models.F("captured_minor")),
                 name="refunded_at_most_captured",
             ),
+            models.CheckConstraint(
+                condition=Q(refunds__isnull=True) | Q(purpose="refund"), name="only_a_refund_gives_back"
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["at_invoice", "due_on", "id"],
-                condition=Q(status__in=["due", "declined", "authorised", "sent", "capturing", "unknown"]),
+                condition=Q(status__in=list(states.TO_DO)),
                 name="payment_to_do",
             ),
             models.Index(
@@ -101,14 +88,18 @@ class Payment(models.Model):
                 condition=Q(continuity_order__isnull=False),
                 name="payment_of_continuity",
             ),
+            models.Index(fields=["refunds"], condition=Q(refunds__isnull=False), name="payment_given_back"),
         ]
 
 
 class Attempt(models.Model):
     """One call to the gateway, written before it is made. ``outcome`` null or unknown: nobody knows yet.
 
-    ``card`` is the one that was asked, whatever card pays later. ``final``: declined, and no more tries.
-    ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it.
+    ``card`` is the one that was asked, at ``gateway``, whatever card pays later. ``category``: why it was declined
+    (a word of the gateway contract). ``final``: declined, and no more tries.
+    ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it. ``place``: where the
+    payment stood in the run's work list: in that order the gateway's answers count, whichever process asked.
+    ``gateway_ref`` of one that is unknown: how the gateway calls it while it is pending there.
     ``not_found``: a capture whose authorisation had lapsed; or a person found out that it never happened.
     """
 
@@ -121,11 +112,14 @@ class Attempt(models.Model):
     on_date = models.DateField()
     sent_at = models.DateTimeField(db_default=models.functions.Now())
     outcome = models.TextField(null=True)
-    hard = models.BooleanField(db_default=False)
+    category = models.TextField(null=True)
     final = models.BooleanField(db_default=False)
+    gateway = Code(null=True)
     gateway_ref = models.TextField(null=True)
+    network_transaction_id = models.TextField(null=True)
     message = models.TextField(null=True)
     run_id = models.BigIntegerField(null=True)
+    place = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -135,15 +129,16 @@ class Attempt(models.Model):
                 condition=Q(outcome__isnull=True) | Q(outcome="unknown"),
                 name="one_unresolved_attempt",
             ),
+            models.CheckConstraint(condition=Q(kind__in=list(states.ATTEMPTS)), name="attempt_kind"),
             models.CheckConstraint(
-                condition=Q(kind__in=["authorise", "capture", "charge", "void", "refund"]),
-                name="attempt_kind",
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome__isnull=True) | Q(outcome__in=["approved", "declined", "unknown", "not_found"]),
+                condition=Q(outcome__isnull=True) | Q(outcome__in=list(states.OUTCOMES)),
                 name="attempt_outcome",
             ),
+            models.CheckConstraint(
+                condition=Q(category__isnull=True) | Q(category__in=CATEGORIES), name="attempt_category"
+            ),
         ]
+        indexes = [models.Index(fields=["card", "on_date"], condition=Q(card__isnull=False), name="attempts_of_card")]
 
 
 class Bill(models.Model):

@@ -13,7 +13,8 @@ from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk import actions
-from perennial.desk.queries import order_document, order_ids
+from perennial.desk.contract import order_document
+from perennial.desk.queries import order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
 from perennial.programs.models import ProgramEvent
@@ -276,9 +277,9 @@ def test_who_is_on_the_telephone(capsys: Captured) -> None:
     assert page(capsys, "show customers 100%") == ["nobody fits"]
     assert main.main(["show", "customers", "ada", "--json"]) == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["account"], one["orders"]) for one in shown] == [("C-1", [number]), ("C-2", [])]
+    assert [(one["account"], one["orders"]) for one in shown] == [("C-2", []), ("C-1", [number])]
     assert main.main(["show", "customers", " "]) == 1
-    assert capsys.readouterr().err.startswith("refused: find: say what to look for")
+    assert capsys.readouterr().err.startswith("refused: words: say what to look for")
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 -- The statements of process-payments.
 
 -- name: of_product
-and (coalesce(c1.parent_line_id, o.parent_line_id) in (
-       select l.id from orders_orderline l where l.product_id = %(product)s)
-  or o.id in (select l.order_id from orders_orderline l join catalog_product pr on pr.id = l.product_id
+and (f.continuity_id in (select c.id from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
+                           where l.product_id = %(product)s)
+  or p.order_id in (select l.order_id from orders_orderline l join catalog_product pr on pr.id = l.product_id
                where l.product_id = %(product)s and pr.kind = 'item'))
 
 -- name: select
-insert into jobs_jobitem(run_id, seq, subject_id)
-select %(run)s,
-       -- of one order as its history tells them, whatever chunks they fall into
-       row_number() over (order by w.due_on, w.root_id, w.purpose, w.continuity_id, o.number, w.number), w.id
+-- Of one order as its history tells them, whatever chunks they fall into.
+select row_number() over (order by w.due_on, w.root_id, w.purpose, w.continuity_id, o.number, w.number), w.id, null::int
   from ($facts) w left join orders_salesorder o on o.id = w.order_id
  where w.step is not null
 
@@ -39,7 +37,8 @@ select count(*) filter (where t.outcome = 'approved' and t.kind = 'authorise'),
          where n.status <> 'off')
        + (select count(*) from mine m join payments_bill b on b.payment_id = m.id
             join notices_notice n on n.kind = 'bill' and n.about = 'payment ' || m.id
-           where b.run_id = %(run)s and n.status <> 'off')
+           where b.run_id = %(run)s and n.status <> 'off'),
+       count(*) filter (where t.outcome = 'approved' and t.kind = 'refund')
   from tries t
 
 -- name: amounts
@@ -49,14 +48,15 @@ sums as (
   select p.currency,
          case when a.kind = 'authorise' then a.amount_minor else 0 end as authorised,
          case when a.kind in ('charge', 'capture') then a.amount_minor else 0 end as captured,
+         case when a.kind = 'refund' then a.amount_minor else 0 end as refunded,
          0 as billed
     from mine m join payments_payment p on p.id = m.id join payments_attempt a on a.payment_id = m.id
    where a.run_id = %(run)s and a.outcome = 'approved'
   union all
-  select p.currency, 0, 0, b.amount_minor
+  select p.currency, 0, 0, 0, b.amount_minor
     from mine m join payments_payment p on p.id = m.id join payments_bill b on b.payment_id = m.id
    where b.run_id = %(run)s)
-select currency, sum(authorised), sum(captured), sum(billed) from sums group by currency order by currency
+select currency, sum(authorised), sum(captured), sum(billed), sum(refunded) from sums group by currency order by currency
 
 -- name: reasons
 select coalesce(o.number, r.number), o.shipment, a.final, coalesce(a.outcome, 'unknown'), a.message
