@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from django.apps import apps
 
-from tests.test_structure import LAYERS, ROOT, layer
+from tests.test_structure import ROOT
 
 PACKAGE = ROOT / "perennial"
 
@@ -32,10 +33,8 @@ KNOWN_CIRCLES = {
     "perennial.bundle.owing",
     "perennial.bundle.standing",
     "perennial.bundle.walking",
-    "perennial.desk.ahead",
-    "perennial.desk.documents",
 }
-KNOWN_LOCAL_IMPORTS = {"perennial.bundle.standing", "perennial.desk.documents", "perennial.desk.changes"}
+KNOWN_LOCAL_IMPORTS = {"perennial.bundle.standing", "perennial.desk.changes"}
 KNOWN_TABLES = {"perennial/customers/actions.py", "perennial/programs/products.py"}
 
 
@@ -152,24 +151,31 @@ def tables() -> dict[str, str]:
     }
 
 
-def from_above(package: str, text: str, known: dict[str, str]) -> set[str]:
+def packages() -> dict[str, int]:
+    """The layer of each of our packages by the contract of the imports, from the top."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    return {
+        name.strip().removeprefix("perennial."): number
+        for number, names in enumerate(contract)
+        for name in names.split("|")
+    }
+
+
+def from_above(package: str, text: str, known: dict[str, str], layers: dict[str, int]) -> set[str]:
     """The tables in a text that belong to an app above this package, or beside it."""
-    if package in {name for names in LAYERS for name in names}:
-        above = {name for name, app in known.items() if app != package and layer(app) <= layer(package)}
-    else:  # below all of them: kernel, db, language
-        above = set(known)
+    above = {name for name, app in known.items() if app != package and layers[app] <= layers[package]}
     return above & set(re.findall(r"[a-z_]+", text))
 
 
 def test_sql_names_no_table_of_a_higher_app() -> None:
-    known = tables()
+    known, layers = tables(), packages()
     assert len(known) > 40
     found = {
         (str(path.relative_to(ROOT)), table)
         for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.sql")])
-        if (package := path.relative_to(PACKAGE).parts[0]) not in ("cli", "demo", "bench")
+        if (package := path.relative_to(PACKAGE).parts[0]) in layers
         for text in texts(path)
-        for table in from_above(package, text, known)
+        for table in from_above(package, text, known, layers)
     }
     assert {(path, table) for path, table in found if path not in KNOWN_TABLES} == set()
 
@@ -177,6 +183,10 @@ def test_sql_names_no_table_of_a_higher_app() -> None:
 def test_what_counts_as_from_above() -> None:
     known = {"orders_salesorder": "orders", "payments_payment": "payments", "programs_program": "programs"}
     text = "select from payments_payment join orders_salesorder join programs_program"
-    assert from_above("payments", text, known) == set()
-    assert from_above("orders", text, known) == {"payments_payment", "programs_program"}
-    assert from_above("db", text, known) == set(known)
+    for package, found in {
+        "payments": set(),
+        "orders": {"payments_payment", "programs_program"},
+        "db": set(known),
+        "audit": set(),
+    }.items():
+        assert from_above(package, text, known, packages()) == found
