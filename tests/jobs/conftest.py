@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests import harness
-from tests.processes import perennial
+from tests.forked import perennial
 from tests.worlds import nights as worlds
 from tests.worlds.installation import NIGHTS, SIZE, Installation, made_once
 

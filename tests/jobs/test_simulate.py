@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests import harness
+from tests.forked import perennial
 from tests.jobs.watch import Watch, until
-from tests.processes import perennial
 from tests.worlds.installation import Installation, Turns, same_things
 
 KILLS = 5

@@ -20,7 +20,8 @@ import psycopg
 
 from perennial.db.server import locks
 from tests import harness
-from tests.processes import ROOT, environment, perennial
+from tests.forked import perennial, start
+from tests.processes import environment
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+\d\d:\d\d|Z)?")
 # Ids and instants are no promise: those of runs, and those of payments, which are part of the gateway's keys.
@@ -160,11 +161,9 @@ class Turns:
                 process.communicate()
 
     def _start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return start(
             self._command,
-            cwd=ROOT,
             env=self._env,
-            text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
