@@ -50,7 +50,7 @@ def payments(standing: Standing) -> None:
         if not standing.thing.bad:
             whole = {id(row): whole_order(standing, row) for row in standing.taken.continuity if row.columns["upfront"]}
             sums_fit(standing.taken, given, whole, standing.currency)
-            standing.reading.notes.unpaid += unpaid(standing.taken, standing.currency)
+            standing.reading.notes.add("unpaid", unpaid(standing.taken, standing.currency))
             for _, thing in given:
                 standing.thing.spoil(thing)
     else:

@@ -101,14 +101,14 @@ class Standing:
 
     def mode(self, thing: Given, key: str = "delivery_mode") -> int | None:
         """The id of a delivery mode."""
-        code = thing.name_of(key, "delivery mode", self.reading.modes)
-        mode = self.names.set_up.modes_by_code.get(code)
+        code = thing.name_of(key, "delivery_mode", self.reading.modes)
+        mode = self.names.set_up.modes_by_code.get(code or "")
         return mode.id if mode else None
 
     def product(self, thing: Given) -> ProductRow | None:
         """An ordinary product."""
         number = thing.name_of("item_number", "product", self.reading.products, required=True)
-        found = self.names.products.get(number)
+        found = self.names.products.get(number or "")
         if found is not None and found.kind == "continuity":
             thing.fault("item_number", f"{shown(number)} is a continuity product: it ships nothing itself")
         return found
@@ -168,7 +168,7 @@ class Standing:
             if group in {one[0] for one in made}:
                 tax.fault("group", f"{shown(group)} stands twice")
             if tax.given("country"):
-                key = (group, tax.code("country"), tax.code("region"), tax.day("from"))
+                key = (group, tax.code("country", ""), tax.code("region"), tax.day("from"))
                 rate = self.names.rates.get(key)  # one that is gone is not named again
             made.append((group, self.money(tax, "base"), self.money(tax, "tax"), rate.id if rate else None))
         return made

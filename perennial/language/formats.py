@@ -1,13 +1,16 @@
 """A fact as the reader writes it, and sentences made of them.
 
 A placeholder names a fact, and how it is written: ``{on}``, ``{count:n}`` (12,345), ``{order:quoted}``, ``{price:amount}``
-(without its currency), ``{status:order}`` (the name of a state, from the context ``order``), ``{meant:?did_you_mean}``
-(the phrase of that code, or nothing where there is no such fact).
+(without its currency), ``{name:json}`` (a text as a bundle writes it), ``{status:order}`` (the name of a state, from the
+context ``order``), ``{meant:?did_you_mean}`` (the phrase of that code, or nothing where there is no such fact).
+A list is joined with commas, or ``{methods:or}``, ``{gone:and.lost}`` (each a label of the context ``lost``; of a pair
+``("address", "home")`` the second is the fact ``name`` of that label).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -84,7 +87,7 @@ def fact(value: object, style: str, to: Reader) -> str:
         case None:
             return ""
         case list() | tuple() if not isinstance(value, Money):
-            return ", ".join(fact(one, style, to) for one in value)
+            return _listed(value, style, to)
         case Money():
             amount = _decimal(money.text(value.minor, value.currency), to)
             return amount if style == "amount" else f"{amount} {value.currency}"
@@ -101,9 +104,21 @@ def fact(value: object, style: str, to: Reader) -> str:
     words = str(value)
     if style == "quoted":
         return short(repr(words))
+    if style == "json":
+        return short(json.dumps(words, ensure_ascii=False))
     if style:
-        return catalogue(to.language).template(style, words) or words
+        return phrase(style, words, None, to) or words
     return words
+
+
+def _listed(values: Iterable[object], style: str, to: Reader) -> str:
+    joined, _, inner = style.partition(".")
+    if joined not in ("and", "or"):
+        return ", ".join(fact(one, style, to) for one in values)
+    return (phrase("phrase", joined, None, to) or "").join(
+        phrase(inner, one[0], {"name": one[1]}, to) or str(one) if isinstance(one, tuple) else fact(one, inner, to)
+        for one in values
+    )
 
 
 def _date(day: date, to: Reader) -> str:

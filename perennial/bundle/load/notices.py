@@ -37,7 +37,7 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
         account = thing.code("customer", "", required=True)
         customer = customers.get(account)
         if customer is None and account:
-            thing.fault("customer", f'unknown customer "{account}"')
+            thing.fault("customer", "name_unknown", what="customer", name=account)
         kind, about = thing.code("kind", "", required=True), thing.text("about")
         on, status = thing.day("on", reading.on), thing.word("status", STATUS, "off")
         if thing.given("card") and customer is not None:
