@@ -8,19 +8,22 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-PARTS = ("create", "waiting", "extend", "update", "close", "plan")
-QUICK = (8_000, 2_000, 1)
-WHOLE = (400_000, 100_000, 3)
+PARTS = ("create", "waiting", "extend", "update", "close", "plan", "search")
+QUICK = (8_000, 2_000, 1, 20_000)
+WHOLE = (400_000, 100_000, 3, 1_000_000)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `perennial bench`."""
-    orders, due, pairs = WHOLE
+    orders, due, pairs, customers = WHOLE
     parser.add_argument(
         "parts", nargs="*", metavar="PART", choices=[*PARTS, []], help=f"{', '.join(PARTS)}; left out: all of them"
     )
     parser.add_argument("--orders", type=_count, metavar="N", help=f"orders in the database (default {orders:,})")
     parser.add_argument("--due", type=_count, metavar="N", help=f"orders with a shipment due (default {due:,})")
+    parser.add_argument(
+        "--customers", type=_count, metavar="N", help=f"customers to search among (default {customers:,})"
+    )
     parser.add_argument("--pairs", type=_count, metavar="N", help=f"how often each is measured (default {pairs})")
     parser.add_argument(
         "--quick", action="store_true", help=f"{QUICK[0]:,} orders, {QUICK[1]:,} due, once: about a minute"
@@ -39,8 +42,12 @@ def run(given: Namespace) -> int:
     from perennial.bench.databases import Databases
     from perennial.bench.parts import Bench, Size
 
-    orders, due, pairs = QUICK if given.quick else WHOLE
-    size = Size(given.orders or max(orders, given.due or 0), given.due or min(due, given.orders or due))
+    orders, due, pairs, customers = QUICK if given.quick else WHOLE
+    size = Size(
+        given.orders or max(orders, given.due or 0),
+        given.due or min(due, given.orders or due),
+        given.customers or customers,
+    )
     with Databases() as databases:
         bench = Bench(databases, size, given.pairs or pairs, given.parts or PARTS, _tell)
         answer = bench.run()
@@ -50,6 +57,7 @@ def run(given: Namespace) -> int:
             "cores": os.cpu_count(),
             "orders": size.orders,
             "due": size.due,
+            "customers": size.customers,
             "pairs": given.pairs or pairs,
         }
     if given.json:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from perennial.catalog.actions import initialise
 from perennial.db import sql
@@ -55,6 +55,26 @@ def make(*, orders: int, due: int) -> dict[str, int]:
             ("continuity lines", "continuity_continuityline"),
         )
     }
+
+
+def make_customers(customers: int) -> None:
+    """Fill the (empty, migrated) database with customers to search among. The index of words is made behind them."""
+    initialise()
+    statements = sql.named("perennial.bench", "sql/search.sql")
+    with transaction.atomic():
+        sql.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'; select setseed(0.5)")
+        definition = sql.value("select pg_get_indexdef('customers_by_words'::regclass)")
+        sql.execute("drop index customers_by_words")
+        for name in ("people", "addresses", "customers", "orders"):
+            sql.execute(statements[name], {"customers": customers})
+        sql.execute(definition)
+    sql.execute("vacuum (freeze, analyze)")
+
+
+def questions(*, customers: int, asked: int) -> list[tuple[str, str]]:
+    """What is typed to find customers that are drawn by lot, and in which way, ways and customers mixed."""
+    statement = sql.named("perennial.bench", "sql/search.sql")["asked"]
+    return [(way, words) for way, words in sql.tuples(statement, {"customers": customers, "asked": asked})]
 
 
 def block_all_due() -> int:

@@ -16,7 +16,7 @@ from perennial.bench import compare, maker
 from perennial.bench.databases import Databases
 from perennial.errors import Refused
 
-PARTS = ("create", "waiting", "extend", "update", "close", "plan")
+PARTS = ("create", "waiting", "extend", "update", "close", "plan", "search")
 JOBS = {"extend": "extend-lines", "update": "update-orders", "close": "close-orders"}
 GROWTH = 10
 GOAL_SIZE = 100_000
@@ -25,10 +25,11 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Size:
-    """How many orders there are, and how many of them are due."""
+    """How many orders there are, how many of them are due, and how many customers are searched."""
 
     orders: int
     due: int
+    customers: int = 1_000_000
 
     def __post_init__(self) -> None:
         if self.due < 20:
@@ -39,7 +40,7 @@ class Size:
     @property
     def tenth(self) -> Size:
         """A tenth of it."""
-        return Size(self.orders // GROWTH, self.due // GROWTH)
+        return Size(self.orders // GROWTH, self.due // GROWTH, self.customers)
 
 
 @dataclass
@@ -137,8 +138,9 @@ class Bench:
     def _measure(self) -> None:
         self.empty = self.databases.make("empty")
         self._do(self.empty, "migrate")
-        self.big = self._made("big", self.size)
-        if set(self.parts) - {"plan", "waiting"}:
+        if set(self.parts) - {"search"}:
+            self.big = self._made("big", self.size)
+        if set(self.parts) - {"plan", "waiting", "search"}:
             self.small = self._made("small", self.size.tenth)
         for part in PARTS:
             if part in self.parts:
@@ -305,5 +307,22 @@ class Bench:
         self._line("plan", "an order of twelve events", statistics.median(f["plan"] for f in found), "µs", most=100)
         self._line("plan", "its rows with their words", statistics.median(f["rows"] for f in found), "µs")
 
+    def _search(self) -> None:
+        self.tell(f"making {self.size.customers:,} customers")
+        name = self._copy(self.empty, "search")
+        made = self._do(name, "make_customers", customers=self.size.customers)
+        self.answer.notes.append(
+            f"search: {self.size.customers:,} customers, made in {made['seconds']:,.0f} s; "
+            f"{self.databases.size(name) / 1e6:,.0f} MB, their words {made['words'] / 1e6:,.0f} MB of it"
+        )
+        found = self._do(name, "search", customers=self.size.customers, asked=SEARCHED)
+        for way, milliseconds in found["slowest"]:
+            self._line("search", f"{way}: the slowest of 100 but five", milliseconds, "ms")
+        self._line("search", "the first 8 of all ways: the slowest of 100 but five", found["most"], "ms", most=50)
+        self._line("search", "statements a search", found["statements"] / found["searches"])
+
+
+SEARCHED = 100
+"""So many customers are looked for in every way."""
 
 COUNTED = {"extend": ("orders",), "update": ("updated", "unchanged"), "close": ("lines", "still_open")}

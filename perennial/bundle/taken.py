@@ -104,7 +104,7 @@ class OrderRow:
 
 @dataclass(slots=True, eq=False)
 class OccurrenceRow:
-    """A shipment step; ``lines`` are (line, product, quantity, price, why product, why price)."""
+    """A shipment step; ``lines`` are (line, product, quantity, price, why)."""
 
     key: str
     repetition: int
@@ -116,9 +116,9 @@ class OccurrenceRow:
     delivery_mode_id: int | None
     payment_schedule_id: int | None
     ship_to: Place
-    why_date: str
-    lines: list[tuple[int, int, Decimal, int, str, str]]
-    why_cancelled: str = ""
+    why: str
+    lines: list[tuple[int, int, Decimal, int, str | None]]
+    why_cancelled: str | None = None
     child: OrderRow | None = None
     id: int = 0
 

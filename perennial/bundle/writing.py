@@ -137,13 +137,13 @@ def _continuity(continuity: list[ContinuityRow], occurrences: list[OccurrenceRow
         Occurrence,
         (
             "id", "continuity_order_id", "event_key", "repetition", "position", "event_on", "ship_on", "shipment",
-            "status", "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why_date",
+            "status", "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why",
             "why_cancelled",
         ),
         (
             (
                 o.id, c.id, o.key, o.repetition, position, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
-                _id(o.child), o.delivery_mode_id, o.payment_schedule_id, _id(o.ship_to), o.why_date,
+                _id(o.child), o.delivery_mode_id, o.payment_schedule_id, _id(o.ship_to), o.why,
                 o.why_cancelled,
             )
             for c in continuity
@@ -152,7 +152,7 @@ def _continuity(continuity: list[ContinuityRow], occurrences: list[OccurrenceRow
     )  # fmt: skip
     sql.copy(
         ContinuityLine,
-        ("occurrence_id", "line", "product_id", "quantity", "price_minor", "why_product", "why_price"),
+        ("occurrence_id", "line", "product_id", "quantity", "price_minor", "why"),
         ((o.id, *line) for o in occurrences for line in o.lines),
     )
     sql.copy(

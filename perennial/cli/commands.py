@@ -50,7 +50,8 @@ GROUPS: dict[str, list[Command]] = {
         ("show orders", "every parent order, or those that fit"),
         ("show program", "a program and the event that is current"),
         ("show customer", "a customer with addresses, cards and orders"),
-        ("show customers", "the customers whose name, account, e-mail, phone or city fits"),
+        ("show customers", "the customers whom all the words fit, whole"),
+        ("search", "who is calling? The first customers and orders that fit"),
         ("preview", "what an order of a program would be, without writing it"),
     ),
     "Orders": _group(

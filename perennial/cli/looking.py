@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from perennial.cli.output import document, say
-from perennial.cli.parser import Given, Parser, Run, count, day, on
+from perennial.cli.output import document, say, tell
+from perennial.cli.parser import Given, Parser, Run, count, day, long_code, on, whole
 
 
 def show_order(p: Parser) -> Run:
@@ -117,25 +117,76 @@ def show_customer(p: Parser) -> Run:
 
 
 def show_customers(p: Parser) -> Run:
-    """Who is it on the telephone?"""
-    p.add_argument(
-        "find", metavar="WORDS", nargs="+", help="parts of a name, account, e-mail address, phone or city; all must fit"
-    )
+    """Customers whole, all that fit or a page of them."""
+    _words(p)
+    _page(p, "all")
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import find_customers
+        from perennial.cli.pages import customers_page
+        from perennial.db.pages import every
+        from perennial.desk.set_up import find_customers
 
-        found = find_customers(" ".join(given.find))
+        words = " ".join(given.words)
+        if given.limit is None and given.after is None:
+            found = every(lambda after: find_customers(words, size=AT_ONCE, after=after))
+        else:
+            shown = find_customers(words, size=given.limit or AT_ONCE, after=given.after)
+            found = iter(shown.rows)
+            _tell_next(shown.next)
         if given.json:
             for one in found:
                 document(one)
         else:
-            from perennial.cli.pages import customers_page
-
-            customers_page(found)
+            customers_page(list(found))
         return 0
 
     return run
+
+
+def search(p: Parser) -> Run:
+    """Who is it on the telephone?"""
+    _words(p)
+    _page(p, "8")
+
+    def run(given: Given) -> int:
+        from dataclasses import asdict
+
+        from perennial.desk.read import search as read
+
+        found = read.search(" ".join(given.words), size=given.limit or read.FIRST, after=given.after)
+        if given.json:
+            document(asdict(found))
+        else:
+            from perennial.cli.pages import hits_page
+
+            hits_page(found)
+        _tell_next(found.next)
+        return 0
+
+    return run
+
+
+AT_ONCE = 500
+
+
+def _words(p: Parser) -> None:
+    p.add_argument(
+        "words",
+        metavar="WORDS",
+        nargs="+",
+        help="beginnings of words of a name, town, postcode, e-mail address or account, or a telephone number;"
+        " all must fit",
+    )
+
+
+def _page(p: Parser, left_out: str) -> None:
+    p.add_argument("--limit", type=whole, metavar="N", help=f"so many customers at most (left out: {left_out})")
+    p.add_argument("--after", type=long_code, metavar="KEY", help="those behind a page, which told this key")
+
+
+def _tell_next(key: str | None) -> None:
+    if key is not None:
+        tell(f"there are more: --after {key}")
 
 
 def preview(p: Parser) -> Run:

@@ -10,6 +10,7 @@ from perennial.cli.output import cell, facts, listing, say, section, table
 
 if TYPE_CHECKING:
     from perennial.desk.beside import Beside
+    from perennial.desk.read.search import CustomerHit, Hits
 
 Document = Mapping[str, Any]
 
@@ -349,6 +350,30 @@ def customers_page(customers: Sequence[Document]) -> None:
     )
     if not customers:
         say("nobody fits")
+
+
+def hits_page(found: Hits) -> None:
+    """A line a customer, then a line an order."""
+    table(
+        ("account", "name", "postcode", "city", "phone", "open orders", "next", "found by"),
+        (
+            [c.account, c.name, c.postcode, c.city, c.phone, c.open_orders, c.next_ship_on, _found_by(c)]
+            for c in found.customers
+        ),
+    )
+    if found.customers and found.orders:
+        say()
+    table(
+        ("order", "reference", "account", "name", "status", "ordered", "ships"),
+        ([o.number, o.reference, o.account, o.name, o.status, o.order_date, o.ship_on] for o in found.orders),
+    )
+    if not found.customers and not found.orders:
+        say("nobody fits")
+
+
+def _found_by(hit: CustomerHit) -> str:
+    words = [f"{', '.join(hit.matched)}{' exactly' if hit.exact else ''}"]
+    return "; ".join([*words, *(["a payment was declined"] if hit.declined else [])])
 
 
 def preview_page(found: Document, today: date, country: str | None, *, why: bool = False) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
@@ -61,3 +63,18 @@ class StoredCard(models.Model):
             models.UniqueConstraint(fields=["customer", "token"], name="one_card_token"),
             models.CheckConstraint(condition=Q(exp_month__gte=1, exp_month__lte=12), name="card_month"),
         ]
+
+
+class CustomerSearch(models.Model):
+    """The words by which a customer is found, as people type them who have no accents.
+
+    Kept by triggers of the customers and their addresses (migration 0002).
+    """
+
+    customer = models.OneToOneField(
+        Customer, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="customers_by_words", gin_pending_list_limit=1024)]

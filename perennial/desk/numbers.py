@@ -21,6 +21,25 @@ def place_of_number(number: str) -> int:
     return int(found[1]) if found else 0
 
 
+_SPELLED = re.compile(
+    r"(?:so)?[-#./]*([0-9]{1,18})(?:[-./]([0-9]{1,9})[-./]([0-9]{1,9})(?:[-./]([0-9]{1,9}))?)?", re.IGNORECASE
+)
+
+
+def numbers_meant(spelled: str) -> list[str]:
+    """The numbers of orders that may be meant: as it is spelled, and SO-000123 where SO, zeros or dashes are left out.
+
+    A child's has the line, the shipment and the try behind its parent's.
+    """
+    meant = [spelled, spelled.upper()]
+    if found := _SPELLED.fullmatch(spelled):
+        number = f"SO-{int(found[1]):06d}"
+        if found[2]:
+            number += f"-{int(found[2])}-{int(found[3]):03d}"
+        meant.append(f"{number}-{int(found[4])}" if found[4] else number)
+    return list(dict.fromkeys(meant))
+
+
 def next_numbers(count: int) -> list[str]:
     """Fresh parent numbers: SO-000123, padded to six digits, growing; numbers in use are passed over."""
     found: list[str] = []

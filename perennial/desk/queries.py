@@ -21,7 +21,7 @@ from perennial.desk.ahead import preview
 from perennial.desk.beside import beside
 from perennial.desk.documents import Document, order_documents
 from perennial.desk.locking import unknown_order
-from perennial.desk.set_up import customer_document, find_customers, program_document
+from perennial.desk.set_up import customer_document, program_document
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.money import text
@@ -31,7 +31,7 @@ from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import newest_released, program_by_id
 
 __all__ = [
-    "beside", "customer_document", "find_customers", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
+    "beside", "customer_document", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
     "parked_reasons", "preview", "program_document", "refunds",
 ]  # fmt: skip
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from perennial.catalog.queries import currency, set_up
-from perennial.customers.queries import accounts_with, customer_by_account
+from perennial.customers.models import Address, Customer, StoredCard
+from perennial.customers.queries import customer_by_account
+from perennial.customers.search import customers_with, read_words, terms_of
+from perennial.db.pages import Page
 from perennial.desk.documents import Document
 from perennial.errors import Refused
 from perennial.kernel import money
@@ -94,41 +99,50 @@ def _current(program: Program, revision: ProgramRevision, on: date) -> tuple[int
 
 def customer_document(account: str) -> Document:
     """A customer with addresses, cards and the numbers of the orders."""
-    customer = customer_by_account(account)
-    limit = customer.credit_limit_minor
-    addresses = customer.addresses.filter(code__isnull=False).order_by("number", "id")
-    cards = customer.cards.order_by("number", "id")
-    return {
-        "account": customer.account,
-        "name": customer.name,
-        "email": customer.email,
-        "phone": customer.phone,
-        "language": customer.language,
-        "allow_on_account": customer.allow_on_account,
-        "credit_limit": None if limit is None else money.text(limit, currency()),
-        "addresses": [_values(a, _ADDRESS) for a in addresses],
-        "cards": [_values(c, _CARD) for c in cards],
-        "orders": list(
-            SalesOrder.objects.filter(customer=customer, parent__isnull=True)
-            .order_by("id")
-            .values_list("number", flat=True)
-        ),
-    }
+    return _customers([customer_by_account(account).pk])[0]
 
 
-def find_customers(words: str) -> list[Document]:
-    """Who is it on the telephone? The customers of whom every one of the words is part of the account, the name,
-    the e-mail address, the phone number or a city; large and small letters are the same, with an accent or without.
+def find_customers(words: str, *, size: int, after: str | None = None) -> Page[Document]:
+    """A page of the customers with whom every one of the words fits a name, an account, an e-mail address, a telephone
+    number, a town or a postcode (``customers.search``), the newest first.
 
     Refused: nothing to look for.
     """
     if not words.split():
-        raise Refused(
-            "find",
-            "find",
-            text="say what to look for: a part of a name, an account, an e-mail address, a phone, a city",
-        )
-    return [customer_document(account) for account in accounts_with(words.split())]
+        raise Refused("search_empty", "words")
+    found = customers_with(terms_of(read_words(words)), size=size, after=after)
+    return Page(tuple(_customers(found.rows)), found.next)
+
+
+def _customers(ids: Sequence[int]) -> list[Document]:
+    """Customers with addresses, cards and the numbers of their orders, in this order."""
+    rows = Customer.objects.in_bulk(ids)
+    in_currency = currency()
+    addresses, cards, orders = defaultdict(list), defaultdict(list), defaultdict(list)
+    for address in Address.objects.filter(customer__in=ids, code__isnull=False).order_by("number", "id"):
+        addresses[address.customer_id].append(_values(address, _ADDRESS))
+    for card in StoredCard.objects.filter(customer__in=ids).order_by("number", "id"):
+        cards[card.customer_id].append(_values(card, _CARD))
+    parents = SalesOrder.objects.filter(customer__in=ids, parent__isnull=True).order_by("id")
+    for customer, number in parents.values_list("customer", "number"):
+        orders[customer].append(number)
+    return [
+        {
+            "account": customer.account,
+            "name": customer.name,
+            "email": customer.email,
+            "phone": customer.phone,
+            "language": customer.language,
+            "allow_on_account": customer.allow_on_account,
+            "credit_limit": None
+            if customer.credit_limit_minor is None
+            else money.text(customer.credit_limit_minor, in_currency),
+            "addresses": addresses[customer.pk],
+            "cards": cards[customer.pk],
+            "orders": orders[customer.pk],
+        }
+        for customer in (rows[pk] for pk in ids if pk in rows)
+    ]
 
 
 _ADDRESS = ("code", "purpose", "recipient", "street", "city", "postcode", "region", "country")

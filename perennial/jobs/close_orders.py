@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -9,6 +10,7 @@ from django.db import connection
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
+from perennial.kernel.reasons import Reason
 
 SQL = sql.named("perennial.jobs", "sql/close_orders.sql")
 
@@ -31,9 +33,9 @@ class CloseOrders(Job):
         " where i.run_id = %s and i.seq = %s"
     )
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Parents with something that has come to its end, or that waited only for their ordinary lines, by id."""
-        return sql.execute(SQL["select"], {"run": run.id}), Report()
+        return SQL["select"], {}
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Close the items ``first`` to ``last``."""
@@ -53,7 +55,7 @@ class CloseOrders(Job):
             cursor.execute(SQL["still_open"], values)
             for order, reason in cursor.fetchall():
                 report.count("still_open")
-                report.because(order, None, None, reason)
+                report.because(order, None, None, Reason("words", {"words": reason}))
         return report
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
@@ -61,5 +63,5 @@ class CloseOrders(Job):
         order, _ = self.named(run, seq)
         report = Report()
         report.count("still_open")
-        report.because(order, None, None, reason)
+        report.because(order, None, None, Reason("words", {"words": reason}))
         return report

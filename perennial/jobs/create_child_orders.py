@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -12,11 +12,12 @@ from perennial.catalog.queries import product_by_number
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
+from perennial.desk.why import why_not_shipped
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park
 from perennial.jobs.report import BUSY, MOST_REASONS, Report
 from perennial.kernel.calendar import add_days
-from perennial.kernel.explain import not_shipped_words
+from perennial.kernel.reasons import Reason
 from perennial.orders.models import SalesOrder
 from perennial.payments.blocked import COSTS
 from perennial.payments.due import child_parts, payment_row, write_payments
@@ -83,13 +84,20 @@ class CreateChildOrders(Job):
             values["order"] = order.pk
         run.cache["criteria"] = (" ".join(joins), " ".join(where), values)
 
+    def _values(self, run: Run) -> dict[str, Any]:
+        return {"through": run.cache["through"], **run.cache["criteria"][2]}
+
     def _filled(self, run: Run, name: str) -> str:
         joins, where, _ = run.cache["criteria"]
         return SQL[name].replace("{criteria}", joins).replace("{where}", where)
 
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
+        """The due shipments, oldest first, up to the limit."""
+        return self._filled(run, "select"), {**self._values(run), "limit": run.cache["limit"]}
+
     def select(self, run: Run) -> tuple[int, Report]:
-        """The due shipments, oldest first, up to the limit; what is left over it; what waits already."""
-        values = {"run": run.id, "through": run.cache["through"], **run.cache["criteria"][2]}
+        """What is due; what is left over the limit; what waits already."""
+        values = self._values(run)
         report = Report()
         # The planner takes far more to be due than is (what is past is seldom still scheduled): by the index all the same.
         sql.execute("set local enable_seqscan = off")
@@ -98,9 +106,8 @@ class CreateChildOrders(Job):
         for order, shipment, blocked, reason in sql.tuples(
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
-            words = not_shipped_words("scheduled", blocked, run.on, run.on, {"reason": reason})
-            report.because(order, shipment, blocked, words or "")
-        selected = sql.execute(self._filled(run, "select"), {**values, "limit": run.cache["limit"]})
+            report.because(order, shipment, blocked, waits(blocked, run.on, reason))
+        selected, _ = super().select(run)
         if run.cache["limit"] is not None:
             report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
         sql.execute("set local enable_seqscan = default")
@@ -174,8 +181,7 @@ class CreateChildOrders(Job):
     ) -> None:
         """Count what waits, with its reason."""
         report.count(WAITING[blocked])
-        words = not_shipped_words("scheduled", blocked, ship_on, run.on, {"reason": reason})
-        report.because(order, shipment, blocked, words or "")
+        report.because(order, shipment, blocked, waits(blocked, ship_on, reason))
 
     def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
         """The parts of children whose event, or whose order, has a payment schedule."""
@@ -223,3 +229,9 @@ class CreateChildOrders(Job):
         parts = [f"{counts[word]:,} {said}" for word, said in words.items() if counts.get(word)]
         parts += [f"{busy:,} {BUSY}"] if busy else []
         return f"{due:,} due: " + (", ".join(parts) if parts else "nothing to do")
+
+
+def waits(blocked: str, ship_on: date, reason: str | None) -> Reason:
+    """Why a scheduled shipment waits."""
+    found = why_not_shipped("scheduled", blocked, ship_on, ship_on, {"reason": reason})
+    return found or Reason(blocked)

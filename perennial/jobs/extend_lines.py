@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Difference, OrderState, product_ids_of, read_orders, target_rows
 from perennial.db import sql
@@ -32,17 +35,10 @@ class ExtendLines(Job):
     counts = ("orders", "lines")
     chunk_size = 500
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Open orders that run short, by id."""
-        selected = sql.execute(
-            SQL["select_to_extend"],
-            {
-                "run": run.id,
-                "through": add_days(run.on, run.parameters.days_before_delivery, "on"),
-                "threshold": kernel.DEFAULT_THRESHOLD,
-            },
-        )
-        return selected, Report()
+        through = add_days(run.on, run.parameters.days_before_delivery, "on")
+        return SQL["select_to_extend"], {"through": through, "threshold": kernel.DEFAULT_THRESHOLD}
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Extend the items ``first`` to ``last``."""
@@ -93,9 +89,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
         wanted = target_rows(
             state.row.pk,
             state.revision,
-            facts,
             plan,
-            currency=state.currency,
             first_position=position + 1,
             status="scheduled",
             product_ids=products,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -84,9 +85,17 @@ class Job:
     def arguments(self, run: Run) -> None:
         """Check the run's arguments. Refused when one names something that does not exist."""
 
-    def select(self, run: Run) -> tuple[int, Report]:
-        """Write the work list (``jobs_jobitem``: seq from 1 in due order); its length, and what is counted with it."""
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
+        """The statement that finds what is due, and its values: seq from 1 in due order, subject, shipment."""
         raise NotImplementedError
+
+    def select(self, run: Run) -> tuple[int, Report]:
+        """Write the work list (``jobs_jobitem``); its length, and what is counted with it."""
+        statement, values = self.due(run)
+        written = (
+            f"insert into jobs_jobitem(run_id, seq, subject_id, shipment) select %(run)s, d.* from ({statement}) d"
+        )
+        return sql.execute(written, {**values, "run": run.id}), Report()
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Do the items ``first`` to ``last`` of the work list."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from perennial.catalog.queries import company, product_by_number
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
+from perennial.kernel.reasons import Reason
 from perennial.payments import gateways
 from perennial.payments.charge import collect
 from perennial.payments.next_step import rules, statement
@@ -41,15 +43,18 @@ class ProcessPayments(Job):
             return
         run.cache["product"] = product_by_number(number, "product").pk
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Each payment about which something is to be done, once; what the parameters say holds for the run."""
         values: dict[str, Any] = rules(run.on, gateways.current(), run=run.id).as_params()
         where = ""
         if "product" in run.cache:
             where = SQL["of_product"]
             values["product"] = run.cache["product"]
-        selected = sql.execute(SQL["select"].replace("$facts", statement("all_open", where)), values)
-        report = Report()
+        return SQL["select"].replace("$facts", statement("all_open", where)), values
+
+    def select(self, run: Run) -> tuple[int, Report]:
+        """What is due, and amounts from 0 on."""
+        selected, report = super().select(run)
         currency = company().currency
         if currency is not None:  # zeros too
             for word in AMOUNTS:
@@ -76,5 +81,10 @@ class ProcessPayments(Job):
                 report.amount(currency, word, int(minor))
         for order, shipment, failed, outcome, message in sql.tuples(SQL["reasons"], values):
             said = "failed" if failed else outcome
-            report.because(order, shipment, "payment" if failed else None, f"{said}: {message}" if message else said)
+            report.because(
+                order,
+                shipment,
+                "payment" if failed else None,
+                Reason("words", {"words": f"{said}: {message}" if message else said}),
+            )
         return report

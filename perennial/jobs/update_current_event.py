@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
 from perennial.kernel.plan import current_event
+from perennial.kernel.reasons import Reason
 from perennial.programs.models import Program
 from perennial.programs.queries import load_revisions, newest_released
 
+DUE = """
+select row_number() over (order by p.schedule_id), p.id, null::int from programs_program p
+ where p.active and exists (select from programs_programrevision r where r.program_id = p.id and r.released)
+"""
 LOCK = """
 select * from programs_program
  where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
@@ -33,15 +41,9 @@ class UpdateCurrentEvent(Job):
         " where i.run_id = %s and i.seq = %s"
     )
 
-    def select(self, run: Run) -> tuple[int, Report]:
+    def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Active programs that were released, by schedule id."""
-        selected = sql.execute(
-            "insert into jobs_jobitem(run_id, seq, subject_id)"
-            " select %s, row_number() over (order by p.schedule_id), p.id from programs_program p"
-            " where p.active and exists (select from programs_programrevision r where r.program_id = p.id and r.released)",
-            [run.id],
-        )
-        return selected, Report()
+        return DUE, {}
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Advance the programs ``first`` to ``last``."""
@@ -71,5 +73,5 @@ class UpdateCurrentEvent(Job):
         program, _ = self.named(run, seq)
         report = Report()
         report.count("programs")
-        report.because(program, None, "parked", reason)
+        report.because(program, None, "parked", Reason("words", {"words": reason}))
         return report

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import SequenceMatcher, get_close_matches
 
+MANY = 2_000
+"""Of more words than these only those near a mistyped one are looked at."""
+
 _OFTEN = {"UK": "GB", "EL": "GR", "USA": "US", "ITA": "IT", "GBR": "GB", "DEU": "DE", "FRA": "FR", "ESP": "ES"}
 
 
@@ -19,7 +22,7 @@ def meant(word: str, known: Collection[str]) -> str | None:
     for other in known:
         if other.casefold() == folded:
             return other
-        if len(known) <= 2000 or (
+        if len(known) <= MANY or (
             abs(len(other) - len(word)) <= 1 and (other[:3] == word[:3] or other[-3:] == word[-3:])
         ):
             near.append(other)

@@ -90,7 +90,7 @@ class TestSubmit:
     def test_a_child_or_nothing(self):
         number = order("CLUB")
         make_children(ON)
-        with refused("number", "order_unknown"):
+        with refused("number", "order"):
             actions.submit(number=f"{number}-1-001", **ANNA)
         with refused("number", "order_unknown"):
             actions.submit(number="SO-000404", **ANNA)

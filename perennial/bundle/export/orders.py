@@ -36,7 +36,7 @@ def orders() -> Iterator[Document]:
 def order_bundles(ids: list[int]) -> Iterator[Document]:
     """Some orders in the form of the bundle, in the order in which they are given."""
     more = _More(ids)
-    for order_id, document in zip(ids, order_documents(ids), strict=True):
+    for order_id, document in zip(ids, order_documents(ids, reasons=True), strict=True):
         yield more.order(order_id, document)
 
 

@@ -1,8 +1,7 @@
 -- name: select
 -- Parents with a continuity order that has come to its end: all planned, nothing planned or scheduled any more.
 -- And those whose continuity orders have all ended before, and that waited for their ordinary lines.
-insert into jobs_jobitem(run_id, seq, subject_id)
-select %(run)s, row_number() over (order by d.order_id), d.order_id
+select row_number() over (order by d.order_id), d.order_id, null::int
   from (select c.order_id
           from continuity_continuityorder c
          where c.status = 'open' and c.complete

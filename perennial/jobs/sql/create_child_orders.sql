@@ -18,8 +18,7 @@ delete from child_work; delete from child_line; delete from child_tax
 
 -- name: select
 -- Of one day in the order of the orders, so that it does not matter when a shipment was planned.
-insert into jobs_jobitem(run_id, seq, subject_id, shipment)
-select %(run)s, row_number() over (order by d.ship_on, d.continuity_order_id, d.shipment),
+select row_number() over (order by d.ship_on, d.continuity_order_id, d.shipment),
        d.continuity_order_id, d.shipment
   from (select o.continuity_order_id, o.shipment, min(o.ship_on) as ship_on
           from continuity_occurrence o {criteria}

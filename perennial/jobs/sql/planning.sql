@@ -4,8 +4,7 @@ select id from continuity_continuityorder
  order by id for no key update
 
 -- name: select_to_extend
-insert into jobs_jobitem(run_id, seq, subject_id)
-select %(run)s, row_number() over (order by c.id), c.id
+select row_number() over (order by c.id), c.id, null::int
   from continuity_continuityorder c
   join lateral (
        select count(*) filter (where o.status in ('planned', 'scheduled')) as open,
@@ -15,8 +14,7 @@ select %(run)s, row_number() over (order by c.id), c.id
    and (w.open < greatest(coalesce(c.threshold, %(threshold)s), 1) or w.last is null or w.last <= %(through)s)
 
 -- name: select_to_update
-insert into jobs_jobitem(run_id, seq, subject_id)
-select %(run)s, row_number() over (order by c.id), c.id
+select row_number() over (order by c.id), c.id, null::int
   from continuity_continuityorder c
   join unnest(%(programs)s::bigint[], %(revisions)s::bigint[]) n(program_id, revision_id) on n.program_id = c.program_id
  where c.status = 'open' and c.revision_id <> n.revision_id

@@ -7,10 +7,8 @@ and (coalesce(c1.parent_line_id, o.parent_line_id) in (
                where l.product_id = %(product)s and pr.kind = 'item'))
 
 -- name: select
-insert into jobs_jobitem(run_id, seq, subject_id)
-select %(run)s,
-       -- of one order as its history tells them, whatever chunks they fall into
-       row_number() over (order by w.due_on, w.root_id, w.purpose, w.continuity_id, o.number, w.number), w.id
+-- Of one order as its history tells them, whatever chunks they fall into.
+select row_number() over (order by w.due_on, w.root_id, w.purpose, w.continuity_id, o.number, w.number), w.id, null::int
   from ($facts) w left join orders_salesorder o on o.id = w.order_id
  where w.step is not null
 
