@@ -175,6 +175,7 @@ class PaymentRow:
     columns: dict[str, Any]
     tries: list[dict[str, Any]] = field(default_factory=list)
     bill: tuple[date, date, int] | None = None
+    refunds: int | None = None  # the number of the payment of the same thing that it gives back
     id: int = 0
 
 

@@ -188,12 +188,18 @@ def _payments(payments: list[PaymentRow]) -> None:
     if not payments:
         return
     names = tuple(payments[0].columns)
+    paid = {
+        (id(p.order or p.continuity), p.columns["number"]): p.id for p in payments if p.columns["purpose"] != "refund"
+    }
     _copy(
         Payment,
-        ("id", "order_id", "continuity_order_id", *names),
+        ("id", "order_id", "continuity_order_id", "refunds_id", *names),
         payments,
-        lambda p: (p.id, _id(p.order), _id(p.continuity), *(p.columns[name] for name in names)),
-    )
+        lambda p: (
+            p.id, _id(p.order), _id(p.continuity), paid.get((id(p.order or p.continuity), p.refunds)),
+            *(p.columns[name] for name in names),
+        ),
+    )  # fmt: skip
     tries = [(p.id, t) for p in payments for t in p.tries]
     if tries:
         columns = tuple(tries[0][1])

@@ -51,10 +51,13 @@ class Report:
         """As JSON for a run's or a chunk's row: minor units."""
         return {"counts": self.counts, "amounts": self.amounts, "reasons": self.reasons}
 
-    def printed(self, words: Iterable[str], to: Reader = ENGLISH) -> dict[str, Any]:
-        """As outside programs read it: every count, zeros too, and decimal strings."""
+    def printed(self, words: Iterable[str], if_any: Iterable[str] = (), to: Reader = ENGLISH) -> dict[str, Any]:
+        """As outside programs read it: every count, zeros too, those of ``if_any`` only where there is one; and
+        decimal strings.
+        """
+        rare = {word: number for word in if_any if (number := self.counts.get(word))}
         return {
-            "counts": {word: self.counts.get(word, 0) for word in words},
+            "counts": {word: self.counts.get(word, 0) for word in words} | rare,
             "amounts": {
                 currency: {word: money.text(minor, currency) for word, minor in sorted(of.items())}
                 for currency, of in sorted(self.amounts.items())
