@@ -301,7 +301,7 @@ class _Reader:
             row = next(iter(standing.taken.continuity), None)
         if row is not None:
             return row.columns["payment_method"], row.columns["card_id"]
-        cards = list(standing.names.cards.get(standing.customer_id, {}).values())
+        cards = list(standing.names.customers.cards[standing.customer_id].values())
         return "card", cards[0] if len(cards) == 1 else None
 
     def _is_invoiced(self, order: OrderRow | None, continuity: ContinuityRow | None) -> bool:
