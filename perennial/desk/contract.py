@@ -146,7 +146,7 @@ def adjustment_json(adjustment: Adjustment) -> Document:
         case Substitute(product, price):
             value = product if price is None else {"item_number": product, "price": amount(price)}
         case Address():
-            value = _address(value)
+            value = address_json(value)
         case date():
             value = str(value)
         case bool() | int() | None:
@@ -165,8 +165,8 @@ def adjustment_json(adjustment: Adjustment) -> Document:
     }
 
 
-def _address(address: Address) -> str | Document:
-    """The code of an address, or the address in place."""
+def address_json(address: Address) -> str | Document:
+    """An address as an order names it: its code, or the address in place."""
     return {name: getattr(address, name) for name in _PLACE} if address.code is None else address.code
 
 
