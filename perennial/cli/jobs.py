@@ -76,25 +76,20 @@ def _say_whether_told() -> None:
         tell("notices are off: customers are told nothing")
 
 
-def _note_of_the_late(on: date | None) -> None:
+def _note_of_the_late(on: date | None, *, again: bool) -> None:
     """What is late ships and is charged by one night: say so before, to whoever starts with the orders of last year."""
-    from perennial.catalog.queries import today
-    from perennial.jobs.night import last_night
-    from perennial.jobs.status import late
-    from perennial.kernel.calendar import add_days
+    from perennial.jobs.status import late_before
 
-    last = last_night()
-    first = on or (add_days(last, 1) if last else today())
-    if on is None and first > today():
-        return  # no night is missed
-    found = late(first)
-    if found.shipments:
-        what = "1 shipment is" if found.shipments == 1 else f"{found.shipments:,} shipments are"
-        tell(
-            f"note: {'' if found.all else 'at least '}{what} late, the first since {found.since}: the night of {first}"
-            f" {'' if found.all else 'plans the open-ended programs on and '}makes child orders of them,"
-            " to be paid at once"
-        )
+    found = late_before(on, again=again)
+    if found is None or not found[1].shipments:
+        return
+    night, late = found
+    what = "1 shipment is" if late.shipments == 1 else f"{late.shipments:,} shipments are"
+    tell(
+        f"note: {'' if late.all else 'at least '}{what} late, the first since {late.since}: the night of {night}"
+        f" {'' if late.all else 'plans the open-ended programs on and '}makes child orders of them,"
+        " to be paid at once"
+    )
 
 
 def _note_before(on: date | None, *, dry: bool) -> bool:
@@ -136,9 +131,9 @@ def _criteria(given: Given) -> dict[str, Any]:
 
 def _status(given: Given) -> int:
     """The six jobs with their last run and what is due."""
-    from perennial.jobs.status import status
+    from perennial.jobs.status import status, status_json
 
-    found = status(on(given))
+    found = status_json(status(on(given)))
     if given.json:
         document(found)
     else:
@@ -201,7 +196,7 @@ def night(p: Parser) -> Run:
     """The six jobs in their order; without a date every night that was missed, oldest first."""
     p.add_argument("--on", type=day, metavar="DATE", help="of this date (left out: all missed nights through today)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
-    p.add_argument("--again", action="store_true", help="also for a date before the last finished night")
+    p.add_argument("--again", action="store_true", help="also for a date whose night is done, or before it")
     p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 while something is parked")
     p.by("who starts it, for the list of runs")
 
@@ -211,7 +206,7 @@ def night(p: Parser) -> Run:
 
         progress = _progress()
         told = _note_before(given.on, dry=given.dry_run)
-        _note_of_the_late(given.on)
+        _note_of_the_late(given.on, again=given.again)
         try:
             done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress)
         finally:
@@ -227,6 +222,8 @@ def night(p: Parser) -> Run:
                 tell(f"{one['on']} {one['job']}: {last_line(one)}")
         if not made:
             tell("no night was missed: nothing to do")
+        elif not ran:
+            tell(f"the night of {given.on} is done: nothing to do (--again runs it anew)")
         if not told:
             _note_after(nights.last_night())
         if not given.json:

@@ -16,14 +16,13 @@ knows keys (20 hours). Older and not found it stays unknown, for a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import company, set_up
@@ -31,8 +30,9 @@ from perennial.continuity.planning import read_orders
 from perennial.db import history, sql
 from perennial.errors import Conflict
 from perennial.kernel.money import text
+from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
-from perennial.payments import blocked, due, gateways
+from perennial.payments import blocked, due, gateways, retry
 from perennial.payments.gateway_calls import Call, Lines, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
@@ -52,17 +52,9 @@ AT_ONCE = 500
 """Payments whose intent is committed together."""
 ANSWERS = 100
 """Answers that are recorded together."""
+ANSWERS_LOCK = 0x504E04
 ROUNDS = 6
 """More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
-
-ON_ITS_WAY = {
-    "authorise": ("sent", "unknown"),
-    "charge": ("sent", "unknown"),
-    "capture": ("capturing", "unknown"),
-    "void": ("authorised", "unknown"),
-    "refund": ("sent", "unknown"),
-}
-"""In which states a payment is while an attempt of that kind is not answered."""
 
 
 @dataclass
@@ -89,6 +81,7 @@ class Collecting:
     dry: bool
     installation: str
     lines: Lines | None
+    places: Mapping[int, int]
     done: set[tuple[int, str]] = field(default_factory=set)
 
     def gateway(self, name: str | None) -> Gateway:
@@ -107,12 +100,14 @@ def collect(
     on: date,
     by: str,
     run: int | None = None,
+    places: Mapping[int, int] | None = None,
     force: bool = False,
     dry: bool = False,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
-    ``run``: the job run that reports it. ``force``: a person tries again what was declined that day.
+    ``run``: the job run that reports it; ``places``: where each stands in its work list.
+    ``force``: a person tries again what was declined that day.
     ``dry``: the gateway is not asked, the caller rolls everything back.
     """
     with ExitStack() as threads:
@@ -122,6 +117,7 @@ def collect(
             dry=dry,
             installation=company().installation,
             lines=None if dry else Lines(threads),
+            places=places or {},
         )
         for ids in _batches(payment_ids, AT_ONCE):
             work.done.clear()
@@ -181,8 +177,9 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         again = _forget(work, todo.pop("forget", []))
         if not todo:
             return [], again
-        _move([f for kind in ("authorise", "charge", "refund") for f in todo.get(kind, [])], "sent", on=work.rules.on)
-        _move(todo.get("capture", []), "capturing")
+        asked = [f for kind in ("authorise", "charge", "refund") for f in todo.get(kind, [])]
+        retry.count_try([f.id for f in asked], sorted({f.status for f in asked}), on=work.rules.on)
+        sql.shift(Payment, [f.id for f in todo.get("capture", [])], "authorised", "capturing")
         fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void", "refund") for f in todo.get(kind, [])]
         if fresh:
             cards = [f.card_id for kind, f in fresh if kind in ("authorise", "charge")]
@@ -199,6 +196,7 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
                         for kind, f in fresh
                     ],
                     "installation": work.installation,
+                    "places": [work.places.get(f.id) for _, f in fresh],
                     "on": work.rules.on,
                     "run": work.rules.run,
                 },
@@ -218,17 +216,6 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         return calls, again
 
 
-def _move(found: Sequence[Fact], status: str, *, on: date | None = None) -> None:
-    """Mark payments as on their way; a try at the card counts from here, whatever comes of it."""
-    if not found:
-        return
-    ids, olds = [f.id for f in found], {f.status for f in found}
-    if on is not None:
-        sql.shift(Payment, ids, sorted(olds), status, attempts=F("attempts") + 1, tried_on=on)
-    else:
-        sql.shift(Payment, ids, sorted(olds), status)
-
-
 def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
     """Write down what the gateway said, on what nobody has answered meanwhile."""
     with work.transaction():
@@ -241,7 +228,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             fact = now[sent.payment_id]
             if fact.attempt_id != sent.attempt_id:
                 continue  # another process asked too, and was faster: the key made it one request
-            if fact.status not in ON_ITS_WAY[sent.kind]:
+            if fact.status not in WHILE_ASKED[sent.kind]:
                 raise Conflict(f"payment {fact.id} is {fact.status} while its {sent.kind} is not answered")
             changes[sent.attempt_id] = _change(work, fact, sent, answer)
         kept = [(sent, answer) for sent, answer in told if sent.attempt_id in changes]
@@ -309,7 +296,7 @@ def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
         change = Change(fact, "authorised", "payment_not_voided", answer.message, record=fact.record)
     elif answer.lapsed:
         # The authorisation ran out, which says nothing about the card: charged anew, from try 1.
-        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=-fact.attempts)
+        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=retry.new_series(fact.attempts))
     else:
         change = _declined(work, fact, sent, answer)
     change.amount_minor = sent.amount_minor
@@ -325,8 +312,8 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
     if sent.kind == "void":
         if fact.cancelled:
             return Change(fact, "voided", "payment_voided")
-        # Owed still: authorised anew, in a new series of tries.
-        return Change(fact, "due", "payment_voided", more_attempts=-fact.attempts)
+        # Owed still: authorised anew.
+        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts))
     return Change(
         fact,
         "captured",
@@ -339,8 +326,7 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
 def _declined(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
     """A try more, unless that was the last one; a declined capture is a try too, and ends its authorisation."""
     more = 1 if sent.kind == "capture" else 0
-    most = work.rules.most_tries
-    failed = answer.hard or (most is not None and fact.attempts + more >= most)
+    failed = retry.was_the_last(fact.attempts + more, work.rules.most_tries, hard=answer.hard)
     what = "payment_refund" if sent.kind == "refund" else "payment"
     return Change(
         fact,
@@ -383,19 +369,17 @@ def _settle(changes: Sequence[Change]) -> None:
 
 
 def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
-    """A card is refused when that was the last that the gateway said of it."""
-    said: dict[str, set[int]] = {"approved": set(), "declined": set()}
-    attempts = [s.attempt_id for s, a in told if a.outcome in said and s.kind in ("authorise", "charge")]
-    cards = dict(sql.tuples("select id, card_id from payments_attempt where id = any(%s)", [attempts]))
-    for sent, answer in told:
-        card = cards.get(sent.attempt_id)
-        if card is not None:
-            said[answer.outcome].add(card)
-    for outcome, refused in (("approved", False), ("declined", True)):
-        ids = sorted(said[outcome] - (said["declined"] if outcome == "approved" else set()))
-        if ids:
-            history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
-            sql.execute(SQL["refused_cards"], {"ids": ids, "refused": refused})
+    """A card is refused when a decline was the last that the gateway said of it.
+
+    Found anew from the attempts of the card, behind whoever records others of it, so that it does not matter which
+    process is the last to record. The gateway's order of answers is that of what was asked: run after run, and in one
+    run the order of its work list.
+    """
+    attempts = [s.attempt_id for s, a in told if a.outcome in ("approved", "declined")]
+    cards = [row[0] for row in sql.tuples(SQL["lock_answers"], {"attempts": attempts, "space": ANSWERS_LOCK})]
+    if cards:
+        history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
+        sql.execute(SQL["refused_cards"], {"cards": cards})
 
 
 def _keep(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
@@ -418,9 +402,17 @@ def _events(work: Collecting, changes: Iterable[Change]) -> None:
     """One line in the order's history for each answer."""
     sql.copy(
         OrderEvent,
-        ("order_id", "on_date", "kind", "by", "reason", "data"),
+        ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
         [
-            (c.fact.root_id, work.rules.on, c.kind, work.by, c.message, Jsonb(_data(c.fact, c.amount_minor)))
+            (
+                c.fact.root_id,
+                work.rules.on,
+                c.kind,
+                work.by,
+                c.message,
+                Jsonb(_data(c.fact, c.amount_minor)),
+                work.places.get(c.fact.id),
+            )
             for c in changes
         ],
     )

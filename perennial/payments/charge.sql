@@ -6,77 +6,35 @@ select id from payments_payment where id = any(%(ids)s)
 
 -- name: all_open
 select id from payments_payment
- where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+ where status in {states.TO_DO}
    and not at_invoice and due_on <= %(on)s::date + greatest(%(bill_days)s::int, 0)
 union all
 select id from payments_payment
- where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+ where status in {states.TO_DO}
    and at_invoice
 
 -- name: facts
 with scope as materialized ($scope),
-facts as materialized (  -- each fact is found once, however often the steps ask for it
+ready as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
-         p.status, p.at_invoice, p.not_before_shipped, p.attempts, p.tried_on, p.authorised_on, p.gateway_ref,
-         p.card_id, p.customer_id, p.authorised_until,
+         p.status, p.at_invoice, p.attempts, p.authorised_on, p.authorised_until, p.gateway_ref, p.card_id,
+         coalesce(p.authorised_until, p.authorised_on + %(lives)s::int - 1) as last_day,
          case when p.refunds_id is null then p.gateway
               else (select b.gateway from payments_payment b where b.id = p.refunds_id) end as gateway,
-         root.id as root_id, case when o.parent_id is not null then o.number end as child,
-         coalesce(c1.id, c2.id) as continuity_id,
-         coalesce(c1.parent_line_id, o.parent_line_id) as parent_line_id,
-         root.status <> 'draft' and root.acceptance <> 'awaited' as entered,
-         case p.purpose
-           when 'shipment' then o.status = 'cancelled'
-           when 'order' then c1.status = 'cancelled' or coalesce((  -- or nothing of it comes any more
-             select bool_and(v.status not in ('planned', 'scheduled', 'ordered')
-                             or k.status is not distinct from 'cancelled')
-               from continuity_occurrence v left join orders_salesorder k on k.id = v.child_id
-              where v.continuity_order_id = c1.id), false)
-           else o.status = 'cancelled' or not exists (
-             select from orders_orderline l
-              where l.order_id = o.id and l.status <> 'cancelled' and not exists (
-                select from continuity_continuityorder x where x.parent_line_id = l.id))
-         end as cancelled,
-         case p.purpose
-           when 'shipment' then o.status = 'invoiced'
-           when 'order' then p.at_invoice and exists (
-             select from orders_salesorder k where k.parent_line_id = c1.parent_line_id and k.status = 'invoiced')
-           else o.status = 'invoiced' or exists (
-             select from orders_orderline l
-              where l.order_id = o.id and l.status = 'invoiced' and not exists (
-                select from continuity_continuityorder x where x.parent_line_id = l.id))
-         end as invoiced,
-         case p.purpose
-           when 'shipment' then o.status in ('shipped', 'invoiced')
-           when 'order' then p.at_invoice and exists (
-             select from orders_salesorder k where k.parent_line_id = c1.parent_line_id and k.status = 'invoiced')
-           else o.status in ('shipped', 'invoiced') or exists (
-             select from orders_orderline l
-              where l.order_id = o.id and l.status in ('shipped', 'invoiced') and not exists (
-                select from continuity_continuityorder x where x.parent_line_id = l.id))
-         end as delivered,
-         exists (select from orders_hold h
-                  where h.order_id in (root.id, p.order_id) and h.released_on is null
-                    and h.stops in ('charging', 'both')
-                    -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
-                    and not (h.code = 'payment' and h.on_date >= %(on)s)) as held,
+         f.root_id, f.child, f.continuity_id, f.entered, f.cancelled, f.invoiced,
+         exists (select from charging_hold h
+                  where h.order_id in (f.root_id, p.order_id) and coalesce(h.from_on <= %(on)s, true)) as held,
          u.id as attempt_id, u.kind as attempt_kind,
          u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
-         u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask
+         u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask,
+         t.from_on is not null and (t.from_on <= %(on)s or %(force)s) as triable,
+         not p.not_before_shipped or f.delivered as may_fall_due
     from scope s
     join payments_payment p on p.id = s.id
-    left join orders_salesorder o on o.id = p.order_id
-    left join continuity_continuityorder c1 on c1.id = p.continuity_order_id
-    left join continuity_continuityorder c2 on c2.parent_line_id = o.parent_line_id
-    join orders_salesorder root on root.id = coalesce(c1.order_id, o.parent_id, o.id)
-    left join payments_attempt u on u.payment_id = p.id and (u.outcome is null or u.outcome = 'unknown')
-   where (p.purpose <> 'refund' or p.refunds_id is not null) $where),
-ready as materialized (
-  select f.*,
-         f.status = 'due' or (f.status = 'declined' and (%(force)s or coalesce(f.tried_on < %(on)s, true))) as triable,
-         not f.not_before_shipped or f.delivered as may_fall_due,
-         coalesce(f.authorised_until, f.authorised_on + %(lives)s::int - 1) as last_day
-    from facts f)
+    join payment_subject f on f.payment_id = p.id
+    join payment_retry t on t.payment_id = p.id
+    left join unanswered_attempt u on u.payment_id = p.id
+   where (p.purpose <> 'refund' or p.refunds_id is not null) $where)
 select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.method, r.currency, r.amount_minor,
   r.due_on, r.status, r.at_invoice, r.attempts, r.authorised_on, r.gateway_ref, r.card_id, r.cancelled, r.held, r.entered, r.attempt_id,
   r.attempt_kind, r.attempt_is_fresh,
@@ -111,7 +69,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
         when r.at_invoice and r.invoiced then 'bill'
         when not r.at_invoice and r.due_on - %(bill_days)s::int <= %(on)s and r.may_fall_due then 'bill'
       end
-    when r.status = 'due' and r.method in ('check', 'cash', 'gift_card')
+    when r.status = 'due' and r.method in {states.PREPAID}
          and r.invoiced then 'receive'
   end as step,
   r.child, r.gateway, r.authorised_until
@@ -131,14 +89,15 @@ select p.id from payments_payment p where p.id = any(%(ids)s) order by p.id for 
 -- name: intend
 with wanted as (
   select * from unnest(%(payments)s::bigint[], %(kinds)s::text[], %(amounts)s::bigint[], %(cards)s::bigint[],
-                       %(gateways)s::text[]) as w(payment_id, kind, amount_minor, card_id, gateway)),
+                       %(gateways)s::text[], %(places)s::bigint[])
+           as w(payment_id, kind, amount_minor, card_id, gateway, place)),
 numbered as (
   select w.*, 1 + coalesce((select max(a.number) from payments_attempt a
                              where a.payment_id = w.payment_id and a.kind = w.kind), 0) as number
     from wanted w)
-insert into payments_attempt(payment_id, kind, number, key, amount_minor, card_id, gateway, on_date, run_id)
+insert into payments_attempt(payment_id, kind, number, key, amount_minor, card_id, gateway, on_date, run_id, place)
 select n.payment_id, n.kind, n.number, %(installation)s || '-' || n.payment_id || '-' || n.kind || '-' || n.number,
-       n.amount_minor, n.card_id, n.gateway, %(on)s, %(run)s
+       n.amount_minor, n.card_id, n.gateway, %(on)s, %(run)s, n.place
   from numbered n
 
 -- name: requests
@@ -218,9 +177,10 @@ placed as (
    order by f.order_id
   on conflict (order_id, code) where released_on is null do nothing
   returning order_id, reason)
-insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
+insert into orders_orderevent(order_id, on_date, kind, by, reason, data, place)
 select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s, p.reason,
-       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end)
+       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end),
+       o.parent_line_id
   from placed p join orders_salesorder o on o.id = p.order_id
  order by coalesce(o.parent_id, o.id), o.number
 
@@ -267,11 +227,28 @@ update payments_payment p
 -- name: finals
 update payments_attempt set final = true where id = any(%(ids)s)
 
+-- name: lock_answers
+-- The cards that were asked by these attempts: whoever records answers about one waits for those who did before. The
+-- cards' own rows are not locked, because who changes a card may have to wait for an order of it.
+select k.card_id, pg_advisory_xact_lock(%(space)s, k.key)
+  from (select distinct a.card_id, hashint8(a.card_id) as key
+          from payments_attempt a where a.id = any(%(attempts)s) and a.card_id is not null
+         order by key) k
+
 -- name: refused_cards
-update customers_storedcard c set refused = %(refused)s
- where c.id in (select d.id from customers_storedcard d
-                 where d.id = any(%(ids)s) and d.refused is distinct from %(refused)s
-                 order by d.id for no key update)
+-- Of each card what was said last: on its last date, to the run that asked last, about the last of its work list.
+update customers_storedcard c set refused = said.declined
+  from unnest(%(cards)s::bigint[]) k(id)
+ cross join lateral (
+       select (array_agg(a.outcome = 'declined' order by a.place desc nulls last, a.id desc))[1] as declined
+         from payments_attempt a
+        where a.card_id = k.id and a.kind in ('authorise', 'charge') and a.outcome in ('approved', 'declined')
+          and a.on_date = (select max(l.on_date) from payments_attempt l
+                            where l.card_id = k.id and l.kind in ('authorise', 'charge')
+                              and l.outcome in ('approved', 'declined'))
+        group by a.run_id, case when a.run_id is null then a.id end
+        order by max(a.id) desc limit 1) said
+ where c.id = k.id and c.refused is distinct from said.declined
 
 -- name: given_back
 update payments_payment p set refunded_minor = p.refunded_minor + r.minor
