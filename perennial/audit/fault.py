@@ -50,8 +50,8 @@ class Fault:
     @property
     def refusal(self) -> Refused:
         """The fault as a refusal, to be said in words."""
-        said: dict[str, Any] = {name: getattr(self, name) for name in SUBJECT}
-        return Refused(self.code, **said, **self.facts)
+        said: dict[str, Any] = {name: getattr(self, name) for name in SUBJECT} | dict(self.facts)
+        return Refused(self.code, "", **said)
 
 
 def ask(statement: str, values: Mapping[str, Any], most: int = MOST) -> list[Fault]:

@@ -14,7 +14,6 @@ from django.test import override_settings
 from perennial.catalog.models import Company, Parameters
 from perennial.continuity.models import Occurrence
 from perennial.customers.models import StoredCard
-from perennial.desk import actions as desk
 from perennial.errors import Refused
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
@@ -26,6 +25,7 @@ from perennial.payments.charge import collect, collect_for_order
 from perennial.payments.gateways import Answer, Request
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Bill, Payment
+from tests.worlds import actions as desk
 from tests.worlds.payments import (
     ON,
     attempts,
