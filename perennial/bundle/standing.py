@@ -44,7 +44,6 @@ class Standing:
         self.thing = one.thing
         self.currency = names.currency
         self.places: list[AddressRow] = []
-        self.child_things: list[tuple[Given, OrderRow]] = []
 
     # --- what all parts need
 
