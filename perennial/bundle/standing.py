@@ -44,7 +44,6 @@ class Standing:
         self.thing = one.thing
         self.currency = names.currency
         self.places: list[AddressRow] = []
-        self.child_things: list[tuple[Given, OrderRow]] = []
 
     # --- what all parts need
 
@@ -272,7 +271,8 @@ class Standing:
         told = self.order.events
         made = {e.data.get("child") for e in told if e.kind == "child_created" and isinstance(e.data, dict)}
         entered = any(e.kind == "entered" for e in told)
-        for thing, order in ((self.thing, self.order), *self.child_things):
+        for order in self.taken.orders:
+            thing = self.thing if order.parent is None else self.taken.places.children[order.number]
             here = entered if order.parent is None else order.number in made
             order.taken_over_on = thing.day("taken_over_on", None if here else self.reading.on)
             if thing is not self.thing:
