@@ -23,7 +23,7 @@ from perennial.kernel.totals import Charge
 CHILD = keys(
     "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
     " shipped_on invoiced_on"
-    " external order_date ship_to delivery_mode events"
+    " external order_date ship_to delivery_mode events taken_over_on"
 )
 CHILD_LINE = keys("line item_number quantity price status")
 MOST = 999_999
@@ -74,6 +74,7 @@ def children(standing: Standing) -> None:
         if child.number in paths:
             thing.fault("number", "number_twice", number=child.number, first=paths[child.number].path)
         paths[child.number] = thing
+        standing.child_things.append((thing, child))
         standing.taken.children.append(child)
     if not standing.thing.bad:
         _tie(standing, latest)

@@ -45,6 +45,7 @@ class Standing:
         self.thing = one.thing
         self.currency = names.currency
         self.places: list[AddressRow] = []
+        self.child_things: list[tuple[Given, OrderRow]] = []
 
     # --- what all parts need
 
@@ -266,7 +267,19 @@ class Standing:
                 EventRow(self.reading.on, "moved_in", self.reading.by, self.reading.reason, None, None)
             ]
         self.taken.addresses = self.places
+        self._taken_over()
         return None if thing.bad else self.taken
+
+    def _taken_over(self) -> None:
+        """The day on which order and children came here; none of what their history tells as made here."""
+        told = self.order.events
+        made = {e.data.get("child") for e in told if e.kind == "child_created" and isinstance(e.data, dict)}
+        entered = any(e.kind == "entered" for e in told)
+        for thing, order in ((self.thing, self.order), *self.child_things):
+            here = entered if order.parent is None else order.number in made
+            order.taken_over_on = thing.day("taken_over_on", None if here else self.reading.on)
+            if thing is not self.thing:
+                self.thing.spoil(thing)
 
     def as_given(self) -> dict[str, Any] | None:
         """The facts of the entry: those that a former import noted, else those of this order."""

@@ -94,6 +94,7 @@ class OrderRow:
     total_minor: int = 0
     invoiced_on: date | None = None
     external: str | None = None
+    taken_over_on: date | None = None
     entry: dict[str, Any] | None = None
     lines: list[LineRow] = field(default_factory=list)
     taxes: list[tuple[str, int, int, int | None]] = field(default_factory=list)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from perennial.errors import Refused
 from perennial.jobs.check import check, check_once
+from perennial.language import say
 from perennial.orders.models import Hold
 from perennial.payments.models import Attempt, Payment
 from tests.worlds import actions
@@ -127,3 +129,51 @@ def test_a_line_that_is_paid_by_the_shipment_is_not_settled_by_its_number() -> N
     ):
         actions.settle(number=number, end="written-off", line=1, **WHY)
     assert actions.settle(number=number, end="written-off", line=2, **WHY)["purpose"] == "ordinary"
+
+
+def captured(payment: Payment) -> None:
+    """A card has paid it."""
+    lead(
+        Payment.objects.filter(pk=payment.pk),
+        "captured",
+        captured_minor=payment.amount_minor,
+        gateway="sandbox",
+        gateway_ref=f"ch_{payment.pk}",
+    )
+
+
+def test_what_was_paid_is_given_back_and_one_of_several_is_named() -> None:
+    number = order("PART", "UP", book())
+    with pytest.raises(Refused) as nothing:
+        actions.refund(number=number, **WHY)
+    assert (nothing.value.code, nothing.value.facts) == ("refund_nothing_captured", {"order": number})
+    first, second, _, upfront, ordinary = Payment.objects.order_by("continuity_order__parent_line__line", "number")
+    for payment in (first, second, upfront, ordinary):
+        captured(payment)
+    with pytest.raises(Refused) as several:
+        actions.refund(number=number, **WHY)
+    assert several.value.field == "line"
+    assert (
+        say(several.value)
+        == f"{number} has several payments that were taken: of the lines 1, 2, 3, payments 1, 2, 1, 1"
+    )
+    with pytest.raises(Refused) as parts:
+        actions.refund(number=number, line=1, **WHY)
+    assert (parts.value.code, parts.value.field, parts.value.facts["parts"]) == ("refund_which", "part", [1, 2])
+    done = actions.refund(number=number, line=1, part=2, amount="1.50", **WHY)
+    told = {"order": number, "purpose": "order", "number": 2, "refund": 1, "amount": "1.50", "status": "due"}
+    assert done == told
+    with refused("amount", "refund_too_much"):
+        actions.refund(number=number, line=1, part=2, amount="1000.00", **WHY)
+    assert actions.refund(number=number, line=3, **WHY)["purpose"] == "ordinary"
+
+
+def test_a_refund_is_settled_too() -> None:
+    child = unknown(order("CLUB"))
+    actions.settle(number=child, end="taken", **WHY)
+    captured(Payment.objects.get(order__number=child))
+    actions.refund(number=child, amount="1.00", **WHY)
+    lead(Payment.objects.filter(purpose="refund"), "failed")
+    done = actions.settle(number=child, end="written-off", **WHY)
+    assert (done["purpose"], done["number"], done["status"]) == ("refund", 1, "written_off")
+    assert actions.refund(number=child, amount="1.00", **WHY)["refund"] == 2

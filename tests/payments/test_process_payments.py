@@ -521,8 +521,16 @@ def test_the_customer_is_told_once() -> None:
     m = member("tok_declined")
     m.owes(m.child(1))
     assert counts(ON) == {"declined": 1, "notified": 1}
+    StoredCard.objects.update(last4="0002")
     assert counts(day(1)) == {"declined": 1}
-    assert Notice.objects.get().status == "queued"
+    notice = Notice.objects.get()
+    assert (notice.status, notice.kind, notice.channel, notice.language) == ("queued", "declined", "email", "en")
+    first = Attempt.objects.get(number=1)
+    assert (notice.attempt_id, notice.payment_id, notice.order_id) == (first.pk, first.payment_id, m.parent.pk)
+    assert notice.facts == {
+        "order": "SO-000001-1-001", "amount_minor": 1995, "currency": "USD", "brand": None, "last4": None,
+        "category": "soft",
+    }  # fmt: skip
 
 
 def test_nobody_is_told_while_notices_are_off() -> None:
