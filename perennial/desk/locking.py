@@ -12,6 +12,7 @@ from perennial.catalog.queries import SetUp, set_up
 from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
+from perennial.desk.action import at_work
 from perennial.desk.changeable import PlannedShipment, refusal
 from perennial.errors import Refused
 from perennial.orders.models import OrderEvent, SalesOrder
@@ -131,6 +132,8 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> Lock
         )
     ]
     order = SalesOrder.objects.select_for_update(no_key=True).get(pk=order_id)
+    if (work := at_work()) is not None:
+        work.locked(order_id, by=by, on=on)
     found = set_up()
     states = read_orders(found, ids)
     return LockedOrder(order, found, states, on, by, reason)
