@@ -317,7 +317,7 @@ def parked(p: Parser) -> Run:
         from perennial.jobs.models import JobRun
 
         if given.run is not None and not JobRun.objects.filter(pk=given.run).exists():
-            raise Refused("run", "run", text=f"unknown run {given.run}")
+            raise Refused("run_unknown", "run", run=given.run)
         found = queries.parked(given.run)
         if given.json:
             document(found)

@@ -114,7 +114,7 @@ class Program:
         if reference not in self._numbers:
             found = SalesOrder.objects.filter(reference=reference).values_list("number", flat=True).first()
             if found is None:
-                raise Refused("order", "reference", text=f"unknown order {reference!r}")
+                raise Refused("order_unknown", "reference", order=reference)
             self._numbers[reference] = found
         return self._numbers[reference]
 

@@ -41,9 +41,7 @@ def night(
     last = last_night()
     if on is not None:
         if last is not None and on < last and not again:
-            raise Refused(
-                "night", "on", text=f"the night of {last} is done: {on} lies before it (--again runs it all the same)"
-            )
+            raise Refused("night_done", "on", last=last, on=on)
         return one_night(on, dry=dry, again=again, by=by, progress=progress)
     end = today()
     start = end if last is None else last + timedelta(1)

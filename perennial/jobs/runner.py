@@ -143,11 +143,7 @@ def _start(
                 return run, row, False
             same = row.on_date == on and row.arguments == arguments
             if not same and not _is_dead(row.pk):
-                raise Refused(
-                    "running",
-                    text=f"{job.name} is running for {row.on_date} with other arguments (run {row.pk}):"
-                    " wait until it is done",
-                )
+                raise Refused("job_running", job=job.name, on=row.on_date, run=row.pk)
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
             return run, row, not same
         row = _opened(job, on, arguments, by, night)
