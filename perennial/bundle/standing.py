@@ -21,16 +21,17 @@ from perennial.bundle.reading.file import TooLong
 from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
-from perennial.bundle.takeover.lookup import NOWHERE, Names, ProductRow, Where
+from perennial.bundle.takeover.lookup import Names, ProductRow
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount, text
+from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, NOT_ENDED, NOT_INVOICED, SENT
 from perennial.kernel.totals import Charge, Totals, totals
+from perennial.payments.due import NOWHERE
+from perennial.payments.due import Place as Where
 
 HOLD = keys("code reason stops on by released_on released_by")
 EVENT = keys("on kind by reason data at")
 TAX = keys("group base tax country region from")
-STOPS = ("shipping", "charging", "both")
-ACCEPTANCE = ("none", "awaited", "given")
 
 
 class Standing:
@@ -64,7 +65,7 @@ class Standing:
         if given is None:
             return default
         if isinstance(given, str):
-            found = self.names.addresses.get((self.customer_id, given))
+            found = self.names.customers.addresses[self.customer_id].get(given)
             if found is None:
                 thing.fault(key, f'the customer has no address "{given}"')
             return found
@@ -79,20 +80,20 @@ class Standing:
         """An address as tax sees it."""
         if isinstance(place, AddressRow):
             return Where(place.values["country"], place.values["region"])
-        return NOWHERE if place is None else self.names.places.get(place, NOWHERE)
+        return NOWHERE if place is None else self.names.customers.places.get(place, NOWHERE)
 
     def card(self, thing: Given, key: str, token: str | None) -> int | None:
         """The stored card that is meant; None where none was named."""
         if token is None:
             return None
-        found = self.names.cards.get(self.customer_id, {}).get(token)
+        found = self.names.customers.cards[self.customer_id].get(token)
         if found is None:
             thing.fault(key, f"the customer has no card {shown(token)}")
         return found
 
     def only_card(self, thing: Given, key: str) -> int | None:
         """The customer's only card."""
-        cards = self.names.cards.get(self.customer_id, {})
+        cards = self.names.customers.cards[self.customer_id]
         if len(cards) != 1:
             has = "no stored card" if not cards else f"{len(cards)} stored cards: name one by its token"
             thing.fault(key, f"the customer has {has}")
@@ -120,7 +121,7 @@ class Standing:
             row = HoldRow(
                 hold.code("code", "hold"),
                 hold.text("reason", "", longest=limits.LINE),
-                hold.word("stops", STOPS, "both"),
+                hold.word("stops", HOLDS_STOP, "both"),
                 hold.day("on", self.reading.on),
                 hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
@@ -229,10 +230,10 @@ class Standing:
         thing, entry = self.thing, self.one.entry
         for at, _ in enumerate(thing.entries("continuity")):
             thing.fault(f"continuity[{at}]", "there is no line for it: name the line by its number")
-        customer = self.names.customers.get(entry.customer)
+        customer = self.names.customers.by_account.get(entry.customer)
         if customer is None or thing.bad:
             return None
-        self.customer_id = customer
+        self.customer_id = customer.pk
         default = "open" if entry.submit or thing.entries("children") else "draft"
         status = self.of_status(thing, states.ORDER, default)
         acceptance = thing.word("acceptance", ACCEPTANCE, "awaited" if entry.acceptance_required else "none")
@@ -241,10 +242,12 @@ class Standing:
         if thing.given("currency") and thing.text("currency") != self.currency:
             thing.fault("currency", f"the installation has {self.currency}")
         literal = thing.given("total") and "ship_to" in thing.value
-        ship_to = self.place(thing, "ship_to", entry.ship_to, None if literal else self.names.delivery.get(customer))
+        ship_to = self.place(
+            thing, "ship_to", entry.ship_to, None if literal else self.names.customers.delivery.get(customer.pk)
+        )
         self.order = OrderRow(
             entry.number or "",
-            customer,
+            customer.pk,
             entry.order_date or self.reading.on,
             status,
             self.currency,
@@ -311,7 +314,7 @@ class Standing:
                 if mode is not None:
                     modes[mode.id] = Charge(mode.charge_minor, mode.tax_group)
                 sum_ += amount
-                shipped |= status in ("shipped", "invoiced")
+                shipped |= status in SENT
                 if thing.given("continuity"):
                     thing.fault("continuity", f'product "{product.number}" is not a continuity product')
             elif thing.given("delivery_mode"):
@@ -329,15 +332,15 @@ class Standing:
         """What the order as a whole says must fit its parts."""
         thing, status = self.thing, self.order.status
         lines = {line.status for line in self.order.lines}
-        live = [c for c in self.taken.children if c.status in ("open", "shipped")]
-        going = [c for c in self.taken.continuity if c.columns["status"] in ("draft", "open")]
+        live = [c for c in self.taken.children if c.status in NOT_INVOICED]
+        going = [c for c in self.taken.continuity if c.columns["status"] in NOT_ENDED]
         if thing.bad:
             return
-        if status == "draft" and (self.taken.children or lines & {"shipped", "invoiced"}):
+        if status == "draft" and (self.taken.children or not lines.isdisjoint(SENT)):
             thing.fault("status", "a draft order has neither children nor shipped lines")
         elif status == "cancelled" and (live or going or lines - {"cancelled"}):
             thing.fault("status", "the order is cancelled, but something of it is not")
-        elif status in ("shipped", "invoiced") and (going or live or "open" in lines):
+        elif status in SENT and (going or live or "open" in lines):
             thing.fault("status", f"the order is {status}, but something of it is still open")
 
 

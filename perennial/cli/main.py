@@ -27,6 +27,10 @@ BUNDLE = "bundle"  # the refusal of an import: the fields of its faults are path
 STOPS_DATABASE = {"demo"}  # the server that it starts ends with it
 
 
+OPTIONS: dict[str, str] = {}
+"""By the name of a parameter, the option of the command that gives it, where they differ."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -49,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Conflict as conflict:
         if as_json:
             document({"conflict": str(conflict)})
-        tell(f"changed meanwhile: {conflict}; look at it again, then repeat")
+        tell(f"changed meanwhile: {met(conflict)}; look at it again, then repeat")
         return 1
     except KeyboardInterrupt:
         tell("interrupted; what was finished is kept, the same command goes on")
@@ -108,6 +112,8 @@ def run(words: list[str]) -> int:
     command, rest = found
     parser, start = built(command)
     given = parser.parse(rest)
+    OPTIONS.clear()
+    OPTIONS.update(parser.names())
     if check := getattr(given, "check", None):  # what argparse cannot say of a command
         check(given)
     if command.name not in WITHOUT_DATABASE:
@@ -193,18 +199,30 @@ def fault(one: Refused) -> dict[str, str]:
 
 def spoken(refused: Refused) -> str:
     """A refusal in the language of commands, and what the command line adds: its option, or the next command."""
-    return language.say(refused, reader()) + (language.phrase("command", refused.code, refused.facts, reader()) or "")
+    facts = {**refused.facts, "option": OPTIONS.get(refused.field, refused.field)}
+    return language.say(refused, reader()) + (language.phrase("command", refused.code, facts, reader()) or "")
+
+
+def met(conflict: Conflict) -> str:
+    """What somebody else did meanwhile."""
+    changes = conflict.facts.get("changes")
+    to = language.Reader()
+    said = [
+        language.phrase("conflict", "change", one, to) or "" for one in (changes if isinstance(changes, list) else [])
+    ]
+    return ", ".join(said) or language.phrase("conflict", conflict.code, conflict.facts, to) or str(conflict)
 
 
 def in_a_line(refused: Refused) -> str:
     """A refusal with its field in front; of several, one a line."""
     if not isinstance(refused, Several):
-        return f"{refused.field}: {spoken(refused)}" if refused.field else spoken(refused)
+        return f"{OPTIONS.get(refused.field, refused.field)}: {spoken(refused)}" if refused.field else spoken(refused)
+    if refused.code != BUNDLE:
+        return "\n".join([spoken(refused), *map(in_a_line, refused.faults)])
     lines = [spoken(refused)]
-    for one in refused.faults:
-        words = language.say(one, reader()) if refused.code == BUNDLE else spoken(one)
-        lines.append(f"{one.field}: {words}" if one.field else words)
-    if len(lines) - 1 != refused.facts["count"]:
+    for one in map(fault, refused.faults):
+        lines.append(f"{one['path']}: {one['text']}" if one["path"] else one["text"])
+    if len(refused.faults) != refused.facts["count"]:
         lines.append(language.phrase("phrase", "first_faults", {"shown": len(refused.faults)}, reader()) or "")
     return "\n".join(lines)
 

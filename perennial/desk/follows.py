@@ -12,10 +12,9 @@ from perennial.continuity.planning import LineRow, OccurrenceRow
 from perennial.desk.outcome import Follows, ShipmentChange, Shown
 from perennial.desk.snapshot import Rows
 from perennial.kernel.money import Money
+from perennial.kernel.states import TO_COME
 from perennial.orders.models import SalesOrder
 from perennial.payments.due import Place, places, shipment_totals, tax_groups
-
-TO_COME = ("planned", "scheduled")
 
 Shipments = dict[tuple[int, int], list[OccurrenceRow]]
 """The occurrences that ship together, by continuity order and number."""

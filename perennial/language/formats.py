@@ -3,14 +3,14 @@
 A placeholder names a fact, and how it is written: ``{on}``, ``{count:n}`` (12,345), ``{order:quoted}``, ``{price:amount}``
 (without its currency), ``{name:json}`` (a text as a bundle writes it), ``{status:order}`` (the name of a state, from the
 context ``order``), ``{meant:?did_you_mean}`` (the phrase of that code, or nothing where there is no such fact).
-A list is joined with commas, or ``{methods:or}``, ``{gone:and.lost}`` (each a label of the context ``lost``; of a pair
-``("address", "home")`` the second is the fact ``name`` of that label).
+A list is joined with commas, or ``{states:payment|or}``: this or that. In a list a pair such as ``("address", "home")``
+is the label ``address`` with ``home`` as its fact ``name``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -88,7 +88,9 @@ def fact(value: object, style: str, to: Reader) -> str:
         case None:
             return ""
         case list() | tuple() if not isinstance(value, Money):
-            return _listed(value, style, to)
+            style, _, joined_by = style.partition("|")
+            between = f" {phrase('phrase', joined_by, None, to)} " if joined_by else ", "
+            return between.join(_in_list(one, style, to) for one in value)
         case Who():
             if value.on is None:
                 return value.by or phrase("phrase", "a_person", None, to) or ""
@@ -122,14 +124,11 @@ def fact(value: object, style: str, to: Reader) -> str:
     return words
 
 
-def _listed(values: Iterable[object], style: str, to: Reader) -> str:
-    joined, _, inner = style.partition(".")
-    if joined not in ("and", "or"):
-        return ", ".join(fact(one, style, to) for one in values)
-    return (phrase("phrase", joined, None, to) or "").join(
-        phrase(inner, one[0], {"name": one[1]}, to) or str(one) if isinstance(one, tuple) else fact(one, inner, to)
-        for one in values
-    )
+def _in_list(value: object, style: str, to: Reader) -> str:
+    if isinstance(value, tuple) and not isinstance(value, Money):
+        label, name = value
+        return phrase(style, label, {"name": name}, to) or str(name)
+    return fact(value, style, to)
 
 
 def _date(day: date, to: Reader) -> str:

@@ -103,8 +103,3 @@ select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_
   from payments_attempt a left join customers_storedcard d on d.id = a.card_id
  where a.payment_id = any(%(payments)s)
  order by a.payment_id, a.id
-
--- name: addresses
-select a.id, a.code, a.purpose, a.recipient, a.street, a.city, a.postcode, a.region, a.country
-  from customers_address a
- where a.id = any(%(addresses)s)

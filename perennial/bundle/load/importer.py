@@ -30,10 +30,11 @@ from perennial.catalog.queries import set_up, today
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.continuity.planning import read_orders
 from perennial.db import sql
-from perennial.desk.cards import cards_renewed
+from perennial.desk.cards.store import cards_renewed
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import orders_to_follow
 from perennial.errors import Refused
+from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked, due
 
@@ -41,7 +42,6 @@ KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
-OPEN = ("draft", "open")
 MOST_NAMED = 10  # numbers of new orders
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
 
@@ -77,8 +77,8 @@ def import_bundle(
                 _ask_again_for_cards()
             if not reading.faults.count and (following or customers.renewed):
                 _follow(reading, following)
-                caught_up = cards_renewed(cards=customers.renewed, on=reading.on, by=by, reason=reason)
-                reading.notes.add_caught_up(caught_up)
+                renewed = cards_renewed(cards=customers.renewed, on=reading.on, by=by, reason=reason)
+                reading.notes.add_renewed(renewed.caught_up, renewed.moved)
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, customers.accounts, customers.spoiled)
             for batch in source.batches("orders", ORDERS_AT_ONCE):
@@ -112,9 +112,9 @@ def _lock(reading: Reading, source: Source, *, priced: bool) -> list[int]:
     customers = customers_that_change(reading, source)
     found = ContinuityOrder.objects.filter(customer_id__in=customers)
     if priced:
-        found |= ContinuityOrder.objects.filter(upfront=True, status__in=OPEN)
+        found |= ContinuityOrder.objects.filter(upfront=True, status__in=NOT_ENDED)
     locked = found.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", "upfront", "status")
-    following = [pk for pk, upfront, status in locked if upfront and status in OPEN]
+    following = [pk for pk, upfront, status in locked if upfront and status in NOT_ENDED]
     parents = SalesOrder.objects.filter(customer_id__in=customers, parent=None).order_by("pk")
     list(parents.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
     return following

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+
+from perennial.desk.locking import CaughtUp, NewDay
 
 MOST_NAMED = 10
 GROUPS = ("untaxed", "setup", "nowhere", "ahead", "customers", "unpaid", "regions", "still_old", "caught_up")
@@ -49,14 +50,14 @@ class Notes:
             else:
                 self._more[group] = self._more.get(group, 0) + 1
 
-    def add_caught_up(self, told: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """What caught up when a card was renewed (``desk.cards.cards_renewed``)."""
-        for one in told.get("caught_up", ()):
-            where = {"order": one["order"], "line": one["line"], "shipments": list(one["shipments"])}
-            skipped = one["how"] == "skip"
+    def add_renewed(self, caught_up: Iterable[CaughtUp], moved: Iterable[NewDay]) -> None:
+        """What cards that expire later now set going."""
+        for one in caught_up:
+            where = {"order": one.order, "line": one.line, "shipments": one.shipments}
+            skipped = one.how == "skip"
             self.add("caught_up", [note("late_skipped", **where) if skipped else note("late_sent", **where)])
-        for one in told.get("moved", ()):
-            where = {name: one[name] for name in ("order", "line", "shipment", "ship_on")}
+        for day in moved:
+            where = {"order": day.order, "line": day.line, "shipment": day.shipment, "ship_on": day.ship_on}
             self.add("caught_up", [note("shipment_moved", **where)])
 
     def add_late(self, orders: Sequence[tuple[str, date]]) -> None:

@@ -25,6 +25,7 @@ from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Payment, Product, Sent, Substitute
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
 from perennial.language.reasons import Source
 from perennial.orders.models import SalesOrder
 
@@ -119,7 +120,7 @@ class Continuity:
     def progress(self) -> Progress:
         """How many of its shipments were sent, are skipped, and are still to come as far as they are planned."""
         states = {line.shipment: line for line in self.lines if line.shipment is not None}
-        sent = sum(line.child_status in ("shipped", "invoiced") for line in states.values())
+        sent = sum(line.child_status in SENT for line in states.values())
         skipped = sum(line.status == "skipped" for line in states.values())
         gone = sum(line.child_status == "cancelled" for line in states.values())
         return Progress(sent, skipped, len(states) - sent - skipped - gone)
@@ -136,8 +137,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A parent order; its amounts are those of its ordinary lines, ``sent`` tells how those were sent."""
+    """A parent order; its amounts are those of its ordinary lines, ``sent`` tells how those were sent.
 
+    ``version``: what an action may be given as what was seen (``desk.action``).
+    """
+
+    version: str
     number: str
     reference: str | None
     status: str
@@ -177,9 +182,7 @@ class Order:
     def next_ship_on(self) -> date | None:
         """The next day on which something of it is to be sent: a child that is made, or what is planned."""
         days = [child.ship_on for child in self.children if child.status == "open"]
-        days += [
-            line.ship_on for one in self.continuity for line in one.lines if line.status in ("planned", "scheduled")
-        ]
+        days += [line.ship_on for one in self.continuity for line in one.lines if line.status in TO_COME]
         return min(days, default=None)
 
     @property
@@ -266,7 +269,7 @@ class _Batch:
         self._read_addresses()
         self.ahead: Mapping[int, Sequence[ShipmentLine]] = {}
         if ahead:
-            going_on = [c.id for c in continuity if c.status in ("draft", "open") and not c.complete]
+            going_on = [c.id for c in continuity if c.status in NOT_ENDED and not c.complete]
             self.ahead = projected_lines(going_on, ahead)
 
     def _payments(
@@ -316,15 +319,15 @@ class _Batch:
             for a in mine
             if a.kind == "address"
         }
-        ids.discard(None)
-        found = sql.rows(Address, _SQL["addresses"], {"addresses": list(ids)}) if ids else []
-        self.addresses: dict[int | None, Address] = {a.id: a for a in found}
+        self.addresses = addresses(ids)
 
     def order(self, order_id: int, tax_included: bool) -> Order:
         """One parent order."""
         o = self.orders[order_id]
         currency = o.currency
+        happened = self.events.get(order_id, ())
         return Order(
+            version=str(happened[-1].id if happened else 0),
             number=o.number,
             reference=o.reference,
             status=o.status,
@@ -351,8 +354,7 @@ class _Batch:
             tax_included=tax_included,
             sent=None if o.sent_on is None else Sent(o.sent_on, o.carrier, o.tracking),
             history=tuple(
-                Event(e.on, e.kind, e.by, e.reason, None if e.data is None else json.loads(e.data))
-                for e in self.events.get(order_id, ())
+                Event(e.on, e.kind, e.by, e.reason, None if e.data is None else json.loads(e.data)) for e in happened
             ),
             continuity=tuple(self._continuity(c, currency) for c in self.continuity.get(order_id, ())),
             children=tuple(self._child(c, currency) for c in self.children.get(order_id, ())),
@@ -394,34 +396,9 @@ class _Batch:
             upfront=one.upfront,
             last_shipment=one.last_shipment,
             ship_to=self.addresses.get(one.ship_to),
-            adjustments=tuple(self._adjustment(a, currency) for a in self.adjustments.get(one.id, ())),
+            adjustments=tuple(adjustment(a, currency, self.addresses) for a in self.adjustments.get(one.id, ())),
             parked=tuple(self.parked.get(one.id, ())),
             lines=tuple(self._lines(one, self.orders[one.order])),
-        )
-
-    def _adjustment(self, a: rows.Adjustment, currency: str) -> Adjustment:
-        value: Any = None if a.value is None else json.loads(a.value)
-        match a.kind:
-            case "move" | "redate":
-                value = date.fromisoformat(value)
-            case "quantity":
-                value = Decimal(value)
-            case "price":
-                value = Money(value, currency)
-            case "substitute":
-                given = value.get("price_minor")
-                value = Substitute(value["item"], None if given is None else Money(given, currency))
-            case "address":
-                value = self.addresses.get(value["address_id"])
-        return Adjustment(
-            key=a.key,
-            repetition=a.repetition,
-            line=a.line or None,
-            kind=a.kind,
-            value=value,
-            by=a.by,
-            on=a.on,
-            reason=a.reason,
         )
 
     def _lines(self, one: rows.Continuity, order: rows.Order) -> Iterator[ShipmentLine]:
@@ -503,6 +480,39 @@ class _Batch:
         if word == "hold":
             return next((h.reason for h in self.holds.get(one.order, ()) if h.open and h.stops != "charging"), None)
         return next((p.reason for p in self.parked.get(one.id, ())), None) if word == "parked" else None
+
+
+def addresses(ids: Iterable[int | None]) -> dict[int | None, Address]:
+    """Addresses by their ids; None is none."""
+    wanted = [i for i in set(ids) if i is not None]
+    return {a.id: a for a in sql.rows(Address, _SQL["addresses"], {"addresses": wanted})} if wanted else {}
+
+
+def adjustment(a: rows.Adjustment, currency: str, known: Mapping[int | None, Address]) -> Adjustment:
+    """What a person changed, out of its row; ``known``: the addresses that it may name."""
+    value: Any = None if a.value is None else json.loads(a.value)
+    match a.kind:
+        case "move" | "redate":
+            value = date.fromisoformat(value)
+        case "quantity":
+            value = Decimal(value)
+        case "price":
+            value = Money(value, currency)
+        case "substitute":
+            given = value.get("price_minor")
+            value = Substitute(value["item"], None if given is None else Money(given, currency))
+        case "address":
+            value = known.get(value["address_id"])
+    return Adjustment(
+        key=a.key,
+        repetition=a.repetition,
+        line=a.line or None,
+        kind=a.kind,
+        value=value,
+        by=a.by,
+        on=a.on,
+        reason=a.reason,
+    )
 
 
 def _cancelled_last(found: list[rows.Occurrence], places: Mapping[str, int]) -> list[rows.Occurrence]:
