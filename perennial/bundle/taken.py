@@ -46,6 +46,7 @@ class HoldRow:
     by: str
     released_on: date | None
     released_by: str | None
+    because: Any = None
 
 
 @dataclass(slots=True, eq=False)
@@ -149,6 +150,7 @@ class ParkedRow:
     reason: str
     on: date
     resolved_on: date | None
+    because: Any = None
 
 
 @dataclass(slots=True, eq=False)
