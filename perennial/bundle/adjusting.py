@@ -10,7 +10,7 @@ from typing import Any
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, day, keys
-from perennial.bundle.standing import Standing
+from perennial.bundle.standing import Standing, because
 from perennial.bundle.taken import AdjustmentRow, ParkedRow
 from perennial.kernel import limits, money
 from perennial.kernel import plan as kernel
@@ -18,7 +18,7 @@ from perennial.kernel.states import ADJUSTMENTS
 from perennial.programs.queries import LoadedRevision
 
 ADJUSTMENT = keys("key event_id repetition line kind value by on reason undone_on undone_by")
-PARKED = keys("shipment job sqlstate reason on resolved_on")
+PARKED = keys("shipment job sqlstate reason because on resolved_on")
 SUBSTITUTE = keys("item_number price")
 MOST = 999_999
 
@@ -117,6 +117,7 @@ def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
             thing.text("reason", "", required=True),
             thing.day("on", standing.reading.on),
             thing.day("resolved_on"),
+            because(thing),
         )
         if row.resolved_on is None:
             if row.job in open_jobs:

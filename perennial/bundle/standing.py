@@ -25,13 +25,14 @@ from perennial.bundle.takeover.lookup import Names, ProductRow
 from perennial.errors import Refused
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, SENT
 from perennial.kernel.totals import Charge, Totals, totals
 from perennial.payments.due import NOWHERE
 from perennial.payments.due import Place as Where
 
-HOLD = keys("code reason stops on by released_on released_by")
-EVENT = keys("on kind by reason data at")
+HOLD = keys("code reason because stops on by released_on released_by")
+EVENT = keys("on kind by reason because data at")
 TAX = keys("group base tax country region from")
 
 
@@ -128,6 +129,7 @@ class Standing:
                 hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
                 hold.text("released_by", longest=limits.LINE),
+                because(hold),
             )
             if row.released_on is None:
                 if row.code in open_codes:
@@ -144,7 +146,7 @@ class Standing:
                 event.text("kind", "", required=True),
                 event.text("by", "", longest=limits.LINE),
                 event.text("reason"),  # a gateway's message, too
-                self.data(event),
+                _with(self.data(event), because(event)),
                 instant(event, "at"),
             )
             for event in thing.objects("events", EVENT)
@@ -368,3 +370,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str) and (fault := limits.text_fault(value, len(value))):
         raise fault
     return value
+
+
+def because(thing: Given) -> Any:
+    """Why a job did something, as data; None where a bundle has words alone."""
+    found = thing.get("because")
+    if found is None:
+        return None
+    try:
+        stored = plain_json(found)
+        Reason.read(stored)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        thing.wrong("because", found, "object")
+        return None
+    return stored
+
+
+def _with(data: Any, because: Any) -> Any:
+    return data if because is None else {**(data if isinstance(data, dict) else {}), "because": because}
