@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from perennial.catalog.queries import set_up, today
 from perennial.continuity.planning import Difference, OrderState, read_orders
 from perennial.db import sql
+from perennial.db.pages import Page, page_of
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.extend_lines import extend
@@ -59,6 +62,44 @@ def status(on: date | None = None) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun:
+    """A run of a job. ``ended_at`` None: it is under way, or waits for somebody to go on with it."""
+
+    run: int
+    job: str
+    on: date
+    dry: bool
+    status: str
+    by: str
+    started_at: datetime
+    ended_at: datetime | None
+    counts: Mapping[str, int]
+
+
+def runs(*, job: str | None = None, size: int = 50, after: str | None = None) -> Page[ListedRun]:
+    """A page of the runs, of one job or of all, the newest first."""
+    found = JobRun.objects.all() if job is None else JobRun.objects.filter(job=job)
+    page = page_of(found, "pk", size=size, after=after, backwards=True)
+    return Page(
+        tuple(
+            ListedRun(
+                run=row.pk,
+                job=row.job,
+                on=row.on_date,
+                dry=row.dry,
+                status=row.status,
+                by=row.by,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                counts=stored_report(row.report).counts,
+            )
+            for row in page.rows
+        ),
+        page.next,
+    )
 
 
 class Late(NamedTuple):
