@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class Refused(Exception):
@@ -14,7 +15,7 @@ class Refused(Exception):
     A command ends with exit status 1; a form shows it under its field; an endpoint answers 422.
     """
 
-    def __init__(self, code: str, field: str = "", /, *, text: str | None = None, **facts: object) -> None:
+    def __init__(self, code: str, field: str = "", /, *, text: Any = None, **facts: object) -> None:
         self.code = code
         self.field = field
         self.facts = facts
@@ -25,7 +26,7 @@ class Refused(Exception):
     def text(self) -> str:
         """For whoever reads a log: the sentence of old, or the code with its facts."""
         if self._text is not None:
-            return self._text
+            return str(self._text)
         return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items() if value is not None)])
 
     def at(self, field: str) -> Refused:

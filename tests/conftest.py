@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import hypothesis
 import pytest
 from django.db import connections
+from django.test import TransactionTestCase
 
 from perennial.db.server import locks
 from tests import harness
@@ -32,6 +33,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _session is not None:
         _session.close()
         _session = None
+
+
+def _fixture_teardown(case: TransactionTestCase) -> None:
+    """How a transactional test leaves pytest-django's database, instead of Django's ``flush``."""
+    connections["default"].ensure_connection()
+    harness.empty_tables(connections["default"].connection)
+
+
+TransactionTestCase._fixture_teardown = _fixture_teardown  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

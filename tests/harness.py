@@ -132,9 +132,9 @@ class TestServer:
         name = name or f"t_{uuid.uuid4().hex[:12]}"
         if not empty:
             self._make_template()
-        source = sql.Identifier("template1" if empty else TEMPLATE)
+        source = "template1" if empty else TEMPLATE
         with self._connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source))
+            copy_database(connection, name, source)
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
@@ -169,6 +169,40 @@ class TestServer:
     def _connect(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             yield connection
+
+
+def copy_database(server: psycopg.Connection[tuple[object, ...]], name: str, source: str) -> None:
+    """A new database with all that is in another one. By its files: half the time of copying through the log."""
+    statement = sql.SQL("create database {} template {} strategy file_copy")
+    server.execute(statement.format(sql.Identifier(name), sql.Identifier(source)))
+
+
+FILLED_BY_MIGRATIONS = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def empty_tables(database: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Take away every row that was written since the migrations, as a new copy of the template would (but for numbers).
+
+    Only tables with rows are touched, and neither triggers nor foreign keys are asked: 8 ms. TRUNCATE of all of them
+    with what Django does afterwards is 190 ms, a new copy of the template with the first questions to it 160 ms.
+    """
+    tables = [
+        name
+        for (name,) in database.execute(
+            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+            " and relname <> all(%s)",
+            [list(FILLED_BY_MIGRATIONS)],
+        ).fetchall()
+    ]
+    having = sql.SQL(" union all ").join(
+        sql.SQL("select {} where exists (select from {})").format(sql.Literal(name), sql.Identifier(str(name)))
+        for name in tables
+    )
+    filled = [str(name) for (name,) in database.execute(having).fetchall()]
+    with database.transaction():
+        database.execute("set local session_replication_role = replica")
+        for name in filled:
+            database.execute(sql.SQL("delete from {}").format(sql.Identifier(name)))
 
 
 def session_server() -> TestServer:

@@ -49,6 +49,28 @@ def test_djangos_database_is_this_workers_copy() -> None:
     assert os.environ["DATABASE_URL"].split("?")[0].endswith(name)
 
 
+def rows_of(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tuple[object, ...]]]:
+    tables = database.execute("select tablename from pg_tables where schemaname = 'public' order by 1").fetchall()
+    return {
+        str(name): database.execute(psycopg.sql.SQL("table {}").format(psycopg.sql.Identifier(str(name)))).fetchall()
+        for (name,) in tables
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_transactional_test_leaves_is_what_a_copy_has(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db) as asking:
+        copied = rows_of(asking)
+    assert {name for name, rows in copied.items() if rows} == set(harness.FILLED_BY_MIGRATIONS)
+    connection.ensure_connection()
+    assert rows_of(connection.connection) == copied
+    club()
+    order()
+    assert sum(map(bool, rows_of(connection.connection).values())) > 20
+    harness.empty_tables(connection.connection)
+    assert rows_of(connection.connection) == copied
+
+
 OUTSIDE = {
     "orders_salesorder": ("open", "draft"),
     "orders_orderline": ("invoiced", "open"),

@@ -206,9 +206,7 @@ def plan() -> Answer:
         return target_rows(
             order.pk,
             revision,
-            facts,
             planned,
-            currency=settings.currency,
             first_position=1,
             status="scheduled",
             product_ids={},

@@ -9,7 +9,7 @@ import psycopg
 
 TABLES = {
     "occurrences": "select o.continuity_order_id, o.event_key, o.repetition, o.position, o.event_on, o.ship_on, o.shipment,"
-    " o.status, o.blocked, k.number, o.delivery_mode_id, o.payment_schedule_id, o.ship_to_id, o.why_date"
+    " o.status, o.blocked, k.number, o.delivery_mode_id, o.payment_schedule_id, o.ship_to_id, o.why"
     " from continuity_occurrence o left join orders_salesorder k on k.id = o.child_id order by o.id",
     "orders": "select o.number, o.reference, o.customer_id, o.currency, o.order_date, o.status, o.acceptance, o.ship_to_id,"
     " o.parent_id, o.parent_line_id, o.shipment, o.try_no, o.ship_on, o.delivery_mode_id, o.delivery_minor, o.tax_minor,"

@@ -21,12 +21,16 @@ from perennial.kernel.instalments import PaymentSchedule
 from perennial.kernel.money import line_amount, percent_of, text
 from perennial.kernel.totals import Charge
 from perennial.payments.due import Owed, child_parts, upfront_parts
+from perennial.payments.gateways.contract import CATEGORIES
 
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
-    " not_before_shipped tried_on authorised_on gateway_ref tries bill"
+    " not_before_shipped tried_on authorised_on authorised_until gateway gateway_ref refunds tries bill"
 )
-TRY = keys("kind number key amount on sent_at outcome hard final gateway_ref message card")
+TRY = keys(
+    "kind number key amount on sent_at outcome hard category final gateway gateway_ref network_transaction_id"
+    " message card"
+)
 BILL = keys("on due_on amount")
 PURPOSES = ("order", "shipment", "ordinary", "refund")
 ATTEMPTS = ("authorise", "capture", "charge", "void", "refund")
@@ -205,6 +209,8 @@ def _row(
             "attempts": 0,
             "tried_on": None,
             "authorised_on": None,
+            "authorised_until": None,
+            "gateway": None,
             "gateway_ref": None,
         },
     )
@@ -273,8 +279,11 @@ class _Reader:
             "attempts": thing.whole("attempts", 0, 0, MOST),
             "tried_on": thing.day("tried_on"),
             "authorised_on": thing.day("authorised_on"),
+            "authorised_until": thing.day("authorised_until"),
+            "gateway": thing.code("gateway"),
             "gateway_ref": thing.text("gateway_ref"),
         }
+        made.refunds = thing.whole("refunds", None, 1, MOST)
         made.bill = self._bill(amount)
         if not thing.bad:
             words_fit(thing, made, standing.order, standing.currency)
@@ -361,13 +370,22 @@ class _Reader:
                     "on_date": thing.day("on", self.standing.reading.on),
                     "sent_at": instant(thing, "sent_at") or self.standing.reading.now,
                     "outcome": outcome,
-                    "hard": thing.flag("hard"),
+                    "category": self._category(thing, outcome),
                     "final": thing.flag("final"),
+                    "gateway": thing.code("gateway"),
                     "gateway_ref": thing.text("gateway_ref"),
+                    "network_transaction_id": thing.text("network_transaction_id"),
                     "message": thing.text("message"),
                 }
             )
         return made
+
+    @staticmethod
+    def _category(thing: Given, outcome: str | None) -> str | None:
+        """Why it was declined; where only ``hard`` is said, hard or soft."""
+        usual = ("hard" if thing.flag("hard") else "soft") if outcome == "declined" else None
+        found: str | None = thing.word("category", CATEGORIES, usual)
+        return found
 
     def _bill(self, amount: int) -> Any:
         bill = self.thing.inner("bill", BILL)

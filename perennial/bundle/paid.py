@@ -62,6 +62,8 @@ def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -
     """Its word of state fits its method, its amounts, its tries and the state of what it pays."""
     columns = made.columns
     status, method, captured = columns["status"], columns["method"], columns["captured_minor"]
+    if made.refunds is not None and columns["purpose"] != "refund":
+        thing.fault("refunds", "is of a payment of the purpose refund")
     if columns["purpose"] == "refund":
         return
     if method != "card" and status in OF_CARDS:
@@ -145,6 +147,7 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
         net = sum(row.columns["captured_minor"] - row.columns["refunded_minor"] for row, _ in mine)
         if net > child.total_minor:
             mine[-1][1].fault("captured", f"its payments took {text(net, currency)}, {said}")
+    _refunds_fit(made, currency)
     _ordinary_fits(taken, made, currency)
     for row in taken.continuity:
         mine = [(one, thing) for one, thing in made if one.continuity is row and one.columns["purpose"] == "order"]
@@ -166,6 +169,22 @@ def _beyond(mine: Made, whole: int) -> Given | None:
     if net < whole or any(one.columns["status"] in WAITING for one, _ in mine):
         return None
     return next((thing for one, thing in mine if one.columns["status"] in NOT_ASKED), None)
+
+
+def _refunds_fit(made: Made, currency: str) -> None:
+    """What a refund gives back is there, and was taken."""
+    taken = {
+        (id(row.order or row.continuity), row.columns["number"]): row.columns["captured_minor"]
+        for row, _ in made
+        if row.columns["purpose"] != "refund"
+    }
+    for row, thing in made:
+        if row.refunds is not None:
+            captured = taken.get((id(row.order or row.continuity), row.refunds))
+            if captured is None:
+                thing.fault("refunds", f"there is no payment {row.refunds} that it could give back")
+            elif row.columns["amount_minor"] > captured:
+                thing.fault("amount", f"more than the {text(captured, currency)} that was captured")
 
 
 def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:

@@ -104,7 +104,7 @@ class OrderRow:
 
 @dataclass(slots=True, eq=False)
 class OccurrenceRow:
-    """A shipment step; ``lines`` are (line, product, quantity, price, why product, why price)."""
+    """A shipment step; ``lines`` are (line, product, quantity, price, why)."""
 
     key: str
     repetition: int
@@ -116,9 +116,9 @@ class OccurrenceRow:
     delivery_mode_id: int | None
     payment_schedule_id: int | None
     ship_to: Place
-    why_date: str
-    lines: list[tuple[int, int, Decimal, int, str, str]]
-    why_cancelled: str = ""
+    why: str
+    lines: list[tuple[int, int, Decimal, int, str | None]]
+    why_cancelled: str | None = None
     child: OrderRow | None = None
     id: int = 0
 
@@ -175,6 +175,7 @@ class PaymentRow:
     columns: dict[str, Any]
     tries: list[dict[str, Any]] = field(default_factory=list)
     bill: tuple[date, date, int] | None = None
+    refunds: int | None = None  # the number of the payment of the same thing that it gives back
     id: int = 0
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 
 from perennial.bundle.adjusting import adjustments, as_planned, parked
 from perennial.bundle.coming import Coming
@@ -23,15 +23,18 @@ from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import AdjustmentRow, ContinuityRow, LineRow, OccurrenceRow, Place
+from perennial.continuity.planning import line_reason
 from perennial.errors import Refused
-from perennial.kernel import explain, money, states
 from perennial.kernel import plan as kernel
+from perennial.kernel import states
+from perennial.kernel.reasons import DateReason, LineReason, Reason, json_text
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
-    " child_order changeable_until why delivery_mode payment_schedule ship_to"
+    " child_order changeable_until why reasons delivery_mode payment_schedule ship_to"
 )
 WHY = keys("date product price not_shipped")
+REASONS = keys("date line cancelled")
 MOST = 999_999
 ENDED = "one that ends before it has a last_shipment in its facts"
 
@@ -44,6 +47,32 @@ def continuity_orders(standing: Standing) -> None:
             standing.thing.spoil(thing)
             if made is not None:
                 standing.taken.continuity.append(made)
+
+
+@dataclass(slots=True)
+class Why:
+    """The reasons that a line of a bundle gives; ``whole_line``: that of the line is given, be it the usual."""
+
+    date: str | None = None
+    product: str | None = None
+    price: str | None = None
+    cancelled: str | None = None
+    line: str | None = None
+    whole_line: bool = False
+
+    def of_line(self, base: kernel.Line | None, amount: int) -> str | None:
+        """Why a line has its product and price: as given, else as the program plans it, else as it was taken over."""
+        if self.whole_line:
+            return self.line
+        found = LineReason("taken_over", "agreed")
+        if base is not None:
+            planned = LineReason.of(base)
+            found = planned if amount == base.price_minor else replace(planned, price="agreed")
+        if self.product:
+            found = replace(found, product="words", product_words=self.product)
+        if self.price:
+            found = replace(found, price="words", price_words=self.price)
+        return found.stored()
 
 
 class _Walk:
@@ -185,7 +214,7 @@ class _Walk:
         """One occurrence from its entries."""
         first = entries[0]
         whole = all(first.given(key) for key in ("event_on", "ship_on")) and all(
-            e.given(key) for e in entries for key in ("item_number", "quantity", "price", "why")
+            e.given(key) for e in entries for key in ("item_number", "quantity", "price", "why", "reasons")
         )
         numbered = first.given("shipment") or first.get("status") == "cancelled"
         planned = None if whole and first.given("status") and numbered else self.coming.of(pair)
@@ -224,9 +253,9 @@ class _Walk:
             mode_id,
             self._schedule(first, pair[0]),
             self._ship_to(first, planned),
-            why.get("date") or self._date_words(planned, event_on, ship_on),
+            why.date or self._date_reason(planned, event_on, ship_on),
             self._lines(entries, planned),
-            (why.get("not_shipped") or "") if status == "cancelled" else "",
+            why.cancelled if status == "cancelled" else None,
         )
         if live:
             self.coming.step(pair, event_on, shipment or 0, planned)
@@ -256,13 +285,32 @@ class _Walk:
             if other.given(key) and other.get(key) != first.get(key):
                 other.fault(key, f"{shown(other.get(key))} differs from the first product's ({shown(first.get(key))})")
 
-    def _why(self, entry: Given) -> dict[str, Any]:
+    def _why(self, entry: Given) -> Why:
+        """The reasons given: as data, else the words that an older installation wrote."""
+        made = Why()
         why = entry.inner("why", WHY)
-        if why is None:
-            return {}
-        found = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
-        entry.spoil(why)
-        return found
+        if why is not None:
+            words = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
+            entry.spoil(why)
+            if words["date"]:
+                made.date = DateReason("words", words=words["date"]).stored()
+            made.product, made.price = words["product"], words["price"]
+            if words["not_shipped"]:
+                made.cancelled = json_text(Reason("words", {"words": words["not_shipped"]}).stored())
+        reasons = entry.inner("reasons", REASONS)
+        if reasons is not None:
+            try:
+                if (given := reasons.get("date")) is not None:
+                    made.date = DateReason.read(given).stored()
+                if "line" in reasons.value:
+                    made.line, made.whole_line = LineReason.read(reasons.get("line")).stored(), True
+                if (given := reasons.get("cancelled")) is not None:
+                    found = Reason.read(given)
+                    made.cancelled = json_text(found.stored()) if found else None
+            except Refused as refused:
+                reasons.refused([refused])
+            entry.spoil(reasons)
+        return made
 
     def _mode(self, first: Given, key: str) -> int | None:
         if "delivery_mode" in first.value:
@@ -281,14 +329,14 @@ class _Walk:
         found: Place = planned.address if planned else None
         return found
 
-    def _date_words(self, planned: kernel.Occurrence | None, event_on: date, ship_on: date) -> str:
+    def _date_reason(self, planned: kernel.Occurrence | None, event_on: date, ship_on: date) -> str:
         if planned is not None and (planned.event_on, planned.ship_on) == (event_on, ship_on):
-            return explain.date_words(self.revision.plan, planned, self.facts.start_date is not None)
-        return f"taken over with this date: {event_on}; ships on {ship_on}"
+            return DateReason.of(planned).stored()
+        return DateReason("taken_over").stored()
 
     def _lines(
         self, entries: list[Given], planned: kernel.Occurrence | None
-    ) -> list[tuple[int, int, Decimal, int, str, str]]:
+    ) -> list[tuple[int, int, Decimal, int, str | None]]:
         """The products of an occurrence. One entry that names neither product nor line stands for all of them."""
         known = {line.line: line for line in planned.lines} if planned else {}
         only = entries[0]
@@ -298,7 +346,7 @@ class _Walk:
             and not any(only.given(key) for key in ("line", "item_number", "quantity", "price"))
         ):
             return [self._planned_line(planned, line) for line in planned.lines]
-        made: list[tuple[int, int, Decimal, int, str, str]] = []
+        made: list[tuple[int, int, Decimal, int, str | None]] = []
         number = 0
         for entry in entries:
             number = entry.whole("line", number + 1, 1, 10_000)
@@ -321,33 +369,11 @@ class _Walk:
                 entry.fault("price", f"product {shown(product.number)} has no price: give the one that was agreed")
             quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
             why = self._why(entry)
-            words = self._planned_line(planned, base)[4:] if planned and base and same else None
-            made.append(
-                (
-                    number,
-                    product.id,
-                    quantity,
-                    amount,
-                    why.get("product") or (words[0] if words else "taken over"),
-                    why.get("price")
-                    or (words[1] if words and base and amount == base.price_minor else self._price_words(amount)),
-                )
-            )
+            made.append((number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
         return made
 
-    def _price_words(self, amount: int) -> str:
-        return f"{money.text(amount, self.standing.currency)} was agreed"
-
-    def _planned_line(self, planned: kernel.Occurrence, line: kernel.Line) -> tuple[int, int, Decimal, int, str, str]:
-        plan = self.revision.plan
-        return (
-            line.line,
-            self.names.products[line.item].id,
-            line.quantity,
-            line.price_minor,
-            explain.product_words(plan, planned.event, line),
-            explain.price_words(plan, planned.event, line, self.standing.currency, self.facts.order_date),
-        )
+    def _planned_line(self, planned: kernel.Occurrence, line: kernel.Line) -> tuple[int, int, Decimal, int, str | None]:
+        return line.line, self.names.products[line.item].id, line.quantity, line.price_minor, line_reason(line)
 
     def _planned(self, o: kernel.Occurrence, status: str) -> OccurrenceRow:
         return OccurrenceRow(
@@ -361,7 +387,7 @@ class _Walk:
             self.revision.mode_ids[o.key],
             self.revision.schedule_ids[o.key],
             o.address,
-            explain.date_words(self.revision.plan, o, self.facts.start_date is not None),
+            DateReason.of(o).stored(),
             [self._planned_line(o, line) for line in o.lines],
         )
 

@@ -137,13 +137,13 @@ def _continuity(continuity: list[ContinuityRow], occurrences: list[OccurrenceRow
         Occurrence,
         (
             "id", "continuity_order_id", "event_key", "repetition", "position", "event_on", "ship_on", "shipment",
-            "status", "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why_date",
+            "status", "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why",
             "why_cancelled",
         ),
         (
             (
                 o.id, c.id, o.key, o.repetition, position, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
-                _id(o.child), o.delivery_mode_id, o.payment_schedule_id, _id(o.ship_to), o.why_date,
+                _id(o.child), o.delivery_mode_id, o.payment_schedule_id, _id(o.ship_to), o.why,
                 o.why_cancelled,
             )
             for c in continuity
@@ -152,7 +152,7 @@ def _continuity(continuity: list[ContinuityRow], occurrences: list[OccurrenceRow
     )  # fmt: skip
     sql.copy(
         ContinuityLine,
-        ("occurrence_id", "line", "product_id", "quantity", "price_minor", "why_product", "why_price"),
+        ("occurrence_id", "line", "product_id", "quantity", "price_minor", "why"),
         ((o.id, *line) for o in occurrences for line in o.lines),
     )
     sql.copy(
@@ -188,12 +188,18 @@ def _payments(payments: list[PaymentRow]) -> None:
     if not payments:
         return
     names = tuple(payments[0].columns)
+    paid = {
+        (id(p.order or p.continuity), p.columns["number"]): p.id for p in payments if p.columns["purpose"] != "refund"
+    }
     _copy(
         Payment,
-        ("id", "order_id", "continuity_order_id", *names),
+        ("id", "order_id", "continuity_order_id", "refunds_id", *names),
         payments,
-        lambda p: (p.id, _id(p.order), _id(p.continuity), *(p.columns[name] for name in names)),
-    )
+        lambda p: (
+            p.id, _id(p.order), _id(p.continuity), paid.get((id(p.order or p.continuity), p.refunds)),
+            *(p.columns[name] for name in names),
+        ),
+    )  # fmt: skip
     tries = [(p.id, t) for p in payments for t in p.tries]
     if tries:
         columns = tuple(tries[0][1])

@@ -136,9 +136,9 @@ def _criteria(given: Given) -> dict[str, Any]:
 
 def _status(given: Given) -> int:
     """The six jobs with their last run and what is due."""
-    from perennial import jobs
+    from perennial.jobs.status import status
 
-    found = jobs.status(on(given))
+    found = status(on(given))
     if given.json:
         document(found)
     else:

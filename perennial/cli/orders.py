@@ -206,6 +206,17 @@ def order_settle(p: Parser) -> Run:
     return _does("settle", "end", "part")
 
 
+def order_refund(p: Parser) -> Run:
+    """The customer gets money back."""
+    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    p.add_argument(
+        "--payment", dest="part", type=whole, metavar="N", help="the number of the payment, where several were taken"
+    )
+    p.add_argument("--amount", metavar="A", help="so much of it, such as 5.00 (left out: all that is left of it)")
+    p.change(why="why it is given back", must_say_why=True)
+    return _does("refund", "part", "amount")
+
+
 def card(p: Parser) -> Run:
     """The gateway keeps a card; we keep its token."""
     p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")

@@ -67,8 +67,8 @@ class ContinuityOrder(models.Model):
 class Occurrence(models.Model):
     """One shipment step of one order, once: (continuity order, event, repetition) is unique.
 
-    ``position`` is its place in the walk. ``blocked`` null: it may ship; else why it waits. ``why_cancelled``: who, or
-    which revision, has left it out.
+    ``position`` is its place in the walk. ``blocked`` null: it may ship; else why it waits. ``why``: the rule that
+    gave its dates (``kernel.reasons.DateReason``). ``why_cancelled``: who, or which revision, has left it out.
     """
 
     continuity_order = models.ForeignKey(ContinuityOrder, models.CASCADE, related_name="occurrences", db_index=False)
@@ -84,8 +84,8 @@ class Occurrence(models.Model):
     delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, null=True, related_name="+", db_index=False)
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
-    why_date = models.TextField(db_default="")
-    why_cancelled = models.TextField(db_default="")
+    why = models.JSONField(db_default=models.Value('{"rule": "taken_over"}', output_field=models.JSONField()))
+    why_cancelled = models.JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -116,15 +116,14 @@ class Occurrence(models.Model):
 
 
 class ContinuityLine(models.Model):
-    """One product of an occurrence: what, how many, at which price, and why."""
+    """One product of an occurrence: what, how many, at which price, and why (``kernel.reasons.LineReason``)."""
 
     occurrence = models.ForeignKey(Occurrence, models.CASCADE, related_name="lines", db_index=False)
     line = models.IntegerField()
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     price_minor = models.BigIntegerField()
-    why_product = models.TextField(db_default="")
-    why_price = models.TextField(db_default="")
+    why = models.JSONField(null=True)
 
     class Meta:
         constraints = [

@@ -17,8 +17,8 @@ from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
 from perennial.continuity.models import Adjustment, ContinuityLine, ContinuityOrder, Occurrence
 from perennial.db import sql
-from perennial.kernel import explain
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import DateReason, Reason, json_text, line_stored
 from perennial.programs.queries import LoadedRevision, load_revisions
 
 OPEN = ("planned", "scheduled")
@@ -31,8 +31,7 @@ class LineRow(NamedTuple):
     product_id: int
     quantity: Decimal
     price_minor: int
-    why_product: str
-    why_price: str
+    why: str | None  # None: the program's product at its price (``kernel.reasons.LineReason``)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class OccurrenceRow:
     delivery_mode_id: int | None
     payment_schedule_id: int | None
     ship_to_id: int | None
-    why_date: str
+    why: str  # ``kernel.reasons.DateReason``
     lines: tuple[LineRow, ...] = ()
 
     @property
@@ -141,13 +140,13 @@ def adjustment_of(row: Adjustment) -> kernel.Adjustment:
 
 _OCCURRENCES = """
 select o.id, o.continuity_order_id, o.event_key, o.repetition, o.position, o.event_on, o.ship_on, o.shipment,
-       o.status, o.blocked, o.child_id, o.delivery_mode_id, o.payment_schedule_id, o.ship_to_id, o.why_date
+       o.status, o.blocked, o.child_id, o.delivery_mode_id, o.payment_schedule_id, o.ship_to_id, o.why
   from continuity_occurrence o
  where o.continuity_order_id = any(%s)
  order by o.continuity_order_id, o.status = 'cancelled', o.position, o.id
 """
 _LINES = """
-select l.occurrence_id, l.line, l.product_id, l.quantity, l.price_minor, l.why_product, l.why_price
+select l.occurrence_id, l.line, l.product_id, l.quantity, l.price_minor, l.why
   from continuity_continuityline l join continuity_occurrence o on o.id = l.occurrence_id
  where o.continuity_order_id = any(%s)
  order by l.occurrence_id, l.line
@@ -185,14 +184,11 @@ def read_orders(
 def target_rows(
     state_id: int,
     revision: LoadedRevision,
-    facts: kernel.Facts,
     plan: kernel.Plan,
     *,
-    currency: str,
     first_position: int,
     status: str,
     product_ids: dict[str, int],
-    address_ids: bool = True,
 ) -> list[OccurrenceRow]:
     """A plan as the rows that it wants to be (id 0); ``status`` is planned or scheduled."""
     made = []
@@ -213,21 +209,25 @@ def target_rows(
                 revision.mode_ids[o.key],
                 revision.schedule_ids[o.key],
                 o.address,
-                explain.date_words(revision.plan, o, facts.start_date is not None),
+                DateReason.of(o).stored(),
                 tuple(
                     LineRow(
                         line.line,
                         product_ids[line.item] if line.item in product_ids else revision.product_ids[line.item],
                         line.quantity,
                         line.price_minor,
-                        explain.product_words(revision.plan, o.event, line),
-                        explain.price_words(revision.plan, o.event, line, currency, facts.order_date),
+                        line_reason(line),
                     )
                     for line in o.lines
                 ),
             )
         )
     return made
+
+
+def line_reason(line: kernel.Line) -> str | None:
+    """Why a planned line has its product and its price, as it is stored."""
+    return line_stored(line.item_rule[0], line.price_rule[0], line.item_rule[1] if len(line.item_rule) > 1 else None)
 
 
 def _same_line(a: LineRow, b: LineRow) -> bool:
@@ -274,7 +274,7 @@ class Difference:
     inserts: list[OccurrenceRow] = field(default_factory=list)
     updates: list[OccurrenceRow] = field(default_factory=list)
     relined: list[OccurrenceRow] = field(default_factory=list)
-    cancels: list[tuple[int, str]] = field(default_factory=list)
+    cancels: list[tuple[int, Reason | None]] = field(default_factory=list)
 
     def add(
         self,
@@ -282,7 +282,7 @@ class Difference:
         wanted: Sequence[OccurrenceRow],
         *,
         cancel: bool = True,
-        why: str = "",
+        why: Reason | None = None,
     ) -> Counts:
         """Compare what lies behind the frozen part with what is wanted there; ``existing`` may hold cancelled rows.
 
@@ -315,7 +315,7 @@ class Difference:
                 elif moved or not _same_line(was, line):
                     counts.changed += 1
             counts.cancelled += len(lines_before)
-            if moved or old.why_date != new.why_date or old.position != new.position or old.blocked != new.blocked:
+            if moved or old.why != new.why or old.position != new.position or old.blocked != new.blocked:
                 self.updates.append(new)
             if old.lines != new.lines:
                 self.relined.append(new)
@@ -332,9 +332,9 @@ class Difference:
             sql.execute(
                 "update continuity_occurrence o"
                 " set status = 'cancelled', shipment = null, blocked = null, why_cancelled = n.why"
-                " from unnest(%s::bigint[], %s::text[]) as n(id, why)"
+                " from unnest(%s::bigint[], %s::jsonb[]) as n(id, why)"
                 " where o.id = n.id and o.status in ('planned', 'scheduled', 'skipped')",
-                [[pk for pk, _ in self.cancels], [why for _, why in self.cancels]],
+                [[pk for pk, _ in self.cancels], [stored_reason(why) for _, why in self.cancels]],
             )
         if self.updates:
             _update(self.updates)
@@ -348,9 +348,14 @@ class Difference:
             insert_occurrences([replace(o, id=i) for o, i in zip(self.inserts, ids, strict=True)])
 
 
+def stored_reason(why: Reason | None) -> str | None:
+    """A reason as a statement takes it."""
+    return None if why is None else json_text(why.stored())
+
+
 _COLUMNS = (
     "id", "continuity_order_id", "event_key", "repetition", "position", "event_on", "ship_on", "shipment", "status",
-    "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why_date",
+    "blocked", "child_id", "delivery_mode_id", "payment_schedule_id", "ship_to_id", "why",
 )  # fmt: skip
 
 
@@ -363,7 +368,7 @@ def insert_occurrences(occurrences: Sequence[OccurrenceRow]) -> None:
 def _insert_lines(occurrences: Iterable[OccurrenceRow]) -> None:
     sql.copy(
         ContinuityLine,
-        ("occurrence_id", "line", "product_id", "quantity", "price_minor", "why_product", "why_price"),
+        ("occurrence_id", "line", "product_id", "quantity", "price_minor", "why"),
         ((o.id, *line) for o in occurrences for line in o.lines),
     )
 
@@ -372,13 +377,13 @@ def _update(occurrences: Sequence[OccurrenceRow]) -> None:
     columns = (
         ("id", "bigint"), ("position", "int"), ("event_on", "date"), ("ship_on", "date"), ("shipment", "int"),
         ("status", "text"), ("blocked", "text"), ("delivery_mode_id", "bigint"), ("payment_schedule_id", "bigint"),
-        ("ship_to_id", "bigint"), ("why_date", "text"),
+        ("ship_to_id", "bigint"), ("why", "jsonb"),
     )  # fmt: skip
     sets = ", ".join(f"{name} = n.{name}" for name, _ in columns[1:])
     arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
     names = ", ".join(name for name, _ in columns)
     sql.execute(
-        f"update continuity_occurrence o set {sets}, why_cancelled = '' from unnest({arrays}) as n({names})"
+        f"update continuity_occurrence o set {sets}, why_cancelled = null from unnest({arrays}) as n({names})"
         " where o.id = n.id and o.child_id is null",
         [[getattr(o, name) for o in occurrences] for name, _ in columns],
     )

@@ -52,7 +52,7 @@ def differing(customers: Sequence[CustomerFacts]) -> list[int]:
             writes = list(_differences(customer, *known))
             if writes or known[2] or known[3]:
                 found.append(known[0])
-    return found
+    return sorted({*found, *_renamed(customers)})
 
 
 @transaction.atomic
@@ -102,6 +102,7 @@ def set_customers(
         dropped.setdefault(pk, []).append(f"card {token}")
     changed |= dropped.keys()
     emptied += [(account, dropped[known[0]]) for account, known in stored.items() if known[0] in dropped]
+    changed |= {known[0] for known in stored.values()} & set(_renamed(customers, write=True))
     stays, behind = _behind(customers, stored)
     changed |= behind
     tally = Tally(len(new), len(changed), len(customers) - len(new) - len(changed))
@@ -137,6 +138,32 @@ def _insert(customers: Sequence[CustomerFacts]) -> None:
         ("customer_id", "number", *CARD, "expires_on"),
         ((pk, n, *_card_columns(d)) for pk, c in zip(ids, customers, strict=True) for n, d in enumerate(c.cards, 1)),
     )
+
+
+_RENAMED = """
+select c.id, v.gateway, v.reference
+  from unnest(%(accounts)s::text[], %(gateways)s::text[], %(references)s::text[]) v(account, gateway, reference)
+  join customers_customer c on c.account = v.account
+  left join customers_gatewaycustomer g on g.customer_id = c.id and g.gateway = v.gateway
+ where g.reference is distinct from v.reference"""
+
+
+def _renamed(customers: Sequence[CustomerFacts], *, write: bool = False) -> list[int]:
+    """The ids of the customers that a gateway calls otherwise than is stored, which may be written."""
+    given = [(c.account, *named) for c in customers for named in c.gateway_customers]
+    if not given:
+        return []
+    values = dict(zip(("accounts", "gateways", "references"), map(list, zip(*given, strict=True)), strict=True))
+    if not write:
+        return [row[0] for row in tuples(_RENAMED, values)]
+    return [
+        row[0]
+        for row in tuples(
+            f"insert into customers_gatewaycustomer(customer_id, gateway, reference) {_RENAMED} on conflict"
+            " (customer_id, gateway) do update set reference = excluded.reference returning customer_id",
+            values,
+        )
+    ]
 
 
 _Stored = tuple[int, tuple[Any, ...], dict[str, tuple[Any, ...]], dict[str, tuple[Any, ...]]]
@@ -214,6 +241,7 @@ def _differences(
             # What the gateway told us since is not forgotten because a file does not know it; a renewed card is a new try.
             card = card._replace(
                 network_transaction_id=card.network_transaction_id or old.network_transaction_id,
+                gateway=card.gateway or old.gateway,
                 refused=(bool(old.refused) and not renews) if card.refused is None else card.refused,
             )
         values = {**card._asdict(), "refused": bool(card.refused), "expires_on": card.expires_on, "number": number}

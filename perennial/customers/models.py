@@ -13,7 +13,7 @@ from perennial.db.models import Code
 
 @tracked
 class Customer(models.Model):
-    """A person who has orders."""
+    """A person who has orders. ``credit_limit_minor`` is what a bundle carries; nothing here holds an order back by it."""
 
     account = Code(unique=True)
     name = models.TextField(db_default="")
@@ -45,11 +45,14 @@ class Address(models.Model):
 
 @tracked
 class StoredCard(models.Model):
-    """A card that the gateway keeps for us; ``expires_on`` is the last day of its month."""
+    """A card that a gateway keeps for us (null: the one that charges here); ``expires_on`` is the last day of its
+    month. ``network_transaction_id``: what the card's network gave to the first charge, sent with every later one.
+    """
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="cards")
     number = models.IntegerField(db_default=1)
     token = Code()
+    gateway = Code(null=True)
     brand = models.TextField(null=True)
     last4 = models.TextField(null=True)
     exp_month = models.SmallIntegerField()
@@ -78,3 +81,14 @@ class CustomerSearch(models.Model):
 
     class Meta:
         indexes = [GinIndex(fields=["words"], name="customers_by_words", gin_pending_list_limit=1024)]
+
+
+class GatewayCustomer(models.Model):
+    """How a gateway calls a customer whose cards it keeps."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="gateway_customers", db_index=False)
+    gateway = Code()
+    reference = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "gateway"], name="one_gateway_customer")]

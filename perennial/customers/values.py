@@ -22,7 +22,7 @@ class AddressFacts(NamedTuple):
 
 
 class CardFacts(NamedTuple):
-    """A card that the gateway keeps for us. ``refused`` and ``network_transaction_id`` None: as they are."""
+    """A card that a gateway keeps for us. ``network_transaction_id``, ``gateway`` and ``refused`` None: as they are."""
 
     token: str
     exp_month: int
@@ -30,6 +30,7 @@ class CardFacts(NamedTuple):
     brand: str | None = None
     last4: str | None = None
     network_transaction_id: str | None = None
+    gateway: str | None = None
     refused: bool | None = None
 
     @property
@@ -51,3 +52,5 @@ class CustomerFacts:
     credit_limit_minor: int | None = None
     addresses: tuple[AddressFacts, ...] = ()
     cards: tuple[CardFacts, ...] = ()
+    gateway_customers: tuple[tuple[str, str], ...] = ()
+    """How gateways call them: (gateway, its name for the customer); those that are not given stay."""

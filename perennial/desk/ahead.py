@@ -10,12 +10,16 @@ from datetime import date
 from decimal import Decimal
 
 from perennial.catalog.queries import SetUp, company, prices_on, product_by_number, set_up
-from perennial.continuity.planning import OccurrenceRow, read_orders, target_rows
+from perennial.continuity.planning import OccurrenceRow, line_reason, read_orders, target_rows
 from perennial.desk import rows
 from perennial.desk.documents import Document, customised, line_document
 from perennial.errors import Refused
-from perennial.kernel import explain, money
+from perennial.kernel import money
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import DateReason, Who
+from perennial.language import Reader
+from perennial.language.formats import ENGLISH
+from perennial.language.reasons import Source
 from perennial.payments.due import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
@@ -24,7 +28,9 @@ MOST = 1000
 """How many lines ``preview --all`` and shipments ``show order --ahead`` show at most."""
 
 
-def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[Document]]:
+def projected_lines(
+    continuity_order_ids: Sequence[int], number: int, to: Reader = ENGLISH
+) -> dict[int, list[Document]]:
     """By continuity order, the lines of so many shipments beyond the planned ones."""
     if number > MOST:
         raise Refused("ahead", "ahead", text=f"{number:,} is too many: at most {MOST:,} shipments")
@@ -35,7 +41,9 @@ def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[in
         found[state.row.pk] = [
             document
             for o in coming
-            for document in _lines(rules, state.revision, state.facts, o, "projected", adjustments=state.adjustments)
+            for document in _lines(
+                rules, state.revision, state.facts, o, "projected", adjustments=state.adjustments, to=to
+            )
         ]
     return found
 
@@ -70,9 +78,10 @@ def _lines(
     *,
     last: bool = False,
     adjustments: Sequence[kernel.Adjustment] = (),
+    to: Reader = ENGLISH,
 ) -> Iterator[Document]:
     """The products of a shipment that is not stored, as `show order` prints them."""
-    why_date = explain.date_words(revision.plan, o, facts.start_date is not None)
+    why = DateReason.of(o).stored()
     mine = [a for a in adjustments if (a.key, a.repetition) == (o.key, o.repetition)]
     for line in o.lines:
         row = rows.Occurrence(
@@ -85,24 +94,27 @@ def _lines(
             status=status,
             blocked=None,
             child=None,
-            why_date=why_date,
+            why=why,
             line=line.line,
             item=line.item,
             quantity=line.quantity,
             price=line.price_minor,
-            why_product=explain.product_words(revision.plan, o.event, line),
-            why_price=explain.price_words(revision.plan, o.event, line, rules.currency, facts.order_date),
+            line_why=line_reason(line),
         )
         yield line_document(
             row,
-            place=o.event_id,
+            source=Source(revision.program, revision.number, o.event_id, o.key, o.repetition),
+            started=facts.start_date is not None,
+            order_date=facts.order_date,
             currency=rules.currency,
             days_before=rules.parameters.days_before_delivery,
             last=last,
-            told={"planned": "nothing is ordered yet"},
+            told={"preview": True},
             changed=customised(
                 (a.kind, a.kind == "substitute" and a.value[1] is not None) for a in mine if a.line in (0, line.line)
             ),
+            who={a.kind: Who(a.by, a.on, a.reason) for a in mine if a.line in (0, line.line)},
+            to=to,
         )
 
 
@@ -114,6 +126,7 @@ def preview(
     product: str | None = None,
     quantity: Decimal = Decimal(1),
     beyond_threshold: bool = False,
+    to: Reader = ENGLISH,
 ) -> Document:
     """What an order of this program would be: its lines, whether nothing follows them, its payments.
 
@@ -134,16 +147,20 @@ def preview(
         document
         for at, o in enumerate(occurrences)
         for document in _lines(
-            rules, revision, facts, o, "planned" if at < len(planned.occurrences) else "projected", last=o.key == last
+            rules,
+            revision,
+            facts,
+            o,
+            "planned" if at < len(planned.occurrences) else "projected",
+            last=o.key == last,
+            to=to,
         )
     ]
     shown = lines[:MOST] if beyond_threshold else lines
     wanted = target_rows(
         0,
         revision,
-        facts,
         kernel.Plan(tuple(occurrences), complete, None),
-        currency=rules.currency,
         first_position=1,
         status="planned",
         product_ids=revision.product_ids,

@@ -76,7 +76,14 @@ def store_card(
     locked_orders = [lock(order_id, on=on, by=by, reason=reason) for order_id in orders]
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
-    facts = {"brand": brand, "last4": last4, "exp_month": month, "exp_year": year, "expires_on": last_day}
+    facts = {
+        "gateway": gateways.current().name,
+        "brand": brand,
+        "last4": last4,
+        "exp_month": month,
+        "exp_year": year,
+        "expires_on": last_day,
+    }
     card, _ = StoredCard.objects.update_or_create(
         customer=customer,
         token=token,
@@ -101,7 +108,9 @@ def store_card(
 def _asked_already(orders: Iterable[int], card: StoredCard) -> list[dict[str, Any]]:
     """What of these parent orders is authorised on another card, or on its way there: that one still pays it."""
     of_them = Q(order__in=orders) | Q(order__parent__in=orders) | Q(continuity_order__order__in=orders)
-    found = Payment.objects.filter(of_them, status__in=("sent", "authorised", "capturing"), method="card")
+    found = Payment.objects.filter(of_them, status__in=("sent", "authorised", "capturing"), method="card").exclude(
+        purpose="refund"
+    )
     return [
         {
             "order": (p.order or p.continuity_order.order).number,  # type: ignore[union-attr]
@@ -152,10 +161,11 @@ _STILL_PAYS = f"""(c.status in ('draft', 'open')
               where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id and {_UNPAID}))"""
 _WAITS = """(
   exists (select from continuity_occurrence o where o.continuity_order_id = c.id and o.blocked in ('card', 'payment'))
-  or exists (select from payments_payment y where y.continuity_order_id = c.id and y.status in ('declined', 'failed'))
+  or exists (select from payments_payment y where y.continuity_order_id = c.id and y.purpose <> 'refund'
+                and y.status in ('declined', 'failed'))
   or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
               where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
-                and y.status in ('declined', 'failed')))"""
+                and y.purpose <> 'refund' and y.status in ('declined', 'failed')))"""
 
 
 def _orders_for(

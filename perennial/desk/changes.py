@@ -6,7 +6,6 @@ there. Every change is an adjustment that later plans apply again, with who, whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -29,8 +28,9 @@ from perennial.customers.models import Address
 from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, touch, undo
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
-from perennial.kernel import explain, money
+from perennial.kernel import money
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import DateReason, LineReason
 from perennial.orders.models import SalesOrder
 
 
@@ -118,19 +118,14 @@ def move_alone(locked: LockedOrder, state: OrderState, found: Sequence[Occurrenc
         ship_on = days.roll(to)
     except Refused as refused:  # no working day is left in the calendar
         raise refused.at("to") from None
-    words = explain.move_words(to, locked.who, ship_on, days)
     difference = Difference()
-    wanted = [replace(o, ship_on=ship_on, why_date=_with_ship_words(o.why_date, words)) for o in found]
+    wanted = [
+        replace(o, ship_on=ship_on, why=DateReason.read(o.why).moved(to, ship_on, days.code).stored()) for o in found
+    ]
     difference.add(found, wanted, cancel=False)
     difference.write()
     for o in found:
         adjust(locked, state, o, "move", to.isoformat())
-
-
-def _with_ship_words(why: str, words: str) -> str:
-    """The words of the event's date stay (they end with it; a reason in them may hold any sign), those of shipping are new."""
-    start = re.match(r".*? = \d{4}-\d\d-\d\d(?=; |$)", why, re.DOTALL)
-    return f"{start[0]}; {words}" if start else words
 
 
 def move_following(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
@@ -167,9 +162,7 @@ def replan(locked: LockedOrder, state: OrderState, at: int) -> None:
     wanted = target_rows(
         fresh.row.pk,
         fresh.revision,
-        fresh.facts,
         plan,
-        currency=fresh.currency,
         first_position=max((o.position for o in before), default=0) + 1,
         status="planned" if fresh.row.status == "draft" else "scheduled",
         product_ids=product_ids_of(fresh),
@@ -246,17 +239,16 @@ def substitute(
     base = _of_program(state, occurrence, old.line)
     amount = given if given is not None else _standing_price(state, occurrence, old, base)
     original = base.item if base is not None else _numbers(found)[old.product_id]
-    words = f"in place of {original} by {locked.who}"
-    why_price = old.why_price
+    why = replace(LineReason.read(old.why), product="substitute", instead_of=original)
     if given is not None:
-        why_price = f"{money.text(given, locked.set_up.currency)} given by {locked.who}"
+        why = replace(why, price="given")
     adjust(locked, state, occurrence, "substitute", {"item": item}, old.line)
     if given is not None:
         adjust(locked, state, occurrence, "price", given, old.line)
     _write_line(
         state,
         occurrence,
-        old._replace(product_id=product.pk, price_minor=amount, why_product=words, why_price=why_price),
+        old._replace(product_id=product.pk, price_minor=amount, why=why.stored()),
     )
     locked.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=original)
     changed(locked, [state])
@@ -302,8 +294,8 @@ def price(
     amount = _price(locked, price)
     occurrence, old = _one_line(found, _numbers(found), replaces)
     adjust(locked, state, occurrence, "price", amount, old.line)
-    words = f"{money.text(amount, locked.set_up.currency)} given by {locked.who}"
-    _write_line(state, occurrence, old._replace(price_minor=amount, why_price=words))
+    why = replace(LineReason.read(old.why), price="given")
+    _write_line(state, occurrence, old._replace(price_minor=amount, why=why.stored()))
     locked.event(
         "price_changed",
         line=state.row.parent_line.line,

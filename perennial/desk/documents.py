@@ -17,8 +17,12 @@ from typing import Any, TypeVar
 from perennial.catalog.queries import parameters
 from perennial.db import sql
 from perennial.desk import rows
+from perennial.desk.why import changed_by, why_not_shipped, words_of
 from perennial.kernel import money
-from perennial.kernel.explain import not_shipped_words, who_words
+from perennial.kernel.reasons import Reason, Who
+from perennial.language import Reader
+from perennial.language.formats import ENGLISH
+from perennial.language.reasons import Source
 
 Document = dict[str, Any]
 BATCH = 500
@@ -34,16 +38,19 @@ _CHANGES = {
 Row = TypeVar("Row", rows.Child, rows.Line, rows.Hold, rows.Event)
 
 
-def order_documents(order_ids: Iterable[int], *, ahead: int = 0) -> Iterator[Document]:
+def order_documents(
+    order_ids: Iterable[int], *, ahead: int = 0, to: Reader = ENGLISH, reasons: bool = False
+) -> Iterator[Document]:
     """The documents of these parent orders, in the order in which they are given.
 
-    ``ahead``: so many shipments beyond the planned ones, as extension would plan them.
+    ``ahead``: so many shipments beyond the planned ones, as extension would plan them. ``to``: who reads the words.
+    ``reasons``: the reasons of each line as data, too, as an export carries them.
     """
     ids = iter(order_ids)
     places: dict[int, dict[str, int]] = {}
     days_before = parameters().days_before_delivery
     while batch := list(islice(ids, BATCH)):
-        found = _Batch(batch, places, days_before, ahead)
+        found = _Batch(batch, places, days_before, ahead, to, reasons)
         for order_id in batch:
             if order_id in found.orders:
                 yield found.document(order_id)
@@ -52,8 +59,17 @@ def order_documents(order_ids: Iterable[int], *, ahead: int = 0) -> Iterator[Doc
 class _Batch:
     """Everything about a batch of orders, read at once and sorted by what it belongs to."""
 
-    def __init__(self, ids: list[int], places: dict[int, dict[str, int]], days_before: int, ahead: int) -> None:
+    def __init__(
+        self,
+        ids: list[int],
+        places: dict[int, dict[str, int]],
+        days_before: int,
+        ahead: int,
+        to: Reader,
+        reasons: bool,
+    ) -> None:
         said = sql.named("perennial.desk", "sql/documents.sql")
+        self.to, self.reasons = to, reasons
         self.days_before = days_before
         self.orders = {o.id: o for o in sql.rows(rows.Order, said["orders"], {"orders": ids})}
         children = sql.rows(rows.Child, said["children"], {"orders": ids})
@@ -93,7 +109,7 @@ class _Batch:
             from perennial.desk.ahead import projected_lines
 
             going_on = [c.id for c in continuity if c.status in ("draft", "open") and not c.complete]
-            self.ahead = projected_lines(going_on, ahead)
+            self.ahead = projected_lines(going_on, ahead, to)
 
     def _payments(
         self, payments: list[rows.Payment], children: list[rows.Child], continuity: list[rows.Continuity]
@@ -195,7 +211,7 @@ class _Batch:
             "card": one.card,
             "payment_schedule": one.schedule,
             "adjustments": [self._adjustment(a, order.currency) for a in adjustments],
-            "lines": list(self._lines(one, order.currency, adjustments, holds)),
+            "lines": list(self._lines(one, order, adjustments, holds)),
         }
 
     def _adjustment(self, adjustment: rows.Adjustment, currency: str) -> Document:
@@ -221,8 +237,9 @@ class _Batch:
         }
 
     def _lines(
-        self, one: rows.Continuity, currency: str, adjustments: list[rows.Adjustment], holds: list[rows.Hold]
+        self, one: rows.Continuity, order: rows.Order, adjustments: list[rows.Adjustment], holds: list[rows.Hold]
     ) -> Iterator[Document]:
+        currency = order.currency
         places = self.places[one.revision_id]
         changes: dict[tuple[str, int], list[rows.Adjustment]] = defaultdict(list)
         for adjustment in adjustments:
@@ -238,18 +255,23 @@ class _Batch:
             if o.status == "cancelled":
                 yield from ahead
             mine = [a for a in changes.get((o.key, o.repetition), ()) if a.line in (0, o.line)]
-            told = {"reason": detail.get(o.blocked or "")}
-            if o.status == "skipped" and (skip := next((a for a in mine if a.kind == "skip"), None)):
-                told["who"] = who_words(skip.by, skip.on, skip.reason)
-            told["cancelled"] = o.why_cancelled
+            told: dict[str, Any] = {"reason": detail.get(o.blocked or "")}
+            who = changed_by(mine)
+            told["who"] = who.get("skip")
+            told["cancelled"] = Reason.read(json.loads(o.why_cancelled)) if o.why_cancelled else None
             yield line_document(
                 o,
-                place=places.get(o.key),
+                source=Source(one.program, one.revision, places.get(o.key), o.key, o.repetition),
+                started=one.start_date is not None,
+                order_date=order.order_date,
                 currency=currency,
                 days_before=self.days_before,
                 last=o.key == last and o.status != "cancelled",
                 changed=customised((a.kind, a.kind == "substitute" and _priced(a)) for a in mine),
+                who=who,
                 told=told,
+                to=self.to,
+                reasons=self.reasons,
             )
         yield from ahead
 
@@ -269,17 +291,23 @@ def _before(day: date, days: int) -> date:
 def line_document(
     o: rows.Occurrence,
     *,
-    place: int | None,
+    source: Source,
+    started: bool,
+    order_date: date,
     currency: str,
     days_before: int,
     last: bool = False,
     changed: list[str] | None = None,
+    who: dict[str, Who] | None = None,
     told: dict[str, Any] | None = None,
+    to: Reader = ENGLISH,
+    reasons: bool = False,
 ) -> Document:
     """One product of one occurrence. It can be changed until the day before the run that makes its child."""
     run_on = _before(o.ship_on, days_before)
-    return {
-        "event_id": place,
+    waits = why_not_shipped(o.status, o.blocked, o.ship_on, run_on, told)
+    document = {
+        "event_id": source.place,
         "key": o.key,
         "line": o.line,
         "repetition": o.repetition,
@@ -295,13 +323,24 @@ def line_document(
         "shipment": o.shipment,
         "child_order": o.child,
         "changeable_until": None if o.child is not None else str(_before(run_on, 1)),
-        "why": {
-            "date": o.why_date,
-            "product": o.why_product,
-            "price": o.why_price,
-            "not_shipped": not_shipped_words(o.status, o.blocked, o.ship_on, run_on, told),
-        },
+        "why": words_of(
+            o,
+            source,
+            started=started,
+            order_date=order_date,
+            currency=currency,
+            changed=who or {},
+            waits=waits,
+            to=to,
+        ),
     }
+    if reasons:
+        document["reasons"] = {
+            "date": json.loads(o.why),
+            "line": None if o.line_why is None else json.loads(o.line_why),
+            "cancelled": None if o.why_cancelled is None else json.loads(o.why_cancelled),
+        }
+    return document
 
 
 def customised(changes: Iterable[tuple[str, bool]]) -> list[str]:

@@ -8,14 +8,14 @@ from typing import Any
 from django.db import transaction
 
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
-from perennial.continuity.planning import OrderState
+from perennial.continuity.planning import OrderState, stored_reason
 from perennial.db import sql
 from perennial.desk.cards import cards_that_end
 from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, touch
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
-from perennial.kernel.explain import who_words
+from perennial.kernel.reasons import Reason, Who
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
@@ -224,12 +224,12 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
 
 def _drop(locked: LockedOrder, occurrences: list[Any]) -> int:
     """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
-    why = f"cancelled by {who_words(locked.by, locked.on, locked.reason)}"
+    why = Reason("cancelled_by", {"who": Who(locked.by, locked.on, locked.reason)})
     ids = [o.id for o in occurrences if o.status in ("planned", "scheduled")]
     return sql.execute(
-        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s"
+        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s::jsonb"
         " where id = any(%s) and status in ('planned', 'scheduled')",
-        [why, ids],
+        [stored_reason(why), ids],
     )
 
 

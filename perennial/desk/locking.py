@@ -13,7 +13,6 @@ from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
 from perennial.errors import Refused
-from perennial.kernel.explain import who_words
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
 
@@ -32,11 +31,6 @@ class LockedOrder:
     """What caught up with a new day: order, line, shipment, ``ship_on``."""
     caught_up: list[dict[str, Any]] = field(default_factory=list)
     """What was late and is sent, skipped or merged: order, line, ``shipments``, ``how``."""
-
-    @property
-    def who(self) -> str:
-        """Who changes it, when, and why, as every later plan says it."""
-        return who_words(self.by, self.on, self.reason)
 
     @property
     def ids(self) -> list[int]:

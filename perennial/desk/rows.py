@@ -120,14 +120,13 @@ class Occurrence(NamedTuple):
     status: str
     blocked: str | None
     child: str | None
-    why_date: str
+    why: str
     line: int
     item: str
     quantity: Decimal
     price: int
-    why_product: str
-    why_price: str
-    why_cancelled: str = ""
+    line_why: str | None
+    why_cancelled: str | None = None
 
 
 class Payment(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a person found out, or decided, about a payment that the jobs cannot bring to an end."""
+"""What a person found out, or decided, about a payment: how it ended, that it is given up, or given back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from django.db.models import Q, QuerySet
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.locking import lock, order_by_number
 from perennial.errors import Refused
+from perennial.kernel import money
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
+from perennial.payments import refund as refunds
 from perennial.payments.models import Payment
 
 ENDS = ("taken", "not-taken", "written-off")
@@ -30,8 +32,9 @@ def settle(
     part: int | None = None,
     line: int | None = None,
 ) -> dict[str, Any]:
-    """Say how a payment ended that is ``unknown``, after a look at the gateway: it was *taken* (authorised, captured
-    or voided, as was asked) or *not-taken* (it is due again); or give up what will never be paid, *written-off*.
+    """Say how a payment ended that is ``unknown``, after a look at the gateway: it was *taken* (authorised, captured,
+    voided or given back, as was asked) or *not-taken* (it is due again); or give up what will never be paid, or given
+    back, *written-off*.
 
     ``number`` is that of the child, or of the parent (what is billed up front, ordinary lines); ``line`` names what is
     paid where the parent has several things to pay, ``part`` one of several payments. A child that is written off and
@@ -42,15 +45,13 @@ def settle(
         raise Refused("end", "as", text=f"unknown {end!r}: {', '.join(ENDS)}")
     order = order_by_number(number)
     lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
-    found = Payment.objects.filter(Q(order=order) | Q(continuity_order__order=order)).exclude(purpose="refund")
-    if line is not None:
-        found = _of_line(order, line, found)
-    if part is not None:
-        found = found.filter(number=part)
+    found = _payments(order, line, part)
     states = ("due", "declined", "failed", "billed") if end == "written-off" else ("unknown",)
     fitting = list(
         found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
     )
+    # A refund only where nothing else is meant: its number may be that of a part, too.
+    fitting = [p for p in fitting if p.purpose != "refund"] or fitting
     if not fitting:
         what = "no payment" if line is None and part is None else "no such payment"
         raise Refused("payment", "number", text=f"{number} has {what} that is {' or '.join(states)}")
@@ -66,6 +67,60 @@ def settle(
     if end == "written-off" and order.parent_id is not None and order.status == "open":
         done["still_ships"] = [number]
     return done
+
+
+@transaction.atomic
+def refund(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    reason: str,
+    part: int | None = None,
+    line: int | None = None,
+    amount: str | None = None,
+) -> dict[str, Any]:
+    """Give back what a card paid of a child, or of a parent (billed up front, ordinary lines): ``amount``, or all that
+    is left of it. The next run of process-payments asks the gateway for it, once.
+
+    ``line`` and ``part`` name the payment where several were captured. Refused: none was; several were and none is
+    named; more than is left of it; it was not taken by a gateway.
+    """
+    order = order_by_number(number)
+    lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
+    found = _payments(order, line, part).exclude(purpose="refund").filter(captured_minor__gt=0)
+    taken = list(found.order_by("purpose", "continuity_order__parent_line__line", "number", "pk"))
+    if not taken:
+        raise Refused("refund_nothing_captured", "number", order=number)
+    if len(taken) > 1:
+        lines = sorted(set(_lines(number, taken).values()))
+        several = len(lines) > 1
+        raise Refused(
+            "refund_which",
+            "line" if several else "part",
+            order=number,
+            lines=lines if several else None,
+            parts=[p.number for p in taken],
+        )
+    (payment,) = taken
+    minor = None if amount is None else money.minor(amount, payment.currency, "amount")
+    back = refunds.refund(payment=payment.pk, amount_minor=minor, on=on, by=by, reason=reason)
+    return {
+        "order": number,
+        "purpose": payment.purpose,
+        "number": payment.number,
+        "refund": back.number,
+        "amount": money.text(back.amount_minor, back.currency),
+        "status": back.status,
+    }
+
+
+def _payments(order: SalesOrder, line: int | None, part: int | None) -> QuerySet[Payment]:
+    """The payments of an order that are meant; its refunds, too."""
+    found = Payment.objects.filter(Q(order=order) | Q(continuity_order__order=order))
+    if line is not None:
+        found = _of_line(order, line, found)
+    return found if part is None else found.filter(number=part)
 
 
 def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet[Payment]:
@@ -84,15 +139,18 @@ def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet
 
 def _several(number: str, payments: Sequence[Payment]) -> Refused:
     """A refusal that names each of them as ``line`` and ``part`` do."""
-    paid = {p.pk: p.continuity_order.parent_line.line if p.continuity_order else None for p in payments}
+    paid = _lines(number, payments)
     if len(set(paid.values())) == 1:
         several = ", ".join(f"{p.purpose} {p.number} ({p.status})" for p in payments)
         return Refused("payment", "part", text=f"{number} has several such payments: say which with --part; {several}")
-    ordinary = OrderLine.objects.filter(order__number=number, continuity=None).order_by("line").first()
-    several = ", ".join(
-        f"line {paid[p.pk] or (ordinary.line if ordinary else 0)}: {p.purpose} {p.number} ({p.status})"
-        for p in payments
-    )
+    several = ", ".join(f"line {paid[p.pk]}: {p.purpose} {p.number} ({p.status})" for p in payments)
     return Refused(
         "payment", "line", text=f"{number} has several such payments: say which with --line, and --part; {several}"
     )
+
+
+def _lines(number: str, payments: Sequence[Payment]) -> dict[int, int]:
+    """By the id of a payment, the line that it pays; of ordinary lines, all of which it pays, the first."""
+    ordinary = OrderLine.objects.filter(order__number=number, continuity=None).order_by("line").first()
+    first = ordinary.line if ordinary else 0
+    return {p.pk: p.continuity_order.parent_line.line if p.continuity_order else first for p in payments}

@@ -26,10 +26,12 @@ MAY_SHIP = """
 and not exists (select from orders_hold h where h.order_id = k.id and h.released_on is null
                    and h.stops in ('shipping', 'both'))
 and not exists (select from payments_payment y
-                 where y.order_id = k.id and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown'))
+                 where y.order_id = k.id and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown')
+                   and y.purpose <> 'refund')
 and not exists (select from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
                  where c.parent_line_id = k.parent_line_id and c.upfront
-                   and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown'))
+                   and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown')
+                   and y.purpose <> 'refund')
 """
 
 

@@ -16,8 +16,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from perennial.jobs.job import Job
 
 NIGHTLY = (
@@ -54,10 +52,3 @@ class _Jobs:
 
 
 JOBS = _Jobs()
-
-
-def status(on: date | None = None) -> list[dict[str, Any]]:
-    """The six with their last run and what is due on a date, left out today (``listing``)."""
-    from perennial.jobs.status import status as found
-
-    return found(on)

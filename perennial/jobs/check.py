@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from perennial.audit import run
+from perennial.audit.fault import MOST, Fault, ask
+from perennial.audit.run import CardsFound
 from perennial.catalog.queries import set_up
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.jobs import whole_walk
-from perennial.payments import blocked
+from perennial.language import say
 
 SQL = sql.named("perennial.jobs", "sql/check.sql")
-BY_PLANNING = {"whole_walk": whole_walk.faults}
-"""What only planning can tell."""
-ONCE = ("once_child", "once_product_step", "once_shipped_occurrence", "once_charged", "once_paid", "missed")
-INVARIANTS = (*(name for name in SQL if name not in ONCE), *BY_PLANNING)
-MOST = 1000
-WORDS = {
-    **{name: getattr(blocked, name) for name in ("AWAITED", "ON_HOLD", "PAYMENT_FAILED", "IS_PARKED", "COSTS")},
-    **whole_walk.WORDS,
-    # A child that was taken over has the other system's amounts and days, as far as they are known.
-    "MADE_HERE": """exists (select from orders_orderevent w where w.order_id = k.parent_id and w.kind = 'child_created'
-                       and w.data ->> 'child' = k.number)""",
-}
+MISSED = "missed"
+"""What the last night has left behind."""
+INVARIANTS = run.INVARIANTS
+ONCE = (*run.ONCE, MISSED)
 
 
 def check() -> dict[str, Any]:
@@ -36,43 +31,28 @@ def check_once() -> dict[str, Any]:
     return faults(ONCE)
 
 
-def faults(names: tuple[str, ...]) -> dict[str, Any]:
-    """What the checks of these names find."""
-    found: list[str] = []
+def faults(names: Iterable[str]) -> dict[str, Any]:
+    """What the rules of these names find."""
+    found: list[Fault] = []
     for name in names:
-        if name in BY_PLANNING:
-            found += BY_PLANNING[name](MOST)
+        if name == MISSED:
+            found += ask(SQL[MISSED], {})
         else:
-            values = _days() if name == "blocked" else None
-            found += [str(row[0]) for row in sql.tuples(sql_of(SQL[name]) + f" limit {MOST}", values)]
+            found += run.faults((name,), cards=_cards_found() if name == "blocked" else None)
         if len(found) >= MOST:
             break
-    return {"ok": not found, "faults": found[:MOST]}
+    return {"ok": not found, "faults": [say(fault.refusal) for fault in found[:MOST]]}
 
 
-def sql_of(statement: str) -> str:
-    """A statement with its words in braces said in full."""
-    for word, said in WORDS.items():
-        statement = statement.replace(f"{{{word}}}", said)
-    return statement
-
-
-def _days() -> dict[str, Any]:
+def _cards_found() -> CardsFound:
     """When a card that will have expired was last found, and the first working day from then on of what was late."""
-    found = sql.value(
-        "select greatest((select max(on_date) from jobs_jobrun where job = 'create-child-orders' and not dry),"
-        " (select max(on_date) from notices_notice where kind = 'card_expired'))"
-    )
+    found = sql.value(SQL["cards_found"])
     days: dict[int, date | None] = {}
     if found is not None:
         modes = set_up().modes
-        for (mode,) in sql.tuples(
-            "select distinct delivery_mode_id from continuity_occurrence"
-            " where blocked = 'card' and ship_on < %s and delivery_mode_id is not null",
-            [found],
-        ):
+        for (mode,) in sql.tuples(SQL["modes_of_cards"], [found]):
             try:
                 days[mode] = modes[mode].days.roll(found)
             except Refused:  # no working day is left in the calendar
                 days[mode] = None
-    return {"found": found, "modes": list(days), "days": list(days.values())}
+    return CardsFound(found, days)

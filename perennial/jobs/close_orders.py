@@ -10,6 +10,7 @@ from django.db import connection
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
+from perennial.kernel.reasons import Reason
 
 SQL = sql.named("perennial.jobs", "sql/close_orders.sql")
 
@@ -54,7 +55,7 @@ class CloseOrders(Job):
             cursor.execute(SQL["still_open"], values)
             for order, reason in cursor.fetchall():
                 report.count("still_open")
-                report.because(order, None, None, reason)
+                report.because(order, None, None, Reason("words", {"words": reason}))
         return report
 
     def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
@@ -62,5 +63,5 @@ class CloseOrders(Job):
         order, _ = self.named(run, seq)
         report = Report()
         report.count("still_open")
-        report.because(order, None, None, reason)
+        report.because(order, None, None, Reason("words", {"words": reason}))
         return report

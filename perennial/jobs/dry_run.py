@@ -11,6 +11,7 @@ from perennial.db import history, sql
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import BUSY, Report
+from perennial.kernel.reasons import Reason
 
 AT_ONCE = 20_000
 """Items of a run up to which what it does stays until the rehearsal ends."""
@@ -77,7 +78,9 @@ def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:
         if first == last:
             report = Report()
             order, shipment = job.named(run, first)
-            report.because(order, shipment, None, f"{BUSY}: somebody is changing this order now")
+            report.because(
+                order, shipment, None, Reason("words", {"words": f"{BUSY}: somebody is changing this order now"})
+            )
             return report
     middle = (first + last) // 2
     report = _rehearsed(job, run, first, middle)

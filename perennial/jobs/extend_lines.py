@@ -89,9 +89,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
         wanted = target_rows(
             state.row.pk,
             state.revision,
-            facts,
             plan,
-            currency=state.currency,
             first_position=position + 1,
             status="scheduled",
             product_ids=products,

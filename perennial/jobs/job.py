@@ -77,6 +77,8 @@ class Job:
 
     name = ""
     counts: tuple[str, ...] = ()
+    counts_if_any: tuple[str, ...] = ()
+    """Words that are told only where something was counted."""
     network = False
     chunk_size = 1000
     names = OF_CONTINUITY
@@ -186,5 +188,5 @@ def document(job: Job, row: JobRun) -> dict[str, Any]:
         "on": row.on_date.isoformat(),
         "dry_run": row.dry,
         "status": "stopped" if row.status == "open" else row.status,
-        **report.printed(job.counts),
+        **report.printed(job.counts, job.counts_if_any),
     }

@@ -6,6 +6,7 @@ from perennial.continuity.models import Parked
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
+from perennial.kernel.reasons import Reason
 from perennial.orders.models import OrderEvent
 
 SQL = sql.named("perennial.jobs", "sql/parking.sql")
@@ -37,7 +38,7 @@ def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Rep
     sql.execute(SQL["park"], {"subject": subject})
     report = Report()
     report.count("parked")
-    report.because(order, shipment, "parked", reason)
+    report.because(order, shipment, "parked", Reason("words", {"words": reason}))
     return report
 
 

@@ -9,6 +9,7 @@ from perennial.catalog.queries import company, product_by_number
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
+from perennial.kernel.reasons import Reason
 from perennial.payments import gateways
 from perennial.payments.charge import collect
 from perennial.payments.next_step import rules, statement
@@ -31,6 +32,7 @@ class ProcessPayments(Job):
 
     name = "process-payments"
     counts = ("authorised", "captured", "billed", "declined", "failed", "unknown", "voided", "notified")
+    counts_if_any = ("refunded",)
     network = True
     chunk_size = 1000
     names = SQL["named"]
@@ -73,12 +75,19 @@ class ProcessPayments(Job):
         """What became of the chunk."""
         values = {"run": run.id, "first": first, "last": last}
         report = Report()
-        for word, number in zip(self.counts, sql.tuples(SQL["counts"], values)[0], strict=True):
-            report.count(word, number)
+        for word, number in zip((*self.counts, "refunded"), sql.tuples(SQL["counts"], values)[0], strict=True):
+            if number or word in self.counts:
+                report.count(word, number)
         for currency, *sums in sql.tuples(SQL["amounts"], values):
-            for word, minor in zip(AMOUNTS, sums, strict=True):
-                report.amount(currency, word, int(minor))
+            for word, minor in zip((*AMOUNTS, "refunded"), sums, strict=True):
+                if minor or word in AMOUNTS:
+                    report.amount(currency, word, int(minor))
         for order, shipment, failed, outcome, message in sql.tuples(SQL["reasons"], values):
             said = "failed" if failed else outcome
-            report.because(order, shipment, "payment" if failed else None, f"{said}: {message}" if message else said)
+            report.because(
+                order,
+                shipment,
+                "payment" if failed else None,
+                Reason("words", {"words": f"{said}: {message}" if message else said}),
+            )
         return report

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perennial.kernel import money
+from perennial.kernel.reasons import Reason
+from perennial.language.formats import ENGLISH, Reader
+from perennial.language.reasons import reason_words
 
 MOST_REASONS = 1000
 BUSY = "busy"
 """How the reason begins of what a dry run found locked."""
-REASON = ("order", "shipment", "blocked", "reason")
 
 
 @dataclass
@@ -31,10 +33,10 @@ class Report:
         of = self.amounts.setdefault(currency, {})
         of[word] = of.get(word, 0) + minor
 
-    def because(self, order: str, shipment: int | None, blocked: str | None, reason: str) -> None:
+    def because(self, order: str, shipment: int | None, blocked: str | None, reason: Reason) -> None:
         """Why something of an order waits or was not done."""
         if len(self.reasons) < MOST_REASONS:
-            self.reasons.append(dict(zip(REASON, (order, shipment, blocked, reason), strict=True)))
+            self.reasons.append({"order": order, "shipment": shipment, "blocked": blocked, "because": reason.stored()})
 
     def add(self, other: Report) -> None:
         """Take another report into this one."""
@@ -49,17 +51,28 @@ class Report:
         """As JSON for a run's or a chunk's row: minor units."""
         return {"counts": self.counts, "amounts": self.amounts, "reasons": self.reasons}
 
-    def printed(self, words: Iterable[str]) -> dict[str, Any]:
-        """As outside programs read it: every count, zeros too, and decimal strings."""
+    def printed(self, words: Iterable[str], if_any: Iterable[str] = (), to: Reader = ENGLISH) -> dict[str, Any]:
+        """As outside programs read it: every count, zeros too, those of ``if_any`` only where there is one; and
+        decimal strings.
+        """
+        rare = {word: number for word in if_any if (number := self.counts.get(word))}
         return {
-            "counts": {word: self.counts.get(word, 0) for word in words},
+            "counts": {word: self.counts.get(word, 0) for word in words} | rare,
             "amounts": {
                 currency: {word: money.text(minor, currency) for word, minor in sorted(of.items())}
                 for currency, of in sorted(self.amounts.items())
             },
-            # A row of the database gives the keys back in another order than they were made.
             "reasons": sorted(
-                ({name: reason[name] for name in REASON} for reason in self.reasons),
+                (
+                    {
+                        "order": one["order"],
+                        "shipment": one["shipment"],
+                        "blocked": one["blocked"],
+                        # Runs of an older version have the sentence.
+                        "reason": reason_words(Reason.read(one["because"]), to) if "because" in one else one["reason"],
+                    }
+                    for one in self.reasons
+                ),
                 key=lambda r: (r["order"] or "", r["shipment"] or 0, r["blocked"] or "", r["reason"]),
             ),
         }

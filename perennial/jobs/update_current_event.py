@@ -9,6 +9,7 @@ from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
 from perennial.kernel.plan import current_event
+from perennial.kernel.reasons import Reason
 from perennial.programs.models import Program
 from perennial.programs.queries import load_revisions, newest_released
 
@@ -72,5 +73,5 @@ class UpdateCurrentEvent(Job):
         program, _ = self.named(run, seq)
         report = Report()
         report.count("programs")
-        report.because(program, None, "parked", reason)
+        report.because(program, None, "parked", Reason("words", {"words": reason}))
         return report

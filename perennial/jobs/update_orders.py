@@ -22,6 +22,7 @@ from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import Reason
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due
 from perennial.programs.models import ProgramRevision
@@ -99,7 +100,12 @@ class UpdateOrders(Job):
             for adjustment in gone:
                 number = state.row.order.number
                 report.because(
-                    number, None, None, f"{adjustment.kind} of event {adjustment.key} no longer applies: it is gone"
+                    number,
+                    None,
+                    None,
+                    Reason(
+                        "words", {"words": f"{adjustment.kind} of event {adjustment.key} no longer applies: it is gone"}
+                    ),
                 )
             if differs:
                 changed.append(state)
@@ -156,9 +162,7 @@ def update(
         return plan, target_rows(
             state.row.pk,
             revision,
-            facts,
             plan,
-            currency=state.currency,
             first_position=max((o.position for o in frozen), default=0) + 1,
             status="planned" if state.row.status == "draft" else "scheduled",
             product_ids=product_ids,
@@ -177,7 +181,7 @@ def update(
     plan, wanted = planned(extended)
     if not extended and Difference().add(behind, wanted):
         plan, wanted = planned(True)
-    why = f"left out by {revision.program} revision {revision.number}"
+    why = Reason("left_out", {"program": revision.program, "revision": revision.number})
     counts = difference.add(behind, wanted, why=why)
     state.row.revision_id = revision.id
     state.row.complete = plan.complete

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from perennial.kernel import money
 from perennial.kernel.limits import short
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason, Who
 from perennial.language.catalogue import catalogue
 
 
@@ -85,6 +86,16 @@ def fact(value: object, style: str, to: Reader) -> str:
             return ""
         case list() | tuple() if not isinstance(value, Money):
             return ", ".join(fact(one, style, to) for one in value)
+        case Who():
+            if value.on is None:
+                return value.by or phrase("phrase", "a_person", None, to) or ""
+            facts = {"by": value.by or phrase("phrase", "a_person", None, to), "on": value.on, "reason": value.reason}
+            return phrase("phrase", "who", facts, to) or ""
+        case Reason():
+            for kind in ("reason", "not_shipped", "problem"):
+                if (said := phrase(kind, value.code, value.facts, to)) is not None:
+                    return said
+            return value.code
         case Money():
             amount = _decimal(money.text(value.minor, value.currency), to)
             return amount if style == "amount" else f"{amount} {value.currency}"

@@ -18,7 +18,7 @@ from perennial.kernel.money import text
 from perennial.payments import blocked, gateways
 from perennial.payments.charge import lock
 from perennial.payments.models import OPEN, Payment
-from perennial.payments.next_step import facts, rules
+from perennial.payments.next_step import SQL, facts, rules
 
 
 @transaction.atomic
@@ -115,7 +115,7 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
 def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: str) -> None:
     """Say what became of an attempt that the gateway does not know: a person looked it up there.
 
-    It happened: the payment is authorised, captured or voided as was asked. It did not: it is due
+    It happened: the payment is authorised, captured, voided or given back as was asked. It did not: it is due
     again (a void: still authorised; what was cancelled meanwhile: it ends), and the next try has a key of its own.
     """
     lock([payment])
@@ -135,10 +135,13 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
     rows = Payment.objects.filter(pk=payment, status="unknown")
     if not happened:
         (fact,) = facts([payment], rules(on, gateways.current()))
-        back = "authorised" if kind in ("capture", "void") else "cancelled" if fact.cancelled else "due"
+        ends = fact.cancelled and kind != "refund"
+        back = "authorised" if kind in ("capture", "void") else "cancelled" if ends else "due"
         rows.update(status=back)
-    elif kind in ("charge", "capture"):
+    elif kind in ("charge", "capture", "refund"):
         rows.update(status="captured", captured_minor=amount)
+        if kind == "refund":
+            sql.execute(SQL["given_back"], {"ids": [payment]})
     elif kind == "authorise":
         rows.update(status="authorised", authorised_on=sent_on)
     else:

@@ -16,9 +16,12 @@ from perennial.db import sql
 AWAITED = "p.acceptance = 'awaited'"
 ON_HOLD = """exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
                       and h.stops in ('shipping', 'both'))"""
-PAYMENT_FAILED = """(exists (select from payments_payment y where y.continuity_order_id = c.id and y.status = 'failed')
+PAYMENT_FAILED = """(exists (select from payments_payment y
+           where y.continuity_order_id = c.id and y.status = 'failed' and y.purpose <> 'refund')
   or exists (select from orders_salesorder k join payments_payment y on y.order_id = k.id
-              where k.parent_line_id = c.parent_line_id and k.parent_id = c.order_id and y.status = 'failed'))"""
+              where k.parent_line_id = c.parent_line_id and k.parent_id = c.order_id and y.status = 'failed'
+                and y.purpose <> 'refund'))"""
+"""Of money that is owed: what could not be given back holds nothing."""
 IS_PARKED = "exists (select from continuity_parked q where q.continuity_order_id = c.id and q.resolved_on is null)"
 COSTS = """(select bool_or(xl.quantity * xl.price_minor >= 0.5)
          or coalesce((array_agg(m.charge_minor order by x.position desc, x.id desc))[1], 0) > 0
@@ -100,9 +103,10 @@ def payments_settled(payments: Sequence[int], *, by: str, on: date) -> None:
             join orders_salesorder o on o.id = x.id
             left join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
            where h.order_id = x.id and h.code = 'payment' and h.released_on is null
-             and not exists (select from payments_payment f where f.order_id = x.id and f.status = 'failed')
+             and not exists (select from payments_payment f where f.order_id = x.id and f.status = 'failed' and f.purpose <> 'refund')
              and not exists (select from payments_payment f
-                              where f.continuity_order_id = c.id and f.status = 'failed')
+                              where f.continuity_order_id = c.id and f.status = 'failed'
+                                and f.purpose <> 'refund')
           returning h.order_id)
         insert into orders_orderevent(order_id, on_date, kind, by, data)
         select coalesce(o.parent_id, o.id), %(on)s, 'released', %(by)s,

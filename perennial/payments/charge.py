@@ -4,7 +4,8 @@ For each payment, on a business date (``work`` says which step is next):
 
 1. Lock the continuity orders, orders and payments; read anew what is to be done; write the intent:
    the payment ``sent`` or ``capturing``, an attempt with its key. Commit.
-2. Ask the gateway, outside of any transaction, from a few threads that touch no database.
+2. Ask the gateway, outside of any transaction, from a few threads that touch no database: for new money the one
+   that keeps the card, else the one that authorised it.
 3. Record the answers, some 100 at a time, only on attempts that nobody has answered meanwhile. Commit.
 4. Look again where that may lead on: what was voided may be authorised anew, what was reconciled captured.
 
@@ -16,10 +17,9 @@ knows keys (20 hours). Older and not found it stays unknown, for a person.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from datetime import date
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import islice
 
 from django.db import transaction
@@ -33,11 +33,20 @@ from perennial.errors import Conflict
 from perennial.kernel.money import text
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due, gateways
-from perennial.payments.gateway_calls import Call, Sent, answers
+from perennial.payments.gateway_calls import Call, Lines, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
 from perennial.payments.models import Payment
-from perennial.payments.next_step import SQL, Fact, Rules, facts, payments_of_order, rules
+from perennial.payments.next_step import (
+    NO_RECORD,
+    SQL,
+    Fact,
+    GatewayRecord,
+    Rules,
+    facts,
+    payments_of_order,
+    rules,
+)
 
 AT_ONCE = 500
 """Payments whose intent is committed together."""
@@ -51,6 +60,7 @@ ON_ITS_WAY = {
     "charge": ("sent", "unknown"),
     "capture": ("capturing", "unknown"),
     "void": ("authorised", "unknown"),
+    "refund": ("sent", "unknown"),
 }
 """In which states a payment is while an attempt of that kind is not answered."""
 
@@ -65,8 +75,7 @@ class Change:
     message: str | None = None
     more_attempts: int = 0
     captured_minor: int = 0
-    authorised_on: date | None = None
-    reference: str | None = None
+    record: GatewayRecord = NO_RECORD
     tried_on: date | None = None
     amount_minor: int = 0
 
@@ -78,9 +87,14 @@ class Collecting:
     rules: Rules
     by: str
     dry: bool
-    gateway: Gateway
     installation: str
+    lines: Lines | None
     done: set[tuple[int, str]] = field(default_factory=set)
+
+    def gateway(self, name: str | None) -> Gateway:
+        """The gateway of this name; in a dry run what answers in its stead."""
+        found = gateways.by_name(name)
+        return DryGateway(found) if self.dry else found
 
     def transaction(self) -> AbstractContextManager[object]:
         """A transaction that nothing encloses, so that its end is on disk; in a dry run the caller's."""
@@ -95,31 +109,25 @@ def collect(
     run: int | None = None,
     force: bool = False,
     dry: bool = False,
-    gateway: Gateway | None = None,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
     ``run``: the job run that reports it. ``force``: a person tries again what was declined that day.
     ``dry``: the gateway is not asked, the caller rolls everything back.
     """
-    asked = gateway or gateways.current()
-    used: Gateway = DryGateway(asked) if dry else asked
-    work = Collecting(
-        rules=rules(on, used, run=run, force=force),
-        by=by,
-        dry=dry,
-        gateway=used,
-        installation=company().installation,
-    )
-    pool: AbstractContextManager[Executor | None] = (
-        nullcontext() if dry else ThreadPoolExecutor(used.connections, thread_name_prefix="gateway")
-    )
-    with pool as executor:
+    with ExitStack() as threads:
+        work = Collecting(
+            rules=rules(on, gateways.current(), run=run, force=force),
+            by=by,
+            dry=dry,
+            installation=company().installation,
+            lines=None if dry else Lines(threads),
+        )
         for ids in _batches(payment_ids, AT_ONCE):
             work.done.clear()
             for _ in range(ROUNDS):
                 calls, again = _intend(work, ids)
-                for found in answers(work.gateway, executor, calls, together=ANSWERS):
+                for found in answers(work.lines, calls, together=ANSWERS):
                     _record(work, found)
                     again = again or any(_may_go_on(work, *answer) for answer in found)
                 if not again and not any(call.find for call in calls):
@@ -173,10 +181,12 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         again = _forget(work, todo.pop("forget", []))
         if not todo:
             return [], again
-        _move(todo.get("authorise", []) + todo.get("charge", []), "sent", on=work.rules.on)
+        _move([f for kind in ("authorise", "charge", "refund") for f in todo.get(kind, [])], "sent", on=work.rules.on)
         _move(todo.get("capture", []), "capturing")
-        fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void") for f in todo.get(kind, [])]
+        fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void", "refund") for f in todo.get(kind, [])]
         if fresh:
+            cards = [f.card_id for kind, f in fresh if kind in ("authorise", "charge")]
+            kept_by = dict(sql.tuples(SQL["card_gateways"], {"ids": cards}))
             sql.execute(
                 SQL["intend"],
                 {
@@ -184,6 +194,10 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
                     "kinds": [kind for kind, _ in fresh],
                     "amounts": [f.amount_minor for _, f in fresh],
                     "cards": [f.card_id if kind in ("authorise", "charge") else None for kind, f in fresh],
+                    "gateways": [
+                        gateways.by_name(kept_by.get(f.card_id) if kind in ("authorise", "charge") else f.gateway).name
+                        for kind, f in fresh
+                    ],
                     "installation": work.installation,
                     "on": work.rules.on,
                     "run": work.rules.run,
@@ -199,7 +213,8 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
             sent = Sent(*row)
             old = open_.get(sent.payment_id)
             may_send = old is None or (old.may_be_sent_again and not work.dry)
-            calls.append(Call(sent, histories[sent.payment_id], old is not None, may_send))
+            gateway = work.gateway(sent.gateway)
+            calls.append(Call(sent, gateway, histories[sent.payment_id], old is not None, may_send))
         return calls, again
 
 
@@ -237,7 +252,8 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
                 {
                     "attempts": [sent.attempt_id for sent, _ in kept],
                     "outcomes": ["not_found" if answer.lapsed else answer.outcome for _, answer in kept],
-                    "hard": [answer.hard for _, answer in kept],
+                    "categories": [answer.category for _, answer in kept],
+                    "networks": [answer.network_transaction_id for _, answer in kept],
                     "references": [answer.reference for _, answer in kept],
                     "messages": [answer.message for _, answer in kept],
                     "run": work.rules.run,
@@ -248,6 +264,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             raise Conflict("an attempt was answered by somebody else, though it was locked")
         _settle(list(changes.values()))
         _mark_cards(work, kept)
+        _keep(work, kept)
         declined = [a for a, change in changes.items() if change.kind in ("payment_declined", "payment_failed")]
         if declined:
             sql.execute(SQL["tell_declined"], {"ids": declined, "on": work.rules.on})
@@ -285,12 +302,11 @@ def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
     if answer.outcome in ("unknown", "not_found"):
         change = Change(fact, "unknown", "payment_unknown", answer.message)
         # Its authorisation stands while nobody knows what became of the capture or void.
-        change.reference, change.authorised_on = fact.gateway_ref, fact.authorised_on
+        change.record = fact.record
     elif answer.outcome == "approved":
         change = _approved(fact, sent, answer)
     elif sent.kind == "void":
-        change = Change(fact, "authorised", "payment_not_voided", answer.message)
-        change.reference, change.authorised_on = fact.gateway_ref, fact.authorised_on
+        change = Change(fact, "authorised", "payment_not_voided", answer.message, record=fact.record)
     elif answer.lapsed:
         # The authorisation ran out, which says nothing about the card: charged anew, from try 1.
         change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=-fact.attempts)
@@ -301,8 +317,11 @@ def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
 
 
 def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
+    gateway = gateways.by_name(sent.gateway)
     if sent.kind == "authorise":
-        return Change(fact, "authorised", "payment_authorised", authorised_on=sent.on, reference=answer.reference)
+        until = sent.on + timedelta(days=gateway.authorisation_days - 1)
+        record = GatewayRecord(answer.reference, gateway.name, sent.on, until)
+        return Change(fact, "authorised", "payment_authorised", record=record)
     if sent.kind == "void":
         if fact.cancelled:
             return Change(fact, "voided", "payment_voided")
@@ -311,10 +330,9 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
     return Change(
         fact,
         "captured",
-        "payment_captured",
+        "payment_refunded" if sent.kind == "refund" else "payment_captured",
         captured_minor=sent.amount_minor,
-        reference=answer.reference or sent.reference,
-        authorised_on=fact.authorised_on,
+        record=replace(fact.record, reference=answer.reference or sent.reference, gateway=gateway.name),
     )
 
 
@@ -323,10 +341,11 @@ def _declined(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Chang
     more = 1 if sent.kind == "capture" else 0
     most = work.rules.most_tries
     failed = answer.hard or (most is not None and fact.attempts + more >= most)
+    what = "payment_refund" if sent.kind == "refund" else "payment"
     return Change(
         fact,
         "failed" if failed else "declined",
-        "payment_failed" if failed else "payment_declined",
+        f"{what}_failed" if failed else f"{what}_declined",
         answer.message,
         more_attempts=more,
         tried_on=work.rules.on if more else None,
@@ -349,14 +368,18 @@ def _settle(changes: Sequence[Change]) -> None:
             "statuses": [c.status for c in changes],
             "more": [c.more_attempts for c in changes],
             "captured": [c.captured_minor for c in changes],
-            "authorised": [c.authorised_on for c in changes],
-            "references": [c.reference for c in changes],
+            "authorised": [c.record.authorised_on for c in changes],
+            "until": [c.record.authorised_until for c in changes],
+            "gateways": [c.record.gateway for c in changes],
+            "references": [c.record.reference for c in changes],
             "tried": [c.tried_on for c in changes],
             "cards": [cards.get(c.fact.id) for c in changes],
         },
     )
     if found != len(changes):
         raise Conflict(f"{len(changes) - found} payments changed though they were locked")
+    if given_back := [c.fact.id for c in changes if c.kind == "payment_refunded"]:
+        sql.execute(SQL["given_back"], {"ids": given_back})
 
 
 def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
@@ -373,6 +396,22 @@ def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
         if ids:
             history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
             sql.execute(SQL["refused_cards"], {"ids": ids, "refused": refused})
+
+
+def _keep(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
+    """What is sent with the next request: what the card's network, and the gateway, gave to card and customer."""
+    networks = [sent.attempt_id for sent, answer in told if answer.network_transaction_id]
+    if networks:
+        history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
+        sql.execute(SQL["keep_networks"], {"attempts": networks})
+    named = [(sent, answer.gateway_customer) for sent, answer in told if answer.gateway_customer]
+    if named:
+        values = {
+            "payments": [sent.payment_id for sent, _ in named],
+            "gateways": [sent.gateway for sent, _ in named],
+            "references": [reference for _, reference in named],
+        }
+        sql.execute(SQL["keep_customers"], values)
 
 
 def _events(work: Collecting, changes: Iterable[Change]) -> None:
@@ -401,11 +440,13 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
     """No more tries: what the payment is for is held, and what would come later of that order waits (D30).
 
     Of a child: the child. Of an order billed up front: its children that have not shipped. Ordinary lines do not
-    ship while their payment has failed, which holds nothing else of their order.
+    ship while their payment has failed, which holds nothing else of their order. Nor does money that could not be
+    given back: a person sees to it.
     """
     if not changes:
         return
     sql.execute(SQL["finals"], {"ids": list(changes)})
+    changes = {attempt: change for attempt, change in changes.items() if change.fact.purpose != "refund"}
     reasons: dict[int, str] = {}
     whole: dict[int, str] = {}
     for change in changes.values():

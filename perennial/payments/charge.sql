@@ -18,7 +18,9 @@ with scope as materialized ($scope),
 facts as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
          p.status, p.at_invoice, p.not_before_shipped, p.attempts, p.tried_on, p.authorised_on, p.gateway_ref,
-         p.card_id, p.customer_id,
+         p.card_id, p.customer_id, p.authorised_until,
+         case when p.refunds_id is null then p.gateway
+              else (select b.gateway from payments_payment b where b.id = p.refunds_id) end as gateway,
          root.id as root_id, case when o.parent_id is not null then o.number end as child,
          coalesce(c1.id, c2.id) as continuity_id,
          coalesce(c1.parent_line_id, o.parent_line_id) as parent_line_id,
@@ -68,18 +70,19 @@ facts as materialized (  -- each fact is found once, however often the steps ask
     left join continuity_continuityorder c2 on c2.parent_line_id = o.parent_line_id
     join orders_salesorder root on root.id = coalesce(c1.order_id, o.parent_id, o.id)
     left join payments_attempt u on u.payment_id = p.id and (u.outcome is null or u.outcome = 'unknown')
-                               and u.kind <> 'refund'
-   where p.purpose <> 'refund' $where),
+   where (p.purpose <> 'refund' or p.refunds_id is not null) $where),
 ready as materialized (
   select f.*,
          f.status = 'due' or (f.status = 'declined' and (%(force)s or coalesce(f.tried_on < %(on)s, true))) as triable,
-         not f.not_before_shipped or f.delivered as may_fall_due
+         not f.not_before_shipped or f.delivered as may_fall_due,
+         coalesce(f.authorised_until, f.authorised_on + %(lives)s::int - 1) as last_day
     from facts f)
 select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.method, r.currency, r.amount_minor,
   r.due_on, r.status, r.at_invoice, r.attempts, r.authorised_on, r.gateway_ref, r.card_id, r.cancelled, r.held, r.entered, r.attempt_id,
   r.attempt_kind, r.attempt_is_fresh,
   case
     when r.attempt_id is not null then case when r.attempt_to_ask then 'reconcile' end
+    when r.purpose = 'refund' then case when r.triable and r.due_on <= %(on)s then 'refund' end
     when r.status = 'authorised' then
       case
         when exists (select from payments_attempt v where v.payment_id = r.id and v.kind = 'void'
@@ -88,13 +91,13 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
         when r.cancelled then 'void'
         when r.held then null
         when r.gateway_ref is null then 'forget'
-        when r.invoiced and r.authorised_on + %(lives)s::int > %(on)s
+        when r.invoiced and r.last_day >= %(on)s
              and r.amount_minor <= coalesce(
                (select a.amount_minor from payments_attempt a
                  where a.payment_id = r.id and a.kind = 'authorise' and a.outcome = 'approved'
                  order by a.number desc limit 1), r.amount_minor) then 'capture'
         when r.invoiced then 'void'
-        when r.authorised_on + %(lives)s::int - 1 <= %(on)s then 'void'
+        when r.last_day <= %(on)s then 'void'
       end
     when r.cancelled or r.held or not r.entered or not r.triable then null
     when r.method = 'card' then
@@ -111,7 +114,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
     when r.status = 'due' and r.method in ('check', 'cash', 'gift_card')
          and r.invoiced then 'receive'
   end as step,
-  r.child
+  r.child, r.gateway, r.authorised_until
 from ready r
 
 -- name: lock_continuity
@@ -127,15 +130,15 @@ select p.id from payments_payment p where p.id = any(%(ids)s) order by p.id for 
 
 -- name: intend
 with wanted as (
-  select * from unnest(%(payments)s::bigint[], %(kinds)s::text[], %(amounts)s::bigint[], %(cards)s::bigint[])
-           as w(payment_id, kind, amount_minor, card_id)),
+  select * from unnest(%(payments)s::bigint[], %(kinds)s::text[], %(amounts)s::bigint[], %(cards)s::bigint[],
+                       %(gateways)s::text[]) as w(payment_id, kind, amount_minor, card_id, gateway)),
 numbered as (
   select w.*, 1 + coalesce((select max(a.number) from payments_attempt a
                              where a.payment_id = w.payment_id and a.kind = w.kind), 0) as number
     from wanted w)
-insert into payments_attempt(payment_id, kind, number, key, amount_minor, card_id, on_date, run_id)
+insert into payments_attempt(payment_id, kind, number, key, amount_minor, card_id, gateway, on_date, run_id)
 select n.payment_id, n.kind, n.number, %(installation)s || '-' || n.payment_id || '-' || n.kind || '-' || n.number,
-       n.amount_minor, n.card_id, %(on)s, %(run)s
+       n.amount_minor, n.card_id, n.gateway, %(on)s, %(run)s
   from numbered n
 
 -- name: requests
@@ -146,11 +149,15 @@ select a.id, a.payment_id, a.kind, a.key,
                      where t.payment_id = p.id and t.kind in ('authorise', 'charge') and t.id <= a.id)::text
               else a.kind || ' ' || a.number end as about,
        a.amount_minor, p.currency, a.on_date, c.account, d.token, d.expires_on, d.network_transaction_id,
-       case when a.kind in ('capture', 'void') then p.gateway_ref end as reference
+       case when a.kind in ('capture', 'void') then p.gateway_ref
+            when a.kind = 'refund' then (select b.gateway_ref from payments_payment b where b.id = p.refunds_id)
+            end as reference,
+       a.gateway_ref as own_reference, g.reference as gateway_customer, a.gateway
   from payments_attempt a
   join payments_payment p on p.id = a.payment_id
   join customers_customer c on c.id = p.customer_id
   left join customers_storedcard d on d.id = a.card_id
+  left join customers_gatewaycustomer g on g.customer_id = p.customer_id and g.gateway = a.gateway
   left join orders_salesorder o on o.id = p.order_id
   left join continuity_continuityorder co on co.id = p.continuity_order_id
   left join orders_orderline l on l.id = co.parent_line_id
@@ -160,10 +167,12 @@ select a.id, a.payment_id, a.kind, a.key,
 
 -- name: answer
 with told as (
-  select * from unnest(%(attempts)s::bigint[], %(outcomes)s::text[], %(hard)s::bool[], %(references)s::text[],
-                       %(messages)s::text[]) as t(id, outcome, hard, reference, message))
+  select * from unnest(%(attempts)s::bigint[], %(outcomes)s::text[], %(categories)s::text[], %(references)s::text[],
+                       %(networks)s::text[], %(messages)s::text[])
+                  as t(id, outcome, category, reference, network, message))
 update payments_attempt a
-   set outcome = t.outcome, hard = t.hard, gateway_ref = coalesce(t.reference, a.gateway_ref), message = t.message,
+   set outcome = t.outcome, category = t.category, gateway_ref = coalesce(t.reference, a.gateway_ref),
+       network_transaction_id = t.network, message = t.message,
        run_id = coalesce(%(run)s, a.run_id)
   from told t
  where a.id = t.id and (a.outcome is null or a.outcome = 'unknown')
@@ -245,11 +254,14 @@ on conflict do nothing
 -- name: settle
 update payments_payment p
    set status = v.status, attempts = p.attempts + v.more_attempts, captured_minor = v.captured_minor,
-       authorised_on = v.authorised_on, gateway_ref = v.gateway_ref, tried_on = coalesce(v.tried_on, p.tried_on),
+       authorised_on = v.authorised_on, authorised_until = v.authorised_until, gateway = v.gateway,
+       gateway_ref = v.gateway_ref, tried_on = coalesce(v.tried_on, p.tried_on),
        card_id = coalesce(v.card_id, p.card_id)
   from unnest(%(ids)s::bigint[], %(olds)s::text[], %(statuses)s::text[], %(more)s::int[], %(captured)s::bigint[],
-              %(authorised)s::date[], %(references)s::text[], %(tried)s::date[], %(cards)s::bigint[])
-       as v(id, old, status, more_attempts, captured_minor, authorised_on, gateway_ref, tried_on, card_id)
+              %(authorised)s::date[], %(until)s::date[], %(gateways)s::text[], %(references)s::text[], %(tried)s::date[],
+              %(cards)s::bigint[])
+       as v(id, old, status, more_attempts, captured_minor, authorised_on, authorised_until, gateway, gateway_ref, tried_on,
+            card_id)
  where p.id = v.id and p.status = v.old
 
 -- name: finals
@@ -260,6 +272,35 @@ update customers_storedcard c set refused = %(refused)s
  where c.id in (select d.id from customers_storedcard d
                  where d.id = any(%(ids)s) and d.refused is distinct from %(refused)s
                  order by d.id for no key update)
+
+-- name: given_back
+update payments_payment p set refunded_minor = p.refunded_minor + r.minor
+  from (select refunds_id, sum(captured_minor) as minor from payments_payment where id = any(%(ids)s) group by refunds_id) r
+ where p.id = r.refunds_id
+
+-- name: card_gateways
+select id, gateway from customers_storedcard where id = any(%(ids)s) and gateway is not null
+
+-- name: keep_networks
+-- the first that a card was given, for ever
+with given as (
+  select a.card_id, min(a.network_transaction_id) as network from payments_attempt a
+   where a.id = any(%(attempts)s) and a.network_transaction_id is not null group by a.card_id),
+kept as (
+  select d.id from customers_storedcard d
+   where d.id in (select card_id from given) and d.network_transaction_id is null
+   order by d.id for no key update)
+update customers_storedcard c set network_transaction_id = g.network
+  from given g where c.id = g.card_id and c.id in (select id from kept)
+
+-- name: keep_customers
+insert into customers_gatewaycustomer(customer_id, gateway, reference)
+select p.customer_id, k.gateway, min(k.reference)
+  from unnest(%(payments)s::bigint[], %(gateways)s::text[], %(references)s::text[]) as k(payment_id, gateway, reference)
+  join payments_payment p on p.id = k.payment_id
+ group by p.customer_id, k.gateway
+ order by p.customer_id, k.gateway
+on conflict do nothing
 
 -- name: present_cards
 select p.id, coalesce(c1.card_id, c2.card_id)

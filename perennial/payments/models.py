@@ -9,6 +9,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Customer, StoredCard
 from perennial.db.models import Code
 from perennial.orders.models import SalesOrder
+from perennial.payments.gateways.contract import CATEGORIES
 
 OPEN = ("draft", "due", "declined", "failed")
 """States of a payment that is not paid, and about which nothing is on its way: a person may still change it."""
@@ -19,6 +20,9 @@ class Payment(models.Model):
 
     ``at_invoice``: authorised before it is due and captured when what it pays is invoiced; else charged
     on its day. ``not_before_shipped``: a later part of a child, never charged before the child is sent.
+    ``gateway`` knows it as ``gateway_ref``, and can capture it up to ``authorised_until`` (null of what was taken
+    over: as the present gateway says). A row of the purpose ``refund`` gives back a part of the payment that
+    ``refunds`` names; when that is done, it says so in its own ``captured_minor`` and in ``refunded_minor`` there.
     """
 
     order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="payments", db_index=False)
@@ -41,7 +45,10 @@ class Payment(models.Model):
     attempts = models.IntegerField(db_default=0)
     tried_on = models.DateField(null=True)
     authorised_on = models.DateField(null=True)
+    authorised_until = models.DateField(null=True)
+    gateway = Code(null=True)
     gateway_ref = models.TextField(null=True)
+    refunds = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = [
@@ -89,6 +96,9 @@ class Payment(models.Model):
                 condition=Q(refunded_minor__gte=0, refunded_minor__lte=models.F("captured_minor")),
                 name="refunded_at_most_captured",
             ),
+            models.CheckConstraint(
+                condition=Q(refunds__isnull=True) | Q(purpose="refund"), name="only_a_refund_gives_back"
+            ),
         ]
         indexes = [
             models.Index(
@@ -101,14 +111,17 @@ class Payment(models.Model):
                 condition=Q(continuity_order__isnull=False),
                 name="payment_of_continuity",
             ),
+            models.Index(fields=["refunds"], condition=Q(refunds__isnull=False), name="payment_given_back"),
         ]
 
 
 class Attempt(models.Model):
     """One call to the gateway, written before it is made. ``outcome`` null or unknown: nobody knows yet.
 
-    ``card`` is the one that was asked, whatever card pays later. ``final``: declined, and no more tries.
+    ``card`` is the one that was asked, at ``gateway``, whatever card pays later. ``category``: why it was declined
+    (a word of the gateway contract). ``final``: declined, and no more tries.
     ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it.
+    ``gateway_ref`` of one that is unknown: how the gateway calls it while it is pending there.
     ``not_found``: a capture whose authorisation had lapsed; or a person found out that it never happened.
     """
 
@@ -121,9 +134,11 @@ class Attempt(models.Model):
     on_date = models.DateField()
     sent_at = models.DateTimeField(db_default=models.functions.Now())
     outcome = models.TextField(null=True)
-    hard = models.BooleanField(db_default=False)
+    category = models.TextField(null=True)
     final = models.BooleanField(db_default=False)
+    gateway = Code(null=True)
     gateway_ref = models.TextField(null=True)
+    network_transaction_id = models.TextField(null=True)
     message = models.TextField(null=True)
     run_id = models.BigIntegerField(null=True)
 
@@ -142,6 +157,9 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 condition=Q(outcome__isnull=True) | Q(outcome__in=["approved", "declined", "unknown", "not_found"]),
                 name="attempt_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(category__isnull=True) | Q(category__in=CATEGORIES), name="attempt_category"
             ),
         ]
 

@@ -17,7 +17,10 @@ SQL = sql.named("perennial.payments", "charge.sql")
 
 @dataclass(frozen=True)
 class Rules:
-    """The parameters that say when something is due, for one business date and one gateway."""
+    """The parameters that say when something is due, for one business date.
+
+    ``lives``: on how many dates an authorisation of which nothing else is known can be captured.
+    """
 
     on: date
     force: bool
@@ -65,6 +68,19 @@ def rules(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class GatewayRecord:
+    """By which reference a gateway knows a payment, since when, and up to when it can be captured there."""
+
+    reference: str | None = None
+    gateway: str | None = None
+    authorised_on: date | None = None
+    authorised_until: date | None = None
+
+
+NO_RECORD = GatewayRecord()
+
+
 @dataclass(frozen=True)
 class Fact:
     """A payment, the state of what it pays, and the next step about it (None: nothing to do).
@@ -72,7 +88,7 @@ class Fact:
     ``reconcile``: nobody knows what became of an attempt, so the gateway is asked. ``void``: the order
     is cancelled, or the authorisation would lapse, or is for less than what is owed. ``forget``: an
     authorisation of which no reference is known (moved in from elsewhere). ``receive``: a check, cash
-    or gift card. ``root_id``: the parent order, in whose history all that happens to
+    or gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
     the payment stands, with the number of the ``child`` that it pays.
     """
 
@@ -100,6 +116,13 @@ class Fact:
     attempt_is_fresh: bool
     step: str | None
     child: str | None
+    gateway: str | None
+    authorised_until: date | None
+
+    @property
+    def record(self) -> GatewayRecord:
+        """What its gateway knows of it."""
+        return GatewayRecord(self.gateway_ref, self.gateway, self.authorised_on, self.authorised_until)
 
     @property
     def place(self) -> tuple[int, date, str, int, str, int]:
@@ -114,7 +137,7 @@ class Fact:
         order was cancelled or its charging held.
         """
         stopped = self.cancelled or self.held or not self.entered
-        return self.attempt_is_fresh and (self.attempt_kind == "void" or not stopped)
+        return self.attempt_is_fresh and (self.attempt_kind in ("void", "refund") or not stopped)
 
 
 def statement(scope: str, where: str = "") -> str:

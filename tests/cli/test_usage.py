@@ -178,7 +178,7 @@ def test_a_refusal_is_one_line_and_with_json_one_document(capsys: Captured) -> N
     assert capsys.readouterr() == ("", "refused: number: unknown order 'SO-9'\n")
     assert main.main(["--json", "show", "order", "SO-9"]) == 1
     out, err = capsys.readouterr()
-    assert json.loads(out) == {"refused": {"code": "order", "field": "number", "text": "unknown order 'SO-9'"}}
+    assert json.loads(out) == {"refused": {"code": "order_unknown", "field": "number", "text": "unknown order 'SO-9'"}}
     assert err.startswith("refused: ")
 
 

@@ -127,7 +127,7 @@ class TestOrderCard:
         assert list(Payment.objects.values_list("status", "card__token")) == [("due", "tok_two")]
 
     def test_what_is_not_there(self):
-        with refused("number", "order"):
+        with refused("number", "order_unknown"):
             actions.card(number="SO-000404", token="tok_two", **ANNA)
         number = order("CLUB", book())
         with refused("line", "line"):
@@ -449,7 +449,7 @@ class TestShipAndInvoice:
 
     def test_what_is_not_there(self):
         for what in (actions.ship, actions.invoice):
-            with refused("number", "order"):
+            with refused("number", "order_unknown"):
                 what(number="SO-000404", **WAREHOUSE)
 
     def test_many_at_once_those_that_may(self):

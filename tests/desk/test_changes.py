@@ -544,7 +544,7 @@ def change(name: str, number: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", CHANGES)
 class TestWhatEveryChangeRefuses:
     def test_an_order_that_is_not_there(self, name: str):
-        with refused("number", "order", "unknown order 'SO-000404'"):
+        with refused("number", "order_unknown", "unknown order 'SO-000404'"):
             change(name, "SO-000404", shipment=1)
 
     def test_a_child(self, name: str):

@@ -92,7 +92,7 @@ class TestSubmit:
         make_children(ON)
         with refused("number", "order"):
             actions.submit(number=f"{number}-1-001", **ANNA)
-        with refused("number", "order"):
+        with refused("number", "order_unknown"):
             actions.submit(number="SO-000404", **ANNA)
 
 
@@ -216,7 +216,7 @@ class TestHold:
             actions.hold(number=other, **WHY)
 
     def test_nothing(self):
-        with refused("number", "order"):
+        with refused("number", "order_unknown"):
             actions.hold(number="SO-000404", **WHY)
 
 
@@ -658,7 +658,7 @@ class TestCancel:
             actions.cancel(number=f"{number}-1-001", after=1, **ANNA)
         with refused("again", "again"):
             actions.cancel(number=number, again=True, **ANNA)
-        with refused("number", "order"):
+        with refused("number", "order_unknown"):
             actions.cancel(number="SO-000404", **ANNA)
 
 

@@ -9,13 +9,14 @@ from datetime import date
 import pytest
 from django.db import connection, transaction
 
+from perennial.audit import run
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Parameters
 from perennial.db import sql
 from perennial.desk import actions
 from perennial.jobs.check import INVARIANTS, ONCE, check, check_once, faults
 from perennial.jobs.simulate import simulate
-from perennial.orders.models import OrderEvent
+from perennial.orders.models import OrderEvent, SalesOrder
 from tests.worlds.book_club import club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +63,8 @@ FAULTS = {
     "once_paid": "update payments_payment set captured_minor = 2 * captured_minor where purpose = 'shipment'",
     "missed": "update continuity_occurrence set ship_on = '2026-04-01' where status = 'scheduled'",
 }
+OF_ALL = ("ends", "current_event", "missed")
+"""Of no order, or asked by the jobs alone."""
 
 
 def half_way() -> None:
@@ -102,12 +105,17 @@ def test_an_installation_that_was_just_made_is_well() -> None:
 
 
 def test_a_check_finds_its_fault() -> None:
+    """Asked about everything, and about its order."""
     half_way()
+    parent = SalesOrder.objects.get(parent=None)
     assert check()["faults"] == check_once()["faults"] == []
     for name, statement in FAULTS.items():
         with without_constraints():
             assert sql.execute(statement), f"{name}: the statement changes nothing"
             assert faults((name,))["faults"], name
+            if name not in OF_ALL:
+                assert run.faults((name,), [parent.id]), name
+                assert not run.faults((name,), [parent.id + 1000]), name
         assert faults((name,))["ok"], name
 
 

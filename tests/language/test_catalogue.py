@@ -17,6 +17,7 @@ from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.language import LANGUAGES, Reader, phrase, reader, say
 from perennial.language.catalogue import catalogue
+from perennial.language.document import page
 from perennial.language.formats import fact, placeholders
 
 PACKAGE = Path(perennial.__file__).parent
@@ -78,6 +79,8 @@ def test_what_has_a_sentence_is_raised() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+    for file in PACKAGE.rglob("*.sql"):  # statements give the faults of the data by their codes
+        written.update(re.findall(r"'(\w+)'", file.read_text()))
     assert not {code for code in PROBLEMS if code not in written}
 
 
@@ -177,3 +180,8 @@ def test_the_language_of_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     assert say(refused.value) == "'fr' is a language that Perennial has no words in: one of en, it"
     monkeypatch.delenv("PERENNIAL_LANGUAGE")
     assert reader() == Reader()
+
+
+def test_the_page_of_problems_is_the_catalogue() -> None:
+    written = (PACKAGE.parent / "docs" / "problems.md").read_text()
+    assert written == page(), "make it anew: python -m perennial.language.document > docs/problems.md"

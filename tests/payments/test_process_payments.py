@@ -458,7 +458,7 @@ def test_a_hard_decline_is_the_last() -> None:
     payment = (m := member("tok_hard")).owes(m.child(1))
     assert counts(ON) == {"failed": 1}
     assert counts(day(1)) == {}
-    assert Attempt.objects.get().hard
+    assert Attempt.objects.get().category == "hard"
     assert (status(payment), Hold.objects.count()) == ("failed", 1)
 
 

@@ -20,6 +20,7 @@ from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.job import Job
+from perennial.language import say
 from perennial.orders.models import OrderEvent, SalesOrder
 from tests.worlds.bundle import put
 
@@ -261,4 +262,4 @@ def refused(field: str, code: str | None = None, text: str = "") -> Iterator[Non
         yield
     assert caught.value.field == field
     assert code is None or caught.value.code == code
-    assert text in caught.value.text
+    assert text in say(caught.value)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from tests import harness
 from tests.processes import ROOT, environment, perennial
@@ -65,9 +64,7 @@ class Installation:
         name = f"k_{uuid.uuid4().hex[:10]}"
         source = str(psycopg.conninfo.conninfo_to_dict(self.url)["dbname"])
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(source))
-            )
+            harness.copy_database(connection, name, source)
         home = folder / name
         shutil.copytree(self.home, home)
         return Installation(self.server.url(name), home, self.server)

@@ -224,17 +224,14 @@ select c.id, m.number || '-1-' || lpad(c.position::text, 3, '0'), c.customer, 'U
 
 insert into continuity_occurrence(
   id, continuity_order_id, event_key, repetition, position, event_on, ship_on, shipment, status, child_id, delivery_mode_id,
-  payment_schedule_id, why_date)
+  payment_schedule_id, why)
 select s.id, s.i, w.key, w.repetition, s.position, s.event_on, s.ship_on, s.position, case when s.ordered then 'ordered' else 'scheduled' end,
        c.id, w.mode, w.schedule,
-       w.words || case when w.repetition > 0 then ', repetition ' || w.repetition else '' end || ': '
-         || case when s.position = 1 then 'order date ' || m.order_date || ' + 5 days after order date'
-                 when m.monthly then 'first date of interval MONTHLY (FREQ=MONTHLY, counted from the order''s first date '
-                                     || m.first_on || ') after the previous date ' || b.event_on
-                 else '28 days after the previous date ' || b.event_on end
-         || ' = ' || s.event_on || '; '
-         || case when s.ship_on = s.event_on then 'ships on that date'
-                 else 'ships on or after ' || s.event_on || ': next working day of ' || w.mode_code || ' is ' || s.ship_on end
+       case when s.position = 1 then jsonb_build_object('rule', 'first', 'days', 5, 'base', m.order_date)
+            when m.monthly then jsonb_build_object('rule', 'interval', 'previous', b.event_on, 'grid', m.first_on,
+                                                   'interval', jsonb_build_object('code', 'MONTHLY', 'rule', 'FREQ=MONTHLY'))
+            else jsonb_build_object('rule', 'days', 'days', 28, 'previous', b.event_on) end
+         || case when s.ship_on = s.event_on then '{}' else jsonb_build_object('mode', w.mode_code) end
   from step s
   join made m on m.i = s.i
   join walk w on w.p = m.p and w.position = s.position
@@ -243,11 +240,9 @@ select s.id, s.i, w.key, w.repetition, s.position, s.event_on, s.ship_on, s.posi
  order by s.id
 
 -- name: lines
-insert into continuity_continuityline(occurrence_id, line, product_id, quantity, price_minor, why_product, why_price)
-select s.id, l.line, l.product_id, l.quantity * s.quantity, coalesce(l.price_minor, v.price_minor), w.words || ', product ' || l.line,
-       case when l.price_minor is null
-            then to_char(v.price_minor / 100.0, 'FM999990.00') || ' is the price of product ' || i.number || ' on the order date ' || m.order_date
-            else to_char(l.price_minor / 100.0, 'FM999990.00') || ' is named by ' || w.words end
+insert into continuity_continuityline(occurrence_id, line, product_id, quantity, price_minor, why)
+select s.id, l.line, l.product_id, l.quantity * s.quantity, coalesce(l.price_minor, v.price_minor),
+       case when l.price_minor is not null then '{"price": "event"}'::jsonb end
   from step s
   join made m on m.i = s.i
   join walk w on w.p = m.p and w.position = s.position

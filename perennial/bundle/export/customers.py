@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from perennial.customers.models import Address, Customer, StoredCard
+from perennial.customers.models import Address, Customer, GatewayCustomer, StoredCard
 from perennial.kernel import money
 
 Document = dict[str, Any]
 AT_ONCE = 2000
 ADDRESS = ("code", "purpose", "recipient", "street", "city", "postcode", "region", "country")
-CARD = ("token", "brand", "last4", "exp_month", "exp_year", "network_transaction_id", "refused")
+CARD = ("token", "brand", "last4", "exp_month", "exp_year", "network_transaction_id", "gateway", "refused")
 
 
 def customers(currency: str) -> Iterator[Document]:
@@ -33,9 +33,16 @@ def customers(currency: str) -> Iterator[Document]:
             StoredCard.objects.filter(customer_id__in=ids).order_by("number", "id").values_list("customer_id", *CARD)
         ):
             cards[customer].append(dict(zip(CARD, values, strict=True)))
+        named: dict[int, list[Document]] = defaultdict(list)
+        for customer, gateway, reference in (
+            GatewayCustomer.objects.filter(customer_id__in=ids)
+            .order_by("gateway")
+            .values_list("customer_id", "gateway", "reference")
+        ):
+            named[customer].append({"gateway": gateway, "reference": reference})
         for row in batch:
             limit = row.credit_limit_minor
-            yield {
+            document = {
                 "account": row.account,
                 "name": row.name,
                 "email": row.email,
@@ -46,3 +53,6 @@ def customers(currency: str) -> Iterator[Document]:
                 "addresses": addresses[row.pk],
                 "cards": cards[row.pk],
             }
+            if row.pk in named:
+                document["gateway_customers"] = named[row.pk]
+            yield document

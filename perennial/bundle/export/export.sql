@@ -86,7 +86,7 @@ select q.continuity_order_id, q.shipment, q.job, q.sqlstate, q.reason, q.on_date
 -- name: payments
 select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.number), y.purpose,
        case when c.id is not null then l.line end, y.number, d.token, y.at_invoice, y.not_before_shipped, y.tried_on,
-       y.authorised_on, y.gateway_ref, b.on_date, b.due_on, b.amount_minor
+       y.authorised_on, y.authorised_until, y.gateway, y.gateway_ref, f.number, b.on_date, b.due_on, b.amount_minor
   from payments_payment y
   left join orders_salesorder k on k.id = y.order_id
   left join continuity_continuityorder c on c.id = y.continuity_order_id
@@ -94,11 +94,12 @@ select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.numbe
   left join orders_orderline l on l.id = c.parent_line_id
   left join customers_storedcard d on d.id = y.card_id
   left join payments_bill b on b.payment_id = y.id
+  left join payments_payment f on f.id = y.refunds_id
  where y.order_id = any(%(all)s) or y.continuity_order_id = any(%(continuity)s)
 
 -- name: tries
-select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_at, a.outcome, a.hard, a.final,
-       a.gateway_ref, a.message, d.token
+select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_at, a.outcome, a.category, a.final,
+       a.gateway, a.gateway_ref, a.network_transaction_id, a.message, d.token
   from payments_attempt a left join customers_storedcard d on d.id = a.card_id
  where a.payment_id = any(%(payments)s)
  order by a.payment_id, a.id

@@ -16,6 +16,7 @@ from perennial.db import sql
 from perennial.desk.documents import order_documents
 from perennial.kernel import money
 from perennial.orders.models import SalesOrder
+from perennial.payments.gateways.contract import NOT_AGAIN, Category
 
 Document = dict[str, Any]
 AT_ONCE = 500
@@ -36,7 +37,7 @@ def orders() -> Iterator[Document]:
 def order_bundles(ids: list[int]) -> Iterator[Document]:
     """Some orders in the form of the bundle, in the order in which they are given."""
     more = _More(ids)
-    for order_id, document in zip(ids, order_documents(ids), strict=True):
+    for order_id, document in zip(ids, order_documents(ids, reasons=True), strict=True):
         yield more.order(order_id, document)
 
 
@@ -277,9 +278,13 @@ class _More:
             "not_before_shipped": paid.not_before_shipped,
             "tried_on": day(paid.tried_on),
             "authorised_on": day(paid.authorised_on),
+            "authorised_until": day(paid.authorised_until),
+            "gateway": paid.gateway,
             "gateway_ref": paid.gateway_ref,
             "tries": [self._try(*one) for one in self.tries[paid.id]],
         }
+        if paid.refunds is not None:
+            document["refunds"] = paid.refunds
         if paid.billed_on is not None:
             document["bill"] = {
                 "on": day(paid.billed_on),
@@ -297,9 +302,11 @@ class _More:
         on: date,
         sent_at: datetime,
         outcome: str | None,
-        hard: bool,
+        category: Category | None,
         final: bool,
+        gateway: str | None,
         gateway_ref: str | None,
+        network_transaction_id: str | None,
         message: str | None,
         card: str | None,
     ) -> Document:
@@ -311,9 +318,12 @@ class _More:
             "on": day(on),
             "sent_at": sent_at.isoformat(),
             "outcome": outcome,
-            "hard": hard,
+            "hard": category in NOT_AGAIN,
+            "category": category,
             "final": final,
+            "gateway": gateway,
             "gateway_ref": gateway_ref,
+            "network_transaction_id": network_transaction_id,
             "message": message,
             "card": card,
         }

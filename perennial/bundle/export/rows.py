@@ -95,7 +95,10 @@ class Paid(NamedTuple):
     not_before_shipped: bool
     tried_on: date | None
     authorised_on: date | None
+    authorised_until: date | None
+    gateway: str | None
     gateway_ref: str | None
+    refunds: int | None
     billed_on: date | None
     bill_due_on: date | None
     bill_amount: int | None

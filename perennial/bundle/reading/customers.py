@@ -10,9 +10,10 @@ from perennial.customers.rules import FIRST_YEAR, LAST_YEAR, customer_faults
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.kernel import limits
 
-CUSTOMER = keys("account name email phone language allow_on_account credit_limit addresses cards")
+CUSTOMER = keys("account name email phone language allow_on_account credit_limit addresses cards gateway_customers")
 ADDRESS = keys("code purpose recipient street city postcode region country")
-CARD = keys("token brand last4 exp_month exp_year network_transaction_id refused")
+CARD = keys("token brand last4 exp_month exp_year network_transaction_id gateway refused")
+GATEWAY_CUSTOMER = keys("gateway reference")
 
 
 def customer(reading: Reading, at: int, value: Any) -> tuple[CustomerFacts, bool]:
@@ -28,6 +29,7 @@ def customer(reading: Reading, at: int, value: Any) -> tuple[CustomerFacts, bool
         credit_limit_minor=thing.money("credit_limit", reading.currency),
         addresses=tuple(address(a, str(n)) for n, a in enumerate(thing.objects("addresses", ADDRESS), 1)),
         cards=tuple(_card(c) for c in thing.objects("cards", CARD)),
+        gateway_customers=tuple(_named(g) for g in thing.objects("gateway_customers", GATEWAY_CUSTOMER)),
     )
     thing.refused(customer_faults(facts))
     return facts, not thing.bad
@@ -55,5 +57,13 @@ def _card(thing: Given) -> CardFacts:
         thing.text("brand", longest=limits.LINE),
         thing.text("last4"),
         thing.text("network_transaction_id"),
+        thing.code("gateway"),
         thing.flag("refused") if thing.given("refused") else None,
+    )
+
+
+def _named(thing: Given) -> tuple[str, str]:
+    """How a gateway calls the customer."""
+    return thing.code("gateway", "", required=True), thing.code(
+        "reference", "", required=True, longest=limits.LONG_CODE
     )

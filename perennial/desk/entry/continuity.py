@@ -64,9 +64,7 @@ def add_continuity(
     wanted = target_rows(
         continuity_id,
         revision,
-        facts,
         plan,
-        currency=known.set_up.currency,
         first_position=1,
         status="scheduled" if order.entry.submit else "planned",
         product_ids=known.product_ids,

@@ -58,7 +58,7 @@ select a.continuity_order_id, a.event_key, a.repetition, a.line, a.kind, a.value
 -- name: occurrences
 -- in the order of the walk, then by line; cancelled ones last
 select o.continuity_order_id, o.event_key, o.repetition, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
-       k.number, o.why_date, l.line, p.number, l.quantity, l.price_minor, l.why_product, l.why_price,
+       k.number, o.why, l.line, p.number, l.quantity, l.price_minor, l.why,
        o.why_cancelled
   from continuity_occurrence o
   join continuity_continuityline l on l.occurrence_id = o.id

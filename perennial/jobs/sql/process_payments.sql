@@ -37,7 +37,8 @@ select count(*) filter (where t.outcome = 'approved' and t.kind = 'authorise'),
          where n.status <> 'off')
        + (select count(*) from mine m join payments_bill b on b.payment_id = m.id
             join notices_notice n on n.kind = 'bill' and n.about = 'payment ' || m.id
-           where b.run_id = %(run)s and n.status <> 'off')
+           where b.run_id = %(run)s and n.status <> 'off'),
+       count(*) filter (where t.outcome = 'approved' and t.kind = 'refund')
   from tries t
 
 -- name: amounts
@@ -47,14 +48,15 @@ sums as (
   select p.currency,
          case when a.kind = 'authorise' then a.amount_minor else 0 end as authorised,
          case when a.kind in ('charge', 'capture') then a.amount_minor else 0 end as captured,
+         case when a.kind = 'refund' then a.amount_minor else 0 end as refunded,
          0 as billed
     from mine m join payments_payment p on p.id = m.id join payments_attempt a on a.payment_id = m.id
    where a.run_id = %(run)s and a.outcome = 'approved'
   union all
-  select p.currency, 0, 0, b.amount_minor
+  select p.currency, 0, 0, 0, b.amount_minor
     from mine m join payments_payment p on p.id = m.id join payments_bill b on b.payment_id = m.id
    where b.run_id = %(run)s)
-select currency, sum(authorised), sum(captured), sum(billed) from sums group by currency order by currency
+select currency, sum(authorised), sum(captured), sum(billed), sum(refunded) from sums group by currency order by currency
 
 -- name: reasons
 select coalesce(o.number, r.number), o.shipment, a.final, coalesce(a.outcome, 'unknown'), a.message

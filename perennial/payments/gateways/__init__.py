@@ -11,9 +11,13 @@ from importlib.metadata import entry_points
 from django.conf import settings
 
 from perennial.errors import Refused
-from perennial.payments.gateways.contract import Answer, Gateway, KeyReused, Kind, Outcome, Request, ask
+from perennial.payments.gateways.contract import Answer, Category, Gateway, KeyReused, Kind, Outcome, Request, ask
+from perennial.payments.gateways.missing import Missing
 
-__all__ = ["Answer", "Gateway", "KeyReused", "Kind", "Outcome", "Request", "ask", "current", "load", "names", "use"]
+__all__ = [
+    "Answer", "Category", "Gateway", "KeyReused", "Kind", "Outcome", "Request", "ask", "by_name", "current", "load",
+    "names", "use",
+]  # fmt: skip
 
 GROUP = "perennial.gateways"
 BUILT_IN = {"sandbox": "perennial.payments.gateways.sandbox:Sandbox"}
@@ -50,6 +54,18 @@ def load(name: str) -> Gateway:
 def current() -> Gateway:
     """The gateway that charges cards here."""
     return _used.get() or load(getattr(settings, "PERENNIAL_GATEWAY", "sandbox"))
+
+
+def by_name(name: str | None) -> Gateway:
+    """The gateway that keeps a card, or authorised a payment; where none is said, the one that charges here.
+
+    One that takes no money (the sandbox, in training) is never asked where the present one does.
+    """
+    now = current()
+    if name is None or name == now.name:
+        return now
+    found = load(name) if name in _loaded or name in names() else Missing(name)
+    return found if found.real or not now.real else now
 
 
 @contextmanager

@@ -15,16 +15,28 @@ from perennial.kernel import limits
 
 Kind = Literal["authorise", "capture", "charge", "void", "refund"]
 LONGEST_MESSAGE = limits.LINE - 100
-Outcome = Literal["approved", "declined", "unknown", "not_found"]
+Outcome = Literal["approved", "declined", "requires_customer", "pending", "unknown", "not_found"]
+"""``requires_customer``: declined, until the customer has agreed to it at the bank, which nobody can do for them.
+``pending``: the gateway has it, and will know later: ``find`` tells, and it is not sent again."""
+Category = Literal["soft", "hard", "expired", "authentication", "lapsed"]
+"""Why it was declined. ``soft``: it may be asked again another day (no money, a limit, the bank did not answer).
+``hard``: never again without a new card (stolen, closed, no such card). ``expired``: the card has expired.
+``authentication``: the customer has to agree to it at the bank. ``lapsed``: the authorisation is not there any
+more (it ran out, or was voided), which says nothing about the card."""
+CATEGORIES: tuple[Category, ...] = ("soft", "hard", "expired", "authentication", "lapsed")
+NOT_AGAIN: tuple[Category, ...] = ("hard", "authentication")
+"""Declines after which the same card is not asked again by itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """One thing asked of the gateway.
 
     ``key``: the same key again is the same thing, done once. ``about``: the order, purpose, part and
     try that a person would name it by, the same on every installation. ``reference``: the authorisation
-    that a capture or void is for; the charge or capture that a refund is for. ``on``: the business date.
+    that a capture or void is for; the charge or capture that a refund is for. ``own_reference``: how the gateway
+    called this very request when it was pending. ``gateway_customer``: how the gateway calls the customer.
+    ``network_transaction_id``: what the card's network gave to its first charge. ``on``: the business date.
     """
 
     kind: Kind
@@ -38,24 +50,39 @@ class Request:
     card_expires_on: date | None = None
     network_transaction_id: str | None = None
     reference: str | None = None
+    own_reference: str | None = None
+    gateway_customer: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the gateway said.
 
-    ``hard``: not again without a new card. ``lapsed``: declined because the authorisation is not
-    there any more (it ran out, or was voided), which says nothing about the card. ``message``: whatever
+    ``category``: why it was declined (left out: soft), None of everything else. ``network_transaction_id`` and
+    ``gateway_customer``: kept, and sent with what is asked next. ``message``: whatever
     the gateway sends, cut to what the reason of a hold may be together with the payment that it names.
     """
 
     outcome: Outcome
     reference: str | None = None
     message: str | None = None
-    hard: bool = False
-    lapsed: bool = False
+    category: Category | None = None
+    network_transaction_id: str | None = None
+    gateway_customer: str | None = None
+
+    @property
+    def hard(self) -> bool:
+        """Is the same card not to be asked again?"""
+        return self.category in NOT_AGAIN
+
+    @property
+    def lapsed(self) -> bool:
+        """Was it declined because the authorisation is not there any more?"""
+        return self.category == "lapsed"
 
     def __post_init__(self) -> None:
+        category = {"declined": self.category or "soft", "requires_customer": "authentication"}.get(self.outcome)
+        object.__setattr__(self, "category", category)
         if self.message is not None:
             words = self.message.encode(errors="replace").decode().replace("\0", " ")
             cut = words if len(words) <= LONGEST_MESSAGE else f"{words[: LONGEST_MESSAGE - 1]}…"
@@ -72,12 +99,14 @@ class Gateway(Protocol):
 
     - The same key with the same content gets the same answer and is done once, at least for a day,
       also when both come at the same time. With another content it raises ``KeyReused``.
-    - ``charge`` authorises and captures in one. A capture may be for less than was authorised, never
-      more, and only once; a declined capture ends its authorisation. Void gives an authorisation back:
-      approved too when it is not there any more, declined when it was captured.
+    - ``charge`` authorises and captures in one. A capture may be for less than was authorised (the rest is
+      given back), never more, and only once; a declined capture ends its authorisation. Void gives an
+      authorisation back: approved too when it is not there any more, declined when it was captured.
+    - ``refund`` gives a charge or capture back, whole or in parts, never more in all than was taken.
     - ``find`` asks what became of a request, by its key, the gateway's own reference or the customer:
-      approved or declined as it was answered, ``not_found`` when the gateway does not know it (yet: it
-      may lag), unknown when it cannot say. It never makes anything happen.
+      approved, declined or ``requires_customer`` as it was answered, ``pending`` while the gateway does not know
+      the end itself, ``not_found`` when it does not know the request (yet: it may lag), unknown when it cannot
+      say. It never makes anything happen.
     """
 
     name: str

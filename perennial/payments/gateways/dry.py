@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from perennial.payments.gateways.contract import Answer, Gateway, Request
 
-EXPIRED = Answer("declined", message="the card has expired")
-NO_CARD = Answer("declined", message="no card is stored for it", hard=True)
+EXPIRED = Answer("declined", message="the card has expired", category="expired")
+NO_CARD = Answer("declined", message="no card is stored for it", category="hard")
 
 
 def refusal_of_card(request: Request) -> Answer | None:

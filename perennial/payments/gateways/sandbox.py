@@ -23,6 +23,13 @@ tok_lapsed                  authorised, but at the capture the authorisation is 
 tok_capture_declined        authorised, but the capture is declined, soft
 tok_capture_lost            authorised; the capture happens, but its answer is lost
 tok_void_lost               authorised; the void happens, but its answer is lost
+tok_refund_declined         approved; giving it back is declined, soft
+tok_refund_lost             approved; it is given back, but the answer is lost
+tok_customer                requires the customer, who has to agree at the bank: nothing was taken
+tok_pending                 pending: it happens, and ``find`` knows it after a moment
+tok_pending_declined        pending: it is declined, and ``find`` knows it after a moment
+tok_refund_pending          approved; giving it back is pending, and ``find`` knows it after a moment
+tok_kept                    approved, with a network transaction id and a customer id of the gateway
 tok_slow_250                approved after 250 ms (any number)
 ==========================  ====================================================================
 
@@ -75,12 +82,26 @@ TABLES = """
 create table if not exists entry(
   id integer primary key, key text not null unique, kind text not null, body text not null,
   about text not null, amount integer not null, currency text not null, token text, customer text not null,
-  authorisation text, outcome text not null, reference text, message text, hard integer not null,
-  lapsed integer not null, on_date text not null, known_at real not null, times integer not null default 1);
+  authorisation text, outcome text not null, reference text, message text, category text, network text,
+  gateway_customer text, pending integer not null default 0, on_date text not null, known_at real not null,
+  times integer not null default 1);
 create index if not exists entry_of_authorisation on entry(authorisation);
 create index if not exists entry_about on entry(about);
+create index if not exists entry_of_reference on entry(reference);
 create table if not exists lost(key text primary key);
 """
+OLDER = """
+alter table entry add column category text;
+alter table entry add column network text;
+alter table entry add column gateway_customer text;
+alter table entry add column pending integer not null default 0;
+update entry set category = case when lapsed then 'lapsed' when hard then 'hard' else 'soft' end
+ where outcome = 'declined';
+alter table entry drop column hard;
+alter table entry drop column lapsed
+"""
+"""What makes a book of today of one that knew no categories of declines."""
+ANSWER = "outcome, reference, message, category, network, gateway_customer"
 
 
 @dataclass(frozen=True)
@@ -136,11 +157,15 @@ class Sandbox:
     def find(self, request: Request) -> Answer:
         with self._book() as book:
             found = book.execute(
-                "select outcome, reference, message, hard, lapsed, known_at from entry where key = ?", [request.key]
+                f"select pending, known_at, {ANSWER} from entry where key = ?", [request.key]
             ).fetchone()
-        if found is None or found[5] > time.time():
+        if found is None:
             return Answer("not_found")
-        return Answer(found[0], found[1], found[2], bool(found[3]), bool(found[4]))
+        pending, known_at, *said = found
+        answer = Answer(*said)
+        if known_at > time.time():
+            return _pending(answer) if pending else Answer("not_found")
+        return answer
 
     # The book
 
@@ -210,7 +235,8 @@ class Sandbox:
                 time.sleep(0.05)
         book.execute("pragma synchronous = normal")
         book.execute("begin immediate")
-        for statement in TABLES.split(";"):
+        columns = {row[1] for row in book.execute("pragma table_info(entry)")}
+        for statement in (OLDER if "hard" in columns else "").split(";") + TABLES.split(";"):
             book.execute(statement)
         book.execute("commit")
         return book
@@ -229,13 +255,14 @@ class Sandbox:
         )
         with self._book() as book:
             known = book.execute(
-                "select body, outcome, reference, message, hard, lapsed from entry where key = ?", [request.key]
+                f"select body, pending and known_at > ?, {ANSWER} from entry where key = ?", [time.time(), request.key]
             ).fetchone()
             if known is not None:
-                if known[0] != body:
-                    raise KeyReused(f"{request.key}: {known[0]} before, {body} now")
+                before, pending, *said = known
+                if before != body:
+                    raise KeyReused(f"{request.key}: {before} before, {body} now")
                 book.execute("update entry set times = times + 1 where key = ?", [request.key])
-                return Answer(known[1], known[2], known[3], bool(known[4]), bool(known[5]))
+                return _pending(Answer(*said)) if pending else Answer(*said)
             script = self._script(book, request)
             if script == "tok_lost_for_good":
                 return Answer("unknown", message="no answer")
@@ -244,11 +271,11 @@ class Sandbox:
                 if first:
                     return Answer("unknown", message="no answer")
             answer = self._decide(book, request, script)
-            lost = self._is_lost(request, script)
+            lost, waits = self._is_lost(request, script), self._is_pending(request, script)
             book.execute(
-                "insert into entry(key, kind, body, about, amount, currency, token, customer, authorisation, outcome,"
-                " reference, message, hard, lapsed, on_date, known_at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into entry(key, kind, body, about, amount, currency, token, customer, authorisation,"
+                f" {ANSWER}, pending, on_date, known_at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     request.key,
                     request.kind,
@@ -262,21 +289,35 @@ class Sandbox:
                     answer.outcome,
                     answer.reference,
                     answer.message,
-                    answer.hard,
-                    answer.lapsed,
+                    answer.category,
+                    answer.network_transaction_id,
+                    answer.gateway_customer,
+                    waits,
                     request.on.isoformat(),
-                    time.time() + (self.find_delay if lost else 0),
+                    time.time() + (self.find_delay if lost or waits else 0),
                 ],
             )
         if slow := re.fullmatch(r"tok_slow_(\d+)", script):
             time.sleep(int(slow[1]) / 1000)
         if lost and script == "tok_timeout":
             raise TimeoutError("the gateway did not answer in time")
-        return Answer("unknown", message="the answer was lost") if lost else answer
+        if lost:
+            return Answer("unknown", message="the answer was lost")
+        return _pending(answer) if waits else answer
 
     def _script(self, book: sqlite3.Connection, request: Request) -> str:
-        """The token that says what happens; a capture or void goes by its authorisation's."""
+        """The token that says what happens: a capture or void goes by its authorisation's, a refund by what it
+        gives back.
+        """
         token, amount = request.token, request.amount_minor
+        if request.kind == "refund" and request.reference is not None:
+            found = book.execute(
+                "select coalesce(e.token, a.token) from entry e"
+                " left join entry a on a.authorisation = e.authorisation and a.kind = 'authorise'"
+                " where e.reference = ? and e.kind in ('charge', 'capture')",
+                [request.reference],
+            ).fetchone()
+            return (found and found[0]) or ""
         if request.kind in ("capture", "void") and request.reference is not None:
             found = book.execute(
                 "select token, amount from entry where authorisation = ? and kind = 'authorise'", [request.reference]
@@ -290,6 +331,12 @@ class Sandbox:
             return script in ("tok_lost", "tok_lost_declined", "tok_timeout")
         return script == f"tok_{request.kind}_lost"
 
+    @staticmethod
+    def _is_pending(request: Request, script: str) -> bool:
+        if request.kind in ("authorise", "charge"):
+            return script in ("tok_pending", "tok_pending_declined")
+        return script == f"tok_{request.kind}_pending"
+
     def _decide(self, book: sqlite3.Connection, request: Request, script: str) -> Answer:
         match request.kind:
             case "authorise" | "charge":
@@ -299,16 +346,18 @@ class Sandbox:
             case "void":
                 return self._void(book, request)
             case _:
-                return self._refund(book, request)
+                return self._refund(book, request, script)
 
     def _by_card(self, book: sqlite3.Connection, request: Request, script: str) -> Answer:
         soft = Answer("declined", message="insufficient funds")
         if refused := refusal_of_card(request):
             return refused
-        if script in ("tok_declined", "tok_lost_declined"):
+        if script in ("tok_declined", "tok_lost_declined", "tok_pending_declined"):
             return soft
         if script == "tok_hard":
-            return Answer("declined", message="the card was reported stolen", hard=True)
+            return Answer("declined", message="the card was reported stolen", category="hard")
+        if script == "tok_customer":
+            return Answer("requires_customer", message="the customer has to agree to it at the bank")
         if first := re.fullmatch(r"tok_decline_(\d+)", script):
             payment = request.about.rpartition("/")[0]
             before = book.execute(
@@ -323,6 +372,14 @@ class Sandbox:
                 return soft
         if self._by_chance(request):
             return soft
+        if script == "tok_kept":
+            kept = hashlib.sha256(f"{request.customer}|{request.token}".encode()).hexdigest()
+            return Answer(
+                "approved",
+                reference=self._reference(request),
+                network_transaction_id=request.network_transaction_id or f"nt_{kept[:15]}",
+                gateway_customer=request.gateway_customer or f"cu_{kept[-15:]}",
+            )
         return Answer("approved", reference=self._reference(request))
 
     def _by_chance(self, request: Request) -> bool:
@@ -337,7 +394,7 @@ class Sandbox:
         return f"{prefix}_{hashlib.sha256(request.key.encode()).hexdigest()[:20]}"
 
     def _capture(self, book: sqlite3.Connection, request: Request, script: str) -> Answer:
-        gone = Answer("declined", message="the authorisation is not there any more", lapsed=True)
+        gone = Answer("declined", message="the authorisation is not there any more", category="lapsed")
         found = book.execute(
             "select amount, on_date, currency from entry where authorisation = ? and kind = 'authorise'"
             " and outcome = 'approved'",
@@ -346,14 +403,14 @@ class Sandbox:
         if found is None or script == "tok_lapsed":
             return gone
         for kind, lapsed in book.execute(
-            "select kind, lapsed from entry where authorisation = ? and kind in ('capture', 'void')"
+            "select kind, category = 'lapsed' from entry where authorisation = ? and kind in ('capture', 'void')"
             " and (outcome = 'approved' or kind = 'capture')",
             [request.reference],
         ):
             if kind == "void" or lapsed:
                 return gone
             return Answer("declined", message="the authorisation was used already")
-        if request.on >= date.fromisoformat(found[1]) + timedelta(days=AUTHORISATION_DAYS):
+        if request.on >= date.fromisoformat(found[1]) + timedelta(days=self.authorisation_days):
             return gone
         if script == "tok_capture_declined":
             return Answer("declined", message="the issuer refuses the capture")
@@ -370,18 +427,25 @@ class Sandbox:
             return Answer("declined", message="the authorisation was captured")
         return Answer("approved", reference=self._reference(request))
 
-    def _refund(self, book: sqlite3.Connection, request: Request) -> Answer:
+    def _refund(self, book: sqlite3.Connection, request: Request, script: str) -> Answer:
         found = book.execute(
             "select amount from entry where reference = ? and kind in ('charge', 'capture') and outcome = 'approved'",
             [request.reference],
         ).fetchone()
         if found is None:
-            return Answer("declined", message="there is nothing to refund")
+            return Answer("declined", message="there is nothing to refund", category="hard")
+        if script == "tok_refund_declined":
+            return Answer("declined", message="the bank does not take it back")
         refunded = book.execute(
             "select coalesce(sum(amount), 0) from entry where authorisation = ? and kind = 'refund'"
             " and outcome = 'approved'",
             [request.reference],
         ).fetchone()[0]
         if refunded + request.amount_minor > found[0]:
-            return Answer("declined", message="more than was taken")
+            return Answer("declined", message="more than was taken", category="hard")
         return Answer("approved", reference=self._reference(request))
+
+
+def _pending(answer: Answer) -> Answer:
+    """What is said of it while the bank has not answered."""
+    return Answer("pending", answer.reference, "the bank has not answered yet")

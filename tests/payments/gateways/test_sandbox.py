@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
@@ -50,6 +51,10 @@ def sandbox(tmp_path: Path) -> Sandbox:
         ("tok_lost_declined", "unknown", False),
         ("tok_lost_request", "unknown", False),
         ("tok_lost_for_good", "unknown", False),
+        ("tok_customer", "requires_customer", True),
+        ("tok_pending", "pending", False),
+        ("tok_pending_declined", "pending", False),
+        ("tok_kept", "approved", False),
         ("tok_slow_1", "approved", False),
     ],
 )
@@ -141,6 +146,52 @@ def test_after_the_authorisation(sandbox: Sandbox, token: str, kind: str, said: 
     assert authorised.outcome == "approved"
     answer = ask(sandbox, request("k2", kind, None, reference=authorised.reference))
     assert (answer.outcome, answer.lapsed) == said
+
+
+@pytest.mark.parametrize("captured", [False, True])
+@pytest.mark.parametrize(
+    ("token", "said", "found"),
+    [
+        ("tok_refund_declined", "declined", "declined"),
+        ("tok_refund_lost", "unknown", "approved"),
+        ("tok_refund_pending", "pending", "approved"),
+    ],
+)
+def test_giving_back(sandbox: Sandbox, token: str, said: str, found: str, captured: bool) -> None:
+    first = ask(sandbox, request("k1", "authorise" if captured else "charge", token))
+    if captured:
+        first = ask(sandbox, request("k2", "capture", None, reference=first.reference))
+    back = request("k3", "refund", None, reference=first.reference)
+    assert ask(sandbox, back).outcome == said
+    time.sleep(0.25)
+    assert sandbox.find(back).outcome == found
+    assert sandbox.taken() == {"USD": 0 if found == "approved" else 1995}
+
+
+def test_what_is_pending_may_be_declined_in_the_end(sandbox: Sandbox) -> None:
+    waiting = request("k1", token="tok_pending_declined")
+    assert ask(sandbox, waiting).outcome == sandbox.find(waiting).outcome == "pending"
+    time.sleep(0.25)
+    assert (sandbox.find(waiting).outcome, sandbox.taken()) == ("declined", {})
+
+
+def test_a_book_that_knew_no_categories_goes_on(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "book.sqlite3") as old:
+        old.executescript(
+            "create table entry(id integer primary key, key text not null unique, kind text not null,"
+            " body text not null, about text not null, amount integer not null, currency text not null, token text,"
+            " customer text not null, authorisation text, outcome text not null, reference text, message text,"
+            " hard integer not null, lapsed integer not null, on_date text not null, known_at real not null,"
+            " times integer not null default 1);"
+            "insert into entry values (1, 'k1', 'charge', 'charge|1995|USD|tok_hard|C-1|None', 'a/1', 1995, 'USD',"
+            " 'tok_hard', 'C-1', null, 'declined', null, 'stolen', 1, 0, '2026-03-10', 0, 1),"
+            " (2, 'k2', 'charge', 'charge|1995|USD|tok_visa|C-1|None', 'b/1', 1995, 'USD',"
+            " 'tok_visa', 'C-1', null, 'approved', 'ch_1', null, 0, 0, '2026-03-10', 0, 1);"
+        )
+    book = Sandbox(tmp_path)
+    assert ask(book, request("k1", token="tok_hard")) == Answer("declined", message="stolen", category="hard")
+    assert ask(book, request("k3", "refund", None, reference="ch_1")).outcome == "approved"
+    assert book.taken() == {"USD": 0}
 
 
 def test_a_share_of_declines_is_the_same_for_the_same_seed(tmp_path: Path) -> None:

@@ -8,14 +8,15 @@ select w.revision_id, w.event_duration, w.shipments, w.first_event, w.complete, 
                array_agg(o.repetition order by o.position, o.id) filter (where o.id is not null) as repetitions
           from continuity_continuityorder c
           left join continuity_occurrence o on o.continuity_order_id = c.id and o.status <> 'cancelled'
-         where c.status in ('draft', 'open') and c.last_shipment is null
+         where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
+           and c.status in ('draft', 'open') and c.last_shipment is null
          group by c.id) w
  group by 1, 2, 3, 4, 5, 6, 7
  order by min(w.id)
 
 -- name: cut_short
 -- An order may have been taken over whose next shipment had been cancelled elsewhere.
-select 'line ' || l.line || ' of ' || p.number || ' is planned to its end, but event ' || n.key || '/' || n.repetition || ' follows'
+select 'plan_cut_short', p.number, l.line, null, null, null, n.key as event, n.repetition
   from unnest(%(ids)s::bigint[], %(keys)s::text[], %(repetitions)s::int[]) n(id, key, repetition)
   join continuity_continuityorder c on c.id = n.id
   join orders_salesorder p on p.id = c.order_id
@@ -27,7 +28,7 @@ select 'line ' || l.line || ' of ' || p.number || ' is planned to its end, but e
 
 -- name: at_its_end
 -- Of an order that was taken over the next extension finds it.
-select 'line ' || l.line || ' of ' || p.number || ' is not planned to its end, but nothing follows'
+select 'plan_not_ended', p.number, l.line, null, null, null
   from continuity_continuityorder c
   join orders_salesorder p on p.id = c.order_id
   join orders_orderline l on l.id = c.parent_line_id

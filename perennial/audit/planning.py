@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from perennial.audit.fault import MOST, Fault, ask
 from perennial.catalog.queries import set_up
 from perennial.db import sql
 from perennial.kernel import plan as kernel
 from perennial.programs.queries import load_revisions
 
-SQL = sql.named("perennial.jobs", "sql/whole_walk.sql")
-WORDS = {
-    # Not taken over: in an order that was, something may have happened that its rows do not tell.
-    "ENTERED_HERE": "exists (select from orders_orderevent w where w.order_id = p.id and w.kind = 'entered')",
-}
+SQL = sql.named("perennial.audit", "planning.sql")
 SOME_DAY = date(2000, 1, 1)
 
 
-def faults(most: int) -> list[str]:
-    """Orders that are planned to their end although something follows, and the other way round, in words.
+def faults(orders: Sequence[int] | None, *, as_told: bool, most: int = MOST) -> list[Fault]:
+    """Orders that are planned to their end although something follows, and the other way round.
 
     What follows does not depend on dates and prices, so each walk is looked at once, however many orders have it.
     """
-    rows = sql.tuples(SQL["walks"])
+    rows = sql.tuples(SQL["walks"], {"orders": orders})
     if not rows:  # an installation that has no currency yet, either
         return []
     revisions = {
@@ -38,18 +35,14 @@ def faults(most: int) -> list[str]:
             cut_short += [(pk, *found) for pk in ids]
         elif not complete and found is None:
             at_its_end += ids
-    told: list[str] = []
+    told: list[Fault] = []
     if cut_short:
         ids, keys, repetitions = (list(column) for column in zip(*cut_short, strict=True))
-        values = {"ids": ids, "keys": keys, "repetitions": repetitions}
-        told += [row[0] for row in sql.tuples(_said("cut_short") + f" limit {most}", values)]
+        values = {"ids": ids, "keys": keys, "repetitions": repetitions, "as_told": as_told}
+        told += ask(SQL["cut_short"], values, most)
     if at_its_end:
-        told += [row[0] for row in sql.tuples(_said("at_its_end") + f" limit {most}", {"ids": at_its_end})]
+        told += ask(SQL["at_its_end"], {"ids": at_its_end, "as_told": as_told}, most)
     return told[:most]
-
-
-def _said(name: str) -> str:
-    return SQL[name].replace("{ENTERED_HERE}", WORDS["ENTERED_HERE"])
 
 
 def _undated(revision: kernel.Revision) -> kernel.Revision:

@@ -7,8 +7,10 @@ names, counts the days that it names, and looks up the working days of the deliv
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -16,17 +18,79 @@ from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.kernel import explain
+from perennial.desk.why import why_not_shipped
 from perennial.kernel.calendar import WorkingDays
-from perennial.kernel.plan import Occurrence, extend, plan
+from perennial.kernel.money import Money
+from perennial.kernel.plan import Adjustment, Line, Occurrence, Revision, extend, plan
+from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.language import LANGUAGES, Reader
+from perennial.language.reasons import Source, date_words, not_shipped, price_words, product_words
 from tests.worlds import programs
 from tests.worlds.kernel import ORDERED, adjust, day, event, order, program, steps, two_products
 
 MODES = {mode.code: mode for mode in programs.MODES}
 D = r"(\d{4}-\d\d-\d\d)"
-PERSON = r"clerk:\w+ on \d{4}-\d\d-\d\d"
-HEAD = re.compile(rf"(\w+) revision (\d+), event (\d+) \((\w+)\)(?:, repetition (\d+))?: (.+) = {D}; (.+)")
-INTERVAL = rf"interval \w+ \(([A-Z0-9=;,+-]+), (?:from {D}|counted from the order's first date {D})\)"
+
+
+class Sentences(NamedTuple):
+    """How a language says it: the patterns of its sentences, in one order."""
+
+    head: str
+    rules: dict[str, str]
+    ship: tuple[str, ...]
+    that_date: str
+    rolled: str
+    base: dict[str, str]
+
+
+SENTENCES = {
+    "en": Sentences(
+        rf"(\w+) revision (\d+), event (\d+) \((\w+)\)(?:, repetition (\d+))?: (.+) = {D}; (.+)",
+        {
+            "first": rf"(order date|start date) {D} \+ (\d+) days? after order date",
+            "first_interval": rf"first date of INTERVAL on or after (order date|start date) {D} \+ (\d+) days?",
+            "start_order_date": rf"its start order date {D}(?:, not before the previous event's date {D})?",
+            "interval": rf"first date of INTERVAL after the previous date {D}",
+            "days": rf"(\d+) days? after the previous date {D}",
+            "redate": rf"moved from here on to {D} by PERSON(?:, overtaken by the previous date {D})?",
+            "grid": rf"interval \w+ \(([A-Z0-9=;,+-]+), (?:from {D}|counted from the order's first date {D})\)",
+            "person": r"clerk:\w+ on \d{4}-\d\d-\d\d",
+        },
+        (
+            rf"ships on or after {D}",
+            rf"ships not before the order date {D}",
+            rf"missed before the order: ships with the other missed events on the order date {D}",
+            rf"late: ships with the other late ones on {D}",
+            rf"this one moved to {D} by PERSON",
+        ),
+        "ships on that date",
+        rf": next working day of (.+) is {D}",
+        {"order date": "order", "start date": "start"},
+    ),
+    "it": Sentences(
+        rf"(\w+) revisione (\d+), evento (\d+) \((\w+)\)(?:, ripetizione (\d+))?: (.+) = {D}; (.+)",
+        {
+            "first": rf"(data dell'ordine|data di inizio) {D} \+ (\d+) giorn[oi] dopo l'ordine",
+            "first_interval": rf"prima data dell'INTERVAL dalla (data dell'ordine|data di inizio) {D} \+ (\d+) giorn[oi] in poi",
+            "start_order_date": rf"la sua data inizio ordine {D}(?:, non prima della data dell'evento precedente {D})?",
+            "interval": rf"prima data dell'INTERVAL dopo la data precedente {D}",
+            "days": rf"(\d+) giorn[oi] dopo la data precedente {D}",
+            "redate": rf"spostata da qui in poi al {D} da PERSON(?:, superata dalla data precedente {D})?",
+            "grid": rf"intervallo \w+ \(([A-Z0-9=;,+-]+), (?:dal {D}|contato dalla prima data dell'ordine {D})\)",
+            "person": r"clerk:\w+ il \d{4}-\d\d-\d\d",
+        },
+        (
+            rf"parte dal {D} in poi",
+            rf"non parte prima della data dell'ordine {D}",
+            rf"mancata prima dell'ordine: parte con gli altri eventi mancati alla data dell'ordine {D}",
+            rf"in ritardo: parte con le altre in ritardo il {D}",
+            rf"questa spostata al {D} da PERSON",
+        ),
+        "parte in quella data",
+        rf": il primo giorno lavorativo di (.+) è {D}",
+        {"data dell'ordine": "order", "data di inizio": "start"},
+    ),
+}
 
 
 def first_of(rule: str, anchor: str | None, grid: str | None, on_or_after: date) -> date:
@@ -49,8 +113,9 @@ def first_of(rule: str, anchor: str | None, grid: str | None, on_or_after: date)
 class Derived:
     """What the words say: the date of the event, the day before it, the grid, the day of shipping."""
 
-    def __init__(self, words: str) -> None:
-        head = HEAD.fullmatch(words)
+    def __init__(self, words: str, language: str) -> None:
+        self.says = SENTENCES[language]
+        head = re.fullmatch(self.says.head, words)
         assert head, words
         self.program, self.revision, self.place, self.key, repetition, rule, said, ship = head.groups()
         self.repetition = int(repetition or 0)
@@ -65,56 +130,80 @@ class Derived:
         self.previous = date.fromisoformat(text)
         return self.previous
 
+    def _is(self, name: str, rule: str) -> re.Match[str] | None:
+        rules = self.says.rules
+        pattern = rules[name].replace("INTERVAL", rules["grid"]).replace("PERSON", rules["person"])
+        return re.fullmatch(pattern, rule)
+
     def _event_on(self, rule: str) -> date:
-        if found := re.fullmatch(rf"(order date|start date) {D} \+ (\d+) days? after order date", rule):
-            self.base = found[1], date.fromisoformat(found[2])
+        if found := self._is("first", rule):
+            self.base = self.says.base[found[1]], date.fromisoformat(found[2])
             return self.base[1] + timedelta(int(found[3]))
-        if found := re.fullmatch(
-            rf"first date of {INTERVAL} on or after (order date|start date) {D} \+ (\d+) days?", rule
-        ):
-            self.base = found[4], date.fromisoformat(found[5])
+        if found := self._is("first_interval", rule):
+            self.base = self.says.base[found[4]], date.fromisoformat(found[5])
             return first_of(found[1], found[2], found[3], self.base[1] + timedelta(int(found[6])))
-        if found := re.fullmatch(rf"its start order date {D}(?:, not before the previous event's date {D})?", rule):
+        if found := self._is("start_order_date", rule):
             fixed = date.fromisoformat(found[1])
             return max(fixed, self._after_previous(found[2])) if found[2] else fixed
-        if found := re.fullmatch(rf"first date of {INTERVAL} after the previous date {D}", rule):
+        if found := self._is("interval", rule):
             self.grid = date.fromisoformat(found[3]) if found[3] else None
             return first_of(found[1], found[2], found[3], self._after_previous(found[4]) + timedelta(1))
-        if found := re.fullmatch(rf"(\d+) days? after the previous date {D}", rule):
+        if found := self._is("days", rule):
             return self._after_previous(found[2]) + timedelta(int(found[1]))
-        found = re.fullmatch(rf"moved from here on to {D} by {PERSON}(?:, overtaken by the previous date {D})?", rule)
+        found = self._is("redate", rule)
         assert found, rule
         given_day = date.fromisoformat(found[1])
         return max(given_day, self._after_previous(found[2])) if found[2] else given_day
 
     def _ship_on(self, ship: str) -> date:
-        text, _, rolled = ship.partition(": next working day of ")
-        if text == "ships on that date":
+        rolled = re.search(self.says.rolled + "$", ship)
+        text = ship[: rolled.start()] if rolled else ship
+        if text == self.says.that_date:
             assert not rolled
             return self.event_on
-        kinds = (
-            rf"ships on or after {D}",
-            rf"ships not before the order date {D}",
-            rf"missed before the order: ships with the other missed events on the order date {D}",
-            rf"late: ships with the other late ones on {D}",
-            rf"this one moved to {D} by {PERSON}",
-        )
+        kinds = (kind.replace("PERSON", self.says.rules["person"]) for kind in self.says.ship)
         found = next(filter(None, (re.fullmatch(kind, text) for kind in kinds)), None)
         assert found, ship
         wanted = date.fromisoformat(found[1])
         if not rolled:
             return wanted
-        code, _, said = rolled.partition(" is ")
-        while not MODES[code].works_on(wanted):
+        while not MODES[rolled[1]].works_on(wanted):
             wanted += timedelta(1)
-        assert said == str(wanted)
+        assert rolled[2] == str(wanted)
         return wanted
 
 
-def derive(case: programs.Case, walk: list[Occurrence]) -> None:
+def people(changes: Iterable[Adjustment], o: Occurrence) -> dict[str, Who]:
+    return {
+        c.kind: Who(c.by, c.on, c.reason or None) for c in changes if (c.key, c.repetition) == (o.key, o.repetition)
+    }
+
+
+def stored(o: Occurrence) -> DateReason:
+    """What is left of the reason when it was written and read again."""
+    return DateReason.read(DateReason.of(o).stored())
+
+
+def source(revision: Revision, o: Occurrence, *, repeated: bool = True) -> Source:
+    return Source(revision.program, revision.number, o.event_id, o.key, o.repetition if repeated else 0)
+
+
+def said(
+    revision: Revision, o: Occurrence, *, started: bool, changes: Iterable[Adjustment] = (), language: str = "en"
+) -> str:
+    return date_words(
+        stored(o), source(revision, o), o.event_on, o.ship_on,
+        started=started, changed=people(changes, o), to=Reader(language),
+    )  # fmt: skip
+
+
+def derive(
+    case: programs.Case, walk: list[Occurrence], changes: Iterable[Adjustment] = (), language: str = "en"
+) -> None:
     """Every date of a walk, from its words alone; and the dates that the words start from are those of the walk."""
     for at, o in enumerate(walk):
-        read = Derived(explain.date_words(case.revision, o, case.facts.start_date is not None))
+        started = case.facts.start_date is not None
+        read = Derived(said(case.revision, o, started=started, changes=changes, language=language), language)
         assert (read.program, int(read.revision)) == (case.revision.program, case.revision.number)
         assert (int(read.place), read.key, read.repetition) == (o.event_id, o.key, o.repetition)
         assert read.event_on == o.event_on
@@ -126,7 +215,7 @@ def derive(case: programs.Case, walk: list[Occurrence]) -> None:
             assert read.grid == walk[0].event_on
         if read.base is not None:
             entered = case.facts.start_date
-            assert read.base == (("order date", case.facts.order_date) if entered is None else ("start date", entered))
+            assert read.base == (("order", case.facts.order_date) if entered is None else ("start", entered))
 
 
 @given(st.data())
@@ -138,7 +227,8 @@ def test_every_date_is_derived_again_from_the_words_alone(data: st.DataObject) -
     walk = list(made.occurrences)
     if not made.complete:
         walk += extend(case.revision, case.facts, changes, steps(walk)).occurrences
-    derive(case, walk)
+    for language in LANGUAGES:
+        derive(case, walk, changes, language)
 
 
 @given(st.data())
@@ -151,7 +241,7 @@ def test_behind_a_frozen_part_too(data: st.DataObject) -> None:
     again = plan(revision, case.facts, (), steps(kept))
     walk = kept + list(again.occurrences)
     for at in range(cut, len(walk)):
-        read = Derived(explain.date_words(revision, walk[at], case.facts.start_date is not None))
+        read = Derived(said(revision, walk[at], started=case.facts.start_date is not None), "en")
         assert (read.event_on, read.ship_on) == (walk[at].event_on, walk[at].ship_on)
         assert read.previous in (None, walk[at - 1].event_on)
         assert read.grid in (None, walk[0].event_on)
@@ -163,11 +253,11 @@ CLUB = program(event("A", mode=STD), event("B", days_from_last=30), after=5)
 
 def test_what_was_merged_says_on_which_day_it_ships() -> None:
     changes = [adjust("A", "merge", 1), adjust("B", "merge", 1)]
-    derive(programs.Case(CLUB, order()), list(plan(CLUB, order(), changes).occurrences))
+    derive(programs.Case(CLUB, order()), list(plan(CLUB, order(), changes).occurrences), changes)
 
 
-def words(occurrence: Occurrence, started: bool = False) -> str:
-    return explain.date_words(CLUB, occurrence, started)
+def words(occurrence: Occurrence, started: bool = False, changes: Iterable[Adjustment] = ()) -> str:
+    return said(CLUB, occurrence, started=started, changes=changes)
 
 
 def test_the_words_of_an_order() -> None:
@@ -184,10 +274,12 @@ def test_the_words_of_an_order() -> None:
 def test_the_words_of_changes() -> None:
     changes = [adjust("A", "move", day("3-21")), adjust("B", "redate", day("4-20"))]
     first, second = plan(CLUB, order(), changes).occurrences
-    assert words(first).endswith(
+    assert words(first, changes=changes).endswith(
         "; this one moved to 2026-03-21 by clerk:anna on 2026-03-10: next working day of STD is 2026-03-23"
     )
-    assert ": moved from here on to 2026-04-20 by clerk:anna on 2026-03-10 = 2026-04-20; " in words(second)
+    assert ": moved from here on to 2026-04-20 by clerk:anna on 2026-03-10 = 2026-04-20; " in words(
+        second, changes=changes
+    )
 
 
 def test_the_words_of_missed_events() -> None:
@@ -200,6 +292,14 @@ def test_the_words_of_missed_events() -> None:
     assert words(second, True).endswith("ships with the other missed events on the order date 2026-03-10")
 
 
+def reason_of(line: Line) -> LineReason:
+    return LineReason.read(LineReason.of(line).stored())
+
+
+def people_of(changes: Iterable[Adjustment], o: Occurrence, line: int) -> dict[str, Who]:
+    return people([c for c in changes if c.line in (0, line)], o)
+
+
 @given(st.data())
 def test_product_and_price_name_their_rule_and_the_row_that_they_come_from(data: st.DataObject) -> None:
     case = data.draw(programs.cases())
@@ -209,14 +309,17 @@ def test_product_and_price_name_their_rule_and_the_row_that_they_come_from(data:
         mine = {(c.kind, c.line): c.value for c in changes if (c.key, c.repetition) == (o.key, o.repetition)}
         row = f"CLUB revision {case.revision.number}, event {o.event_id} ({o.key})"
         for line, product in zip(o.lines, o.event.products, strict=True):
-            why = explain.product_words(case.revision, o.event, line)
+            why = product_words(reason_of(line), source(case.revision, o), line.line, people_of(changes, o, line.line))
             swapped = mine.get(("substitute", line.line))
             if swapped is None:
                 assert (why, line.item) == (f"{row}, product {line.line}", product.item)
             else:
                 assert why == f"in place of {product.item} by clerk:anna on {case.facts.order_date}"
                 assert line.item == swapped[0]
-            why = explain.price_words(case.revision, o.event, line, "USD", case.facts.order_date)
+            why = price_words(
+                reason_of(line), source(case.revision, o), line.item, Money(line.price_minor, "USD"),
+                case.facts.order_date, people_of(changes, o, line.line),
+            )  # fmt: skip
             amount, _, rule = why.partition(" ")
             assert Decimal(amount) * 100 == line.price_minor
             given_price = mine.get(("price", line.line), swapped and swapped[1])
@@ -231,23 +334,30 @@ def test_product_and_price_name_their_rule_and_the_row_that_they_come_from(data:
 
 def test_prices_are_printed_in_their_currency() -> None:
     club = program(two_products("A", "P-A", "P-B"))
-    first, second = plan(club, order()).occurrences[0].lines
-    one = club.events[0]
-    assert (
-        explain.price_words(club, one, first, "JPY", ORDERED)
-        == "1000 is the price of product P-A on the order date 2026-03-10"
-    )
-    assert explain.price_words(club, one, second, "KWD", ORDERED) == "0.450 is named by CLUB revision 1, event 1 (A)"
+    occurrence = plan(club, order()).occurrences[0]
+    first, second = occurrence.lines
+
+    def price(line: Line, currency: str) -> str:
+        row = source(club, occurrence)
+        return price_words(reason_of(line), row, line.item, Money(line.price_minor, currency), ORDERED)
+
+    assert price(first, "JPY") == "1000 is the price of product P-A on the order date 2026-03-10"
+    assert price(second, "KWD") == "0.450 is named by CLUB revision 1, event 1 (A)"
 
 
 @pytest.mark.parametrize(
     ("status", "blocked", "detail", "text"),
     [
         ("ordered", None, None, None),
-        ("skipped", None, {"who": "clerk:anna on 2026-03-12"}, "skipped by clerk:anna on 2026-03-12"),
+        ("skipped", None, {"who": Who("clerk:anna", day("3-12"))}, "skipped by clerk:anna on 2026-03-12"),
         ("skipped", None, None, "skipped"),
         ("cancelled", None, None, "cancelled"),
-        ("cancelled", None, {"cancelled": "left out by CLUB revision 2"}, "left out by CLUB revision 2"),
+        (
+            "cancelled",
+            None,
+            {"cancelled": Reason("left_out", {"program": "CLUB", "revision": 2})},
+            "left out by CLUB revision 2",
+        ),
         ("planned", None, None, "the order is a draft: it is not submitted yet"),
         ("projected", None, None, "not planned yet: its child order will be made from 2026-03-11 on"),
         ("scheduled", None, None, "comes with the first night on or after 2026-03-11"),
@@ -260,6 +370,6 @@ def test_prices_are_printed_in_their_currency() -> None:
     ],
 )
 def test_why_it_has_not_shipped(
-    status: str, blocked: str | None, detail: dict[str, str] | None, text: str | None
+    status: str, blocked: str | None, detail: dict[str, Any] | None, text: str | None
 ) -> None:
-    assert explain.not_shipped_words(status, blocked, day("3-16"), day("3-11"), detail) == text
+    assert not_shipped(why_not_shipped(status, blocked, day("3-16"), day("3-11"), detail)) == text

@@ -1,0 +1,135 @@
+"""Why a line has its date, its product and its price, in words that a clerk can read out.
+
+Each sentence names the rule, what went into it and the row that it comes from, so that the date can be derived again
+from the words alone, in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import DateReason, IntervalReason, LineReason, Reason, Who
+from perennial.language.formats import ENGLISH, Reader, fact, phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The row that a line comes from: an event of the order's revision. ``place`` None: it is gone from the program."""
+
+    program: str
+    revision: int
+    place: int | None
+    key: str
+    repetition: int = 0
+
+
+def date_words(
+    why: DateReason,
+    source: Source,
+    event_on: date,
+    ship_on: date,
+    *,
+    started: bool,
+    changed: Mapping[str, Who] | None = None,
+    to: Reader = ENGLISH,
+) -> str:
+    """Why it has its ``event_on`` and its ``ship_on``.
+
+    ``started``: the order has a start date of its own. ``changed``: who changed it, by kind of adjustment.
+    """
+    changed = changed or {}
+    if why.rule == "words":
+        return why.words or ""
+    if why.rule == "taken_over":
+        return _said("taken_over_date", {"event_on": event_on, "ship_on": ship_on}, to)
+    code = f"{why.rule}_start_date" if started and why.rule in ("first", "first_interval") else why.rule
+    facts = {
+        "base": why.base,
+        "days": why.days,
+        "count": why.days,
+        "fixed": why.fixed,
+        "previous": why.previous,
+        "interval": None if why.interval is None else _interval(why.interval, why.grid, to),
+        "who": changed.get("redate") or Who(""),
+    }
+    rule = _said(code, facts, to)
+    return f"{source_words(source, to)}: {rule} = {fact(event_on, '', to)}; {ship_words(why, event_on, ship_on, changed, to)}"
+
+
+def ship_words(why: DateReason, event_on: date, ship_on: date, changed: Mapping[str, Who], to: Reader = ENGLISH) -> str:
+    """Why it ships on its day."""
+    wanted = why.wanted or event_on
+    code = "ships_that_date" if why.ship == "event" and ship_on == wanted else f"ships_{why.ship}"
+    words = _said(code, {"wanted": wanted, "who": changed.get("move") or Who("")}, to)
+    return words if ship_on == wanted else words + _said("rolled", {"mode": why.mode or "", "ship_on": ship_on}, to)
+
+
+def product_words(
+    why: LineReason, source: Source, line: int, changed: Mapping[str, Who] | None = None, to: Reader = ENGLISH
+) -> str:
+    """Why it is this product."""
+    if why.product == "words":
+        return why.product_words or ""
+    facts = {
+        "source": _row(source, to),
+        "line": line,
+        "item": why.instead_of,
+        "who": (changed or {}).get("substitute") or Who(""),
+    }
+    return _said(f"product_{why.product}", facts, to)
+
+
+def price_words(
+    why: LineReason,
+    source: Source,
+    item: str,
+    price: Money,
+    order_date: date,
+    changed: Mapping[str, Who] | None = None,
+    to: Reader = ENGLISH,
+) -> str:
+    """Why it has this price. ``item``: the line's product."""
+    if why.price == "words":
+        return why.price_words or ""
+    changed = changed or {}
+    facts = {
+        "price": price,
+        "source": _row(source, to),
+        "item": why.instead_of or item,
+        "order_date": order_date,
+        "who": changed.get("price") or changed.get("substitute") or Who(""),
+    }
+    return _said(f"price_{why.price}", facts, to)
+
+
+def not_shipped(why: Reason | None, to: Reader = ENGLISH) -> str | None:
+    """Why a line has not shipped yet, or will not; None when it has a child order."""
+    return None if why is None else _said(why.code, why.facts, to, "not_shipped")
+
+
+def reason_words(why: Reason | None, to: Reader = ENGLISH) -> str:
+    """A reason as a sentence: of a hold, of what was put aside, of what a job did not do."""
+    return fact(why, "", to)
+
+
+def source_words(source: Source, to: Reader = ENGLISH) -> str:
+    """The event that a line comes from, with its repetition."""
+    words = _row(source, to)
+    return words + _said("repetition", {"repetition": source.repetition}, to) if source.repetition else words
+
+
+def _row(source: Source, to: Reader) -> str:
+    facts = {"program": source.program, "revision": source.revision, "place": source.place, "key": source.key}
+    return _said("source" if source.place is not None else "source_gone", facts, to)
+
+
+def _interval(interval: IntervalReason, grid: date | None, to: Reader) -> str:
+    facts = {"code": interval.code, "rule": interval.rule, "anchor": interval.anchor, "grid": grid}
+    return _said("interval_from_order" if interval.anchor is None else "interval_from_anchor", facts, to)
+
+
+def _said(code: str, facts: Mapping[str, object], to: Reader, context: str = "reason") -> str:
+    return phrase(context, code, facts, to) or code
