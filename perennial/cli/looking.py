@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perennial.cli.output import document, say, tell
 from perennial.cli.parser import Given, Parser, Run, count, day, long_code, on, whole
+from perennial.language import reader
 
 
 def show_order(p: Parser) -> Run:
@@ -19,18 +20,18 @@ def show_order(p: Parser) -> Run:
     _why(p)
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import order_document
+        from perennial.catalog.queries import today
+        from perennial.desk.contract import order_json
+        from perennial.desk.read.order import order
 
-        found = order_document(given.number, ahead=given.ahead)
+        now = today()
+        found = order(given.number, on=now, ahead=given.ahead)
         if given.json:
-            document(found)
+            document(order_json(found, reader()))
         else:
-            from perennial.catalog.queries import today
             from perennial.cli.pages import order_page
-            from perennial.desk.queries import beside, parked_reasons
 
-            number = found["number"]
-            order_page(found, today(), why=given.why, parked=parked_reasons(number), beside=beside(number))
+            order_page(found, now, why=given.why)
         return 0
 
     return run
@@ -49,8 +50,12 @@ def show_orders(p: Parser) -> Run:
     p.add_argument("--waiting", action="store_true", help="only those of which something waits for a person, and what")
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import hold_reasons, order_documents, order_ids, parked_reasons, refunds
+        from perennial.catalog.queries import today
+        from perennial.desk.contract import order_json
+        from perennial.desk.queries import order_ids
+        from perennial.desk.read.order import orders
 
+        now = today()
         ids = order_ids(
             status=given.status,
             program=given.program,
@@ -59,17 +64,17 @@ def show_orders(p: Parser) -> Run:
             waiting=given.waiting,
         )
         if given.json:
-            for found in order_documents(ids):
-                document(found)
+            for found in orders(ids, on=now):
+                document(order_json(found, reader()))
         elif given.waiting:
-            from perennial.catalog.queries import today
             from perennial.cli.pages import waiting_page
+            from perennial.desk.read.waiting import waiting
 
-            waiting_page(order_documents(ids), hold_reasons(ids), refunds(ids), parked_reasons(), today())
+            waiting_page(waiting(ids, now))
         elif ids:
             from perennial.cli.pages import orders_page
 
-            orders_page(order_documents(ids))
+            orders_page(orders(ids, on=now))
         else:
             say("no order fits")
         return 0
@@ -83,7 +88,7 @@ def show_program(p: Parser) -> Run:
     p.on()
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import program_document
+        from perennial.desk.set_up import program_document
 
         found = program_document(given.program, on(given))
         if given.json:
@@ -102,9 +107,10 @@ def show_customer(p: Parser) -> Run:
     p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import customer_document
+        from perennial.desk.contract import customer_json
+        from perennial.desk.read.customer import customer
 
-        found = customer_document(given.account)
+        found = customer_json(customer(given.account))
         if given.json:
             document(found)
         else:
@@ -122,7 +128,6 @@ def show_customers(p: Parser) -> Run:
     _page(p, "all")
 
     def run(given: Given) -> int:
-        from perennial.cli.pages import customers_page
         from perennial.db.pages import every
         from perennial.desk.set_up import find_customers
 
@@ -137,6 +142,8 @@ def show_customers(p: Parser) -> Run:
             for one in found:
                 document(one)
         else:
+            from perennial.cli.pages import customers_page
+
             customers_page(list(found))
         return 0
 
@@ -200,7 +207,8 @@ def preview(p: Parser) -> Run:
     _why(p)
 
     def run(given: Given) -> int:
-        from perennial.desk.queries import preview as previewed
+        from perennial.desk.contract import preview_json
+        from perennial.desk.read.preview import preview as previewed
         from perennial.kernel.money import quantity
 
         found = previewed(
@@ -212,12 +220,12 @@ def preview(p: Parser) -> Run:
             beyond_threshold=given.all,
         )
         if given.json:
-            document(found)
+            document(preview_json(found, reader()))
         else:
-            from perennial.catalog.queries import company, today
+            from perennial.catalog.queries import today
             from perennial.cli.pages import preview_page
 
-            preview_page(found, today(), company().country, why=given.why)
+            preview_page(found, today(), why=given.why)
         return 0
 
     return run

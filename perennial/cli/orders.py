@@ -8,8 +8,6 @@ from perennial.cli.output import outcome, say
 from perennial.cli.parser import Given, Parser, Run, day, expiry, long_code, text, who, whole
 from perennial.errors import Refused
 
-MOST_NAMED = 3
-
 
 def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
     """Call ``desk.actions.<name>`` with the order's number and these options; ``renamed``: its name for an option."""
@@ -30,7 +28,11 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         done = getattr(actions, name)(number=given.number, **arguments, **who(given))
         outcome(done, given)
         if name == "cancel" and not given.json and done.get("status") == "open":
-            say(_why_still_open(given.number))
+            from perennial.catalog.queries import today
+            from perennial.cli.pages import still_open_line
+            from perennial.desk.read.order import order
+
+            say(still_open_line(order(given.number, on=today())))
         return 0
 
     return run
@@ -58,24 +60,6 @@ def order_cancel(p: Parser) -> Run:
     p.add_argument("--again", action="store_true", help="of a child: make its shipment anew, as the next try")
     p.change()
     return _does("cancel", "after", "again")
-
-
-def _why_still_open(number: str) -> str:
-    """What of a cancelled order goes on."""
-    from perennial.desk.queries import order_document
-
-    order = order_document(number)
-    under_way = [
-        f"{child['number']} ({child['status']})" for child in order["children"] if child["status"] != "cancelled"
-    ]
-    with_child = {child["line"] for child in order["children"] if child["status"] != "cancelled"}
-    under_way += [
-        f"line {line['line']} ({line['status']})"
-        for line in order["lines"]
-        if line["status"] != "cancelled" and line["line"] not in with_child
-    ]
-    more = f" and {len(under_way) - MOST_NAMED} more" if len(under_way) > MOST_NAMED else ""
-    return f"it stays open for {', '.join(under_way[:MOST_NAMED])}{more}: the next night closes it, or the first after all of that is invoiced"
 
 
 def order_hold(p: Parser) -> Run:

@@ -1,154 +1,166 @@
-"""How documents look as text: what a clerk reads out on the telephone."""
+"""How orders, programs and customers look as text: what a clerk reads out on the telephone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from perennial.cli.output import cell, facts, listing, say, section, table
-
-if TYPE_CHECKING:
-    from perennial.desk.beside import Beside
-    from perennial.desk.read.search import CustomerHit, Hits
+from perennial.desk import contract
+from perennial.desk.contract import amount
+from perennial.desk.read.order import Child, ChildLine, Continuity, Order
+from perennial.desk.read.preview import Preview
+from perennial.desk.read.search import CustomerHit, Hits
+from perennial.desk.read.shipment import ShipmentLine
+from perennial.desk.read.values import Address, Payment
+from perennial.desk.read.waiting import Waiting
+from perennial.kernel.money import plain
+from perennial.language import phrase, reader
+from perennial.language.reasons import not_shipped
 
 Document = Mapping[str, Any]
+MOST_NAMED = 3
+CHANGEABLE = {"until_next_run": "the next run", "while_waiting": "it goes on"}
 
 
-Parked = Mapping[str, Sequence[tuple[int, str]]]
-"""By order numbers: the lines that are parked, and why."""
-
-
-def order_page(order: Document, today: date, *, parked: Parked, beside: Beside, why: bool = False) -> None:
+def order_page(order: Order, today: date, *, why: bool = False) -> None:
     """An order: whose it is, what was ordered, every shipment with its day, children, payments, what happened.
 
     ``why``: also where the date, the product and the price of every shipment come from.
     """
-    held = [f"{h['code']} ({h['reason']}), stops {h['stops']}" for h in order["holds"] if not h["released_on"]]
+    held = [f"{h.code} ({h.reason}), stops {h.stops}" for h in order.holds if h.open]
+    parked = [f"line {one.line}: {parked.reason}" for one in order.continuity for parked in one.parked]
+    others = order.other_addresses
+    names = _names([*([order.ship_to] if order.ship_to else []), *others])
     facts(
         {
-            "order": order["number"],
-            "reference": order["reference"],
-            "customer": [order["customer"], beside.customer],
-            "address": beside.address,
-            "order_date": order["order_date"],
-            "currency": order["currency"],
-            "status": order["status"],
-            "acceptance": None if order["acceptance"] == "none" else order["acceptance"],
+            "order": order.number,
+            "reference": order.reference,
+            "customer": [order.account, order.customer],
+            "address": _written(order.ship_to) if order.ship_to else None,
+            "order_date": order.order_date,
+            "currency": order.currency,
+            "status": order.status,
+            "acceptance": None if order.acceptance == "none" else order.acceptance,
             "held": "; ".join(held),
-            "parked": "; ".join(f"line {line}: {reason}" for line, reason in parked.get(order["number"], ())),
+            "parked": "; ".join(parked),
         }
     )
-    if beside.others:
+    if others:
         section("other addresses")
-        for words in beside.others:
-            say(f"  {words}")
+        for address in others:
+            say(f"  {_written(address)}")
     section("lines")
     table(
         ("line", "product", "quantity", "price", "status"),
-        ([r[k] for k in ("line", "item_number", "quantity", "price", "status")] for r in order["lines"]),
+        ([r.line, r.product.number, plain(r.quantity), amount(r.price), r.status] for r in order.lines),
         "  ",
     )
-    if any(line["price"] is not None for line in order["lines"]):
-        tax = f"tax {order['tax']}" + (" included" if beside.tax_included else "")
-        say(f"  delivery {order['delivery']}, {tax}, total {order['total']} {order['currency']}")
-    if beside.sent:
-        say(f"  {beside.sent}")
-    children = {child["number"]: child for child in order["children"]}
-    for one in order["continuity"]:
-        continuity_part(one, today, children, beside, why=why)
-    if order["children"]:
-        section("child orders")
-        table(
-            (
-                *("number", "shipment", "ships on", "status", "products"),
-                *("delivery", "tax incl." if beside.tax_included else "tax", "total", "carrier", "tracking"),
-                *(["goes to"] if beside.children else []),
-            ),
-            (
-                [
-                    c["number"],
-                    c["shipment"],
-                    c["ship_on"],
-                    c["status"] + (", held" if c["held"] else ""),
-                    [product(line) for line in c["lines"]],
-                    c["delivery"],
-                    c["tax"],
-                    c["total"],
-                    c["carrier"],
-                    c["tracking"],
-                    *([beside.children.get(c["number"])] if beside.children else []),
-                ]
-                for c in order["children"]
-            ),
-            "  ",
+    if any(line.price is not None for line in order.lines):
+        tax = f"tax {amount(order.tax)}" + (" included" if order.tax_included else "")
+        say(f"  delivery {amount(order.delivery)}, {tax}, total {amount(order.total)} {order.currency}")
+    if order.sent:
+        say(
+            "  "
+            + ", ".join(word for word in (f"sent on {order.sent.on}", order.sent.carrier, order.sent.tracking) if word)
         )
-    payments_part(list(_collected(order["payments"], beside)))
-    if order["events"]:
+    for one in order.continuity:
+        continuity_part(one, order, today, names, why=why)
+    if order.children:
+        children_part(order, names)
+    payments_part([payment_row(payment) for payment in order.payments])
+    if order.history:
         section("what happened")
-        listing(order["events"])
+        listing([contract.event_json(event) for event in order.history])
 
 
-def product(line: Document) -> str:
-    """A product with its quantity, where it is not 1."""
-    return line["item_number"] if line["quantity"] == "1" else f"{line['quantity']} x {line['item_number']}"
-
-
-def continuity_part(
-    one: Document, today: date, children: Mapping[str, Document], beside: Beside, *, why: bool = False
-) -> None:
-    """The Continuity page of a line. ``children``: those of the order, by their numbers."""
-    planned = "planned to its end" if one["complete"] else "more follows"
-    pays = one["payment_method"] + (f" {one['card']}" if one["card"] else "")
-    if words := beside.cards.get(one["card"]):
-        pays += f" ({words})"
-    if one["payment_schedule"]:
-        pays += f", schedule {one['payment_schedule']}"
-    section(
-        f"line {one['line']}: {one['item_number']}, program {one['program']} revision {one['revision']}, "
-        f"{one['status']}, {planned}, paid by {pays}"
+def children_part(order: Order, names: Mapping[int, str]) -> None:
+    """The child orders of an order, and where they go that go elsewhere than the order."""
+    own = order.ship_to.id if order.ship_to else None
+    goes_to = {c.number: names[c.ship_to.id] for c in order.children if c.ship_to and c.ship_to.id != own}
+    section("child orders")
+    table(
+        (
+            *("number", "shipment", "ships on", "status", "products"),
+            *("delivery", "tax incl." if order.tax_included else "tax", "total", "carrier", "tracking"),
+            *(["goes to"] if goes_to else []),
+        ),
+        (
+            [
+                c.number,
+                c.shipment,
+                c.ship_on,
+                c.status + (", held" if c.held else ""),
+                [product(line) for line in c.lines],
+                amount(c.delivery),
+                amount(c.tax),
+                amount(c.total),
+                c.sent.carrier if c.sent else None,
+                c.sent.tracking if c.sent else None,
+                *([goes_to.get(c.number)] if goes_to else []),
+            ]
+            for c in order.children
+        ),
+        "  ",
     )
-    if place := beside.lines.get(one["line"]):
-        say(f"  goes to {place}")
-    elsewhere = {shipment: place for (line, shipment), place in beside.shipments.items() if line == one["line"]}
-    schedule_part(one["lines"], today, children, elsewhere)
+
+
+def product(line: ShipmentLine | ChildLine) -> str:
+    """A product with its quantity, where it is not 1."""
+    return line.product.number if line.quantity == 1 else f"{plain(line.quantity)} x {line.product.number}"
+
+
+def continuity_part(one: Continuity, order: Order, today: date, names: Mapping[int, str], *, why: bool = False) -> None:
+    """The Continuity page of a line; ``names`` are those of addresses."""
+    planned = "planned to its end" if one.complete else "more follows"
+    pays = one.payment_method
+    if one.card:
+        pays += f" {one.card.token}" + (f" ({one.card.words})" if one.card.words else "")
+    if one.payment_schedule:
+        pays += f", schedule {one.payment_schedule}"
+    section(
+        f"line {one.line}: {one.product.number}, program {one.program} revision {one.revision}, "
+        f"{one.status}, {planned}, paid by {pays}"
+    )
+    if one.ship_to and (order.ship_to is None or one.ship_to.id != order.ship_to.id):
+        say(f"  goes to {names[one.ship_to.id]}")
+    schedule_part(one.lines, one.ends_with, today, names)
     if why:
-        why_part(one["lines"])
-    if one["adjustments"]:
+        why_part(one.lines)
+    if one.adjustments:
         section("changed by a person")
-        listing(one["adjustments"])
+        listing([contract.adjustment_json(adjustment) for adjustment in one.adjustments])
 
 
 def schedule_part(
-    lines: Sequence[Document],
-    today: date,
-    children: Mapping[str, Document] | None = None,
-    elsewhere: Mapping[int, str] | None = None,
+    lines: Sequence[ShipmentLine], last: int | None, today: date, names: Mapping[int, str] | None = None
 ) -> None:
     """The dated lines, and for each why it has not shipped and until when it can be changed.
 
     A line that was late when its child was made keeps the day that was planned, and one whose child was
-    cancelled stays ordered: the note tells of the child. Of an event that repeats, the last shipment is the last.
+    cancelled stays ordered: the note tells of the child. Of an event that repeats, the ``last`` shipment is the last.
     """
-    last = max((line["shipment"] for line in lines if line["action"] == "end"), default=None)
+    to = reader()
     table(
         ("shipment", "event", "date", "ships on", "product", "price", "status", "child order", "change until", "note"),
         (
             [
-                line["shipment"],
-                cell(line["event_id"]) + (f".{line['repetition']}" if line["repetition"] else ""),
-                line["event_on"],
-                line["ship_on"],
+                line.shipment,
+                cell(line.event_id) + (f".{line.repetition}" if line.repetition else ""),
+                line.event_on,
+                line.ship_on,
                 product(line),
-                line["price"],
-                line["status"] + (", last" if line["action"] == "end" and line["shipment"] == last else ""),
-                line["child_order"],
+                amount(line.price),
+                line.status + (", last" if line.last and line.shipment == last else ""),
+                line.child,
                 _change_until(line, today),
                 [
-                    line["why"]["not_shipped"] if line["blocked"] else None,
-                    *_of_child(line, children or {}),
-                    *_changed(line),
-                    *_goes_to(line, elsewhere or {}),
+                    *(not_shipped(reason, to) for reason in line.waits),
+                    *_of_child(line),
+                    *([f"changed: {cell(line.customised)}"] if line.customised else []),
+                    *([f"goes to {names[line.ship_to.id]}"] if line.ship_to and names else []),
                 ],
             ]
             for line in lines
@@ -157,53 +169,60 @@ def schedule_part(
     )
 
 
-def why_part(lines: Sequence[Document]) -> None:
+def why_part(lines: Sequence[ShipmentLine]) -> None:
     """Where the date, the product and the price of every line come from, and why it has not shipped."""
     section("why")
+    to = reader()
     for line in lines:
-        say(f"  shipment {line['shipment']}, {product(line)}" if line["shipment"] else f"  {product(line)}")
+        say(f"  shipment {line.shipment}, {product(line)}" if line.shipment else f"  {product(line)}")
+        words = contract.why_words(line, to)
         for name in ("date", "product", "price", "not_shipped"):
-            if words := line["why"][name]:
-                say(f"    {name.replace('_', ' ').ljust(len('not shipped'))}  {cell(words)}")
+            if words[name]:
+                say(f"    {name.replace('_', ' ').ljust(len('not shipped'))}  {cell(words[name])}")
 
 
-def _change_until(line: Document, today: date) -> str | None:
+def _change_until(line: ShipmentLine, today: date) -> str | None:
     """Until when a line can be changed. Where that day is past, the next run makes its child."""
-    until: str | None = line["changeable_until"]
-    if until is None or line["status"] == "cancelled":
-        return None
-    if date.fromisoformat(until) >= today:
-        return until
-    if line["status"] == "skipped":  # no run makes anything of it
-        return None
-    return "it goes on" if line["blocked"] else "the next run"
+    until = line.changeable(today)
+    return str(line.changeable_until) if until == "until_day" else CHANGEABLE.get(until or "")
 
 
-def _of_child(line: Document, children: Mapping[str, Document]) -> list[str]:
-    child = children.get(line["child_order"])
-    if child is None:
+def _of_child(line: ShipmentLine) -> list[str]:
+    if line.child is None:
         return []
-    if child["status"] == "cancelled":
+    if line.child_status == "cancelled":
         return ["its child is cancelled"]
-    return [] if child["ship_on"] == line["ship_on"] else [f"its child ships on {child['ship_on']}"]
+    return [] if line.child_ships_on == line.ship_on else [f"its child ships on {line.child_ships_on}"]
 
 
-def _changed(line: Document) -> list[str]:
-    return [f"changed: {cell(line['customised'])}"] if line["customised"] else []
+def _written(address: Address) -> str:
+    """An address on one line, its code first."""
+    words = _parts(address)
+    return f"{address.code}: {', '.join(words)}" if address.code else ", ".join(words) or _name(address)
 
 
-def _goes_to(line: Document, elsewhere: Mapping[int, str]) -> list[str]:
-    """Where a shipment goes that does not go where its line goes."""
-    place = None if line["child_order"] else elsewhere.get(line["shipment"])
-    return [f"goes to {place}"] if place else []
+def _parts(a: Address) -> list[str]:
+    city = " ".join(word for word in (a.postcode, a.city) if word)
+    land = " ".join(word for word in (a.region, a.country) if word)
+    return [" ".join(word.split()) for word in (a.recipient, a.street, city, land) if word]
 
 
-def _collected(payments: Sequence[Document], beside: Beside) -> Iterator[Document]:
-    """Payments with the card in words and the day on which the money was taken."""
-    told = {key: iter(found) for key, found in beside.payments.items()}
-    for p in payments:
-        card, captured_on = next(told.get((p["order"], p["purpose"], p["number"]), iter(())), ("", None))
-        yield {**p, "method": f"{p['method']} {card}" if card else p["method"], "captured_on": captured_on}
+def _name(address: Address) -> str:
+    """Its code; without one, the first of its words names an address."""
+    return address.code or next(iter(_parts(address)), "an empty address")
+
+
+def _names(addresses: Sequence[Address]) -> dict[int, str]:
+    """What each is called; those of one name are written out."""
+    often = Counter(_name(address) for address in addresses)
+    return {a.id: _name(a) if often[_name(a)] == 1 else _written(a) for a in addresses}
+
+
+def payment_row(payment: Payment) -> Document:
+    """What is owed, with the card in words and the day on which the money was taken."""
+    card = payment.card.words if payment.card else ""
+    method = f"{payment.method} {card}" if card else payment.method
+    return {**contract.payment_json(payment), "method": method, "captured_on": payment.captured_on}
 
 
 def payments_part(payments: Sequence[Document]) -> None:
@@ -218,98 +237,51 @@ def payments_part(payments: Sequence[Document]) -> None:
         table([name.replace("_", " ") for name in names], ([p.get(name) for name in names] for p in payments), "  ")
 
 
-def orders_page(orders: Iterable[Document]) -> None:
+def orders_page(orders: Iterable[Order]) -> None:
     """A line an order."""
     table(
         ("number", "reference", "customer", "ordered", "status", "programs", "children", "next shipment"),
         (
             [
-                o["number"],
-                o["reference"],
-                o["customer"],
-                o["order_date"],
-                o["status"] + (", held" if o["held"] else ""),
-                [c["program"] for c in o["continuity"]],
-                sum(child["status"] != "cancelled" for child in o["children"]),
-                min(_to_come(o), default=None),
+                o.number,
+                o.reference,
+                o.account,
+                o.order_date,
+                o.status + (", held" if o.held else ""),
+                [c.program for c in o.continuity],
+                sum(child.status != "cancelled" for child in o.children),
+                o.next_ship_on,
             ]
             for o in orders
         ),
     )
 
 
-def _to_come(order: Document) -> Iterator[str]:
-    """The days of the shipments that are still to be sent: planned, or made and not sent."""
-    yield from (child["ship_on"] for child in order["children"] if child["status"] == "open")
-    for one in order["continuity"]:
-        yield from (line["ship_on"] for line in one["lines"] if line["status"] in ("planned", "scheduled"))
+def still_open_line(order: Order) -> str:
+    """What of a cancelled order goes on."""
+    under_way = [
+        f"{one.number} ({one.status})" if isinstance(one, Child) else f"line {one.line} ({one.status})"
+        for one in order.under_way
+    ]
+    more = f" and {len(under_way) - MOST_NAMED} more" if len(under_way) > MOST_NAMED else ""
+    return f"it stays open for {', '.join(under_way[:MOST_NAMED])}{more}: the next night closes it, or the first after all of that is invoiced"
 
 
-def waiting_page(
-    orders: Iterable[Document],
-    held: Mapping[str, Sequence[str]],
-    refunds: Mapping[str, str],
-    parked: Parked,
-    today: date,
-) -> None:
-    """What waits for a person, a line a thing.
-
-    ``held``: why orders and children are held; ``refunds``: what is to be given back; both by their numbers.
-    ``parked``: also that of which no shipment is to come.
-    """
-    rows = []
-    for o in orders:
-        waits = list(_waits(o, held, today))
-        blocked = {c["line"] for c in o["continuity"] if any(line["blocked"] == "parked" for line in c["lines"])}
-        for line, reason in parked.get(o["number"], ()):
-            if line not in blocked:
-                waits.append((f"line {line}", f"parked ({reason})"))
-        if back := refunds.get(o["number"]):
-            waits.append((o["number"], f"a refund of {back}: so much more was taken or billed than came"))
-        rows += [(o["number"], o["customer"], "the order" if what == o["number"] else what, why) for what, why in waits]
+def waiting_page(found: Iterable[Waiting]) -> None:
+    """What waits for a person, a line a thing."""
+    to = reader()
+    rows = [[one.order, one.account, _what(one), phrase("waiting", one.code, one.facts, to)] for one in found]
     table(("order", "customer", "what", "waits for"), rows)
     if not rows:
         say("nothing waits")
 
 
-def _waits(order: Document, held: Mapping[str, Sequence[str]], today: date) -> Iterator[tuple[str, str]]:
-    """The holds; the payments that no hold tells of already; the shipments that wait for something else."""
-    for number in (order["number"], *(child["number"] for child in order["children"])):
-        for reason in held.get(number, ()):
-            yield number, reason
-    for p in order["payments"]:
-        if p["status"] in ("failed", "unknown") and p["order"] not in held:
-            yield p["order"], f"payment {p['number']} of {p['amount']} {order['currency']}, {p['status']}"
-    shipments: dict[tuple[int, str], list[int]] = {}
-    for one in order["continuity"]:
-        for line in one["lines"]:
-            if line["blocked"] in ("acceptance", "parked"):
-                words = line["why"]["not_shipped"].removeprefix("waits: ")
-                shipments.setdefault((one["line"], words), []).append(line["shipment"])
-    for (number, words), numbers in shipments.items():
-        yield _named(number, min(numbers), len(set(numbers))), words
-    yield from _wait_for_cards(order, today)
-
-
-def _wait_for_cards(order: Document, today: date) -> Iterator[tuple[str, str]]:
-    """A line for each card that is of no use on the day of a shipment, with the first of those days."""
-    cards: dict[str, set[tuple[str, int, int]]] = {}
-    for one in order["continuity"]:
-        for line in one["lines"]:
-            if line["blocked"] == "card":
-                cards.setdefault(one["card"], set()).add((line["ship_on"], one["line"], line["shipment"]))
-    for card, shipments in cards.items():
-        ship_on, line, shipment = min(shipments)
-        expired = "had expired" if date.fromisoformat(ship_on) < today else "will have expired"
-        words = f"card {card} {expired} by {ship_on}"
-        if len(shipments) > 1:
-            words += f", the first of {len(shipments)} shipments"
-        yield _named(line, shipment, len(shipments)), words
-
-
-def _named(line: int, shipment: int, many: int) -> str:
-    """The first of so many shipments that wait for one thing."""
-    return f"line {line} shipment {shipment}" + (f" and {many - 1} more" if many > 1 else "")
+def _what(one: Waiting) -> str:
+    """What waits: a shipment, the first of so many, or all of a line; the order; one of its children."""
+    if one.line is None:
+        return "the order" if one.number == one.order else one.number
+    shipment = f" shipment {one.shipment}" if one.shipment else ""
+    return f"line {one.line}{shipment}" + (f" and {one.shipments - 1} more" if one.shipments > 1 else "")
 
 
 def program_page(program: Document) -> None:
@@ -376,17 +348,17 @@ def _found_by(hit: CustomerHit) -> str:
     return "; ".join([*words, *(["a payment was declined"] if hit.declined else [])])
 
 
-def preview_page(found: Document, today: date, country: str | None, *, why: bool = False) -> None:
-    """What would be planned, and what would be owed with the taxes of the company's ``country``."""
-    schedule_part(found["lines"], today)
+def preview_page(found: Preview, today: date, *, why: bool = False) -> None:
+    """What would be planned, and what would be owed with the taxes of the company's country."""
+    schedule_part(found.lines, found.ends_with, today)
     if why:
-        why_part(found["lines"])
-    say("planned to its end" if found["complete"] else "more follows")
-    payments_part(found["payments"])
-    if found["payments"]:
+        why_part(found.lines)
+    say("planned to its end" if found.complete else "more follows")
+    payments_part(contract.preview_json(found)["payments"])
+    if found.payments:
         where = (
-            f"taxes are those of {country}, the company's country"
-            if country
+            f"taxes are those of {found.country}, the company's country"
+            if found.country
             else "no taxes: the company has no country"
         )
         say(f"  {where}; an order has those of the place it goes to")

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from perennial.continuity.models import Adjustment
 from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
+from perennial.desk.changeable import refusal
 from perennial.desk.changes import move_alone, move_following, replan
-from perennial.desk.locking import LockedOrder, adjust
+from perennial.desk.locking import LockedOrder, adjust, planned_shipment
 from perennial.errors import Refused
 from perennial.payments import blocked
 
@@ -94,12 +95,10 @@ def _one(locked: LockedOrder, state: OrderState, how: str) -> None:
     else:
         for number in shipments:
             together = state.shipment(number)
-            if len(together) > 1:
-                move_alone(locked, state, together, locked.on)
-                continue
-            if together[0].id in {o.id for o in state.frozen}:
-                # A later shipment has its child: the dates behind it stand, so this one is moved alone.
-                move_alone(locked, state, together, locked.on)
+            if refusal("move_following", planned_shipment(state, number)):
+                move_alone(
+                    locked, state, together, locked.on
+                )  # shared, or the dates behind it stand: they have children
                 continue
             at = next(i for i, o in enumerate(state.walk) if o.id == together[0].id)
             to = max(locked.on, state.walk[at - 1].event_on) if at else locked.on

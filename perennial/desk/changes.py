@@ -42,8 +42,6 @@ def skip(
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
     found = open_shipment(state, shipment, "skip")
-    if all(o.status == "skipped" for o in found):
-        raise Refused("skipped", "shipment", text=f"shipment {shipment} of {number} is skipped already")
     difference = Difference()
     difference.add(found, [replace(o, status="skipped", blocked=None) for o in found], cancel=False)
     difference.write()
@@ -63,9 +61,7 @@ def unskip(
     """Take a skip back: the shipment comes on its date again."""
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "restore")
-    if not any(o.status == "skipped" for o in found):
-        raise Refused("not_skipped", "shipment", text=f"shipment {shipment} of {number} is not skipped")
+    found = open_shipment(state, shipment, "unskip")
     status = "planned" if state.row.status == "draft" else "scheduled"
     difference = Difference()
     difference.add(found, [replace(o, status=status, blocked=None) for o in found], cancel=False)
@@ -98,7 +94,7 @@ def move(
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "move")
+    found = open_shipment(state, shipment, "move_following" if following else "move")
     if to < on:
         raise Refused("past", "to", text=f"{to} is past: the earliest date is {on}")
     if following:
@@ -129,16 +125,10 @@ def move_alone(locked: LockedOrder, state: OrderState, found: Sequence[Occurrenc
 
 
 def move_following(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
-    """Set the ``event_on`` of an occurrence and date the chain again from it."""
-    if len(found) > 1:
-        raise Refused("shared", "following", text="several events ship together here: they can be moved alone only")
+    """Set the ``event_on`` of an occurrence and date the chain again from it (``changeable`` says whether that goes)."""
     occurrence = found[0]
     walk = state.walk
     at = next(i for i, o in enumerate(walk) if o.id == occurrence.id)
-    if at < len(state.frozen):
-        raise Refused(
-            "frozen", "following", text="a later shipment has its child order already: this one can be moved alone only"
-        )
     if at and to < walk[at - 1].event_on:
         raise Refused("order", "to", text=f"{to} is before the previous shipment's date {walk[at - 1].event_on}")
     undo(locked, state, occurrence, ("move",))
@@ -230,7 +220,7 @@ def substitute(
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "change")
+    found = open_shipment(state, shipment, "substitute")
     product = product_by_number(item, "item")
     if product.kind == "continuity":
         raise Refused("continuity", "item", text=f"{item} is a continuity product: it ships nothing itself")
@@ -290,7 +280,7 @@ def price(
     """Give a planned shipment's product another price."""
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
-    found = open_shipment(state, shipment, "change")
+    found = open_shipment(state, shipment, "price")
     amount = _price(locked, price)
     occurrence, old = _one_line(found, _numbers(found), replaces)
     adjust(locked, state, occurrence, "price", amount, old.line)
@@ -325,7 +315,7 @@ def quantity(
     state = locked.state(line)
     difference = Difference()
     if shipment is not None:
-        found = open_shipment(state, shipment, "change")
+        found = open_shipment(state, shipment, "quantity")
         chosen = [(o, one) for o in found for one in o.lines]
         if replaces is not None:
             chosen = [_one_line(found, _numbers(found), replaces)]
@@ -380,7 +370,7 @@ def address(
         raise Refused("address", "to", text=f"the customer has no address {to!r}")
     if shipment is not None:
         state = locked.state(line)
-        found = open_shipment(state, shipment, "change")
+        found = open_shipment(state, shipment, "address")
         difference = Difference()
         difference.add(found, [replace(o, ship_to_id=found_address.pk) for o in found], cancel=False)
         difference.write()

@@ -12,7 +12,8 @@ from perennial.continuity.planning import OrderState, stored_reason
 from perennial.db import sql
 from perennial.desk.cards import cards_that_end
 from perennial.desk.catch_up import catch_up as deal_with_late
-from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, touch
+from perennial.desk.changeable import refusal
+from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, planned_shipment, touch
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
 from perennial.kernel.reasons import Reason, Who
@@ -243,35 +244,20 @@ def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
 
 def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> dict[str, Any]:
     """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
-    number = locked.order.number
-    if state.row.status not in ("draft", "open"):
-        raise Refused("status", "number", text=f"{number} is {state.row.status}")
-    walk = state.walk
-    highest = max((o.shipment or 0 for o in walk), default=0)
-    if after < 1 or (after > highest and state.row.complete):
-        last = state.row.last_shipment
-        why = (
-            f"has no shipment {after}"
-            if last is None
-            else f"ends after shipment {last}, and what is cancelled stays so"
-        )
-        raise Refused("after", "after", text=f"{number} {why}")
-    behind = [o for o in walk if (o.shipment or 0) > after]
+    planned = planned_shipment(state, after)
+    if fault := refusal("end_with", planned):
+        raise fault
+    behind = [o for o in state.walk if (o.shipment or 0) > after]
     children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
-    for child in children:
-        if child.status in ("shipped", "invoiced"):
-            raise Refused(
-                "after", "after", text=f"shipment {child.shipment} is {child.status} already ({child.number})"
-            )
     _cancel_children(children, locked)
     _drop(locked, behind)
     state.row.last_shipment = after
-    if after <= highest:
+    if after <= planned.highest:
         state.row.complete = True
     touch([state.row], "last_shipment", "complete")
     locked.event("ends_after", line=state.row.parent_line.line, shipment=after)
     changed(locked, [state])
-    return {"order": number, "last_shipment": after}
+    return {"order": locked.order.number, "last_shipment": after}
 
 
 def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: str | None) -> dict[str, Any]:

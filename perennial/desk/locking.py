@@ -12,9 +12,13 @@ from perennial.catalog.queries import SetUp, set_up
 from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
+from perennial.desk.changeable import PlannedShipment, refusal
 from perennial.errors import Refused
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
+
+SENT = ("shipped", "invoiced")
+"""A child that has left."""
 
 
 @dataclass
@@ -132,29 +136,35 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> Lock
     return LockedOrder(order, found, states, on, by, reason)
 
 
-def open_shipment(state: OrderState, number: int, what: str) -> list[OccurrenceRow]:
-    """The occurrences of a planned shipment. Refused when there is none, or it has a child already."""
-    found = state.shipment(number)
-    order = state.row.order.number
-    if not found:
-        raise Refused("shipment", "shipment", text=f"{order} has no shipment {number}")
-    for o in found:
-        if o.child_id is not None:
-            child = SalesOrder.objects.get(pk=o.child_id)
-            way = f"that is {child.status}"
-            if child.status in ("open", "cancelled"):
-                way = f"{'' if child.status == 'open' else 'that is cancelled: '}to {what} it, order cancel {child.number}"
-                way += " --again plans it anew first"
-            raise Refused(
-                "has_child", "shipment", text=f"shipment {number} is child order {child.number} already: {way}"
-            )
-    if state.row.status not in ("draft", "open"):
-        raise Refused("status", "number", text=f"{order} is {state.row.status}: nothing of it can be changed")
-    last = state.row.last_shipment
-    if last is not None and number > last:
-        ends = f"ends after shipment {last}" if last else "is stopped"
-        raise Refused("shipment", "shipment", text=f"{order} {ends}: shipment {number} does not come")
-    return found
+def planned_shipment(state: OrderState, number: int) -> PlannedShipment:
+    """A shipment as the rules of changing it ask."""
+    found, walk = state.shipment(number), state.walk
+    at = next((at for at, o in enumerate(walk) if o.shipment == number), len(walk))
+    later = [o for o in walk if (o.shipment or 0) > number]
+    children = SalesOrder.objects.in_bulk([o.child_id for o in (*found, *later) if o.child_id is not None])
+    own = next((children[o.child_id] for o in found if o.child_id is not None), None)
+    behind = (children[o.child_id] for o in later if o.child_id is not None)
+    sent = next(((k.shipment or 0, k.number, k.status) for k in behind if k.status in SENT), None)
+    return PlannedShipment(
+        order=state.row.order.number,
+        status=state.row.status,
+        complete=state.row.complete,
+        highest=max((o.shipment or 0 for o in walk), default=0),
+        last_shipment=state.row.last_shipment,
+        number=number,
+        statuses=tuple(o.status for o in found),
+        child=(own.number, own.status) if own else None,
+        child_behind=any(o.child_id is not None for o in walk[at + 1 :]),
+        sent_behind=sent,
+    )
+
+
+def open_shipment(state: OrderState, number: int, action: str) -> list[OccurrenceRow]:
+    """The occurrences of a planned shipment. Refused when this cannot be done with it (``changeable``)."""
+    fault = refusal(action, planned_shipment(state, number))
+    if fault is not None:
+        raise fault
+    return state.shipment(number)
 
 
 def adjust(

@@ -1,12 +1,7 @@
-"""What a person or an outside program asks about orders, programs and customers.
-
-The documents are those of the contract (``docs/contract.md``); commands, screens and the export show
-the same ones.
-"""
+"""Which orders there are, what is parked, what is to be given back, which orders follow a program."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -16,32 +11,15 @@ from django.db.models.expressions import RawSQL
 
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
-from perennial.db import sql
-from perennial.desk.ahead import preview
-from perennial.desk.beside import beside
-from perennial.desk.documents import Document, order_documents
-from perennial.desk.locking import unknown_order
-from perennial.desk.set_up import customer_document, program_document
+from perennial.desk.contract import Document
+from perennial.desk.read.waiting import orders_that_wait
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.money import text
-from perennial.orders.models import Hold, SalesOrder
+from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import newest_released, program_by_id
-
-__all__ = [
-    "beside", "customer_document", "hold_reasons", "order_document", "order_documents", "order_ids", "orders_to_follow", "parked",
-    "parked_reasons", "preview", "program_document", "refunds",
-]  # fmt: skip
-
-
-def order_document(number: str, *, ahead: int = 0) -> Document:
-    """The document of one parent order; a child's number shows its parent. Refused when there is none."""
-    found = SalesOrder.objects.filter(number=number).values_list("id", "parent_id").first()
-    if found is None:
-        raise unknown_order(number)
-    return next(order_documents([found[1] or found[0]], ahead=ahead))
 
 
 def order_ids(
@@ -71,37 +49,9 @@ def order_ids(
     if since is not None:
         found = found.filter(order_date__gte=since)
     if waiting:
-        waits = RawSQL(sql.named("perennial.desk", "sql/documents.sql")["waiting"], ())
+        waits = RawSQL(orders_that_wait(), ())
         found = found.filter(Q(id__in=waits) | Q(id__in=list(surplus())))
     return list(found.order_by("id").values_list("id", flat=True))
-
-
-def hold_reasons(order_ids: Iterable[int]) -> dict[str, list[str]]:
-    """What ends the holds of parent orders and their children, by the number of what is held; not of what is cancelled.
-
-    What a payment that has failed holds is let go by another card.
-    """
-    ids = list(order_ids)
-    found = Hold.objects.filter(Q(order__in=ids) | Q(order__parent__in=ids), released_on__isnull=True)
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for number, reason, code in (
-        found.exclude(order__status="cancelled").order_by("id").values_list("order__number", "reason", "code")
-    ):
-        ends = "another card" if code == "payment" else "release of its hold"
-        reasons[number].append(f"{ends}: {reason or code}")
-    return dict(reasons)
-
-
-def parked_reasons(number: str | None = None) -> dict[str, list[tuple[int, str]]]:
-    """What of an order, or of all, is parked, by order number: the line and why, also where no shipment shows it."""
-    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    names = ("continuity_order__order__number", "continuity_order__parent_line__line", "reason")
-    open_ = Parked.objects.filter(resolved_on__isnull=True)
-    if number is not None:
-        open_ = open_.filter(continuity_order__order__number=number)
-    for number, line, reason in open_.order_by("id").values_list(*names):
-        found[number].append((line, reason))
-    return dict(found)
 
 
 def refunds(order_ids: Iterable[int]) -> dict[str, str]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from perennial.catalog.queries import currency, set_up
-from perennial.customers.models import Address, Customer, StoredCard
-from perennial.customers.queries import customer_by_account
 from perennial.customers.search import customers_with, read_words, terms_of
 from perennial.db.pages import Page
-from perennial.desk.documents import Document
+from perennial.desk.contract import Document, customer_json
+from perennial.desk.read.customer import customers
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.plan import current_event
-from perennial.orders.models import SalesOrder
 from perennial.programs.models import Program, ProgramEvent, ProgramEventProduct, ProgramRevision
 from perennial.programs.queries import load_revisions, program_by_id
 
@@ -97,11 +92,6 @@ def _current(program: Program, revision: ProgramRevision, on: date) -> tuple[int
     return (found.event_id, found.repetition) if found else (None, None)
 
 
-def customer_document(account: str) -> Document:
-    """A customer with addresses, cards and the numbers of the orders."""
-    return _customers([customer_by_account(account).pk])[0]
-
-
 def find_customers(words: str, *, size: int, after: str | None = None) -> Page[Document]:
     """A page of the customers with whom every one of the words fits a name, an account, an e-mail address, a telephone
     number, a town or a postcode (``customers.search``), the newest first.
@@ -111,46 +101,7 @@ def find_customers(words: str, *, size: int, after: str | None = None) -> Page[D
     if not words.split():
         raise Refused("search_empty", "words")
     found = customers_with(terms_of(read_words(words)), size=size, after=after)
-    return Page(tuple(_customers(found.rows)), found.next)
-
-
-def _customers(ids: Sequence[int]) -> list[Document]:
-    """Customers with addresses, cards and the numbers of their orders, in this order."""
-    rows = Customer.objects.in_bulk(ids)
-    in_currency = currency()
-    addresses, cards, orders = defaultdict(list), defaultdict(list), defaultdict(list)
-    for address in Address.objects.filter(customer__in=ids, code__isnull=False).order_by("number", "id"):
-        addresses[address.customer_id].append(_values(address, _ADDRESS))
-    for card in StoredCard.objects.filter(customer__in=ids).order_by("number", "id"):
-        cards[card.customer_id].append(_values(card, _CARD))
-    parents = SalesOrder.objects.filter(customer__in=ids, parent__isnull=True).order_by("id")
-    for customer, number in parents.values_list("customer", "number"):
-        orders[customer].append(number)
-    return [
-        {
-            "account": customer.account,
-            "name": customer.name,
-            "email": customer.email,
-            "phone": customer.phone,
-            "language": customer.language,
-            "allow_on_account": customer.allow_on_account,
-            "credit_limit": None
-            if customer.credit_limit_minor is None
-            else money.text(customer.credit_limit_minor, in_currency),
-            "addresses": addresses[customer.pk],
-            "cards": cards[customer.pk],
-            "orders": orders[customer.pk],
-        }
-        for customer in (rows[pk] for pk in ids if pk in rows)
-    ]
-
-
-_ADDRESS = ("code", "purpose", "recipient", "street", "city", "postcode", "region", "country")
-_CARD = ("token", "brand", "last4", "exp_month", "exp_year", "network_transaction_id")
-
-
-def _values(row: Any, names: tuple[str, ...]) -> Document:
-    return {name: getattr(row, name) for name in names}
+    return Page(tuple(customer_json(one) for one in customers(found.rows)), found.next)
 
 
 def _day(day: date | None) -> str | None:

@@ -21,18 +21,14 @@ from perennial.payments.models import Payment
 
 BAD = ("declined", "failed", "unknown")
 
-MAY_SHIP = """
-    k.status = 'open'
-and not exists (select from orders_hold h where h.order_id = k.id and h.released_on is null
-                   and h.stops in ('shipping', 'both'))
-and not exists (select from payments_payment y
-                 where y.order_id = k.id and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown')
-                   and y.purpose <> 'refund')
-and not exists (select from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
-                 where c.parent_line_id = k.parent_line_id and c.upfront
-                   and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown')
-                   and y.purpose <> 'refund')
-"""
+ON_HOLD = """exists (select from orders_hold h where h.order_id = k.id and h.released_on is null
+                  and h.stops in ('shipping', 'both'))"""
+_UNPAID = "y.purpose <> 'refund' and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown')"
+UNPAID_SHIPMENT = f"exists (select from payments_payment y where y.order_id = k.id and {_UNPAID})"
+UNPAID_UP_FRONT = f"""exists (
+    select from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
+     where c.parent_line_id = k.parent_line_id and c.upfront and {_UNPAID})"""
+MAY_SHIP = f"k.status = 'open' and not {ON_HOLD} and not {UNPAID_SHIPMENT} and not {UNPAID_UP_FRONT}"
 
 
 def children_that_may_ship(*, on: date) -> list[int]:

@@ -12,12 +12,11 @@ from perennial.catalog.queries import product_by_number
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
-from perennial.desk.why import why_not_shipped
+from perennial.desk.read.waits import wait_reason
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park
 from perennial.jobs.report import BUSY, MOST_REASONS, Report
 from perennial.kernel.calendar import add_days
-from perennial.kernel.reasons import Reason
 from perennial.orders.models import SalesOrder
 from perennial.payments.blocked import COSTS
 from perennial.payments.due import child_parts, payment_row, write_payments
@@ -106,7 +105,7 @@ class CreateChildOrders(Job):
         for order, shipment, blocked, reason in sql.tuples(
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
-            report.because(order, shipment, blocked, waits(blocked, run.on, reason))
+            report.because(order, shipment, blocked, wait_reason(blocked, run.on, reason))
         selected, _ = super().select(run)
         if run.cache["limit"] is not None:
             report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
@@ -181,7 +180,7 @@ class CreateChildOrders(Job):
     ) -> None:
         """Count what waits, with its reason."""
         report.count(WAITING[blocked])
-        report.because(order, shipment, blocked, waits(blocked, ship_on, reason))
+        report.because(order, shipment, blocked, wait_reason(blocked, ship_on, reason))
 
     def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
         """The parts of children whose event, or whose order, has a payment schedule."""
@@ -229,9 +228,3 @@ class CreateChildOrders(Job):
         parts = [f"{counts[word]:,} {said}" for word, said in words.items() if counts.get(word)]
         parts += [f"{busy:,} {BUSY}"] if busy else []
         return f"{due:,} due: " + (", ".join(parts) if parts else "nothing to do")
-
-
-def waits(blocked: str, ship_on: date, reason: str | None) -> Reason:
-    """Why a scheduled shipment waits."""
-    found = why_not_shipped("scheduled", blocked, ship_on, ship_on, {"reason": reason})
-    return found or Reason(blocked)

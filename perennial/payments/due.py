@@ -138,7 +138,12 @@ def shipment_totals(
         for o in occurrences
         for line in o.lines
     ]
-    mode = set_up.modes.get(occurrences[-1].delivery_mode_id) if occurrences[-1].delivery_mode_id else None
+    return child_totals(set_up, lines, occurrences[-1].delivery_mode_id, place, on)
+
+
+def child_totals(set_up: SetUp, lines: Iterable[Charge], mode_id: int | None, place: Place, on: date) -> Totals:
+    """What one child with these lines costs, sent by a delivery mode to a place and taxed on a date."""
+    mode = set_up.modes.get(mode_id) if mode_id else None
     delivery = [Charge(mode.charge_minor, mode.tax_group)] if mode else []
     return totals(lines, delivery, set_up.rates, place.country, place.region, on, set_up.parameters.prices_include_tax)
 

@@ -25,7 +25,7 @@ from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company
 from perennial.db import sql
 from perennial.desk.actions import cancel
-from perennial.desk.documents import order_documents
+from perennial.desk.contract import order_documents
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import rehearse

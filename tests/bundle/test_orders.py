@@ -9,7 +9,7 @@ import pytest
 
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Address, Customer
-from perennial.desk.documents import order_documents
+from perennial.desk.contract import order_documents
 from perennial.orders.models import OrderPay, SalesOrder
 from perennial.payments.models import Payment
 from tests.worlds.bundle import counts, example, faults, put

@@ -236,7 +236,7 @@ def test_holds_events_parked_and_notices():
 
 
 def test_a_printed_order_comes_in_as_it_was_printed():
-    from perennial.desk.documents import order_documents
+    from perennial.desk.contract import order_documents
 
     moved_in(member({}, invoiced(2), holds=[{"reason": "x"}]))
     (printed,) = order_documents([SalesOrder.objects.get(parent=None).pk])

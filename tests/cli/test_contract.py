@@ -15,7 +15,7 @@ from perennial.catalog.models import Parameters
 from perennial.cli.commands import COMMANDS
 from perennial.cli.main import built
 from perennial.continuity.models import Adjustment
-from perennial.desk.queries import order_document
+from perennial.desk.contract import order_document
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.kernel import states
 from perennial.orders.models import Hold

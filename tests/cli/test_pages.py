@@ -13,7 +13,8 @@ from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk import actions
-from perennial.desk.queries import order_document, order_ids
+from perennial.desk.contract import order_document
+from perennial.desk.queries import order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
 from perennial.programs.models import ProgramEvent

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -18,7 +18,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.desk.why import why_not_shipped
+from perennial.desk.read.waits import wait_reason
 from perennial.kernel.calendar import WorkingDays
 from perennial.kernel.money import Money
 from perennial.kernel.plan import Adjustment, Line, Occurrence, Revision, extend, plan
@@ -346,30 +346,27 @@ def test_prices_are_printed_in_their_currency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "blocked", "detail", "text"),
+    ("reason", "text"),
     [
-        ("ordered", None, None, None),
-        ("skipped", None, {"who": Who("clerk:anna", day("3-12"))}, "skipped by clerk:anna on 2026-03-12"),
-        ("skipped", None, None, "skipped"),
-        ("cancelled", None, None, "cancelled"),
+        (None, None),
+        (Reason("skipped", {"who": Who("clerk:anna", day("3-12"))}), "skipped by clerk:anna on 2026-03-12"),
+        (Reason("skipped", {"who": None}), "skipped"),
+        (Reason("cancelled"), "cancelled"),
+        (Reason("left_out", {"program": "CLUB", "revision": 2}), "left out by CLUB revision 2"),
+        (Reason("draft"), "the order is a draft: it is not submitted yet"),
+        (Reason("preview"), "nothing is ordered yet"),
         (
-            "cancelled",
-            None,
-            {"cancelled": Reason("left_out", {"program": "CLUB", "revision": 2})},
-            "left out by CLUB revision 2",
+            Reason("projected", {"run_on": day("3-11")}),
+            "not planned yet: its child order will be made from 2026-03-11 on",
         ),
-        ("planned", None, None, "the order is a draft: it is not submitted yet"),
-        ("projected", None, None, "not planned yet: its child order will be made from 2026-03-11 on"),
-        ("scheduled", None, None, "comes with the first night on or after 2026-03-11"),
-        ("scheduled", "acceptance", None, "waits: the customer has not accepted the offer yet"),
-        ("scheduled", "hold", {"reason": "fraud?"}, "waits: the order is on hold (fraud?)"),
-        ("scheduled", "hold", None, "waits: the order is on hold (held)"),
-        ("scheduled", "card", None, "waits: the card will have expired on 2026-03-16"),
-        ("scheduled", "payment", None, "waits: a payment of the order has failed"),
-        ("scheduled", "parked", {"reason": "no price"}, "waits: parked (no price)"),
+        (Reason("due", {"run_on": day("3-11")}), "comes with the first night on or after 2026-03-11"),
+        (wait_reason("acceptance", day("3-16")), "waits: the customer has not accepted the offer yet"),
+        (wait_reason("hold", day("3-16"), "fraud?"), "waits: the order is on hold (fraud?)"),
+        (wait_reason("hold", day("3-16")), "waits: the order is on hold (held)"),
+        (wait_reason("card", day("3-16")), "waits: the card will have expired on 2026-03-16"),
+        (wait_reason("payment", day("3-16")), "waits: a payment of the order has failed"),
+        (wait_reason("parked", day("3-16"), "no price"), "waits: parked (no price)"),
     ],
 )
-def test_why_it_has_not_shipped(
-    status: str, blocked: str | None, detail: dict[str, Any] | None, text: str | None
-) -> None:
-    assert not_shipped(why_not_shipped(status, blocked, day("3-16"), day("3-11"), detail)) == text
+def test_why_it_has_not_shipped(reason: Reason | None, text: str | None) -> None:
+    assert not_shipped(reason) == text

@@ -12,7 +12,7 @@ import pytest
 from perennial.bundle.load.importer import import_bundle
 from perennial.continuity.models import Occurrence
 from perennial.desk import actions
-from perennial.desk.queries import order_document
+from perennial.desk.contract import order_document
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job

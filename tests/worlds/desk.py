@@ -14,7 +14,7 @@ from perennial.catalog.models import Parameters
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence
 from perennial.db import sql
 from perennial.desk import actions
-from perennial.desk.documents import order_documents
+from perennial.desk.contract import order_documents
 from perennial.desk.entry import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, enter
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders

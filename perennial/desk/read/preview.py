@@ -1,4 +1,4 @@
-"""What would come: the shipments beyond the planned ones, and the schedule of an order that nobody made yet.
+"""What would come: the shipments beyond the planned ones, and an order that nobody made yet.
 
 Nothing here writes. Both ask the kernel the same questions as order entry and extension do.
 """
@@ -6,46 +6,94 @@ Nothing here writes. Both ask the kernel the same questions as order entry and e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from perennial.catalog.models import Product as ProductRow
 from perennial.catalog.queries import SetUp, company, prices_on, product_by_number, set_up
-from perennial.continuity.planning import OccurrenceRow, line_reason, read_orders, target_rows
-from perennial.desk import rows
-from perennial.desk.documents import Document, customised, line_document
+from perennial.continuity.planning import OccurrenceRow, read_orders, target_rows
+from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
+from perennial.desk.read.values import Product
 from perennial.errors import Refused
-from perennial.kernel import money
 from perennial.kernel import plan as kernel
-from perennial.kernel.reasons import DateReason, Who
-from perennial.language import Reader
-from perennial.language.formats import ENGLISH
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
 from perennial.language.reasons import Source
 from perennial.payments.due import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 
 MOST = 1000
-"""How many lines ``preview --all`` and shipments ``show order --ahead`` show at most."""
+"""How many lines of a preview that goes on beyond the threshold, and shipments of an order ahead, are told at most."""
 
 
-def projected_lines(
-    continuity_order_ids: Sequence[int], number: int, to: Reader = ENGLISH
-) -> dict[int, list[Document]]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Money that the order would owe; ``shipment`` None: it pays the whole order."""
+
+    purpose: str
+    shipment: int | None
+    number: int
+    method: str
+    amount: Money
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an order would be. ``complete``: nothing of the program follows. ``country``: whose taxes are in it."""
+
+    lines: tuple[ShipmentLine, ...]
+    complete: bool
+    payments: tuple[Part, ...]
+    country: str | None
+
+    @property
+    def ends_with(self) -> int | None:
+        """The number of its last shipment; None while more follows."""
+        return max((line.shipment or 0 for line in self.lines if line.last), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """What shipments that are not stored are made from."""
+
+    rules: SetUp
+    revision: LoadedRevision
+    facts: kernel.Facts
+    adjustments: tuple[kernel.Adjustment, ...]
+    products: dict[str, tuple[str, str | None]]
+    """By number, name and tax group."""
+
+
+def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[ShipmentLine]]:
     """By continuity order, the lines of so many shipments beyond the planned ones."""
     if number > MOST:
         raise Refused("ahead", "ahead", text=f"{number:,} is too many: at most {MOST:,} shipments")
     rules = set_up()
-    found: dict[int, list[Document]] = {}
+    coming = []
     for state in read_orders(rules, continuity_order_ids):
-        coming, _ = _go_on(state.revision.plan, state.facts, state.adjustments, [o.step for o in state.walk], number)
-        found[state.row.pk] = [
-            document
-            for o in coming
-            for document in _lines(
-                rules, state.revision, state.facts, o, "projected", adjustments=state.adjustments, to=to
+        walk = [o.step for o in state.walk]
+        made, _ = _go_on(state.revision.plan, state.facts, state.adjustments, walk, number)
+        coming.append((state, made))
+    products = _products(line.item for _, made in coming for o in made for line in o.lines)
+    return {
+        state.row.pk: [
+            line
+            for o in made
+            for line in _lines(
+                _Of(rules, state.revision, state.facts, tuple(state.adjustments), products), o, "projected", last=False
             )
         ]
-    return found
+        for state, made in coming
+    }
+
+
+def _products(numbers: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+    """The names and tax groups of products, by number."""
+    found = ProductRow.objects.filter(number__in=set(numbers)).values_list("number", "name", "tax_group")
+    return {number: (name, group) for number, name, group in found}
 
 
 def _go_on(
@@ -69,52 +117,48 @@ def _go_on(
     return coming[:number], complete and len(coming) <= number
 
 
-def _lines(
-    rules: SetUp,
-    revision: LoadedRevision,
-    facts: kernel.Facts,
-    o: kernel.Occurrence,
-    status: str,
-    *,
-    last: bool = False,
-    adjustments: Sequence[kernel.Adjustment] = (),
-    to: Reader = ENGLISH,
-) -> Iterator[Document]:
-    """The products of a shipment that is not stored, as `show order` prints them."""
-    why = DateReason.of(o).stored()
-    mine = [a for a in adjustments if (a.key, a.repetition) == (o.key, o.repetition)]
+def _lines(of: _Of, o: kernel.Occurrence, status: str, *, last: bool) -> Iterator[ShipmentLine]:
+    """The products of a shipment that is not stored."""
+    plan, currency = of.revision.plan, of.rules.currency
+    why_date = DateReason.of(o)
+    source = Source(plan.program, plan.number, o.event_id, o.key, o.repetition)
+    mine = [a for a in of.adjustments if (a.key, a.repetition) == (o.key, o.repetition)]
+    run_on = before(o.ship_on, of.rules.parameters.days_before_delivery)
+    reason = Reason("projected", {"run_on": run_on}) if status == "projected" else Reason("preview")
     for line in o.lines:
-        row = rows.Occurrence(
-            continuity=0,
+        own = [a for a in mine if a.line in (0, line.line)]
+        yield ShipmentLine(
             key=o.key,
             repetition=o.repetition,
+            event_id=o.event_id,
+            line=line.line,
+            product=Product(line.item, of.products[line.item][0]),
+            quantity=line.quantity,
+            price=Money(line.price_minor, currency),
+            tax_group=of.products[line.item][1],
             event_on=o.event_on,
             ship_on=o.ship_on,
             shipment=o.shipment,
             status=status,
             blocked=None,
-            child=None,
-            why=why,
-            line=line.line,
-            item=line.item,
-            quantity=line.quantity,
-            price=line.price_minor,
-            line_why=line_reason(line),
-        )
-        yield line_document(
-            row,
-            source=Source(revision.program, revision.number, o.event_id, o.key, o.repetition),
-            started=facts.start_date is not None,
-            order_date=facts.order_date,
-            currency=rules.currency,
-            days_before=rules.parameters.days_before_delivery,
             last=last,
-            told={"preview": True},
-            changed=customised(
-                (a.kind, a.kind == "substitute" and a.value[1] is not None) for a in mine if a.line in (0, line.line)
+            customised=customised((a.kind, a.kind == "substitute" and a.value[1] is not None) for a in own),
+            child=None,
+            child_status=None,
+            child_ships_on=None,
+            ship_to=None,
+            delivery_mode=of.revision.mode_ids[o.key],
+            run_on=run_on,
+            changeable_until=before(run_on, 1),
+            not_shipped=(reason,),
+            why=Why(
+                why_date,
+                LineReason.of(line),
+                source=source,
+                started=of.facts.start_date is not None,
+                order_date=of.facts.order_date,
+                changed={a.kind: Who(a.by, a.on, a.reason) for a in own},
             ),
-            who={a.kind: Who(a.by, a.on, a.reason) for a in mine if a.line in (0, line.line)},
-            to=to,
         )
 
 
@@ -126,8 +170,7 @@ def preview(
     product: str | None = None,
     quantity: Decimal = Decimal(1),
     beyond_threshold: bool = False,
-    to: Reader = ENGLISH,
-) -> Document:
+) -> Preview:
     """What an order of this program would be: its lines, whether nothing follows them, its payments.
 
     Taxed in the company's country, because no customer is known. Left out, ``product`` is the whole
@@ -143,19 +186,12 @@ def preview(
         more, complete = _go_on(revision.plan, facts, (), walk, max(0, MOST - len(occurrences)))
         occurrences += more
     last = occurrences[-1].key if complete and occurrences else None
-    lines = [
-        document
+    of = _Of(rules, revision, facts, (), _products(line.item for o in occurrences for line in o.lines))
+    lines = tuple(
+        line
         for at, o in enumerate(occurrences)
-        for document in _lines(
-            rules,
-            revision,
-            facts,
-            o,
-            "planned" if at < len(planned.occurrences) else "projected",
-            last=o.key == last,
-            to=to,
-        )
-    ]
+        for line in _lines(of, o, "planned" if at < len(planned.occurrences) else "projected", last=o.key == last)
+    )
     shown = lines[:MOST] if beyond_threshold else lines
     wanted = target_rows(
         0,
@@ -165,8 +201,13 @@ def preview(
         status="planned",
         product_ids=revision.product_ids,
     )
-    payments = _payments(rules, revision, facts, wanted)
-    return {"lines": shown, "complete": complete and len(shown) == len(lines), "payments": payments}
+    country = company().country
+    return Preview(
+        lines=shown,
+        complete=complete and len(shown) == len(lines),
+        payments=tuple(_payments(of, wanted, Place(country, None))),
+        country=country,
+    )
 
 
 def _newest(rules: SetUp, program: str) -> LoadedRevision:
@@ -213,13 +254,11 @@ def _facts(
     )
 
 
-def _payments(
-    rules: SetUp, revision: LoadedRevision, facts: kernel.Facts, occurrences: Sequence[OccurrenceRow]
-) -> list[Document]:
-    """The money that the order would owe, by the program's payment schedule; ``shipment`` null: the whole order."""
+def _payments(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> Iterator[Part]:
+    """The money that the order would owe, by the program's payment schedule."""
+    rules, facts = of.rules, of.facts
     groups = tax_groups(line.product_id for o in occurrences for line in o.lines)
-    here = Place(company().country, None)
-    order_schedule = revision.payment_schedule_id
+    order_schedule = of.revision.payment_schedule_id
     if facts.upfront:
         total, first = whole_order(rules, occurrences, None, facts.order_date, {None: here}, groups)
         owed = upfront_parts(
@@ -229,32 +268,25 @@ def _payments(
             order_date=facts.order_date,
             first_ship_on=first or facts.order_date,
         )
-        return [_payment(rules.currency, "order", None, part) for part in owed]
+        yield from (_part(rules.currency, "order", None, part) for part in owed)
+        return
     shipments: dict[int, list[OccurrenceRow]] = {}
     for o in occurrences:
         shipments.setdefault(o.shipment or 0, []).append(o)
-    made = []
     for number, together in shipments.items():
         last = together[-1]
         schedule_id = last.payment_schedule_id or order_schedule
         total = shipment_totals(rules, together, here, groups, last.ship_on).total
         owed = child_parts(rules.schedules.get(schedule_id) if schedule_id else None, total, last.ship_on)
-        made += [_payment(rules.currency, "shipment", number, part) for part in owed]
-    return made
+        yield from (_part(rules.currency, "shipment", number, part) for part in owed)
 
 
-def _payment(currency: str, purpose: str, shipment: int | None, owed: Owed) -> Document:
-    nothing = money.text(0, currency)
-    return {
-        "order": None,
-        "purpose": purpose,
-        "number": owed.number,
-        "method": "card",
-        "amount": money.text(owed.amount, currency),
-        "due_on": str(owed.due_on),
-        "status": "draft",
-        "attempts": 0,
-        "captured": nothing,
-        "refunded": nothing,
-        "shipment": shipment,
-    }
+def _part(currency: str, purpose: str, shipment: int | None, owed: Owed) -> Part:
+    return Part(
+        purpose=purpose,
+        shipment=shipment,
+        number=owed.number,
+        method="card",
+        amount=Money(owed.amount, currency),
+        due_on=owed.due_on,
+    )

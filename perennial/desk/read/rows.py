@@ -1,4 +1,4 @@
-"""The rows that documents are made from, column by column as ``sql/documents.sql`` selects them."""
+"""The rows that an order is read from, column by column as ``order.sql`` selects them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ class Order(NamedTuple):
     number: str
     reference: str | None
     status: str
-    customer: str
+    account: str
+    name: str
     order_date: date
     currency: str
     acceptance: str
+    ship_to: int | None
     delivery: int
     tax: int
     total: int
+    sent_on: date | None
+    carrier: str | None
+    tracking: str | None
 
 
 class Child(NamedTuple):
@@ -33,9 +38,11 @@ class Child(NamedTuple):
     shipment: int
     status: str
     ship_on: date
+    ship_to: int | None
     delivery: int
     tax: int
     total: int
+    sent_on: date | None
     carrier: str | None
     tracking: str | None
     external: str | None
@@ -47,6 +54,7 @@ class Line(NamedTuple):
     order: int
     line: int
     item: str
+    name: str
     continuity: bool
     quantity: Decimal
     price: int
@@ -66,7 +74,7 @@ class Hold(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something that happened to a parent."""
+    """Something that happened to a parent; ``data`` is JSON."""
 
     order: int
     on: date
@@ -77,12 +85,13 @@ class Event(NamedTuple):
 
 
 class Continuity(NamedTuple):
-    """The continuity order of a parent line."""
+    """The continuity order of a parent line, with its card."""
 
     id: int
     order: int
     line: int
     item: str
+    name: str
     program: str
     revision_id: int
     revision: int
@@ -90,8 +99,15 @@ class Continuity(NamedTuple):
     complete: bool
     start_date: date | None
     method: str
-    card: str | None
     schedule: str | None
+    ship_to: int | None
+    upfront: bool
+    last_shipment: int | None
+    token: str | None
+    brand: str | None
+    last4: str | None
+    expires_on: date | None
+    refused: bool | None
 
 
 class Adjustment(NamedTuple):
@@ -109,7 +125,7 @@ class Adjustment(NamedTuple):
 
 
 class Occurrence(NamedTuple):
-    """One product of one occurrence: as many rows as it has products."""
+    """One product of one occurrence: as many rows as it has products. Reasons are JSON (``kernel.reasons``)."""
 
     continuity: int
     key: str
@@ -119,18 +135,32 @@ class Occurrence(NamedTuple):
     shipment: int | None
     status: str
     blocked: str | None
-    child: str | None
+    child: int | None
+    ship_to: int | None
+    delivery_mode: int | None
     why: str
     line: int
     item: str
+    name: str
+    tax_group: str | None
     quantity: Decimal
     price: int
     line_why: str | None
-    why_cancelled: str | None = None
+    why_cancelled: str | None
+
+
+class Parked(NamedTuple):
+    """What a job put aside and nobody has retried."""
+
+    continuity: int
+    shipment: int | None
+    job: str
+    reason: str
+    on: date
 
 
 class Payment(NamedTuple):
-    """Money owed by an order, a child or a continuity order."""
+    """Money owed by an order, a child or a continuity order, with the card that was charged, else that pays."""
 
     order: int | None
     continuity: int | None
@@ -143,3 +173,9 @@ class Payment(NamedTuple):
     attempts: int
     captured: int
     refunded: int
+    captured_on: date | None
+    token: str | None
+    brand: str | None
+    last4: str | None
+    expires_on: date | None
+    refused: bool | None

@@ -1,14 +1,16 @@
--- What `show order` prints, for a batch of parent orders at once. Every list has its order here.
+-- An order whole, for a batch of parent orders at once. Every list has its order here.
 
 -- name: orders
-select o.id, o.number, o.reference, o.status, c.account, o.order_date, o.currency, o.acceptance,
-       o.delivery_minor, o.tax_minor, o.total_minor
-  from orders_salesorder o join customers_customer c on c.id = o.customer_id
+select o.id, o.number, o.reference, o.status, c.account, c.name, o.order_date, o.currency, o.acceptance, o.ship_to_id,
+       o.delivery_minor, o.tax_minor, o.total_minor, s.on_date, s.carrier, s.tracking
+  from orders_salesorder o
+  join customers_customer c on c.id = o.customer_id
+  left join orders_shipment s on s.order_id = o.id
  where o.id = any(%(orders)s);
 
 -- name: children
-select k.id, k.parent_id, k.number, l.line, k.shipment, k.status, k.ship_on,
-       k.delivery_minor, k.tax_minor, k.total_minor, s.carrier, s.tracking, k.external
+select k.id, k.parent_id, k.number, l.line, k.shipment, k.status, k.ship_on, k.ship_to_id,
+       k.delivery_minor, k.tax_minor, k.total_minor, s.on_date, s.carrier, s.tracking, k.external
   from orders_salesorder k
   join orders_orderline l on l.id = k.parent_line_id
   left join orders_shipment s on s.order_id = k.id
@@ -17,7 +19,7 @@ select k.id, k.parent_id, k.number, l.line, k.shipment, k.status, k.ship_on,
 
 -- name: lines
 -- of the parents and of their children
-select l.order_id, l.line, p.number, p.kind = 'continuity', l.quantity, l.price_minor, l.status
+select l.order_id, l.line, p.number, p.name, p.kind = 'continuity', l.quantity, l.price_minor, l.status
   from orders_orderline l join catalog_product p on p.id = l.product_id
  where l.order_id = any(%(all)s)
  order by l.order_id, l.line;
@@ -36,8 +38,8 @@ select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data
  order by e.order_id, e.id;
 
 -- name: continuity
-select c.id, c.order_id, l.line, p.number, g.schedule_id, r.id, r.number, c.status, c.complete, c.start_date,
-       c.payment_method, k.token, s.name
+select c.id, c.order_id, l.line, p.number, p.name, g.schedule_id, r.id, r.number, c.status, c.complete, c.start_date,
+       c.payment_method, s.name, c.ship_to_id, c.upfront, c.last_shipment, k.token, k.brand, k.last4, k.expires_on, k.refused
   from continuity_continuityorder c
   join orders_orderline l on l.id = c.parent_line_id
   join catalog_product p on p.id = l.product_id
@@ -58,12 +60,11 @@ select a.continuity_order_id, a.event_key, a.repetition, a.line, a.kind, a.value
 -- name: occurrences
 -- in the order of the walk, then by line; cancelled ones last
 select o.continuity_order_id, o.event_key, o.repetition, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
-       k.number, o.why, l.line, p.number, l.quantity, l.price_minor, l.why,
-       o.why_cancelled
+       o.child_id, o.ship_to_id, o.delivery_mode_id, o.why, l.line, p.number, p.name, p.tax_group, l.quantity,
+       l.price_minor, l.why, o.why_cancelled
   from continuity_occurrence o
   join continuity_continuityline l on l.occurrence_id = o.id
   join catalog_product p on p.id = l.product_id
-  left join orders_salesorder k on k.id = o.child_id
  where o.continuity_order_id = any(%(continuity)s)
  order by o.continuity_order_id, o.status = 'cancelled', o.position, o.id, l.line;
 
@@ -74,43 +75,25 @@ select e.revision_id, e.key, e.event_id
  where e.revision_id = any(%(revisions)s) and e.event_id is not null;
 
 -- name: parked
-select q.continuity_order_id, q.reason
+select q.continuity_order_id, q.shipment, q.job, q.reason, q.on_date
   from continuity_parked q
  where q.continuity_order_id = any(%(continuity)s) and q.resolved_on is null
  order by q.continuity_order_id, q.id;
 
 -- name: payments
+-- With the card that was charged and when, else the card that pays.
 select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amount_minor, y.due_on, y.status,
-       y.attempts, y.captured_minor, y.refunded_minor
-  from payments_payment y
- where y.order_id = any(%(all)s)
-union all
-select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amount_minor, y.due_on, y.status,
-       y.attempts, y.captured_minor, y.refunded_minor
-  from payments_payment y
- where y.continuity_order_id = any(%(continuity)s);
+       y.attempts, y.captured_minor, y.refunded_minor, t.on_date, k.token, k.brand, k.last4, k.expires_on, k.refused
+  from (select * from payments_payment where order_id = any(%(all)s)
+        union all
+        select * from payments_payment where continuity_order_id = any(%(continuity)s)) y
+  left join lateral (
+       select a.card_id, a.on_date from payments_attempt a
+        where a.payment_id = y.id and a.kind in ('capture', 'charge') and a.outcome = 'approved'
+        order by a.id desc limit 1) t on true
+  left join customers_storedcard k on k.id = coalesce(t.card_id, y.card_id);
 
 -- name: addresses
 select a.id, a.code, a.purpose, a.recipient, a.street, a.city, a.postcode, a.region, a.country
   from customers_address a
- where a.id = any(%(addresses)s);
-
--- name: waiting
--- the parent orders of which something waits for a person: held, unpaid for good or nobody knows, blocked
-select coalesce(o.parent_id, o.id)
-  from orders_hold h join orders_salesorder o on o.id = h.order_id
- where h.released_on is null and o.status <> 'cancelled'
-union
-select coalesce(o.parent_id, o.id, c.order_id)
-  from payments_payment y
-  left join orders_salesorder o on o.id = y.order_id
-  left join continuity_continuityorder c on c.id = y.continuity_order_id
- where y.status in ('failed', 'unknown')
-union
-select c.order_id
-  from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
- where o.blocked is not null
-union
-select c.order_id
-  from continuity_parked q join continuity_continuityorder c on c.id = q.continuity_order_id
- where q.resolved_on is null
+ where a.id = any(%(addresses)s)

@@ -1,0 +1,294 @@
+"""The JSON of ``docs/contract.md``, made from what ``desk.read`` tells: commands print it, an export carries it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from perennial.catalog.queries import today
+from perennial.desk.read import order as orders
+from perennial.desk.read.customer import Customer
+from perennial.desk.read.preview import Part, Preview
+from perennial.desk.read.shipment import ShipmentLine
+from perennial.desk.read.values import Address, Adjustment, Event, Hold, Payment, Substitute
+from perennial.kernel import money
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason, json_text
+from perennial.language import Reader
+from perennial.language.formats import ENGLISH
+from perennial.language.reasons import date_words, not_shipped, price_words, product_words
+
+Document = dict[str, Any]
+CANCELLED = Reason("cancelled")
+"""Of what was left out before anybody wrote down by whom."""
+
+
+def order_document(number: str, *, ahead: int = 0, on: date | None = None) -> Document:
+    """The document of one parent order; a child's number shows its parent. Refused when there is none."""
+    return order_json(orders.order(number, on=on or today(), ahead=ahead))
+
+
+def order_documents(order_ids: Iterable[int], *, on: date | None = None, reasons: bool = False) -> Iterator[Document]:
+    """The documents of these parent orders, in the order in which they are given."""
+    return (order_json(order, reasons=reasons) for order in orders.orders(order_ids, on=on or today()))
+
+
+def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = False) -> Document:
+    """One order. Amounts of the order itself are those of its ordinary lines.
+
+    ``to``: who reads the words. ``reasons``: those of each line as data, too, as an export carries them.
+    """
+    return {
+        "number": order.number,
+        "reference": order.reference,
+        "status": order.status,
+        "customer": order.account,
+        "order_date": str(order.order_date),
+        "currency": order.currency,
+        "held": order.held,
+        "holds": [hold_json(hold) for hold in order.holds],
+        "acceptance": order.acceptance,
+        "lines": [
+            {
+                "line": line.line,
+                "item_number": line.product.number,
+                "quantity": money.plain(line.quantity),
+                "price": amount(line.price),
+                "status": line.status,
+            }
+            for line in order.lines
+        ],
+        "delivery": amount(order.delivery),
+        "tax": amount(order.tax),
+        "total": amount(order.total),
+        "events": [event_json(event) for event in order.history],
+        "continuity": [_continuity(one, to, reasons) for one in order.continuity],
+        "children": [_child(child) for child in order.children],
+        "payments": [payment_json(payment) for payment in order.payments],
+    }
+
+
+def _continuity(one: orders.Continuity, to: Reader, as_data: bool) -> Document:
+    return {
+        "line": one.line,
+        "item_number": one.product.number,
+        "program": one.program,
+        "revision": one.revision,
+        "status": one.status,
+        "complete": one.complete,
+        "start_date": _day(one.start_date),
+        "payment_method": one.payment_method,
+        "card": one.card.token if one.card else None,
+        "payment_schedule": one.payment_schedule,
+        "adjustments": [adjustment_json(adjustment) for adjustment in one.adjustments],
+        "lines": [
+            {**line_json(line, to), "reasons": _reasons(line)} if as_data else line_json(line, to) for line in one.lines
+        ],
+    }
+
+
+def line_json(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
+    """One product of one shipment."""
+    return {
+        "event_id": line.event_id,
+        "key": line.key,
+        "line": line.line,
+        "repetition": line.repetition,
+        "item_number": line.product.number,
+        "quantity": money.plain(line.quantity),
+        "price": amount(line.price),
+        "event_on": str(line.event_on),
+        "ship_on": str(line.ship_on),
+        "action": "end" if line.last else "none",
+        "status": line.status,
+        "blocked": line.blocked,
+        "customised": list(line.customised),
+        "shipment": line.shipment,
+        "child_order": line.child,
+        "changeable_until": _day(line.changeable_until),
+        "why": why_words(line, to),
+    }
+
+
+def _child(child: orders.Child) -> Document:
+    return {
+        "number": child.number,
+        "line": child.line,
+        "shipment": child.shipment,
+        "status": child.status,
+        "held": child.held,
+        "ship_on": str(child.ship_on),
+        "lines": [
+            {
+                "item_number": line.product.number,
+                "quantity": money.plain(line.quantity),
+                "price": amount(line.price),
+            }
+            for line in child.lines
+        ],
+        "delivery": amount(child.delivery),
+        "tax": amount(child.tax),
+        "total": amount(child.total),
+        "carrier": child.sent.carrier if child.sent else None,
+        "tracking": child.sent.tracking if child.sent else None,
+        "external": child.external,
+    }
+
+
+def adjustment_json(adjustment: Adjustment) -> Document:
+    """What a person changed, by whom, when and why."""
+    value: Any = adjustment.value
+    match value:
+        case Money():
+            value = amount(value)
+        case Substitute(product, price):
+            value = product if price is None else {"item_number": product, "price": amount(price)}
+        case Address():
+            value = _address(value)
+        case date():
+            value = str(value)
+        case bool() | int() | None:
+            pass
+        case _:
+            value = money.plain(value)
+    return {
+        "key": adjustment.key,
+        "repetition": adjustment.repetition,
+        "line": adjustment.line,
+        "kind": adjustment.kind,
+        "value": value,
+        "by": adjustment.by,
+        "on": str(adjustment.on),
+        "reason": adjustment.reason,
+    }
+
+
+def _address(address: Address) -> str | Document:
+    """The code of an address, or the address in place."""
+    return {name: getattr(address, name) for name in _PLACE} if address.code is None else address.code
+
+
+_PLACE = ("purpose", "recipient", "street", "city", "postcode", "region", "country")
+
+
+def customer_json(customer: Customer) -> Document:
+    """A customer with addresses, cards and the numbers of the orders."""
+    return {
+        "account": customer.account,
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "language": customer.language,
+        "allow_on_account": customer.allow_on_account,
+        "credit_limit": amount(customer.credit_limit),
+        "addresses": [{name: getattr(address, name) for name in ("code", *_PLACE)} for address in customer.addresses],
+        "cards": [
+            {
+                "token": stored.card.token,
+                "brand": stored.card.brand,
+                "last4": stored.card.last4,
+                "exp_month": stored.card.expires_on.month,
+                "exp_year": stored.card.expires_on.year,
+                "network_transaction_id": stored.network_transaction_id,
+            }
+            for stored in customer.cards
+        ],
+        "orders": list(customer.orders),
+    }
+
+
+def hold_json(hold: Hold) -> Document:
+    """Why an order waits."""
+    return {
+        "code": hold.code,
+        "reason": hold.reason,
+        "stops": hold.stops,
+        "on": str(hold.on),
+        "by": hold.by,
+        "released_on": _day(hold.released_on),
+    }
+
+
+def event_json(event: Event) -> Document:
+    """Something that happened."""
+    return {"on": str(event.on), "kind": event.kind, "by": event.by, "reason": event.reason, "data": event.data}
+
+
+def payment_json(payment: Payment) -> Document:
+    """Money owed, and what became of it."""
+    return {
+        "order": payment.order,
+        "purpose": payment.purpose,
+        "number": payment.number,
+        "method": payment.method,
+        "amount": amount(payment.amount),
+        "due_on": str(payment.due_on),
+        "status": payment.status,
+        "attempts": payment.attempts,
+        "captured": amount(payment.captured),
+        "refunded": amount(payment.refunded),
+    }
+
+
+def preview_json(preview: Preview, to: Reader = ENGLISH) -> Document:
+    """What an order would be; ``shipment`` of a payment null: it pays the whole order."""
+    return {
+        "lines": [line_json(line, to) for line in preview.lines],
+        "complete": preview.complete,
+        "payments": [_part(part) for part in preview.payments],
+    }
+
+
+def _part(part: Part) -> Document:
+    nothing = amount(Money(0, part.amount.currency))
+    return {
+        "order": None,
+        "purpose": part.purpose,
+        "number": part.number,
+        "method": part.method,
+        "amount": amount(part.amount),
+        "due_on": str(part.due_on),
+        "status": "draft",
+        "attempts": 0,
+        "captured": nothing,
+        "refunded": nothing,
+        "shipment": part.shipment,
+    }
+
+
+def why_words(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
+    """Why a line has its date, product and price, and why it has not shipped, in words."""
+    why = line.why
+    of_line = (why.line, why.source)
+    return {
+        "date": date_words(
+            why.dates, why.source, line.event_on, line.ship_on, started=why.started, changed=why.changed, to=to
+        ),
+        "product": product_words(*of_line, line.line, why.changed, to),
+        "price": price_words(
+            *of_line, line.product.number, line.price, order_date=why.order_date, changed=why.changed, to=to
+        ),
+        "not_shipped": not_shipped(line.not_shipped[0] if line.not_shipped else None, to),
+    }
+
+
+def _reasons(line: ShipmentLine) -> Document:
+    """The reasons of a line as they are stored."""
+    gone = line.not_shipped[0] if line.status == "cancelled" else None
+    own = line.why.line.stored()
+    return {
+        "date": json.loads(line.why.dates.stored()),
+        "line": None if own is None else json.loads(own),
+        "cancelled": None if gone is None or gone == CANCELLED else json.loads(json_text(gone.stored())),
+    }
+
+
+def amount(value: Money | None) -> str | None:
+    """Money as a decimal string; the document names the currency once."""
+    return None if value is None else money.text(value.minor, value.currency)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else str(day)

@@ -1,0 +1,80 @@
+"""Child orders as the warehouse asks: what to pack, where it goes, may it ship, and all that stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.desk.locking import unknown_order
+from perennial.desk.read.order import Child, Order, orders
+from perennial.desk.read.values import Payment
+from perennial.desk.read.waits import children_that_may_not_ship
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason
+from perennial.orders.models import SalesOrder
+
+
+@dataclass(frozen=True, slots=True)
+class ChildOrder:
+    """A child with its parent. ``may_not_ship``: all reasons why it may not ship on the date; none: it may.
+
+    ``payments`` are those that pay it: its own, else those of its line, which is billed up front.
+    """
+
+    child: Child
+    parent: Order
+    payments: tuple[Payment, ...]
+    may_not_ship: tuple[Reason, ...]
+
+    @property
+    def may_ship(self) -> bool:
+        """May it leave?"""
+        return not self.may_not_ship
+
+
+def child(number: str, *, on: date) -> ChildOrder:
+    """A child order by its number. Refused: no child has it."""
+    found = SalesOrder.objects.filter(number=number, parent__isnull=False).values_list("id", flat=True).first()
+    if found is None:
+        raise unknown_order(number)
+    return next(children([found], on=on))
+
+
+def children(ids: Sequence[int], *, on: date) -> Iterator[ChildOrder]:
+    """These child orders, in the order in which they are given; what stands in their way is told as of a date."""
+    where = {
+        pk: (number, parent)
+        for pk, number, parent in SalesOrder.objects.filter(pk__in=ids, parent__isnull=False).values_list(
+            "id", "number", "parent__number"
+        )
+    }
+    parents = SalesOrder.objects.filter(children__in=where).distinct().values_list("id", flat=True)
+    found = {order.number: order for order in orders(list(parents), on=on)}
+    waits = children_that_may_not_ship(list(where), on)
+    for pk in ids:
+        if pk in where:
+            number, parent = where[pk]
+            yield _child(number, found[parent], waits.get(pk, ()), on)
+
+
+def _child(number: str, parent: Order, waits: Sequence[str], on: date) -> ChildOrder:
+    made = next(child for child in parent.children if child.number == number)
+    own = [p for p in parent.payments if p.order == number]
+    payments = own or [p for p in parent.payments if p.purpose == "order" and p.line == made.line]
+    return ChildOrder(made, parent, tuple(payments), tuple(_reasons(made, payments, waits, on)))
+
+
+def _reasons(made: Child, payments: Sequence[Payment], waits: Sequence[str], on: date) -> Iterator[Reason]:
+    """Each hold and each payment that stands in the way by itself."""
+    if "order_not_open" in waits:
+        yield Reason("order_not_open", {"status": made.status})
+    if "hold" in waits:
+        for hold in made.holds:
+            if hold.open and hold.stops != "charging":
+                yield Reason("hold", {"code": hold.code, "reason": hold.reason or hold.code})
+    if "payment" in waits:
+        for p in payments:
+            if p.status in ("declined", "failed", "unknown") and p.due_on <= on:
+                amount = Money(p.amount.minor - p.captured.minor, p.amount.currency)
+                yield Reason("payment", {"number": p.number, "amount": amount, "status": p.status})

@@ -1,0 +1,171 @@
+"""What comes next of an order, a row a shipment: what it costs, why it waits, what can be done with it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.catalog.queries import SetUp
+from perennial.desk.changeable import ACTIONS, PlannedShipment, refusal
+from perennial.desk.locking import SENT
+from perennial.desk.read.order import Child, Continuity, Order
+from perennial.desk.read.shipment import ShipmentLine
+from perennial.desk.read.values import Address, Card, Product
+from perennial.errors import Refused
+from perennial.kernel.money import Money, line_amount
+from perennial.kernel.reasons import Reason
+from perennial.kernel.totals import Charge
+from perennial.payments.due import NOWHERE, Place, child_totals
+
+OWED = ("draft", "due", "sent", "declined", "failed", "unknown", "expired", "voided", "billed")
+COMING = ("planned", "scheduled", "skipped", "projected")
+
+
+@dataclass(frozen=True, slots=True)
+class ComingShipment:
+    """A shipment that is to come, is skipped, or has a child that is not sent.
+
+    ``status`` is that of its lines; ``child``: once it is made. ``cost``: with delivery and tax, as planned now; of a
+    child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
+    ``not_shipped``: all reasons why it has not shipped.
+    """
+
+    order: str
+    line: int
+    sold: Product
+    program: str
+    number: int
+    ship_on: date
+    status: str
+    lines: tuple[ShipmentLine, ...]
+    child: str | None
+    ship_to: Address | None
+    card: Card | None
+    cost: Money
+    upfront: bool
+    last: bool
+    planned: PlannedShipment
+
+    @property
+    def not_shipped(self) -> tuple[Reason, ...]:
+        """All reasons why it has not shipped."""
+        return self.lines[-1].not_shipped
+
+    @property
+    def waits(self) -> tuple[Reason, ...]:
+        """What it waits for besides its day."""
+        return self.lines[-1].waits
+
+    @property
+    def changeable_until(self) -> date | None:
+        """The day before the run that makes its child; None once there is one."""
+        return self.lines[-1].changeable_until
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What can be done with it now, of ``changeable.ACTIONS``: the rules are those by which the actions refuse."""
+        return tuple(action for action in ACTIONS if self.refusal(action) is None)
+
+    def refusal(self, action: str) -> Refused | None:
+        """Why this cannot be done with it."""
+        return refusal(action, self.planned)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The money of an order. ``open``: owed, neither authorised nor taken nor given up; ``to_come``: of planned shipments
+    without a child, so far as they are not billed up front.
+    """
+
+    charged: Money
+    refunded: Money
+    authorised: Money
+    open: Money
+    to_come: Money
+
+
+def sums(order: Order, shipments: Iterable[ComingShipment]) -> Sums:
+    """What an order has cost, owes and will cost with its coming shipments."""
+    kept = [p for p in order.payments if p.purpose != "refund"]
+    money = {
+        "charged": sum(p.captured.minor for p in kept),
+        "refunded": sum(p.refunded.minor for p in kept),
+        "authorised": sum(p.amount.minor for p in kept if p.status in ("authorised", "capturing")),
+        "open": sum(p.amount.minor - p.captured.minor for p in kept if p.status in OWED),
+        "to_come": sum(
+            s.cost.minor
+            for s in shipments
+            if s.child is None and s.status in ("planned", "scheduled") and not s.upfront
+        ),
+    }
+    return Sums(**{name: Money(minor, order.currency) for name, minor in money.items()})
+
+
+def coming(order: Order, rules: SetUp) -> Iterator[ComingShipment]:
+    """The shipments of an order that are still to come, line by line as they come."""
+    children = {child.number: child for child in order.children}
+    for one in order.continuity:
+        if one.status not in ("draft", "open"):
+            continue
+        shipments: dict[int, list[ShipmentLine]] = {}
+        for line in one.lines:
+            if line.shipment is not None:
+                shipments.setdefault(line.shipment, []).append(line)
+        for number, lines in shipments.items():
+            child = children.get(lines[-1].child or "")
+            if child.status == "open" if child else lines[-1].status in COMING:
+                yield _coming(order, one, number, lines, child, rules)
+
+
+def _coming(
+    order: Order, one: Continuity, number: int, lines: Sequence[ShipmentLine], child: Child | None, rules: SetUp
+) -> ComingShipment:
+    last = lines[-1]
+    ship_to = child.ship_to if child else last.ship_to or one.ship_to
+    return ComingShipment(
+        order=order.number,
+        line=one.line,
+        sold=one.product,
+        program=one.program,
+        number=number,
+        ship_on=child.ship_on if child else last.ship_on,
+        status=last.status,
+        lines=tuple(lines),
+        child=child.number if child else None,
+        ship_to=ship_to,
+        card=one.card,
+        cost=child.total if child else _cost(order, one, lines, ship_to, rules),
+        upfront=one.upfront,
+        last=number == one.ends_with,
+        planned=planned_shipment(order, one, number),
+    )
+
+
+def _cost(order: Order, one: Continuity, lines: Sequence[ShipmentLine], ship_to: Address | None, rules: SetUp) -> Money:
+    """What its child would cost: taxed where it goes on its day, of an order billed up front on the order date."""
+    place = Place(ship_to.country, ship_to.region) if ship_to else NOWHERE
+    charges = [Charge(line_amount(line.quantity, line.price.minor), line.tax_group) for line in lines]
+    on = order.order_date if one.upfront else lines[-1].ship_on
+    return Money(child_totals(rules, charges, lines[-1].delivery_mode, place, on).total, order.currency)
+
+
+def planned_shipment(order: Order, one: Continuity, number: int) -> PlannedShipment:
+    """A shipment as the rules of changing it ask."""
+    walk = [line for line in one.lines if line.status not in ("cancelled", "projected")]
+    found = [line for line in walk if line.shipment == number]
+    at = next((at for at, line in enumerate(walk) if line.shipment == number), len(walk))
+    own = next((line for line in found if line.child is not None), None)
+    sent = next((line for line in walk if (line.shipment or 0) > number and line.child_status in SENT), None)
+    return PlannedShipment(
+        order=order.number,
+        status=one.status,
+        complete=one.complete,
+        highest=max((line.shipment or 0 for line in walk), default=0),
+        last_shipment=one.last_shipment,
+        number=number,
+        statuses=tuple({(line.key, line.repetition): line.status for line in found}.values()),
+        child=(own.child or "", own.child_status or "") if own else None,
+        child_behind=any(line.child is not None for line in walk[at + 1 :]),
+        sent_behind=(sent.shipment or 0, sent.child or "", sent.child_status or "") if sent else None,
+    )

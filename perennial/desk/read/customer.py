@@ -1,0 +1,193 @@
+"""A customer while the telephone rings: who it is, what comes next over all orders, what went wrong, which cards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from perennial.catalog.queries import currency, set_up
+from perennial.customers.queries import customer_by_account
+from perennial.db import sql
+from perennial.desk.read.coming import ComingShipment, coming
+from perennial.desk.read.order import Order, orders
+from perennial.desk.read.values import Address, Card
+from perennial.desk.read.waiting import Waiting, waiting_of
+from perennial.kernel.money import Money
+
+_SQL = sql.named("perennial.desk.read", "customer.sql")
+NEXT = 12
+LAST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCard:
+    """A card of a customer, and what the issuer knows it by."""
+
+    card: Card
+    network_transaction_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer; ``addresses`` are those with a code, ``orders`` the numbers of the parent orders as they were made."""
+
+    id: int
+    account: str
+    name: str
+    email: str | None
+    phone: str | None
+    language: str | None
+    allow_on_account: bool
+    credit_limit: Money | None
+    addresses: tuple[Address, ...]
+    cards: tuple[StoredCard, ...]
+    orders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHead:
+    """A parent order on one line: what was sold, how many of its children were sent and when the last."""
+
+    number: str
+    status: str
+    order_date: date
+    products: tuple[str, ...]
+    sent: int
+    last_sent_on: date | None
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardHealth:
+    """Whether a card will do: ``good``, ``spare`` (it pays nothing), ``refused``, ``expired``, or ``ends``.
+
+    ``ends``: it expires before ``after`` of the shipments that it pays, the first on ``first_on``.
+    """
+
+    card: Card
+    health: str
+    after: int
+    first_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """A customer with all that a call is about. ``coming``: the next shipments over all open orders, by their day.
+
+    ``warnings``: what waits for a person, what was declined (``declined``), and cards that end (``card_ends``).
+    """
+
+    customer: Customer
+    open_orders: tuple[Order, ...]
+    coming: tuple[ComingShipment, ...]
+    last_orders: tuple[OrderHead, ...]
+    cards: tuple[CardHealth, ...]
+    warnings: tuple[Waiting, ...]
+
+
+def customer(account: str) -> Customer:
+    """A customer by the account. Refused when there is none."""
+    return customers([customer_by_account(account).pk])[0]
+
+
+def customers(ids: Sequence[int]) -> list[Customer]:
+    """These customers, in the order in which they are given."""
+    given = {"customers": list(ids)}
+    addresses: dict[int, list[Address]] = defaultdict(list)
+    for owner, *address in sql.tuples(_SQL["addresses"], given):
+        addresses[owner].append(Address(*address))
+    cards: dict[int, list[StoredCard]] = defaultdict(list)
+    for owner, token, brand, last4, expires_on, refused, network in sql.tuples(_SQL["cards"], given):
+        card = Card(token, brand, last4, expires_on=expires_on, refused=refused)
+        cards[owner].append(StoredCard(card, network))
+    numbers: dict[int, list[str]] = defaultdict(list)
+    for owner, number in sql.tuples(_SQL["numbers"], given):
+        numbers[owner].append(number)
+    found = {}
+    for pk, account, name, email, phone, language, on_account, limit in sql.tuples(_SQL["customers"], given):
+        found[pk] = Customer(
+            id=pk,
+            account=account,
+            name=name,
+            email=email,
+            phone=phone,
+            language=language,
+            allow_on_account=on_account,
+            credit_limit=None if limit is None else Money(limit, currency()),
+            addresses=tuple(addresses[pk]),
+            cards=tuple(cards[pk]),
+            orders=tuple(numbers[pk]),
+        )
+    return [found[pk] for pk in ids if pk in found]
+
+
+def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
+    """A customer with the next shipments, planned or projected, and all that a call may be about on a date."""
+    found = customer(account)
+    ids = [row[0] for row in sql.tuples(_SQL["open_orders"], {"customer": found.id})]
+    open_orders = tuple(orders(ids, on=on, ahead=most))
+    rules = set_up()
+    shipments = sorted(
+        (shipment for order in open_orders for shipment in coming(order, rules)),
+        key=lambda shipment: (shipment.ship_on, shipment.order, shipment.line, shipment.number),
+    )
+    cards = tuple(_health(stored.card, shipments, on) for stored in found.cards)
+    return CustomerPage(
+        customer=found,
+        open_orders=open_orders,
+        coming=tuple(shipments[:most]),
+        last_orders=tuple(_last_orders(found.id)),
+        cards=cards,
+        warnings=tuple(_warnings(found, open_orders, cards, on)),
+    )
+
+
+def _last_orders(customer_id: int) -> Iterator[OrderHead]:
+    for number, status, ordered, products, sent, last_sent_on, held in sql.tuples(
+        _SQL["last_orders"], {"customer": customer_id, "most": LAST}
+    ):
+        yield OrderHead(
+            number=number,
+            status=status,
+            order_date=ordered,
+            products=tuple(products),
+            sent=sent,
+            last_sent_on=last_sent_on,
+            held=held,
+        )
+
+
+def _health(card: Card, shipments: Sequence[ComingShipment], on: date) -> CardHealth:
+    """What of the shipments that a card pays comes after its last day."""
+    pays = [s for s in shipments if s.card is not None and s.card.token == card.token and not s.upfront]
+    after = [s for s in pays if s.child is None and s.status != "skipped" and s.ship_on > card.expires_on]
+    if card.expires_on < on:
+        health = "expired"
+    elif card.refused:
+        health = "refused"
+    elif after:
+        health = "ends"
+    else:
+        health = "good" if pays else "spare"
+    return CardHealth(card, health, len(after), min((s.ship_on for s in after), default=None))
+
+
+def _warnings(
+    found: Customer, open_orders: Sequence[Order], cards: Sequence[CardHealth], on: date
+) -> Iterator[Waiting]:
+    """What waits for a person, what was declined and is tried again, which cards will not do."""
+    for one in cards:
+        if one.health in ("refused", "ends") or (one.health == "expired" and one.after):
+            facts = {"card": one.card.words or one.card.token, "expires_on": one.card.expires_on}
+            more = {"count": one.after, "ship_on": one.first_on}
+            code = "card_refused" if one.health == "refused" else "card_ends"
+            yield Waiting(code, "", found.account, "", facts={**facts, **more}, steps=("new_card",))
+    for order in open_orders:
+        yield from waiting_of(order, on)
+        for payment in order.payments:
+            if payment.status == "declined":
+                about = Waiting("declined", order.number, found.account, payment.order)
+                facts = {"number": payment.number, "amount": payment.amount, "attempts": payment.attempts}
+                yield replace(about, facts=facts, steps=("new_card", "settle"))

@@ -1,0 +1,135 @@
+"""The small parts that are told of several things: products, addresses, cards, holds, events, payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from perennial.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is sold or sent."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a parcel goes; ``code`` None: it was written into one order."""
+
+    id: int
+    code: str | None
+    purpose: str
+    recipient: str | None
+    street: str
+    city: str
+    postcode: str
+    region: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A stored card; ``expires_on`` is the last day of its month."""
+
+    token: str
+    brand: str | None
+    last4: str | None
+    expires_on: date
+    refused: bool
+
+    @property
+    def words(self) -> str:
+        """Brand and last four digits, as far as they are known: visa 4242."""
+        return " ".join(part for part in (self.brand, self.last4) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why an order waits; ``stops`` is shipping, charging or both. Open until it is released."""
+
+    code: str
+    reason: str
+    stops: str
+    on: date
+    by: str
+    released_on: date | None
+
+    @property
+    def open(self) -> bool:
+        """Is it not released yet?"""
+        return self.released_on is None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: the day, who did it, why."""
+
+    on: date
+    kind: str
+    by: str
+    reason: str | None
+    data: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the warehouse sent: the day, the carrier, the carrier's number."""
+
+    on: date
+    carrier: str | None
+    tracking: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """Another product; ``price`` None: at the price that the line has."""
+
+    product: str
+    price: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What a person changed on one event of an order; ``line`` None: on all its products.
+
+    ``value`` by kind: skip True, move and redate a date, substitute, price money, quantity a number, address, merge the
+    number that those share that ship as one.
+    """
+
+    key: str
+    repetition: int
+    line: int | None
+    kind: str
+    value: bool | date | Substitute | Money | Decimal | Address | int | None
+    by: str
+    on: date
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money owed: order, line, purpose and number tell it apart. ``card``: the one that was charged, else that pays.
+
+    ``order`` is the number of the order or child that is paid. ``line`` is the order's line, of ordinary lines None:
+    they are paid together. ``shipment`` is that of a child.
+    """
+
+    order: str
+    line: int | None
+    shipment: int | None
+    purpose: str
+    number: int
+    method: str
+    amount: Money
+    due_on: date
+    status: str
+    attempts: int
+    captured: Money
+    refunded: Money
+    card: Card | None
+    captured_on: date | None
