@@ -14,6 +14,7 @@ from perennial.customers.models import Address, Customer, CustomerSearch
 from perennial.customers.values import AddressFacts, CustomerFacts
 from perennial.db import pages, sql
 from perennial.desk import actions
+from perennial.desk.in_use import IN_USE
 from perennial.desk.read.search import Hits, search
 from perennial.errors import Refused
 from perennial.language import say
@@ -40,7 +41,7 @@ PEOPLE = (
 
 @pytest.fixture
 def people(club: None) -> None:
-    set_customers(customers=PEOPLE, by="clerk:anna")
+    set_customers(customers=PEOPLE, in_use=IN_USE, by="clerk:anna")
 
 
 def accounts(found: Hits) -> list[str]:
@@ -183,7 +184,7 @@ class TestKept:
 
     def test_an_import_that_changes_everything(self) -> None:
         moved = replace(ADA, name="Ada Verdi", phone=None, addresses=(AddressFacts("new", city="Torino"),))
-        set_customers(customers=[moved], by="clerk:anna")
+        set_customers(customers=[moved], in_use=IN_USE, by="clerk:anna")
         assert accounts(search("verdi torino")) == ["K-0012"]
         for gone in ("ada bianchi", "ada milano", "ada 1234", "ada 20121"):
             assert accounts(search(gone)) == []

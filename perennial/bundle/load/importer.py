@@ -40,6 +40,7 @@ from perennial.db import sql
 from perennial.db.tally import Tally
 from perennial.desk.addresses import keep_where_it_went
 from perennial.desk.cards import cards_renewed
+from perennial.desk.in_use import IN_USE
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
 from perennial.orders.models import SalesOrder
@@ -315,7 +316,7 @@ def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[di
                 good.append(facts)
             else:
                 spoiled.add(facts.account)
-        changes = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
+        changes = set_customers(customers=good, in_use=IN_USE, by=reading.by, reason=reading.reason, checked=True)
         imported.add("customers", changes.tally)
         reading.notes.add_customers(changes.emptied, changes.kept)
         reading.notes.regions += setup.regions_misspelled(regions, good)
