@@ -76,7 +76,7 @@ def _say_whether_told() -> None:
         tell("notices are off: customers are told nothing")
 
 
-def _note_of_the_late(on: date | None) -> None:
+def _note_of_the_late(on: date | None, *, again: bool) -> None:
     """What is late ships and is charged by one night: say so before, to whoever starts with the orders of last year."""
     from perennial.catalog.queries import today
     from perennial.jobs.night import last_night
@@ -85,8 +85,8 @@ def _note_of_the_late(on: date | None) -> None:
 
     last = last_night()
     first = on or (add_days(last, 1) if last else today())
-    if on is None and first > today():
-        return  # no night is missed
+    if first > today() if on is None else not again and last is not None and on <= last:
+        return  # no night is missed, or it is passed over
     found = late(first)
     if found.shipments:
         what = "1 shipment is" if found.shipments == 1 else f"{found.shipments:,} shipments are"
@@ -201,7 +201,7 @@ def night(p: Parser) -> Run:
     """The six jobs in their order; without a date every night that was missed, oldest first."""
     p.add_argument("--on", type=day, metavar="DATE", help="of this date (left out: all missed nights through today)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
-    p.add_argument("--again", action="store_true", help="also for a date before the last finished night")
+    p.add_argument("--again", action="store_true", help="also for a date whose night is done, or before it")
     p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 while something is parked")
     p.by("who starts it, for the list of runs")
 
@@ -211,7 +211,7 @@ def night(p: Parser) -> Run:
 
         progress = _progress()
         told = _note_before(given.on, dry=given.dry_run)
-        _note_of_the_late(given.on)
+        _note_of_the_late(given.on, again=given.again)
         try:
             done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress)
         finally:
@@ -227,6 +227,8 @@ def night(p: Parser) -> Run:
                 tell(f"{one['on']} {one['job']}: {last_line(one)}")
         if not made:
             tell("no night was missed: nothing to do")
+        elif not ran:
+            tell(f"the night of {given.on} is done: nothing to do (--again runs it anew)")
         if not told:
             _note_after(nights.last_night())
         if not given.json:

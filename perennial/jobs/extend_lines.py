@@ -60,7 +60,7 @@ class ExtendLines(Job):
                 extended.append(state.row.pk)
                 report.count("orders")
                 report.count("lines", added)
-                events.append(OrderEvent(order_id=state.row.order_id, on_date=run.on, kind="extended", by=run.by, data={"lines": added}))  # fmt: skip
+                events.append(OrderEvent(order_id=state.row.order_id, on_date=run.on, kind="extended", by=run.by, data={"lines": added}, place=state.row.parent_line_id))  # fmt: skip
         difference.write()
         if complete:
             ContinuityOrder.objects.filter(pk__in=complete).update(complete=True)

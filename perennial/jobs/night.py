@@ -34,7 +34,9 @@ def night(
 ) -> dict[str, Any]:
     """Run the night of a date, or without one every missed night through today.
 
-    Refused: a date before the last finished night without ``again`` (nothing moves back).
+    A date whose night is done is passed over without ``again`` (no ``jobs``, or not among ``nights``), also when
+    another process has done it meanwhile. Refused: a date before the last finished night without ``again`` (nothing
+    moves back).
     """
     last = last_night()
     if on is not None:
@@ -42,7 +44,7 @@ def night(
             raise Refused(
                 "night", "on", text=f"the night of {last} is done: {on} lies before it (--again runs it all the same)"
             )
-        return one_night(on, dry=dry, by=by, progress=progress)
+        return one_night(on, dry=dry, again=again, by=by, progress=progress)
     end = today()
     start = end if last is None else last + timedelta(1)
     dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
@@ -51,8 +53,11 @@ def night(
     nights: list[dict[str, Any]] = []
     with Session() as session:
         for day in dates:
-            nights.append(one_night(day, by=by, progress=progress, session=session))
-            if not is_done(nights[-1]):  # somebody asked it to stop: no later night before this one
+            made = one_night(day, again=False, by=by, progress=progress, session=session)
+            if not made["jobs"]:
+                continue
+            nights.append(made)
+            if not is_done(made):  # somebody asked it to stop: no later night before this one
                 break
     return {"nights": nights}
 
@@ -63,18 +68,28 @@ def is_done(night: dict[str, Any]) -> bool:
 
 
 def one_night(
-    on: date, *, dry: bool = False, by: str = "", progress: Progress | None = None, session: Session | None = None
+    on: date,
+    *,
+    dry: bool = False,
+    again: bool = True,
+    by: str = "",
+    progress: Progress | None = None,
+    session: Session | None = None,
 ) -> dict[str, Any]:
     """The six runs of one date. A night that was killed goes on with the job that it was killed in.
 
     What is done of it is not done again: a second extension after the children are made would plan on
-    further than an undisturbed night does.
+    further than an undisturbed night does. Without ``again`` a date whose night is done, or that lies before one
+    that is, is passed over: it has no jobs.
     """
-    if dry:
-        return _rehearsal([on], by)[0]
     _in_the_calendar(on)
-    documents = []
-    started = _opened(on)
+    if dry:
+        done = not again and _is_passed(on)
+        return {"on": on.isoformat(), "jobs": []} if done else _rehearsal([on], by)[0]
+    documents: list[dict[str, Any]] = []
+    started = _opened(on, again=again)
+    if started is None:
+        return {"on": on.isoformat(), "jobs": documents}
     with nullcontext(session) if session else Session() as session:
         for name in NIGHTLY:
             if progress is not None:
@@ -87,16 +102,25 @@ def one_night(
     return {"on": on.isoformat(), "jobs": documents}
 
 
-def _opened(on: date) -> int:
-    """The date's night that is not finished, else a new one."""
-    while True:  # another process may finish it between the two statements
-        sql.execute(
-            "insert into jobs_nightrun(on_date) values (%s) on conflict (on_date) where finished_at is null do nothing",
-            [on],
-        )
-        found: int | None = sql.value("select id from jobs_nightrun where on_date = %s and finished_at is null", [on])
-        if found is not None:
-            return found
+def _opened(on: date, *, again: bool) -> int | None:
+    """The date's night that is not finished, else a new one; None: it is passed over."""
+    with transaction.atomic():
+        # Nobody opens or finishes a night while another decides which one is next.
+        sql.execute("lock table jobs_nightrun in share row exclusive mode")
+        if not again and _is_passed(on):
+            return None
+        return _unfinished(on) or NightRun.objects.create(on_date=on).pk
+
+
+def _unfinished(on: date) -> int | None:
+    """The date's night that was begun and is not finished."""
+    return NightRun.objects.filter(on_date=on, finished_at=None).values_list("pk", flat=True).first()
+
+
+def _is_passed(on: date) -> bool:
+    """Is the night of the date done, with none to go on with, or that of a later date?"""
+    last = last_night()
+    return last is not None and (on < last or (on == last and _unfinished(on) is None))
 
 
 def _arguments(name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Rep
     """Park the continuity order of an item of the work list, and block what of it is scheduled."""
     found = sql.one(SQL["item"], {"run": run.id, "seq": seq})
     assert found is not None
-    subject, shipment, order_id, order, line = found
+    subject, shipment, order_id, order, line_id, line = found
     sql.value("select id from continuity_continuityorder where id = %s for no key update", [subject])
     _, new = Parked.objects.get_or_create(
         continuity_order_id=subject,
@@ -32,7 +32,7 @@ def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Rep
     )
     if new:
         OrderEvent.objects.create(
-            order_id=order_id, on_date=run.on, kind="parked", by=run.by, reason=reason,
+            order_id=order_id, on_date=run.on, kind="parked", by=run.by, reason=reason, place=line_id,
             data={"job": job.name, "line": line, **({} if shipment is None else {"shipment": shipment})},
         )  # fmt: skip
     sql.execute(SQL["park"], {"subject": subject})

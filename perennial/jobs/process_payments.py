@@ -64,11 +64,13 @@ class ProcessPayments(Job):
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Process the items ``first`` to ``last``; what came of it is counted afterwards, from the rows."""
-        found = sql.tuples(
-            "select subject_id from jobs_jobitem where run_id = %s and seq between %s and %s order by seq",
-            [run.id, first, last],
+        places = dict(
+            sql.tuples(
+                "select subject_id, seq from jobs_jobitem where run_id = %s and seq between %s and %s order by seq",
+                [run.id, first, last],
+            )
         )
-        collect([row[0] for row in found], on=run.on, by=run.by, run=run.id, dry=run.dry)
+        collect(places, on=run.on, by=run.by, run=run.id, places=places, dry=run.dry)
         return Report()
 
     def count(self, run: Run, first: int, last: int) -> Report:

@@ -115,6 +115,7 @@ class UpdateOrders(Job):
                         on_date=run.on,
                         kind="updated",
                         by=run.by,
+                        place=state.row.parent_line_id,
                         data={
                             "revision": revision.number,
                             "added": counts.added,

@@ -159,7 +159,11 @@ class Shipment(models.Model):
 
 
 class OrderEvent(models.Model):
-    """What happened to an order: the day, who did it (``clerk:anna``, ``job:17``), why. Never changed."""
+    """What happened to an order: the day, who did it (``clerk:anna``, ``job:17``), why. Never changed.
+
+    ``place``: where it stands among what its run did about the order, since processes that share a run write in any
+    order: the line's id, of a payment where it stood in the work list. The view ``orders_history`` tells the order of all.
+    """
 
     order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="events", db_index=False)
     on_date = models.DateField()
@@ -168,6 +172,7 @@ class OrderEvent(models.Model):
     by = models.TextField(db_default="")
     reason = models.TextField(null=True)
     data = models.JSONField(null=True)
+    place = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(F("order"), F("id"), name="order_event_of")]

@@ -16,7 +16,7 @@ knows keys (20 hours). Older and not found it stays unknown, for a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -52,6 +52,7 @@ AT_ONCE = 500
 """Payments whose intent is committed together."""
 ANSWERS = 100
 """Answers that are recorded together."""
+ANSWERS_LOCK = 0x504E04
 ROUNDS = 6
 """More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
 
@@ -89,6 +90,7 @@ class Collecting:
     dry: bool
     installation: str
     lines: Lines | None
+    places: Mapping[int, int]
     done: set[tuple[int, str]] = field(default_factory=set)
 
     def gateway(self, name: str | None) -> Gateway:
@@ -107,12 +109,14 @@ def collect(
     on: date,
     by: str,
     run: int | None = None,
+    places: Mapping[int, int] | None = None,
     force: bool = False,
     dry: bool = False,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
-    ``run``: the job run that reports it. ``force``: a person tries again what was declined that day.
+    ``run``: the job run that reports it; ``places``: where each stands in its work list.
+    ``force``: a person tries again what was declined that day.
     ``dry``: the gateway is not asked, the caller rolls everything back.
     """
     with ExitStack() as threads:
@@ -122,6 +126,7 @@ def collect(
             dry=dry,
             installation=company().installation,
             lines=None if dry else Lines(threads),
+            places=places or {},
         )
         for ids in _batches(payment_ids, AT_ONCE):
             work.done.clear()
@@ -199,6 +204,7 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
                         for kind, f in fresh
                     ],
                     "installation": work.installation,
+                    "places": [work.places.get(f.id) for _, f in fresh],
                     "on": work.rules.on,
                     "run": work.rules.run,
                 },
@@ -383,19 +389,17 @@ def _settle(changes: Sequence[Change]) -> None:
 
 
 def _mark_cards(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
-    """A card is refused when that was the last that the gateway said of it."""
-    said: dict[str, set[int]] = {"approved": set(), "declined": set()}
-    attempts = [s.attempt_id for s, a in told if a.outcome in said and s.kind in ("authorise", "charge")]
-    cards = dict(sql.tuples("select id, card_id from payments_attempt where id = any(%s)", [attempts]))
-    for sent, answer in told:
-        card = cards.get(sent.attempt_id)
-        if card is not None:
-            said[answer.outcome].add(card)
-    for outcome, refused in (("approved", False), ("declined", True)):
-        ids = sorted(said[outcome] - (said["declined"] if outcome == "approved" else set()))
-        if ids:
-            history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
-            sql.execute(SQL["refused_cards"], {"ids": ids, "refused": refused})
+    """A card is refused when a decline was the last that the gateway said of it.
+
+    Found anew from the attempts of the card, behind whoever records others of it, so that it does not matter which
+    process is the last to record. The gateway's order of answers is that of what was asked: run after run, and in one
+    run the order of its work list.
+    """
+    attempts = [s.attempt_id for s, a in told if a.outcome in ("approved", "declined")]
+    cards = [row[0] for row in sql.tuples(SQL["lock_answers"], {"attempts": attempts, "space": ANSWERS_LOCK})]
+    if cards:
+        history.context(by=work.by, reason="the gateway's answer", run=work.rules.run)
+        sql.execute(SQL["refused_cards"], {"cards": cards})
 
 
 def _keep(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
@@ -418,9 +422,17 @@ def _events(work: Collecting, changes: Iterable[Change]) -> None:
     """One line in the order's history for each answer."""
     sql.copy(
         OrderEvent,
-        ("order_id", "on_date", "kind", "by", "reason", "data"),
+        ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
         [
-            (c.fact.root_id, work.rules.on, c.kind, work.by, c.message, Jsonb(_data(c.fact, c.amount_minor)))
+            (
+                c.fact.root_id,
+                work.rules.on,
+                c.kind,
+                work.by,
+                c.message,
+                Jsonb(_data(c.fact, c.amount_minor)),
+                work.places.get(c.fact.id),
+            )
             for c in changes
         ],
     )

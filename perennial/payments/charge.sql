@@ -131,14 +131,15 @@ select p.id from payments_payment p where p.id = any(%(ids)s) order by p.id for 
 -- name: intend
 with wanted as (
   select * from unnest(%(payments)s::bigint[], %(kinds)s::text[], %(amounts)s::bigint[], %(cards)s::bigint[],
-                       %(gateways)s::text[]) as w(payment_id, kind, amount_minor, card_id, gateway)),
+                       %(gateways)s::text[], %(places)s::bigint[])
+           as w(payment_id, kind, amount_minor, card_id, gateway, place)),
 numbered as (
   select w.*, 1 + coalesce((select max(a.number) from payments_attempt a
                              where a.payment_id = w.payment_id and a.kind = w.kind), 0) as number
     from wanted w)
-insert into payments_attempt(payment_id, kind, number, key, amount_minor, card_id, gateway, on_date, run_id)
+insert into payments_attempt(payment_id, kind, number, key, amount_minor, card_id, gateway, on_date, run_id, place)
 select n.payment_id, n.kind, n.number, %(installation)s || '-' || n.payment_id || '-' || n.kind || '-' || n.number,
-       n.amount_minor, n.card_id, n.gateway, %(on)s, %(run)s
+       n.amount_minor, n.card_id, n.gateway, %(on)s, %(run)s, n.place
   from numbered n
 
 -- name: requests
@@ -218,9 +219,10 @@ placed as (
    order by f.order_id
   on conflict (order_id, code) where released_on is null do nothing
   returning order_id, reason)
-insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
+insert into orders_orderevent(order_id, on_date, kind, by, reason, data, place)
 select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s, p.reason,
-       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end)
+       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end),
+       o.parent_line_id
   from placed p join orders_salesorder o on o.id = p.order_id
  order by coalesce(o.parent_id, o.id), o.number
 
@@ -267,11 +269,28 @@ update payments_payment p
 -- name: finals
 update payments_attempt set final = true where id = any(%(ids)s)
 
+-- name: lock_answers
+-- The cards that were asked by these attempts: whoever records answers about one waits for those who did before. The
+-- cards' own rows are not locked, because who changes a card may have to wait for an order of it.
+select k.card_id, pg_advisory_xact_lock(%(space)s, k.key)
+  from (select distinct a.card_id, hashint8(a.card_id) as key
+          from payments_attempt a where a.id = any(%(attempts)s) and a.card_id is not null
+         order by key) k
+
 -- name: refused_cards
-update customers_storedcard c set refused = %(refused)s
- where c.id in (select d.id from customers_storedcard d
-                 where d.id = any(%(ids)s) and d.refused is distinct from %(refused)s
-                 order by d.id for no key update)
+-- Of each card what was said last: on its last date, to the run that asked last, about the last of its work list.
+update customers_storedcard c set refused = said.declined
+  from unnest(%(cards)s::bigint[]) k(id)
+ cross join lateral (
+       select (array_agg(a.outcome = 'declined' order by a.place desc nulls last, a.id desc))[1] as declined
+         from payments_attempt a
+        where a.card_id = k.id and a.kind in ('authorise', 'charge') and a.outcome in ('approved', 'declined')
+          and a.on_date = (select max(l.on_date) from payments_attempt l
+                            where l.card_id = k.id and l.kind in ('authorise', 'charge')
+                              and l.outcome in ('approved', 'declined'))
+        group by a.run_id, case when a.run_id is null then a.id end
+        order by max(a.id) desc limit 1) said
+ where c.id = k.id and c.refused is distinct from said.declined
 
 -- name: given_back
 update payments_payment p set refunded_minor = p.refunded_minor + r.minor

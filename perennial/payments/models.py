@@ -120,7 +120,8 @@ class Attempt(models.Model):
 
     ``card`` is the one that was asked, at ``gateway``, whatever card pays later. ``category``: why it was declined
     (a word of the gateway contract). ``final``: declined, and no more tries.
-    ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it.
+    ``run_id``: the run that made it or, while nobody knew the answer, the last that asked for it. ``place``: where the
+    payment stood in the run's work list: in that order the gateway's answers count, whichever process asked.
     ``gateway_ref`` of one that is unknown: how the gateway calls it while it is pending there.
     ``not_found``: a capture whose authorisation had lapsed; or a person found out that it never happened.
     """
@@ -141,6 +142,7 @@ class Attempt(models.Model):
     network_transaction_id = models.TextField(null=True)
     message = models.TextField(null=True)
     run_id = models.BigIntegerField(null=True)
+    place = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -162,6 +164,7 @@ class Attempt(models.Model):
                 condition=Q(category__isnull=True) | Q(category__in=CATEGORIES), name="attempt_category"
             ),
         ]
+        indexes = [models.Index(fields=["card", "on_date"], condition=Q(card__isnull=False), name="attempts_of_card")]
 
 
 class Bill(models.Model):

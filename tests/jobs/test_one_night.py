@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
+import psycopg
 import pytest
 
+from perennial.db import sql
 from perennial.jobs import JOBS, NIGHTLY, runner
 from perennial.jobs import night as nights
 from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.night import night, one_night
 from perennial.jobs.runner import run_job
+from tests.jobs.meanwhile import in_its_session, url
+from tests.jobs.watch import until
 from tests.worlds import book_club as cli
 from tests.worlds.payments import ON, day, install, member
 
@@ -36,13 +42,60 @@ def test_what_another_process_has_done_of_this_night_is_not_done_again() -> None
     assert NightRun.objects.get().finished_at is not None
 
 
-def test_a_night_that_is_finished_runs_anew() -> None:
+def test_a_night_that_is_done_runs_anew_only_when_it_is_asked_for() -> None:
     install()
-    one_night(ON)
-    one_night(ON)
-    one_night(day(1))
-    assert len(runs()) == 2 * len(NIGHTLY)
+    night(ON)
+    assert night(ON) == night(ON, dry=True) == {"on": "2026-03-10", "jobs": []}
+    assert len(runs()) == len(NIGHTLY)
+    assert [len(night(ON, again=True, dry=dry)["jobs"]) for dry in (True, False)] == [len(NIGHTLY)] * 2
+    night(day(1))
+    assert len([run for run in runs() if run == ("close-orders", "done")]) == 3  # one of them dry
     assert len(runs(day(1))) == len(NIGHTLY)
+
+
+def test_a_night_that_was_killed_is_gone_on_with_though_one_of_its_date_is_done() -> None:
+    install()
+    night(ON)
+    killed = NightRun.objects.create(on_date=ON)
+    assert len(night(ON)["jobs"]) == len(NIGHTLY)
+    killed.refresh_from_db()
+    assert killed.finished_at is not None
+    assert night(ON)["jobs"] == []
+
+
+def test_two_that_catch_up_share_the_nights_and_nothing_moves_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is slow: it has begun with the first missed night when the other does that night and all the later ones."""
+    install()
+    night(ON)
+    monkeypatch.setattr(nights, "today", lambda: day(4))
+    fast: list[dict[str, Any]] = []
+
+    def overtaken(*_: object) -> None:
+        if not fast:
+            fast.append({})
+            fast[0] = night()
+
+    slow = night(progress=overtaken)
+    assert [made["on"] for made in fast[0]["nights"]] == [str(day(k)) for k in range(1, 5)]
+    assert slow["nights"] == fast[0]["nights"][:1]
+    done = list(NightRun.objects.order_by("id").values_list("on_date", flat=True))
+    assert done == [day(k) for k in range(5)]
+    assert list(JobRun.objects.order_by("id").values_list("on_date", "job")) == [
+        (day(k), job) for k in range(5) for job in NIGHTLY
+    ]
+
+
+def test_which_night_is_next_is_decided_when_the_one_before_is_on_disk() -> None:
+    """The other process is just finishing the night that this one is about to begin."""
+    install()
+    with psycopg.connect(url()) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("insert into jobs_nightrun(on_date, finished_at) values (%s, now())", [ON])
+        deciding = pool.submit(in_its_session, lambda: night(ON))
+        waits = "select pid from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
+        until(lambda: sql.tuples(waits, [other.info.backend_pid]))
+        other.commit()
+        assert deciding.result()["jobs"] == []
+    assert runs() == []
 
 
 def test_a_run_that_was_stopped_is_finished_by_the_next_whatever_that_is_asked_for() -> None:

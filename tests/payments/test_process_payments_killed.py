@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import connection
 from django.db.models import Sum
 
 from perennial.jobs.models import JobRun
@@ -28,6 +27,7 @@ from perennial.payments.charge import collect
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Bill, Payment
 from tests import harness
+from tests.jobs.meanwhile import url
 from tests.worlds.payments import ON, Member, day, install, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,13 +63,6 @@ def cancel_some() -> None:
 
 
 CHILDREN = 4
-
-
-def url() -> str:
-    """The address of the test's own database."""
-    given = connection.settings_dict
-    password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
-    return f"postgresql://{given['USER']}{password}@/{given['NAME']}?host={given['HOST']}&port={given['PORT']}"
 
 
 def start(home: Path, on: date, **more: Any) -> subprocess.Popen[str]:

@@ -31,25 +31,7 @@ SIZE = 120
 def _without_ids(text: str) -> list[str]:
     text = _KEY.sub("key", _RUN.sub("job:*", _INSTANT.sub("instant", text)))
     # After a crash PostgreSQL's sequences go on some numbers further.
-    return sorted(_sorted_events(line.rstrip(",")) for line in text.splitlines() if '"last_number"' not in line)
-
-
-def _sorted_events(line: str) -> str:
-    """What happened to one order in one night may be written down in another order, chunk by chunk."""
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return line
-
-    def sort(one: Any) -> Any:
-        if isinstance(one, dict):
-            return {
-                name: sorted(value, key=json.dumps) if name == "events" and value else sort(value)
-                for name, value in one.items()
-            }
-        return [sort(each) for each in one] if isinstance(one, list) else one
-
-    return json.dumps(sort(value))
+    return sorted(line.rstrip(",") for line in text.splitlines() if '"last_number"' not in line)
 
 
 @dataclass

@@ -46,9 +46,9 @@ select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on, h.
 -- name: events
 -- of the parents and of their children
 select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data::text, e.at
-  from orders_orderevent e
- where e.order_id = any(%(all)s)
- order by e.order_id, e.id
+  from orders_history h join orders_orderevent e on e.id = h.id
+ where h.order_id = any(%(all)s)
+ order by h.order_id, h.position
 
 -- name: continuity
 select c.id, c.order_id, l.line, c.ship_to_id, c.order_date, c.first_event, c.event_duration, c.shipments,

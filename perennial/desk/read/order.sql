@@ -33,9 +33,9 @@ select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on
 
 -- name: events
 select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data
-  from orders_orderevent e
- where e.order_id = any(%(orders)s)
- order by e.order_id, e.id;
+  from orders_history h join orders_orderevent e on e.id = h.id
+ where h.order_id = any(%(orders)s)
+ order by h.order_id, h.position;
 
 -- name: continuity
 select c.id, c.order_id, l.line, p.number, p.name, g.schedule_id, r.id, r.number, c.status, c.complete, c.start_date,

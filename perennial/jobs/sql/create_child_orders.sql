@@ -231,9 +231,10 @@ select w.child_id, w.customer_id, w.payment_method, w.card_id, w.currency, k.tot
  order by w.child_id
 
 -- name: events
-insert into orders_orderevent(order_id, on_date, kind, by, data)
+insert into orders_orderevent(order_id, on_date, kind, by, data, place)
 select w.parent_id, %(on)s, 'child_created', %(by)s,
-       jsonb_build_object('child', w.number, 'line', w.parent_line, 'shipment', w.shipment, 'ship_on', w.ship_on)
+       jsonb_build_object('child', w.number, 'line', w.parent_line, 'shipment', w.shipment, 'ship_on', w.ship_on),
+       w.parent_line_id
   from child_work w where w.lead
  order by w.parent_id, w.parent_line, w.shipment
 
