@@ -156,13 +156,12 @@ def search(p: Parser) -> Run:
     _page(p, "8")
 
     def run(given: Given) -> int:
-        from dataclasses import asdict
-
+        from perennial.desk.contract import search_json
         from perennial.desk.read import search as read
 
         found = read.search(" ".join(given.words), size=given.limit or read.FIRST, after=given.after)
         if given.json:
-            document(asdict(found))
+            document(search_json(found))
         else:
             from perennial.cli.pages import hits_page
 

@@ -74,6 +74,9 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
     if order.history:
         section("what happened")
         listing([contract.event_json(event) for event in order.history])
+    if order.notes:
+        section("notes")
+        listing([contract.note_json(note) for note in order.notes])
 
 
 def children_part(order: Order, names: Mapping[int, str]) -> None:
@@ -295,9 +298,10 @@ def program_page(program: Document) -> None:
 
 
 def customer_page(customer: Document) -> None:
-    """A customer with addresses, cards and orders."""
-    facts({name: value for name, value in customer.items() if name not in ("addresses", "cards")})
-    for name in ("addresses", "cards"):
+    """A customer with addresses, cards, orders and notes."""
+    tables = ("addresses", "cards", "notes")
+    facts({name: value for name, value in customer.items() if name not in tables})
+    for name in tables:
         if customer[name]:
             section(name)
             listing(customer[name])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.errors import Refused
 from perennial.kernel import places
+from perennial.kernel.limits import LINE, LONG_CODE, code_fault, text_fault
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199  # in which cards expire: nobody had one before
 
@@ -28,6 +29,31 @@ def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
             yield Refused("card", f"cards[{at}].token", text=f'card "{card.token}" stands twice')
         tokens.add(card.token)
         yield from card_faults(card, f"cards[{at}].")
+
+
+def written_faults(customer: CustomerFacts) -> Iterator[Refused]:
+    """How the words of a customer are written: codes as codes, texts not too long. A bundle says it while it is read."""
+    yield from _written(code_fault, {"account": customer.account, "language": customer.language})
+    yield from _written(text_fault, {"name": customer.name, "email": customer.email, "phone": customer.phone})
+
+
+def written_address_faults(address: AddressFacts) -> Iterator[Refused]:
+    """How the words of an address are written."""
+    facts = address._asdict()
+    yield from _written(code_fault, {name: facts[name] for name in ("code", "purpose", "region", "country")})
+    yield from _written(text_fault, {name: facts[name] for name in ("recipient", "street", "city", "postcode")})
+
+
+def written_card_faults(card: CardFacts) -> Iterator[Refused]:
+    """How the words of a card are written."""
+    yield from _written(lambda words: code_fault(words, LONG_CODE), {"token": card.token})
+    yield from _written(lambda words: text_fault(words, LINE), {"brand": card.brand})
+
+
+def _written(fault_of: Callable[[str], str | None], words: Mapping[str, str | None]) -> Iterator[Refused]:
+    for field, value in words.items():
+        if value is not None and (fault := fault_of(value)):
+            yield Refused("text", field, text=fault)
 
 
 def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:

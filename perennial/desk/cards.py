@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -14,24 +13,27 @@ from django.db.models import Q
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import StoredCard
 from perennial.customers.queries import customer_by_account
-from perennial.customers.rules import FIRST_YEAR, LAST_YEAR
+from perennial.customers.rules import card_faults, written_card_faults
+from perennial.customers.values import CardFacts
 from perennial.db import history, sql
 from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, told, touch
-from perennial.errors import Refused
+from perennial.errors import Refused, refuse_all
 from perennial.kernel import money
 from perennial.payments import actions as payments
 from perennial.payments import gateways
 from perennial.payments.models import OPEN, Payment
 
 
-def expiry(exp: str) -> tuple[int, int, date]:
-    """Month, year and last day of a card's expiry, written 12/2030."""
+def _card(token: str, exp: str, brand: str | None, last4: str | None) -> CardFacts:
+    """A card as it is given, its expiry written 12/2030. Refused: a rule is broken; all faults at once."""
     found = re.fullmatch(r"([0-9]{1,2})/([0-9]{4})", exp or "")
-    if not found or not 1 <= int(found[1]) <= 12 or not FIRST_YEAR <= int(found[2]) <= LAST_YEAR:
+    if not found:
         raise Refused("exp", "exp", text=f"{exp!r} is not an expiry such as 12/2030")
-    month, year = int(found[1]), int(found[2])
-    return month, year, date(year, month, calendar.monthrange(year, month)[1])
+    card = CardFacts(token, int(found[1]), int(found[2]), brand, last4)
+    faults = [*written_card_faults(card), *card_faults(card)]
+    refuse_all(fault.at("exp") if fault.field.startswith("exp_") else fault for fault in faults)
+    return card
 
 
 @transaction.atomic
@@ -52,16 +54,11 @@ def store_card(
     refused: open ones, and others of which something is still owed. What waited for a card goes on.
     """
     customer = customer_by_account(account)
-    if last4 is not None and not re.fullmatch(r"[0-9]{4}", last4):
-        raise Refused("last4", "last4", text=f"{last4!r} is not the last four digits of a card")
-    if not token or token != token.strip():
-        raise Refused("token", "token", text="the gateway's token is missing, or has spaces around it")
-    if re.fullmatch(r"[\d -]{12,25}", token):
-        raise Refused("token", "token", text="this looks like a card number: only the gateway's token is stored")
+    given = _card(token, exp, brand, last4)
+    last_day = given.expires_on
     if gateways.current().real and StoredCard.objects.filter(token=token).exclude(customer=customer).exists():
         # The sandbox's tokens say what it answers: everybody may have the same.
         raise Refused("token", "token", text=f"the card with token {token!r} is another customer's")
-    month, year, last_day = expiry(exp)
     if last_day < on:
         raise Refused("exp", "exp", text=f"the card has expired on {last_day}")
     old = None
@@ -80,8 +77,8 @@ def store_card(
         "gateway": gateways.current().name,
         "brand": brand,
         "last4": last4,
-        "exp_month": month,
-        "exp_year": year,
+        "exp_month": given.exp_month,
+        "exp_year": given.exp_year,
         "expires_on": last_day,
     }
     card, _ = StoredCard.objects.update_or_create(

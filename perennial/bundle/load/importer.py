@@ -22,6 +22,7 @@ from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
 from perennial.bundle.load.losses import lost
 from perennial.bundle.load.notices import notices
 from perennial.bundle.load.programs import load_program
+from perennial.bundle.load.written_notes import NOTED, written_notes
 from perennial.bundle.reading import customers as customers_
 from perennial.bundle.reading import programs as programs_
 from perennial.bundle.reading import setup
@@ -135,6 +136,9 @@ def import_bundle(
             entering = Entering(reading, seen, spoiled)
             for batch in batches(enumerate(source.items("orders")), ORDERS_AT_ONCE):
                 imported.add("orders", entering.batch(batch))
+            for name in sorted(scan.noted):
+                for batch in batches(enumerate(source.items(name)), ORDERS_AT_ONCE):
+                    written_notes(reading, name, batch)
             for batch in batches(enumerate(source.items("notices")), ORDERS_AT_ONCE):
                 notices(reading, batch)
             imported.first_charge_on = first_charge_on(entering.made)
@@ -204,11 +208,14 @@ class _Scan:
     def __init__(self) -> None:
         self.small: dict[str, list[Any]] = {}
         self.numbers: list[str] = []
+        self.noted: set[str] = set()
         self.some: set[str] = set()
 
     def __call__(self, name: str, index: int, thing: Any) -> None:
         """One thing of a list."""
         self.some.add(name)
+        if name in NOTED and isinstance(thing, dict) and thing.get("notes"):
+            self.noted.add(name)
         if name in SMALL:
             self.small.setdefault(name, []).append(thing)
         elif name == "orders" and isinstance(thing, dict) and isinstance(thing.get("number"), str):
