@@ -52,4 +52,9 @@ def refuse_all(faults: Iterable[Refused]) -> None:
 
 
 class Conflict(Exception):
-    """Somebody else changed the same thing meanwhile: look at it again, then repeat (409)."""
+    """Somebody else changed the same thing meanwhile: look at it again, then repeat (409). Code and facts as above."""
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(" ".join([code, *(f"{name}={value}" for name, value in facts.items())]))

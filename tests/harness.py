@@ -25,7 +25,6 @@ from psycopg import sql
 
 from perennial.db.server import Installation, Server, locks
 from perennial.errors import Refused
-from tests import states
 
 FOLDER = "PERENNIAL_TEST_FOLDER"
 PREFIX = f"perennial-test-{os.getuid()}-"
@@ -155,8 +154,6 @@ class TestServer:
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
             migrate(self.url(draft), self.home)
-            with psycopg.connect(self.url(draft), autocommit=True) as connection:
-                states.install(connection)
             with self._connect() as connection:
                 # Nobody can connect to it, so it can always be copied.
                 connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(draft)))

@@ -11,11 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import connection
 
-from perennial.db import sql
-from perennial.kernel.states import may_follow
-from tests import harness, states
+from tests import harness
 from tests.processes import perennial
 from tests.worlds.book_club import club, order
 
@@ -69,38 +67,6 @@ def test_what_a_transactional_test_leaves_is_what_a_copy_has(fresh_db: str) -> N
     assert sum(map(bool, rows_of(connection.connection).values())) > 20
     harness.empty_tables(connection.connection)
     assert rows_of(connection.connection) == copied
-
-
-OUTSIDE = {
-    "orders_salesorder": ("open", "draft"),
-    "orders_orderline": ("invoiced", "open"),
-    "continuity_continuityorder": ("closed", "open"),
-    "continuity_occurrence": ("scheduled", "planned"),
-    "payments_payment": ("due", "paid"),
-}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("table", states.PAIRS)
-def test_a_change_of_state_outside_the_pairs_is_refused(table: str) -> None:
-    old, new = OUTSIDE[table]
-    assert not may_follow(states.PAIRS[table], old, new)
-    club()
-    order()
-    sql.execute(f"update {table} set status = %s where status <> %s", [old, old])
-    assert sql.execute(f"update {table} set status = status")
-    with (
-        pytest.raises(ProgrammingError, match=rf"{table} \d+: from {old} to {new} is no pair of"),
-        transaction.atomic(),
-    ):
-        sql.execute(f"update {table} set status = %s", [new])
-
-
-def test_a_row_is_led_by_the_pairs() -> None:
-    assert states.way(states.PAIRS["payments_payment"], "failed", "authorised") == ["due", "sent", "authorised"]
-    assert states.way(states.PAIRS["payments_payment"], "due", "due") == []
-    with pytest.raises(AssertionError, match="no way leads from captured to due"):
-        states.way(states.PAIRS["payments_payment"], "captured", "due")
 
 
 def test_the_durable_server_keeps_what_was_committed(durable_server: harness.TestServer) -> None:

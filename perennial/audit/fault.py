@@ -9,12 +9,10 @@ from typing import Any
 from django.db import connection
 
 from perennial.errors import Refused
-from perennial.payments import blocked
 
 MOST = 1000
 """So many faults of a rule are told."""
 WORDS = {
-    **{name: getattr(blocked, name) for name in ("AWAITED", "ON_HOLD", "PAYMENT_FAILED", "IS_PARKED", "COSTS")},
     # Not taken over: in an order that was, something may have happened that its rows do not tell.
     "ENTERED_HERE": """(not %(as_told)s and exists (select from orders_orderevent w
                          where w.order_id = p.id and w.kind = 'entered'))""",

@@ -68,7 +68,7 @@ select 'child_payments_differ', p.number, null, k.number, k.shipment, null,
   left join (select y.order_id, sum(y.amount_minor)::bigint as sum
                from orders_salesorder k join payments_payment y on y.order_id = k.id
               where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.parent_id is not null
-                and y.purpose = 'shipment' and y.status not in ('cancelled', 'voided', 'expired')
+                and y.purpose = 'shipment' and y.status not in {states.NOT_COUNTED}
               group by y.order_id) y on y.order_id = k.id
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status <> 'cancelled' and k.external is null
    and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and {MADE_HERE})
@@ -87,12 +87,12 @@ select 'upfront_payments_short', p.number, l.line, null, null, null, coalesce(y.
   left join (select y.continuity_order_id, sum(y.amount_minor)::bigint as sum
                from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
               where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s)) and c.upfront
-                and y.purpose = 'order' and y.status not in ('cancelled', 'voided', 'expired') group by 1) y
+                and y.purpose = 'order' and y.status not in {states.NOT_COUNTED} group by 1) y
     on y.continuity_order_id = c.id
  where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
    and c.upfront and not k.theirs and coalesce(y.sum, 0) < k.sum
    and not exists (select from continuity_occurrence o
-                    where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+                    where o.continuity_order_id = c.id and o.status in {states.TO_COME})
 
 -- name: currency
 select 'payment_currency_differs', coalesce(q.number, p.number), null, case when q.id is not null then p.number end, p.shipment,
@@ -131,19 +131,20 @@ select case when o.blocked is null then 'shipment_waits_for_nothing' else 'shipm
   from continuity_continuityorder c
   join continuity_occurrence o on o.continuity_order_id = c.id
   join orders_salesorder p on p.id = c.order_id
-  left join customers_storedcard d on d.id = c.card_id
+  join continuity_waits w on w.continuity_order_id = c.id
   left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
  where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s)) and o.status = 'scheduled'
    and case o.blocked
-         when 'acceptance' then not {AWAITED}
-         when 'hold' then not {ON_HOLD}
-         when 'payment' then not {PAYMENT_FAILED}
-         when 'parked' then not {IS_PARKED}
+         when 'acceptance' then not w.awaited
+         when 'hold' then not w.on_hold
+         when 'payment' then not w.payment_failed
+         when 'parked' then not w.parked
          -- What was late would have shipped on the first working day from the run on that found it.
-         when 'card' then c.payment_method <> 'card' or c.upfront or not {COSTS}
-           or coalesce(d.expires_on >= greatest(o.ship_on, case when o.ship_on < %(found)s::date
-                                                                 then coalesce(r.day, %(found)s::date) end), true)
-         else {PAYMENT_FAILED} or {IS_PARKED} end
+         when 'card' then not (select s.costs from shipment_costs s
+                                where s.continuity_order_id = c.id and s.shipment = o.shipment)
+           or w.card_ends_on >= greatest(o.ship_on, case when o.ship_on < %(found)s::date
+                                                         then coalesce(r.day, %(found)s::date) end)
+         else w.payment_failed or w.parked end
 
 -- name: dense
 select 'shipments_not_dense', p.number, l.line, null, null, null, d.highest
@@ -183,13 +184,13 @@ select 'order_ended_but_line', p.number, l.line, null, null, null, p.status, c.s
   join continuity_continuityorder c on c.order_id = p.id
   join orders_orderline l on l.id = c.parent_line_id
  where (%(orders)s::bigint[] is null or p.id = any(%(orders)s))
-   and p.status in ('shipped', 'invoiced', 'cancelled') and c.status in ('draft', 'open')
+   and p.status in {states.ENDED} and c.status in {states.NOT_ENDED}
 union all
 select 'order_ended_but_child', p.number, null, k.number, k.shipment, null, p.status, k.status
   from orders_salesorder k
   join orders_salesorder p on p.id = k.parent_id
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s))
-   and p.status in ('shipped', 'invoiced', 'cancelled') and k.status in ('open', 'shipped')
+   and p.status in {states.ENDED} and k.status in {states.NOT_INVOICED}
 
 -- name: child_state
 select case when exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
@@ -206,7 +207,7 @@ select case when exists (select from orders_orderline l where l.order_id = k.id 
    and (exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
         or k.status <> 'invoiced' and k.invoiced_on is not null
         or k.status in ('open', 'cancelled') and s.id is not null
-        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in ('shipped', 'invoiced') and s.id is null) and {ENTERED_HERE})
+        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in {states.SENT} and s.id is null) and {ENTERED_HERE})
    and {MADE_HERE}
 
 -- name: shipment_lines
@@ -226,7 +227,7 @@ select case when o.status = 'skipped' then 'event_skipped_by_nobody' else 'event
   join orders_orderline l on l.id = c.parent_line_id
   join orders_salesorder p on p.id = c.order_id
  where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
-   and o.status in ('planned', 'scheduled', 'skipped')
+   and o.status in {states.PLANNED_ANEW}
    and (o.status = 'skipped') <> exists (
      select from continuity_adjustment a
       where a.continuity_order_id = c.id and a.event_key = o.event_key and a.repetition = o.repetition
@@ -239,13 +240,13 @@ select 'event_price_differs', p.number, null, null, o.shipment, null, o.event_ke
        l.line as event_line, coalesce(x.price_minor, (c.prices ->> i.number)::bigint) as planned_minor
   from continuity_continuityorder c
   join orders_salesorder p on p.id = c.order_id
-  join continuity_occurrence o on o.continuity_order_id = c.id and o.status in ('planned', 'scheduled')
+  join continuity_occurrence o on o.continuity_order_id = c.id and o.status in {states.TO_COME}
   join continuity_continuityline l on l.occurrence_id = o.id
   join programs_programevent e on e.revision_id = c.revision_id and e.key = o.event_key
   join programs_programeventproduct x on x.event_id = e.id and x.line = l.line
   join catalog_product i on i.id = x.product_id
  where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
-   and c.status in ('draft', 'open') and l.price_minor <> coalesce(x.price_minor, (c.prices ->> i.number)::bigint)
+   and c.status in {states.NOT_ENDED} and l.price_minor <> coalesce(x.price_minor, (c.prices ->> i.number)::bigint)
    and not exists (select from orders_salesorder k where k.parent_line_id = c.parent_line_id and k.shipment >= o.shipment)
    and not exists (select from continuity_adjustment a
                     where a.continuity_order_id = c.id and a.event_key = o.event_key and a.repetition = o.repetition
@@ -291,7 +292,7 @@ select 'child_step_carried_again', p.number, null, k.number, k.shipment, null
   join orders_salesorder p on p.id = k.parent_id
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
   join continuity_occurrence o on o.continuity_order_id = c.id and o.shipment = k.shipment and o.child_id <> k.id
- where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status in ('shipped', 'invoiced')
+ where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status in {states.SENT}
 
 -- name: once_charged
 select 'payment_charged_again', coalesce(q.number, p.number), null, case when q.id is not null then p.number end, p.shipment, a.id,

@@ -9,7 +9,7 @@ select w.revision_id, w.event_duration, w.shipments, w.first_event, w.complete, 
           from continuity_continuityorder c
           left join continuity_occurrence o on o.continuity_order_id = c.id and o.status <> 'cancelled'
          where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
-           and c.status in ('draft', 'open') and c.last_shipment is null
+           and c.status in {states.NOT_ENDED} and c.last_shipment is null
          group by c.id) w
  group by 1, 2, 3, 4, 5, 6, 7
  order by min(w.id)

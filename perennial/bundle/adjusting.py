@@ -14,12 +14,12 @@ from perennial.bundle.standing import Standing
 from perennial.bundle.taken import AdjustmentRow, ParkedRow
 from perennial.kernel import limits, money
 from perennial.kernel import plan as kernel
+from perennial.kernel.states import ADJUSTMENTS
 from perennial.programs.queries import LoadedRevision
 
 ADJUSTMENT = keys("key event_id repetition line kind value by on reason undone_on undone_by")
 PARKED = keys("shipment job sqlstate reason on resolved_on")
 SUBSTITUTE = keys("item_number price")
-KINDS = ("skip", "move", "redate", "substitute", "price", "quantity", "address", "merge")
 MOST = 999_999
 
 
@@ -38,7 +38,7 @@ def adjustments(
                 thing.fault("event_id", f"revision {revision.number} has no such event")
         elif key not in known:
             thing.fault("key", f"unknown event {shown(key)}{thing.faults.hint(key, known)}")
-        kind = thing.word("kind", KINDS, required=True)
+        kind = thing.word("kind", ADJUSTMENTS, required=True)
         undone = name == "undone_adjustments"
         row = AdjustmentRow(
             key or "",

@@ -18,6 +18,7 @@ from perennial.bundle.standing import Standing
 from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
+from perennial.kernel.states import SENT
 from perennial.kernel.totals import Charge
 
 CHILD = keys(
@@ -158,8 +159,8 @@ class _Child:
         )
         self._lines(child)
         self._amounts(child)
-        shipped = status in ("shipped", "invoiced") and not thing.given("total")
-        for key, fitting in (("shipped_on", ("shipped", "invoiced")), ("invoiced_on", ("invoiced",))):
+        shipped = status in SENT and not thing.given("total")
+        for key, fitting in (("shipped_on", SENT), ("invoiced_on", ("invoiced",))):
             if thing.given(key) and status not in fitting:
                 thing.fault(key, f"the child is {status}: it is {' or '.join(fitting)}")
         child.sent = standing.sent(thing, child.ship_on if shipped else None)

@@ -28,6 +28,7 @@ from perennial.desk.numbers import next_numbers
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_days
 from perennial.kernel.instalments import first_due
+from perennial.kernel.states import NOT_ENDED, TO_DO
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked
 from perennial.payments.models import Attempt
@@ -226,23 +227,23 @@ class Entering:
         return good
 
 
-_FIRST_PAYMENT = """
+_FIRST_PAYMENT = f"""
 select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(terms)s else 0 end)
   from payments_payment y
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   left join orders_salesorder k on k.id = y.order_id
  where coalesce(c.order_id, k.parent_id, k.id) = any(%(ids)s) and y.purpose <> 'refund'
-   and y.status in ('due', 'sent', 'authorised', 'capturing', 'declined', 'unknown')
+   and y.status in {sql.words(TO_DO)}
 """
 # Of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order.
-_FIRST_SHIPMENTS = f"""
+_FIRST_SHIPMENTS = """
 with shipments as materialized (
   select c.payment_method = 'on_account' as on_account,
          coalesce(o.payment_schedule_id, c.payment_schedule_id) as schedule, o.continuity_order_id, o.shipment, o.ship_on
     from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
-    left join customers_storedcard k on k.id = c.card_id
+    join continuity_waits w on w.continuity_order_id = c.id
    where c.order_id = any(%(ids)s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
-     and not (c.payment_method = 'card' and k.expires_on < o.ship_on))
+     and w.card_ends_on >= o.ship_on)
 select w.on_account, w.schedule, f.ship_on
   from (select distinct on_account, schedule from shipments) w
  cross join lateral (
@@ -250,7 +251,9 @@ select w.on_account, w.schedule, f.ship_on
          from (select * from shipments s
                 where s.on_account = w.on_account and s.schedule is not distinct from w.schedule
                 order by s.ship_on offset 0) o
-        where {blocked.COSTS} limit 1) f
+        where (select c.costs from shipment_costs c
+                where c.continuity_order_id = o.continuity_order_id and c.shipment = o.shipment)
+        limit 1) f
 """
 
 
@@ -279,14 +282,15 @@ def first_charge_on(order_ids: Sequence[int]) -> date | None:
     return min(found, default=None)
 
 
-_LATE = f"""
+_LATE = """
 select p.number, min(case when o.ship_on < %(on)s then o.ship_on else o.event_on end)
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
+  join order_waits w on w.order_id = p.id
  where c.order_id = any(%(ids)s) and o.status = 'scheduled' and o.blocked is null
    and (o.ship_on < %(on)s or (o.event_on < least(c.order_date, %(on)s) and not c.consolidate))
-   and not {blocked.AWAITED} and not {blocked.ON_HOLD}
+   and not w.awaited and not w.on_hold
  group by p.number
 """
 
@@ -303,7 +307,7 @@ def late(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
 
 def nowhere(order_ids: Sequence[int]) -> list[str]:
     """Those of these orders that are open and go to no address, where something is taxed; by their numbers."""
-    found = SalesOrder.objects.filter(pk__in=order_ids, status__in=("draft", "open"), ship_to=None).order_by("pk")
+    found = SalesOrder.objects.filter(pk__in=order_ids, status__in=NOT_ENDED, ship_to=None).order_by("pk")
     return list(found.values_list("number", flat=True)) if TaxRate.objects.exists() else []
 
 

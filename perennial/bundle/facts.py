@@ -7,14 +7,13 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from perennial.bundle.reading.faults import shown
-from perennial.bundle.reading.orders import METHODS
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import LineRow
 from perennial.bundle.takeover.lookup import Sold
 from perennial.kernel import limits
 from perennial.kernel import plan as kernel
-from perennial.payments.due import PREPAID
+from perennial.kernel.states import METHODS, NOT_ENDED, PREPAID
 from perennial.programs.queries import LoadedRevision
 
 FACTS = keys(
@@ -90,9 +89,9 @@ def columns_of(
     names = standing.names
     method = thing.word("payment_method", METHODS, "card")
     card = standing.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)) if method == "card" else None
-    if method == "card" and card is None and not thing.given("card") and status in ("draft", "open"):
+    if method == "card" and card is None and not thing.given("card") and status in NOT_ENDED:
         card = standing.only_card(thing, "card")
-    if method in PREPAID and not facts.upfront and status in ("draft", "open"):
+    if method in PREPAID and not facts.upfront and status in NOT_ENDED:
         thing.fault("payment_method", f"{method} pays only what is billed up front: it cannot pay later shipments")
     schedule = thing.name_of("payment_schedule", "payment schedule", standing.reading.schedules)
     schedule_id = names.schedules.get(schedule) if schedule else None

@@ -18,6 +18,7 @@ from perennial.bundle.taken import AdjustmentRow, OccurrenceRow, OrderRow
 from perennial.bundle.takeover.lookup import Names
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.states import TO_COME
 
 Walked = Sequence[tuple[OccurrenceRow, Given]]
 """The occurrences that are given, each with its first entry."""
@@ -101,7 +102,7 @@ def changes_stand(
                     "kind",
                     f"{named(change)} was skipped, but its line is {occurrence.status}: it is skipped too, or this goes",
                 )
-        elif occurrence.status in ("planned", "scheduled"):
+        elif occurrence.status in TO_COME:
             said = _says(change, occurrence, previous, names, currency)
             if said is not None:
                 thing.fault("value", f"{said}: the line of {named(change)} says the same as what was changed")

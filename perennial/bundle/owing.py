@@ -10,15 +10,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.bundle.paid import WITH_MONEY, has_theirs, subject_fits, sums_fit, unpaid, words_fit
+from perennial.bundle.paid import has_theirs, subject_fits, sums_fit, unpaid, words_fit
 from perennial.bundle.reading.faults import shown
-from perennial.bundle.reading.orders import METHODS
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
 from perennial.kernel import limits, states
 from perennial.kernel.instalments import PaymentSchedule
 from perennial.kernel.money import line_amount, percent_of, text
+from perennial.kernel.states import (
+    ATTEMPTS,
+    COUNTED,
+    METHODS,
+    NOT_ENDED,
+    NOT_INVOICED,
+    OUTCOMES,
+    PURPOSES,
+    TO_COME,
+    WITH_MONEY,
+)
 from perennial.kernel.totals import Charge
 from perennial.payments.due import Owed, child_parts, upfront_parts
 from perennial.payments.gateways.contract import CATEGORIES
@@ -32,9 +42,6 @@ TRY = keys(
     " message card"
 )
 BILL = keys("on due_on amount")
-PURPOSES = ("order", "shipment", "ordinary", "refund")
-ATTEMPTS = ("authorise", "capture", "charge", "void", "refund")
-OUTCOMES = ("approved", "declined", "unknown", "not_found")
 MOST = 10_000
 
 
@@ -60,7 +67,7 @@ def payments(standing: Standing) -> None:
     else:
         _owed(standing, shares)
     for row in standing.taken.continuity:
-        going = row.columns["status"] in ("draft", "open")
+        going = row.columns["status"] in NOT_ENDED
         asked = row.columns["upfront"] and (going or not has_theirs(standing.taken, row))
         paid = any(payment.continuity is row for payment in standing.taken.payments)
         if asked and not paid and not standing.thing.faulted("payments") and whole_order(standing, row):
@@ -92,7 +99,7 @@ def _pays(standing: Standing) -> list[tuple[str, int | None, int]]:
 def _owed(standing: Standing, shares: list[tuple[str, int | None, int]]) -> None:
     """What is still to be paid of an order that says nothing about its payments."""
     order = standing.order
-    open_ = [line for line in order.lines if line.amount_minor and line.status in ("open", "shipped")]
+    open_ = [line for line in order.lines if line.amount_minor and line.status in NOT_INVOICED]
     if open_ and order.total_minor and order.status in ("draft", "open", "shipped"):
         if not shares:
             first = next(iter(standing.taken.continuity), None)
@@ -111,7 +118,7 @@ def _owed(standing: Standing, shares: list[tuple[str, int | None, int]]) -> None
     rows = {id(row.parent_line): row for row in standing.taken.continuity}
     for child in standing.taken.children:
         row = rows[id(child.parent_line)]
-        if row.columns["upfront"] or child.status not in ("open", "shipped") or child.ship_on is None:
+        if row.columns["upfront"] or child.status not in NOT_INVOICED or child.ship_on is None:
             continue
         method, card = row.columns["payment_method"], row.columns["card_id"]
         for owed in child_parts(_schedule(standing, row, child), child.total_minor, child.ship_on, method):
@@ -144,7 +151,7 @@ def _when_taken(
 def _owed_upfront(standing: Standing, row: ContinuityRow) -> None:
     """What is owed of an order billed up front that was planned just now, as order entry would make it."""
     columns = row.columns
-    ships = [o.ship_on for o in row.occurrences if o.status in ("planned", "scheduled", "ordered")]
+    ships = [o.ship_on for o in row.occurrences if o.status in COUNTED]
     status = "draft" if columns["status"] == "draft" else "due"
     for owed in upfront_parts(
         _schedule(standing, row, None),
@@ -163,7 +170,7 @@ def whole_order(standing: Standing, row: ContinuityRow) -> int:
     total = sum(child.total_minor for child in made if child.status != "cancelled")
     shipments: dict[int, list[OccurrenceRow]] = {}
     for o in row.occurrences:
-        if o.status in ("planned", "scheduled") and o.shipment is not None:
+        if o.status in TO_COME and o.shipment is not None:
             shipments.setdefault(o.shipment, []).append(o)
     for together in shipments.values():
         charges = [

@@ -11,17 +11,19 @@ from collections.abc import Iterator, Sequence
 from perennial.bundle.reading.values import Given
 from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
 from perennial.kernel.money import text
-from perennial.payments.charge import ON_ITS_WAY
-from perennial.payments.due import PREPAID
+from perennial.kernel.states import (
+    NOT_ANSWERED,
+    NOT_ASKED,
+    NOT_COUNTED,
+    NOT_INVOICED,
+    OF_BILLS,
+    OF_CARDS,
+    PREPAID,
+    REFUSED,
+    WHILE_ASKED,
+    WITH_MONEY,
+)
 
-OF_CARDS = ("sent", "authorised", "capturing", "declined", "failed", "unknown", "voided", "expired")
-OF_BILLS = ("billed", "paid")
-WITH_MONEY = ("captured", "paid")
-NOT_ASKED = ("draft", "due")
-REFUSED = ("declined", "failed")
-WAITING = ("sent", "capturing", "unknown")
-GONE = ("cancelled", "voided", "expired")
-"""These count in no sum."""
 Made = Sequence[tuple[PaymentRow, Given]]
 
 
@@ -98,14 +100,14 @@ def _cancelled(made: PaymentRow) -> str | None:
 def _tries_fit(thing: Given, made: PaymentRow, status: str, captured: int, currency: str) -> None:
     """What is on its way has the one try that the gateway is asked for; what was taken, one that took it."""
     waits = next((one["kind"] for one in made.tries if one["outcome"] in (None, "unknown")), None)
-    if status in WAITING and waits in (None, "refund"):
+    if status in NOT_ANSWERED and waits in (None, "refund"):
         thing.fault(
             "status",
             f"{status}, but none of its tries waits for an answer, so that nobody could ask for it: due where nothing"
             " was taken, captured where it was",
         )
-    elif waits in ON_ITS_WAY and status not in ON_ITS_WAY[waits]:
-        meant = " or ".join(ON_ITS_WAY[waits])
+    elif waits in WHILE_ASKED and status not in WHILE_ASKED[waits]:
+        meant = " or ".join(WHILE_ASKED[waits])
         thing.fault("status", f"{status}, but one of its tries ({waits}) waits for an answer: {meant}")
     took = [
         one["amount_minor"]
@@ -130,7 +132,7 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
     """
     for child in taken.children:
         mine = [(row, thing) for row, thing in made if row.order is child and row.columns["purpose"] == "shipment"]
-        live = [(row, thing) for row, thing in mine if row.columns["status"] not in GONE]
+        live = [(row, thing) for row, thing in mine if row.columns["status"] not in NOT_COUNTED]
         said = f"but {child.number} costs {text(child.total_minor, currency)}"
         if live and child.status != "cancelled" and child.external is None:
             owed = sum(row.columns["amount_minor"] for row, _ in live)
@@ -152,7 +154,7 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
     for row in taken.continuity:
         mine = [(one, thing) for one, thing in made if one.continuity is row and one.columns["purpose"] == "order"]
         if mine and not has_theirs(taken, row):
-            owed = sum(one.columns["amount_minor"] for one, _ in mine if one.columns["status"] not in GONE)
+            owed = sum(one.columns["amount_minor"] for one, _ in mine if one.columns["status"] not in NOT_COUNTED)
             if owed < whole[id(row)]:
                 mine[-1][1].fault(
                     "amount",
@@ -166,7 +168,7 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
 def _beyond(mine: Made, whole: int) -> Given | None:
     """A payment that is still to be asked for though all is taken; none while nobody knows how another one ended."""
     net = sum(one.columns["captured_minor"] - one.columns["refunded_minor"] for one, _ in mine)
-    if net < whole or any(one.columns["status"] in WAITING for one, _ in mine):
+    if net < whole or any(one.columns["status"] in NOT_ANSWERED for one, _ in mine):
         return None
     return next((thing for one, thing in mine if one.columns["status"] in NOT_ASKED), None)
 
@@ -193,7 +195,7 @@ def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
     mine = [
         (row, thing)
         for row, thing in made
-        if row.order is order and row.columns["purpose"] == "ordinary" and row.columns["status"] not in GONE
+        if row.order is order and row.columns["purpose"] == "ordinary" and row.columns["status"] not in NOT_COUNTED
     ]
     owed = sum(row.columns["amount_minor"] for row, _ in mine)
     going = order.status != "cancelled" and all(line.status != "cancelled" for line in order.lines if line.amount_minor)
@@ -207,8 +209,10 @@ def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
 
 def unpaid(taken: TakenOver, currency: str) -> Iterator[str]:
     """In words, what is still to be sent or invoiced, and none of the payments given pays."""
-    own = [line for line in taken.order.lines if line.amount_minor and line.status in ("open", "shipped")]
-    theirs = [row.columns for row in taken.payments if row.order is taken.order and row.columns["status"] not in GONE]
+    own = [line for line in taken.order.lines if line.amount_minor and line.status in NOT_INVOICED]
+    theirs = [
+        row.columns for row in taken.payments if row.order is taken.order and row.columns["status"] not in NOT_COUNTED
+    ]
     if any(c["status"] == "due" and c["method"] == "card" and c["card_id"] is None for c in theirs):
         yield f"the ordinary lines of {taken.order.number} are to be paid by card, and it is not said which: order card names one"
     if own and taken.order.total_minor and not theirs:
@@ -217,7 +221,7 @@ def unpaid(taken: TakenOver, currency: str) -> Iterator[str]:
     upfront = {id(row.parent_line) for row in taken.continuity if row.columns["upfront"]}
     paid = {id(row.order) for row in taken.payments}
     for child in taken.children:
-        going = child.status in ("open", "shipped") and child.external is None and id(child.parent_line) not in upfront
+        going = child.status in NOT_INVOICED and child.external is None and id(child.parent_line) not in upfront
         if going and child.total_minor and id(child) not in paid:
             yield f"{child.number} costs {text(child.total_minor, currency)}, and none of the payments given is for it: it is not charged"
 

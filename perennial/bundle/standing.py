@@ -24,13 +24,12 @@ from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, Order
 from perennial.bundle.takeover.lookup import NOWHERE, Names, ProductRow, Where
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount, text
+from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, NOT_ENDED, NOT_INVOICED, SENT
 from perennial.kernel.totals import Charge, Totals, totals
 
 HOLD = keys("code reason stops on by released_on released_by")
 EVENT = keys("on kind by reason data at")
 TAX = keys("group base tax country region from")
-STOPS = ("shipping", "charging", "both")
-ACCEPTANCE = ("none", "awaited", "given")
 
 
 class Standing:
@@ -120,7 +119,7 @@ class Standing:
             row = HoldRow(
                 hold.code("code", "hold"),
                 hold.text("reason", "", longest=limits.LINE),
-                hold.word("stops", STOPS, "both"),
+                hold.word("stops", HOLDS_STOP, "both"),
                 hold.day("on", self.reading.on),
                 hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
@@ -311,7 +310,7 @@ class Standing:
                 if mode is not None:
                     modes[mode.id] = Charge(mode.charge_minor, mode.tax_group)
                 sum_ += amount
-                shipped |= status in ("shipped", "invoiced")
+                shipped |= status in SENT
                 if thing.given("continuity"):
                     thing.fault("continuity", f'product "{product.number}" is not a continuity product')
             elif thing.given("delivery_mode"):
@@ -329,15 +328,15 @@ class Standing:
         """What the order as a whole says must fit its parts."""
         thing, status = self.thing, self.order.status
         lines = {line.status for line in self.order.lines}
-        live = [c for c in self.taken.children if c.status in ("open", "shipped")]
-        going = [c for c in self.taken.continuity if c.columns["status"] in ("draft", "open")]
+        live = [c for c in self.taken.children if c.status in NOT_INVOICED]
+        going = [c for c in self.taken.continuity if c.columns["status"] in NOT_ENDED]
         if thing.bad:
             return
-        if status == "draft" and (self.taken.children or lines & {"shipped", "invoiced"}):
+        if status == "draft" and (self.taken.children or not lines.isdisjoint(SENT)):
             thing.fault("status", "a draft order has neither children nor shipped lines")
         elif status == "cancelled" and (live or going or lines - {"cancelled"}):
             thing.fault("status", "the order is cancelled, but something of it is not")
-        elif status in ("shipped", "invoiced") and (going or live or "open" in lines):
+        elif status in SENT and (going or live or "open" in lines):
             thing.fault("status", f"the order is {status}, but something of it is still open")
 
 

@@ -28,6 +28,7 @@ from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel import states
 from perennial.kernel.reasons import DateReason, LineReason, Reason, json_text
+from perennial.kernel.states import NOT_ENDED, TO_COME
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
@@ -122,7 +123,7 @@ class _Walk:
             if self.walked and self.readable:
                 number = self.line.line
                 with_child = {shipment for line, shipment in self.standing.with_child if line == number}
-                going = self.status in ("draft", "open")
+                going = self.status in NOT_ENDED
                 shipments_follow(self.walked, self.coming, with_child, going=going)
                 changes_stand(self.walked, changes, names, self.standing.currency)
                 for _, at in (*self.walked, *changes):
@@ -174,7 +175,7 @@ class _Walk:
         return made
 
     def _as_planned(self) -> list[OccurrenceRow]:
-        if self.status not in ("draft", "open"):
+        if self.status not in NOT_ENDED:
             return []
         made = []
         for o in self.coming.planned().occurrences:
@@ -232,9 +233,7 @@ class _Walk:
         steps = self.coming.steps
         if live and steps and event_on < steps[-1].event_on:
             first.fault("event_on", f"{event_on} is before that of the line in front of it ({steps[-1].event_on})")
-        if status in {"draft": ("scheduled", "ordered"), "open": ("planned",)}.get(
-            self.status, ("planned", "scheduled")
-        ):
+        if status in {"draft": ("scheduled", "ordered"), "open": ("planned",)}.get(self.status, TO_COME):
             first.fault("status", f"{status} does not fit a {self.status} continuity order")
         blocked = first.word("blocked", states.BLOCKED)
         if blocked is not None and status != "scheduled":
@@ -395,7 +394,7 @@ class _Walk:
         """Planning is complete when nothing of the program follows the last line."""
         if self.thing.given("complete"):
             return False
-        return self.status not in ("draft", "open") or self.coming.nothing_follows()
+        return self.status not in NOT_ENDED or self.coming.nothing_follows()
 
     def _really_complete(self, occurrences: list[OccurrenceRow]) -> None:
         """Complete, although the program goes on: it would never be planned on, and what is missing never ships.
@@ -403,7 +402,7 @@ class _Walk:
         Who was stopped is complete, and so is one whose next line was cancelled. The other way round is no
         contradiction: that nothing follows, planning learns only when it goes on.
         """
-        if not self.thing.flag("complete") or self.status not in ("draft", "open"):
+        if not self.thing.flag("complete") or self.status not in NOT_ENDED:
             return
         if self.facts.last_shipment is not None:
             return

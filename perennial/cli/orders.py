@@ -7,6 +7,7 @@ from typing import Any
 from perennial.cli.output import outcome, say
 from perennial.cli.parser import Given, Parser, Run, day, expiry, long_code, text, who, whole
 from perennial.errors import Refused
+from perennial.kernel.states import HOLDS_STOP
 
 
 def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
@@ -66,9 +67,7 @@ def order_hold(p: Parser) -> Run:
     """An order waits."""
     p.number("the number of the order or child")
     p.add_argument("--code", metavar="C", default="hold", help="a short word to release it by (left out: hold)")
-    p.add_argument(
-        "--stops", choices=("shipping", "charging", "both"), default="both", help="what it stops (left out: both)"
-    )
+    p.add_argument("--stops", choices=HOLDS_STOP, default="both", help="what it stops (left out: both)")
     p.change(why="why it is held", must_say_why=True)
     return _does("hold", "code", "stops", line=False)
 

@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 
 from perennial.errors import Refused
 from perennial.kernel import limits
+from perennial.kernel.states import CATCH_UP
 
 Given = argparse.Namespace
 Run = Callable[[Given], int]
 WordFault = Callable[[str], str | None]
-CATCH_UP = ("resume", "skip", "send", "merge")
 
 
 class Usage(Exception):

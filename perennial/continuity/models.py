@@ -9,6 +9,8 @@ from perennial.catalog.models import DeliveryMode, PaymentSchedule, Product
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.history import tracked
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
+from perennial.kernel import states
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.programs.models import Program, ProgramRevision
 
@@ -47,14 +49,10 @@ class ContinuityOrder(models.Model):
     version = models.IntegerField(db_default=1)
 
     class Meta:
+        triggers = (state_machine(states.CONTINUITY_ORDER),)
         constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["draft", "open", "closed", "cancelled"]), name="continuity_status"
-            ),
-            models.CheckConstraint(
-                condition=Q(payment_method__in=["card", "on_account", "check", "cash", "gift_card"]),
-                name="continuity_method",
-            ),
+            models.CheckConstraint(condition=Q(status__in=list(states.CONTINUITY_ORDER)), name="continuity_status"),
+            models.CheckConstraint(condition=Q(payment_method__in=list(states.METHODS)), name="continuity_method"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="continuity_quantity_above_0"),
         ]
         indexes = [
@@ -88,15 +86,12 @@ class Occurrence(models.Model):
     why_cancelled = models.JSONField(null=True)
 
     class Meta:
+        triggers = (state_machine(states.LINE),)
         constraints = [
             models.UniqueConstraint(fields=["continuity_order", "event_key", "repetition"], name="once_occurrence"),
+            models.CheckConstraint(condition=Q(status__in=list(states.LINE)), name="occurrence_status"),
             models.CheckConstraint(
-                condition=Q(status__in=["planned", "scheduled", "ordered", "skipped", "cancelled"]),
-                name="occurrence_status",
-            ),
-            models.CheckConstraint(
-                condition=Q(blocked__isnull=True)
-                | Q(blocked__in=["acceptance", "hold", "card", "payment", "parked"], status="scheduled"),
+                condition=Q(blocked__isnull=True) | Q(blocked__in=list(states.BLOCKED), status="scheduled"),
                 name="occurrence_blocked",
             ),
             models.CheckConstraint(
@@ -156,10 +151,7 @@ class Adjustment(models.Model):
                 condition=Q(undone_on__isnull=True),
                 name="one_adjustment",
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=["skip", "move", "redate", "substitute", "price", "quantity", "address", "merge"]),
-                name="adjustment_kind",
-            ),
+            models.CheckConstraint(condition=Q(kind__in=list(states.ADJUSTMENTS)), name="adjustment_kind"),
         ]
 
 

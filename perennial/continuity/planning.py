@@ -17,11 +17,11 @@ from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
 from perennial.continuity.models import Adjustment, ContinuityLine, ContinuityOrder, Occurrence
 from perennial.db import sql
+from perennial.errors import Conflict
 from perennial.kernel import plan as kernel
 from perennial.kernel.reasons import DateReason, Reason, json_text, line_stored
+from perennial.kernel.states import PLANNED_ANEW
 from perennial.programs.queries import LoadedRevision, load_revisions
-
-OPEN = ("planned", "scheduled")
 
 
 class LineRow(NamedTuple):
@@ -329,13 +329,14 @@ class Difference:
     def write(self) -> None:
         """Write it: cancelled first, then changed, then new rows."""
         if self.cancels:
-            sql.execute(
+            changed = sql.execute(
                 "update continuity_occurrence o"
                 " set status = 'cancelled', shipment = null, blocked = null, why_cancelled = n.why"
                 " from unnest(%s::bigint[], %s::jsonb[]) as n(id, why)"
-                " where o.id = n.id and o.status in ('planned', 'scheduled', 'skipped')",
+                f" where o.id = n.id and o.status in {sql.words(PLANNED_ANEW)}",
                 [[pk for pk, _ in self.cancels], [stored_reason(why) for _, why in self.cancels]],
             )
+            _expect(changed, len(self.cancels))
         if self.updates:
             _update(self.updates)
         if self.relined:
@@ -382,11 +383,17 @@ def _update(occurrences: Sequence[OccurrenceRow]) -> None:
     sets = ", ".join(f"{name} = n.{name}" for name, _ in columns[1:])
     arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
     names = ", ".join(name for name, _ in columns)
-    sql.execute(
+    changed = sql.execute(
         f"update continuity_occurrence o set {sets}, why_cancelled = null from unnest({arrays}) as n({names})"
         " where o.id = n.id and o.child_id is null",
         [[getattr(o, name) for o in occurrences] for name, _ in columns],
     )
+    _expect(changed, len(occurrences))
+
+
+def _expect(changed: int, wanted: int) -> None:
+    if changed != wanted:
+        raise Conflict(f"{wanted - changed} of {wanted} shipments changed though their order was locked")
 
 
 def product_ids_of(state: OrderState) -> dict[str, int]:

@@ -14,6 +14,7 @@ from django.db.models import Model
 from psycopg import Cursor
 
 from perennial.errors import Conflict
+from perennial.kernel import states
 
 Params = Mapping[str, Any] | Sequence[Any] | None
 T = TypeVar("T")
@@ -97,10 +98,19 @@ def _fields_by_column(model: type[Model]) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def named(package: str, file: str) -> dict[str, str]:
-    """The statements of a .sql file by name: each begins with a line ``-- name: what_it_is``."""
+    """The statements of a .sql file by name: each begins with a line ``-- name: what_it_is``.
+
+    A set of states is named in it as ``in {states.SENT}``, and said in full here.
+    """
     text = files(package).joinpath(file).read_text(encoding="utf-8")
+    text = re.sub(r"\{states\.([A-Z_]+)\}", lambda found: words(getattr(states, found[1])), text)
     parts = re.split(r"^-- name: (\w+)[^\n]*\n", text, flags=re.MULTILINE)
     return {name: body.strip().rstrip(";") for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def words(states: Iterable[str]) -> str:
+    """A set of states as SQL says it behind ``in``."""
+    return "(" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
 def draw_ids(model: type[Model], number: int) -> list[int]:
@@ -133,6 +143,8 @@ def copy(model: type[Model], columns: Sequence[str], lines: Iterable[Sequence[An
 
 def shift(model: type[Model], ids: Sequence[int], old: str | Sequence[str], new: str, **also: Any) -> None:
     """Take rows from one state to the next. Raises Conflict unless every one of them was in the old state."""
+    if not ids:
+        return
     olds = [old] if isinstance(old, str) else list(old)
     found = model._default_manager.filter(pk__in=list(ids), status__in=olds).update(status=new, **also)
     if found != len(set(ids)):

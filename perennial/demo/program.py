@@ -19,16 +19,9 @@ from perennial.jobs import check
 from perennial.jobs.night import last_night
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import SalesOrder
-from perennial.payments import blocked
 from perennial.programs.models import Program as StoredProgram
 
 SQL = sql.named("perennial.demo", "program.sql")
-WAITS = SQL["waits"].format(
-    AWAITED=blocked.AWAITED,
-    ON_HOLD=blocked.ON_HOLD,
-    PAYMENT_FAILED=blocked.PAYMENT_FAILED,
-    IS_PARKED=blocked.IS_PARKED,
-)
 COUNTED = ("create-child-orders", "process-payments", "close-orders")
 
 
@@ -120,7 +113,7 @@ class Program:
 
 
 def _with_waits(name: str) -> str:
-    return SQL[name].replace("{waits}", WAITS)
+    return SQL[name].replace("{waits}", SQL["waits"])
 
 
 def _counts(jobs: Sequence[Mapping[str, Any]]) -> Counts:

@@ -13,7 +13,7 @@ with pays as (
        order by x.id limit 1) c on true
    where y.purpose <> 'refund'),
 billed as (
-  select program_id, sum(case when status in ('billed', 'paid') then amount_minor
+  select program_id, sum(case when status in {states.OF_BILLS} then amount_minor
                               else captured_minor - refunded_minor end)::bigint as minor
     from pays group by program_id),
 declined as (
@@ -26,13 +26,13 @@ planned as (
 shipped as (
   select c.program_id, count(*) as many
     from orders_salesorder k join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
-   where k.status in ('shipped', 'invoiced') group by c.program_id),
+   where k.status in {states.SENT} group by c.program_id),
 orders as (
   select c.program_id, count(*) as many,
          count(*) filter (where c.status = 'closed' and c.last_shipment is null) as closed,
          count(*) filter (where c.status = 'cancelled' or c.last_shipment is not null) as stopped,
          count(*) filter (where {waits} is not null) as waiting
-    from continuity_continuityorder c join orders_salesorder p on p.id = c.order_id
+    from continuity_continuityorder c join continuity_waits s on s.continuity_order_id = c.id
    group by c.program_id)
 select g.schedule_id, coalesce(o.many, 0), coalesce(n.many, 0), coalesce(s.many, 0), coalesce(b.minor, 0),
        coalesce(d.many, 0), coalesce(o.closed, 0), coalesce(o.stopped, 0), coalesce(o.waiting, 0)
@@ -45,16 +45,16 @@ select g.schedule_id, coalesce(o.many, 0), coalesce(n.many, 0), coalesce(s.many,
  order by g.id
 
 -- name: waits
--- Why a continuity order (c, of the parent order p) waits: null when all is well or nothing is to come.
+-- Why a continuity order (c, what stops it: s) waits: null when all is well or nothing is to come.
 case when c.status <> 'open' then null
      when not exists (select from continuity_occurrence w
                        where w.continuity_order_id = c.id and w.status = 'scheduled')
       and not exists (select from orders_salesorder k
                        where k.parent_line_id = c.parent_line_id and k.status = 'open') then null
-     when {AWAITED} then 'acceptance'
-     when {ON_HOLD} then 'hold'
-     when {PAYMENT_FAILED} then 'payment'
-     when {IS_PARKED} then 'parked'
+     when s.awaited then 'acceptance'
+     when s.on_hold then 'hold'
+     when s.payment_failed then 'payment'
+     when s.parked then 'parked'
      when exists (select from continuity_occurrence w
                    where w.continuity_order_id = c.id and w.blocked = 'card') then 'card'
      when exists (select from orders_salesorder k join orders_hold h on h.order_id = k.id
@@ -65,7 +65,9 @@ end
 -- The oldest of each kind, those first of which a shipment is late already, and which a card pays.
 with found as (
   select c.id, c.card_id, c.customer_id, c.payment_method, p.id as order_id, p.number, coalesce({waits}, 'running') as kind
-    from continuity_continuityorder c join orders_salesorder p on p.id = c.order_id
+    from continuity_continuityorder c
+    join orders_salesorder p on p.id = c.order_id
+    join continuity_waits s on s.continuity_order_id = c.id
    where c.status = 'open' and c.last_shipment is null),
 next as (
   select f.*, n.shipment,
@@ -106,7 +108,7 @@ select o.shipment, o.ship_on
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
- where p.number = %(number)s and c.status in ('draft', 'open') and o.status in ('planned', 'scheduled')
+ where p.number = %(number)s and c.status in {states.NOT_ENDED} and o.status in {states.TO_COME}
    and o.ship_on >= %(on)s
  order by o.position, o.id limit 1
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from perennial.customers.models import Address
 from perennial.customers.values import AddressFacts
+from perennial.kernel.states import SENT
 from perennial.orders.models import SalesOrder
 
 
@@ -14,7 +15,7 @@ def keep_where_it_went(moved: Mapping[int, AddressFacts]) -> None:
 
     ``moved``: what the addresses were before, by id. Children that have not shipped go to the new place.
     """
-    sent = SalesOrder.objects.filter(parent__isnull=False, status__in=("shipped", "invoiced"), ship_to__in=moved)
+    sent = SalesOrder.objects.filter(parent__isnull=False, status__in=SENT, ship_to__in=moved)
     for customer, address in sent.order_by("ship_to").values_list("customer", "ship_to").distinct():
         before = {**moved[address]._asdict(), "code": None}
         kept = Address.objects.create(customer_id=customer, **before)

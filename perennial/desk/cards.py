@@ -20,9 +20,12 @@ from perennial.desk.catch_up import catch_up as deal_with_late
 from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, told, touch
 from perennial.errors import Refused, refuse_all
 from perennial.kernel import money
+from perennial.kernel.states import CHANGEABLE, WITH_GATEWAY
 from perennial.payments import actions as payments
 from perennial.payments import gateways
-from perennial.payments.models import OPEN, Payment
+from perennial.payments.models import Payment
+
+SQL = sql.named("perennial.desk", "sql/cards.sql")
 
 
 def _card(token: str, exp: str, brand: str | None, last4: str | None) -> CardFacts:
@@ -105,9 +108,7 @@ def store_card(
 def _asked_already(orders: Iterable[int], card: StoredCard) -> list[dict[str, Any]]:
     """What of these parent orders is authorised on another card, or on its way there: that one still pays it."""
     of_them = Q(order__in=orders) | Q(order__parent__in=orders) | Q(continuity_order__order__in=orders)
-    found = Payment.objects.filter(of_them, status__in=("sent", "authorised", "capturing"), method="card").exclude(
-        purpose="refund"
-    )
+    found = Payment.objects.filter(of_them, status__in=WITH_GATEWAY, method="card").exclude(purpose="refund")
     return [
         {
             "order": (p.order or p.continuity_order.order).number,  # type: ignore[union-attr]
@@ -123,18 +124,7 @@ def cards_that_end(*, customer: int | None = None, order: int | None = None) -> 
     shipment.
     """
     names = ("order", "line", "card", "expires_on", "shipment", "ship_on")
-    found = sql.tuples(
-        "select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on::text, o.shipment, o.ship_on::text"
-        "  from continuity_continuityorder c"
-        "  join orders_salesorder s on s.id = c.order_id"
-        "  join orders_orderline l on l.id = c.parent_line_id"
-        "  join customers_storedcard k on k.id = c.card_id"
-        "  join continuity_occurrence o on o.continuity_order_id = c.id"
-        " where (c.customer_id = %s or c.order_id = %s) and c.payment_method = 'card' and c.status in ('draft', 'open')"
-        "   and not c.upfront and o.status in ('planned', 'scheduled') and o.ship_on > k.expires_on"
-        " order by s.number, l.line, o.ship_on, o.shipment",
-        [customer, order],
-    )
+    found = sql.tuples(SQL["cards_that_end"], {"customer": customer, "order": order})
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
@@ -149,22 +139,6 @@ def _changes(before: StoredCard, after: StoredCard) -> Iterator[dict[str, Any]]:
             yield {"field": name, "before": words(before), "after": words(after)}
 
 
-# Of an order that is closed or cancelled what was shipped may still be owed.
-_UNPAID = """y.method = 'card' and y.purpose <> 'refund'
-   and y.status in ('draft', 'due', 'declined', 'failed', 'sent', 'authorised', 'capturing', 'unknown')"""
-_STILL_PAYS = f"""(c.status in ('draft', 'open')
-  or exists (select from payments_payment y where y.continuity_order_id = c.id and {_UNPAID})
-  or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
-              where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id and {_UNPAID}))"""
-_WAITS = """(
-  exists (select from continuity_occurrence o where o.continuity_order_id = c.id and o.blocked in ('card', 'payment'))
-  or exists (select from payments_payment y where y.continuity_order_id = c.id and y.purpose <> 'refund'
-                and y.status in ('declined', 'failed'))
-  or exists (select from orders_salesorder s join payments_payment y on y.order_id = s.id
-              where s.parent_id = c.order_id and s.parent_line_id = c.parent_line_id
-                and y.purpose <> 'refund' and y.status in ('declined', 'failed')))"""
-
-
 def _orders_for(
     customer: int, on: date, *, old: int | None = None, renewed: int | None = None
 ) -> tuple[dict[int, set[int]], set[int]]:
@@ -173,34 +147,11 @@ def _orders_for(
     ``old``: all that this card pays. ``renewed``: what waits for this card. Neither: where the card is expired
     or refused, or something waits for a card.
     """
-    if old is not None or renewed is not None:
-        condition = f"(c.card_id = %(old)s or c.card_id = %(renewed)s and {_WAITS})"
-    else:
-        condition = f"(k.expires_on < %(on)s or k.refused or {_WAITS})"
     given = {"customer": customer, "old": old, "on": on, "renewed": renewed}
     found: dict[int, set[int]] = {}
-    for order, one in sql.tuples(
-        "select c.order_id, c.id from continuity_continuityorder c"
-        " left join customers_storedcard k on k.id = c.card_id"
-        f" where c.customer_id = %(customer)s and c.payment_method = 'card' and {_STILL_PAYS}"
-        f" and {condition} order by c.order_id, c.id",
-        given,
-    ):
+    for order, one in sql.tuples(SQL["continuity_orders_for"], given):
         found.setdefault(order, set()).add(one)
-    if old is not None or renewed is not None:
-        wants = "(y.card_id = %(old)s or y.card_id = %(renewed)s and y.status in ('declined', 'failed'))"
-    else:
-        wants = "(k.expires_on < %(on)s or k.refused or y.status in ('declined', 'failed'))"
-    ordinary = {
-        row[0]
-        for row in sql.tuples(
-            "select y.order_id from orders_salesorder s join payments_payment y on y.order_id = s.id"
-            " left join customers_storedcard k on k.id = y.card_id"
-            " where s.customer_id = %(customer)s and s.parent_id is null and y.purpose = 'ordinary' and y.method = 'card'"
-            f" and y.status in ('draft', 'due', 'declined', 'failed') and {wants}",
-            given,
-        )
-    }
+    ordinary = {row[0] for row in sql.tuples(SQL["ordinary_for"], given)}
     return {order: found.get(order, set()) for order in sorted({*found, *ordinary})}, ordinary
 
 
@@ -211,15 +162,7 @@ def cards_renewed(*, cards: Sequence[int], on: date, by: str, reason: str | None
     Gives what caught up (``told``).
     """
     locked_orders = []
-    waited_for = {
-        row[0]
-        for row in sql.tuples(
-            f"select c.card_id from continuity_continuityorder c where c.card_id = any(%(ids)s) and {_WAITS}"
-            " union select y.card_id from payments_payment y"
-            " where y.card_id = any(%(ids)s) and y.purpose = 'ordinary' and y.status in ('declined', 'failed')",
-            {"ids": list(cards)},
-        )
-    }
+    waited_for = [row[0] for row in sql.tuples(SQL["waited_for"], {"ids": list(cards)})]
     for card in StoredCard.objects.filter(pk__in=waited_for, expires_on__gte=on, refused=False).order_by("pk"):
         orders, ordinary = _orders_for(card.customer_id, on, renewed=card.pk)
         for order_id, those in orders.items():
@@ -264,7 +207,7 @@ def card(
 
 def _owes(locked: LockedOrder) -> bool:
     """Is something of the order still to be paid, such as a box that had been sent before it was cancelled?"""
-    of_it = Payment.objects.filter(status__in=OPEN).exclude(purpose="refund")
+    of_it = Payment.objects.filter(status__in=CHANGEABLE).exclude(purpose="refund")
     parent = locked.order.pk
     return (
         of_it.filter(order_id=parent).exists()

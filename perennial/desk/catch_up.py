@@ -16,15 +16,14 @@ from perennial.desk.changeable import refusal
 from perennial.desk.changes import move_alone, move_following, replan
 from perennial.desk.locking import LockedOrder, adjust, planned_shipment
 from perennial.errors import Refused
+from perennial.kernel.states import CATCH_UP
 from perennial.payments import blocked
-
-HOW = ("resume", "skip", "send", "merge")
 
 
 def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None) -> None:
     """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says."""
-    if how is not None and how not in HOW:
-        raise Refused("catch_up", "catch_up", text=f"unknown catch-up {how!r}: one of {', '.join(HOW)}")
+    if how is not None and how not in CATCH_UP:
+        raise Refused("catch_up", "catch_up", text=f"unknown catch-up {how!r}: one of {', '.join(CATCH_UP)}")
     if blocked.still_waiting(locked.order.pk):
         return
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perennial.errors import Refused
+from perennial.kernel.states import NOT_ENDED
 
 ACTIONS = ("skip", "unskip", "move", "move_following", "substitute", "quantity", "price", "address", "end_with")
 """What a person does with a planned shipment. ``end_with``: it is the last one (``cancel`` after it)."""
@@ -47,7 +48,7 @@ def refusal(action: str, shipment: PlannedShipment) -> Refused | None:
             what = _SAID.get(action, "change")
             way = f"{'' if status == 'open' else 'that is cancelled: '}to {what} it, order cancel {child} --again plans it anew first"
         return Refused("has_child", "shipment", text=f"shipment {number} is child order {child} already: {way}")
-    if shipment.status not in ("draft", "open"):
+    if shipment.status not in NOT_ENDED:
         return Refused("status", "number", text=f"{order} is {shipment.status}: nothing of it can be changed")
     last = shipment.last_shipment
     if last is not None and number > last:
@@ -69,7 +70,7 @@ def refusal(action: str, shipment: PlannedShipment) -> Refused | None:
 
 def _may_not_end(shipment: PlannedShipment) -> Refused | None:
     number, order, last = shipment.number, shipment.order, shipment.last_shipment
-    if shipment.status not in ("draft", "open"):
+    if shipment.status not in NOT_ENDED:
         return Refused("status", "number", text=f"{order} is {shipment.status}")
     if number < 1 or (number > shipment.highest and shipment.complete):
         ends = f"ends after shipment {last}, and what is cancelled stays so"

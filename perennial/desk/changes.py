@@ -31,6 +31,7 @@ from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel import plan as kernel
 from perennial.kernel.reasons import DateReason, LineReason
+from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 
 
@@ -326,7 +327,7 @@ def quantity(
             lines = tuple(one._replace(quantity=quantity) if (o.id, one.line) in wanted else one for one in o.lines)
             difference.add([o], [replace(o, lines=lines)], cancel=False)
     else:
-        if state.row.status not in ("draft", "open"):
+        if state.row.status not in NOT_ENDED:
             raise Refused("status", "number", text=f"{number} is {state.row.status}: nothing of it can be changed")
         before = state.row.quantity
         own = {(a.key, a.repetition, a.line) for a in state.adjustments if a.kind == "quantity"}
@@ -378,8 +379,8 @@ def address(
             adjust(locked, state, o, "address", {"address_id": found_address.pk})
         states = [state]
     else:
-        states = [s for s in locked.chosen(line) if s.row.status in ("draft", "open")]
-        if locked.order.status not in ("draft", "open") or (line is not None and not states):
+        states = [s for s in locked.chosen(line) if s.row.status in NOT_ENDED]
+        if locked.order.status not in NOT_ENDED or (line is not None and not states):
             status = locked.order.status if line is None else locked.state(line).row.status
             raise Refused("status", "number", text=f"{number} is {status}: nothing of it can be changed")
         for state in states:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
-from perennial.continuity.planning import OrderState, stored_reason
+from perennial.continuity.planning import OrderState
 from perennial.db import sql
 from perennial.desk.cards import cards_that_end
 from perennial.desk.catch_up import catch_up as deal_with_late
@@ -17,6 +17,7 @@ from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, orde
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
 from perennial.kernel.reasons import Reason, Who
+from perennial.kernel.states import HOLDS_SHIPPING, HOLDS_STOP, NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments.models import Payment
@@ -37,9 +38,10 @@ def submit(*, number: str, on: date, by: str, reason: str | None = None) -> dict
     for state in locked.states:
         if not state.row.program.active:
             raise Refused("inactive", "number", text=f"program {state.revision.program} is not active")
-    SalesOrder.objects.filter(pk=locked.order.pk).update(status="open")
-    ContinuityOrder.objects.filter(pk__in=locked.ids, status="draft").update(status="open")
-    Occurrence.objects.filter(continuity_order_id__in=locked.ids, status="planned").update(status="scheduled")
+    planned = [o.id for state in locked.states for o in state.occurrences if o.status == "planned"]
+    sql.shift(SalesOrder, [locked.order.pk], "draft", "open")
+    sql.shift(ContinuityOrder, [s.row.pk for s in locked.states if s.row.status == "draft"], "draft", "open")
+    sql.shift(Occurrence, planned, "planned", "scheduled")
     _payments(locked.order.pk, locked.ids).filter(status="draft").update(status="due")
     locked.event("submitted")
     return {"order": number, "status": "open"}
@@ -85,7 +87,7 @@ def hold(
     """
     if code == PAYMENT_HOLD:
         raise Refused("code", "code", text=f"{code!r} is the code of holds that a failed payment places: take another")
-    if stops not in ("shipping", "charging", "both"):
+    if stops not in HOLDS_STOP:
         raise Refused("stops", "stops", text=f"unknown {stops!r}: shipping, charging or both")
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
@@ -105,7 +107,7 @@ def hold(
 def _still_ship(parent: SalesOrder) -> list[str]:
     """The numbers of the children that are made, and neither sent nor held themselves."""
     made = SalesOrder.objects.filter(parent=parent, status="open")
-    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=("shipping", "both"))
+    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=HOLDS_SHIPPING)
     return list(made.exclude(pk__in=held.values("order")).order_by("number").values_list("number", flat=True))
 
 
@@ -177,7 +179,7 @@ def cancel(
     if again:
         raise Refused("again", "again", text=f"{number} is a parent order: --again is for a child")
     locked = lock_parent(number, on=on, by=by, reason=reason)
-    if locked.order.status not in ("draft", "open"):
+    if locked.order.status not in NOT_ENDED:
         raise Refused("status", "number", text=f"{number} is {locked.order.status}: it cannot be cancelled")
     if after is not None:
         done = _cancel_after(locked, locked.state(line), after)
@@ -196,19 +198,21 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
     _cancel_children([c for c in children if c.status == "open"], locked)
-    sent = any(c.status in ("shipped", "invoiced") for c in children)
+    sent = any(c.status in SENT for c in children)
     if whole:
-        sent = sent or OrderLine.objects.filter(order=locked.order, status__in=("shipped", "invoiced")).exists()
+        sent = sent or OrderLine.objects.filter(order=locked.order, status__in=SENT).exists()
     for state in states:
         _drop(locked, state.walk)
         state.row.last_shipment = max(
             (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
         )
         state.row.complete = True
-        if not sent and state.row.status in ("draft", "open"):
-            state.row.status = "cancelled"
-    touch([s.row for s in states], "last_shipment", "complete", "status")
+    touch([s.row for s in states], "last_shipment", "complete")
     if not sent:
+        ended = [s.row for s in states if s.row.status in NOT_ENDED]
+        sql.shift(ContinuityOrder, [row.pk for row in ended], NOT_ENDED, "cancelled")
+        for row in ended:
+            row.status = "cancelled"
         OrderLine.objects.filter(pk__in=lines, status="open").update(status="cancelled")
     if whole:
         ordinary = OrderLine.objects.filter(order=locked.order, product__kind="item", status="open")
@@ -217,27 +221,23 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
     changed(locked, states)
     statuses = set(OrderLine.objects.filter(order=locked.order).values_list("status", flat=True))
     if statuses == {"cancelled"}:
+        sql.shift(SalesOrder, [locked.order.pk], NOT_ENDED, "cancelled")
         locked.order.status = "cancelled"
-        locked.order.save(update_fields=["status"])
     locked.event("cancelled", lines=[s.row.parent_line.line for s in states])
     return {"order": locked.order.number, "status": locked.order.status}
 
 
-def _drop(locked: LockedOrder, occurrences: list[Any]) -> int:
+def _drop(locked: LockedOrder, occurrences: list[Any]) -> None:
     """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
     why = Reason("cancelled_by", {"who": Who(locked.by, locked.on, locked.reason)})
-    ids = [o.id for o in occurrences if o.status in ("planned", "scheduled")]
-    return sql.execute(
-        "update continuity_occurrence set status = 'cancelled', shipment = null, blocked = null, why_cancelled = %s::jsonb"
-        " where id = any(%s) and status in ('planned', 'scheduled')",
-        [stored_reason(why), ids],
-    )
+    ids = [o.id for o in occurrences if o.status in TO_COME]
+    sql.shift(Occurrence, ids, TO_COME, "cancelled", shipment=None, blocked=None, why_cancelled=why.stored())
 
 
 def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     """Cancel children that have not shipped, and what is not yet paid of them."""
-    ids = [c.pk for c in children]
-    SalesOrder.objects.filter(pk__in=ids, status="open").update(status="cancelled")
+    ids = [c.pk for c in children if c.status == "open"]
+    sql.shift(SalesOrder, ids, "open", "cancelled")
     OrderLine.objects.filter(order_id__in=ids, status="open").update(status="cancelled")
     payments.cancel_of(orders=ids, by=locked.by, on=locked.on)
 
@@ -276,10 +276,7 @@ def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: 
             raise Refused(
                 "status", "number", text=f"{locked.order.number} is {state.row.status}: nothing of it is made anew"
             )
-        sql.execute(
-            "update continuity_occurrence set status = 'scheduled', child_id = null where id = any(%s)",
-            [[o.id for o in mine]],
-        )
+        sql.shift(Occurrence, [o.id for o in mine], "ordered", "scheduled", child=None)
         locked.event("made_anew", shipment=child.shipment)
     changed(locked, [state])
     return {"order": child.number, "status": "cancelled", "again": again, **_to_refund(locked.order)}

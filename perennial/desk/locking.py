@@ -12,13 +12,12 @@ from perennial.catalog.queries import SetUp, set_up
 from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
+from perennial.desk.action import at_work
 from perennial.desk.changeable import PlannedShipment, refusal
 from perennial.errors import Refused
+from perennial.kernel.states import SENT
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
-
-SENT = ("shipped", "invoiced")
-"""A child that has left."""
 
 
 @dataclass
@@ -131,6 +130,8 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> Lock
         )
     ]
     order = SalesOrder.objects.select_for_update(no_key=True).get(pk=order_id)
+    if (work := at_work()) is not None:
+        work.locked(order_id, by=by, on=on)
     found = set_up()
     states = read_orders(found, ids)
     return LockedOrder(order, found, states, on, by, reason)

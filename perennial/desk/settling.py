@@ -13,6 +13,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.desk.locking import lock, order_by_number
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.states import GIVEN_UP
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments import refund as refunds
@@ -46,7 +47,7 @@ def settle(
     order = order_by_number(number)
     lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     found = _payments(order, line, part)
-    states = ("due", "declined", "failed", "billed") if end == "written-off" else ("unknown",)
+    states = GIVEN_UP if end == "written-off" else ("unknown",)
     fitting = list(
         found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
     )

@@ -1,7 +1,7 @@
 """What the warehouse reports: a child was sent, a child was invoiced; ordinary lines too.
 
-A child may ship when it is open, not locked, and no payment of it (of its order, when it was billed up
-front) that is due by then is declined, failed or unknown.
+A child may ship when it is open, not on hold, and no payment of it (of its order, when it was billed up
+front) that is due by then is declined, failed or unknown (the view ``may_not_ship``).
 """
 
 from __future__ import annotations
@@ -14,33 +14,19 @@ from django.db import transaction
 
 from perennial.db import history, sql
 from perennial.desk.locking import lock, order_by_number
-from perennial.errors import Refused
+from perennial.errors import Conflict, Refused
 from perennial.kernel import money
 from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder, Shipment
+from perennial.payments import blocked
+from perennial.payments.blocked import WhyNot
 from perennial.payments.models import Payment
 
-BAD = ("declined", "failed", "unknown")
-
-ON_HOLD = """exists (select from orders_hold h where h.order_id = k.id and h.released_on is null
-                  and h.stops in ('shipping', 'both'))"""
-_UNPAID = "y.purpose <> 'refund' and y.due_on <= %(on)s and y.status in ('declined', 'failed', 'unknown')"
-UNPAID_SHIPMENT = f"exists (select from payments_payment y where y.order_id = k.id and {_UNPAID})"
-UNPAID_UP_FRONT = f"""exists (
-    select from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
-     where c.parent_line_id = k.parent_line_id and c.upfront and {_UNPAID})"""
-MAY_SHIP = f"k.status = 'open' and not {ON_HOLD} and not {UNPAID_SHIPMENT} and not {UNPAID_UP_FRONT}"
+SQL = sql.named("perennial.desk", "sql/shipping.sql")
 
 
 def children_that_may_ship(*, on: date) -> list[int]:
     """Ids of the children with a ``ship_on`` by the date that may ship, oldest first."""
-    return [
-        row[0]
-        for row in sql.tuples(
-            f"select k.id from orders_salesorder k where k.parent_id is not null and k.ship_on <= %(on)s and {MAY_SHIP}"
-            " order by k.ship_on, k.parent_id, k.parent_line_id, k.shipment, k.try_no",
-            {"on": on},
-        )
-    ]
+    return [row[0] for row in sql.tuples(SQL["children_that_may_ship"], {"on": on})]
 
 
 def _not_before(on: date, earliest: date, what: str) -> None:
@@ -54,14 +40,17 @@ def _shipped_on(order: SalesOrder) -> date:
     return Shipment.objects.filter(order=order).values_list("on_date", flat=True).first() or order.order_date
 
 
-def _why_not(child: SalesOrder, on: date) -> Refused:
-    """Why a child may not ship."""
-    if child.status != "open":
-        return Refused("status", "number", text=f"{child.number} is {child.status}: only an open order can be shipped")
-    hold = Hold.objects.filter(order=child, released_on=None, stops__in=("shipping", "both")).first()
-    if hold is not None:
-        return Refused("held", "number", text=f"{child.number} is on hold: {hold.reason or hold.code}")
-    return Refused("payment", "number", text=f"{child.number} has a payment that is declined, failed or unknown")
+def _refusal(order: SalesOrder, why: WhyNot) -> Refused:
+    """Why a child, or the ordinary lines of a parent, may not be sent."""
+    if why.because == "status":
+        what = "" if order.parent_id is None else ": only an open order can be shipped"
+        return Refused("status", "number", text=f"{order.number} is {order.status}{what}")
+    if why.because == "acceptance":
+        return Refused("acceptance", "number", text=f"{order.number} awaits the customer's acceptance")
+    if why.hold_id is not None:
+        hold = Hold.objects.get(pk=why.hold_id)
+        return Refused("held", "number", text=f"{order.number} is on hold: {hold.reason or hold.code}")
+    return Refused("payment", "number", text=f"{order.number} has a payment that is declined, failed or unknown")
 
 
 @transaction.atomic
@@ -85,7 +74,9 @@ def ship(
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     _not_before(on, locked.order.order_date, f"{locked.order.number} was ordered")
     if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
-        raise _why_not(child, on)
+        if why_not := blocked.may_not_ship(child.pk, on):
+            raise _refusal(child, why_not[0])
+        raise Conflict(f"{number} was changed meanwhile")
     done = {"order": number, "status": "shipped"}
     unasked = Payment.objects.filter(order=child, method="card", at_invoice=True, status="due").first()
     if unasked is not None and locked.set_up.parameters.authorize_child_orders:
@@ -104,33 +95,12 @@ def ship_many(
 ) -> list[int]:
     """Ship those of the children that may ship; which ones, by id. The caller has a transaction."""
     history.context(by=by, reason=reason)
-    shipped = sorted(
-        row[0]
-        for row in sql.tuples(
-            "update orders_salesorder k set status = 'shipped' where k.id = any(%(ids)s)"
-            f" and k.parent_id is not null and {MAY_SHIP} returning k.id",
-            {"ids": list(ids), "on": on},
-        )
-    )
+    shipped = sorted(row[0] for row in sql.tuples(SQL["ship"], {"ids": list(ids), "on": on}))
     values = {"ids": shipped, "on": on, "by": by, "reason": reason, "carrier": carrier, "tracking": tracking}
-    sql.execute(
-        "update orders_orderline set status = 'shipped' where order_id = any(%(ids)s) and status = 'open'", values
-    )
-    sql.execute(
-        "insert into orders_shipment(order_id, carrier, tracking, on_date)"
-        " select id, %(carrier)s, %(tracking)s, %(on)s from unnest(%(ids)s::bigint[]) u(id) order by id",
-        values,
-    )
-    sql.execute(_EVENT, {**values, "kind": "shipped"})
+    sql.execute(SQL["ship_lines"], values)
+    sql.execute(SQL["shipments"], values)
+    sql.execute(SQL["events"], {**values, "kind": "shipped"})
     return shipped
-
-
-_EVENT = """
-insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
-select k.parent_id, %(on)s, %(kind)s, %(by)s, %(reason)s, jsonb_build_object('child', k.number, 'shipment', k.shipment)
-  from orders_salesorder k where k.id = any(%(ids)s)
- order by k.parent_id, k.parent_line_id, k.shipment, k.try_no
-"""
 
 
 @transaction.atomic
@@ -154,19 +124,10 @@ def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dic
 def invoice_many(ids: Sequence[int], *, on: date, by: str, reason: str | None = None) -> list[int]:
     """Invoice those of the children that are shipped; which ones. The caller has a transaction."""
     history.context(by=by, reason=reason)
-    done = [
-        row[0]
-        for row in sql.tuples(
-            "update orders_salesorder set status = 'invoiced', invoiced_on = %s where id = any(%s) and status = 'shipped'"
-            " and parent_id is not null returning id",
-            [on, list(ids)],
-        )
-    ]
+    done = [row[0] for row in sql.tuples(SQL["invoice"], {"ids": list(ids), "on": on})]
     values = {"ids": done, "on": on, "by": by, "reason": reason, "kind": "invoiced"}
-    sql.execute(
-        "update orders_orderline set status = 'invoiced' where order_id = any(%(ids)s) and status = 'shipped'", values
-    )
-    sql.execute(_EVENT, values)
+    sql.execute(SQL["invoice_lines"], values)
+    sql.execute(SQL["events"], values)
     return done
 
 
@@ -177,19 +138,17 @@ def _ordinary(order: SalesOrder) -> list[OrderLine]:
 def _ship_ordinary(
     order: SalesOrder, *, on: date, by: str, reason: str | None, carrier: str | None, tracking: str | None
 ) -> dict[str, Any]:
+    why_not = blocked.may_not_ship(order.pk, on)
+    if why_not and why_not[0].because == "status":
+        raise _refusal(order, why_not[0])
     lines = [line for line in _ordinary(order) if line.status == "open"]
-    if order.status != "open" or not lines:
-        what = f"is {order.status}" if order.status != "open" else "has no ordinary line that is still to be shipped"
+    if not lines:
+        what = "has no ordinary line that is still to be shipped"
         raise Refused("status", "number", text=f"{order.number} {what}")
-    if order.acceptance == "awaited":
-        raise Refused("acceptance", "number", text=f"{order.number} awaits the customer's acceptance")
-    hold = Hold.objects.filter(order=order, released_on=None, stops__in=("shipping", "both")).first()
-    if hold is not None:
-        raise Refused("held", "number", text=f"{order.number} is on hold: {hold.reason or hold.code}")
-    if Payment.objects.filter(order=order, purpose="ordinary", due_on__lte=on, status__in=BAD).exists():
-        raise Refused("payment", "number", text=f"{order.number} has a payment that is declined, failed or unknown")
+    if why_not:
+        raise _refusal(order, why_not[0])
     _not_before(on, order.order_date, f"{order.number} was ordered")
-    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="shipped")
+    sql.shift(OrderLine, [line.pk for line in lines], "open", "shipped")
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
     _follow(order, "shipped")
     OrderEvent.objects.create(order=order, on_date=on, kind="shipped", by=by, reason=reason)
@@ -201,7 +160,7 @@ def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | Non
     if not lines:
         raise Refused("status", "number", text=f"{order.number} has no shipped ordinary line to invoice")
     _not_before(on, _shipped_on(order), f"{order.number} was shipped")
-    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status="invoiced")
+    sql.shift(OrderLine, [line.pk for line in lines], "shipped", "invoiced")
     SalesOrder.objects.filter(pk=order.pk, invoiced_on=None).update(invoiced_on=on)
     _follow(order, "invoiced")
     OrderEvent.objects.create(order=order, on_date=on, kind="invoiced", by=by, reason=reason)
@@ -212,5 +171,5 @@ def _follow(order: SalesOrder, status: str) -> None:
     """An order of ordinary lines alone goes with them; a parent stays open until close-orders."""
     lines = list(order.lines.select_related("product"))
     if all(line.product.kind == "item" and line.status in (status, "cancelled", "invoiced") for line in lines):
-        SalesOrder.objects.filter(pk=order.pk).update(status=status)
+        sql.shift(SalesOrder, [order.pk], order.status, status)
         order.status = status

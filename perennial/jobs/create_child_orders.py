@@ -18,7 +18,6 @@ from perennial.jobs.parking import park
 from perennial.jobs.report import BUSY, MOST_REASONS, Report
 from perennial.kernel.calendar import add_days
 from perennial.orders.models import SalesOrder
-from perennial.payments.blocked import COSTS
 from perennial.payments.due import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
 
@@ -133,7 +132,7 @@ class CreateChildOrders(Job):
         with connection.cursor() as cursor:
 
             def do(name: str) -> int:
-                cursor.execute(SQL[name].replace("{COSTS}", COSTS), values)
+                cursor.execute(SQL[name], values)
                 return int(cursor.rowcount)
 
             cursor.execute(SQL["temporary"])

@@ -13,6 +13,7 @@ from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
 from perennial.kernel.calendar import add_days
+from perennial.kernel.states import TO_COME
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked
 
@@ -79,7 +80,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
     facts = state.facts
     cancelled = [o for o in state.occurrences if o.status == "cancelled"]
     walk = [o.step for o in state.walk]
-    open_ = sum(1 for o in state.walk if o.status in ("planned", "scheduled"))
+    open_ = sum(1 for o in state.walk if o.status in TO_COME)
     last = state.walk[-1].ship_on if state.walk else None
     position = max((o.position for o in state.walk), default=0)
     added = 0

@@ -19,28 +19,26 @@ from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import stored_report
 from perennial.kernel.calendar import add_days
-from perennial.payments import blocked
 
 ORDERS_AHEAD = 500
 SHIPMENTS_AHEAD = 10_000
 """So much is planned ahead at most only to be counted."""
 
-_NOT_WAITING = f"not {blocked.AWAITED} and not {blocked.ON_HOLD}"
-_LATE = f"""
+_LATE = """
 select count(distinct (c.id, o.shipment)), min(o.ship_on)
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
-  join orders_salesorder p on p.id = c.order_id
- where o.status = 'scheduled' and o.blocked is null and o.ship_on < %(on)s and {_NOT_WAITING}
+  join order_waits w on w.order_id = c.order_id
+ where o.status = 'scheduled' and o.blocked is null and o.ship_on < %(on)s and not w.awaited and not w.on_hold
 """
-_PLANNED_INTO_THE_PAST = f"""
+_PLANNED_INTO_THE_PAST = """
 with behind as materialized (  -- none, of most installations
-  select c.id, c.order_id, c.parent_line_id from continuity_continuityorder c
+  select c.id from continuity_continuityorder c
    where c.status = 'open' and not c.complete
      and coalesce((select max(o.ship_on) from continuity_occurrence o
                     where o.continuity_order_id = c.id and o.status <> 'cancelled') < %(on)s, true))
-select c.id from behind c join orders_salesorder p on p.id = c.order_id
- where {_NOT_WAITING} and not {blocked.PAYMENT_FAILED} and not {blocked.IS_PARKED}
+select c.id from behind c join continuity_waits w on w.continuity_order_id = c.id
+ where not w.awaited and not w.on_hold and not w.payment_failed and not w.parked
  order by c.id limit %(most)s
 """
 

@@ -1,6 +1,12 @@
-"""The words of state and which may follow which. A change that is not in a pair is refused."""
+"""The words of state: which may follow which, and every set of them that a rule goes by.
+
+The database refuses a change that is not in a pair: its triggers are made from the pairs (``db.state_machine``).
+A set is named here once. Python reads it; a statement in a .sql file names it as ``{states.SENT}``.
+"""
 
 from __future__ import annotations
+
+# --- Orders, their lines, continuity orders, occurrences
 
 ORDER = {
     "draft": {"open", "cancelled"},
@@ -34,7 +40,39 @@ LINE = {
 }
 """An occurrence: ``planned`` in a draft order; ``ordered`` has a child; ``cancelled`` may be revived."""
 
+NOT_ENDED = ("draft", "open")
+"""A sales order or continuity order that still goes on."""
+
+SENT = ("shipped", "invoiced")
+"""An order or order line that has left the warehouse."""
+
+NOT_INVOICED = ("open", "shipped")
+"""A child or an order line that goes on."""
+
+ENDED = ("shipped", "invoiced", "cancelled")
+"""A parent order of which nothing more comes."""
+
+DONE = ("invoiced", "cancelled")
+"""A child or an order line about which nothing is left to do."""
+
+TO_COME = ("planned", "scheduled")
+"""An occurrence of which a child will be made."""
+
+COUNTED = ("planned", "scheduled", "ordered")
+"""An occurrence that is sent or will be, and so is owed."""
+
+PLANNED_ANEW = ("planned", "scheduled", "skipped")
+"""An occurrence that planning may still write over."""
+
+PROJECTED = "projected"
+"""What ``show --ahead`` says of an occurrence beyond the planned ones: no row has this state."""
+
 BLOCKED = ("acceptance", "hold", "card", "payment", "parked")
+"""Why a scheduled occurrence makes no child."""
+
+ACCEPTANCE = ("none", "awaited", "given")
+
+# --- Payments
 
 PAYMENT = {
     "draft": {"due", "cancelled"},
@@ -54,7 +92,79 @@ PAYMENT = {
     "paid": set(),
 }
 
-PROJECTED = "projected"
+CHANGEABLE = ("draft", "due", "declined", "failed")
+"""Not paid, and nothing is on its way about it: a person may still change it or end it."""
+
+SPREAD_ANEW = (*CHANGEABLE, "authorised", "voided", "expired", "cancelled")
+"""Nobody was asked yet, or what was asked can be taken back before it is captured: its amount follows the order."""
+
+NOT_ASKED = ("draft", "due")
+
+REFUSED = ("declined", "failed")
+"""The card was asked and does not pay: another card, or another try, is wanted."""
+
+STOPS_SHIPPING = (*REFUSED, "unknown")
+"""What this pays is not shipped while the payment is so."""
+
+TO_DO = ("due", "declined", "authorised", "sent", "capturing", "unknown")
+"""The job may have something to do about it."""
+
+CARD_OWES = (*CHANGEABLE, "sent", "authorised", "capturing", "unknown")
+"""The card that it names may still be asked, or was asked and has not paid yet."""
+
+WITH_GATEWAY = ("sent", "authorised", "capturing")
+"""The gateway was asked, and the money is not taken yet."""
+
+NOT_ANSWERED = ("sent", "capturing", "unknown")
+"""A try at the gateway is not answered yet."""
+
+GIVEN_UP = ("due", "declined", "failed", "billed")
+"""A person may write it off (besides: one that is unknown, once nobody is asked about it any more)."""
+
+OF_CARDS = ("sent", "authorised", "capturing", "declined", "failed", "unknown", "voided", "expired")
+"""Only what is paid by card comes to this."""
+
+OF_BILLS = ("billed", "paid")
+"""Only what is bought on account comes to this."""
+
+WITH_MONEY = ("captured", "paid")
+
+NOT_COUNTED = ("cancelled", "voided", "expired")
+"""These count in no sum of what is owed or paid."""
+
+PURPOSES = ("order", "shipment", "ordinary", "refund")
+"""What a payment is for: a whole order billed up front, a child, ordinary lines; or money given back."""
+
+ATTEMPTS = ("authorise", "capture", "charge", "void", "refund")
+OUTCOMES = ("approved", "declined", "unknown", "not_found")
+"""What the gateway is asked, and how that ended; no outcome while it is not answered."""
+
+WHILE_ASKED = {
+    "authorise": ("sent", "unknown"),
+    "charge": ("sent", "unknown"),
+    "capture": ("capturing", "unknown"),
+    "void": ("authorised", "unknown"),
+    "refund": ("sent", "unknown"),
+}
+"""In which states a payment is while an attempt of that kind is not answered."""
+
+# --- Words that a person chooses among
+
+PREPAID = ("check", "cash", "gift_card")
+"""Methods that pay only what is billed up front without a payment schedule (D14)."""
+
+METHODS = ("card", "on_account", *PREPAID)
+
+CATCH_UP = ("resume", "skip", "send", "merge")
+"""What becomes of shipments that are late when an order does not wait any more (``desk.catch_up``)."""
+
+ADJUSTMENTS = ("skip", "move", "redate", "substitute", "price", "quantity", "address", "merge")
+"""What a person may change of an occurrence."""
+
+HOLDS_STOP = ("shipping", "charging", "both")
+HOLDS_SHIPPING = ("shipping", "both")
+HOLDS_CHARGING = ("charging", "both")
+"""What a hold stops."""
 
 
 def may_follow(pairs: dict[str, set[str]], old: str, new: str) -> bool:

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from perennial.catalog.models import DeliveryMode, Product, TaxRate
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
+from perennial.kernel import states
 
 
 class SalesOrder(models.Model):
@@ -40,17 +42,15 @@ class SalesOrder(models.Model):
     version = models.IntegerField(db_default=1)
 
     class Meta:
+        triggers = (state_machine(states.ORDER),)
         constraints = [
             models.UniqueConstraint(
                 fields=["parent_line", "shipment", "try_no"],
                 condition=Q(parent_line__isnull=False),
                 name="once_child",
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=["draft", "open", "shipped", "invoiced", "cancelled"]),
-                name="order_status",
-            ),
-            models.CheckConstraint(condition=Q(acceptance__in=["none", "awaited", "given"]), name="order_acceptance"),
+            models.CheckConstraint(condition=Q(status__in=list(states.ORDER)), name="order_status"),
+            models.CheckConstraint(condition=Q(acceptance__in=list(states.ACCEPTANCE)), name="order_acceptance"),
             models.CheckConstraint(
                 condition=Q(parent__isnull=True, parent_line__isnull=True, shipment__isnull=True, try_no__isnull=True)
                 | Q(
@@ -91,13 +91,12 @@ class OrderLine(models.Model):
     status = models.TextField(db_default="open")
 
     class Meta:
+        triggers = (state_machine(states.ORDER_LINE),)
         constraints = [
             models.UniqueConstraint(fields=["order", "line"], name="one_order_line"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_0"),
             models.CheckConstraint(condition=Q(price_minor__gte=0, amount_minor__gte=0), name="line_price_from_0"),
-            models.CheckConstraint(
-                condition=Q(status__in=["open", "shipped", "invoiced", "cancelled"]), name="line_status"
-            ),
+            models.CheckConstraint(condition=Q(status__in=list(states.ORDER_LINE)), name="line_status"),
         ]
 
 
@@ -145,7 +144,7 @@ class Hold(models.Model):
             models.UniqueConstraint(
                 fields=["order", "code"], condition=Q(released_on__isnull=True), name="one_open_hold"
             ),
-            models.CheckConstraint(condition=Q(stops__in=["shipping", "charging", "both"]), name="hold_stops"),
+            models.CheckConstraint(condition=Q(stops__in=list(states.HOLDS_STOP)), name="hold_stops"),
         ]
 
 

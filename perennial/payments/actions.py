@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from django.db import transaction
 from psycopg.types.json import Jsonb
@@ -15,9 +16,10 @@ from psycopg.types.json import Jsonb
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
-from perennial.payments import blocked, gateways
+from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED
+from perennial.payments import blocked, gateways, retry
 from perennial.payments.charge import lock
-from perennial.payments.models import OPEN, Payment
+from perennial.payments.models import Payment
 from perennial.payments.next_step import SQL, facts, rules
 
 
@@ -53,16 +55,16 @@ def use_card(
         {
             "orders": list(orders),
             "continuity": list(continuity_orders),
-            "open": list(OPEN),
+            "open": list(CHANGEABLE),
             "replaces": replaces,
         },
     )
     if not ids:
         return []
     lock(ids)
-    now = dict(Payment.objects.filter(pk__in=ids, status__in=OPEN).values_list("pk", "status"))
+    now = dict(Payment.objects.filter(pk__in=ids, status__in=CHANGEABLE).values_list("pk", "status"))
     Payment.objects.filter(pk__in=list(now)).update(card=card)
-    again = [pk for pk, status in now.items() if status in ("declined", "failed")]
+    again = [pk for pk, status in now.items() if status in REFUSED]
     _make_due(again, by=by, on=on)
     return again
 
@@ -78,9 +80,9 @@ def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     if not ids:
         return []
     lock(ids)
-    ends = Payment.objects.filter(pk__in=ids, status__in=(*OPEN, "billed"))
-    stopped = list(ends.order_by("pk").values_list("pk", flat=True))
-    Payment.objects.filter(pk__in=stopped).update(status="cancelled")
+    end = (*CHANGEABLE, "billed")
+    stopped = list(Payment.objects.filter(pk__in=ids, status__in=end).order_by("pk").values_list("pk", flat=True))
+    sql.shift(Payment, stopped, end, "cancelled")
     blocked.payments_settled(stopped, by=by, on=on)
     return stopped
 
@@ -105,8 +107,8 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
     )
     if open_:
         raise Refused("payment", text="nobody knows yet whether the card was charged: settle that first")
-    _expect(payments, "due", "declined", "failed", "billed", "unknown")
-    Payment.objects.filter(pk__in=list(payments)).update(status="written_off")
+    _expect(payments, *GIVEN_UP, "unknown")
+    sql.shift(Payment, payments, (*GIVEN_UP, "unknown"), "written_off")
     _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
     blocked.payments_settled(payments, by=by, on=on)
 
@@ -132,27 +134,26 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
         "update payments_attempt set outcome = %s, message = %s where id = %s",
         ["approved" if happened else "not_found", f"settled by {by}: {reason}", attempt],
     )
-    rows = Payment.objects.filter(pk=payment, status="unknown")
+    become = partial(sql.shift, Payment, [payment], "unknown")
     if not happened:
         (fact,) = facts([payment], rules(on, gateways.current()))
         ends = fact.cancelled and kind != "refund"
-        back = "authorised" if kind in ("capture", "void") else "cancelled" if ends else "due"
-        rows.update(status=back)
+        become("authorised" if kind in ("capture", "void") else "cancelled" if ends else "due")
     elif kind in ("charge", "capture", "refund"):
-        rows.update(status="captured", captured_minor=amount)
+        become("captured", captured_minor=amount)
         if kind == "refund":
             sql.execute(SQL["given_back"], {"ids": [payment]})
     elif kind == "authorise":
-        rows.update(status="authorised", authorised_on=sent_on)
+        become("authorised", authorised_on=sent_on)
     else:
         (fact,) = facts([payment], rules(on, gateways.current()))
-        rows.update(status="voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
+        become("voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
     how = {"as": "taken" if happened else "not-taken", **_amounts([payment])[payment]}
     _tell([payment], "payment_settled", by=by, on=on, reason=reason, more={payment: how})
 
 
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:
-    Payment.objects.filter(pk__in=list(payments)).update(status="due", attempts=0, tried_on=None)
+    retry.from_zero(payments)
     _tell(payments, "payment_due_again", by=by, on=on, reason=None)
     blocked.payments_settled(payments, by=by, on=on)
 

@@ -10,26 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from perennial.db import sql
-
-AWAITED = "p.acceptance = 'awaited'"
-ON_HOLD = """exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
-                      and h.stops in ('shipping', 'both'))"""
-PAYMENT_FAILED = """(exists (select from payments_payment y
-           where y.continuity_order_id = c.id and y.status = 'failed' and y.purpose <> 'refund')
-  or exists (select from orders_salesorder k join payments_payment y on y.order_id = k.id
-              where k.parent_line_id = c.parent_line_id and k.parent_id = c.order_id and y.status = 'failed'
-                and y.purpose <> 'refund'))"""
-"""Of money that is owed: what could not be given back holds nothing."""
-IS_PARKED = "exists (select from continuity_parked q where q.continuity_order_id = c.id and q.resolved_on is null)"
-COSTS = """(select bool_or(xl.quantity * xl.price_minor >= 0.5)
-         or coalesce((array_agg(m.charge_minor order by x.position desc, x.id desc))[1], 0) > 0
-    from continuity_occurrence x
-    join continuity_continuityline xl on xl.occurrence_id = x.id
-    left join catalog_deliverymode m on m.id = x.delivery_mode_id
-   where x.continuity_order_id = o.continuity_order_id and x.shipment = o.shipment and x.status = 'scheduled')"""
-"""Is there something to pay for the shipment of ``o``: a product, or the delivery by the mode of what is last?"""
 
 CONTINUITY_ORDERS = """
 select p.continuity_order_id from payments_payment p
@@ -51,18 +34,19 @@ def recompute(continuity_order_ids: Sequence[int], *, forget_card: bool = False)
     ``forget_card``: a card was stored, so the next run finds out for itself whether it lasts.
     """
     return sql.execute(
-        f"""
-        with reasons as (
-          select c.id, {AWAITED} as awaited, {ON_HOLD} as held,
-                 case when {PAYMENT_FAILED} then 'payment' when {IS_PARKED} then 'parked' end as known
-            from continuity_continuityorder c join orders_salesorder p on p.id = c.order_id
-           where c.id = any(%(ids)s)),
+        """
+        with waits as materialized (select * from continuity_waits where continuity_order_id = any(%(ids)s)),
         wanted as (
-          select o.id, case when bool_or(o.blocked = 'acceptance') over shipment and r.awaited then 'acceptance'
-                            when bool_or(o.blocked = 'hold') over shipment and r.held then 'hold'
-                            when bool_or(o.blocked = 'card') over shipment and not %(forget)s and {COSTS} then 'card'
-                            else r.known end as blocked
-            from continuity_occurrence o join reasons r on r.id = o.continuity_order_id
+          select o.id, case when bool_or(o.blocked = 'acceptance') over shipment and w.awaited then 'acceptance'
+                            when bool_or(o.blocked = 'hold') over shipment and w.on_hold then 'hold'
+                            when bool_or(o.blocked = 'card') over shipment and not %(forget)s
+                             and (select s.costs from shipment_costs s
+                                   where s.continuity_order_id = o.continuity_order_id and s.shipment = o.shipment)
+                            then 'card'
+                            when w.payment_failed then 'payment'
+                            when w.parked then 'parked' end as blocked
+            from continuity_occurrence o
+            join waits w on w.continuity_order_id = o.continuity_order_id
            where o.status = 'scheduled'
           window shipment as (partition by o.continuity_order_id, o.shipment))
         update continuity_occurrence o set blocked = w.blocked
@@ -72,9 +56,32 @@ def recompute(continuity_order_ids: Sequence[int], *, forget_card: bool = False)
     )
 
 
+class WhyNot(NamedTuple):
+    """A reason why a child, or the ordinary lines of a parent order, may not be sent.
+
+    ``because``: ``status`` (it is not open), ``acceptance`` (awaited), ``hold`` (which), ``payment`` (which one of it is
+    declined, failed or unknown), ``upfront`` (which one of the whole order is).
+    """
+
+    because: str
+    hold_id: int | None
+    payment_id: int | None
+
+
+_MAY_NOT_SHIP = """
+select because, hold_id, payment_id from may_not_ship where order_id = %s and coalesce(from_on <= %s, true)
+ order by array_position(array['status', 'acceptance', 'hold', 'payment', 'upfront'], because), hold_id, payment_id
+"""
+
+
+def may_not_ship(order_id: int, on: date) -> list[WhyNot]:
+    """All reasons why a child, or a parent's ordinary lines, may not be sent on a date; none: it may."""
+    return sql.rows(WhyNot, _MAY_NOT_SHIP, [order_id, on])
+
+
 def still_waiting(order_id: int) -> bool:
     """Is the parent order unaccepted, or has it an open hold that stops shipping?"""
-    return bool(sql.value(f"select {AWAITED} or {ON_HOLD} from orders_salesorder p where p.id = %s", [order_id]))
+    return bool(sql.value("select awaited or on_hold from order_waits where order_id = %s", [order_id]))
 
 
 def continuity_orders(payment_ids: Sequence[int]) -> list[int]:

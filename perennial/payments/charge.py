@@ -23,7 +23,6 @@ from datetime import date, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import company, set_up
@@ -31,8 +30,9 @@ from perennial.continuity.planning import read_orders
 from perennial.db import history, sql
 from perennial.errors import Conflict
 from perennial.kernel.money import text
+from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
-from perennial.payments import blocked, due, gateways
+from perennial.payments import blocked, due, gateways, retry
 from perennial.payments.gateway_calls import Call, Lines, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
@@ -55,15 +55,6 @@ ANSWERS = 100
 ANSWERS_LOCK = 0x504E04
 ROUNDS = 6
 """More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
-
-ON_ITS_WAY = {
-    "authorise": ("sent", "unknown"),
-    "charge": ("sent", "unknown"),
-    "capture": ("capturing", "unknown"),
-    "void": ("authorised", "unknown"),
-    "refund": ("sent", "unknown"),
-}
-"""In which states a payment is while an attempt of that kind is not answered."""
 
 
 @dataclass
@@ -186,8 +177,9 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         again = _forget(work, todo.pop("forget", []))
         if not todo:
             return [], again
-        _move([f for kind in ("authorise", "charge", "refund") for f in todo.get(kind, [])], "sent", on=work.rules.on)
-        _move(todo.get("capture", []), "capturing")
+        asked = [f for kind in ("authorise", "charge", "refund") for f in todo.get(kind, [])]
+        retry.count_try([f.id for f in asked], sorted({f.status for f in asked}), on=work.rules.on)
+        sql.shift(Payment, [f.id for f in todo.get("capture", [])], "authorised", "capturing")
         fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void", "refund") for f in todo.get(kind, [])]
         if fresh:
             cards = [f.card_id for kind, f in fresh if kind in ("authorise", "charge")]
@@ -224,17 +216,6 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
         return calls, again
 
 
-def _move(found: Sequence[Fact], status: str, *, on: date | None = None) -> None:
-    """Mark payments as on their way; a try at the card counts from here, whatever comes of it."""
-    if not found:
-        return
-    ids, olds = [f.id for f in found], {f.status for f in found}
-    if on is not None:
-        sql.shift(Payment, ids, sorted(olds), status, attempts=F("attempts") + 1, tried_on=on)
-    else:
-        sql.shift(Payment, ids, sorted(olds), status)
-
-
 def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
     """Write down what the gateway said, on what nobody has answered meanwhile."""
     with work.transaction():
@@ -247,7 +228,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             fact = now[sent.payment_id]
             if fact.attempt_id != sent.attempt_id:
                 continue  # another process asked too, and was faster: the key made it one request
-            if fact.status not in ON_ITS_WAY[sent.kind]:
+            if fact.status not in WHILE_ASKED[sent.kind]:
                 raise Conflict(f"payment {fact.id} is {fact.status} while its {sent.kind} is not answered")
             changes[sent.attempt_id] = _change(work, fact, sent, answer)
         kept = [(sent, answer) for sent, answer in told if sent.attempt_id in changes]
@@ -315,7 +296,7 @@ def _change(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
         change = Change(fact, "authorised", "payment_not_voided", answer.message, record=fact.record)
     elif answer.lapsed:
         # The authorisation ran out, which says nothing about the card: charged anew, from try 1.
-        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=-fact.attempts)
+        change = Change(fact, "due", "payment_lapsed", answer.message, more_attempts=retry.new_series(fact.attempts))
     else:
         change = _declined(work, fact, sent, answer)
     change.amount_minor = sent.amount_minor
@@ -331,8 +312,8 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
     if sent.kind == "void":
         if fact.cancelled:
             return Change(fact, "voided", "payment_voided")
-        # Owed still: authorised anew, in a new series of tries.
-        return Change(fact, "due", "payment_voided", more_attempts=-fact.attempts)
+        # Owed still: authorised anew.
+        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts))
     return Change(
         fact,
         "captured",
@@ -345,8 +326,7 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
 def _declined(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
     """A try more, unless that was the last one; a declined capture is a try too, and ends its authorisation."""
     more = 1 if sent.kind == "capture" else 0
-    most = work.rules.most_tries
-    failed = answer.hard or (most is not None and fact.attempts + more >= most)
+    failed = retry.was_the_last(fact.attempts + more, work.rules.most_tries, hard=answer.hard)
     what = "payment_refund" if sent.kind == "refund" else "payment"
     return Change(
         fact,

@@ -6,77 +6,35 @@ select id from payments_payment where id = any(%(ids)s)
 
 -- name: all_open
 select id from payments_payment
- where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+ where status in {states.TO_DO}
    and not at_invoice and due_on <= %(on)s::date + greatest(%(bill_days)s::int, 0)
 union all
 select id from payments_payment
- where status in ('due', 'declined', 'authorised', 'sent', 'capturing', 'unknown')
+ where status in {states.TO_DO}
    and at_invoice
 
 -- name: facts
 with scope as materialized ($scope),
-facts as materialized (  -- each fact is found once, however often the steps ask for it
+ready as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
-         p.status, p.at_invoice, p.not_before_shipped, p.attempts, p.tried_on, p.authorised_on, p.gateway_ref,
-         p.card_id, p.customer_id, p.authorised_until,
+         p.status, p.at_invoice, p.attempts, p.authorised_on, p.authorised_until, p.gateway_ref, p.card_id,
+         coalesce(p.authorised_until, p.authorised_on + %(lives)s::int - 1) as last_day,
          case when p.refunds_id is null then p.gateway
               else (select b.gateway from payments_payment b where b.id = p.refunds_id) end as gateway,
-         root.id as root_id, case when o.parent_id is not null then o.number end as child,
-         coalesce(c1.id, c2.id) as continuity_id,
-         coalesce(c1.parent_line_id, o.parent_line_id) as parent_line_id,
-         root.status <> 'draft' and root.acceptance <> 'awaited' as entered,
-         case p.purpose
-           when 'shipment' then o.status = 'cancelled'
-           when 'order' then c1.status = 'cancelled' or coalesce((  -- or nothing of it comes any more
-             select bool_and(v.status not in ('planned', 'scheduled', 'ordered')
-                             or k.status is not distinct from 'cancelled')
-               from continuity_occurrence v left join orders_salesorder k on k.id = v.child_id
-              where v.continuity_order_id = c1.id), false)
-           else o.status = 'cancelled' or not exists (
-             select from orders_orderline l
-              where l.order_id = o.id and l.status <> 'cancelled' and not exists (
-                select from continuity_continuityorder x where x.parent_line_id = l.id))
-         end as cancelled,
-         case p.purpose
-           when 'shipment' then o.status = 'invoiced'
-           when 'order' then p.at_invoice and exists (
-             select from orders_salesorder k where k.parent_line_id = c1.parent_line_id and k.status = 'invoiced')
-           else o.status = 'invoiced' or exists (
-             select from orders_orderline l
-              where l.order_id = o.id and l.status = 'invoiced' and not exists (
-                select from continuity_continuityorder x where x.parent_line_id = l.id))
-         end as invoiced,
-         case p.purpose
-           when 'shipment' then o.status in ('shipped', 'invoiced')
-           when 'order' then p.at_invoice and exists (
-             select from orders_salesorder k where k.parent_line_id = c1.parent_line_id and k.status = 'invoiced')
-           else o.status in ('shipped', 'invoiced') or exists (
-             select from orders_orderline l
-              where l.order_id = o.id and l.status in ('shipped', 'invoiced') and not exists (
-                select from continuity_continuityorder x where x.parent_line_id = l.id))
-         end as delivered,
-         exists (select from orders_hold h
-                  where h.order_id in (root.id, p.order_id) and h.released_on is null
-                    and h.stops in ('charging', 'both')
-                    -- What fails tonight stops the others from tomorrow on: which payment comes first does not matter.
-                    and not (h.code = 'payment' and h.on_date >= %(on)s)) as held,
+         f.root_id, f.child, f.continuity_id, f.entered, f.cancelled, f.invoiced,
+         exists (select from charging_hold h
+                  where h.order_id in (f.root_id, p.order_id) and coalesce(h.from_on <= %(on)s, true)) as held,
          u.id as attempt_id, u.kind as attempt_kind,
          u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
-         u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask
+         u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask,
+         t.from_on is not null and (t.from_on <= %(on)s or %(force)s) as triable,
+         not p.not_before_shipped or f.delivered as may_fall_due
     from scope s
     join payments_payment p on p.id = s.id
-    left join orders_salesorder o on o.id = p.order_id
-    left join continuity_continuityorder c1 on c1.id = p.continuity_order_id
-    left join continuity_continuityorder c2 on c2.parent_line_id = o.parent_line_id
-    join orders_salesorder root on root.id = coalesce(c1.order_id, o.parent_id, o.id)
-    left join payments_attempt u on u.payment_id = p.id and (u.outcome is null or u.outcome = 'unknown')
-   where (p.purpose <> 'refund' or p.refunds_id is not null) $where),
-ready as materialized (
-  select f.*,
-         f.status = 'due' or (f.status = 'declined' and (%(force)s or coalesce(f.tried_on < %(on)s, true))) as triable,
-         not f.not_before_shipped or f.delivered as may_fall_due,
-         coalesce(f.authorised_until, f.authorised_on + %(lives)s::int - 1) as last_day
-    from facts f)
+    join payment_subject f on f.payment_id = p.id
+    join payment_retry t on t.payment_id = p.id
+    left join unanswered_attempt u on u.payment_id = p.id
+   where (p.purpose <> 'refund' or p.refunds_id is not null) $where)
 select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.method, r.currency, r.amount_minor,
   r.due_on, r.status, r.at_invoice, r.attempts, r.authorised_on, r.gateway_ref, r.card_id, r.cancelled, r.held, r.entered, r.attempt_id,
   r.attempt_kind, r.attempt_is_fresh,
@@ -111,7 +69,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
         when r.at_invoice and r.invoiced then 'bill'
         when not r.at_invoice and r.due_on - %(bill_days)s::int <= %(on)s and r.may_fall_due then 'bill'
       end
-    when r.status = 'due' and r.method in ('check', 'cash', 'gift_card')
+    when r.status = 'due' and r.method in {states.PREPAID}
          and r.invoiced then 'receive'
   end as step,
   r.child, r.gateway, r.authorised_until

@@ -18,15 +18,11 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.instalments import PaymentSchedule, parts, respread
 from perennial.kernel.money import line_amount
+from perennial.kernel.states import CHANGEABLE, COUNTED, METHODS, NOT_ASKED, PREPAID, SPREAD_ANEW
 from perennial.kernel.totals import Charge, Totals, totals
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked
-from perennial.payments.models import OPEN, Payment
-
-PREPAID = ("check", "cash", "gift_card")
-METHODS = ("card", "on_account", *PREPAID)
-# Nothing has been asked of anybody yet, or what was asked can be taken back before it is captured.
-NOT_MADE = ("draft", "due", "declined", "failed", "authorised", "voided", "expired", "cancelled")
+from perennial.payments.models import Payment
 
 
 @dataclass(frozen=True)
@@ -163,7 +159,7 @@ def whole_order(
     """
     shipments: dict[int, list[OccurrenceRow]] = {}
     for o in occurrences:
-        if o.status in ("planned", "scheduled", "ordered") and o.shipment is not None:
+        if o.status in COUNTED and o.shipment is not None:
             shipments.setdefault(o.shipment, []).append(o)
     total = 0
     first: date | None = None
@@ -211,7 +207,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         )
         existing = {p.number: p for p in rows.get(state.row.pk, [])}
         stopped = state.row.status == "cancelled" or state.row.last_shipment is not None
-        gone = (*NOT_MADE, "billed") if stopped and not total else NOT_MADE
+        gone = (*SPREAD_ANEW, "billed") if stopped and not total else SPREAD_ANEW
         kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
         facts = state.facts
         wanted = {
@@ -232,11 +228,11 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             owed = wanted.pop(number, None)
             before = (payment.amount_minor, payment.due_on, payment.status)
             if owed is None:
-                if payment.status in ("draft", "due") and not stopped and not payment.tries.exists():
+                if payment.status in NOT_ASKED and not stopped and not payment.tries.exists():
                     payment.delete()
                     changed += 1
                     continue
-                if payment.status in (*OPEN, "billed"):
+                if payment.status in (*CHANGEABLE, "billed"):
                     payment.status = "cancelled"
                     ended.append(payment.pk)
             else:
@@ -244,7 +240,10 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                 if payment.status == "cancelled":
                     payment.status = fresh
             if (payment.amount_minor, payment.due_on, payment.status) != before:
-                payment.save(update_fields=["amount_minor", "due_on", "status"])
+                sql.shift(
+                    Payment, [payment.pk], before[2], payment.status,
+                    amount_minor=payment.amount_minor, due_on=payment.due_on,
+                )  # fmt: skip
                 changed += 1
         write_payments(
             [

@@ -8,11 +8,10 @@ from django.db.models import Q
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Customer, StoredCard
 from perennial.db.models import Code
+from perennial.db.state_machine import state_machine
+from perennial.kernel import states
 from perennial.orders.models import SalesOrder
 from perennial.payments.gateways.contract import CATEGORIES
-
-OPEN = ("draft", "due", "declined", "failed")
-"""States of a payment that is not paid, and about which nothing is on its way: a person may still change it."""
 
 
 class Payment(models.Model):
@@ -51,6 +50,7 @@ class Payment(models.Model):
     refunds = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
+        triggers = (state_machine(states.PAYMENT),)
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "continuity_order", "purpose", "number"],
@@ -62,31 +62,8 @@ class Payment(models.Model):
                 | Q(order__isnull=False, continuity_order__isnull=True),
                 name="payment_pays_one",
             ),
-            models.CheckConstraint(
-                condition=Q(purpose__in=["order", "shipment", "ordinary", "refund"]), name="payment_purpose"
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    status__in=[
-                        "draft",
-                        "due",
-                        "sent",
-                        "authorised",
-                        "capturing",
-                        "captured",
-                        "declined",
-                        "failed",
-                        "unknown",
-                        "voided",
-                        "expired",
-                        "cancelled",
-                        "written_off",
-                        "billed",
-                        "paid",
-                    ]
-                ),
-                name="payment_status",
-            ),
+            models.CheckConstraint(condition=Q(purpose__in=list(states.PURPOSES)), name="payment_purpose"),
+            models.CheckConstraint(condition=Q(status__in=list(states.PAYMENT)), name="payment_status"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_amount_above_0"),
             models.CheckConstraint(
                 condition=Q(captured_minor__gte=0, captured_minor__lte=models.F("amount_minor")),
@@ -103,7 +80,7 @@ class Payment(models.Model):
         indexes = [
             models.Index(
                 fields=["at_invoice", "due_on", "id"],
-                condition=Q(status__in=["due", "declined", "authorised", "sent", "capturing", "unknown"]),
+                condition=Q(status__in=list(states.TO_DO)),
                 name="payment_to_do",
             ),
             models.Index(
@@ -152,12 +129,9 @@ class Attempt(models.Model):
                 condition=Q(outcome__isnull=True) | Q(outcome="unknown"),
                 name="one_unresolved_attempt",
             ),
+            models.CheckConstraint(condition=Q(kind__in=list(states.ATTEMPTS)), name="attempt_kind"),
             models.CheckConstraint(
-                condition=Q(kind__in=["authorise", "capture", "charge", "void", "refund"]),
-                name="attempt_kind",
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome__isnull=True) | Q(outcome__in=["approved", "declined", "unknown", "not_found"]),
+                condition=Q(outcome__isnull=True) | Q(outcome__in=list(states.OUTCOMES)),
                 name="attempt_outcome",
             ),
             models.CheckConstraint(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perennial.db import sql
+from perennial.kernel.states import TO_COME
 
-_SURPLUS = """
+_SURPLUS = f"""
 with taken as (
   select c.order_id as root, c.parent_line_id,
          sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor) as minor
     from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
    where (%(ids)s::bigint[] is null or c.order_id = any(%(ids)s)) and y.purpose = 'order'
      and not exists (select from continuity_occurrence o
-                      where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+                      where o.continuity_order_id = c.id and o.status in {sql.words(TO_COME)})
    group by c.order_id, c.parent_line_id),
 beyond as (
   select t.root, t.minor - coalesce((select sum(k.total_minor) from orders_salesorder k

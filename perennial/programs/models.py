@@ -8,6 +8,7 @@ from django.db.models import Q
 from perennial.catalog.models import DeliveryMode, PaymentSchedule, Product
 from perennial.db.history import tracked
 from perennial.db.models import Code
+from perennial.kernel import states
 
 
 @tracked
@@ -49,9 +50,7 @@ class ProgramRevision(models.Model):
             models.CheckConstraint(
                 condition=Q(order_start__in=["first_event", "current_event"]), name="revision_order_start"
             ),
-            models.CheckConstraint(
-                condition=Q(catch_up__in=["resume", "skip", "send", "merge"]), name="revision_catch_up"
-            ),
+            models.CheckConstraint(condition=Q(catch_up__in=list(states.CATCH_UP)), name="revision_catch_up"),
             models.CheckConstraint(
                 condition=Q(order_start="first_event") | Q(started_on__isnull=False),
                 name="current_event_needs_start",

@@ -31,15 +31,16 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.check import check, check_once
 from perennial.jobs.dry_run import rehearse
+from perennial.kernel.states import SPREAD_ANEW
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked, due
 from perennial.payments.models import Payment
 from perennial.programs import actions as programs
 from perennial.programs import draft
 from perennial.programs.values import EventFacts, EventProductFacts
-from tests.states import lead
 from tests.worlds import desk as desk_world
 from tests.worlds.desk import ON
+from tests.worlds.leading import lead
 
 STORIES = int(os.environ.get("PERENNIAL_STORIES", "10"))
 STEPS = int(os.environ.get("PERENNIAL_STORY_STEPS", "25"))
@@ -374,7 +375,7 @@ class Desk(RuleBasedStateMachine):
             # An authorisation of an order of which nothing comes any more is process-payments' to void.
             over = ("cancelled", "authorised") if total == 0 else ("cancelled",)
             live = sum(p.amount_minor for p in rows if p.status not in over)
-            kept = sum(p.amount_minor for p in rows if p.status not in due.NOT_MADE)
+            kept = sum(p.amount_minor for p in rows if p.status not in SPREAD_ANEW)
             assert live == max(total, kept), (state.row.order.number, live, total, kept)
 
     def an_update_that_changes_nothing_writes_nothing(self) -> None:

@@ -12,10 +12,9 @@ from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer, StoredCard
 from perennial.desk import actions
 from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
-from perennial.orders.models import OrderEvent, SalesOrder, Shipment
-from perennial.payments import gateways
+from perennial.orders.models import Hold, OrderEvent, SalesOrder, Shipment
+from perennial.payments import blocked, gateways
 from perennial.payments.models import Payment
-from tests.states import lead
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -32,6 +31,7 @@ from tests.worlds.desk import (
     sent,
     shown,
 )
+from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 
@@ -390,6 +390,21 @@ class TestShipAndInvoice:
             actions.ship(number=f"{number}-1-001", **WAREHOUSE)
         lead(Payment.objects.all(), "authorised")
         actions.ship(number=f"{number}-1-001", **WAREHOUSE)
+
+    def test_all_that_keeps_it_is_told_together_and_from_its_date_on(self):
+        number = order("UP")
+        make_children(ON)
+        child = SalesOrder.objects.get(number=f"{number}-1-001")
+        assert blocked.may_not_ship(child.pk, ON) == []
+        actions.hold(number=child.number, code="weather", **WHY)
+        actions.hold(number=child.number, code="strike", stops="charging", **WHY)
+        lead(Payment.objects.all(), "unknown", due_on=day(1))
+        hold, owed = Hold.objects.get(code="weather").pk, Payment.objects.get().pk
+        assert blocked.may_not_ship(child.pk, ON) == [("hold", hold, None)]
+        assert blocked.may_not_ship(child.pk, day(1)) == [("hold", hold, None), ("upfront", None, owed)]
+        actions.cancel(number=child.number, **WHY)
+        whys = [why.because for why in blocked.may_not_ship(child.pk, day(1))]
+        assert whys == ["status", "hold", "upfront"]
 
     def test_a_hold_that_stops_charging_alone_lets_it_go(self):
         number = order("CLUB")

@@ -19,7 +19,6 @@ from perennial.payments import blocked
 from perennial.payments.models import Payment
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
-from tests.states import lead
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -39,6 +38,7 @@ from tests.worlds.desk import (
     shown,
     unchanged,
 )
+from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 

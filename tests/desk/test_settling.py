@@ -10,7 +10,6 @@ from perennial.desk import actions
 from perennial.jobs.check import check, check_once
 from perennial.orders.models import Hold
 from perennial.payments.models import Attempt, Payment
-from tests.states import lead
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -24,6 +23,7 @@ from tests.worlds.desk import (
     sent,
     shown,
 )
+from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 

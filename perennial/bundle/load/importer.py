@@ -44,6 +44,7 @@ from perennial.desk.cards import cards_renewed
 from perennial.desk.in_use import IN_USE
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
+from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked, due
 from perennial.programs import actions as programs
@@ -65,7 +66,6 @@ KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
-OPEN = ("draft", "open")
 MOST_NAMED = 10  # numbers of new orders
 CUSTOMERS_AT_ONCE = 2000
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
@@ -168,9 +168,9 @@ def _lock(reading: Reading, source: Source, *, priced: bool) -> list[int]:
     customers = _differing(reading, source)
     found = ContinuityOrder.objects.filter(customer_id__in=customers)
     if priced:
-        found |= ContinuityOrder.objects.filter(upfront=True, status__in=OPEN)
+        found |= ContinuityOrder.objects.filter(upfront=True, status__in=NOT_ENDED)
     locked = found.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", "upfront", "status")
-    following = [pk for pk, upfront, status in locked if upfront and status in OPEN]
+    following = [pk for pk, upfront, status in locked if upfront and status in NOT_ENDED]
     parents = SalesOrder.objects.filter(customer_id__in=customers, parent=None).order_by("pk")
     list(parents.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
     return following

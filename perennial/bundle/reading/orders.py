@@ -14,6 +14,7 @@ from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntr
 from perennial.desk.numbers import LAST_NUMBER, place_of_number
 from perennial.kernel import limits, money
 from perennial.kernel.places import country_faults
+from perennial.kernel.states import METHODS
 
 STATE = keys(
     "status acceptance currency held holds delivery tax total taxes events children payments continuity entry"
@@ -26,7 +27,6 @@ CONTINUITY_STATE = keys(
 )
 CONTINUITY = CONTINUITY_STATE | keys("start_date payment_method card payment_schedule ship_to")
 PAY = keys("method card amount percent")
-METHODS = ("card", "on_account", "check", "cash", "gift_card")
 
 
 @dataclass

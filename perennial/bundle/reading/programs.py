@@ -9,6 +9,7 @@ from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given, keys
 from perennial.kernel.calendar import DEFAULT_ANCHOR
+from perennial.kernel.states import CATCH_UP
 from perennial.programs.rules import Shelf, program_faults
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
 
@@ -29,7 +30,6 @@ EVENT = keys(
 OLD_EVENT = EVENT | {"rule", "anchor"}  # an older revision keeps the interval that it had
 REMOVED = OLD_EVENT | {"before"}
 ACTIONS = ("none", "skip", "end")
-CATCH_UP = ("resume", "skip", "send", "merge")
 ORDER_START = ("first_event", "current_event")
 UNTIL_STOPPED = "until_stopped"
 

@@ -12,6 +12,7 @@ from perennial.desk.read.values import Payment
 from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
+from perennial.kernel.states import STOPS_SHIPPING
 from perennial.orders.models import SalesOrder
 
 
@@ -75,6 +76,6 @@ def _reasons(made: Child, payments: Sequence[Payment], waits: Sequence[str], on:
                 yield Reason("hold", {"code": hold.code, "reason": hold.reason or hold.code})
     if "payment" in waits:
         for p in payments:
-            if p.status in ("declined", "failed", "unknown") and p.due_on <= on:
+            if p.status in STOPS_SHIPPING and p.due_on <= on:
                 amount = Money(p.amount.minor - p.captured.minor, p.amount.currency)
                 yield Reason("payment", {"number": p.number, "amount": amount, "status": p.status})

@@ -8,13 +8,13 @@ from datetime import date
 
 from perennial.catalog.queries import SetUp
 from perennial.desk.changeable import ACTIONS, PlannedShipment, refusal
-from perennial.desk.locking import SENT
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Card, Product
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.reasons import Reason
+from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
 from perennial.kernel.totals import Charge
 from perennial.payments.due import NOWHERE, Place, child_totals
 
@@ -93,11 +93,7 @@ def sums(order: Order, shipments: Iterable[ComingShipment]) -> Sums:
         "refunded": sum(p.refunded.minor for p in kept),
         "authorised": sum(p.amount.minor for p in kept if p.status in ("authorised", "capturing")),
         "open": sum(p.amount.minor - p.captured.minor for p in kept if p.status in OWED),
-        "to_come": sum(
-            s.cost.minor
-            for s in shipments
-            if s.child is None and s.status in ("planned", "scheduled") and not s.upfront
-        ),
+        "to_come": sum(s.cost.minor for s in shipments if s.child is None and s.status in TO_COME and not s.upfront),
     }
     return Sums(**{name: Money(minor, order.currency) for name, minor in money.items()})
 
@@ -106,7 +102,7 @@ def coming(order: Order, rules: SetUp) -> Iterator[ComingShipment]:
     """The shipments of an order that are still to come, line by line as they come."""
     children = {child.number: child for child in order.children}
     for one in order.continuity:
-        if one.status not in ("draft", "open"):
+        if one.status not in NOT_ENDED:
             continue
         shipments: dict[int, list[ShipmentLine]] = {}
         for line in one.lines:

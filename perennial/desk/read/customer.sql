@@ -34,7 +34,7 @@ select o.customer_id, o.number
 -- the parent orders of which something is still to come, as they were made
 select o.id
   from orders_salesorder o
- where o.customer_id = %(customer)s and o.parent_id is null and o.status in ('draft', 'open')
+ where o.customer_id = %(customer)s and o.parent_id is null and o.status in {states.NOT_ENDED}
  order by o.id;
 
 -- name: last_orders
@@ -42,7 +42,7 @@ select o.id
 select o.number, o.status, o.order_date,
        array(select p.name from orders_orderline l join catalog_product p on p.id = l.product_id
               where l.order_id = o.id order by l.line),
-       (select count(*) from orders_salesorder k where k.parent_id = o.id and k.status in ('shipped', 'invoiced')),
+       (select count(*) from orders_salesorder k where k.parent_id = o.id and k.status in {states.SENT}),
        (select max(s.on_date) from orders_shipment s join orders_salesorder k on k.id = s.order_id
          where k.id = o.id or k.parent_id = o.id),
        exists (select from orders_hold h where h.order_id = o.id and h.released_on is null)

@@ -25,6 +25,7 @@ from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent, Substitute
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
 from perennial.language.reasons import Source
 from perennial.orders.models import SalesOrder
 
@@ -119,7 +120,7 @@ class Continuity:
     def progress(self) -> Progress:
         """How many of its shipments were sent, are skipped, and are still to come as far as they are planned."""
         states = {line.shipment: line for line in self.lines if line.shipment is not None}
-        sent = sum(line.child_status in ("shipped", "invoiced") for line in states.values())
+        sent = sum(line.child_status in SENT for line in states.values())
         skipped = sum(line.status == "skipped" for line in states.values())
         gone = sum(line.child_status == "cancelled" for line in states.values())
         return Progress(sent, skipped, len(states) - sent - skipped - gone)
@@ -178,9 +179,7 @@ class Order:
     def next_ship_on(self) -> date | None:
         """The next day on which something of it is to be sent: a child that is made, or what is planned."""
         days = [child.ship_on for child in self.children if child.status == "open"]
-        days += [
-            line.ship_on for one in self.continuity for line in one.lines if line.status in ("planned", "scheduled")
-        ]
+        days += [line.ship_on for one in self.continuity for line in one.lines if line.status in TO_COME]
         return min(days, default=None)
 
     @property
@@ -270,7 +269,7 @@ class _Batch:
         self._read_addresses()
         self.ahead: Mapping[int, Sequence[ShipmentLine]] = {}
         if ahead:
-            going_on = [c.id for c in continuity if c.status in ("draft", "open") and not c.complete]
+            going_on = [c.id for c in continuity if c.status in NOT_ENDED and not c.complete]
             self.ahead = projected_lines(going_on, ahead)
 
     def _payments(

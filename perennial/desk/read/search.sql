@@ -28,10 +28,10 @@ select c.id, c.account, c.name, c.email, c.phone, a.postcode, a.city,
        (select min(x.ship_on) from continuity_continuityorder k join continuity_occurrence x on x.continuity_order_id = k.id
          where k.customer_id = c.id and k.status = 'open' and x.status = 'scheduled'),
        exists (select from orders_salesorder o join payments_payment p on p.order_id = o.id
-                where o.customer_id = c.id and p.status in ('declined', 'failed'))
+                where o.customer_id = c.id and p.status in {states.REFUSED})
          or exists (select from continuity_continuityorder k join payments_payment p on p.continuity_order_id = k.id
                        and p.order_id is null
-                     where k.customer_id = c.id and p.status in ('declined', 'failed')),
+                     where k.customer_id = c.id and p.status in {states.REFUSED}),
        search_account(c.account), search_words(c.name), search_words(t.towns), search_words(t.postcodes),
        search_phone(c.phone), search_email(c.email)
   from customers_customer c

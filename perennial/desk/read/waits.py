@@ -10,25 +10,22 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from perennial.db import sql
-from perennial.desk.shipping import ON_HOLD, UNPAID_SHIPMENT, UNPAID_UP_FRONT
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import BLOCKED
-from perennial.payments import blocked
 
-_SHIPMENTS = f"""
+_SHIPMENTS = """
 with orders as materialized (
-  select c.id, {blocked.AWAITED} as acceptance, {blocked.ON_HOLD} as hold, {blocked.PAYMENT_FAILED} as payment,
-         {blocked.IS_PARKED} as parked,
-         case when c.payment_method = 'card' and not c.upfront then k.expires_on end as expires_on
-    from continuity_continuityorder c
-    join orders_salesorder p on p.id = c.order_id
-    left join customers_storedcard k on k.id = c.card_id
-   where c.id = any(%(ids)s) and c.status = 'open')
-select o.continuity_order_id, o.shipment, r.acceptance, r.hold,
-       coalesce(r.expires_on < greatest(o.ship_on, %(on)s) and {blocked.COSTS}, false) as card, r.payment, r.parked
-  from orders r join continuity_occurrence o on o.continuity_order_id = r.id
+  select w.* from continuity_waits w
+    join continuity_continuityorder c on c.id = w.continuity_order_id and c.status = 'open'
+   where w.continuity_order_id = any(%(ids)s))
+select o.continuity_order_id, o.shipment, r.awaited, r.on_hold,
+       r.card_ends_on < greatest(o.ship_on, %(on)s)
+         and coalesce((select s.costs from shipment_costs s
+                        where s.continuity_order_id = o.continuity_order_id and s.shipment = o.shipment), false),
+       r.payment_failed, r.parked
+  from orders r join continuity_occurrence o on o.continuity_order_id = r.continuity_order_id
  where o.status = 'scheduled'
-   and (r.acceptance or r.hold or r.payment or r.parked or r.expires_on < greatest(o.ship_on, %(on)s))
+   and (r.awaited or r.on_hold or r.payment_failed or r.parked or r.card_ends_on < greatest(o.ship_on, %(on)s))
 """
 
 
@@ -58,17 +55,25 @@ def wait_reason(word: str, ship_on: date, reason: str | None = None) -> Reason:
     return Reason(word)
 
 
-_CHILDREN = f"""
-select k.id, k.status, {ON_HOLD}, {UNPAID_SHIPMENT} or {UNPAID_UP_FRONT}
-  from orders_salesorder k where k.id = any(%(ids)s) and k.parent_id is not null
+_CHILDREN = """
+select n.order_id, array_agg(distinct n.because)
+  from may_not_ship n
+ where n.order_id = any(%(ids)s) and coalesce(n.from_on <= %(on)s, true)
+ group by n.order_id
 """
+_CODES = {
+    "status": "order_not_open",
+    "acceptance": "acceptance",
+    "hold": "hold",
+    "payment": "payment",
+    "upfront": "payment",
+}
 
 
 def children_that_may_not_ship(ids: Sequence[int], on: date) -> dict[int, tuple[str, ...]]:
-    """By id, why children may not ship on a date: ``order_not_open``, ``hold``, ``payment``. Others may."""
+    """By id, why children may not ship on a date: ``order_not_open``, ``acceptance``, ``hold``,
+    ``payment``. Others may."""
     found = {}
-    for child, status, held, unpaid in sql.tuples(_CHILDREN, {"ids": list(ids), "on": on}):
-        reasons = [("order_not_open", status != "open"), ("hold", held), ("payment", unpaid)]
-        if why := tuple(code for code, holds in reasons if holds):
-            found[child] = why
+    for child, because in sql.tuples(_CHILDREN, {"ids": list(ids), "on": on}):
+        found[child] = tuple(dict.fromkeys(code for word, code in _CODES.items() if word in because))
     return found

@@ -6,14 +6,14 @@ select row_number() over (order by d.order_id), d.order_id, null::int
           from continuity_continuityorder c
          where c.status = 'open' and c.complete
            and not exists (select from continuity_occurrence o
-                            where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+                            where o.continuity_order_id = c.id and o.status in {states.TO_COME})
         union
         select p.id
           from orders_salesorder p
          where p.status = 'open' and p.parent_id is null
            and exists (select from continuity_continuityorder c where c.order_id = p.id)
            and not exists (select from continuity_continuityorder c
-                            where c.order_id = p.id and c.status in ('draft', 'open'))) d
+                            where c.order_id = p.id and c.status in {states.NOT_ENDED})) d
 
 -- name: lock
 select c.id from continuity_continuityorder c
@@ -38,7 +38,7 @@ insert into close_work
 select c.id, c.order_id, c.parent_line_id,
        (select min(k.number) from orders_salesorder k
          where k.parent_id = c.order_id and k.parent_line_id = c.parent_line_id
-           and k.status not in ('invoiced', 'cancelled')),
+           and k.status not in {states.DONE}),
        exists (select from orders_salesorder k
                 where k.parent_id = c.order_id and k.parent_line_id = c.parent_line_id and k.status = 'invoiced')
   from jobs_jobitem i
@@ -46,7 +46,7 @@ select c.id, c.order_id, c.parent_line_id,
  where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
    and c.status = 'open' and c.complete
    and not exists (select from continuity_occurrence o
-                    where o.continuity_order_id = c.id and o.status in ('planned', 'scheduled'))
+                    where o.continuity_order_id = c.id and o.status in {states.TO_COME})
 
 -- name: close_continuity
 update continuity_continuityorder c set status = 'closed'
@@ -54,7 +54,7 @@ update continuity_continuityorder c set status = 'closed'
 
 -- name: close_lines
 update orders_orderline l set status = case when w.invoiced then 'invoiced' else 'cancelled' end
-  from close_work w where l.id = w.parent_line_id and w.waits_for is null and l.status in ('open', 'shipped')
+  from close_work w where l.id = w.parent_line_id and w.waits_for is null and l.status in {states.NOT_INVOICED}
 
 -- name: close_orders
 update orders_salesorder p
@@ -63,7 +63,7 @@ update orders_salesorder p
  where p.id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
    and p.status = 'open'
    and not exists (select from orders_orderline l
-                    where l.order_id = p.id and l.status not in ('invoiced', 'cancelled'))
+                    where l.order_id = p.id and l.status not in {states.DONE})
 returning p.id, p.status
 
 -- name: events

@@ -83,11 +83,10 @@ select d.*, case when d.lead and d.waits is null then nextval(pg_get_serial_sequ
 select o.id, c.id, o.shipment, o.position,
        row_number() over (partition by c.id, o.shipment order by o.position desc, o.id desc) = 1 as lead,
        s.ship_on,
-       case when p.acceptance = 'awaited' then 'acceptance'
-            when exists (select from orders_hold h where h.order_id = p.id and h.released_on is null
-                            and h.stops in ('shipping', 'both')) then 'hold'
-            when c.payment_method = 'card' and not c.upfront and k.expires_on < s.ship_on
-             and {COSTS}
+       case when w.awaited then 'acceptance'
+            when w.on_hold then 'hold'
+            when w.card_ends_on < s.ship_on
+             and (select x.costs from shipment_costs x where x.continuity_order_id = c.id and x.shipment = o.shipment)
             then 'card' end as waits,
        p.number || '-' || l.line || '-' || lpad(o.shipment::text, greatest(3, length(o.shipment::text)), '0')
          || case when t.try_no is null then '' else '-' || (t.try_no + 1) end,
@@ -100,7 +99,7 @@ select o.id, c.id, o.shipment, o.position,
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_orderline l on l.id = c.parent_line_id
   join orders_salesorder p on p.id = c.order_id
-  left join customers_storedcard k on k.id = c.card_id
+  join continuity_waits w on w.continuity_order_id = c.id
   left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
  cross join lateral (select case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end as ship_on) s
   left join lateral (select max(x.try_no) as try_no from orders_salesorder x

@@ -7,7 +7,7 @@ select id from continuity_continuityorder
 select row_number() over (order by c.id), c.id, null::int
   from continuity_continuityorder c
   join lateral (
-       select count(*) filter (where o.status in ('planned', 'scheduled')) as open,
+       select count(*) filter (where o.status in {states.TO_COME}) as open,
               (array_agg(o.ship_on order by o.position desc) filter (where o.status <> 'cancelled'))[1] as last
          from continuity_occurrence o where o.continuity_order_id = c.id) w on true
  where c.status = 'open' and not c.complete

@@ -1,9 +1,9 @@
 -- The statements of process-payments.
 
 -- name: of_product
-and (coalesce(c1.parent_line_id, o.parent_line_id) in (
-       select l.id from orders_orderline l where l.product_id = %(product)s)
-  or o.id in (select l.order_id from orders_orderline l join catalog_product pr on pr.id = l.product_id
+and (f.continuity_id in (select c.id from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
+                           where l.product_id = %(product)s)
+  or p.order_id in (select l.order_id from orders_orderline l join catalog_product pr on pr.id = l.product_id
                where l.product_id = %(product)s and pr.kind = 'item'))
 
 -- name: select

@@ -20,7 +20,7 @@ select s.id, s.order_id,
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0003_references")]
+    dependencies = [("orders", "0004_states")]
 
     operations = [
         migrations.AddField("orderevent", "place", models.BigIntegerField(null=True)),

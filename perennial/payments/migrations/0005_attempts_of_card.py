@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0002_gateways")]
+    dependencies = [("payments", "0004_views")]
 
     operations = [
         migrations.AddField("attempt", "place", models.BigIntegerField(null=True)),

@@ -1,0 +1,171 @@
+"""What a person does, as one unit of work: all of it or nothing, done once, on what they saw, or only tried.
+
+An action is a function with ``@action``. It may be performed with more than its own arguments (``perform``):
+
+``seen``  the version of the order that the caller looked at: changed meanwhile is a Conflict, which says by whom
+``key``   a request key: the same key and request again gives the stored answer, another request is refused
+``dry``   what it would do: the same code, rolled back, the same outcome
+
+What ``@action(undo=True)`` changes is noted, row by row, so that one call takes it back (``undo``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import transaction
+
+from perennial.db import sql
+from perennial.db.transactions import taken_back
+from perennial.desk.follows import follows
+from perennial.desk.models import Answer, Change
+from perennial.desk.outcome import Outcome
+from perennial.desk.snapshot import Rows, changed_rows, events_since, last_event, rows_of
+from perennial.desk.stored import digest, read, stored
+from perennial.errors import Conflict, Refused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How an action is performed, beside what is asked."""
+
+    seen: str | None = None
+    key: str | None = None
+    dry: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """The action at work: what was seen of the order, and the orders that it has locked, as they were."""
+
+    name: str
+    undo: bool
+    seen: str | None = None
+    orders: dict[int, Rows] = field(default_factory=dict)
+    by: str = ""
+    on: date | None = None
+
+    def locked(self, order_id: int, *, by: str, on: date) -> None:
+        """Note an order that the action has locked, as it is now. Conflict: it is not what was seen."""
+        if order_id in self.orders:
+            return
+        if self.seen is not None and not self.orders and self.seen != version_of(order_id):
+            raise changed_since(order_id, self.seen)
+        self.by, self.on = by, on
+        self.orders[order_id] = rows_of(order_id) if self.undo else {}
+
+
+_at_work: ContextVar[Work | None] = ContextVar("at_work", default=None)
+_asked: ContextVar[How] = ContextVar("asked", default=How())  # noqa: B039  # it is frozen
+
+
+def at_work() -> Work | None:
+    """The action that is at work in this context."""
+    return _at_work.get()
+
+
+def version_of(order_id: int) -> str:
+    """The version of a parent order: it changes with everything that happens to it."""
+    return str(last_event(order_id))
+
+
+def changed_since(order_id: int, seen: str) -> Conflict:
+    """What happened to an order since somebody looked at it: what, by whom, when."""
+    event = int(seen) if seen.isascii() and seen.isdecimal() else 0
+    return Conflict("changed_meanwhile", changes=events_since(order_id, event))
+
+
+def action(*, undo: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """An action of a person: one transaction; called by another action it is a part of that one."""
+
+    def made(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def act(*args: P.args, **kwargs: P.kwargs) -> R:
+            if _at_work.get() is not None:
+                return function(*args, **kwargs)
+            work = Work(function.__name__, undo, _asked.get().seen)
+            token = _at_work.set(work)
+            try:
+                with transaction.atomic():
+                    return _told(work, function(*args, **kwargs))
+            finally:
+                _at_work.reset(token)
+
+        return act
+
+    return made
+
+
+def _told(work: Work, outcome: R) -> R:
+    """The outcome with what follows from it; what can be taken back is noted."""
+    if not isinstance(outcome, Outcome):
+        return outcome
+    whole: dict[int, tuple[Rows, Rows]] = {}
+    for order_id, before in work.orders.items() if work.undo else ():
+        after = rows_of(order_id)
+        was, now = changed_rows(before, after)
+        if was or now:
+            assert work.on is not None
+            whole[order_id] = (before, after)
+            Change.objects.create(
+                order_id=order_id,
+                action=work.name,
+                event=last_event(order_id),
+                by=work.by,
+                on_date=work.on,
+                before=was,
+                after=now,
+            )
+    version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None
+    return replace(outcome, follows=follows(whole), version=version, can_undo=bool(whole))
+
+
+def perform(act: Callable[P, R], how: How, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Perform an action on what was seen, once for its key, or only to see what it would do.
+
+    Refused: a key that was used for another request. Conflict: the order was changed since it was seen.
+    """
+    if how.dry:
+        with _as(how), taken_back():
+            return act(*args, **kwargs)
+    if how.key is None:
+        with _as(how):
+            return act(*args, **kwargs)
+    asked = digest(act.__name__, kwargs)
+    with _as(how), transaction.atomic():
+        # Whoever comes second waits here until the first one is done, and finds its answer.
+        mine = sql.execute(
+            CLAIM, {"key": how.key, "action": act.__name__, "request": asked, "by": kwargs.get("by", "")}
+        )
+        if not mine:
+            found = Answer.objects.get(key=how.key)
+            if (found.action, found.request) != (act.__name__, asked):
+                raise Refused("request_key_used", "key", key=how.key, action=found.action)
+            return read(found.answer)  # type: ignore[no-any-return]  # it is what the same action gave
+        outcome = act(*args, **kwargs)
+        Answer.objects.filter(key=how.key).update(answer=stored(outcome))
+        return outcome
+
+
+CLAIM = """
+insert into desk_answer(key, action, request, by) values (%(key)s, %(action)s, %(request)s, %(by)s)
+on conflict (key) do nothing
+"""
+
+
+@contextmanager
+def _as(how: How) -> Iterator[None]:
+    token = _asked.set(how)
+    try:
+        yield
+    finally:
+        _asked.reset(token)

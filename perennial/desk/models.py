@@ -1,0 +1,38 @@
+"""What the desk remembers of what people did: answers to requests that may come twice, and what a change was before."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from perennial.db.models import Code
+from perennial.orders.models import SalesOrder
+
+
+class Answer(models.Model):
+    """The answer to a request with a key: the same request again gets it, and does nothing a second time."""
+
+    key = Code(unique=True)
+    action = models.TextField()
+    request = models.TextField()
+    """A digest of what was asked."""
+    answer = models.JSONField(null=True)
+    by = models.TextField(db_default="")
+    at = models.DateTimeField(db_default=models.functions.Now())
+
+
+class Change(models.Model):
+    """What an action changed of one order, row by row, before and after: by it the change is taken back."""
+
+    order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="changes", db_index=False)
+    action = models.TextField()
+    event = models.BigIntegerField()
+    """The last event of the order when the action was done."""
+    by = models.TextField(db_default="")
+    on_date = models.DateField()
+    before = models.JSONField()
+    after = models.JSONField()
+    undone_on = models.DateField(null=True)
+    undone_by = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["order", "-id"], name="last_change_of")]

@@ -1,0 +1,76 @@
+"""The rows of an order that a person's action may change: as they are, what differs, and put back as they were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from perennial.db import sql
+
+SQL = sql.named("perennial.desk", "snapshot.sql")
+
+Rows = dict[str, dict[str, Any] | None]
+"""Rows by kind and id (``occurrence 17``), each with its values; None: there is no such row."""
+
+PUT_BACK = ("adjustment", "occurrence", "order", "line", "continuity", "hold", "payment")
+"""The kinds that are put back, in this order: a new adjustment goes before an older one returns."""
+
+
+def rows_of(order_id: int) -> Rows:
+    """The rows of a parent order as they are."""
+    return {
+        f"{kind} {pk}": json.loads(values) if isinstance(values, str) else values
+        for kind, pk, values in sql.tuples(SQL["read"], {"order": order_id})
+    }
+
+
+def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:
+    """What differs, as it was and as it is."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
+
+
+def put_back(was: Rows, *, on: date, by: str) -> None:
+    """Put rows back as they were. What a change had made is ended: an adjustment undone, a hold released."""
+    for kind in PUT_BACK:
+        given = []
+        for name, values in was.items():
+            of, _, pk = name.partition(" ")
+            if of != kind:
+                continue
+            if values is None:
+                ended = {"adjustment": "undone_on", "hold": "released_on"}.get(kind)
+                if ended is None:
+                    continue  # a payment that was made with it: it is reckoned anew
+                values = {ended: on.isoformat()}
+            given.append({"id": int(pk), **values})
+        if not given:
+            continue
+        # First what is ended, then what is open again: only one of a kind is open.
+        for part in _ended_first(kind, given):
+            sql.execute(SQL[f"put_back_{kind}"], {"rows": json.dumps(part), "by": by})
+        if kind == "occurrence":
+            sql.execute(SQL["put_back_lines"], {"rows": json.dumps(given)})
+
+
+def _ended_first(kind: str, given: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    if kind not in ("adjustment", "hold"):
+        return [given]
+    ended = {"adjustment": "undone_on", "hold": "released_on"}[kind]
+    parts = [[one for one in given if one[ended] is not None], [one for one in given if one[ended] is None]]
+    return [part for part in parts if part]
+
+
+def last_event(order_id: int) -> int:
+    """The id of the last thing that happened to an order."""
+    return int(sql.value(SQL["last_event"], {"order": order_id}))
+
+
+def events_since(order_id: int, event: int) -> list[Mapping[str, Any]]:
+    """What happened to an order behind an event: what, by whom, when."""
+    return [
+        {"kind": kind, "by": by, "on": on}
+        for kind, by, on in sql.tuples(SQL["events_since"], {"order": order_id, "event": event})
+    ]

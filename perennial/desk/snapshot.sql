@@ -1,0 +1,100 @@
+-- The rows of one parent order that a person's action may change: read before and after it, put back when it is undone.
+
+-- name: read
+select 'order' as kind, o.id, jsonb_build_object('ship_to_id', o.ship_to_id) as values
+  from orders_salesorder o where o.id = %(order)s
+union all
+select 'line', l.id, jsonb_build_object('quantity', l.quantity)
+  from orders_orderline l join continuity_continuityorder c on c.parent_line_id = l.id
+ where l.order_id = %(order)s
+union all
+select 'continuity', c.id, jsonb_build_object(
+         'line', l.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
+         'revision_id', c.revision_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment)
+  from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id where c.order_id = %(order)s
+union all
+select 'occurrence', v.id, jsonb_build_object(
+         'continuity_order_id', v.continuity_order_id, 'position', v.position, 'event_on', v.event_on,
+         'ship_on', v.ship_on, 'shipment', v.shipment, 'status', v.status, 'child_id', v.child_id,
+         'delivery_mode_id', v.delivery_mode_id, 'payment_schedule_id', v.payment_schedule_id,
+         'ship_to_id', v.ship_to_id, 'why', v.why, 'why_cancelled', v.why_cancelled,
+         'lines', (select jsonb_agg(jsonb_build_object(
+                            'line', l.line, 'product_id', l.product_id, 'quantity', l.quantity,
+                            'price_minor', l.price_minor, 'why', l.why) order by l.line)
+                     from continuity_continuityline l where l.occurrence_id = v.id))
+  from continuity_occurrence v join continuity_continuityorder c on c.id = v.continuity_order_id
+ where c.order_id = %(order)s
+union all
+select 'adjustment', a.id, jsonb_build_object('undone_on', a.undone_on)
+  from continuity_adjustment a join continuity_continuityorder c on c.id = a.continuity_order_id
+ where c.order_id = %(order)s
+union all
+select 'hold', h.id, jsonb_build_object('released_on', h.released_on)
+  from orders_hold h join orders_salesorder o on o.id = h.order_id
+ where o.id = %(order)s or o.parent_id = %(order)s
+union all
+select 'payment', p.id, jsonb_build_object('card_id', p.card_id)
+  from payments_payment p
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder c on c.id = p.continuity_order_id
+ where o.id = %(order)s or o.parent_id = %(order)s or c.order_id = %(order)s
+
+-- name: last_event
+select coalesce(max(e.id), 0) from orders_orderevent e where e.order_id = %(order)s
+
+-- name: events_since
+select e.kind, e.by, e.on_date from orders_orderevent e where e.order_id = %(order)s and e.id > %(event)s order by e.id
+
+-- name: put_back_order
+update orders_salesorder o set ship_to_id = n.ship_to_id
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, ship_to_id bigint) where o.id = n.id
+
+-- name: put_back_line
+update orders_orderline l set quantity = n.quantity
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, quantity numeric) where l.id = n.id
+
+-- name: put_back_continuity
+update continuity_continuityorder c set quantity = n.quantity, ship_to_id = n.ship_to_id, card_id = n.card_id
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, quantity numeric, ship_to_id bigint, card_id bigint)
+ where c.id = n.id
+
+-- name: put_back_occurrence
+update continuity_occurrence v
+   set position = n.position, event_on = n.event_on, ship_on = n.ship_on, shipment = n.shipment, status = n.status,
+       blocked = null, delivery_mode_id = n.delivery_mode_id, payment_schedule_id = n.payment_schedule_id,
+       ship_to_id = n.ship_to_id, why = n.why, why_cancelled = nullif(n.why_cancelled, 'null'::jsonb)
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(
+         id bigint, position int, event_on date, ship_on date, shipment int, status text, delivery_mode_id bigint,
+         payment_schedule_id bigint, ship_to_id bigint, why jsonb, why_cancelled jsonb)
+ where v.id = n.id and v.child_id is null
+
+-- name: put_back_lines
+with given as (
+  select n.id as occurrence_id, l.line, l.product_id, l.quantity, l.price_minor, nullif(l.why, 'null'::jsonb) as why
+    from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, lines jsonb)
+    cross join lateral jsonb_to_recordset(n.lines)
+                    as l(line int, product_id bigint, quantity numeric, price_minor bigint, why jsonb)),
+gone as (
+  delete from continuity_continuityline c
+   using jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint)
+   where c.occurrence_id = n.id and not exists (
+     select from given g where g.occurrence_id = c.occurrence_id and g.line = c.line))
+insert into continuity_continuityline(occurrence_id, line, product_id, quantity, price_minor, why)
+select g.occurrence_id, g.line, g.product_id, g.quantity, g.price_minor, g.why from given g
+on conflict (occurrence_id, line) do update
+   set product_id = excluded.product_id, quantity = excluded.quantity, price_minor = excluded.price_minor,
+       why = excluded.why
+
+-- name: put_back_adjustment
+update continuity_adjustment a
+   set undone_on = n.undone_on, undone_by = case when n.undone_on is not null then %(by)s end
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, undone_on date) where a.id = n.id
+
+-- name: put_back_hold
+update orders_hold h set released_on = n.released_on, released_by = case when n.released_on is not null then %(by)s end
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, released_on date) where h.id = n.id
+
+-- name: put_back_payment
+update payments_payment p set card_id = n.card_id
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, card_id bigint)
+ where p.id = n.id and p.status in ('draft', 'due', 'declined', 'failed', 'voided', 'expired', 'cancelled')

@@ -1,0 +1,48 @@
+-- Which orders a card pays, and which a new one takes over. What a card still pays, and what waits for one, is the view
+-- continuity_card; the payments of ordinary lines name their card themselves.
+
+-- name: cards_that_end
+-- The first shipment of each line that comes after the last day of its card.
+select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on::text, o.shipment, o.ship_on::text
+  from continuity_continuityorder c
+  join continuity_waits w on w.continuity_order_id = c.id
+  join orders_salesorder s on s.id = c.order_id
+  join orders_orderline l on l.id = c.parent_line_id
+  join customers_storedcard k on k.id = c.card_id
+  join continuity_occurrence o on o.continuity_order_id = c.id
+ where (c.customer_id = %(customer)s or c.order_id = %(order)s) and c.status in {states.NOT_ENDED}
+   and o.status in {states.TO_COME} and w.card_ends_on < o.ship_on
+ order by s.number, l.line, o.ship_on, o.shipment
+
+-- name: continuity_orders_for
+-- Those that a new card takes over: of the card that it replaces all, of a renewed one what waits for it; where neither
+-- is named, where the card has expired or was refused, or something waits for one.
+select c.order_id, c.id
+  from continuity_continuityorder c
+  join continuity_card w on w.continuity_order_id = c.id
+  left join customers_storedcard k on k.id = c.card_id
+ where c.customer_id = %(customer)s and c.payment_method = 'card' and w.still_pays
+   and case when %(old)s::bigint is null and %(renewed)s::bigint is null
+            then k.expires_on < %(on)s or k.refused or w.waits
+            else c.card_id = %(old)s or c.card_id = %(renewed)s and w.waits end
+ order by c.order_id, c.id
+
+-- name: ordinary_for
+-- The parents whose ordinary lines a new card pays, by the same rule.
+select distinct y.order_id
+  from orders_salesorder s
+  join payments_payment y on y.order_id = s.id
+  left join customers_storedcard k on k.id = y.card_id
+ where s.customer_id = %(customer)s and s.parent_id is null and y.purpose = 'ordinary' and y.method = 'card'
+   and y.status in {states.CHANGEABLE}
+   and case when %(old)s::bigint is null and %(renewed)s::bigint is null
+            then k.expires_on < %(on)s or k.refused or y.status in {states.REFUSED}
+            else y.card_id = %(old)s or y.card_id = %(renewed)s and y.status in {states.REFUSED} end
+
+-- name: waited_for
+-- Those of these cards for which something waits.
+select c.card_id from continuity_continuityorder c join continuity_card w on w.continuity_order_id = c.id
+ where c.card_id = any(%(ids)s) and w.waits
+union
+select y.card_id from payments_payment y
+ where y.card_id = any(%(ids)s) and y.purpose = 'ordinary' and y.status in {states.REFUSED}

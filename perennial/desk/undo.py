@@ -1,0 +1,57 @@
+"""Take back the last change of a person, as long as nothing has used it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.continuity.planning import read_orders
+from perennial.desk.action import action
+from perennial.desk.locking import changed, lock_parent
+from perennial.desk.models import Change
+from perennial.desk.outcome import Outcome
+from perennial.desk.snapshot import events_since, put_back, rows_of
+from perennial.errors import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(Outcome):
+    """What was taken back: the action, who had done it and when."""
+
+    order: str
+    action: str
+    by: str
+    on: date
+
+
+@action()
+def undo(*, number: str, on: date, by: str, reason: str | None = None) -> Undone:
+    """Put back what the last change of a person changed in a parent order: dates, states, products, prices, addresses,
+    card, holds; unpaid amounts follow.
+
+    Refused: nothing can be taken back; something has used the change since (a child was made, the program was updated,
+    another change stands on it): it says what.
+    """
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    found = Change.objects.filter(order=locked.order, undone_on=None).order_by("-pk").first()
+    if found is None:
+        raise Refused("nothing_to_undo", "number", order=number)
+    now = rows_of(locked.order.pk)
+    used = [name for name, values in found.after.items() if not _is_still(name, values, now.get(name))]
+    if used:
+        happened = events_since(locked.order.pk, found.event)
+        last = happened[-1] if happened else {}
+        raise Refused(
+            "undo_used", "number", order=number, action=found.action,
+            kind=last.get("kind"), by=last.get("by"), on=last.get("on"),
+        )  # fmt: skip
+    put_back(found.before, on=on, by=by)
+    Change.objects.filter(pk=found.pk, undone_on=None).update(undone_on=on, undone_by=by)
+    locked.event("undone", action=found.action)
+    changed(locked, read_orders(locked.set_up, locked.ids), forget_card=True)
+    return Undone(order=number, action=found.action, by=found.by, on=found.on_date)
+
+
+def _is_still(name: str, after: object, now: object) -> bool:
+    """Is a row as the change has left it? A payment may have been reckoned anew: it is asked whether it was made."""
+    return name.startswith("payment ") or after == now
