@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence, Parked
 from perennial.desk.contract import customer_json, order_document, order_documents, preview_json
-from perennial.desk.queries import order_ids, parked
+from perennial.desk.queries import Fitting, order_ids, parked
 from perennial.desk.read.customer import customer
 from perennial.desk.read.preview import preview as previewed
 from perennial.desk.set_up import program_document
@@ -206,14 +206,14 @@ def test_which_orders() -> None:
     order()
     order(order_date=date(2026, 3, 20), submit=False)
     assert len(order_ids()) == 2
-    assert order_ids(since=date(2026, 3, 11)) == order_ids(status="draft")
-    assert order_ids(program="BOM", customer="C-1", status="open") == order_ids()[:1]
+    assert order_ids(Fitting(since=date(2026, 3, 11))) == order_ids(Fitting(status="draft"))
+    assert order_ids(Fitting(program="BOM", customer="C-1", status="open")) == order_ids()[:1]
     with pytest.raises(Refused, match="program: unknown program 'XXX'"):
-        order_ids(program="XXX")
+        order_ids(Fitting(program="XXX"))
     with pytest.raises(Refused, match="customer: unknown customer 'C-9'"):
-        order_ids(customer="C-9")
+        order_ids(Fitting(customer="C-9"))
     with pytest.raises(Refused, match="draft, open, shipped"):
-        order_ids(status="opne")
+        order_ids(Fitting(status="opne"))
 
 
 def test_what_would_come_ahead() -> None:

@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from perennial.catalog.models import Product
 from perennial.customers.models import Customer
 from perennial.db.pages import Page, every
+from perennial.desk.queries import Fitting, order_ids, order_page
 from perennial.desk.read import lists
 from perennial.jobs import NIGHTLY
 from perennial.jobs.job import Run, write_list
 from perennial.jobs.models import JobItem, JobRun
 from perennial.jobs.status import JOBS, due, runs
+from perennial.orders.models import SalesOrder
 from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program
 from tests.worlds.desk import ON, day, order
@@ -53,6 +55,19 @@ def test_what_a_line_says() -> None:
     edit_draft(schedule_id="CLUB", edit=lambda facts: replace(facts, catch_up="skip"), by="clerk:anna")
     programs = {row.schedule_id: row for row in lists.programs().rows}
     assert (programs["CLUB"].revision, programs["CLUB"].draft) == (1, 2)
+
+
+def test_orders_that_fit_come_in_pages_in_the_order_of_their_making() -> None:
+    numbers = [order(program) for program in ("CLUB", "UP", "CLUB", "LOOP", "CLUB")]
+    fitting = Fitting(program="CLUB", customer="C-1")
+
+    def read(after: str | None) -> Page[int]:
+        return order_page(fitting, size=2, after=after)
+
+    shown = list(every(read))
+    assert shown == order_ids(fitting)
+    by_id = dict(SalesOrder.objects.values_list("pk", "number"))
+    assert [by_id[pk] for pk in shown] == [numbers[0], numbers[2], numbers[4]]
 
 
 def test_runs_are_listed_from_the_last_one_of_one_job_or_of_all() -> None:
