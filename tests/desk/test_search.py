@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -265,3 +267,21 @@ def test_an_unknown_account_loads_few_accounts() -> None:
         with pytest.raises(Refused) as refused:
             customer_by_account(typed)
         assert (f"did you mean {meant!r}" in say(refused.value)) == (meant is not None), typed
+
+
+def test_two_who_change_the_same_customer_both_count(fresh_db: str) -> None:
+    """The second waits for the first, and then sees what it wrote."""
+    address = "insert into customers_address(customer_id, city) select id, %s from customers_customer"
+    with psycopg.connect(fresh_db) as one, psycopg.connect(fresh_db) as other, ThreadPoolExecutor(1) as beside:
+        one.execute("insert into customers_customer(account) values ('C-1')")
+        one.commit()
+        one.execute(address, ["Aosta"])
+        waits = beside.submit(lambda: (other.execute(address, ["Bari"]), other.commit()))
+        waiting = "select exists (select from pg_stat_activity where pid = %s and wait_event_type = 'Lock')"
+        while not (one.execute(waiting, [other.info.backend_pid]).fetchone() or (False,))[0]:
+            assert not waits.done()
+        one.commit()
+        waits.result(timeout=60)
+        (found,) = one.execute("select words::text from customers_customersearch").fetchone() or ("",)
+    assert "'aosta'" in found
+    assert "'bari'" in found
