@@ -64,6 +64,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order skip", "leave one shipment out"),
         ("order unskip", "send a skipped shipment after all"),
         ("order move", "move one shipment, or all from one on, to another day"),
+        ("order undo", "take back the last change of a person, as long as nothing has used it"),
         ("order substitute", "send another product instead"),
         ("order quantity", "change how many are sent"),
         ("order price", "change the price of a shipment"),

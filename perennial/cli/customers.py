@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from perennial.cli.output import result
 from perennial.cli.parser import Given, Parser, Run, by, on, text, who
 
 if TYPE_CHECKING:
-    from perennial.desk.customers.values import AddressSet, CustomerAdded, CustomerChanged, Noted
+    from perennial.desk.outcome import Outcome
 
 TAKEN_AWAY = ("email", "phone", "language")
 PLACE_TAKEN_AWAY = ("recipient", "region", "country")
@@ -144,6 +143,7 @@ def _when(given: Given) -> dict[str, Any]:
     return {"on": on(given), "by": by(given)}
 
 
-def _say(done: CustomerAdded | CustomerChanged | AddressSet | Noted, given: Given) -> None:
-    values = {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(done).items()}
-    result(values, given.json)
+def _say(done: Outcome, given: Given) -> None:
+    from perennial.desk.contract import outcome_json
+
+    result(outcome_json(done), given.json)

@@ -78,23 +78,18 @@ def _say_whether_told() -> None:
 
 def _note_of_the_late(on: date | None, *, again: bool) -> None:
     """What is late ships and is charged by one night: say so before, to whoever starts with the orders of last year."""
-    from perennial.catalog.queries import today
-    from perennial.jobs.night import last_night
-    from perennial.jobs.status import late
-    from perennial.kernel.calendar import add_days
+    from perennial.jobs.status import late_before
 
-    last = last_night()
-    first = on or (add_days(last, 1) if last else today())
-    if first > today() if on is None else not again and last is not None and on <= last:
-        return  # no night is missed, or it is passed over
-    found = late(first)
-    if found.shipments:
-        what = "1 shipment is" if found.shipments == 1 else f"{found.shipments:,} shipments are"
-        tell(
-            f"note: {'' if found.all else 'at least '}{what} late, the first since {found.since}: the night of {first}"
-            f" {'' if found.all else 'plans the open-ended programs on and '}makes child orders of them,"
-            " to be paid at once"
-        )
+    found = late_before(on, again=again)
+    if found is None or not found[1].shipments:
+        return
+    night, late = found
+    what = "1 shipment is" if late.shipments == 1 else f"{late.shipments:,} shipments are"
+    tell(
+        f"note: {'' if late.all else 'at least '}{what} late, the first since {late.since}: the night of {night}"
+        f" {'' if late.all else 'plans the open-ended programs on and '}makes child orders of them,"
+        " to be paid at once"
+    )
 
 
 def _note_before(on: date | None, *, dry: bool) -> bool:
@@ -136,9 +131,9 @@ def _criteria(given: Given) -> dict[str, Any]:
 
 def _status(given: Given) -> int:
     """The six jobs with their last run and what is due."""
-    from perennial.jobs.status import status
+    from perennial.jobs.status import status, status_json
 
-    found = status(on(given))
+    found = status_json(status(on(given)))
     if given.json:
         document(found)
     else:

@@ -97,11 +97,12 @@ def show_program(p: Parser) -> Run:
     p.on()
 
     def run(given: Given) -> int:
-        from perennial.desk.set_up import program_document
+        from perennial.desk.contract import program_json
+        from perennial.desk.read.program import program
 
-        found = program_document(given.program, on(given))
+        found = program(given.program, on=on(given))
         if given.json:
-            document(found)
+            document(program_json(found))
         else:
             from perennial.cli.pages import program_page
 
@@ -119,9 +120,9 @@ def show_customer(p: Parser) -> Run:
         from perennial.desk.contract import customer_json
         from perennial.desk.read.customer import customer
 
-        found = customer_json(customer(given.account))
+        found = customer(given.account)
         if given.json:
-            document(found)
+            document(customer_json(found))
         else:
             from perennial.cli.pages import customer_page
 
@@ -138,7 +139,8 @@ def show_customers(p: Parser) -> Run:
 
     def run(given: Given) -> int:
         from perennial.db.pages import every
-        from perennial.desk.set_up import find_customers
+        from perennial.desk.contract import customer_json
+        from perennial.desk.read.customer import find_customers
 
         words = " ".join(given.words)
         if given.limit is None and given.after is None:
@@ -149,7 +151,7 @@ def show_customers(p: Parser) -> Run:
             _tell_next(shown.next)
         if given.json:
             for one in found:
-                document(one)
+                document(customer_json(one))
         else:
             from perennial.cli.pages import customers_page
 

@@ -26,6 +26,10 @@ MAKES_DATABASE = {"init", "demo", "bench"}
 STOPS_DATABASE = {"demo"}  # the server that it starts ends with it
 
 
+OPTIONS: dict[str, str] = {}
+"""By the name of a parameter, the option of the command that gives it, where they differ."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -48,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Conflict as conflict:
         if as_json:
             document({"conflict": str(conflict)})
-        tell(f"changed meanwhile: {conflict}; look at it again, then repeat")
+        tell(f"changed meanwhile: {met(conflict)}; look at it again, then repeat")
         return 1
     except KeyboardInterrupt:
         tell("interrupted; what was finished is kept, the same command goes on")
@@ -107,6 +111,8 @@ def run(words: list[str]) -> int:
     command, rest = found
     parser, start = built(command)
     given = parser.parse(rest)
+    OPTIONS.clear()
+    OPTIONS.update(parser.names())
     if check := getattr(given, "check", None):  # what argparse cannot say of a command
         check(given)
     if command.name not in WITHOUT_DATABASE:
@@ -192,15 +198,26 @@ def spoken(refused: Refused) -> str:
         to = language.reader()
     except Refused:  # it is the language that is refused
         to = language.Reader()
-    added = language.phrase("command", refused.code, refused.facts, to) or ""
+    facts = {**refused.facts, "option": OPTIONS.get(refused.field, refused.field)}
+    added = language.phrase("command", refused.code, facts, to) or ""
     return language.say(refused, to) + added
+
+
+def met(conflict: Conflict) -> str:
+    """What somebody else did meanwhile."""
+    changes = conflict.facts.get("changes")
+    to = language.Reader()
+    said = [
+        language.phrase("conflict", "change", one, to) or "" for one in (changes if isinstance(changes, list) else [])
+    ]
+    return ", ".join(said) or language.phrase("conflict", conflict.code, conflict.facts, to) or str(conflict)
 
 
 def in_a_line(refused: Refused) -> str:
     """A refusal with its field in front; of several, one a line."""
     if isinstance(refused, Several):
         return "\n".join([spoken(refused), *map(in_a_line, refused.faults)])
-    return f"{refused.field}: {spoken(refused)}" if refused.field else spoken(refused)
+    return f"{OPTIONS.get(refused.field, refused.field)}: {spoken(refused)}" if refused.field else spoken(refused)
 
 
 def in_words(problem: Exception) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import outcome, say
-from perennial.cli.parser import Given, Parser, Run, day, expiry, long_code, text, who, whole
+from perennial.cli.parser import Given, Parser, Run, day, expiry, how, long_code, text, who, whole
 from perennial.errors import Refused
 from perennial.kernel.states import HOLDS_STOP
+
+
+def _stays_open(done: Any) -> bool:
+    return getattr(done, "status", None) == "open"
 
 
 def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
@@ -15,6 +19,7 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
 
     def run(given: Given) -> int:
         from perennial.desk import actions
+        from perennial.desk.action import perform
 
         arguments: dict[str, Any] = {option: getattr(given, option) for option in names}
         arguments |= {argument: getattr(given, option) for argument, option in renamed.items()}
@@ -26,9 +31,9 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
             arguments["line"] = given.line
         elif given.line is not None:
             raise Refused("line", "line", text=f"{name} is about the whole order {given.number}: leave --line out")
-        done = getattr(actions, name)(number=given.number, **arguments, **who(given))
+        done = perform(getattr(actions, name), how(given), number=given.number, **arguments, **who(given))
         outcome(done, given)
-        if name == "cancel" and not given.json and done.get("status") == "open":
+        if name == "cancel" and not given.json and _stays_open(done):
             from perennial.catalog.queries import today
             from perennial.cli.pages import still_open_line
             from perennial.desk.read.order import order
@@ -105,6 +110,13 @@ def order_move(p: Parser) -> Run:
     p.add_argument("--following", action="store_true", help="move those that follow, too")
     p.change()
     return _does("move", "shipment", "to", "following")
+
+
+def order_undo(p: Parser) -> Run:
+    """What a person changed last is as it was."""
+    p.number()
+    p.change()
+    return _does("undo", line=False)
 
 
 def order_substitute(p: Parser) -> Run:

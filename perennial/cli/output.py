@@ -7,6 +7,7 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 
@@ -95,7 +96,13 @@ def result(value: Any, as_json: bool) -> None:
 def outcome(value: Any, given: Namespace) -> None:
     """What a change gave back, and a note where it was dated ahead: whoever mistypes a year wants to know."""
     from perennial.catalog.queries import today
+    from perennial.desk.contract import outcome_json
+    from perennial.desk.outcome import Outcome
 
+    if isinstance(value, Outcome):
+        value = outcome_json(value)
+        if not given.json:
+            value = {name: one for name, one in value.items() if name not in ("follows", "version", "can_undo")}
     now = today()
     if given.json or not isinstance(value, Mapping):
         result(value, given.json)
@@ -149,10 +156,9 @@ def sentences(done: Mapping[str, Any]) -> None:
 
 def _new_day(shipment: int, ship_on: str) -> str:
     """When a shipment ships that has another day now. The night of that day may be over."""
-    from perennial.jobs.night import last_night
+    from perennial.jobs.night import is_over
 
-    last = last_night()
-    over = last is not None and ship_on <= last.isoformat()
+    over = is_over(date.fromisoformat(ship_on))
     return f"shipment {shipment} " + ("ships with the next run" if over else f"ships on {ship_on}")
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from perennial.cli.output import cell, facts, listing, say, section, table
 from perennial.desk import contract
 from perennial.desk.contract import amount
+from perennial.desk.read.customer import Customer
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.preview import Preview
+from perennial.desk.read.program import Program
 from perennial.desk.read.search import CustomerHit, Hits
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Payment
@@ -287,39 +289,41 @@ def _what(one: Waiting) -> str:
     return f"line {one.line}{shipment}" + (f" and {one.shipments - 1} more" if one.shipments > 1 else "")
 
 
-def program_page(program: Document) -> None:
+def program_page(program: Program) -> None:
     """A program with its events."""
-    facts({name: value for name, value in program.items() if name not in ("events", "draft")})
+    document = contract.program_json(program)
+    facts({name: value for name, value in document.items() if name not in ("events", "draft")})
     section("events")
-    listing(program["events"])
-    if program["draft"]:
-        section(f"draft, revision {program['draft']['revision']}")
-        listing(program["draft"]["events"])
+    listing(document.get("events", []))
+    if program.draft:
+        section(f"draft, revision {program.draft.number}")
+        listing(document["draft"]["events"])
 
 
-def customer_page(customer: Document) -> None:
+def customer_page(customer: Customer) -> None:
     """A customer with addresses, cards, orders and notes."""
+    document = contract.customer_json(customer)
     tables = ("addresses", "cards", "notes")
-    facts({name: value for name, value in customer.items() if name not in tables})
+    facts({name: value for name, value in document.items() if name not in tables})
     for name in tables:
-        if customer[name]:
+        if document[name]:
             section(name)
-            listing(customer[name])
+            listing(document[name])
 
 
-def customers_page(customers: Sequence[Document]) -> None:
+def customers_page(customers: Sequence[Customer]) -> None:
     """A line a customer, with the last of the orders."""
     table(
         ("account", "name", "city", "phone", "e-mail", "orders", "last order"),
         (
             [
-                c["account"],
-                c["name"],
-                list(dict.fromkeys(a["city"] for a in c["addresses"] if a["city"])),
-                c["phone"],
-                c["email"],
-                len(c["orders"]),
-                c["orders"][-1] if c["orders"] else None,
+                c.account,
+                c.name,
+                list(dict.fromkeys(a.city for a in c.addresses if a.city)),
+                c.phone,
+                c.email,
+                len(c.orders),
+                c.orders[-1] if c.orders else None,
             ]
             for c in customers
         ),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from perennial.errors import Refused
 from perennial.kernel import limits
@@ -16,6 +16,9 @@ from perennial.kernel.states import CATCH_UP
 Given = argparse.Namespace
 Run = Callable[[Given], int]
 WordFault = Callable[[str], str | None]
+
+if TYPE_CHECKING:
+    from perennial.desk.action import How
 
 
 class Usage(Exception):
@@ -60,6 +63,15 @@ class Parser(argparse.ArgumentParser):
         """The long options of the command."""
         return {o for action in self._actions for o in action.option_strings if o.startswith("--")} - {"--help"}
 
+    def names(self) -> dict[str, str]:
+        """By the name of a parameter, its option, where it has another name."""
+        found = {}
+        for action in self._actions:
+            longest = next((o for o in action.option_strings if o.startswith("--")), None)
+            if longest is not None and longest[2:].replace("-", "_") != action.dest:
+                found[action.dest] = longest[2:]
+        return found
+
     # --- what several commands share
 
     def number(self, what: str = "the number of the order") -> None:
@@ -90,6 +102,17 @@ class Parser(argparse.ArgumentParser):
         """What every change of an order takes."""
         self.add_argument("--line", type=whole, metavar="L", help="which continuity line, where the order has several")
         self.who(why=why, must_say_why=must_say_why)
+        self.how()
+
+    def how(self) -> None:
+        """How a change is performed, beside what is asked."""
+        self.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
+        self.add_argument(
+            "--seen", metavar="V", help="the version of the order that was looked at: refused when it changed"
+        )
+        self.add_argument(
+            "--key", type=long_code, metavar="K", help="a key of this request: the same again does nothing twice"
+        )
 
     def catch_up(self) -> None:
         """What becomes of shipments that are late by now."""
@@ -193,3 +216,10 @@ def by(given: Given) -> str:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):
         return "cli"
+
+
+def how(given: Given) -> How:
+    """How the change that was given is performed."""
+    from perennial.desk.action import How
+
+    return How(seen=given.seen, key=given.key, dry=given.dry_run)

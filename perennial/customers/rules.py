@@ -64,13 +64,14 @@ def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:
 def card_faults(card: CardFacts, field: str = "") -> Iterator[Refused]:
     """A stored card: the gateway's token and never a card number, four last digits, a month that exists."""
     if _is_card_number(card.token):
-        yield Refused("card", f"{field}token", text="this is a card number: only the gateway's token may be stored")
+        yield Refused("token_is_card_number", f"{field}token")
     if card.last4 is not None and not (len(card.last4) == 4 and card.last4.isascii() and card.last4.isdigit()):
-        yield Refused("card", f"{field}last4", text="last4 is the four last digits of the card, and no more")
+        yield Refused("not_last_four_digits", f"{field}last4", digits=card.last4)
+    expiry = f"{card.exp_month}/{card.exp_year}"
     if not 1 <= card.exp_month <= 12:
-        yield Refused("card", f"{field}exp_month", text=f"{card.exp_month} is not a month from 1 to 12")
+        yield Refused("not_an_expiry", f"{field}exp_month", expiry=expiry)
     if not FIRST_YEAR <= card.exp_year <= LAST_YEAR:
-        yield Refused("card", f"{field}exp_year", text=f"{card.exp_year} is not a year such as 2030")
+        yield Refused("not_an_expiry", f"{field}exp_year", expiry=expiry)
 
 
 def _is_card_number(token: str) -> bool:

@@ -1,17 +1,25 @@
-"""Everything that a person does to an order, in one place to find it: screens, endpoints and commands call these.
+"""Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``lifecycle``  submit, accept, hold, release, cancel, retry what was parked
-``changes``    skip, unskip, move, substitute, quantity, price, address
+``orders``     submit, accept, hold, release, cancel, retry what was parked, ship, invoice, settle, refund
+``shipments``  skip, unskip, move, substitute, quantity, price, address
 ``cards``      store a card, give one to an order
-``shipping``   ship, invoice
-``settling``   how a payment ended that the jobs cannot bring to an end; give one back
+``undo``       take back the last change of a person
 """
 
-from perennial.desk.cards import card, store_card
-from perennial.desk.changes import address, move, price, quantity, skip, substitute, unskip
-from perennial.desk.lifecycle import accept, cancel, hold, parked_retry, release, submit
-from perennial.desk.settling import refund, settle
-from perennial.desk.shipping import invoice, ship
+from perennial.desk.cards.give import card
+from perennial.desk.cards.store import store_card
+from perennial.desk.orders.accept import accept
+from perennial.desk.orders.cancel import cancel
+from perennial.desk.orders.hold import hold, release
+from perennial.desk.orders.payments import refund, settle
+from perennial.desk.orders.retry import parked_retry
+from perennial.desk.orders.ship import invoice, ship
+from perennial.desk.orders.submit import submit
+from perennial.desk.shipments.address import address
+from perennial.desk.shipments.move import move
+from perennial.desk.shipments.products import price, quantity, substitute
+from perennial.desk.shipments.skip import skip, unskip
+from perennial.desk.undo import undo
 
 __all__ = [
     "accept",
@@ -32,5 +40,6 @@ __all__ = [
     "store_card",
     "submit",
     "substitute",
+    "undo",
     "unskip",
 ]

@@ -10,8 +10,6 @@ from perennial.kernel.states import NOT_ENDED
 ACTIONS = ("skip", "unskip", "move", "move_following", "substitute", "quantity", "price", "address", "end_with")
 """What a person does with a planned shipment. ``end_with``: it is the last one (``cancel`` after it)."""
 
-_SAID = {"skip": "skip", "unskip": "restore", "move": "move", "move_following": "move"}
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedShipment:
@@ -40,42 +38,40 @@ def refusal(action: str, shipment: PlannedShipment) -> Refused | None:
     if action == "end_with":
         return _may_not_end(shipment)
     if not shipment.statuses:
-        return Refused("shipment", "shipment", text=f"{order} has no shipment {number}")
+        return Refused("shipment_unknown", "shipment", order=order, shipment=number)
     if shipment.child is not None:
         child, status = shipment.child
-        way = f"that is {status}"
-        if status in ("open", "cancelled"):
-            what = _SAID.get(action, "change")
-            way = f"{'' if status == 'open' else 'that is cancelled: '}to {what} it, order cancel {child} --again plans it anew first"
-        return Refused("has_child", "shipment", text=f"shipment {number} is child order {child} already: {way}")
+        code = {"open": "shipment_has_open_child", "cancelled": "shipment_has_cancelled_child"}.get(status)
+        if code is None:
+            return Refused("shipment_has_child", "shipment", shipment=number, child=child, status=status)
+        return Refused(code, "shipment", shipment=number, child=child, action=action)
     if shipment.status not in NOT_ENDED:
-        return Refused("status", "number", text=f"{order} is {shipment.status}: nothing of it can be changed")
+        return Refused("order_ended", "number", order=order, status=shipment.status)
     last = shipment.last_shipment
     if last is not None and number > last:
-        ends = f"ends after shipment {last}" if last else "is stopped"
-        return Refused("shipment", "shipment", text=f"{order} {ends}: shipment {number} does not come")
+        code = "order_ends_before" if last else "order_stopped"
+        return Refused(code, "shipment", order=order, shipment=number, last=last)
     skipped = [status == "skipped" for status in shipment.statuses]
     if action == "skip" and all(skipped):
-        return Refused("skipped", "shipment", text=f"shipment {number} of {order} is skipped already")
+        return Refused("skipped_already", "shipment", order=order, shipment=number)
     if action == "unskip" and not any(skipped):
-        return Refused("not_skipped", "shipment", text=f"shipment {number} of {order} is not skipped")
+        return Refused("not_skipped", "shipment", order=order, shipment=number)
     if action == "move_following" and len(shipment.statuses) > 1:
-        return Refused("shared", "following", text="several events ship together here: they can be moved alone only")
+        return Refused("shipment_shared", "following")
     if action == "move_following" and shipment.child_behind:
-        return Refused(
-            "frozen", "following", text="a later shipment has its child order already: this one can be moved alone only"
-        )
+        return Refused("child_behind", "following")
     return None
 
 
 def _may_not_end(shipment: PlannedShipment) -> Refused | None:
     number, order, last = shipment.number, shipment.order, shipment.last_shipment
     if shipment.status not in NOT_ENDED:
-        return Refused("status", "number", text=f"{order} is {shipment.status}")
+        return Refused("order_over", "number", order=order, status=shipment.status)
     if number < 1 or (number > shipment.highest and shipment.complete):
-        ends = f"ends after shipment {last}, and what is cancelled stays so"
-        return Refused("after", "after", text=f"{order} {f'has no shipment {number}' if last is None else ends}")
+        if last is None:
+            return Refused("shipment_unknown", "after", order=order, shipment=number)
+        return Refused("last_shipment_fixed", "after", order=order, last=last)
     if shipment.sent_behind is not None:
         behind, child, status = shipment.sent_behind
-        return Refused("after", "after", text=f"shipment {behind} is {status} already ({child})")
+        return Refused("shipment_sent", "after", shipment=behind, child=child, status=status)
     return None

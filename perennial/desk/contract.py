@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from perennial.catalog.queries import today
+from perennial.desk.outcome import Follows, Outcome, Shown
 from perennial.desk.read import order as orders
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.preview import Part, Preview
+from perennial.desk.read.program import Program
 from perennial.desk.read.search import Hits
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Adjustment, Event, Hold, Note, Payment, Substitute
@@ -21,6 +24,7 @@ from perennial.kernel.reasons import Reason, json_text
 from perennial.language import Reader
 from perennial.language.formats import ENGLISH
 from perennial.language.reasons import date_words, not_shipped, price_words, product_words
+from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts
 
 Document = dict[str, Any]
 CANCELLED = Reason("cancelled")
@@ -219,6 +223,62 @@ def search_json(found: Hits) -> Document:
     }
 
 
+def program_json(program: Program) -> Document:
+    """A program as it is for new orders, the event that is current, and the draft of its edits.
+
+    A program that was never released shows its draft.
+    """
+    newest, draft = program.newest, program.draft
+    shown = newest or draft
+    event_id, repetition = program.current or (None, None)
+    return {
+        "schedule_id": program.schedule_id,
+        "name": program.name,
+        "active": program.active,
+        **(revision_json(shown.facts, program.currency) if shown else {}),
+        "current_event": event_id,
+        "current_repetition": repetition,
+        "revision": newest.number if newest else None,
+        "draft": {"revision": draft.number, **revision_json(draft.facts, program.currency)} if draft else None,
+    }
+
+
+def revision_json(facts: ProgramFacts, currency: str) -> Document:
+    """One revision whole: its header and its events, an entry for each product of an event."""
+    return {
+        "started_on": _day(facts.started_on),
+        "order_start": facts.order_start,
+        "bill_upfront": facts.bill_upfront,
+        "consolidate": facts.consolidate,
+        "catch_up": facts.catch_up,
+        "prompt_for_start_date": facts.prompt_for_start_date,
+        "prompt_for_payment_schedule": facts.prompt_for_payment_schedule,
+        "payment_schedule": facts.payment_schedule,
+        "valid_payment_schedules": sorted(facts.valid_payment_schedules),
+        "days_after_order_date": facts.days_after_order_date,
+        "events": [_entry(event, product, currency) for event in facts.events for product in event.products],
+    }
+
+
+def _entry(event: EventFacts, product: EventProductFacts, currency: str) -> Document:
+    return {
+        "key": event.key,
+        "event_id": event.event_id,
+        "item_number": product.item_number,
+        "quantity": money.plain(product.quantity),
+        "unit": product.unit,
+        "price": None if product.price_minor is None else money.text(product.price_minor, currency),
+        "delivery_mode": event.delivery_mode,
+        "date_interval": event.interval.code if event.interval else None,
+        "days_from_last": event.days_from_last,
+        "start_order_date": _day(event.start_order_date),
+        "action": event.action,
+        "times_to_repeat": "until_stopped" if event.times_to_repeat is None else event.times_to_repeat,
+        "probability": None if event.probability is None else money.plain(event.probability),
+        "payment_schedule": event.payment_schedule,
+    }
+
+
 def hold_json(hold: Hold) -> Document:
     """Why an order waits."""
     return {
@@ -312,3 +372,64 @@ def amount(value: Money | None) -> str | None:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else str(day)
+
+
+_WITH_CURRENCY = {"to_refund", "not_authorised"}
+"""Amounts of an outcome that are printed with their currency."""
+
+
+def outcome_json(outcome: Outcome) -> Document:
+    """What an action gave: what it did, and what follows. What there is nothing to tell of is left out."""
+    document: Document = {}
+    for one in fields(outcome):
+        if one.name in ("follows", "version", "can_undo"):
+            continue
+        value = getattr(outcome, one.name)
+        if one.default is MISSING or value not in (None, (), False):
+            document[one.name] = _plain(value, with_currency=one.name in _WITH_CURRENCY)
+    if outcome.follows is not None:
+        document["follows"] = follows_json(outcome.follows)
+    if outcome.version is not None:
+        document["version"] = outcome.version
+    if outcome.can_undo:
+        document["can_undo"] = True
+    return document
+
+
+def follows_json(follows: Follows) -> Document:
+    """The shipments that changed, before and after, and what is to come of them in all."""
+    return {
+        "shipments": [
+            {
+                "order": one.order,
+                "line": one.line,
+                "shipment": one.shipment,
+                "before": _shown(one.before),
+                "after": _shown(one.after),
+            }
+            for one in follows.shipments
+        ],
+        "to_come": {"before": amount(follows.to_come_before), "after": amount(follows.to_come_after)},
+    }
+
+
+def _shown(shown: Shown | None) -> Document | None:
+    if shown is None:
+        return None
+    return {"ship_on": str(shown.ship_on), "status": shown.status, "amount": amount(shown.amount)}
+
+
+def _plain(value: object, *, with_currency: bool = False) -> Any:
+    """A value of an outcome as JSON."""
+    match value:
+        case Money():
+            return f"{money.text(value.minor, value.currency)} {value.currency}" if with_currency else amount(value)
+        case date():
+            return str(value)
+        case Decimal():
+            return money.plain(value)
+        case list() | tuple():
+            return [_plain(one, with_currency=with_currency) for one in value]
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name), with_currency=True) for one in fields(value)}
+    return value

@@ -20,6 +20,26 @@ from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
 
 
+@dataclass(frozen=True, slots=True)
+class NewDay:
+    """A shipment that caught up and ships on another day now."""
+
+    order: str
+    line: int
+    shipment: int
+    ship_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Shipments that were late, and are sent, skipped or merged as they are."""
+
+    order: str
+    line: int
+    shipments: tuple[int, ...]
+    how: str
+
+
 @dataclass
 class LockedOrder:
     """A parent order, locked, with its continuity orders as they stand now."""
@@ -30,10 +50,8 @@ class LockedOrder:
     on: date
     by: str
     reason: str | None
-    moved: list[dict[str, Any]] = field(default_factory=list)
-    """What caught up with a new day: order, line, shipment, ``ship_on``."""
-    caught_up: list[dict[str, Any]] = field(default_factory=list)
-    """What was late and is sent, skipped or merged: order, line, ``shipments``, ``how``."""
+    moved: list[NewDay] = field(default_factory=list)
+    caught_up: list[CaughtUp] = field(default_factory=list)
 
     @property
     def ids(self) -> list[int]:
@@ -44,33 +62,24 @@ class LockedOrder:
         """The continuity order that was meant: of the line, or the only one."""
         if line is None:
             if not self.states:
-                raise Refused("line", "number", text=f"{self.order.number} has no continuity line")
+                raise Refused("no_continuity_line", "number", order=self.order.number)
             if len(self.states) > 1:
-                raise Refused(
-                    "line",
-                    "line",
-                    text=f"{self.order.number} has several continuity lines: say which with --line; {self._its_lines()}",
-                )
+                raise Refused("several_continuity_lines", "line", order=self.order.number, lines=self._its_lines())
             return self.states[0]
         for state in self.states:
             if state.row.parent_line.line == line:
                 return state
         raise Refused(
-            "line", "line", text=f"line {line} of {self.order.number} is not a continuity line; {self._its_lines()}"
+            "not_a_continuity_line", "line", order=self.order.number, line=line, lines=self._its_lines() or None
         )
 
-    def _its_lines(self) -> str:
+    def _its_lines(self) -> list[str]:
         """Which continuity lines it has, with their programs."""
-        lines = [f"{s.row.parent_line.line} ({s.revision.program})" for s in self.states]
-        return f"those are {', '.join(lines)}" if lines else "it has none"
+        return [f"{s.row.parent_line.line} ({s.revision.program})" for s in self.states]
 
     def chosen(self, line: int | None) -> list[OrderState]:
         """The continuity orders that were meant: of the line, or all of them."""
         return self.states if line is None else [self.state(line)]
-
-    def told(self, **done: Any) -> dict[str, Any]:
-        """What was done, as it is given back; with what caught up, where something did."""
-        return {**done, **told((self,))}
 
     def event(self, kind: str, **data: Any) -> None:
         """Write down what happened."""
@@ -82,13 +91,6 @@ class LockedOrder:
             reason=self.reason,
             data={name: value for name, value in data.items() if value is not None} or None,
         )
-
-
-def told(locked_orders: Sequence[LockedOrder]) -> dict[str, Any]:
-    """What caught up in orders, as it is given back; only what there is to tell."""
-    lists = {"moved": [one for locked in locked_orders for one in locked.moved]}
-    lists["caught_up"] = [one for locked in locked_orders for one in locked.caught_up]
-    return {name: found for name, found in lists.items() if found}
 
 
 def order_by_number(number: str) -> SalesOrder:
@@ -116,7 +118,7 @@ def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) ->
     """
     found = order_by_number(number)
     if found.parent_id is not None:
-        raise Refused("order", "number", text=f"{number} is a child order: name its parent")
+        raise Refused("is_child_order", "number", order=number)
     return lock(found.pk, on=on, by=by, reason=reason)
 
 
@@ -177,7 +179,7 @@ def adjust(
     line: int = 0,
 ) -> None:
     """Write down what a person changed on one occurrence; an older one of the kind is undone by it."""
-    undo(locked, state, occurrence, (kind,), line)
+    take_back(locked, state, occurrence, (kind,), line)
     Adjustment.objects.create(
         continuity_order_id=state.row.pk,
         event_key=occurrence.event_key,
@@ -191,7 +193,7 @@ def adjust(
     )
 
 
-def undo(
+def take_back(
     locked: LockedOrder, state: OrderState, occurrence: OccurrenceRow, kinds: Sequence[str], line: int | None = None
 ) -> int:
     """Take back open adjustments of one occurrence; how many."""

@@ -17,7 +17,7 @@ from perennial.desk.contract import Document
 from perennial.desk.read.waiting import orders_that_wait
 from perennial.errors import Refused
 from perennial.kernel import states
-from perennial.kernel.money import text
+from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
@@ -70,11 +70,11 @@ def order_ids(fitting: Fitting | None = None) -> list[int]:
     return list((fitting or Fitting()).rows().order_by("id").values_list("id", flat=True))
 
 
-def refunds(order_ids: Iterable[int]) -> dict[str, str]:
-    """What is to be given back of parent orders, in money with its currency, by their numbers."""
+def refunds(order_ids: Iterable[int]) -> dict[str, Money]:
+    """What is to be given back of parent orders, by their numbers."""
     found = surplus(list(order_ids))
     orders = SalesOrder.objects.filter(pk__in=found).values_list("pk", "number", "currency")
-    return {number: f"{text(found[pk], currency)} {currency}" for pk, number, currency in orders}
+    return {number: Money(found[pk], currency) for pk, number, currency in orders}
 
 
 def parked(run: int | None = None) -> list[Document]:

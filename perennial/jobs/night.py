@@ -29,6 +29,12 @@ def last_night() -> date | None:
     return finished.order_by("-on_date").values_list("on_date", flat=True).first()
 
 
+def is_over(day: date) -> bool:
+    """Is the night of the day done, so that what ships on it goes with the next run?"""
+    last = last_night()
+    return last is not None and day <= last
+
+
 def night(
     on: date | None = None, *, dry: bool = False, again: bool = False, by: str = "", progress: Progress | None = None
 ) -> dict[str, Any]:

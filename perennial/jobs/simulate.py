@@ -12,7 +12,7 @@ from django.db import transaction
 
 from perennial.catalog.queries import currency, parameters
 from perennial.db import sql
-from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
+from perennial.desk.orders.ship import children_that_may_ship, invoice_many, ship_many
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.models import JobRun

@@ -1,8 +1,9 @@
-"""The six jobs at a glance: when each ran last, what it did, how much is due now."""
+"""The six jobs at a glance: when each ran last, what it did, how far it is, how much is due now; and the nights."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,9 +18,15 @@ from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.extend_lines import extend
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
-from perennial.jobs.report import stored_report
+from perennial.jobs.night import last_night
+from perennial.jobs.report import Report, stored_report
 from perennial.kernel.calendar import add_days
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason
 
+_SQL = sql.named("perennial.jobs", "sql/status.sql")
+RUNS = 50
+NIGHTS = 10
 ORDERS_AHEAD = 500
 SHIPMENTS_AHEAD = 10_000
 """So much is planned ahead at most only to be counted."""
@@ -43,61 +50,173 @@ select c.id from behind c join continuity_waits w on w.continuity_order_id = c.i
 """
 
 
-def status(on: date | None = None) -> list[dict[str, Any]]:
-    """Each job with its last run and how many things its next run would take."""
-    on = on or today()
-    found = []
-    for name in NIGHTLY:
-        last = JobRun.objects.filter(job=name, dry=False).order_by("-id").first()
-        found.append(
-            {
-                "job": name,
-                "last_run": last.pk if last else None,
-                "last_on": last.on_date.isoformat() if last else None,
-                "last_status": last.status if last else None,
-                "last_counts": stored_report(last.report).counts if last else {},
-                "due": due(name, on),
-            }
-        )
-    return found
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why something of an order waits or was not done; ``said``: the sentence of runs of an older version."""
+
+    order: str
+    shipment: int | None
+    blocked: str | None
+    reason: Reason | None
+    said: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ListedRun:
-    """A run of a job. ``ended_at`` None: it is under way, or waits for somebody to go on with it."""
+class JobRunStatus:
+    """A run. ``selected`` things were on its work list, ``done`` of them are done; ``amounts`` by the word of each.
 
-    run: int
+    While it is open, counts, amounts and reasons are those of what is done.
+    """
+
+    id: int
     job: str
     on: date
     dry: bool
     status: str
     by: str
+    night: int | None
     started_at: datetime
     ended_at: datetime | None
+    selected: int
+    done: int
     counts: Mapping[str, int]
+    amounts: tuple[tuple[str, Money], ...]
+    reasons: tuple[Because, ...]
+
+    def seconds_left(self, now: datetime) -> int | None:
+        """How long it will take yet, as fast as it was so far; None when nobody can tell."""
+        if self.ended_at is not None or not self.done:
+            return None
+        return round((now - self.started_at).total_seconds() / self.done * (self.selected - self.done))
 
 
-def runs(*, job: str | None = None, size: int = 50, after: str | None = None) -> Page[ListedRun]:
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job with its last run, and how many things its next run would take."""
+
+    job: str
+    last: JobRunStatus | None
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class NightStatus:
+    """The night of a business date with its runs, in their order."""
+
+    id: int
+    on: date
+    started_at: datetime
+    finished_at: datetime | None
+    runs: tuple[JobRunStatus, ...]
+
+
+def status(on: date | None = None) -> list[JobStatus]:
+    """Each job with its last run and how many things its next run would take on a date."""
+    on = on or today()
+    last = {run.job: run for run in _runs("last_runs", {"jobs": list(NIGHTLY)})}
+    return [JobStatus(name, last.get(name), due(name, on)) for name in NIGHTLY]
+
+
+def status_json(found: Iterable[JobStatus]) -> list[dict[str, Any]]:
+    """The jobs as outside programs read them."""
+    return [
+        {
+            "job": one.job,
+            "last_run": one.last.id if one.last else None,
+            "last_on": one.last.on.isoformat() if one.last else None,
+            "last_status": one.last.status if one.last else None,
+            "last_counts": dict(one.last.counts) if one.last and one.last.status == "done" else {},
+            "due": one.due,
+        }
+        for one in found
+    ]
+
+
+def run_status(run: int) -> JobRunStatus:
+    """A run, as far as it is. Refused: there is none with the number."""
+    found = _runs("runs", {"runs": [run]})
+    if not found:
+        raise Refused("run", "run", text=f"unknown run {run}")
+    return found[0]
+
+
+def runs(*, job: str | None = None, size: int = RUNS, after: str | None = None) -> Page[JobRunStatus]:
     """A page of the runs, of one job or of all, the newest first."""
     found = JobRun.objects.all() if job is None else JobRun.objects.filter(job=job)
-    page = page_of(found, "pk", size=size, after=after, backwards=True)
-    return Page(
-        tuple(
-            ListedRun(
-                run=row.pk,
-                job=row.job,
-                on=row.on_date,
-                dry=row.dry,
-                status=row.status,
-                by=row.by,
-                started_at=row.started_at,
-                ended_at=row.ended_at,
-                counts=stored_report(row.report).counts,
-            )
-            for row in page.rows
-        ),
-        page.next,
-    )
+    page = page_of(found.only("pk"), "pk", size=size, after=after, backwards=True)
+    return Page(tuple(_runs("runs", {"runs": [row.pk for row in page.rows]})), page.next)
+
+
+def nights(*, most: int = NIGHTS, before: date | None = None) -> list[NightStatus]:
+    """The last nights, the newest first; ``before``: those of earlier dates."""
+    rows = sql.tuples(_SQL["nights"], {"most": most, "before": before})
+    runs = _runs("runs_of_nights", {"nights": [row[0] for row in rows]})
+    return [
+        NightStatus(pk, on, started, finished, tuple(run for run in runs if run.night == pk))
+        for pk, on, started, finished in rows
+    ]
+
+
+class _Row(NamedTuple):
+    """A run as it is selected; ``start`` and ``report`` are JSON."""
+
+    id: int
+    job: str
+    on: date
+    dry: bool
+    status: str
+    by: str
+    night: int | None
+    started_at: datetime
+    ended_at: datetime | None
+    selected: int
+    done: int
+    start: Any
+    report: Any
+
+
+def _runs(name: str, given: Mapping[str, object]) -> list[JobRunStatus]:
+    """Runs, with what the chunks of those that are open have counted so far."""
+    rows = sql.rows(_Row, _SQL[name], given)
+    reports = {row.id: _report(row.start if row.report is None else row.report) for row in rows}
+    if open_ := [row.id for row in rows if row.report is None]:
+        for run, counted in sql.tuples(_SQL["counted"], {"runs": open_}):
+            reports[run].add(_report(counted))
+    return [
+        JobRunStatus(
+            id=row.id,
+            job=row.job,
+            on=row.on,
+            dry=row.dry,
+            status=row.status,
+            by=row.by,
+            night=row.night,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            selected=row.selected,
+            done=row.done,
+            counts=reports[row.id].counts,
+            amounts=tuple(_amounts(reports[row.id])),
+            reasons=tuple(_because(reports[row.id])),
+        )
+        for row in rows
+    ]
+
+
+def _report(stored: Any) -> Report:
+    return stored_report(json.loads(stored) if isinstance(stored, str) else stored)
+
+
+def _amounts(report: Report) -> Iterator[tuple[str, Money]]:
+    for currency, of in sorted(report.amounts.items()):
+        for word, minor in sorted(of.items()):
+            yield word, Money(minor, currency)
+
+
+def _because(report: Report) -> Iterator[Because]:
+    for one in report.reasons:
+        reason = Reason.read(one.get("because"))
+        yield Because(one["order"], one["shipment"], one["blocked"], reason=reason, said=one.get("reason"))
 
 
 class Late(NamedTuple):
@@ -129,6 +248,18 @@ def late(on: date) -> Late:
         days += _late_of(state, on, through)
     since = min([*days, *([since] if since else [])], default=None)
     return Late(shipments + len(days), since, everything)
+
+
+def late_before(on: date | None, *, again: bool = False) -> tuple[date, Late] | None:
+    """Which night comes next, and what it finds late: that of a date, else the first that was missed.
+
+    None: no night is missed, or that of the date is passed over (without ``again``).
+    """
+    last = last_night()
+    first = on or (add_days(last, 1) if last else today())
+    if first > today() if on is None else not again and last is not None and on <= last:
+        return None
+    return first, late(first)
 
 
 def _late_of(state: OrderState, on: date, through: date) -> list[date]:

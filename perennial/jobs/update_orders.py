@@ -6,17 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from perennial.catalog.queries import PriceList, in_force, price_lists
+from perennial.catalog.queries import PriceList, price_lists
 from perennial.continuity.models import ContinuityOrder
-from perennial.continuity.planning import (
-    Counts,
-    Difference,
-    OccurrenceRow,
-    OrderState,
-    product_ids_of,
-    read_orders,
-    target_rows,
-)
+from perennial.continuity.planning import Counts, Difference, OrderState, read_orders
+from perennial.continuity.update import planned_with
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted
@@ -142,51 +135,13 @@ class UpdateOrders(Job):
 def update(
     state: OrderState, revision: LoadedRevision, prices: PriceList, difference: Difference
 ) -> tuple[Counts, tuple[kernel.Adjustment, ...]]:
-    """Plan one order with a newer revision; what differs, and the adjustments whose occurrence is gone."""
-    frozen = state.frozen
-    kept = {o.pair for o in frozen}
-    # ``prices`` holds the products of the revision: those that the order has no price of get that of its order date.
-    missing = {
-        item: in_force(prices[revision.product_ids[item]], state.row.order_date)
-        for item in revision.products_to_price - set(state.row.prices)
-        if revision.product_ids[item] in prices
-    }
-    if missing:
-        state.row.prices = {**state.row.prices, **missing}
-    facts = state.facts
-    product_ids = product_ids_of(state)
-
-    steps = [o.step for o in frozen]
-
-    def planned(extended: bool) -> tuple[kernel.Plan, list[OccurrenceRow]]:
-        plan = kernel.plan(revision.plan, facts, state.adjustments, steps, state.highest(), extended=extended)
-        return plan, target_rows(
-            state.row.pk,
-            revision,
-            plan,
-            first_position=max((o.position for o in frozen), default=0) + 1,
-            status="planned" if state.row.status == "draft" else "scheduled",
-            product_ids=product_ids,
-        )
-
-    last = state.row.last_shipment
-    behind = [
-        o
-        for o in state.occurrences
-        # What was skipped behind the last shipment of a stopped order stays as it is.
-        if o.pair not in kept and not (last is not None and o.status == "skipped" and (o.shipment or 0) > last)
-    ]
-    # Behind missed events that reached beyond the threshold nothing was planned as long as nobody has extended it:
-    # an update that changes nothing leaves it so.
-    extended = state.row.complete or any(o.event_on >= facts.order_date for o in state.walk)
-    plan, wanted = planned(extended)
-    if not extended and Difference().add(behind, wanted):
-        plan, wanted = planned(True)
-    why = Reason("left_out", {"program": revision.program, "revision": revision.number})
-    counts = difference.add(behind, wanted, why=why)
+    """Let one order follow a newer revision; what differs, and the adjustments whose occurrence is gone."""
+    found = planned_with(state, revision, prices)
+    counts = difference.add(found.before, found.after, why=found.left_out)
+    state.row.prices = found.prices
     state.row.revision_id = revision.id
-    state.row.complete = plan.complete
-    return counts, plan.gone
+    state.row.complete = found.complete
+    return counts, found.gone
 
 
 def _write(rows: list[ContinuityOrder]) -> None:

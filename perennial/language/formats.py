@@ -1,7 +1,7 @@
 """A fact as the reader writes it, and sentences made of them.
 
 A placeholder names a fact, and how it is written: ``{on}``, ``{count:n}`` (12,345), ``{order:quoted}``, ``{price:amount}``
-(without its currency), ``{status:order}`` (the name of a state, from the context ``order``), ``{meant:?did_you_mean}``
+(without its currency), ``{status:order}`` (the name of a state, from the context ``order``), ``{states:payment|or}`` (a list: this or that), ``{meant:?did_you_mean}``
 (the phrase of that code, or nothing where there is no such fact).
 """
 
@@ -85,7 +85,9 @@ def fact(value: object, style: str, to: Reader) -> str:
         case None:
             return ""
         case list() | tuple() if not isinstance(value, Money):
-            return ", ".join(fact(one, style, to) for one in value)
+            style, _, joined_by = style.partition("|")
+            between = f" {phrase('phrase', joined_by, None, to)} " if joined_by else ", "
+            return between.join(fact(one, style, to) for one in value)
         case Who():
             if value.on is None:
                 return value.by or phrase("phrase", "a_person", None, to) or ""

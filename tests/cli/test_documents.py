@@ -10,11 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence, Parked
-from perennial.desk.contract import customer_json, order_document, order_documents, preview_json
+from perennial.desk.contract import customer_json, order_document, order_documents, preview_json, program_json
 from perennial.desk.queries import Fitting, order_ids, parked
 from perennial.desk.read.customer import customer
 from perennial.desk.read.preview import preview as previewed
-from perennial.desk.set_up import program_document
+from perennial.desk.read.program import program
 from perennial.errors import Refused
 from perennial.orders.models import Hold, SalesOrder, Shipment
 from perennial.payments.models import Payment
@@ -293,7 +293,7 @@ def test_preview_of_what_is_billed_up_front() -> None:
 
 def test_a_program_and_where_it_stands() -> None:
     club()
-    document = program_document("BOM", date(2026, 2, 1))
+    document = program_json(program("BOM", on=date(2026, 2, 1)))
     assert (document["current_event"], document["current_repetition"], document["revision"]) == (2, 0, 1)
     assert document["draft"] is None
     assert list(document["events"][0]) == [
@@ -301,7 +301,7 @@ def test_a_program_and_where_it_stands() -> None:
         "days_from_last", "start_order_date", "action", "times_to_repeat", "probability", "payment_schedule",
     ]  # fmt: skip
     with pytest.raises(Refused, match="unknown program"):
-        program_document("XXX", ORDERED)
+        program("XXX", on=ORDERED)
 
 
 def test_a_customer_and_the_orders() -> None:

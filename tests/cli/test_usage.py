@@ -650,16 +650,24 @@ def test_the_first_line_of_a_job_says_that_notices_are_off(capsys: Captured, on:
         assert (first == "notices are off: customers are told nothing") is not on
 
 
-@pytest.mark.django_db
-def test_the_list_of_jobs_shows_no_zeros(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-    from perennial import jobs
-
-    row = {"job": "extend-lines", "last_run": 2, "last_counts": {"orders": 0, "lines": 3}, "due": 0}
-    monkeypatch.setattr(jobs, "status", lambda on: [row])
-    assert main.main(["job"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["extend-lines", "2", "lines", "3", "0"]
-    assert main.main(["job", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == [row]
+@pytest.mark.django_db(transaction=True)
+def test_the_list_of_jobs_shows_no_zeros(capsys: Captured) -> None:
+    revision = club(repeat_threshold=1)
+    ProgramEvent.objects.filter(revision=revision, place=3).update(times_to_repeat=None)
+    order()
+    assert main.main(["job", "extend-lines", "--on", "2026-07-01"]) == 0
+    capsys.readouterr()
+    assert main.main(["job", "--on", "2026-03-10"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "extend-lines" in line)
+    said = line.split()
+    assert (said[0], said[2:4]) == ("extend-lines", ["2026-07-01", "done"])
+    assert "orders 1" in line
+    assert main.main(["job", "--on", "2026-03-10", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert list(told[1]) == ["job", "last_run", "last_on", "last_status", "last_counts", "due"]
+    assert told[0] == {
+        "job": "update-current-event", "last_run": None, "last_on": None, "last_status": None, "last_counts": {}, "due": 1,
+    }  # fmt: skip
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from perennial.catalog.models import Parameters
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer, StoredCard
 from perennial.desk import actions
-from perennial.desk.shipping import children_that_may_ship, invoice_many, ship_many
+from perennial.desk.orders.ship import children_that_may_ship, invoice_many, ship_many
 from perennial.orders.models import Hold, OrderEvent, SalesOrder, Shipment
 from perennial.payments import blocked, gateways
 from perennial.payments.models import Payment

@@ -129,7 +129,7 @@ def styles(form: str) -> Iterator[str]:
 
     for _, name, style, _ in Formatter().parse(form):
         if name is not None:
-            yield style or ""
+            yield (style or "").partition("|")[0]
 
 
 ITALIAN = Reader("it")

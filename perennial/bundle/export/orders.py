@@ -13,7 +13,7 @@ from perennial.bundle.export.rows import Child, Continuity, Occurrence, Paid, Pa
 from perennial.bundle.export.setup import day
 from perennial.bundle.reading.orders import PLACE, difference
 from perennial.db import sql
-from perennial.desk.documents import order_documents
+from perennial.desk.contract import order_documents
 from perennial.kernel import money
 from perennial.orders.models import SalesOrder
 from perennial.payments.gateways.contract import NOT_AGAIN, Category

@@ -40,7 +40,8 @@ from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.db.tally import Tally
 from perennial.desk.addresses import keep_where_it_went
-from perennial.desk.cards import cards_renewed
+from perennial.desk.cards.store import cards_renewed
+from perennial.desk.contract import outcome_json
 from perennial.desk.in_use import IN_USE
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import Following, orders_to_follow
@@ -131,7 +132,8 @@ def import_bundle(
                 _ask_again_for_cards()
             if not reading.faults.count and (following or renewed):
                 _follow(reading, following)
-                reading.notes.add_caught_up(cards_renewed(cards=renewed, on=reading.on, by=by, reason=reason))
+                found = cards_renewed(cards=renewed, on=reading.on, by=by, reason=reason)
+                reading.notes.add_caught_up(outcome_json(found))
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, seen, spoiled)
             for batch in batches(enumerate(source.items("orders")), ORDERS_AT_ONCE):

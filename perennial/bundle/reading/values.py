@@ -12,6 +12,7 @@ from perennial.bundle.reading.faults import Faults, kind, shown
 from perennial.bundle.reading.file import Twice
 from perennial.errors import Refused
 from perennial.kernel import limits, money
+from perennial.language import say
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -57,7 +58,7 @@ class Given:
         """Note what the rules refuse; fields count from here. A key that could not be read is not blamed again."""
         for refused in faults:
             if not self.faulted(refused.field):
-                self.fault(refused.field, refused.text)
+                self.fault(refused.field, say(refused))
 
     def wrong(self, key: str, value: Any, needed: str) -> None:
         """Note a value of the wrong type."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import transaction
 from django.db.models import Max, Q
 
 from perennial.customers.models import Address
@@ -12,6 +11,7 @@ from perennial.customers.queries import customer_by_account
 from perennial.customers.rules import address_faults, written_address_faults
 from perennial.customers.values import AddressFacts
 from perennial.db import history
+from perennial.desk.action import action
 from perennial.desk.addresses import keep_where_it_went
 from perennial.desk.customers.values import KEEP, AddressSet, Keep, changes
 from perennial.desk.locking import changed as follow
@@ -20,7 +20,7 @@ from perennial.errors import refuse_all
 from perennial.orders.models import SalesOrder
 
 
-@transaction.atomic
+@action()
 def set_address(
     *,
     account: str,
@@ -64,15 +64,16 @@ def set_address(
     if known is None:
         last = Address.objects.filter(customer=customer).aggregate(last=Max("number"))["last"] or 0
         Address.objects.create(customer=customer, number=last + 1, **after._asdict())
-        return AddressSet(account, code, added=True, changed=differs, go_there=())
+        return AddressSet(account=account, code=code, added=True, changed=differs)
     if not differs:
-        return AddressSet(account, code, added=False, changed=(), go_there=())
+        return AddressSet(account=account, code=code, added=False)
     Address.objects.filter(pk=known.pk).update(**{one.field: one.after for one in differs})
     keep_where_it_went({known.pk: before})
     for order in locked:
         follow(order, order.states)
     made = SalesOrder.objects.filter(parent__isnull=False, status="open", ship_to=known).order_by("number")
-    return AddressSet(account, code, False, differs, tuple(made.values_list("number", flat=True)))
+    go_there = tuple(made.values_list("number", flat=True))
+    return AddressSet(account=account, code=code, added=False, changed=differs, go_there=go_there)
 
 
 def _orders_that_go_there(address: Address) -> list[int]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import date
 
-from django.db import transaction
-
 from perennial.customers.actions import set_customers
 from perennial.customers.models import Customer
 from perennial.customers.queries import customer_by_account
 from perennial.customers.rules import customer_faults, written_faults
 from perennial.customers.values import CustomerFacts
 from perennial.db import history
+from perennial.desk.action import action
 from perennial.desk.customers.values import KEEP, CustomerAdded, CustomerChanged, Keep, changes
 from perennial.desk.in_use import IN_USE
 from perennial.errors import Refused, refuse_all
@@ -20,7 +19,7 @@ from perennial.errors import Refused, refuse_all
 FIELDS = ("name", "email", "phone", "language", "allow_on_account")
 
 
-@transaction.atomic
+@action()
 def add_customer(
     *,
     account: str,
@@ -39,10 +38,10 @@ def add_customer(
     if Customer.objects.filter(account=account).exists():
         raise Refused("account_taken", "account", account=account)
     set_customers(customers=[facts], in_use=IN_USE, by=by, reason=reason, checked=True)
-    return CustomerAdded(account)
+    return CustomerAdded(account=account)
 
 
-@transaction.atomic
+@action()
 def change_customer(
     *,
     account: str,
@@ -72,4 +71,4 @@ def change_customer(
     if changed:
         history.context(by=by, reason=reason)
         Customer.objects.filter(pk=row.pk).update(**{one.field: one.after for one in changed})
-    return CustomerChanged(account, changed)
+    return CustomerChanged(account=account, changed=changed)

@@ -5,7 +5,12 @@ values, commands and pages draw them. Each takes a constant number of queries, h
 
 ``order``     an order whole: lines, continuity orders with their shipments, children, payments, what happened
 ``shipment``  one product of one shipment, planned or projected
+``coming``    what comes next of an order, a row a shipment: what it costs, what can be done with it now
 ``preview``   what an order would be, and what follows what is planned
+``child``     a child as the warehouse asks: may it ship, and what stands in its way
+``customer``  a customer with the next shipments over all orders, cards, warnings
+``program``   a program with its versions
+``waiting``   what waits for a person, with the steps that can be taken
 ``waits``     why something has not shipped: the one place that asks
 ``search``    who is it on the telephone?
 ``values``    the small parts that the others share

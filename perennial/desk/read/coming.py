@@ -14,12 +14,12 @@ from perennial.desk.read.values import Address, Card, Product
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
+from perennial.kernel.states import CHANGEABLE, NOT_ENDED, PLANNED_ANEW, PROJECTED, SENT, TO_COME
 from perennial.kernel.totals import Charge
 from perennial.payments.due import NOWHERE, Place, child_totals
 
-OWED = ("draft", "due", "sent", "declined", "failed", "unknown", "expired", "voided", "billed")
-COMING = ("planned", "scheduled", "skipped", "projected")
+OWED = (*CHANGEABLE, "sent", "unknown", "expired", "voided", "billed")
+COMING = (*PLANNED_ANEW, PROJECTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,14 @@ from datetime import date
 
 from perennial.catalog.queries import currency, set_up
 from perennial.customers.queries import customer_by_account
+from perennial.customers.search import customers_with, read_words, terms_of
 from perennial.db import sql
+from perennial.db.pages import Page
 from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Order, orders
 from perennial.desk.read.values import Address, Card, Note
 from perennial.desk.read.waiting import Waiting, waiting_of
+from perennial.errors import Refused
 from perennial.kernel.money import Money
 
 _SQL = sql.named("perennial.desk.read", "customer.sql")
@@ -126,6 +129,18 @@ def customers(ids: Sequence[int]) -> list[Customer]:
             notes=tuple(notes[pk]),
         )
     return [found[pk] for pk in ids if pk in found]
+
+
+def find_customers(words: str, *, size: int, after: str | None = None) -> Page[Customer]:
+    """A page of the customers with whom every one of the words fits a name, an account, an e-mail address, a telephone
+    number, a town or a postcode (``customers.search``), the newest first.
+
+    Refused: nothing to look for.
+    """
+    if not words.split():
+        raise Refused("search_empty", "words")
+    found = customers_with(terms_of(read_words(words)), size=size, after=after)
+    return Page(tuple(customers(found.rows)), found.next)
 
 
 def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:

@@ -137,8 +137,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A parent order; its amounts are those of its ordinary lines, ``sent`` tells how those were sent."""
+    """A parent order; its amounts are those of its ordinary lines, ``sent`` tells how those were sent.
 
+    ``version``: what an action may be given as what was seen (``desk.action``).
+    """
+
+    version: str
     number: str
     reference: str | None
     status: str
@@ -327,7 +331,9 @@ class _Batch:
         """One parent order."""
         o = self.orders[order_id]
         currency = o.currency
+        happened = self.events.get(order_id, ())
         return Order(
+            version=str(happened[-1].id if happened else 0),
             number=o.number,
             reference=o.reference,
             status=o.status,
@@ -354,8 +360,7 @@ class _Batch:
             tax_included=tax_included,
             sent=None if o.sent_on is None else Sent(o.sent_on, o.carrier, o.tracking),
             history=tuple(
-                Event(e.on, e.kind, e.by, e.reason, None if e.data is None else json.loads(e.data))
-                for e in self.events.get(order_id, ())
+                Event(e.on, e.kind, e.by, e.reason, None if e.data is None else json.loads(e.data)) for e in happened
             ),
             continuity=tuple(self._continuity(c, currency) for c in self.continuity.get(order_id, ())),
             children=tuple(self._child(c, currency) for c in self.children.get(order_id, ())),

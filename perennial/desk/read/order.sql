@@ -32,7 +32,7 @@ select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on
  order by h.order_id, h.id;
 
 -- name: events
-select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data
+select e.order_id, e.id, e.on_date, e.kind, e.by, e.reason, e.data
   from orders_history h join orders_orderevent e on e.id = h.id
  where h.order_id = any(%(orders)s)
  order by h.order_id, h.position;

@@ -77,6 +77,7 @@ class Event(NamedTuple):
     """Something that happened to a parent; ``data`` is JSON."""
 
     order: int
+    id: int
     on: date
     kind: str
     by: str

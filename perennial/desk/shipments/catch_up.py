@@ -13,8 +13,8 @@ from dataclasses import replace
 from perennial.continuity.models import Adjustment
 from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
 from perennial.desk.changeable import refusal
-from perennial.desk.changes import move_alone, move_following, replan
-from perennial.desk.locking import LockedOrder, adjust, planned_shipment
+from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, adjust, planned_shipment
+from perennial.desk.shipments.move import move_alone, move_following, replan
 from perennial.errors import Refused
 from perennial.kernel.states import CATCH_UP
 from perennial.payments import blocked
@@ -23,7 +23,7 @@ from perennial.payments import blocked
 def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None) -> None:
     """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says."""
     if how is not None and how not in CATCH_UP:
-        raise Refused("catch_up", "catch_up", text=f"unknown catch-up {how!r}: one of {', '.join(CATCH_UP)}")
+        raise Refused("unknown_word", "catch_up", word=how, known=CATCH_UP)
     if blocked.still_waiting(locked.order.pk):
         return
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
@@ -38,9 +38,7 @@ def _note(locked: LockedOrder, state: OrderState, how: str, late: Sequence[Occur
     """Note what becomes of late shipments as they are, for whoever asked."""
     if late:
         shipments = sorted({o.shipment or 0 for o in late})
-        locked.caught_up.append(
-            {"order": locked.order.number, "line": state.row.parent_line.line, "shipments": shipments, "how": how}
-        )
+        locked.caught_up.append(CaughtUp(locked.order.number, state.row.parent_line.line, tuple(shipments), how))
 
 
 def _note_new_days(locked: LockedOrder, before: OrderState) -> None:
@@ -53,12 +51,7 @@ def _note_new_days(locked: LockedOrder, before: OrderState) -> None:
         if o.status == "scheduled" and o.ship_on != days.get(o.pair) and o.ship_on >= locked.on
     }
     locked.moved += (
-        {
-            "order": locked.order.number,
-            "line": before.row.parent_line.line,
-            "shipment": shipment,
-            "ship_on": ship_on.isoformat(),
-        }
+        NewDay(locked.order.number, before.row.parent_line.line, shipment or 0, ship_on)
         for shipment, ship_on in sorted(new.items())
     )
 

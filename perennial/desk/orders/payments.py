@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from perennial.continuity.models import ContinuityOrder
+from perennial.desk.action import action
 from perennial.desk.locking import lock, order_by_number
+from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import GIVEN_UP
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
@@ -22,7 +25,30 @@ from perennial.payments.models import Payment
 ENDS = ("taken", "not-taken", "written-off")
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled(Outcome):
+    """How a payment ended. ``still_ships``: a child that was written off, and goes out all the same."""
+
+    order: str
+    purpose: str
+    number: int
+    status: str
+    still_ships: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded(Outcome):
+    """So much of a payment is given back; ``refund`` counts the refunds of what was paid."""
+
+    order: str
+    purpose: str
+    number: int
+    refund: int
+    amount: Money
+    status: str
+
+
+@action()
 def settle(
     *,
     number: str,
@@ -32,7 +58,7 @@ def settle(
     reason: str | None = None,
     part: int | None = None,
     line: int | None = None,
-) -> dict[str, Any]:
+) -> Settled:
     """Say how a payment ended that is ``unknown``, after a look at the gateway: it was *taken* (authorised, captured,
     voided or given back, as was asked) or *not-taken* (it is due again); or give up what will never be paid, or given
     back, *written-off*.
@@ -43,7 +69,7 @@ def settle(
     is named.
     """
     if end not in ENDS:
-        raise Refused("end", "as", text=f"unknown {end!r}: {', '.join(ENDS)}")
+        raise Refused("unknown_word", "end", word=end, known=ENDS)
     order = order_by_number(number)
     lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     found = _payments(order, line, part)
@@ -54,8 +80,8 @@ def settle(
     # A refund only where nothing else is meant: its number may be that of a part, too.
     fitting = [p for p in fitting if p.purpose != "refund"] or fitting
     if not fitting:
-        what = "no payment" if line is None and part is None else "no such payment"
-        raise Refused("payment", "number", text=f"{number} has {what} that is {' or '.join(states)}")
+        code = "no_payment_in_state" if line is None and part is None else "no_such_payment_in_state"
+        raise Refused(code, "number", order=number, states=states)
     if len(fitting) > 1:
         raise _several(number, fitting)
     (payment,) = fitting
@@ -64,13 +90,17 @@ def settle(
     else:
         payments.settle_unknown(payment=payment.pk, happened=end == "taken", by=by, on=on, reason=reason or "")
     payment.refresh_from_db()
-    done = {"order": number, "purpose": payment.purpose, "number": payment.number, "status": payment.status}
-    if end == "written-off" and order.parent_id is not None and order.status == "open":
-        done["still_ships"] = [number]
-    return done
+    ships = end == "written-off" and order.parent_id is not None and order.status == "open"
+    return Settled(
+        order=number,
+        purpose=payment.purpose,
+        number=payment.number,
+        status=payment.status,
+        still_ships=(number,) if ships else (),
+    )
 
 
-@transaction.atomic
+@action()
 def refund(
     *,
     number: str,
@@ -80,7 +110,7 @@ def refund(
     part: int | None = None,
     line: int | None = None,
     amount: str | None = None,
-) -> dict[str, Any]:
+) -> Refunded:
     """Give back what a card paid of a child, or of a parent (billed up front, ordinary lines): ``amount``, or all that
     is left of it. The next run of process-payments asks the gateway for it, once.
 
@@ -106,14 +136,14 @@ def refund(
     (payment,) = taken
     minor = None if amount is None else money.minor(amount, payment.currency, "amount")
     back = refunds.refund(payment=payment.pk, amount_minor=minor, on=on, by=by, reason=reason)
-    return {
-        "order": number,
-        "purpose": payment.purpose,
-        "number": payment.number,
-        "refund": back.number,
-        "amount": money.text(back.amount_minor, back.currency),
-        "status": back.status,
-    }
+    return Refunded(
+        order=number,
+        purpose=payment.purpose,
+        number=payment.number,
+        refund=back.number,
+        amount=Money(back.amount_minor, back.currency),
+        status=back.status,
+    )
 
 
 def _payments(order: SalesOrder, line: int | None, part: int | None) -> QuerySet[Payment]:
@@ -127,14 +157,14 @@ def _payments(order: SalesOrder, line: int | None, part: int | None) -> QuerySet
 def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet[Payment]:
     """The payments of a line: those of its continuity order, or those of all ordinary lines together."""
     if order.parent_id is not None:
-        raise Refused("line", "line", text=f"{order.number} is a child, which is paid as a whole: leave --line out")
+        raise Refused("child_paid_as_a_whole", "line", order=order.number)
     if not OrderLine.objects.filter(order=order, line=line).exists():
-        raise Refused("line", "line", text=f"{order.number} has no line {line}")
+        raise Refused("line_unknown", "line", order=order.number, line=line)
     continuity = ContinuityOrder.objects.filter(parent_line__order=order, parent_line__line=line).first()
     if continuity is None:
         return found.filter(order=order)
     if not continuity.upfront:
-        raise Refused("line", "line", text=f"line {line} is paid by the shipment: settle it by the number of the child")
+        raise Refused("line_paid_by_shipment", "line", line=line)
     return found.filter(continuity_order=continuity)
 
 
@@ -142,12 +172,14 @@ def _several(number: str, payments: Sequence[Payment]) -> Refused:
     """A refusal that names each of them as ``line`` and ``part`` do."""
     paid = _lines(number, payments)
     if len(set(paid.values())) == 1:
-        several = ", ".join(f"{p.purpose} {p.number} ({p.status})" for p in payments)
-        return Refused("payment", "part", text=f"{number} has several such payments: say which with --part; {several}")
-    several = ", ".join(f"line {paid[p.pk]}: {p.purpose} {p.number} ({p.status})" for p in payments)
-    return Refused(
-        "payment", "line", text=f"{number} has several such payments: say which with --line, and --part; {several}"
-    )
+        return Refused("several_payments", "part", order=number, payments=[_named(p) for p in payments])
+    named = [Reason("payment_of_line", {"line": paid[p.pk], "payment": _named(p)}) for p in payments]
+    return Refused("several_payments_of_lines", "line", order=number, payments=named)
+
+
+def _named(payment: Payment) -> Reason:
+    """A payment as a refusal names it."""
+    return Reason("payment", {"purpose": payment.purpose, "number": payment.number, "status": payment.status})
 
 
 def _lines(number: str, payments: Sequence[Payment]) -> dict[int, int]:

@@ -7,21 +7,21 @@ front) that is due by then is declined, failed or unknown (the view ``may_not_sh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-from django.db import transaction
 
 from perennial.db import history, sql
+from perennial.desk.action import action
 from perennial.desk.locking import lock, order_by_number
+from perennial.desk.outcome import Outcome
 from perennial.errors import Conflict, Refused
-from perennial.kernel import money
+from perennial.kernel.money import Money
 from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder, Shipment
 from perennial.payments import blocked
 from perennial.payments.blocked import WhyNot
 from perennial.payments.models import Payment
 
-SQL = sql.named("perennial.desk", "sql/shipping.sql")
+SQL = sql.named("perennial.desk.orders", "ship.sql")
 
 
 def children_that_may_ship(*, on: date) -> list[int]:
@@ -29,10 +29,42 @@ def children_that_may_ship(*, on: date) -> list[int]:
     return [row[0] for row in sql.tuples(SQL["children_that_may_ship"], {"on": on})]
 
 
-def _not_before(on: date, earliest: date, what: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(Outcome):
+    """A child went out. ``not_authorised``: its card was not asked yet, it is charged when it is invoiced."""
+
+    order: str
+    status: str
+    not_authorised: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoiced(Outcome):
+    """A child was invoiced."""
+
+    order: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdinaryLines(Outcome):
+    """Ordinary lines of a parent went out, or were invoiced."""
+
+    order: str
+    status: str
+    lines: tuple[int, ...]
+
+
+def _not_before_ordered(on: date, order: SalesOrder) -> None:
     """What the warehouse reports has its place behind what went before: a bill on account counts from it."""
+    if on < order.order_date:
+        raise Refused("before_order_date", "on", order=order.number, date=on, earliest=order.order_date)
+
+
+def _not_before_shipped(on: date, order: SalesOrder) -> None:
+    earliest = _shipped_on(order)
     if on < earliest:
-        raise Refused("on", "on", text=f"{what} on {earliest}: {on} lies before it")
+        raise Refused("before_shipped", "on", order=order.number, date=on, earliest=earliest)
 
 
 def _shipped_on(order: SalesOrder) -> date:
@@ -43,17 +75,17 @@ def _shipped_on(order: SalesOrder) -> date:
 def _refusal(order: SalesOrder, why: WhyNot) -> Refused:
     """Why a child, or the ordinary lines of a parent, may not be sent."""
     if why.because == "status":
-        what = "" if order.parent_id is None else ": only an open order can be shipped"
-        return Refused("status", "number", text=f"{order.number} is {order.status}{what}")
+        code = "order_over" if order.parent_id is None else "not_open_to_ship"
+        return Refused(code, "number", order=order.number, status=order.status)
     if why.because == "acceptance":
-        return Refused("acceptance", "number", text=f"{order.number} awaits the customer's acceptance")
+        return Refused("acceptance_awaited", "number", order=order.number)
     if why.hold_id is not None:
         hold = Hold.objects.get(pk=why.hold_id)
-        return Refused("held", "number", text=f"{order.number} is on hold: {hold.reason or hold.code}")
-    return Refused("payment", "number", text=f"{order.number} has a payment that is declined, failed or unknown")
+        return Refused("on_hold", "number", order=order.number, reason=hold.reason or hold.code)
+    return Refused("payment_stops_shipping", "number", order=order.number)
 
 
-@transaction.atomic
+@action()
 def ship(
     *,
     number: str,
@@ -62,7 +94,7 @@ def ship(
     carrier: str | None = None,
     tracking: str | None = None,
     reason: str | None = None,
-) -> dict[str, Any]:
+) -> Sent | OrdinaryLines:
     """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was ordered.
 
     What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
@@ -72,16 +104,18 @@ def ship(
     if found.parent_id is None:
         return _ship_ordinary(locked.order, on=on, by=by, reason=reason, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
-    _not_before(on, locked.order.order_date, f"{locked.order.number} was ordered")
+    _not_before_ordered(on, locked.order)
     if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
         if why_not := blocked.may_not_ship(child.pk, on):
             raise _refusal(child, why_not[0])
-        raise Conflict(f"{number} was changed meanwhile")
-    done = {"order": number, "status": "shipped"}
+        raise Conflict("changed_meanwhile", order=number)
     unasked = Payment.objects.filter(order=child, method="card", at_invoice=True, status="due").first()
-    if unasked is not None and locked.set_up.parameters.authorize_child_orders:
-        done["not_authorised"] = f"{money.text(unasked.amount_minor, unasked.currency)} {unasked.currency}"
-    return done
+    ask = unasked is not None and locked.set_up.parameters.authorize_child_orders
+    return Sent(
+        order=number,
+        status="shipped",
+        not_authorised=Money(unasked.amount_minor, unasked.currency) if ask and unasked else None,
+    )
 
 
 def ship_many(
@@ -103,8 +137,8 @@ def ship_many(
     return shipped
 
 
-@transaction.atomic
-def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dict[str, Any]:
+@action()
+def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> Invoiced | OrdinaryLines:
     """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next.
 
     Refused: one that is not shipped; a day before it was.
@@ -115,10 +149,10 @@ def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> dic
         return _invoice_ordinary(locked.order, on=on, by=by, reason=reason)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     if child.status != "shipped":
-        raise Refused("status", "number", text=f"{number} is {child.status}: only a shipped order can be invoiced")
-    _not_before(on, _shipped_on(child), f"{number} was shipped")
+        raise Refused("not_shipped_to_invoice", "number", order=number, status=child.status)
+    _not_before_shipped(on, child)
     invoice_many([child.pk], on=on, by=by, reason=reason)
-    return {"order": number, "status": "invoiced"}
+    return Invoiced(order=number, status="invoiced")
 
 
 def invoice_many(ids: Sequence[int], *, on: date, by: str, reason: str | None = None) -> list[int]:
@@ -137,34 +171,33 @@ def _ordinary(order: SalesOrder) -> list[OrderLine]:
 
 def _ship_ordinary(
     order: SalesOrder, *, on: date, by: str, reason: str | None, carrier: str | None, tracking: str | None
-) -> dict[str, Any]:
+) -> OrdinaryLines:
     why_not = blocked.may_not_ship(order.pk, on)
     if why_not and why_not[0].because == "status":
         raise _refusal(order, why_not[0])
     lines = [line for line in _ordinary(order) if line.status == "open"]
     if not lines:
-        what = "has no ordinary line that is still to be shipped"
-        raise Refused("status", "number", text=f"{order.number} {what}")
+        raise Refused("nothing_to_ship", "number", order=order.number)
     if why_not:
         raise _refusal(order, why_not[0])
-    _not_before(on, order.order_date, f"{order.number} was ordered")
+    _not_before_ordered(on, order)
     sql.shift(OrderLine, [line.pk for line in lines], "open", "shipped")
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
     _follow(order, "shipped")
     OrderEvent.objects.create(order=order, on_date=on, kind="shipped", by=by, reason=reason)
-    return {"order": order.number, "status": order.status, "lines": [line.line for line in lines]}
+    return OrdinaryLines(order=order.number, status=order.status, lines=tuple(line.line for line in lines))
 
 
-def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | None) -> dict[str, Any]:
+def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | None) -> OrdinaryLines:
     lines = [line for line in _ordinary(order) if line.status == "shipped"]
     if not lines:
-        raise Refused("status", "number", text=f"{order.number} has no shipped ordinary line to invoice")
-    _not_before(on, _shipped_on(order), f"{order.number} was shipped")
+        raise Refused("nothing_to_invoice", "number", order=order.number)
+    _not_before_shipped(on, order)
     sql.shift(OrderLine, [line.pk for line in lines], "shipped", "invoiced")
     SalesOrder.objects.filter(pk=order.pk, invoiced_on=None).update(invoiced_on=on)
     _follow(order, "invoiced")
     OrderEvent.objects.create(order=order, on_date=on, kind="invoiced", by=by, reason=reason)
-    return {"order": order.number, "status": order.status, "lines": [line.line for line in lines]}
+    return OrdinaryLines(order=order.number, status=order.status, lines=tuple(line.line for line in lines))
 
 
 def _follow(order: SalesOrder, status: str) -> None:

@@ -3,7 +3,7 @@
 
 -- name: cards_that_end
 -- The first shipment of each line that comes after the last day of its card.
-select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on::text, o.shipment, o.ship_on::text
+select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on, o.shipment, o.ship_on
   from continuity_continuityorder c
   join continuity_waits w on w.continuity_order_id = c.id
   join orders_salesorder s on s.id = c.order_id

@@ -1,0 +1,6 @@
+"""Cards: store one, give one to an order, find those that end too early. No card number comes near us.
+
+``store``  keep a card by the gateway's token; it takes over what it replaces
+``give``   let an order be paid by a stored card
+``ends``   cards that will have expired before a shipment that they pay
+"""

@@ -1,0 +1,9 @@
+"""What a person does with a whole order, and what the warehouse and the bookkeeping report of it.
+
+``submit``, ``accept``  a draft is opened; the offer is accepted
+``hold``                put on hold, release
+``cancel``              a parent, what comes after one of its shipments, a child
+``retry``               let a parked order be tried again
+``ship``                a child, or ordinary lines, went out; was invoiced
+``payments``            how a payment ended that the jobs cannot bring to an end; money given back
+"""

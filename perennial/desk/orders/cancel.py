@@ -1,0 +1,174 @@
+"""Cancel a parent order, what comes after one of its shipments, or a child that has not shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.continuity.models import ContinuityOrder, Occurrence
+from perennial.continuity.planning import OccurrenceRow, OrderState
+from perennial.db import sql
+from perennial.desk.action import action
+from perennial.desk.changeable import refusal
+from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, planned_shipment, touch
+from perennial.desk.outcome import Outcome
+from perennial.desk.queries import refunds
+from perennial.errors import Refused
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason, Who
+from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
+from perennial.orders.models import OrderLine, SalesOrder
+from perennial.payments import actions as payments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Outcome):
+    """A parent is cancelled, or stays open for what was sent. ``to_refund``: what was taken for what does not come."""
+
+    order: str
+    status: str
+    to_refund: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndsAfter(Outcome):
+    """This shipment of the order is its last."""
+
+    order: str
+    last_shipment: int
+    to_refund: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildCancelled(Outcome):
+    """A child is cancelled; ``again``: its shipment is made anew, as the next try."""
+
+    order: str
+    status: str
+    again: bool
+    to_refund: Money | None = None
+
+
+@action()
+def cancel(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    after: int | None = None,
+    again: bool = False,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Cancelled | EndsAfter | ChildCancelled:
+    """Cancel a parent, what comes after one of its shipments, or a child that has not shipped.
+
+    A parent: its planned and scheduled lines and its children that have not shipped are cancelled, and
+    what is not yet paid of what will not come (D27). Nothing of it shipped, of none of its lines: it is
+    cancelled at once; else it stays open until close-orders. A child: with ``again`` its shipment is made anew, as the
+    next try. Refused: what has ended; ``after`` of a child, ``again`` of a parent.
+    """
+    found = order_by_number(number)
+    if found.parent_id is not None:
+        if after is not None:
+            raise Refused("after_is_for_parents", "after", order=number)
+        return _cancel_child(found, on=on, by=by, again=again, reason=reason)
+    if again:
+        raise Refused("again_is_for_children", "again", order=number)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    if locked.order.status not in NOT_ENDED:
+        raise Refused("cannot_be_cancelled", "number", order=number, status=locked.order.status)
+    if after is not None:
+        return _cancel_after(locked, locked.state(line), after)
+    return _cancel_parent(locked, locked.chosen(line), whole=line is None)
+
+
+def _to_refund(order: SalesOrder) -> Money | None:
+    """What was taken for what does not come any more."""
+    return refunds([order.pk]).get(order.number)
+
+
+def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool) -> Cancelled:
+    lines = [s.row.parent_line_id for s in states]
+    children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
+    _cancel_children([c for c in children if c.status == "open"], locked)
+    sent = any(c.status in SENT for c in children)
+    if whole:
+        sent = sent or OrderLine.objects.filter(order=locked.order, status__in=SENT).exists()
+    for state in states:
+        _drop(locked, state.walk)
+        state.row.last_shipment = max(
+            (c.shipment or 0 for c in children if c.parent_line_id == state.row.parent_line_id), default=0
+        )
+        state.row.complete = True
+    touch([s.row for s in states], "last_shipment", "complete")
+    if not sent:
+        ended = [s.row for s in states if s.row.status in NOT_ENDED]
+        sql.shift(ContinuityOrder, [row.pk for row in ended], NOT_ENDED, "cancelled")
+        for row in ended:
+            row.status = "cancelled"
+        OrderLine.objects.filter(pk__in=lines, status="open").update(status="cancelled")
+    if whole:
+        ordinary = OrderLine.objects.filter(order=locked.order, product__kind="item", status="open")
+        if ordinary.update(status="cancelled"):
+            payments.cancel_of(orders=[locked.order.pk], by=locked.by, on=locked.on)
+    changed(locked, states)
+    statuses = set(OrderLine.objects.filter(order=locked.order).values_list("status", flat=True))
+    if statuses == {"cancelled"}:
+        sql.shift(SalesOrder, [locked.order.pk], NOT_ENDED, "cancelled")
+        locked.order.status = "cancelled"
+    locked.event("cancelled", lines=[s.row.parent_line.line for s in states])
+    return Cancelled(order=locked.order.number, status=locked.order.status, to_refund=_to_refund(locked.order))
+
+
+def _drop(locked: LockedOrder, occurrences: Iterable[OccurrenceRow]) -> None:
+    """Cancel the planned and scheduled ones among the occurrences; they keep their rows, and say who did it."""
+    why = Reason("cancelled_by", {"who": Who(locked.by, locked.on, locked.reason)})
+    ids = [o.id for o in occurrences if o.status in TO_COME]
+    sql.shift(Occurrence, ids, TO_COME, "cancelled", shipment=None, blocked=None, why_cancelled=why.stored())
+
+
+def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
+    """Cancel children that have not shipped, and what is not yet paid of them."""
+    ids = [c.pk for c in children if c.status == "open"]
+    sql.shift(SalesOrder, ids, "open", "cancelled")
+    OrderLine.objects.filter(order_id__in=ids, status="open").update(status="cancelled")
+    payments.cancel_of(orders=ids, by=locked.by, on=locked.on)
+
+
+def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> EndsAfter:
+    """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
+    planned = planned_shipment(state, after)
+    if fault := refusal("end_with", planned):
+        raise fault
+    behind = [o for o in state.walk if (o.shipment or 0) > after]
+    children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
+    _cancel_children(children, locked)
+    _drop(locked, behind)
+    state.row.last_shipment = after
+    if after <= planned.highest:
+        state.row.complete = True
+    touch([state.row], "last_shipment", "complete")
+    locked.event("ends_after", line=state.row.parent_line.line, shipment=after)
+    changed(locked, [state])
+    return EndsAfter(order=locked.order.number, last_shipment=after, to_refund=_to_refund(locked.order))
+
+
+def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: str | None) -> ChildCancelled:
+    assert child.parent_id is not None
+    locked = lock(child.parent_id, on=on, by=by, reason=reason)
+    child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child.pk)
+    state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
+    mine = [o for o in state.occurrences if o.child_id == child.pk]
+    if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
+        raise Refused("cannot_be_cancelled", "number", order=child.number, status=child.status)
+    if child.status == "open":
+        _cancel_children([child], locked)
+        locked.event("child_cancelled", child=child.number, shipment=child.shipment)
+    if again:
+        if state.row.status != "open":
+            raise Refused("not_made_anew", "number", order=locked.order.number, status=state.row.status)
+        sql.shift(Occurrence, [o.id for o in mine], "ordered", "scheduled", child=None)
+        locked.event("made_anew", shipment=child.shipment)
+    changed(locked, [state])
+    return ChildCancelled(order=child.number, status="cancelled", again=again, to_refund=_to_refund(locked.order))

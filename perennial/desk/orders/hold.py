@@ -1,0 +1,127 @@
+"""Put an order on hold, and let it go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.desk.action import action
+from perennial.desk.cards.ends import CardEnds, cards_that_end
+from perennial.desk.locking import CaughtUp, NewDay, changed, lock, order_by_number
+from perennial.desk.outcome import Outcome
+from perennial.desk.shipments.catch_up import catch_up as deal_with_late
+from perennial.errors import Refused
+from perennial.kernel.states import HOLDS_SHIPPING, HOLDS_STOP
+from perennial.orders.models import Hold, SalesOrder
+
+PAYMENT_HOLD = "payment"
+"""The code of the holds that a failed payment places, and another card lifts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Outcome):
+    """An order or a child waits. ``still_ships``: children that are made already and go out all the same."""
+
+    order: str
+    held: bool
+    code: str
+    stops: str
+    still_ships: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released(Outcome):
+    """Holds are released, by their codes. ``still_held``: children that are held by themselves."""
+
+    order: str
+    released: tuple[str, ...]
+    moved: tuple[NewDay, ...] = ()
+    caught_up: tuple[CaughtUp, ...] = ()
+    still_held: tuple[str, ...] = ()
+    still_pays: tuple[CardEnds, ...] = ()
+
+
+@action(undo=True)
+def hold(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    reason: str | None = None,
+    code: str = "hold",
+    stops: str = "both",
+) -> Held:
+    """Put a parent or a child on hold. A held parent makes no new child, a held child waits itself (D15).
+
+    Children that are made already still ship: they are named (``still_ships``), to be held or cancelled by themselves.
+    Refused: a cancelled order; a second open hold of the code.
+    """
+    if code == PAYMENT_HOLD:
+        raise Refused("hold_code_of_payments", "code", code=code)
+    if stops not in HOLDS_STOP:
+        raise Refused("unknown_word", "stops", word=stops, known=HOLDS_STOP)
+    found = order_by_number(number)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    order = locked.order if found.parent_id is None else SalesOrder.objects.get(pk=found.pk)
+    if order.status == "cancelled":
+        raise Refused("cannot_be_held", "number", order=number, status=order.status)
+    if Hold.objects.filter(order=order, code=code, released_on=None).exists():
+        raise Refused("held_already", "code", order=number, code=code)
+    Hold.objects.create(order=order, code=code, reason=reason or "", stops=stops, on_date=on, by=by)
+    locked.event("held", code=code, stops=stops, child=number if found.parent_id else None)
+    ships = _still_ship(locked.order) if found.parent_id is None and stops != "charging" else ()
+    return Held(order=number, held=True, code=code, stops=stops, still_ships=ships)
+
+
+def _still_ship(parent: SalesOrder) -> tuple[str, ...]:
+    """The numbers of the children that are made, and neither sent nor held themselves."""
+    made = SalesOrder.objects.filter(parent=parent, status="open")
+    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=HOLDS_SHIPPING)
+    return tuple(made.exclude(pk__in=held.values("order")).order_by("number").values_list("number", flat=True))
+
+
+@action(undo=True)
+def release(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    code: str | None = None,
+    catch_up: str | None = None,
+    reason: str | None = None,
+) -> Released:
+    """Release an order's holds, or the one that is named; late shipments catch up.
+
+    Children of a parent that are held by themselves stay so: they are named (``still_held``). Refused: no such hold.
+    """
+    found = order_by_number(number)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    holds = Hold.objects.filter(order_id=found.pk, released_on=None)
+    if code is not None:
+        holds = holds.filter(code=code)
+    codes = tuple(sorted(holds.values_list("code", flat=True)))
+    if not codes and code is not None:
+        raise Refused("hold_unknown", "code", order=number, code=code)
+    if not codes:
+        raise Refused("not_on_hold", "number", order=number)
+    holds.update(released_on=on, released_by=by)
+    locked.event("released", codes=list(codes), child=number if found.parent_id else None)
+    if found.parent_id is not None:
+        return Released(order=number, released=codes)
+    changed(locked, locked.states)
+    deal_with_late(locked, locked.states, catch_up)
+    changed(locked, locked.states)
+    return Released(
+        order=number,
+        released=codes,
+        moved=tuple(locked.moved),
+        caught_up=tuple(locked.caught_up),
+        still_held=_still_held(locked.order),
+        still_pays=cards_that_end(order=locked.order.pk),
+    )
+
+
+def _still_held(parent: SalesOrder) -> tuple[str, ...]:
+    """The numbers of the children that have not shipped and are held by themselves."""
+    held = Hold.objects.filter(order__parent=parent, order__status="open", released_on=None)
+    return tuple(sorted(set(held.values_list("order__number", flat=True))))

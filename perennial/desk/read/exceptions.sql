@@ -1,0 +1,99 @@
+-- What needs a person, by kind. Each list: day, id, parent order, what it is about, account, name, line, shipment, and
+-- what the kind tells; ordered by day and id, behind a key. Each counts itself in `counts`.
+
+-- name: declined
+-- most urgent first: what should be paid soonest
+select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number, w.number), u.account, u.name,
+       coalesce(l.line, cl.line), o.shipment,
+       y.number, y.amount_minor, y.currency, y.status, y.attempts, y.tried_on, t.message, t.category, t.final, o.ship_on
+  from payments_payment y
+  join customers_customer u on u.id = y.customer_id
+  left join orders_salesorder o on o.id = y.order_id
+  left join orders_salesorder p on p.id = o.parent_id
+  left join orders_orderline l on l.id = o.parent_line_id
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  left join orders_orderline cl on cl.id = c.parent_line_id
+  left join orders_salesorder w on w.id = c.order_id
+  left join lateral (select a.message, a.category, a.final from payments_attempt a
+                      where a.payment_id = y.id and a.outcome = 'declined' order by a.id desc limit 1) t on true
+ where y.status = any(%(statuses)s) and (y.due_on, y.id) > (%(day)s, %(id)s)
+ order by y.due_on, y.id
+ limit %(most)s
+
+-- name: expiring
+-- lines whose card will have expired by one of their planned shipments; the first of those days
+select x.ship_on, c.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
+       k.token, k.brand, k.last4, k.expires_on, x.shipments
+  from customers_storedcard k
+  join continuity_continuityorder c on c.card_id = k.id
+  join orders_salesorder p on p.id = c.order_id
+  join orders_orderline l on l.id = c.parent_line_id
+  join customers_customer u on u.id = c.customer_id
+  join lateral (select min(o.ship_on) as ship_on, min(o.shipment) as shipment, count(distinct o.shipment) as shipments
+                  from continuity_occurrence o
+                 where o.continuity_order_id = c.id and o.status in {states.TO_COME}
+                   and o.ship_on > k.expires_on) x on x.ship_on is not null
+ where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
+   and (x.ship_on, c.id) > (%(day)s, %(id)s)
+ order by x.ship_on, c.id
+ limit %(most)s
+
+-- name: parked
+select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipment, q.job, q.reason
+  from continuity_parked q
+  join continuity_continuityorder c on c.id = q.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+  join orders_orderline l on l.id = c.parent_line_id
+  join customers_customer u on u.id = c.customer_id
+ where q.resolved_on is null and (q.on_date, q.id) > (%(day)s, %(id)s)
+ order by q.on_date, q.id
+ limit %(most)s
+
+-- name: held
+select h.on_date, h.id, coalesce(p.number, o.number), o.number, u.account, u.name, l.line, o.shipment,
+       h.code, h.reason, h.stops, h.by
+  from orders_hold h
+  join orders_salesorder o on o.id = h.order_id
+  left join orders_salesorder p on p.id = o.parent_id
+  left join orders_orderline l on l.id = o.parent_line_id
+  join customers_customer u on u.id = o.customer_id
+ where h.released_on is null and o.status <> 'cancelled' and (h.on_date, h.id) > (%(day)s, %(id)s)
+ order by h.on_date, h.id
+ limit %(most)s
+
+-- name: awaiting
+select o.order_date, o.id, o.number, o.number, u.account, u.name, null, null
+  from orders_salesorder o join customers_customer u on u.id = o.customer_id
+ where o.acceptance = 'awaited' and o.status = 'open' and o.parent_id is null
+   and (o.order_date, o.id) > (%(day)s, %(id)s)
+ order by o.order_date, o.id
+ limit %(most)s
+
+-- name: late
+-- children that should have left
+select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipment
+  from orders_salesorder k
+  join orders_salesorder p on p.id = k.parent_id
+  join orders_orderline l on l.id = k.parent_line_id
+  join customers_customer u on u.id = k.customer_id
+ where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s and (k.ship_on, k.id) > (%(day)s, %(id)s)
+ order by k.ship_on, k.id
+ limit %(most)s
+
+-- name: counts
+select (select count(*) from payments_payment y where y.status in {states.REFUSED}),
+       (select count(*) from customers_storedcard k
+          join continuity_continuityorder c on c.card_id = k.id
+         where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront
+           and c.status in {states.NOT_ENDED}
+           and exists (select from continuity_occurrence o
+                        where o.continuity_order_id = c.id and o.status in {states.TO_COME}
+                          and o.ship_on > k.expires_on)),
+       (select count(*) from continuity_parked q where q.resolved_on is null),
+       (select count(*) from orders_hold h join orders_salesorder o on o.id = h.order_id
+         where h.released_on is null and o.status <> 'cancelled'),
+       (select count(*) from orders_salesorder o
+         where o.acceptance = 'awaited' and o.status = 'open' and o.parent_id is null),
+       (select count(*) from orders_salesorder k
+         where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s),
+       (select count(*) from payments_payment y where y.status = 'unknown')

@@ -1,0 +1,120 @@
+"""Send a planned shipment on another day: this one alone, or it and all that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from perennial.continuity.planning import (
+    Difference,
+    OccurrenceRow,
+    OrderState,
+    product_ids_of,
+    read_orders,
+    target_rows,
+)
+from perennial.desk.action import action
+from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, take_back
+from perennial.desk.outcome import Outcome
+from perennial.errors import Refused
+from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import DateReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved(Outcome):
+    """A shipment ships on another day."""
+
+    order: str
+    shipment: int
+    ship_on: date | None
+
+
+@action(undo=True)
+def move(
+    *,
+    number: str,
+    shipment: int,
+    to: date,
+    on: date,
+    by: str,
+    following: bool = False,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Moved:
+    """Move a planned shipment to a date: this one alone, or from here on.
+
+    This one: its ``ship_on`` becomes the first working day on or after the date; the others stay. From
+    here on: its ``event_on`` becomes the date and what follows is dated again from it. Refused: a date
+    in the past; for *from here on* a date before the previous shipment's, a shared shipment, one with
+    a child behind it.
+    """
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
+    found = open_shipment(state, shipment, "move_following" if following else "move")
+    if to < on:
+        raise Refused("date_past", "to", date=to, earliest=on)
+    if following:
+        move_following(locked, state, found, to)
+    else:
+        move_alone(locked, state, found, to)
+    locked.event("moved", line=state.row.parent_line.line, shipment=shipment, to=to.isoformat(), following=following)
+    changed(locked, [state], forget_card=True)  # it may last to the new day: the next run finds out
+    after = read_orders(locked.set_up, [state.row.pk])[0].shipment(shipment)
+    return Moved(order=number, shipment=shipment, ship_on=after[-1].ship_on if after else None)
+
+
+def move_alone(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
+    """Set the ``ship_on`` of a shipment alone."""
+    days = locked.set_up.working_days(found[-1].delivery_mode_id)
+    try:
+        ship_on = days.roll(to)
+    except Refused as refused:  # no working day is left in the calendar
+        raise refused.at("to") from None
+    difference = Difference()
+    wanted = [
+        replace(o, ship_on=ship_on, why=DateReason.read(o.why).moved(to, ship_on, days.code).stored()) for o in found
+    ]
+    difference.add(found, wanted, cancel=False)
+    difference.write()
+    for o in found:
+        adjust(locked, state, o, "move", to.isoformat())
+
+
+def move_following(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
+    """Set the ``event_on`` of an occurrence and date the chain again from it."""
+    occurrence = found[0]
+    walk = state.walk
+    at = next(i for i, o in enumerate(walk) if o.id == occurrence.id)
+    if at and to < walk[at - 1].event_on:
+        raise Refused("before_previous", "to", date=to, previous=walk[at - 1].event_on)
+    take_back(locked, state, occurrence, ("move",))
+    adjust(locked, state, occurrence, "redate", to.isoformat())
+    try:
+        replan(locked, state, at)
+    except Refused as refused:  # what follows runs out of the calendar
+        raise refused.at(refused.field or "to") from None
+
+
+def replan(locked: LockedOrder, state: OrderState, at: int) -> None:
+    """Plan again what is planned from a place in the walk on: the same occurrences, dated and numbered anew."""
+    fresh = read_orders(locked.set_up, [state.row.pk])[0]
+    walk = fresh.walk
+    before, behind = walk[:at], walk[at:]
+    plan = kernel.plan(
+        fresh.revision.plan, fresh.facts, fresh.adjustments, [o.step for o in before], fresh.highest(walk)
+    )
+    pairs = {o.pair for o in behind}
+    plan = plan._replace(occurrences=tuple(o for o in plan.occurrences if (o.key, o.repetition) in pairs))
+    wanted = target_rows(
+        fresh.row.pk,
+        fresh.revision,
+        plan,
+        first_position=max((o.position for o in before), default=0) + 1,
+        status="planned" if fresh.row.status == "draft" else "scheduled",
+        product_ids=product_ids_of(fresh),
+    )
+    difference = Difference()
+    difference.add(behind, wanted, cancel=False)
+    difference.write()

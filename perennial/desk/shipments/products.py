@@ -1,0 +1,243 @@
+"""What a planned shipment brings: another product, another quantity, another price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from perennial.catalog.models import Product
+from perennial.catalog.queries import product_by_number
+from perennial.continuity.planning import Difference, LineRow, OccurrenceRow, OrderState
+from perennial.desk.action import action
+from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, touch
+from perennial.desk.outcome import Outcome
+from perennial.errors import Refused
+from perennial.kernel import money
+from perennial.kernel import plan as kernel
+from perennial.kernel.money import Money
+from perennial.kernel.reasons import LineReason
+from perennial.kernel.states import NOT_ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Substituted(Outcome):
+    """Another product comes, at this price."""
+
+    order: str
+    shipment: int
+    item_number: str
+    price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced(Outcome):
+    """A shipment's product has another price."""
+
+    order: str
+    shipment: int
+    price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted(Outcome):
+    """So many are sent: in one shipment, or (None) in all that have no child yet."""
+
+    order: str
+    shipment: int | None
+    quantity: Decimal
+
+
+@action(undo=True)
+def substitute(
+    *,
+    number: str,
+    shipment: int,
+    item: str,
+    on: date,
+    by: str,
+    replaces: str | None = None,
+    price: str | None = None,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Substituted:
+    """Send another product in a planned shipment; it keeps the price that the line would have unless one is given (D17).
+
+    Refused: an unknown product, a continuity product, a shipment with several products unless one is named.
+    """
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
+    found = open_shipment(state, shipment, "substitute")
+    product = product_by_number(item, "item")
+    if product.kind == "continuity":
+        raise Refused("continuity_product", "item", item=item)
+    given = None if price is None else _price(locked, price)
+    occurrence, old = _one_line(found, _numbers(found), replaces)
+    base = _of_program(state, occurrence, old.line)
+    amount = given if given is not None else _standing_price(state, occurrence, old, base)
+    original = base.item if base is not None else _numbers(found)[old.product_id]
+    why = replace(LineReason.read(old.why), product="substitute", instead_of=original)
+    if given is not None:
+        why = replace(why, price="given")
+    adjust(locked, state, occurrence, "substitute", {"item": item}, old.line)
+    if given is not None:
+        adjust(locked, state, occurrence, "price", given, old.line)
+    _write_line(occurrence, old._replace(product_id=product.pk, price_minor=amount, why=why.stored()))
+    locked.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=original)
+    changed(locked, [state])
+    return Substituted(order=number, shipment=shipment, item_number=item, price=Money(amount, locked.set_up.currency))
+
+
+@action(undo=True)
+def price(
+    *,
+    number: str,
+    shipment: int,
+    price: str,
+    on: date,
+    by: str,
+    replaces: str | None = None,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Priced:
+    """Give a planned shipment's product another price."""
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
+    found = open_shipment(state, shipment, "price")
+    amount = _price(locked, price)
+    occurrence, old = _one_line(found, _numbers(found), replaces)
+    adjust(locked, state, occurrence, "price", amount, old.line)
+    why = replace(LineReason.read(old.why), price="given")
+    _write_line(occurrence, old._replace(price_minor=amount, why=why.stored()))
+    locked.event(
+        "price_changed",
+        line=state.row.parent_line.line,
+        shipment=shipment,
+        old=money.text(old.price_minor, locked.set_up.currency),
+        new=money.text(amount, locked.set_up.currency),
+    )
+    changed(locked, [state])
+    return Priced(order=number, shipment=shipment, price=Money(amount, locked.set_up.currency))
+
+
+@action(undo=True)
+def quantity(
+    *,
+    number: str,
+    quantity: Decimal,
+    on: date,
+    by: str,
+    shipment: int | None = None,
+    replaces: str | None = None,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Counted:
+    """Change how many are sent: of one planned shipment, or of all that has no child yet (program times quantity, D5)."""
+    quantity = money.quantity(f"{quantity:f}", "quantity")
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
+    if shipment is not None:
+        difference = _of_shipment(locked, state, shipment, quantity, replaces)
+    else:
+        difference = _of_all(state, quantity)
+    difference.write()
+    locked.event("quantity_changed", line=state.row.parent_line.line, shipment=shipment, quantity=money.plain(quantity))
+    changed(locked, [state])
+    return Counted(order=number, shipment=shipment, quantity=quantity)
+
+
+def _of_shipment(
+    locked: LockedOrder, state: OrderState, shipment: int, quantity: Decimal, replaces: str | None
+) -> Difference:
+    """The quantity of one shipment, or of one of its products."""
+    found = open_shipment(state, shipment, "quantity")
+    chosen = [(o, one) for o in found for one in o.lines]
+    if replaces is not None:
+        chosen = [_one_line(found, _numbers(found), replaces)]
+    for o, one in chosen:
+        adjust(locked, state, o, "quantity", money.plain(quantity), one.line)
+    wanted = {(o.id, one.line) for o, one in chosen}
+    difference = Difference()
+    for o in found:
+        lines = tuple(one._replace(quantity=quantity) if (o.id, one.line) in wanted else one for one in o.lines)
+        difference.add([o], [replace(o, lines=lines)], cancel=False)
+    return difference
+
+
+def _of_all(state: OrderState, quantity: Decimal) -> Difference:
+    """The quantity of the order: of all that has no child yet and no quantity of its own."""
+    if state.row.status not in NOT_ENDED:
+        raise Refused("order_ended", "number", order=state.row.order.number, status=state.row.status)
+    before = state.row.quantity
+    own = {(a.key, a.repetition, a.line) for a in state.adjustments if a.kind == "quantity"}
+    state.row.quantity = quantity
+    difference = Difference()
+    for o in state.walk:
+        if o.child_id is not None:
+            continue
+        rewritten = []
+        for one in o.lines:
+            base = _of_program(state, o, one.line)
+            if (*o.pair, one.line) in own or (*o.pair, 0) in own:
+                rewritten.append(one)
+            else:
+                many = base.quantity if base is not None else one.quantity / before * quantity
+                rewritten.append(one._replace(quantity=many))
+        difference.add([o], [replace(o, lines=tuple(rewritten))], cancel=False)
+    touch([state.row], "quantity")
+    state.row.parent_line.quantity = quantity
+    state.row.parent_line.save(update_fields=["quantity"])
+    return difference
+
+
+def _one_line(
+    found: Sequence[OccurrenceRow], numbers: dict[int, str], wanted: str | None
+) -> tuple[OccurrenceRow, LineRow]:
+    """The product line of a shipment that was meant (``replaces``): the one of this product, or the only one."""
+    lines = [(o, line) for o in found for line in o.lines]
+    if wanted is not None:
+        lines = [(o, line) for o, line in lines if numbers[line.product_id] == wanted]
+        if not lines:
+            raise Refused("product_not_in_shipment", "replaces", item=wanted)
+    if len(lines) != 1:
+        items = sorted({numbers[line.product_id] for _, line in lines})
+        raise Refused("several_products", "replaces", items=items)
+    return lines[0]
+
+
+def _numbers(found: Sequence[OccurrenceRow]) -> dict[int, str]:
+    ids = {line.product_id for o in found for line in o.lines}
+    return dict(Product.objects.filter(pk__in=ids).values_list("pk", "number"))
+
+
+def _of_program(state: OrderState, occurrence: OccurrenceRow, line: int) -> kernel.Line | None:
+    """The line as the program has it, with the order's facts and no adjustment; None when the event is gone."""
+    for event in state.revision.plan.events:
+        if event.key == occurrence.event_key:
+            for made in kernel.lines_of(state.revision.plan, state.facts, event):
+                if made.line == line:
+                    return made
+    return None
+
+
+def _write_line(occurrence: OccurrenceRow, line: LineRow) -> None:
+    wanted = replace(occurrence, lines=tuple(line if old.line == line.line else old for old in occurrence.lines))
+    difference = Difference()
+    difference.add([occurrence], [wanted], cancel=False)
+    difference.write()
+
+
+def _standing_price(state: OrderState, occurrence: OccurrenceRow, old: LineRow, base: kernel.Line | None) -> int:
+    """The price that the line would have without a substitute: a person's, else the program's, else its own."""
+    for a in state.adjustments:
+        if (a.key, a.repetition, a.kind) == (*occurrence.pair, "price") and a.line in (0, old.line):
+            return int(a.value)
+    return base.price_minor if base is not None else old.price_minor
+
+
+def _price(locked: LockedOrder, price: str) -> int:
+    amount = money.minor(price, locked.set_up.currency, "price")
+    if amount < 0:
+        raise Refused("price_below_0", "price", price=Money(amount, locked.set_up.currency))
+    return amount
