@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0003_gateways"),
-        ("orders", "0005_history"),
+        ("orders", "0006_taken_over"),
     ]
 
     operations = [
