@@ -50,10 +50,10 @@ def written_card_faults(card: CardFacts) -> Iterator[Refused]:
     yield from _written(lambda words: text_fault(words, LINE), {"brand": card.brand})
 
 
-def _written(fault_of: Callable[[str], str | None], words: Mapping[str, str | None]) -> Iterator[Refused]:
+def _written(fault_of: Callable[[str], Refused | None], words: Mapping[str, str | None]) -> Iterator[Refused]:
     for field, value in words.items():
         if value is not None and (fault := fault_of(value)):
-            yield Refused("text", field, text=fault)
+            yield fault.at(field)
 
 
 def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:

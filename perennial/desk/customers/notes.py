@@ -34,5 +34,5 @@ def _written(text: str) -> str:
     if not text.strip():
         raise Refused("note_empty", "text")
     if fault := limits.text_fault(text):
-        raise Refused("text", "text", text=fault)
+        raise fault.at("text")
     return text
