@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.kernel import guess, places
+from perennial.language import say
 
 
 @pytest.mark.parametrize("code", ["IT", "US", "DE", "GB", "XK"])
@@ -22,7 +23,7 @@ def test_no_country_is_no_fault() -> None:
 def test_what_is_no_country_is_a_fault_with_a_hint(code: str, hint: str) -> None:
     faults = list(places.country_faults(code, "customers[0].addresses[0].country"))
     assert [fault.field for fault in faults] == ["customers[0].addresses[0].country"]
-    assert f"did you mean {hint!r}?" in say(faults[0])
+    assert f'did you mean "{hint}"?' in say(faults[0])
 
 
 @pytest.mark.parametrize("code", ["", "ZZ", "Italy", "12", "I T"])
