@@ -44,7 +44,6 @@ class Fitting:
     def rows(self) -> QuerySet[SalesOrder]:
         """The orders. Refused: a status, program or customer that does not exist."""
         if self.status is not None and self.status not in states.ORDER:
-            known = ", ".join(states.ORDER)
             raise Refused("order_status_unknown", "status", status=self.status, known=tuple(states.ORDER))
         found = SalesOrder.objects.filter(parent__isnull=True)
         if self.status is not None:
