@@ -39,7 +39,6 @@ class SalesOrder(models.Model):
     invoiced_on = models.DateField(null=True)
     external = models.TextField(null=True)
     entry = models.JSONField(null=True)
-    version = models.IntegerField(db_default=1)
 
     class Meta:
         triggers = (state_machine(states.ORDER),)
