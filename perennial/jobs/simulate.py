@@ -44,11 +44,11 @@ def simulate(
     Refused: ``to`` before ``from``.
     """
     if to < from_:
-        raise Refused("to", "to", text=f"{to} is before {from_}")
+        raise Refused("days_backwards", "to", to=to, from_=from_)
     if not 0 <= declines <= 100:
-        raise Refused("declines", "declines", text=f"{declines} is not a percentage from 0 to 100")
+        raise Refused("declines_not_a_percentage", "declines", declines=declines)
     if gateways.current().real:
-        raise Refused("gateway", text="simulate charges nobody: it runs with the sandbox gateway alone")
+        raise Refused("sandbox_alone", what="simulate")
     add_days(to, parameters().days_before_delivery, "to")  # refused before the first night, not by the last one
     last = last_night()
     start = from_
@@ -91,7 +91,7 @@ def _been_through(on: date, by: str) -> bool:
 
 
 def _sum(name: str, report: Report) -> dict[str, Any]:
-    made = report.printed(JOBS[name].counts, JOBS[name].counts_if_any)
+    made = report.printed(JOBS[name].counts, if_any=JOBS[name].counts_if_any)
     return {"counts": made["counts"], "amounts": made["amounts"]}
 
 

@@ -10,6 +10,7 @@ from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.models import Code
 from perennial.db.state_machine import state_machine
 from perennial.kernel import states
+from perennial.kernel.reasons import Reason, Said
 
 
 class SalesOrder(models.Model):
@@ -17,6 +18,7 @@ class SalesOrder(models.Model):
 
     Amounts are minor units of ``currency``; of a parent they are those of its ordinary lines.
     ``entry`` keeps the facts of a parent's entry as they were given, to know a repeated entry again.
+    ``taken_over_on``: the day on which it came here from elsewhere, an order with its past or a child; null: made here.
     """
 
     number = Code(unique=True)
@@ -38,6 +40,7 @@ class SalesOrder(models.Model):
     total_minor = models.BigIntegerField(db_default=0)
     invoiced_on = models.DateField(null=True)
     external = models.TextField(null=True)
+    taken_over_on = models.DateField(null=True)
     entry = models.JSONField(null=True)
 
     class Meta:
@@ -127,7 +130,10 @@ class OrderPay(models.Model):
 
 
 class Hold(models.Model):
-    """Why an order waits, and what it stops. An order is held while it has an open hold."""
+    """Said an order waits, and what it stops. An order is held while it has an open hold.
+
+    ``because``: why a job placed it (``kernel.reasons``); ``reason``: what a person wrote.
+    """
 
     order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="holds")
     code = Code()
@@ -137,6 +143,12 @@ class Hold(models.Model):
     by = models.TextField(db_default="")
     released_on = models.DateField(null=True)
     released_by = models.TextField(null=True)
+    because = models.JSONField(null=True)
+
+    @property
+    def why(self) -> Said:
+        """What is said of it; of one without words its code."""
+        return Reason.read(self.because) or self.reason or self.code
 
     class Meta:
         constraints = [
@@ -144,6 +156,23 @@ class Hold(models.Model):
                 fields=["order", "code"], condition=Q(released_on__isnull=True), name="one_open_hold"
             ),
             models.CheckConstraint(condition=Q(stops__in=list(states.HOLDS_STOP)), name="hold_stops"),
+        ]
+
+
+class Note(models.Model):
+    """What is to be known of a customer, or of one order of theirs: who wrote it, and when. Never changed."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="notes", db_index=False)
+    order = models.ForeignKey(SalesOrder, models.CASCADE, null=True, related_name="notes", db_index=False)
+    on_date = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    by = models.TextField(db_default="")
+    text = models.TextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "id"], condition=Q(order__isnull=True), name="notes_of_customer"),
+            models.Index(fields=["order", "id"], condition=Q(order__isnull=False), name="notes_of_order"),
         ]
 
 
@@ -158,6 +187,8 @@ class Shipment(models.Model):
 
 class OrderEvent(models.Model):
     """What happened to an order: the day, who did it (``clerk:anna``, ``job:17``), why. Never changed.
+
+    ``reason`` is what a person wrote; why a job did it is ``data["because"]`` (``kernel.reasons``).
 
     ``place``: where it stands among what its run did about the order, since processes that share a run write in any
     order: the line's id, of a payment where it stood in the work list. The view ``orders_history`` tells the order of all.

@@ -170,16 +170,17 @@ select m.id, 'charge', 1, %(installation)s || '-' || m.id || '-charge-1', m.amou
 
 -- name: hold
 with failed as (
-  select * from unnest(%(orders)s::bigint[], %(reasons)s::text[]) as f(order_id, reason)),
+  select * from unnest(%(orders)s::bigint[], %(because)s::jsonb[]) as f(order_id, because)),
 placed as (
-  insert into orders_hold(order_id, code, reason, stops, on_date, by)
-  select distinct on (f.order_id) f.order_id, 'payment', f.reason, 'both', %(on)s, %(by)s from failed f
+  insert into orders_hold(order_id, code, because, stops, on_date, by)
+  select distinct on (f.order_id) f.order_id, 'payment', f.because, 'both', %(on)s, %(by)s from failed f
    order by f.order_id
   on conflict (order_id, code) where released_on is null do nothing
-  returning order_id, reason)
-insert into orders_orderevent(order_id, on_date, kind, by, reason, data, place)
-select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s, p.reason,
-       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end),
+  returning order_id, because)
+insert into orders_orderevent(order_id, on_date, kind, by, data, place)
+select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s,
+       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end,
+                          'because', p.because),
        o.parent_line_id
   from placed p join orders_salesorder o on o.id = p.order_id
  order by coalesce(o.parent_id, o.id), o.number
@@ -193,10 +194,20 @@ select k.id, p.id
  order by p.due_on, p.number
 
 -- name: tell_declined
-insert into notices_notice(customer_id, kind, about, on_date, status)
-select p.customer_id, 'declined', a.key, %(on)s,
-       case when (select notices_on from catalog_company) then 'queued' else 'off' end
-  from payments_attempt a join payments_payment p on p.id = a.payment_id
+insert into notices_notice(customer_id, kind, order_id, payment_id, attempt_id, on_date, status, facts, language)
+select p.customer_id, 'declined', coalesce(o.parent_id, o.id, co.order_id), p.id, a.id, %(on)s,
+       case when company.notices_on then 'queued' else 'off' end,
+       jsonb_build_object('order', coalesce(o.number, root.number), 'amount_minor', a.amount_minor, 'currency', p.currency,
+                          'brand', d.brand, 'last4', d.last4, 'category', a.category),
+       coalesce(c.language, company.languages[1])
+  from payments_attempt a
+  join payments_payment p on p.id = a.payment_id
+  join customers_customer c on c.id = p.customer_id
+  left join customers_storedcard d on d.id = a.card_id
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder co on co.id = p.continuity_order_id
+  left join orders_salesorder root on root.id = co.order_id
+ cross join (select notices_on, languages from catalog_company) company
  where a.id = any(%(ids)s)
    and not exists (select from payments_attempt e
                     where e.payment_id = a.payment_id and e.card_id is not distinct from a.card_id
@@ -204,10 +215,18 @@ select p.customer_id, 'declined', a.key, %(on)s,
 on conflict do nothing
 
 -- name: tell_billed
-insert into notices_notice(customer_id, kind, about, on_date, status)
-select p.customer_id, 'bill', 'payment ' || p.id, %(on)s,
-       case when (select notices_on from catalog_company) then 'queued' else 'off' end
+insert into notices_notice(customer_id, kind, order_id, payment_id, on_date, status, facts, language)
+select p.customer_id, 'bill', coalesce(o.parent_id, o.id, co.order_id), p.id, %(on)s,
+       case when company.notices_on then 'queued' else 'off' end,
+       jsonb_build_object('order', coalesce(o.number, root.number), 'amount_minor', p.amount_minor, 'currency', p.currency,
+                          'due_on', p.due_on),
+       coalesce(c.language, company.languages[1])
   from payments_payment p
+  join customers_customer c on c.id = p.customer_id
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder co on co.id = p.continuity_order_id
+  left join orders_salesorder root on root.id = co.order_id
+ cross join (select notices_on, languages from catalog_company) company
  where p.id = any(%(ids)s)
 on conflict do nothing
 

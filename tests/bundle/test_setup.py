@@ -9,11 +9,13 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from perennial.bundle.export.customers import customers
 from perennial.catalog.actions import DEFAULTS, initialise
 from perennial.catalog.models import Company, DeliveryMode, Parameters, Price, Product, TaxRate
-from perennial.customers.models import Address, Customer, StoredCard
+from perennial.customers.models import Address, Customer, GatewayCustomer, StoredCard
 from perennial.db import sql
 from perennial.errors import Refused
+from perennial.language import say
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from tests.worlds.bundle import counts, example, faults, put
@@ -157,6 +159,20 @@ def test_what_the_gateway_told_is_not_forgotten():
     assert StoredCard.objects.filter(network_transaction_id="ntid", refused=True).exists()
 
 
+def test_what_gateways_call_a_customer_and_which_keeps_the_card():
+    given = example()["customers"][0]
+    given["cards"][0]["gateway"] = "bank"
+    given["gateway_customers"] = [{"gateway": "bank", "reference": "cu_1"}]
+    put(example() | {"customers": [given]})
+    assert counts(put({"customers": example()["customers"]})) == {"customers": (0, 0, 1)}
+    assert GatewayCustomer.objects.values_list("gateway", "reference").get() == ("bank", "cu_1")
+    assert StoredCard.objects.get().gateway == "bank"
+    given["gateway_customers"][0]["reference"] = "cu_2"
+    assert counts(put({"customers": [given]})) == {"customers": (0, 1, 0)}
+    assert counts(put({"customers": [given]})) == {"customers": (0, 0, 1)}
+    assert list(customers("USD")) == [given | {"cards": [given["cards"][0] | {"refused": False}]}]
+
+
 def test_the_currency_is_set_once():
     assert faults(example("currency"))["currency"].startswith("required")
     put(example("orders"))
@@ -220,8 +236,8 @@ def test_the_history_says_who():
 def test_what_is_not_json_is_refused_with_its_place(text, says):
     with pytest.raises(Refused) as refused:
         put(text)
-    assert "not JSON" in refused.value.text
-    assert says in refused.value.text
+    assert "not JSON" in say(refused.value)
+    assert says in say(refused.value)
 
 
 def test_a_byte_order_mark_and_long_things_do_no_harm():

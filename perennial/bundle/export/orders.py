@@ -11,10 +11,15 @@ from typing import Any
 
 from perennial.bundle.export.rows import Child, Continuity, Occurrence, Paid, Parent, Undone
 from perennial.bundle.export.setup import day
-from perennial.bundle.reading.orders import PLACE, difference
+from perennial.bundle.reading.orders import difference
 from perennial.db import sql
-from perennial.desk.contract import order_documents
+from perennial.desk.contract import address_json, adjustment_json, event_json, hold_json, order_documents
+from perennial.desk.read import order as read
+from perennial.desk.read import rows
+from perennial.desk.read.values import Event, Hold
 from perennial.kernel import money
+from perennial.kernel.reasons import Reason, why
+from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.gateways.contract import NOT_AGAIN, Category
 
@@ -70,9 +75,9 @@ class _More:
         for paid in sorted(payments, key=lambda p: (p.order, p.purpose, p.line or 0, p.number)):
             self.payments[paid.parent].append(paid)
         self.tries = _by_first(sql.tuples(said["tries"], {"payments": [p.id for p in payments]}))
-        self._addresses(said["addresses"])
+        self._addresses()
 
-    def _addresses(self, statement: str) -> None:
+    def _addresses(self) -> None:
         ids = {p.ship_to for p in self.parents.values()}
         ids |= {c.ship_to for c in self.children.values()} | {c.ship_to for c in self.continuity.values()}
         ids |= {o.ship_to for o in self.occurrences.values()}
@@ -82,10 +87,8 @@ class _More:
             for u in mine
             if u.kind == "address"
         }
-        self.addresses: dict[int | None, Any] = {
-            row[0]: row[1] if row[1] is not None else dict(zip(PLACE, row[2:], strict=True))
-            for row in sql.tuples(statement, {"addresses": [pk for pk in ids if pk is not None]})
-        }
+        self.known = read.addresses(ids)
+        self.addresses: dict[int | None, Any] = {pk: address_json(address) for pk, address in self.known.items()}
         self.addresses[None] = None
 
     # --- the order
@@ -125,11 +128,15 @@ class _More:
                 "shipped_on": day(parent.shipped_on),
             }
         document["invoiced_on"] = day(parent.invoiced_on)
+        if parent.taken_over_on is not None:
+            document["taken_over_on"] = day(parent.taken_over_on)
         document["events"] = [_event(*event) for event in self.events[order_id]]
         document["children"] = [self._child(child) for child in printed["children"]]
         document["payments"] = [
             self._payment(said, paid) for said, paid in zip(printed["payments"], self.payments[order_id], strict=True)
         ]
+        if printed["notes"]:
+            document["notes"] = printed["notes"]
         return document
 
     def _line(self, order_id: int, line: Document, continuity: Document | None) -> Document:
@@ -197,11 +204,7 @@ class _More:
         if self.undone[row.id]:
             document["undone_adjustments"] = [self._undone(undone) for undone in self.undone[row.id]]
         if self.parked[row.id]:
-            names = ("shipment", "job", "sqlstate", "reason", "on", "resolved_on")
-            document["parked"] = [
-                dict(zip(names, (*parked[:4], day(parked[4]), day(parked[5])), strict=True))
-                for parked in self.parked[row.id]
-            ]
+            document["parked"] = [_parked(*parked) for parked in self.parked[row.id]]
         return document
 
     def _dated(self, row: Continuity, printed: Document) -> Document:
@@ -221,25 +224,10 @@ class _More:
         return line
 
     def _undone(self, undone: Undone) -> Document:
-        value: Any = None if undone.value is None else json.loads(undone.value)
-        if undone.kind == "price":
-            value = money.text(value, self.currency)
-        elif undone.kind == "substitute":
-            price = value.get("price_minor")
-            value = value["item"]
-            if price is not None:
-                value = {"item_number": value, "price": money.text(price, self.currency)}
-        elif undone.kind == "address":
-            value = self.addresses.get(value["address_id"])
+        row = rows.Adjustment(*undone[:9])
         return {
-            "key": undone.key,
-            "repetition": undone.repetition,
+            **adjustment_json(read.adjustment(row, self.currency, self.known)),
             "line": undone.line,
-            "kind": undone.kind,
-            "value": value,
-            "by": undone.by,
-            "on": day(undone.on),
-            "reason": undone.reason,
             "undone_on": day(undone.undone_on),
             "undone_by": undone.undone_by,
         }
@@ -264,6 +252,8 @@ class _More:
             "holds": [_hold(*hold) for hold in self.holds[child.id]],
             "events": [_event(*event) for event in self.events[child.id]],
         }
+        if child.taken_over_on is not None:
+            document["taken_over_on"] = day(child.taken_over_on)
         return document
 
     def _payment(self, printed: Document, paid: Paid) -> Document:
@@ -329,29 +319,35 @@ class _More:
         }
 
 
-def _hold(
-    code: str, reason: str, stops: str, on: date, by: str, released_on: date | None, released_by: str | None
-) -> Document:
+def _hold(code: str, reason: str, stops: str, on: date, by: str, *more: Any) -> Document:
+    released_on, released_by, because = more
+    hold = Hold(code, why(because) or reason, stops=stops, on=on, by=by, released_on=released_on)
+    return {**hold_json(hold), "released_by": released_by, **_because(because)}
+
+
+def _parked(shipment: int | None, job: str, sqlstate: str | None, reason: str, *more: Any) -> Document:
+    on, resolved_on, because = more
     return {
-        "code": code,
-        "reason": reason,
-        "stops": stops,
+        "shipment": shipment,
+        "job": job,
+        "sqlstate": sqlstate,
+        "reason": reason_words(why(because) or reason),
         "on": day(on),
-        "by": by,
-        "released_on": day(released_on),
-        "released_by": released_by,
+        "resolved_on": day(resolved_on),
+        **_because(because),
     }
+
+
+def _because(stored: str | None) -> Document:
+    """A reason as data, where a job stored one."""
+    return {} if stored is None else {"because": json.loads(stored)}
 
 
 def _event(on: date, kind: str, by: str, reason: str | None, data: str | None, at: datetime) -> Document:
-    return {
-        "on": day(on),
-        "kind": kind,
-        "by": by,
-        "reason": reason,
-        "data": None if data is None else json.loads(data),
-        "at": at.isoformat(),
-    }
+    found = None if data is None else json.loads(data)
+    because = found.pop("because", None) if isinstance(found, dict) else None
+    event = Event(on, kind, by, Reason.read(because) or reason, found)
+    return {**event_json(event), "at": at.isoformat(), **({} if because is None else {"because": because})}
 
 
 def as_given(document: Document) -> Document:

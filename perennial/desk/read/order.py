@@ -22,9 +22,9 @@ from perennial.desk.locking import unknown_order
 from perennial.desk.read import rows, waits
 from perennial.desk.read.preview import projected_lines
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
-from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Payment, Product, Sent, Substitute
+from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent, Substitute
 from perennial.kernel.money import Money
-from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.kernel.reasons import DateReason, LineReason, Reason, Said, Who, why
 from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
 from perennial.language.reasons import Source
 from perennial.orders.models import SalesOrder
@@ -83,7 +83,7 @@ class Parked:
 
     shipment: int | None
     job: str
-    reason: str
+    reason: Said
     on: date
 
 
@@ -163,6 +163,7 @@ class Order:
     continuity: tuple[Continuity, ...]
     children: tuple[Child, ...]
     payments: tuple[Payment, ...]
+    notes: tuple[Note, ...]
 
     @property
     def held(self) -> bool:
@@ -240,8 +241,14 @@ class _Batch:
         self.children = _by(children, "parent")
         self.lines = _by(sql.rows(rows.Line, _SQL["lines"], given), "order")
         self.events = _by(sql.rows(rows.Event, _SQL["events"], given), "order")
+        self.notes: dict[int, list[Note]] = defaultdict(list)
+        for order, on_date, by, text in sql.tuples(_SQL["notes"], given):
+            self.notes[order].append(Note(on_date, by, text))
         self.holds = {
-            order: tuple(Hold(h.code, h.reason, stops=h.stops, on=h.on, by=h.by, released_on=h.released_on) for h in of)
+            order: tuple(
+                Hold(h.code, why(h.reason) or "", stops=h.stops, on=h.on, by=h.by, released_on=h.released_on)
+                for h in of
+            )
             for order, of in _by(sql.rows(rows.Hold, _SQL["holds"], given), "order").items()
         }
         self.continuity: dict[int, list[rows.Continuity]] = defaultdict(list)
@@ -258,7 +265,8 @@ class _Batch:
             for occurrence in sql.rows(rows.Occurrence, _SQL["occurrences"], given):
                 self.occurrences[occurrence.continuity].append(occurrence)
             for parked in sql.rows(rows.Parked, _SQL["parked"], given):
-                self.parked[parked.continuity].append(Parked(parked.shipment, parked.job, parked.reason, parked.on))
+                reason = why(parked.reason) or ""
+                self.parked[parked.continuity].append(Parked(parked.shipment, parked.job, reason, parked.on))
             self.waits = waits.shipments_that_wait(given["continuity"], on)
         if given["revisions"]:
             places.update({revision: {} for revision in given["revisions"]})
@@ -319,9 +327,7 @@ class _Batch:
             for a in mine
             if a.kind == "address"
         }
-        ids.discard(None)
-        found = sql.rows(Address, _SQL["addresses"], {"addresses": list(ids)}) if ids else []
-        self.addresses: dict[int | None, Address] = {a.id: a for a in found}
+        self.addresses = addresses(ids)
 
     def order(self, order_id: int, tax_included: bool) -> Order:
         """One parent order."""
@@ -356,11 +362,13 @@ class _Batch:
             tax_included=tax_included,
             sent=None if o.sent_on is None else Sent(o.sent_on, o.carrier, o.tracking),
             history=tuple(
-                Event(e.on, e.kind, e.by, e.reason, None if e.data is None else json.loads(e.data)) for e in happened
+                Event(e.on, e.kind, e.by, why(e.reason), None if e.data is None else json.loads(e.data))
+                for e in happened
             ),
             continuity=tuple(self._continuity(c, currency) for c in self.continuity.get(order_id, ())),
             children=tuple(self._child(c, currency) for c in self.children.get(order_id, ())),
             payments=tuple(self.payments.get(order_id, ())),
+            notes=tuple(self.notes.get(order_id, ())),
         )
 
     def _child(self, child: rows.Child, currency: str) -> Child:
@@ -398,34 +406,9 @@ class _Batch:
             upfront=one.upfront,
             last_shipment=one.last_shipment,
             ship_to=self.addresses.get(one.ship_to),
-            adjustments=tuple(self._adjustment(a, currency) for a in self.adjustments.get(one.id, ())),
+            adjustments=tuple(adjustment(a, currency, self.addresses) for a in self.adjustments.get(one.id, ())),
             parked=tuple(self.parked.get(one.id, ())),
             lines=tuple(self._lines(one, self.orders[one.order])),
-        )
-
-    def _adjustment(self, a: rows.Adjustment, currency: str) -> Adjustment:
-        value: Any = None if a.value is None else json.loads(a.value)
-        match a.kind:
-            case "move" | "redate":
-                value = date.fromisoformat(value)
-            case "quantity":
-                value = Decimal(value)
-            case "price":
-                value = Money(value, currency)
-            case "substitute":
-                given = value.get("price_minor")
-                value = Substitute(value["item"], None if given is None else Money(given, currency))
-            case "address":
-                value = self.addresses.get(value["address_id"])
-        return Adjustment(
-            key=a.key,
-            repetition=a.repetition,
-            line=a.line or None,
-            kind=a.kind,
-            value=value,
-            by=a.by,
-            on=a.on,
-            reason=a.reason,
         )
 
     def _lines(self, one: rows.Continuity, order: rows.Order) -> Iterator[ShipmentLine]:
@@ -502,11 +485,44 @@ class _Batch:
             if not found:
                 yield Reason("due", {"run_on": run_on})
 
-    def _reason(self, word: str, one: rows.Continuity) -> str | None:
+    def _reason(self, word: str, one: rows.Continuity) -> Said | None:
         """What a person or a job said of a hold, or of what is parked."""
         if word == "hold":
             return next((h.reason for h in self.holds.get(one.order, ()) if h.open and h.stops != "charging"), None)
         return next((p.reason for p in self.parked.get(one.id, ())), None) if word == "parked" else None
+
+
+def addresses(ids: Iterable[int | None]) -> dict[int | None, Address]:
+    """Addresses by their ids; None is none."""
+    wanted = [i for i in set(ids) if i is not None]
+    return {a.id: a for a in sql.rows(Address, _SQL["addresses"], {"addresses": wanted})} if wanted else {}
+
+
+def adjustment(a: rows.Adjustment, currency: str, known: Mapping[int | None, Address]) -> Adjustment:
+    """What a person changed, out of its row; ``known``: the addresses that it may name."""
+    value: Any = None if a.value is None else json.loads(a.value)
+    match a.kind:
+        case "move" | "redate":
+            value = date.fromisoformat(value)
+        case "quantity":
+            value = Decimal(value)
+        case "price":
+            value = Money(value, currency)
+        case "substitute":
+            given = value.get("price_minor")
+            value = Substitute(value["item"], None if given is None else Money(given, currency))
+        case "address":
+            value = known.get(value["address_id"])
+    return Adjustment(
+        key=a.key,
+        repetition=a.repetition,
+        line=a.line or None,
+        kind=a.kind,
+        value=value,
+        by=a.by,
+        on=a.on,
+        reason=a.reason,
+    )
 
 
 def _cancelled_last(found: list[rows.Occurrence], places: Mapping[str, int]) -> list[rows.Occurrence]:

@@ -3,7 +3,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0005_history"),
+        ("orders", "0008_because"),
     ]
 
     operations = [

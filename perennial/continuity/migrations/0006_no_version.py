@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("continuity", "0004_states"),
+        ("continuity", "0005_because"),
     ]
 
     operations = [
