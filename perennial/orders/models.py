@@ -42,7 +42,6 @@ class SalesOrder(models.Model):
     external = models.TextField(null=True)
     taken_over_on = models.DateField(null=True)
     entry = models.JSONField(null=True)
-    version = models.IntegerField(db_default=1)
 
     class Meta:
         triggers = (state_machine(states.ORDER),)
