@@ -27,7 +27,7 @@ from perennial.kernel.money import line_amount, text
 from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, NOT_ENDED, NOT_INVOICED, SENT
 from perennial.kernel.totals import Charge, Totals, totals
 
-HOLD = keys("code reason stops on by released_on released_by")
+HOLD = keys("code reason stops on by released_on until reason_code released_by")
 EVENT = keys("on kind by reason data at")
 TAX = keys("group base tax country region from")
 
@@ -123,6 +123,8 @@ class Standing:
                 hold.day("on", self.reading.on),
                 hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
+                hold.day("until"),
+                hold.code("reason_code"),
                 hold.text("released_by", longest=limits.LINE),
             )
             if row.released_on is None:

@@ -96,8 +96,12 @@ def _orders(orders: list[OrderRow], lines: list[LineRow]) -> None:
     )
     sql.copy(
         Hold,
-        ("order_id", "code", "reason", "stops", "on_date", "by", "released_on", "released_by"),
-        ((o.id, h.code, h.reason, h.stops, h.on, h.by, h.released_on, h.released_by) for o in orders for h in o.holds),
+        ("order_id", "code", "reason", "stops", "on_date", "by", "released_on", "until", "reason_code", "released_by"),
+        (
+            (o.id, h.code, h.reason, h.stops, h.on, h.by, h.released_on, h.until, h.reason_code, h.released_by)
+            for o in orders
+            for h in o.holds
+        ),
     )
     sql.copy(
         Shipment,

@@ -7,7 +7,7 @@ from typing import Any
 from perennial.cli.output import outcome, say
 from perennial.cli.parser import Given, Parser, Run, day, expiry, how, long_code, text, who, whole
 from perennial.errors import Refused
-from perennial.kernel.states import HOLDS_STOP
+from perennial.kernel.states import ENDED_BY, HOLDS_STOP
 
 
 def _stays_open(done: Any) -> bool:
@@ -64,8 +64,10 @@ def order_cancel(p: Parser) -> Run:
     p.number("the number of the order, or of a child that has not shipped")
     p.add_argument("--after", type=whole, metavar="SHIPMENT", help="this shipment is the last: cancel what follows it")
     p.add_argument("--again", action="store_true", help="of a child: make its shipment anew, as the next try")
+    p.add_argument("--ended-by", choices=ENDED_BY, help="who ended it, for the history")
+    p.reason_code()
     p.change()
-    return _does("cancel", "after", "again")
+    return _does("cancel", "after", "again", "ended_by", "reason_code")
 
 
 def order_hold(p: Parser) -> Run:
@@ -73,8 +75,10 @@ def order_hold(p: Parser) -> Run:
     p.number("the number of the order or child")
     p.add_argument("--code", metavar="C", default="hold", help="a short word to release it by (left out: hold)")
     p.add_argument("--stops", choices=HOLDS_STOP, default="both", help="what it stops (left out: both)")
+    p.add_argument("--until", type=day, metavar="DATE", help="it is released by itself on this business date")
+    p.reason_code()
     p.change(why="why it is held", must_say_why=True)
-    return _does("hold", "code", "stops", line=False)
+    return _does("hold", "code", "stops", "until", "reason_code", line=False)
 
 
 def order_release(p: Parser) -> Run:
@@ -90,8 +94,9 @@ def order_skip(p: Parser) -> Run:
     """A shipment is left out; the others keep their days."""
     p.number()
     p.shipment()
+    p.reason_code()
     p.change()
-    return _does("skip", "shipment")
+    return _does("skip", "shipment", "reason_code")
 
 
 def order_unskip(p: Parser) -> Run:

@@ -98,6 +98,10 @@ class Parser(argparse.ArgumentParser):
         self.by("who does it, for the history (such as clerk:anna)")
         self.add_argument("--reason", type=text, metavar="TEXT", help=why, required=must_say_why)
 
+    def reason_code(self) -> None:
+        """Why, in a code that can be counted."""
+        self.add_argument("--reason-code", metavar="CODE", help="why, in a code of yours that can be counted")
+
     def change(self, *, why: str = "why, for the history", must_say_why: bool = False) -> None:
         """What every change of an order takes."""
         self.add_argument("--line", type=whole, metavar="L", help="which continuity line, where the order has several")

@@ -160,14 +160,15 @@ def bisected(job: Job, run: Run, first: int, last: int) -> Report:
     except (DataError, IntegrityError, Refused) as error:
         if first == last:
             with transaction.atomic():
-                return job.park(run, first, _words(error), sqlstate(error))
+                return job.park(run, first, words(error), sqlstate(error))
     middle = (first + last) // 2
     report = bisected(job, run, first, middle)
     report.add(bisected(job, run, middle + 1, last))
     return report
 
 
-def _words(error: Exception) -> str:
+def words(error: Exception) -> str:
+    """Why an order could not be done, as it is parked."""
     if isinstance(error, Refused):
         return str(error)
     return str(error).strip().splitlines()[0]

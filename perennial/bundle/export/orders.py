@@ -330,7 +330,15 @@ class _More:
 
 
 def _hold(
-    code: str, reason: str, stops: str, on: date, by: str, released_on: date | None, released_by: str | None
+    code: str,
+    reason: str,
+    stops: str,
+    on: date,
+    by: str,
+    released_on: date | None,
+    until: date | None,
+    reason_code: str | None,
+    released_by: str | None,
 ) -> Document:
     return {
         "code": code,
@@ -339,6 +347,8 @@ def _hold(
         "on": day(on),
         "by": by,
         "released_on": day(released_on),
+        "until": day(until),
+        "reason_code": reason_code,
         "released_by": released_by,
     }
 

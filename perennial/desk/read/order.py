@@ -241,7 +241,7 @@ class _Batch:
         self.lines = _by(sql.rows(rows.Line, _SQL["lines"], given), "order")
         self.events = _by(sql.rows(rows.Event, _SQL["events"], given), "order")
         self.holds = {
-            order: tuple(Hold(h.code, h.reason, stops=h.stops, on=h.on, by=h.by, released_on=h.released_on) for h in of)
+            order: tuple(Hold(*h[1:]) for h in of)
             for order, of in _by(sql.rows(rows.Hold, _SQL["holds"], given), "order").items()
         }
         self.continuity: dict[int, list[rows.Continuity]] = defaultdict(list)
