@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from perennial.bundle.fitting import child_carries
 from perennial.bundle.numbering import child_number
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
@@ -24,7 +23,7 @@ from perennial.kernel.totals import Charge
 CHILD = keys(
     "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
     " shipped_on invoiced_on"
-    " external order_date ship_to delivery_mode events"
+    " external order_date ship_to delivery_mode events taken_over_on"
 )
 CHILD_LINE = keys("line item_number quantity price status")
 MOST = 999_999
@@ -54,7 +53,7 @@ def children(standing: Standing) -> None:
     by_line = {row.parent_line.line: row for row in standing.taken.continuity}
     latest: dict[tuple[int, int], OrderRow] = {}
     tries: dict[tuple[int, int], int] = {}
-    paths: dict[str, Given] = {}
+    paths = standing.taken.places.children
     for thing in standing.thing.objects("children", CHILD):
         line, shipment = _line_of(standing, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
         row = by_line.get(line) if isinstance(line, int) else None
@@ -68,49 +67,27 @@ def children(standing: Standing) -> None:
         child = _Child(standing, row, thing, shipment, tries.get(at, 0) + 1).build()
         if child.try_no is not None and child.try_no <= tries.get(at, 0):
             thing.fault("try", f"try {child.try_no} of shipment {shipment} stands behind try {tries[at]}")
-        before = latest.get(at)
-        if before is not None and before.status != "cancelled":
-            thing.fault("shipment", f"shipment {shipment} has a child already that is not cancelled: {before.number}")
         latest[at], tries[at] = child, child.try_no or 1
         if child.number in paths:
             thing.fault("number", f'"{child.number}" stands twice: first as {paths[child.number].path}')
         paths[child.number] = thing
         standing.taken.children.append(child)
-        standing.child_things.append((thing, child))
     if not standing.thing.bad:
-        _tie(standing, latest, paths)
+        _tie(standing, latest)
 
 
-def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dict[str, Given]) -> None:
-    """An ordered line has a child, what is not ordered has none that lives."""
-    tied = set()
-    for row, thing in zip(
-        standing.taken.continuity, [one for one in standing.one.continuity if one is not None], strict=True
-    ):
+def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow]) -> None:
+    """An ordered line has a child."""
+    for row in standing.taken.continuity:
+        thing = standing.taken.places.lines[row.parent_line.line]
         for occurrence in row.occurrences:
-            child = latest.get((row.parent_line.line, occurrence.shipment or 0))
-            named = f"shipment {occurrence.shipment} (event {occurrence.key}, repetition {occurrence.repetition})"
-            if occurrence.status == "ordered":
-                if child is None:
-                    thing.fault("lines", f"{named} is ordered, but no child of the order is its shipment")
-                else:
-                    occurrence.child = child
-                    tied.add(child.number)
-            elif child is not None and child.status != "cancelled":
-                paths[child.number].fault(
-                    "shipment", f"{named} is {occurrence.status}, but this child of it is {child.status}"
-                )
-                tied.add(child.number)
-            elif child is not None:
-                tied.add(child.number)
-        for child in latest.values():
-            if mine := [o for o in row.occurrences if o.child is child]:
-                child_carries(child, mine, paths[child.number], standing.names)
-    for child in latest.values():
-        if child.status != "cancelled" and child.number not in tied:
-            paths[child.number].fault("shipment", f"the continuity order has no shipment {child.shipment}")
-    for one in (*standing.one.continuity, *paths.values()):
-        standing.thing.spoil(one)
+            if occurrence.status != "ordered":
+                continue
+            occurrence.child = latest.get((row.parent_line.line, occurrence.shipment or 0))
+            if occurrence.child is None:
+                named = f"shipment {occurrence.shipment} (event {occurrence.key}, repetition {occurrence.repetition})"
+                thing.fault("lines", f"{named} is ordered, but no child of the order is its shipment")
+        standing.thing.spoil(thing)
 
 
 class _Child:
@@ -160,9 +137,6 @@ class _Child:
         self._lines(child)
         self._amounts(child)
         shipped = status in SENT and not thing.given("total")
-        for key, fitting in (("shipped_on", SENT), ("invoiced_on", ("invoiced",))):
-            if thing.given(key) and status not in fitting:
-                thing.fault(key, f"the child is {status}: it is {' or '.join(fitting)}")
         child.sent = standing.sent(thing, child.ship_on if shipped else None)
         child.invoiced_on = standing.invoiced_on(thing, child)
         child.holds = standing.holds(thing)

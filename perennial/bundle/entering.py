@@ -15,6 +15,7 @@ from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver
+from perennial.bundle.takeover.contradictions import note_contradictions
 from perennial.bundle.takeover.lookup import Names
 from perennial.bundle.writing import write
 from perennial.catalog.models import TaxRate
@@ -34,6 +35,10 @@ from perennial.payments import blocked
 from perennial.payments.models import Attempt
 
 ORDERS_AT_ONCE = 500
+COUNT_ROWS = """
+analyze orders_salesorder, orders_orderline, orders_shipment, orders_orderevent, continuity_continuityorder,
+        continuity_occurrence, continuity_continuityline, continuity_adjustment, payments_payment, payments_attempt
+"""
 
 
 class Stored(NamedTuple):
@@ -57,6 +62,7 @@ class Entering:
         self.seen: dict[tuple[str, str], int] = {}
         self.made: list[int] = []
         self._names: Names | None = None
+        self._taken, self._counted_at = 0, ORDERS_AT_ONCE
 
     def batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
         """Take in some orders; the faults are noted."""
@@ -200,9 +206,18 @@ class Entering:
                 taken.append(found)
         taken = self._without_doubles(taken, {one.entry.number: one for one in usable})
         write(taken)
+        self._count(len(taken))
+        note_contradictions(taken)
         blocked.recompute([c.id for t in taken for c in t.continuity])
         self.made += [t.order.id for t in taken]
         return len(taken)
+
+    def _count(self, taken: int) -> None:
+        """Let the server count the rows from time to time: it plans by what it has counted, and never saw these."""
+        self._taken += taken
+        if self._taken >= self._counted_at:
+            sql.execute(COUNT_ROWS)
+            self._counted_at = 4 * self._taken
 
     def _without_doubles(self, taken: list[TakenOver], given: dict[str | None, OrderGiven]) -> list[TakenOver]:
         """Numbers of children and keys of tries stand once in the world."""

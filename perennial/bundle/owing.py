@@ -58,6 +58,7 @@ def payments(standing: Standing) -> None:
             if made is not None:
                 given.append((made, thing))
         standing.taken.payments += [made for made, _ in given]
+        standing.taken.places.payments = given
         if not standing.thing.bad:
             whole = {id(row): whole_order(standing, row) for row in standing.taken.continuity if row.columns["upfront"]}
             sums_fit(standing.taken, given, whole, standing.currency)

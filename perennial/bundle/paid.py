@@ -1,7 +1,7 @@
 """What is given of payments must fit together: its word of state, its amounts, its tries, and what it pays.
 
-``check`` and ``check once`` would find some of these afterwards, others nobody: a payment that is on its way, and no try
-of which the gateway could be asked, waits for ever.
+Nobody would find these afterwards: a payment that is on its way, and no try of which the gateway could be asked, waits
+for ever. What ``check`` would find is asked of the rows when they are written (``takeover.contradictions``).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -
         )
     if made.bill is not None and status in NOT_ASKED:
         thing.fault("bill", f"the payment is {status}, and would be billed again: it is billed or paid")
-    _tries_fit(thing, made, status, captured, currency)
+    _tries_fit(thing, made, status)
 
 
 def _cancelled(made: PaymentRow) -> str | None:
@@ -97,8 +97,8 @@ def _cancelled(made: PaymentRow) -> str | None:
     return made.order.number if made.order is not None and made.order.status == "cancelled" else None
 
 
-def _tries_fit(thing: Given, made: PaymentRow, status: str, captured: int, currency: str) -> None:
-    """What is on its way has the one try that the gateway is asked for; what was taken, one that took it."""
+def _tries_fit(thing: Given, made: PaymentRow, status: str) -> None:
+    """What is on its way has the one try that the gateway is asked for."""
     waits = next((one["kind"] for one in made.tries if one["outcome"] in (None, "unknown")), None)
     if status in NOT_ANSWERED and waits in (None, "refund"):
         thing.fault(
@@ -109,15 +109,6 @@ def _tries_fit(thing: Given, made: PaymentRow, status: str, captured: int, curre
     elif waits in WHILE_ASKED and status not in WHILE_ASKED[waits]:
         meant = " or ".join(WHILE_ASKED[waits])
         thing.fault("status", f"{status}, but one of its tries ({waits}) waits for an answer: {meant}")
-    took = [
-        one["amount_minor"]
-        for one in made.tries
-        if one["kind"] in ("capture", "charge") and one["outcome"] == "approved"
-    ]
-    if len(took) > 1:
-        thing.fault("tries", f"{len(took)} of them took the money: a payment is charged once")
-    elif made.tries and made.columns["method"] == "card" and sum(took) != captured and not thing.faulted("captured"):
-        thing.fault("captured", f"{text(captured, currency)}, but its tries took {text(sum(took), currency)}")
 
 
 def has_theirs(taken: TakenOver, row: ContinuityRow) -> bool:
@@ -126,29 +117,10 @@ def has_theirs(taken: TakenOver, row: ContinuityRow) -> bool:
 
 
 def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str) -> None:
-    """The payments of a child come to what it costs; those of an order billed up front to no less than that.
+    """The payments of ordinary lines come to what these cost; those of an order billed up front to no less than that.
 
     ``whole``: by the id of the row, what an order billed up front costs. A child of another system has its own sums.
     """
-    for child in taken.children:
-        mine = [(row, thing) for row, thing in made if row.order is child and row.columns["purpose"] == "shipment"]
-        live = [(row, thing) for row, thing in mine if row.columns["status"] not in NOT_COUNTED]
-        said = f"but {child.number} costs {text(child.total_minor, currency)}"
-        if live and child.status != "cancelled" and child.external is None:
-            owed = sum(row.columns["amount_minor"] for row, _ in live)
-            if owed != child.total_minor:
-                live[-1][1].fault("amount", f"its payments come to {text(owed, currency)}, {said}")
-                continue
-        if mine and not live and child.status != "cancelled" and child.external is None and child.total_minor:
-            status, thing = mine[-1][0].columns["status"], mine[-1][1]
-            thing.fault(
-                "status",
-                f"{status}, {said}, and nothing else pays it: due where it is to be taken, captured where it was",
-            )
-            continue
-        net = sum(row.columns["captured_minor"] - row.columns["refunded_minor"] for row, _ in mine)
-        if net > child.total_minor:
-            mine[-1][1].fault("captured", f"its payments took {text(net, currency)}, {said}")
     _refunds_fit(made, currency)
     _ordinary_fits(taken, made, currency)
     for row in taken.continuity:
@@ -226,16 +198,16 @@ def unpaid(taken: TakenOver, currency: str) -> Iterator[str]:
             yield f"{child.number} costs {text(child.total_minor, currency)}, and none of the payments given is for it: it is not charged"
 
 
-def holds_have_reason(parent: Given, taken: TakenOver, things: Sequence[tuple[Given, OrderRow]]) -> None:
+def holds_have_reason(taken: TakenOver) -> None:
     """An open hold of the code ``payment`` is the program's own: it goes when no payment has failed any more."""
     if any(payment.columns["status"] == "failed" for payment in taken.payments):
         return
-    for thing, order in things:
+    for order in taken.orders:
+        thing = taken.places.children.get(order.number, taken.places.order)
         for at, hold in enumerate(order.holds):
             if hold.code == "payment" and hold.released_on is None:
                 thing.fault(
                     f"holds[{at}].code",
                     "payment is the code of a hold for a payment that has failed, and none of the order has: another code",
                 )
-    for thing, _ in things:
-        parent.spoil(thing)
+        taken.places.order.spoil(thing)

@@ -20,11 +20,11 @@ from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.file import TooLong
 from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.reading.values import Given, keys
-from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, SentRow, TakenOver
+from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, Places, SentRow, TakenOver
 from perennial.bundle.takeover.lookup import NOWHERE, Names, ProductRow, Where
 from perennial.kernel import limits, states
-from perennial.kernel.money import line_amount, text
-from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, NOT_ENDED, NOT_INVOICED, SENT
+from perennial.kernel.money import line_amount
+from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, SENT
 from perennial.kernel.totals import Charge, Totals, totals
 
 HOLD = keys("code reason stops on by released_on until reason_code released_by")
@@ -42,7 +42,6 @@ class Standing:
         self.thing = one.thing
         self.currency = names.currency
         self.places: list[AddressRow] = []
-        self.child_things: list[tuple[Given, OrderRow]] = []
 
     # --- what all parts need
 
@@ -201,7 +200,7 @@ class Standing:
         )
 
     def apply_amounts(self, thing: Given, row: OrderRow, computed: Totals, lines: int) -> None:
-        """The amounts that are given, or else ours; those that are given must sum up."""
+        """The amounts that are given, or else ours."""
         row.delivery_minor = self.money(thing, "delivery", computed.delivery)
         row.tax_minor = self.money(thing, "tax", computed.tax)
         included = self.names.set_up.parameters.prices_include_tax
@@ -209,14 +208,6 @@ class Standing:
         row.total_minor = self.money(thing, "total", whole)
         taxes = self.taxes(thing)
         row.taxes = [(g.group, g.base, g.tax, g.rate_id) for g in computed.groups] if taxes is None else taxes
-        # Under the other setting of prices_include_tax an order that is older may have been made.
-        fits = (whole, lines + row.delivery_minor + (row.tax_minor if included else 0))
-        if not thing.bad and row.external is None and row.total_minor not in fits:
-            thing.fault(
-                "total",
-                f"{text(row.total_minor, self.currency)}, but lines, delivery and tax come to"
-                f" {text(whole, self.currency)}",
-            )
 
     # --- the order
 
@@ -254,7 +245,7 @@ class Standing:
             ship_to,
             entry=self.as_given(),
         )
-        self.taken = TakenOver(self.order)
+        self.taken = TakenOver(self.order, Places(thing))
         self._lines()
         self.with_child = shipments_with_child(self)
         continuity_orders(self)
@@ -262,7 +253,7 @@ class Standing:
         payments(self)
         self.order.holds = self.holds(thing)
         if not thing.bad:
-            holds_have_reason(thing, self.taken, [(thing, self.order), *self.child_things])
+            holds_have_reason(self.taken)
         if thing.given("events"):
             self.order.events = self.events(thing)
         else:
@@ -270,8 +261,19 @@ class Standing:
                 EventRow(self.reading.on, "moved_in", self.reading.by, self.reading.reason, None, None)
             ]
         self.taken.addresses = self.places
-        self._agrees()
+        self._taken_over()
         return None if thing.bad else self.taken
+
+    def _taken_over(self) -> None:
+        """The day on which order and children came here; none of what their history tells as made here."""
+        told = self.order.events
+        made = {e.data.get("child") for e in told if e.kind == "child_created" and isinstance(e.data, dict)}
+        entered = any(e.kind == "entered" for e in told)
+        for thing, order in ((self.thing, self.order), *self.child_things):
+            here = entered if order.parent is None else order.number in made
+            order.taken_over_on = thing.day("taken_over_on", None if here else self.reading.on)
+            if thing is not self.thing:
+                self.thing.spoil(thing)
 
     def as_given(self) -> dict[str, Any] | None:
         """The facts of the entry: those that a former import noted, else those of this order."""
@@ -325,21 +327,6 @@ class Standing:
         self.apply_amounts(self.thing, order, self.amounts(charges, deliveries, order.ship_to, order.order_date), sum_)
         order.sent = self.sent(self.thing, order.order_date if shipped and not self.thing.given("total") else None)
         order.invoiced_on = self.invoiced_on(self.thing, order)
-
-    def _agrees(self) -> None:
-        """What the order as a whole says must fit its parts."""
-        thing, status = self.thing, self.order.status
-        lines = {line.status for line in self.order.lines}
-        live = [c for c in self.taken.children if c.status in NOT_INVOICED]
-        going = [c for c in self.taken.continuity if c.columns["status"] in NOT_ENDED]
-        if thing.bad:
-            return
-        if status == "draft" and (self.taken.children or not lines.isdisjoint(SENT)):
-            thing.fault("status", "a draft order has neither children nor shipped lines")
-        elif status == "cancelled" and (live or going or lines - {"cancelled"}):
-            thing.fault("status", "the order is cancelled, but something of it is not")
-        elif status in SENT and (going or live or "open" in lines):
-            thing.fault("status", f"the order is {status}, but something of it is still open")
 
 
 def instant(thing: Given, key: str) -> datetime | None:

@@ -8,7 +8,6 @@ the entries in front of it; an entry that names no event is the next one of the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +16,7 @@ from itertools import groupby
 from perennial.bundle.adjusting import adjustments, as_planned, parked
 from perennial.bundle.coming import Coming
 from perennial.bundle.facts import columns_of, facts_of
-from perennial.bundle.fitting import changes_stand, shipments_follow
+from perennial.bundle.fitting import changes_stand, nothing_left_out
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, keys
@@ -28,7 +27,7 @@ from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel import states
 from perennial.kernel.reasons import DateReason, LineReason, Reason, json_text
-from perennial.kernel.states import NOT_ENDED, TO_COME
+from perennial.kernel.states import NOT_ENDED
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
@@ -37,7 +36,6 @@ ENTRY = keys(
 WHY = keys("date product price not_shipped")
 REASONS = keys("date line cancelled")
 MOST = 999_999
-ENDED = "one that ends before it has a last_shipment in its facts"
 
 
 def continuity_orders(standing: Standing) -> None:
@@ -112,6 +110,9 @@ class _Walk:
             return None
         row = ContinuityRow(self.standing.order, self.line, columns, ship_to)
         changes = adjustments(self.standing, thing, revision, "adjustments")
+        number, places = self.line.line, self.standing.taken.places
+        places.lines[number] = thing
+        places.skips |= {(number, a.key, a.repetition): at for a, at in changes if a.kind == "skip"}
         undone = adjustments(self.standing, thing, revision, "undone_adjustments")
         row.adjustments = [change for change, _ in (*changes, *undone)]
         row.parked = list(parked(self.standing, thing))
@@ -120,17 +121,16 @@ class _Walk:
             row.planned_now = not thing.given("lines")
             self.walked: list[tuple[OccurrenceRow, Given]] = []
             row.occurrences = self._occurrences()
+            places.events |= {(number, o.key, o.repetition): at for o, at in self.walked}
             if self.walked and self.readable:
-                number = self.line.line
                 with_child = {shipment for line, shipment in self.standing.with_child if line == number}
-                going = self.status in NOT_ENDED
-                shipments_follow(self.walked, self.coming, with_child, going=going)
+                if self.status in NOT_ENDED:
+                    nothing_left_out(self.walked, self.coming, with_child)
                 changes_stand(self.walked, changes, names, self.standing.currency)
                 for _, at in (*self.walked, *changes):
                     thing.spoil(at)
             row.adjustments += self._skips(row)
             columns["complete"] = thing.flag("complete", self._complete())
-            self._really_complete(row.occurrences)
         except Refused as refused:
             thing.bad = True
             if refused.field == "order_date":
@@ -229,12 +229,6 @@ class _Walk:
         left_out = "skipped" if planned and planned.skipped else self._status(shipment)
         status = first.word("status", tuple(states.LINE), left_out)
         shipment = None if status == "cancelled" else shipment
-        live = status != "cancelled"
-        steps = self.coming.steps
-        if live and steps and event_on < steps[-1].event_on:
-            first.fault("event_on", f"{event_on} is before that of the line in front of it ({steps[-1].event_on})")
-        if status in {"draft": ("scheduled", "ordered"), "open": ("planned",)}.get(self.status, TO_COME):
-            first.fault("status", f"{status} does not fit a {self.status} continuity order")
         blocked = first.word("blocked", states.BLOCKED)
         if blocked is not None and status != "scheduled":
             first.fault("blocked", f"only what is scheduled waits, and this is {status}")
@@ -256,7 +250,7 @@ class _Walk:
             self._lines(entries, planned),
             why.cancelled if status == "cancelled" else None,
         )
-        if live:
+        if status != "cancelled":
             self.coming.step(pair, event_on, shipment or 0, planned)
         return row
 
@@ -395,19 +389,3 @@ class _Walk:
         if self.thing.given("complete"):
             return False
         return self.status not in NOT_ENDED or self.coming.nothing_follows()
-
-    def _really_complete(self, occurrences: list[OccurrenceRow]) -> None:
-        """Complete, although the program goes on: it would never be planned on, and what is missing never ships.
-
-        Who was stopped is complete, and so is one whose next line was cancelled. The other way round is no
-        contradiction: that nothing follows, planning learns only when it goes on.
-        """
-        if not self.thing.flag("complete") or self.status not in NOT_ENDED:
-            return
-        if self.facts.last_shipment is not None:
-            return
-        with suppress(Refused):  # what follows lies outside of the calendar, or has no price
-            found = self.coming.following()
-            cancelled = {(o.key, o.repetition) for o in occurrences if o.status == "cancelled"}
-            if found is not None and found not in cancelled:
-                self.thing.fault("complete", f"true, but event {shown(found[0])} follows the last line ({ENDED})")
