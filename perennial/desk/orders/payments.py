@@ -179,7 +179,7 @@ def _several(number: str, payments: Sequence[Payment]) -> Refused:
 
 def _named(payment: Payment) -> Reason:
     """A payment as a refusal names it."""
-    return Reason("payment", {"purpose": payment.purpose, "number": payment.number, "status": payment.status})
+    return Reason("payment_named", {"purpose": payment.purpose, "number": payment.number, "status": payment.status})
 
 
 def _lines(number: str, payments: Sequence[Payment]) -> dict[int, int]:

@@ -7,7 +7,7 @@ import perennial.db.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0005_history")]
+    dependencies = [("orders", "0006_taken_over")]
 
     operations = [
         migrations.AddField("hold", "reason_code", perennial.db.models.Code(null=True)),
