@@ -37,9 +37,10 @@ class Refused(Exception):
 class Several(Refused):
     """An action found more than one fault, and gives them all (``faults``)."""
 
-    def __init__(self, faults: Iterable[Refused]) -> None:
+    def __init__(self, faults: Iterable[Refused], code: str = "several", /, **facts: object) -> None:
         self.faults = tuple(faults)
-        super().__init__("several", count=len(self.faults))
+        facts.setdefault("count", len(self.faults))
+        super().__init__(code, text=None, **facts)
 
 
 def refuse_all(faults: Iterable[Refused]) -> None:

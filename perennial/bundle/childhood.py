@@ -71,6 +71,7 @@ def children(standing: Standing) -> None:
         if child.number in paths:
             thing.fault("number", f'"{child.number}" stands twice: first as {paths[child.number].path}')
         paths[child.number] = thing
+        standing.child_things.append((thing, child))
         standing.taken.children.append(child)
     if not standing.thing.bad:
         _tie(standing, latest)

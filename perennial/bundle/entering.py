@@ -326,8 +326,8 @@ def nowhere(order_ids: Sequence[int]) -> list[str]:
     return list(found.values_list("number", flat=True)) if TaxRate.objects.exists() else []
 
 
-def far_ahead(order_ids: Sequence[int], on: date) -> list[str]:
-    """Those of these orders that are dated more than a year ahead, with their dates; in words."""
+def far_ahead(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
+    """Those of these orders that are dated more than a year ahead, with their dates."""
     a_year_on = date.fromordinal(min(on.toordinal() + 366, date.max.toordinal()))
     found = SalesOrder.objects.filter(pk__in=order_ids, order_date__gt=a_year_on).order_by("pk")
-    return [f"order {number} is dated {day}" for number, day in found.values_list("number", "order_date")]
+    return list(found.values_list("number", "order_date"))

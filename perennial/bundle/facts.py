@@ -93,7 +93,7 @@ def columns_of(
         card = standing.only_card(thing, "card")
     if method in PREPAID and not facts.upfront and status in NOT_ENDED:
         thing.fault("payment_method", f"{method} pays only what is billed up front: it cannot pay later shipments")
-    schedule = thing.name_of("payment_schedule", "payment schedule", standing.reading.schedules)
+    schedule = thing.name_of("payment_schedule", "payment_schedule", standing.reading.schedules)
     schedule_id = names.schedules.get(schedule) if schedule else None
     if schedule is None and not thing.given("facts"):
         schedule_id = revision.payment_schedule_id

@@ -62,7 +62,7 @@ def payments(standing: Standing) -> None:
         if not standing.thing.bad:
             whole = {id(row): whole_order(standing, row) for row in standing.taken.continuity if row.columns["upfront"]}
             sums_fit(standing.taken, given, whole, standing.currency)
-            standing.reading.notes.unpaid += unpaid(standing.taken, standing.currency)
+            standing.reading.notes.add("unpaid", unpaid(standing.taken, standing.currency))
             for _, thing in given:
                 standing.thing.spoil(thing)
     else:
@@ -309,7 +309,7 @@ class _Reader:
             row = next(iter(standing.taken.continuity), None)
         if row is not None:
             return row.columns["payment_method"], row.columns["card_id"]
-        cards = list(standing.names.cards.get(standing.customer_id, {}).values())
+        cards = list(standing.names.customers.cards[standing.customer_id].values())
         return "card", cards[0] if len(cards) == 1 else None
 
     def _is_invoiced(self, order: OrderRow | None, continuity: ContinuityRow | None) -> bool:

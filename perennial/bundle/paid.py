@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from perennial.bundle.reading.notes import Note, note
 from perennial.bundle.reading.values import Given
 from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
-from perennial.kernel.money import text
+from perennial.kernel.money import Money, text
 from perennial.kernel.states import (
     NOT_ANSWERED,
     NOT_ASKED,
@@ -179,23 +180,21 @@ def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
         )
 
 
-def unpaid(taken: TakenOver, currency: str) -> Iterator[str]:
-    """In words, what is still to be sent or invoiced, and none of the payments given pays."""
-    own = [line for line in taken.order.lines if line.amount_minor and line.status in NOT_INVOICED]
-    theirs = [
-        row.columns for row in taken.payments if row.order is taken.order and row.columns["status"] not in NOT_COUNTED
-    ]
+def unpaid(taken: TakenOver, currency: str) -> Iterator[Note]:
+    """What is still to be sent or invoiced, and none of the payments given pays."""
+    order = taken.order
+    own = [line for line in order.lines if line.amount_minor and line.status in NOT_INVOICED]
+    theirs = [row.columns for row in taken.payments if row.order is order and row.columns["status"] not in NOT_COUNTED]
     if any(c["status"] == "due" and c["method"] == "card" and c["card_id"] is None for c in theirs):
-        yield f"the ordinary lines of {taken.order.number} are to be paid by card, and it is not said which: order card names one"
-    if own and taken.order.total_minor and not theirs:
-        cost = text(taken.order.total_minor, currency)
-        yield f"the ordinary lines of {taken.order.number} cost {cost}, and none of the payments given is for them: they are not charged"
+        yield note("ordinary_lines_without_card", order=order.number)
+    if own and order.total_minor and not theirs:
+        yield note("ordinary_lines_unpaid", order=order.number, cost=Money(order.total_minor, currency))
     upfront = {id(row.parent_line) for row in taken.continuity if row.columns["upfront"]}
     paid = {id(row.order) for row in taken.payments}
     for child in taken.children:
         going = child.status in NOT_INVOICED and child.external is None and id(child.parent_line) not in upfront
         if going and child.total_minor and id(child) not in paid:
-            yield f"{child.number} costs {text(child.total_minor, currency)}, and none of the payments given is for it: it is not charged"
+            yield note("child_unpaid", order=child.number, cost=Money(child.total_minor, currency))
 
 
 def holds_have_reason(taken: TakenOver) -> None:

@@ -21,11 +21,13 @@ from perennial.bundle.reading.file import TooLong
 from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.taken import AddressRow, EventRow, HoldRow, LineRow, OrderRow, Place, Places, SentRow, TakenOver
-from perennial.bundle.takeover.lookup import NOWHERE, Names, ProductRow, Where
+from perennial.bundle.takeover.lookup import Names, ProductRow
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
 from perennial.kernel.states import ACCEPTANCE, HOLDS_STOP, SENT
 from perennial.kernel.totals import Charge, Totals, totals
+from perennial.payments.due import NOWHERE
+from perennial.payments.due import Place as Where
 
 HOLD = keys("code reason stops on by released_on until reason_code released_by")
 EVENT = keys("on kind by reason data at")
@@ -42,6 +44,7 @@ class Standing:
         self.thing = one.thing
         self.currency = names.currency
         self.places: list[AddressRow] = []
+        self.child_things: list[tuple[Given, OrderRow]] = []
 
     # --- what all parts need
 
@@ -62,7 +65,7 @@ class Standing:
         if given is None:
             return default
         if isinstance(given, str):
-            found = self.names.addresses.get((self.customer_id, given))
+            found = self.names.customers.addresses[self.customer_id].get(given)
             if found is None:
                 thing.fault(key, f'the customer has no address "{given}"')
             return found
@@ -77,20 +80,20 @@ class Standing:
         """An address as tax sees it."""
         if isinstance(place, AddressRow):
             return Where(place.values["country"], place.values["region"])
-        return NOWHERE if place is None else self.names.places.get(place, NOWHERE)
+        return NOWHERE if place is None else self.names.customers.places.get(place, NOWHERE)
 
     def card(self, thing: Given, key: str, token: str | None) -> int | None:
         """The stored card that is meant; None where none was named."""
         if token is None:
             return None
-        found = self.names.cards.get(self.customer_id, {}).get(token)
+        found = self.names.customers.cards[self.customer_id].get(token)
         if found is None:
             thing.fault(key, f"the customer has no card {shown(token)}")
         return found
 
     def only_card(self, thing: Given, key: str) -> int | None:
         """The customer's only card."""
-        cards = self.names.cards.get(self.customer_id, {})
+        cards = self.names.customers.cards[self.customer_id]
         if len(cards) != 1:
             has = "no stored card" if not cards else f"{len(cards)} stored cards: name one by its token"
             thing.fault(key, f"the customer has {has}")
@@ -99,14 +102,14 @@ class Standing:
 
     def mode(self, thing: Given, key: str = "delivery_mode") -> int | None:
         """The id of a delivery mode."""
-        code = thing.name_of(key, "delivery mode", self.reading.modes)
-        mode = self.names.set_up.modes_by_code.get(code)
+        code = thing.name_of(key, "delivery_mode", self.reading.modes)
+        mode = self.names.set_up.modes_by_code.get(code or "")
         return mode.id if mode else None
 
     def product(self, thing: Given) -> ProductRow | None:
         """An ordinary product."""
         number = thing.name_of("item_number", "product", self.reading.products, required=True)
-        found = self.names.products.get(number)
+        found = self.names.products.get(number or "")
         if found is not None and found.kind == "continuity":
             thing.fault("item_number", f"{shown(number)} is a continuity product: it ships nothing itself")
         return found
@@ -168,7 +171,7 @@ class Standing:
             if group in {one[0] for one in made}:
                 tax.fault("group", f"{shown(group)} stands twice")
             if tax.given("country"):
-                key = (group, tax.code("country"), tax.code("region"), tax.day("from"))
+                key = (group, tax.code("country", ""), tax.code("region"), tax.day("from"))
                 rate = self.names.rates.get(key)  # one that is gone is not named again
             made.append((group, self.money(tax, "base"), self.money(tax, "tax"), rate.id if rate else None))
         return made
@@ -221,10 +224,10 @@ class Standing:
         thing, entry = self.thing, self.one.entry
         for at, _ in enumerate(thing.entries("continuity")):
             thing.fault(f"continuity[{at}]", "there is no line for it: name the line by its number")
-        customer = self.names.customers.get(entry.customer)
+        customer = self.names.customers.by_account.get(entry.customer)
         if customer is None or thing.bad:
             return None
-        self.customer_id = customer
+        self.customer_id = customer.pk
         default = "open" if entry.submit or thing.entries("children") else "draft"
         status = self.of_status(thing, states.ORDER, default)
         acceptance = thing.word("acceptance", ACCEPTANCE, "awaited" if entry.acceptance_required else "none")
@@ -233,10 +236,12 @@ class Standing:
         if thing.given("currency") and thing.text("currency") != self.currency:
             thing.fault("currency", f"the installation has {self.currency}")
         literal = thing.given("total") and "ship_to" in thing.value
-        ship_to = self.place(thing, "ship_to", entry.ship_to, None if literal else self.names.delivery.get(customer))
+        ship_to = self.place(
+            thing, "ship_to", entry.ship_to, None if literal else self.names.customers.delivery.get(customer.pk)
+        )
         self.order = OrderRow(
             entry.number or "",
-            customer,
+            customer.pk,
             entry.order_date or self.reading.on,
             status,
             self.currency,

@@ -134,9 +134,9 @@ class _Walk:
         except Refused as refused:
             thing.bad = True
             if refused.field == "order_date":
-                self.standing.thing.fault("order_date", refused.text)
+                self.standing.thing.note(refused.at(self.standing.thing.at("order_date")))
             else:
-                thing.fault("start_date" if refused.field == "start_date" else "lines", refused.text)
+                thing.note(refused.at(thing.at("start_date" if refused.field == "start_date" else "lines")))
         return None if thing.bad else row
 
     def _skips(self, row: ContinuityRow) -> list[AdjustmentRow]:
@@ -312,7 +312,7 @@ class _Walk:
 
     def _schedule(self, first: Given, key: str) -> int | None:
         if "payment_schedule" in first.value:
-            name = first.name_of("payment_schedule", "payment schedule", self.standing.reading.schedules)
+            name = first.name_of("payment_schedule", "payment_schedule", self.standing.reading.schedules)
             return self.names.schedules.get(name) if name else None
         return self.revision.schedule_ids.get(key)
 

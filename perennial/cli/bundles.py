@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from perennial import language
 from perennial.cli.output import document, facts, following, say, table, tell
 from perennial.cli.parser import Given, Parser, Run, by, path
 
@@ -22,8 +23,10 @@ def import_(p: Parser) -> Run:
 
         with opened(given.file, sys.stdin.buffer) as file:
             done = import_bundle(file=file, by=by(given), on=given.on, dry_run=given.dry_run)
-        for note in done.notes.lines():
-            tell(f"note: {note}")
+        to = language.reader()
+        for note in done.notes.all():
+            said = (language.phrase(context, note.code, note.facts, to) for context in ("note", "command"))
+            tell(f"note: {''.join(words or '' for words in said)}")
         found = done.document()
         if given.json:
             document(found)

@@ -23,6 +23,7 @@ from perennial.errors import Conflict, Refused, Several
 
 WITHOUT_DATABASE = {"stop", "serve", "worker", "backup", "restore"}
 MAKES_DATABASE = {"init", "demo", "bench"}
+BUNDLE = "bundle"  # the refusal of an import: the fields of its faults are paths
 STOPS_DATABASE = {"demo"}  # the server that it starts ends with it
 
 
@@ -183,24 +184,23 @@ def unknown(words: list[str]) -> int:
 def said(refused: Refused) -> dict[str, Any]:
     """A refusal as JSON; that of a bundle lists its faults, the first thousand, and says how many there are."""
     words: dict[str, Any] = {"code": refused.code, "field": refused.field, "text": spoken(refused)}
+    if refused.code == BUNDLE:
+        words["text"] = in_a_line(refused)
     if isinstance(refused, Several):
-        words["faults"] = [said(one) for one in refused.faults]
-        words["count"] = len(refused.faults)
-    elif isinstance(faults := getattr(refused, "faults", None), list):
-        words["faults"] = [{"path": path, "text": text} for path, text in faults]
-        words["count"] = getattr(refused, "count", len(faults))
+        words["faults"] = [fault(one) if refused.code == BUNDLE else said(one) for one in refused.faults]
+        words["count"] = refused.facts["count"]
     return words
+
+
+def fault(one: Refused) -> dict[str, str]:
+    """A fault of a bundle: of a file there is nothing that a command could add."""
+    return {"path": one.field, "text": language.say(one, reader()), "code": one.code}
 
 
 def spoken(refused: Refused) -> str:
     """A refusal in the language of commands, and what the command line adds: its option, or the next command."""
-    try:
-        to = language.reader()
-    except Refused:  # it is the language that is refused
-        to = language.Reader()
     facts = {**refused.facts, "option": OPTIONS.get(refused.field, refused.field)}
-    added = language.phrase("command", refused.code, facts, to) or ""
-    return language.say(refused, to) + added
+    return language.say(refused, reader()) + (language.phrase("command", refused.code, facts, reader()) or "")
 
 
 def met(conflict: Conflict) -> str:
@@ -215,9 +215,24 @@ def met(conflict: Conflict) -> str:
 
 def in_a_line(refused: Refused) -> str:
     """A refusal with its field in front; of several, one a line."""
-    if isinstance(refused, Several):
+    if not isinstance(refused, Several):
+        return f"{OPTIONS.get(refused.field, refused.field)}: {spoken(refused)}" if refused.field else spoken(refused)
+    if refused.code != BUNDLE:
         return "\n".join([spoken(refused), *map(in_a_line, refused.faults)])
-    return f"{OPTIONS.get(refused.field, refused.field)}: {spoken(refused)}" if refused.field else spoken(refused)
+    lines = [spoken(refused)]
+    for one in map(fault, refused.faults):
+        lines.append(f"{one['path']}: {one['text']}" if one["path"] else one["text"])
+    if len(refused.faults) != refused.facts["count"]:
+        lines.append(language.phrase("phrase", "first_faults", {"shown": len(refused.faults)}, reader()) or "")
+    return "\n".join(lines)
+
+
+def reader() -> language.Reader:
+    """Who reads what commands say."""
+    try:
+        return language.reader()
+    except Refused:  # it is the language that is refused
+        return language.Reader()
 
 
 def in_words(problem: Exception) -> str:

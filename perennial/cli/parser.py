@@ -15,7 +15,7 @@ from perennial.kernel.states import CATCH_UP
 
 Given = argparse.Namespace
 Run = Callable[[Given], int]
-WordFault = Callable[[str], str | None]
+WordFault = Callable[[str], Refused | None]
 
 if TYPE_CHECKING:
     from perennial.desk.action import How
@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
             value = getattr(given, action.dest, None)
             fault_of = WRITTEN.get(action.type)
             if isinstance(value, str) and fault_of is not None and (fault := fault_of(value)):
-                raise Refused("text", (action.option_strings or [action.dest])[0].lstrip("-"), text=fault)
+                raise fault.at((action.option_strings or [action.dest])[0].lstrip("-"))
         return given
 
     def options(self) -> set[str]:
@@ -135,9 +135,9 @@ def long_code(words: str) -> str:
     return words
 
 
-def line_fault(words: str) -> str | None:
+def line_fault(words: str) -> Refused | None:
     """What is wrong with what people write behind an option: who leaves it out does not write it empty."""
-    return limits.text_fault(words, limits.LINE) or (None if words.strip() else "is empty")
+    return limits.text_fault(words, limits.LINE) or (None if words.strip() else Refused("text_empty"))
 
 
 def path(words: str) -> str:

@@ -20,13 +20,13 @@ from perennial.db.tally import Tally
 from perennial.errors import Refused
 
 CUSTOMER = ("account", "name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
-WHAT_IS_LOST = {
-    **{name: name for name in ("name", "email", "phone", "language")},
-    "allow_on_account": "permission to buy on account",
-    "credit_limit_minor": "credit limit",
-}
+LOSABLE = ("name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
 ADDRESS = AddressFacts._fields
 CARD = CardFacts._fields
+
+
+Named = tuple[str, str]
+"""What it is (``address``, ``card``), and its code or token."""
 
 
 class Changes(NamedTuple):
@@ -37,9 +37,9 @@ class Changes(NamedTuple):
     """The ids of stored cards that expire later now: what waited for them may go on."""
     moved: dict[int, AddressFacts]
     """The addresses that are other places now, by id: what each was before."""
-    emptied: list[tuple[str, list[str]]]
-    """Accounts, each with what was stored and is not given any more."""
-    kept: list[tuple[str, str]]
+    emptied: list[tuple[str, list[str | Named]]]
+    """Accounts, each with what was stored and is not given any more: columns, addresses, cards."""
+    kept: list[tuple[str, Named]]
     """Accounts, each with an address or a card that is no longer listed and stays because something refers to it."""
 
 
@@ -78,13 +78,13 @@ def set_customers(
     changed: set[int] = set()
     renewed: list[int] = []
     moved: dict[int, AddressFacts] = {}
-    emptied: list[tuple[str, list[str]]] = []
+    emptied: list[tuple[str, list[str | Named]]] = []
     for customer in customers:
         if known := stored.get(customer.account):
             before = dict(zip(CUSTOMER, known[1], strict=True))
             now = dict(zip(CUSTOMER, _columns(customer), strict=True))
-            if lost := [words for name, words in WHAT_IS_LOST.items() if before[name] and not now[name]]:
-                emptied.append((customer.account, lost))
+            if lost := [name for name in LOSABLE if before[name] and not now[name]]:
+                emptied.append((customer.account, [*lost]))
             for write in _differences(customer, *known):
                 write.do()
                 changed.add(known[0])
@@ -95,11 +95,11 @@ def set_customers(
     # What is still in the dictionaries is no longer listed.
     addresses = [a[0] for known in stored.values() for a in known[2].values()]
     cards = [c[0] for known in stored.values() for c in known[3].values()]
-    dropped: dict[int, list[str]] = {}
+    dropped: dict[int, list[str | Named]] = {}
     for pk, code in _drop("customers_address", "code", addresses, _ADDRESS_USED):
-        dropped.setdefault(pk, []).append(f"address {code}")
+        dropped.setdefault(pk, []).append(("address", code))
     for pk, token in _drop("customers_storedcard", "token", cards, _CARD_USED):
-        dropped.setdefault(pk, []).append(f"card {token}")
+        dropped.setdefault(pk, []).append(("card", token))
     changed |= dropped.keys()
     emptied += [(account, dropped[known[0]]) for account, known in stored.items() if known[0] in dropped]
     changed |= {known[0] for known in stored.values()} & set(_renamed(customers, write=True))
@@ -285,12 +285,12 @@ def _drop(table: str, name: str, ids: list[int], used: Sequence[str]) -> list[tu
     )
 
 
-def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> tuple[list[tuple[str, str]], set[int]]:
+def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> tuple[list[tuple[str, Named]], set[int]]:
     """What is no longer listed and stays stands behind the list: a new order goes to the first address that is listed.
 
     Gives what stays, by account, and the ids of the customers of which something had to be moved behind.
     """
-    stays: list[tuple[str, str]] = []
+    stays: list[tuple[str, Named]] = []
     moved: set[int] = set()
     for model, what, lists in (
         (Address, "address", {account: known[2] for account, known in stored.items()}),
@@ -302,7 +302,7 @@ def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> t
             those = [row for row in lists.get(customer.account, {}).values() if row[0] in there]
             listed = len(customer.addresses) if model is Address else len(customer.cards)
             for number, row in enumerate(those, listed + 1):
-                stays.append((customer.account, f"{what} {row[2]}"))
+                stays.append((customer.account, (what, row[2])))
                 if row[1] != number:
                     model.objects.filter(pk=row[0]).update(number=number)
                     moved.add(stored[customer.account][0])

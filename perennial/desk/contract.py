@@ -151,7 +151,7 @@ def adjustment_json(adjustment: Adjustment) -> Document:
         case Substitute(product, price):
             value = product if price is None else {"item_number": product, "price": amount(price)}
         case Address():
-            value = _address(value)
+            value = address_json(value)
         case date():
             value = str(value)
         case bool() | int() | None:
@@ -170,8 +170,8 @@ def adjustment_json(adjustment: Adjustment) -> Document:
     }
 
 
-def _address(address: Address) -> str | Document:
-    """The code of an address, or the address in place."""
+def address_json(address: Address) -> str | Document:
+    """An address as an order names it: its code, or the address in place."""
     return {name: getattr(address, name) for name in _PLACE} if address.code is None else address.code
 
 
@@ -237,18 +237,24 @@ def revision_json(facts: ProgramFacts, currency: str) -> Document:
         "payment_schedule": facts.payment_schedule,
         "valid_payment_schedules": sorted(facts.valid_payment_schedules),
         "days_after_order_date": facts.days_after_order_date,
-        "events": [_entry(event, product, currency) for event in facts.events for product in event.products],
+        "events": [entry_json(event, product, currency) for event in facts.events for product in event.products],
     }
 
 
-def _entry(event: EventFacts, product: EventProductFacts, currency: str) -> Document:
+def entry_json(event: EventFacts, product: EventProductFacts | None, currency: str) -> Document:
+    """A product of an event; None: the event is gone, and had none."""
+    sold: Document = {}
+    if product is not None:
+        sold = {
+            "item_number": product.item_number,
+            "quantity": money.plain(product.quantity),
+            "unit": product.unit,
+            "price": None if product.price_minor is None else money.text(product.price_minor, currency),
+        }
     return {
         "key": event.key,
         "event_id": event.event_id,
-        "item_number": product.item_number,
-        "quantity": money.plain(product.quantity),
-        "unit": product.unit,
-        "price": None if product.price_minor is None else money.text(product.price_minor, currency),
+        **sold,
         "delivery_mode": event.delivery_mode,
         "date_interval": event.interval.code if event.interval else None,
         "days_from_last": event.days_from_last,

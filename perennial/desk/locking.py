@@ -130,7 +130,7 @@ def lock_parent(
 def lock(order_id: int, *, on: date, by: str, reason: str | None = None, reason_code: str | None = None) -> LockedOrder:
     """Lock a parent order by its id. Refused: a ``reason_code`` that is no code."""
     if reason_code is not None and (fault := limits.code_fault(reason_code)):
-        raise Refused("text", "reason_code", text=fault)
+        raise fault.at("reason_code")
     history.context(by=by, reason=reason)
     ids = [
         row[0]

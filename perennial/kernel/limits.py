@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from perennial.errors import Refused
+
 CODE = 100
 """A code, a number, a key: what people name things by."""
 LONG_CODE = 200
@@ -21,36 +23,36 @@ def short(words: str) -> str:
     return words if len(words) <= 80 else words[:77] + "…"
 
 
-def text_fault(value: str, longest: int = TEXT) -> str | None:
+def text_fault(value: str, longest: int = TEXT) -> Refused | None:
     """What is wrong with a text: it is too long, or has what cannot be stored."""
     if len(value) > longest:
-        return f"longer than {longest:,} characters"
+        return Refused("text_too_long", most=longest)
     if value.isprintable():
         return None
     if "\0" in value:
-        return "has a NUL character, which cannot be stored"
+        return Refused("text_nul")
     try:
         value.encode()
     except UnicodeEncodeError:
-        return "has half a surrogate pair, which is not a character"
+        return Refused("text_half_character")
     return None
 
 
-def code_fault(value: str, longest: int = CODE) -> str | None:
+def code_fault(value: str, longest: int = CODE) -> Refused | None:
     """What is wrong with a code: as with a text; and it is not empty, has no spaces around it, and nothing in it that
     nobody sees: two codes that look the same are the same.
     """
     if fault := text_fault(value, longest):
         return fault
     if not value:
-        return "is empty"
+        return Refused("text_empty")
     if not value.isprintable():
         for character in value:
             category = unicodedata.category(character)
             if category == "Cc":
-                return "has control characters"
+                return Refused("code_control_characters")
             if category in UNSEEN and character != " ":
-                return f"has U+{ord(character):04X} in it, a character that nobody sees"
+                return Refused("code_unseen_character", character=f"U+{ord(character):04X}")
     if value != value.strip():
-        return f'"{value}" has spaces around it'
+        return Refused("code_spaces", given=value)
     return None

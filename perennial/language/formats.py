@@ -1,12 +1,15 @@
 """A fact as the reader writes it, and sentences made of them.
 
 A placeholder names a fact, and how it is written: ``{on}``, ``{count:n}`` (12,345), ``{order:quoted}``, ``{price:amount}``
-(without its currency), ``{status:order}`` (the name of a state, from the context ``order``), ``{states:payment|or}`` (a list: this or that), ``{meant:?did_you_mean}``
-(the phrase of that code, or nothing where there is no such fact).
+(without its currency), ``{name:json}`` (a text as a bundle writes it), ``{status:order}`` (the name of a state, from the
+context ``order``), ``{meant:?did_you_mean}`` (the phrase of that code, or nothing where there is no such fact).
+A list is joined with commas, or ``{states:payment|or}``: this or that. In a list a pair such as ``("address", "home")``
+is the label ``address`` with ``home`` as its fact ``name``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -87,7 +90,7 @@ def fact(value: object, style: str, to: Reader) -> str:
         case list() | tuple() if not isinstance(value, Money):
             style, _, joined_by = style.partition("|")
             between = f" {phrase('phrase', joined_by, None, to)} " if joined_by else ", "
-            return between.join(fact(one, style, to) for one in value)
+            return between.join(_in_list(one, style, to) for one in value)
         case Who():
             if value.on is None:
                 return value.by or phrase("phrase", "a_person", None, to) or ""
@@ -114,9 +117,18 @@ def fact(value: object, style: str, to: Reader) -> str:
     words = str(value)
     if style == "quoted":
         return short(repr(words))
+    if style == "json":
+        return short(json.dumps(words, ensure_ascii=False))
     if style:
-        return catalogue(to.language).template(style, words) or words
+        return phrase(style, words, None, to) or words
     return words
+
+
+def _in_list(value: object, style: str, to: Reader) -> str:
+    if isinstance(value, tuple) and not isinstance(value, Money):
+        label, name = value
+        return phrase(style, label, {"name": name}, to) or str(name)
+    return fact(value, style, to)
 
 
 def _date(day: date, to: Reader) -> str:

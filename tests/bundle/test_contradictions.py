@@ -12,7 +12,7 @@ from perennial.jobs.check import check, check_once
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Payment
-from tests.worlds.bundle import ON, faults, put, twelve
+from tests.worlds.bundle import ON, faults, notes, put, twelve
 from tests.worlds.desk import run
 from tests.worlds.moved_in import invoiced, member, moved_in, wrong
 
@@ -452,7 +452,7 @@ def test_the_payments_of_ordinary_lines_come_to_what_these_cost(
 @pytest.mark.parametrize("payments", [[], [{"purpose": "ordinary", "status": "cancelled"}]])
 def test_ordinary_lines_that_no_payment_is_given_for_are_noted(payments: Any) -> None:
     done = put(twelve() | {"orders": [{**ORDINARY, "lines": [BOOK], "payments": payments}]})
-    assert [line for line in done.notes.lines() if "payments given" in line] == [
+    assert [line for line in notes(done) if "payments given" in line] == [
         "the ordinary lines of OLD-2 cost 9.00, and none of the payments given is for them: they are not charged"
     ]
 
@@ -461,8 +461,8 @@ def test_a_card_that_is_not_named_for_ordinary_lines_is_noted() -> None:
     bundle = twelve()
     bundle["customers"][0]["cards"].append({"token": "tok_two", "exp_month": 12, "exp_year": 2030})
     done = put(bundle | {"orders": [{**ORDINARY, "lines": [BOOK], "payments": [{"purpose": "ordinary"}]}]})
-    assert [line for line in done.notes.lines() if "by card" in line] == [
-        "the ordinary lines of OLD-2 are to be paid by card, and it is not said which: order card names one"
+    assert [line for line in notes(done) if "by card" in line] == [
+        "the ordinary lines of OLD-2 are to be paid by card, and it is not said which"
     ]
 
 
@@ -504,9 +504,9 @@ def test_a_child_that_no_payment_is_given_for_is_noted() -> None:
     for children, noted in ((OPEN, [said]), (INVOICED, [])):
         order = member({}, children, number="SO-000500", payments=[])
         done = put(twelve() | {"orders": [order]}, dry_run=True)
-        assert [line for line in done.notes.lines() if "payments given" in line] == noted
+        assert [line for line in notes(done) if "payments given" in line] == noted
     order = member({}, OPEN, number="SO-000500")
-    assert not [line for line in put(twelve() | {"orders": [order]}).notes.lines() if "payments given" in line]
+    assert not [line for line in notes(put(twelve() | {"orders": [order]})) if "payments given" in line]
 
 
 def test_a_child_of_an_order_billed_up_front_is_not_paid_again() -> None:

@@ -14,7 +14,7 @@ from perennial.customers.models import Address, StoredCard
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Attempt, Payment
 from tests.worlds import actions
-from tests.worlds.bundle import counts, put, take_out
+from tests.worlds.bundle import counts, notes, put, take_out
 from tests.worlds.desk import ANNA, ON, card, day, last_event, lines, make_children, order, sent, set_up
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ class TestRenewedCard:
         ContinuityOrder.objects.filter(order__number=other).update(card=StoredCard.objects.get(token="tok_two"))
         done = put(expires(2031), on=day(3))
         assert counts(done) == {"customers": (0, 1, 0)}
-        assert next(done.notes.lines()) == f"{number} line 1: its card is renewed, shipment 1 ships on {day(3)}"
+        assert notes(done)[0] == f"{number} line 1: its card is renewed, shipment 1 ships on {day(3)}"
         assert set(lines(number, "blocked")) == {None}
         assert lines(other, "blocked")[0] == "card", "what another card pays is not concerned"
         assert last_event(number)[0] == "caught_up"
@@ -91,7 +91,7 @@ def test_an_address_that_is_no_longer_listed_and_still_used_stands_behind_the_li
     ]
     second = order("CLUB", ship_to=None)
     assert [SalesOrder.objects.get(number=n).ship_to.code for n in (first, second)] == ["home", "moved"]
-    assert list(put(ada(addresses=[{"code": "cabin", "country": "US"}]), dry_run=True).notes.lines()) == [
+    assert notes(put(ada(addresses=[{"code": "cabin", "country": "US"}]), dry_run=True)) == [
         "customer C-1: address moved is not listed, but used by an order: it stays",
         "customer C-1: address home is not listed, but used by an order: it stays",
     ]
@@ -106,9 +106,9 @@ def test_a_child_that_goes_to_a_changed_address_is_named():
     make_children(ON)
     moved = [{"code": "home", "region": "OR", "country": "US"}, {"code": "cabin", "region": "OR", "country": "US"}]
     said = f"{number}-1-001 is made already and goes to the changed address home, taxed as before"
-    assert list(put(ada(addresses=moved), dry_run=True).notes.lines()) == [said]
-    assert list(put(ada(addresses=moved)).notes.lines()) == [said]
-    assert list(put(ada(addresses=list(reversed(moved)))).notes.lines()) == []
+    assert notes(put(ada(addresses=moved), dry_run=True)) == [said]
+    assert notes(put(ada(addresses=moved))) == [said]
+    assert notes(put(ada(addresses=list(reversed(moved))))) == []
 
 
 @pytest.mark.usefixtures("club")
@@ -155,7 +155,7 @@ def test_with_other_working_days_a_late_shipment_asks_for_its_card_again():
 def test_what_goes_to_no_address_is_not_taxed_and_that_is_said():
     put({"customers": [{"account": "C-9", "cards": [card("tok_nine")]}]})
     bundle = {"orders": [{"reference": "R", "customer": "C-9", "submit": True, "lines": [{"item_number": "S-CLUB"}]}]}
-    (said,) = put(bundle, dry_run=True).notes.lines()
+    (said,) = notes(put(bundle, dry_run=True))
     assert said.startswith("order SO-")
     assert said.endswith(" goes to no address: nothing of it is taxed")
 
@@ -164,7 +164,7 @@ def test_what_goes_to_no_address_is_not_taxed_and_that_is_said():
 def test_addresses_and_cards_that_go_are_named():
     put(ada(addresses=[{"code": "x", "country": "US"}, {"code": "y", "country": "US"}], cards=[card("tok_x")]))
     for dry_run in (True, False):
-        assert list(put(ada(addresses=[{"code": "x", "country": "US"}], cards=[]), dry_run=dry_run).notes.lines()) == [
+        assert notes(put(ada(addresses=[{"code": "x", "country": "US"}], cards=[]), dry_run=dry_run)) == [
             "customer C-1: address y and card tok_x taken away, as none is given"
         ]
 
@@ -175,12 +175,12 @@ def test_what_set_up_loses_is_said():
         "delivery_modes": [{"code": "STD", "charge": "6.00"}, {"code": "ANY", "charge": "1.00"}],
         "products": [{"number": "B1", "price": "11.00"}, {"number": "B2", "price": "20.00", "tax_group": "BOOKS"}],
     }
-    assert list(put(bundle).notes.lines()) == [
+    assert notes(put(bundle)) == [
         "delivery mode STD: tax group and days off taken away, as none is given",
         "product B1: tax group BOOKS taken away, as none is given",
     ]
-    assert list(put(bundle).notes.lines()) == []
-    assert list(put({"delivery_modes": [{"code": "ANY"}]}).notes.lines()) == [
+    assert notes(put(bundle)) == []
+    assert notes(put({"delivery_modes": [{"code": "ANY"}]})) == [
         "delivery mode ANY: charge taken away, as none is given"
     ]
 
@@ -194,7 +194,7 @@ def test_a_card_that_was_asked_once_stays():
     asked = StoredCard.objects.get(token="tok_two")
     Attempt.objects.create(payment=payment, kind="charge", number=1, key="k", amount_minor=1, card=asked, on_date=ON)
     done = put(ada(cards=[card("tok_visa")]))
-    assert list(done.notes.lines()) == [
+    assert notes(done) == [
         "customer C-1: card tok_old taken away, as none is given",
         "customer C-1: card tok_two is not listed, but used by an order: it stays",
     ]
@@ -215,7 +215,7 @@ def test_a_region_that_a_tax_rate_spells_in_other_letters_is_noted():
     bundle = {**ada(addresses=places), "tax_rates": [rate]}
     put(ada(addresses=[]))
     for dry_run in (True, False):
-        assert list(put(bundle, dry_run=dry_run).notes.lines()) == [
+        assert notes(put(bundle, dry_run=dry_run)) == [
             'customer C-1: region "ny" of US has no tax rate, but "NY" has: they are different regions'
         ]
 
@@ -223,22 +223,18 @@ def test_a_region_that_a_tax_rate_spells_in_other_letters_is_noted():
 @pytest.mark.usefixtures("club")
 def test_what_is_not_given_is_taken_away_and_said():
     put(ada(email="ada@example.com", phone="+1 555 0100"))
-    assert list(put(ada(phone="+1 555 0100"), dry_run=True).notes.lines()) == [
-        "customer C-1: email taken away, as none is given"
-    ]
-    assert list(put(ada(name="")).notes.lines()) == [
-        "customer C-1: name and email and phone taken away, as none is given"
-    ]
-    assert list(put(ada(name="")).notes.lines()) == []
+    assert notes(put(ada(phone="+1 555 0100"), dry_run=True)) == ["customer C-1: email taken away, as none is given"]
+    assert notes(put(ada(name=""))) == ["customer C-1: name and email and phone taken away, as none is given"]
+    assert notes(put(ada(name=""))) == []
     put(ada(name="", allow_on_account=True, credit_limit="500.00"))
-    assert list(put(ada(name="", allow_on_account=False)).notes.lines()) == [
+    assert notes(put(ada(name="", allow_on_account=False))) == [
         "customer C-1: permission to buy on account and credit limit taken away, as none is given"
     ]
     many = {"customers": [{"account": f"M-{n}", "phone": "1"} for n in range(15)]}
     put(many)
     for customer in many["customers"]:
         del customer["phone"]
-    said = list(put(many).notes.lines())
+    said = notes(put(many))
     assert (len(said), said[-1]) == (11, "5 more such things of customers")
 
 

@@ -15,6 +15,7 @@ from perennial.catalog.models import Company, DeliveryMode, Parameters, Price, P
 from perennial.customers.models import Address, Customer, GatewayCustomer, StoredCard
 from perennial.db import sql
 from perennial.errors import Refused
+from perennial.language import say
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from tests.worlds.bundle import counts, example, faults, put
@@ -235,8 +236,8 @@ def test_the_history_says_who():
 def test_what_is_not_json_is_refused_with_its_place(text, says):
     with pytest.raises(Refused) as refused:
         put(text)
-    assert "not JSON" in refused.value.text
-    assert says in refused.value.text
+    assert "not JSON" in say(refused.value)
+    assert says in say(refused.value)
 
 
 def test_a_byte_order_mark_and_long_things_do_no_harm():

@@ -175,7 +175,7 @@ class TestReasonCodes:
 
     def test_what_is_no_code_or_no_such_word(self) -> None:
         number = order("CLUB")
-        with refused("reason_code"):
+        with refused("reason_code", "code_spaces"):
             actions.skip(number=number, shipment=2, reason_code=" x", **ANNA)
         with refused("ended_by", "unknown_word", "customer"):
             actions.cancel(number=number, ended_by="nobody", **ANNA)

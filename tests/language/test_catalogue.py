@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 import perennial
+from perennial.bundle.reading.notes import GROUPS
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.language import LANGUAGES, Reader, phrase, reader, say
@@ -21,14 +22,15 @@ from perennial.language.document import page
 from perennial.language.formats import fact, placeholders
 
 PACKAGE = Path(perennial.__file__).parent
-SAYS_PROBLEM = {"Refused": 0, "fault": 1, "problem": 0}
-"""Calls that name the code of a problem, and at which argument."""
+SAYS = {"Refused": ("problem", 0), "fault": ("problem", 1), "problem": ("problem", 0), "note": ("note", 0)}
+"""Calls that name a code: of which context, and at which argument."""
 
 
 class Raised(NamedTuple):
-    """One place where a problem is raised."""
+    """One place where a problem is raised, or something noted."""
 
     where: str
+    context: str
     code: str
     facts: frozenset[str] | None  # None: they are not written out at this place
 
@@ -45,8 +47,8 @@ def raised() -> Iterator[Raised]:
             if not isinstance(node, ast.Call):
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            at = SAYS_PROBLEM.get(called)
-            if at is None or len(node.args) <= at or any(word.arg == "text" for word in node.keywords):
+            context, at = SAYS.get(called, ("", -1))
+            if not context or len(node.args) <= at or any(word.arg == "text" for word in node.keywords):
                 continue
             code = node.args[at]
             if (
@@ -56,18 +58,18 @@ def raised() -> Iterator[Raised]:
             ):
                 words = [word.arg for word in node.keywords]
                 facts = None if None in words else frozenset(word for word in words if word)
-                yield Raised(f"{name}:{node.lineno}", code.value, facts)
+                yield Raised(f"{name}:{node.lineno}", context, code.value, facts)
 
 
 RAISED = list(raised())
-PROBLEMS = {code for context, code in catalogue("en").entries if context == "problem"}
+SAID = [(context, code) for context, code in catalogue("en").entries if context in ("problem", "note")]
 
 
 @pytest.mark.parametrize("found", RAISED, ids=lambda found: f"{found.code}-{found.where}")
 def test_what_is_raised_has_a_sentence_and_its_facts(found: Raised) -> None:
-    assert found.code in PROBLEMS, f"{found.where} raises {found.code!r}, which no sentence says"
+    entry = catalogue("en").entries.get((found.context, found.code))
+    assert entry is not None, f"{found.where} raises {found.code!r}, which no sentence says"
     if found.facts is not None:
-        entry = catalogue("en").entries["problem", found.code]
         needed = {name for form in entry.forms for name, must in placeholders(form).items() if must}
         assert needed <= found.facts, f"{found.where}: {found.code!r} says {sorted(needed - found.facts)}"
 
@@ -81,7 +83,8 @@ def test_what_has_a_sentence_is_raised() -> None:
     }
     for file in PACKAGE.rglob("*.sql"):  # statements give the faults of the data by their codes
         written.update(re.findall(r"'(\w+)'", file.read_text()))
-    assert not {code for code in PROBLEMS if code not in written}
+    written |= {f"more_{group}" for group in GROUPS}
+    assert not {code for _, code in SAID if code not in written}
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
@@ -114,14 +117,16 @@ def test_every_problem_says_when_it_comes_and_what_to_do() -> None:
 
 def test_a_label_that_a_sentence_asks_for_exists() -> None:
     contexts = {context for context, _ in catalogue("en").entries}
-    known = {"", "n", "quoted", "amount", *contexts}
+    known = {"", "n", "quoted", "json", "amount", *contexts}
     for (_, code), entry in catalogue("en").entries.items():
         for form in entry.forms:
             for style in styles(form):
                 if style.startswith("?"):
                     assert ("phrase", style[1:]) in catalogue("en").entries, code
                 else:
-                    assert style in known, (code, style)
+                    label, _, joined_by = style.partition("|")
+                    assert label in known, (code, style)
+                    assert not joined_by or ("phrase", joined_by) in catalogue("en").entries, (code, style)
 
 
 def styles(form: str) -> Iterator[str]:
@@ -152,6 +157,9 @@ ITALIAN = Reader("it")
         (Decimal("1.500"), "", ITALIAN, "1,5"),
         (["a", "b"], "", Reader(), "a, b"),
         ("x" * 100, "quoted", Reader(), "'" + "x" * 76 + "…"),
+        ('a "b"', "json", Reader(), '"a \\"b\\""'),
+        (["card", "cash"], "|or", Reader(), "card or cash"),
+        (["charge", ("address", "home")], "lost|and", ITALIAN, "spesa e indirizzo home"),
         (None, "", Reader(), ""),
     ],
 )

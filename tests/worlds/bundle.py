@@ -13,6 +13,7 @@ import pytest
 from perennial.bundle.export.exporter import export_bundle
 from perennial.bundle.load.importer import Imported, import_bundle
 from perennial.bundle.reading.faults import BundleRefused
+from perennial.language import phrase, say
 
 ON = date(2026, 3, 10)
 
@@ -236,8 +237,13 @@ def faults(bundle: Any, *, on: date = ON) -> dict[str, str]:
         put(bundle, on=on)
     found = refused.value.faults
     assert refused.value.count == len(found)
-    assert len({path for path, _ in found}) == len(found), "one fault a path"
-    return dict(found)
+    assert len({fault.field for fault in found}) == len(found), "one fault a path"
+    return {fault.field: say(fault) for fault in found}
+
+
+def notes(done: Imported) -> list[str]:
+    """What an import noted, in words."""
+    return [phrase("note", note.code, note.facts) or note.code for note in done.notes.all()]
 
 
 def take_out() -> bytes:

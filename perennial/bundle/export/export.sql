@@ -104,11 +104,6 @@ select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_
  where a.payment_id = any(%(payments)s)
  order by a.payment_id, a.id
 
--- name: addresses
-select a.id, a.code, a.purpose, a.recipient, a.street, a.city, a.postcode, a.region, a.country
-  from customers_address a
- where a.id = any(%(addresses)s)
-
 -- name: notices
 -- what each is about by its name: the card's token, the key of the try, or the order, line, purpose and number of the payment
 select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), case when co.id is not null then l.line end,

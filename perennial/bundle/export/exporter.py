@@ -46,7 +46,7 @@ def export_file(path: str) -> None:
             with open(path, "wb") as file:
                 export_bundle(file)
     except OSError as problem:
-        raise Refused("file", "file", text=f"{path} cannot be written: {problem.strerror}") from None
+        raise Refused("file_unwritable", "file", path=path, why=problem.strerror) from None
 
 
 def _found(path: str) -> os.stat_result | None:
@@ -56,7 +56,7 @@ def _found(path: str) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(found.st_mode):
-        raise Refused("file", "file", text=f"{path} is a folder: name a file in it")
+        raise Refused("file_is_folder", "file", path=path)
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return found

@@ -11,9 +11,12 @@ from typing import Any
 
 from perennial.bundle.export.rows import Child, Continuity, Occurrence, Paid, Parent, Undone
 from perennial.bundle.export.setup import day
-from perennial.bundle.reading.orders import PLACE, difference
+from perennial.bundle.reading.orders import difference
 from perennial.db import sql
-from perennial.desk.contract import order_documents
+from perennial.desk.contract import address_json, adjustment_json, event_json, hold_json, order_documents
+from perennial.desk.read import order as read
+from perennial.desk.read import rows
+from perennial.desk.read.values import Event, Hold
 from perennial.kernel import money
 from perennial.orders.models import SalesOrder
 from perennial.payments.gateways.contract import NOT_AGAIN, Category
@@ -70,9 +73,9 @@ class _More:
         for paid in sorted(payments, key=lambda p: (p.order, p.purpose, p.line or 0, p.number)):
             self.payments[paid.parent].append(paid)
         self.tries = _by_first(sql.tuples(said["tries"], {"payments": [p.id for p in payments]}))
-        self._addresses(said["addresses"])
+        self._addresses()
 
-    def _addresses(self, statement: str) -> None:
+    def _addresses(self) -> None:
         ids = {p.ship_to for p in self.parents.values()}
         ids |= {c.ship_to for c in self.children.values()} | {c.ship_to for c in self.continuity.values()}
         ids |= {o.ship_to for o in self.occurrences.values()}
@@ -82,10 +85,8 @@ class _More:
             for u in mine
             if u.kind == "address"
         }
-        self.addresses: dict[int | None, Any] = {
-            row[0]: row[1] if row[1] is not None else dict(zip(PLACE, row[2:], strict=True))
-            for row in sql.tuples(statement, {"addresses": [pk for pk in ids if pk is not None]})
-        }
+        self.known = read.addresses(ids)
+        self.addresses: dict[int | None, Any] = {pk: address_json(address) for pk, address in self.known.items()}
         self.addresses[None] = None
 
     # --- the order
@@ -223,25 +224,10 @@ class _More:
         return line
 
     def _undone(self, undone: Undone) -> Document:
-        value: Any = None if undone.value is None else json.loads(undone.value)
-        if undone.kind == "price":
-            value = money.text(value, self.currency)
-        elif undone.kind == "substitute":
-            price = value.get("price_minor")
-            value = value["item"]
-            if price is not None:
-                value = {"item_number": value, "price": money.text(price, self.currency)}
-        elif undone.kind == "address":
-            value = self.addresses.get(value["address_id"])
+        row = rows.Adjustment(*undone[:9])
         return {
-            "key": undone.key,
-            "repetition": undone.repetition,
+            **adjustment_json(read.adjustment(row, self.currency, self.known)),
             "line": undone.line,
-            "kind": undone.kind,
-            "value": value,
-            "by": undone.by,
-            "on": day(undone.on),
-            "reason": undone.reason,
             "undone_on": day(undone.undone_on),
             "undone_by": undone.undone_by,
         }
@@ -333,39 +319,15 @@ class _More:
         }
 
 
-def _hold(
-    code: str,
-    reason: str,
-    stops: str,
-    on: date,
-    by: str,
-    released_on: date | None,
-    until: date | None,
-    reason_code: str | None,
-    released_by: str | None,
-) -> Document:
-    return {
-        "code": code,
-        "reason": reason,
-        "stops": stops,
-        "on": day(on),
-        "by": by,
-        "released_on": day(released_on),
-        "until": day(until),
-        "reason_code": reason_code,
-        "released_by": released_by,
-    }
+def _hold(*hold: Any) -> Document:
+    """A hold as ``show`` prints it, and who released it (its last column)."""
+    *shown, released_by = hold
+    return {**hold_json(Hold(*shown)), "released_by": released_by}
 
 
 def _event(on: date, kind: str, by: str, reason: str | None, data: str | None, at: datetime) -> Document:
-    return {
-        "on": day(on),
-        "kind": kind,
-        "by": by,
-        "reason": reason,
-        "data": None if data is None else json.loads(data),
-        "at": at.isoformat(),
-    }
+    event = Event(on, kind, by, reason, None if data is None else json.loads(data))
+    return {**event_json(event), "at": at.isoformat()}
 
 
 def as_given(document: Document) -> Document:

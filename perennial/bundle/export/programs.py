@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 from perennial.bundle.export.setup import anchor, day
 from perennial.catalog.models import DateInterval
-from perennial.kernel import money
+from perennial.desk.contract import Document, entry_json, revision_json
 from perennial.programs.facts import read_facts
 from perennial.programs.models import Program, ProgramRevision
-from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts
+from perennial.programs.values import EventFacts, ProgramFacts
 
-Document = dict[str, Any]
+Intervals = Mapping[str, tuple[str, date | None]]
+"""The rule and the anchor of each date interval, by its code."""
 
 
 def programs(currency: str) -> Iterator[Document]:
@@ -26,16 +27,15 @@ def programs(currency: str) -> Iterator[Document]:
         shown = released[-1] if released else draft
         document: Document = {"schedule_id": program.schedule_id, "name": program.name, "active": program.active}
         if shown is not None:
-            document |= header(facts[shown.pk])
-            document["events"] = entries(facts[shown.pk], currency, None)
-            _removed(document, facts[shown.pk], currency)
-            document["revision"] = shown.number
-            document["release"] = shown.released
-            document["apply"] = shown.apply
-        document["revisions"] = [_revision(row, facts[row.pk], currency, intervals, old=True) for row in released[:-1]]
+            document |= _revision(facts[shown.pk], currency)
+            document |= {"revision": shown.number, "release": shown.released, "apply": shown.apply}
+        document["revisions"] = [
+            {"revision": row.number, "apply": row.apply, **_revision(facts[row.pk], currency, intervals)}
+            for row in released[:-1]
+        ]
         document["draft"] = None
         if draft is not None and draft is not shown:
-            document["draft"] = _revision(draft, facts[draft.pk], currency, None, old=False)
+            document["draft"] = {"revision": draft.number, **_revision(facts[draft.pk], currency)}
         document |= {
             "current_event": program.current_event_id,
             "current_repetition": program.current_repetition,
@@ -45,78 +45,38 @@ def programs(currency: str) -> Iterator[Document]:
         yield document
 
 
-def _revision(row: ProgramRevision, facts: ProgramFacts, currency: str, intervals: Any, *, old: bool) -> Document:
-    document: Document = {"revision": row.number}
-    if old:
-        document["apply"] = row.apply
-    document |= header(facts)
-    document["events"] = entries(facts, currency, intervals)
-    _removed(document, facts, currency)
+def _revision(facts: ProgramFacts, currency: str, intervals: Intervals | None = None) -> Document:
+    """A revision; of an older one (``intervals``) also the rules that are others today."""
+    schedules = list(facts.valid_payment_schedules)
+    document = {**revision_json(facts, currency), "valid_payment_schedules": schedules}
+    if intervals is not None:
+        events = (event for event in facts.events for _ in event.products)
+        for event, entry in zip(events, document["events"], strict=True):
+            entry |= _own_rule(event, intervals)
+    if facts.removed:
+        document["removed_events"] = list(_removed(facts, currency))
     return document
 
 
-def header(facts: ProgramFacts) -> Document:
-    """The header of a revision."""
-    return {
-        "started_on": day(facts.started_on),
-        "order_start": facts.order_start,
-        "bill_upfront": facts.bill_upfront,
-        "consolidate": facts.consolidate,
-        "catch_up": facts.catch_up,
-        "prompt_for_start_date": facts.prompt_for_start_date,
-        "prompt_for_payment_schedule": facts.prompt_for_payment_schedule,
-        "payment_schedule": facts.payment_schedule,
-        "valid_payment_schedules": list(facts.valid_payment_schedules),
-        "days_after_order_date": facts.days_after_order_date,
-    }
-
-
-def entries(facts: ProgramFacts, currency: str, intervals: Any) -> list[Document]:
-    """An entry for each product of each event. ``intervals``: say the rule where it differs from the one of today."""
-    return [_entry(e, p, currency, intervals) for e in facts.events for p in e.products]
-
-
-def _entry(event: EventFacts, product: EventProductFacts | None, currency: str, intervals: Any) -> Document:
-    document: Document = {"key": event.key, "event_id": event.event_id}
-    if product is not None:
-        document |= {
-            "item_number": product.item_number,
-            "quantity": money.plain(product.quantity),
-            "unit": product.unit,
-            "price": None if product.price_minor is None else money.text(product.price_minor, currency),
-        }
-    document |= {
-        "delivery_mode": event.delivery_mode,
-        "date_interval": event.interval.code if event.interval else None,
-        "days_from_last": event.days_from_last,
-        "start_order_date": day(event.start_order_date),
-        "action": event.action,
-        "times_to_repeat": "until_stopped" if event.times_to_repeat is None else event.times_to_repeat,
-        "probability": None if event.probability is None else money.plain(event.probability),
-        "payment_schedule": event.payment_schedule,
-    }
+def _own_rule(event: EventFacts, intervals: Intervals) -> Document:
     own = event.interval
-    if own is not None and intervals is not None and intervals.get(own.code) != own[1:]:
-        document |= {"rule": own.rule, "anchor": anchor(own.anchor)}
-    return document
+    if own is None or intervals.get(own.code) == own[1:]:
+        return {}
+    return {"rule": own.rule, "anchor": anchor(own.anchor)}
 
 
-def _removed(document: Document, facts: ProgramFacts, currency: str) -> None:
+def _removed(facts: ProgramFacts, currency: str) -> Iterator[Document]:
     """Events that are gone but keep their places: each before the event that it names, or last."""
-    if not facts.removed:
-        return
     removed = {event.key: event for event in facts.removed}
-    found: list[tuple[EventFacts, str | None]] = []
-    waiting: list[EventFacts] = []
-    for key in facts.walk:
+    before = None
+    places: dict[str | None, str | None] = {}
+    for key in reversed(facts.walk):
         if key in removed:
-            waiting.append(removed[key])
-            continue
-        found += [(event, key) for event in waiting]
-        waiting = []
-    found += [(event, None) for event in waiting]
-    document["removed_events"] = [
-        {**_entry(event, product, currency, {}), "before": before}
-        for event, before in found
-        for product in event.products or (None,)
-    ]
+            places[key] = before
+        else:
+            before = key
+    for key in facts.walk:
+        if (event := removed.get(key)) is not None:
+            for product in event.products or (None,):
+                entry = entry_json(event, product, currency)
+                yield {**entry, **_own_rule(event, {}), "before": places[key]}

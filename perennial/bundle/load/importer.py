@@ -10,93 +10,40 @@ Import never calls a gateway and never sends a message: what it makes due is don
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from datetime import date
-from itertools import islice
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 from django.db import transaction
 
 from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
-from perennial.bundle.load.losses import lost
+from perennial.bundle.load.customers import customers_that_change, load_customers
 from perennial.bundle.load.notices import notices
-from perennial.bundle.load.programs import load_program
-from perennial.bundle.reading import customers as customers_
-from perennial.bundle.reading import programs as programs_
-from perennial.bundle.reading import setup
+from perennial.bundle.load.report import KINDS, Imported
+from perennial.bundle.load.setup import load_setup
 from perennial.bundle.reading.context import Reading, begin
-from perennial.bundle.reading.faults import BundleRefused, Faults, kind
+from perennial.bundle.reading.faults import BundleRefused, kind
 from perennial.bundle.reading.file import Source
-from perennial.bundle.reading.notes import Notes
-from perennial.bundle.reading.values import Given, Known
+from perennial.bundle.reading.values import Given
 from perennial.catalog import actions as catalog
 from perennial.catalog.queries import set_up, today
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.continuity.planning import read_orders
-from perennial.customers.actions import differing, set_customers
-from perennial.customers.models import Customer
 from perennial.db import sql
-from perennial.db.tally import Tally
-from perennial.desk.addresses import keep_where_it_went
 from perennial.desk.cards.store import cards_renewed
-from perennial.desk.contract import outcome_json
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
-from perennial.desk.queries import Following, orders_to_follow
+from perennial.desk.queries import orders_to_follow
+from perennial.errors import Refused
 from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked, due
-from perennial.programs import actions as programs
-from perennial.programs.products import set_continuity_products
 
-KINDS = (
-    "company",
-    "parameters",
-    "delivery_modes",
-    "tax_rates",
-    "date_intervals",
-    "payment_schedules",
-    "products",
-    "programs",
-    "customers",
-    "orders",
-)
 KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
 SMALL = frozenset(KINDS[2:8])
 PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
 MOST_NAMED = 10  # numbers of new orders
-CUSTOMERS_AT_ONCE = 2000
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
-T = TypeVar("T")
-
-
-@dataclass
-class Imported:
-    """What an import did, or would do: things by kind, and when the first money will be taken."""
-
-    tallies: dict[str, Tally] = field(default_factory=lambda: dict.fromkeys(KINDS, Tally()))
-    first_charge_on: date | None = None
-    programs: set[str] = field(default_factory=set)
-    """The schedule ids of those that changed, but for their drafts."""
-    following: list[Following] = field(default_factory=list)
-    """Those of them that have open orders for update-orders."""
-    numbers: list[str] = field(default_factory=list)
-    """The first of the numbers of the new orders."""
-    notes: Notes = field(default_factory=Notes)
-
-    def add(self, name: str, tally: Tally) -> None:
-        """Count what became of things of a kind."""
-        self.tallies[name] = self.tallies[name].plus(tally)
-
-    def document(self) -> dict[str, Any]:
-        """The JSON that ``import --json`` prints."""
-        made: dict[str, Any] = {
-            word: {name: getattr(tally, word) for name, tally in self.tallies.items()}
-            for word in ("new", "changed", "same")
-        }
-        made["first_charge_on"] = self.first_charge_on.isoformat() if self.first_charge_on else None
-        return made
 
 
 class _Undo(Exception):
@@ -122,21 +69,21 @@ def import_bundle(
             reading = begin(by=by, on=on or today(), reason=reason)
             imported.notes = reading.notes
             _top(reading, source)
-            _set_up(reading, source, scan, imported)
+            load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
             reading.on = on or today()
             following = _lock(reading, source, priced=any(imported.tallies[name].wrote for name in PRICED_BY))
-            seen, spoiled, renewed = _customers(reading, source, imported)
+            customers = load_customers(reading, source, imported)
             if imported.tallies["delivery_modes"].wrote:
                 _ask_again_for_cards()
-            if not reading.faults.count and (following or renewed):
+            if not reading.faults.count and (following or customers.renewed):
                 _follow(reading, following)
-                found = cards_renewed(cards=renewed, on=reading.on, by=by, reason=reason)
-                reading.notes.add_caught_up(outcome_json(found))
+                renewed = cards_renewed(cards=customers.renewed, on=reading.on, by=by, reason=reason)
+                reading.notes.add_renewed(renewed.caught_up, renewed.moved)
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
-            entering = Entering(reading, seen, spoiled)
-            for batch in batches(enumerate(source.items("orders")), ORDERS_AT_ONCE):
+            entering = Entering(reading, customers.accounts, customers.spoiled)
+            for batch in source.batches("orders", ORDERS_AT_ONCE):
                 imported.add("orders", entering.batch(batch))
-            for batch in batches(enumerate(source.items("notices")), ORDERS_AT_ONCE):
+            for batch in source.batches("notices", ORDERS_AT_ONCE):
                 notices(reading, batch)
             imported.first_charge_on = first_charge_on(entering.made)
             imported.following = orders_to_follow(imported.programs)
@@ -162,7 +109,7 @@ def _lock(reading: Reading, source: Source, *, priced: bool) -> list[int]:
     that change it is all that they have. A job or a clerk that is at work on one of them is waited for; who comes
     later finds what is imported here.
     """
-    customers = _differing(reading, source)
+    customers = customers_that_change(reading, source)
     found = ContinuityOrder.objects.filter(customer_id__in=customers)
     if priced:
         found |= ContinuityOrder.objects.filter(upfront=True, status__in=NOT_ENDED)
@@ -180,22 +127,11 @@ def _ask_again_for_cards() -> None:
     blocked.recompute([pk for (pk,) in found.values_list("pk")], forget_card=True)
 
 
-def _differing(reading: Reading, source: Source) -> list[int]:
-    """The ids of the customers that are stored and would change. They are read twice: to be known before, and written."""
-    if not Customer.objects.exists():
-        return []
-    first = replace(reading, faults=Faults())
-    found: list[int] = []
-    for batch in batches(enumerate(source.items("customers")), CUSTOMERS_AT_ONCE):
-        given = [customers_.customer(first, at, value)[0] for at, value in batch]
-        found += differing(given)
-    return found
-
-
 def _follow(reading: Reading, orders: Sequence[int]) -> None:
     """What is owed up front follows charges, taxes and addresses: children still to come will be totalled by these."""
     rules = set_up()
-    for ids in batches(iter(orders), ORDERS_AT_ONCE):
+    for at in range(0, len(orders), ORDERS_AT_ONCE):
+        ids = orders[at : at + ORDERS_AT_ONCE]
         due.recalculate(rules, read_orders(rules, ids), by=reading.by, on=reading.on)
 
 
@@ -220,118 +156,18 @@ def _top(reading: Reading, source: Source) -> None:
     """The keys at the top: known ones, each once, lists where lists belong."""
     for name, section in source.sections.items():
         if name not in KEYS:
-            reading.faults.add(name, f"unknown key{reading.faults.hint(name, KEYS)}")
+            reading.faults.add(Refused("key_unknown", name, meant=reading.faults.meant(name, KEYS)))
         elif name in LISTS and not section.is_list and section.value is not None:
-            reading.faults.add(name, f"a list is needed, not {kind(section.value)}")
+            reading.faults.add(Refused("wrong_type", name, needed="list", found=kind(section.value)))
         elif name not in LISTS and section.is_list:
-            needed = "an object" if name in ("company", "parameters") else "one value"
-            reading.faults.add(name, f"{needed} is needed, not a list")
+            needed = "object" if name in ("company", "parameters") else "single"
+            reading.faults.add(Refused("wrong_type", name, needed=needed, found="list"))
     for name in source.twice:
-        reading.faults.add(name, "this key stands twice")
+        reading.faults.add(Refused("key_twice", name))
 
 
 def _last_number(reading: Reading, source: Source) -> int:
     """The last parent number that was given out where the bundle comes from."""
     section = source.sections.get("last_number")
     top = Given({"last_number": section.value if section else None}, "", reading.faults, frozenset({"last_number"}))
-    found: int = top.whole("last_number", 0, 0, LAST_NUMBER)
-    return found
-
-
-def _set_up(reading: Reading, source: Source, scan: _Scan, imported: Imported) -> None:
-    """Set-up: everything is read first, because each part names others; then what is without fault is written."""
-    before, small = reading.currency, scan.small
-    company: dict[str, Any] = {}
-    top = source.sections
-    money = bool(scan.some)
-    company |= setup.currency(reading, top["currency"].value if "currency" in top else None, money)
-    given = top["company"].value if "company" in top else None
-    if given is not None:
-        company |= setup.company(reading, given)
-    parameters: dict[str, Any] | None = None
-    if "parameters" in top and top["parameters"].value is not None:
-        parameters = setup.parameters(reading, top["parameters"].value)
-
-    def things(name: str, known: frozenset[str]) -> list[Given]:
-        return setup.declared(reading, name, small.get(name, ()), known)
-
-    modes = setup.delivery_modes(reading, things("delivery_modes", setup.MODE))
-    rates = setup.tax_rates(reading, things("tax_rates", setup.RATE))
-    intervals = setup.date_intervals(reading, things("date_intervals", setup.INTERVAL))
-    schedules = setup.payment_schedules(reading, things("payment_schedules", setup.SCHEDULE))
-    program_things = things("programs", programs_.PROGRAM)
-    # Products and programs name each other: the programs' names come first, to be known to the products.
-    names = [thing.get("schedule_id") for thing in program_things]
-    stored = reading.programs.stored
-    reading.programs.stored = stored | {name for name in names if isinstance(name, str)}
-    products = setup.products(reading, things("products", setup.PRODUCT))
-    reading.programs = Known(stored)
-    given_programs = programs_.programs(reading, program_things)
-    setup.unpriced(reading, products)
-    reading.products.bad |= {p.number for p in products if p.program in reading.programs.bad}
-
-    told: dict[str, Any] = {"by": reading.by, "reason": reading.reason}
-    if given is not None or (before is None and "currency" in company):
-        imported.add("company", catalog.change_company(given=company, **told))
-    if parameters is not None:
-        imported.add("parameters", catalog.change_parameters(given=parameters, **told))
-    reading.notes.setup += lost(modes, products)
-    imported.add("delivery_modes", catalog.set_delivery_modes(modes=modes, **told))
-    imported.add("tax_rates", catalog.set_tax_rates(rates=rates, **told))
-    setup.untaxed(reading, modes, products)
-    tally, moved = catalog.set_date_intervals(intervals=intervals, **told)
-    imported.add("date_intervals", tally)
-    imported.add("payment_schedules", catalog.set_payment_schedules(schedules=schedules, **told))
-    tally, same = catalog.set_products(products=products, **told)
-    for program in given_programs:
-        loaded = load_program(program, **told)
-        imported.add("programs", loaded)
-        if loaded.changed and program.release:
-            imported.programs.add(program.facts.schedule_id)
-    if moved:
-        followed = programs.follow_intervals(codes=moved, **told) - reading.programs.given.keys()
-        imported.add("programs", Tally(changed=len(followed)))
-        imported.programs |= followed
-    # A product whose program is at fault cannot be linked; it is not blamed again.
-    linked = [p for p in products if p.program is None or p.program not in reading.programs.bad]
-    changed = set_continuity_products(products=linked, **told) & same
-    imported.add("products", tally.plus(Tally(changed=len(changed), same=-len(changed))))
-
-
-def _customers(reading: Reading, source: Source, imported: Imported) -> tuple[dict[str, int], set[str], list[int]]:
-    """Customers, a batch at a time. Gives the accounts with their places, those that are at fault, and renewed cards."""
-    spoiled: set[str] = set()
-    seen: dict[str, int] = {}
-    renewed: list[int] = []
-    regions = setup.regions_of_rates()
-    things = enumerate(source.items("customers"))
-    for batch in batches(things, CUSTOMERS_AT_ONCE):
-        good = []
-        for at, value in batch:
-            facts, fine = customers_.customer(reading, at, value)
-            first = seen.setdefault(facts.account, at)
-            if first != at and facts.account:
-                text = f'customer "{facts.account}" stands twice: first as customers[{first}]'
-                reading.faults.add(f"customers[{at}].account", text)
-            elif fine:
-                good.append(facts)
-            else:
-                spoiled.add(facts.account)
-        changes = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
-        imported.add("customers", changes.tally)
-        reading.notes.add_customers(changes.emptied, changes.kept)
-        reading.notes.regions += setup.regions_misspelled(regions, good)
-        renewed += changes.renewed
-        keep_where_it_went(changes.moved)
-        children = SalesOrder.objects.filter(parent__isnull=False, status="open", ship_to__in=changes.moved)
-        reading.notes.still_old += (
-            f"{number} is made already and goes to the changed address {code}, taxed as before"
-            for number, code in children.order_by("number").values_list("number", "ship_to__code")
-        )
-    return seen, spoiled, renewed
-
-
-def batches(things: Iterator[T], size: int) -> Iterator[list[T]]:
-    """A long row of things in handfuls."""
-    while batch := list(islice(things, size)):
-        yield batch
+    return top.whole("last_number", 0, 0, LAST_NUMBER)

@@ -30,7 +30,7 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
         account = thing.code("customer", "", required=True)
         customer = customers.get(account)
         if customer is None and account:
-            thing.fault("customer", f'unknown customer "{account}"')
+            thing.fault("customer", "name_unknown", what="customer", name=account)
         notice = Notice(
             customer_id=customer or 0,
             kind=thing.word("kind", KINDS, "", required=True),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from perennial.bundle.reading.file import TooLong
-from perennial.errors import Refused
+from perennial.errors import Refused, Several
 from perennial.kernel import guess, limits
 
 KEPT = 1000
@@ -28,48 +28,52 @@ def shown(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
-    """What a JSON value is, in words."""
+    """What a JSON value is: a label of the context ``type``."""
     if value is None:
         return "null"
     if isinstance(value, bool):
-        return "true or false"
-    for of, word in ((str, "a text"), (int | Decimal, "a number"), (list, "a list")):
+        return "flag"
+    for of, word in ((str, "text"), (int | Decimal, "number"), (list, "list")):
         if isinstance(value, of):
             return word
-    return "an object"
+    return "object"
+
+
+def wrong_type(needed: str, value: Any) -> Refused:
+    """A value of the wrong type; ``needed`` is a label of the context ``type``."""
+    return Refused("wrong_type", needed=needed, found=kind(value), value=None if value is None else shown(value))
 
 
 class Faults:
-    """All that is wrong with a bundle: the first 1,000 with their paths, and the count."""
+    """All that is wrong with a bundle: the first 1,000, each with its path as its field, and the count."""
 
     def __init__(self) -> None:
-        self.kept: list[tuple[str, str]] = []
+        self.kept: list[Refused] = []
         self.count = 0
         self.paths: set[str] = set()
         self._hints = 0
 
-    def add(self, path: str, text: str) -> None:
+    def add(self, fault: Refused) -> None:
         """Note a fault."""
         self.count += 1
-        self.paths.add(path)
+        self.paths.add(fault.field)
         if len(self.kept) < KEPT:
-            self.kept.append((path, text))
+            self.kept.append(fault)
+
+    def meant(self, word: str, known: Collection[str]) -> str | None:
+        """What a mistyped word may have meant."""
+        self._hints += 1
+        return guess.meant(word, known) if self._hints <= HINTS else None
 
     def hint(self, word: str, known: Collection[str]) -> str:
-        """What a mistyped word may have meant, as the end of a fault's text."""
-        self._hints += 1
-        found = guess.meant(word, known) if self._hints <= HINTS else None
+        """What a mistyped word may have meant, as the end of a sentence of old."""
+        found = self.meant(word, known)
         return f"; did you mean {shown(found)}?" if found is not None else ""
 
 
-class BundleRefused(Refused):
-    """A bundle with faults: nothing of it was imported. ``faults``: the first 1,000 as (path, text)."""
+class BundleRefused(Several):
+    """A bundle with faults: nothing of it was imported. ``faults``: the first 1,000 of ``count``."""
 
     def __init__(self, faults: Faults) -> None:
-        self.faults = list(faults.kept)
         self.count = faults.count
-        lines = [f"{path}: {text}" if path else text for path, text in self.faults]
-        number = "1 fault" if self.count == 1 else f"{self.count:,} faults"
-        if self.count > len(lines):
-            lines.append(f"(the first {len(lines):,} are shown)")
-        super().__init__("bundle", text="\n".join([f"{number}, nothing was imported", *lines]))
+        super().__init__(faults.kept, "bundle", count=faults.count)

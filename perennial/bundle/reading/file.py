@@ -10,9 +10,9 @@ import codecs
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,7 +25,7 @@ _WHITE = " \t\n\r"
 
 
 def _constant(word: str) -> Any:
-    raise ValueError(f"{word} is not JSON")
+    raise ValueError(word)  # NaN, Infinity
 
 
 class Twice(dict[str, Any]):
@@ -113,7 +113,7 @@ class _Text:
             self.buffer += self._decode.decode(found, self.ended)
         except UnicodeDecodeError as fault:
             self.buffer += found[: fault.start].decode(errors="ignore")
-            raise self.refused("this is not UTF-8 text", len(self.buffer)) from None
+            raise self.refused("not_utf8", len(self.buffer)) from None
         return True
 
     def _place(self, text: str) -> tuple[int, int]:
@@ -127,10 +127,10 @@ class _Text:
         used = self.buffer[: self.at]
         return (self._base + len(used.encode()), *self._place(used))
 
-    def refused(self, text: str, at: int) -> Refused:
-        """The file is not JSON: what is wrong and where."""
+    def refused(self, why: str, at: int, *, ends: bool = False) -> Refused:
+        """The file is not JSON: why (a label of the context ``syntax``) and where. ``ends``: there the file ends."""
         line, column = self._place(self.buffer[:at])
-        return Refused("json", text=f"not JSON: line {line}, column {column}: {text}")
+        return Refused("not_json", line=line, column=column, why=why, ends=ends)
 
     def peek(self) -> str:
         """The next character that is not white space; empty at the end."""
@@ -143,18 +143,18 @@ class _Text:
             if not self.more():
                 return ""
 
-    def take(self, wanted: str, text: str) -> str:
-        """The next character, which is one of those wanted."""
+    def take(self, wanted: str, why: str) -> str:
+        """The next character, which is one of those wanted; why it is."""
         found = self.peek()
         if not found or found not in wanted:
-            raise self.refused(text if found else f"{text}, but the file ends", self.at)
+            raise self.refused(why, self.at, ends=not found)
         self.at += 1
         return found
 
     def value(self) -> Any:
         """The next value, whole."""
         if not self.peek():
-            raise self.refused("a value is expected, but the file ends", self.at)
+            raise self.refused("value_expected", self.at, ends=True)
         while True:
             try:
                 found, end = _DECODER.raw_decode(self.buffer, self.at)
@@ -165,23 +165,28 @@ class _Text:
             except json.JSONDecodeError as fault:
                 near_end = fault.pos >= len(self.buffer) - 12 or fault.msg.startswith("Unterminated string")
                 if self.ended or not near_end:
-                    raise self.refused(_words(fault.msg), min(fault.pos, len(self.buffer))) from None
+                    raise self.refused(_WHY.get(fault.msg, fault.msg), min(fault.pos, len(self.buffer))) from None
                 self.more()
-            except ValueError as fault:  # NaN
-                raise self.refused(str(fault), self.at) from None
+            except ValueError as fault:
+                line, column = self._place(self.buffer[: self.at])
+                raise Refused("not_json_word", line=line, column=column, word=str(fault)) from None
             except RecursionError:
-                raise self.refused("nested too deeply", self.at) from None
+                raise self.refused("nested_too_deeply", self.at) from None
 
 
-def _words(message: str) -> str:
-    return {
-        "Expecting value": "a value is expected",
-        "Expecting ',' delimiter": "a comma or the end of the list or object is expected",
-        "Expecting ':' delimiter": "a colon is expected",
-        "Expecting property name enclosed in double quotes": "a key in double quotes is expected",
-        "Illegal trailing comma before end of object": "a comma too many before the end of the object",
-        "Illegal trailing comma before end of array": "a comma too many before the end of the list",
-    }.get(message, message[:1].lower() + message[1:])
+_WHY = {
+    "Expecting value": "value_expected",
+    "Expecting ',' delimiter": "comma_expected",
+    "Expecting ':' delimiter": "colon_expected",
+    "Expecting property name enclosed in double quotes": "key_expected",
+    "Illegal trailing comma before end of object": "comma_before_object_ends",
+    "Illegal trailing comma before end of array": "comma_before_list_ends",
+    "Invalid control character at": "control_character",
+    "Invalid \\escape": "escape_unknown",
+    "Invalid \\uXXXX escape": "escape_wrong",
+    "Unterminated string starting at": "string_open",
+}
+"""What the JSON parser says, as labels of the context ``syntax``."""
 
 
 class Source:
@@ -194,13 +199,13 @@ class Source:
         file.seek(0)
         text = _Text(file, len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0, 1, 1)
         if not text.peek():
-            raise Refused("json", text="not JSON: the file is empty")
-        text.take("{", "a bundle is one JSON object and begins with {")
+            raise Refused("file_empty")
+        text.take("{", "bundle_expected")
         while text.peek() != "}" or self.sections:
-            if text.take('"', "a key in double quotes is expected"):
+            if text.take('"', "key_expected"):
                 text.at -= 1
             name = text.value()
-            text.take(":", "a colon is expected")
+            text.take(":", "colon_expected")
             first = text.peek()
             if name in self.sections:
                 self.twice.append(name)
@@ -211,12 +216,12 @@ class Source:
                         each(name, index, thing)
             else:
                 section.value = text.value()
-            if text.take(",}", "a comma or the end of the object is expected") == "}":
+            if text.take(",}", "object_goes_on") == "}":
                 break
         else:
             text.at += 1
         if text.peek():
-            raise text.refused("more text behind the end of the bundle", text.at)
+            raise text.refused("text_behind_bundle", text.at)
 
     def items(self, name: str) -> Iterator[Any]:
         """The things of a list, one by one."""
@@ -224,20 +229,21 @@ class Source:
         if section is not None and section.is_list:
             yield from _items(_Text(self._file, section.offset, section.line, section.column))
 
-    def close(self) -> None:
-        """Let the file go."""
-        with suppress(OSError):
-            self._file.close()
+    def batches(self, name: str, size: int) -> Iterator[list[tuple[int, Any]]]:
+        """The things of a list with their places, in handfuls."""
+        things = enumerate(self.items(name))
+        while batch := list(islice(things, size)):
+            yield batch
 
 
 def _items(text: _Text) -> Iterator[Any]:
-    text.take("[", "a list is expected")
+    text.take("[", "list_expected")
     if text.peek() == "]":
         text.at += 1
         return
     while True:
         yield text.value()
-        if text.take(",]", "a comma or the end of the list is expected") == "]":
+        if text.take(",]", "list_goes_on") == "]":
             return
 
 
@@ -249,7 +255,7 @@ def opened(path: str | Path, stdin: BinaryIO) -> BinaryIO:
         file = open(path, "rb")  # noqa: SIM115
         return file if file.seekable() else _spooled(file)
     except OSError as problem:
-        raise Refused("file", text=f"{path} cannot be read: {problem.strerror}") from None
+        raise Refused("file_unreadable", path=str(path), why=problem.strerror) from None
 
 
 def _spooled(stream: BinaryIO) -> BinaryIO:

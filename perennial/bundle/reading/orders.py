@@ -81,15 +81,15 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
     order_date = thing.day("order_date")
     number, reference = thing.code("number"), thing.code("reference")
     if number is None and reference is None:
-        thing.fault("reference", "an order needs a number or the reference of the other system")
+        thing.fault("reference", "order_nameless")
     if number is not None and place_of_number(number) > LAST_NUMBER:
-        thing.fault("number", f"beyond SO-{LAST_NUMBER}: no new order could get a number behind it")
+        thing.fault("number", "order_number_beyond", last=f"SO-{LAST_NUMBER}")
     elif number is not None:
         reading.numbers.parent(thing, number)
     account = thing.code("customer", "", required=True)
     submit, acceptance = thing.flag("submit"), thing.flag("acceptance_required")
     if not lines and not thing.faulted("lines"):
-        thing.fault("lines", "an order has at least one line")
+        thing.fault("lines", "order_without_lines")
     return OrderGiven(
         at,
         thing,
@@ -141,16 +141,16 @@ def as_entered(value: dict[str, Any]) -> dict[str, Any]:
 def _line(reading: Reading, line: Given) -> tuple[LineEntry, dict[str, Any], Given | None]:
     number = line.name_of("item_number", "product", reading.products, required=True)
     quantity = line.quantity("quantity")
-    mode = line.name_of("delivery_mode", "delivery mode", reading.modes)
+    mode = line.name_of("delivery_mode", "delivery_mode", reading.modes)
     continuity, given = None, None
     inner = line.inner("continuity", CONTINUITY)
-    if inner is None and reading.kinds.get(number) == "continuity":
+    if inner is None and reading.kinds.get(number or "") == "continuity":
         inner = Given({}, line.at("continuity"), reading.faults, CONTINUITY)
     if inner is not None:
         continuity, given = _continuity(reading, inner)
         line.spoil(inner)
         if line.given("price"):
-            line.fault("price", "a continuity product has no price of its own: its shipments have theirs")
+            line.fault("price", "continuity_line_priced")
     facts = {
         "item_number": number,
         "quantity": money.plain(quantity),
@@ -165,7 +165,7 @@ def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[s
     start = thing.day("start_date")
     method = thing.word("payment_method", METHODS)
     card = thing.code("card", longest=limits.LONG_CODE)
-    schedule = thing.name_of("payment_schedule", "payment schedule", reading.schedules)
+    schedule = thing.name_of("payment_schedule", "payment_schedule", reading.schedules)
     ship_to = place(thing, "ship_to")
     facts = {
         "start_date": None if start is None else start.isoformat(),
@@ -183,9 +183,9 @@ def _pay(reading: Reading, thing: Given) -> tuple[PayEntry, dict[str, Any]]:
     amount = thing.money("amount", reading.currency)
     percent = thing.percent("percent")
     if amount is not None and percent is not None:
-        thing.fault("percent", "amount and percent do not go together: give one")
+        thing.fault("percent", "amount_and_percent")
     if amount is not None and amount < 0:
-        thing.fault("amount", "an amount is not below 0")
+        thing.fault("amount", "amount_below_zero")
     facts = {
         "method": method,
         "card": card,
@@ -202,10 +202,9 @@ def place(thing: Given, key: str) -> str | dict[str, Any] | None:
     """The code of an address, or an address in place (which has no code)."""
     value = thing.get(key)
     if not isinstance(value, dict):
-        code: str | None = thing.code(key)
-        return code
+        return thing.code(key)
     inner = Given(value, thing.at(key), thing.faults, ADDRESS)
-    found = {name: inner.text(name) for name in PLACE}
+    found: dict[str, Any] = {name: inner.text(name) for name in PLACE}
     found["purpose"] = found["purpose"] or "delivery"
     for name in ("street", "city", "postcode"):
         found[name] = found[name] or ""

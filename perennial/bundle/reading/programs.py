@@ -107,9 +107,9 @@ def _numbers(thing: Given, given: ProgramGiven) -> None:
         if older.number is None:
             thing.fault(f"revisions[{at}].revision", "required")
         elif older.number <= last:
-            thing.fault(f"revisions[{at}].revision", f"{older.number} does not follow {last}")
+            thing.fault(f"revisions[{at}].revision", "revision_not_after", revision=older.number, last=last)
         elif given.number is not None and older.number >= given.number:
-            thing.fault(f"revisions[{at}].revision", f"{older.number} is not older than {given.number}")
+            thing.fault(f"revisions[{at}].revision", "revision_not_older", revision=older.number, newest=given.number)
         last = max(last, older.number or 0)
 
 
@@ -131,11 +131,11 @@ def _facts(reading: Reading, program: Given, thing: Given, old: bool = False) ->
     """Header and events of a program, of one of its older revisions or of its draft."""
     valid = thing.plain_list(
         "valid_payment_schedules",
-        "the name of a payment schedule",
+        "schedule_name",
         lambda name: name if isinstance(name, str) else None,
     )
     for at in range(len(valid)):
-        thing.refers(f"valid_payment_schedules[{at}]", "payment schedule", valid[at], reading.schedules)
+        thing.refers(f"valid_payment_schedules[{at}]", "payment_schedule", valid[at], reading.schedules)
     events = _events(reading, thing, old)
     removed, walk = _removed(reading, thing, events)
     schedule_id = program.get("schedule_id")
@@ -150,7 +150,7 @@ def _facts(reading: Reading, program: Given, thing: Given, old: bool = False) ->
         catch_up=thing.word("catch_up", CATCH_UP, "resume"),
         prompt_for_start_date=thing.flag("prompt_for_start_date"),
         prompt_for_payment_schedule=thing.flag("prompt_for_payment_schedule"),
-        payment_schedule=thing.name_of("payment_schedule", "payment schedule", reading.schedules),
+        payment_schedule=thing.name_of("payment_schedule", "payment_schedule", reading.schedules),
         valid_payment_schedules=tuple(valid),
         days_after_order_date=thing.whole("days_after_order_date", 0),
         events=events,
@@ -185,12 +185,12 @@ def _events(reading: Reading, program: Given, old: bool) -> tuple[EventFacts, ..
 def _event(reading: Reading, entry: Given, event_id: int | None) -> EventFacts:
     """What belongs to the event as a whole, from its first entry."""
     times = entry.get("times_to_repeat")
-    code = entry.name_of("date_interval", "date interval", reading.intervals)
+    code = entry.name_of("date_interval", "date_interval", reading.intervals)
     days = entry.whole("days_from_last", 0)
     interval = reading.rules.get(code) if code is not None else None
     if interval is not None and entry.given("rule"):
         anchor = None if entry.get("anchor") == "order" else entry.day("anchor", DEFAULT_ANCHOR)
-        interval = Rule(interval.code, entry.text("rule"), anchor)
+        interval = Rule(interval.code, entry.text("rule", ""), anchor)
     return EventFacts(
         event_id=event_id,
         products=(),
@@ -200,8 +200,8 @@ def _event(reading: Reading, entry: Given, event_id: int | None) -> EventFacts:
         or int(entry.faulted("days_from_last") or (interval is None and entry.given("date_interval"))),
         interval=interval,
         start_order_date=entry.day("start_order_date"),
-        delivery_mode=entry.name_of("delivery_mode", "delivery mode", reading.modes),
-        payment_schedule=entry.name_of("payment_schedule", "payment schedule", reading.schedules),
+        delivery_mode=entry.name_of("delivery_mode", "delivery_mode", reading.modes),
+        payment_schedule=entry.name_of("payment_schedule", "payment_schedule", reading.schedules),
         action=entry.word("action", ACTIONS, "none"),
         times_to_repeat=None if times == UNTIL_STOPPED else _times(entry),
         probability=entry.percent("probability"),
@@ -211,11 +211,10 @@ def _event(reading: Reading, entry: Given, event_id: int | None) -> EventFacts:
 def _times(entry: Given) -> int:
     value = entry.get("times_to_repeat")
     if isinstance(value, str):
-        hint = entry.faults.hint(value, [UNTIL_STOPPED])
-        entry.fault("times_to_repeat", f"{shown(value)} is neither a number from 0 to 999 nor {UNTIL_STOPPED}{hint}")
+        meant = entry.faults.meant(value, [UNTIL_STOPPED])
+        entry.fault("times_to_repeat", "times_to_repeat_unknown", value=shown(value), meant=meant)
         return 0
-    times: int = entry.whole("times_to_repeat", 0, 0, 999)
-    return times
+    return entry.whole("times_to_repeat", 0, 0, 999)
 
 
 def _product(reading: Reading, entry: Given, cut: int = 0) -> EventProductFacts:
@@ -247,11 +246,8 @@ def _agree(first: Given, other: Given) -> None:
     for key, default in SHARED:
         theirs, ours = other.get(key), first.get(key)
         if theirs is not None and theirs != (default if ours is None else ours):
-            other.fault(
-                key,
-                f"{shown(theirs)} differs from {shown(default if ours is None else ours)} in the first entry"
-                f" of this event ({first.path})",
-            )
+            first_says = shown(default if ours is None else ours)
+            other.fault(key, "event_entries_differ", value=shown(theirs), other=first_says, first=first.path)
 
 
 def _removed(
@@ -270,11 +266,11 @@ def _removed(
             continue
         place = entry.code("before")
         if place is not None and place not in live:
-            entry.fault("before", f"no event has the key {shown(place)}")
+            entry.fault("before", "event_key_unknown", key=place)
         if key in live:
-            entry.fault("key", f"{shown(key)} is the key of an event that the program has")
+            entry.fault("key", "event_key_not_removed", key=key)
         if None in live:
-            entry.fault("", "where removed_events are given, every event needs its key")
+            entry.fault("", "event_keys_needed")
         before.setdefault(place, []).append(key)
         entries[key] = replace(_event(reading, entry, None), products=(product,) if product else ())
     if not entries:

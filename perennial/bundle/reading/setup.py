@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.notes import Note, note
 from perennial.bundle.reading.values import Given, day, keys
 from perennial.catalog import rules
 from perennial.catalog.actions import DEFAULTS
@@ -37,7 +40,7 @@ def currency(reading: Reading, value: Any, needed: bool) -> dict[str, Any]:
     given = top.text("currency")
     top.refused(rules.currency_faults(given, reading.currency))
     if given is None and reading.currency is None and needed and not top.bad:
-        top.fault("currency", "required: the installation has none yet")
+        top.fault("currency", "currency_required")
     reading.bad = top.bad
     if top.bad or given is None:
         return {}
@@ -56,8 +59,8 @@ def company(reading: Reading, value: Any) -> dict[str, Any]:
             made[key] = thing.text(key, required=True)
         elif key == "languages":
             if thing.get(key) is None:
-                thing.fault(key, "a list of languages is needed, not null")
-            made[key] = thing.plain_list(key, "a language", _language)
+                thing.wrong(key, None, "languages")
+            made[key] = thing.plain_list(key, "language", _language)
         elif key == "notices_on":
             made[key] = thing.flag(key)
     thing.refused(rules.company_faults(made))
@@ -94,7 +97,7 @@ def delivery_modes(reading: Reading, things: list[Given]) -> list[ModeFacts]:
     made = []
     for thing in things:
         code = thing.code("code", required=True)
-        reading.modes.declare(thing, "code", "delivery mode", code)
+        reading.modes.declare(thing, "code", "delivery_mode", code)
         facts = ModeFacts(
             code=code or "",
             name=thing.text("name", ""),
@@ -102,7 +105,7 @@ def delivery_modes(reading: Reading, things: list[Given]) -> list[ModeFacts]:
             tax_group=thing.code("tax_group"),
             working_days=_weekdays(thing),
             holidays=thing.code("holidays"),
-            closed_on=tuple(thing.plain_list("closed_on", "a date such as 2026-12-24", day)),
+            closed_on=tuple(thing.plain_list("closed_on", "date", day)),
         )
         thing.refused(rules.mode_faults(facts))
         if thing.bad:
@@ -114,7 +117,7 @@ def delivery_modes(reading: Reading, things: list[Given]) -> list[ModeFacts]:
 
 def _weekdays(thing: Given) -> tuple[int, ...]:
     """The weekdays; every day where they were left out, or where none could be read."""
-    found: tuple[int, ...] = tuple(thing.plain_list("working_days", "a weekday from 1 to 7", _weekday))
+    found = tuple(thing.plain_list("working_days", "weekday", _weekday))
     return ModeFacts.working_days if not found and thing.get("working_days") != [] else found
 
 
@@ -131,13 +134,13 @@ def tax_rates(reading: Reading, things: list[Given]) -> list[RateFacts]:
             group=thing.code("group", "", required=True),
             country=thing.code("country", "", required=True),
             region=thing.code("region"),
-            percent=thing.percent("percent", 0, 1000, required=True),
+            percent=thing.percent("percent", Decimal(0), 1000, required=True),
             valid_from=thing.day("from"),
         )
         thing.refused(rules.rate_faults(facts))
         key = (facts.group, facts.country, facts.region, facts.valid_from)
         if not thing.bad and key in seen:
-            thing.fault("", f"a rate of this group, place and day stands twice: first as {seen[key]}")
+            thing.fault("", "rate_twice", first=seen[key])
         seen.setdefault(key, thing.path)
         if not thing.bad:
             made.append(facts)
@@ -149,7 +152,7 @@ def date_intervals(reading: Reading, things: list[Given]) -> list[IntervalFacts]
     made = []
     for thing in things:
         code = thing.code("code", required=True)
-        reading.intervals.declare(thing, "code", "date interval", code)
+        reading.intervals.declare(thing, "code", "date_interval", code)
         anchor = None if thing.get("anchor") == "order" else thing.day("anchor", DEFAULT_ANCHOR)
         rule = thing.text("rule", "", required=True)
         facts = IntervalFacts(code or "", rule, anchor, thing.text("name", ""))
@@ -167,10 +170,10 @@ def payment_schedules(reading: Reading, things: list[Given]) -> list[ScheduleFac
     made = []
     for thing in things:
         name = thing.code("name", required=True)
-        reading.schedules.declare(thing, "name", "payment schedule", name)
+        reading.schedules.declare(thing, "name", "payment_schedule", name)
         lines = []
         for line in thing.objects("lines", SCHEDULE_LINE):
-            lines.append((line.whole("after", 0), line.percent("percent", 0, required=True)))
+            lines.append((line.whole("after", 0), line.percent("percent", Decimal(0), required=True)))
         facts = ScheduleFacts(
             name=name or "",
             allocation=thing.word("allocation", ALLOCATIONS, "", required=True),
@@ -224,10 +227,10 @@ def products(reading: Reading, things: list[Given]) -> list[ProductFacts]:
     return [facts for facts in made if facts.number not in reading.products.bad]
 
 
-def _prices(reading: Reading, thing: Given) -> tuple[tuple[Any, int], ...]:
+def _prices(reading: Reading, thing: Given) -> tuple[tuple[date | None, int], ...]:
     """One price for ever, or prices from dates on."""
     if thing.given("price") and thing.given("prices"):
-        thing.fault("prices", "price and prices do not go together: give one")
+        thing.fault("prices", "price_and_prices")
     if thing.given("price"):
         return ((None, thing.money("price", reading.currency, 0)),)
     return tuple(
@@ -248,7 +251,7 @@ def unpriced(reading: Reading, given: list[ProductFacts]) -> None:
     numbers = [p.number for p in given if p.program is None and not p.prices]
     for number, program in unpriced_uses(numbers, except_of=reading.programs.given).items():
         path = reading.products.given[number]
-        reading.faults.add(f"{path}.price", f'an event of program "{program}" ships it and names no price')
+        reading.faults.add(Refused("price_needed_by_event", f"{path}.price", program=program))
 
 
 def untaxed(reading: Reading, modes: Iterable[ModeFacts], products: Iterable[ProductFacts]) -> None:
@@ -256,7 +259,10 @@ def untaxed(reading: Reading, modes: Iterable[ModeFacts], products: Iterable[Pro
     groups = {one.tax_group for one in modes} | {one.tax_group for one in products}
     rated = set(TaxRate.objects.values_list("group", flat=True).distinct())
     unknown = sorted(group for group in groups if group is not None and group not in rated)
-    reading.notes.untaxed = {group: reading.faults.hint(group, rated) for group in unknown}
+    reading.notes.add(
+        "untaxed",
+        (note("tax_group_without_rate", group=group, meant=reading.faults.meant(group, rated)) for group in unknown),
+    )
 
 
 def regions_of_rates() -> dict[tuple[str, str], list[str]]:
@@ -269,13 +275,16 @@ def regions_of_rates() -> dict[tuple[str, str], list[str]]:
 
 def regions_misspelled(
     regions: Mapping[tuple[str, str], Sequence[str]], customers: Iterable[CustomerFacts]
-) -> Iterator[str]:
+) -> Iterator[Note]:
     """Note the regions of addresses that tax rates spell in other letters, small or large: they count as others."""
     for customer in customers:
         for address in customer.addresses:
             rates = regions.get((address.country or "", (address.region or "").casefold()), ())
             if rates and address.region not in rates:
-                yield (
-                    f'customer {customer.account}: region "{address.region}" of {address.country} has no tax rate,'
-                    f' but "{rates[0]}" has: they are different regions'
+                yield note(
+                    "region_misspelled",
+                    customer=customer.account,
+                    region=address.region,
+                    country=address.country,
+                    taxed=rates[0],
                 )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar, overload
 
-from perennial.bundle.reading.faults import Faults, kind, shown
+from perennial.bundle.reading.faults import Faults, kind, shown, wrong_type
 from perennial.bundle.reading.file import Twice
 from perennial.errors import Refused
 from perennial.kernel import limits, money
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Given:
@@ -31,23 +33,28 @@ class Given:
             self.value = value
             if not value.keys() <= known:
                 for key in sorted(value.keys() - known):
-                    self.fault(key, f"unknown key{faults.hint(key, known)}")
+                    self.fault(key, "key_unknown", meant=faults.meant(key, known))
             if type(value) is Twice:
-                self.fault(value.key, "this key stands twice")
+                self.fault(value.key, "key_twice")
         else:
             self.value = {}
-            self.fault("", f"an object is needed, not {kind(value)}")
+            self.note(Refused("wrong_type", path, needed="object", found=kind(value)))
             self._void = True  # what is missing in it is not worth a word
 
     def at(self, key: str) -> str:
         """The path of a key, or of the whole."""
         return f"{self.path}.{key}" if self.path and key else self.path or key
 
-    def fault(self, key: str, text: str) -> None:
+    def fault(self, key: str, code: str, /, **facts: object) -> None:
         """Note a fault of a key (or of the whole)."""
+        text = code if " " in code else None  # a sentence of old is passed on
+        self.note(Refused(code if text is None else "bundle_fault", self.at(key), text=text, **facts))
+
+    def note(self, fault: Refused) -> None:
+        """Note a fault that has its path."""
         self.bad = True
         if not self._void:
-            self.faults.add(self.at(key), text)
+            self.faults.add(fault)
 
     def faulted(self, key: str) -> bool:
         """Was a fault of this key noted?"""
@@ -57,11 +64,11 @@ class Given:
         """Note what the rules refuse; fields count from here. A key that could not be read is not blamed again."""
         for refused in faults:
             if not self.faulted(refused.field):
-                self.fault(refused.field, refused.text)
+                self.note(refused.at(self.at(refused.field)))
 
     def wrong(self, key: str, value: Any, needed: str) -> None:
-        """Note a value of the wrong type."""
-        self.fault(key, f"{needed} is needed, not {kind(value)}" + ("" if value is None else f" ({shown(value)})"))
+        """Note a value of the wrong type; ``needed`` is a label of the context ``type``."""
+        self.note(wrong_type(needed, value).at(self.at(key)))
 
     def get(self, key: str) -> Any:
         """The value as it stands; None where it was left out."""
@@ -71,58 +78,71 @@ class Given:
         """Was it given, and not null?"""
         return self.value.get(key) is not None
 
-    # --- texts
-
-    def text(self, key: str, default: Any = None, *, required: bool = False, longest: int = limits.TEXT) -> Any:
-        """A text; None or the default where it was left out."""
-        return self._written(key, default, required, longest, limits.text_fault)
-
-    def code(self, key: str, default: Any = None, *, required: bool = False, longest: int = limits.CODE) -> Any:
-        """A code, a number or a key that people write: not empty, no spaces around it."""
-        return self._written(key, default, required, longest, limits.code_fault)
-
-    def _written(
-        self, key: str, default: Any, required: bool, longest: int, fault_of: Callable[[str, int], str | None]
-    ) -> Any:
+    def _read(self, key: str, default: D, required: bool, read: Callable[[Any], T]) -> T | D:
+        """What ``read`` makes of a value; the default where it was left out or is refused."""
         value = self.value.get(key)
         if value is None:
             if required:
                 self.fault(key, "required")
             return default
-        if not isinstance(value, str):
-            self.wrong(key, value, "a text")
+        try:
+            return read(value)
+        except Refused as refused:
+            self.note(refused.at(self.at(key)))
             return default
-        if fault := fault_of(value, longest):
-            self.fault(key, fault)
-            return default
-        return value
 
-    def word(self, key: str, choices: Collection[str], default: Any = None, *, required: bool = False) -> Any:
+    # --- texts
+
+    @overload
+    def text(self, key: str, default: str, *, required: bool = ..., longest: int = ...) -> str: ...
+    @overload
+    def text(self, key: str, default: None = ..., *, required: bool = ..., longest: int = ...) -> str | None: ...
+    def text(
+        self, key: str, default: str | None = None, *, required: bool = False, longest: int = limits.TEXT
+    ) -> str | None:
+        """A text; None or the default where it was left out."""
+        return self._read(key, default, required, lambda value: _written(value, longest, limits.text_fault))
+
+    @overload
+    def code(self, key: str, default: str, *, required: bool = ..., longest: int = ...) -> str: ...
+    @overload
+    def code(self, key: str, default: None = ..., *, required: bool = ..., longest: int = ...) -> str | None: ...
+    def code(
+        self, key: str, default: str | None = None, *, required: bool = False, longest: int = limits.CODE
+    ) -> str | None:
+        """A code, a number or a key that people write: not empty, no spaces around it."""
+        return self._read(key, default, required, lambda value: _written(value, longest, limits.code_fault))
+
+    @overload
+    def word(self, key: str, choices: Collection[str], default: str, *, required: bool = ...) -> str: ...
+    @overload
+    def word(self, key: str, choices: Collection[str], default: None = ..., *, required: bool = ...) -> str | None: ...
+    def word(
+        self, key: str, choices: Collection[str], default: str | None = None, *, required: bool = False
+    ) -> str | None:
         """One of a closed list of words."""
         value = self.value.get(key)
         if value is None:
             if required:
-                self.fault(key, f"required: {' or '.join(choices)}")
+                self.fault(key, "required_word", choices=list(choices))
             return default
         if not isinstance(value, str) or value not in choices:
-            hint = self.faults.hint(value, choices) if isinstance(value, str) else ""
-            self.fault(key, f"{shown(value)} is not one of {', '.join(choices)}{hint}")
+            meant = self.faults.meant(value, choices) if isinstance(value, str) else None
+            self.fault(key, "word_unknown", value=shown(value), choices=list(choices), meant=meant)
             return default
         return value
 
-    def name_of(self, key: str, what: str, known: Known, *, required: bool = False) -> Any:
-        """The name of something that exists, stored or in this bundle."""
+    def name_of(self, key: str, what: str, known: Known, *, required: bool = False) -> str | None:
+        """The name of something that exists, stored or in this bundle; ``what`` is a label of the context ``thing``."""
         value = self.code(key, required=required)
-        if value is None:
-            return None
-        return value if self.refers(key, what, value, known) else None
+        return value if value is not None and self.refers(key, what, value, known) else None
 
     def refers(self, key: str, what: str, value: str, known: Known) -> bool:
         """Is there a thing of this name? One that is itself at fault spoils this one silently."""
         if value in known.bad:
             self.bad = True
         elif value not in known:
-            self.fault(key, f"unknown {what} {shown(value)}{self.faults.hint(value, known.names())}")
+            self.fault(key, "name_unknown", what=what, name=value, meant=self.faults.meant(value, known.names()))
             return False
         return True
 
@@ -130,84 +150,54 @@ class Given:
 
     def flag(self, key: str, default: bool = False) -> bool:
         """True or false."""
-        value = self.value.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self.wrong(key, value, "true or false")
-            return default
-        return value
+        return self._read(key, default, False, _flag)
 
-    def whole(self, key: str, default: Any = None, low: int = 0, high: int = 36_500, *, required: bool = False) -> Any:
+    @overload
+    def whole(self, key: str, default: int, low: int = ..., high: int = ..., *, required: bool = ...) -> int: ...
+    @overload
+    def whole(
+        self, key: str, default: None = ..., low: int = ..., high: int = ..., *, required: bool = ...
+    ) -> int | None: ...
+    def whole(
+        self, key: str, default: int | None = None, low: int = 0, high: int = 36_500, *, required: bool = False
+    ) -> int | None:
         """A whole number within bounds."""
-        value = self.value.get(key)
-        if value is None:
-            if required:
-                self.fault(key, "required")
-            return default
-        if isinstance(value, bool) or not isinstance(value, int):
-            self.wrong(key, value, "a whole number")
-            return default
-        if not low <= value <= high:
-            self.fault(key, f"{shown(value)} is not within {low} to {high}")
-            return default
-        return value
+        return self._read(key, default, required, lambda value: _whole(value, low, high))
 
-    def day(self, key: str, default: Any = None, *, required: bool = False) -> Any:
+    @overload
+    def day(self, key: str, default: date, *, required: bool = ...) -> date: ...
+    @overload
+    def day(self, key: str, default: date | None = ..., *, required: bool = ...) -> date | None: ...
+    def day(self, key: str, default: date | None = None, *, required: bool = False) -> date | None:
         """A date."""
-        value = self.value.get(key)
-        if value is None:
-            if required:
-                self.fault(key, "required")
-            return default
-        found = day(value)
-        if found is None:
-            self.fault(key, f"{shown(value)} is not a date such as 2026-03-31")
-            return default
-        return found
+        return self._read(key, default, required, _day)
 
-    def money(self, key: str, currency: str | None, default: Any = None, *, required: bool = False) -> Any:
+    @overload
+    def money(self, key: str, currency: str | None, default: int, *, required: bool = ...) -> int: ...
+    @overload
+    def money(self, key: str, currency: str | None, default: None = ..., *, required: bool = ...) -> int | None: ...
+    def money(
+        self, key: str, currency: str | None, default: int | None = None, *, required: bool = False
+    ) -> int | None:
         """An amount in minor units."""
-        value = self.value.get(key)
-        if value is None:
-            if required:
-                self.fault(key, "required")
-            return default
-        if not isinstance(value, str):
-            self.wrong(key, value, 'an amount as a text such as "19.95"')
-            return default
-        if currency is None:
+        if currency is None and isinstance(self.value.get(key), str):
             self.bad = True  # that the currency is missing is said once, where it is missing
             return default
-        try:
-            return money.minor(value, currency)
-        except Refused as refused:
-            self.fault(key, refused.text)
-            return default
+        return self._read(key, default, required, lambda value: _amount(value, currency or ""))
 
     def quantity(self, key: str, default: Decimal = Decimal(1)) -> Decimal:
         """A quantity above 0."""
-        value = self.value.get(key)
-        if value is None:
-            return default
-        try:
-            return money.quantity(value)
-        except Refused as refused:
-            self.fault(key, refused.text)
-            return default
+        return self._read(key, default, False, money.quantity)
 
-    def percent(self, key: str, default: Any = None, most: int = 100, *, required: bool = False) -> Any:
+    @overload
+    def percent(self, key: str, default: Decimal, most: int = ..., *, required: bool = ...) -> Decimal: ...
+    @overload
+    def percent(self, key: str, default: None = ..., most: int = ..., *, required: bool = ...) -> Decimal | None: ...
+    def percent(
+        self, key: str, default: Decimal | None = None, most: int = 100, *, required: bool = False
+    ) -> Decimal | None:
         """A percentage."""
-        value = self.value.get(key)
-        if value is None:
-            if required:
-                self.fault(key, "required")
-            return default
-        try:
-            return money.percent(value, most=most)
-        except Refused as refused:
-            self.fault(key, refused.text)
-            return default
+        return self._read(key, default, required, lambda value: money.percent(value, most=most))
 
     # --- what lies within
 
@@ -217,7 +207,7 @@ class Given:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.wrong(key, value, "a list")
+            self.wrong(key, value, "list")
             return []
         return value
 
@@ -240,13 +230,13 @@ class Given:
         if inner is not None:
             self.bad |= inner.bad
 
-    def plain_list(self, key: str, needed: str, fit: Any) -> Sequence[Any]:
+    def plain_list(self, key: str, needed: str, fit: Callable[[Any], T | None]) -> list[T]:
         """A list of plain values; ``fit`` gives the value or None where it is not what is needed."""
         found = []
         for at, value in enumerate(self.entries(key)):
             fitting = fit(value)
             if fitting is None:
-                self.fault(f"{key}[{at}]", f"{shown(value)} is not {needed}")
+                self.fault(f"{key}[{at}]", "wrong_entry", value=shown(value), needed=needed)
             else:
                 found.append(fitting)
         return found
@@ -267,12 +257,12 @@ class Known:
         """All of them."""
         return self.stored | self.given.keys()
 
-    def declare(self, thing: Given, key: str, what: str, name: Any) -> None:
+    def declare(self, thing: Given, key: str, what: str, name: str | None) -> None:
         """Note a thing of this bundle by its name; a second one of the same name is a fault."""
         if name is None:
             return
         if name in self.given:
-            thing.fault(key, f"{what} {shown(name)} stands twice: first as {self.given[name]}")
+            thing.fault(key, "name_twice", what=what, name=name, first=self.given[name])
         else:
             self.given[name] = thing.path
 
@@ -295,3 +285,41 @@ def day(value: Any) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         return None
+
+
+# --- what a value is read by: it raises what is wrong with it
+
+
+def _written(value: Any, longest: int, fault_of: Callable[[str, int], Refused | None]) -> str:
+    if not isinstance(value, str):
+        raise wrong_type("text", value)
+    if fault := fault_of(value, longest):
+        raise fault
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise wrong_type("flag", value)
+    return value
+
+
+def _whole(value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong_type("whole", value)
+    if not low <= value <= high:
+        raise Refused("number_not_within", value=shown(value), low=low, high=high)
+    return int(value)
+
+
+def _day(value: Any) -> date:
+    found = day(value)
+    if found is None:
+        raise Refused("not_a_date", value=shown(value))
+    return found
+
+
+def _amount(value: Any, currency: str) -> int:
+    if not isinstance(value, str):
+        raise wrong_type("amount", value)
+    return money.minor(value, currency)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
 
-from perennial.catalog.models import Price, Product
-from perennial.catalog.queries import SetUp, set_up
-from perennial.customers.models import Address, Customer, StoredCard
+from perennial.catalog.models import Product
+from perennial.catalog.queries import SetUp, in_force, price_lists, set_up
+from perennial.desk.entry.customers import Customers
 from perennial.kernel.tax import Rate
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions
@@ -30,16 +29,6 @@ class Sold(NamedTuple):
     program: str
     event_duration: int
     shipments: int | None
-
-
-class Where(NamedTuple):
-    """A place as tax sees it."""
-
-    country: str | None
-    region: str | None
-
-
-NOWHERE = Where(None, None)
 
 
 class Names:
@@ -64,11 +53,7 @@ class Names:
         self.rates: dict[tuple[str, str, str | None, date | None], Rate] = {
             (rate.group, rate.country, rate.region, rate.valid_from): rate for rate in self.set_up.rates
         }
-        self._prices: dict[str, list[tuple[date, int]]] = defaultdict(list)
-        for item, start, amount in Price.objects.values_list("product__number", "valid_from", "price_minor"):
-            self._prices[item].append((start or date.min, amount))
-        for prices in self._prices.values():
-            prices.sort()
+        self._prices = price_lists(self.groups)
         self._revision_ids: dict[tuple[str, int], int] = {}
         self._newest: dict[str, int] = {}
         for pk, program, number in (
@@ -79,35 +64,11 @@ class Names:
             self._revision_ids[program, number] = pk
             self._newest[program] = number
         self._loaded: dict[int, LoadedRevision] = {}
-        self.customers: dict[str, int] = {}
-        self.addresses: dict[tuple[int, str], int] = {}
-        self.delivery: dict[int, int] = {}
-        self.places: dict[int, Where] = {}
-        self.cards: dict[int, dict[str, int]] = {}
+        self.customers = Customers(())
 
     def meet(self, accounts: Collection[str]) -> None:
         """Read the customers of the next batch, with their addresses and cards."""
-        self.customers = dict(Customer.objects.filter(account__in=accounts).values_list("account", "id"))
-        ids = list(self.customers.values())
-        self.addresses, self.delivery, self.places = {}, {}, {}
-        self.cards = {pk: {} for pk in ids}
-        purposes: dict[int, str] = {}
-        for pk, customer, code, purpose, country, region in (
-            Address.objects.filter(customer_id__in=ids, code__isnull=False)
-            .order_by("number", "id")
-            .values_list("id", "customer_id", "code", "purpose", "country", "region")
-        ):
-            self.addresses[customer, code or ""] = pk
-            self.places[pk] = Where(country, region)
-            # The first for deliveries, else the first of all.
-            if customer not in self.delivery or (purposes[customer] != "delivery" and purpose == "delivery"):
-                self.delivery[customer], purposes[customer] = pk, purpose
-        for pk, customer, token in (
-            StoredCard.objects.filter(customer_id__in=ids)
-            .order_by("number", "id")
-            .values_list("id", "customer_id", "token")
-        ):
-            self.cards[customer][token] = pk
+        self.customers = Customers(accounts)
 
     def newest(self, program: str) -> int | None:
         """The number of a program's newest released revision."""
@@ -124,15 +85,9 @@ class Names:
 
     def price_on(self, number: str, on: date) -> int | None:
         """A product's price in force on a date; its earliest if it had none then; None if it has none."""
-        prices = self._prices.get(number)
-        if not prices:
-            return None
-        found = prices[0][1]
-        for start, amount in prices:
-            if start > on:
-                break
-            found = amount
-        return found
+        product = self.products.get(number)
+        prices = self._prices.get(product.id) if product else None
+        return in_force(prices, on) if prices else None
 
     def prices(self, numbers: Iterable[str], on: date) -> dict[str, int]:
         """The prices in force on a date of those that have one."""

@@ -44,7 +44,7 @@ class Incoming:
 
     def known_customer(self) -> bool:
         """Find the customer; noted as a fault where there is none."""
-        found = self.known.customers.get(self.entry.customer)
+        found = self.known.customers.by_account.get(self.entry.customer)
         if found is None:
             self.fault("customer", f"unknown customer {self.entry.customer!r}", "customer")
             return False
@@ -59,41 +59,31 @@ class Incoming:
         """The id of the address that was meant: its code, an address in place, or the delivery address."""
         if isinstance(given, dict):
             return _write_address(self.customer.pk, given)
-        addresses = self.known.addresses[self.customer.pk]
         if given is None:
-            if default is not None:
-                return default
-            delivery = [a for a in addresses if a.purpose == "delivery"] or addresses
-            return delivery[0].pk if delivery else None
-        for address in addresses:
-            if address.code == given:
-                return address.pk
+            return self.known.customers.delivery.get(self.customer.pk) if default is None else default
+        if (found := self.known.customers.addresses[self.customer.pk].get(given)) is not None:
+            return found
         self.fault("address", f"customer {self.customer.account} has no address {given!r}", field)
         return None
 
     def card(self, token: str | None, field: str) -> int:
         """The stored card that was meant: by its token, or the customer's only one."""
-        cards = self.known.cards[self.customer.pk]
+        cards = self.known.customers.cards[self.customer.pk]
         if token is not None:
-            for card in cards:
-                if card.token == token:
-                    return card.pk
+            if token in cards:
+                return cards[token]
             raise Refused("card", field, text=f"customer {self.customer.account} has no card with token {token!r}")
         if len(cards) != 1:
             has = "no stored card" if not cards else f"{len(cards)} stored cards: name one by its token"
             raise Refused("card", field, text=f"customer {self.customer.account} has {has}")
-        return cards[0].pk
+        return next(iter(cards.values()))
 
     def places(self, ids: set[int | None]) -> dict[int | None, Where]:
         """Country and region of addresses of this batch, without a query for each order."""
-        mine: dict[int | None, Where] = {
-            a.pk: Where(a.country, a.region) for a in self.known.addresses[self.customer.pk]
-        }
-        missing = {i for i in ids if i is not None and i not in mine}
-        found: dict[int | None, Where] = {None: NOWHERE, **mine}
-        if missing:
-            found.update(places(missing))
-        return found
+        known = self.known.customers.places
+        missing = {i for i in ids if i is not None and i not in known}
+        found: dict[int | None, Where] = places(missing) if missing else {None: NOWHERE}
+        return found | {i: known[i] for i in ids if i in known}
 
 
 def _write_address(customer_id: int, given: dict[str, Any]) -> int:

@@ -7,7 +7,7 @@ from datetime import date
 
 from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp, prices_on, set_up
-from perennial.customers.models import Address, Customer, StoredCard
+from perennial.desk.entry.customers import Customers
 from perennial.desk.entry.values import OrderEntry
 from perennial.payments.due import tax_groups
 from perennial.programs.models import ContinuityProduct, ProgramRevision
@@ -19,15 +19,7 @@ class Known:
 
     def __init__(self, entries: Sequence[OrderEntry]) -> None:
         self.set_up: SetUp = set_up()
-        accounts = {e.customer for e in entries}
-        self.customers = {c.account: c for c in Customer.objects.filter(account__in=accounts)}
-        ids = [c.pk for c in self.customers.values()]
-        self.addresses: dict[int, list[Address]] = {i: [] for i in ids}
-        for a in Address.objects.filter(customer_id__in=ids, code__isnull=False).order_by("number", "id"):
-            self.addresses[a.customer_id].append(a)
-        self.cards: dict[int, list[StoredCard]] = {i: [] for i in ids}
-        for c in StoredCard.objects.filter(customer_id__in=ids).order_by("number", "id"):
-            self.cards[c.customer_id].append(c)
+        self.customers = Customers({e.customer for e in entries})
         numbers = {line.item_number for e in entries for line in e.lines}
         self.products = {
             p.number: p for p in Product.objects.filter(number__in=numbers).select_related("continuity__program")

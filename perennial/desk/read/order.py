@@ -319,9 +319,7 @@ class _Batch:
             for a in mine
             if a.kind == "address"
         }
-        ids.discard(None)
-        found = sql.rows(Address, _SQL["addresses"], {"addresses": list(ids)}) if ids else []
-        self.addresses: dict[int | None, Address] = {a.id: a for a in found}
+        self.addresses = addresses(ids)
 
     def order(self, order_id: int, tax_included: bool) -> Order:
         """One parent order."""
@@ -398,34 +396,9 @@ class _Batch:
             upfront=one.upfront,
             last_shipment=one.last_shipment,
             ship_to=self.addresses.get(one.ship_to),
-            adjustments=tuple(self._adjustment(a, currency) for a in self.adjustments.get(one.id, ())),
+            adjustments=tuple(adjustment(a, currency, self.addresses) for a in self.adjustments.get(one.id, ())),
             parked=tuple(self.parked.get(one.id, ())),
             lines=tuple(self._lines(one, self.orders[one.order])),
-        )
-
-    def _adjustment(self, a: rows.Adjustment, currency: str) -> Adjustment:
-        value: Any = None if a.value is None else json.loads(a.value)
-        match a.kind:
-            case "move" | "redate":
-                value = date.fromisoformat(value)
-            case "quantity":
-                value = Decimal(value)
-            case "price":
-                value = Money(value, currency)
-            case "substitute":
-                given = value.get("price_minor")
-                value = Substitute(value["item"], None if given is None else Money(given, currency))
-            case "address":
-                value = self.addresses.get(value["address_id"])
-        return Adjustment(
-            key=a.key,
-            repetition=a.repetition,
-            line=a.line or None,
-            kind=a.kind,
-            value=value,
-            by=a.by,
-            on=a.on,
-            reason=a.reason,
         )
 
     def _lines(self, one: rows.Continuity, order: rows.Order) -> Iterator[ShipmentLine]:
@@ -507,6 +480,39 @@ class _Batch:
         if word == "hold":
             return next((h.reason for h in self.holds.get(one.order, ()) if h.open and h.stops != "charging"), None)
         return next((p.reason for p in self.parked.get(one.id, ())), None) if word == "parked" else None
+
+
+def addresses(ids: Iterable[int | None]) -> dict[int | None, Address]:
+    """Addresses by their ids; None is none."""
+    wanted = [i for i in set(ids) if i is not None]
+    return {a.id: a for a in sql.rows(Address, _SQL["addresses"], {"addresses": wanted})} if wanted else {}
+
+
+def adjustment(a: rows.Adjustment, currency: str, known: Mapping[int | None, Address]) -> Adjustment:
+    """What a person changed, out of its row; ``known``: the addresses that it may name."""
+    value: Any = None if a.value is None else json.loads(a.value)
+    match a.kind:
+        case "move" | "redate":
+            value = date.fromisoformat(value)
+        case "quantity":
+            value = Decimal(value)
+        case "price":
+            value = Money(value, currency)
+        case "substitute":
+            given = value.get("price_minor")
+            value = Substitute(value["item"], None if given is None else Money(given, currency))
+        case "address":
+            value = known.get(value["address_id"])
+    return Adjustment(
+        key=a.key,
+        repetition=a.repetition,
+        line=a.line or None,
+        kind=a.kind,
+        value=value,
+        by=a.by,
+        on=a.on,
+        reason=a.reason,
+    )
 
 
 def _cancelled_last(found: list[rows.Occurrence], places: Mapping[str, int]) -> list[rows.Occurrence]:
