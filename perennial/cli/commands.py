@@ -72,6 +72,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order address", "send to another address"),
         ("order ship", "note that a child was sent, or the ordinary lines"),
         ("order invoice", "invoice what was sent: authorised payments are captured"),
+        ("order collect", "process the payments of an order at once"),
         ("order settle", "say how a payment ended of which nobody knows, or write it off"),
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),

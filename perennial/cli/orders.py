@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import outcome, say
-from perennial.cli.parser import Given, Parser, Run, day, expiry, how, long_code, text, who, whole
+from perennial.cli.parser import Given, Parser, Run, by, day, expiry, how, long_code, on, text, who, whole
 from perennial.errors import Refused
 from perennial.kernel.states import ENDED_BY, HOLDS_STOP
 
@@ -189,6 +189,24 @@ def order_invoice(p: Parser) -> Run:
     p.number("the number of a child, or of an order with ordinary lines")
     p.change()
     return _does("invoice", line=False)
+
+
+def order_collect(p: Parser) -> Run:
+    """What is due of it is taken while the customer listens."""
+    p.number("the number of the order or child")
+    p.add_argument("--force", action="store_true", help="ask again for what was declined today")
+    p.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
+    p.on()
+    p.by("who does it, for the history (such as clerk:anna)")
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+
+        done = actions.collect(number=given.number, on=on(given), by=by(given), force=given.force, dry=given.dry_run)
+        outcome(done, given)
+        return 0
+
+    return run
 
 
 def order_settle(p: Parser) -> Run:

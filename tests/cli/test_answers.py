@@ -84,6 +84,7 @@ PLAYED = [
     ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
     ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
+    ("order collect", "order collect SO-000004-1-001 --on 2026-03-11"),
     ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
@@ -119,6 +120,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path) -> None:
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":
             holds("simulate: each of jobs", found["jobs"][0])
+        if row == "order collect":
+            holds("order collect: each of payments", found["payments"][0])
+            played.add("order collect: each of payments")
         played.add(row)
     holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
     for action in ("release", "discard"):

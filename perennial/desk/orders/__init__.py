@@ -5,5 +5,6 @@
 ``cancel``              a parent, what comes after one of its shipments, a child
 ``retry``               let a parked order be tried again
 ``ship``                a child, or ordinary lines, went out; was invoiced
+``collect``             its payments are processed at once
 ``payments``            how a payment ended that the jobs cannot bring to an end; money given back
 """
