@@ -50,6 +50,7 @@ class HoldRow:
     until: date | None
     reason_code: str | None
     released_by: str | None
+    because: Any = None
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +155,7 @@ class ParkedRow:
     reason: str
     on: date
     resolved_on: date | None
+    because: Any = None
 
 
 @dataclass(slots=True, eq=False)

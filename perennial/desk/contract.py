@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,14 +15,15 @@ from perennial.desk.read import order as orders
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.program import Program
+from perennial.desk.read.search import Hits
 from perennial.desk.read.shipment import ShipmentLine
-from perennial.desk.read.values import Address, Adjustment, Event, Hold, Payment, Substitute
+from perennial.desk.read.values import Address, Adjustment, Event, Hold, Note, Payment, Substitute
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, json_text
 from perennial.language import Reader
 from perennial.language.formats import ENGLISH
-from perennial.language.reasons import date_words, not_shipped, price_words, product_words
+from perennial.language.reasons import date_words, not_shipped, price_words, product_words, reason_words
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts
 
 Document = dict[str, Any]
@@ -53,7 +54,7 @@ def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = Fal
         "order_date": str(order.order_date),
         "currency": order.currency,
         "held": order.held,
-        "holds": [hold_json(hold) for hold in order.holds],
+        "holds": [hold_json(hold, to) for hold in order.holds],
         "acceptance": order.acceptance,
         "lines": [
             {
@@ -68,10 +69,11 @@ def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = Fal
         "delivery": amount(order.delivery),
         "tax": amount(order.tax),
         "total": amount(order.total),
-        "events": [event_json(event) for event in order.history],
+        "events": [event_json(event, to) for event in order.history],
         "continuity": [_continuity(one, to, reasons) for one in order.continuity],
         "children": [_child(child) for child in order.children],
         "payments": [payment_json(payment) for payment in order.payments],
+        "notes": [note_json(note) for note in order.notes],
     }
 
 
@@ -201,6 +203,23 @@ def customer_json(customer: Customer) -> Document:
             for stored in customer.cards
         ],
         "orders": list(customer.orders),
+        "notes": [note_json(note) for note in customer.notes],
+    }
+
+
+def note_json(note: Note) -> Document:
+    """What somebody wrote down."""
+    return {"on": str(note.on), "by": note.by, "text": note.text}
+
+
+def search_json(found: Hits) -> Document:
+    """What a search found."""
+    return {
+        "customers": [{**asdict(hit), "next_ship_on": _day(hit.next_ship_on)} for hit in found.customers],
+        "orders": [
+            {**asdict(hit), "order_date": str(hit.order_date), "ship_on": _day(hit.ship_on)} for hit in found.orders
+        ],
+        "next": found.next,
     }
 
 
@@ -266,11 +285,11 @@ def entry_json(event: EventFacts, product: EventProductFacts | None, currency: s
     }
 
 
-def hold_json(hold: Hold) -> Document:
+def hold_json(hold: Hold, to: Reader = ENGLISH) -> Document:
     """Why an order waits."""
     return {
         "code": hold.code,
-        "reason": hold.reason,
+        "reason": reason_words(hold.reason, to),
         "stops": hold.stops,
         "on": str(hold.on),
         "by": hold.by,
@@ -280,9 +299,10 @@ def hold_json(hold: Hold) -> Document:
     }
 
 
-def event_json(event: Event) -> Document:
+def event_json(event: Event, to: Reader = ENGLISH) -> Document:
     """Something that happened."""
-    return {"on": str(event.on), "kind": event.kind, "by": event.by, "reason": event.reason, "data": event.data}
+    reason = None if event.reason is None else reason_words(event.reason, to)
+    return {"on": str(event.on), "kind": event.kind, "by": event.by, "reason": reason, "data": event.data}
 
 
 def payment_json(payment: Payment) -> Document:

@@ -3,55 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
+from perennial.db.pages import Page, page_of
 from perennial.desk.contract import Document
 from perennial.desk.read.waiting import orders_that_wait
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason
+from perennial.language.formats import ENGLISH, Reader
+from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import newest_released, program_by_id
 
 
-def order_ids(
-    *,
-    status: str | None = None,
-    program: str | None = None,
-    customer: str | None = None,
-    since: date | None = None,
-    waiting: bool = False,
-) -> list[int]:
-    """The parent orders that fit all that is given, in the order of their making.
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """Which parent orders are asked for: all that fit all that is given.
 
     ``waiting``: of which something waits for a person. A hold, also of a child; a payment that has failed,
     or of which nobody knows what became; a shipment that is blocked; what is parked; money to be given back.
-
-    Refused: a status, program or customer that does not exist.
     """
-    if status is not None and status not in states.ORDER:
-        raise Refused("status", "status", text=f"{status!r} is not a status of an order: {', '.join(states.ORDER)}")
-    found = SalesOrder.objects.filter(parent__isnull=True)
-    if status is not None:
-        found = found.filter(status=status)
-    if program is not None:
-        found = found.filter(continuity__program=program_by_id(program)).distinct()
-    if customer is not None:
-        found = found.filter(customer=customer_by_account(customer, "customer"))
-    if since is not None:
-        found = found.filter(order_date__gte=since)
-    if waiting:
-        waits = RawSQL(orders_that_wait(), ())
-        found = found.filter(Q(id__in=waits) | Q(id__in=list(surplus())))
-    return list(found.order_by("id").values_list("id", flat=True))
+
+    status: str | None = None
+    program: str | None = None
+    customer: str | None = None
+    since: date | None = None
+    waiting: bool = False
+
+    def rows(self) -> QuerySet[SalesOrder]:
+        """The orders. Refused: a status, program or customer that does not exist."""
+        if self.status is not None and self.status not in states.ORDER:
+            known = ", ".join(states.ORDER)
+            raise Refused("status", "status", text=f"{self.status!r} is not a status of an order: {known}")
+        found = SalesOrder.objects.filter(parent__isnull=True)
+        if self.status is not None:
+            found = found.filter(status=self.status)
+        if self.program is not None:
+            lines = ContinuityOrder.objects.filter(program=program_by_id(self.program), order=OuterRef("pk"))
+            found = found.filter(Exists(lines))
+        if self.customer is not None:
+            found = found.filter(customer=customer_by_account(self.customer, "customer"))
+        if self.since is not None:
+            found = found.filter(order_date__gte=self.since)
+        if self.waiting:
+            waits = RawSQL(orders_that_wait(), ())
+            found = found.filter(Q(id__in=waits) | Q(id__in=list(surplus())))
+        return found
+
+
+def order_page(fitting: Fitting, *, size: int, after: str | None = None) -> Page[int]:
+    """A page of the parent orders that fit, by id, in the order of their making."""
+    found = page_of(fitting.rows().only("pk"), "pk", size=size, after=after)
+    return Page(tuple(row.pk for row in found.rows), found.next)
+
+
+def order_ids(fitting: Fitting | None = None) -> list[int]:
+    """All the parent orders that fit, by id, in the order of their making."""
+    return list((fitting or Fitting()).rows().order_by("id").values_list("id", flat=True))
 
 
 def refunds(order_ids: Iterable[int]) -> dict[str, Money]:
@@ -61,14 +80,19 @@ def refunds(order_ids: Iterable[int]) -> dict[str, Money]:
     return {number: Money(found[pk], currency) for pk, number, currency in orders}
 
 
-def parked(run: int | None = None) -> list[Document]:
+def parked(run: int | None = None, to: Reader = ENGLISH) -> list[Document]:
     """What jobs could not do and nobody has retried yet; of one run: all that it parked."""
     found = Parked.objects.order_by("id")
     found = found.filter(resolved_on__isnull=True) if run is None else found.filter(run_id=run)
-    names = ("run_id", "continuity_order__order__number", "shipment", "reason")
+    names = ("run_id", "continuity_order__order__number", "shipment", "because", "reason")
     return [
-        {"run": run_id, "order": number, "shipment": shipment, "reason": reason}
-        for run_id, number, shipment, reason in found.values_list(*names)
+        {
+            "run": run_id,
+            "order": number,
+            "shipment": shipment,
+            "reason": reason_words(Reason.read(because) or words, to),
+        }
+        for run_id, number, shipment, because, words in found.values_list(*names)
     ]
 
 

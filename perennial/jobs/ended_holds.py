@@ -12,7 +12,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.db import sql
 from perennial.desk.orders.hold import release_ended
 from perennial.errors import Refused
-from perennial.jobs.job import LOCK_ERRORS, Job, Run, sqlstate, words
+from perennial.jobs.job import LOCK_ERRORS, Job, Run, reason_of, sqlstate
 from perennial.jobs.parking import park_order
 from perennial.kernel.states import NOT_ENDED
 
@@ -46,4 +46,4 @@ def release_ended_holds(job: Job, run: Run) -> None:
 def _put_aside(job: Job, run: Run, parent: int, error: Exception) -> None:
     going_on = ContinuityOrder.objects.filter(order=parent, status__in=NOT_ENDED).order_by("pk")
     for continuity in going_on.values_list("pk", flat=True):
-        park_order(job, run, continuity, words(error), sqlstate(error))
+        park_order(job, run, continuity, reason_of(error), sqlstate(error))

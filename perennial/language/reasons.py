@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from perennial.kernel.money import Money
-from perennial.kernel.reasons import DateReason, IntervalReason, LineReason, Reason, Who
+from perennial.kernel.reasons import DateReason, IntervalReason, LineReason, Reason, Said, Who
 from perennial.language.formats import ENGLISH, Reader, fact, phrase
 
 
@@ -110,8 +110,8 @@ def not_shipped(why: Reason | None, to: Reader = ENGLISH) -> str | None:
     return None if why is None else _said(why.code, why.facts, to, "not_shipped")
 
 
-def reason_words(why: Reason | None, to: Reader = ENGLISH) -> str:
-    """A reason as a sentence: of a hold, of what was put aside, of what a job did not do."""
+def reason_words(why: Said | None, to: Reader = ENGLISH) -> str:
+    """A reason as a sentence: of a hold, of what was put aside, of what a job did not do. Words stay as they are."""
     return fact(why, "", to)
 
 

@@ -10,6 +10,7 @@ from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.models import Code
 from perennial.db.state_machine import state_machine
 from perennial.kernel import states
+from perennial.kernel.reasons import Reason, Said
 
 
 class SalesOrder(models.Model):
@@ -133,6 +134,7 @@ class Hold(models.Model):
     """Why an order waits, and what it stops. An order is held while it has an open hold.
 
     ``until``: the business date with whose run of create-child-orders it is released by itself; null: a person does.
+    ``because``: why a job placed it (``kernel.reasons``); ``reason``: what a person wrote.
     """
 
     order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="holds")
@@ -145,6 +147,12 @@ class Hold(models.Model):
     by = models.TextField(db_default="")
     released_on = models.DateField(null=True)
     released_by = models.TextField(null=True)
+    because = models.JSONField(null=True)
+
+    @property
+    def why(self) -> Said:
+        """What is said of it; of one without words its code."""
+        return Reason.read(self.because) or self.reason or self.code
 
     class Meta:
         constraints = [
@@ -160,6 +168,23 @@ class Hold(models.Model):
         ]
 
 
+class Note(models.Model):
+    """What is to be known of a customer, or of one order of theirs: who wrote it, and when. Never changed."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="notes", db_index=False)
+    order = models.ForeignKey(SalesOrder, models.CASCADE, null=True, related_name="notes", db_index=False)
+    on_date = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    by = models.TextField(db_default="")
+    text = models.TextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "id"], condition=Q(order__isnull=True), name="notes_of_customer"),
+            models.Index(fields=["order", "id"], condition=Q(order__isnull=False), name="notes_of_order"),
+        ]
+
+
 class Shipment(models.Model):
     """What the warehouse sent: carrier, tracking, the day."""
 
@@ -171,6 +196,8 @@ class Shipment(models.Model):
 
 class OrderEvent(models.Model):
     """What happened to an order: the day, who did it (``clerk:anna``, ``job:17``), why. Never changed.
+
+    ``reason`` is what a person wrote; why a job did it is ``data["because"]`` (``kernel.reasons``).
 
     ``place``: where it stands among what its run did about the order, since processes that share a run write in any
     order: the line's id, of a payment where it stood in the work list. The view ``orders_history`` tells the order of all.

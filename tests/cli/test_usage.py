@@ -21,11 +21,11 @@ from perennial.catalog.models import Company
 from perennial.cli import commands, main, parser
 from perennial.continuity.models import Occurrence
 from perennial.db import sql
+from perennial.desk import actions
 from perennial.errors import Conflict, Refused
 from perennial.jobs.models import NightRun
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ProgramEvent
-from tests.worlds import actions
 from tests.worlds.book_club import ORDERED, child, club, order
 from tests.worlds.bundle import example
 
@@ -211,17 +211,20 @@ def given(name: str, words: str) -> tuple[str, dict[str, Any]]:
     return name, {"words": words}
 
 
+NO_CODE = {"reason_code": None}
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("words", "function", "arguments"),
     [
         ("submit", "submit", {}),
         ("accept --catch-up skip", "accept", {"catch_up": "skip"}),
-        ("cancel --after 3", "cancel", {"after": 3, "again": False, "line": None}),
-        ("cancel --again", "cancel", {"after": None, "again": True, "line": None}),
-        ("hold --reason why --stops charging", "hold", {"code": "hold", "stops": "charging"}),
+        ("cancel --after 3", "cancel", {"after": 3, "again": False, "line": None, **NO_CODE, "ended_by": None}),
+        ("cancel --again", "cancel", {"after": None, "again": True, "line": None, **NO_CODE, "ended_by": None}),
+        ("hold --reason why --stops charging", "hold", {"code": "hold", "stops": "charging", "until": None, **NO_CODE}),
         ("release --code fraud", "release", {"code": "fraud", "catch_up": None}),
-        ("skip --shipment 2 --line 1", "skip", {"shipment": 2, "line": 1}),
+        ("skip --shipment 2 --line 1", "skip", {"shipment": 2, "line": 1, **NO_CODE}),
         ("unskip --shipment 2", "unskip", {"shipment": 2, "line": None}),
         (
             "move --shipment 2 --to 2026-04-21 --following",

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Hold:
     """
 
     code: str
-    reason: str
+    reason: Said
     stops: str
     on: date
     by: str
@@ -76,8 +77,17 @@ class Event:
     on: date
     kind: str
     by: str
-    reason: str | None
+    reason: Said | None
     data: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote down of a customer or an order."""
+
+    on: date
+    by: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

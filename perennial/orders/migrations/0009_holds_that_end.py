@@ -7,7 +7,7 @@ import perennial.db.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0006_taken_over")]
+    dependencies = [("orders", "0008_because")]
 
     operations = [
         migrations.AddField("hold", "reason_code", perennial.db.models.Code(null=True)),
