@@ -56,6 +56,10 @@ GROUPS: dict[str, list[Command]] = {
     ),
     "Orders": _group(
         "orders",
+        ("order add", "add a line to a draft order"),
+        ("order change", "change a line of a draft order"),
+        ("order remove", "take a line out of a draft order"),
+        ("order pay", "say how the ordinary lines of a draft order are paid"),
         ("order submit", "open a draft order"),
         ("order accept", "note that the customer accepted the offer"),
         ("order cancel", "cancel an order, or a child that has not shipped"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import outcome, say
-from perennial.cli.parser import Given, Parser, Run, by, day, expiry, how, long_code, on, text, who, whole
+from perennial.cli.parser import Given, Parser, Run, Share, by, day, expiry, how, long_code, on, text, who, whole
 from perennial.errors import Refused
 from perennial.kernel.states import ENDED_BY, HOLDS_STOP
 
@@ -27,6 +27,10 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
             from perennial.kernel.money import quantity
 
             arguments["quantity"] = quantity(arguments["quantity"], "quantity")
+        if arguments.get("pay") is not None:
+            arguments["pay"] = _pays(arguments["pay"])
+        if "without" in arguments:
+            arguments["without"] = [option.replace("-", "_") for option in arguments["without"]]
         if line:
             arguments["line"] = given.line
         elif given.line is not None:
@@ -42,6 +46,79 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         return 0
 
     return run
+
+
+def _pays(shares: list[Share]) -> list[Any]:
+    """How ordinary lines are paid, as the desk wants it."""
+    from perennial.catalog.queries import currency
+    from perennial.desk.entry import PayEntry
+    from perennial.kernel.money import minor
+
+    return [
+        PayEntry(
+            one.method,
+            one.card,
+            amount_minor=None if one.amount is None else minor(one.amount, currency(), "pay"),
+            percent=one.percent,
+        )
+        for one in shares
+    ]
+
+
+def _line_of_draft(p: Parser, quantity: str | None = None) -> tuple[str, ...]:
+    """The options of a line of a draft; their names."""
+    p.add_argument("--quantity", metavar="Q", default=quantity, help=f"how many (left out: {quantity or 'as it is'})")
+    p.add_argument("--delivery-mode", metavar="CODE", help="of an ordinary line: by which delivery mode")
+    p.add_argument("--start-date", type=day, metavar="DATE", help="of a continuity line: from when its dates count")
+    p.add_argument(
+        "--payment-method", metavar="M", help="of a continuity line: card, on_account, check, cash, gift_card"
+    )
+    p.add_argument("--card", type=long_code, metavar="TOKEN", help="of a continuity line: the stored card that pays")
+    p.add_argument("--payment-schedule", metavar="NAME", help="of a continuity line: in which parts it is paid")
+    p.add_argument("--ship-to", metavar="CODE", help="of a continuity line: the code of an address of the customer")
+    p.pay()
+    return ("delivery_mode", "start_date", "payment_method", "card", "payment_schedule", "ship_to", "pay")
+
+
+def order_add(p: Parser) -> Run:
+    """A draft gets one line more."""
+    p.number()
+    p.add_argument("--item", metavar="P", required=True, help="the product, ordinary or continuity")
+    names = _line_of_draft(p, "1")
+    p.change()
+    return _does("add_line", "item", "quantity", *names, line=False)
+
+
+def order_change(p: Parser) -> Run:
+    """A line of a draft is entered anew."""
+    p.number()
+    names = _line_of_draft(p)
+    p.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=("start-date", "payment-schedule", "ship-to", "delivery-mode"),
+        metavar="WHAT",
+        help="as if it had never been said",
+    )
+    p.change()
+    return _does("change_line", "quantity", "without", *names)
+
+
+def order_remove(p: Parser) -> Run:
+    """A draft loses a line."""
+    p.number()
+    p.pay()
+    p.change()
+    return _does("remove_line", "pay")
+
+
+def order_pay(p: Parser) -> Run:
+    """How the ordinary lines of a draft are paid."""
+    p.number()
+    p.pay([])
+    p.change()
+    return _does("pay_draft", "pay", line=False)
 
 
 def order_submit(p: Parser) -> Run:

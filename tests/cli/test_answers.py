@@ -66,6 +66,10 @@ def captured_part(child: str) -> dict[str, Any]:
 #: One after the other, on 11 March: which row of the table, and what is typed. SO-000001 is a draft, SO-000002 awaits
 #: acceptance, SO-000003 and SO-000004 are open.
 PLAYED = [
+    ("order add", "order add SO-000001 --item 0013 --quantity 2 --pay card,tok_visa"),
+    ("order change", "order change SO-000001 --line 2 --quantity 3"),
+    ("order pay", "order pay SO-000001 --pay card,tok_visa,40% --pay card,tok_visa,60%"),
+    ("order remove", "order remove SO-000001 --line 2 --pay card,tok_visa"),
     ("order submit", "order submit SO-000001"),
     ("order accept", "order accept SO-000002"),
     ("order skip", "order skip SO-000003 --shipment 2"),
