@@ -66,6 +66,10 @@ def captured_part(child: str) -> dict[str, Any]:
 #: One after the other, on 11 March: which row of the table, and what is typed. SO-000001 is a draft, SO-000002 awaits
 #: acceptance, SO-000003 and SO-000004 are open.
 PLAYED = [
+    ("order add", "order add SO-000001 --item 0013 --quantity 2 --pay card,tok_visa"),
+    ("order change", "order change SO-000001 --line 2 --quantity 3"),
+    ("order pay", "order pay SO-000001 --pay card,tok_visa,40% --pay card,tok_visa,60%"),
+    ("order remove", "order remove SO-000001 --line 2 --pay card,tok_visa"),
     ("order submit", "order submit SO-000001"),
     ("order accept", "order accept SO-000002"),
     ("order skip", "order skip SO-000003 --shipment 2"),
@@ -85,6 +89,7 @@ PLAYED = [
     ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
     ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
+    ("order collect", "order collect SO-000004-1-001 --on 2026-03-11"),
     ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
@@ -120,6 +125,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path) -> None:
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":
             holds("simulate: each of jobs", found["jobs"][0])
+        if row == "order collect":
+            holds("order collect: each of payments", found["payments"][0])
+            played.add("order collect: each of payments")
         played.add(row)
     holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
     for action in ("release", "discard"):
