@@ -38,7 +38,7 @@ def rows() -> dict[str, list[str]]:
 
 ROWS = rows()
 #: Commands whose JSON the page tells in words, or of which a test of their own holds it.
-IN_WORDS = {"import", "preview", "night", "parked", "check", "check once"}
+IN_WORDS = {"import", "preview", "search", "night", "parked", "check", "check once"}
 
 
 def test_the_json_of_every_command_is_told() -> None:
@@ -97,6 +97,11 @@ PLAYED = [
     ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),
     ("card", "card C-1 --token tok_two --brand visa --last4 1881 --exp 12/2031"),
     ("parked retry", "parked retry SO-000004"),
+    ("customer add", "customer add C-9 --name Leo"),
+    ("customer change", "customer change C-9 --phone 5550199"),
+    ("customer address", "customer address C-9 --code home --street 7-Pine --city Troy --postcode 12180 --country US"),
+    ("note customer", "note customer C-9 --text later"),
+    ("note order", "note order SO-000003 --text present"),
     ("program copy", "program copy BOM BOM2"),
     ("program activate", "program activate BOM2"),
     ("program retire", "program retire BOM2"),
