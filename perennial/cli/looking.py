@@ -1,12 +1,20 @@
-"""`show …` and `preview`: the documents of orders, programs and customers."""
+"""`show …` and `preview`: the documents of orders, programs and customers, and lists."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from perennial.cli.output import document, say, tell
 from perennial.cli.parser import Given, Parser, Run, count, day, long_code, on, whole
 from perennial.language import reader
+
+if TYPE_CHECKING:
+    from perennial.db.pages import Page
+    from perennial.desk.contract import Document
+
+T = TypeVar("T")
 
 
 def show_order(p: Parser) -> Run:
@@ -138,27 +146,92 @@ def show_customers(p: Parser) -> Run:
     _page(p, "customers", "all")
 
     def run(given: Given) -> int:
-        from perennial.db.pages import every
+        from perennial.cli.pages import customers_page
         from perennial.desk.contract import customer_json
         from perennial.desk.read.customer import find_customers
 
-        words = " ".join(given.words)
-        if given.limit is None and given.after is None:
-            found = every(lambda after: find_customers(words, size=AT_ONCE, after=after))
-        else:
-            shown = find_customers(words, size=given.limit or AT_ONCE, after=given.after)
-            found = iter(shown.rows)
-            _tell_next(shown.next)
-        if given.json:
-            for one in found:
-                document(customer_json(one))
-        else:
-            from perennial.cli.pages import customers_page
-
-            customers_page(list(found))
-        return 0
+        read = partial(find_customers, " ".join(given.words))
+        return _listed(given, read, customer_json, customers_page)
 
     return run
+
+
+def show_children(p: Parser) -> Run:
+    """Child orders, all that fit or a page of them."""
+    p.add_argument("--status", metavar="WORD", help="only those with this status")
+    p.add_argument("--program", metavar="ID", help="only those of this program")
+    p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
+    _page(p, "child orders", "all")
+
+    def run(given: Given) -> int:
+        from perennial.catalog.queries import today
+        from perennial.cli.pages import listed_children_page
+        from perennial.desk.contract import listed_child_json
+        from perennial.desk.read.lists import children
+
+        read = partial(children, today(), status=given.status, program=given.program, customer=given.customer)
+        return _listed(given, read, listed_child_json, listed_children_page)
+
+    return run
+
+
+def show_payments(p: Parser) -> Run:
+    """Payments, all that fit or a page of them."""
+    p.add_argument("--status", metavar="WORD", help="only those with this status")
+    p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
+    _page(p, "payments", "all")
+
+    def run(given: Given) -> int:
+        from perennial.cli.pages import listed_payments_page
+        from perennial.desk.contract import listed_payment_json
+        from perennial.desk.read.lists import payments
+
+        read = partial(payments, status=given.status, customer=given.customer)
+        return _listed(given, read, listed_payment_json, listed_payments_page)
+
+    return run
+
+
+def show_shipments(p: Parser) -> Run:
+    """Planned shipments, all that fit or a page of them."""
+    p.add_argument("--program", metavar="ID", help="only those of this program")
+    p.add_argument("--product", metavar="P", help="only those of a continuity product, or that send this product")
+    p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
+    _page(p, "shipments", "all")
+
+    def run(given: Given) -> int:
+        from perennial.catalog.queries import today
+        from perennial.cli.pages import listed_shipments_page
+        from perennial.desk.contract import listed_shipment_json
+        from perennial.desk.read.lists import shipments
+
+        read = partial(shipments, today(), program=given.program, product=given.product, customer=given.customer)
+        return _listed(given, read, listed_shipment_json, listed_shipments_page)
+
+    return run
+
+
+def _listed(
+    given: Given,
+    read: Callable[..., Page[T]],
+    as_json: Callable[[T], Document],
+    as_text: Callable[[Sequence[T]], None],
+) -> int:
+    """A list, a document a line or as a table: a page of it where one is asked for, else all."""
+    from perennial.db.pages import every
+
+    if given.limit is None and given.after is None:
+        found = every(lambda after: read(size=AT_ONCE, after=after))
+    else:
+        shown = read(size=given.limit or AT_ONCE, after=given.after)
+        found = iter(shown.rows)
+        _tell_next(shown.next)
+    if given.json:
+        for one in found:
+            document(as_json(one))
+    else:
+        as_text(list(found))
+    return 0
 
 
 def search(p: Parser) -> Run:

@@ -11,6 +11,7 @@ from perennial.cli.output import cell, facts, listing, say, section, table
 from perennial.desk import contract
 from perennial.desk.contract import amount
 from perennial.desk.read.customer import Customer
+from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.preview import Preview
 from perennial.desk.read.program import Program
@@ -228,9 +229,13 @@ def _names(addresses: Sequence[Address]) -> dict[int, str]:
 
 def payment_row(payment: Payment) -> Document:
     """What is owed, with the card in words and the day on which the money was taken."""
+    return {**contract.payment_json(payment), "method": _method(payment), "captured_on": payment.captured_on}
+
+
+def _method(payment: Payment) -> str:
+    """How it is paid, with the card in words."""
     card = payment.card.words if payment.card else ""
-    method = f"{payment.method} {card}" if card else payment.method
-    return {**contract.payment_json(payment), "method": method, "captured_on": payment.captured_on}
+    return f"{payment.method} {card}" if card else payment.method
 
 
 def payments_part(payments: Sequence[Document]) -> None:
@@ -333,6 +338,56 @@ def customers_page(customers: Sequence[Customer]) -> None:
     )
     if not customers:
         say("nobody fits")
+
+
+def listed_children_page(children: Sequence[ListedChild]) -> None:
+    """A line a child order."""
+    table(
+        ("number", "account", "customer", "program", "ships on", "status", "products", "total", "waits for"),
+        (
+            [c.number, c.account, c.customer, c.program, c.ship_on, c.status, _products(c), amount(c.total), c.waits]
+            for c in children
+        ),
+    )
+    if not children:
+        say("no child order fits")
+
+
+def listed_payments_page(payments: Sequence[ListedPayment]) -> None:
+    """A line a payment."""
+    table(
+        (
+            *("order", "account", "customer", "line", "purpose", "number"),
+            *("method", "amount", "due on", "status", "captured"),
+        ),
+        (
+            [
+                *(p.order, one.account, one.customer, p.line, p.purpose, p.number),
+                *(_method(p), amount(p.amount), p.due_on, p.status, amount(p.captured)),
+            ]
+            for one in payments
+            for p in [one.payment]
+        ),
+    )
+    if not payments:
+        say("no payment fits")
+
+
+def listed_shipments_page(shipments: Sequence[ListedShipment]) -> None:
+    """A line a shipment; where several events ship as one, a line each."""
+    table(
+        ("order", "line", "shipment", "account", "customer", "program", "ships on", "products", "waits for"),
+        (
+            [s.order, s.line, s.shipment, s.account, s.customer, s.program, s.ship_on, _products(s), s.waits]
+            for s in shipments
+        ),
+    )
+    if not shipments:
+        say("no planned shipment fits")
+
+
+def _products(one: ListedChild | ListedShipment) -> list[str]:
+    return [product(line) for line in one.lines]
 
 
 def hits_page(found: Hits) -> None:

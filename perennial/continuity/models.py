@@ -105,7 +105,7 @@ class Occurrence(models.Model):
         ]
         indexes = [
             models.Index(fields=["ship_on", "id"], condition=Q(status="scheduled", blocked__isnull=True), name="due"),
-            models.Index(fields=["blocked", "ship_on"], condition=Q(blocked__isnull=False), name="waiting"),
+            models.Index(fields=["blocked", "ship_on", "id"], condition=Q(blocked__isnull=False), name="waiting"),
         ]
 
 

@@ -76,6 +76,15 @@ def key_of(after: str, length: int) -> tuple[str | int, ...]:
     return tuple(values)
 
 
+def day_and_id(after: str | None) -> tuple[str, int]:
+    """The written key of a list by day and id; of the first page one that stands before all. Refused: it is none."""
+    day, pk = (date.min.isoformat(), 0) if after is None else key_of(after, 2)
+    try:
+        return date.fromisoformat(str(day)).isoformat(), int(pk)
+    except ValueError:
+        raise Refused("page_unknown", "after", key=after) from None
+
+
 class _Row(Func):
     """Columns, or the values of a key, as one value."""
 

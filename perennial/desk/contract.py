@@ -13,6 +13,7 @@ from perennial.catalog.queries import today
 from perennial.desk.outcome import Follows, Outcome, Shown
 from perennial.desk.read import order as orders
 from perennial.desk.read.customer import Customer
+from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
 from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.program import Program
 from perennial.desk.read.search import Hits
@@ -127,20 +128,21 @@ def _child(child: orders.Child) -> Document:
         "status": child.status,
         "held": child.held,
         "ship_on": str(child.ship_on),
-        "lines": [
-            {
-                "item_number": line.product.number,
-                "quantity": money.plain(line.quantity),
-                "price": amount(line.price),
-            }
-            for line in child.lines
-        ],
+        "lines": [_child_line(line) for line in child.lines],
         "delivery": amount(child.delivery),
         "tax": amount(child.tax),
         "total": amount(child.total),
         "carrier": child.sent.carrier if child.sent else None,
         "tracking": child.sent.tracking if child.sent else None,
         "external": child.external,
+    }
+
+
+def _child_line(line: orders.ChildLine) -> Document:
+    return {
+        "item_number": line.product.number,
+        "quantity": money.plain(line.quantity),
+        "price": amount(line.price),
     }
 
 
@@ -318,6 +320,54 @@ def payment_json(payment: Payment) -> Document:
         "attempts": payment.attempts,
         "captured": amount(payment.captured),
         "refunded": amount(payment.refunded),
+    }
+
+
+def listed_child_json(child: ListedChild) -> Document:
+    """A child order in a list."""
+    return {
+        "number": child.number,
+        "order": child.order,
+        "customer": child.account,
+        "name": child.customer,
+        "program": child.program,
+        "line": child.line,
+        "shipment": child.shipment,
+        "status": child.status,
+        "ship_on": str(child.ship_on),
+        "waits": list(child.waits),
+        "lines": [_child_line(line) for line in child.lines],
+        "total": amount(child.total),
+        "currency": child.total.currency,
+    }
+
+
+def listed_payment_json(one: ListedPayment) -> Document:
+    """A payment in a list, and whose it is."""
+    payment = one.payment
+    return {
+        "parent": one.order,
+        "customer": one.account,
+        "name": one.customer,
+        "line": payment.line,
+        "shipment": payment.shipment,
+        **payment_json(payment),
+        "currency": payment.amount.currency,
+    }
+
+
+def listed_shipment_json(shipment: ListedShipment) -> Document:
+    """A planned shipment in a list."""
+    return {
+        "order": shipment.order,
+        "customer": shipment.account,
+        "name": shipment.customer,
+        "program": shipment.program,
+        "line": shipment.line,
+        "shipment": shipment.shipment,
+        "ship_on": str(shipment.ship_on),
+        "waits": list(shipment.waits),
+        "lines": [_child_line(line) for line in shipment.lines],
     }
 
 

@@ -73,9 +73,9 @@ class SalesOrder(models.Model):
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="children_of"),
             models.Index(fields=["id"], condition=Q(parent__isnull=True, status="open"), name="open_parents"),
             models.Index(
-                fields=["ship_on", "id"],
-                condition=Q(parent__isnull=False, status="open"),
-                name="children_to_ship",
+                fields=["status", "ship_on", "id"],
+                condition=Q(parent__isnull=False),
+                name="children_by_status",
             ),
         ]
 

@@ -83,6 +83,7 @@ class Payment(models.Model):
                 condition=Q(status__in=list(states.TO_DO)),
                 name="payment_to_do",
             ),
+            models.Index(fields=["status", "due_on", "id"], name="payment_by_status"),
             models.Index(
                 fields=["continuity_order"],
                 condition=Q(continuity_order__isnull=False),

@@ -15,8 +15,15 @@ from perennial.catalog.models import Parameters
 from perennial.cli.commands import COMMANDS
 from perennial.cli.main import built
 from perennial.continuity.models import Adjustment
-from perennial.desk.contract import order_document, search_json
+from perennial.desk.contract import (
+    listed_child_json,
+    listed_payment_json,
+    listed_shipment_json,
+    order_document,
+    search_json,
+)
 from perennial.desk.customers import note_on_order
+from perennial.desk.read import lists
 from perennial.desk.read.search import search
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.kernel import states
@@ -137,6 +144,19 @@ def test_the_keys_of_a_search() -> None:
     found = search_json(search(f"bianchi {order().number}"))
     for hit, keys in table("| hit | keys").items():
         assert list(found[hit][0]) == keys, hit
+
+
+@pytest.mark.django_db
+def test_the_keys_of_the_lists() -> None:
+    club()
+    child(order(), 1)
+    found = {
+        "child": [listed_child_json(one) for one in lists.children(ORDERED).rows],
+        "payment": [listed_payment_json(one) for one in lists.payments().rows],
+        "shipment": [listed_shipment_json(one) for one in lists.shipments(ORDERED).rows],
+    }
+    said = table("| list | keys")
+    assert {name: list(documents[0]) for name, documents in found.items()} == said
 
 
 def test_the_example_is_json() -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from perennial.db import sql
-from perennial.db.pages import Page, key_of, page
+from perennial.db.pages import Page, day_and_id, page
 from perennial.desk.read.waiting import PAYMENT_HOLD
 from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.errors import Refused
@@ -70,7 +70,7 @@ def exceptions(kind: str, *, on: date, size: int = SIZE, after: str | None = Non
     """A page of what needs a person, the most urgent first; ``after``: the next page. Refused: an unknown kind."""
     if kind not in KINDS:
         raise Refused("exception_kind_unknown", "kind", kind=kind, known=list(KINDS))
-    day, pk = key_of(after, 2) if after is not None else (date.min.isoformat(), 0)
+    day, pk = day_and_id(after)
     given: dict[str, Any] = {
         "on": on,
         "through": add_days(on, DAYS_AHEAD),

@@ -307,7 +307,7 @@ class _Batch:
                 attempts=p.attempts,
                 captured=Money(p.captured, currency),
                 refunded=Money(p.refunded, currency),
-                card=_card(p),
+                card=card_of(p),
                 captured_on=p.captured_on,
             )
             found[parent].append(((number, p.purpose, at, p.number), made))
@@ -398,7 +398,7 @@ class _Batch:
             complete=one.complete,
             start_date=one.start_date,
             payment_method=one.method,
-            card=_card(one),
+            card=card_of(one),
             payment_schedule=one.schedule,
             upfront=one.upfront,
             last_shipment=one.last_shipment,
@@ -533,7 +533,7 @@ def _priced(adjustment: rows.Adjustment) -> bool:
     return json.loads(adjustment.value or "{}").get("price_minor") is not None
 
 
-def _card(row: rows.Continuity | rows.Payment) -> Card | None:
+def card_of(row: rows.Continuity | rows.Payment | rows.ListedPayment) -> Card | None:
     """The card of a row that has the columns of one."""
     if row.token is None or row.expires_on is None:
         return None

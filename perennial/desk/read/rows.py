@@ -1,4 +1,4 @@
-"""The rows that an order is read from, column by column as ``order.sql`` selects them."""
+"""The rows that an order and the lists are read from, column by column as ``order.sql`` and ``lists.sql`` select them."""
 
 from __future__ import annotations
 
@@ -182,3 +182,63 @@ class Payment(NamedTuple):
     last4: str | None
     expires_on: date | None
     refused: bool | None
+
+
+class ListedChild(NamedTuple):
+    """A child order in a list; ``order``: its parent."""
+
+    id: int
+    number: str
+    order: str
+    account: str
+    customer: str
+    program: str
+    line: int
+    shipment: int
+    status: str
+    ship_on: date
+    total: int
+    currency: str
+
+
+class ListedPayment(NamedTuple):
+    """A payment in a list, with its card as in ``Payment``; ``order``: the parent, ``pays``: what is paid of it."""
+
+    id: int
+    order: str
+    account: str
+    customer: str
+    pays: str
+    line: int | None
+    shipment: int | None
+    purpose: str
+    number: int
+    method: str
+    amount: int
+    currency: str
+    due_on: date
+    status: str
+    attempts: int
+    captured: int
+    refunded: int
+    captured_on: date | None
+    token: str | None
+    brand: str | None
+    last4: str | None
+    expires_on: date | None
+    refused: bool | None
+
+
+class ListedShipment(NamedTuple):
+    """A planned shipment in a list."""
+
+    id: int
+    order: str
+    account: str
+    customer: str
+    program: str
+    line: int
+    shipment: int
+    ship_on: date
+    blocked: str | None
+    continuity: int
