@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date
 
 from perennial.kernel import plan as kernel
+from perennial.kernel.reasons import DateReason
 
 Pair = tuple[str, int]
+KEPT = 500  # plans
 AHEAD = 12  # of what repeats until stopped, so many repetitions are planned beyond the one that is asked for
+
+
+class Plans:
+    """What was planned for orders of the same facts: many begin alike. The last few hundred are kept."""
+
+    def __init__(self) -> None:
+        self._plans: dict[Hashable, kernel.Plan] = {}
+        self._reasons: dict[int, tuple[kernel.Occurrence, str]] = {}
+
+    def of(
+        self, revision: kernel.Revision, facts: kernel.Facts, adjustments: Sequence[kernel.Adjustment]
+    ) -> kernel.Plan:
+        """The plan of an order from its start on."""
+        if adjustments:
+            return kernel.plan(revision, facts, adjustments)
+        key = (revision.program, revision.number, facts._replace(prices=tuple(facts.prices.items())))
+        found = self._plans.get(key)
+        if found is None:
+            if len(self._plans) == KEPT:
+                self._plans.clear()
+                self._reasons.clear()
+            found = self._plans[key] = kernel.plan(revision, facts)
+            for o in found.occurrences:
+                self._reasons[id(o)] = o, DateReason.of(o).stored()
+        return found
+
+    def date_reason(self, o: kernel.Occurrence) -> str:
+        """Why a planned occurrence has its dates, as it is stored."""
+        known = self._reasons.get(id(o))
+        return known[1] if known else DateReason.of(o).stored()
 
 
 class Coming:
     """The walk so far (``steps``), and what comes behind it by the rules of the program."""
 
     def __init__(
-        self, revision: kernel.Revision, facts: kernel.Facts, adjustments: Sequence[kernel.Adjustment]
+        self, revision: kernel.Revision, facts: kernel.Facts, adjustments: Sequence[kernel.Adjustment], plans: Plans
     ) -> None:
+        self.plans = plans
         self.revision = revision
         self.facts = facts
         self.adjustments = adjustments
@@ -25,10 +58,29 @@ class Coming:
         self._coming: dict[Pair, kernel.Occurrence] = {}
         self._stale, self._reached = True, 0
         self._sequence: list[Pair] = []
+        self._anew: dict[int | None, kernel.Plan] = {}
 
     def _whole(self, repetitions: int) -> kernel.Facts:
         """The facts, as if there were no threshold; of what repeats until stopped, so many repetitions."""
         return self.facts._replace(threshold=repetitions if self._endless else None)
+
+    def _behind(self, repetitions: int, steps: Sequence[kernel.Step]) -> Sequence[kernel.Occurrence]:
+        """What the program sends behind some steps. Where these are as planned, it is the rest of the whole plan."""
+        facts = self._whole(repetitions)
+        if not steps or not self.adjustments:
+            whole = self._anew.get(facts.threshold)
+            if whole is None:
+                whole = self._anew[facts.threshold] = self.plans.of(self.revision, facts, self.adjustments)
+            planned = whole.occurrences
+            if len(steps) <= len(planned) and all(
+                step.event_on == o.event_on
+                and step.shipment == o.shipment
+                and step.key == o.key
+                and step.repetition == o.repetition
+                for step, o in zip(steps, planned, strict=False)
+            ):
+                return planned[len(steps) :] if steps else planned
+        return kernel.plan(self.revision, facts, self.adjustments, steps).occurrences
 
     def planned(self) -> kernel.Plan:
         """The plan of a new order: what nothing at all was given of."""
@@ -37,8 +89,7 @@ class Coming:
     def after(self, pair: Pair | None, most: int) -> Pair | None:
         """The shipment of the program that follows one (None: the first); ``most``: how many can be asked for."""
         if not self._sequence:
-            plan = kernel.plan(self.revision, self._whole(most), self.adjustments)
-            self._sequence = [(o.key, o.repetition) for o in plan.occurrences]
+            self._sequence = [(o.key, o.repetition) for o in self._behind(most, ())]
         if pair is None:
             at = 0
         elif pair in self._sequence:
@@ -51,8 +102,7 @@ class Coming:
         """What planning would make of an occurrence behind those in front of it."""
         if self._stale or (self._endless and pair[1] > self._reached):
             self._reached = pair[1] + AHEAD
-            plan = kernel.plan(self.revision, self._whole(self._reached), self.adjustments, self.steps)
-            self._coming = {(o.key, o.repetition): o for o in plan.occurrences}
+            self._coming = {(o.key, o.repetition): o for o in self._behind(self._reached, self.steps)}
             self._stale = False
         return self._coming.get(pair)
 
@@ -67,14 +117,12 @@ class Coming:
     def following(self) -> Pair | None:
         """The first of the program that comes behind the walk."""
         highest = max((step.repetition for step in self.steps), default=0)
-        plan = kernel.plan(self.revision, self._whole(highest + 1), self.adjustments, self.steps)
-        return next(((o.key, o.repetition) for o in plan.occurrences), None)
+        return next(((o.key, o.repetition) for o in self._behind(highest + 1, self.steps)), None)
 
     def behind(self, start: int) -> list[Pair]:
         """What the program sends behind the first steps of the walk, so many of them, in its order."""
         highest = max((step.repetition for step in self.steps), default=0)
-        plan = kernel.plan(self.revision, self._whole(highest + 1), self.adjustments, self.steps[:start])
-        return [(o.key, o.repetition) for o in plan.occurrences]
+        return [(o.key, o.repetition) for o in self._behind(highest + 1, self.steps[:start])]
 
     def nothing_follows(self) -> bool:
         """Does nothing of the program come behind the walk?"""

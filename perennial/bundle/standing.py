@@ -108,6 +108,11 @@ class Standing:
 
     def product(self, thing: Given) -> ProductRow | None:
         """An ordinary product."""
+        number = thing.get("item_number")
+        if type(number) is str and number not in self.reading.products.bad:
+            found = self.names.products.get(number)
+            if found is not None and found.kind != "continuity":
+                return found
         number = thing.name_of("item_number", "product", self.reading.products, required=True)
         found = self.names.products.get(number or "")
         if found is not None and found.kind == "continuity":

@@ -36,6 +36,8 @@ ENTRY = keys(
 WHY = keys("date product price not_shipped")
 REASONS = keys("date line cancelled")
 MOST = 999_999
+LINE_STATES = tuple(states.LINE)
+TAKEN_OVER = DateReason("taken_over").stored()
 
 
 def continuity_orders(standing: Standing) -> None:
@@ -72,6 +74,39 @@ class Why:
         if self.price:
             found = replace(found, price="words", price_words=self.price)
         return found.stored()
+
+
+def _why(entry: Given) -> Why:
+    """The reasons given: as data, else the words that an older installation wrote."""
+    if "why" not in entry.value and "reasons" not in entry.value:
+        return NOTHING_SAID
+    made = Why()
+    why = entry.inner("why", WHY)
+    if why is not None:
+        words = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
+        entry.spoil(why)
+        if words["date"]:
+            made.date = DateReason("words", words=words["date"]).stored()
+        made.product, made.price = words["product"], words["price"]
+        if words["not_shipped"]:
+            made.cancelled = json_text(Reason("words", {"words": words["not_shipped"]}).stored())
+    reasons = entry.inner("reasons", REASONS)
+    if reasons is not None:
+        try:
+            if (given := reasons.get("date")) is not None:
+                made.date = DateReason.read(given).stored()
+            if "line" in reasons.value:
+                made.line, made.whole_line = LineReason.read(reasons.get("line")).stored(), True
+            if (given := reasons.get("cancelled")) is not None:
+                found = Reason.read(given)
+                made.cancelled = json_text(found.stored()) if found else None
+        except Refused as refused:
+            reasons.refused([refused])
+        entry.spoil(reasons)
+    return made
+
+
+NOTHING_SAID = Why()
 
 
 class _Walk:
@@ -116,7 +151,7 @@ class _Walk:
         undone = adjustments(self.standing, thing, revision, "undone_adjustments")
         row.adjustments = [change for change, _ in (*changes, *undone)]
         row.parked = list(parked(self.standing, thing))
-        self.coming = Coming(revision.plan, self.facts, [as_planned(a) for a, at in changes if not at.bad])
+        self.coming = Coming(revision.plan, self.facts, [as_planned(a) for a, at in changes if not at.bad], names.plans)
         try:
             row.planned_now = not thing.given("lines")
             self.walked: list[tuple[OccurrenceRow, Given]] = []
@@ -224,17 +259,20 @@ class _Walk:
             return None
         mode_id = self._mode(first, pair[0])
         dated = planned is not None and planned.event_on == event_on
-        ship_on = first.day("ship_on", planned.ship_on if planned and dated else self._ship_on(mode_id, event_on))
+        left_out = planned.ship_on if planned and dated else None
+        if left_out is None and not first.given("ship_on"):
+            left_out = self._ship_on(mode_id, event_on)
+        ship_on = first.day("ship_on", left_out) or event_on
         shipment = self._shipment(first, planned)
-        left_out = "skipped" if planned and planned.skipped else self._status(shipment)
-        status = first.word("status", tuple(states.LINE), left_out)
+        usual = "skipped" if planned and planned.skipped else self._status(shipment)
+        status = first.word("status", LINE_STATES, usual)
         shipment = None if status == "cancelled" else shipment
         blocked = first.word("blocked", states.BLOCKED)
         if blocked is not None and status != "scheduled":
             first.fault("blocked", f"only what is scheduled waits, and this is {status}")
         for other in entries[1:]:
             self._agrees(first, other)
-        why = self._why(first)
+        why = _why(first)
         row = OccurrenceRow(
             pair[0],
             pair[1],
@@ -263,9 +301,10 @@ class _Walk:
             if first.given("shipment"):
                 first.fault("shipment", "a cancelled line has no shipment")
             return None
+        if planned is not None:
+            return first.whole("shipment", planned.shipment, 1, MOST)
         last = max((step.shipment for step in self.coming.steps), default=0)
-        found: int = first.whole("shipment", planned.shipment if planned else last + 1, 1, MOST)
-        return found
+        return first.whole("shipment", last + 1, 1, MOST)
 
     def _status(self, shipment: int | None) -> str:
         """The state of an occurrence that says nothing about it: ordered where it has a child."""
@@ -277,33 +316,6 @@ class _Walk:
         for key in ("event_on", "ship_on", "status", "blocked", "shipment", "child_order"):
             if other.given(key) and other.get(key) != first.get(key):
                 other.fault(key, f"{shown(other.get(key))} differs from the first product's ({shown(first.get(key))})")
-
-    def _why(self, entry: Given) -> Why:
-        """The reasons given: as data, else the words that an older installation wrote."""
-        made = Why()
-        why = entry.inner("why", WHY)
-        if why is not None:
-            words = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
-            entry.spoil(why)
-            if words["date"]:
-                made.date = DateReason("words", words=words["date"]).stored()
-            made.product, made.price = words["product"], words["price"]
-            if words["not_shipped"]:
-                made.cancelled = json_text(Reason("words", {"words": words["not_shipped"]}).stored())
-        reasons = entry.inner("reasons", REASONS)
-        if reasons is not None:
-            try:
-                if (given := reasons.get("date")) is not None:
-                    made.date = DateReason.read(given).stored()
-                if "line" in reasons.value:
-                    made.line, made.whole_line = LineReason.read(reasons.get("line")).stored(), True
-                if (given := reasons.get("cancelled")) is not None:
-                    found = Reason.read(given)
-                    made.cancelled = json_text(found.stored()) if found else None
-            except Refused as refused:
-                reasons.refused([refused])
-            entry.spoil(reasons)
-        return made
 
     def _mode(self, first: Given, key: str) -> int | None:
         if "delivery_mode" in first.value:
@@ -324,8 +336,8 @@ class _Walk:
 
     def _date_reason(self, planned: kernel.Occurrence | None, event_on: date, ship_on: date) -> str:
         if planned is not None and (planned.event_on, planned.ship_on) == (event_on, ship_on):
-            return DateReason.of(planned).stored()
-        return DateReason("taken_over").stored()
+            return self.names.plans.date_reason(planned)
+        return TAKEN_OVER
 
     def _lines(
         self, entries: list[Given], planned: kernel.Occurrence | None
@@ -343,7 +355,7 @@ class _Walk:
         number = 0
         for entry in entries:
             number = entry.whole("line", number + 1, 1, 10_000)
-            if number in {line[0] for line in made}:
+            if made and number in {line[0] for line in made}:
                 entry.fault("line", f"line {number} stands twice")
                 continue
             base = known.get(number)
@@ -361,7 +373,7 @@ class _Walk:
             if price is None and not entry.given("price"):
                 entry.fault("price", f"product {shown(product.number)} has no price: give the one that was agreed")
             quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
-            why = self._why(entry)
+            why = _why(entry)
             made.append((number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
         return made
 
@@ -380,7 +392,7 @@ class _Walk:
             self.revision.mode_ids[o.key],
             self.revision.schedule_ids[o.key],
             o.address,
-            DateReason.of(o).stored(),
+            self.names.plans.date_reason(o),
             [self._planned_line(o, line) for line in o.lines],
         )
 

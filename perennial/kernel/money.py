@@ -29,6 +29,12 @@ def minor(value: object, currency: str, field: str = "") -> int:
 
     Refused: anything but a string, more decimals than the currency has, amounts beyond 10^15 units.
     """
+    if isinstance(value, str) and len(value) <= 30:  # few amounts, said often
+        return _minor_of_words(value, currency, field)
+    return _minor(value, currency, field)
+
+
+def _minor(value: object, currency: str, field: str) -> int:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise Refused(
             "money",
@@ -42,6 +48,9 @@ def minor(value: object, currency: str, field: str = "") -> int:
     if abs(number) > _MOST:
         raise Refused("money", field, text=f"{short(repr(value))} is too large an amount")
     return int(number)
+
+
+_minor_of_words = lru_cache(maxsize=4096)(_minor)
 
 
 def text(amount: int, currency: str) -> str:
@@ -88,6 +97,12 @@ def percent_of(amount: int, percent: Decimal) -> int:
 
 def quantity(value: object, field: str = "") -> Decimal:
     """A quantity from a bundle: a decimal string or a number above 0, at most three decimals."""
+    if type(value) is int or (isinstance(value, str) and len(value) <= 30):
+        return _usual_quantity(value, field)
+    return _quantity(value, field)
+
+
+def _quantity(value: object, field: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
         raise Refused("quantity", field, text=f"{short(repr(value))} is not a quantity: write a number above 0")
     words = str(value)
@@ -101,6 +116,9 @@ def quantity(value: object, field: str = "") -> Decimal:
             text=f"{short(repr(value))} is not a quantity: above 0, below 10^9, at most three decimals",
         )
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
+
+
+_usual_quantity = lru_cache(maxsize=1024)(_quantity)
 
 
 def percent(value: object, field: str = "", most: int = 100) -> Decimal:
