@@ -26,18 +26,11 @@ def _refuse_unknown_gateway() -> None:
 
 def _refuse_invented_today() -> None:
     if settings.PERENNIAL_TODAY is not None and settings.PERENNIAL_GATEWAY != "sandbox":
-        raise Refused(
-            "today",
-            text=f"PERENNIAL_TODAY is for training and {settings.PERENNIAL_GATEWAY} charges real cards:"
-            " leave out one of the two",
-        )
+        raise Refused("today_with_real_cards", gateway=settings.PERENNIAL_GATEWAY)
 
 
 def _refuse_old_postgresql() -> None:
     connection.ensure_connection()
     version = connection.connection.info.server_version
     if version // 10000 < OLDEST_POSTGRESQL:
-        raise Refused(
-            "database_version",
-            text=f"DATABASE_URL leads to PostgreSQL {version // 10000}; {OLDEST_POSTGRESQL} is the oldest that serves",
-        )
+        raise Refused("postgresql_too_old", version=version // 10000, oldest=OLDEST_POSTGRESQL)

@@ -12,7 +12,6 @@ from psycopg.conninfo import conninfo_to_dict
 
 from perennial.db.server import places
 from perennial.errors import Refused
-from perennial.kernel import limits
 
 
 def database(url: str) -> dict[str, Any]:
@@ -20,9 +19,7 @@ def database(url: str) -> dict[str, Any]:
     try:
         given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as problem:
-        raise Refused(
-            "database_url", text=f"DATABASE_URL is not an address of a PostgreSQL database: {str(problem).strip()}"
-        ) from None
+        raise Refused("database_url_malformed", why=str(problem).strip()) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", "perennial"),
@@ -58,7 +55,7 @@ def day(name: str) -> date | None:
     except ValueError:
         found = None
     if found is None or found.isoformat() != given:  # Python also takes 20260331 and weeks
-        raise Refused("today", text=f"{name} is {limits.short(given)!r}, not a date like 2026-03-31")
+        raise Refused("setting_not_a_date", name=name, value=given)
     return found
 
 
@@ -68,7 +65,7 @@ def size(name: str) -> int | None:
     if not given:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) < 1:
-        raise Refused("chunk_size", text=f"{name} is {limits.short(given)!r}, not a whole number from 1 to 999,999,999")
+        raise Refused("setting_not_a_number", name=name, value=given)
     return int(given)
 
 

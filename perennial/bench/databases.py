@@ -62,11 +62,7 @@ class Databases:
             "select current_user, rolcreatedb or rolsuper from pg_roles where rolname = current_user"
         ).fetchone() or ("", False)
         if not may:
-            raise Refused(
-                "bench",
-                text=f"database user {user!r} may not create databases, and the bench never works in one that holds"
-                f" orders: let it (ALTER ROLE {user} CREATEDB), or set DATABASE_URL to a server where it may",
-            )
+            raise Refused("bench_without_database", user=user)
 
     def _clear_dead(self) -> None:
         left = self._server.execute(

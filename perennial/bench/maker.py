@@ -29,7 +29,7 @@ def make(*, orders: int, due: int) -> dict[str, int]:
     Refused when it holds anything.
     """
     if sql.value("select exists (select from orders_salesorder) or exists (select from customers_customer)"):
-        raise Refused("bench", text="this database holds orders or customers: the bench fills empty ones alone")
+        raise Refused("bench_database_in_use")
     initialise()
     connection.ensure_connection()
     own: psycopg.Connection[Any] = connection.connection

@@ -33,9 +33,9 @@ class Size:
 
     def __post_init__(self) -> None:
         if self.due < 20:
-            raise Refused("due", "due", text=f"{self.due} due are too few to measure: take 20 or more")
+            raise Refused("bench_due_too_few", "due", due=self.due)
         if self.orders < self.due:
-            raise Refused("orders", "orders", text=f"{self.due:,} cannot be due among {self.orders:,} orders")
+            raise Refused("bench_due_too_many", "orders", due=self.due, orders=self.orders)
 
     @property
     def tenth(self) -> Size:

@@ -10,7 +10,7 @@ from typing import Any
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, day, keys
-from perennial.bundle.standing import Standing
+from perennial.bundle.standing import Standing, because
 from perennial.bundle.taken import AdjustmentRow, ParkedRow
 from perennial.kernel import limits, money
 from perennial.kernel import plan as kernel
@@ -18,7 +18,7 @@ from perennial.kernel.states import ADJUSTMENTS
 from perennial.programs.queries import LoadedRevision
 
 ADJUSTMENT = keys("key event_id repetition line kind value by on reason undone_on undone_by")
-PARKED = keys("shipment job sqlstate reason on resolved_on")
+PARKED = keys("shipment job sqlstate reason because on resolved_on")
 SUBSTITUTE = keys("item_number price")
 MOST = 999_999
 
@@ -35,9 +35,9 @@ def adjustments(
         if key is None:
             key = by_place.get(thing.whole("event_id", 0, 1, 10_000, required=True))
             if key is None and not thing.bad:
-                thing.fault("event_id", f"revision {revision.number} has no such event")
+                thing.fault("event_id", "revision_lacks_event", revision=revision.number)
         elif key not in known:
-            thing.fault("key", f"unknown event {shown(key)}{thing.faults.hint(key, known)}")
+            thing.fault("key", "name_unknown", what="event", name=key, meant=thing.faults.meant(key, known))
         kind = thing.word("kind", ADJUSTMENTS, required=True)
         undone = name == "undone_adjustments"
         row = AdjustmentRow(
@@ -54,7 +54,7 @@ def adjustments(
         )
         same = (row.key, row.repetition, row.line, row.kind)
         if not undone and same in seen:
-            thing.fault("kind", f"a second {kind} of the same shipment")
+            thing.fault("kind", "second_adjustment", kind=kind)
         seen.add(same)
         made.append((row, thing))
     return made
@@ -71,7 +71,7 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
         case "move" | "redate":
             found = day(value)
             if found is None:
-                thing.fault("value", f"{shown(value)} is not a date such as 2026-03-31")
+                thing.fault("value", "not_a_date", value=shown(value))
             return None if found is None else found.isoformat()
         case "price":
             return standing.money(thing, "value", required=True)
@@ -117,9 +117,10 @@ def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
             thing.text("reason", "", required=True),
             thing.day("on", standing.reading.on),
             thing.day("resolved_on"),
+            because(thing),
         )
         if row.resolved_on is None:
             if row.job in open_jobs:
-                thing.fault("job", f"{row.job} has parked it already, and that is not resolved")
+                thing.fault("job", "parked_already", job=row.job)
             open_jobs.add(row.job)
         yield row

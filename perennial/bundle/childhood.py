@@ -59,19 +59,21 @@ def children(standing: Standing) -> None:
         row = by_line.get(line) if isinstance(line, int) else None
         if row is None:
             if not any(one is not None and one.bad for one in standing.one.continuity):
-                thing.fault("line", "which continuity line is it of?" if line is None else f"{shown(line)} is none")
+                if line is None:
+                    thing.fault("line", "child_of_which_line")
+                else:
+                    thing.fault("line", "line_is_none", value=shown(line))
             continue
         if shipment is None or thing.bad:
             continue
         at = (row.parent_line.line, shipment)
         child = _Child(standing, row, thing, shipment, tries.get(at, 0) + 1).build()
         if child.try_no is not None and child.try_no <= tries.get(at, 0):
-            thing.fault("try", f"try {child.try_no} of shipment {shipment} stands behind try {tries[at]}")
+            thing.fault("try", "try_behind_try", number=child.try_no, shipment=shipment, last=tries[at])
         latest[at], tries[at] = child, child.try_no or 1
         if child.number in paths:
-            thing.fault("number", f'"{child.number}" stands twice: first as {paths[child.number].path}')
+            thing.fault("number", "number_twice", number=child.number, first=paths[child.number].path)
         paths[child.number] = thing
-        standing.child_things.append((thing, child))
         standing.taken.children.append(child)
     if not standing.thing.bad:
         _tie(standing, latest)
@@ -86,8 +88,8 @@ def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow]) -> None:
                 continue
             occurrence.child = latest.get((row.parent_line.line, occurrence.shipment or 0))
             if occurrence.child is None:
-                named = f"shipment {occurrence.shipment} (event {occurrence.key}, repetition {occurrence.repetition})"
-                thing.fault("lines", f"{named} is ordered, but no child of the order is its shipment")
+                shipment, event, repetition = occurrence.shipment, occurrence.key, occurrence.repetition
+                thing.fault("lines", "ordered_without_child", shipment=shipment, event=event, repetition=repetition)
         standing.thing.spoil(thing)
 
 
@@ -111,7 +113,7 @@ class _Child:
         standing.reading.numbers.child(thing, number, own, parent.number)
         status = thing.word("status", tuple(states.ORDER), "open")
         if status == "draft":
-            thing.fault("status", "a child is never a draft")
+            thing.fault("status", "child_draft")
         last = self.occurrences[-1] if self.occurrences else None
         ship_on = thing.day("ship_on", last.ship_on if last else None, required=last is None)
         address = last.ship_to if last and last.ship_to is not None else self.row.ship_to
@@ -149,7 +151,7 @@ class _Child:
         if not self.thing.given("lines"):
             lines = [line for o in self.occurrences for line in o.lines]
             if not lines:
-                self.thing.fault("lines", "required: the continuity order has no such shipment to take them from")
+                self.thing.fault("lines", "child_lines_required")
             for at, (_, product_id, quantity, price, *_) in enumerate(lines, 1):
                 child.lines.append(
                     LineRow(
@@ -166,7 +168,7 @@ class _Child:
                 thing.fault("price", "required")
             status = thing.word("status", tuple(states.ORDER_LINE), _own(child.status))
             if number in {line.line for line in child.lines}:
-                thing.fault("line", f"line {number} stands twice")
+                thing.fault("line", "line_twice", line=number)
             elif product is not None:
                 amount = line_amount(quantity, price)
                 child.lines.append(LineRow(child, number, product.id, quantity, price, amount, None, status))

@@ -12,21 +12,15 @@ from datetime import date
 from decimal import Decimal
 
 from perennial.bundle.coming import Coming
-from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given
 from perennial.bundle.taken import AdjustmentRow, OccurrenceRow
 from perennial.bundle.takeover.lookup import Names
 from perennial.errors import Refused
-from perennial.kernel import money
+from perennial.kernel.money import Money
 from perennial.kernel.states import TO_COME
 
 Walked = Sequence[tuple[OccurrenceRow, Given]]
 """The occurrences that are given, each with its first entry."""
-
-
-def named(row: OccurrenceRow | AdjustmentRow) -> str:
-    """An occurrence in words."""
-    return f"event {row.key}, repetition {row.repetition}"
 
 
 def nothing_left_out(walked: Walked, coming: Coming, had_child: set[int]) -> None:
@@ -52,12 +46,8 @@ def nothing_left_out(walked: Walked, coming: Coming, had_child: set[int]) -> Non
             if wanted is None:
                 return
             if wanted != (row.key, row.repetition):
-                begins = "" if live[0][0] is not row else ", or the order begins at first_event in its facts"
-                entry.fault(
-                    "",
-                    f"in front of {named(row)} the program sends event {wanted[0]}, repetition {wanted[1]}:"
-                    f" give a line for it too (skipped, where it is not to come){begins}",
-                )
+                own = {"event": row.key, "repetition": row.repetition, "begins": live[0][0] is row}
+                entry.fault("", "shipment_left_out", wanted=wanted[0], wanted_repetition=wanted[1], **own)
                 return
 
 
@@ -78,27 +68,28 @@ def changes_stand(
         if occurrence.status in TO_COME:
             said = _says(change, occurrence, previous, names, currency)
             if said is not None:
-                thing.fault("value", f"{said}: the line of {named(change)} says the same as what was changed")
+                thing.note(said.at(thing.at("value")))
 
 
 def _says(
     change: AdjustmentRow, occurrence: OccurrenceRow, previous: date | None, names: Names, currency: str | None
-) -> str | None:
+) -> Refused | None:
     """What the line says instead of what was changed, None where they agree."""
+    event: dict[str, object] = {"event": change.key, "repetition": change.repetition}
     if change.kind == "redate":  # what goes before it may have overtaken it
         if occurrence.event_on.isoformat() == change.value or occurrence.event_on == previous:
             return None
-        return f"the date became {change.value}, but its line is dated {occurrence.event_on}"
+        return Refused("date_change_differs", became=change.value, has=occurrence.event_on, **event)
     for number, product_id, quantity, price, *_ in occurrence.lines:
         if change.line not in (0, number):
             continue
         if change.kind == "quantity" and quantity != Decimal(change.value):
-            return f"the quantity became {change.value}, but its line has {money.plain(quantity)}"
+            return Refused("quantity_change_differs", became=change.value, has=quantity, **event)
         if change.kind == "price" and price != change.value:
-            became, has = (money.text(amount, currency or "") for amount in (change.value, price))
-            return f"the price became {became}, but its line has {has}"
+            became, has = (Money(amount, currency or "") for amount in (change.value, price))
+            return Refused("price_change_differs", became=became, has=has, **event)
         if change.kind == "substitute":
             product = names.products.get(change.value["item"])
             if product is not None and product.id != product_id:
-                return f"the product became {shown(product.number)}, but its line has another"
+                return Refused("product_change_differs", became=product.number, **event)
     return None

@@ -48,6 +48,7 @@ class HoldRow:
     by: str
     released_on: date | None
     released_by: str | None
+    because: Any = None
 
 
 @dataclass(slots=True, eq=False)
@@ -152,6 +153,7 @@ class ParkedRow:
     reason: str
     on: date
     resolved_on: date | None
+    because: Any = None
 
 
 @dataclass(slots=True, eq=False)

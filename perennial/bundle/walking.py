@@ -125,13 +125,13 @@ class _Walk:
         sold = names.sold.get(self.entry.item_number)
         program = thing.code("program", sold.program if sold else None)
         if program not in names.programs:
-            thing.fault("program" if thing.given("program") else "", "the product stands for no program that is known")
+            thing.fault("program" if thing.given("program") else "", "product_without_program")
             return None
         number = thing.whole("revision", names.newest(program), 1, 10**6)
         revision = names.revision(program, number) if number else None
         if revision is None:
-            said = f'program "{program}" has no released revision {number or ""}'.rstrip()
-            thing.fault("revision" if thing.given("revision") else "", said)
+            key = "revision" if thing.given("revision") else ""
+            thing.fault(key, "program_never_released", program=program, revision=number)
             return None
         self.revision = revision
         default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.standing.order.status, "closed")
@@ -197,7 +197,7 @@ class _Walk:
             if pair is None:
                 continue
             if pair in seen:
-                together[0].fault("", f"event {pair[0]}, repetition {pair[1]} stands twice")
+                together[0].fault("", "event_twice", event=pair[0], repetition=pair[1])
                 continue
             seen.add(pair)
             row = self._occurrence(pair, together)
@@ -230,16 +230,17 @@ class _Walk:
             if key is None and event_id is not None:
                 key = by_place.get(event_id)
                 if key is None:
-                    entry.fault("event_id", f"revision {self.revision.number} has no event {event_id}")
+                    entry.fault("event_id", "revision_without_event", revision=self.revision.number, event=event_id)
             elif key is None:
                 key, repetition = self.coming.after(previous, len(entries)) or (None, 0)
                 if key is None:
-                    entry.fault("event_id", "required: the program has no further shipment")
+                    entry.fault("event_id", "no_further_shipment")
             elif key not in known:
-                entry.fault("key", f"unknown event {shown(key)}{entry.faults.hint(key, known)}")
+                entry.fault("key", "name_unknown", what="event", name=key, meant=entry.faults.meant(key, known))
                 key = None
             elif event_id is not None and by_place.get(event_id) != key:
-                entry.fault("event_id", f"event {event_id} of revision {self.revision.number} is not {shown(key)}")
+                own = {"event": event_id, "revision": self.revision.number}
+                entry.fault("event_id", "event_is_other", key=key, **own)
             pair = None if key is None else (key, repetition)
             pairs.append((pair, entry))
             previous = pair or previous
@@ -269,7 +270,7 @@ class _Walk:
         shipment = None if status == "cancelled" else shipment
         blocked = first.word("blocked", states.BLOCKED)
         if blocked is not None and status != "scheduled":
-            first.fault("blocked", f"only what is scheduled waits, and this is {status}")
+            first.fault("blocked", "blocked_not_scheduled", status=status)
         for other in entries[1:]:
             self._agrees(first, other)
         why = _why(first)
@@ -299,7 +300,7 @@ class _Walk:
     def _shipment(self, first: Given, planned: kernel.Occurrence | None) -> int | None:
         if first.get("status") == "cancelled":
             if first.given("shipment"):
-                first.fault("shipment", "a cancelled line has no shipment")
+                first.fault("shipment", "cancelled_line_shipment")
             return None
         if planned is not None:
             return first.whole("shipment", planned.shipment, 1, MOST)
@@ -315,7 +316,8 @@ class _Walk:
     def _agrees(self, first: Given, other: Given) -> None:
         for key in ("event_on", "ship_on", "status", "blocked", "shipment", "child_order"):
             if other.given(key) and other.get(key) != first.get(key):
-                other.fault(key, f"{shown(other.get(key))} differs from the first product's ({shown(first.get(key))})")
+                given, before = shown(other.get(key)), shown(first.get(key))
+                other.fault(key, "products_of_event_differ", value=given, first=before)
 
     def _mode(self, first: Given, key: str) -> int | None:
         if "delivery_mode" in first.value:
@@ -356,7 +358,7 @@ class _Walk:
         for entry in entries:
             number = entry.whole("line", number + 1, 1, 10_000)
             if made and number in {line[0] for line in made}:
-                entry.fault("line", f"line {number} stands twice")
+                entry.fault("line", "line_twice", line=number)
                 continue
             base = known.get(number)
             if entry.given("item_number") or base is None:
@@ -371,7 +373,7 @@ class _Walk:
                 price = self.names.price_on(product.number, self.facts.order_date)
             amount = self.standing.money(entry, "price", price or 0)
             if price is None and not entry.given("price"):
-                entry.fault("price", f"product {shown(product.number)} has no price: give the one that was agreed")
+                entry.fault("price", "agreed_price_required", product=product.number)
             quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
             why = _why(entry)
             made.append((number, product.id, quantity, amount, why.of_line(base if same else None, amount)))

@@ -96,8 +96,12 @@ def _orders(orders: list[OrderRow], lines: list[LineRow]) -> None:
     )
     sql.copy(
         Hold,
-        ("order_id", "code", "reason", "stops", "on_date", "by", "released_on", "released_by"),
-        ((o.id, h.code, h.reason, h.stops, h.on, h.by, h.released_on, h.released_by) for o in orders for h in o.holds),
+        ("order_id", "code", "reason", "because", "stops", "on_date", "by", "released_on", "released_by"),
+        (
+            (o.id, h.code, *_said(h.reason, h.because), h.stops, h.on, h.by, h.released_on, h.released_by)
+            for o in orders
+            for h in o.holds
+        ),
     )
     sql.copy(
         Shipment,
@@ -117,7 +121,7 @@ def _events(events: list[tuple[OrderRow, EventRow]]) -> None:
         OrderEvent,
         (*names, "at"),
         (
-            (o.id, e.on, e.kind, e.by, e.reason, None if e.data is None else Jsonb(e.data), e.at or now)
+            (o.id, e.on, e.kind, e.by, _event_reason(e), None if e.data is None else Jsonb(e.data), e.at or now)
             for o, e in events
         ),
     )
@@ -173,9 +177,22 @@ def _continuity(continuity: list[ContinuityRow], occurrences: list[OccurrenceRow
     )  # fmt: skip
     sql.copy(
         Parked,
-        ("continuity_order_id", "shipment", "job", "sqlstate", "reason", "on_date", "resolved_on"),
-        ((c.id, p.shipment, p.job, p.sqlstate, p.reason, p.on, p.resolved_on) for c in continuity for p in c.parked),
+        ("continuity_order_id", "shipment", "job", "sqlstate", "reason", "because", "on_date", "resolved_on"),
+        (
+            (c.id, p.shipment, p.job, p.sqlstate, *_said(p.reason, p.because), p.on, p.resolved_on)
+            for c in continuity
+            for p in c.parked
+        ),
     )
+
+
+def _said(reason: str, because: Any) -> tuple[str, Jsonb | None]:
+    """Words, or the data that they are said from."""
+    return (reason, None) if because is None else ("", Jsonb(because))
+
+
+def _event_reason(event: EventRow) -> str | None:
+    return None if isinstance(event.data, dict) and "because" in event.data else event.reason
 
 
 def _value(adjustment: AdjustmentRow) -> Any:

@@ -21,7 +21,7 @@ from perennial.catalog.models import (
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.calendar import EVERY_DAY, WorkingDays
-from perennial.kernel.guess import hint
+from perennial.kernel.guess import likely
 from perennial.kernel.instalments import Allocation
 from perennial.kernel.instalments import PaymentSchedule as Schedule
 from perennial.kernel.tax import Rate
@@ -31,7 +31,7 @@ def company() -> Company:
     """The company. Refused when the installation was never initialised."""
     found = sql.models(Company, "select * from catalog_company")
     if not found:
-        raise Refused("init", text="the installation is empty: run `perennial init` first")
+        raise Refused("installation_empty")
     return found[0]
 
 
@@ -39,9 +39,7 @@ def currency() -> str:
     """The currency of the installation; it is set by the first bundle."""
     found = company().currency
     if found is None:
-        raise Refused(
-            "currency", "currency", text="the installation has no currency yet: import a bundle that names one"
-        )
+        raise Refused("currency_not_set", "currency")
     return found
 
 
@@ -49,7 +47,7 @@ def parameters() -> Parameters:
     """The continuity parameters of the call center."""
     found = sql.models(Parameters, "select * from catalog_parameters")
     if not found:
-        raise Refused("init", text="the installation is empty: run `perennial init` first")
+        raise Refused("installation_empty")
     return found[0]
 
 
@@ -142,5 +140,5 @@ def product_by_number(number: str, field: str = "item_number") -> Product:
     found = Product.objects.filter(number=number).first()
     if found is None:
         known = Product.objects.order_by("number").values_list("number", flat=True)
-        raise Refused("product", field, text=f"unknown product {number!r}{hint(number, list(known))}")
+        raise Refused("product_unknown", field, product=number, meant=likely(number, list(known)))
     return found

@@ -12,7 +12,7 @@ from typing import Any
 
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.errors import Refused
-from perennial.kernel import calendar, guess, money, places
+from perennial.kernel import calendar, guess, places
 from perennial.kernel.currencies import is_currency
 from perennial.kernel.instalments import MOST_PARTS
 
@@ -36,16 +36,14 @@ def company_faults(given: dict[str, Any]) -> Iterator[Refused]:
     yield from places.country_faults(given.get("country"))
     zone = given.get("time_zone")
     if zone is not None and zone not in places.time_zones():
-        found = guess.meant(zone, places.time_zones())
-        hint = f'; did you mean "{found}"?' if found else ""
-        yield Refused("time_zone", "time_zone", text=f'"{zone}" is not a time zone such as "Europe/Rome"{hint}')
+        yield Refused("time_zone_unknown", "time_zone", zone=zone, meant=guess.meant(zone, places.time_zones()))
     languages = given.get("languages")
     if languages is not None:
         if not languages:
-            yield Refused("languages", "languages", text="at least one language is needed")
+            yield Refused("language_needed", "languages")
         for at, language in enumerate(languages):
             if language in languages[:at]:
-                yield Refused("languages", f"languages[{at}]", text=f'"{language}" stands twice')
+                yield Refused("name_stands_twice", f"languages[{at}]", name=language)
             yield from places.language_faults(language, f"languages[{at}]")
 
 
@@ -54,10 +52,10 @@ def currency_faults(currency: str | None, stored: str | None) -> Iterator[Refuse
     if currency is None:
         return
     if not is_currency(currency):
-        hint = f'; did you mean "{currency.upper()}"?' if is_currency(currency.upper()) else ""
-        yield Refused("currency", "currency", text=f'"{currency}" is not a currency of ISO 4217{hint}')
+        meant = currency.upper() if is_currency(currency.upper()) else None
+        yield Refused("currency_unknown", "currency", currency=currency, meant=meant)
     elif stored is not None and currency != stored:
-        yield Refused("currency", "currency", text=f"the installation has {stored}, this says {currency}")
+        yield Refused("currency_differs", "currency", stored=stored, currency=currency)
 
 
 def parameter_faults(given: dict[str, Any]) -> Iterator[Refused]:
@@ -65,25 +63,25 @@ def parameter_faults(given: dict[str, Any]) -> Iterator[Refused]:
     for name, value in given.items():
         if name not in COUNTS:
             if value is None or value == "":
-                yield Refused("parameters", name, text="is needed")
+                yield Refused("parameter_needed", name)
             continue
         low, high = COUNTS[name]
         if value is None:
             if name not in WITHOUT_LIMIT:
-                yield Refused("parameters", name, text="null is not possible here: write a whole number")
+                yield Refused("whole_number_needed", name)
         elif not low <= value <= high:
-            yield Refused("parameters", name, text=f"{value} is not within {low} to {high}")
+            yield Refused("number_not_within", name, value=value, low=low, high=high)
 
 
 def mode_faults(mode: ModeFacts) -> Iterator[Refused]:
     """A delivery mode: at least one weekday, known holidays, a charge from 0 on."""
     if not mode.working_days:
-        yield Refused("working_days", "working_days", text="at least one weekday is needed (1 is Monday, 7 Sunday)")
+        yield Refused("weekday_needed", "working_days")
     for at, day in enumerate(mode.working_days):
         if not 1 <= day <= 7:
-            yield Refused("working_days", f"working_days[{at}]", text=f"{day} is not a weekday from 1 (Monday) to 7")
+            yield Refused("weekday_unknown", f"working_days[{at}]", day=day)
         elif day in mode.working_days[:at]:
-            yield Refused("working_days", f"working_days[{at}]", text=f"{day} stands twice")
+            yield Refused("day_stands_twice", f"working_days[{at}]", day=day)
     if mode.holidays is not None:
         try:
             calendar.check_holidays(mode.holidays)
@@ -91,9 +89,9 @@ def mode_faults(mode: ModeFacts) -> Iterator[Refused]:
             yield refused
     for at, closed in enumerate(mode.closed_on):
         if closed in mode.closed_on[:at]:
-            yield Refused("closed_on", f"closed_on[{at}]", text=f"{closed} stands twice")
+            yield Refused("day_stands_twice", f"closed_on[{at}]", day=closed)
     if mode.charge_minor < 0:
-        yield Refused("charge", "charge", text="a charge is not below 0")
+        yield Refused("charge_below_zero", "charge")
 
 
 def rate_faults(rate: RateFacts) -> Iterator[Refused]:
@@ -114,34 +112,28 @@ def schedule_faults(schedule: ScheduleFacts) -> Iterator[Refused]:
     allocation, amount, lines = schedule.allocation, schedule.amount_minor, schedule.lines
     if allocation == "fixed_amount":
         if amount is None:
-            yield Refused("amount", "amount", text="a fixed_amount schedule needs the amount of a part")
+            yield Refused("schedule_amount_needed", "amount")
         elif amount <= 0:
-            yield Refused("amount", "amount", text="the amount of a part is above 0")
+            yield Refused("schedule_amount_not_positive", "amount")
     elif amount is not None:
-        yield Refused("amount", "amount", text=f"only a fixed_amount schedule has an amount, not {allocation}")
+        yield Refused("schedule_amount_unused", "amount", allocation=allocation)
     if not 1 <= schedule.number_of_payments <= MOST_PARTS:
         yield Refused(
-            "number_of_payments",
-            "number_of_payments",
-            text=f"{schedule.number_of_payments} is not within 1 to {MOST_PARTS}",
+            "number_not_within", "number_of_payments", value=schedule.number_of_payments, low=1, high=MOST_PARTS
         )
     elif schedule.number_of_payments != 1 and allocation != "fixed_quantity":
-        yield Refused(
-            "number_of_payments",
-            "number_of_payments",
-            text=f"only a fixed_quantity schedule has a number of payments, not {allocation}",
-        )
+        yield Refused("schedule_number_unused", "number_of_payments", allocation=allocation)
     yield from _late_parts(schedule)
     many = allocation == "fixed_amount" or (allocation == "fixed_quantity" and schedule.number_of_payments > 1)
     if schedule.every < (1 if many else 0):
-        yield Refused("every", "every", text="the parts are at least 1 unit apart")
+        yield Refused("schedule_parts_together", "every")
     if allocation == "specified":
         if not lines:
-            yield Refused("lines", "lines", text="a specified schedule needs lines with percentages that sum to 100")
+            yield Refused("schedule_lines_needed", "lines")
         elif (total := sum((percent for _, percent in lines), Decimal(0))) != 100:
-            yield Refused("lines", "lines", text=f"the percentages sum to {money.plain(total)}, not to 100")
+            yield Refused("schedule_lines_sum", "lines", total=total)
     elif lines:
-        yield Refused("lines", "lines", text=f"only a specified schedule has lines, not {allocation}")
+        yield Refused("schedule_lines_unused", "lines", allocation=allocation)
 
 
 MOST_YEARS = 1000
@@ -154,14 +146,16 @@ def _late_parts(schedule: ScheduleFacts) -> Iterator[Refused]:
     afters = {"after": schedule.after} | {f"lines[{at}].after": after for at, (after, _) in enumerate(schedule.lines)}
     for field, after in afters.items():
         if after > most:
-            yield Refused("after", field, text=f"{after} {schedule.unit}s are more than {MOST_YEARS:,} years")
+            yield Refused("schedule_after_too_late", field, after=after, unit=schedule.unit, years=MOST_YEARS)
     parts = schedule.number_of_payments if schedule.allocation == "fixed_quantity" else 1
     if schedule.after <= most < schedule.after + (parts - 1) * schedule.every:
         yield Refused(
+            "schedule_last_part_too_late",
             "every",
-            "every",
-            text=f"the last of {parts} parts, each {schedule.every} {schedule.unit}s after the one before, would be due"
-            f" in more than {MOST_YEARS:,} years",
+            parts=parts,
+            every=schedule.every,
+            unit=schedule.unit,
+            years=MOST_YEARS,
         )
 
 
@@ -171,19 +165,20 @@ def product_faults(product: ProductFacts) -> Iterator[Refused]:
     for at, (start, amount) in enumerate(product.prices):
         field = f"prices[{at}]"
         if start in froms:
-            yield Refused("prices", f"{field}.from", text=f"two prices from {start or 'the beginning'} on")
+            if start is None:
+                yield Refused("price_always_twice", f"{field}.from")
+            else:
+                yield Refused("price_from_twice", f"{field}.from", start=start)
         froms.add(start)
         if amount < 0:
-            yield Refused("price", f"{field}.price", text="a price is not below 0")
+            yield Refused("price_below_zero", f"{field}.price")
     if product.program is not None:
         if product.prices:
-            yield Refused(
-                "price", "price", text="a continuity product has no price of its own: its events' products have"
-            )
+            yield Refused("continuity_product_priced", "price")
     else:
         if product.event_duration:
-            yield Refused("event_duration", "event_duration", text="only a continuity product has it: name its program")
+            yield Refused("not_continuity_product", "event_duration")
         if product.shipments is not None:
-            yield Refused("shipments", "shipments", text="only a continuity product has it: name its program")
+            yield Refused("not_continuity_product", "shipments")
     if product.event_duration and product.shipments is not None:
-        yield Refused("shipments", "shipments", text="event_duration and shipments do not go together: give one")
+        yield Refused("duration_and_shipments", "shipments")

@@ -102,6 +102,6 @@ def _later(p: Parser) -> Run:
     p.add_argument("arguments", nargs="*", help="not part of this version")
 
     def run(given: Given) -> int:
-        raise Refused("later", text=f"`{p.prog}` is not part of this version")
+        raise Refused("not_in_this_version", command=p.prog)
 
     return run

@@ -9,11 +9,12 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from perennial.cli.output import document, facts, listing, outcome, result, say, section, table, tell
+from perennial.cli.output import document, facts, listing, note, outcome, result, say, section, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
-from perennial.jobs.report import BUSY
+from perennial.kernel.money import Money, minor
+from perennial.language import reader
 
 OPTIONS = {
     "create-child-orders": ("through", "limit", "program", "product", "customer", "order"),
@@ -55,6 +56,7 @@ def job(p: Parser) -> Run:
             dry=given.dry_run,
             by=by(given),
             progress=_chunks() if sys.stderr.isatty() else None,
+            to=reader(),
         )
         _say_whether_told()
         if given.json:
@@ -73,7 +75,7 @@ def _say_whether_told() -> None:
     from perennial.catalog.models import Company
 
     if not Company.objects.filter(notices_on=True).exists():
-        tell("notices are off: customers are told nothing")
+        tell(sentence("outcome", "notices_off"))
 
 
 def _note_of_the_late(on: date | None, *, again: bool) -> None:
@@ -84,12 +86,8 @@ def _note_of_the_late(on: date | None, *, again: bool) -> None:
     if found is None or not found[1].shipments:
         return
     night, late = found
-    what = "1 shipment is" if late.shipments == 1 else f"{late.shipments:,} shipments are"
-    tell(
-        f"note: {'' if late.all else 'at least '}{what} late, the first since {late.since}: the night of {night}"
-        f" {'' if late.all else 'plans the open-ended programs on and '}makes child orders of them,"
-        " to be paid at once"
-    )
+    code = "shipments_late" if late.all else "shipments_late_at_least"
+    note(code, count=late.shipments, since=late.since, on=night)
 
 
 def _note_before(on: date | None, *, dry: bool) -> bool:
@@ -99,8 +97,7 @@ def _note_before(on: date | None, *, dry: bool) -> bool:
     now = today()
     if on is None or on <= now:
         return False
-    done = "were the night of {} done, `night` would find" if dry else "once the night of {} is done, `night` finds"
-    tell(f"note: today is {now}: {done.format(on)} nothing to do until then")
+    note("night_ahead_dry" if dry else "night_ahead", today=now, on=on)
     return True
 
 
@@ -110,7 +107,7 @@ def _note_after(last: date | None) -> None:
 
     now = today()
     if last is not None and last > now:
-        tell(f"note: the night of {last} is done, and today is {now}: until then `night` finds nothing to do")
+        note("night_was_ahead", on=last, today=now)
 
 
 def _criteria(given: Given) -> dict[str, Any]:
@@ -156,14 +153,30 @@ def _chunks() -> Callable[[int, int], None]:
 
 def last_line(done: Mapping[str, Any]) -> str:
     """What a run did, in words that add up."""
-    busy = sum(reason["reason"].startswith(BUSY) for reason in done["reasons"]) if done["dry_run"] else 0
-    words = JOBS[done["job"]]().summary(done["counts"], busy)
-    if parked := _parked_uncounted(done):
-        words += f", {parked:,} parked"
-    if amounts := list(_amounts(done)):
-        words += f"; {', '.join(amounts)}"
-    ends = "" if done["status"] == "done" else f" ({done['status']}: the same command goes on with it)"
-    return f"{'dry run: ' if done['dry_run'] else ''}{words}{ends}"
+    stopped = done["status"] != "done"
+    return sentence(
+        "outcome", "run_done", dry=done["dry_run"], did=_did(done), sums=list(_amounts(done)), stopped=stopped
+    )
+
+
+CHILD_ORDERS = ("created", "left", "expired_card", "on_hold", "acceptance", "payment", "parked")
+"""What becomes of the shipments that are due, in the order in which it is told."""
+
+
+def _did(done: Mapping[str, Any]) -> str:
+    """The counts of a run, and how much a dry run found locked."""
+    counts: dict[str, int] = done["counts"]
+    busy = sentence("reason", "busy")
+    more = {"busy": sum(reason["reason"] == busy for reason in done["reasons"]) if done["dry_run"] else 0}
+    more["parked"] = _parked_uncounted(done)
+    if done["job"] != "create-child-orders":
+        told = {**counts, **{word: number for word, number in more.items() if number}}
+        return ", ".join(sentence("count", word, count=number) for word, number in told.items())
+    told = {word: number for word in (*CHILD_ORDERS, "busy") if (number := {**more, **counts}.get(word, 0))}
+    parts = [sentence("count", word, count=number) for word, number in told.items()]
+    if not parts:
+        return sentence("outcome", "no_shipments_due")
+    return sentence("outcome", "shipments_due", due=sum(told.values()), parts=parts)
 
 
 def _parked_uncounted(done: Mapping[str, Any]) -> int:
@@ -176,7 +189,7 @@ def _amounts(done: Mapping[str, Any], *, zeros: bool = True) -> Iterator[str]:
     for currency, of in done["amounts"].items():
         for word, amount in of.items():
             if zeros or Decimal(amount):
-                yield f"{word} {amount} {currency}"
+                yield sentence("sum", word, amount=Money(minor(amount, currency), currency))
 
 
 def job_page(done: Mapping[str, Any]) -> None:
@@ -185,11 +198,11 @@ def job_page(done: Mapping[str, Any]) -> None:
     facts({name: f"{number:,}" for name, number in done["counts"].items()})
     reasons = done["reasons"]
     if reasons:
-        section("why things wait" if any(reason["blocked"] for reason in reasons) else "why")
+        section(sentence("outcome", "why_things_wait" if any(reason["blocked"] for reason in reasons) else "why"))
         names = ("order", "shipment", "blocked", "reason")
         table(names, ([reason.get(name) for name in names] for reason in reasons[:MOST_SHOWN]), "  ")
         if len(reasons) > MOST_SHOWN:
-            say(f"  and {len(reasons) - MOST_SHOWN:,} more (--json shows all)")
+            say("  " + sentence("outcome", "more_reasons", count=len(reasons) - MOST_SHOWN))
 
 
 def night(p: Parser) -> Run:
@@ -208,7 +221,9 @@ def night(p: Parser) -> Run:
         told = _note_before(given.on, dry=given.dry_run)
         _note_of_the_late(given.on, again=given.again)
         try:
-            done = nights.night(given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress)
+            done = nights.night(
+                given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress, to=reader()
+            )
         finally:
             if progress is not None:
                 sys.stderr.write(CLEAR_LINE)
@@ -221,9 +236,9 @@ def night(p: Parser) -> Run:
             for one in ran:
                 tell(f"{one['on']} {one['job']}: {last_line(one)}")
         if not made:
-            tell("no night was missed: nothing to do")
+            tell(sentence("outcome", "no_night_missed"))
         elif not ran:
-            tell(f"the night of {given.on} is done: nothing to do (--again runs it anew)")
+            tell(sentence("outcome", "night_is_done", on=given.on))
         if not told:
             _note_after(nights.last_night())
         if not given.json:
@@ -277,16 +292,16 @@ def simulate(p: Parser) -> Run:
         last = last_night()
         if last is not None and given.first > (next_ := add_days(last, 1)):
             before = add_days(given.first, -1)
-            which = f"the night of {next_} is" if before == next_ else f"the nights of {next_} to {before} are"
-            tell(f"note: {which} not run: what is due by then comes with that of {given.first}")
+            code = "night_not_run" if before == next_ else "nights_not_run"
+            note(code, first=next_, last=before, on=given.first)
         told = (lambda day, made: tell(f"{day}: {_nonzero(made)}")) if sys.stderr.isatty() else None
         done = let_pass(from_=given.first, to=given.last, declines=given.declines, seed=given.seed, on_night=told)
         if done["to"] != given.last.isoformat():
-            tell(f"stopped in the night of {done['to']}: the same command goes on with it")
+            tell(sentence("outcome", "simulate_stopped", on=done["to"]))
             result(done, given.json)
             return 1
         if left := (given.last - given.first).days + 1 - done["nights"]:
-            tell(f"note: {left:,} of these nights do not lie behind the last one that is done: they were not run")
+            note("nights_passed_over", count=left)
         result(done, given.json)
         return 0
 
@@ -312,14 +327,14 @@ def parked(p: Parser) -> Run:
         from perennial.jobs.models import JobRun
 
         if given.run is not None and not JobRun.objects.filter(pk=given.run).exists():
-            raise Refused("run", "run", text=f"unknown run {given.run}")
-        found = queries.parked(given.run)
+            raise Refused("run_unknown", "run", run=given.run)
+        found = queries.parked(given.run, reader())
         if given.json:
             document(found)
         elif found:
             table(("run", "order", "shipment", "reason"), ([row[n] for n in row] for row in found))
         else:
-            say("nothing is parked")
+            say(sentence("outcome", "nothing_parked"))
         return 0
 
     return run
@@ -362,7 +377,11 @@ def _checks(name: str) -> Run:
             facts({n: v for n, v in found.items() if n not in ("ok", "faults")})
             for fault in found["faults"]:
                 say(fault if isinstance(fault, str) else "  ".join(str(v) for v in fault.values()))
-            say("all is well" if found["ok"] else f"{len(found['faults']):,} faults")
+            say(
+                sentence("outcome", "all_is_well")
+                if found["ok"]
+                else sentence("outcome", "faults_found", count=len(found["faults"]))
+            )
         return 0 if found["ok"] else 1
 
     return run

@@ -30,7 +30,7 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         if line:
             arguments["line"] = given.line
         elif given.line is not None:
-            raise Refused("line", "line", text=f"{name} is about the whole order {given.number}: leave --line out")
+            raise Refused("line_of_whole_order", "line", action=name, order=given.number)
         done = perform(getattr(actions, name), how(given), number=given.number, **arguments, **who(given))
         outcome(done, given)
         if name == "cancel" and not given.json and _stays_open(done):

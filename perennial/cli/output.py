@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from perennial import language
+
 
 def document(value: Any) -> None:
     """One JSON document on one line of stdout."""
@@ -21,6 +23,16 @@ def document(value: Any) -> None:
 def say(line: str = "") -> None:
     """A line of text on stdout."""
     sys.stdout.write(line + "\n")
+
+
+def sentence(context: str, code: str, /, **facts: object) -> str:
+    """A sentence of the catalogue, in the language of commands."""
+    return language.phrase(context, code, facts, language.reader()) or code
+
+
+def note(code: str, /, **facts: object) -> None:
+    """What a person should know before, or besides: a line on stderr."""
+    tell(sentence("phrase", "noted", said=sentence("note", code, **facts)))
 
 
 def tell(line: str) -> None:

@@ -20,7 +20,7 @@ from perennial.desk.read.values import Address, Payment
 from perennial.desk.read.waiting import Waiting
 from perennial.kernel.money import plain
 from perennial.language import phrase, reader
-from perennial.language.reasons import not_shipped
+from perennial.language.reasons import not_shipped, reason_words
 
 Document = Mapping[str, Any]
 MOST_NAMED = 3
@@ -32,8 +32,11 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
 
     ``why``: also where the date, the product and the price of every shipment come from.
     """
-    held = [f"{h.code} ({h.reason}), stops {h.stops}" for h in order.holds if h.open]
-    parked = [f"line {one.line}: {parked.reason}" for one in order.continuity for parked in one.parked]
+    to = reader()
+    held = [f"{h.code} ({reason_words(h.reason, to)}), stops {h.stops}" for h in order.holds if h.open]
+    parked = [
+        f"line {one.line}: {reason_words(parked.reason, to)}" for one in order.continuity for parked in one.parked
+    ]
     others = order.other_addresses
     names = _names([*([order.ship_to] if order.ship_to else []), *others])
     facts(
@@ -75,7 +78,7 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
     payments_part([payment_row(payment) for payment in order.payments])
     if order.history:
         section("what happened")
-        listing([contract.event_json(event) for event in order.history])
+        listing([contract.event_json(event, to) for event in order.history])
 
 
 def children_part(order: Order, names: Mapping[int, str]) -> None:

@@ -156,14 +156,18 @@ class Adjustment(models.Model):
 
 
 class Parked(models.Model):
-    """An order that a job could not do, with the reason; nothing later of it is made until it is retried."""
+    """An order that a job could not do; nothing later of it is made until it is retried.
+
+    ``because``: why (``kernel.reasons``); ``reason``: the words of an older version, or of a bundle.
+    """
 
     continuity_order = models.ForeignKey(ContinuityOrder, models.CASCADE, related_name="parked")
     shipment = models.IntegerField(null=True)
     job = models.TextField()
     run_id = models.BigIntegerField(null=True)
     sqlstate = models.TextField(null=True)
-    reason = models.TextField()
+    reason = models.TextField(db_default="")
+    because = models.JSONField(null=True)
     on_date = models.DateField()
     resolved_on = models.DateField(null=True)
 

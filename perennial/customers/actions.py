@@ -70,7 +70,7 @@ def set_customers(
             for fault in rules.customer_faults(customer):
                 raise fault
         if len(set(accounts)) != len(accounts):
-            raise Refused("customer", "account", text="an account stands twice")
+            raise Refused("account_twice", "account")
     context(by=by, reason=reason)
     stored = _stored(accounts)
     new = [customer for customer in customers if customer.account not in stored]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.kernel.guess import MANY, hint
+from perennial.kernel.guess import MANY, likely
 
 _NEAR = 50
 """Of very many accounts so many on either side of a mistyped one are looked at."""
@@ -15,7 +15,7 @@ def customer_by_account(account: str, field: str = "account") -> Customer:
     """A customer by account. Refused when there is none."""
     found = Customer.objects.filter(account=account).first()
     if found is None:
-        raise Refused("customer", field, text=f"unknown customer {account!r}{hint(account, _near(account))}")
+        raise Refused("customer_unknown", field, customer=account, meant=likely(account, _near(account)))
     return found
 
 

@@ -15,17 +15,17 @@ def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
     """A customer: a known language, a credit limit from 0 on, addresses and cards that can be told apart."""
     yield from places.language_faults(customer.language)
     if customer.credit_limit_minor is not None and customer.credit_limit_minor < 0:
-        yield Refused("credit_limit", "credit_limit", text="a credit limit is not below 0")
+        yield Refused("credit_limit_below_zero", "credit_limit")
     codes: set[str | None] = set()
     for at, address in enumerate(customer.addresses):
         if address.code in codes:
-            yield Refused("address", f"addresses[{at}].code", text=f'address "{address.code}" stands twice')
+            yield Refused("thing_stands_twice", f"addresses[{at}].code", what="address", name=address.code)
         codes.add(address.code)
         yield from address_faults(address, f"addresses[{at}].")
     tokens: set[str] = set()
     for at, card in enumerate(customer.cards):
         if card.token in tokens:
-            yield Refused("card", f"cards[{at}].token", text=f'card "{card.token}" stands twice')
+            yield Refused("thing_stands_twice", f"cards[{at}].token", what="card", name=card.token)
         tokens.add(card.token)
         yield from card_faults(card, f"cards[{at}].")
 
@@ -38,13 +38,13 @@ def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:
 def card_faults(card: CardFacts, field: str = "") -> Iterator[Refused]:
     """A stored card: the gateway's token and never a card number, four last digits, a month that exists."""
     if _is_card_number(card.token):
-        yield Refused("card", f"{field}token", text="this is a card number: only the gateway's token may be stored")
+        yield Refused("card_number_given", f"{field}token")
     if card.last4 is not None and not (len(card.last4) == 4 and card.last4.isascii() and card.last4.isdigit()):
-        yield Refused("card", f"{field}last4", text="last4 is the four last digits of the card, and no more")
+        yield Refused("card_last4_malformed", f"{field}last4")
     if not 1 <= card.exp_month <= 12:
-        yield Refused("card", f"{field}exp_month", text=f"{card.exp_month} is not a month from 1 to 12")
+        yield Refused("card_month_unknown", f"{field}exp_month", month=card.exp_month)
     if not FIRST_YEAR <= card.exp_year <= LAST_YEAR:
-        yield Refused("card", f"{field}exp_year", text=f"{card.exp_year} is not a year such as 2030")
+        yield Refused("card_year_unknown", f"{field}exp_year", year=card.exp_year)
 
 
 def _is_card_number(token: str) -> bool:

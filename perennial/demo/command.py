@@ -51,7 +51,7 @@ def make_installation() -> None:
     from perennial.payments import gateways
 
     if gateways.current().real:
-        raise Refused("gateway", text="the demo charges nobody: it runs with the sandbox gateway alone")
+        raise Refused("sandbox_alone", what="demo")
     call_command("migrate", verbosity=0, interactive=False)
     initialise()
 

@@ -24,15 +24,11 @@ class DemoOptions:
 
     def __post_init__(self) -> None:
         if self.sample is not None and self.sample < 1:
-            raise Refused("sample", "sample", text=f"a club of {self.sample} members is none; take 1 or more, or --all")
+            raise Refused("club_without_members", "sample", members=self.sample)
         if not 0 <= self.declines <= 100:
-            raise Refused("declines", "declines", text=f"{self.declines} is no percentage; take 0 to 100")
+            raise Refused("declines_not_a_percentage", "declines", declines=self.declines)
         if self.import_every < 1:
-            raise Refused(
-                "import_every",
-                "import_every",
-                text=f"orders cannot be entered every {self.import_every} days; take 1 or more",
-            )
+            raise Refused("demo_days_below_one", "import_every", days=self.import_every)
 
 
 def _number(words: str) -> int:

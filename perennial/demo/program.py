@@ -18,6 +18,8 @@ from perennial.errors import Refused
 from perennial.jobs import check
 from perennial.jobs.night import last_night
 from perennial.jobs.simulate import simulate
+from perennial.kernel.reasons import why
+from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import Program as StoredProgram
 
@@ -98,7 +100,7 @@ class Program:
 
     def examples(self) -> Sequence[Example]:
         return [
-            Example(kind, number, account, name, reason or "", shipment)
+            Example(kind, number, account, name, reason_words(why(reason)), shipment)
             for kind, number, account, name, reason, shipment in sql.tuples(_with_waits("examples"))
         ]
 
@@ -107,7 +109,7 @@ class Program:
         if reference not in self._numbers:
             found = SalesOrder.objects.filter(reference=reference).values_list("number", flat=True).first()
             if found is None:
-                raise Refused("order", "reference", text=f"unknown order {reference!r}")
+                raise Refused("order_unknown", "reference", order=reference)
             self._numbers[reference] = found
         return self._numbers[reference]
 

@@ -84,18 +84,18 @@ next as (
    where f.kind <> 'running' or n.shipment is not null)
 select n.kind, n.number, u.account, u.name,
        case n.kind
-         when 'hold' then (select coalesce(nullif(h.reason, ''), h.code) from orders_hold h
+         when 'hold' then (select coalesce(h.because, to_jsonb(coalesce(nullif(h.reason, ''), h.code))) from orders_hold h
                              join orders_salesorder k on k.id = h.order_id
                             where (k.id = n.order_id or k.parent_id = n.order_id) and h.released_on is null
                             order by h.id limit 1)
-         when 'card' then (select 'its last day is ' || d.expires_on from customers_storedcard d where d.id = n.card_id)
-         when 'payment' then (select a.message from payments_attempt a
+         when 'card' then (select jsonb_build_object('code', 'card_last_day', 'on', jsonb_build_object('date', d.expires_on)) from customers_storedcard d where d.id = n.card_id)
+         when 'payment' then (select to_jsonb(a.message) from payments_attempt a
                                 join payments_payment y on y.id = a.payment_id
                                 left join orders_salesorder k on k.id = y.order_id
                                where (y.continuity_order_id = n.id or k.parent_id = n.order_id)
                                  and y.status = 'failed' and a.outcome = 'declined'
                                order by a.id desc limit 1)
-         when 'parked' then (select q.reason from continuity_parked q
+         when 'parked' then (select coalesce(q.because, to_jsonb(q.reason)) from continuity_parked q
                               where q.continuity_order_id = n.id and q.resolved_on is null order by q.id limit 1)
        end,
        n.shipment

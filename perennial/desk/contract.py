@@ -22,7 +22,7 @@ from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, json_text
 from perennial.language import Reader
 from perennial.language.formats import ENGLISH
-from perennial.language.reasons import date_words, not_shipped, price_words, product_words
+from perennial.language.reasons import date_words, not_shipped, price_words, product_words, reason_words
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts
 
 Document = dict[str, Any]
@@ -53,7 +53,7 @@ def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = Fal
         "order_date": str(order.order_date),
         "currency": order.currency,
         "held": order.held,
-        "holds": [hold_json(hold) for hold in order.holds],
+        "holds": [hold_json(hold, to) for hold in order.holds],
         "acceptance": order.acceptance,
         "lines": [
             {
@@ -68,7 +68,7 @@ def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = Fal
         "delivery": amount(order.delivery),
         "tax": amount(order.tax),
         "total": amount(order.total),
-        "events": [event_json(event) for event in order.history],
+        "events": [event_json(event, to) for event in order.history],
         "continuity": [_continuity(one, to, reasons) for one in order.continuity],
         "children": [_child(child) for child in order.children],
         "payments": [payment_json(payment) for payment in order.payments],
@@ -266,11 +266,11 @@ def entry_json(event: EventFacts, product: EventProductFacts | None, currency: s
     }
 
 
-def hold_json(hold: Hold) -> Document:
+def hold_json(hold: Hold, to: Reader = ENGLISH) -> Document:
     """Why an order waits."""
     return {
         "code": hold.code,
-        "reason": hold.reason,
+        "reason": reason_words(hold.reason, to),
         "stops": hold.stops,
         "on": str(hold.on),
         "by": hold.by,
@@ -278,9 +278,10 @@ def hold_json(hold: Hold) -> Document:
     }
 
 
-def event_json(event: Event) -> Document:
+def event_json(event: Event, to: Reader = ENGLISH) -> Document:
     """Something that happened."""
-    return {"on": str(event.on), "kind": event.kind, "by": event.by, "reason": event.reason, "data": event.data}
+    reason = None if event.reason is None else reason_words(event.reason, to)
+    return {"on": str(event.on), "kind": event.kind, "by": event.by, "reason": reason, "data": event.data}
 
 
 def payment_json(payment: Payment) -> Document:

@@ -16,6 +16,9 @@ from perennial.desk.read.waiting import orders_that_wait
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason
+from perennial.language.formats import ENGLISH, Reader
+from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
@@ -61,14 +64,19 @@ def refunds(order_ids: Iterable[int]) -> dict[str, Money]:
     return {number: Money(found[pk], currency) for pk, number, currency in orders}
 
 
-def parked(run: int | None = None) -> list[Document]:
+def parked(run: int | None = None, to: Reader = ENGLISH) -> list[Document]:
     """What jobs could not do and nobody has retried yet; of one run: all that it parked."""
     found = Parked.objects.order_by("id")
     found = found.filter(resolved_on__isnull=True) if run is None else found.filter(run_id=run)
-    names = ("run_id", "continuity_order__order__number", "shipment", "reason")
+    names = ("run_id", "continuity_order__order__number", "shipment", "because", "reason")
     return [
-        {"run": run_id, "order": number, "shipment": shipment, "reason": reason}
-        for run_id, number, shipment, reason in found.values_list(*names)
+        {
+            "run": run_id,
+            "order": number,
+            "shipment": shipment,
+            "reason": reason_words(Reason.read(because) or words, to),
+        }
+        for run_id, number, shipment, because, words in found.values_list(*names)
     ]
 
 

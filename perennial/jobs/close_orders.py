@@ -53,15 +53,18 @@ class CloseOrders(Job):
             report.count("orders", len(closed))
             cursor.execute(SQL["events"], {**values, "closed": closed})
             cursor.execute(SQL["still_open"], values)
-            for order, reason in cursor.fetchall():
+            for order, child in cursor.fetchall():
+                waits = (
+                    Reason("child_not_invoiced", {"child": child}) if child else Reason("ordinary_lines_not_invoiced")
+                )
                 report.count("still_open")
-                report.because(order, None, None, Reason("words", {"words": reason}))
+                report.because(order, None, None, waits)
         return report
 
-    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+    def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """An order that cannot be closed stays open and is named."""
         order, _ = self.named(run, seq)
         report = Report()
         report.count("still_open")
-        report.because(order, None, None, Reason("words", {"words": reason}))
+        report.because(order, None, None, reason)
         return report

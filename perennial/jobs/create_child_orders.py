@@ -15,8 +15,9 @@ from perennial.desk.locking import unknown_order
 from perennial.desk.read.waits import wait_reason
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park
-from perennial.jobs.report import BUSY, MOST_REASONS, Report
+from perennial.jobs.report import MOST_REASONS, Report
 from perennial.kernel.calendar import add_days
+from perennial.kernel.reasons import Reason, why
 from perennial.orders.models import SalesOrder
 from perennial.payments.due import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
@@ -104,7 +105,7 @@ class CreateChildOrders(Job):
         for order, shipment, blocked, reason in sql.tuples(
             self._filled(run, "reasons_waiting"), {**values, "most": MOST_REASONS}
         ):
-            report.because(order, shipment, blocked, wait_reason(blocked, run.on, reason))
+            report.because(order, shipment, blocked, wait_reason(blocked, run.on, why(reason)))
         selected, _ = super().select(run)
         if run.cache["limit"] is not None:
             report.count("left", int(sql.value(self._filled(run, "count_due"), values)) - selected)
@@ -179,7 +180,7 @@ class CreateChildOrders(Job):
     ) -> None:
         """Count what waits, with its reason."""
         report.count(WAITING[blocked])
-        report.because(order, shipment, blocked, wait_reason(blocked, ship_on, reason))
+        report.because(order, shipment, blocked, wait_reason(blocked, ship_on, why(reason)))
 
     def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
         """The parts of children whose event, or whose order, has a payment schedule."""
@@ -200,7 +201,7 @@ class CreateChildOrders(Job):
                 )
         write_payments(rows)
 
-    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+    def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order of one item aside: nothing later of it is made until it is retried or changed."""
         return park(self, run, seq, reason, sqlstate)
 
@@ -211,19 +212,3 @@ class CreateChildOrders(Job):
                 sql.execute("set local enable_bitmapscan = off")
                 sql.execute("set local enable_seqscan = off")
                 sql.value(SQL["sweep"], {"through": run.cache["through"]})
-
-    def summary(self, counts: dict[str, int], busy: int = 0) -> str:
-        """The last line: all that is due, and what became of it."""
-        words = {
-            "created": "created",
-            "left": "left over the limit",
-            "expired_card": "expired card",
-            "on_hold": "on hold",
-            "acceptance": "awaiting acceptance",
-            "payment": "payment failed",
-            "parked": "parked",
-        }
-        due = sum(counts.get(word, 0) for word in words) + busy
-        parts = [f"{counts[word]:,} {said}" for word, said in words.items() if counts.get(word)]
-        parts += [f"{busy:,} {BUSY}"] if busy else []
-        return f"{due:,} due: " + (", ".join(parts) if parts else "nothing to do")

@@ -10,8 +10,9 @@ from django.db import OperationalError, transaction
 from perennial.db import history, sql
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
-from perennial.jobs.report import BUSY, Report
+from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
+from perennial.language.formats import ENGLISH, Reader
 
 AT_ONCE = 20_000
 """Items of a run up to which what it does stays until the rehearsal ends."""
@@ -21,7 +22,7 @@ class _Undo(Exception):
     """Ends a dry run: everything it wrote is taken back."""
 
 
-def dry_run(job: Job, on: date, arguments: dict[str, Any], by: str) -> dict[str, Any]:
+def dry_run(job: Job, on: date, arguments: dict[str, Any], by: str, to: Reader = ENGLISH) -> dict[str, Any]:
     """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
     report = Report()
     try:
@@ -33,7 +34,7 @@ def dry_run(job: Job, on: date, arguments: dict[str, Any], by: str) -> dict[str,
     row = JobRun.objects.create(
         job=job.name, on_date=on, arguments=arguments, dry=True, by=by, status="done", report=report.stored()
     )
-    return document(job, row)
+    return document(job, row, to)
 
 
 def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
@@ -78,9 +79,7 @@ def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:
         if first == last:
             report = Report()
             order, shipment = job.named(run, first)
-            report.because(
-                order, shipment, None, Reason("words", {"words": f"{BUSY}: somebody is changing this order now"})
-            )
+            report.because(order, shipment, None, Reason("busy"))
             return report
     middle = (first + last) // 2
     report = _rehearsed(job, run, first, middle)

@@ -13,6 +13,7 @@ from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
 from perennial.kernel.calendar import add_days
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import TO_COME
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked
@@ -70,7 +71,7 @@ class ExtendLines(Job):
             blocked.recompute(extended)
         return report
 
-    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+    def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order aside."""
         return park_uncounted(self, run, seq, reason, sqlstate)
 

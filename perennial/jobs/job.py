@@ -16,7 +16,9 @@ from perennial.catalog.queries import SetUp, parameters, set_up
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs.models import JobRun
-from perennial.jobs.report import BUSY, Report, stored_report
+from perennial.jobs.report import Report, stored_report
+from perennial.kernel.reasons import Reason
+from perennial.language.formats import ENGLISH, Reader
 
 LOCK_ERRORS = ("40001", "40P01", "55P03")
 """Serialisation and lock errors: the same again may go well."""
@@ -68,9 +70,6 @@ select p.number, i.shipment from jobs_jobitem i
  where i.run_id = %s and i.seq = %s
 """
 
-MANY = ("lines", "orders", "programs")
-"""Words of counts that have another form for one."""
-
 
 class Job:
     """What a job adds to the protocol: what it takes, what it does with a chunk, what it counts."""
@@ -107,7 +106,7 @@ class Job:
         """Of a network job: the counts of a chunk, from the rows that it has written."""
         raise NotImplementedError
 
-    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+    def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order of one item aside with its reason."""
         raise NotImplementedError
 
@@ -119,17 +118,6 @@ class Job:
         found = sql.one(self.names, [run.id, seq])
         assert found is not None
         return found[0], found[1]
-
-    def summary(self, counts: dict[str, int], busy: int = 0) -> str:
-        """The last line, in words that add up. ``busy``: so much a dry run found locked."""
-        words = [f"{number:,} {_counted(word, number)}" for word, number in counts.items()]
-        return ", ".join([*words, *([f"{busy:,} {BUSY}"] if busy else [])])
-
-
-def _counted(word: str, number: int) -> str:
-    """The word of a count as it is said: 1 line added, 2 lines added."""
-    first, *rest = word.split("_")
-    return " ".join([first.removesuffix("s") if number == 1 and first in MANY else first, *rest])
 
 
 def write_list(job: Job, run: Run) -> Report:
@@ -160,17 +148,17 @@ def bisected(job: Job, run: Run, first: int, last: int) -> Report:
     except (DataError, IntegrityError, Refused) as error:
         if first == last:
             with transaction.atomic():
-                return job.park(run, first, _words(error), sqlstate(error))
+                return job.park(run, first, _reason(error), sqlstate(error))
     middle = (first + last) // 2
     report = bisected(job, run, first, middle)
     report.add(bisected(job, run, middle + 1, last))
     return report
 
 
-def _words(error: Exception) -> str:
+def _reason(error: Exception) -> Reason:
     if isinstance(error, Refused):
-        return str(error)
-    return str(error).strip().splitlines()[0]
+        return Reason.of(error)
+    return Reason("database_error", {"message": str(error).strip().splitlines()[0]})
 
 
 def sqlstate(error: Exception) -> str | None:
@@ -179,8 +167,8 @@ def sqlstate(error: Exception) -> str | None:
     return str(state) if state else None
 
 
-def document(job: Job, row: JobRun) -> dict[str, Any]:
-    """A run as outside programs read it."""
+def document(job: Job, row: JobRun, to: Reader = ENGLISH) -> dict[str, Any]:
+    """A run as outside programs read it; ``to``: who reads its reasons."""
     report = stored_report(row.report)
     return {
         "job": row.job,
@@ -188,5 +176,5 @@ def document(job: Job, row: JobRun) -> dict[str, Any]:
         "on": row.on_date.isoformat(),
         "dry_run": row.dry,
         "status": "stopped" if row.status == "open" else row.status,
-        **report.printed(job.counts, if_any=job.counts_if_any),
+        **report.printed(job.counts, job.counts_if_any, to),
     }

@@ -19,6 +19,7 @@ from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Session, run_job
 from perennial.kernel.calendar import add_days
+from perennial.language.formats import ENGLISH, Reader
 
 Progress = Callable[[str, date], None]
 
@@ -36,9 +37,15 @@ def is_over(day: date) -> bool:
 
 
 def night(
-    on: date | None = None, *, dry: bool = False, again: bool = False, by: str = "", progress: Progress | None = None
+    on: date | None = None,
+    *,
+    dry: bool = False,
+    again: bool = False,
+    by: str = "",
+    progress: Progress | None = None,
+    to: Reader = ENGLISH,
 ) -> dict[str, Any]:
-    """Run the night of a date, or without one every missed night through today.
+    """Run the night of a date, or without one every missed night through today. ``to``: who reads the reasons.
 
     A date whose night is done is passed over without ``again`` (no ``jobs``, or not among ``nights``), also when
     another process has done it meanwhile. Refused: a date before the last finished night without ``again`` (nothing
@@ -47,19 +54,17 @@ def night(
     last = last_night()
     if on is not None:
         if last is not None and on < last and not again:
-            raise Refused(
-                "night", "on", text=f"the night of {last} is done: {on} lies before it (--again runs it all the same)"
-            )
-        return one_night(on, dry=dry, again=again, by=by, progress=progress)
+            raise Refused("night_done", "on", last=last, on=on)
+        return one_night(on, dry=dry, again=again, by=by, progress=progress, to=to)
     end = today()
     start = end if last is None else last + timedelta(1)
     dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
     if dry:
-        return {"nights": _rehearsal(dates, by)}
+        return {"nights": _rehearsal(dates, by, to)}
     nights: list[dict[str, Any]] = []
     with Session() as session:
         for day in dates:
-            made = one_night(day, again=False, by=by, progress=progress, session=session)
+            made = one_night(day, again=False, by=by, progress=progress, session=session, to=to)
             if not made["jobs"]:
                 continue
             nights.append(made)
@@ -81,6 +86,7 @@ def one_night(
     by: str = "",
     progress: Progress | None = None,
     session: Session | None = None,
+    to: Reader = ENGLISH,
 ) -> dict[str, Any]:
     """The six runs of one date. A night that was killed goes on with the job that it was killed in.
 
@@ -91,7 +97,7 @@ def one_night(
     _in_the_calendar(on)
     if dry:
         done = not again and _is_passed(on)
-        return {"on": on.isoformat(), "jobs": []} if done else _rehearsal([on], by)[0]
+        return {"on": on.isoformat(), "jobs": []} if done else _rehearsal([on], by, to)[0]
     documents: list[dict[str, Any]] = []
     started = _opened(on, again=again)
     if started is None:
@@ -100,7 +106,9 @@ def one_night(
         for name in NIGHTLY:
             if progress is not None:
                 progress(name, on)
-            made = run_job(JOBS[name](), on=on, arguments=_arguments(name), by=by, night=started, session=session)
+            made = run_job(
+                JOBS[name](), on=on, arguments=_arguments(name), by=by, night=started, session=session, to=to
+            )
             documents.append(made)
             if made["status"] != "done":
                 return {"on": on.isoformat(), "jobs": documents}
@@ -142,7 +150,7 @@ def _in_the_calendar(on: date) -> None:
     add_days(on, parameters().days_before_delivery, "on")
 
 
-def _rehearsal(dates: Sequence[date], by: str) -> list[dict[str, Any]]:
+def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any]]:
     """All jobs of all nights in one transaction that is taken back, so that each sees the ones before."""
     reports: list[tuple[date, Job, Report]] = []
     try:
@@ -166,5 +174,5 @@ def _rehearsal(dates: Sequence[date], by: str) -> list[dict[str, Any]]:
             status="done",
             report=report.stored(),
         )
-        nights[on].append(document(job, row))
+        nights[on].append(document(job, row, to))
     return [{"on": on.isoformat(), "jobs": jobs} for on, jobs in nights.items()]

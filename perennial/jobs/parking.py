@@ -12,7 +12,7 @@ from perennial.orders.models import OrderEvent
 SQL = sql.named("perennial.jobs", "sql/parking.sql")
 
 
-def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+def park(job: Job, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
     """Park the continuity order of an item of the work list, and block what of it is scheduled."""
     found = sql.one(SQL["item"], {"run": run.id, "seq": seq})
     assert found is not None
@@ -26,23 +26,26 @@ def park(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Rep
             "shipment": shipment,
             "run_id": run.id,
             "sqlstate": sqlstate,
-            "reason": reason,
+            "because": reason.stored(),
             "on_date": run.on,
         },
     )
     if new:
         OrderEvent.objects.create(
-            order_id=order_id, on_date=run.on, kind="parked", by=run.by, reason=reason, place=line_id,
-            data={"job": job.name, "line": line, **({} if shipment is None else {"shipment": shipment})},
+            order_id=order_id, on_date=run.on, kind="parked", by=run.by, place=line_id,
+            data={
+                "job": job.name, "line": line, **({} if shipment is None else {"shipment": shipment}),
+                "because": reason.stored(),
+            },
         )  # fmt: skip
     sql.execute(SQL["park"], {"subject": subject})
     report = Report()
     report.count("parked")
-    report.because(order, shipment, "parked", Reason("words", {"words": reason}))
+    report.because(order, shipment, "parked", reason)
     return report
 
 
-def park_uncounted(job: Job, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+def park_uncounted(job: Job, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
     """Park as above, for jobs whose counts do not know of it: the reason alone is told."""
     report = park(job, run, seq, reason, sqlstate)
     report.counts.clear()

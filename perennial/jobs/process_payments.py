@@ -16,6 +16,7 @@ from perennial.payments.next_step import rules, statement
 
 SQL = sql.named("perennial.jobs", "sql/process_payments.sql")
 AMOUNTS = ("authorised", "captured", "billed")
+ANSWERS = {"declined": "payment_declined", "unknown": "payment_outcome_unknown"}
 
 
 class ProcessPayments(Job):
@@ -85,11 +86,6 @@ class ProcessPayments(Job):
                 if minor or word in AMOUNTS:
                     report.amount(currency, word, int(minor))
         for order, shipment, failed, outcome, message in sql.tuples(SQL["reasons"], values):
-            said = "failed" if failed else outcome
-            report.because(
-                order,
-                shipment,
-                "payment" if failed else None,
-                Reason("words", {"words": f"{said}: {message}" if message else said}),
-            )
+            code = "payment_failed_finally" if failed else ANSWERS[outcome]
+            report.because(order, shipment, "payment" if failed else None, Reason(code, {"message": message}))
         return report

@@ -12,8 +12,6 @@ from perennial.language.formats import ENGLISH, Reader
 from perennial.language.reasons import reason_words
 
 MOST_REASONS = 1000
-BUSY = "busy"
-"""How the reason begins of what a dry run found locked."""
 
 
 @dataclass

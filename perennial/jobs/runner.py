@@ -34,6 +34,7 @@ from perennial.jobs.dry_run import dry_run
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import Report, stored_report
+from perennial.language.formats import ENGLISH, Reader
 
 START_LOCK = 0x504E01
 RUN_LOCK = 0x504E02
@@ -103,14 +104,16 @@ def run_job(
     night: int | None = None,
     session: Session | None = None,
     progress: Callable[[int, int], None] | None = None,
+    to: Reader = ENGLISH,
 ) -> dict[str, Any]:
-    """Run a job for a business date and give its report as a document. ``session``: one that several jobs share.
+    """Run a job for a business date and give its report as a document. ``session``: one that several jobs share; ``to``:
+    who reads the reasons.
 
     Refused when another run of the job with other arguments is under way.
     """
     arguments = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
     if dry:
-        return dry_run(job, on, arguments, by)
+        return dry_run(job, on, arguments, by, to)
     if connection.in_atomic_block:
         raise RuntimeError("a job cannot run inside a transaction")
     with _signals(), nullcontext(session) if session else Session() as session:
@@ -121,7 +124,7 @@ def run_job(
                 session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
             if not finish_first or _stop.is_set():
                 break
-    return document(job, row)
+    return document(job, row, to)
 
 
 def _start(
@@ -143,11 +146,7 @@ def _start(
                 return run, row, False
             same = row.on_date == on and row.arguments == arguments
             if not same and not _is_dead(row.pk):
-                raise Refused(
-                    "running",
-                    text=f"{job.name} is running for {row.on_date} with other arguments (run {row.pk}):"
-                    " wait until it is done",
-                )
+                raise Refused("job_running", job=job.name, on=row.on_date, run=row.pk)
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
             return run, row, not same
         row = _opened(job, on, arguments, by, night)

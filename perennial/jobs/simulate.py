@@ -44,11 +44,11 @@ def simulate(
     Refused: ``to`` before ``from``.
     """
     if to < from_:
-        raise Refused("to", "to", text=f"{to} is before {from_}")
+        raise Refused("days_backwards", "to", to=to, from_=from_)
     if not 0 <= declines <= 100:
-        raise Refused("declines", "declines", text=f"{declines} is not a percentage from 0 to 100")
+        raise Refused("declines_not_a_percentage", "declines", declines=declines)
     if gateways.current().real:
-        raise Refused("gateway", text="simulate charges nobody: it runs with the sandbox gateway alone")
+        raise Refused("sandbox_alone", what="simulate")
     add_days(to, parameters().days_before_delivery, "to")  # refused before the first night, not by the last one
     last = last_night()
     start = from_

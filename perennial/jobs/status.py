@@ -133,7 +133,7 @@ def run_status(run: int) -> JobRunStatus:
     """A run, as far as it is. Refused: there is none with the number."""
     found = _runs("run", {"run": run})
     if not found:
-        raise Refused("run", "run", text=f"unknown run {run}")
+        raise Refused("run_unknown", "run", run=run)
     return found[0]
 
 

@@ -68,10 +68,10 @@ class UpdateCurrentEvent(Job):
             report.count("advanced")
         return report
 
-    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+    def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """A program whose calendar cannot be computed is named; the others go on."""
         program, _ = self.named(run, seq)
         report = Report()
         report.count("programs")
-        report.because(program, None, "parked", Reason("words", {"words": reason}))
+        report.because(program, None, "parked", reason)
         return report

@@ -92,14 +92,8 @@ class UpdateOrders(Job):
             report.count("lines_cancelled", counts.cancelled)
             for adjustment in gone:
                 number = state.row.order.number
-                report.because(
-                    number,
-                    None,
-                    None,
-                    Reason(
-                        "words", {"words": f"{adjustment.kind} of event {adjustment.key} no longer applies: it is gone"}
-                    ),
-                )
+                why = Reason("change_gone", {"kind": adjustment.kind, "event": adjustment.key})
+                report.because(number, None, None, why)
             if differs:
                 changed.append(state)
                 events.append(
@@ -127,7 +121,7 @@ class UpdateOrders(Job):
                 due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
         return report
 
-    def park(self, run: Run, seq: int, reason: str, sqlstate: str | None) -> Report:
+    def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order aside."""
         return park_uncounted(self, run, seq, reason, sqlstate)
 

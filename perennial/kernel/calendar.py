@@ -20,6 +20,8 @@ from dateutil import rrule
 
 from perennial.errors import Refused
 
+BEYOND_THE_CALENDAR = ("date_days_beyond", "date_months_beyond", "date_of_rule_beyond")
+"""The codes of refusals of a date that no calendar has."""
 DEFAULT_ANCHOR = date(2000, 1, 1)
 GAP_YEARS = 8
 _LAST_YEAR = 9000
@@ -40,7 +42,7 @@ def add_months(day: date, months: int) -> date:
     """The same day so many months later; a day that the month lacks becomes its last day."""
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9999:
-        raise Refused("date", text=f"{months} months after {day} is beyond the calendar")
+        raise Refused("date_months_beyond", count=months, day=day)
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
@@ -49,7 +51,7 @@ def add_days(day: date, days: int, field: str = "") -> date:
     try:
         return day + timedelta(days)
     except OverflowError:
-        raise Refused("date", field, text=f"{days} days after {day} is beyond the calendar") from None
+        raise Refused("date_days_beyond", field, count=days, day=day) from None
 
 
 def add_units(start: date, count: int, unit: str) -> date:
@@ -79,15 +81,13 @@ class Interval:
         if anchor is None:
             extra = sorted(set(parts) - {"FREQ", "INTERVAL"})
             if extra:
-                raise Refused(
-                    "interval", field, text=f"a rule counted from the order has FREQ and INTERVAL alone, not {extra[0]}"
-                )
+                raise Refused("interval_from_order_parts", field, part=extra[0])
             frequency = parts["FREQ"]
             self._months = {"MONTHLY": 1, "YEARLY": 12}.get(frequency, 0) * self._step
             if frequency == "WEEKLY":
                 self._step *= 7
             if (self._months or self._step / 30.5) > GAP_YEARS * 12:
-                raise Refused("interval", field, text=f"{rule} has no date for {GAP_YEARS} years")
+                raise Refused("interval_without_dates", field, rule=rule, years=GAP_YEARS)
         else:
             self._table = _table(rule, anchor, field)
 
@@ -134,60 +134,57 @@ class Interval:
 
 def _parts(rule: str, field: str) -> dict[str, str]:
     """The parts of a rule, each checked against RFC 5545 and against what a shipping date may say."""
-
-    def no(text: str) -> Refused:
-        return Refused("interval", field, text=f"{rule!r}: {text}")
-
     if not isinstance(rule, str) or not rule.strip():
-        raise Refused("interval", field, text="a rule such as FREQ=MONTHLY;BYMONTHDAY=1 is needed")
+        raise Refused("rule_needed", field)
     parts: dict[str, str] = {}
     for piece in rule.split(";"):
         name, equals, value = piece.partition("=")
         if not equals or not value:
-            raise no(f"{piece!r} is not NAME=VALUE")
+            raise Refused("rule_piece_malformed", field, rule=rule, piece=piece)
         if name in parts:
-            raise no(f"{name} stands twice")
+            raise Refused("rule_part_twice", field, rule=rule, part=name)
         parts[name] = value
     for name, value in parts.items():
         if name in ("COUNT", "UNTIL"):
-            raise no(f"{name} is not allowed: the program decides when an order ends")
+            raise Refused("rule_with_end", field, rule=rule, part=name)
         if name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
-            raise no(f"{name} is not allowed: intervals have dates only")
+            raise Refused("rule_with_time", field, rule=rule, part=name)
         if name == "FREQ":
             if value not in _FREQUENCIES:
-                raise no(f"FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, not {value}")
+                raise Refused("rule_frequency_unknown", field, rule=rule, value=value)
         elif name == "INTERVAL":
             if not re.fullmatch(r"\d{1,4}", value, re.ASCII) or int(value) < 1:
-                raise no("INTERVAL is a whole number from 1 on")
+                raise Refused("rule_interval_not_whole", field, rule=rule)
         elif name == "WKST":
             if value not in _DAYS:
-                raise no(f"WKST is a day such as MO, not {value}")
+                raise Refused("rule_week_start_unknown", field, rule=rule, value=value)
         elif name == "BYDAY":
             for day in value.split(","):
                 ordinal = re.fullmatch(r"([+-]?)(\d{1,2})", day[:-2], re.ASCII)
                 if day[-2:] not in _DAYS or (day[:-2] and not (ordinal and 1 <= int(ordinal[2]) <= 53)):
-                    raise no(f"{day!r} is not a day such as MO or -1FR")
+                    raise Refused("rule_day_unknown", field, rule=rule, day=day)
                 if day[:-2] and parts.get("FREQ") not in ("MONTHLY", "YEARLY"):
-                    raise no(f"{day!r}: a numbered day needs FREQ=MONTHLY or YEARLY")
+                    raise Refused("rule_day_numbered", field, rule=rule, day=day)
         elif name in _RANGES:
             for number in value.split(","):
                 sign = "" if name == "BYMONTH" else "[+-]?"
                 found = re.fullmatch(rf"{sign}(\d{{1,3}})", number, re.ASCII)
                 if not found or not 1 <= int(found[1]) <= _RANGES[name]:
-                    raise no(f"{name} has {number!r}, which is not within 1 to {_RANGES[name]}")
+                    raise Refused(
+                        "rule_number_not_within", field, rule=rule, part=name, number=number, most=_RANGES[name]
+                    )
         else:
-            raise no(f"{name} is not a part of a recurrence rule")
+            raise Refused("rule_part_unknown", field, rule=rule, part=name)
     frequency = parts.get("FREQ")
     if frequency is None:
-        raise no("FREQ is missing")
-    if "BYWEEKNO" in parts and frequency != "YEARLY":
-        raise no("BYWEEKNO needs FREQ=YEARLY")
-    if "BYYEARDAY" in parts and frequency != "YEARLY":
-        raise no("BYYEARDAY needs FREQ=YEARLY")
+        raise Refused("rule_frequency_missing", field, rule=rule)
+    for name in ("BYWEEKNO", "BYYEARDAY"):
+        if name in parts and frequency != "YEARLY":
+            raise Refused("rule_part_needs_yearly", field, rule=rule, part=name)
     if "BYMONTHDAY" in parts and frequency == "WEEKLY":
-        raise no("BYMONTHDAY does not go with FREQ=WEEKLY")
+        raise Refused("rule_month_days_weekly", field, rule=rule)
     if "BYSETPOS" in parts and not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
-        raise no("BYSETPOS needs another BY part")
+        raise Refused("rule_positions_alone", field, rule=rule)
     return parts
 
 
@@ -228,16 +225,14 @@ class _Table:
         plain = plain and self._frequency >= rrule.WEEKLY
         if plain:
             if self._step * (7 if self._frequency == rrule.WEEKLY else 1) > GAP_YEARS * 365:
-                raise Refused("interval", self._field, text=f"{self.rule} has no date for {GAP_YEARS} years")
+                raise Refused("interval_without_dates", self._field, rule=self.rule, years=GAP_YEARS)
             return
         for day in self._between(self.anchor.year, end):
             if day > add_months(previous, GAP_YEARS * 12):
                 break
             previous = day
         if previous < add_months(date(end, 1, 1), -GAP_YEARS * 12):
-            raise Refused(
-                "interval", self._field, text=f"{self.rule} has no date for {GAP_YEARS} years after {previous}"
-            )
+            raise Refused("interval_gap", self._field, rule=self.rule, years=GAP_YEARS, day=previous)
 
     def _between(self, low: int, high: int) -> list[date]:
         """The dates in the years [low, high), from a first date moved by whole steps of the rule."""
@@ -278,7 +273,7 @@ class _Table:
         try:
             return [day for moment in made if (day := moment.date() - later) >= lowest]
         except IndexError:  # dateutil looked for the 53rd Monday of a December behind the end of the year
-            raise Refused("interval", self._field, text=f"{self.rule}: no month has so many of a weekday") from None
+            raise Refused("rule_weekday_never", self._field, rule=self.rule) from None
 
     def _fits(self, day: date) -> bool:
         """Is a day that a daily rule comes to one of its dates?"""
@@ -317,8 +312,8 @@ class _Table:
         at = bisect(self._dates, day)
         if at >= len(self._dates):
             if day.year + GAP_YEARS >= _LAST_YEAR:
-                raise Refused("date", text=f"the first date of {self.rule} after {day} is beyond the calendar")
-            raise Refused("interval", text=f"{self.rule} has no date for {GAP_YEARS} years after {day}")
+                raise Refused("date_of_rule_beyond", rule=self.rule, day=day)
+            raise Refused("interval_gap", rule=self.rule, years=GAP_YEARS, day=day)
         return self._dates[at]
 
     def after(self, day: date) -> date:
@@ -370,7 +365,7 @@ class WorkingDays:
             if self.works_on(found):
                 return found
             found = add_days(found, 1)
-        raise Refused("delivery_mode", text=f"delivery mode {self.code} has no working day within a year of {day}")
+        raise Refused("delivery_mode_never_works", mode=self.code, day=day)
 
 
 EVERY_DAY = WorkingDays()
@@ -383,11 +378,7 @@ def check_holidays(place: str, field: str = "holidays") -> None:
     country, dash, region = place.partition("-")
     known = holidays.list_supported_countries()
     if not re.fullmatch(r"[A-Z]{2}", country) or country not in known or (dash and region not in known[country]):
-        raise Refused(
-            "holidays",
-            field,
-            text=f"no public holidays are known for {place!r}: write a country (US) or country-region (US-NY)",
-        )
+        raise Refused("holidays_unknown", field, place=place)
 
 
 @lru_cache(maxsize=1024)

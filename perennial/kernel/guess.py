@@ -32,19 +32,17 @@ def meant(word: str, known: Collection[str]) -> str | None:
     return found[0] if found else None
 
 
-def hint(word: str, known: Collection[str]) -> str:
-    """What a mistyped word may have meant, as the end of a message; nothing where two are as near.
+def likely(word: str, known: Collection[str]) -> str | None:
+    """What a mistyped word has most likely meant; None where two are as near.
 
     Of accounts C-1 to C-8, C-9 may have meant any.
     """
     found = meant(word, known)
-    if found is None:
-        return ""
-    if found.casefold() != word.casefold():
+    if found is not None and found.casefold() != word.casefold():
         other = meant(word, [one for one in known if one != found])
         if other is not None and _nearness(word, other) >= _nearness(word, found):
-            return ""
-    return f"; did you mean {found!r}?"
+            return None
+    return found
 
 
 def _nearness(word: str, other: str) -> float:

@@ -60,7 +60,7 @@ def _weighted(schedule: PaymentSchedule, total: int, start: date) -> list[tuple[
         amount = schedule.amount_minor or 0
         n = -(-total // amount) if amount > 0 else 0
         if not 1 <= n <= MOST_PARTS:
-            raise Refused("payment_schedule", text=f"{schedule.name} would need {n} parts: at most {MOST_PARTS}")
+            raise Refused("schedule_too_many_parts", schedule=schedule.name, parts=n, most=MOST_PARTS)
         wanted = [(schedule.after + k * schedule.every, amount, min(amount, total - k * amount)) for k in range(n)]
     else:
         wanted = [
@@ -127,7 +127,7 @@ def _fixed(schedule: PaymentSchedule, left: int, start: date, kept: dict[int, in
         if number in kept:
             continue
         if number > MOST_PARTS:
-            raise Refused("payment_schedule", text=f"{schedule.name} would need more than {MOST_PARTS} parts")
+            raise Refused("schedule_parts_beyond", schedule=schedule.name, most=MOST_PARTS)
         day = add_units(start, schedule.after + (number - 1) * schedule.every, schedule.unit)
         spread[number] = Part(day, min(amount, left))
         left -= spread[number].amount

@@ -36,17 +36,13 @@ def minor(value: object, currency: str, field: str = "") -> int:
 
 def _minor(value: object, currency: str, field: str) -> int:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise Refused(
-            "money",
-            field,
-            text=f"{short(repr(value))} is not an amount: write a decimal string such as {text(1995, currency)!r}",
-        )
+        raise Refused("amount_not_decimal", field, value=_shown(value), example=text(1995, currency))
     digits = exponent(currency)
     number = Decimal(value).scaleb(digits)
     if number != number.to_integral_value():
-        raise Refused("money", field, text=f"{short(repr(value))} has more decimals than {currency} has ({digits})")
+        raise Refused("amount_too_precise", field, value=_shown(value), currency=currency, digits=digits)
     if abs(number) > _MOST:
-        raise Refused("money", field, text=f"{short(repr(value))} is too large an amount")
+        raise Refused("amount_too_large", field, value=_shown(value))
     return int(number)
 
 
@@ -85,7 +81,7 @@ def line_amount(quantity: Decimal, price_minor: int) -> int:
     numerator, denominator = ratio(quantity)
     amount = divide(price_minor * numerator, denominator)
     if amount > _MOST:
-        raise Refused("amount", "quantity", text=f"{quantity:f} pieces cost more than can be written down")
+        raise Refused("quantity_too_dear", "quantity", quantity=quantity)
     return amount
 
 
@@ -104,17 +100,13 @@ def quantity(value: object, field: str = "") -> Decimal:
 
 def _quantity(value: object, field: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
-        raise Refused("quantity", field, text=f"{short(repr(value))} is not a quantity: write a number above 0")
+        raise Refused("quantity_not_number", field, value=_shown(value))
     words = str(value)
     if not _DECIMAL.fullmatch(words):
-        raise Refused("quantity", field, text=f"{short(repr(value))} is not a quantity: write a number above 0")
+        raise Refused("quantity_not_number", field, value=_shown(value))
     number = Decimal(words)
     if number <= 0 or number >= MOST_PIECES or number != round(number, 3):
-        raise Refused(
-            "quantity",
-            field,
-            text=f"{short(repr(value))} is not a quantity: above 0, below 10^9, at most three decimals",
-        )
+        raise Refused("quantity_not_within", field, value=_shown(value))
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
 
 
@@ -125,17 +117,15 @@ def percent(value: object, field: str = "", most: int = 100) -> Decimal:
     """A percentage from a bundle: a decimal string from 0 to ``most``, at most six decimals."""
     words = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _DECIMAL.fullmatch(words):
-        raise Refused(
-            "percent", field, text=f"{short(repr(value))} is not a percentage: write a decimal string from 0 to {most}"
-        )
+        raise Refused("percent_not_decimal", field, value=_shown(value), most=most)
     number = Decimal(words)
     if not 0 <= number <= most or number != round(number, 6):
-        raise Refused(
-            "percent",
-            field,
-            text=f"{short(repr(value))} is not a percentage from 0 to {most} with at most six decimals",
-        )
+        raise Refused("percent_not_within", field, value=_shown(value), most=most)
     return number
+
+
+def _shown(value: object) -> str:
+    return short(repr(value))
 
 
 def plain(number: Decimal) -> str:

@@ -31,12 +31,7 @@ def time_zones() -> frozenset[str]:
 def country_faults(country: str | None, field: str = "country") -> Iterator[Refused]:
     """A country is a code of two capital letters (ISO 3166)."""
     if country is not None and country not in COUNTRIES:
-        yield Refused("country", field, text=f'"{country}" is not a country of two letters (ISO 3166){_hint(country)}')
-
-
-def _hint(country: str) -> str:
-    found = meant(country.upper(), COUNTRIES)
-    return f'; did you mean "{found}"?' if found else ""
+        yield Refused("country_unknown", field, country=country, meant=meant(country.upper(), COUNTRIES))
 
 
 def language_faults(language: str | None, field: str = "language") -> Iterator[Refused]:
@@ -51,4 +46,4 @@ def language_faults(language: str | None, field: str = "language") -> Iterator[R
         and first.islower()
         and all(part.isascii() and part.isalnum() and len(part) <= 8 for part in rest)
     ):
-        yield Refused("language", field, text=f'"{language}" is not a language such as "en" or "pt-BR"')
+        yield Refused("language_unknown", field, language=language)

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from perennial.errors import Refused
 from perennial.kernel import money
-from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays, add_days
+from perennial.kernel.calendar import BEYOND_THE_CALENDAR, EVERY_DAY, Interval, WorkingDays, add_days
 
 MOST_OCCURRENCES = 20_000
 THOUSANDTH = Decimal("0.001")
@@ -271,7 +271,7 @@ def plan(
         threshold = facts.threshold
         if times is None:
             if facts.upfront:
-                raise Refused("until_stopped", text=f"event {event.event_id} has no end: it cannot be billed up front")
+                raise Refused("event_without_end", event=event.event_id)
             threshold = DEFAULT_THRESHOLD if threshold is None else threshold
         most: int | None = None
         if threshold is not None and not facts.upfront:
@@ -310,9 +310,7 @@ def plan(
                 full = True
                 break
             if total > MOST_OCCURRENCES:
-                raise Refused(
-                    "too_many", text=f"program {revision.program} would plan more than {MOST_OCCURRENCES} shipments"
-                )
+                raise Refused("program_too_long", program=revision.program, most=MOST_OCCURRENCES)
         if stopped or full:
             break
 
@@ -336,7 +334,7 @@ def plan_anew(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment
         return plan(revision, facts, adjustments)
     except Refused as refused:
         fixed = [event.start_order_date for event in revision.events if event.start_order_date is not None]
-        if refused.code != "date" or max(fixed, default=facts.base) > facts.base:
+        if refused.code not in BEYOND_THE_CALENDAR or max(fixed, default=facts.base) > facts.base:
             raise
         field = "order_date" if facts.start_date is None else "start_date"
         raise refused.at(field) from None
@@ -484,17 +482,13 @@ def lines_of(
             price = facts.prices.get(item)
             price_rule = ("product", item)
             if price is None:
-                raise Refused(
-                    "price", "price", text=f"product {item} has no price and event {event.event_id} names none"
-                )
+                raise Refused("product_without_price", "price", product=item, event=event.event_id)
         quantity = product.quantity
         if facts.quantity != 1:
             quantity = (quantity * facts.quantity).quantize(THOUSANDTH, ROUND_HALF_UP)
             if not 0 < quantity < money.MOST_PIECES:
                 raise Refused(
-                    "quantity",
-                    "quantity",
-                    text=f"{product.quantity:f} of {item} times {facts.quantity:f} is no quantity",
+                    "quantity_multiplied", "quantity", quantity=product.quantity, product=item, times=facts.quantity
                 )
         for change in mine or ():
             if change.line not in (0, product.line):

@@ -58,6 +58,16 @@ class Reason:
         return cls(stored["code"], {name: _unpacked(value) for name, value in stored.items() if name != "code"})
 
 
+Said = Reason | str
+"""What a job stored as data, or the words that a person wrote (or an older version)."""
+
+
+def why(stored: str | None) -> Said | None:
+    """A reason out of JSON in which a statement gives it: an object of a job's, or a text."""
+    found = None if stored is None else json.loads(stored)
+    return Reason.read(found) if isinstance(found, dict) else found
+
+
 def _packed(value: object) -> Any:
     match value:
         case Money():

@@ -1,4 +1,4 @@
-"""Why a line has its date, its product and its price, in words that a clerk can read out.
+"""Said a line has its date, its product and its price, in words that a clerk can read out.
 
 Each sentence names the rule, what went into it and the row that it comes from, so that the date can be derived again
 from the words alone, in every language.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from perennial.kernel.money import Money
-from perennial.kernel.reasons import DateReason, IntervalReason, LineReason, Reason, Who
+from perennial.kernel.reasons import DateReason, IntervalReason, LineReason, Reason, Said, Who
 from perennial.language.formats import ENGLISH, Reader, fact, phrase
 
 
@@ -36,7 +36,7 @@ def date_words(
     changed: Mapping[str, Who] | None = None,
     to: Reader = ENGLISH,
 ) -> str:
-    """Why it has its ``event_on`` and its ``ship_on``.
+    """Said it has its ``event_on`` and its ``ship_on``.
 
     ``started``: the order has a start date of its own. ``changed``: who changed it, by kind of adjustment.
     """
@@ -60,7 +60,7 @@ def date_words(
 
 
 def ship_words(why: DateReason, event_on: date, ship_on: date, changed: Mapping[str, Who], to: Reader = ENGLISH) -> str:
-    """Why it ships on its day."""
+    """Said it ships on its day."""
     wanted = why.wanted or event_on
     code = "ships_that_date" if why.ship == "event" and ship_on == wanted else f"ships_{why.ship}"
     words = _said(code, {"wanted": wanted, "who": changed.get("move") or Who("")}, to)
@@ -70,7 +70,7 @@ def ship_words(why: DateReason, event_on: date, ship_on: date, changed: Mapping[
 def product_words(
     why: LineReason, source: Source, line: int, changed: Mapping[str, Who] | None = None, to: Reader = ENGLISH
 ) -> str:
-    """Why it is this product."""
+    """Said it is this product."""
     if why.product == "words":
         return why.product_words or ""
     facts = {
@@ -91,7 +91,7 @@ def price_words(
     changed: Mapping[str, Who] | None = None,
     to: Reader = ENGLISH,
 ) -> str:
-    """Why it has this price. ``item``: the line's product."""
+    """Said it has this price. ``item``: the line's product."""
     if why.price == "words":
         return why.price_words or ""
     changed = changed or {}
@@ -106,12 +106,12 @@ def price_words(
 
 
 def not_shipped(why: Reason | None, to: Reader = ENGLISH) -> str | None:
-    """Why a line has not shipped yet, or will not; None when it has a child order."""
+    """Said a line has not shipped yet, or will not; None when it has a child order."""
     return None if why is None else _said(why.code, why.facts, to, "not_shipped")
 
 
-def reason_words(why: Reason | None, to: Reader = ENGLISH) -> str:
-    """A reason as a sentence: of a hold, of what was put aside, of what a job did not do."""
+def reason_words(why: Said | None, to: Reader = ENGLISH) -> str:
+    """A reason as a sentence: of a hold, of what was put aside, of what a job did not do. Words stay as they are."""
     return fact(why, "", to)
 
 

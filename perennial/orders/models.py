@@ -10,6 +10,7 @@ from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.models import Code
 from perennial.db.state_machine import state_machine
 from perennial.kernel import states
+from perennial.kernel.reasons import Reason, Said
 
 
 class SalesOrder(models.Model):
@@ -130,7 +131,10 @@ class OrderPay(models.Model):
 
 
 class Hold(models.Model):
-    """Why an order waits, and what it stops. An order is held while it has an open hold."""
+    """Said an order waits, and what it stops. An order is held while it has an open hold.
+
+    ``because``: why a job placed it (``kernel.reasons``); ``reason``: what a person wrote.
+    """
 
     order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="holds")
     code = Code()
@@ -140,6 +144,12 @@ class Hold(models.Model):
     by = models.TextField(db_default="")
     released_on = models.DateField(null=True)
     released_by = models.TextField(null=True)
+    because = models.JSONField(null=True)
+
+    @property
+    def why(self) -> Said:
+        """What is said of it; of one without words its code."""
+        return Reason.read(self.because) or self.reason or self.code
 
     class Meta:
         constraints = [
@@ -161,6 +171,8 @@ class Shipment(models.Model):
 
 class OrderEvent(models.Model):
     """What happened to an order: the day, who did it (``clerk:anna``, ``job:17``), why. Never changed.
+
+    ``reason`` is what a person wrote; why a job did it is ``data["because"]`` (``kernel.reasons``).
 
     ``place``: where it stands among what its run did about the order, since processes that share a run write in any
     order: the line's id, of a payment where it stood in the work list. The view ``orders_history`` tells the order of all.

@@ -106,7 +106,7 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
         {"ids": list(payments)},
     )
     if open_:
-        raise Refused("payment", text="nobody knows yet whether the card was charged: settle that first")
+        raise Refused("payment_unsettled")
     _expect(payments, *GIVEN_UP, "unknown")
     sql.shift(Payment, payments, (*GIVEN_UP, "unknown"), "written_off")
     _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
@@ -128,7 +128,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
         [payment],
     )
     if found is None:
-        raise Refused("payment", text="there is no attempt of this payment whose end is unknown")
+        raise Refused("payment_not_unknown")
     attempt, kind, amount, sent_on = found
     sql.execute(
         "update payments_attempt set outcome = %s, message = %s where id = %s",
@@ -194,9 +194,7 @@ def _tell(
 def _expect(payments: Sequence[int], *statuses: str) -> None:
     wrong = Payment.objects.filter(pk__in=list(payments)).exclude(status__in=statuses).order_by("pk").first()
     if wrong is not None:
-        raise Refused(
-            "payment", text=f"a payment is {wrong.status}: this can be done while it is {' or '.join(statuses)}"
-        )
+        raise Refused("payment_wrong_state", status=wrong.status, statuses=statuses)
 
 
 def _ids(query: str, params: dict[str, object]) -> list[int]:

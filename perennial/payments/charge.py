@@ -29,7 +29,8 @@ from perennial.catalog.queries import company, set_up
 from perennial.continuity.planning import read_orders
 from perennial.db import history, sql
 from perennial.errors import Conflict
-from perennial.kernel.money import text
+from perennial.kernel.money import Money, text
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due, gateways, retry
@@ -439,12 +440,12 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
         return
     sql.execute(SQL["finals"], {"ids": list(changes)})
     changes = {attempt: change for attempt, change in changes.items() if change.fact.purpose != "refund"}
-    reasons: dict[int, str] = {}
-    whole: dict[int, str] = {}
+    reasons: dict[int, Jsonb] = {}
+    whole: dict[int, Jsonb] = {}
     for change in changes.values():
         fact = change.fact
-        why = f"payment {fact.number} of {text(change.amount_minor, fact.currency)} failed"
-        why += f": {change.message}" if change.message else ""
+        about = {"number": fact.number, "amount": Money(change.amount_minor, fact.currency)}
+        why = Jsonb(Reason("payment_failed", {**about, "message": change.message or None}).stored())
         if fact.order_id is not None:
             if fact.child and not fact.cancelled:
                 reasons[fact.order_id] = why
@@ -456,7 +457,7 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
     if reasons:
         sql.execute(
             SQL["hold"],
-            {"orders": list(reasons), "reasons": list(reasons.values()), "on": work.rules.on, "by": work.by},
+            {"orders": list(reasons), "because": list(reasons.values()), "on": work.rules.on, "by": work.by},
         )
     blocked.recompute(blocked.continuity_orders([change.fact.id for change in changes.values()]))
 

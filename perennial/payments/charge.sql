@@ -170,16 +170,17 @@ select m.id, 'charge', 1, %(installation)s || '-' || m.id || '-charge-1', m.amou
 
 -- name: hold
 with failed as (
-  select * from unnest(%(orders)s::bigint[], %(reasons)s::text[]) as f(order_id, reason)),
+  select * from unnest(%(orders)s::bigint[], %(because)s::jsonb[]) as f(order_id, because)),
 placed as (
-  insert into orders_hold(order_id, code, reason, stops, on_date, by)
-  select distinct on (f.order_id) f.order_id, 'payment', f.reason, 'both', %(on)s, %(by)s from failed f
+  insert into orders_hold(order_id, code, because, stops, on_date, by)
+  select distinct on (f.order_id) f.order_id, 'payment', f.because, 'both', %(on)s, %(by)s from failed f
    order by f.order_id
   on conflict (order_id, code) where released_on is null do nothing
-  returning order_id, reason)
-insert into orders_orderevent(order_id, on_date, kind, by, reason, data, place)
-select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s, p.reason,
-       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end),
+  returning order_id, because)
+insert into orders_orderevent(order_id, on_date, kind, by, data, place)
+select coalesce(o.parent_id, o.id), %(on)s, 'held', %(by)s,
+       jsonb_build_object('code', 'payment', 'stops', 'both', 'child', case when o.parent_id is not null then o.number end,
+                          'because', p.because),
        o.parent_line_id
   from placed p join orders_salesorder o on o.id = p.order_id
  order by coalesce(o.parent_id, o.id), o.number

@@ -86,15 +86,11 @@ def check_method(
     but a whole order paid up front without a schedule (D14).
     """
     if method not in METHODS:
-        raise Refused("payment_method", field, text=f"unknown payment method {method!r}: one of {', '.join(METHODS)}")
+        raise Refused("payment_method_unknown", field, method=method, methods=METHODS)
     if method == "on_account" and not allow_on_account:
-        raise Refused("payment_method", field, text="this customer may not buy on account (allow_on_account)")
+        raise Refused("not_on_account", field)
     if method in PREPAID and (not upfront or scheduled):
-        raise Refused(
-            "payment_method",
-            field,
-            text=f"{method} pays only what is billed up front without a payment schedule: it cannot pay later shipments",
-        )
+        raise Refused("method_pays_upfront", field, method=method)
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ def release(
     row = locked(schedule_id)
     released, draft = newest(row.pk)
     if draft is None:
-        raise Refused("draft", "program", text=f'program "{schedule_id}" has no draft to release')
+        raise Refused("program_no_draft_to_release", "program", program=schedule_id)
     stored = read_facts(revision.pk for revision in (released, draft) if revision)
     facts = stored[draft.pk]
     _checked(replace(facts, events=with_places(facts.events)))
@@ -196,11 +196,9 @@ def discard(*, schedule_id: str, by: str, on: date | None = None, reason: str | 
     row = locked(schedule_id)
     released, draft = newest(row.pk)
     if draft is None:
-        raise Refused("draft", "program", text=f'program "{schedule_id}" has no draft to discard')
+        raise Refused("program_no_draft_to_discard", "program", program=schedule_id)
     if released is None:
-        raise Refused(
-            "draft", "program", text=f'program "{schedule_id}" was never released: its draft is all that it has'
-        )
+        raise Refused("program_only_draft", "program", program=schedule_id)
     drop_revision(draft)
     Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
     return {"program": schedule_id, "revision": released.number, "draft": None}
@@ -212,13 +210,13 @@ def copy(*, schedule_id: str, new: str, by: str, on: date | None = None, reason:
     context(by=by, reason=reason)
     row = program_by_id(schedule_id)
     if not new or new != new.strip():
-        raise Refused("program", "new", text="the new program needs a schedule id without spaces around it")
+        raise Refused("program_id_malformed", "new")
     if Program.objects.filter(schedule_id=new).exists():
-        raise Refused("program", "new", text=f'program "{new}" exists already')
+        raise Refused("program_exists", "new", program=new)
     released, draft = newest(row.pk)
     base = released or draft
     if base is None:
-        raise Refused("program", "program", text=f'program "{schedule_id}" has no revision')
+        raise Refused("program_without_revision", "program", program=schedule_id)
     facts = read_facts([base.pk])[base.pk]
     live = tuple(event.key or "" for event in facts.events)
     copied = replace(facts, schedule_id=new, active=False, removed=(), walk=live)
@@ -242,7 +240,7 @@ def _set_active(schedule_id: str, active: bool, by: str, reason: str | None) -> 
     context(by=by, reason=reason)
     row = locked(schedule_id)
     if active and newest(row.pk)[0] is None:
-        raise Refused("program", "program", text=f'program "{schedule_id}" was never released')
+        raise Refused("program_never_released", "program", program=schedule_id)
     if row.active != active:
         Program.objects.filter(pk=row.pk).update(active=active, version=F("version") + 1)
     return {"program": schedule_id, "active": active}

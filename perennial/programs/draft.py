@@ -41,7 +41,7 @@ def edit_draft(
     released, draft = newest(row.pk)
     base = draft or released
     if base is None:
-        raise Refused("program", "program", text=f'program "{schedule_id}" has no revision')
+        raise Refused("program_without_revision", "program", program=schedule_id)
     wanted = edit(read_facts([base.pk])[base.pk])
     set_program(program=wanted, release=False, by=by, reason=reason)
     _, draft = newest(row.pk)
@@ -56,7 +56,7 @@ def add_event(
     def edit(facts: ProgramFacts) -> ProgramFacts:
         place = len(facts.events) if at is None else at - 1
         if not 0 <= place <= len(facts.events):
-            raise Refused("event_id", "event_id", text=f"{at} is not within 1 to {len(facts.events) + 1}")
+            raise Refused("number_not_within", "event_id", value=at, low=1, high=len(facts.events) + 1)
         events = list(facts.events)
         key = event.key or _new_key(facts, place + 1)
         events.insert(place, replace(event, key=key))
@@ -88,7 +88,7 @@ def move_event(*, schedule_id: str, key: str, to: int, by: str, reason: str | No
 
     def edit(facts: ProgramFacts) -> ProgramFacts:
         if not 1 <= to <= len(facts.events):
-            raise Refused("event_id", "event_id", text=f"{to} is not within 1 to {len(facts.events)}")
+            raise Refused("number_not_within", "event_id", value=to, low=1, high=len(facts.events))
         events = list(facts.events)
         events.insert(to - 1, events.pop(_at(facts, key)))
         return replace(facts, events=with_places(renumbered(events)))
@@ -111,4 +111,4 @@ def _at(facts: ProgramFacts, key: str) -> int:
     for at, event in enumerate(facts.events):
         if event.key == key:
             return at
-    raise Refused("key", "key", text=f'program "{facts.schedule_id}" has no event "{key}"')
+    raise Refused("program_event_unknown", "key", program=facts.schedule_id, key=key)

@@ -13,6 +13,7 @@ from perennial.db.history import context
 from perennial.db.sql import tuples
 from perennial.db.tally import Tally
 from perennial.errors import Refused
+from perennial.kernel.reasons import Reason
 from perennial.programs.models import ContinuityProduct, Program
 
 
@@ -29,19 +30,14 @@ def kind_faults(products: Sequence[ProductFacts]) -> dict[str, Refused]:
         " where p.number = any(%s) order by 1, 2 desc",
         [[n for n, kind in turned.items() if kind == "continuity"]],
     )
-    faults = {
-        number: Refused("program", "program", text=f"it is in the events of program {program}: it cannot stand for one")
-        for number, program in used
-    }
+    faults = {number: Refused("product_in_events", "program", program=program) for number, program in used}
     sold = tuples(
         "select p.number from catalog_product p where p.number = any(%s)"
         " and exists (select from orders_orderline l where l.product_id = p.id)",
         [list(turned)],
     )
     for (number,) in sold:
-        faults.setdefault(
-            number, Refused("program", "program", text=f"it was sold as a {stored[number]} product already")
-        )
+        faults.setdefault(number, Refused("product_sold", "program", kind=stored[number]))
     return faults
 
 
@@ -79,7 +75,7 @@ def set_continuity_products(*, products: Sequence[ProductFacts], by: str, reason
     new = []
     for number, product in wanted.items():
         if product.program not in programs:
-            raise Refused("program", "program", text=f'unknown program "{product.program}"')
+            raise Refused("name_unknown", "program", what="program", name=product.program)
         columns = {
             "program_id": programs[product.program],
             "event_duration": product.event_duration,
@@ -101,10 +97,10 @@ def set_continuity_products(*, products: Sequence[ProductFacts], by: str, reason
 def set_products(*, products: Sequence[ProductFacts], by: str, reason: str | None = None) -> Tally:
     """Make products as they are given, prices and programs and all; each replaces the one with its number."""
     for number, fault in kind_faults(products).items():
-        raise Refused(fault.code, fault.field, text=f'product "{number}": {fault.text}')
+        raise Refused("product_refused", fault.field, product=number, why=Reason.of(fault))
     shipped = unpriced_uses([p.number for p in products if p.program is None and not p.prices])
     for number, program in shipped.items():
-        raise Refused("price", "price", text=f'an event of program "{program}" ships "{number}" and names no price')
+        raise Refused("event_without_price", "price", program=program, product=number)
     tally, same = catalog.set_products(products=products, by=by, reason=reason)
     changed = set_continuity_products(products=products, by=by, reason=reason) & same
     return tally.plus(Tally(changed=len(changed), same=-len(changed)))

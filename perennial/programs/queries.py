@@ -12,7 +12,7 @@ from perennial.catalog.queries import SetUp
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.calendar import Interval
-from perennial.kernel.guess import hint
+from perennial.kernel.guess import likely
 from perennial.kernel.plan import Event, EventProduct, Revision
 from perennial.programs.models import Program
 
@@ -148,5 +148,5 @@ def program_by_id(schedule_id: str, field: str = "program") -> Program:
     found = Program.objects.filter(schedule_id=schedule_id).first()
     if found is None:
         known = Program.objects.order_by("schedule_id").values_list("schedule_id", flat=True)
-        raise Refused("program", field, text=f"unknown program {schedule_id!r}{hint(schedule_id, list(known))}")
+        raise Refused("program_unknown", field, program=schedule_id, meant=likely(schedule_id, list(known)))
     return found

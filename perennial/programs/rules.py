@@ -28,48 +28,32 @@ def program_faults(program: ProgramFacts, shelf: Shelf, *, draft: bool = False) 
     keys: set[str] = set()
     for at, event in enumerate(events):
         if event.event_id != at + 1:
-            yield Refused(
-                "event_id",
-                f"{event.field}.event_id",
-                text=f"event ids are 1, 2, 3 … without gaps: {at + 1} is missing before {event.event_id}",
-            )
+            yield Refused("event_ids_gap", f"{event.field}.event_id", missing=at + 1, found=event.event_id)
             break
     for event in events:
         if event.key is not None and event.key in keys:
-            yield Refused("key", f"{event.field}.key", text=f'key "{event.key}" belongs to another event already')
+            yield Refused("event_key_taken", f"{event.field}.key", key=event.key)
         keys.add(event.key or "")
     shipping = [events[at] for at, _ in shipping_events([event.planned() for event in events])]
     if not shipping and not draft:
-        yield Refused("events", "events", text="a program needs at least one event that ships")
+        yield Refused("program_ships_nothing", "events")
     for event in events:
         yield from _event_faults(event, program, shelf, shipping)
 
 
 def _header_faults(program: ProgramFacts) -> Iterator[Refused]:
     if program.order_start == "current_event" and program.started_on is None:
-        yield Refused(
-            "started_on",
-            "started_on",
-            text="a program whose orders start with its current event needs the day on which it started",
-        )
+        yield Refused("program_start_needed", "started_on")
     seen: set[str] = set()
     for at, name in enumerate(program.valid_payment_schedules):
         if name in seen:
-            yield Refused("valid_payment_schedules", f"valid_payment_schedules[{at}]", text=f'"{name}" stands twice')
+            yield Refused("name_stands_twice", f"valid_payment_schedules[{at}]", name=name)
         seen.add(name)
     if program.prompt_for_payment_schedule:
         if not program.bill_upfront:
-            yield Refused(
-                "prompt_for_payment_schedule",
-                "prompt_for_payment_schedule",
-                text="only a program that is billed upfront asks for a payment schedule",
-            )
+            yield Refused("payment_schedule_not_asked", "prompt_for_payment_schedule")
         elif not program.valid_payment_schedules:
-            yield Refused(
-                "prompt_for_payment_schedule",
-                "prompt_for_payment_schedule",
-                text="the clerk needs payment schedules to choose from: name them in valid_payment_schedules",
-            )
+            yield Refused("payment_schedules_needed", "prompt_for_payment_schedule")
 
 
 def _event_faults(
@@ -79,37 +63,17 @@ def _event_faults(
     ships = event in shipping
     if event.times_to_repeat is None:
         if program.bill_upfront:
-            yield Refused(
-                "times_to_repeat",
-                f"{where}.times_to_repeat",
-                text="a program that is billed upfront has an end: its price must be known",
-            )
+            yield Refused("repeats_without_end_upfront", f"{where}.times_to_repeat")
         elif not ships or event is not shipping[-1]:
-            yield Refused(
-                "times_to_repeat",
-                f"{where}.times_to_repeat",
-                text="until_stopped is only for the last event that ships: nothing would come behind it",
-            )
+            yield Refused("repeats_without_end_not_last", f"{where}.times_to_repeat")
     if event.times_to_repeat != 0 and event.interval is None and event.days_from_last == 0:
-        yield Refused(
-            "times_to_repeat",
-            f"{where}.times_to_repeat",
-            text="an event that repeats needs a date_interval or days_from_last above 0",
-        )
+        yield Refused("repeats_on_one_day", f"{where}.times_to_repeat")
     if not event.products:
-        yield Refused("item_number", f"{where}.item_number", text="an event ships at least one product")
+        yield Refused("event_ships_nothing", f"{where}.item_number")
     for product in event.products:
         if shelf.kinds.get(product.item_number) == "continuity":
-            yield Refused(
-                "item_number",
-                f"{product.field}.item_number",
-                text=f'"{product.item_number}" is a continuity product itself: an event ships ordinary products',
-            )
+            yield Refused("event_ships_continuity", f"{product.field}.item_number", product=product.item_number)
         elif ships and product.item_number and product.price_minor is None and product.item_number not in shelf.priced:
-            yield Refused(
-                "price",
-                f"{product.field}.price",
-                text=f'product "{product.item_number}" has no price, so the event must name one',
-            )
+            yield Refused("event_price_needed", f"{product.field}.price", product=product.item_number)
         if product.price_minor is not None and product.price_minor < 0:
-            yield Refused("price", f"{product.field}.price", text="a price is not below 0")
+            yield Refused("price_below_zero", f"{product.field}.price")

@@ -31,7 +31,7 @@ class Ids:
         if self._modes is None:
             self._modes = dict(DeliveryMode.objects.values_list("code", "id"))
         if code not in self._modes:
-            raise Refused("delivery_mode", field, text=f'unknown delivery mode "{code}"')
+            raise Refused("name_unknown", field, what="delivery_mode", name=code)
         return self._modes[code]
 
     def schedule(self, name: str | None, field: str = "payment_schedule") -> int | None:
@@ -41,7 +41,7 @@ class Ids:
         if self._schedules is None:
             self._schedules = dict(PaymentSchedule.objects.values_list("name", "id"))
         if name not in self._schedules:
-            raise Refused("payment_schedule", field, text=f'unknown payment schedule "{name}"')
+            raise Refused("name_unknown", field, what="payment_schedule", name=name)
         return self._schedules[name]
 
     def products(self, program: ProgramFacts) -> dict[str, int]:
@@ -54,7 +54,7 @@ class Ids:
             for product in event.products:
                 if product.item_number not in self._products:
                     raise Refused(
-                        "product", f"{product.field}.item_number", text=f'unknown product "{product.item_number}"'
+                        "name_unknown", f"{product.field}.item_number", what="product", name=product.item_number
                     )
         return self._products
 

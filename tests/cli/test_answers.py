@@ -70,6 +70,7 @@ PLAYED = [
     ("order accept", "order accept SO-000002"),
     ("order skip", "order skip SO-000003 --shipment 2"),
     ("order unskip", "order unskip SO-000003 --shipment 2"),
+    ("order undo", "order undo SO-000003"),
     ("order move", "order move SO-000003 --shipment 2 --to 2026-04-20"),
     ("order substitute", "order substitute SO-000003 --shipment 2 --item 0015"),
     ("order quantity", "order quantity SO-000003 --quantity 2"),

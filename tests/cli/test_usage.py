@@ -21,11 +21,11 @@ from perennial.catalog.models import Company
 from perennial.cli import commands, main, parser
 from perennial.continuity.models import Occurrence
 from perennial.db import sql
+from perennial.desk import actions
 from perennial.errors import Conflict, Refused
 from perennial.jobs.models import NightRun
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ProgramEvent
-from tests.worlds import actions
 from tests.worlds.book_club import ORDERED, child, club, order
 from tests.worlds.bundle import example
 

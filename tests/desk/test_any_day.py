@@ -233,7 +233,7 @@ class Desk(RuleBasedStateMachine):
             hypothesis.event(f"program {what}: done")
         except Refused as refused:
             hypothesis.event(f"program {what}: {refused.code}")
-            if refused.code != "draft":
+            if refused.code != "program_no_draft_to_release":
                 self._discard(program)
 
     def _discard(self, program: str) -> None:

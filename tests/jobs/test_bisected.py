@@ -27,6 +27,7 @@ DUE = ORDERED + timedelta(2)
 """When the first shipment of each is due, and no other."""
 CLUB = LineEntry("0016", continuity=ContinuityEntry(card="tok_visa"))
 #: At fault, by their place: one in each half, at both ends, and two of different halves, and of the same.
+AT_FAULT_REASON = {"code": "database_error", "message": "the data is at fault"}
 AT_FAULT = [(0,), (4,), (9,), (12,), (3, 10), (8, 9)]
 
 REFUSE = """
@@ -72,9 +73,9 @@ def run(job: str, on: date) -> dict[str, Any]:
 def are_parked(job: str, report: dict[str, Any], numbers: list[str]) -> None:
     """These and no others, by this job, with the reason."""
     found = Parked.objects.filter(resolved_on=None).order_by("id").values_list(
-        "continuity_order__order__number", "job", "sqlstate", "reason"
+        "continuity_order__order__number", "job", "sqlstate", "because"
     )  # fmt: skip
-    assert sorted(found) == [(number, job, "22023", "the data is at fault") for number in numbers]
+    assert sorted(found) == [(number, job, "22023", AT_FAULT_REASON) for number in numbers]
     told = [(one["order"], one["blocked"], one["reason"]) for one in report["reasons"]]
     assert told == [(number, "parked", "the data is at fault") for number in numbers]
     blocked = Occurrence.objects.filter(blocked="parked").values_list("continuity_order__order__number", flat=True)

@@ -297,14 +297,14 @@ def test_a_rule_that_never_comes_is_refused_at_once(rule: str, anchor: date) -> 
     calendar._table.cache_clear()
     began = process_time()
     if rule != NEVER or anchor == date(2000, 1, 1):
-        with pytest.raises(Refused, match="has no date for 8 years"):
+        with pytest.raises(Refused, match=r"interval_without_dates|interval_gap"):
             Interval("I", rule, anchor)
     assert process_time() - began < 0.4
 
 
 @pytest.mark.parametrize("rule", ["FREQ=MONTHLY;BYDAY=53MO", "FREQ=YEARLY;BYMONTH=12;BYDAY=1MO,20FR"])
 def test_a_weekday_that_no_month_has_so_often(rule: str) -> None:
-    with pytest.raises(Refused, match="no month has so many") as refused:
+    with pytest.raises(Refused, match="rule_weekday_never") as refused:
         Interval("I", rule, field="date_intervals[0].rule")
     assert refused.value.field == "date_intervals[0].rule"
 

@@ -38,7 +38,7 @@ select l.order_id, l.line, l.status, k.status
 
 -- name: holds
 -- of the parents and of their children
-select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on, h.released_by
+select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on, h.released_by, h.because
   from orders_hold h
  where h.order_id = any(%(all)s)
  order by h.order_id, h.id
@@ -78,7 +78,7 @@ select a.continuity_order_id, a.event_key, a.repetition, a.line, a.kind, a.value
  order by a.continuity_order_id, a.id
 
 -- name: parked
-select q.continuity_order_id, q.shipment, q.job, q.sqlstate, q.reason, q.on_date, q.resolved_on
+select q.continuity_order_id, q.shipment, q.job, q.sqlstate, q.reason, q.on_date, q.resolved_on, q.because
   from continuity_parked q join continuity_continuityorder c on c.id = q.continuity_order_id
  where c.order_id = any(%(orders)s)
  order by q.continuity_order_id, q.id

@@ -18,6 +18,8 @@ from perennial.desk.read import order as read
 from perennial.desk.read import rows
 from perennial.desk.read.values import Event, Hold
 from perennial.kernel import money
+from perennial.kernel.reasons import Reason, why
+from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.gateways.contract import NOT_AGAIN, Category
 
@@ -200,11 +202,7 @@ class _More:
         if self.undone[row.id]:
             document["undone_adjustments"] = [self._undone(undone) for undone in self.undone[row.id]]
         if self.parked[row.id]:
-            names = ("shipment", "job", "sqlstate", "reason", "on", "resolved_on")
-            document["parked"] = [
-                dict(zip(names, (*parked[:4], day(parked[4]), day(parked[5])), strict=True))
-                for parked in self.parked[row.id]
-            ]
+            document["parked"] = [_parked(*parked) for parked in self.parked[row.id]]
         return document
 
     def _dated(self, row: Continuity, printed: Document) -> Document:
@@ -319,16 +317,35 @@ class _More:
         }
 
 
-def _hold(
-    code: str, reason: str, stops: str, on: date, by: str, released_on: date | None, released_by: str | None
-) -> Document:
-    hold = Hold(code, reason, stops=stops, on=on, by=by, released_on=released_on)
-    return {**hold_json(hold), "released_by": released_by}
+def _hold(code: str, reason: str, stops: str, on: date, by: str, *more: Any) -> Document:
+    released_on, released_by, because = more
+    hold = Hold(code, why(because) or reason, stops=stops, on=on, by=by, released_on=released_on)
+    return {**hold_json(hold), "released_by": released_by, **_because(because)}
+
+
+def _parked(shipment: int | None, job: str, sqlstate: str | None, reason: str, *more: Any) -> Document:
+    on, resolved_on, because = more
+    return {
+        "shipment": shipment,
+        "job": job,
+        "sqlstate": sqlstate,
+        "reason": reason_words(why(because) or reason),
+        "on": day(on),
+        "resolved_on": day(resolved_on),
+        **_because(because),
+    }
+
+
+def _because(stored: str | None) -> Document:
+    """A reason as data, where a job stored one."""
+    return {} if stored is None else {"because": json.loads(stored)}
 
 
 def _event(on: date, kind: str, by: str, reason: str | None, data: str | None, at: datetime) -> Document:
-    event = Event(on, kind, by, reason, None if data is None else json.loads(data))
-    return {**event_json(event), "at": at.isoformat()}
+    found = None if data is None else json.loads(data)
+    because = found.pop("because", None) if isinstance(found, dict) else None
+    event = Event(on, kind, by, Reason.read(because) or reason, found)
+    return {**event_json(event), "at": at.isoformat(), **({} if because is None else {"because": because})}
 
 
 def as_given(document: Document) -> Document:

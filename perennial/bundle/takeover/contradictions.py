@@ -16,7 +16,6 @@ from perennial.bundle.taken import PaymentRow, TakenOver
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import NOT_COUNTED
-from perennial.language import say
 
 ASKED = (
     "once_child",
@@ -82,7 +81,7 @@ def note_contradictions(taken: Sequence[TakenOver]) -> None:
         if fault.code in IN_MONEY:
             key, refused = _in_money(found, fault, key, place)
         if not place.faulted(key):
-            place.fault(key, say(refused))
+            place.note(refused.at(place.at(key)))
 
 
 def _place(found: TakenOver, fault: Fault, line: int | None) -> Given:

@@ -27,7 +27,10 @@ def main(arguments: list[str]) -> int:
                 print(f"{server.place.folder}: {server.answer().name.lower()}")
                 return 0 if server.answer() is Answer.READY else 1
     except Refused as refused:
-        print(f"perennial: {refused}", file=sys.stderr)
+        from perennial.language import phrase, say  # here, because it is large and most commands refuse nothing
+
+        more = phrase("command", refused.code, refused.facts) or ""
+        print(f"perennial: {say(refused)}{more}", file=sys.stderr)
         return 1
     return 0
 

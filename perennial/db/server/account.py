@@ -85,10 +85,7 @@ def choose(*made: Path) -> Account:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(name, entry.pw_uid, entry.pw_gid)
-    raise Refused(
-        "database_account",
-        text="PostgreSQL does not run as root, and there is neither an account postgres nor nobody: start as another user",
-    )
+    raise Refused("database_account_missing")
 
 
 def _of(uid: int, gid: int) -> Account:

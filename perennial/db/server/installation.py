@@ -45,9 +45,7 @@ class Installation:
             if self._users is None:
                 self._users = locks.open_lock(self.home / "users.lock")
             if not locks.take(self._users, shared=True):
-                raise Refused(
-                    "database_busy", text=f"{self.home / 'users.lock'} is held by a process that is none of ours"
-                )
+                raise Refused("home_in_use", path=str(self.home / "users.lock"))
             server = self.server
             if server.start(tell=self.tell):
                 if server.place.folder.parent != self.home:
@@ -123,7 +121,7 @@ def ensure(*, make: bool = True, stop_when_unused: bool = False, tell: Callable[
     if _joined is None or _joined[0] != os.getpid():
         home = places.home()
         if not make and not places.has_database(home):
-            raise Refused("init", text=f"there is no installation in {home} yet: run `perennial init` first")
+            raise Refused("installation_missing", home=str(home))
         installation = Installation(home, tell=tell)
         url = installation.join(stop_when_unused=stop_when_unused)
         _joined = (os.getpid(), installation)

@@ -101,10 +101,7 @@ class Server:
             self._clear_traces()
             self._launch()
             if not self._becomes_ready(tell):
-                raise Refused(
-                    "database_start",
-                    text=f"the database did not start; its log {self.place.log} ends:\n{self._end_of_log()}",
-                )
+                raise Refused("database_start_failed", log=str(self.place.log), end=self._end_of_log())
             return True
         return False
 
@@ -123,17 +120,10 @@ class Server:
             elif not self.is_alive():
                 return False
             if now - spoke > SILENT_SECONDS:
-                pids = ", ".join(str(pid) for pid in sorted(self._processes())) or "unknown"
-                raise Refused(
-                    "database_start",
-                    text=f"the database in {self.place.folder} runs (processes {pids}) but does not answer:"
-                    " perennial stop, then again",
-                )
+                pids = sorted(self._processes())
+                raise Refused("database_silent", folder=str(self.place.folder), processes=pids, unknown=not pids)
             if now - began > RECOVERY_SECONDS:
-                raise Refused(
-                    "database_start",
-                    text=f"the database is not ready after {RECOVERY_SECONDS:.0f} seconds; see {self.place.log}",
-                )
+                raise Refused("database_not_ready", seconds=round(RECOVERY_SECONDS), log=str(self.place.log))
             if now - began > 5 and not told:
                 tell("the database is recovering, this can take a while")
                 told = True
@@ -146,7 +136,7 @@ class Server:
         lock = locks.open_lock(self._lock)
         try:
             if not locks.take(lock, shared=True):
-                raise Refused("database_start", text=f"another process starts the database in {self.place.folder}")
+                raise Refused("database_starting", folder=str(self.place.folder))
             started = self._run(
                 "pg_ctl",
                 "-D",
@@ -163,9 +153,7 @@ class Server:
         finally:
             os.close(lock)  # closed, not unlocked: what was started holds it from now on
         if started.returncode:
-            raise Refused(
-                "database_start", text=f"the database did not start: {started.stdout.strip()}\n{self._end_of_log()}"
-            )
+            raise Refused("database_start_refused", said=started.stdout.strip(), end=self._end_of_log())
 
     def _options(self) -> list[str]:
         """Set-up for large batches on a machine that has other work, too."""
@@ -216,7 +204,7 @@ class Server:
         if self.place.data.exists():
             if (self.place.data / "PG_VERSION").is_file():
                 return
-            raise Refused("database_folder", text=f"{self.place.data} is not a database: move it away")
+            raise Refused("database_folder_foreign", folder=str(self.place.data))
         new = self.place.new
         if new.exists():
             shutil.rmtree(new)
@@ -281,9 +269,7 @@ class Server:
     def _make(self, program: str, *arguments: object, pass_fds: tuple[int, ...], **options: Any) -> None:
         made = self._run(program, *arguments, pass_fds=pass_fds, **options)
         if made.returncode:
-            raise Refused(
-                "database_folder", text=f"the database could not be made in {self.place.folder}:\n{made.stdout.strip()}"
-            )
+            raise Refused("database_not_made", folder=str(self.place.folder), said=made.stdout.strip())
 
     @contextlib.contextmanager
     def _living_lock(self) -> Iterator[int]:
@@ -310,17 +296,20 @@ class Server:
         )
         kept = shlex.quote(str(self.place.folder / f"data.{made_by}"))
         url = '"$(' + server + ' url)"'
-        raise Refused(
-            "database_version",
-            text=f"the database in {self.place.folder} was made by PostgreSQL {made_by},"
-            f" the programs here are {self.programs.major}."
-            " Nothing was changed. These commands move it:\n"
+        commands = (
             f"  PERENNIAL_PG_BIN={old_bin} {server} start\n"
             f"  {old_bin}/pg_dump -Fc --no-owner -f {dump} {url}\n"
             f"  {server} stop\n"
             f"  mv {data} {kept}\n"
             f"  {server} start\n"
-            f"  {shlex.quote(str(self.programs['pg_restore']))} --no-owner --exit-on-error -d {url} {dump}",
+            f"  {shlex.quote(str(self.programs['pg_restore']))} --no-owner --exit-on-error -d {url} {dump}"
+        )
+        raise Refused(
+            "database_of_other_version",
+            folder=str(self.place.folder),
+            made_by=made_by,
+            version=self.programs.major,
+            commands=commands,
         )
 
     # -- stopping
@@ -342,10 +331,7 @@ class Server:
                 time.sleep(0.02)
                 if order is not signal.SIGQUIT and self._postmaster() is None:
                     self._signal(signal.SIGQUIT)  # only orphans are left
-        raise Refused(
-            "database_stop",
-            text=f"the database in {self.place.folder} still runs after {time.monotonic() - began:.0f} seconds",
-        )
+        raise Refused("database_goes_on", folder=str(self.place.folder), seconds=round(time.monotonic() - began))
 
     def _signal(self, order: signal.Signals) -> None:
         """To the postmaster alone, who tells the others; without one to whoever is left."""

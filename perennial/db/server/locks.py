@@ -22,9 +22,7 @@ def open_lock(path: Path) -> int:
         except FileExistsError:
             handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
     except OSError as problem:
-        raise Refused(
-            "home", text=f"{path} cannot be opened: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
-        ) from None
+        raise Refused("home_file_unopened", path=str(path), why=problem.strerror) from None
     return handle
 
 
@@ -56,10 +54,7 @@ def exclusive(path: Path, *, seconds: float, waiting: Callable[[], None] = lambd
         while not take(handle):
             waited = time.monotonic() - began
             if waited > seconds:
-                raise Refused(
-                    "database_busy",
-                    text=f"another process has held {path} for {seconds:.0f} seconds: look what it does",
-                )
+                raise Refused("lock_held_too_long", path=str(path), seconds=round(seconds))
             if waited > 3 and not told:
                 waiting()
                 told = True

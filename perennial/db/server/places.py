@@ -37,7 +37,7 @@ def home() -> Path:
     try:
         return (Path(data) if data else Path.home() / ".local" / "share") / "perennial"
     except RuntimeError:
-        raise Refused("home", text="this user has no home folder: set PERENNIAL_HOME to a folder") from None
+        raise Refused("home_missing") from None
 
 
 def open_home(folder: Path) -> Path:
@@ -48,17 +48,11 @@ def open_home(folder: Path) -> Path:
             folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
         owner = folder.stat().st_uid
     except OSError as problem:
-        raise Refused(
-            "home", text=f"PERENNIAL_HOME {folder} cannot be made: {problem.strerror}; set it to another folder"
-        ) from None
+        raise Refused("home_not_made", folder=str(folder), why=problem.strerror) from None
     if os.geteuid() not in (0, owner):
-        raise Refused(
-            "home", text=f"PERENNIAL_HOME {folder} belongs to another user: set PERENNIAL_HOME to a folder of your own"
-        )
+        raise Refused("home_of_another", folder=str(folder))
     if not os.access(folder, os.W_OK | os.X_OK) or _is_read_only(folder):
-        raise Refused(
-            "home", text=f"PERENNIAL_HOME {folder} cannot be written to: set PERENNIAL_HOME to another folder"
-        )
+        raise Refused("home_unwritable", folder=str(folder))
     return folder
 
 
@@ -96,9 +90,7 @@ def secret(folder: Path, name: str) -> str:
     try:
         return path.read_text()
     except OSError as problem:
-        raise Refused(
-            "home", text=f"{path} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
-        ) from None
+        raise Refused("home_file_unreadable", path=str(path), why=problem.strerror) from None
 
 
 @dataclass(frozen=True)
@@ -139,10 +131,7 @@ class Place:
 
     def make(self) -> None:
         if set(str(self.folder)) & UNSPEAKABLE:
-            raise Refused(
-                "home",
-                text=f"PERENNIAL_HOME {self.folder} has a character that shells change: set it to another folder",
-            )
+            raise Refused("home_unspeakable", folder=str(self.folder))
         if not self.folder.is_dir():
             self.folder.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700 if self.account.is_ours else 0o711)
@@ -160,15 +149,11 @@ class Place:
         except FileExistsError:
             found = os.lstat(self.sockets)
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.account.uid:
-                raise Refused(
-                    "database_socket",
-                    text=f"{self.sockets} is not a folder of {self.account.name}:"
-                    " remove it, or set PERENNIAL_HOME to a shorter path",
-                ) from None
+                raise Refused("database_socket_foreign", folder=str(self.sockets), account=self.account.name) from None
             if stat.S_IMODE(found.st_mode) != 0o700:
                 os.chmod(self.sockets, 0o700)
         except OSError as problem:
-            raise Refused("database_socket", text=f"{self.sockets} cannot be made: {problem.strerror}") from None
+            raise Refused("database_socket_not_made", folder=str(self.sockets), why=problem.strerror) from None
 
 
 def _system_folder(home_folder: Path) -> Path:
@@ -204,10 +189,7 @@ def place_of(home_folder: Path) -> Place:
     if server.can_enter(home_folder):
         return Place(inside, server)
     if (inside / "data").exists():
-        raise Refused(
-            "home",
-            text=f"the database in {inside} belongs to {server.name}, who cannot get into {home_folder} any more",
-        )
+        raise Refused("home_closed_to_server", folder=str(inside), account=server.name, home=str(home_folder))
     return Place(system, server)
 
 
@@ -217,10 +199,6 @@ def _refuse_foreign(data: Path) -> None:
     except OSError as problem:
         if problem.errno == errno.ENOENT:
             return
-        raise Refused(
-            "home", text=f"{data} cannot be read: {problem.strerror}; set PERENNIAL_HOME to a folder of your own"
-        ) from None
+        raise Refused("home_file_unreadable", path=str(data), why=problem.strerror) from None
     if owner != os.geteuid():
-        raise Refused(
-            "home", text=f"the database in {data} belongs to another user: set PERENNIAL_HOME to a folder of your own"
-        )
+        raise Refused("database_of_another", folder=str(data))

@@ -118,7 +118,7 @@ def _build(order: Incoming, fresh: _Fresh) -> EnteredOrder | None:
             except Refused as refused:
                 own = {"order_date": "order_date", "start_date": f"{path}.continuity.start_date"}
                 field = own.get(refused.field, f"{path}.{refused.field or 'item_number'}")
-                order.fault(refused.code, refused.text, field)
+                order.faults.append(refused.at(field))
             price = amount = 0
         else:
             found = priced(order, path, line, product, mode_id)

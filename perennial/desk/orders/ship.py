@@ -81,7 +81,7 @@ def _refusal(order: SalesOrder, why: WhyNot) -> Refused:
         return Refused("acceptance_awaited", "number", order=order.number)
     if why.hold_id is not None:
         hold = Hold.objects.get(pk=why.hold_id)
-        return Refused("on_hold", "number", order=order.number, reason=hold.reason or hold.code)
+        return Refused("on_hold", "number", order=order.number, reason=hold.why)
     return Refused("payment_stops_shipping", "number", order=order.number)
 
 

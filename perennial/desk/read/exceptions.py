@@ -14,6 +14,7 @@ from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import why
 from perennial.kernel.states import REFUSED
 
 _SQL = sql.named("perennial.desk.read", "exceptions.sql")
@@ -120,11 +121,11 @@ def _expiring(token: str, brand: str | None, last4: str | None, expires_on: date
 
 
 def _parked(job: str, reason: str) -> Told:
-    return {"job": job, "reason": reason}, ("retry", "cancel")
+    return {"job": job, "reason": why(reason)}, ("retry", "cancel")
 
 
 def _held(code: str, reason: str, stops: str, by: str) -> Told:
-    facts: dict[str, object] = {"code": code, "reason": reason or code, "stops": stops, "by": by}
+    facts: dict[str, object] = {"code": code, "reason": why(reason) or code, "stops": stops, "by": by}
     return facts, ("new_card",) if code == PAYMENT_HOLD else ("release",)
 
 

@@ -39,7 +39,7 @@ select x.ship_on, c.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
  limit %(most)s
 
 -- name: parked
-select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipment, q.job, q.reason
+select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipment, q.job, coalesce(q.because, to_jsonb(q.reason))
   from continuity_parked q
   join continuity_continuityorder c on c.id = q.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
@@ -51,7 +51,7 @@ select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipmen
 
 -- name: held
 select h.on_date, h.id, coalesce(p.number, o.number), o.number, u.account, u.name, l.line, o.shipment,
-       h.code, h.reason, h.stops, h.by
+       h.code, coalesce(h.because, to_jsonb(h.reason)), h.stops, h.by
   from orders_hold h
   join orders_salesorder o on o.id = h.order_id
   left join orders_salesorder p on p.id = o.parent_id

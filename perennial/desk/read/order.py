@@ -24,7 +24,7 @@ from perennial.desk.read.preview import projected_lines
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Payment, Product, Sent, Substitute
 from perennial.kernel.money import Money
-from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.kernel.reasons import DateReason, LineReason, Reason, Said, Who, why
 from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
 from perennial.language.reasons import Source
 from perennial.orders.models import SalesOrder
@@ -83,7 +83,7 @@ class Parked:
 
     shipment: int | None
     job: str
-    reason: str
+    reason: Said
     on: date
 
 
@@ -241,7 +241,10 @@ class _Batch:
         self.lines = _by(sql.rows(rows.Line, _SQL["lines"], given), "order")
         self.events = _by(sql.rows(rows.Event, _SQL["events"], given), "order")
         self.holds = {
-            order: tuple(Hold(h.code, h.reason, stops=h.stops, on=h.on, by=h.by, released_on=h.released_on) for h in of)
+            order: tuple(
+                Hold(h.code, why(h.reason) or "", stops=h.stops, on=h.on, by=h.by, released_on=h.released_on)
+                for h in of
+            )
             for order, of in _by(sql.rows(rows.Hold, _SQL["holds"], given), "order").items()
         }
         self.continuity: dict[int, list[rows.Continuity]] = defaultdict(list)
@@ -258,7 +261,8 @@ class _Batch:
             for occurrence in sql.rows(rows.Occurrence, _SQL["occurrences"], given):
                 self.occurrences[occurrence.continuity].append(occurrence)
             for parked in sql.rows(rows.Parked, _SQL["parked"], given):
-                self.parked[parked.continuity].append(Parked(parked.shipment, parked.job, parked.reason, parked.on))
+                reason = why(parked.reason) or ""
+                self.parked[parked.continuity].append(Parked(parked.shipment, parked.job, reason, parked.on))
             self.waits = waits.shipments_that_wait(given["continuity"], on)
         if given["revisions"]:
             places.update({revision: {} for revision in given["revisions"]})
@@ -354,7 +358,8 @@ class _Batch:
             tax_included=tax_included,
             sent=None if o.sent_on is None else Sent(o.sent_on, o.carrier, o.tracking),
             history=tuple(
-                Event(e.on, e.kind, e.by, e.reason, None if e.data is None else json.loads(e.data)) for e in happened
+                Event(e.on, e.kind, e.by, why(e.reason), None if e.data is None else json.loads(e.data))
+                for e in happened
             ),
             continuity=tuple(self._continuity(c, currency) for c in self.continuity.get(order_id, ())),
             children=tuple(self._child(c, currency) for c in self.children.get(order_id, ())),
@@ -475,7 +480,7 @@ class _Batch:
             if not found:
                 yield Reason("due", {"run_on": run_on})
 
-    def _reason(self, word: str, one: rows.Continuity) -> str | None:
+    def _reason(self, word: str, one: rows.Continuity) -> Said | None:
         """What a person or a job said of a hold, or of what is parked."""
         if word == "hold":
             return next((h.reason for h in self.holds.get(one.order, ()) if h.open and h.stops != "charging"), None)

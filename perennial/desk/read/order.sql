@@ -26,13 +26,13 @@ select l.order_id, l.line, p.number, p.name, p.kind = 'continuity', l.quantity, 
 
 -- name: holds
 -- of the parents and of their children
-select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on
+select h.order_id, h.code, coalesce(h.because, to_jsonb(h.reason)), h.stops, h.on_date, h.by, h.released_on
   from orders_hold h
  where h.order_id = any(%(all)s)
  order by h.order_id, h.id;
 
 -- name: events
-select e.order_id, e.id, e.on_date, e.kind, e.by, e.reason, e.data
+select e.order_id, e.id, e.on_date, e.kind, e.by, coalesce(e.data -> 'because', to_jsonb(e.reason)), e.data - 'because'
   from orders_history h join orders_orderevent e on e.id = h.id
  where h.order_id = any(%(orders)s)
  order by h.order_id, h.position;
@@ -75,7 +75,7 @@ select e.revision_id, e.key, e.event_id
  where e.revision_id = any(%(revisions)s) and e.event_id is not null;
 
 -- name: parked
-select q.continuity_order_id, q.shipment, q.job, q.reason, q.on_date
+select q.continuity_order_id, q.shipment, q.job, coalesce(q.because, to_jsonb(q.reason)), q.on_date
   from continuity_parked q
  where q.continuity_order_id = any(%(continuity)s) and q.resolved_on is null
  order by q.continuity_order_id, q.id;

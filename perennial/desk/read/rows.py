@@ -62,7 +62,7 @@ class Line(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """A hold of a parent or of a child."""
+    """A hold of a parent or of a child; ``reason`` is JSON."""
 
     order: int
     code: str
@@ -74,7 +74,7 @@ class Hold(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something that happened to a parent; ``data`` is JSON."""
+    """Something that happened to a parent; ``reason`` and ``data`` are JSON."""
 
     order: int
     id: int
@@ -151,7 +151,7 @@ class Occurrence(NamedTuple):
 
 
 class Parked(NamedTuple):
-    """What a job put aside and nobody has retried."""
+    """What a job put aside and nobody has retried; ``reason`` is JSON."""
 
     continuity: int
     shipment: int | None

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why an order waits; ``stops`` is shipping, charging or both. Open until it is released."""
+    """Said an order waits; ``stops`` is shipping, charging or both. Open until it is released."""
 
     code: str
-    reason: str
+    reason: Said
     stops: str
     on: date
     by: str
@@ -72,7 +73,7 @@ class Event:
     on: date
     kind: str
     by: str
-    reason: str | None
+    reason: Said | None
     data: dict[str, object] | None
 
 

@@ -1,4 +1,4 @@
-"""Why a shipment has not become a child, and why a child has not been sent: asked of the rows as they are now.
+"""Said a shipment has not become a child, and why a child has not been sent: asked of the rows as they are now.
 
 The one place of the desk that asks. An order that is put on hold at noon waits at noon; the night writes down what it
 found waiting (``blocked``), and what it wrote down holds until something takes it back.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from perennial.db import sql
-from perennial.kernel.reasons import Reason
+from perennial.kernel.reasons import Reason, Said
 from perennial.kernel.states import BLOCKED
 
 _SHIPMENTS = """
@@ -43,7 +43,7 @@ def in_turn(stored: str | None, waits: Iterable[str]) -> tuple[str, ...]:
     return (*([stored] if stored else []), *(word for word in waits if word != stored))
 
 
-def wait_reason(word: str, ship_on: date, reason: str | None = None) -> Reason:
+def wait_reason(word: str, ship_on: date, reason: Said | None = None) -> Reason:
     """What a word of ``states.BLOCKED`` is about: the day of a card; the ``reason`` of a hold, or of what is parked."""
     match word:
         case "hold":

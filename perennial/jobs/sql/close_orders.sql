@@ -72,11 +72,12 @@ select p.id, %(on)s, 'closed', %(by)s, jsonb_build_object('status', p.status)
   from orders_salesorder p where p.id = any(%(closed)s) order by p.id
 
 -- name: still_open
-select p.number, w.waits_for || ' is not invoiced yet'
+-- of which child, or of none: of its ordinary lines
+select p.number, w.waits_for
   from close_work w join orders_salesorder p on p.id = w.order_id
  where p.status = 'open' and w.waits_for is not null
 union all
-select p.number, 'ordinary lines are not invoiced yet'
+select p.number, null
   from jobs_jobitem i join orders_salesorder p on p.id = i.subject_id
  where i.run_id = %(run)s and i.seq between %(first)s and %(last)s and p.status = 'open'
    and not exists (select from continuity_continuityorder c where c.order_id = p.id and c.status = 'open')

@@ -47,9 +47,9 @@ select o.blocked, count(distinct (o.continuity_order_id, o.shipment))
 -- name: reasons_waiting
 select x.number, x.shipment, x.blocked,
        case x.blocked
-         when 'hold' then (select coalesce(nullif(h.reason, ''), h.code) from orders_hold h
+         when 'hold' then (select coalesce(h.because, to_jsonb(coalesce(nullif(h.reason, ''), h.code))) from orders_hold h
                             where h.order_id = x.id and h.released_on is null order by h.id limit 1)
-         when 'parked' then (select q.reason from continuity_parked q
+         when 'parked' then (select coalesce(q.because, to_jsonb(q.reason)) from continuity_parked q
                                join continuity_continuityorder c on c.id = q.continuity_order_id
                               where c.order_id = x.id and q.resolved_on is null order by q.id limit 1) end
   from (select distinct p.id, p.number, o.shipment, o.blocked, o.continuity_order_id
@@ -111,9 +111,9 @@ select o.id, c.id, o.shipment, o.position,
 -- What was due when the work list was written and waits by now: its order was parked, or held, or a payment failed.
 select p.number, x.shipment, x.blocked,
        case x.blocked
-         when 'hold' then (select coalesce(nullif(h.reason, ''), h.code) from orders_hold h
+         when 'hold' then (select coalesce(h.because, to_jsonb(coalesce(nullif(h.reason, ''), h.code))) from orders_hold h
                             where h.order_id = p.id and h.released_on is null order by h.id limit 1)
-         when 'parked' then (select q.reason from continuity_parked q
+         when 'parked' then (select coalesce(q.because, to_jsonb(q.reason)) from continuity_parked q
                               where q.continuity_order_id = x.continuity_order_id and q.resolved_on is null
                               order by q.id limit 1) end
   from (select o.continuity_order_id, o.shipment, min(o.blocked) as blocked
@@ -145,7 +145,7 @@ on conflict do nothing
 
 -- name: blocked
 select p.number, w.shipment, w.waits, w.ship_on,
-       case when w.waits = 'hold' then (select coalesce(nullif(h.reason, ''), h.code) from orders_hold h
+       case when w.waits = 'hold' then (select coalesce(h.because, to_jsonb(coalesce(nullif(h.reason, ''), h.code))) from orders_hold h
                                          where h.order_id = p.id and h.released_on is null order by h.id limit 1) end
   from child_work w join orders_salesorder p on p.id = w.parent_id
  where w.lead and w.waits is not null

@@ -34,7 +34,7 @@ def names() -> list[str]:
 def refuse_unknown(name: str) -> None:
     """Refused when there is no gateway of this name."""
     if name not in (known := names()):
-        raise Refused("gateway", text=f"there is no gateway {name!r}: PERENNIAL_GATEWAY is one of {', '.join(known)}")
+        raise Refused("gateway_unknown", gateway=name, known=known)
 
 
 def load(name: str) -> Gateway:

@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import babel
+import dateutil
 import psycopg
 import pytest
+import six
 
 from perennial.db.server import Installation, binaries, places, processes
 from perennial.db.server.account import Account
@@ -153,7 +156,14 @@ def world_readable() -> Iterator[dict[str, str]]:
     folder = harness.open_folder("perennial-server-")
     folder.chmod(0o755)
     shutil.copytree(ROOT / "perennial", folder / "perennial", ignore=shutil.ignore_patterns("__pycache__"))
-    for path in (folder / "perennial", *(folder / "perennial").rglob("*")):
+    for package in (babel, dateutil):  # refusals are said with their help
+        skipped = shutil.ignore_patterns("__pycache__", "locale-data")
+        shutil.copytree(Path(package.__file__).parent, folder / package.__name__, ignore=skipped)
+    shutil.copy(six.__file__, folder)
+    (folder / "babel" / "locale-data").mkdir()
+    for name in ("root.dat", "en.dat"):
+        shutil.copy(Path(babel.__file__).parent / "locale-data" / name, folder / "babel" / "locale-data")
+    for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     before = places.SYSTEM_FOLDER
     places.SYSTEM_FOLDER = folder / "system"

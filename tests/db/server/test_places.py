@@ -304,5 +304,5 @@ def test_a_throwaway_server_is_fast_and_leaves_nothing(folder: Path) -> None:
 
 def test_missing_programs_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("PERENNIAL_PG_BIN", str(folder))
-    with pytest.raises(Refused, match="PERENNIAL_PG_BIN: there is no program"):
+    with pytest.raises(Refused, match="database_program_missing origin=PERENNIAL_PG_BIN"):
         binaries.find()
