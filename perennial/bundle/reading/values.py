@@ -200,12 +200,19 @@ class Given:
         self, key: str, currency: str | None, default: int | None = None, *, required: bool = False
     ) -> int | None:
         """An amount in minor units."""
-        if not required and self.value.get(key) is None:
+        value = self.value.get(key)
+        if value is None and not required:
             return default
-        if currency is None and isinstance(self.value.get(key), str):
-            self.bad = True  # that the currency is missing is said once, where it is missing
-            return default
-        return self._read(key, default, required, lambda value: _amount(value, currency or ""))
+        if isinstance(value, str):
+            if currency is None:
+                self.bad = True  # that the currency is missing is said once, where it is missing
+                return default
+            try:
+                return money.minor(value, currency)
+            except Refused as refused:
+                self.note(refused.at(self.at(key)))
+                return default
+        return self._read(key, default, required, _amount)
 
     def quantity(self, key: str, default: Decimal = Decimal(1)) -> Decimal:
         """A quantity above 0."""
@@ -344,7 +351,5 @@ def _day(value: Any) -> date:
     return found
 
 
-def _amount(value: Any, currency: str) -> int:
-    if not isinstance(value, str):
-        raise wrong_type("amount", value)
-    return money.minor(value, currency)
+def _amount(value: Any) -> int:
+    raise wrong_type("amount", value)
