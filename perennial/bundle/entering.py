@@ -237,7 +237,9 @@ class Entering:
         """Numbers of children and keys of tries stand once in the world."""
         numbers = [child.number for t in taken for child in t.children]
         tries = [attempt["key"] for t in taken for p in t.payments for attempt in p.tries]
-        used = {number for (number,) in sql.tuples("select number from orders_salesorder where number = any(%s)", [numbers])}
+        used = {
+            number for (number,) in sql.tuples("select number from orders_salesorder where number = any(%s)", [numbers])
+        }
         keys = {key for (key,) in sql.tuples("select key from payments_attempt where key = any(%s)", [tries])}
         good = []
         for t in taken:

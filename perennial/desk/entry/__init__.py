@@ -10,36 +10,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 
-from psycopg.types.json import Jsonb
-
 from perennial.catalog.models import Product
-from perennial.continuity.models import ContinuityOrder
-from perennial.db import sql
 from perennial.desk.entry.continuity import add_continuity
+from perennial.desk.entry.customers import Buyer
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
 from perennial.desk.entry.ordinary import OrdinaryLine, add_ordinary, priced
-from perennial.desk.entry.rows import Rows
+from perennial.desk.entry.rows import EventRow, LineRow, NewOrder, write
 from perennial.desk.entry.values import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, Place
 from perennial.desk.numbers import next_numbers, pass_numbers
 from perennial.errors import Refused
-from perennial.orders.models import OrderLine, SalesOrder
+from perennial.kernel.money import MOST_PIECES
+from perennial.orders.models import SalesOrder
 
 __all__ = ["ContinuityEntry", "EnteredOrder", "LineEntry", "OrderEntry", "PayEntry", "Place", "enter"]
-
-
-@dataclass(frozen=True)
-class _Fresh:
-    """Ids and numbers that were drawn for a batch, enough for all of it."""
-
-    orders: Iterator[int]
-    lines: Iterator[int]
-    continuity: Iterator[int]
-    numbers: Iterator[str]
 
 
 def enter(entries: Sequence[OrderEntry], *, on: date, by: str) -> list[EnteredOrder | list[Refused]]:
@@ -50,99 +37,79 @@ def enter(entries: Sequence[OrderEntry], *, on: date, by: str) -> list[EnteredOr
     only becomes due. ``on`` is the order date where none is given.
     """
     known = Known(entries)
-    rows = Rows()
-    lines = sum(len(e.lines) for e in entries)
-    fresh = _Fresh(
-        numbers=iter(next_numbers(sum(1 for e in entries if e.number is None))),
-        orders=iter(sql.draw_ids(SalesOrder, len(entries))),
-        lines=iter(sql.draw_ids(OrderLine, lines)),
-        continuity=iter(sql.draw_ids(ContinuityOrder, lines)),
-    )
-    taken = set(
-        SalesOrder.objects.filter(number__in=[e.number for e in entries if e.number]).values_list("number", flat=True)
-    )
-    referenced = set(
-        SalesOrder.objects.filter(reference__in=[e.reference for e in entries if e.reference]).values_list(
-            "reference", flat=True
-        )
-    )
-    done: list[EnteredOrder | list[Refused]] = []
+    numbers = iter(next_numbers(sum(1 for e in entries if e.number is None)))
+    given = {e.number for e in entries if e.number}
+    taken = set(SalesOrder.objects.filter(number__in=given).values_list("number", flat=True))
+    given = {e.reference for e in entries if e.reference}
+    referenced = set(SalesOrder.objects.filter(reference__in=given).values_list("reference", flat=True))
+    done: list[NewOrder | list[Refused]] = []
     for entry in entries:
-        order = Incoming(known, entry, on, by)
+        faults = []
         if entry.number is not None and entry.number in taken:
-            order.fault("number", f"order {entry.number} exists already", "number")
+            faults.append(Refused("order_number_exists", "number", order=entry.number))
         if entry.reference is not None and entry.reference in referenced:
-            order.fault("reference", f"an order with reference {entry.reference!r} exists already", "reference")
-        made = _build(order, fresh)
-        if made is None:
-            done.append(order.faults)
-            continue
-        rows.add(order.rows)
-        done.append(made)
-        if entry.number is not None:
-            taken.add(entry.number)
-        if entry.reference is not None:
-            referenced.add(entry.reference)
+            faults.append(Refused("order_reference_exists", "reference", reference=entry.reference))
+        made = _build(known, entry, on, by, faults)
+        if made is not None:
+            made.order.number = entry.number or next(numbers)
+            taken.add(made.order.number)
+            if entry.reference is not None:
+                referenced.add(entry.reference)
+        done.append(faults if made is None else made)
     pass_numbers(e.number for e in entries if e.number)
-    rows.write()
-    return done
+    write([one for one in done if isinstance(one, NewOrder)])
+    return [
+        EnteredOrder(one.order.id, one.order.number, tuple(c.id for c in one.continuity))
+        if isinstance(one, NewOrder)
+        else one
+        for one in done
+    ]
 
 
-def _build(order: Incoming, fresh: _Fresh) -> EnteredOrder | None:
+def _build(known: Known, entry: OrderEntry, on: date, by: str, faults: list[Refused]) -> NewOrder | None:
     """The rows of one order; None where something is at fault with it."""
-    entry = order.entry
-    if not order.known_customer():
+    customer = known.customers.by_account.get(entry.customer)
+    if customer is None:
+        faults.append(Refused("customer_unknown", "customer", customer=entry.customer))
         return None
     if not entry.lines:
-        order.fault("lines", "an order has at least one line", "lines")
+        faults.append(Refused("order_without_lines", "lines"))
         return None
-    order.id = next(fresh.orders)
-    order.ship_to = order.place(entry.ship_to, "ship_to", default=None)
+    order = Incoming(known, entry, Buyer(known.customers, customer), on)
     ordinary: list[OrdinaryLine] = []
-    made: list[int] = []
     for at, line in enumerate(entry.lines):
         path = f"lines[{at}]"
-        product = order.known.products.get(line.item_number)
+        product = known.products.get(line.item_number)
         if product is None:
-            order.fault("product", f"unknown product {line.item_number!r}", f"{path}.item_number")
+            order.fault("product_unknown", f"{path}.item_number", product=line.item_number)
             continue
-        if not 0 < line.quantity < 10**9 or line.quantity != round(line.quantity, 3):
-            order.fault("quantity", f"{line.quantity:f} is not a quantity above 0", f"{path}.quantity")
+        if not 0 < line.quantity < MOST_PIECES or line.quantity != round(line.quantity, 3):
+            order.fault("quantity_not_positive", f"{path}.quantity", quantity=line.quantity)
             continue
         mode_id = _delivery_mode(order, path, line, product)
-        line_id = next(fresh.lines)
+        row = LineRow(at + 1, product.pk, line.quantity, 0, 0, mode_id, "open")
         if product.kind == "continuity":
-            made.append(next(fresh.continuity))
             try:
-                add_continuity(order, made[-1], line_id, at, line, product)
+                add_continuity(order, at, line, product, row)
             except Refused as refused:
                 own = {"order_date": "order_date", "start_date": f"{path}.continuity.start_date"}
-                field = own.get(refused.field, f"{path}.{refused.field or 'item_number'}")
-                order.faults.append(refused.at(field))
-            price = amount = 0
+                order.faults.append(refused.at(own.get(refused.field, f"{path}.{refused.field or 'item_number'}")))
         else:
             found = priced(order, path, line, product, mode_id)
             if found is None:
                 continue
             ordinary.append(found)
-            price, amount = found.price_minor, found.amount_minor
-        order.rows.lines.append((line_id, order.id, at + 1, product.pk, line.quantity, price, amount, mode_id, "open"))
-    if order.faults:
+            row.price_minor, row.amount_minor = found.price_minor, found.amount_minor
+        order.order.lines.append(row)
+    faults += order.faults
+    if faults:
         return None
-    totals = add_ordinary(order, ordinary)
-    if order.faults:
-        return None
-    number = entry.number or next(fresh.numbers)
-    order.rows.orders.append(
-        (
-            order.id, number, entry.reference, order.customer.pk, order.known.set_up.currency, order.order_date,
-            order.status, "awaited" if entry.acceptance_required else "none", order.ship_to, totals.delivery,
-            totals.tax, totals.total, Jsonb(entry.as_given) if entry.as_given is not None else None,
-        )
-    )  # fmt: skip
-    for kind in ("entered", "submitted") if entry.submit else ("entered",):
-        order.rows.events.append((order.id, order.on, kind, order.by, None, None))
-    return EnteredOrder(order.id, number, tuple(made))
+    add_ordinary(order, ordinary)
+    faults += order.faults
+    order.order.events = [
+        EventRow(on, kind, by) for kind in (("entered", "submitted") if entry.submit else ("entered",))
+    ]
+    return None if faults else order.rows
 
 
 def _delivery_mode(order: Incoming, path: str, line: LineEntry, product: Product) -> int | None:
@@ -150,13 +117,9 @@ def _delivery_mode(order: Incoming, path: str, line: LineEntry, product: Product
     if line.delivery_mode is None:
         return None
     if product.kind == "continuity":
-        order.fault(
-            "delivery_mode",
-            "a continuity product ships nothing itself: its events have delivery modes",
-            f"{path}.delivery_mode",
-        )
+        order.fault("continuity_delivery_mode", f"{path}.delivery_mode")
     mode = order.known.set_up.modes_by_code.get(line.delivery_mode)
     if mode is None:
-        order.fault("delivery_mode", f"unknown delivery mode {line.delivery_mode!r}", f"{path}.delivery_mode")
+        order.fault("delivery_mode_unknown", f"{path}.delivery_mode", mode=line.delivery_mode)
         return None
     return mode.id
