@@ -242,10 +242,15 @@ class Given:
 
     def objects(self, key: str, known: frozenset[str]) -> Iterator[Given]:
         """The objects of a list. What is wrong within one is wrong with the whole."""
+        return iter(()) if self.value.get(key) is None else self._objects(key, known)
+
+    def _objects(self, key: str, known: frozenset[str]) -> Iterator[Given]:
+        path = self.at(key)
         for at, value in enumerate(self.entries(key)):
-            inner = Given(value, self.at(f"{key}[{at}]"), self.faults, known)
+            inner = Given(value, f"{path}[{at}]", self.faults, known)
             yield inner
-            self.bad |= inner.bad
+            if inner.bad:
+                self.bad = True
 
     def inner(self, key: str, known: frozenset[str]) -> Given | None:
         """An object within, None where it was left out. The caller passes its badness on (``spoil``)."""

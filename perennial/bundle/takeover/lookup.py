@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
 
-from perennial.bundle.coming import Plans
+from perennial.bundle.takeover.projection import Plans
 from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp, in_force, price_lists, set_up
 from perennial.desk.entry.customers import Customers

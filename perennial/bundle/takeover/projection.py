@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from datetime import date
 
+from perennial.bundle.reading.values import Given
+from perennial.desk.entry.rows import OccurrenceRow
+from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel.reasons import DateReason
 
@@ -26,7 +30,8 @@ class Plans:
         """The plan of an order from its start on."""
         if adjustments:
             return kernel.plan(revision, facts, adjustments)
-        key = (revision.program, revision.number, facts._replace(prices=tuple(facts.prices.items())))
+        prices = kernel.Facts._fields.index("prices")
+        key = (revision.program, revision.number, facts[:prices], facts[prices + 1 :], tuple(facts.prices.items()))
         found = self._plans.get(key)
         if found is None:
             if len(self._plans) == KEPT:
@@ -127,3 +132,31 @@ class Coming:
     def nothing_follows(self) -> bool:
         """Does nothing of the program come behind the walk?"""
         return self.following() is None
+
+
+def nothing_left_out(walked: Sequence[tuple[OccurrenceRow, Given]], coming: Coming, had_child: set[int]) -> None:
+    """The program sends nothing in front of what is given as still to come. An order that was stopped leaves out what it wants.
+
+    Up to the last shipment that has, or had, a child no plan changes anything: an event may have come into the program
+    there later.
+    """
+    if coming.facts.last_shipment is not None:
+        return
+    live = [(row, entry) for row, entry in walked if row.status != "cancelled"]
+    cancelled = {(row.key, row.repetition) for row, _ in walked if row.status == "cancelled"}
+    made = [at for at, (row, _) in enumerate(live) if row.status == "ordered" or row.shipment in had_child]
+    start = made[-1] + 1 if made else 0
+    behind = live[start:]
+    if not behind:
+        return
+    with suppress(Refused):  # the program's own fault, which whoever plans it is told
+        plan = coming.behind(start)
+        expected = iter([pair for pair in plan if pair not in cancelled])
+        for row, entry in behind:
+            wanted = next(expected, None)
+            if wanted is None:
+                return
+            if wanted != (row.key, row.repetition):
+                own = {"event": row.key, "repetition": row.repetition, "begins": live[0][0] is row}
+                entry.fault("", "shipment_left_out", wanted=wanted[0], wanted_repetition=wanted[1], **own)
+                return
