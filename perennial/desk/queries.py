@@ -44,8 +44,7 @@ class Fitting:
     def rows(self) -> QuerySet[SalesOrder]:
         """The orders. Refused: a status, program or customer that does not exist."""
         if self.status is not None and self.status not in states.ORDER:
-            known = ", ".join(states.ORDER)
-            raise Refused("status", "status", text=f"{self.status!r} is not a status of an order: {known}")
+            raise Refused("order_status_unknown", "status", status=self.status, known=tuple(states.ORDER))
         found = SalesOrder.objects.filter(parent__isnull=True)
         if self.status is not None:
             found = found.filter(status=self.status)

@@ -180,6 +180,7 @@ def test_why_it_waits() -> None:
     assert document["held"] is True
     assert document["holds"][1] == {
         "code": "call", "reason": "call back", "stops": "both", "on": "2026-03-10", "by": "", "released_on": None,
+        "until": None, "reason_code": None,
     }  # fmt: skip
     assert lines_of(document)[0]["why"]["not_shipped"] == "waits: the order is on hold (call back)"
     assert lines_of(document)[1]["why"]["not_shipped"] == "waits: parked (no price)"
@@ -208,11 +209,11 @@ def test_which_orders() -> None:
     assert len(order_ids()) == 2
     assert order_ids(Fitting(since=date(2026, 3, 11))) == order_ids(Fitting(status="draft"))
     assert order_ids(Fitting(program="BOM", customer="C-1", status="open")) == order_ids()[:1]
-    with pytest.raises(Refused, match="program: unknown program 'XXX'"):
+    with pytest.raises(Refused, match="program: program_unknown program=XXX"):
         order_ids(Fitting(program="XXX"))
-    with pytest.raises(Refused, match="customer: unknown customer 'C-9'"):
+    with pytest.raises(Refused, match="customer: customer_unknown customer=C-9"):
         order_ids(Fitting(customer="C-9"))
-    with pytest.raises(Refused, match="draft, open, shipped"):
+    with pytest.raises(Refused, match="order_status_unknown"):
         order_ids(Fitting(status="opne"))
 
 
@@ -239,7 +240,7 @@ def test_it_looks_ahead_no_further_than_a_preview() -> None:
     club()
     number = order().number
     assert order_document(number, ahead=1000)
-    with pytest.raises(Refused, match="ahead: 1,001 is too many: at most 1,000 shipments") as refused:
+    with pytest.raises(Refused, match="ahead: too_far_ahead number=1001 most=1000") as refused:
         order_document(number, ahead=1001)
     assert refused.value.field == "ahead"
 

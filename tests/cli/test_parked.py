@@ -12,6 +12,8 @@ from perennial.catalog.models import DeliveryMode
 from perennial.cli import main
 from perennial.continuity.models import Occurrence
 from perennial.jobs.check import check, check_once
+from perennial.kernel.reasons import Reason
+from perennial.language.reasons import reason_words
 from perennial.orders.models import OrderEvent
 from perennial.programs.models import ProgramEvent
 from tests.worlds import actions
@@ -65,8 +67,10 @@ def test_what_is_parked_waits_for_a_person(stuck: str, capsys: Captured) -> None
     _, out, _ = say(capsys, f"show order {stuck}")
     assert f"parked      line 1: {reason}" in out.splitlines()
     (event,) = OrderEvent.objects.filter(kind="parked")
-    assert (event.on_date, event.by[:4], event.reason) == (date(2026, 3, 10), "job:", reason)
+    assert (event.on_date, event.by[:4], event.reason) == (date(2026, 3, 10), "job:", None)
+    because = event.data.pop("because")
     assert event.data == {"job": "extend-lines", "line": 1}
+    assert reason_words(Reason.read(because)) == reason
 
 
 def test_mended_and_tried_again_it_goes_on(stuck: str, capsys: Captured) -> None:

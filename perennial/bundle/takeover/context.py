@@ -22,7 +22,7 @@ from perennial.kernel.reasons import Reason
 from perennial.kernel.states import HOLDS_STOP
 from perennial.kernel.totals import Totals
 
-HOLD = keys("code reason because stops on by released_on released_by")
+HOLD = keys("code reason because stops on by released_on until reason_code released_by")
 EVENT = keys("on kind by reason because data at")
 TAX = keys("group base tax country region from")
 
@@ -108,6 +108,8 @@ class Context:
                 hold.day("on", self.reading.on),
                 hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
+                hold.day("until"),
+                hold.code("reason_code"),
                 hold.text("released_by", longest=limits.LINE),
                 because(hold),
             )

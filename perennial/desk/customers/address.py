@@ -17,6 +17,7 @@ from perennial.desk.customers.values import KEEP, AddressSet, Keep, changes
 from perennial.desk.locking import changed as follow
 from perennial.desk.locking import lock
 from perennial.errors import refuse_all
+from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 
 
@@ -79,5 +80,5 @@ def set_address(
 def _orders_that_go_there(address: Address) -> list[int]:
     """The open parent orders of which something goes to an address, in the order of locks."""
     goes = Q(ship_to=address) | Q(continuity__ship_to=address) | Q(continuity__occurrences__ship_to=address)
-    mine = SalesOrder.objects.filter(customer=address.customer_id, parent=None, status__in=("draft", "open"))
+    mine = SalesOrder.objects.filter(customer=address.customer_id, parent=None, status__in=NOT_ENDED)
     return list(mine.filter(goes).distinct().order_by("pk").values_list("pk", flat=True))

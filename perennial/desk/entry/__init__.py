@@ -3,6 +3,7 @@
 ``values``      what was ordered, as a bundle or a clerk gives it
 ``known``       what the orders of a batch refer to, read at once
 ``incoming``    one order on its way in: its faults, its rows, where it goes, which card pays
+``lines``       one line of it, whatever its kind
 ``continuity``  the Continuity page: a continuity product becomes a continuity order
 ``ordinary``    ordinary lines, their prices, taxes and payments
 ``rows``        the rows of a batch, written at once
@@ -13,17 +14,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from perennial.catalog.models import Product
-from perennial.desk.entry.continuity import add_continuity
 from perennial.desk.entry.customers import Buyer
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
-from perennial.desk.entry.ordinary import OrdinaryLine, add_ordinary, priced
-from perennial.desk.entry.rows import EventRow, LineRow, NewOrder, write
+from perennial.desk.entry.lines import add_line
+from perennial.desk.entry.ordinary import add_ordinary
+from perennial.desk.entry.rows import EventRow, NewOrder, write
 from perennial.desk.entry.values import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, Place
 from perennial.desk.numbers import next_numbers, pass_numbers
 from perennial.errors import Refused
-from perennial.kernel.money import MOST_PIECES
 from perennial.orders.models import SalesOrder
 
 __all__ = ["ContinuityEntry", "EnteredOrder", "LineEntry", "OrderEntry", "PayEntry", "Place", "enter"]
@@ -76,50 +75,13 @@ def _build(known: Known, entry: OrderEntry, on: date, by: str, faults: list[Refu
         faults.append(Refused("order_without_lines", "lines"))
         return None
     order = Incoming(known, entry, Buyer(known.customers, customer), on)
-    ordinary: list[OrdinaryLine] = []
-    for at, line in enumerate(entry.lines):
-        path = f"lines[{at}]"
-        product = known.products.get(line.item_number)
-        if product is None:
-            order.fault("product_unknown", f"{path}.item_number", product=line.item_number)
-            continue
-        if not 0 < line.quantity < MOST_PIECES or line.quantity != round(line.quantity, 3):
-            order.fault("quantity_not_positive", f"{path}.quantity", quantity=line.quantity)
-            continue
-        mode_id = _delivery_mode(order, path, line, product)
-        row = LineRow(at + 1, product.pk, line.quantity, 0, 0, mode_id, "open")
-        if product.kind == "continuity":
-            try:
-                add_continuity(order, at, line, product, row)
-            except Refused as refused:
-                own = {"order_date": "order_date", "start_date": f"{path}.continuity.start_date"}
-                order.faults.append(refused.at(own.get(refused.field, f"{path}.{refused.field or 'item_number'}")))
-        else:
-            found = priced(order, path, line, product, mode_id)
-            if found is None:
-                continue
-            ordinary.append(found)
-            row.price_minor, row.amount_minor = found.price_minor, found.amount_minor
-        order.order.lines.append(row)
+    found = [add_line(order, at, line) for at, line in enumerate(entry.lines)]
     faults += order.faults
     if faults:
         return None
-    add_ordinary(order, ordinary)
+    add_ordinary(order, [line for line in found if line is not None])
     faults += order.faults
     order.order.events = [
         EventRow(on, kind, by) for kind in (("entered", "submitted") if entry.submit else ("entered",))
     ]
     return None if faults else order.rows
-
-
-def _delivery_mode(order: Incoming, path: str, line: LineEntry, product: Product) -> int | None:
-    """The delivery mode that was named for a line; noted as a fault where there is none, or it can have none."""
-    if line.delivery_mode is None:
-        return None
-    if product.kind == "continuity":
-        order.fault("continuity_delivery_mode", f"{path}.delivery_mode")
-    mode = order.known.set_up.modes_by_code.get(line.delivery_mode)
-    if mode is None:
-        order.fault("delivery_mode_unknown", f"{path}.delivery_mode", mode=line.delivery_mode)
-        return None
-    return mode.id

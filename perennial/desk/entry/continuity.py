@@ -7,7 +7,7 @@ from datetime import date
 
 from perennial.catalog.models import Product
 from perennial.continuity.planning import LineRow as PlannedLine
-from perennial.continuity.planning import line_reason
+from perennial.continuity.planning import OrderState, line_reason, product_ids_of
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import sold_by
 from perennial.desk.entry.rows import ContinuityRow, LineRow, OccurrenceRow, PaymentRow
@@ -20,8 +20,11 @@ from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision
 
 
-def add_continuity(order: Incoming, at: int, line: LineEntry, product: Product, parent_line: LineRow) -> None:
-    """The customer's copy of the program, as the answers on the Continuity page want it.
+def add_continuity(
+    order: Incoming, parent_line: LineRow, line: LineEntry, product: Product, again: OrderState | None = None
+) -> None:
+    """The customer's copy of the program, as the answers on the Continuity page want it. ``again``: the continuity order
+    that it replaces, of which what a person changed applies again.
 
     Refused, with the field relative to the line: what cannot be sold so.
     """
@@ -43,7 +46,7 @@ def add_continuity(order: Incoming, at: int, line: LineEntry, product: Product, 
     card_id = order.card(given.card, "continuity.card") if method == "card" else None
     if order.first_method is None:
         order.first_method = (method, card_id)
-    ship_to = order.place(given.ship_to, f"lines[{at}].continuity.ship_to", order.order.ship_to)
+    ship_to = order.place(given.ship_to, f"lines[{parent_line.line - 1}].continuity.ship_to", order.order.ship_to)
     prices = known.prices(order_date)
     facts = Facts(
         order_date,
@@ -56,14 +59,18 @@ def add_continuity(order: Incoming, at: int, line: LineEntry, product: Product, 
         revision.consolidate,
         revision.bill_upfront,
         {n: prices[i] for n, i in revision.product_ids.items() if n in revision.products_to_price and i in prices},
+        again.row.last_shipment if again else None,
     )
-    plan = plan_anew(revision.plan, facts)
+    if again is not None:
+        known.also(product_ids_of(again))
+    plan = plan_anew(revision.plan, facts, again.adjustments if again else ())
     if not plan.occurrences:
         raise _nothing_ships(sold)
     row = ContinuityRow(
         order.order, parent_line, sold.program_id, revision.id, order.order.status, facts, method, card_id, schedule_id,
         ship_to, plan.complete, planned_rows(revision, plan, order.entry.submit, known.product_ids),
     )  # fmt: skip
+    row.id = again.row.pk if again else 0
     order.rows.continuity.append(row)
     if revision.bill_upfront:
         _add_payments(order, row)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from perennial.customers.models import Address, StoredCard
 from perennial.customers.models import Customer as Stored
 from perennial.desk.entry.rows import AddressRow, ShipTo
-from perennial.payments.due import NOWHERE, Place
+from perennial.payments.due import NOWHERE, Place, places
 
 
 class Customer(NamedTuple):
@@ -30,7 +30,7 @@ class Customers:
         """Ids by customer and code."""
         self.delivery: dict[int, int] = {}
         """By customer, where an order goes that names no address: the first for deliveries, else the first of all."""
-        self.places: dict[int, Place] = {}
+        self.places: dict[int | None, Place] = {}
         """By address, what tax sees of it."""
         self.cards: dict[int, dict[str, int]] = {pk: {} for pk in ids}
         """Ids by customer and token."""
@@ -78,7 +78,11 @@ class Buyer:
         """An address as tax sees it."""
         if isinstance(place, AddressRow):
             return Place(place.country, place.region)
-        return NOWHERE if place is None else self._places.get(place, NOWHERE)
+        if place is None:
+            return NOWHERE
+        if place not in self._places:  # one that stands in the order already
+            self._places.update(places([place]))
+        return self._places.get(place, NOWHERE)
 
     def only_card(self) -> int | None:
         """The only card; None where there is none or several."""

@@ -49,7 +49,7 @@ class Incoming:
         """The address that was meant: its code, one in place, or the delivery address."""
         if given is None:
             return self.buyer.delivery if default is None else default
-        found = self.buyer.address(given)
+        found = given if isinstance(given, int) else self.buyer.address(given)
         if found is None:
             self.fault("customer_address_unknown", field, customer=self.buyer.account, address=given)
         return found

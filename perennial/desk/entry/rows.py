@@ -89,6 +89,8 @@ class HoldRow:
     on: date
     by: str
     released_on: date | None
+    until: date | None
+    reason_code: str | None
     released_by: str | None
     because: Any = None
 
@@ -384,9 +386,10 @@ def _json(value: Any) -> Jsonb | None:
 
 
 def write(orders: Sequence[NewOrder]) -> None:
-    """Write a batch of orders, table by table."""
+    """Write a batch of orders, table by table. A row that has its id keeps it; an order that has one is there already."""
     addresses = _numbered(Address, [a for new in orders for a in new.addresses])
-    heads = _numbered(SalesOrder, [o for new in orders for o in new.orders])
+    heads = [o for new in orders for o in new.orders]
+    fresh = _numbered(SalesOrder, [o for o in heads if not o.id])
     _numbered(OrderLine, [line for o in heads for line in o.lines])
     continuity = _numbered(ContinuityOrder, [c for new in orders for c in new.continuity])
     occurrences = _numbered(Occurrence, [o for c in continuity for o in c.occurrences])
@@ -401,7 +404,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         "id number reference customer_id currency order_date status acceptance ship_to_id parent_id parent_line_id"
         " shipment try_no ship_on delivery_mode_id delivery_minor tax_minor total_minor invoiced_on external"
         " taken_over_on entry:entered",
-        heads,
+        fresh,
     )
     _copy_of(
         OrderLine,
@@ -413,7 +416,7 @@ def write(orders: Sequence[NewOrder]) -> None:
     _copy_of(OrderPay, "order_id: number: method card_id percent amount_minor", pays)
     _copy_of(
         Hold,
-        "order_id: code reason because:said stops on_date:on by released_on released_by",
+        "order_id: code reason because:said stops on_date:on by released_on until reason_code released_by",
         ((o.id, hold) for o in heads for hold in o.holds),
     )
     sent = [(o.id, o.sent) for o in heads if o.sent is not None]
@@ -470,7 +473,8 @@ def write(orders: Sequence[NewOrder]) -> None:
 
 
 def _numbered(model: type[Model], rows: list[R]) -> list[R]:
-    for row, pk in zip(rows, sql.draw_ids(model, len(rows)), strict=True):
+    fresh = [row for row in rows if not row.id]
+    for row, pk in zip(fresh, sql.draw_ids(model, len(fresh)), strict=True):
         row.id = pk
     return rows
 
