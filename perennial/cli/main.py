@@ -206,7 +206,7 @@ def spoken(refused: Refused) -> str:
 def met(conflict: Conflict) -> str:
     """What somebody else did meanwhile."""
     changes = conflict.facts.get("changes")
-    to = language.Reader()
+    to = language.reader()
     said = [
         language.phrase("conflict", "change", one, to) or "" for one in (changes if isinstance(changes, list) else [])
     ]
