@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, day, keys
-from perennial.bundle.standing import Standing, because
-from perennial.bundle.taken import AdjustmentRow, ParkedRow
+from perennial.bundle.takeover.context import Context, because
+from perennial.bundle.takeover.lookup import Names
+from perennial.desk.entry.rows import AdjustmentRow, OccurrenceRow, ParkedRow
+from perennial.errors import Refused
 from perennial.kernel import limits, money
 from perennial.kernel import plan as kernel
-from perennial.kernel.states import ADJUSTMENTS
+from perennial.kernel.money import Money
+from perennial.kernel.states import ADJUSTMENTS, TO_COME
 from perennial.programs.queries import LoadedRevision
 
 ADJUSTMENT = keys("key event_id repetition line kind value by on reason undone_on undone_by")
@@ -23,9 +26,7 @@ SUBSTITUTE = keys("item_number price")
 MOST = 999_999
 
 
-def adjustments(
-    standing: Standing, whole: Given, revision: LoadedRevision, name: str
-) -> list[tuple[AdjustmentRow, Given]]:
+def adjustments(ctx: Context, whole: Given, revision: LoadedRevision, name: str) -> list[tuple[AdjustmentRow, Given]]:
     """The adjustments of a continuity order, each with its place: the open ones, or those that were undone."""
     known = {event.key for event in revision.plan.events}
     by_place = {event.event_id: event.key for event in revision.plan.events if event.event_id is not None}
@@ -45,9 +46,9 @@ def adjustments(
             thing.whole("repetition", 0, 0, MOST),
             thing.whole("line", 0, 0, 10_000),
             kind or "",
-            _value(standing, thing, kind),
+            _value(ctx, thing, kind),
             thing.text("by", "", longest=limits.LINE),
-            thing.day("on", standing.reading.on),
+            thing.day("on", ctx.reading.on),
             thing.text("reason", longest=limits.LINE),
             thing.day("undone_on", required=undone) if undone else None,
             thing.text("undone_by", longest=limits.LINE) if undone else None,
@@ -60,7 +61,7 @@ def adjustments(
     return made
 
 
-def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
+def _value(ctx: Context, thing: Given, kind: str | None) -> Any:
     """The value of an adjustment as it is stored."""
     value = thing.get("value")
     match kind:
@@ -74,7 +75,7 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
                 thing.fault("value", "not_a_date", value=shown(value))
             return None if found is None else found.isoformat()
         case "price":
-            return standing.money(thing, "value", required=True)
+            return ctx.money(thing, "value", required=True)
         case "quantity":
             if not thing.given("value"):
                 thing.fault("value", "required")
@@ -82,13 +83,13 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
         case "merge":
             return thing.whole("value", 1, 1, 10**6, required=True)
         case "address":
-            return standing.place(thing, "value", place(thing, "value"))
+            return ctx.place(thing, "value", place(thing, "value"))
         case "substitute":
             if isinstance(value, str):
                 value = {"item_number": value}  # with the price that the line would have
             inner = Given(value, thing.at("value"), thing.faults, SUBSTITUTE)
-            product = standing.product(inner)
-            price = standing.money(inner, "price") if inner.given("price") else None
+            product = ctx.product(inner)
+            price = ctx.money(inner, "price") if inner.given("price") else None
             thing.spoil(inner)
             return {"item": product.number if product else "", "price_minor": price}
     return None
@@ -106,7 +107,7 @@ def as_planned(row: AdjustmentRow) -> kernel.Adjustment:
     return kernel.Adjustment(row.key, row.repetition, row.line, row.kind, value, row.by, row.on, row.reason or "")
 
 
-def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
+def parked(ctx: Context, whole: Given) -> Iterator[ParkedRow]:
     """What a job could not do about a continuity order."""
     open_jobs = set()
     for thing in whole.objects("parked", PARKED):
@@ -115,7 +116,7 @@ def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
             thing.code("job", "create-child-orders"),
             thing.text("sqlstate"),
             thing.text("reason", "", required=True),
-            thing.day("on", standing.reading.on),
+            thing.day("on", ctx.reading.on),
             thing.day("resolved_on"),
             because(thing),
         )
@@ -124,3 +125,50 @@ def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
                 thing.fault("job", "parked_already", job=row.job)
             open_jobs.add(row.job)
         yield row
+
+
+def changes_stand(
+    walked: Sequence[tuple[OccurrenceRow, Given]],
+    changes: Sequence[tuple[AdjustmentRow, Given]],
+    names: Names,
+    currency: str | None,
+) -> None:
+    """What people changed is what the lines say: the next plan would make it so."""
+    found: dict[tuple[str, int], tuple[OccurrenceRow, date | None]] = {}
+    before: date | None = None
+    for row, _ in walked:
+        if row.status != "cancelled":
+            found[row.key, row.repetition] = row, before
+            before = row.event_on
+    for change, thing in changes:
+        occurrence, previous = found.get((change.key, change.repetition), (None, None))
+        if occurrence is None or thing.bad:
+            continue
+        if occurrence.status in TO_COME:
+            said = _says(change, occurrence, previous, names, currency)
+            if said is not None:
+                thing.note(said.at(thing.at("value")))
+
+
+def _says(
+    change: AdjustmentRow, occurrence: OccurrenceRow, previous: date | None, names: Names, currency: str | None
+) -> Refused | None:
+    """What the line says instead of what was changed, None where they agree."""
+    event: dict[str, object] = {"event": change.key, "repetition": change.repetition}
+    if change.kind == "redate":  # what goes before it may have overtaken it
+        if occurrence.event_on.isoformat() == change.value or occurrence.event_on == previous:
+            return None
+        return Refused("date_change_differs", became=change.value, has=occurrence.event_on, **event)
+    for number, product_id, quantity, price, *_ in occurrence.lines:
+        if change.line not in (0, number):
+            continue
+        if change.kind == "quantity" and quantity != Decimal(change.value):
+            return Refused("quantity_change_differs", became=change.value, has=quantity, **event)
+        if change.kind == "price" and price != change.value:
+            became, has = (Money(amount, currency or "") for amount in (change.value, price))
+            return Refused("price_change_differs", became=became, has=has, **event)
+        if change.kind == "substitute":
+            product = names.products.get(change.value["item"])
+            if product is not None and product.id != product_id:
+                return Refused("product_change_differs", became=product.number, **event)
+    return None
