@@ -180,12 +180,12 @@ def whole_order(
     them any more.
     """
     return planned_total(
-        set_up,
-        occurrences,
-        lambda o: known_places[o.ship_to_id or default_place],
-        on,
-        groups,
-        lambda o: None if made is None or o.child_id is None else made.get(o.child_id),
+        set_up=set_up,
+        occurrences=occurrences,
+        place_of=lambda o: known_places[o.ship_to_id or default_place],
+        on=on,
+        groups=groups,
+        made=lambda o: None if made is None or o.child_id is None else made.get(o.child_id),
     )
 
 
