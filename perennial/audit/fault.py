@@ -14,11 +14,9 @@ MOST = 1000
 """So many faults of a rule are told."""
 WORDS = {
     # Not taken over: in an order that was, something may have happened that its rows do not tell.
-    "ENTERED_HERE": """(not %(as_told)s and exists (select from orders_orderevent w
-                         where w.order_id = p.id and w.kind = 'entered'))""",
+    "ENTERED_HERE": "(not %(as_told)s and p.taken_over_on is null)",
     # A child that was taken over has the other system's amounts and days, as far as they are known.
-    "MADE_HERE": """(not %(as_told)s and exists (select from orders_orderevent w
-                      where w.order_id = k.parent_id and w.kind = 'child_created' and w.data ->> 'child' = k.number))""",
+    "MADE_HERE": "(not %(as_told)s and k.taken_over_on is null)",
     "PAYMENTS": """(select y.* from payments_payment y where %(orders)s::bigint[] is null
                     union all
                     select y.* from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
@@ -50,8 +48,8 @@ class Fault:
     @property
     def refusal(self) -> Refused:
         """The fault as a refusal, to be said in words."""
-        said: dict[str, Any] = {name: getattr(self, name) for name in SUBJECT}
-        return Refused(self.code, **said, **self.facts)
+        said: dict[str, Any] = {name: getattr(self, name) for name in SUBJECT} | dict(self.facts)
+        return Refused(self.code, "", **said)
 
 
 def ask(statement: str, values: Mapping[str, Any], most: int = MOST) -> list[Fault]:

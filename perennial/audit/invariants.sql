@@ -37,19 +37,16 @@ select 'child_lines_differ', p.number, null, k.number, k.shipment, null
          where o.continuity_order_id = c.id and o.child_id = k.id)
 
 -- name: order_totals
+-- With its tax or without: an order may have been entered under the other setting of prices_include_tax.
 select 'order_total_differs', coalesce(p.number, k.number), null, case when p.id is not null then k.number end, k.shipment, null,
-       k.number, k.total_minor
+       k.number, k.total_minor,
+       s.net + case when (select prices_include_tax from catalog_parameters limit 1) then 0 else k.tax_minor end as lines_minor
   from orders_salesorder k
   left join orders_salesorder p on p.id = k.parent_id
+ cross join lateral (select k.delivery_minor + coalesce(sum(l.amount_minor), 0)::bigint as net
+                       from orders_orderline l where l.order_id = k.id) s
  where (%(orders)s::bigint[] is null or k.id = any(%(orders)s) or k.parent_id = any(%(orders)s))
-   and k.external is null
-   and k.total_minor <> k.delivery_minor
-       + case when (select prices_include_tax from catalog_parameters limit 1) then 0 else k.tax_minor end
-       + coalesce((select sum(l.amount_minor) from orders_orderline l where l.order_id = k.id), 0)
-   -- an order that was entered under the other setting of prices_include_tax
-   and k.total_minor <> k.delivery_minor
-       + case when (select prices_include_tax from catalog_parameters limit 1) then k.tax_minor else 0 end
-       + coalesce((select sum(l.amount_minor) from orders_orderline l where l.order_id = k.id), 0)
+   and k.external is null and k.total_minor not in (s.net, s.net + k.tax_minor)
 
 -- name: tax_rows
 select 'child_tax_differs', p.number, null, k.number, k.shipment, null, k.tax_minor, t.sum as sum_minor
@@ -59,19 +56,17 @@ select 'child_tax_differs', p.number, null, k.number, k.shipment, null, k.tax_mi
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.tax_minor <> t.sum and {MADE_HERE}
 
 -- name: parts_sum
--- Of a child that was taken over, a part, or all of it, may have been paid elsewhere.
+-- Of a child that was taken over all may have been paid elsewhere; where a payment of it is known, all of them are.
 select 'child_payments_differ', p.number, null, k.number, k.shipment, null,
        coalesce(y.sum, 0) as sum_minor, k.total_minor
   from orders_salesorder k
   join orders_salesorder p on p.id = k.parent_id
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
-  left join (select y.order_id, sum(y.amount_minor)::bigint as sum
-               from orders_salesorder k join payments_payment y on y.order_id = k.id
-              where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.parent_id is not null
-                and y.purpose = 'shipment' and y.status not in {states.NOT_COUNTED}
-              group by y.order_id) y on y.order_id = k.id
+ cross join lateral (select (sum(amount_minor) filter (where status not in {states.NOT_COUNTED}))::bigint as sum,
+                            count(*) > 0 as known
+                       from payments_payment where order_id = k.id and purpose = 'shipment') y
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status <> 'cancelled' and k.external is null
-   and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and {MADE_HERE})
+   and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and (y.known or {MADE_HERE}))
 
 -- name: upfront_sum
 -- What was paid for too much is told as a refund; too little would be a gift.
@@ -114,7 +109,7 @@ select 'payment_captured_differs', p.number, null, case when k.parent_id is not 
   left join orders_salesorder k on k.id = y.order_id
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   join orders_salesorder p on p.id = coalesce(k.parent_id, k.id, c.order_id)
- where y.method <> 'on_account' and y.purpose <> 'refund' and y.captured_minor <> coalesce(a.sum, 0)
+ where (y.method = 'card' or y.method <> 'on_account' and not %(as_told)s) and y.purpose <> 'refund' and y.captured_minor <> coalesce(a.sum, 0)
    and (a.tried
         or {ENTERED_HERE}
         or not %(as_told)s
@@ -147,15 +142,17 @@ select case when o.blocked is null then 'shipment_waits_for_nothing' else 'shipm
          else w.payment_failed or w.parked end
 
 -- name: dense
-select 'shipments_not_dense', p.number, l.line, null, null, null, d.highest
-  from (select c.order_id, c.parent_line_id, max(o.shipment) as highest, count(distinct o.shipment) as many
+-- Along the walk, shipments are numbered 1, 2, 3 …; what ships together shares its number.
+select 'shipment_number_left_out', p.number, l.line, null, d.shipment, null, d.event_key as event, d.repetition
+  from (select c.order_id, c.parent_line_id, o.event_key, o.repetition, o.shipment,
+               coalesce(max(o.shipment) over (partition by o.continuity_order_id order by o.position, o.id
+                                              rows between unbounded preceding and 1 preceding), 0) as before
           from continuity_continuityorder c join continuity_occurrence o on o.continuity_order_id = c.id
          where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
-           and c.last_shipment is null and o.status <> 'cancelled'
-         group by c.id) d
+           and c.last_shipment is null and o.status <> 'cancelled') d
   join orders_orderline l on l.id = d.parent_line_id
   join orders_salesorder p on p.id = d.order_id
- where d.many <> d.highest
+ where d.shipment > d.before + 1
 
 -- name: walk_in_order
 select 'shipment_dated_before', p.number, l.line, null, d.shipment, null, d.event_key as event, d.repetition
@@ -176,39 +173,47 @@ select 'event_state_differs', p.number, l.line, null, o.shipment, null, o.event_
   join orders_orderline l on l.id = c.parent_line_id
   join orders_salesorder p on p.id = c.order_id
  where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
-   and ((o.status = 'planned' and c.status <> 'draft') or (o.status = 'scheduled' and c.status <> 'open'))
+   and (o.status = 'planned' and c.status <> 'draft' or o.status = 'scheduled' and c.status <> 'open'
+        or o.status = 'ordered' and c.status = 'draft')
 
 -- name: ended_orders
-select 'order_ended_but_line', p.number, l.line, null, null, null, p.status, c.status as other_status
+select 'child_not_as_its_order', p.number, null, k.number, k.shipment, null, p.status, k.status as other_status
+  from orders_salesorder k
+  join orders_salesorder p on p.id = k.parent_id
+ where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s))
+   and (p.status in {states.ENDED} and k.status in {states.NOT_INVOICED} or p.status = 'draft')
+union all
+select 'line_not_as_its_order', p.number, l.line, null, null, null, p.status, c.status
   from orders_salesorder p
   join continuity_continuityorder c on c.order_id = p.id
   join orders_orderline l on l.id = c.parent_line_id
  where (%(orders)s::bigint[] is null or p.id = any(%(orders)s))
    and p.status in {states.ENDED} and c.status in {states.NOT_ENDED}
 union all
-select 'order_ended_but_child', p.number, null, k.number, k.shipment, null, p.status, k.status
-  from orders_salesorder k
-  join orders_salesorder p on p.id = k.parent_id
- where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s))
-   and p.status in {states.ENDED} and k.status in {states.NOT_INVOICED}
+select 'line_not_as_its_order', p.number, l.line, null, null, null, p.status, l.status
+  from orders_salesorder p
+  join orders_orderline l on l.order_id = p.id
+ where (%(orders)s::bigint[] is null or p.id = any(%(orders)s)) and p.parent_id is null
+   and (p.status in {states.SENT} and l.status = 'open' or p.status = 'cancelled' and l.status <> 'cancelled'
+        or p.status = 'draft' and l.status in {states.SENT})
 
 -- name: child_state
-select case when exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
+select case when k.status in ('open', 'cancelled') and s.id is not null then 'child_was_sent'
+            when k.status <> 'invoiced' and k.invoiced_on is not null then 'child_was_invoiced'
+            when exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
               then 'child_lines_not_its_state'
             when k.status = 'invoiced' and k.invoiced_on is null then 'child_invoiced_on_no_day'
-            when k.status <> 'invoiced' and k.invoiced_on is not null then 'child_was_invoiced'
-            when s.id is null then 'child_was_not_sent'
-            else 'child_was_sent' end,
+            else 'child_was_not_sent' end,
        p.number, null, k.number, k.shipment, null, k.status, k.invoiced_on, s.on_date as sent_on
   from orders_salesorder k
   join orders_salesorder p on p.id = k.parent_id
   left join orders_shipment s on s.order_id = k.id
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s))
-   and (exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status)
+   and (exists (select from orders_orderline l where l.order_id = k.id and l.status <> k.status) and {MADE_HERE}
         or k.status <> 'invoiced' and k.invoiced_on is not null
         or k.status in ('open', 'cancelled') and s.id is not null
-        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in {states.SENT} and s.id is null) and {ENTERED_HERE})
-   and {MADE_HERE}
+        or (k.status = 'invoiced' and k.invoiced_on is null or k.status in {states.SENT} and s.id is null)
+           and {ENTERED_HERE} and {MADE_HERE})
 
 -- name: shipment_lines
 select 'event_without_product', p.number, l.line, null, o.shipment, null, o.event_key as event, o.repetition, o.status
@@ -226,13 +231,12 @@ select case when o.status = 'skipped' then 'event_skipped_by_nobody' else 'event
   join continuity_occurrence o on o.continuity_order_id = c.id
   join orders_orderline l on l.id = c.parent_line_id
   join orders_salesorder p on p.id = c.order_id
- where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
-   and o.status in {states.PLANNED_ANEW}
+ where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s)) and o.status <> 'cancelled'
    and (o.status = 'skipped') <> exists (
      select from continuity_adjustment a
       where a.continuity_order_id = c.id and a.event_key = o.event_key and a.repetition = o.repetition
         and a.kind = 'skip' and a.undone_on is null)
-   and {ENTERED_HERE}
+   and (o.status <> 'skipped' or {ENTERED_HERE})
 
 -- name: prices
 -- Behind the last shipment of which a child was made all stands as the order's revision plans it.

@@ -24,7 +24,8 @@ TABLES = {
     " order by o.number, p.continuity_order_id, p.number",
     "events": "select o.number, e.on_date, e.kind, e.reason, e.data"
     " from orders_orderevent e join orders_salesorder o on o.id = e.order_id order by o.number, e.on_date, e.data->>'child'",
-    "notices": "select customer_id, kind, about, on_date, status from notices_notice order by kind, about",
+    "notices": "select customer_id, kind, card_id, on_date, status, facts, language from notices_notice"
+    " order by kind, card_id",
 }
 
 

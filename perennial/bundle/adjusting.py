@@ -35,9 +35,9 @@ def adjustments(
         if key is None:
             key = by_place.get(thing.whole("event_id", 0, 1, 10_000, required=True))
             if key is None and not thing.bad:
-                thing.fault("event_id", f"revision {revision.number} has no such event")
+                thing.fault("event_id", "revision_lacks_event", revision=revision.number)
         elif key not in known:
-            thing.fault("key", f"unknown event {shown(key)}{thing.faults.hint(key, known)}")
+            thing.fault("key", "name_unknown", what="event", name=key, meant=thing.faults.meant(key, known))
         kind = thing.word("kind", ADJUSTMENTS, required=True)
         undone = name == "undone_adjustments"
         row = AdjustmentRow(
@@ -54,7 +54,7 @@ def adjustments(
         )
         same = (row.key, row.repetition, row.line, row.kind)
         if not undone and same in seen:
-            thing.fault("kind", f"a second {kind} of the same shipment")
+            thing.fault("kind", "second_adjustment", kind=kind)
         seen.add(same)
         made.append((row, thing))
     return made
@@ -71,7 +71,7 @@ def _value(standing: Standing, thing: Given, kind: str | None) -> Any:
         case "move" | "redate":
             found = day(value)
             if found is None:
-                thing.fault("value", f"{shown(value)} is not a date such as 2026-03-31")
+                thing.fault("value", "not_a_date", value=shown(value))
             return None if found is None else found.isoformat()
         case "price":
             return standing.money(thing, "value", required=True)
@@ -121,6 +121,6 @@ def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
         )
         if row.resolved_on is None:
             if row.job in open_jobs:
-                thing.fault("job", f"{row.job} has parked it already, and that is not resolved")
+                thing.fault("job", "parked_already", job=row.job)
             open_jobs.add(row.job)
         yield row

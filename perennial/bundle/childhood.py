@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from perennial.bundle.fitting import child_carries
 from perennial.bundle.numbering import child_number
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
@@ -24,7 +23,7 @@ from perennial.kernel.totals import Charge
 CHILD = keys(
     "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
     " shipped_on invoiced_on"
-    " external order_date ship_to delivery_mode events"
+    " external order_date ship_to delivery_mode events taken_over_on"
 )
 CHILD_LINE = keys("line item_number quantity price status")
 MOST = 999_999
@@ -54,63 +53,44 @@ def children(standing: Standing) -> None:
     by_line = {row.parent_line.line: row for row in standing.taken.continuity}
     latest: dict[tuple[int, int], OrderRow] = {}
     tries: dict[tuple[int, int], int] = {}
-    paths: dict[str, Given] = {}
+    paths = standing.taken.places.children
     for thing in standing.thing.objects("children", CHILD):
         line, shipment = _line_of(standing, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
         row = by_line.get(line) if isinstance(line, int) else None
         if row is None:
             if not any(one is not None and one.bad for one in standing.one.continuity):
-                thing.fault("line", "which continuity line is it of?" if line is None else f"{shown(line)} is none")
+                if line is None:
+                    thing.fault("line", "child_of_which_line")
+                else:
+                    thing.fault("line", "line_is_none", value=shown(line))
             continue
         if shipment is None or thing.bad:
             continue
         at = (row.parent_line.line, shipment)
         child = _Child(standing, row, thing, shipment, tries.get(at, 0) + 1).build()
         if child.try_no is not None and child.try_no <= tries.get(at, 0):
-            thing.fault("try", f"try {child.try_no} of shipment {shipment} stands behind try {tries[at]}")
-        before = latest.get(at)
-        if before is not None and before.status != "cancelled":
-            thing.fault("shipment", f"shipment {shipment} has a child already that is not cancelled: {before.number}")
+            thing.fault("try", "try_behind_try", number=child.try_no, shipment=shipment, last=tries[at])
         latest[at], tries[at] = child, child.try_no or 1
         if child.number in paths:
-            thing.fault("number", f'"{child.number}" stands twice: first as {paths[child.number].path}')
+            thing.fault("number", "number_twice", number=child.number, first=paths[child.number].path)
         paths[child.number] = thing
         standing.taken.children.append(child)
-        standing.child_things.append((thing, child))
     if not standing.thing.bad:
-        _tie(standing, latest, paths)
+        _tie(standing, latest)
 
 
-def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow], paths: dict[str, Given]) -> None:
-    """An ordered line has a child, what is not ordered has none that lives."""
-    tied = set()
-    for row, thing in zip(
-        standing.taken.continuity, [one for one in standing.one.continuity if one is not None], strict=True
-    ):
+def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow]) -> None:
+    """An ordered line has a child."""
+    for row in standing.taken.continuity:
+        thing = standing.taken.places.lines[row.parent_line.line]
         for occurrence in row.occurrences:
-            child = latest.get((row.parent_line.line, occurrence.shipment or 0))
-            named = f"shipment {occurrence.shipment} (event {occurrence.key}, repetition {occurrence.repetition})"
-            if occurrence.status == "ordered":
-                if child is None:
-                    thing.fault("lines", f"{named} is ordered, but no child of the order is its shipment")
-                else:
-                    occurrence.child = child
-                    tied.add(child.number)
-            elif child is not None and child.status != "cancelled":
-                paths[child.number].fault(
-                    "shipment", f"{named} is {occurrence.status}, but this child of it is {child.status}"
-                )
-                tied.add(child.number)
-            elif child is not None:
-                tied.add(child.number)
-        for child in latest.values():
-            if mine := [o for o in row.occurrences if o.child is child]:
-                child_carries(child, mine, paths[child.number], standing.names)
-    for child in latest.values():
-        if child.status != "cancelled" and child.number not in tied:
-            paths[child.number].fault("shipment", f"the continuity order has no shipment {child.shipment}")
-    for one in (*standing.one.continuity, *paths.values()):
-        standing.thing.spoil(one)
+            if occurrence.status != "ordered":
+                continue
+            occurrence.child = latest.get((row.parent_line.line, occurrence.shipment or 0))
+            if occurrence.child is None:
+                shipment, event, repetition = occurrence.shipment, occurrence.key, occurrence.repetition
+                thing.fault("lines", "ordered_without_child", shipment=shipment, event=event, repetition=repetition)
+        standing.thing.spoil(thing)
 
 
 class _Child:
@@ -133,7 +113,7 @@ class _Child:
         standing.reading.numbers.child(thing, number, own, parent.number)
         status = thing.word("status", tuple(states.ORDER), "open")
         if status == "draft":
-            thing.fault("status", "a child is never a draft")
+            thing.fault("status", "child_draft")
         last = self.occurrences[-1] if self.occurrences else None
         ship_on = thing.day("ship_on", last.ship_on if last else None, required=last is None)
         address = last.ship_to if last and last.ship_to is not None else self.row.ship_to
@@ -160,9 +140,6 @@ class _Child:
         self._lines(child)
         self._amounts(child)
         shipped = status in SENT and not thing.given("total")
-        for key, fitting in (("shipped_on", SENT), ("invoiced_on", ("invoiced",))):
-            if thing.given(key) and status not in fitting:
-                thing.fault(key, f"the child is {status}: it is {' or '.join(fitting)}")
         child.sent = standing.sent(thing, child.ship_on if shipped else None)
         child.invoiced_on = standing.invoiced_on(thing, child)
         child.holds = standing.holds(thing)
@@ -174,7 +151,7 @@ class _Child:
         if not self.thing.given("lines"):
             lines = [line for o in self.occurrences for line in o.lines]
             if not lines:
-                self.thing.fault("lines", "required: the continuity order has no such shipment to take them from")
+                self.thing.fault("lines", "child_lines_required")
             for at, (_, product_id, quantity, price, *_) in enumerate(lines, 1):
                 child.lines.append(
                     LineRow(
@@ -191,7 +168,7 @@ class _Child:
                 thing.fault("price", "required")
             status = thing.word("status", tuple(states.ORDER_LINE), _own(child.status))
             if number in {line.line for line in child.lines}:
-                thing.fault("line", f"line {number} stands twice")
+                thing.fault("line", "line_twice", line=number)
             elif product is not None:
                 amount = line_amount(quantity, price)
                 child.lines.append(LineRow(child, number, product.id, quantity, price, amount, None, status))

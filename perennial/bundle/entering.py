@@ -15,6 +15,7 @@ from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import TakenOver
+from perennial.bundle.takeover.contradictions import note_contradictions
 from perennial.bundle.takeover.lookup import Names
 from perennial.bundle.writing import write
 from perennial.catalog.models import TaxRate
@@ -34,6 +35,10 @@ from perennial.payments import blocked
 from perennial.payments.models import Attempt
 
 ORDERS_AT_ONCE = 500
+COUNT_ROWS = """
+analyze orders_salesorder, orders_orderline, orders_shipment, orders_orderevent, continuity_continuityorder,
+        continuity_occurrence, continuity_continuityline, continuity_adjustment, payments_payment, payments_attempt
+"""
 
 
 class Stored(NamedTuple):
@@ -57,6 +62,7 @@ class Entering:
         self.seen: dict[tuple[str, str], int] = {}
         self.made: list[int] = []
         self._names: Names | None = None
+        self._taken, self._counted_at = 0, ORDERS_AT_ONCE
 
     def batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
         """Take in some orders; the faults are noted."""
@@ -80,7 +86,7 @@ class Entering:
             if name is not None:
                 first = self.seen.setdefault((key, name), one.at)
                 if first != one.at:
-                    one.thing.fault(key, f'{key} "{name}" stands twice: first as orders[{first}]')
+                    one.thing.fault(key, "name_twice", what=key, name=name, first=f"orders[{first}]")
 
     def _customers(self, given: Sequence[OrderGiven]) -> None:
         """The customer is in the bundle or stored already."""
@@ -91,8 +97,8 @@ class Entering:
             if account in self.spoiled:
                 one.thing.bad = True
             elif account and account not in self.accounts and account not in stored:
-                hint = self.reading.faults.hint(account, self.accounts)
-                one.thing.fault("customer", f'unknown customer "{account}"{hint}')
+                meant = self.reading.faults.meant(account, self.accounts)
+                one.thing.fault("customer", "name_unknown", what="customer", name=account, meant=meant)
 
     def _known(self, given: Sequence[OrderGiven]) -> tuple[list[OrderGiven], int]:
         """The orders that are new, and how many exist with the same facts. One that exists otherwise is a fault."""
@@ -121,24 +127,31 @@ class Entering:
         entry, stored = one.entry, by_number or by_reference
         assert stored is not None
         if stored.is_child:
-            one.thing.fault("number", f'"{stored.number}" is a child order')
+            one.thing.fault("number", "number_of_child", number=stored.number)
             return False
         if by_reference is not None and entry.number not in (None, by_reference.number):
+            known = by_reference.number
             one.thing.fault(
-                "number", f'reference "{entry.reference}" is order "{by_reference.number}", not "{entry.number}"'
+                "number", "reference_of_other_order", reference=entry.reference, order=known, number=entry.number
             )
             return False
         if by_number is not None and entry.reference not in (None, by_number.reference):
-            known = f'"{by_number.reference}"' if by_number.reference else "none"
-            one.thing.fault("reference", f'order "{by_number.number}" has the reference {known}')
+            if by_number.reference:
+                one.thing.fault(
+                    "reference", "order_has_other_reference", order=entry.number, reference=by_number.reference
+                )
+            else:
+                one.thing.fault("reference", "order_has_no_reference", order=entry.number)
             return False
         if one.thing.bad:  # what could not be read is no difference
             return False
         differs = self._differs(one, stored)
         if differs is not None:
             path, mine, theirs = differs
-            why = "" if by_number else f' (both have the reference "{entry.reference}")'
-            one.thing.fault(path, f"order {stored.number} exists with {theirs}, this says {mine}{why}")
+            both = None if by_number else entry.reference
+            one.thing.fault(
+                path, "order_exists_otherwise", order=stored.number, known=theirs, given=mine, reference=both
+            )
         return differs is None
 
     def _differs(self, one: OrderGiven, stored: Stored) -> tuple[str, Any, Any] | None:
@@ -200,9 +213,18 @@ class Entering:
                 taken.append(found)
         taken = self._without_doubles(taken, {one.entry.number: one for one in usable})
         write(taken)
+        self._count(len(taken))
+        note_contradictions(taken)
         blocked.recompute([c.id for t in taken for c in t.continuity])
         self.made += [t.order.id for t in taken]
         return len(taken)
+
+    def _count(self, taken: int) -> None:
+        """Let the server count the rows from time to time: it plans by what it has counted, and never saw these."""
+        self._taken += taken
+        if self._taken >= self._counted_at:
+            sql.execute(COUNT_ROWS)
+            self._counted_at = 4 * self._taken
 
     def _without_doubles(self, taken: list[TakenOver], given: dict[str | None, OrderGiven]) -> list[TakenOver]:
         """Numbers of children and keys of tries stand once in the world."""
@@ -215,12 +237,12 @@ class Entering:
             thing = given[t.order.number].thing
             for at, child in enumerate(t.children):
                 if child.number in used or ("number", child.number) in self.seen:
-                    thing.fault(f"children[{at}].number", f'order "{child.number}" exists already')
+                    thing.fault(f"children[{at}].number", "order_number_taken", number=child.number)
                 used.add(child.number)
             for payment in t.payments:
                 for attempt in payment.tries:
                     if attempt["key"] in keys:
-                        thing.fault("payments", f'a try with the key "{attempt["key"]}" exists already')
+                        thing.fault("payments", "try_key_taken", key=attempt["key"])
                     keys.add(attempt["key"])
             if not thing.bad:
                 good.append(t)

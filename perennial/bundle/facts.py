@@ -6,7 +6,6 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.standing import Standing
 from perennial.bundle.taken import LineRow
@@ -60,7 +59,7 @@ def _noted(standing: Standing, noted: Given, facts: kernel.Facts, revision: Load
     has, events = noted.value, {event.key for event in revision.plan.events}
     first = noted.code("first_event")
     if first is not None and first not in events:
-        noted.fault("first_event", f"unknown event {shown(first)}{noted.faults.hint(first, events)}")
+        noted.fault("first_event", "name_unknown", what="event", name=first, meant=noted.faults.meant(first, events))
     named = noted.get("prices")
     prices = noted.inner("prices", frozenset(named if isinstance(named, dict) else ()))
     found: dict[str, Any] = {
@@ -92,7 +91,7 @@ def columns_of(
     if method == "card" and card is None and not thing.given("card") and status in NOT_ENDED:
         card = standing.only_card(thing, "card")
     if method in PREPAID and not facts.upfront and status in NOT_ENDED:
-        thing.fault("payment_method", f"{method} pays only what is billed up front: it cannot pay later shipments")
+        thing.fault("payment_method", "method_pays_no_shipment", method=method)
     schedule = thing.name_of("payment_schedule", "payment_schedule", standing.reading.schedules)
     schedule_id = names.schedules.get(schedule) if schedule else None
     if schedule is None and not thing.given("facts"):

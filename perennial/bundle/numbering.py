@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given
 from perennial.desk.numbers import place_of_number
 from perennial.orders.models import SalesOrder
@@ -41,25 +40,29 @@ class Numbers:
         """Note the number that is given to a parent; that of another one's child is a fault."""
         if number in self.claimed:
             taken, path = self.claimed[number]
-            thing.fault("number", f"a child of it gets the number {shown(taken)}, which stands at {path}")
+            thing.fault("number", "number_of_own_child", number=taken, path=path)
         self.parents.add(number)
-        self._refuse(thing, number, "give it another one, that of the other system can be its reference")
+        self._refuse(thing, number, None)
 
     def child(self, thing: Given, number: str, own: str, parent: str) -> None:
         """A number that is given to a child: its own, or one that no other child would get."""
         if number == own:
             return
         if parent in parents_of(number):
-            thing.fault("number", f"{shown(number)} is that of another child of {parent}: this one is {own}")
+            thing.fault("number", "number_of_other_child", number=number, order=parent, own=own)
             return
-        self._refuse(thing, number, f"this one is {own}, and its number in the other system is external")
+        self._refuse(thing, number, own)
 
-    def _refuse(self, thing: Given, number: str, instead: str) -> None:
+    def _refuse(self, thing: Given, number: str, own: str | None) -> None:
+        """Note a number that a child of another order gets; ``own``: the one of the child that has it."""
         for parent in parents_of(number):
             if not self._known(parent):
                 self.claimed.setdefault(parent, (number, thing.at("number")))
             elif not SalesOrder.objects.filter(number=number).exists():  # else it is told what it is already
-                thing.fault("number", f"{shown(number)} is the number that a child of order {parent} gets: {instead}")
+                if own is None:
+                    thing.fault("number", "number_kept_for_child", number=number, order=parent)
+                else:
+                    thing.fault("number", "child_number_kept_for_child", number=number, order=parent, own=own)
                 return
 
     def _known(self, parent: str) -> bool:

@@ -17,7 +17,7 @@ from perennial.bundle.standing import Standing, instant
 from perennial.bundle.taken import ContinuityRow, OccurrenceRow, OrderRow, PaymentRow
 from perennial.kernel import limits, states
 from perennial.kernel.instalments import PaymentSchedule
-from perennial.kernel.money import line_amount, percent_of, text
+from perennial.kernel.money import Money, line_amount, percent_of
 from perennial.kernel.states import (
     ATTEMPTS,
     COUNTED,
@@ -58,6 +58,7 @@ def payments(standing: Standing) -> None:
             if made is not None:
                 given.append((made, thing))
         standing.taken.payments += [made for made, _ in given]
+        standing.taken.places.payments = given
         if not standing.thing.bad:
             whole = {id(row): whole_order(standing, row) for row in standing.taken.continuity if row.columns["upfront"]}
             sums_fit(standing.taken, given, whole, standing.currency)
@@ -71,11 +72,7 @@ def payments(standing: Standing) -> None:
         asked = row.columns["upfront"] and (going or not has_theirs(standing.taken, row))
         paid = any(payment.continuity is row for payment in standing.taken.payments)
         if asked and not paid and not standing.thing.faulted("payments") and whole_order(standing, row):
-            standing.thing.fault(
-                "payments",
-                "required: the order is billed up front, say what was paid of it"
-                ' (such as {"purpose": "order", "status": "captured"})',
-            )
+            standing.thing.fault("payments", "upfront_payments_required")
 
 
 def _pays(standing: Standing) -> list[tuple[str, int | None, int]]:
@@ -241,7 +238,7 @@ class _Reader:
         whose = (id(order or continuity), purpose)
         number = thing.whole("number", numbers.get(whose, 0) + 1, 1, MOST)
         if (*whose, number) in numbers:
-            thing.fault("number", f"part {number} stands twice")
+            thing.fault("number", "part_twice", part=number)
         numbers[whose], numbers[(*whose, number)] = max(number, numbers.get(whose, 0)), 1
         row = continuity or next(
             (r for r in standing.taken.continuity if order is not None and r.parent_line is order.parent_line), None
@@ -258,15 +255,15 @@ class _Reader:
         total = self._total(order, continuity)
         amount = standing.money(thing, "amount", total)
         if amount <= 0 and not thing.bad:
-            thing.fault("amount", "is above 0")
+            thing.fault("amount", "amount_not_above_zero")
         captured = standing.money(thing, "captured", amount if status in WITH_MONEY else 0)
         refunded = standing.money(thing, "refunded")
         if captured > amount:
-            thing.fault("captured", f"more than the amount of {text(amount, standing.currency)}")
+            thing.fault("captured", "captured_above_amount", amount=Money(amount, standing.currency))
         elif status in WITH_MONEY and captured != amount:
-            thing.fault("captured", f"the payment is {status}, but not its {text(amount, standing.currency)}")
+            thing.fault("captured", "captured_below_amount", status=status, amount=Money(amount, standing.currency))
         if refunded > captured:
-            thing.fault("refunded", f"more than the {text(captured, standing.currency)} that was captured")
+            thing.fault("refunded", "more_than_captured", captured=Money(captured, standing.currency))
         due_on = thing.day("due_on", (order.ship_on if order else None) or standing.order.order_date)
         schedule = None if row is None else _schedule(standing, row, order)
         invoiced = self._is_invoiced(order, continuity)
@@ -330,9 +327,7 @@ class _Reader:
                 return child, None
         if named is not None and named != standing.order.number:
             known = [standing.order.number, *(c.number for c in standing.taken.children)]
-            thing.fault(
-                "order", f"{shown(named)} is neither the order nor a child of it{thing.faults.hint(named, known)}"
-            )
+            thing.fault("order", "payment_of_no_child", value=shown(named), meant=thing.faults.meant(named, known))
             return None, None
         lines = [row for row in standing.taken.continuity if row.columns["upfront"]]
         if thing.given("line") or purpose == "order" or (purpose is None and lines and not standing.ordinary):
@@ -341,7 +336,7 @@ class _Reader:
             if line is None and len(lines) == 1:
                 found = lines
             if len(found) != 1:
-                thing.fault("line", "which continuity line does it pay?")
+                thing.fault("line", "payment_of_which_line")
                 return None, None
             return None, found[0]
         return standing.order, None
@@ -362,11 +357,11 @@ class _Reader:
             outcome = thing.word("outcome", OUTCOMES)
             number = thing.whole("number", 1, 1, MOST)
             if (kind, number) in seen:
-                thing.fault("number", f"{kind} {number} stands twice")
+                thing.fault("number", "try_twice", kind=kind, number=number)
             seen.add((kind, number))
             open_ += outcome in (None, "unknown")
             if open_ > 1:
-                thing.fault("outcome", "a second try of which nobody knows the answer")
+                thing.fault("outcome", "second_open_try")
             made.append(
                 {
                     "card_id": self.standing.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)),

@@ -1,7 +1,7 @@
 """What is given of payments must fit together: its word of state, its amounts, its tries, and what it pays.
 
-``check`` and ``check once`` would find some of these afterwards, others nobody: a payment that is on its way, and no try
-of which the gateway could be asked, waits for ever.
+Nobody would find these afterwards: a payment that is on its way, and no try of which the gateway could be asked, waits
+for ever. What ``check`` would find is asked of the rows when they are written (``takeover.contradictions``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from perennial.bundle.reading.notes import Note, note
 from perennial.bundle.reading.values import Given
 from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
-from perennial.kernel.money import Money, text
+from perennial.kernel.money import Money
 from perennial.kernel.states import (
     NOT_ANSWERED,
     NOT_ASKED,
@@ -44,21 +44,21 @@ def subject_fits(
     key = "purpose" if thing.given("purpose") else "order" if continuity is None else "line"
     if continuity is not None and not continuity.columns["upfront"]:
         line = continuity.parent_line.line
-        thing.fault(key, f"line {line} is not billed up front: its children are paid, name the one as order")
+        thing.fault(key, "line_not_upfront", line=line)
     elif purpose == "refund":
         return
     elif continuity is not None:
         if purpose != "order":
-            thing.fault(key, f"{purpose} is not how an order billed up front is paid: order")
+            thing.fault(key, "purpose_not_of_upfront", purpose=purpose)
     elif order is not None and order.parent is not None:
         if purpose != "shipment":
-            thing.fault(key, f"{purpose} is not how a child is paid: shipment")
+            thing.fault(key, "purpose_not_of_child", purpose=purpose)
         elif row is not None and row.columns["upfront"]:
-            thing.fault("order", "it is billed up front with its whole order: purpose order")
+            thing.fault("order", "child_billed_upfront")
     elif purpose != "ordinary":
-        thing.fault(key, f"{purpose} is of a child: name it as order")
+        thing.fault(key, "purpose_of_child", purpose=purpose)
     elif not ordinary:
-        thing.fault(key, "the order has no ordinary lines: name the child that is paid as order")
+        thing.fault(key, "no_ordinary_lines")
 
 
 def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -> None:
@@ -66,59 +66,41 @@ def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -
     columns = made.columns
     status, method, captured = columns["status"], columns["method"], columns["captured_minor"]
     if made.refunds is not None and columns["purpose"] != "refund":
-        thing.fault("refunds", "is of a payment of the purpose refund")
+        thing.fault("refunds", "refunds_of_no_refund")
     if columns["purpose"] == "refund":
         return
     if method != "card" and status in OF_CARDS:
-        thing.fault("status", f"{status} is of a card, and this is paid by {method}")
+        thing.fault("status", "status_of_card", status=status, method=method)
     elif method in PREPAID and columns["purpose"] == "shipment" and status in NOT_ASKED:
-        thing.fault("method", f"{method} pays only what is billed up front without a payment schedule")
+        thing.fault("method", "method_not_per_shipment", method=method)
     elif method != "on_account" and status in OF_BILLS:
-        thing.fault("status", f"{status} is of a bill on account, and this is paid by {method}: due or captured")
+        thing.fault("status", "status_of_bill", status=status, method=method)
     elif status == "draft" and parent.status != "draft":
-        thing.fault("status", f"draft, but the order is {parent.status}: nobody would ask for it (due)")
+        thing.fault("status", "payment_draft", status=parent.status)
     elif (status in REFUSED or (status in NOT_ASKED and not made.tries)) and (what := _cancelled(made)):
-        thing.fault(
-            "status", f"{status}, but {what} is cancelled: nothing of it will be charged (cancelled, or captured)"
-        )
+        thing.fault("status", "payment_of_cancelled", status=status, what=[what])
     if captured and status not in WITH_MONEY:
-        thing.fault(
-            "captured", f"{text(captured, currency)}, but the payment is {status}: captured, where it was taken"
-        )
+        thing.fault("captured", "captured_not_taken", captured=Money(captured, currency), status=status)
     if made.bill is not None and status in NOT_ASKED:
-        thing.fault("bill", f"the payment is {status}, and would be billed again: it is billed or paid")
-    _tries_fit(thing, made, status, captured, currency)
+        thing.fault("bill", "billed_again", status=status)
+    _tries_fit(thing, made, status)
 
 
-def _cancelled(made: PaymentRow) -> str | None:
+def _cancelled(made: PaymentRow) -> tuple[str, str] | None:
     """What it pays, where that is cancelled."""
     if made.continuity is not None:
         row = made.continuity
-        return f"line {row.parent_line.line}" if row.columns["status"] == "cancelled" else None
-    return made.order.number if made.order is not None and made.order.status == "cancelled" else None
+        return ("line", str(row.parent_line.line)) if row.columns["status"] == "cancelled" else None
+    return ("order", made.order.number) if made.order is not None and made.order.status == "cancelled" else None
 
 
-def _tries_fit(thing: Given, made: PaymentRow, status: str, captured: int, currency: str) -> None:
-    """What is on its way has the one try that the gateway is asked for; what was taken, one that took it."""
+def _tries_fit(thing: Given, made: PaymentRow, status: str) -> None:
+    """What is on its way has the one try that the gateway is asked for."""
     waits = next((one["kind"] for one in made.tries if one["outcome"] in (None, "unknown")), None)
     if status in NOT_ANSWERED and waits in (None, "refund"):
-        thing.fault(
-            "status",
-            f"{status}, but none of its tries waits for an answer, so that nobody could ask for it: due where nothing"
-            " was taken, captured where it was",
-        )
+        thing.fault("status", "no_try_waits", status=status)
     elif waits in WHILE_ASKED and status not in WHILE_ASKED[waits]:
-        meant = " or ".join(WHILE_ASKED[waits])
-        thing.fault("status", f"{status}, but one of its tries ({waits}) waits for an answer: {meant}")
-    took = [
-        one["amount_minor"]
-        for one in made.tries
-        if one["kind"] in ("capture", "charge") and one["outcome"] == "approved"
-    ]
-    if len(took) > 1:
-        thing.fault("tries", f"{len(took)} of them took the money: a payment is charged once")
-    elif made.tries and made.columns["method"] == "card" and sum(took) != captured and not thing.faulted("captured"):
-        thing.fault("captured", f"{text(captured, currency)}, but its tries took {text(sum(took), currency)}")
+        thing.fault("status", "try_waits", status=status, kind=waits, states=list(WHILE_ASKED[waits]))
 
 
 def has_theirs(taken: TakenOver, row: ContinuityRow) -> bool:
@@ -127,29 +109,10 @@ def has_theirs(taken: TakenOver, row: ContinuityRow) -> bool:
 
 
 def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str) -> None:
-    """The payments of a child come to what it costs; those of an order billed up front to no less than that.
+    """The payments of ordinary lines come to what these cost; those of an order billed up front to no less than that.
 
     ``whole``: by the id of the row, what an order billed up front costs. A child of another system has its own sums.
     """
-    for child in taken.children:
-        mine = [(row, thing) for row, thing in made if row.order is child and row.columns["purpose"] == "shipment"]
-        live = [(row, thing) for row, thing in mine if row.columns["status"] not in NOT_COUNTED]
-        said = f"but {child.number} costs {text(child.total_minor, currency)}"
-        if live and child.status != "cancelled" and child.external is None:
-            owed = sum(row.columns["amount_minor"] for row, _ in live)
-            if owed != child.total_minor:
-                live[-1][1].fault("amount", f"its payments come to {text(owed, currency)}, {said}")
-                continue
-        if mine and not live and child.status != "cancelled" and child.external is None and child.total_minor:
-            status, thing = mine[-1][0].columns["status"], mine[-1][1]
-            thing.fault(
-                "status",
-                f"{status}, {said}, and nothing else pays it: due where it is to be taken, captured where it was",
-            )
-            continue
-        net = sum(row.columns["captured_minor"] - row.columns["refunded_minor"] for row, _ in mine)
-        if net > child.total_minor:
-            mine[-1][1].fault("captured", f"its payments took {text(net, currency)}, {said}")
     _refunds_fit(made, currency)
     _ordinary_fits(taken, made, currency)
     for row in taken.continuity:
@@ -157,13 +120,10 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
         if mine and not has_theirs(taken, row):
             owed = sum(one.columns["amount_minor"] for one, _ in mine if one.columns["status"] not in NOT_COUNTED)
             if owed < whole[id(row)]:
-                mine[-1][1].fault(
-                    "amount",
-                    f"the payments of line {row.parent_line.line} come to {text(owed, currency)}, but it costs"
-                    f" {text(whole[id(row)], currency)} billed up front: the rest is due, or was captured too",
-                )
+                sums = {"sum": Money(owed, currency), "cost": Money(whole[id(row)], currency)}
+                mine[-1][1].fault("amount", "upfront_sum_differs", line=row.parent_line.line, **sums)
             elif asked := _beyond(mine, whole[id(row)]):
-                asked.fault("status", f"due, but all that line {row.parent_line.line} costs was captured already")
+                asked.fault("status", "upfront_paid_already", line=row.parent_line.line)
 
 
 def _beyond(mine: Made, whole: int) -> Given | None:
@@ -185,9 +145,9 @@ def _refunds_fit(made: Made, currency: str) -> None:
         if row.refunds is not None:
             captured = taken.get((id(row.order or row.continuity), row.refunds))
             if captured is None:
-                thing.fault("refunds", f"there is no payment {row.refunds} that it could give back")
+                thing.fault("refunds", "no_payment_to_give_back", number=row.refunds)
             elif row.columns["amount_minor"] > captured:
-                thing.fault("amount", f"more than the {text(captured, currency)} that was captured")
+                thing.fault("amount", "more_than_captured", captured=Money(captured, currency))
 
 
 def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
@@ -201,11 +161,8 @@ def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
     owed = sum(row.columns["amount_minor"] for row, _ in mine)
     going = order.status != "cancelled" and all(line.status != "cancelled" for line in order.lines if line.amount_minor)
     if mine and going and owed != order.total_minor:
-        mine[-1][1].fault(
-            "amount",
-            f"the payments of the ordinary lines come to {text(owed, currency)}, but these cost"
-            f" {text(order.total_minor, currency)}",
-        )
+        sums = {"sum": Money(owed, currency), "cost": Money(order.total_minor, currency)}
+        mine[-1][1].fault("amount", "ordinary_sum_differs", **sums)
 
 
 def unpaid(taken: TakenOver, currency: str) -> Iterator[Note]:
@@ -225,16 +182,13 @@ def unpaid(taken: TakenOver, currency: str) -> Iterator[Note]:
             yield note("child_unpaid", order=child.number, cost=Money(child.total_minor, currency))
 
 
-def holds_have_reason(parent: Given, taken: TakenOver, things: Sequence[tuple[Given, OrderRow]]) -> None:
+def holds_have_reason(taken: TakenOver) -> None:
     """An open hold of the code ``payment`` is the program's own: it goes when no payment has failed any more."""
     if any(payment.columns["status"] == "failed" for payment in taken.payments):
         return
-    for thing, order in things:
+    for order in taken.orders:
+        thing = taken.places.children.get(order.number, taken.places.order)
         for at, hold in enumerate(order.holds):
             if hold.code == "payment" and hold.released_on is None:
-                thing.fault(
-                    f"holds[{at}].code",
-                    "payment is the code of a hold for a payment that has failed, and none of the order has: another code",
-                )
-    for thing, _ in things:
-        parent.spoil(thing)
+                thing.fault(f"holds[{at}].code", "payment_hold_without_failure")
+        taken.places.order.spoil(thing)

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.reading.values import Given
+
 
 @dataclass(slots=True, eq=False)
 class AddressRow:
@@ -93,6 +95,7 @@ class OrderRow:
     total_minor: int = 0
     invoiced_on: date | None = None
     external: str | None = None
+    taken_over_on: date | None = None
     entry: dict[str, Any] | None = None
     lines: list[LineRow] = field(default_factory=list)
     taxes: list[tuple[str, int, int, int | None]] = field(default_factory=list)
@@ -182,10 +185,23 @@ class PaymentRow:
 
 
 @dataclass(slots=True)
+class Places:
+    """Where the bundle says what the rows of one order are: by line, by line and event, by number, by payment."""
+
+    order: Given
+    lines: dict[int, Given] = field(default_factory=dict)
+    events: dict[tuple[int, str, int], Given] = field(default_factory=dict)
+    skips: dict[tuple[int, str, int], Given] = field(default_factory=dict)
+    children: dict[str, Given] = field(default_factory=dict)
+    payments: list[tuple[PaymentRow, Given]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class TakenOver:
     """One order with all that belongs to it."""
 
     order: OrderRow
+    places: Places
     children: list[OrderRow] = field(default_factory=list)
     continuity: list[ContinuityRow] = field(default_factory=list)
     payments: list[PaymentRow] = field(default_factory=list)

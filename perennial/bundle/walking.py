@@ -8,7 +8,6 @@ the entries in front of it; an entry that names no event is the next one of the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +16,7 @@ from itertools import groupby
 from perennial.bundle.adjusting import adjustments, as_planned, parked
 from perennial.bundle.coming import Coming
 from perennial.bundle.facts import columns_of, facts_of
-from perennial.bundle.fitting import changes_stand, shipments_follow
+from perennial.bundle.fitting import changes_stand, nothing_left_out
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, keys
@@ -28,7 +27,7 @@ from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel import states
 from perennial.kernel.reasons import DateReason, LineReason, Reason, json_text
-from perennial.kernel.states import NOT_ENDED, TO_COME
+from perennial.kernel.states import NOT_ENDED
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
@@ -37,7 +36,6 @@ ENTRY = keys(
 WHY = keys("date product price not_shipped")
 REASONS = keys("date line cancelled")
 MOST = 999_999
-ENDED = "one that ends before it has a last_shipment in its facts"
 
 
 def continuity_orders(standing: Standing) -> None:
@@ -92,13 +90,13 @@ class _Walk:
         sold = names.sold.get(self.entry.item_number)
         program = thing.code("program", sold.program if sold else None)
         if program not in names.programs:
-            thing.fault("program" if thing.given("program") else "", "the product stands for no program that is known")
+            thing.fault("program" if thing.given("program") else "", "product_without_program")
             return None
         number = thing.whole("revision", names.newest(program), 1, 10**6)
         revision = names.revision(program, number) if number else None
         if revision is None:
-            said = f'program "{program}" has no released revision {number or ""}'.rstrip()
-            thing.fault("revision" if thing.given("revision") else "", said)
+            key = "revision" if thing.given("revision") else ""
+            thing.fault(key, "program_without_revision", program=program, revision=number)
             return None
         self.revision = revision
         default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.standing.order.status, "closed")
@@ -112,6 +110,9 @@ class _Walk:
             return None
         row = ContinuityRow(self.standing.order, self.line, columns, ship_to)
         changes = adjustments(self.standing, thing, revision, "adjustments")
+        number, places = self.line.line, self.standing.taken.places
+        places.lines[number] = thing
+        places.skips |= {(number, a.key, a.repetition): at for a, at in changes if a.kind == "skip"}
         undone = adjustments(self.standing, thing, revision, "undone_adjustments")
         row.adjustments = [change for change, _ in (*changes, *undone)]
         row.parked = list(parked(self.standing, thing))
@@ -120,17 +121,16 @@ class _Walk:
             row.planned_now = not thing.given("lines")
             self.walked: list[tuple[OccurrenceRow, Given]] = []
             row.occurrences = self._occurrences()
+            places.events |= {(number, o.key, o.repetition): at for o, at in self.walked}
             if self.walked and self.readable:
-                number = self.line.line
                 with_child = {shipment for line, shipment in self.standing.with_child if line == number}
-                going = self.status in NOT_ENDED
-                shipments_follow(self.walked, self.coming, with_child, going=going)
+                if self.status in NOT_ENDED:
+                    nothing_left_out(self.walked, self.coming, with_child)
                 changes_stand(self.walked, changes, names, self.standing.currency)
                 for _, at in (*self.walked, *changes):
                     thing.spoil(at)
             row.adjustments += self._skips(row)
             columns["complete"] = thing.flag("complete", self._complete())
-            self._really_complete(row.occurrences)
         except Refused as refused:
             thing.bad = True
             if refused.field == "order_date":
@@ -162,7 +162,7 @@ class _Walk:
             if pair is None:
                 continue
             if pair in seen:
-                together[0].fault("", f"event {pair[0]}, repetition {pair[1]} stands twice")
+                together[0].fault("", "event_twice", event=pair[0], repetition=pair[1])
                 continue
             seen.add(pair)
             row = self._occurrence(pair, together)
@@ -195,16 +195,17 @@ class _Walk:
             if key is None and event_id is not None:
                 key = by_place.get(event_id)
                 if key is None:
-                    entry.fault("event_id", f"revision {self.revision.number} has no event {event_id}")
+                    entry.fault("event_id", "revision_without_event", revision=self.revision.number, event=event_id)
             elif key is None:
                 key, repetition = self.coming.after(previous, len(entries)) or (None, 0)
                 if key is None:
-                    entry.fault("event_id", "required: the program has no further shipment")
+                    entry.fault("event_id", "no_further_shipment")
             elif key not in known:
-                entry.fault("key", f"unknown event {shown(key)}{entry.faults.hint(key, known)}")
+                entry.fault("key", "name_unknown", what="event", name=key, meant=entry.faults.meant(key, known))
                 key = None
             elif event_id is not None and by_place.get(event_id) != key:
-                entry.fault("event_id", f"event {event_id} of revision {self.revision.number} is not {shown(key)}")
+                own = {"event": event_id, "revision": self.revision.number}
+                entry.fault("event_id", "event_is_other", key=key, **own)
             pair = None if key is None else (key, repetition)
             pairs.append((pair, entry))
             previous = pair or previous
@@ -229,15 +230,9 @@ class _Walk:
         left_out = "skipped" if planned and planned.skipped else self._status(shipment)
         status = first.word("status", tuple(states.LINE), left_out)
         shipment = None if status == "cancelled" else shipment
-        live = status != "cancelled"
-        steps = self.coming.steps
-        if live and steps and event_on < steps[-1].event_on:
-            first.fault("event_on", f"{event_on} is before that of the line in front of it ({steps[-1].event_on})")
-        if status in {"draft": ("scheduled", "ordered"), "open": ("planned",)}.get(self.status, TO_COME):
-            first.fault("status", f"{status} does not fit a {self.status} continuity order")
         blocked = first.word("blocked", states.BLOCKED)
         if blocked is not None and status != "scheduled":
-            first.fault("blocked", f"only what is scheduled waits, and this is {status}")
+            first.fault("blocked", "blocked_not_scheduled", status=status)
         for other in entries[1:]:
             self._agrees(first, other)
         why = self._why(first)
@@ -256,7 +251,7 @@ class _Walk:
             self._lines(entries, planned),
             why.cancelled if status == "cancelled" else None,
         )
-        if live:
+        if status != "cancelled":
             self.coming.step(pair, event_on, shipment or 0, planned)
         return row
 
@@ -267,7 +262,7 @@ class _Walk:
     def _shipment(self, first: Given, planned: kernel.Occurrence | None) -> int | None:
         if first.get("status") == "cancelled":
             if first.given("shipment"):
-                first.fault("shipment", "a cancelled line has no shipment")
+                first.fault("shipment", "cancelled_line_shipment")
             return None
         last = max((step.shipment for step in self.coming.steps), default=0)
         found: int = first.whole("shipment", planned.shipment if planned else last + 1, 1, MOST)
@@ -282,7 +277,8 @@ class _Walk:
     def _agrees(self, first: Given, other: Given) -> None:
         for key in ("event_on", "ship_on", "status", "blocked", "shipment", "child_order"):
             if other.given(key) and other.get(key) != first.get(key):
-                other.fault(key, f"{shown(other.get(key))} differs from the first product's ({shown(first.get(key))})")
+                given, before = shown(other.get(key)), shown(first.get(key))
+                other.fault(key, "products_of_event_differ", value=given, first=before)
 
     def _why(self, entry: Given) -> Why:
         """The reasons given: as data, else the words that an older installation wrote."""
@@ -350,7 +346,7 @@ class _Walk:
         for entry in entries:
             number = entry.whole("line", number + 1, 1, 10_000)
             if number in {line[0] for line in made}:
-                entry.fault("line", f"line {number} stands twice")
+                entry.fault("line", "line_twice", line=number)
                 continue
             base = known.get(number)
             if entry.given("item_number") or base is None:
@@ -365,7 +361,7 @@ class _Walk:
                 price = self.names.price_on(product.number, self.facts.order_date)
             amount = self.standing.money(entry, "price", price or 0)
             if price is None and not entry.given("price"):
-                entry.fault("price", f"product {shown(product.number)} has no price: give the one that was agreed")
+                entry.fault("price", "agreed_price_required", product=product.number)
             quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
             why = self._why(entry)
             made.append((number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
@@ -395,19 +391,3 @@ class _Walk:
         if self.thing.given("complete"):
             return False
         return self.status not in NOT_ENDED or self.coming.nothing_follows()
-
-    def _really_complete(self, occurrences: list[OccurrenceRow]) -> None:
-        """Complete, although the program goes on: it would never be planned on, and what is missing never ships.
-
-        Who was stopped is complete, and so is one whose next line was cancelled. The other way round is no
-        contradiction: that nothing follows, planning learns only when it goes on.
-        """
-        if not self.thing.flag("complete") or self.status not in NOT_ENDED:
-            return
-        if self.facts.last_shipment is not None:
-            return
-        with suppress(Refused):  # what follows lies outside of the calendar, or has no price
-            found = self.coming.following()
-            cancelled = {(o.key, o.repetition) for o in occurrences if o.status == "cancelled"}
-            if found is not None and found not in cancelled:
-                self.thing.fault("complete", f"true, but event {shown(found[0])} follows the last line ({ENDED})")

@@ -66,13 +66,13 @@ def _orders(orders: list[OrderRow], lines: list[LineRow]) -> None:
         (
             "id", "number", "reference", "customer_id", "currency", "order_date", "status", "acceptance", "ship_to_id",
             "parent_id", "parent_line_id", "shipment", "try_no", "ship_on", "delivery_mode_id", "delivery_minor",
-            "tax_minor", "total_minor", "invoiced_on", "external", "entry",
+            "tax_minor", "total_minor", "invoiced_on", "external", "taken_over_on", "entry",
         ),
         orders,
         lambda o: (
             o.id, o.number, o.reference, o.customer_id, o.currency, o.order_date, o.status, o.acceptance, _id(o.ship_to),
             _id(o.parent), _id(o.parent_line), o.shipment, o.try_no, o.ship_on, o.delivery_mode_id, o.delivery_minor,
-            o.tax_minor, o.total_minor, o.invoiced_on, o.external, None if o.entry is None else Jsonb(o.entry),
+            o.tax_minor, o.total_minor, o.invoiced_on, o.external, o.taken_over_on, None if o.entry is None else Jsonb(o.entry),
         ),
     )  # fmt: skip
     _copy(

@@ -91,7 +91,7 @@ def _been_through(on: date, by: str) -> bool:
 
 
 def _sum(name: str, report: Report) -> dict[str, Any]:
-    made = report.printed(JOBS[name].counts, JOBS[name].counts_if_any)
+    made = report.printed(JOBS[name].counts, if_any=JOBS[name].counts_if_any)
     return {"counts": made["counts"], "amounts": made["amounts"]}
 
 

@@ -118,6 +118,9 @@ WITH_GATEWAY = ("sent", "authorised", "capturing")
 NOT_ANSWERED = ("sent", "capturing", "unknown")
 """A try at the gateway is not answered yet."""
 
+REFUND_OPEN = ("due", "sent", "declined", "unknown")
+"""Of a refund: the money is not given back yet, and may still be."""
+
 GIVEN_UP = ("due", "declined", "failed", "billed")
 """A person may write it off (besides: one that is unknown, once nobody is asked about it any more)."""
 

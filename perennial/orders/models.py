@@ -18,6 +18,7 @@ class SalesOrder(models.Model):
 
     Amounts are minor units of ``currency``; of a parent they are those of its ordinary lines.
     ``entry`` keeps the facts of a parent's entry as they were given, to know a repeated entry again.
+    ``taken_over_on``: the day on which it came here from elsewhere, an order with its past or a child; null: made here.
     """
 
     number = Code(unique=True)
@@ -39,6 +40,7 @@ class SalesOrder(models.Model):
     total_minor = models.BigIntegerField(db_default=0)
     invoiced_on = models.DateField(null=True)
     external = models.TextField(null=True)
+    taken_over_on = models.DateField(null=True)
     entry = models.JSONField(null=True)
     version = models.IntegerField(db_default=1)
 

@@ -9,12 +9,10 @@ from django.db.models import Max, Sum
 
 from perennial.errors import Refused
 from perennial.kernel.money import Money, text
+from perennial.kernel.states import REFUND_OPEN
 from perennial.orders.models import OrderEvent
 from perennial.payments.charge import lock
 from perennial.payments.models import Payment
-
-ON_ITS_WAY = ("due", "sent", "declined", "unknown")
-"""States of a refund that is not done, and may still be."""
 
 
 @transaction.atomic
@@ -34,7 +32,7 @@ def refund(*, payment: int, amount_minor: int | None = None, on: date, by: str, 
         raise Refused("refund_of_nothing", "number", status=taken.status)
     if taken.gateway_ref is None:
         raise Refused("refund_without_reference", "number")
-    on_its_way = Payment.objects.filter(refunds=taken, status__in=ON_ITS_WAY).aggregate(sum=Sum("amount_minor"))["sum"]
+    on_its_way = Payment.objects.filter(refunds=taken, status__in=REFUND_OPEN).aggregate(sum=Sum("amount_minor"))["sum"]
     left = taken.captured_minor - taken.refunded_minor - (on_its_way or 0)
     amount = left if amount_minor is None else amount_minor
     if not 0 < amount <= left:

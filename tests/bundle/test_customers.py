@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Address, StoredCard
-from perennial.desk import actions
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Attempt, Payment
+from tests.worlds import actions
 from tests.worlds.bundle import counts, notes, put, take_out
 from tests.worlds.desk import ANNA, ON, card, day, last_event, lines, make_children, order, sent, set_up
 

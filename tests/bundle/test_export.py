@@ -24,7 +24,7 @@ from perennial.bundle.export.exporter import export_file
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company
 from perennial.db import sql
-from perennial.desk.actions import cancel
+from perennial.desk.actions import cancel, refund
 from perennial.desk.contract import order_documents
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
@@ -34,11 +34,13 @@ from perennial.language import say
 from perennial.orders.models import SalesOrder
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
+from perennial.payments.models import Attempt, Payment
 from perennial.programs import draft
 from perennial.programs.models import Program, ProgramRevision
 from tests.second_reading import generate
 from tests.second_reading.runner import in_process
-from tests.worlds.bundle import counts, example, put, take_out, twelve
+from tests.worlds.bundle import counts, example, faults, put, take_out, twelve
+from tests.worlds.moved_in import invoiced, member
 
 LOW, _, HIGH = os.environ.get("BUNDLE_SEEDS", "1-8").partition("-")
 SEEDS = range(int(LOW), int(HIGH or LOW) + 1)
@@ -140,6 +142,52 @@ def test_programs_with_their_past_drafts_and_run_state():
     put(before)
     assert take_out() == before
     assert ProgramRevision.objects.filter(program__schedule_id="BOM").count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_given_back_and_at_which_gateway():
+    empty()
+    charge = {
+        "kind": "charge", "key": "k1", "amount": "24.90", "outcome": "approved", "gateway": "bank", "gateway_ref": "ch_1",
+        "network_transaction_id": "nt_1",
+    }  # fmt: skip
+    refused = {"kind": "charge", "number": 2, "key": "k0", "amount": "24.90", "outcome": "declined"}
+    paid = {
+        "order": "SO-000001-1-002", "status": "captured", "refunded": "4.90", "gateway": "bank", "gateway_ref": "ch_1",
+        "authorised_until": "2026-05-20", "tries": [charge, refused | {"category": "authentication"}],
+    }  # fmt: skip
+    given = {"order": "SO-000001-1-002", "purpose": "refund", "refunds": 1, "amount": "4.90", "status": "captured"}
+    order = member({}, invoiced(2), number="SO-000001", payments=[paid, given])
+    wrong = {
+        "payments[1].refunds": {**given, "refunds": 2},
+        "payments[1].amount": {**given, "amount": "24.91"},
+        "payments[0].refunds": given,
+    }
+    for path, one in wrong.items():
+        theirs = [paid | {"refunds": 1}, one] if path == "payments[0].refunds" else [paid, one]
+        assert list(faults(twelve() | {"orders": [order | {"payments": theirs}]})) == [f"orders[0].{path}"]
+    put(twelve() | {"orders": [order]})
+    refund(number="SO-000001-1-002", amount="5.00", on=date(2026, 5, 20), by="anna", reason="torn")
+    before = take_out()
+    empty()
+    put(before)
+    assert take_out() == before
+    taken = Payment.objects.get(purpose="shipment")
+    assert list(Payment.objects.filter(refunds=taken).order_by("number").values_list("amount_minor", "status")) == [
+        (490, "captured"),
+        (500, "due"),
+    ]
+    tries = Attempt.objects.filter(payment=taken).order_by("number")
+    assert list(tries.values_list("gateway", "category", "network_transaction_id")) == [
+        ("bank", None, "nt_1"),
+        (None, "authentication", None),
+    ]
+    # As an export said it before there were categories.
+    old = json.loads(before)
+    old["orders"][0]["payments"][-1]["tries"][1].pop("category")
+    empty()
+    put(json.dumps(old))
+    assert Attempt.objects.get(outcome="declined").category == "hard"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from perennial.bundle.export.customers import customers
 from perennial.catalog.actions import DEFAULTS, initialise
 from perennial.catalog.models import Company, DeliveryMode, Parameters, Price, Product, TaxRate
-from perennial.customers.models import Address, Customer, StoredCard
+from perennial.customers.models import Address, Customer, GatewayCustomer, StoredCard
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.language import say
@@ -156,6 +157,20 @@ def test_what_the_gateway_told_is_not_forgotten():
     StoredCard.objects.update(network_transaction_id="ntid", refused=True)
     assert counts(put({"customers": example()["customers"]})) == {"customers": (0, 0, 1)}
     assert StoredCard.objects.filter(network_transaction_id="ntid", refused=True).exists()
+
+
+def test_what_gateways_call_a_customer_and_which_keeps_the_card():
+    given = example()["customers"][0]
+    given["cards"][0]["gateway"] = "bank"
+    given["gateway_customers"] = [{"gateway": "bank", "reference": "cu_1"}]
+    put(example() | {"customers": [given]})
+    assert counts(put({"customers": example()["customers"]})) == {"customers": (0, 0, 1)}
+    assert GatewayCustomer.objects.values_list("gateway", "reference").get() == ("bank", "cu_1")
+    assert StoredCard.objects.get().gateway == "bank"
+    given["gateway_customers"][0]["reference"] = "cu_2"
+    assert counts(put({"customers": [given]})) == {"customers": (0, 1, 0)}
+    assert counts(put({"customers": [given]})) == {"customers": (0, 0, 1)}
+    assert list(customers("USD")) == [given | {"cards": [given["cards"][0] | {"refused": False}]}]
 
 
 def test_the_currency_is_set_once():

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
+from perennial.bundle.export.notices import notices
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence, Parked
+from perennial.customers.models import StoredCard
 from perennial.jobs.check import check, check_once
 from perennial.notices.models import Notice
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
@@ -231,8 +233,53 @@ def test_holds_events_parked_and_notices():
     ]
     assert Parked.objects.get().job == "create-child-orders"
     assert set(Occurrence.objects.filter(status="scheduled").values_list("blocked", flat=True)) == {"parked"}
-    assert Notice.objects.get().about.startswith("card:")
+    assert Notice.objects.get().card_id == StoredCard.objects.get().pk
     assert check()["ok"]
+
+
+def test_what_customers_were_told_of_a_payment_or_a_try_goes_out_and_in():
+    """By the names that another installation knows; a card, payment or try that is not there is about nothing."""
+    declined = {"kind": "charge", "key": "inst-7-charge-1", "amount": "24.90", "outcome": "declined"}
+    paid = {"order": "SO-000001-1-002", "status": "declined", "tries": [declined]}
+    sent = {"customer": "C-1", "on": "2026-04-20", "status": "sent", "facts": {"order": "SO-000001-1-002"}}
+    sent |= {"language": "it", "channel": "email"}
+    payment = {"order": "SO-000001-1-002", "line": None, "purpose": "shipment", "number": 1}
+    told = [
+        {**sent, "kind": "bill", "payment": payment, "attempts": 2, "sent_text": "Gentile Ada"},
+        {**sent, "kind": "declined", "about": "inst-7-charge-1"},
+    ]
+    gone = [{**told[0], "payment": {**payment, "number": 2}}, {**told[1], "about": "inst-8-charge-1"}]
+    order = member({}, invoiced(2), number="SO-000001", payments=[paid])
+    put(twelve() | {"orders": [order], "notices": [*told, *gone]})
+    attempt = Attempt.objects.get()
+    parent = SalesOrder.objects.get(parent=None)
+    assert list(Notice.objects.order_by("id").values_list("order_id", "payment_id", "attempt_id")) == [
+        (parent.pk, attempt.payment_id, None),
+        (parent.pk, attempt.payment_id, attempt.pk),
+    ]
+    assert [{key: one[key] for key in sorted(one)} for one in notices()] == [
+        {key: one[key] for key in sorted(one)} for one in told
+    ]
+    put({"notices": told})
+    assert Notice.objects.count() == 2
+    assert list(faults({"notices": [{**told[0], "kind": "poem"}]})) == ["notices[0].kind"]
+
+
+def test_what_came_from_elsewhere_says_so():
+    """An order and its children, unless their history tells that they were made here, as an export's does."""
+    here = [{"kind": "entered"}, {"kind": "child_created", "data": {"child": "SO-000002-1-001"}}]
+    theirs = member({}, invoiced(1), number="SO-000001")
+    ours = member({}, [{"shipment": 1, "number": "SO-000002-1-001"}], number="SO-000002", reference="B", events=here)
+    told = member({}, number="SO-000003", reference="C", status="open", taken_over_on="2025-01-01")
+    done = put(twelve() | {"orders": [theirs, ours, told]}, on=date(2026, 3, 10))
+    assert done
+    assert dict(SalesOrder.objects.values_list("number", "taken_over_on")) == {
+        "SO-000001": date(2026, 3, 10),
+        "SO-000001-1-001": date(2026, 3, 10),
+        "SO-000002": None,
+        "SO-000002-1-001": None,
+        "SO-000003": date(2025, 1, 1),
+    }
 
 
 def test_a_printed_order_comes_in_as_it_was_printed():
@@ -262,7 +309,7 @@ CONTRADICTIONS = {
     ),
     "a child of a line that is not ordered": (
         member({"lines": [{"status": "scheduled"}]}, invoiced(1)),
-        {"children[0].shipment": "is scheduled, but this child of it is invoiced"},
+        {"children[0].shipment": "is invoiced but no shipment of its order points to it"},
     ),
     "a child of no shipment": (
         member(
@@ -272,11 +319,11 @@ CONTRADICTIONS = {
                 {"shipment": 9, "ship_on": "2026-05-01", "lines": [{"item_number": "0013", "price": "1.00"}]},
             ],
         ),
-        {"children[1].shipment": "has no shipment 9"},
+        {"children[1].shipment": "is open but no shipment of its order points to it"},
     ),
     "two children of a shipment": (
         member({}, [{"shipment": 1}, {"shipment": 1}]),
-        {"children[1].shipment": "has a child already"},
+        {"children[1].shipment": "was made 2 times"},
     ),
     "a child of an ordinary line": (member({}, [{"line": 2, "shipment": 1}]), {"children[0].line": "2 is none"}),
     "an unknown event": (
@@ -292,11 +339,11 @@ CONTRADICTIONS = {
     ),
     "dates that go back": (
         member({"lines": [{"event_on": "2026-05-01"}, {"event_on": "2026-04-01"}]}),
-        {"lines[0].continuity.lines[1].event_on": "is before that of the line in front of it"},
+        {"lines[0].continuity.lines[1].event_on": "is dated before the one before it"},
     ),
     "planned in an open order": (
         member({"lines": [{"status": "planned"}]}),
-        {"lines[0].continuity.lines[0].status": "planned does not fit a open continuity order"},
+        {"lines[0].continuity.lines[0].status": "is planned in a open continuity order"},
     ),
     "a cancelled line with a shipment": (
         member({"lines": [{"status": "cancelled", "shipment": 1}]}),
@@ -304,11 +351,11 @@ CONTRADICTIONS = {
     ),
     "a draft with children": (
         member({"status": "open"}, invoiced(1), status="draft"),
-        {"status": "a draft order has neither"},
+        {"status": "is draft, but its child"},
     ),
     "cancelled, but not all of it": (
         member({"status": "open"}, status="cancelled"),
-        {"status": "the order is cancelled, but something of it is not"},
+        {"status": "is cancelled, but line 1 of it is open"},
     ),
     "amounts that do not sum up": (
         member({}, [{"shipment": 1, "total": "5.00"}]),
@@ -347,7 +394,7 @@ CONTRADICTIONS = {
     ),
     "complete after five of twelve": (
         member({"complete": True, "lines": [{}] * 5}, invoiced(5)),
-        {"lines[0].continuity.complete": 'true, but event "E6" follows the last line (one that ends before it has a'},
+        {"lines[0].continuity.complete": "is planned to its end, but event E6/0 follows"},
     ),
     "another currency": (member({}, status="open", currency="EUR"), {"currency": "the installation has USD"}),
 }

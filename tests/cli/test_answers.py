@@ -14,6 +14,7 @@ from django.test import override_settings
 from perennial.cli import main
 from perennial.cli.commands import COMMANDS
 from perennial.continuity.models import Parked
+from perennial.payments.models import Payment
 from perennial.programs.draft import remove_event
 from tests.cli.contract_page import ELSEWHERE, PAGE
 from tests.processes import perennial
@@ -54,6 +55,14 @@ def holds(row: str, value: Any) -> None:
     assert [key for key in printed[len(keys) :] if f"`{key}`" not in PAGE] == [], row
 
 
+def captured_part(child: str) -> dict[str, Any]:
+    """A second payment of a child, which a card has paid already."""
+    first = Payment.objects.get(order__number=child)
+    same = {name: getattr(first, name) for name in ("order", "customer", "card", "currency", "purpose", "due_on")}
+    taken = {"amount_minor": 500, "captured_minor": 500, "status": "captured", "gateway": "sandbox"}
+    return {**same, **taken, "number": 2, "method": "card", "gateway_ref": "ch_1"}
+
+
 #: One after the other, on 11 March: which row of the table, and what is typed. SO-000001 is a draft, SO-000002 awaits
 #: acceptance, SO-000003 and SO-000004 are open.
 PLAYED = [
@@ -61,6 +70,7 @@ PLAYED = [
     ("order accept", "order accept SO-000002"),
     ("order skip", "order skip SO-000003 --shipment 2"),
     ("order unskip", "order unskip SO-000003 --shipment 2"),
+    ("order undo", "order undo SO-000003"),
     ("order move", "order move SO-000003 --shipment 2 --to 2026-04-20"),
     ("order substitute", "order substitute SO-000003 --shipment 2 --item 0015"),
     ("order quantity", "order quantity SO-000003 --quantity 2"),
@@ -75,6 +85,7 @@ PLAYED = [
     ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
     ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
+    ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
     ("order cancel --after", "order cancel SO-000003 --after 1 --on 2026-03-11"),
@@ -103,6 +114,8 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path) -> None:
     for row, words in PLAYED:
         if row == "parked retry":
             Parked.objects.create(continuity_order_id=parked, job="extend-lines", reason="x", on_date=ORDERED)
+        if row == "order refund":  # another part of it was taken
+            Payment.objects.create(**captured_part("SO-000003-1-001"))
         found = typed(words)
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":

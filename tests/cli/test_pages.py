@@ -12,12 +12,12 @@ from perennial.catalog.models import Company, Product
 from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
-from perennial.desk import actions
 from perennial.desk.contract import order_document
 from perennial.desk.queries import order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
 from perennial.programs.models import ProgramEvent
+from tests.worlds import actions
 from tests.worlds.book_club import ORDERED, add_event, child, club, order
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.test import override_settings
 from perennial.catalog.models import DeliveryMode
 from perennial.cli import main
 from perennial.continuity.models import Occurrence
-from perennial.desk import actions
 from perennial.jobs.check import check, check_once
 from perennial.orders.models import OrderEvent
 from perennial.programs.models import ProgramEvent
+from tests.worlds import actions
 from tests.worlds.book_club import ORDERED, club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -26,7 +26,6 @@ from perennial.catalog.queries import set_up
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.continuity.planning import read_orders
 from perennial.db import sql
-from perennial.desk import actions
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.check import check, check_once
@@ -38,6 +37,7 @@ from perennial.payments.models import Payment
 from perennial.programs import actions as programs
 from perennial.programs import draft
 from perennial.programs.values import EventFacts, EventProductFacts
+from tests.worlds import actions
 from tests.worlds import desk as desk_world
 from tests.worlds.desk import ON
 from tests.worlds.leading import lead

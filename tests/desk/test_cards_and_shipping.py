@@ -10,11 +10,11 @@ import pytest
 from perennial.catalog.models import Parameters
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer, StoredCard
-from perennial.desk import actions
 from perennial.desk.orders.ship import children_that_may_ship, invoice_many, ship_many
 from perennial.orders.models import Hold, OrderEvent, SalesOrder, Shipment
 from perennial.payments import blocked, gateways
 from perennial.payments.models import Payment
+from tests.worlds import actions
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -100,22 +100,27 @@ class TestOrderCard:
         assert make_children(day(6)) == 1
 
     @pytest.mark.parametrize(
-        ("token", "says"), [("tok_bo", "no card"), ("tok_none", "no card"), ("tok_old", "expired")]
+        ("token", "code", "says"),
+        [
+            ("tok_bo", "card_unknown", "no card"),
+            ("tok_none", "card_unknown", "no card"),
+            ("tok_old", "stored_card_expired", "expired"),
+        ],
     )
-    def test_refused(self, token: str, says: str):
+    def test_refused(self, token: str, code: str, says: str):
         number = order("CLUB")
-        with refused("token", "card", says):
+        with refused("token", code, says):
             actions.card(number=number, token=token, **ANNA)
 
     def test_an_order_that_is_not_paid_by_card(self):
         number = order(line("CLUB", payment_method="on_account"))
-        with refused("number", "card", "is not paid by card"):
+        with refused("number", "not_paid_by_card", "is not paid by card"):
             actions.card(number=number, token="tok_two", **ANNA)
 
     def test_an_order_that_is_cancelled(self):
         number = order("CLUB")
         actions.cancel(number=number, **ANNA)
-        with refused("number", "status", "is cancelled"):
+        with refused("number", "nothing_is_paid_any_more", "is cancelled"):
             actions.card(number=number, token="tok_two", **ANNA)
 
     def test_an_order_that_is_cancelled_pays_what_it_still_owes(self):
@@ -130,7 +135,7 @@ class TestOrderCard:
         with refused("number", "order_unknown"):
             actions.card(number="SO-000404", token="tok_two", **ANNA)
         number = order("CLUB", book())
-        with refused("line", "line"):
+        with refused("line", "not_a_continuity_line"):
             actions.card(number=number, token="tok_two", line=2, **ANNA)
         with refused("catch_up"):
             actions.card(number=number, token="tok_two", catch_up="x", **ANNA)
@@ -286,14 +291,14 @@ class TestStoreCard:
         for account in ("C-7", "C-8"):
             actions.store_card(**{**NEW, "account": account}, **ANNA)
         monkeypatch.setattr(gateways.current(), "real", True)
-        with refused("token", "token", "the card with token 'tok_new' is another customer's"):
+        with refused("token", "card_of_another_customer", "the card with token 'tok_new' is another customer's"):
             actions.store_card(**NEW, **ANNA)
 
     def test_to_the_last_day_of_its_month(self):
         last = date(2026, 3, 31)
         actions.store_card(**{**NEW, "exp": "03/2026"}, **{**ANNA, "on": last})
         actions.card(number=order("CLUB"), token="tok_new", **{**ANNA, "on": last})
-        with refused("exp", "exp", "has expired on 2026-03-31"):
+        with refused("exp", "card_expired", "has expired on 2026-03-31"):
             actions.store_card(**{**NEW, "exp": "03/2026"}, **{**ANNA, "on": date(2026, 4, 1)})
         assert str(StoredCard.objects.get(token="tok_new").expires_on) == "2026-03-31"
 
@@ -349,13 +354,13 @@ class TestShipAndInvoice:
         number = order("CLUB")
         make_children(ON)
         child = f"{number}-1-001"
-        with refused("number", "status", "is open: only a shipped"):
+        with refused("number", "not_shipped_to_invoice", "is open: only a shipped"):
             actions.invoice(number=child, **WAREHOUSE)
         actions.ship(number=child, **WAREHOUSE)
-        with refused("number", "status", "is shipped: only an open"):
+        with refused("number", "not_open_to_ship", "is shipped: only an open"):
             actions.ship(number=child, **WAREHOUSE)
         actions.invoice(number=child, **WAREHOUSE)
-        with refused("number", "status", "is invoiced"):
+        with refused("number", "not_shipped_to_invoice", "is invoiced"):
             actions.invoice(number=child, **WAREHOUSE)
         assert Shipment.objects.count() == 1
 
@@ -364,7 +369,7 @@ class TestShipAndInvoice:
         number = order("CLUB")
         make_children(ON)
         lead(Payment.objects.all(), status)
-        with refused("number", "payment"):
+        with refused("number", "payment_stops_shipping"):
             actions.ship(number=f"{number}-1-001", **WAREHOUSE)
         Payment.objects.update(due_on=day(1))
         actions.ship(number=f"{number}-1-001", **WAREHOUSE)
@@ -374,10 +379,10 @@ class TestShipAndInvoice:
         make_children(ON)
         child = f"{number}-1-001"
         for of in (child, number):
-            with refused("on", "on", f"{number} was ordered on {ON}: {day(-1)} lies before it"):
+            with refused("on", "before_order_date", f"{number} was ordered on {ON}: {day(-1)} lies before it"):
                 actions.ship(number=of, on=day(-1), by="warehouse")
             actions.ship(number=of, on=day(2), by="warehouse")
-            with refused("on", "on", f"was shipped on {day(2)}: {day(1)} lies before it"):
+            with refused("on", "before_shipped", f"was shipped on {day(2)}: {day(1)} lies before it"):
                 actions.invoice(number=of, on=day(1), by="warehouse")
             actions.invoice(number=of, on=day(2), by="warehouse")
 
@@ -386,7 +391,7 @@ class TestShipAndInvoice:
         number = order("UP")
         make_children(ON)
         lead(Payment.objects.all(), status)
-        with refused("number", "payment"):
+        with refused("number", "payment_stops_shipping"):
             actions.ship(number=f"{number}-1-001", **WAREHOUSE)
         lead(Payment.objects.all(), "authorised")
         actions.ship(number=f"{number}-1-001", **WAREHOUSE)
@@ -422,18 +427,19 @@ class TestShipAndInvoice:
         number = order("CLUB")
         make_children(ON)
         actions.cancel(number=f"{number}-1-001", **ANNA)
-        for what in (actions.ship, actions.invoice):
-            with refused("number", "status", "is cancelled"):
+        codes = {"not_open_to_ship": actions.ship, "not_shipped_to_invoice": actions.invoice}
+        for code, what in codes.items():
+            with refused("number", code, "is cancelled"):
                 what(number=f"{number}-1-001", **WAREHOUSE)
 
     def test_ordinary_lines_of_a_parent(self):
         number = order("CLUB", book(), book("B2", 2))
         assert actions.ship(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}
-        with refused("number", "status", "has no ordinary line that is still to be shipped"):
+        with refused("number", "nothing_to_ship", "has no ordinary line that is still to be shipped"):
             actions.ship(number=number, **WAREHOUSE)
         assert actions.invoice(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}
         assert [one["status"] for one in shown(number)["lines"]] == ["open", "invoiced", "invoiced"]
-        with refused("number", "status"):
+        with refused("number", "nothing_to_invoice"):
             actions.invoice(number=number, **WAREHOUSE)
 
     def test_an_order_of_ordinary_lines_alone_goes_with_them(self):
@@ -447,19 +453,19 @@ class TestShipAndInvoice:
     def test_ordinary_lines_that_are_not_paid(self, status: str):
         number = order(book())
         lead(Payment.objects.all(), status)
-        with refused("number", "payment"):
+        with refused("number", "payment_stops_shipping"):
             actions.ship(number=number, **WAREHOUSE)
 
     def test_ordinary_lines_wait_for_a_hold_the_acceptance_and_the_submission(self):
         number = order(book(), acceptance_required=True)
-        with refused("number", "acceptance"):
+        with refused("number", "acceptance_awaited"):
             actions.ship(number=number, **WAREHOUSE)
         actions.accept(number=number, **ANNA)
         actions.hold(number=number, **WHY)
-        with refused("number", "held"):
+        with refused("number", "on_hold"):
             actions.ship(number=number, **WAREHOUSE)
         draft = order(book(), submit=False)
-        with refused("number", "status", "is draft"):
+        with refused("number", "order_over", "is draft"):
             actions.ship(number=draft, **WAREHOUSE)
 
     def test_what_is_not_there(self):

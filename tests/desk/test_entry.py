@@ -12,11 +12,11 @@ import pytest
 from perennial.catalog.models import Parameters, Price
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Address, Customer
-from perennial.desk import actions
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry, enter
 from perennial.errors import Refused
 from perennial.orders.models import OrderEvent, OrderPay, SalesOrder
 from perennial.payments.models import Payment
+from tests.worlds import actions
 from tests.worlds.bundle import put
 from tests.worlds.desk import (
     ON,

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from perennial.desk import actions
+from perennial.errors import Refused
 from perennial.jobs.check import check, check_once
+from perennial.language import say
 from perennial.orders.models import Hold
 from perennial.payments.models import Attempt, Payment
+from tests.worlds import actions
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -57,7 +59,7 @@ def told_amount(child: str) -> str:
 @pytest.mark.parametrize(("end", "status"), [("taken", "authorised"), ("not-taken", "due")])
 def test_what_was_found_out(end: str, status: str) -> None:
     child = unknown(order("CLUB"))
-    with refused("number", "payment", "that is due or declined or failed or billed"):
+    with refused("number", "no_payment_in_state", "that is due or declined or failed or billed"):
         actions.settle(number=child, end="written-off", **WHY)
     told = actions.settle(number=child, end=end, **WHY)
     assert told == {"order": child, "purpose": "shipment", "number": 1, "status": status}
@@ -65,7 +67,7 @@ def test_what_was_found_out(end: str, status: str) -> None:
     assert (kind, reason, data.pop("as")) == ("payment_settled", "seen at the gateway", end)
     assert data == {"child": child, "purpose": "shipment", "number": 1, "amount": told_amount(child), "currency": "USD"}
     assert check()["faults"] == check_once()["faults"] == []
-    with refused("number", "payment", "has no payment that is unknown"):
+    with refused("number", "no_payment_in_state", "has no payment that is unknown"):
         actions.settle(number=child, end=end, **WHY)
 
 
@@ -91,7 +93,7 @@ def test_what_nobody_will_pay_lets_the_rest_go_on() -> None:
 
 def test_one_of_several_is_named() -> None:
     number = order("PART")
-    with refused("part", "payment", "order 1 (due), order 2 (due), order 3 (due)"):
+    with refused("part", "several_payments", "order 1 (due), order 2 (due), order 3 (due)"):
         actions.settle(number=number, end="written-off", **WHY)
     actions.settle(number=number, end="written-off", part=3, **WHY)
     assert [status for *_, status in payments(number)] == ["due", "due", "written_off"]
@@ -101,20 +103,20 @@ def test_one_of_several_lines_is_named() -> None:
     """Two lines that are billed up front and an ordinary one: each has a payment of the number 1."""
     number = order("PART", "UP", book())
     said = "line 1: order 1 (due), line 1: order 2 (due), line 1: order 3 (due), line 2: order 1 (due), line 3: ordinary 1 (due)"
-    with refused("line", "payment", f"say which with --line, and --part; {said}"):
+    with refused("line", "several_payments_of_lines", f"say which line, and which payment of it; {said}"):
         actions.settle(number=number, end="written-off", **WHY)
-    with refused("line", "payment", "say which with --line"):
+    with refused("line", "several_payments_of_lines", "say which line"):
         actions.settle(number=number, end="written-off", part=1, **WHY)
-    with refused("part", "payment", "order 1 (due), order 2 (due), order 3 (due)"):
+    with refused("part", "several_payments", "order 1 (due), order 2 (due), order 3 (due)"):
         actions.settle(number=number, end="written-off", line=1, **WHY)
-    with refused("line", "line", f"{number} has no line 4"):
+    with refused("line", "line_unknown", f"{number} has no line 4"):
         actions.settle(number=number, end="written-off", line=4, **WHY)
     for at, purpose in ((1, "order"), (2, "order"), (3, "ordinary")):
         done = actions.settle(number=number, end="written-off", line=at, part=1, **WHY)
         assert (done["purpose"], done["number"], done["status"]) == (purpose, 1, "written_off")
     assert Payment.objects.filter(status="written_off").count() == 3
     make_children(ON)
-    with refused("line", "line", "is a child, which is paid as a whole"):
+    with refused("line", "child_paid_as_a_whole", "is a child, which is paid as a whole"):
         actions.settle(number=f"{number}-1-001", end="written-off", line=1, **WHY)
 
 
@@ -122,6 +124,56 @@ def test_a_line_that_is_paid_by_the_shipment_is_not_settled_by_its_number() -> N
     """Its own payments are those of its children: never another line's instead."""
     number = order("CLUB", book())
     make_children(ON)
-    with refused("line", "line", "line 1 is paid by the shipment: settle it by the number of the child"):
+    with refused(
+        "line", "line_paid_by_shipment", "line 1 is paid by the shipment: settle it by the number of the child"
+    ):
         actions.settle(number=number, end="written-off", line=1, **WHY)
     assert actions.settle(number=number, end="written-off", line=2, **WHY)["purpose"] == "ordinary"
+
+
+def captured(payment: Payment) -> None:
+    """A card has paid it."""
+    lead(
+        Payment.objects.filter(pk=payment.pk),
+        "captured",
+        captured_minor=payment.amount_minor,
+        gateway="sandbox",
+        gateway_ref=f"ch_{payment.pk}",
+    )
+
+
+def test_what_was_paid_is_given_back_and_one_of_several_is_named() -> None:
+    number = order("PART", "UP", book())
+    with pytest.raises(Refused) as nothing:
+        actions.refund(number=number, **WHY)
+    assert (nothing.value.code, nothing.value.facts) == ("refund_nothing_captured", {"order": number})
+    first, second, _, upfront, ordinary = Payment.objects.order_by("continuity_order__parent_line__line", "number")
+    for payment in (first, second, upfront, ordinary):
+        captured(payment)
+    with pytest.raises(Refused) as several:
+        actions.refund(number=number, **WHY)
+    assert several.value.field == "line"
+    assert (
+        say(several.value)
+        == f"{number} has several payments that were taken: of the lines 1, 2, 3, payments 1, 2, 1, 1"
+    )
+    with pytest.raises(Refused) as parts:
+        actions.refund(number=number, line=1, **WHY)
+    assert (parts.value.code, parts.value.field, parts.value.facts["parts"]) == ("refund_which", "part", [1, 2])
+    done = actions.refund(number=number, line=1, part=2, amount="1.50", **WHY)
+    told = {"order": number, "purpose": "order", "number": 2, "refund": 1, "amount": "1.50", "status": "due"}
+    assert done == told
+    with refused("amount", "refund_too_much"):
+        actions.refund(number=number, line=1, part=2, amount="1000.00", **WHY)
+    assert actions.refund(number=number, line=3, **WHY)["purpose"] == "ordinary"
+
+
+def test_a_refund_is_settled_too() -> None:
+    child = unknown(order("CLUB"))
+    actions.settle(number=child, end="taken", **WHY)
+    captured(Payment.objects.get(order__number=child))
+    actions.refund(number=child, amount="1.00", **WHY)
+    lead(Payment.objects.filter(purpose="refund"), "failed")
+    done = actions.settle(number=child, end="written-off", **WHY)
+    assert (done["purpose"], done["number"], done["status"]) == ("refund", 1, "written_off")
+    assert actions.refund(number=child, amount="1.00", **WHY)["refund"] == 2

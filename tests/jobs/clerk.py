@@ -22,9 +22,9 @@ def main(seed: int, on: date) -> None:
     django.setup()
     from perennial.continuity.models import Occurrence
     from perennial.customers.models import StoredCard
-    from perennial.desk import actions
     from perennial.errors import Conflict, Refused
     from perennial.orders.models import SalesOrder
+    from tests.worlds import actions
 
     dice = random.Random(seed)
     going = [True]

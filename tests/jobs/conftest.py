@@ -6,29 +6,31 @@ import psycopg
 import pytest
 
 from tests import harness
-from tests.processes import perennial
+from tests.forked import perennial
 from tests.worlds import nights as worlds
-from tests.worlds.installation import NIGHTS, SIZE, Installation
+from tests.worlds.installation import NIGHTS, SIZE, Installation, made_once
 
 
-@pytest.fixture(scope="module")
-def base(test_server: harness.TestServer, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+@pytest.fixture(scope="session")
+def base(test_server: harness.TestServer) -> Installation:
     """A world with a night behind it, a program released with apply, and much to do in the next night."""
-    folder = tmp_path_factory.mktemp("base")
-    home = folder / "home"
-    home.mkdir()
-    found = Installation(test_server.make_database(), home, test_server)
-    bundle = worlds.write(worlds.world(SIZE), folder)
-    assert perennial("import", bundle, "--on", "2026-03-02", url=found.url, home=home).returncode == 0
+    return made_once(test_server, "half_way", half_way)
+
+
+def half_way(found: Installation) -> None:
+    """Make that world."""
+    url, home = found.url, found.home
+    bundle = worlds.write(worlds.world(SIZE), home.parent)
+    assert perennial("import", bundle, "--on", "2026-03-02", url=url, home=home).returncode == 0
     found.run("simulate", "--from", NIGHTS[0], "--to", "2026-03-09")
     changed = worlds.finite(apply=True, started_on="2026-03-02")
     changed["events"].insert(3, {"key": "NEW", "item_number": "B6", "delivery_mode": "STD", "days_from_last": 9})
     changed["events"][2] = {**changed["events"][2], "event_id": 2}
-    second = worlds.write({"programs": [changed]}, folder, "second.json")
-    done = perennial("import", second, "--on", "2026-03-08", url=found.url, home=home)
+    second = worlds.write({"programs": [changed]}, home.parent, "second.json")
+    done = perennial("import", second, "--on", "2026-03-08", url=url, home=home)
     assert done.returncode == 0, done.stderr
     # Some of the short orders are shipped and invoiced since, so that there is something to close.
-    with psycopg.connect(found.url) as connection:
+    with psycopg.connect(url) as connection:
         children = connection.execute(
             "select k.number from orders_salesorder k join orders_orderline l on l.id = k.parent_line_id"
             " join catalog_product p on p.id = l.product_id where p.number = 'SHORT' and k.status = 'open' order by 1"
@@ -37,4 +39,3 @@ def base(test_server: harness.TestServer, tmp_path_factory: pytest.TempPathFacto
     for (child,) in children[:3]:
         found.run("order", "ship", child, "--on", "2026-03-16")
         found.run("order", "invoice", child, "--on", "2026-03-16")
-    return found

@@ -11,13 +11,13 @@ import pytest
 
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.db import sql
-from perennial.desk import actions
 from perennial.desk.entry import ContinuityEntry, LineEntry
 from perennial.jobs import JOBS
 from perennial.jobs.check import check, check_once
 from perennial.jobs.runner import run_job
 from perennial.orders.models import SalesOrder
 from perennial.programs.models import ProgramEvent, ProgramRevision
+from tests.worlds import actions
 from tests.worlds.book_club import ORDERED, add_event, club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)

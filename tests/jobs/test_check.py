@@ -13,10 +13,10 @@ from perennial.audit import run
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Parameters
 from perennial.db import sql
-from perennial.desk import actions
 from perennial.jobs.check import INVARIANTS, ONCE, check, check_once, faults
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import OrderEvent, SalesOrder
+from tests.worlds import actions
 from tests.worlds.book_club import club, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,6 +151,42 @@ MORE = [
         "with c as (update continuity_continuityorder set status = 'closed')"
         " update orders_salesorder set status = case when parent_id is null then 'invoiced' else 'shipped' end",
         "order SO-000001 is invoiced, but its child SO-000001-1-001 is shipped",
+    ),
+    (
+        "ended_orders",
+        "update orders_salesorder set status = 'draft' where parent_id is null",
+        "order SO-000001 is draft, but its child SO-000001-1-001 is invoiced",
+    ),
+    (
+        "ended_orders",
+        "with c as (update continuity_continuityorder set status = 'closed')"
+        ", l as (update orders_orderline l set status = 'open' from orders_salesorder p"
+        " where p.id = l.order_id and p.parent_id is null)"
+        " update orders_salesorder set status = 'invoiced'",
+        "order SO-000001 is invoiced, but line 1 of it is open",
+    ),
+    (
+        "parts_sum",
+        "with e as (delete from orders_orderevent where kind = 'child_created')"
+        " update payments_payment set amount_minor = amount_minor - 1 where purpose = 'shipment'",
+        "the payments of child SO-000001-1-001 sum to 2489, not to 2490",
+    ),
+    (
+        "dense",
+        "update continuity_occurrence set shipment = 3 - shipment where shipment < 3",
+        "shipment 2 of line 1 of SO-000001 leaves a number out",
+    ),
+    (
+        "state_of_lines",
+        "update continuity_continuityorder set status = 'draft'",
+        "line E1/0 of SO-000001 is ordered in a draft continuity order",
+    ),
+    (
+        "skips",
+        "insert into continuity_adjustment (continuity_order_id, event_key, repetition, kind, value, on_date)"
+        " select continuity_order_id, event_key, repetition, 'skip', 'true', ship_on"
+        " from continuity_occurrence where status = 'ordered'",
+        "event E1/0 of SO-000001 is ordered, but it was skipped",
     ),
     (
         "child_state",

@@ -12,17 +12,16 @@ from pathlib import Path
 import pytest
 
 from tests import harness
-from tests.processes import ROOT, environment
+from tests.forked import start
+from tests.processes import environment
 from tests.worlds.installation import NIGHTS, Installation
 
 
 def clerk(found: Installation, seed: int) -> subprocess.Popen[str]:
     """Anna begins to work."""
-    return subprocess.Popen(
+    return start(
         [sys.executable, "-m", "tests.jobs.clerk", str(seed), NIGHTS[1]],
-        cwd=ROOT,
         env=environment(found.url, found.home, DJANGO_SETTINGS_MODULE="perennial.settings"),
-        text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -14,8 +14,8 @@ import pytest
 
 from perennial.jobs import NIGHTLY
 from tests import harness
+from tests.forked import perennial, start_perennial
 from tests.jobs.watch import Watch, until
-from tests.processes import perennial, start_perennial
 from tests.worlds import nights as worlds
 from tests.worlds.installation import NIGHTS, Installation, Turns, same_things
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from perennial.desk import actions
 from perennial.jobs import JOBS
 from perennial.jobs.runner import run_job
 from perennial.orders.models import SalesOrder
+from tests.worlds import actions
 from tests.worlds.bundle import example, put
 
 

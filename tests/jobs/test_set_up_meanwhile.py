@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from tests import harness
-from tests.processes import perennial, start_perennial
+from tests.forked import perennial, start_perennial
 from tests.worlds import nights as worlds
 from tests.worlds.installation import Installation
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import harness
-from tests.processes import perennial
-from tests.worlds.installation import Installation, same_things
+from tests.forked import perennial
+from tests.jobs.watch import Watch, until
+from tests.worlds.installation import Installation, Turns, same_things
+
+KILLS = 5
+WRITTEN = ("jobs_jobrun", "jobs_jobchunk", "orders_orderevent", "payments_attempt", "payments_payment")
+"""What is written between two jobs, and by one; all of it on every day."""
 
 DAYS = ("simulate", "--from", "2026-03-10", "--to", "2026-03-19", "--declines", "20", "--seed", "3")
 
@@ -28,9 +34,21 @@ def undisturbed(base: Installation, tmp_path_factory: pytest.TempPathFactory) ->
 def test_killed_at_random_and_begun_again(
     base: Installation, undisturbed: dict[str, Any], tmp_path: Path, seed: int
 ) -> None:
+    """Some jobs further each time, then where it waits to write."""
     dice = random.Random(seed)
     found = base.copy(tmp_path)
-    assert found.run_with_kills(*DAYS, dice=dice, within=(0.1, 1.0), most=5)
+    with Turns(found, *DAYS, ahead=KILLS + 1) as turns, Watch(found, "process-payments") as watch:
+        turns.begin()
+        for _ in range(KILLS):
+            wanted = watch.finished_runs() + dice.randint(1, 8)  # ten days are sixty runs
+            until(partial(watch.has_finished, wanted))
+            held = watch.lock()
+            held.table(dice.choice(WRITTEN))
+            until(partial(watch.waits_for, held))
+            turns.kill()
+            held.release()
+            turns.begin()
+        turns.finish()
     state = found.state()
     same_things(state, undisturbed)
     assert state["open"] == (0,)

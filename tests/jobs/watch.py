@@ -87,6 +87,15 @@ class Watch:
             self.job,
         )[0]
 
+    def finished_runs(self) -> int:
+        """How many runs of any job are over."""
+        ((runs,),) = self._all("select count(*) from jobs_jobrun where status <> 'open'")
+        return int(runs)
+
+    def has_finished(self, runs: int) -> bool:
+        """Are so many runs over?"""
+        return self.finished_runs() >= runs
+
     def workers(self) -> set[int]:
         """The sessions by which processes say that they are at work on the run, while there is something to do."""
         return {

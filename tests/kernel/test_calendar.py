@@ -297,7 +297,7 @@ def test_a_rule_that_never_comes_is_refused_at_once(rule: str, anchor: date) -> 
     calendar._table.cache_clear()
     began = process_time()
     if rule != NEVER or anchor == date(2000, 1, 1):
-        with pytest.raises(Refused, match="interval_without_dates|interval_gap"):
+        with pytest.raises(Refused, match=r"interval_without_dates|interval_gap"):
             Interval("I", rule, anchor)
     assert process_time() - began < 0.4
 

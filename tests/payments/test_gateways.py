@@ -188,7 +188,7 @@ def test_what_is_pending_is_asked_for_until_it_is_known(bank: Bank, token: str, 
 
 
 def test_the_cards_of_the_sandbox_say_so(bank: Bank, tmp_path: Path) -> None:
-    from perennial.desk import actions as desk
+    from tests.worlds import actions as desk
 
     install()
     member()

@@ -11,7 +11,6 @@ import pytest
 
 from perennial.bundle.load.importer import import_bundle
 from perennial.continuity.models import Occurrence
-from perennial.desk import actions
 from perennial.desk.contract import order_document
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.process_payments import ProcessPayments
@@ -19,6 +18,7 @@ from perennial.jobs.runner import run_job
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
+from tests.worlds import actions
 from tests.worlds import nights as worlds
 
 pytestmark = pytest.mark.django_db(transaction=True)

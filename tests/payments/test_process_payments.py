@@ -14,7 +14,6 @@ from django.test import override_settings
 from perennial.catalog.models import Company, Parameters
 from perennial.continuity.models import Occurrence
 from perennial.customers.models import StoredCard
-from perennial.desk import actions as desk
 from perennial.errors import Refused
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
@@ -27,6 +26,7 @@ from perennial.payments.charge import collect, collect_for_order
 from perennial.payments.gateways import Answer, Request
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Bill, Payment
+from tests.worlds import actions as desk
 from tests.worlds.payments import (
     ON,
     attempts,
@@ -522,8 +522,16 @@ def test_the_customer_is_told_once() -> None:
     m = member("tok_declined")
     m.owes(m.child(1))
     assert counts(ON) == {"declined": 1, "notified": 1}
+    StoredCard.objects.update(last4="0002")
     assert counts(day(1)) == {"declined": 1}
-    assert Notice.objects.get().status == "queued"
+    notice = Notice.objects.get()
+    assert (notice.status, notice.kind, notice.channel, notice.language) == ("queued", "declined", "email", "en")
+    first = Attempt.objects.get(number=1)
+    assert (notice.attempt_id, notice.payment_id, notice.order_id) == (first.pk, first.payment_id, m.parent.pk)
+    assert notice.facts == {
+        "order": "SO-000001-1-001", "amount_minor": 1995, "currency": "USD", "brand": None, "last4": None,
+        "category": "soft",
+    }  # fmt: skip
 
 
 def test_nobody_is_told_while_notices_are_off() -> None:

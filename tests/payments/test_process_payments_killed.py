@@ -26,7 +26,7 @@ from perennial.payments import gateways
 from perennial.payments.charge import collect
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Bill, Payment
-from tests import harness
+from tests import forked, harness
 from tests.jobs.meanwhile import url
 from tests.worlds.payments import ON, Member, day, install, member
 
@@ -68,11 +68,10 @@ CHILDREN = 4
 def start(home: Path, on: date, **more: Any) -> subprocess.Popen[str]:
     """The job as a process; back when it is about to begin."""
     settings = json.dumps({"home": str(home), "on": on.isoformat(), **more})
-    process = subprocess.Popen(
+    process = forked.start(
         [sys.executable, "-m", "tests.payments.payments_process", settings],
         env={**os.environ, "DATABASE_URL": url(), "DJANGO_SETTINGS_MODULE": "perennial.settings"},
         stdout=subprocess.PIPE,
-        text=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from perennial.desk import actions as desk
 from perennial.jobs.check import check
 from perennial.jobs.extend_lines import ExtendLines
 from perennial.jobs.update_orders import UpdateOrders
@@ -17,6 +16,7 @@ from perennial.orders.models import OrderEvent
 from perennial.programs import actions, draft
 from perennial.programs.models import Program, ProgramEvent, ProgramRevision
 from perennial.programs.values import EventFacts, EventProductFacts
+from tests.worlds import actions as desk
 from tests.worlds.bundle import put, take_out
 from tests.worlds.desk import (
     ANNA,

@@ -8,6 +8,7 @@ bundles only; faults of a bundle are not its subject.
 from __future__ import annotations
 
 import calendar
+import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -221,7 +222,6 @@ class Payment:
     due_on: date
     at_invoice: bool
     status: str = "due"
-    attempts: int = 0
     tries: int = 0
     asked: int = 0
     captured: int = 0
@@ -506,11 +506,11 @@ class Model:
     def lines_of(self, co: Continuity, event: Event, repetition: int) -> list[Line]:
         at = event.key, repetition
         lines = []
-        quantity = co.adjusted(at, "quantity")
         for number, product in enumerate(event.products, 1):
+            quantity = co.adjusted(at, "quantity", number)
             line = Line(
                 product.item,
-                product.quantity * (Decimal(quantity.value) if quantity else co.facts.quantity),
+                Decimal(quantity.value) if quantity else product.quantity * co.facts.quantity,
                 product.price if product.price is not None else co.facts.prices[product.item],
             )
             swapped, priced = co.adjusted(at, "substitute", number), co.adjusted(at, "price", number)
@@ -873,7 +873,7 @@ class Model:
             was, row.shipment = row.shipment, last
 
     def skip_row(self, co: Continuity, row: Occurrence, on: date) -> None:
-        co.adjust(row.at, "skip", None, on)
+        co.adjust(row.at, "skip", True, on)
         row.status, row.blocked = "skipped", None
 
     def move_rows(self, co: Continuity, rows: list[Occurrence], to: date, on: date) -> None:
@@ -954,7 +954,8 @@ class Model:
         if shipment is not None:
             co, rows = self.open_shipment(order, line, shipment)
             for row in rows:
-                co.adjust(row.at, "quantity", quantity, on)
+                for place in range(1, len(row.lines) + 1):
+                    co.adjust(row.at, "quantity", quantity, on, place)
         else:
             co = self.line(order, line)
             co.facts.quantity = Decimal(quantity)
@@ -1338,6 +1339,13 @@ class Model:
         highest: dict[str, int] = {}
         for key, repetition in co.rows:
             highest[key] = max(highest.get(key, 0), repetition)
+        if not co.complete and all(row.event_on < co.facts.order_date for row in co.walk):
+            # Missed events alone, which may reach beyond the threshold: what changes nothing of them plans nothing
+            # behind them (docs/decisions/where-planning-stopped.md).
+            trial = copy.deepcopy(co)
+            done = self.plan(trial, trial.walk[: trial.frozen()], lambda event: threshold_of(co.facts, event))
+            if not any(done.values()):
+                return done
         done = self.plan(
             co,
             co.walk[: co.frozen()],
@@ -1703,7 +1711,7 @@ class Model:
                     "amount": shown(payment.amount),
                     "due_on": iso(payment.due_on),
                     "status": "authorised" if payment.status == "voiding" else payment.status,
-                    "attempts": payment.attempts,
+                    "attempts": payment.tries,
                     "captured": shown(payment.captured),
                     "refunded": shown(payment.refunded),
                 }
@@ -1748,11 +1756,11 @@ class Model:
             for word, kinds in (
                 ("skip", ("skip",)),
                 ("date", ("move", "redate")),
-                ("quantity", ("quantity",)),
                 ("address", ("address",)),
             )
             if any(co.adjusted(row.at, kind) for kind in kinds)
         ]
+        changed += ["quantity"] if co.adjusted(row.at, "quantity", number) else []
         changed += ["product"] * line.product_changed + ["price"] * line.price_changed
         return {
             "event_id": event.place if event else None,

@@ -31,9 +31,10 @@ from . import generate
 from .commands import answer
 from .model import Model
 
-# Counts and fields of which the specification does not say enough to call another answer wrong.
-SILENT_COUNTS = {"notified", "still_open"}
-SILENT_FIELDS = {"why", "by", "reason", "events", "attempts"}
+# Counts and fields of which the specification does not say enough to call another answer wrong: no order depends on
+# what is "advanced" when a program changes.
+SILENT_COUNTS = {"notified", "still_open", "advanced"}
+SILENT_FIELDS = {"why", "by", "reason", "events"}
 CHARGING = {"authorised", "captured", "billed", "declined", "failed", "voided"}
 
 Program = Callable[[list[str]], tuple[int, str, str]]

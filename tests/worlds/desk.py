@@ -13,7 +13,6 @@ import pytest
 from perennial.catalog.models import Parameters
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence
 from perennial.db import sql
-from perennial.desk import actions
 from perennial.desk.contract import order_documents
 from perennial.desk.entry import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, enter
 from perennial.errors import Refused
@@ -22,6 +21,7 @@ from perennial.jobs.dry_run import rehearse
 from perennial.jobs.job import Job
 from perennial.language import say
 from perennial.orders.models import OrderEvent, SalesOrder
+from tests.worlds import actions
 from tests.worlds.bundle import put
 
 ON = date(2026, 3, 10)

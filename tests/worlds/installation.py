@@ -11,14 +11,17 @@ import subprocess
 import sys
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from perennial.db.server import locks
 from tests import harness
-from tests.processes import ROOT, environment, perennial
+from tests.forked import perennial, start
+from tests.processes import environment
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+\d\d:\d\d|Z)?")
 # Ids and instants are no promise: those of runs, and those of payments, which are part of the gateway's keys.
@@ -121,6 +124,22 @@ class Installation:
         return [key for key, amount in taken if recorded.get(key) != amount or payments[key.split("-")[1]] > 1]
 
 
+def made_once(server: harness.TestServer, name: str, make: Callable[[Installation], None]) -> Installation:
+    """An installation of this name that the first worker of the session makes, for all to copy."""
+    folder = server.home / name
+    found = Installation(server.url(name), folder / "home", server)
+    with locks.exclusive(server.home / f"{name}.lock", seconds=600):
+        if not (folder / "done").exists():
+            server.drop_database(found.url)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            found.home.mkdir()
+            server.make_database(name)
+            make(found)
+            (folder / "done").touch()
+    return found
+
+
 class Turns:
     """A command that is killed and begun again at once: those whose turn comes later stand ready, so many ahead."""
 
@@ -142,11 +161,9 @@ class Turns:
                 process.communicate()
 
     def _start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return start(
             self._command,
-            cwd=ROOT,
             env=self._env,
-            text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

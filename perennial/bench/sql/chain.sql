@@ -39,10 +39,16 @@ analyze due
 update continuity_occurrence o set blocked = d.waits from due d where o.id = d.occurrence_id and d.waits is not null
 
 -- name: tell
-insert into notices_notice(customer_id, kind, about, on_date, status)
-select distinct customer_id, 'card_expired', 'card:' || card_id, %(on)s::date,
-       case when (select notices_on from catalog_company) then 'queued' else 'off' end
-  from due where waits = 'card' on conflict (kind, about) do nothing
+insert into notices_notice(customer_id, kind, card_id, on_date, status, facts, language)
+select w.customer_id, 'card_expired', w.card_id, %(on)s::date,
+       case when company.notices_on then 'queued' else 'off' end,
+       jsonb_build_object('brand', d.brand, 'last4', d.last4, 'expires_on', d.expires_on),
+       coalesce(c.language, company.languages[1])
+  from (select distinct customer_id, card_id from due where waits = 'card') w
+  join customers_storedcard d on d.id = w.card_id
+  join customers_customer c on c.id = w.customer_id
+ cross join (select notices_on, languages from catalog_company) company
+on conflict do nothing
 
 -- name: forget
 delete from due where waits is not null

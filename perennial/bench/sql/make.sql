@@ -126,8 +126,9 @@ select o.*, w.first_on, w.first_on - 5 as order_date, 'SO-' || lpad(i::text, gre
 create unique index on made(i);
 analyze made;
 
-insert into orders_salesorder(id, number, customer_id, currency, order_date, status, acceptance, ship_to_id)
-select i, number, customer, 'USD', order_date, 'open', case when awaited and state <> 'ended' then 'awaited' when h %% 3 = 0 then 'given' else 'none' end, customer
+-- They came from elsewhere, with what was paid there.
+insert into orders_salesorder(id, number, customer_id, currency, order_date, taken_over_on, status, acceptance, ship_to_id)
+select i, number, customer, 'USD', order_date, order_date, 'open', case when awaited and state <> 'ended' then 'awaited' when h %% 3 = 0 then 'given' else 'none' end, customer
   from made order by i;
 
 insert into orders_orderline(id, order_id, line, product_id, quantity, price_minor, amount_minor, status)
@@ -216,9 +217,9 @@ create unique index on child(id);
 analyze child;
 
 insert into orders_salesorder(
-  id, number, customer_id, currency, order_date, status, ship_to_id, parent_id, parent_line_id, shipment, try_no, ship_on,
+  id, number, customer_id, currency, order_date, taken_over_on, status, ship_to_id, parent_id, parent_line_id, shipment, try_no, ship_on,
   delivery_mode_id, delivery_minor, tax_minor, total_minor)
-select c.id, m.number || '-1-' || lpad(c.position::text, 3, '0'), c.customer, 'USD', c.ship_on - 5, c.status, c.customer, c.i, c.i,
+select c.id, m.number || '-1-' || lpad(c.position::text, 3, '0'), c.customer, 'USD', c.ship_on - 5, c.ship_on - 5, c.status, c.customer, c.i, c.i,
        c.position, 1, c.ship_on, c.mode, c.delivery, c.tax, c.total
   from child c join made m on m.i = c.i order by c.id;
 

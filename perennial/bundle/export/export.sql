@@ -1,7 +1,7 @@
 -- What an export says of a batch of parent orders beyond what `show order` prints.
 
 -- name: parents
-select o.id, o.ship_to_id, o.entry::text, o.invoiced_on, s.on_date, s.carrier, s.tracking
+select o.id, o.ship_to_id, o.entry::text, o.invoiced_on, o.taken_over_on, s.on_date, s.carrier, s.tracking
   from orders_salesorder o left join orders_shipment s on s.order_id = o.id
  where o.id = any(%(orders)s)
 
@@ -24,7 +24,7 @@ select p.order_id, p.method, k.token, p.percent, p.amount_minor
  order by p.order_id, p.number
 
 -- name: children
-select k.id, k.parent_id, k.number, k.try_no, k.order_date, k.ship_to_id, m.code, k.invoiced_on, s.on_date
+select k.id, k.parent_id, k.number, k.try_no, k.order_date, k.ship_to_id, m.code, k.invoiced_on, k.taken_over_on, s.on_date
   from orders_salesorder k
   left join catalog_deliverymode m on m.id = k.delivery_mode_id
   left join orders_shipment s on s.order_id = k.id
@@ -103,3 +103,20 @@ select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_
   from payments_attempt a left join customers_storedcard d on d.id = a.card_id
  where a.payment_id = any(%(payments)s)
  order by a.payment_id, a.id
+
+-- name: notices
+-- what each is about by its name: the card's token, the key of the try, or the order, line, purpose and number of the payment
+select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), case when co.id is not null then l.line end,
+       y.purpose, y.number, n.on_date, n.status, n.facts::text, n.language, n.channel, n.attempts, n.sent_text
+  from notices_notice n
+  join customers_customer c on c.id = n.customer_id
+  left join customers_storedcard d on d.id = n.card_id
+  left join payments_attempt a on a.id = n.attempt_id
+  left join payments_payment y on y.id = n.payment_id
+  left join orders_salesorder o on o.id = y.order_id
+  left join continuity_continuityorder co on co.id = y.continuity_order_id
+  left join orders_orderline l on l.id = co.parent_line_id
+  left join orders_salesorder p on p.id = co.order_id
+ where n.id > %(last)s
+ order by n.id
+ limit %(most)s

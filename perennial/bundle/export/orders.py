@@ -128,6 +128,8 @@ class _More:
                 "shipped_on": day(parent.shipped_on),
             }
         document["invoiced_on"] = day(parent.invoiced_on)
+        if parent.taken_over_on is not None:
+            document["taken_over_on"] = day(parent.taken_over_on)
         document["events"] = [_event(*event) for event in self.events[order_id]]
         document["children"] = [self._child(child) for child in printed["children"]]
         document["payments"] = [
@@ -248,6 +250,8 @@ class _More:
             "holds": [_hold(*hold) for hold in self.holds[child.id]],
             "events": [_event(*event) for event in self.events[child.id]],
         }
+        if child.taken_over_on is not None:
+            document["taken_over_on"] = day(child.taken_over_on)
         return document
 
     def _payment(self, printed: Document, paid: Paid) -> Document:

@@ -14,6 +14,7 @@ class Parent(NamedTuple):
     ship_to: int | None
     entry: str | None
     invoiced_on: date | None
+    taken_over_on: date | None
     shipped_on: date | None
     carrier: str | None
     tracking: str | None
@@ -30,6 +31,7 @@ class Child(NamedTuple):
     ship_to: int | None
     delivery_mode: str | None
     invoiced_on: date | None
+    taken_over_on: date | None
     shipped_on: date | None
 
 

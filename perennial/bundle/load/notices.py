@@ -7,28 +7,21 @@ from typing import Any
 
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.values import Given, keys
+from perennial.bundle.standing import plain_json
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.kernel import limits
-from perennial.notices.models import Notice
+from perennial.notices.models import KINDS, Notice
 
-NOTICE = keys("customer kind about card payment on status")
+NOTICE = keys("customer kind about card payment on status facts language channel attempts sent_text")
 PAYMENT = keys("order line purpose number")
 STATUS = ("off", "queued", "sent", "failed")
-
-_PAYMENT = """
-select y.id from payments_payment y
-  left join orders_salesorder o on o.id = y.order_id
-  left join continuity_continuityorder c on c.id = y.continuity_order_id
-  left join orders_orderline l on l.id = c.parent_line_id
-  left join orders_salesorder p on p.id = c.order_id
- where coalesce(o.number, p.number) = %s and y.purpose = %s and y.number = %s
-   and (c.id is null or l.line = %s)
-"""
+MOST = 10_000
+SQL = sql.named("perennial.bundle.load", "notices.sql")
 
 
 def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
-    """Note what customers were told. What is noted already stays as it is."""
+    """Note what customers were told. What is noted already stays as it is; what is about nothing that there is goes."""
     given = [Given(value, f"notices[{at}]", reading.faults, NOTICE) for at, value in things]
     accounts = {thing.get("customer") for thing in given if isinstance(thing.get("customer"), str)}
     customers = dict(Customer.objects.filter(account__in=accounts).values_list("account", "id"))
@@ -38,30 +31,52 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
         customer = customers.get(account)
         if customer is None and account:
             thing.fault("customer", "name_unknown", what="customer", name=account)
-        kind, about = thing.code("kind", "", required=True), thing.text("about")
-        on, status = thing.day("on", reading.on), thing.word("status", STATUS, "off")
-        if thing.given("card") and customer is not None:
-            card = StoredCard.objects.filter(
-                customer_id=customer, token=thing.code("card", longest=limits.LONG_CODE)
-            ).first()
-            about = f"card:{card.pk}" if card else None
-        elif thing.given("payment"):
-            about = _payment(thing)
-        if not thing.bad and customer is not None and about is not None:
-            rows.append(Notice(customer_id=customer, kind=kind, about=about, on_date=on, status=status))
+        notice = Notice(
+            customer_id=customer or 0,
+            kind=thing.word("kind", KINDS, "", required=True),
+            on_date=thing.day("on", reading.on),
+            status=thing.word("status", STATUS, "off"),
+            facts=_facts(thing),
+            language=thing.code("language"),
+            channel=thing.code("channel", "email"),
+            attempts=thing.whole("attempts", 0, 0, MOST),
+            sent_text=thing.text("sent_text"),
+            **_about(thing, customer or 0),
+        )
+        if not thing.bad and (notice.card_id or notice.payment_id):
+            rows.append(notice)
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
 
 
-def _payment(thing: Given) -> str | None:
-    inner = thing.inner("payment", PAYMENT)
-    if inner is None:
-        return None
-    values = [
-        inner.code("order", "", longest=limits.LONG_CODE),
-        inner.code("purpose", ""),
-        inner.whole("number", 1, 1),
-        inner.whole("line", 0),
-    ]
-    thing.spoil(inner)
-    found = None if inner.bad else sql.value(_PAYMENT, values)
-    return None if found is None else f"payment {found}"
+def _about(thing: Given, customer: int) -> dict[str, int | None]:
+    """The ids of what it is about; none where that is not here."""
+    found = None
+    if thing.given("card"):
+        token = thing.code("card", longest=limits.LONG_CODE)
+        card = StoredCard.objects.filter(customer_id=customer, token=token).first()
+        return {"card_id": card.pk if card else None}
+    if thing.given("payment"):
+        inner = thing.inner("payment", PAYMENT)
+        if inner is not None:
+            values = {
+                "order": inner.code("order", "", longest=limits.LONG_CODE),
+                "purpose": inner.code("purpose", ""),
+                "number": inner.whole("number", 1, 1),
+                "line": inner.whole("line", 0),
+            }
+            thing.spoil(inner)
+            found = None if inner.bad else sql.one(SQL["payment"], values)
+    elif key := thing.text("about"):
+        found = sql.one(SQL["attempt"], {"key": key})
+    return dict(zip(("order_id", "payment_id", "attempt_id"), found or (None, None, None), strict=True))
+
+
+def _facts(thing: Given) -> Any:
+    """What it says."""
+    value = thing.get("facts")
+    if value is not None:
+        try:
+            return plain_json(value)
+        except (ValueError, RecursionError) as problem:
+            thing.fault("facts", str(problem) or "nested too deeply")
+    return {}

@@ -65,11 +65,6 @@ class Faults:
         self._hints += 1
         return guess.meant(word, known) if self._hints <= HINTS else None
 
-    def hint(self, word: str, known: Collection[str]) -> str:
-        """What a mistyped word may have meant, as the end of a sentence of old."""
-        found = self.meant(word, known)
-        return f"; did you mean {shown(found)}?" if found is not None else ""
-
 
 class BundleRefused(Several):
     """A bundle with faults: nothing of it was imported. ``faults``: the first 1,000 of ``count``."""

@@ -18,7 +18,7 @@ from perennial.kernel.states import METHODS
 
 STATE = keys(
     "status acceptance currency held holds delivery tax total taxes events children payments continuity entry"
-    " carrier tracking shipped_on invoiced_on"
+    " carrier tracking shipped_on invoiced_on taken_over_on"
 )
 ORDER = STATE | keys("number reference customer order_date submit ship_to acceptance_required lines pay")
 LINE = keys("item_number quantity delivery_mode continuity line price status")

@@ -47,8 +47,7 @@ class Given:
 
     def fault(self, key: str, code: str, /, **facts: object) -> None:
         """Note a fault of a key (or of the whole)."""
-        text = code if " " in code else None  # a sentence of old is passed on
-        self.note(Refused(code if text is None else "bundle_fault", self.at(key), text=text, **facts))
+        self.note(Refused(code, self.at(key), text=None, **facts))
 
     def note(self, fault: Refused) -> None:
         """Note a fault that has its path."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from perennial.db import sql
 
 SQL = sql.named("perennial.desk.cards", "cards.sql")
 
 
-class CardEnds(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CardEnds:
     """A line whose card will have expired on the day of one of its shipments: the first such shipment."""
 
     order: str
@@ -23,4 +24,4 @@ class CardEnds(NamedTuple):
 
 def cards_that_end(*, customer: int | None = None, order: int | None = None) -> tuple[CardEnds, ...]:
     """Lines of a customer's orders, or of one, whose card will have expired by one of their shipments."""
-    return tuple(sql.rows(CardEnds, SQL["cards_that_end"], {"customer": customer, "order": order}))
+    return tuple(CardEnds(*row) for row in sql.tuples(SQL["cards_that_end"], {"customer": customer, "order": order}))

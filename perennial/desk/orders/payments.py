@@ -173,13 +173,13 @@ def _several(number: str, payments: Sequence[Payment]) -> Refused:
     paid = _lines(number, payments)
     if len(set(paid.values())) == 1:
         return Refused("several_payments", "part", order=number, payments=[_named(p) for p in payments])
-    named = [Reason("payment_of_line", {"line": paid[p.pk], "payment": _named(p)}) for p in payments]
+    named = [Reason("named_payment_of_line", {"line": paid[p.pk], "payment": _named(p)}) for p in payments]
     return Refused("several_payments_of_lines", "line", order=number, payments=named)
 
 
 def _named(payment: Payment) -> Reason:
     """A payment as a refusal names it."""
-    return Reason("payment", {"purpose": payment.purpose, "number": payment.number, "status": payment.status})
+    return Reason("named_payment", {"purpose": payment.purpose, "number": payment.number, "status": payment.status})
 
 
 def _lines(number: str, payments: Sequence[Payment]) -> dict[int, int]:

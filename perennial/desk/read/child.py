@@ -76,6 +76,6 @@ def _reasons(made: Child, payments: Sequence[Payment], waits: Sequence[str], on:
                 yield Reason("hold", {"code": hold.code, "reason": hold.reason or hold.code})
     if "payment" in waits:
         for p in payments:
-            if p.status in STOPS_SHIPPING and p.due_on <= on:
+            if p.purpose != "refund" and p.status in STOPS_SHIPPING and p.due_on <= on:
                 amount = Money(p.amount.minor - p.captured.minor, p.amount.currency)
                 yield Reason("payment", {"number": p.number, "amount": amount, "status": p.status})

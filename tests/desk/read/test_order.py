@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
-from perennial.desk import actions, contract
+from perennial.desk import contract
 from perennial.desk.read.order import Order, orders
 from perennial.desk.read.order import order as read
 from perennial.desk.read.values import Substitute
@@ -19,6 +19,7 @@ from perennial.kernel.money import Money
 from perennial.kernel.reasons import Who
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Payment
+from tests.worlds import actions
 from tests.worlds.book_club import ORDERED, child, club, order
 
 pytestmark = pytest.mark.django_db

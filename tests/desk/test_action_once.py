@@ -1,0 +1,87 @@
+"""A request with a key is done once, whoever else asks it at the moment, and whenever its process is killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from perennial.desk import actions
+from perennial.desk.action import How, perform
+from perennial.desk.models import Answer, Change
+from perennial.desk.outcome import Outcome
+from perennial.orders.models import OrderEvent, SalesOrder
+from tests.jobs.meanwhile import in_its_session, url
+from tests.worlds import desk
+from tests.worlds.desk import ANNA, order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EIGHT = 8
+
+
+@pytest.fixture(autouse=True)
+def _club() -> None:
+    desk.club()
+
+
+def skipped() -> int:
+    return OrderEvent.objects.filter(kind="skipped").count()
+
+
+def test_eight_at_once_do_it_once() -> None:
+    number = order("CLUB")
+
+    def ask(_: int) -> Outcome:
+        return in_its_session(lambda: perform(actions.skip, How(key="k-8"), number=number, shipment=1, **ANNA))
+
+    with ThreadPoolExecutor(EIGHT) as pool:
+        found = list(pool.map(ask, range(EIGHT)))
+    assert all(one == found[0] for one in found)
+    assert (skipped(), Change.objects.count(), Answer.objects.count()) == (1, 1, 1)
+
+
+def ask_in_a_process(number: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.desk.asks", number, "k-1"],
+        env={**os.environ, "DATABASE_URL": url()},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from pg_locks where not granted and pid <> pg_backend_pid()")
+        return bool(cursor.fetchone()[0])
+
+
+def test_killed_in_the_middle_of_it() -> None:
+    number = order("CLUB")
+    with transaction.atomic():
+        SalesOrder.objects.select_for_update().get(number=number)
+        process = ask_in_a_process(number)
+        while not waits_for_a_lock():  # it has claimed the key, and waits for the order
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+    done = perform(actions.skip, How(key="k-1"), number=number, shipment=1, **ANNA)
+    assert done.status == "skipped"
+    assert skipped() == 1
+
+
+def test_killed_before_it_could_say_so() -> None:
+    number = order("CLUB")
+    process = ask_in_a_process(number)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "skipped\n"
+    process.kill()
+    process.wait()
+    assert perform(actions.skip, How(key="k-1"), number=number, shipment=1, **ANNA).status == "skipped"
+    assert skipped() == 1
