@@ -114,7 +114,7 @@ def parked(standing: Standing, whole: Given) -> Iterator[ParkedRow]:
             thing.whole("shipment", None, 1, MOST),
             thing.code("job", "create-child-orders"),
             thing.text("sqlstate"),
-            thing.text("reason", "", required=True),
+            thing.text("reason", "", required=not thing.given("because")),
             thing.day("on", standing.reading.on),
             thing.day("resolved_on"),
             because(thing),

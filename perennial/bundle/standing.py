@@ -379,6 +379,8 @@ def because(thing: Given) -> Any:
         return None
     try:
         stored = plain_json(found)
+        if not isinstance(found["code"], str):
+            raise TypeError
         Reason.read(stored)
     except (Refused, KeyError, TypeError, ValueError, AttributeError):
         thing.wrong("because", found, "object")
