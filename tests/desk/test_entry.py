@@ -218,14 +218,22 @@ def bad_line(at: int, made: LineEntry) -> dict[str, Any]:
         (bad_line(0, line("CLUB", card="tok_bo")), "lines[0].continuity.card", "card"),
         (bad_line(0, LineEntry("S-CLUB")), "lines[0].continuity.card", "card"),
         (bad_line(1, line("UP", payment_schedule="4X")), "lines[1].continuity.payment_schedule", "payment_schedule"),
-        (bad_line(0, line("CLUB", payment_method="check")), "lines[0].continuity.payment_method", "payment_method"),
-        (bad_line(1, line("PART", payment_method="cash")), "lines[1].continuity.payment_method", "payment_method"),
-        (bad_line(1, line("UP", payment_method="shells")), "lines[1].continuity.payment_method", "payment_method"),
+        (
+            bad_line(0, line("CLUB", payment_method="check")),
+            "lines[0].continuity.payment_method",
+            "method_pays_upfront",
+        ),
+        (bad_line(1, line("PART", payment_method="cash")), "lines[1].continuity.payment_method", "method_pays_upfront"),
+        (
+            bad_line(1, line("UP", payment_method="shells")),
+            "lines[1].continuity.payment_method",
+            "payment_method_unknown",
+        ),
         (bad_line(0, line("CLUB", ship_to="barn")), "lines[0].continuity.ship_to", "address"),
         (bad_line(0, line("CLUB", quantity=0)), "lines[0].quantity", "quantity"),
         (bad_line(2, book(quantity=-1)), "lines[2].quantity", "quantity"),
         ({"pay": (PayEntry("card", "tok_bo"),)}, "pay[0].card", "card"),
-        ({"pay": (PayEntry("shells"),)}, "pay[0].method", "payment_method"),
+        ({"pay": (PayEntry("shells"),)}, "pay[0].method", "payment_method_unknown"),
         ({"pay": (PayEntry("check", percent=Decimal(99)),)}, "pay", "pay"),
         ({"pay": (PayEntry("check", percent=Decimal(50)), PayEntry("cash", percent=Decimal(49)))}, "pay", "pay"),
         ({"pay": (PayEntry("check", amount_minor=1199),)}, "pay", "pay"),
@@ -274,7 +282,7 @@ def test_on_account_needs_permission():
     Customer.objects.filter(account="C-1").update(allow_on_account=False)
     (found,) = enter([replace(GOOD, lines=(line("CLUB", payment_method="on_account"),))], on=ON, by="clerk:anna")
     assert isinstance(found, list)
-    assert [(f.field, f.code) for f in found] == [("lines[0].continuity.payment_method", "payment_method")]
+    assert [(f.field, f.code) for f in found] == [("lines[0].continuity.payment_method", "not_on_account")]
 
 
 def test_which_schedules_a_program_offers():
