@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,3 +123,20 @@ def test_no_row_is_saved_whole() -> None:
 )
 def test_what_counts_as_whole(source: str, found: bool) -> None:
     assert bool(saves_whole_rows(source)) is found
+
+
+def test_no_app_names_a_table_of_a_higher_one() -> None:
+    tables = {model._meta.db_table: model._meta.app_label for model in apps.get_models(include_auto_created=True)}
+    faults = []
+    for source in set().union(*LAYERS):
+        for file in (ROOT / "perennial" / source).rglob("*"):
+            if file.suffix not in (".py", ".sql") or "migrations" in file.parts:
+                continue
+            for word in set(re.findall(r"\b[a-z]+_[a-z]+\b", file.read_text())):
+                if word in tables and tables[word] in layers() and is_upwards(source, tables[word]):
+                    faults.append(f"{file.relative_to(ROOT)} names {word}")
+    assert not faults, "\n".join(faults)
+
+
+def layers() -> set[str]:
+    return set().union(*LAYERS)

@@ -319,6 +319,7 @@ class Bench:
         for way, milliseconds in found["slowest"]:
             self._line("search", f"{way}: the slowest of 100 but five", milliseconds, "ms")
         self._line("search", "the first 8 of all ways: the slowest of 100 but five", found["most"], "ms", most=50)
+        self._line("search", "of that, time at work of both processes", found["worked"], "ms")
         self._line("search", "statements a search", found["statements"] / found["searches"])
 
 

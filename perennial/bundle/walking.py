@@ -96,7 +96,7 @@ class _Walk:
         revision = names.revision(program, number) if number else None
         if revision is None:
             key = "revision" if thing.given("revision") else ""
-            thing.fault(key, "program_without_revision", program=program, revision=number)
+            thing.fault(key, "program_revision_not_released", program=program, revision=number)
             return None
         self.revision = revision
         default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.standing.order.status, "closed")

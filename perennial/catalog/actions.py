@@ -197,8 +197,7 @@ def set_payment_schedules(*, schedules: Sequence[ScheduleFacts], by: str, reason
 def set_products(*, products: Sequence[ProductFacts], by: str, reason: str | None = None) -> tuple[Tally, set[str]]:
     """Make products as they are given, prices and all; each replaces the one with its number.
 
-    What a continuity product stands for is the programs' business: ``programs.products.set_products`` does
-    both. Gives the tally, and the numbers of those that were already as given.
+    What a continuity product stands for is the programs' business (``programs.products``). Gives the tally, and the numbers of those that were already as given.
     """
     for product in products:
         refuse(rules.product_faults(product))

@@ -76,6 +76,14 @@ GROUPS: dict[str, list[Command]] = {
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),
     ),
+    "Customers": _group(
+        "customers",
+        ("customer add", "add a customer"),
+        ("customer change", "change name, e-mail address, telephone, language, buying on account"),
+        ("customer address", "add an address, or change one"),
+        ("note customer", "write down what is to be known of a customer"),
+        ("note order", "write down what is to be known of an order"),
+    ),
     "Programs": _group(
         "programs",
         ("program release", "make the draft the program for new orders"),

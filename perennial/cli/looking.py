@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perennial.cli.output import document, say, sentence, tell
 from perennial.cli.parser import Given, Parser, Run, count, day, long_code, on, whole
 from perennial.language import reader
@@ -48,21 +50,28 @@ def show_orders(p: Parser) -> Run:
     p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
     p.add_argument("--since", type=day, metavar="DATE", help="only those ordered on this date or later")
     p.add_argument("--waiting", action="store_true", help="only those of which something waits for a person, and what")
+    _page(p, "orders", "all")
 
     def run(given: Given) -> int:
         from perennial.catalog.queries import today
         from perennial.desk.contract import order_json
-        from perennial.desk.queries import order_ids
+        from perennial.desk.queries import Fitting, order_ids, order_page
         from perennial.desk.read.order import orders
 
         now = today()
-        ids = order_ids(
+        fitting = Fitting(
             status=given.status,
             program=given.program,
             customer=given.customer,
             since=given.since,
             waiting=given.waiting,
         )
+        if given.limit is None and given.after is None:
+            ids: Sequence[int] = order_ids(fitting)
+        else:
+            page = order_page(fitting, size=given.limit or AT_ONCE, after=given.after)
+            ids = page.rows
+            _tell_next(page.next)
         if given.json:
             for found in orders(ids, on=now):
                 document(order_json(found, reader()))
@@ -126,7 +135,7 @@ def show_customer(p: Parser) -> Run:
 def show_customers(p: Parser) -> Run:
     """Customers whole, all that fit or a page of them."""
     _words(p)
-    _page(p, "all")
+    _page(p, "customers", "all")
 
     def run(given: Given) -> int:
         from perennial.db.pages import every
@@ -155,16 +164,15 @@ def show_customers(p: Parser) -> Run:
 def search(p: Parser) -> Run:
     """Who is it on the telephone?"""
     _words(p)
-    _page(p, "8")
+    _page(p, "customers", "8")
 
     def run(given: Given) -> int:
-        from dataclasses import asdict
-
+        from perennial.desk.contract import search_json
         from perennial.desk.read import search as read
 
         found = read.search(" ".join(given.words), size=given.limit or read.FIRST, after=given.after)
         if given.json:
-            document(asdict(found))
+            document(search_json(found))
         else:
             from perennial.cli.pages import hits_page
 
@@ -188,8 +196,8 @@ def _words(p: Parser) -> None:
     )
 
 
-def _page(p: Parser, left_out: str) -> None:
-    p.add_argument("--limit", type=whole, metavar="N", help=f"so many customers at most (left out: {left_out})")
+def _page(p: Parser, what: str, left_out: str) -> None:
+    p.add_argument("--limit", type=whole, metavar="N", help=f"so many {what} at most (left out: {left_out})")
     p.add_argument("--after", type=long_code, metavar="KEY", help="those behind a page, which told this key")
 
 

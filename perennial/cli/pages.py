@@ -78,6 +78,9 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
     if order.history:
         section("what happened")
         listing([contract.event_json(event, to) for event in order.history])
+    if order.notes:
+        section("notes")
+        listing([contract.note_json(note) for note in order.notes])
 
 
 def children_part(order: Order, names: Mapping[int, str]) -> None:
@@ -310,10 +313,11 @@ def program_page(program: Program) -> None:
 
 
 def customer_page(customer: Customer) -> None:
-    """A customer with addresses, cards and orders."""
+    """A customer with addresses, cards, orders and notes."""
     document = contract.customer_json(customer)
-    facts({name: value for name, value in document.items() if name not in ("addresses", "cards")})
-    for name in ("addresses", "cards"):
+    tables = ("addresses", "cards", "notes")
+    facts({name: value for name, value in document.items() if name not in tables})
+    for name in tables:
         if document[name]:
             section(name)
             listing(document[name])

@@ -6,7 +6,8 @@ goes, unless something refers to it (an order, a shipment, a payment): then it s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -23,6 +24,18 @@ CUSTOMER = ("account", "name", "email", "phone", "language", "allow_on_account",
 LOSABLE = ("name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
 ADDRESS = AddressFacts._fields
 CARD = CardFacts._fields
+
+
+Used = Callable[[Collection[int]], set[int]]
+"""Which of some rows, by id, something refers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """Who knows what refers to addresses and cards: the apps above this one (``desk.in_use``)."""
+
+    addresses: Used
+    cards: Used
 
 
 Named = tuple[str, str]
@@ -57,11 +70,11 @@ def differing(customers: Sequence[CustomerFacts]) -> list[int]:
 
 @transaction.atomic
 def set_customers(
-    *, customers: Sequence[CustomerFacts], by: str, reason: str | None = None, checked: bool = False
+    *, customers: Sequence[CustomerFacts], in_use: InUse, by: str, reason: str | None = None, checked: bool = False
 ) -> Changes:
     """Make these customers as they are given; equal ones are not written. A few thousand at a time.
 
-    ``checked``: the caller has been through their rules already. Refused: a rule is broken, or an
+    ``in_use`` says what has to stay. ``checked``: the caller has been through their rules already. Refused: a rule is broken, or an
     account stands twice.
     """
     accounts = [customer.account for customer in customers]
@@ -96,9 +109,9 @@ def set_customers(
     addresses = [a[0] for known in stored.values() for a in known[2].values()]
     cards = [c[0] for known in stored.values() for c in known[3].values()]
     dropped: dict[int, list[str | Named]] = {}
-    for pk, code in _drop("customers_address", "code", addresses, _ADDRESS_USED):
+    for pk, code in _drop(Address, "code", addresses, in_use.addresses):
         dropped.setdefault(pk, []).append(("address", code))
-    for pk, token in _drop("customers_storedcard", "token", cards, _CARD_USED):
+    for pk, token in _drop(StoredCard, "token", cards, in_use.cards):
         dropped.setdefault(pk, []).append(("card", token))
     changed |= dropped.keys()
     emptied += [(account, dropped[known[0]]) for account, known in stored.items() if known[0] in dropped]
@@ -127,7 +140,7 @@ def _card_columns(card: CardFacts) -> tuple[Any, ...]:
 
 def _insert(customers: Sequence[CustomerFacts]) -> None:
     ids = draw_ids(Customer, len(customers))
-    copy(Customer, ("id", *CUSTOMER), ((pk, *_columns(c)) for pk, c in zip(ids, customers, strict=True)))
+    # The customers last, so that the words by which each is found are written once, with its towns.
     copy(
         Address,
         ("customer_id", "number", *ADDRESS),
@@ -138,6 +151,7 @@ def _insert(customers: Sequence[CustomerFacts]) -> None:
         ("customer_id", "number", *CARD, "expires_on"),
         ((pk, n, *_card_columns(d)) for pk, c in zip(ids, customers, strict=True) for n, d in enumerate(c.cards, 1)),
     )
+    copy(Customer, ("id", *CUSTOMER), ((pk, *_columns(c)) for pk, c in zip(ids, customers, strict=True)))
 
 
 _RENAMED = """
@@ -251,38 +265,19 @@ def _differences(
             yield _Write(StoredCard, known[0], values, renews)
 
 
-# Named as tables, because what refers to an address or a card lies in apps above this one.
-_ADDRESS_USED = (
-    "orders_salesorder.ship_to_id",
-    "continuity_continuityorder.ship_to_id",
-    "continuity_occurrence.ship_to_id",
-)
-_CARD_USED = (
-    "orders_orderpay.card_id",
-    "continuity_continuityorder.card_id",
-    "payments_payment.card_id",
-    "payments_attempt.card_id",
-)
-
-
-def _drop(table: str, name: str, ids: list[int], used: Sequence[str]) -> list[tuple[int, str]]:
+def _drop(model: type[Address] | type[StoredCard], name: str, ids: list[int], used: Used) -> list[tuple[int, str]]:
     """Delete rows that nothing refers to; the ids of their customers, each with the row's code or token (``name``).
 
     The rows are locked by a statement of its own: an order that names one at this moment is waited for, and seen.
     """
     if not ids:
         return []
-    unused = " and ".join(
-        f"not exists (select from {other} u where u.{column} = x.id)"
-        for other, column in (name.split(".") for name in used)
-    )
-    tuples(f"select id from {table} where id = any(%s) order by id for update", [ids])
-    return sorted(
-        (pk, said)
-        for pk, said in tuples(
-            f"delete from {table} x where id = any(%s) and {unused} returning customer_id, {name}", [ids]
-        )
-    )
+    rows = model.objects.filter(pk__in=ids)
+    list(rows.order_by("pk").select_for_update().values_list("pk"))
+    unused = rows.exclude(pk__in=used(ids))
+    dropped = sorted(unused.values_list("customer_id", name))
+    unused.delete()
+    return dropped
 
 
 def _behind(customers: Sequence[CustomerFacts], stored: dict[str, _Stored]) -> tuple[list[tuple[str, Named]], set[int]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.errors import Refused
 from perennial.kernel import places
+from perennial.kernel.limits import LINE, LONG_CODE, code_fault, text_fault
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199  # in which cards expire: nobody had one before
 
@@ -30,6 +31,31 @@ def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
         yield from card_faults(card, f"cards[{at}].")
 
 
+def written_faults(customer: CustomerFacts) -> Iterator[Refused]:
+    """How the words of a customer are written: codes as codes, texts not too long. A bundle says it while it is read."""
+    yield from _written(code_fault, {"account": customer.account, "language": customer.language})
+    yield from _written(text_fault, {"name": customer.name, "email": customer.email, "phone": customer.phone})
+
+
+def written_address_faults(address: AddressFacts) -> Iterator[Refused]:
+    """How the words of an address are written."""
+    facts = address._asdict()
+    yield from _written(code_fault, {name: facts[name] for name in ("code", "purpose", "region", "country")})
+    yield from _written(text_fault, {name: facts[name] for name in ("recipient", "street", "city", "postcode")})
+
+
+def written_card_faults(card: CardFacts) -> Iterator[Refused]:
+    """How the words of a card are written."""
+    yield from _written(lambda words: code_fault(words, LONG_CODE), {"token": card.token})
+    yield from _written(lambda words: text_fault(words, LINE), {"brand": card.brand})
+
+
+def _written(fault_of: Callable[[str], Refused | None], words: Mapping[str, str | None]) -> Iterator[Refused]:
+    for field, value in words.items():
+        if value is not None and (fault := fault_of(value)):
+            yield fault.at(field)
+
+
 def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:
     """An address: a country of ISO 3166."""
     yield from places.country_faults(address.country, f"{field}country")
@@ -38,13 +64,14 @@ def address_faults(address: AddressFacts, field: str = "") -> Iterator[Refused]:
 def card_faults(card: CardFacts, field: str = "") -> Iterator[Refused]:
     """A stored card: the gateway's token and never a card number, four last digits, a month that exists."""
     if _is_card_number(card.token):
-        yield Refused("card_number_given", f"{field}token")
+        yield Refused("token_is_card_number", f"{field}token")
     if card.last4 is not None and not (len(card.last4) == 4 and card.last4.isascii() and card.last4.isdigit()):
-        yield Refused("card_last4_malformed", f"{field}last4")
+        yield Refused("not_last_four_digits", f"{field}last4", digits=card.last4)
+    expiry = f"{card.exp_month}/{card.exp_year}"
     if not 1 <= card.exp_month <= 12:
-        yield Refused("card_month_unknown", f"{field}exp_month", month=card.exp_month)
+        yield Refused("not_an_expiry", f"{field}exp_month", expiry=expiry)
     if not FIRST_YEAR <= card.exp_year <= LAST_YEAR:
-        yield Refused("card_year_unknown", f"{field}exp_year", year=card.exp_year)
+        yield Refused("not_an_expiry", f"{field}exp_year", expiry=expiry)
 
 
 def _is_card_number(token: str) -> bool:

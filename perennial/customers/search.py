@@ -20,7 +20,7 @@ from perennial.db.pages import Page
 SQL = sql.named("perennial.customers", "search.sql")
 LONGEST_WORD = 100
 MOST_WORDS = 20
-READ_NEWEST = 5_000
+READ_NEWEST = 1_000
 """So many customers are read before the index of words is asked."""
 
 LAST_ID = 2**63 - 1
@@ -114,18 +114,20 @@ def exactly(words: Sequence[Word], *, most: int) -> list[int]:
         return []
     ways = [_quoted("=" + whole)]
     if any("@" in word.typed for word in words):
-        ways.append(_quoted(whole))
+        ways.append(_quoted("@" + whole))
     if len(whole) >= SHORTEST_PHONE and all(word.is_number for word in words):
         ways.append(_begins(_from_behind(whole)))
     return [row[0] for row in sql.tuples(SQL["exactly"], {"query": " | ".join(ways), "most": most})]
 
 
 def _word(word: Word) -> Term:
-    """A word whole; without a digit in it (as accounts have) also its parts, wherever they stand."""
+    """A word whole, which may begin an account, and with a digit an e-mail address; else its parts, wherever they stand."""
     parts = word.apart.split()
     whole = word.joined[:LONGEST_WORD]
     ways = [[whole], ["=" + whole]]
-    if len(parts) > 1 and "@" not in word.typed and not re.search("[0-9]", whole):
+    if "@" in word.typed or re.search("[0-9]", whole):
+        ways.append(["@" + whole])
+    elif len(parts) > 1:
         ways.append(parts)
     return _term(ways)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,8 +15,9 @@ from perennial.desk.read import order as orders
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.program import Program
+from perennial.desk.read.search import Hits
 from perennial.desk.read.shipment import ShipmentLine
-from perennial.desk.read.values import Address, Adjustment, Event, Hold, Payment, Substitute
+from perennial.desk.read.values import Address, Adjustment, Event, Hold, Note, Payment, Substitute
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, json_text
@@ -72,6 +73,7 @@ def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = Fal
         "continuity": [_continuity(one, to, reasons) for one in order.continuity],
         "children": [_child(child) for child in order.children],
         "payments": [payment_json(payment) for payment in order.payments],
+        "notes": [note_json(note) for note in order.notes],
     }
 
 
@@ -201,6 +203,23 @@ def customer_json(customer: Customer) -> Document:
             for stored in customer.cards
         ],
         "orders": list(customer.orders),
+        "notes": [note_json(note) for note in customer.notes],
+    }
+
+
+def note_json(note: Note) -> Document:
+    """What somebody wrote down."""
+    return {"on": str(note.on), "by": note.by, "text": note.text}
+
+
+def search_json(found: Hits) -> Document:
+    """What a search found."""
+    return {
+        "customers": [{**asdict(hit), "next_ship_on": _day(hit.next_ship_on)} for hit in found.customers],
+        "orders": [
+            {**asdict(hit), "order_date": str(hit.order_date), "ship_on": _day(hit.ship_on)} for hit in found.orders
+        ],
+        "next": found.next,
     }
 
 

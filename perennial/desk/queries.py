@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
+from perennial.db.pages import Page, page_of
 from perennial.desk.contract import Document
 from perennial.desk.read.waiting import orders_that_wait
 from perennial.errors import Refused
@@ -25,36 +27,49 @@ from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import newest_released, program_by_id
 
 
-def order_ids(
-    *,
-    status: str | None = None,
-    program: str | None = None,
-    customer: str | None = None,
-    since: date | None = None,
-    waiting: bool = False,
-) -> list[int]:
-    """The parent orders that fit all that is given, in the order of their making.
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """Which parent orders are asked for: all that fit all that is given.
 
     ``waiting``: of which something waits for a person. A hold, also of a child; a payment that has failed,
     or of which nobody knows what became; a shipment that is blocked; what is parked; money to be given back.
-
-    Refused: a status, program or customer that does not exist.
     """
-    if status is not None and status not in states.ORDER:
-        raise Refused("status", "status", text=f"{status!r} is not a status of an order: {', '.join(states.ORDER)}")
-    found = SalesOrder.objects.filter(parent__isnull=True)
-    if status is not None:
-        found = found.filter(status=status)
-    if program is not None:
-        found = found.filter(continuity__program=program_by_id(program)).distinct()
-    if customer is not None:
-        found = found.filter(customer=customer_by_account(customer, "customer"))
-    if since is not None:
-        found = found.filter(order_date__gte=since)
-    if waiting:
-        waits = RawSQL(orders_that_wait(), ())
-        found = found.filter(Q(id__in=waits) | Q(id__in=list(surplus())))
-    return list(found.order_by("id").values_list("id", flat=True))
+
+    status: str | None = None
+    program: str | None = None
+    customer: str | None = None
+    since: date | None = None
+    waiting: bool = False
+
+    def rows(self) -> QuerySet[SalesOrder]:
+        """The orders. Refused: a status, program or customer that does not exist."""
+        if self.status is not None and self.status not in states.ORDER:
+            raise Refused("order_status_unknown", "status", status=self.status, known=tuple(states.ORDER))
+        found = SalesOrder.objects.filter(parent__isnull=True)
+        if self.status is not None:
+            found = found.filter(status=self.status)
+        if self.program is not None:
+            lines = ContinuityOrder.objects.filter(program=program_by_id(self.program), order=OuterRef("pk"))
+            found = found.filter(Exists(lines))
+        if self.customer is not None:
+            found = found.filter(customer=customer_by_account(self.customer, "customer"))
+        if self.since is not None:
+            found = found.filter(order_date__gte=self.since)
+        if self.waiting:
+            waits = RawSQL(orders_that_wait(), ())
+            found = found.filter(Q(id__in=waits) | Q(id__in=list(surplus())))
+        return found
+
+
+def order_page(fitting: Fitting, *, size: int, after: str | None = None) -> Page[int]:
+    """A page of the parent orders that fit, by id, in the order of their making."""
+    found = page_of(fitting.rows().only("pk"), "pk", size=size, after=after)
+    return Page(tuple(row.pk for row in found.rows), found.next)
+
+
+def order_ids(fitting: Fitting | None = None) -> list[int]:
+    """All the parent orders that fit, by id, in the order of their making."""
+    return list((fitting or Fitting()).rows().order_by("id").values_list("id", flat=True))
 
 
 def refunds(order_ids: Iterable[int]) -> dict[str, Money]:

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from perennial.catalog.queries import set_up, today
 from perennial.continuity.planning import Difference, OrderState, read_orders
 from perennial.db import sql
+from perennial.db.pages import Page, page_of
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.extend_lines import extend
 from perennial.jobs.job import Run
+from perennial.jobs.models import JobRun
 from perennial.jobs.night import last_night
 from perennial.jobs.report import Report, stored_report
 from perennial.kernel.calendar import add_days
@@ -23,6 +25,7 @@ from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 
 _SQL = sql.named("perennial.jobs", "sql/status.sql")
+RUNS = 50
 NIGHTS = 10
 ORDERS_AHEAD = 500
 SHIPMENTS_AHEAD = 10_000
@@ -131,10 +134,17 @@ def status_json(found: Iterable[JobStatus]) -> list[dict[str, Any]]:
 
 def run_status(run: int) -> JobRunStatus:
     """A run, as far as it is. Refused: there is none with the number."""
-    found = _runs("run", {"run": run})
+    found = _runs("runs", {"runs": [run]})
     if not found:
         raise Refused("run_unknown", "run", run=run)
     return found[0]
+
+
+def runs(*, job: str | None = None, size: int = RUNS, after: str | None = None) -> Page[JobRunStatus]:
+    """A page of the runs, of one job or of all, the newest first."""
+    found = JobRun.objects.all() if job is None else JobRun.objects.filter(job=job)
+    page = page_of(found.only("pk"), "pk", size=size, after=after, backwards=True)
+    return Page(tuple(_runs("runs", {"runs": [row.pk for row in page.rows]})), page.next)
 
 
 def nights(*, most: int = NIGHTS, before: date | None = None) -> list[NightStatus]:

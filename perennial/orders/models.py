@@ -160,6 +160,23 @@ class Hold(models.Model):
         ]
 
 
+class Note(models.Model):
+    """What is to be known of a customer, or of one order of theirs: who wrote it, and when. Never changed."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="notes", db_index=False)
+    order = models.ForeignKey(SalesOrder, models.CASCADE, null=True, related_name="notes", db_index=False)
+    on_date = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    by = models.TextField(db_default="")
+    text = models.TextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "id"], condition=Q(order__isnull=True), name="notes_of_customer"),
+            models.Index(fields=["order", "id"], condition=Q(order__isnull=False), name="notes_of_order"),
+        ]
+
+
 class Shipment(models.Model):
     """What the warehouse sent: carrier, tracking, the day."""
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from django.db import transaction
 
-from perennial.catalog import actions as catalog
 from perennial.catalog.models import Product
 from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
 from perennial.db.sql import tuples
-from perennial.db.tally import Tally
 from perennial.errors import Refused
-from perennial.kernel.reasons import Reason
 from perennial.programs.models import ContinuityProduct, Program
 
 
-def kind_faults(products: Sequence[ProductFacts]) -> dict[str, Refused]:
-    """By number: the products that cannot become what they are given as, because something stands on what they are."""
+def kind_faults(products: Sequence[ProductFacts], sold: Callable[[Collection[str]], set[str]]) -> dict[str, Refused]:
+    """By number: the products that cannot become what they are given as, because something stands on what they are.
+
+    ``sold`` says which of some products, by number, stand in an order.
+    """
     stored = dict(Product.objects.filter(number__in=[p.number for p in products]).values_list("number", "kind"))
     turned = {p.number: p.kind for p in products if stored.get(p.number, p.kind) != p.kind}
     if not turned:
@@ -31,12 +31,7 @@ def kind_faults(products: Sequence[ProductFacts]) -> dict[str, Refused]:
         [[n for n, kind in turned.items() if kind == "continuity"]],
     )
     faults = {number: Refused("product_in_events", "program", program=program) for number, program in used}
-    sold = tuples(
-        "select p.number from catalog_product p where p.number = any(%s)"
-        " and exists (select from orders_orderline l where l.product_id = p.id)",
-        [list(turned)],
-    )
-    for (number,) in sold:
+    for number in sold(turned):
         faults.setdefault(number, Refused("product_sold", "program", kind=stored[number]))
     return faults
 
@@ -91,16 +86,3 @@ def set_continuity_products(*, products: Sequence[ProductFacts], by: str, reason
         changed.add(number)
     ContinuityProduct.objects.bulk_create(new, batch_size=1000)
     return changed
-
-
-@transaction.atomic
-def set_products(*, products: Sequence[ProductFacts], by: str, reason: str | None = None) -> Tally:
-    """Make products as they are given, prices and programs and all; each replaces the one with its number."""
-    for number, fault in kind_faults(products).items():
-        raise Refused("product_refused", fault.field, product=number, why=Reason.of(fault))
-    shipped = unpriced_uses([p.number for p in products if p.program is None and not p.prices])
-    for number, program in shipped.items():
-        raise Refused("event_without_price", "price", program=program, product=number)
-    tally, same = catalog.set_products(products=products, by=by, reason=reason)
-    changed = set_continuity_products(products=products, by=by, reason=reason) & same
-    return tally.plus(Tally(changed=len(changed), same=-len(changed)))

@@ -15,7 +15,9 @@ from perennial.catalog.models import Parameters
 from perennial.cli.commands import COMMANDS
 from perennial.cli.main import built
 from perennial.continuity.models import Adjustment
-from perennial.desk.contract import order_document
+from perennial.desk.contract import order_document, search_json
+from perennial.desk.customers import note_on_order
+from perennial.desk.read.search import search
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.kernel import states
 from perennial.orders.models import Hold
@@ -112,12 +114,21 @@ def test_the_keys_of_an_order() -> None:
         continuity_order_id=entered.continuity_order_ids[0], event_key="E2", repetition=0, kind="skip", value=True,
         on_date=ORDERED,
     )  # fmt: skip
+    note_on_order(number=entered.number, text="a present", on=ORDERED, by="clerk:anna")
     document = order_document(entered.number)
     for part, keys in table("| part | keys").items():
         value: Any = document
         for step in part.split(".") if part != "order" else ():
             value = (value[0] if isinstance(value, list) else value)[step]
         assert list(value[0] if isinstance(value, list) else value) == keys, part
+
+
+@pytest.mark.django_db
+def test_the_keys_of_a_search() -> None:
+    club()
+    found = search_json(search(f"bianchi {order().number}"))
+    for hit, keys in table("| hit | keys").items():
+        assert list(found[hit][0]) == keys, hit
 
 
 def test_the_example_is_json() -> None:

@@ -13,7 +13,7 @@ from perennial.cli import main
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk.contract import order_document
-from perennial.desk.queries import order_ids
+from perennial.desk.queries import Fitting, order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
 from perennial.programs.models import ProgramEvent
@@ -159,7 +159,7 @@ def test_what_waits_for_a_person_is_listed_with_its_reason(capsys: Captured) -> 
         f"{parked} C-1 line 1 shipment 1 and 2 more parked (no price)",
     ]
     Customer.objects.create(account="C-2")
-    assert order_ids(waiting=True, customer="C-2") == []
+    assert order_ids(Fitting(waiting=True, customer="C-2")) == []
     assert main.main(["show", "orders", "--waiting", "--json"]) == 0
     numbers = [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()]
     assert numbers == [held, unpaid, ordinary, parked]

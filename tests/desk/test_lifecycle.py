@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 
 from perennial.continuity.models import ContinuityOrder, Occurrence, Parked
-from perennial.desk.queries import order_ids
+from perennial.desk.queries import Fitting, order_ids
 from perennial.jobs.check import check, check_once
 from perennial.jobs.close_orders import CloseOrders
 from perennial.kernel.money import text
@@ -477,16 +477,16 @@ class TestCancel:
         paid = Payment.objects.get(continuity_order__order__number=number).captured_minor
         came = SalesOrder.objects.get(number=f"{number}-1-001").total_minor
         assert paid > came > 0
-        assert order_ids(waiting=True) == []
+        assert order_ids(Fitting(waiting=True)) == []
         assert "to_refund" not in actions.cancel(number=other, **ANNA)
         done = actions.cancel(number=number, **ANNA)
         assert done == {"order": number, "status": "open", "to_refund": f"{text(paid - came, 'USD')} USD"}
         parent = SalesOrder.objects.get(number=number).pk
         assert surplus() == surplus([parent]) == {parent: paid - came}
-        assert order_ids(waiting=True) == [parent]
+        assert order_ids(Fitting(waiting=True)) == [parent]
         Payment.objects.filter(captured_minor__gt=0).update(refunded_minor=paid - came)
         assert surplus() == {}
-        assert order_ids(waiting=True) == []
+        assert order_ids(Fitting(waiting=True)) == []
 
     def test_what_was_billed_for_it_is_to_be_given_back(self):
         number = order("UP")

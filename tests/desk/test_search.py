@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -14,6 +16,7 @@ from perennial.customers.models import Address, Customer, CustomerSearch
 from perennial.customers.values import AddressFacts, CustomerFacts
 from perennial.db import pages, sql
 from perennial.desk import actions
+from perennial.desk.in_use import IN_USE
 from perennial.desk.read.search import Hits, search
 from perennial.errors import Refused
 from perennial.language import say
@@ -40,7 +43,7 @@ PEOPLE = (
 
 @pytest.fixture
 def people(club: None) -> None:
-    set_customers(customers=PEOPLE, by="clerk:anna")
+    set_customers(customers=PEOPLE, in_use=IN_USE, by="clerk:anna")
 
 
 def accounts(found: Hits) -> list[str]:
@@ -183,7 +186,7 @@ class TestKept:
 
     def test_an_import_that_changes_everything(self) -> None:
         moved = replace(ADA, name="Ada Verdi", phone=None, addresses=(AddressFacts("new", city="Torino"),))
-        set_customers(customers=[moved], by="clerk:anna")
+        set_customers(customers=[moved], in_use=IN_USE, by="clerk:anna")
         assert accounts(search("verdi torino")) == ["K-0012"]
         for gone in ("ada bianchi", "ada milano", "ada 1234", "ada 20121"):
             assert accounts(search(gone)) == []
@@ -264,3 +267,21 @@ def test_an_unknown_account_loads_few_accounts() -> None:
         with pytest.raises(Refused) as refused:
             customer_by_account(typed)
         assert (f"did you mean {meant!r}" in say(refused.value)) == (meant is not None), typed
+
+
+def test_two_who_change_the_same_customer_both_count(fresh_db: str) -> None:
+    """The second waits for the first, and then sees what it wrote."""
+    address = "insert into customers_address(customer_id, city) select id, %s from customers_customer"
+    with psycopg.connect(fresh_db) as one, psycopg.connect(fresh_db) as other, ThreadPoolExecutor(1) as beside:
+        one.execute("insert into customers_customer(account) values ('C-1')")
+        one.commit()
+        one.execute(address, ["Aosta"])
+        waits = beside.submit(lambda: (other.execute(address, ["Bari"]), other.commit()))
+        waiting = "select exists (select from pg_stat_activity where pid = %s and wait_event_type = 'Lock')"
+        while not (one.execute(waiting, [other.info.backend_pid]).fetchone() or (False,))[0]:
+            assert not waits.done()
+        one.commit()
+        waits.result(timeout=60)
+        (found,) = one.execute("select words::text from customers_customersearch").fetchone() or ("",)
+    assert "'aosta'" in found
+    assert "'bari'" in found

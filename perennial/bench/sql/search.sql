@@ -41,7 +41,7 @@ select n, 'C-' || lpad(n::text, 7, '0'), first_name || ' ' || last_name,
 
 -- name: orders
 insert into orders_salesorder(number, reference, customer_id, currency, order_date, status)
-select 'SO-' || lpad(n::text, 6, '0'), 'SHOP-' || n * 3, n, 'EUR', date '2026-03-11' - n %% 700, 'open'
+select 'SO-' || lpad(n::text, greatest(6, length(n::text)), '0'), 'SHOP-' || n * 3, n, 'EUR', date '2026-03-11' - n %% 700, 'open'
   from person where n %% 5 = 0
 
 -- name: asked

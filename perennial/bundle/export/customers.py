@@ -8,6 +8,7 @@ from typing import Any
 
 from perennial.customers.models import Address, Customer, GatewayCustomer, StoredCard
 from perennial.kernel import money
+from perennial.orders.models import Note
 
 Document = dict[str, Any]
 AT_ONCE = 2000
@@ -40,6 +41,13 @@ def customers(currency: str) -> Iterator[Document]:
             .values_list("customer_id", "gateway", "reference")
         ):
             named[customer].append({"gateway": gateway, "reference": reference})
+        notes: dict[int, list[Document]] = defaultdict(list)
+        for customer, on, by, text in (
+            Note.objects.filter(customer_id__in=ids, order=None)
+            .order_by("id")
+            .values_list("customer_id", "on_date", "by", "text")
+        ):
+            notes[customer].append({"on": str(on), "by": by, "text": text})
         for row in batch:
             limit = row.credit_limit_minor
             document = {
@@ -55,4 +63,6 @@ def customers(currency: str) -> Iterator[Document]:
             }
             if row.pk in named:
                 document["gateway_customers"] = named[row.pk]
+            if row.pk in notes:
+                document["notes"] = notes[row.pk]
             yield document

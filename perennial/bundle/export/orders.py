@@ -135,6 +135,8 @@ class _More:
         document["payments"] = [
             self._payment(said, paid) for said, paid in zip(printed["payments"], self.payments[order_id], strict=True)
         ]
+        if printed["notes"]:
+            document["notes"] = printed["notes"]
         return document
 
     def _line(self, order_id: int, line: Document, continuity: Document | None) -> Document:

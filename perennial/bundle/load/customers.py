@@ -13,6 +13,7 @@ from perennial.bundle.reading.notes import note
 from perennial.customers.actions import differing, set_customers
 from perennial.customers.models import Customer
 from perennial.desk.addresses import keep_where_it_went
+from perennial.desk.in_use import IN_USE
 from perennial.errors import Refused
 from perennial.orders.models import SalesOrder
 
@@ -58,7 +59,7 @@ def load_customers(reading: Reading, source: Source, imported: Imported) -> Cust
                 good.append(facts)
             else:
                 given.spoiled.add(facts.account)
-        changes = set_customers(customers=good, by=reading.by, reason=reading.reason, checked=True)
+        changes = set_customers(customers=good, in_use=IN_USE, by=reading.by, reason=reading.reason, checked=True)
         imported.add("customers", changes.tally)
         notes = reading.notes
         notes.add("customers", (note("customer_loses", customer=a, gone=gone) for a, gone in changes.emptied))

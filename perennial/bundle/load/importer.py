@@ -21,6 +21,7 @@ from perennial.bundle.load.customers import customers_that_change, load_customer
 from perennial.bundle.load.notices import notices
 from perennial.bundle.load.report import KINDS, Imported
 from perennial.bundle.load.setup import load_setup
+from perennial.bundle.load.written_notes import NOTED, written_notes
 from perennial.bundle.reading.context import Reading, begin
 from perennial.bundle.reading.faults import BundleRefused, kind
 from perennial.bundle.reading.file import Source
@@ -83,6 +84,9 @@ def import_bundle(
             entering = Entering(reading, customers.accounts, customers.spoiled)
             for batch in source.batches("orders", ORDERS_AT_ONCE):
                 imported.add("orders", entering.batch(batch))
+            for name in sorted(scan.noted):
+                for batch in source.batches(name, ORDERS_AT_ONCE):
+                    written_notes(reading, name, batch)
             for batch in source.batches("notices", ORDERS_AT_ONCE):
                 notices(reading, batch)
             imported.first_charge_on = first_charge_on(entering.made)
@@ -141,11 +145,14 @@ class _Scan:
     def __init__(self) -> None:
         self.small: dict[str, list[Any]] = {}
         self.numbers: list[str] = []
+        self.noted: set[str] = set()
         self.some: set[str] = set()
 
     def __call__(self, name: str, index: int, thing: Any) -> None:
         """One thing of a list."""
         self.some.add(name)
+        if name in NOTED and isinstance(thing, dict) and thing.get("notes"):
+            self.noted.add(name)
         if name in SMALL:
             self.small.setdefault(name, []).append(thing)
         elif name == "orders" and isinstance(thing, dict) and isinstance(thing.get("number"), str):

@@ -20,7 +20,7 @@ STATE = keys(
     "status acceptance currency held holds delivery tax total taxes events children payments continuity entry"
     " carrier tracking shipped_on invoiced_on taken_over_on"
 )
-ORDER = STATE | keys("number reference customer order_date submit ship_to acceptance_required lines pay")
+ORDER = STATE | keys("number reference customer order_date submit ship_to acceptance_required lines pay notes")
 LINE = keys("item_number quantity delivery_mode continuity line price status")
 CONTINUITY_STATE = keys(
     "revision status complete lines adjustments undone_adjustments facts parked line item_number program"

@@ -15,6 +15,7 @@ from perennial.catalog.actions import DEFAULTS
 from perennial.catalog.models import TaxRate
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.customers.values import CustomerFacts
+from perennial.desk.in_use import products_sold
 from perennial.errors import Refused
 from perennial.kernel import limits
 from perennial.kernel.calendar import DEFAULT_ANCHOR
@@ -221,7 +222,7 @@ def products(reading: Reading, things: list[Given]) -> list[ProductFacts]:
         else:
             made.append(facts)
     by_path = {thing.path: thing for thing in things}
-    for number, fault in kind_faults(made).items():
+    for number, fault in kind_faults(made, products_sold).items():
         by_path[reading.products.given[number]].refused([fault])
         reading.products.bad.add(number)
     return [facts for facts in made if facts.number not in reading.products.bad]

@@ -32,9 +32,9 @@ return '=' || replace(search_joined(account), ' ', '') || ' ' || ltrim(regexp_re
 comment on function search_account(text) is 'Of C-0012: =c0012 and 12.';
 
 create function search_email(email text) returns text immutable parallel safe
-return search_joined(email) || ' ' || search_joined(split_part(email, '@', 2))
-       || ' ' || search_apart(split_part(email, '@', 1));
-comment on function search_email(text) is 'Of ada.b@example.com: adabexamplecom, examplecom, ada and b.';
+return '@' || replace(search_joined(email), ' ', '') || ' ' || search_joined(split_part(email, '@', 2))
+       || ' ' || regexp_replace(search_apart(split_part(email, '@', 1)), '\d+', ' ', 'g');
+comment on function search_email(text) is 'Of ada.b7@example.com: @adab7examplecom, examplecom, ada and b.';
 
 create function search_phone(phone text) returns text immutable parallel safe
 return '~' || reverse(regexp_replace(phone, '\D', '', 'g'))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,26 +9,29 @@ from datetime import date
 
 from perennial.customers.models import StoredCard
 from perennial.customers.queries import customer_by_account
-from perennial.customers.rules import FIRST_YEAR, LAST_YEAR
+from perennial.customers.rules import card_faults, written_card_faults
+from perennial.customers.values import CardFacts
 from perennial.db import history, sql
 from perennial.desk.action import action
 from perennial.desk.cards.ends import CardEnds, cards_that_end
 from perennial.desk.cards.give import AskedAlready, asked_already, give
 from perennial.desk.locking import CaughtUp, NewDay, lock
 from perennial.desk.outcome import Outcome
-from perennial.errors import Refused
+from perennial.errors import Refused, refuse_all
 from perennial.payments import gateways
 
 SQL = sql.named("perennial.desk.cards", "cards.sql")
 
 
-def expiry(exp: str) -> tuple[int, int, date]:
-    """Month, year and last day of a card's expiry, written 12/2030."""
+def _given(token: str, exp: str, brand: str | None, last4: str | None) -> CardFacts:
+    """A card as it is given, its expiry written 12/2030. Refused: a rule is broken; all faults at once."""
     found = re.fullmatch(r"([0-9]{1,2})/([0-9]{4})", exp or "")
-    if not found or not 1 <= int(found[1]) <= 12 or not FIRST_YEAR <= int(found[2]) <= LAST_YEAR:
+    if not found:
         raise Refused("not_an_expiry", "exp", expiry=exp)
-    month, year = int(found[1]), int(found[2])
-    return month, year, date(year, month, calendar.monthrange(year, month)[1])
+    card = CardFacts(token, int(found[1]), int(found[2]), brand, last4)
+    faults = [*written_card_faults(card), *card_faults(card)]
+    refuse_all(fault.at("exp") if fault.field.startswith("exp_") else fault for fault in faults)
+    return card
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,11 @@ def store_card(
     refused: open ones, and others of which something is still owed. What waited for a card goes on.
     """
     customer = customer_by_account(account)
-    if last4 is not None and not re.fullmatch(r"[0-9]{4}", last4):
-        raise Refused("not_last_four_digits", "last4", digits=last4)
-    if not token or token != token.strip():
-        raise Refused("token_missing", "token")
-    if re.fullmatch(r"[\d -]{12,25}", token):
-        raise Refused("token_is_card_number", "token")
+    given = _given(token, exp, brand, last4)
     if gateways.current().real and StoredCard.objects.filter(token=token).exclude(customer=customer).exists():
         # The sandbox's tokens say what it answers: everybody may have the same.
         raise Refused("card_of_another_customer", "token", token=token)
-    month, year, last_day = expiry(exp)
+    last_day = given.expires_on
     if last_day < on:
         raise Refused("card_expired", "exp", expires_on=last_day)
     old = None
@@ -101,8 +98,8 @@ def store_card(
         "gateway": gateways.current().name,
         "brand": brand,
         "last4": last4,
-        "exp_month": month,
-        "exp_year": year,
+        "exp_month": given.exp_month,
+        "exp_year": given.exp_year,
         "expires_on": last_day,
     }
     card, _ = StoredCard.objects.update_or_create(

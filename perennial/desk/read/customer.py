@@ -14,7 +14,7 @@ from perennial.db import sql
 from perennial.db.pages import Page
 from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Order, orders
-from perennial.desk.read.values import Address, Card
+from perennial.desk.read.values import Address, Card, Note
 from perennial.desk.read.waiting import Waiting, waiting_of
 from perennial.errors import Refused
 from perennial.kernel.money import Money
@@ -47,6 +47,7 @@ class Customer:
     addresses: tuple[Address, ...]
     cards: tuple[StoredCard, ...]
     orders: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,9 @@ def customers(ids: Sequence[int]) -> list[Customer]:
     for owner, token, brand, last4, expires_on, refused, network in sql.tuples(_SQL["cards"], given):
         card = Card(token, brand, last4, expires_on=expires_on, refused=refused)
         cards[owner].append(StoredCard(card, network))
+    notes: dict[int, list[Note]] = defaultdict(list)
+    for owner, *note in sql.tuples(_SQL["notes"], given):
+        notes[owner].append(Note(*note))
     numbers: dict[int, list[str]] = defaultdict(list)
     for owner, number in sql.tuples(_SQL["numbers"], given):
         numbers[owner].append(number)
@@ -122,6 +126,7 @@ def customers(ids: Sequence[int]) -> list[Customer]:
             addresses=tuple(addresses[pk]),
             cards=tuple(cards[pk]),
             orders=tuple(numbers[pk]),
+            notes=tuple(notes[pk]),
         )
     return [found[pk] for pk in ids if pk in found]
 

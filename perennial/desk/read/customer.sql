@@ -18,6 +18,11 @@ select k.customer_id, k.token, k.brand, k.last4, k.expires_on, k.refused, k.netw
  where k.customer_id = any(%(customers)s)
  order by k.customer_id, k.number, k.id;
 
+-- name: notes
+select n.customer_id, n.on_date, n.by, n.text from orders_note n
+ where n.customer_id = any(%(customers)s) and n.order_id is null
+ order by n.customer_id, n.id;
+
 -- name: numbers
 -- of all parent orders, as they were made
 select o.customer_id, o.number

@@ -22,7 +22,7 @@ from perennial.desk.locking import unknown_order
 from perennial.desk.read import rows, waits
 from perennial.desk.read.preview import projected_lines
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
-from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Payment, Product, Sent, Substitute
+from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent, Substitute
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Said, Who, why
 from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
@@ -163,6 +163,7 @@ class Order:
     continuity: tuple[Continuity, ...]
     children: tuple[Child, ...]
     payments: tuple[Payment, ...]
+    notes: tuple[Note, ...]
 
     @property
     def held(self) -> bool:
@@ -240,6 +241,9 @@ class _Batch:
         self.children = _by(children, "parent")
         self.lines = _by(sql.rows(rows.Line, _SQL["lines"], given), "order")
         self.events = _by(sql.rows(rows.Event, _SQL["events"], given), "order")
+        self.notes: dict[int, list[Note]] = defaultdict(list)
+        for order, on_date, by, text in sql.tuples(_SQL["notes"], given):
+            self.notes[order].append(Note(on_date, by, text))
         self.holds = {
             order: tuple(
                 Hold(h.code, why(h.reason) or "", stops=h.stops, on=h.on, by=h.by, released_on=h.released_on)
@@ -364,6 +368,7 @@ class _Batch:
             continuity=tuple(self._continuity(c, currency) for c in self.continuity.get(order_id, ())),
             children=tuple(self._child(c, currency) for c in self.children.get(order_id, ())),
             payments=tuple(self.payments.get(order_id, ())),
+            notes=tuple(self.notes.get(order_id, ())),
         )
 
     def _child(self, child: rows.Child, currency: str) -> Child:

@@ -37,6 +37,11 @@ select e.order_id, e.id, e.on_date, e.kind, e.by, coalesce(e.data -> 'because', 
  where h.order_id = any(%(orders)s)
  order by h.order_id, h.position;
 
+-- name: notes
+select n.order_id, n.on_date, n.by, n.text from orders_note n
+ where n.order_id = any(%(orders)s) and n.order_id is not null
+ order by n.order_id, n.id;
+
 -- name: continuity
 select c.id, c.order_id, l.line, p.number, p.name, g.schedule_id, r.id, r.number, c.status, c.complete, c.start_date,
        c.payment_method, s.name, c.ship_to_id, c.upfront, c.last_shipment, k.token, k.brand, k.last4, k.expires_on, k.refused

@@ -70,7 +70,7 @@ class _Of:
 def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[ShipmentLine]]:
     """By continuity order, the lines of so many shipments beyond the planned ones."""
     if number > MOST:
-        raise Refused("ahead", "ahead", text=f"{number:,} is too many: at most {MOST:,} shipments")
+        raise Refused("too_far_ahead", "ahead", number=number, most=MOST)
     rules = set_up()
     coming = []
     for state in read_orders(rules, continuity_order_ids):
@@ -214,7 +214,7 @@ def _newest(rules: SetUp, program: str) -> LoadedRevision:
     found = program_by_id(program)
     revision = newest_released([found.pk]).get(found.pk)
     if revision is None:
-        raise Refused("program", "program", text=f"program {program!r} has no released revision yet: release its draft")
+        raise Refused("program_not_released_yet", "program", program=program)
     return load_revisions(rules, [revision])[revision]
 
 
@@ -230,9 +230,7 @@ def _facts(
     if product is not None:
         sold = ContinuityProduct.objects.filter(product=product_by_number(product, "product")).first()
         if sold is None or sold.program_id != revision.program_id:
-            raise Refused(
-                "product", "product", text=f"product {product!r} does not stand for program {revision.program}"
-            )
+            raise Refused("product_of_another_program", "product", product=product, program=revision.program)
         duration, shipments = sold.event_duration, sold.shipments
     first_event = None
     if revision.order_start == "current_event" and revision.started_on is not None:

@@ -78,6 +78,15 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote down of a customer or an order."""
+
+    on: date
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """What the warehouse sent: the day, the carrier, the carrier's number."""
 

@@ -17,13 +17,15 @@ select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.night_id, r.started_at, 
  where r.night_id = any(%(nights)s)
  order by r.night_id, r.id
 
--- name: run
+-- name: runs
+-- the newest first
 select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.night_id, r.started_at, r.ended_at, r.selected,
        coalesce((select sum(c.last_seq - c.first_seq + 1) from jobs_jobchunk c
                   where c.run_id = r.id and c.status = 'done'), 0)::bigint,
        r.start, r.report
   from jobs_jobrun r
- where r.id = %(run)s
+ where r.id = any(%(runs)s)
+ order by r.id desc
 
 -- name: nights
 -- the newest first

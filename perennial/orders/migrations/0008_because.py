@@ -4,6 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0006_taken_over")]
+    dependencies = [("orders", "0007_notes")]
 
     operations = [migrations.AddField("hold", "because", models.JSONField(null=True))]
