@@ -62,7 +62,7 @@ def test_what_is_made_is_what_would_be_planned(fresh_db: str) -> None:
 
 def test_a_database_that_holds_orders_is_not_filled(fresh_db: str) -> None:
     child(fresh_db, do="make", orders=40, due=20)
-    assert "holds orders" in child(fresh_db, do="make", orders=40, due=20)["failed"]
+    assert "bench_database_in_use" in child(fresh_db, do="make", orders=40, due=20)["failed"]
 
 
 def test_the_quick_bench_compares_and_measures(fresh_db: str) -> None:
