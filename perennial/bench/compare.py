@@ -13,7 +13,7 @@ TABLES = {
     " from continuity_occurrence o left join orders_salesorder k on k.id = o.child_id order by o.id",
     "orders": "select o.number, o.reference, o.customer_id, o.currency, o.order_date, o.status, o.acceptance, o.ship_to_id,"
     " o.parent_id, o.parent_line_id, o.shipment, o.try_no, o.ship_on, o.delivery_mode_id, o.delivery_minor, o.tax_minor,"
-    " o.total_minor, o.external, o.version from orders_salesorder o order by o.number",
+    " o.total_minor, o.external from orders_salesorder o order by o.number",
     "order lines": "select o.number, l.line, l.product_id, l.quantity, l.price_minor, l.amount_minor, l.delivery_mode_id,"
     " l.status from orders_orderline l join orders_salesorder o on o.id = l.order_id order by o.number, l.line",
     "taxes": 'select o.number, t."group", t.base_minor, t.tax_minor, t.rate_id'

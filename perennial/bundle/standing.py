@@ -31,7 +31,7 @@ from perennial.kernel.totals import Charge, Totals, totals
 from perennial.payments.due import NOWHERE
 from perennial.payments.due import Place as Where
 
-HOLD = keys("code reason because stops on by released_on released_by")
+HOLD = keys("code reason because stops on by released_on until reason_code released_by")
 EVENT = keys("on kind by reason because data at")
 TAX = keys("group base tax country region from")
 
@@ -128,6 +128,8 @@ class Standing:
                 hold.day("on", self.reading.on),
                 hold.text("by", "", longest=limits.LINE),
                 hold.day("released_on"),
+                hold.day("until"),
+                hold.code("reason_code"),
                 hold.text("released_by", longest=limits.LINE),
                 because(hold),
             )

@@ -47,6 +47,8 @@ class HoldRow:
     on: date
     by: str
     released_on: date | None
+    until: date | None
+    reason_code: str | None
     released_by: str | None
     because: Any = None
 

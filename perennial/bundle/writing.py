@@ -96,9 +96,15 @@ def _orders(orders: list[OrderRow], lines: list[LineRow]) -> None:
     )
     sql.copy(
         Hold,
-        ("order_id", "code", "reason", "because", "stops", "on_date", "by", "released_on", "released_by"),
         (
-            (o.id, h.code, *_said(h.reason, h.because), h.stops, h.on, h.by, h.released_on, h.released_by)
+            *("order_id", "code", "reason", "because", "stops", "on_date", "by"),
+            *("released_on", "until", "reason_code", "released_by"),
+        ),
+        (
+            (
+                *(o.id, h.code, *_said(h.reason, h.because), h.stops, h.on, h.by),
+                *(h.released_on, h.until, h.reason_code, h.released_by),
+            )
             for o in orders
             for h in o.holds
         ),

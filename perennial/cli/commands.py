@@ -56,6 +56,10 @@ GROUPS: dict[str, list[Command]] = {
     ),
     "Orders": _group(
         "orders",
+        ("order add", "add a line to a draft order"),
+        ("order change", "change a line of a draft order"),
+        ("order remove", "take a line out of a draft order"),
+        ("order pay", "say how the ordinary lines of a draft order are paid"),
         ("order submit", "open a draft order"),
         ("order accept", "note that the customer accepted the offer"),
         ("order cancel", "cancel an order, or a child that has not shipped"),
@@ -72,6 +76,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order address", "send to another address"),
         ("order ship", "note that a child was sent, or the ordinary lines"),
         ("order invoice", "invoice what was sent: authorised payments are captured"),
+        ("order collect", "process the payments of an order at once"),
         ("order settle", "say how a payment ended of which nobody knows, or write it off"),
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),

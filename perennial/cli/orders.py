@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import outcome, say
-from perennial.cli.parser import Given, Parser, Run, day, expiry, how, long_code, text, who, whole
+from perennial.cli.parser import Given, Parser, Run, Share, by, day, expiry, how, long_code, on, text, who, whole
 from perennial.errors import Refused
-from perennial.kernel.states import HOLDS_STOP
+from perennial.kernel.states import ENDED_BY, HOLDS_STOP
 
 
 def _stays_open(done: Any) -> bool:
@@ -27,6 +27,10 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
             from perennial.kernel.money import quantity
 
             arguments["quantity"] = quantity(arguments["quantity"], "quantity")
+        if arguments.get("pay") is not None:
+            arguments["pay"] = _pays(arguments["pay"])
+        if "without" in arguments:
+            arguments["without"] = [option.replace("-", "_") for option in arguments["without"]]
         if line:
             arguments["line"] = given.line
         elif given.line is not None:
@@ -42,6 +46,79 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         return 0
 
     return run
+
+
+def _pays(shares: list[Share]) -> list[Any]:
+    """How ordinary lines are paid, as the desk wants it."""
+    from perennial.catalog.queries import currency
+    from perennial.desk.entry import PayEntry
+    from perennial.kernel.money import minor
+
+    return [
+        PayEntry(
+            one.method,
+            one.card,
+            amount_minor=None if one.amount is None else minor(one.amount, currency(), "pay"),
+            percent=one.percent,
+        )
+        for one in shares
+    ]
+
+
+def _line_of_draft(p: Parser, quantity: str | None = None) -> tuple[str, ...]:
+    """The options of a line of a draft; their names."""
+    p.add_argument("--quantity", metavar="Q", default=quantity, help=f"how many (left out: {quantity or 'as it is'})")
+    p.add_argument("--delivery-mode", metavar="CODE", help="of an ordinary line: by which delivery mode")
+    p.add_argument("--start-date", type=day, metavar="DATE", help="of a continuity line: from when its dates count")
+    p.add_argument(
+        "--payment-method", metavar="M", help="of a continuity line: card, on_account, check, cash, gift_card"
+    )
+    p.add_argument("--card", type=long_code, metavar="TOKEN", help="of a continuity line: the stored card that pays")
+    p.add_argument("--payment-schedule", metavar="NAME", help="of a continuity line: in which parts it is paid")
+    p.add_argument("--ship-to", metavar="CODE", help="of a continuity line: the code of an address of the customer")
+    p.pay()
+    return ("delivery_mode", "start_date", "payment_method", "card", "payment_schedule", "ship_to", "pay")
+
+
+def order_add(p: Parser) -> Run:
+    """A draft gets one line more."""
+    p.number()
+    p.add_argument("--item", metavar="P", required=True, help="the product, ordinary or continuity")
+    names = _line_of_draft(p, "1")
+    p.change()
+    return _does("add_line", "item", "quantity", *names, line=False)
+
+
+def order_change(p: Parser) -> Run:
+    """A line of a draft is entered anew."""
+    p.number()
+    names = _line_of_draft(p)
+    p.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=("start-date", "payment-schedule", "ship-to", "delivery-mode"),
+        metavar="WHAT",
+        help="as if it had never been said",
+    )
+    p.change()
+    return _does("change_line", "quantity", "without", *names)
+
+
+def order_remove(p: Parser) -> Run:
+    """A draft loses a line."""
+    p.number()
+    p.pay()
+    p.change()
+    return _does("remove_line", "pay")
+
+
+def order_pay(p: Parser) -> Run:
+    """How the ordinary lines of a draft are paid."""
+    p.number()
+    p.pay([])
+    p.change()
+    return _does("pay_draft", "pay", line=False)
 
 
 def order_submit(p: Parser) -> Run:
@@ -64,8 +141,10 @@ def order_cancel(p: Parser) -> Run:
     p.number("the number of the order, or of a child that has not shipped")
     p.add_argument("--after", type=whole, metavar="SHIPMENT", help="this shipment is the last: cancel what follows it")
     p.add_argument("--again", action="store_true", help="of a child: make its shipment anew, as the next try")
+    p.add_argument("--ended-by", choices=ENDED_BY, help="who ended it, for the history")
+    p.reason_code()
     p.change()
-    return _does("cancel", "after", "again")
+    return _does("cancel", "after", "again", "ended_by", "reason_code")
 
 
 def order_hold(p: Parser) -> Run:
@@ -73,8 +152,10 @@ def order_hold(p: Parser) -> Run:
     p.number("the number of the order or child")
     p.add_argument("--code", metavar="C", default="hold", help="a short word to release it by (left out: hold)")
     p.add_argument("--stops", choices=HOLDS_STOP, default="both", help="what it stops (left out: both)")
+    p.add_argument("--until", type=day, metavar="DATE", help="it is released by itself on this business date")
+    p.reason_code()
     p.change(why="why it is held", must_say_why=True)
-    return _does("hold", "code", "stops", line=False)
+    return _does("hold", "code", "stops", "until", "reason_code", line=False)
 
 
 def order_release(p: Parser) -> Run:
@@ -90,8 +171,9 @@ def order_skip(p: Parser) -> Run:
     """A shipment is left out; the others keep their days."""
     p.number()
     p.shipment()
+    p.reason_code()
     p.change()
-    return _does("skip", "shipment")
+    return _does("skip", "shipment", "reason_code")
 
 
 def order_unskip(p: Parser) -> Run:
@@ -184,6 +266,24 @@ def order_invoice(p: Parser) -> Run:
     p.number("the number of a child, or of an order with ordinary lines")
     p.change()
     return _does("invoice", line=False)
+
+
+def order_collect(p: Parser) -> Run:
+    """What is due of it is taken while the customer listens."""
+    p.number("the number of the order or child")
+    p.add_argument("--force", action="store_true", help="ask again for what was declined today")
+    p.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
+    p.on()
+    p.by("who does it, for the history (such as clerk:anna)")
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+
+        done = actions.collect(number=given.number, on=on(given), by=by(given), force=given.force, dry=given.dry_run)
+        outcome(done, given)
+        return 0
+
+    return run
 
 
 def order_settle(p: Parser) -> Run:

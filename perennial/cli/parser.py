@@ -6,8 +6,9 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from perennial.errors import Refused
 from perennial.kernel import limits
@@ -98,6 +99,23 @@ class Parser(argparse.ArgumentParser):
         self.by("who does it, for the history (such as clerk:anna)")
         self.add_argument("--reason", type=text, metavar="TEXT", help=why, required=must_say_why)
 
+    def pay(self, left_out: list[Share] | None = None) -> None:
+        """How the ordinary lines of a draft are paid: an option a share."""
+        self.add_argument(
+            "--pay",
+            action="append",
+            type=share,
+            default=left_out,
+            metavar="SHARE",
+            help="how ordinary lines are paid: METHOD[,CARD][,AMOUNT or PERCENT%%], one option a share"
+            " (left out: "
+            + ("as before)" if left_out is None else "as the first continuity line, else by the only card)"),
+        )
+
+    def reason_code(self) -> None:
+        """Why, in a code that can be counted."""
+        self.add_argument("--reason-code", metavar="CODE", help="why, in a code of yours that can be counted")
+
     def change(self, *, why: str = "why, for the history", must_say_why: bool = False) -> None:
         """What every change of an order takes."""
         self.add_argument("--line", type=whole, metavar="L", help="which continuity line, where the order has several")
@@ -183,6 +201,25 @@ def percent(words: str) -> float:
     if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", words, re.ASCII) or float(words) > 100:
         raise argparse.ArgumentTypeError(f"{words!r} is not a percentage from 0 to 100")
     return float(words)
+
+
+class Share(NamedTuple):
+    """How a part of the ordinary lines is paid: an amount, a percentage, or neither for all that is left."""
+
+    method: str
+    card: str | None
+    amount: str | None
+    percent: Decimal | None
+
+
+def share(words: str) -> Share:
+    """A share: card,tok_visa,50% or check,20.00 or on_account."""
+    method, *rest = words.split(",")
+    last = rest.pop() if rest and re.fullmatch(r"\d+(\.\d+)?%?", rest[-1], re.ASCII) else None
+    if not method or len(rest) > 1 or (rest and method != "card"):
+        raise argparse.ArgumentTypeError(f"{words!r} is not a share such as card,tok_visa,50% or check,20.00")
+    percent = Decimal(last[:-1]) if last and last.endswith("%") else None
+    return Share(method, rest[0] if rest else None, None if percent is not None else last, percent)
 
 
 def expiry(words: str) -> str:

@@ -46,7 +46,6 @@ class ContinuityOrder(models.Model):
     card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+")
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
-    version = models.IntegerField(db_default=1)
 
     class Meta:
         triggers = (state_machine(states.CONTINUITY_ORDER),)

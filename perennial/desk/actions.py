@@ -1,6 +1,6 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     submit, accept, hold, release, cancel, retry what was parked, ship, invoice, settle, refund
+``orders``     add, change and remove a line of a draft, say how it is paid, submit, accept, hold, release, cancel, retry what was parked, ship, invoice, settle, refund, collect
 ``shipments``  skip, unskip, move, substitute, quantity, price, address
 ``cards``      store a card, give one to an order
 ``undo``       take back the last change of a person
@@ -10,6 +10,8 @@ from perennial.desk.cards.give import card
 from perennial.desk.cards.store import store_card
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.cancel import cancel
+from perennial.desk.orders.collect import collect
+from perennial.desk.orders.draft import add_line, change_line, pay_draft, remove_line
 from perennial.desk.orders.hold import hold, release
 from perennial.desk.orders.payments import refund, settle
 from perennial.desk.orders.retry import parked_retry
@@ -23,17 +25,22 @@ from perennial.desk.undo import undo
 
 __all__ = [
     "accept",
+    "add_line",
     "address",
     "cancel",
     "card",
+    "change_line",
+    "collect",
     "hold",
     "invoice",
     "move",
     "parked_retry",
+    "pay_draft",
     "price",
     "quantity",
     "refund",
     "release",
+    "remove_line",
     "settle",
     "ship",
     "skip",

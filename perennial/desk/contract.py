@@ -294,6 +294,8 @@ def hold_json(hold: Hold, to: Reader = ENGLISH) -> Document:
         "on": str(hold.on),
         "by": hold.by,
         "released_on": _day(hold.released_on),
+        "until": _day(hold.until),
+        "reason_code": hold.reason_code,
     }
 
 

@@ -15,6 +15,7 @@ from perennial.db import history, sql
 from perennial.desk.action import at_work
 from perennial.desk.changeable import PlannedShipment, refusal
 from perennial.errors import Refused
+from perennial.kernel import limits
 from perennial.kernel.states import SENT
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
@@ -50,6 +51,7 @@ class LockedOrder:
     on: date
     by: str
     reason: str | None
+    reason_code: str | None = None
     moved: list[NewDay] = field(default_factory=list)
     caught_up: list[CaughtUp] = field(default_factory=list)
 
@@ -82,7 +84,8 @@ class LockedOrder:
         return self.states if line is None else [self.state(line)]
 
     def event(self, kind: str, **data: Any) -> None:
-        """Write down what happened."""
+        """Write down what happened, with the code of the reason where one was given."""
+        data["reason_code"] = self.reason_code
         OrderEvent.objects.create(
             order=self.order,
             on_date=self.on,
@@ -111,7 +114,9 @@ def unknown_order(number: str, field: str = "number") -> Refused:
     return Refused("order_unknown", field, order=number, meant=meant)
 
 
-def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) -> LockedOrder:
+def lock_parent(
+    number: str, *, on: date, by: str, reason: str | None = None, reason_code: str | None = None
+) -> LockedOrder:
     """Lock a parent order for a change: its continuity orders in id order, then the order itself.
 
     What it holds is read in later statements than the locks.
@@ -119,11 +124,13 @@ def lock_parent(number: str, *, on: date, by: str, reason: str | None = None) ->
     found = order_by_number(number)
     if found.parent_id is not None:
         raise Refused("is_child_order", "number", order=number)
-    return lock(found.pk, on=on, by=by, reason=reason)
+    return lock(found.pk, on=on, by=by, reason=reason, reason_code=reason_code)
 
 
-def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> LockedOrder:
-    """Lock a parent order by its id."""
+def lock(order_id: int, *, on: date, by: str, reason: str | None = None, reason_code: str | None = None) -> LockedOrder:
+    """Lock a parent order by its id. Refused: a ``reason_code`` that is no code."""
+    if reason_code is not None and (fault := limits.code_fault(reason_code)):
+        raise fault.at("reason_code")
     history.context(by=by, reason=reason)
     ids = [
         row[0]
@@ -136,7 +143,7 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None) -> Lock
         work.locked(order_id, by=by, on=on)
     found = set_up()
     states = read_orders(found, ids)
-    return LockedOrder(order, found, states, on, by, reason)
+    return LockedOrder(order, found, states, on=on, by=by, reason=reason, reason_code=reason_code)
 
 
 def planned_shipment(state: OrderState, number: int) -> PlannedShipment:

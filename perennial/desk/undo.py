@@ -9,6 +9,7 @@ from perennial.continuity.planning import read_orders
 from perennial.desk.action import action
 from perennial.desk.locking import changed, lock_parent
 from perennial.desk.models import Change
+from perennial.desk.orders.draft import total_anew
 from perennial.desk.outcome import Outcome
 from perennial.desk.snapshot import events_since, put_back, rows_of
 from perennial.errors import Refused
@@ -48,6 +49,9 @@ def undo(*, number: str, on: date, by: str, reason: str | None = None) -> Undone
     put_back(found.before, on=on, by=by)
     Change.objects.filter(pk=found.pk, undone_on=None).update(undone_on=on, undone_by=by)
     locked.event("undone", action=found.action)
+    if locked.order.status == "draft":
+        locked.order.refresh_from_db(fields=["ship_to"])
+        total_anew(locked)
     changed(locked, read_orders(locked.set_up, locked.ids), forget_card=True)
     return Undone(order=number, action=found.action, by=found.by, on=found.on_date)
 

@@ -1,6 +1,8 @@
 """The jobs: a runner, one module for each of the six, and what runs them together.
 
 ``runner``                the run protocol: killed at any instant, started again, shared by processes
+``job``, ``report``       what a job is; what a run has done
+``dry_run``, ``parking``  the same, rolled back; an order put aside that could not be done
 ``update_current_event``  where each program stands today
 ``extend_lines``          plan on where repetitions were planned only up to the threshold
 ``update_orders``         open orders follow what was released of their programs
@@ -8,6 +10,7 @@
 ``process_payments``      authorise, capture, charge, bill
 ``close_orders``          what is finished is closed
 ``night``, ``simulate``   the six in their order; and with a warehouse's work before them
+``status``                when each ran last, how far it is, what is due now
 ``check``                 the invariants of the data
 """
 

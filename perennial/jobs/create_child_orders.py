@@ -13,6 +13,7 @@ from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
 from perennial.desk.read.waits import wait_reason
+from perennial.jobs.ended_holds import release_ended_holds
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park
 from perennial.jobs.report import MOST_REASONS, Report
@@ -37,7 +38,8 @@ WAITING = {
 class CreateChildOrders(Job):
     """Turn the due shipments into child orders.
 
-    For each chunk of the work list, in one transaction:
+    Before the work list is written, holds whose day has come are released (``ended_holds``). For each chunk of the work
+    list, in one transaction:
 
     1. Lock the chunk's continuity orders, in id order.
     2. Read what is still due; put aside what must wait, with its reason.
@@ -95,7 +97,8 @@ class CreateChildOrders(Job):
         return self._filled(run, "select"), {**self._values(run), "limit": run.cache["limit"]}
 
     def select(self, run: Run) -> tuple[int, Report]:
-        """What is due; what is left over the limit; what waits already."""
+        """What is due; what is left over the limit; what waits already. First the holds that end are released."""
+        release_ended_holds(self, run)
         values = self._values(run)
         report = Report()
         # The planner takes far more to be due than is (what is past is seldom still scheduled): by the index all the same.

@@ -148,14 +148,15 @@ def bisected(job: Job, run: Run, first: int, last: int) -> Report:
     except (DataError, IntegrityError, Refused) as error:
         if first == last:
             with transaction.atomic():
-                return job.park(run, first, _reason(error), sqlstate(error))
+                return job.park(run, first, reason_of(error), sqlstate(error))
     middle = (first + last) // 2
     report = bisected(job, run, first, middle)
     report.add(bisected(job, run, middle + 1, last))
     return report
 
 
-def _reason(error: Exception) -> Reason:
+def reason_of(error: Exception) -> Reason:
+    """Why an order could not be done, as it is parked."""
     if isinstance(error, Refused):
         return Reason.of(error)
     return Reason("database_error", {"message": str(error).strip().splitlines()[0]})

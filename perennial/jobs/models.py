@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class JobRun(models.Model):
-    """(job, business date, arguments); open, then done, stopped or failed. One open run a job that is not dry.
+    """(job, business date, arguments); open, then done. One open run a job that is not dry.
 
     ``selected`` is the length of the work list, ``start`` what was counted together with it.
     """
@@ -28,7 +28,7 @@ class JobRun(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job"], condition=Q(status="open", dry=False), name="one_open_run"),
-            models.CheckConstraint(condition=Q(status__in=["open", "done", "stopped", "failed"]), name="run_status"),
+            models.CheckConstraint(condition=Q(status__in=["open", "done"]), name="run_status"),
         ]
         indexes = [
             models.Index(fields=["job", "-id"], name="runs_of_job"),

@@ -16,7 +16,17 @@ def park(job: Job, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> 
     """Park the continuity order of an item of the work list, and block what of it is scheduled."""
     found = sql.one(SQL["item"], {"run": run.id, "seq": seq})
     assert found is not None
-    subject, shipment, order_id, order, line_id, line = found
+    subject, shipment = found
+    return park_order(job, run, subject, reason, sqlstate, shipment=shipment)
+
+
+def park_order(
+    job: Job, run: Run, subject: int, reason: Reason, sqlstate: str | None, *, shipment: int | None = None
+) -> Report:
+    """Park a continuity order, because of one of its shipments or as a whole, and block what of it is scheduled."""
+    found = sql.one(SQL["order"], {"subject": subject})
+    assert found is not None
+    order_id, order, line_id, line = found
     sql.value("select id from continuity_continuityorder where id = %s for no key update", [subject])
     _, new = Parked.objects.get_or_create(
         continuity_order_id=subject,

@@ -170,6 +170,10 @@ HOLDS_CHARGING = ("charging", "both")
 """What a hold stops."""
 
 
+ENDED_BY = ("customer", "merchant", "system")
+"""Who ended an order, as the person says who cancels it."""
+
+
 def may_follow(pairs: dict[str, set[str]], old: str, new: str) -> bool:
     """May a row go from the old state to the new one?"""
     return new in pairs.get(old, set())

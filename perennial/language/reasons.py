@@ -1,4 +1,4 @@
-"""Said a line has its date, its product and its price, in words that a clerk can read out.
+"""Why a line has its date, its product and its price, in words that a clerk can read out.
 
 Each sentence names the rule, what went into it and the row that it comes from, so that the date can be derived again
 from the words alone, in every language.
@@ -36,7 +36,7 @@ def date_words(
     changed: Mapping[str, Who] | None = None,
     to: Reader = ENGLISH,
 ) -> str:
-    """Said it has its ``event_on`` and its ``ship_on``.
+    """Why it has its ``event_on`` and its ``ship_on``.
 
     ``started``: the order has a start date of its own. ``changed``: who changed it, by kind of adjustment.
     """
@@ -60,7 +60,7 @@ def date_words(
 
 
 def ship_words(why: DateReason, event_on: date, ship_on: date, changed: Mapping[str, Who], to: Reader = ENGLISH) -> str:
-    """Said it ships on its day."""
+    """Why it ships on its day."""
     wanted = why.wanted or event_on
     code = "ships_that_date" if why.ship == "event" and ship_on == wanted else f"ships_{why.ship}"
     words = _said(code, {"wanted": wanted, "who": changed.get("move") or Who("")}, to)
@@ -70,7 +70,7 @@ def ship_words(why: DateReason, event_on: date, ship_on: date, changed: Mapping[
 def product_words(
     why: LineReason, source: Source, line: int, changed: Mapping[str, Who] | None = None, to: Reader = ENGLISH
 ) -> str:
-    """Said it is this product."""
+    """Why it is this product."""
     if why.product == "words":
         return why.product_words or ""
     facts = {
@@ -91,7 +91,7 @@ def price_words(
     changed: Mapping[str, Who] | None = None,
     to: Reader = ENGLISH,
 ) -> str:
-    """Said it has this price. ``item``: the line's product."""
+    """Why it has this price. ``item``: the line's product."""
     if why.price == "words":
         return why.price_words or ""
     changed = changed or {}
@@ -106,7 +106,7 @@ def price_words(
 
 
 def not_shipped(why: Reason | None, to: Reader = ENGLISH) -> str | None:
-    """Said a line has not shipped yet, or will not; None when it has a child order."""
+    """Why a line has not shipped yet, or will not; None when it has a child order."""
     return None if why is None else _said(why.code, why.facts, to, "not_shipped")
 
 

@@ -1,0 +1,1 @@
+"""Sales orders: parents, children and ordinary ones, with their lines, holds and history."""

@@ -42,7 +42,6 @@ class SalesOrder(models.Model):
     external = models.TextField(null=True)
     taken_over_on = models.DateField(null=True)
     entry = models.JSONField(null=True)
-    version = models.IntegerField(db_default=1)
 
     class Meta:
         triggers = (state_machine(states.ORDER),)
@@ -131,16 +130,19 @@ class OrderPay(models.Model):
 
 
 class Hold(models.Model):
-    """Said an order waits, and what it stops. An order is held while it has an open hold.
+    """Why an order waits, and what it stops. An order is held while it has an open hold.
 
+    ``until``: the business date with whose run of create-child-orders it is released by itself; null: a person does.
     ``because``: why a job placed it (``kernel.reasons``); ``reason``: what a person wrote.
     """
 
     order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="holds")
     code = Code()
     reason = models.TextField(db_default="")
+    reason_code = Code(null=True)
     stops = models.TextField(db_default="both")
     on_date = models.DateField()
+    until = models.DateField(null=True)
     by = models.TextField(db_default="")
     released_on = models.DateField(null=True)
     released_by = models.TextField(null=True)
@@ -157,6 +159,11 @@ class Hold(models.Model):
                 fields=["order", "code"], condition=Q(released_on__isnull=True), name="one_open_hold"
             ),
             models.CheckConstraint(condition=Q(stops__in=list(states.HOLDS_STOP)), name="hold_stops"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["until"], condition=Q(released_on__isnull=True, until__isnull=False), name="holds_that_end"
+            )
         ]
 
 

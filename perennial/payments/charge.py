@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from django.db import transaction
 from psycopg.types.json import Jsonb
@@ -138,13 +139,67 @@ def _may_go_on(work: Collecting, sent: Sent, answer: Answer) -> bool:
     return sent.kind == "void" or answer.lapsed or work.rules.force
 
 
-def collect_for_order(order_id: int, *, on: date, by: str, force: bool = False) -> None:
-    """Process the payments of one order at once, while a clerk waits; the same code and keys as the night's.
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a payment when it was processed at once.
 
-    No command does so yet: what an import or a clerk makes due waits for the next run of the job. The web
-    application will, when an order is submitted or gets another card (``force``: asked again on the same date).
+    ``order``: the number of the order or child that it pays. ``before`` is None where it was not there before. ``message``
+    and ``category``: what the gateway said, None where it was not asked or says nothing.
     """
-    collect(payments_of_order(order_id), on=on, by=by, force=force)
+
+    order: str
+    purpose: str
+    number: int
+    amount: Money
+    before: str | None
+    after: str
+    message: str | None
+    category: str | None
+
+
+class _Standing(NamedTuple):
+    """A payment as it stands, with the last call about it."""
+
+    id: int
+    order: str
+    purpose: str
+    number: int
+    amount_minor: int
+    currency: str
+    status: str
+    attempt_id: int | None
+    outcome: str | None
+    message: str | None
+    category: str | None
+
+
+def collect_for_order(
+    order_id: int, *, on: date, by: str, force: bool = False, dry: bool = False
+) -> tuple[Became, ...]:
+    """Process the payments of one order at once, while a clerk waits; what became of each. The same code and keys as
+    the night's. Never inside a transaction, unless ``dry``: the gateway is not asked, the caller rolls everything back.
+
+    ``force``: a person asks again on the same date for what was declined.
+    """
+    ids = payments_of_order(order_id)
+    before = {one.id: one for one in sql.rows(_Standing, SQL["standing"], {"ids": ids})}
+    collect(ids, on=on, by=by, force=force, dry=dry)
+    now = sql.rows(_Standing, SQL["standing"], {"ids": payments_of_order(order_id)})
+    return tuple(_became(one, before.get(one.id)) for one in now)
+
+
+def _became(now: _Standing, was: _Standing | None) -> Became:
+    asked = was is None or (was.attempt_id, was.outcome) != (now.attempt_id, now.outcome)
+    return Became(
+        order=now.order,
+        purpose=now.purpose,
+        number=now.number,
+        amount=Money(now.amount_minor, now.currency),
+        before=was.status if was else None,
+        after=now.status,
+        message=now.message if asked else None,
+        category=now.category if asked else None,
+    )
 
 
 def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:

@@ -316,3 +316,17 @@ union
 select p.id from payments_payment p join continuity_continuityorder c on c.id = p.continuity_order_id
  where c.order_id = (select coalesce(parent_id, id) from asked)
 order by id
+
+-- name: standing
+-- Payments, each with the number of the order or child that it pays and the last call about it.
+select p.id, coalesce(o.number, root.number), p.purpose, p.number, p.amount_minor, p.currency, p.status,
+       a.id, a.outcome, a.message, a.category
+  from payments_payment p
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder c on c.id = p.continuity_order_id
+  left join orders_salesorder root on root.id = c.order_id
+  left join lateral (
+       select t.id, t.outcome, t.message, t.category from payments_attempt t
+        where t.payment_id = p.id order by t.id desc limit 1) a on true
+ where p.id = any(%(ids)s)
+ order by coalesce(o.number, root.number), p.purpose, p.continuity_order_id, p.number, p.id

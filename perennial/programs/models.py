@@ -13,7 +13,11 @@ from perennial.kernel import states
 
 @tracked
 class Program(models.Model):
-    """A plan of products that ship in sequence. What the night keeps: where it stands today."""
+    """A plan of products that ship in sequence.
+
+    ``current_…``: where the last night found it. That night counts as ``advanced`` what differs from the night before,
+    and never goes back to an earlier event; an export says it, so that the count goes on elsewhere.
+    """
 
     schedule_id = Code(unique=True)
     name = models.TextField(db_default="")

@@ -30,16 +30,14 @@ def differences() -> Iterator[str]:
         wanted = target_rows(
             state.row.pk,
             state.revision,
-            state.facts,
             plan,
-            currency="USD",
             first_position=1,
             status="scheduled",
             product_ids={},
         )
         for made, right in zip(state.occurrences, wanted, strict=True):
             for name in (
-                "pair", "position", "event_on", "ship_on", "shipment", "delivery_mode_id", "why_date", "lines"
+                "pair", "position", "event_on", "ship_on", "shipment", "delivery_mode_id", "why", "lines"
             ):  # fmt: skip
                 if getattr(made, name) != getattr(right, name):
                     yield f"{state.row.order.number}: {name} {getattr(made, name)} but {getattr(right, name)}"

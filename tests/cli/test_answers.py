@@ -38,7 +38,7 @@ def rows() -> dict[str, list[str]]:
 
 ROWS = rows()
 #: Commands whose JSON the page tells in words, or of which a test of their own holds it.
-IN_WORDS = {"import", "preview", "night", "parked", "check", "check once"}
+IN_WORDS = {"import", "preview", "search", "night", "parked", "check", "check once"}
 
 
 def test_the_json_of_every_command_is_told() -> None:
@@ -66,6 +66,10 @@ def captured_part(child: str) -> dict[str, Any]:
 #: One after the other, on 11 March: which row of the table, and what is typed. SO-000001 is a draft, SO-000002 awaits
 #: acceptance, SO-000003 and SO-000004 are open.
 PLAYED = [
+    ("order add", "order add SO-000001 --item 0013 --quantity 2 --pay card,tok_visa"),
+    ("order change", "order change SO-000001 --line 2 --quantity 3"),
+    ("order pay", "order pay SO-000001 --pay card,tok_visa,40% --pay card,tok_visa,60%"),
+    ("order remove", "order remove SO-000001 --line 2 --pay card,tok_visa"),
     ("order submit", "order submit SO-000001"),
     ("order accept", "order accept SO-000002"),
     ("order skip", "order skip SO-000003 --shipment 2"),
@@ -85,6 +89,7 @@ PLAYED = [
     ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
     ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
+    ("order collect", "order collect SO-000004-1-001 --on 2026-03-11"),
     ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
@@ -92,6 +97,11 @@ PLAYED = [
     ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),
     ("card", "card C-1 --token tok_two --brand visa --last4 1881 --exp 12/2031"),
     ("parked retry", "parked retry SO-000004"),
+    ("customer add", "customer add C-9 --name Leo"),
+    ("customer change", "customer change C-9 --phone 5550199"),
+    ("customer address", "customer address C-9 --code home --street 7-Pine --city Troy --postcode 12180 --country US"),
+    ("note customer", "note customer C-9 --text later"),
+    ("note order", "note order SO-000003 --text present"),
     ("program copy", "program copy BOM BOM2"),
     ("program activate", "program activate BOM2"),
     ("program retire", "program retire BOM2"),
@@ -120,6 +130,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path) -> None:
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":
             holds("simulate: each of jobs", found["jobs"][0])
+        if row == "order collect":
+            holds("order collect: each of payments", found["payments"][0])
+            played.add("order collect: each of payments")
         played.add(row)
     holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
     for action in ("release", "discard"):

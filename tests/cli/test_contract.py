@@ -38,6 +38,10 @@ def table(header: str) -> dict[str, list[str]]:
 
 
 SHARED = {option.strip("`"): commands for option, commands in table("| shared option |").items()}
+WITHOUT = {
+    option: re.findall(r"`([^`]+)`", commands)
+    for option, commands in re.findall(r"^\| `(--[a-z-]+)` \| [^|]*\(not ([^)]*)\) \|", PAGE, re.M)
+}
 SYNOPSES = {
     " ".join(w for w in synopsis.split() if re.fullmatch("[a-z-]+", w) and not w.startswith("-")): synopsis
     for first in table("| command | does |")
@@ -65,7 +69,11 @@ def test_a_command_takes_what_the_contract_says(name: str) -> None:
     actions: list[argparse.Action] = [a for a in parser._actions if a.dest != "help"]
     named = {a.option_strings[0]: a for a in actions if a.option_strings}
     options, required, arguments = synopsis(name)
-    options |= {option for option, patterns in SHARED.items() if any(fnmatchcase(name, p) for p in patterns)}
+    options |= {
+        option
+        for option, patterns in SHARED.items()
+        if any(fnmatchcase(name, p) for p in patterns) and name not in WITHOUT.get(option, ())
+    }
     assert set(named) == options
     assert {option for option, a in named.items() if a.required} == required
     assert [f"{a.metavar}{'?' * (a.nargs == '?')}" for a in actions if not a.option_strings] == arguments

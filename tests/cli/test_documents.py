@@ -180,6 +180,7 @@ def test_why_it_waits() -> None:
     assert document["held"] is True
     assert document["holds"][1] == {
         "code": "call", "reason": "call back", "stops": "both", "on": "2026-03-10", "by": "", "released_on": None,
+        "until": None, "reason_code": None,
     }  # fmt: skip
     assert lines_of(document)[0]["why"]["not_shipped"] == "waits: the order is on hold (call back)"
     assert lines_of(document)[1]["why"]["not_shipped"] == "waits: parked (no price)"

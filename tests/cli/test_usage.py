@@ -37,7 +37,7 @@ Captured = pytest.CaptureFixture[str]
     [
         ("ordre skip SO-1", "did you mean 'order skip'?"),
         ("nihgt", "did you mean 'night'?"),
-        ("order", "followed by one of submit, accept"),
+        ("order", "followed by one of add, change"),
         ("order skpi SO-1", "did you mean 'order skip'?"),
         ("order skip SO-1", "--shipment"),
         ("order skip SO-1 --shipmnt 2", "did you mean '--shipment'?"),
@@ -211,17 +211,20 @@ def given(name: str, words: str) -> tuple[str, dict[str, Any]]:
     return name, {"words": words}
 
 
+NO_CODE = {"reason_code": None}
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("words", "function", "arguments"),
     [
         ("submit", "submit", {}),
         ("accept --catch-up skip", "accept", {"catch_up": "skip"}),
-        ("cancel --after 3", "cancel", {"after": 3, "again": False, "line": None}),
-        ("cancel --again", "cancel", {"after": None, "again": True, "line": None}),
-        ("hold --reason why --stops charging", "hold", {"code": "hold", "stops": "charging"}),
+        ("cancel --after 3", "cancel", {"after": 3, "again": False, "line": None, **NO_CODE, "ended_by": None}),
+        ("cancel --again", "cancel", {"after": None, "again": True, "line": None, **NO_CODE, "ended_by": None}),
+        ("hold --reason why --stops charging", "hold", {"code": "hold", "stops": "charging", "until": None, **NO_CODE}),
         ("release --code fraud", "release", {"code": "fraud", "catch_up": None}),
-        ("skip --shipment 2 --line 1", "skip", {"shipment": 2, "line": 1}),
+        ("skip --shipment 2 --line 1", "skip", {"shipment": 2, "line": 1, **NO_CODE}),
         ("unskip --shipment 2", "unskip", {"shipment": 2, "line": None}),
         (
             "move --shipment 2 --to 2026-04-21 --following",

@@ -167,6 +167,8 @@ class TestHold:
                 "on": "2026-03-10",
                 "by": "clerk:anna",
                 "released_on": None,
+                "until": None,
+                "reason_code": None,
             }
         ]
         assert make_children(ON) == 0

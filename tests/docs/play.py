@@ -5,7 +5,7 @@
 
 It needs DATABASE_URL, a migrated database without data. In a guide a bundle is a block ``json NAME.json``,
 commands are the lines that begin with ``$ `` in a block ``console``; a line ``...`` stands for any lines. A new day
-begins with ``$ export PERENNIAL_TODAY=DATE``.
+begins with ``$ export PERENNIAL_TODAY=DATE``; ``PERENNIAL_LANGUAGE=it`` in front of a command is for that one alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ BLOCK = re.compile(r"^```(\S+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE
 PROMPT = "$ "
 COMMAND = "./run perennial "
 NEW_DAY = "export PERENNIAL_TODAY="
+LANGUAGE = re.compile(r"PERENNIAL_LANGUAGE=(\w+) ")
 SURROUNDINGS = {"PERENNIAL_TODAY": "2026-03-10", "LOGNAME": "anna"}
 """What the guides say they were made with: the day and who types."""
 LEFT_OUT = "..."
@@ -63,6 +64,12 @@ def run(command: str) -> tuple[str, int]:
     if command.startswith(NEW_DAY):
         begin(command.removeprefix(NEW_DAY))
         return "", 0
+    if (language := LANGUAGE.match(command)) is not None:
+        os.environ["PERENNIAL_LANGUAGE"] = language[1]
+        try:
+            return run(command[language.end() :])
+        finally:
+            del os.environ["PERENNIAL_LANGUAGE"]
     if not command.startswith(COMMAND):
         raise SystemExit(f"not a command of ours: {command}")
     first, _, then = command.partition(" | ")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from perennial.bench.command import PARTS, WHOLE
 from perennial.cli import commands
 from perennial.cli.main import built, main
 from perennial.demo.club import DEFAULT_SAMPLE
@@ -142,6 +143,22 @@ def test_the_words_behind_run_exist() -> None:
 def test_the_demo_has_the_size_that_the_pages_say() -> None:
     assert f"each of {DEFAULT_SAMPLE} customers" in text("README.md")
     assert re.search(rf"^\| `--sample N` \|.*\| {DEFAULT_SAMPLE} \|$", text("docs/operations.md"), re.MULTILINE)
+
+
+def test_the_bench_has_the_parts_and_sizes_that_the_page_says() -> None:
+    page = text("docs/operations.md")
+    said = [word for line in re.findall(r"^\| (`[a-z`, ]+`) \|", page, re.MULTILINE) for word in line.split(", ")]
+    assert said[-len(PARTS) :] == [f"`{part}`" for part in PARTS]
+    sizes = dict(zip(("orders", "due", "pairs", "customers"), WHOLE, strict=True))
+    assert re.findall(r"^\| `--(orders|due|customers|pairs) N` \|.*\| ([\d,]+) \|$", page, re.MULTILINE) == [
+        (option, f"{sizes[option]:,}") for option in ("orders", "due", "customers", "pairs")
+    ]
+
+
+def test_the_architecture_names_every_package() -> None:
+    tree = text("docs/architecture.md").split("```")[1]
+    packages = [path.parent.name for path in (ROOT / "perennial").glob("*/__init__.py")]
+    assert [package for package in sorted(packages) if not re.search(rf"\b{package}\b", tree)] == []
 
 
 @pytest.mark.usefixtures("reader")

@@ -38,7 +38,8 @@ select l.order_id, l.line, l.status, k.status
 
 -- name: holds
 -- of the parents and of their children
-select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on, h.released_by, h.because
+select h.order_id, h.code, h.reason, h.stops, h.on_date, h.by, h.released_on, h.until, h.reason_code, h.released_by,
+       h.because
   from orders_hold h
  where h.order_id = any(%(all)s)
  order by h.order_id, h.id

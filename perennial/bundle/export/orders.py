@@ -320,8 +320,8 @@ class _More:
 
 
 def _hold(code: str, reason: str, stops: str, on: date, by: str, *more: Any) -> Document:
-    released_on, released_by, because = more
-    hold = Hold(code, why(because) or reason, stops=stops, on=on, by=by, released_on=released_on)
+    *shown, released_by, because = more
+    hold = Hold(code, why(because) or reason, stops, on, by, *shown)
     return {**hold_json(hold), "released_by": released_by, **_because(because)}
 
 

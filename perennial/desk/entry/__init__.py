@@ -3,6 +3,7 @@
 ``values``      what was ordered, as a bundle or a clerk gives it
 ``known``       what the orders of a batch refer to, read at once
 ``incoming``    one order on its way in: its faults, its rows, where it goes, which card pays
+``lines``       one line of it, whatever its kind
 ``continuity``  the Continuity page: a continuity product becomes a continuity order
 ``ordinary``    ordinary lines, their prices, taxes and payments
 ``rows``        the rows of a batch, written at once
@@ -16,13 +17,12 @@ from datetime import date
 
 from psycopg.types.json import Jsonb
 
-from perennial.catalog.models import Product
 from perennial.continuity.models import ContinuityOrder
 from perennial.db import sql
-from perennial.desk.entry.continuity import add_continuity
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
-from perennial.desk.entry.ordinary import OrdinaryLine, add_ordinary, priced
+from perennial.desk.entry.lines import add_line
+from perennial.desk.entry.ordinary import add_ordinary
 from perennial.desk.entry.rows import Rows
 from perennial.desk.entry.values import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, Place
 from perennial.desk.numbers import next_numbers, pass_numbers
@@ -98,38 +98,13 @@ def _build(order: Incoming, fresh: _Fresh) -> EnteredOrder | None:
         return None
     order.id = next(fresh.orders)
     order.ship_to = order.place(entry.ship_to, "ship_to", default=None)
-    ordinary: list[OrdinaryLine] = []
-    made: list[int] = []
-    for at, line in enumerate(entry.lines):
-        path = f"lines[{at}]"
-        product = order.known.products.get(line.item_number)
-        if product is None:
-            order.fault("product", f"unknown product {line.item_number!r}", f"{path}.item_number")
-            continue
-        if not 0 < line.quantity < 10**9 or line.quantity != round(line.quantity, 3):
-            order.fault("quantity", f"{line.quantity:f} is not a quantity above 0", f"{path}.quantity")
-            continue
-        mode_id = _delivery_mode(order, path, line, product)
-        line_id = next(fresh.lines)
-        if product.kind == "continuity":
-            made.append(next(fresh.continuity))
-            try:
-                add_continuity(order, made[-1], line_id, at, line, product)
-            except Refused as refused:
-                own = {"order_date": "order_date", "start_date": f"{path}.continuity.start_date"}
-                field = own.get(refused.field, f"{path}.{refused.field or 'item_number'}")
-                order.faults.append(refused.at(field))
-            price = amount = 0
-        else:
-            found = priced(order, path, line, product, mode_id)
-            if found is None:
-                continue
-            ordinary.append(found)
-            price, amount = found.price_minor, found.amount_minor
-        order.rows.lines.append((line_id, order.id, at + 1, product.pk, line.quantity, price, amount, mode_id, "open"))
+    found = [
+        add_line(order, at, line, line_id=next(fresh.lines), continuity_id=next(fresh.continuity))
+        for at, line in enumerate(entry.lines)
+    ]
     if order.faults:
         return None
-    totals = add_ordinary(order, ordinary)
+    totals = add_ordinary(order, [line for line in found if line is not None])
     if order.faults:
         return None
     number = entry.number or next(fresh.numbers)
@@ -142,21 +117,4 @@ def _build(order: Incoming, fresh: _Fresh) -> EnteredOrder | None:
     )  # fmt: skip
     for kind in ("entered", "submitted") if entry.submit else ("entered",):
         order.rows.events.append((order.id, order.on, kind, order.by, None, None))
-    return EnteredOrder(order.id, number, tuple(made))
-
-
-def _delivery_mode(order: Incoming, path: str, line: LineEntry, product: Product) -> int | None:
-    """The delivery mode that was named for a line; noted as a fault where there is none, or it can have none."""
-    if line.delivery_mode is None:
-        return None
-    if product.kind == "continuity":
-        order.fault(
-            "delivery_mode",
-            "a continuity product ships nothing itself: its events have delivery modes",
-            f"{path}.delivery_mode",
-        )
-    mode = order.known.set_up.modes_by_code.get(line.delivery_mode)
-    if mode is None:
-        order.fault("delivery_mode", f"unknown delivery mode {line.delivery_mode!r}", f"{path}.delivery_mode")
-        return None
-    return mode.id
+    return EnteredOrder(order.id, number, tuple(row[0] for row in order.rows.continuity))

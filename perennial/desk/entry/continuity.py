@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.models import Product
-from perennial.continuity.planning import OccurrenceRow, target_rows
+from perennial.continuity.planning import OccurrenceRow, OrderState, product_ids_of, target_rows
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import sold_by
 from perennial.desk.entry.values import ContinuityEntry, LineEntry
@@ -19,9 +19,17 @@ from perennial.programs.queries import LoadedRevision
 
 
 def add_continuity(
-    order: Incoming, continuity_id: int, line_id: int, at: int, line: LineEntry, product: Product
+    order: Incoming,
+    continuity_id: int,
+    line_id: int,
+    at: int,
+    line: LineEntry,
+    *,
+    product: Product,
+    again: OrderState | None = None,
 ) -> None:
-    """The customer's copy of the program, as the answers on the Continuity page want it.
+    """The customer's copy of the program, as the answers on the Continuity page want it. ``again``: the continuity order
+    that it replaces, of which what a person changed applies again.
 
     Refused, with the field relative to the line: what cannot be sold so.
     """
@@ -57,8 +65,11 @@ def add_continuity(
         revision.consolidate,
         revision.bill_upfront,
         own,
+        again.row.last_shipment if again else None,
     )
-    plan = plan_anew(revision.plan, facts)
+    if again is not None:
+        known.also(product_ids_of(again))
+    plan = plan_anew(revision.plan, facts, again.adjustments if again else ())
     if not plan.occurrences:
         raise _nothing_ships(sold)
     wanted = target_rows(
@@ -75,7 +86,7 @@ def add_continuity(
             continuity_id, line_id, order.id, customer.pk, sold.program_id, revision.id, order.status, plan.complete,
             order.order_date, given.start_date, facts.first_event, sold.event_duration, sold.shipments, line.quantity,
             facts.threshold, revision.consolidate, revision.bill_upfront, Jsonb(own), method, card_id, schedule_id,
-            ship_to,
+            ship_to, facts.last_shipment,
         )
     )  # fmt: skip
     if revision.bill_upfront:
@@ -145,7 +156,8 @@ def _add_payments(
 ) -> None:
     """The payments of an order that is billed up front."""
     set_up = order.known.set_up
-    total, first = whole_order(set_up, wanted, ship_to, order.order_date, order.places({ship_to}), order.known.groups)
+    places = order.places({ship_to, *(o.ship_to_id for o in wanted)})
+    total, first = whole_order(set_up, wanted, ship_to, order.order_date, places, order.known.groups)
     try:
         parts = upfront_parts(
             set_up.schedules.get(schedule_id) if schedule_id else None,

@@ -59,6 +59,8 @@ class Incoming:
         """The id of the address that was meant: its code, an address in place, or the delivery address."""
         if isinstance(given, dict):
             return _write_address(self.customer.pk, given)
+        if isinstance(given, int):
+            return given
         if given is None:
             return self.known.customers.delivery.get(self.customer.pk) if default is None else default
         if (found := self.known.customers.addresses[self.customer.pk].get(given)) is not None:

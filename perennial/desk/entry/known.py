@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from perennial.catalog.models import Product
@@ -45,6 +45,11 @@ class Known:
         self.groups = tax_groups({*self.product_ids.values(), *(p.pk for p in self.products.values())})
         self._prices: dict[date, dict[int, int]] = {}
         self._price_of = {*self.product_ids.values(), *(p.pk for p in self.products.values())}
+
+    def also(self, products: Mapping[str, int]) -> None:
+        """Know these products too, ids by number: a person has put them in place of the program's."""
+        self.product_ids.update(products)
+        self.groups.update(tax_groups(products.values()))
 
     def prices(self, on: date) -> dict[int, int]:
         """Prices in force on an order date, by product id."""

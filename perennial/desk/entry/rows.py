@@ -57,6 +57,7 @@ class Rows:
                 "id", "parent_line_id", "order_id", "customer_id", "program_id", "revision_id", "status", "complete",
                 "order_date", "start_date", "first_event", "event_duration", "shipments", "quantity", "threshold",
                 "consolidate", "upfront", "prices", "payment_method", "card_id", "payment_schedule_id", "ship_to_id",
+                "last_shipment",
             ),
             self.continuity,
         )  # fmt: skip

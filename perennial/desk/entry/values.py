@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-Place = str | dict[str, Any] | None
-"""The code of an address of the customer, an address in place (the fields of a bundle's address), or none."""
+Place = str | dict[str, Any] | int | None
+"""The code of an address of the customer, an address in place (the fields of a bundle's address), the id of one that
+stands in the order already, or none."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """What a person does with a whole order, and what the warehouse and the bookkeeping report of it.
 
+``draft``               the lines of a draft are added, changed, removed
 ``submit``, ``accept``  a draft is opened; the offer is accepted
 ``hold``                put on hold, release
 ``cancel``              a parent, what comes after one of its shipments, a child
 ``retry``               let a parked order be tried again
 ``ship``                a child, or ordinary lines, went out; was invoiced
+``collect``             its payments are processed at once
 ``payments``            how a payment ended that the jobs cannot bring to an end; money given back
 """

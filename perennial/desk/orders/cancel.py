@@ -17,7 +17,7 @@ from perennial.desk.queries import refunds
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, Who
-from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
+from perennial.kernel.states import ENDED_BY, NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
 
@@ -29,6 +29,7 @@ class Cancelled(Outcome):
     order: str
     status: str
     to_refund: Money | None = None
+    ended_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class EndsAfter(Outcome):
     order: str
     last_shipment: int
     to_refund: Money | None = None
+    ended_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class ChildCancelled(Outcome):
     status: str
     again: bool
     to_refund: Money | None = None
+    ended_by: str | None = None
 
 
 @action()
@@ -59,6 +62,8 @@ def cancel(
     after: int | None = None,
     again: bool = False,
     reason: str | None = None,
+    reason_code: str | None = None,
+    ended_by: str | None = None,
     line: int | None = None,
 ) -> Cancelled | EndsAfter | ChildCancelled:
     """Cancel a parent, what comes after one of its shipments, or a child that has not shipped.
@@ -66,21 +71,25 @@ def cancel(
     A parent: its planned and scheduled lines and its children that have not shipped are cancelled, and
     what is not yet paid of what will not come (D27). Nothing of it shipped, of none of its lines: it is
     cancelled at once; else it stays open until close-orders. A child: with ``again`` its shipment is made anew, as the
-    next try. Refused: what has ended; ``after`` of a child, ``again`` of a parent.
+    next try. ``ended_by``: who ended it (``states.ENDED_BY``), for the history.
+    Refused: what has ended; ``after`` of a child, ``again`` of a parent.
     """
+    if ended_by is not None and ended_by not in ENDED_BY:
+        raise Refused("unknown_word", "ended_by", word=ended_by, known=ENDED_BY)
     found = order_by_number(number)
     if found.parent_id is not None:
         if after is not None:
             raise Refused("after_is_for_parents", "after", order=number)
-        return _cancel_child(found, on=on, by=by, again=again, reason=reason)
+        locked = lock(found.parent_id, on=on, by=by, reason=reason, reason_code=reason_code)
+        return _cancel_child(locked, found.pk, again=again, ended_by=ended_by)
     if again:
         raise Refused("again_is_for_children", "again", order=number)
-    locked = lock_parent(number, on=on, by=by, reason=reason)
+    locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     if locked.order.status not in NOT_ENDED:
         raise Refused("cannot_be_cancelled", "number", order=number, status=locked.order.status)
     if after is not None:
-        return _cancel_after(locked, locked.state(line), after)
-    return _cancel_parent(locked, locked.chosen(line), whole=line is None)
+        return _cancel_after(locked, locked.state(line), after, ended_by=ended_by)
+    return _cancel_parent(locked, locked.chosen(line), whole=line is None, ended_by=ended_by)
 
 
 def _to_refund(order: SalesOrder) -> Money | None:
@@ -88,7 +97,7 @@ def _to_refund(order: SalesOrder) -> Money | None:
     return refunds([order.pk]).get(order.number)
 
 
-def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool) -> Cancelled:
+def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool, ended_by: str | None) -> Cancelled:
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
     _cancel_children([c for c in children if c.status == "open"], locked)
@@ -117,8 +126,13 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
     if statuses == {"cancelled"}:
         sql.shift(SalesOrder, [locked.order.pk], NOT_ENDED, "cancelled")
         locked.order.status = "cancelled"
-    locked.event("cancelled", lines=[s.row.parent_line.line for s in states])
-    return Cancelled(order=locked.order.number, status=locked.order.status, to_refund=_to_refund(locked.order))
+    locked.event("cancelled", lines=[s.row.parent_line.line for s in states], ended_by=ended_by)
+    return Cancelled(
+        order=locked.order.number,
+        status=locked.order.status,
+        to_refund=_to_refund(locked.order),
+        ended_by=ended_by,
+    )
 
 
 def _drop(locked: LockedOrder, occurrences: Iterable[OccurrenceRow]) -> None:
@@ -136,7 +150,7 @@ def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     payments.cancel_of(orders=ids, by=locked.by, on=locked.on)
 
 
-def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> EndsAfter:
+def _cancel_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: str | None) -> EndsAfter:
     """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
     planned = planned_shipment(state, after)
     if fault := refusal("end_with", planned):
@@ -149,26 +163,32 @@ def _cancel_after(locked: LockedOrder, state: OrderState, after: int) -> EndsAft
     if after <= planned.highest:
         state.row.complete = True
     touch([state.row], "last_shipment", "complete")
-    locked.event("ends_after", line=state.row.parent_line.line, shipment=after)
+    locked.event("ends_after", line=state.row.parent_line.line, shipment=after, ended_by=ended_by)
     changed(locked, [state])
-    return EndsAfter(order=locked.order.number, last_shipment=after, to_refund=_to_refund(locked.order))
+    return EndsAfter(
+        order=locked.order.number, last_shipment=after, to_refund=_to_refund(locked.order), ended_by=ended_by
+    )
 
 
-def _cancel_child(child: SalesOrder, *, on: date, by: str, again: bool, reason: str | None) -> ChildCancelled:
-    assert child.parent_id is not None
-    locked = lock(child.parent_id, on=on, by=by, reason=reason)
-    child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child.pk)
+def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: str | None) -> ChildCancelled:
+    child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child_id)
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
     mine = [o for o in state.occurrences if o.child_id == child.pk]
     if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
         raise Refused("cannot_be_cancelled", "number", order=child.number, status=child.status)
     if child.status == "open":
         _cancel_children([child], locked)
-        locked.event("child_cancelled", child=child.number, shipment=child.shipment)
+        locked.event("child_cancelled", child=child.number, shipment=child.shipment, ended_by=ended_by)
     if again:
         if state.row.status != "open":
             raise Refused("not_made_anew", "number", order=locked.order.number, status=state.row.status)
         sql.shift(Occurrence, [o.id for o in mine], "ordered", "scheduled", child=None)
         locked.event("made_anew", shipment=child.shipment)
     changed(locked, [state])
-    return ChildCancelled(order=child.number, status="cancelled", again=again, to_refund=_to_refund(locked.order))
+    return ChildCancelled(
+        order=child.number,
+        status="cancelled",
+        again=again,
+        to_refund=_to_refund(locked.order),
+        ended_by=ended_by,
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
+
 from perennial.desk.action import action
 from perennial.desk.cards.ends import CardEnds, cards_that_end
-from perennial.desk.locking import CaughtUp, NewDay, changed, lock, order_by_number
+from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, changed, lock, order_by_number
 from perennial.desk.outcome import Outcome
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.errors import Refused
@@ -26,6 +28,7 @@ class Held(Outcome):
     held: bool
     code: str
     stops: str
+    until: date | None = None
     still_ships: tuple[str, ...] = ()
 
 
@@ -48,29 +51,50 @@ def hold(
     on: date,
     by: str,
     reason: str | None = None,
+    reason_code: str | None = None,
     code: str = "hold",
     stops: str = "both",
+    until: date | None = None,
 ) -> Held:
     """Put a parent or a child on hold. A held parent makes no new child, a held child waits itself (D15).
 
     Children that are made already still ship: they are named (``still_ships``), to be held or cancelled by themselves.
-    Refused: a cancelled order; a second open hold of the code.
+    ``until``: it is released by itself on this date, with the first run of create-child-orders of it or of a later one;
+    until then it is a hold like any other.
+    Refused: a cancelled order; a second open hold of the code; one that would end at once.
     """
     if code == PAYMENT_HOLD:
         raise Refused("hold_code_of_payments", "code", code=code)
     if stops not in HOLDS_STOP:
         raise Refused("unknown_word", "stops", word=stops, known=HOLDS_STOP)
+    if until is not None and until <= on:
+        raise Refused("hold_ends_at_once", "until", until=until, on=on)
     found = order_by_number(number)
-    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason, reason_code=reason_code)
     order = locked.order if found.parent_id is None else SalesOrder.objects.get(pk=found.pk)
     if order.status == "cancelled":
         raise Refused("cannot_be_held", "number", order=number, status=order.status)
     if Hold.objects.filter(order=order, code=code, released_on=None).exists():
         raise Refused("held_already", "code", order=number, code=code)
-    Hold.objects.create(order=order, code=code, reason=reason or "", stops=stops, on_date=on, by=by)
-    locked.event("held", code=code, stops=stops, child=number if found.parent_id else None)
+    Hold.objects.create(
+        order=order,
+        code=code,
+        reason=reason or "",
+        reason_code=reason_code,
+        stops=stops,
+        on_date=on,
+        until=until,
+        by=by,
+    )
+    locked.event(
+        "held",
+        code=code,
+        stops=stops,
+        until=None if until is None else until.isoformat(),
+        child=number if found.parent_id else None,
+    )
     ships = _still_ship(locked.order) if found.parent_id is None and stops != "charging" else ()
-    return Held(order=number, held=True, code=code, stops=stops, still_ships=ships)
+    return Held(order=number, held=True, code=code, stops=stops, until=until, still_ships=ships)
 
 
 def _still_ship(parent: SalesOrder) -> tuple[str, ...]:
@@ -99,20 +123,33 @@ def release(
     holds = Hold.objects.filter(order_id=found.pk, released_on=None)
     if code is not None:
         holds = holds.filter(code=code)
-    codes = tuple(sorted(holds.values_list("code", flat=True)))
-    if not codes and code is not None:
-        raise Refused("hold_unknown", "code", order=number, code=code)
-    if not codes:
+    if not holds.exists():
+        if code is not None:
+            raise Refused("hold_unknown", "code", order=number, code=code)
         raise Refused("not_on_hold", "number", order=number)
-    holds.update(released_on=on, released_by=by)
-    locked.event("released", codes=list(codes), child=number if found.parent_id else None)
-    if found.parent_id is not None:
-        return Released(order=number, released=codes)
+    return _let_go(locked, found, holds, catch_up)
+
+
+def release_ended(*, order_id: int, on: date, by: str) -> Released:
+    """Release the holds of an order or child that end by a date, as a person would; what is late catches up as the
+    program says. The caller has a transaction. Refused: what follows runs out of the calendar.
+    """
+    found = SalesOrder.objects.get(pk=order_id)
+    locked = lock(found.parent_id or found.pk, on=on, by=by)
+    return _let_go(locked, found, Hold.objects.filter(order=found, released_on=None, until__lte=on), None)
+
+
+def _let_go(locked: LockedOrder, order: SalesOrder, holds: QuerySet[Hold], catch_up: str | None) -> Released:
+    codes = tuple(sorted(holds.values_list("code", flat=True)))
+    holds.update(released_on=locked.on, released_by=locked.by)
+    locked.event("released", codes=list(codes), child=order.number if order.parent_id else None)
+    if order.parent_id is not None:
+        return Released(order=order.number, released=codes)
     changed(locked, locked.states)
     deal_with_late(locked, locked.states, catch_up)
     changed(locked, locked.states)
     return Released(
-        order=number,
+        order=order.number,
         released=codes,
         moved=tuple(locked.moved),
         caught_up=tuple(locked.caught_up),

@@ -245,10 +245,7 @@ class _Batch:
         for order, on_date, by, text in sql.tuples(_SQL["notes"], given):
             self.notes[order].append(Note(on_date, by, text))
         self.holds = {
-            order: tuple(
-                Hold(h.code, why(h.reason) or "", stops=h.stops, on=h.on, by=h.by, released_on=h.released_on)
-                for h in of
-            )
+            order: tuple(Hold(h.code, why(h.reason) or "", *h[3:]) for h in of)
             for order, of in _by(sql.rows(rows.Hold, _SQL["holds"], given), "order").items()
         }
         self.continuity: dict[int, list[rows.Continuity]] = defaultdict(list)

@@ -71,6 +71,8 @@ class Hold(NamedTuple):
     on: date
     by: str
     released_on: date | None
+    until: date | None
+    reason_code: str | None
 
 
 class Event(NamedTuple):

@@ -51,7 +51,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Said an order waits; ``stops`` is shipping, charging or both. Open until it is released."""
+    """Why an order waits; ``stops`` is shipping, charging or both. Open until it is released; ``until``: the business
+    date that releases it by itself.
+    """
 
     code: str
     reason: Said
@@ -59,6 +61,8 @@ class Hold:
     on: date
     by: str
     released_on: date | None
+    until: date | None
+    reason_code: str | None
 
     @property
     def open(self) -> bool:

@@ -1,4 +1,4 @@
-"""Said a shipment has not become a child, and why a child has not been sent: asked of the rows as they are now.
+"""Why a shipment has not become a child, and why a child has not been sent: asked of the rows as they are now.
 
 The one place of the desk that asks. An order that is put on hold at noon waits at noon; the night writes down what it
 found waiting (``blocked``), and what it wrote down holds until something takes it back.

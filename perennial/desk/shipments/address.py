@@ -9,6 +9,7 @@ from perennial.continuity.planning import Difference
 from perennial.customers.models import Address
 from perennial.desk.action import action
 from perennial.desk.locking import adjust, changed, lock_parent, open_shipment, touch
+from perennial.desk.orders.draft import total_anew
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
 from perennial.kernel.states import NOT_ENDED
@@ -67,6 +68,8 @@ def address(
         if line is None:
             locked.order.ship_to_id = place.pk
             locked.order.save(update_fields=["ship_to"])
+            if locked.order.status == "draft":
+                total_anew(locked)
     locked.event("address_changed", line=line, shipment=shipment, to=to)
     changed(locked, states)
     stay: tuple[str, ...] = ()

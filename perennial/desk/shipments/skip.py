@@ -25,13 +25,20 @@ class Skipped(Outcome):
 
 @action(undo=True)
 def skip(
-    *, number: str, shipment: int, on: date, by: str, reason: str | None = None, line: int | None = None
+    *,
+    number: str,
+    shipment: int,
+    on: date,
+    by: str,
+    reason: str | None = None,
+    reason_code: str | None = None,
+    line: int | None = None,
 ) -> Skipped:
     """Skip a planned shipment: it keeps its time and its number, the others stay (D3). A shared one as a whole.
 
     Refused: what is not planned any more (``changeable``), what is skipped already.
     """
-    locked = lock_parent(number, on=on, by=by, reason=reason)
+    locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     state = locked.state(line)
     found = open_shipment(state, shipment, "skip")
     difference = Difference()

@@ -196,12 +196,11 @@ select b.child_id, b.tax_group, b.base,
 -- name: orders
 insert into orders_salesorder(
   id, number, customer_id, currency, order_date, status, acceptance, ship_to_id, parent_id, parent_line_id, shipment,
-  try_no, ship_on, delivery_mode_id, delivery_minor, tax_minor, total_minor, version)
+  try_no, ship_on, delivery_mode_id, delivery_minor, tax_minor, total_minor)
 select w.child_id, w.number, w.customer_id, w.currency, %(on)s, 'open', 'none', w.ship_to_id, w.parent_id,
        w.parent_line_id, w.shipment, w.try_no, w.ship_on, w.delivery_mode_id, coalesce(m.charge_minor, 0),
        coalesce(t.tax, 0),
-       coalesce(s.amount, 0) + coalesce(m.charge_minor, 0) + case when %(included)s then 0 else coalesce(t.tax, 0) end,
-       1
+       coalesce(s.amount, 0) + coalesce(m.charge_minor, 0) + case when %(included)s then 0 else coalesce(t.tax, 0) end
   from child_work w
   left join catalog_deliverymode m on m.id = w.delivery_mode_id
   left join (select child_id, sum(amount_minor)::bigint as amount from child_line group by child_id) s
