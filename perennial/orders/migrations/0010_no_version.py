@@ -3,7 +3,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0008_because"),
+        ("orders", "0009_holds_that_end"),
     ]
 
     operations = [
