@@ -115,7 +115,7 @@ def parked(ctx: Context, whole: Given) -> Iterator[ParkedRow]:
             shipment=thing.whole("shipment", None, 1, MOST),
             job=thing.code("job", "create-child-orders"),
             sqlstate=thing.text("sqlstate"),
-            words=thing.text("reason", "", required=True),
+            words=thing.text("reason", "", required=not thing.given("because")),
             on=thing.day("on", ctx.reading.on),
             resolved_on=thing.day("resolved_on"),
             because=because(thing),

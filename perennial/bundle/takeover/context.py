@@ -233,8 +233,10 @@ def because(thing: Given) -> Any:
         return None
     try:
         stored = plain_json(found)
+        if not isinstance(found["code"], str):
+            raise TypeError
         Reason.read(stored)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except (Refused, KeyError, TypeError, ValueError, AttributeError):
         thing.wrong("because", found, "object")
         return None
     return stored
