@@ -481,11 +481,13 @@ def _numbered(model: type[Model], rows: list[R]) -> list[R]:
 
 def _copy(model: type[Model], columns: str, rows: Sequence[object]) -> None:
     """Fill a table with rows. A column is an attribute of the row, or ``column:attribute``."""
-    _copy_of(model, columns, ((row,) for row in rows))
+    pairs = [column.partition(":") for column in columns.split()]
+    values = attrgetter(*(attribute or column for column, _, attribute in pairs))
+    sql.copy(model, [column for column, _, _ in pairs], map(values, rows))
 
 
 def _copy_of(model: type[Model], columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Fill a table with rows that stand last in a tuple; what is in front of them are the columns ``column:``."""
     pairs = [column.partition(":") for column in columns.split()]
-    values = attrgetter(*(name or column for column, of, name in pairs if name or not of))
-    sql.copy(model, [column for column, _, _ in pairs], ((*row[:-1], *values(row[-1])) for row in rows))
+    values = attrgetter(*(attribute or column for column, of, attribute in pairs if attribute or not of))
+    sql.copy(model, [column for column, _, _ in pairs], ((*of, *values(row)) for *of, row in rows))
