@@ -60,6 +60,14 @@ def ask(statement: str, values: Mapping[str, Any], most: int = MOST) -> list[Fau
         cursor.execute(f"{statement} limit {most}", values)
         names = [column.name for column in cursor.description[6:]]
         return [
-            Fault(code, order, line, child, shipment, payment, dict(zip(names, facts, strict=True)))
+            Fault(
+                code=code,
+                order=order,
+                line=line,
+                child=child,
+                shipment=shipment,
+                payment=payment,
+                facts=dict(zip(names, facts, strict=True)),
+            )
             for code, order, line, child, shipment, payment, *facts in cursor.fetchall()
         ]

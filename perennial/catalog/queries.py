@@ -108,7 +108,14 @@ def set_up() -> SetUp:
         )
     }
     rates = sql.rows(Rate, 'select id, "group", country, region, percent, valid_from from catalog_taxrate order by id')
-    return SetUp(modes, schedules, rates, parameters(), currency(), {m.code: m for m in modes.values()})
+    return SetUp(
+        modes=modes,
+        schedules=schedules,
+        rates=rates,
+        parameters=parameters(),
+        currency=currency(),
+        modes_by_code={m.code: m for m in modes.values()},
+    )
 
 
 PriceList = dict[int, list[tuple[date, int]]]

@@ -108,17 +108,17 @@ class OrderState:
 def facts_of(order: ContinuityOrder) -> kernel.Facts:
     """The facts of a continuity order as the kernel wants them."""
     return kernel.Facts(
-        order.order_date,
-        order.start_date,
-        order.first_event,
-        order.event_duration,
-        order.shipments,
-        order.quantity,
-        order.threshold,
-        order.consolidate,
-        order.upfront,
-        order.prices,
-        order.last_shipment,
+        order_date=order.order_date,
+        start_date=order.start_date,
+        first_event=order.first_event,
+        duration=order.event_duration,
+        shipments=order.shipments,
+        quantity=order.quantity,
+        threshold=order.threshold,
+        consolidate=order.consolidate,
+        upfront=order.upfront,
+        prices=order.prices,
+        last_shipment=order.last_shipment,
     )
 
 
@@ -195,22 +195,22 @@ def target_rows(
     for at, o in enumerate(plan.occurrences):
         made.append(
             OccurrenceRow(
-                0,
-                state_id,
-                o.key,
-                o.repetition,
-                first_position + at,
-                o.event_on,
-                o.ship_on,
-                o.shipment,
-                "skipped" if o.skipped else status,
-                None,
-                None,
-                revision.mode_ids[o.key],
-                revision.schedule_ids[o.key],
-                o.address,
-                DateReason.of(o).stored(),
-                tuple(
+                id=0,
+                continuity_order_id=state_id,
+                event_key=o.key,
+                repetition=o.repetition,
+                position=first_position + at,
+                event_on=o.event_on,
+                ship_on=o.ship_on,
+                shipment=o.shipment,
+                status="skipped" if o.skipped else status,
+                blocked=None,
+                child_id=None,
+                delivery_mode_id=revision.mode_ids[o.key],
+                payment_schedule_id=revision.schedule_ids[o.key],
+                ship_to_id=o.address,
+                why=DateReason.of(o).stored(),
+                lines=tuple(
                     LineRow(
                         line.line,
                         product_ids[line.item] if line.item in product_ids else revision.product_ids[line.item],

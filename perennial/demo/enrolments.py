@@ -83,7 +83,14 @@ def joins(world: World, history: History) -> Iterator[Enrolment]:
             return  # nobody joins with a card that ends
         nth += 1
         product = product_for(world, history.customer, nth, purchase.cents)
-        yield Enrolment(purchase.on, history.customer, nth, product, joined, history.purchases[place:])
+        yield Enrolment(
+            on=purchase.on,
+            customer=history.customer,
+            nth=nth,
+            product=product,
+            joined=joined,
+            purchases=history.purchases[place:],
+        )
         if product not in LASTS:
             return
         free_from = purchase.on + timedelta(days=LASTS[product] + 45)

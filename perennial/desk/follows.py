@@ -55,7 +55,17 @@ def _shown(rules: SetUp, rows: Rows, shipments: Shipments) -> dict[tuple[int, in
         key: Shown(
             ship_on=together[-1].ship_on,
             status=together[-1].status,
-            amount=Money(_cost(rules, rows, key[0], together, where[addresses[key]], groups), rules.currency),
+            amount=Money(
+                _cost(
+                    rules=rules,
+                    rows=rows,
+                    continuity=key[0],
+                    together=together,
+                    place=where[addresses[key]],
+                    groups=groups,
+                ),
+                rules.currency,
+            ),
         )
         for key, together in shipments.items()
     }

@@ -146,12 +146,28 @@ class CreateChildOrders(Job):
             if cursor.fetchone()[0] < last - first + 1:
                 do("blocked_since")
                 for order, shipment, blocked, reason in cursor.fetchall():
-                    self._waits(run, report, order, shipment, blocked, run.on, reason)
+                    self._waits(
+                        run=run,
+                        report=report,
+                        order=order,
+                        shipment=shipment,
+                        blocked=blocked,
+                        ship_on=run.on,
+                        reason=reason,
+                    )
             if do("block"):
                 do("tell_expired")
                 do("blocked")
                 for order, shipment, blocked, ship_on, reason in cursor.fetchall():
-                    self._waits(run, report, order, shipment, blocked, ship_on, reason)
+                    self._waits(
+                        run=run,
+                        report=report,
+                        order=order,
+                        shipment=shipment,
+                        blocked=blocked,
+                        ship_on=ship_on,
+                        reason=reason,
+                    )
                 do("forget_blocked")
             cursor.execute("select count(*) filter (where lead), count(*) from child_work")
             created, claimed = cursor.fetchone()

@@ -118,7 +118,7 @@ def run_job(
         raise RuntimeError("a job cannot run inside a transaction")
     with _signals(), nullcontext(session) if session else Session() as session:
         while True:
-            run, row, finish_first = _start(job, on, arguments, by, session, night)
+            run, row, finish_first = _start(job=job, on=on, arguments=arguments, by=by, session=session, night=night)
             if row.status == "open":
                 row = _work(job, run, row, session, progress) or row
                 session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
@@ -141,7 +141,17 @@ def _start(
             [START_LOCK, job.name],
         )
         for found in sql.models(JobRun, FOUND, {"job": job.name, "night": night}):
-            row, run = found, Run(found.pk, job.name, found.on_date, found.arguments, False, found.selected)
+            row, run = (
+                found,
+                Run(
+                    id=found.pk,
+                    job=job.name,
+                    on=found.on_date,
+                    arguments=found.arguments,
+                    dry=False,
+                    selected=found.selected,
+                ),
+            )
             if row.status == "done":
                 return run, row, False
             same = row.on_date == on and row.arguments == arguments

@@ -156,7 +156,15 @@ def child_totals(set_up: SetUp, lines: Iterable[Charge], mode_id: int | None, pl
     """What one child with these lines costs, sent by a delivery mode to a place and taxed on a date."""
     mode = set_up.modes.get(mode_id) if mode_id else None
     delivery = [Charge(mode.charge_minor, mode.tax_group)] if mode else []
-    return totals(lines, delivery, set_up.rates, place.country, place.region, on, set_up.parameters.prices_include_tax)
+    return totals(
+        lines=lines,
+        deliveries=delivery,
+        rates=set_up.rates,
+        country=place.country,
+        region=place.region,
+        on=on,
+        included=set_up.parameters.prices_include_tax,
+    )
 
 
 def whole_order(
@@ -172,12 +180,12 @@ def whole_order(
     them any more.
     """
     return planned_total(
-        set_up,
-        occurrences,
-        lambda o: known_places[o.ship_to_id or default_place],
-        on,
-        groups,
-        lambda o: None if made is None or o.child_id is None else made.get(o.child_id),
+        set_up=set_up,
+        occurrences=occurrences,
+        place_of=lambda o: known_places[o.ship_to_id or default_place],
+        on=on,
+        groups=groups,
+        made=lambda o: None if made is None or o.child_id is None else made.get(o.child_id),
     )
 
 
@@ -237,7 +245,13 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
     for state in states:
         coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
         total, first = whole_order(
-            set_up, coming, state.row.ship_to_id, state.row.order_date, known_places, groups, made
+            set_up=set_up,
+            occurrences=coming,
+            default_place=state.row.ship_to_id,
+            on=state.row.order_date,
+            known_places=known_places,
+            groups=groups,
+            made=made,
         )
         existing = {p.number: p for p in rows.get(state.row.pk, [])}
         stopped = state.row.status == "cancelled" or state.row.last_shipment is not None

@@ -42,16 +42,16 @@ def adjustments(ctx: Context, whole: Given, revision: LoadedRevision, name: str)
         kind = thing.word("kind", ADJUSTMENTS, required=True)
         undone = name == "undone_adjustments"
         row = AdjustmentRow(
-            key or "",
-            thing.whole("repetition", 0, 0, MOST),
-            thing.whole("line", 0, 0, 10_000),
-            kind or "",
-            _value(ctx, thing, kind),
-            thing.text("by", "", longest=limits.LINE),
-            thing.day("on", ctx.reading.on),
-            thing.text("reason", longest=limits.LINE),
-            thing.day("undone_on", required=undone) if undone else None,
-            thing.text("undone_by", longest=limits.LINE) if undone else None,
+            key=key or "",
+            repetition=thing.whole("repetition", 0, 0, MOST),
+            line=thing.whole("line", 0, 0, 10_000),
+            kind=kind or "",
+            value=_value(ctx, thing, kind),
+            by=thing.text("by", "", longest=limits.LINE),
+            on=thing.day("on", ctx.reading.on),
+            reason=thing.text("reason", longest=limits.LINE),
+            undone_on=thing.day("undone_on", required=undone) if undone else None,
+            undone_by=thing.text("undone_by", longest=limits.LINE) if undone else None,
         )
         same = (row.key, row.repetition, row.line, row.kind)
         if not undone and same in seen:
@@ -112,13 +112,13 @@ def parked(ctx: Context, whole: Given) -> Iterator[ParkedRow]:
     open_jobs = set()
     for thing in whole.objects("parked", PARKED):
         row = ParkedRow(
-            thing.whole("shipment", None, 1, MOST),
-            thing.code("job", "create-child-orders"),
-            thing.text("sqlstate"),
-            thing.text("reason", "", required=True),
-            thing.day("on", ctx.reading.on),
-            thing.day("resolved_on"),
-            because(thing),
+            shipment=thing.whole("shipment", None, 1, MOST),
+            job=thing.code("job", "create-child-orders"),
+            sqlstate=thing.text("sqlstate"),
+            words=thing.text("reason", "", required=not thing.given("because")),
+            on=thing.day("on", ctx.reading.on),
+            resolved_on=thing.day("resolved_on"),
+            because=because(thing),
         )
         if row.resolved_on is None:
             if row.job in open_jobs:

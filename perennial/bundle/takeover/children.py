@@ -69,7 +69,7 @@ def children(ctx: Context, parent: OrderRow, walks: Sequence[Walk]) -> list[tupl
             continue
         at = (row.parent_line.line, shipment)
         before = latest[at].try_no or 1 if at in latest else 0
-        child = _Child(ctx, parent, row, thing, shipment, before + 1).build()
+        child = _Child(ctx=ctx, parent=parent, row=row, thing=thing, shipment=shipment, try_no=before + 1).build()
         if child.try_no is not None and child.try_no <= before:
             thing.fault("try", "try_behind_try", number=child.try_no, shipment=shipment, last=before)
         latest[at] = child
@@ -159,7 +159,15 @@ class _Child:
                 self.thing.fault("lines", "child_lines_required")
             for at, (_, product_id, quantity, price, *_) in enumerate(lines, 1):
                 child.lines.append(
-                    LineRow(at, product_id, quantity, price, line_amount(quantity, price), None, _own(child.status))
+                    LineRow(
+                        line=at,
+                        product_id=product_id,
+                        quantity=quantity,
+                        price_minor=price,
+                        amount_minor=line_amount(quantity, price),
+                        delivery_mode_id=None,
+                        status=_own(child.status),
+                    )
                 )
             return
         number = 0
@@ -174,7 +182,17 @@ class _Child:
                 thing.fault("line", "line_twice", line=number)
             elif product is not None:
                 amount = line_amount(quantity, price)
-                child.lines.append(LineRow(number, product.id, quantity, price, amount, None, status))
+                child.lines.append(
+                    LineRow(
+                        line=number,
+                        product_id=product.id,
+                        quantity=quantity,
+                        price_minor=price,
+                        amount_minor=amount,
+                        delivery_mode_id=None,
+                        status=status,
+                    )
+                )
 
     def _amounts(self, child: OrderRow) -> None:
         """What it costs: taxed on its ``ship_on``, where the order is billed up front on the order date."""

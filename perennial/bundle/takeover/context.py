@@ -102,16 +102,16 @@ class Context:
         made, open_codes = [], set()
         for hold in thing.objects("holds", HOLD):
             row = HoldRow(
-                hold.code("code", "hold"),
-                hold.text("reason", "", longest=limits.LINE),
-                hold.word("stops", HOLDS_STOP, "both"),
-                hold.day("on", self.reading.on),
-                hold.text("by", "", longest=limits.LINE),
-                hold.day("released_on"),
-                hold.day("until"),
-                hold.code("reason_code"),
-                hold.text("released_by", longest=limits.LINE),
-                because(hold),
+                code=hold.code("code", "hold"),
+                words=hold.text("reason", "", longest=limits.LINE),
+                stops=hold.word("stops", HOLDS_STOP, "both"),
+                on=hold.day("on", self.reading.on),
+                by=hold.text("by", "", longest=limits.LINE),
+                released_on=hold.day("released_on"),
+                until=hold.day("until"),
+                reason_code=hold.code("reason_code"),
+                released_by=hold.text("released_by", longest=limits.LINE),
+                because=because(hold),
             )
             if row.released_on is None:
                 if row.code in open_codes:
@@ -124,12 +124,12 @@ class Context:
         """What happened to a parent or to a child."""
         return [
             EventRow(
-                event.day("on", self.reading.on),
-                event.text("kind", "", required=True),
-                event.text("by", "", longest=limits.LINE),
-                event.text("reason"),  # a gateway's message, too
-                _with(self.data(event), because(event)),
-                instant(event, "at"),
+                on=event.day("on", self.reading.on),
+                kind=event.text("kind", "", required=True),
+                by=event.text("by", "", longest=limits.LINE),
+                words=event.text("reason"),  # a gateway's message, too
+                facts=_with(self.data(event), because(event)),
+                at=instant(event, "at"),
             )
             for event in thing.objects("events", EVENT)
         ]
@@ -233,8 +233,10 @@ def because(thing: Given) -> Any:
         return None
     try:
         stored = plain_json(found)
+        if not isinstance(found["code"], str):
+            raise TypeError
         Reason.read(stored)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except (Refused, KeyError, TypeError, ValueError, AttributeError):
         thing.wrong("because", found, "object")
         return None
     return stored

@@ -28,16 +28,16 @@ def facts_of(
     names = ctx.names
     upfront = revision.bill_upfront
     facts = kernel.Facts(
-        order_date,
-        thing.day("start_date"),
-        None,
-        sold.event_duration if sold else 0,
-        sold.shipments if sold else None,
-        quantity,
-        None if upfront else names.set_up.parameters.repeat_threshold,
-        revision.consolidate,
-        upfront,
-        {},
+        order_date=order_date,
+        start_date=thing.day("start_date"),
+        first_event=None,
+        duration=sold.event_duration if sold else 0,
+        shipments=sold.shipments if sold else None,
+        quantity=quantity,
+        threshold=None if upfront else names.set_up.parameters.repeat_threshold,
+        consolidate=revision.consolidate,
+        upfront=upfront,
+        prices={},
     )
     noted = thing.inner("facts", FACTS)
     if noted is not None:

@@ -74,14 +74,14 @@ def _order(ctx: Context) -> OrderRow:
         thing.fault("currency", "currency_of_installation", currency=ctx.currency)
     literal = thing.given("total") and "ship_to" in thing.value
     return OrderRow(
-        entry.number or "",
-        ctx.buyer.pk,
-        entry.order_date or ctx.reading.on,
-        status,
-        ctx.currency,
-        entry.reference,
-        acceptance,
-        ctx.place(thing, "ship_to", entry.ship_to, None if literal else ctx.buyer.delivery),
+        number=entry.number or "",
+        customer_id=ctx.buyer.pk,
+        order_date=entry.order_date or ctx.reading.on,
+        status=status,
+        currency=ctx.currency,
+        reference=entry.reference,
+        acceptance=acceptance,
+        ship_to=ctx.place(thing, "ship_to", entry.ship_to, None if literal else ctx.buyer.delivery),
         entry=_as_given(ctx),
     )
 
@@ -141,17 +141,27 @@ def _ordinary(ctx: Context, order: OrderRow) -> None:
                 thing.fault("continuity", "no_continuity_product", product=product.number)
         elif thing.given("delivery_mode"):
             thing.fault("delivery_mode", "continuity_delivery_mode")
-        order.lines.append(LineRow(at, product.id, entry.quantity, price, amount, mode_id, status))
+        order.lines.append(
+            LineRow(
+                line=at,
+                product_id=product.id,
+                quantity=entry.quantity,
+                price_minor=price,
+                amount_minor=amount,
+                delivery_mode_id=mode_id,
+                status=status,
+            )
+        )
     where = ctx.buyer.where(order.ship_to)
     rules = names.set_up
     computed = totals(
-        charges,
-        [charge for _, charge in sorted(modes.items())],
-        rules.rates,
-        where.country,
-        where.region,
-        order.order_date,
-        rules.parameters.prices_include_tax,
+        lines=charges,
+        deliveries=[charge for _, charge in sorted(modes.items())],
+        rates=rules.rates,
+        country=where.country,
+        region=where.region,
+        on=order.order_date,
+        included=rules.parameters.prices_include_tax,
     )
     ctx.apply_amounts(ctx.thing, order, computed, sum(line.amount_minor for line in order.lines))
     order.sent = ctx.sent(ctx.thing, order.order_date if shipped and not ctx.thing.given("total") else None)

@@ -115,7 +115,15 @@ def _owed(
         for number, (method, card, amount) in enumerate(shares, 1):
             if amount > 0:
                 owed = Owed(number, order.order_date, amount, True)
-                yield PaymentRow(order, None, "ordinary", owed, method, card if method == "card" else None, status)
+                yield PaymentRow(
+                    order=order,
+                    continuity=None,
+                    purpose="ordinary",
+                    owed=owed,
+                    method=method,
+                    card_id=card if method == "card" else None,
+                    status=status,
+                )
     for walk in walks:
         row = walk.row
         if walk.planned_now and row.upfront and not any(o.child for o in row.occurrences):
@@ -126,7 +134,15 @@ def _owed(
         if row.upfront or child.status not in NOT_INVOICED or child.ship_on is None:
             continue
         for owed in child_parts(_schedule(ctx, row, child), child.total_minor, child.ship_on, row.payment_method):
-            yield PaymentRow(child, None, "shipment", owed, row.payment_method, _card(row), "due")
+            yield PaymentRow(
+                order=child,
+                continuity=None,
+                purpose="shipment",
+                owed=owed,
+                method=row.payment_method,
+                card_id=_card(row),
+                status="due",
+            )
 
 
 def _card(row: ContinuityRow) -> int | None:
@@ -168,7 +184,15 @@ def _owed_upfront(ctx: Context, taken: TakenOver, row: ContinuityRow) -> Iterato
         first_ship_on=min(ships, default=facts.order_date),
     ):
         status = "draft" if row.status == "draft" else "due"
-        yield PaymentRow(None, row, "order", owed, row.payment_method, _card(row), status)
+        yield PaymentRow(
+            order=None,
+            continuity=row,
+            purpose="order",
+            owed=owed,
+            method=row.payment_method,
+            card_id=_card(row),
+            status=status,
+        )
 
 
 def whole_order(ctx: Context, taken: TakenOver, row: ContinuityRow) -> int:
@@ -241,24 +265,24 @@ class _Reader:
             thing.flag("not_before_shipped", not_before_shipped),
         )
         made = PaymentRow(
-            order,
-            continuity,
-            purpose,
-            owed,
-            method,
-            card if method == "card" else None,
-            status,
-            captured,
-            refunded,
-            thing.whole("attempts", 0, 0, MOST),
-            thing.day("tried_on"),
-            thing.day("authorised_on"),
-            thing.day("authorised_until"),
-            thing.code("gateway"),
-            thing.text("gateway_ref"),
-            self._tries(),
-            self._bill(amount),
-            thing.whole("refunds", None, 1, MOST),
+            order=order,
+            continuity=continuity,
+            purpose=purpose,
+            owed=owed,
+            method=method,
+            card_id=card if method == "card" else None,
+            status=status,
+            captured_minor=captured,
+            refunded_minor=refunded,
+            attempts=thing.whole("attempts", 0, 0, MOST),
+            tried_on=thing.day("tried_on"),
+            authorised_on=thing.day("authorised_on"),
+            authorised_until=thing.day("authorised_until"),
+            gateway=thing.code("gateway"),
+            gateway_ref=thing.text("gateway_ref"),
+            tries=self._tries(),
+            bill=self._bill(amount),
+            refunds=thing.whole("refunds", None, 1, MOST),
         )
         if not thing.bad:
             words_fit(thing, made, self.taken.order, ctx.currency)
@@ -339,20 +363,20 @@ class _Reader:
                 thing.fault("outcome", "second_open_try")
             made.append(
                 AttemptRow(
-                    self.ctx.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)),
-                    kind,
-                    number,
-                    thing.code("key", "", required=True, longest=limits.LONG_CODE),
-                    self.ctx.money(thing, "amount"),
-                    thing.day("on", self.ctx.reading.on),
-                    instant(thing, "sent_at") or self.ctx.reading.now,
-                    outcome,
-                    self._category(thing, outcome),
-                    thing.flag("final"),
-                    thing.code("gateway"),
-                    thing.text("gateway_ref"),
-                    thing.text("network_transaction_id"),
-                    thing.text("message"),
+                    card_id=self.ctx.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)),
+                    kind=kind,
+                    number=number,
+                    key=thing.code("key", "", required=True, longest=limits.LONG_CODE),
+                    amount_minor=self.ctx.money(thing, "amount"),
+                    on_date=thing.day("on", self.ctx.reading.on),
+                    sent_at=instant(thing, "sent_at") or self.ctx.reading.now,
+                    outcome=outcome,
+                    category=self._category(thing, outcome),
+                    final=thing.flag("final"),
+                    gateway=thing.code("gateway"),
+                    gateway_ref=thing.text("gateway_ref"),
+                    network_transaction_id=thing.text("network_transaction_id"),
+                    message=thing.text("message"),
                 )
             )
         return made

@@ -139,7 +139,14 @@ class _Walk:
         self.revision = revision
         default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.order.status, "closed")
         self.status = thing.word("status", tuple(states.CONTINUITY_ORDER), default)
-        facts = facts_of(self.ctx, self.order.order_date, self.line.quantity, thing, revision, sold)
+        facts = facts_of(
+            ctx=self.ctx,
+            order_date=self.order.order_date,
+            quantity=self.line.quantity,
+            thing=thing,
+            revision=revision,
+            sold=sold,
+        )
         self.facts = facts
         paying = paying_of(self.ctx, thing, facts, revision, self.status)
         literal = thing.given("facts") and "ship_to" in thing.value
@@ -149,8 +156,8 @@ class _Walk:
         changes = adjustments(self.ctx, thing, revision, "adjustments")
         undone = adjustments(self.ctx, thing, revision, "undone_adjustments")
         row = ContinuityRow(
-            self.order, self.line, names.programs[program or ""], revision.id, self.status, facts,
-            paying.method, paying.card_id, paying.schedule_id, ship_to,
+            order=self.order, parent_line=self.line, program_id=names.programs[program or ""], revision_id=revision.id, status=self.status, facts=facts,
+            payment_method=paying.method, card_id=paying.card_id, payment_schedule_id=paying.schedule_id, ship_to=ship_to,
             adjustments=[change for change, _ in (*changes, *undone)], parked=list(parked(self.ctx, thing)),
         )  # fmt: skip
         self.coming = Coming(revision.plan, facts, [as_planned(a) for a, at in changes if not at.bad], names.plans)
@@ -177,7 +184,16 @@ class _Walk:
         reading = self.ctx.reading
         said = {(a.key, a.repetition) for a in row.adjustments if a.kind == "skip" and a.undone_on is None}
         return [
-            AdjustmentRow(o.key, o.repetition, 0, "skip", True, reading.by, reading.on, reading.reason)
+            AdjustmentRow(
+                key=o.key,
+                repetition=o.repetition,
+                line=0,
+                kind="skip",
+                value=True,
+                by=reading.by,
+                on=reading.on,
+                reason=reading.reason,
+            )
             for o in row.occurrences
             if o.status == "skipped" and (o.key, o.repetition) not in said
         ]

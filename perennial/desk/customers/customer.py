@@ -33,7 +33,9 @@ def add_customer(
     reason: str | None = None,
 ) -> CustomerAdded:
     """Add a customer. Refused: the account is taken, or a rule is broken; all faults at once."""
-    facts = CustomerFacts(account, name, email, phone, language, allow_on_account)
+    facts = CustomerFacts(
+        account=account, name=name, email=email, phone=phone, language=language, allow_on_account=allow_on_account
+    )
     refuse_all([*written_faults(facts), *customer_faults(facts)])
     if Customer.objects.filter(account=account).exists():
         raise Refused("account_taken", "account", account=account)
@@ -56,7 +58,14 @@ def change_customer(
 ) -> CustomerChanged:
     """Change what is given of a customer, None takes it away. Refused: a rule is broken; all faults at once."""
     row = Customer.objects.select_for_update(no_key=True).get(pk=customer_by_account(account).pk)
-    before = CustomerFacts(account, row.name, row.email, row.phone, row.language, row.allow_on_account)
+    before = CustomerFacts(
+        account=account,
+        name=row.name,
+        email=row.email,
+        phone=row.phone,
+        language=row.language,
+        allow_on_account=row.allow_on_account,
+    )
     after = CustomerFacts(
         account,
         name=row.name if name is KEEP else name,

@@ -49,17 +49,19 @@ def add_continuity(
     ship_to = order.place(given.ship_to, f"lines[{parent_line.line - 1}].continuity.ship_to", order.order.ship_to)
     prices = known.prices(order_date)
     facts = Facts(
-        order_date,
-        given.start_date,
-        _first_event(sold, revision, order_date),
-        sold.event_duration,
-        sold.shipments,
-        line.quantity,
-        None if revision.bill_upfront else known.set_up.parameters.repeat_threshold,
-        revision.consolidate,
-        revision.bill_upfront,
-        {n: prices[i] for n, i in revision.product_ids.items() if n in revision.products_to_price and i in prices},
-        again.row.last_shipment if again else None,
+        order_date=order_date,
+        start_date=given.start_date,
+        first_event=_first_event(sold, revision, order_date),
+        duration=sold.event_duration,
+        shipments=sold.shipments,
+        quantity=line.quantity,
+        threshold=None if revision.bill_upfront else known.set_up.parameters.repeat_threshold,
+        consolidate=revision.consolidate,
+        upfront=revision.bill_upfront,
+        prices={
+            n: prices[i] for n, i in revision.product_ids.items() if n in revision.products_to_price and i in prices
+        },
+        last_shipment=again.row.last_shipment if again else None,
     )
     if again is not None:
         known.also(product_ids_of(again))
@@ -67,8 +69,8 @@ def add_continuity(
     if not plan.occurrences:
         raise _nothing_ships(sold)
     row = ContinuityRow(
-        order.order, parent_line, sold.program_id, revision.id, order.order.status, facts, method, card_id, schedule_id,
-        ship_to, plan.complete, planned_rows(revision, plan, order.entry.submit, known.product_ids),
+        order=order.order, parent_line=parent_line, program_id=sold.program_id, revision_id=revision.id, status=order.order.status, facts=facts, payment_method=method, card_id=card_id, payment_schedule_id=schedule_id,
+        ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
     )  # fmt: skip
     row.id = again.row.pk if again else 0
     order.rows.continuity.append(row)
@@ -167,4 +169,14 @@ def _add_payments(order: Incoming, row: ContinuityRow) -> None:
         raise refused.at("continuity.payment_schedule") from None
     for owed in parts:
         card_id = row.card_id if row.payment_method == "card" else None
-        order.owes(PaymentRow(None, row, "order", owed, row.payment_method, card_id, order.payment_status))
+        order.owes(
+            PaymentRow(
+                order=None,
+                continuity=row,
+                purpose="order",
+                owed=owed,
+                method=row.payment_method,
+                card_id=card_id,
+                status=order.payment_status,
+            )
+        )

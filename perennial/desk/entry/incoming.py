@@ -24,14 +24,14 @@ class Incoming:
         self.faults: list[Refused] = []
         self.first_method: tuple[str, int | None] | None = None
         self.order = OrderRow(
-            entry.number or "",
-            buyer.pk,
-            entry.order_date or on,
-            "open" if entry.submit else "draft",
-            known.set_up.currency,
-            entry.reference,
-            "awaited" if entry.acceptance_required else "none",
-            self.place(entry.ship_to, "ship_to", default=None),
+            number=entry.number or "",
+            customer_id=buyer.pk,
+            order_date=entry.order_date or on,
+            status="open" if entry.submit else "draft",
+            currency=known.set_up.currency,
+            reference=entry.reference,
+            acceptance="awaited" if entry.acceptance_required else "none",
+            ship_to=self.place(entry.ship_to, "ship_to", default=None),
             entry=entry.as_given,
         )
         self.rows = NewOrder(self.order, addresses=buyer.written)

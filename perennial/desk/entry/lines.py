@@ -31,7 +31,16 @@ def add_line(
         order.fault("quantity_not_positive", f"{path}.quantity", quantity=line.quantity)
         return None
     mode_id = _delivery_mode(order, path, line, product)
-    row = LineRow(at + 1, product.pk, line.quantity, 0, 0, mode_id, "open", line_id)
+    row = LineRow(
+        line=at + 1,
+        product_id=product.pk,
+        quantity=line.quantity,
+        price_minor=0,
+        amount_minor=0,
+        delivery_mode_id=mode_id,
+        status="open",
+        id=line_id,
+    )
     found = None
     if product.kind == "continuity":
         try:

@@ -45,13 +45,13 @@ def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> None:
     modes = {line.delivery_mode_id for line in lines if line.delivery_mode_id is not None}
     where = order.buyer.where(row.ship_to)
     made = totals(
-        [Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
-        [Charge(known.set_up.modes[m].charge_minor, known.set_up.modes[m].tax_group) for m in sorted(modes)],
-        known.set_up.rates,
-        where.country,
-        where.region,
-        row.order_date,
-        known.set_up.parameters.prices_include_tax,
+        lines=[Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
+        deliveries=[Charge(known.set_up.modes[m].charge_minor, known.set_up.modes[m].tax_group) for m in sorted(modes)],
+        rates=known.set_up.rates,
+        country=where.country,
+        region=where.region,
+        on=row.order_date,
+        included=known.set_up.parameters.prices_include_tax,
     )
     row.delivery_minor, row.tax_minor, row.total_minor = made.delivery, made.tax, made.total
     row.taxes = [TaxRow(group.group, group.base, group.tax, group.rate_id) for group in made.groups]
@@ -66,7 +66,17 @@ def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> None:
         if amount > 0:
             owed = Owed(number, row.order_date, amount, True)
             card_id = card_id if method == "card" else None
-            order.owes(PaymentRow(row, None, "ordinary", owed, method, card_id, order.payment_status))
+            order.owes(
+                PaymentRow(
+                    order=row,
+                    continuity=None,
+                    purpose="ordinary",
+                    owed=owed,
+                    method=method,
+                    card_id=card_id,
+                    status=order.payment_status,
+                )
+            )
     row.pays = [
         PayRow(pay.method, card_id, pay.percent, pay.amount_minor)
         for pay, (_, card_id, _) in zip(order.entry.pay, shares, strict=False)

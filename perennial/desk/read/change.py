@@ -314,6 +314,24 @@ def _kept(state: OrderState, update: Update) -> Iterator[_Change]:
     for a in state.adjustments:
         o = open_.get((a.key, a.repetition))
         if (a.key, a.repetition, a.kind, a.line) in gone:
-            yield _Change("gone", a.key, a.kind, None, None, None, None, None)
+            yield _Change(
+                kind="gone",
+                event=a.key,
+                before=a.kind,
+                after=None,
+                old=None,
+                new=None,
+                old_amount=None,
+                new_amount=None,
+            )
         elif o is not None:
-            yield _Change("kept", a.key, a.kind, None, o, o, _amount(o), _amount(o))
+            yield _Change(
+                kind="kept",
+                event=a.key,
+                before=a.kind,
+                after=None,
+                old=o,
+                new=o,
+                old_amount=_amount(o),
+                new_amount=_amount(o),
+            )

@@ -111,7 +111,7 @@ def coming(order: Order, rules: SetUp) -> Iterator[ComingShipment]:
         for number, lines in shipments.items():
             child = children.get(lines[-1].child or "")
             if child.status == "open" if child else lines[-1].status in COMING:
-                yield _coming(order, one, number, lines, child, rules)
+                yield _coming(order=order, one=one, number=number, lines=lines, child=child, rules=rules)
 
 
 def _coming(

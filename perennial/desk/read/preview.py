@@ -178,7 +178,9 @@ def preview(
     """
     rules = set_up()
     revision = _newest(rules, program)
-    facts = _facts(rules, revision, order_date, start_date, product, quantity)
+    facts = _facts(
+        rules=rules, revision=revision, order_date=order_date, start_date=start_date, product=product, quantity=quantity
+    )
     planned = kernel.plan_anew(revision.plan, facts)
     occurrences, complete = list(planned.occurrences), planned.complete
     if beyond_threshold and not complete:
@@ -239,16 +241,16 @@ def _facts(
     ids = {number: revision.product_ids[number] for number in revision.products_to_price}
     prices = prices_on(ids.values(), order_date)
     return kernel.Facts(
-        order_date,
-        start_date,
-        first_event,
-        duration,
-        shipments,
-        quantity,
-        None if revision.bill_upfront else rules.parameters.repeat_threshold,
-        revision.consolidate,
-        revision.bill_upfront,
-        {number: prices[i] for number, i in ids.items() if i in prices},
+        order_date=order_date,
+        start_date=start_date,
+        first_event=first_event,
+        duration=duration,
+        shipments=shipments,
+        quantity=quantity,
+        threshold=None if revision.bill_upfront else rules.parameters.repeat_threshold,
+        consolidate=revision.consolidate,
+        upfront=revision.bill_upfront,
+        prices={number: prices[i] for number, i in ids.items() if i in prices},
     )
 
 
@@ -258,7 +260,14 @@ def _payments(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> Ite
     groups = tax_groups(line.product_id for o in occurrences for line in o.lines)
     order_schedule = of.revision.payment_schedule_id
     if facts.upfront:
-        total, first = whole_order(rules, occurrences, None, facts.order_date, {None: here}, groups)
+        total, first = whole_order(
+            set_up=rules,
+            occurrences=occurrences,
+            default_place=None,
+            on=facts.order_date,
+            known_places={None: here},
+            groups=groups,
+        )
         owed = upfront_parts(
             rules.schedules.get(order_schedule) if order_schedule else None,
             total,

@@ -80,9 +80,9 @@ def substitute(
     why = replace(LineReason.read(old.why), product="substitute", instead_of=original)
     if given is not None:
         why = replace(why, price="given")
-    adjust(locked, state, occurrence, "substitute", {"item": item}, old.line)
+    adjust(locked=locked, state=state, occurrence=occurrence, kind="substitute", value={"item": item}, line=old.line)
     if given is not None:
-        adjust(locked, state, occurrence, "price", given, old.line)
+        adjust(locked=locked, state=state, occurrence=occurrence, kind="price", value=given, line=old.line)
     _write_line(occurrence, old._replace(product_id=product.pk, price_minor=amount, why=why.stored()))
     locked.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=original)
     changed(locked, [state])
@@ -107,7 +107,7 @@ def price(
     found = open_shipment(state, shipment, "price")
     amount = _price(locked, price)
     occurrence, old = _one_line(found, _numbers(found), replaces)
-    adjust(locked, state, occurrence, "price", amount, old.line)
+    adjust(locked=locked, state=state, occurrence=occurrence, kind="price", value=amount, line=old.line)
     why = replace(LineReason.read(old.why), price="given")
     _write_line(occurrence, old._replace(price_minor=amount, why=why.stored()))
     locked.event(
@@ -156,7 +156,7 @@ def _of_shipment(
     if replaces is not None:
         chosen = [_one_line(found, _numbers(found), replaces)]
     for o, one in chosen:
-        adjust(locked, state, o, "quantity", money.plain(quantity), one.line)
+        adjust(locked=locked, state=state, occurrence=o, kind="quantity", value=money.plain(quantity), line=one.line)
     wanted = {(o.id, one.line) for o, one in chosen}
     difference = Difference()
     for o in found:
