@@ -12,7 +12,7 @@ from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, day, keys
 from perennial.bundle.takeover.context import Context, because
 from perennial.bundle.takeover.lookup import Names
-from perennial.desk.entry.rows import AdjustmentRow, OccurrenceRow, ParkedRow
+from perennial.desk.entry.rows import AdjustmentRow, OccurrenceRow, ParkedRow, stored_json
 from perennial.errors import Refused
 from perennial.kernel import limits, money
 from perennial.kernel import plan as kernel
@@ -111,14 +111,15 @@ def parked(ctx: Context, whole: Given) -> Iterator[ParkedRow]:
     """What a job could not do about a continuity order."""
     open_jobs = set()
     for thing in whole.objects("parked", PARKED):
+        words, why = thing.text("reason", "", required=not thing.given("because")), because(thing)
         row = ParkedRow(
             shipment=thing.whole("shipment", None, 1, MOST),
             job=thing.code("job", "create-child-orders"),
             sqlstate=thing.text("sqlstate"),
-            words=thing.text("reason", "", required=not thing.given("because")),
+            reason=words if why is None else "",
             on=thing.day("on", ctx.reading.on),
             resolved_on=thing.day("resolved_on"),
-            because=because(thing),
+            because=stored_json(why),
         )
         if row.resolved_on is None:
             if row.job in open_jobs:

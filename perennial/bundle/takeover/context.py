@@ -15,7 +15,7 @@ from perennial.bundle.reading.orders import OrderGiven
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.takeover.lookup import Names, ProductRow
 from perennial.desk.entry.customers import Buyer
-from perennial.desk.entry.rows import EventRow, HoldRow, OrderRow, SentRow, ShipTo, TaxRow
+from perennial.desk.entry.rows import EventRow, HoldRow, OrderRow, SentRow, ShipTo, TaxRow, stored_json
 from perennial.errors import Refused
 from perennial.kernel import limits
 from perennial.kernel.reasons import Reason
@@ -101,9 +101,10 @@ class Context:
         """Holds of a parent or of a child."""
         made, open_codes = [], set()
         for hold in thing.objects("holds", HOLD):
+            words, why = hold.text("reason", "", longest=limits.LINE), because(hold)
             row = HoldRow(
                 code=hold.code("code", "hold"),
-                words=hold.text("reason", "", longest=limits.LINE),
+                reason=words if why is None else "",
                 stops=hold.word("stops", HOLDS_STOP, "both"),
                 on=hold.day("on", self.reading.on),
                 by=hold.text("by", "", longest=limits.LINE),
@@ -111,7 +112,7 @@ class Context:
                 until=hold.day("until"),
                 reason_code=hold.code("reason_code"),
                 released_by=hold.text("released_by", longest=limits.LINE),
-                because=because(hold),
+                because=stored_json(why),
             )
             if row.released_on is None:
                 if row.code in open_codes:
@@ -122,17 +123,20 @@ class Context:
 
     def events(self, thing: Given) -> list[EventRow]:
         """What happened to a parent or to a child."""
-        return [
-            EventRow(
+        made = []
+        for event in thing.objects("events", EVENT):
+            words = event.text("reason")  # a gateway's message, too
+            data = _with(self.data(event), because(event))
+            row = EventRow(
                 on=event.day("on", self.reading.on),
                 kind=event.text("kind", "", required=True),
                 by=event.text("by", "", longest=limits.LINE),
-                words=event.text("reason"),  # a gateway's message, too
-                facts=_with(self.data(event), because(event)),
+                reason=None if isinstance(data, dict) and "because" in data else words,
+                data=stored_json(data),
                 at=instant(event, "at"),
             )
-            for event in thing.objects("events", EVENT)
-        ]
+            made.append(row)
+        return made
 
     def data(self, event: Given) -> Any:
         """Whatever belongs to an event; it cannot hold what a JSON column cannot."""

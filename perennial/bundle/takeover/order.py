@@ -22,7 +22,7 @@ from perennial.bundle.takeover.payments import payments
 from perennial.bundle.takeover.shipments import continuity_orders
 from perennial.bundle.takeover.taken import Places, TakenOver
 from perennial.desk.entry.customers import Buyer
-from perennial.desk.entry.rows import EventRow, LineRow, OrderRow
+from perennial.desk.entry.rows import EventRow, LineRow, OrderRow, stored_json
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.money import line_amount
@@ -82,14 +82,15 @@ def _order(ctx: Context) -> OrderRow:
         reference=entry.reference,
         acceptance=acceptance,
         ship_to=ctx.place(thing, "ship_to", entry.ship_to, None if literal else ctx.buyer.delivery),
-        entry=_as_given(ctx),
+        entry=stored_json(_as_given(ctx)),
     )
 
 
 def _came_here(ctx: Context, taken: TakenOver) -> None:
     """The day on which order and children came here; none of what their history tells as made here."""
     told = taken.order.events
-    made = {e.facts.get("child") for e in told if e.kind == "child_created" and isinstance(e.facts, dict)}
+    data = [e.data.obj for e in told if e.kind == "child_created" and e.data is not None]
+    made = {facts.get("child") for facts in data if isinstance(facts, dict)}
     entered = any(e.kind == "entered" for e in told)
     for order in taken.orders:
         thing = ctx.thing if order.parent is None else taken.places.children[order.number]

@@ -7,10 +7,8 @@ the entries in front of it; an entry that names no event is the next one of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
 
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
@@ -234,12 +232,12 @@ class _Walk:
             made.append(self._planned(o, "skipped" if o.skipped else self._status(o.shipment)))
         return made
 
-    def _grouped(self, entries: list[Given]) -> Iterable[tuple[tuple[str, int] | None, list[Given]]]:
+    def _grouped(self, entries: list[Given]) -> list[tuple[tuple[str, int] | None, list[Given]]]:
         """The entries by occurrence. One without an event is the next of the program."""
         by_place = {event.event_id: event.key for event in self.revision.plan.events if event.event_id is not None}
         known = {event.key for event in self.revision.plan.events}
         previous: tuple[str, int] | None = None
-        pairs: list[tuple[tuple[str, int] | None, Given]] = []
+        pairs: list[tuple[tuple[str, int] | None, list[Given]]] = []
         for entry in entries:
             key, event_id = entry.code("key"), entry.whole("event_id", None, 1, 10_000)
             repetition = entry.whole("repetition", 0, 0, MOST)
@@ -258,10 +256,12 @@ class _Walk:
                 own = {"event": event_id, "revision": self.revision.number}
                 entry.fault("event_id", "event_is_other", key=key, **own)
             pair = None if key is None else (key, repetition)
-            pairs.append((pair, entry))
+            if pairs and pairs[-1][0] == pair:
+                pairs[-1][1].append(entry)
+            else:
+                pairs.append((pair, [entry]))
             previous = pair or previous
-        for pair, group in groupby(pairs, key=lambda one: one[0]):
-            yield pair, [entry for _, entry in group]
+        return pairs
 
     def _occurrence(self, pair: tuple[str, int], entries: list[Given]) -> OccurrenceRow | None:
         """One occurrence from its entries."""
@@ -364,9 +364,10 @@ class _Walk:
         known = {line.line: line for line in planned.lines} if planned else {}
         only = entries[0]
         if (
-            len(entries) == 1
-            and planned
-            and not any(only.given(key) for key in ("line", "item_number", "quantity", "price"))
+            planned
+            and len(entries) == 1
+            and not only.given("item_number")
+            and not any(only.given(key) for key in ("line", "quantity", "price"))
         ):
             return tuple(self._planned_line(line) for line in planned.lines)
         made: list[PlannedLine] = []

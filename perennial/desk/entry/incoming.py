@@ -6,7 +6,7 @@ from datetime import date
 
 from perennial.desk.entry.customers import Buyer
 from perennial.desk.entry.known import Known
-from perennial.desk.entry.rows import NewOrder, OrderRow, PaymentRow, ShipTo
+from perennial.desk.entry.rows import NewOrder, OrderRow, PaymentRow, ShipTo, stored_json
 from perennial.desk.entry.values import OrderEntry, Place
 from perennial.errors import Refused
 
@@ -32,7 +32,7 @@ class Incoming:
             reference=entry.reference,
             acceptance="awaited" if entry.acceptance_required else "none",
             ship_to=self.place(entry.ship_to, "ship_to", default=None),
-            entry=entry.as_given,
+            entry=stored_json(entry.as_given),
         )
         self.rows = NewOrder(self.order, addresses=buyer.written)
 

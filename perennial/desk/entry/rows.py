@@ -81,10 +81,10 @@ class PayRow:
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """A hold, open or released; ``because`` is the data that its reason is said from."""
+    """A hold, open or released; ``because`` is the data that its reason is said from, where nobody wrote it."""
 
     code: str
-    words: str
+    reason: str
     stops: str
     on: date
     by: str
@@ -92,17 +92,7 @@ class HoldRow:
     until: date | None
     reason_code: str | None
     released_by: str | None
-    because: Any = None
-
-    @property
-    def reason(self) -> str:
-        """What somebody wrote."""
-        return self.words if self.because is None else ""
-
-    @property
-    def said(self) -> Jsonb | None:
-        """The data as it is stored."""
-        return _json(self.because)
+    because: Jsonb | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +102,9 @@ class EventRow:
     on: date
     kind: str
     by: str
-    words: str | None = None
-    facts: Any = None
+    reason: str | None = None
+    data: Jsonb | None = None
     at: datetime | None = None
-
-    @property
-    def reason(self) -> str | None:
-        """What somebody wrote; none where it is said from data."""
-        return None if isinstance(self.facts, dict) and "because" in self.facts else self.words
-
-    @property
-    def data(self) -> Jsonb | None:
-        """The facts as they are stored."""
-        return _json(self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +140,7 @@ class OrderRow:
     invoiced_on: date | None = None
     external: str | None = None
     taken_over_on: date | None = None
-    entry: dict[str, Any] | None = None
+    entry: Jsonb | None = None
     lines: list[LineRow] = field(default_factory=list)
     taxes: list[TaxRow] = field(default_factory=list)
     pays: list[PayRow] = field(default_factory=list)
@@ -168,11 +148,6 @@ class OrderRow:
     events: list[EventRow] = field(default_factory=list)
     sent: SentRow | None = None
     id: int = 0
-
-    @property
-    def entered(self) -> Jsonb | None:
-        """The facts of the entry as they are stored."""
-        return _json(self.entry)
 
     parent_id = property(lambda self: _id(self.parent))
     parent_line_id = property(lambda self: _id(self.parent_line))
@@ -221,7 +196,7 @@ class AdjustmentRow:
     @property
     def stored(self) -> Jsonb | None:
         """The value as it is stored."""
-        return Jsonb({"address_id": _id(self.value)}) if self.kind == "address" else _json(self.value)
+        return Jsonb({"address_id": _id(self.value)}) if self.kind == "address" else stored_json(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,20 +206,10 @@ class ParkedRow:
     shipment: int | None
     job: str
     sqlstate: str | None
-    words: str
+    reason: str
     on: date
     resolved_on: date | None
-    because: Any = None
-
-    @property
-    def reason(self) -> str:
-        """The words of an older version, or of a bundle."""
-        return self.words if self.because is None else ""
-
-    @property
-    def said(self) -> Jsonb | None:
-        """The data as it is stored."""
-        return _json(self.because)
+    because: Jsonb | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -381,7 +346,8 @@ def _id(row: _Row | int | None) -> int | None:
     return row if row is None or isinstance(row, int) else row.id
 
 
-def _json(value: Any) -> Jsonb | None:
+def stored_json(value: Any) -> Jsonb | None:
+    """JSON as COPY takes it."""
     return None if value is None else Jsonb(value)
 
 
@@ -403,7 +369,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         SalesOrder,
         "id number reference customer_id currency order_date status acceptance ship_to_id parent_id parent_line_id"
         " shipment try_no ship_on delivery_mode_id delivery_minor tax_minor total_minor invoiced_on external"
-        " taken_over_on entry:entered",
+        " taken_over_on entry",
         fresh,
     )
     _copy_of(
@@ -416,7 +382,7 @@ def write(orders: Sequence[NewOrder]) -> None:
     _copy_of(OrderPay, "order_id: number: method card_id percent amount_minor", pays)
     _copy_of(
         Hold,
-        "order_id: code reason because:said stops on_date:on by released_on until reason_code released_by",
+        "order_id: code reason because stops on_date:on by released_on until reason_code released_by",
         ((o.id, hold) for o in heads for hold in o.holds),
     )
     sent = [(o.id, o.sent) for o in heads if o.sent is not None]
@@ -451,7 +417,7 @@ def write(orders: Sequence[NewOrder]) -> None:
     )
     _copy_of(
         Parked,
-        "continuity_order_id: shipment job sqlstate reason because:said on_date:on resolved_on",
+        "continuity_order_id: shipment job sqlstate reason because on_date:on resolved_on",
         ((c.id, p) for c in continuity for p in c.parked),
     )
     _copy(
@@ -481,11 +447,13 @@ def _numbered(model: type[Model], rows: list[R]) -> list[R]:
 
 def _copy(model: type[Model], columns: str, rows: Sequence[object]) -> None:
     """Fill a table with rows. A column is an attribute of the row, or ``column:attribute``."""
-    _copy_of(model, columns, ((row,) for row in rows))
+    pairs = [column.partition(":") for column in columns.split()]
+    values = attrgetter(*(attribute or column for column, _, attribute in pairs))
+    sql.copy(model, [column for column, _, _ in pairs], map(values, rows))
 
 
 def _copy_of(model: type[Model], columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Fill a table with rows that stand last in a tuple; what is in front of them are the columns ``column:``."""
     pairs = [column.partition(":") for column in columns.split()]
-    values = attrgetter(*(name or column for column, of, name in pairs if name or not of))
-    sql.copy(model, [column for column, _, _ in pairs], ((*row[:-1], *values(row[-1])) for row in rows))
+    values = attrgetter(*(attribute or column for column, of, attribute in pairs if attribute or not of))
+    sql.copy(model, [column for column, _, _ in pairs], ((*of, *values(row)) for *of, row in rows))
