@@ -104,7 +104,16 @@ def as_planned(row: AdjustmentRow) -> kernel.Adjustment:
         value = (value["item"], value["price_minor"])
     elif row.kind == "quantity":
         value = Decimal(value)
-    return kernel.Adjustment(row.key, row.repetition, row.line, row.kind, value, row.by, row.on, row.reason or "")
+    return kernel.Adjustment(
+        key=row.key,
+        repetition=row.repetition,
+        line=row.line,
+        kind=row.kind,
+        value=value,
+        by=row.by,
+        on=row.on,
+        reason=row.reason or "",
+    )
 
 
 def parked(ctx: Context, whole: Given) -> Iterator[ParkedRow]:

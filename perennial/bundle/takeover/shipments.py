@@ -293,19 +293,19 @@ class _Walk:
             self._agrees(first, other)
         why = _why(first)
         row = OccurrenceRow(
-            pair[0],
-            pair[1],
-            event_on,
-            ship_on,
-            shipment,
-            status,
-            blocked,
-            mode_id,
-            self._schedule(first, pair[0]),
-            self._ship_to(first, planned),
-            why.date or self._date_reason(planned, event_on, ship_on),
-            self._lines(entries, planned),
-            why.cancelled if status == "cancelled" else None,
+            key=pair[0],
+            repetition=pair[1],
+            event_on=event_on,
+            ship_on=ship_on,
+            shipment=shipment,
+            status=status,
+            blocked=blocked,
+            delivery_mode_id=mode_id,
+            payment_schedule_id=self._schedule(first, pair[0]),
+            ship_to=self._ship_to(first, planned),
+            why=why.date or self._date_reason(planned, event_on, ship_on),
+            lines=self._lines(entries, planned),
+            why_cancelled=why.cancelled if status == "cancelled" else None,
         )
         if status != "cancelled":
             self.coming.step(pair, event_on, shipment or 0, planned)
@@ -403,18 +403,18 @@ class _Walk:
 
     def _planned(self, o: kernel.Occurrence, status: str) -> OccurrenceRow:
         return OccurrenceRow(
-            o.key,
-            o.repetition,
-            o.event_on,
-            o.ship_on,
-            o.shipment,
-            status,
-            None,
-            self.revision.mode_ids[o.key],
-            self.revision.schedule_ids[o.key],
-            o.address,
-            self.names.plans.date_reason(o),
-            tuple(self._planned_line(line) for line in o.lines),
+            key=o.key,
+            repetition=o.repetition,
+            event_on=o.event_on,
+            ship_on=o.ship_on,
+            shipment=o.shipment,
+            status=status,
+            blocked=None,
+            delivery_mode_id=self.revision.mode_ids[o.key],
+            payment_schedule_id=self.revision.schedule_ids[o.key],
+            ship_to=o.address,
+            why=self.names.plans.date_reason(o),
+            lines=tuple(self._planned_line(line) for line in o.lines),
         )
 
     def _complete(self) -> bool:

@@ -84,18 +84,18 @@ def planned_rows(
     """A plan as rows; an order that is not submitted is only planned."""
     return [
         OccurrenceRow(
-            o.key,
-            o.repetition,
-            o.event_on,
-            o.ship_on,
-            o.shipment,
-            "skipped" if o.skipped else "scheduled" if submitted else "planned",
-            None,
-            revision.mode_ids[o.key],
-            revision.schedule_ids[o.key],
-            o.address,
-            DateReason.of(o).stored(),
-            tuple(
+            key=o.key,
+            repetition=o.repetition,
+            event_on=o.event_on,
+            ship_on=o.ship_on,
+            shipment=o.shipment,
+            status="skipped" if o.skipped else "scheduled" if submitted else "planned",
+            blocked=None,
+            delivery_mode_id=revision.mode_ids[o.key],
+            payment_schedule_id=revision.schedule_ids[o.key],
+            ship_to=o.address,
+            why=DateReason.of(o).stored(),
+            lines=tuple(
                 PlannedLine(line.line, product_ids[line.item], line.quantity, line.price_minor, line_reason(line))
                 for line in o.lines
             ),
