@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 
 class Refused(Exception):
@@ -15,23 +14,20 @@ class Refused(Exception):
     A command ends with exit status 1; a form shows it under its field; an endpoint answers 422.
     """
 
-    def __init__(self, code: str, field: str = "", /, *, text: Any = None, **facts: object) -> None:
+    def __init__(self, code: str, field: str = "", /, **facts: object) -> None:
         self.code = code
         self.field = field
         self.facts = facts
-        self._text = text
-        super().__init__(f"{field}: {self.text}" if field else self.text)
+        super().__init__(f"{field}: {self.described}" if field else self.described)
 
     @property
-    def text(self) -> str:
-        """For whoever reads a log: the sentence of old, or the code with its facts."""
-        if self._text is not None:
-            return str(self._text)
+    def described(self) -> str:
+        """The code with its facts, for whoever reads a log."""
         return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items() if value is not None)])
 
     def at(self, field: str) -> Refused:
         """The same refusal, of another field."""
-        return Refused(self.code, field, text=self._text, **self.facts)
+        return Refused(self.code, field, **self.facts)
 
 
 class Several(Refused):
@@ -40,7 +36,7 @@ class Several(Refused):
     def __init__(self, faults: Iterable[Refused], code: str = "several", /, **facts: object) -> None:
         self.faults = tuple(faults)
         facts.setdefault("count", len(self.faults))
-        super().__init__(code, text=None, **facts)
+        super().__init__(code, **facts)
 
 
 def refuse_all(faults: Iterable[Refused]) -> None:

@@ -26,18 +26,6 @@ LOCAL_IMPORTS = {
     "perennial.checks": "Django reads it before the apps are there",
 }
 
-#: What is still to be mended: modules in circles, modules with other imports in functions, files that name such tables.
-KNOWN_CIRCLES = {
-    "perennial.bundle.adjusting",
-    "perennial.bundle.childhood",
-    "perennial.bundle.facts",
-    "perennial.bundle.owing",
-    "perennial.bundle.standing",
-    "perennial.bundle.walking",
-}
-KNOWN_LOCAL_IMPORTS = {"perennial.bundle.standing"}
-KNOWN_TABLES: set[str] = set()
-
 
 class Import(NamedTuple):
     """One module of ours imports another, at its head or in a function."""
@@ -104,7 +92,7 @@ def in_circles(edges: list[Import]) -> set[str]:
 
 
 def test_no_import_circle() -> None:
-    assert in_circles(all_imports()) - KNOWN_CIRCLES == set()
+    assert in_circles(all_imports()) == set()
 
 
 def may_import_in_functions(module: str) -> bool:
@@ -113,7 +101,7 @@ def may_import_in_functions(module: str) -> bool:
 
 def test_no_import_hides_in_a_function() -> None:
     hidden = {one.source for one in all_imports() if one.local and not may_import_in_functions(one.source)}
-    assert hidden - KNOWN_LOCAL_IMPORTS == set()
+    assert hidden == set()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +166,7 @@ def test_sql_names_no_table_of_a_higher_app() -> None:
         for text in texts(path)
         for table in from_above(package, text, known, layers)
     }
-    assert {(path, table) for path, table in found if path not in KNOWN_TABLES} == set()
+    assert found == set()
 
 
 def test_what_counts_as_from_above() -> None:

@@ -15,9 +15,10 @@ SQL = sql.named("perennial.audit", "planning.sql")
 SOME_DAY = date(2000, 1, 1)
 
 
-def faults(orders: Sequence[int] | None, *, as_told: bool, most: int = MOST) -> list[Fault]:
+def faults(orders: str | None, *, as_told: bool, most: int = MOST) -> list[Fault]:
     """Orders that are planned to their end although something follows, and the other way round.
 
+    ``orders``: the ids of the parent orders that are asked about, as an array in SQL; None: all.
     What follows does not depend on dates and prices, so each walk is looked at once, however many orders have it.
     """
     rows = sql.tuples(SQL["walks"], {"orders": orders})

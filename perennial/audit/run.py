@@ -41,7 +41,8 @@ def faults(
     tells them, and something may have happened that their rows do not tell. ``cards``: asked by ``blocked`` alone.
     """
     cards = cards or CardsFound()
-    asked = None if orders is None else list(orders)
+    # As PostgreSQL writes an array: it is said to every statement, and made once.
+    asked = None if orders is None else "{" + ",".join(map(str, orders)) + "}"
     values = {
         "orders": asked,
         "as_told": as_told,

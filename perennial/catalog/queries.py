@@ -101,7 +101,16 @@ def set_up() -> SetUp:
     ):
         lines.setdefault(schedule, []).append((after, percent))
     schedules: dict[int | None, Schedule] = {
-        key: Schedule(name, cast(Allocation, allocation), unit, every, after, number, amount, tuple(lines.get(key, ())))
+        key: Schedule(
+            name=name,
+            allocation=cast(Allocation, allocation),
+            unit=unit,
+            every=every,
+            after=after,
+            number_of_payments=number,
+            amount_minor=amount,
+            lines=tuple(lines.get(key, ())),
+        )
         for key, name, allocation, unit, every, after, number, amount in sql.tuples(
             "select id, name, allocation, unit, every, after, number_of_payments, amount_minor"
             " from catalog_paymentschedule"

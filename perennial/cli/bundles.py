@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from perennial import language
-from perennial.cli.output import document, facts, following, say, table, tell
+from perennial.cli.output import document, facts, following, say, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, by, path
 
 
@@ -26,7 +26,7 @@ def import_(p: Parser) -> Run:
         to = language.reader()
         for note in done.notes.all():
             said = (language.phrase(context, note.code, note.facts, to) for context in ("note", "command"))
-            tell(f"note: {''.join(words or '' for words in said)}")
+            tell(sentence("phrase", "noted", said="".join(words or "" for words in said)))
         found = done.document()
         if given.json:
             document(found)
@@ -38,13 +38,13 @@ def import_(p: Parser) -> Run:
         )
         first = found.get("first_charge_on")
         past = done.first_charge_on is not None and done.first_charge_on < (given.on or today())
-        facts({"first charge on": f"{first}, so with the next night" if past else first})
+        facts({"first charge on": sentence("outcome", "first_charge_past", on=first) if past else first})
         following(done.following)
         if given.dry_run:
-            tell("dry run: nothing was written")
+            tell(sentence("outcome", "dry_run_done"))
         elif done.numbers:
             more = done.tallies["orders"].new - len(done.numbers)
-            say(f"new orders: {', '.join(done.numbers)}" + (f" and {more:,} more" if more else ""))
+            say(sentence("outcome", "new_orders", numbers=list(done.numbers), more=more))
         return 0
 
     return run
@@ -61,7 +61,7 @@ def export(p: Parser) -> Run:
         if given.file != "-":
             if given.json:
                 document({"file": given.file})
-            tell(f"written to {given.file}")
+            tell(sentence("outcome", "file_written", path=given.file))
         return 0
 
     return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from perennial.cli.output import document, tell
+from perennial.cli.output import document, note, sentence, tell
 from perennial.cli.parser import Given, Parser, Run
 from perennial.errors import Refused
 
@@ -21,7 +21,7 @@ def init(p: Parser) -> Run:
         made = initialise()
         if given.json:
             document({"made": made})
-        tell("the installation was made: import a bundle next" if made else "the installation is ready")
+        tell(sentence("outcome", "installation_made" if made else "installation_ready"))
         return 0
 
     return run
@@ -36,7 +36,7 @@ def stop(p: Parser) -> Run:
         stopped = server.stop()
         if given.json:
             document({"stopped": stopped})
-        tell("the database was stopped" if stopped else "the database did not run")
+        tell(sentence("outcome", "database_stopped" if stopped else "database_did_not_run"))
         return 0
 
     return run
@@ -49,7 +49,7 @@ def demo(p: Parser) -> Run:
     def noted(given: Given) -> int:
         chosen = {name for name, value in vars(given).items() if name != "json" and value != p.get_default(name)}
         if chosen and _has_orders():
-            tell("note: this installation has orders already: it is shown as it is, and the options change nothing")
+            note("demo_has_orders")
         return run(given)
 
     return noted

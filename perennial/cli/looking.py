@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from perennial.cli.output import document, say, tell
+from perennial.cli.output import document, say, sentence, tell
 from perennial.cli.parser import Given, Parser, Run, count, day, long_code, on, whole
 from perennial.language import reader
 
@@ -93,7 +93,7 @@ def show_orders(p: Parser) -> Run:
 
             orders_page(orders(ids, on=now))
         else:
-            say("no order fits")
+            say(sentence("outcome", "no_order_fits"))
         return 0
 
     return run
@@ -276,7 +276,7 @@ def _page(p: Parser, what: str, left_out: str) -> None:
 
 def _tell_next(key: str | None) -> None:
     if key is not None:
-        tell(f"there are more: --after {key}")
+        tell(sentence("outcome", "more_pages", key=key))
 
 
 def preview(p: Parser) -> Run:

@@ -41,22 +41,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except Usage as usage:
         help_of = f"perennial {usage.command}".strip()
-        tell(f"usage: {usage}; `{help_of} --help` says more")
+        tell(sentence("outcome", "usage", said=str(usage), help=help_of))
         return 2
     except SystemExit as left:  # argparse, after --help
         return left.code if isinstance(left.code, int) else 1
     except Refused as refused:
         if as_json:
             document({"refused": said(refused)})
-        tell(f"refused: {in_a_line(refused)}")
+        tell(sentence("outcome", "refused", said=in_a_line(refused)))
         return 1
     except Conflict as conflict:
         if as_json:
             document({"conflict": str(conflict)})
-        tell(f"changed meanwhile: {met(conflict)}; look at it again, then repeat")
+        tell(sentence("outcome", "changed_meanwhile", said=met(conflict)))
         return 1
     except KeyboardInterrupt:
-        tell("interrupted; what was finished is kept, the same command goes on")
+        tell(sentence("outcome", "interrupted"))
         return 130
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
@@ -206,7 +206,7 @@ def spoken(refused: Refused) -> str:
 def met(conflict: Conflict) -> str:
     """What somebody else did meanwhile."""
     changes = conflict.facts.get("changes")
-    to = language.reader()
+    to = reader()
     said = [
         language.phrase("conflict", "change", one, to) or "" for one in (changes if isinstance(changes, list) else [])
     ]
@@ -235,24 +235,29 @@ def reader() -> language.Reader:
         return language.Reader()
 
 
+def sentence(context: str, code: str, /, **facts: object) -> str:
+    """A sentence of the command line, also where the language that is asked for has no words."""
+    return language.phrase(context, code, facts, reader()) or code
+
+
 def in_words(problem: Exception) -> str:
     """What is told of an error that no rule foresaw: one line that says what to do."""
     kinds = {kind.__name__ for kind in type(problem).__mro__}
     text = " ".join(str(problem).split())
     if isinstance(problem, FileNotFoundError | PermissionError | IsADirectoryError):
-        return f"cannot open {problem.filename}: {problem.strerror}"
+        return sentence("outcome", "file_not_opened", path=str(problem.filename), why=problem.strerror)
     if "ProgrammingError" in kinds and "does not exist" in text:
-        return "the database has no tables of this version yet: run `perennial init` first"
+        return sentence("outcome", "tables_missing")
     if "OperationalError" in kinds or "InterfaceError" in kinds:
         state = getattr(problem.__cause__ or problem, "sqlstate", None)
         gone = state is None or state.startswith(("08", "57P"))
-        return f"the database {'does not answer' if gone else 'could not go on'}: {text}"
+        return sentence("outcome", "database_gone" if gone else "database_gave_up", text=text)
     if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-        return f"cannot write{f' {problem.filename}' if problem.filename else ''}: {problem.strerror}"
+        return sentence("outcome", "not_written", path=problem.filename, why=problem.strerror)
     if "IntegrityError" in kinds and ("foreign key" in text or "unique" in text):
-        return f"somebody else changed the same at this moment, nothing was written: try it again ({text})"
-    again = "" if os.environ.get("PERENNIAL_DEBUG") else " (PERENNIAL_DEBUG=1 shows where)"
-    return f"a fault in Perennial: {type(problem).__name__}: {text}{again}"
+        return sentence("outcome", "written_at_once", text=text)
+    hint = not os.environ.get("PERENNIAL_DEBUG")
+    return sentence("outcome", "fault_of_ours", kind=type(problem).__name__, text=text, hint=hint)
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def outcome(value: Any, given: Namespace) -> None:
         result({name: one for name, one in value.items() if name not in IN_SENTENCES}, as_json=False)
         sentences(value)
     if given.on is not None and given.on > now:
-        tell(f"note: {given.on} lies ahead, today is {now}: it is written with that date")
+        note("dated_ahead", on=given.on, today=now)
 
 
 IN_SENTENCES = (
@@ -135,61 +135,50 @@ MOST_NAMED = 10
 def sentences(done: Mapping[str, Any]) -> None:
     """What else came of a change: what is new of a card, what becomes of late shipments, and which have another day now."""
     for one in done.get("changed", ()):
-        before, after = (one[when] or "none" for when in ("before", "after"))
-        say(f"{one['field']} of card {done['token']} changed from {before} to {after}")
+        before, after = (one[when] or sentence("phrase", "none") for when in ("before", "after"))
+        say(sentence("outcome", "card_changed", field=one["field"], card=done["token"], before=before, after=after))
     for number in done.get("still_ships", ()):
-        unpaid = ", and is not charged meanwhile" if done.get("stops") == "both" else ""
-        say(f"{number} is made already and still ships{unpaid}; to stop it too: order hold {number}")
+        say(sentence("outcome", "still_ships", order=number, charged=done.get("stops") == "both"))
     for number in done.get("still_held", ()):
-        say(f"{number} is held by itself; to let it go too: order release {number}")
+        say(sentence("outcome", "still_held", order=number))
     for number in done.get("still_to_old_address", ()):
-        say(
-            f"{number} is made already and goes to the address of before; to change it too: order cancel {number} --again"
-        )
+        say(sentence("outcome", "still_to_old_address", order=number))
     for one in done.get("still_pays", ()):
-        say(
-            f"{one['order']} line {one['line']} still pays with card {one['card']}, which expires on {one['expires_on']},"
-            f" before shipment {one['shipment']} of {one['ship_on']}: order card, or --replaces {one['card']}"
-        )
+        say(sentence("outcome", "still_pays", **one))
     for one in done.get("asked_already", ()):
-        say(f"{one['amount']} of {one['order']} is authorised already and still taken from card {one['card']}")
+        say(sentence("outcome", "asked_already", **one))
     if "not_authorised" in done:
-        say(f"its card was not asked yet: {done['not_authorised']} is charged when it is invoiced")
+        say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
     lines = [
         *((one, _late(one["shipments"], one["how"])) for one in done.get("caught_up", ())),
         *((one, _new_day(one["shipment"], one["ship_on"])) for one in done.get("moved", ())),
     ]
     several = len({(one["order"], one["line"]) for one, _ in lines}) > 1
     for one, words in lines[:MOST_NAMED]:
-        say(f"{one['order']} line {one['line']}: {words}" if several or "order" not in done else words)
+        named = several or "order" not in done
+        say(sentence("outcome", "of_line", order=one["order"], line=one["line"], said=words) if named else words)
     if len(lines) > MOST_NAMED:
-        say(f"and {len(lines) - MOST_NAMED} more")
+        say(sentence("outcome", "and_more", count=len(lines) - MOST_NAMED))
 
 
 def _new_day(shipment: int, ship_on: str) -> str:
     """When a shipment ships that has another day now. The night of that day may be over."""
     from perennial.jobs.night import is_over
 
-    over = is_over(date.fromisoformat(ship_on))
-    return f"shipment {shipment} " + ("ships with the next run" if over else f"ships on {ship_on}")
+    code = "ships_next_run" if is_over(date.fromisoformat(ship_on)) else "ships_on"
+    return sentence("outcome", code, shipment=shipment, ship_on=ship_on)
 
 
 def _late(shipments: Sequence[int], how: str) -> str:
     """What becomes of late shipments that have no new day."""
-    one = len(shipments) == 1
-    which = f"shipment{'' if one else 's'} {', '.join(map(str, shipments))}"
-    if how == "skip":
-        return f"{which} {'is' if one else 'are'} skipped"
-    together = {"send": "" if one else ", each by itself", "merge": ", as one"}[how]
-    return f"{which} {'ships' if one else 'ship'} with the next run{together}"
+    return sentence("outcome", f"late_{how}", count=len(shipments), shipments=list(shipments))
 
 
 def following(programs: Iterable[Any]) -> None:
     """Which open orders follow a program that was changed, and when (``desk.queries.Following``)."""
     for one in programs:
-        at_once = f"`perennial job update-orders --program {shlex.quote(one.program)}`"
-        many = f"{one.orders:,} open {'order follows' if one.orders == 1 else 'orders follow'} program {one.program}"
-        say(f"{many} in the next night; at once: {at_once}" if one.apply else f"{many} when you run {at_once}")
+        code = "orders_follow_by_night" if one.apply else "orders_follow_by_hand"
+        say(sentence("outcome", code, count=one.orders, program=one.program, quoted=shlex.quote(one.program)))
 
 
 def _is_table(value: Any) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from perennial.cli.output import cell, facts, listing, say, section, table
+from perennial.cli.output import cell, facts, listing, say, section, sentence, table
 from perennial.desk import contract
 from perennial.desk.contract import amount
 from perennial.desk.read.customer import Customer
@@ -25,7 +25,6 @@ from perennial.language.reasons import not_shipped, reason_words
 
 Document = Mapping[str, Any]
 MOST_NAMED = 3
-CHANGEABLE = {"until_next_run": "the next run", "while_waiting": "it goes on"}
 
 
 def order_page(order: Order, today: date, *, why: bool = False) -> None:
@@ -134,7 +133,7 @@ def continuity_part(one: Continuity, order: Order, today: date, names: Mapping[i
         f"{one.status}, {planned}, paid by {pays}"
     )
     if one.ship_to and (order.ship_to is None or one.ship_to.id != order.ship_to.id):
-        say(f"  goes to {names[one.ship_to.id]}")
+        say("  " + sentence("outcome", "goes_to", address=names[one.ship_to.id]))
     schedule_part(one.lines, one.ends_with, today, names)
     if why:
         why_part(one.lines)
@@ -168,8 +167,16 @@ def schedule_part(
                 [
                     *(not_shipped(reason, to) for reason in line.waits),
                     *_of_child(line),
-                    *([f"changed: {cell(line.customised)}"] if line.customised else []),
-                    *([f"goes to {names[line.ship_to.id]}"] if line.ship_to and names else []),
+                    *(
+                        [sentence("outcome", "changed_by_person", what=cell(line.customised))]
+                        if line.customised
+                        else []
+                    ),
+                    *(
+                        [sentence("outcome", "goes_to", address=names[line.ship_to.id])]
+                        if line.ship_to and names
+                        else []
+                    ),
                 ],
             ]
             for line in lines
@@ -193,15 +200,17 @@ def why_part(lines: Sequence[ShipmentLine]) -> None:
 def _change_until(line: ShipmentLine, today: date) -> str | None:
     """Until when a line can be changed. Where that day is past, the next run makes its child."""
     until = line.changeable(today)
-    return str(line.changeable_until) if until == "until_day" else CHANGEABLE.get(until or "")
+    return str(line.changeable_until) if until == "until_day" else until and sentence("outcome", until)
 
 
 def _of_child(line: ShipmentLine) -> list[str]:
     if line.child is None:
         return []
     if line.child_status == "cancelled":
-        return ["its child is cancelled"]
-    return [] if line.child_ships_on == line.ship_on else [f"its child ships on {line.child_ships_on}"]
+        return [sentence("outcome", "child_is_cancelled")]
+    if line.child_ships_on == line.ship_on:
+        return []
+    return [sentence("outcome", "child_ships_on", on=line.child_ships_on)]
 
 
 def _written(address: Address) -> str:
@@ -276,8 +285,8 @@ def still_open_line(order: Order) -> str:
         f"{one.number} ({one.status})" if isinstance(one, Child) else f"line {one.line} ({one.status})"
         for one in order.under_way
     ]
-    more = f" and {len(under_way) - MOST_NAMED} more" if len(under_way) > MOST_NAMED else ""
-    return f"it stays open for {', '.join(under_way[:MOST_NAMED])}{more}: the next night closes it, or the first after all of that is invoiced"
+    more = max(0, len(under_way) - MOST_NAMED)
+    return sentence("outcome", "stays_open", what=under_way[:MOST_NAMED], more=more)
 
 
 def waiting_page(found: Iterable[Waiting]) -> None:
@@ -286,15 +295,15 @@ def waiting_page(found: Iterable[Waiting]) -> None:
     rows = [[one.order, one.account, _what(one), phrase("waiting", one.code, one.facts, to)] for one in found]
     table(("order", "customer", "what", "waits for"), rows)
     if not rows:
-        say("nothing waits")
+        say(sentence("outcome", "nothing_waits"))
 
 
 def _what(one: Waiting) -> str:
     """What waits: a shipment, the first of so many, or all of a line; the order; one of its children."""
     if one.line is None:
-        return "the order" if one.number == one.order else one.number
-    shipment = f" shipment {one.shipment}" if one.shipment else ""
-    return f"line {one.line}{shipment}" + (f" and {one.shipments - 1} more" if one.shipments > 1 else "")
+        return sentence("outcome", "of_order") if one.number == one.order else one.number
+    more = max(0, one.shipments - 1)
+    return sentence("outcome", "of_shipment", line=one.line, shipment=one.shipment, more=more)
 
 
 def program_page(program: Program) -> None:
@@ -337,7 +346,7 @@ def customers_page(customers: Sequence[Customer]) -> None:
         ),
     )
     if not customers:
-        say("nobody fits")
+        say(sentence("outcome", "nobody_fits"))
 
 
 def listed_children_page(children: Sequence[ListedChild]) -> None:
@@ -406,12 +415,12 @@ def hits_page(found: Hits) -> None:
         ([o.number, o.reference, o.account, o.name, o.status, o.order_date, o.ship_on] for o in found.orders),
     )
     if not found.customers and not found.orders:
-        say("nobody fits")
+        say(sentence("outcome", "nobody_fits"))
 
 
 def _found_by(hit: CustomerHit) -> str:
     words = [f"{', '.join(hit.matched)}{' exactly' if hit.exact else ''}"]
-    return "; ".join([*words, *(["a payment was declined"] if hit.declined else [])])
+    return "; ".join([*words, *([sentence("outcome", "payment_was_declined")] if hit.declined else [])])
 
 
 def preview_page(found: Preview, today: date, *, why: bool = False) -> None:
@@ -419,12 +428,8 @@ def preview_page(found: Preview, today: date, *, why: bool = False) -> None:
     schedule_part(found.lines, found.ends_with, today)
     if why:
         why_part(found.lines)
-    say("planned to its end" if found.complete else "more follows")
+    say(sentence("outcome", "planned_to_its_end" if found.complete else "more_follows"))
     payments_part(contract.preview_json(found)["payments"])
     if found.payments:
-        where = (
-            f"taxes are those of {found.country}, the company's country"
-            if found.country
-            else "no taxes: the company has no country"
-        )
-        say(f"  {where}; an order has those of the place it goes to")
+        code = "preview_taxes" if found.country else "preview_without_taxes"
+        say("  " + sentence("outcome", code, country=found.country))

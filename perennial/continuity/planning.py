@@ -134,7 +134,14 @@ def adjustment_of(row: Adjustment) -> kernel.Adjustment:
     elif row.kind == "address":
         value = value["address_id"]
     return kernel.Adjustment(
-        row.event_key, row.repetition, row.line, row.kind, value, row.by, row.on_date, row.reason or ""
+        key=row.event_key,
+        repetition=row.repetition,
+        line=row.line,
+        kind=row.kind,
+        value=value,
+        by=row.by,
+        on=row.on_date,
+        reason=row.reason or "",
     )
 
 

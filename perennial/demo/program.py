@@ -100,7 +100,14 @@ class Program:
 
     def examples(self) -> Sequence[Example]:
         return [
-            Example(kind, number, account, name, reason_words(why(reason)), shipment)
+            Example(
+                kind=kind,
+                number=number,
+                account=account,
+                member=name,
+                reason=reason_words(why(reason)),
+                shipment=shipment,
+            )
             for kind, number, account, name, reason, shipment in sql.tuples(_with_waits("examples"))
         ]
 

@@ -33,7 +33,7 @@ select 'hold', h.id, jsonb_build_object('released_on', h.released_on)
   from orders_hold h join orders_salesorder o on o.id = h.order_id
  where o.id = %(order)s or o.parent_id = %(order)s
 union all
-select 'payment', p.id, jsonb_build_object('card_id', p.card_id)
+select 'payment', p.id, jsonb_build_object('card_id', p.card_id, 'asked', p.status not in {states.CHANGEABLE})
   from payments_payment p
   left join orders_salesorder o on o.id = p.order_id
   left join continuity_continuityorder c on c.id = p.continuity_order_id
@@ -97,4 +97,4 @@ update orders_hold h set released_on = n.released_on, released_by = case when n.
 -- name: put_back_payment
 update payments_payment p set card_id = n.card_id
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, card_id bigint)
- where p.id = n.id and p.status in ('draft', 'due', 'declined', 'failed', 'voided', 'expired', 'cancelled')
+ where p.id = n.id and p.status in {states.CHANGEABLE}

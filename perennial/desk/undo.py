@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from perennial.continuity.planning import read_orders
 from perennial.desk.action import action
@@ -56,6 +58,8 @@ def undo(*, number: str, on: date, by: str, reason: str | None = None) -> Undone
     return Undone(order=number, action=found.action, by=found.by, on=found.on_date)
 
 
-def _is_still(name: str, after: object, now: object) -> bool:
-    """Is a row as the change has left it? A payment may have been reckoned anew: it is asked whether it was made."""
-    return name.startswith("payment ") or after == now
+def _is_still(name: str, after: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> bool:
+    """Is a row as the change has left it? A payment may have been reckoned anew, but nobody may have been asked for it."""
+    if name.startswith("payment "):
+        return now is None or after is None or now["asked"] == after["asked"]
+    return after == now

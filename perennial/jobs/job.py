@@ -177,5 +177,5 @@ def document(job: Job, row: JobRun, to: Reader = ENGLISH) -> dict[str, Any]:
         "on": row.on_date.isoformat(),
         "dry_run": row.dry,
         "status": "stopped" if row.status == "open" else row.status,
-        **report.printed(job.counts, job.counts_if_any, to),
+        **report.printed(job.counts, if_any=job.counts_if_any, to=to),
     }

@@ -42,6 +42,8 @@ def code_fault(value: str, longest: int = CODE) -> Refused | None:
     """What is wrong with a code: as with a text; and it is not empty, has no spaces around it, and nothing in it that
     nobody sees: two codes that look the same are the same.
     """
+    if 0 < len(value) <= longest and value.isprintable() and value[0] != " " != value[-1]:
+        return None
     if fault := text_fault(value, longest):
         return fault
     if not value:

@@ -29,6 +29,12 @@ def minor(value: object, currency: str, field: str = "") -> int:
 
     Refused: anything but a string, more decimals than the currency has, amounts beyond 10^15 units.
     """
+    if isinstance(value, str) and len(value) <= 30:  # few amounts, said often
+        return _minor_of_words(value, currency, field)
+    return _minor(value, currency, field)
+
+
+def _minor(value: object, currency: str, field: str) -> int:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise Refused("amount_not_decimal", field, value=_shown(value), example=text(1995, currency))
     digits = exponent(currency)
@@ -38,6 +44,9 @@ def minor(value: object, currency: str, field: str = "") -> int:
     if abs(number) > _MOST:
         raise Refused("amount_too_large", field, value=_shown(value))
     return int(number)
+
+
+_minor_of_words = lru_cache(maxsize=4096)(_minor)
 
 
 def text(amount: int, currency: str) -> str:
@@ -84,6 +93,12 @@ def percent_of(amount: int, percent: Decimal) -> int:
 
 def quantity(value: object, field: str = "") -> Decimal:
     """A quantity from a bundle: a decimal string or a number above 0, at most three decimals."""
+    if type(value) is int or (isinstance(value, str) and len(value) <= 30):
+        return _usual_quantity(value, field)
+    return _quantity(value, field)
+
+
+def _quantity(value: object, field: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
         raise Refused("quantity_not_number", field, value=_shown(value))
     words = str(value)
@@ -93,6 +108,9 @@ def quantity(value: object, field: str = "") -> Decimal:
     if number <= 0 or number >= MOST_PIECES or number != round(number, 3):
         raise Refused("quantity_not_within", field, value=_shown(value))
     return number.normalize() if number != number.to_integral_value() else Decimal(int(number))
+
+
+_usual_quantity = lru_cache(maxsize=1024)(_quantity)
 
 
 def percent(value: object, field: str = "", most: int = 100) -> Decimal:

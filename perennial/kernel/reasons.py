@@ -267,10 +267,18 @@ def line_stored(product: str, price: str, instead_of: str | None) -> str | None:
 
 def json_text(facts: Mapping[str, Any]) -> str:
     """JSON as PostgreSQL prints a ``jsonb``: keys by length, then by their bytes."""
-    return json.dumps(_ordered(facts), ensure_ascii=False)
+    return _ENCODER.encode(_ordered(facts))
 
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value, key=lambda key: (len(key.encode()), key.encode()))}
+        return {key: _ordered(value[key]) for key in sorted(value, key=_place_of)}
     return value
+
+
+@lru_cache(maxsize=256)
+def _place_of(key: str) -> tuple[int, bytes]:
+    return len(key.encode()), key.encode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)

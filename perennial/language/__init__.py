@@ -29,6 +29,4 @@ def reader() -> Reader:
 
 def say(refused: Refused, to: Reader | None = None) -> str:
     """A refusal as a sentence, without its field."""
-    if refused._text is not None:
-        return str(refused._text)
-    return phrase("problem", refused.code, refused.facts, to) or refused.text
+    return phrase("problem", refused.code, refused.facts, to) or refused.described

@@ -76,7 +76,7 @@ def placeholders(template: str) -> dict[str, bool]:
 def _placed(facts: Mapping[str, object], part: _Part, to: Reader, context: str) -> str:
     value = facts.get(part.name or "")
     if part.style.startswith("?"):
-        if value is None or value == "" or value is False or value == () or value == []:
+        if not value:
             return ""
         return phrase("phrase", part.style[1:], facts, to) or ""
     return fact(value, part.style, to)

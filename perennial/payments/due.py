@@ -6,13 +6,14 @@ is the same (``child_parts``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol, TypeVar
 
 from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import OccurrenceRow, OrderState
+from perennial.continuity.planning import LineRow, OccurrenceRow, OrderState
 from perennial.customers.models import Address
 from perennial.db import sql
 from perennial.errors import Refused
@@ -104,6 +105,24 @@ class Place:
 NOWHERE = Place(None, None)
 
 
+class Ships(Protocol):
+    """An occurrence that is stored, or that is to be."""
+
+    @property
+    def shipment(self) -> int | None: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def ship_on(self) -> date: ...
+    @property
+    def delivery_mode_id(self) -> int | None: ...
+    @property
+    def lines(self) -> tuple[LineRow, ...]: ...
+
+
+S = TypeVar("S", bound=Ships)
+
+
 def places(address_ids: Iterable[int | None]) -> dict[int | None, Place]:
     """Country and region by address id; no address is nowhere."""
     found: dict[int | None, Place] = {None: NOWHERE}
@@ -119,7 +138,7 @@ def tax_groups(product_ids: Iterable[int]) -> dict[int, str | None]:
 
 def shipment_totals(
     set_up: SetUp,
-    occurrences: Sequence[OccurrenceRow],
+    occurrences: Sequence[Ships],
     place: Place,
     groups: dict[int, str | None],
     on: date,
@@ -157,23 +176,42 @@ def whole_order(
     groups: dict[int, str | None],
     made: Mapping[int, int] | None = None,
 ) -> tuple[int, date | None]:
-    """The sum of the planned children of an order billed up front, taxed on the order date, and the first
-    ``ship_on``. Skipped and cancelled occurrences do not count: what will not come is not owed. ``made``:
-    the totals of children that exist, by id; nothing changes them any more.
+    """``planned_total`` of stored occurrences. ``made``: the totals of children that exist, by id; nothing changes
+    them any more.
     """
-    shipments: dict[int, list[OccurrenceRow]] = {}
+    return planned_total(
+        set_up=set_up,
+        occurrences=occurrences,
+        place_of=lambda o: known_places[o.ship_to_id or default_place],
+        on=on,
+        groups=groups,
+        made=lambda o: None if made is None or o.child_id is None else made.get(o.child_id),
+    )
+
+
+def planned_total(
+    set_up: SetUp,
+    occurrences: Sequence[S],
+    place_of: Callable[[S], Place],
+    on: date,
+    groups: dict[int, str | None],
+    made: Callable[[S], int | None] = lambda o: None,
+) -> tuple[int, date | None]:
+    """The sum of the planned children of an order billed up front, taxed on the order date, and the first
+    ``ship_on``. Skipped and cancelled occurrences do not count: what will not come is not owed. ``made``: what the
+    child of a shipment came to, which exists already.
+    """
+    shipments: dict[int, list[S]] = {}
     for o in occurrences:
         if o.status in COUNTED and o.shipment is not None:
             shipments.setdefault(o.shipment, []).append(o)
     total = 0
     first: date | None = None
     for together in shipments.values():
-        child = together[-1].child_id
-        if made is not None and child is not None and child in made:
-            total += made[child]
-        else:
-            place = known_places[together[-1].ship_to_id or default_place]
-            total += shipment_totals(set_up, together, place, groups, on).total
+        known = made(together[-1])
+        if known is None:
+            known = shipment_totals(set_up, together, place_of(together[-1]), groups, on).total
+        total += known
         ship_on = min(o.ship_on for o in together)
         first = ship_on if first is None or ship_on < first else first
     return total, first

@@ -216,7 +216,7 @@ def copy(*, schedule_id: str, new: str, by: str, on: date | None = None, reason:
     released, draft = newest(row.pk)
     base = released or draft
     if base is None:
-        raise Refused("program_without_revision", "program", program=schedule_id)
+        raise Refused("program_never_written", "program", program=schedule_id)
     facts = read_facts([base.pk])[base.pk]
     live = tuple(event.key or "" for event in facts.events)
     copied = replace(facts, schedule_id=new, active=False, removed=(), walk=live)

@@ -41,7 +41,7 @@ def edit_draft(
     released, draft = newest(row.pk)
     base = draft or released
     if base is None:
-        raise Refused("program_without_revision", "program", program=schedule_id)
+        raise Refused("program_never_written", "program", program=schedule_id)
     wanted = edit(read_facts([base.pk])[base.pk])
     set_program(program=wanted, release=False, by=by, reason=reason)
     _, draft = newest(row.pk)

@@ -23,6 +23,7 @@ from perennial.bundle.export import setup
 from perennial.bundle.export.exporter import export_file
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company
+from perennial.continuity.models import Parked
 from perennial.db import sql
 from perennial.desk.actions import cancel, refund
 from perennial.desk.contract import order_documents
@@ -31,7 +32,7 @@ from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.language import say
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Payment
@@ -188,6 +189,47 @@ def test_what_is_given_back_and_at_which_gateway():
     empty()
     put(json.dumps(old))
     assert Attempt.objects.get(outcome="declined").category == "hard"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_why_a_job_held_or_parked_goes_out_as_data_and_in_again():
+    empty()
+    parked = {"code": "product_without_price", "product": "0099", "event": 3}
+    failed = {"code": "payment_failed", "number": 1, "amount": {"minor": 2490, "currency": "USD"}, "message": "no"}
+    said = ["product 0099 has no price and event 3 names none", "payment 1 of 24.90 failed: no"]
+    held = {"code": "credit", "on": "2026-03-11", "by": "job:3", "because": failed}
+    order = member(
+        {"parked": [{"shipment": 2, "on": "2026-03-11", "because": parked}]},
+        number="SO-000001",
+        holds=[held, {"code": "call", "reason": "calls back"}],
+        events=[{"kind": "held", "on": "2026-03-11", "by": "job:3", "because": failed, "data": {"code": "credit"}}],
+    )
+    for one in ({"code": 7}, "no price", {"code": "x", "on": {"date": "soon"}}):
+        assert list(faults(twelve() | {"orders": [order | {"holds": [held | {"because": one}]}]})) == [
+            "orders[0].holds[0].because"
+        ]
+    put(twelve() | {"orders": [order]})
+    before = take_out()
+    (made,) = json.loads(before)["orders"]
+    (put_aside,) = made["lines"][0]["continuity"]["parked"]
+    assert (put_aside["reason"], put_aside["because"]) == (said[0], parked)
+    assert [(hold["reason"], hold.get("because")) for hold in made["holds"]] == [
+        (said[1], failed),
+        ("calls back", None),
+    ]
+    (event,) = made["events"]
+    assert (event["reason"], event["because"], event["data"]) == (said[1], failed, {"code": "credit"})
+    empty()
+    put(before)
+    assert take_out() == before
+    # Words alone, as bundles had them, are kept as words.
+    for one in (put_aside, made["holds"][0], event):
+        del one["because"]
+    empty()
+    put(twelve() | {"orders": [made]})
+    assert [one.reason for one in (Parked.objects.get(), Hold.objects.get(code="credit"), OrderEvent.objects.get())] == [
+        said[0], said[1], said[1],
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

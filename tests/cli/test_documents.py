@@ -301,7 +301,7 @@ def test_a_program_and_where_it_stands() -> None:
         "key", "event_id", "item_number", "quantity", "unit", "price", "delivery_mode", "date_interval",
         "days_from_last", "start_order_date", "action", "times_to_repeat", "probability", "payment_schedule",
     ]  # fmt: skip
-    with pytest.raises(Refused, match="unknown program"):
+    with pytest.raises(Refused, match="program_unknown"):
         program("XXX", on=ORDERED)
 
 

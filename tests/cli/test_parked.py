@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -10,10 +11,8 @@ from django.test import override_settings
 
 from perennial.catalog.models import DeliveryMode
 from perennial.cli import main
-from perennial.continuity.models import Occurrence
+from perennial.continuity.models import Occurrence, Parked
 from perennial.jobs.check import check, check_once
-from perennial.kernel.reasons import Reason
-from perennial.language.reasons import reason_words
 from perennial.orders.models import OrderEvent
 from perennial.programs.models import ProgramEvent
 from tests.worlds import actions
@@ -67,10 +66,22 @@ def test_what_is_parked_waits_for_a_person(stuck: str, capsys: Captured) -> None
     _, out, _ = say(capsys, f"show order {stuck}")
     assert f"parked      line 1: {reason}" in out.splitlines()
     (event,) = OrderEvent.objects.filter(kind="parked")
+    because = {"code": "delivery_mode_never_works", "mode": "STD", "day": {"date": "2026-06-13"}}
     assert (event.on_date, event.by[:4], event.reason) == (date(2026, 3, 10), "job:", None)
-    because = event.data.pop("because")
-    assert event.data == {"job": "extend-lines", "line": 1}
-    assert reason_words(Reason.read(because)) == reason
+    assert event.data == {"job": "extend-lines", "line": 1, "because": because}
+    assert Parked.objects.get().because == because
+
+
+def test_why_is_said_to_whoever_asks(stuck: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERENNIAL_LANGUAGE", "it")
+    why = "la modalità di consegna STD non ha giorni lavorativi entro un anno dal 2026-06-13"
+    _, night, told = say(capsys, "night --on 2026-03-10 --json")
+    assert "extend-lines: 0 ordini, 0 righe, 1 da verificare" in told
+    assert [one["reason"] for one in json.loads(night)["jobs"][1]["reasons"]] == [why]
+    assert json.loads(say(capsys, "parked --json")[1])[0]["reason"] == why
+    shown = json.loads(say(capsys, f"show order {stuck} --json")[1])
+    assert [one["reason"] for one in shown["events"] if one["kind"] == "parked"] == [why]
+    assert f"parked      line 1: {why}" in say(capsys, f"show order {stuck}")[1].splitlines()
 
 
 def test_mended_and_tried_again_it_goes_on(stuck: str, capsys: Captured) -> None:

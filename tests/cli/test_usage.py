@@ -543,7 +543,11 @@ def no_room_in_the_database() -> OperationalError:
 @pytest.mark.parametrize(
     ("problem", "status", "said"),
     [
-        (Refused("date", "to", text="2026-01-01 lies in the past"), 1, "refused: to: 2026-01-01 lies in the past\n"),
+        (
+            Refused("date_past", "to", date=date(2026, 1, 1), earliest=date(2026, 3, 1)),
+            1,
+            "refused: to: 2026-01-01 is past: the earliest date is 2026-03-01\n",
+        ),
         (Conflict("SO-1 is shipped"), 1, "changed meanwhile: SO-1 is shipped; look at it again, then repeat\n"),
         (OperationalError("connection refused"), 1, "the database does not answer: connection refused\n"),
         (no_room_in_the_database(), 1, "the database could not go on: could not extend file\n"),

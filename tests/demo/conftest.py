@@ -107,7 +107,7 @@ class Ledger:
         if reference not in self.orders:
             raise AssertionError(f"{kind} of {reference} before it was entered")
         if reference in self.stopped:
-            raise Refused("closed", text=f"{reference} is cancelled")
+            raise Refused("order_over", "number", order=reference, status="cancelled")
         self.calls.append((kind, reference, on, by, reason))
 
 

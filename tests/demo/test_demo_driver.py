@@ -50,7 +50,7 @@ def test_acts_are_counted_and_those_that_come_too_late_are_told(ledger):
 
     class Deaf(type(ledger)):
         def hold(self, reference, **_):
-            raise Refused("closed", text=f"{reference} is closed")
+            raise Refused("order_over", "number", order=reference, status="closed")
 
         def next_shipment(self, reference, *, on):
             return None

@@ -1,4 +1,6 @@
-"""A request with a key is done once, whoever else asks it at the moment, and whenever its process is killed."""
+"""A request with a key is done once, whoever else asks it at the moment, and whenever its process is killed; and what a
+job has asked for is not taken back.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from perennial.desk import actions
 from perennial.desk.action import How, perform
 from perennial.desk.models import Answer, Change
 from perennial.desk.outcome import Outcome
+from perennial.errors import Refused
 from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.payments.charge import collect
+from perennial.payments.models import Payment
 from tests.jobs.meanwhile import in_its_session, url
 from tests.worlds import desk
 from tests.worlds.desk import ANNA, order
@@ -85,3 +90,14 @@ def test_killed_before_it_could_say_so() -> None:
     process.wait()
     assert perform(actions.skip, How(key="k-1"), number=number, shipment=1, **ANNA).status == "skipped"
     assert skipped() == 1
+
+
+def test_a_card_that_was_asked_already_is_not_taken_back() -> None:
+    number = order("UP")
+    actions.card(number=number, token="tok_two", **ANNA)
+    collect(list(Payment.objects.values_list("pk", flat=True)), on=desk.day(5), by="job:1")
+    assert list(Payment.objects.values_list("status", flat=True)) == ["authorised"]
+    with pytest.raises(Refused) as refused:
+        actions.undo(number=number, **ANNA)
+    assert refused.value.code == "undo_used"
+    assert set(Payment.objects.values_list("card__token", flat=True)) == {"tok_two"}

@@ -152,7 +152,7 @@ class TestMoveThisOne:
     def test_where_no_working_day_is_left_in_the_calendar(self):
         number = order("CLUB")
         DeliveryMode.objects.update(working_days=[1])
-        with refused("to", "date", "1 days after 9999-12-31 is beyond the calendar"):
+        with refused("to", "date_days_beyond", "1 day after 9999-12-31 is beyond the calendar"):
             actions.move(number=number, shipment=2, to=date.max, **ANNA)
 
     def test_today_is_the_earliest(self):
@@ -234,7 +234,7 @@ class TestMoveFromHereOn:
 
     def test_what_follows_does_not_run_out_of_the_calendar(self):
         number = order("CLUB")
-        with refused("to", "date", "beyond the calendar"):
+        with refused("to", "date_days_beyond", "beyond the calendar"):
             actions.move(number=number, shipment=1, to=date(9999, 12, 31), following=True, **ANNA)
         assert days_of(number) == FOUR
 
@@ -347,12 +347,12 @@ class TestSubstitute:
     @pytest.mark.parametrize(
         ("given", "field", "code"),
         [
-            ({"item": "B99"}, "item", "product"),
+            ({"item": "B99"}, "item", "product_unknown"),
             ({"item": "S-UP"}, "item", "continuity_product"),
-            ({"item": "B5", "price": "1.234"}, "price", "money"),
+            ({"item": "B5", "price": "1.234"}, "price", "amount_too_precise"),
             ({"item": "B5", "price": "-1.00"}, "price", "price_below_0"),
-            ({"item": "B5", "price": "free"}, "price", "money"),
-            ({"item": "B5", "price": ""}, "price", "money"),
+            ({"item": "B5", "price": "free"}, "price", "amount_not_decimal"),
+            ({"item": "B5", "price": ""}, "price", "amount_not_decimal"),
         ],
     )
     def test_refused(self, given: dict[str, str], field: str, code: str):
@@ -442,7 +442,7 @@ class TestQuantity:
     @pytest.mark.parametrize("quantity", ["0", "-1", "0.0001", "1000000000"])
     def test_what_is_no_quantity_is_refused(self, quantity: str, shipment: int | None):
         number = order("CLUB")
-        with refused("quantity", "quantity"):
+        with refused("quantity", "quantity_not_within"):
             actions.quantity(number=number, quantity=Decimal(quantity), shipment=shipment, **ANNA)
 
     def test_a_product_that_is_not_there(self):

@@ -207,30 +207,46 @@ def bad_line(at: int, made: LineEntry) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
-        ({"customer": "C-9"}, "customer", "customer"),
-        ({"lines": ()}, "lines", "lines"),
-        ({"ship_to": "barn"}, "ship_to", "address"),
-        (bad_line(0, LineEntry("B99")), "lines[0].item_number", "product"),
-        (bad_line(1, LineEntry("UNPRICED")), "lines[1].item_number", "inactive"),
-        (bad_line(2, LineEntry("B1", delivery_mode="AIR")), "lines[2].delivery_mode", "delivery_mode"),
-        (bad_line(0, replace(line("CLUB"), delivery_mode="ANY")), "lines[0].delivery_mode", "delivery_mode"),
-        (bad_line(2, replace(book(), continuity=ContinuityEntry())), "lines[2].continuity", "continuity"),
-        (bad_line(0, line("CLUB", card="tok_bo")), "lines[0].continuity.card", "card"),
-        (bad_line(0, LineEntry("S-CLUB")), "lines[0].continuity.card", "card"),
-        (bad_line(1, line("UP", payment_schedule="4X")), "lines[1].continuity.payment_schedule", "payment_schedule"),
-        (bad_line(0, line("CLUB", payment_method="check")), "lines[0].continuity.payment_method", "payment_method"),
-        (bad_line(1, line("PART", payment_method="cash")), "lines[1].continuity.payment_method", "payment_method"),
-        (bad_line(1, line("UP", payment_method="shells")), "lines[1].continuity.payment_method", "payment_method"),
-        (bad_line(0, line("CLUB", ship_to="barn")), "lines[0].continuity.ship_to", "address"),
-        (bad_line(0, line("CLUB", quantity=0)), "lines[0].quantity", "quantity"),
-        (bad_line(2, book(quantity=-1)), "lines[2].quantity", "quantity"),
-        ({"pay": (PayEntry("card", "tok_bo"),)}, "pay[0].card", "card"),
-        ({"pay": (PayEntry("shells"),)}, "pay[0].method", "payment_method"),
-        ({"pay": (PayEntry("check", percent=Decimal(99)),)}, "pay", "pay"),
-        ({"pay": (PayEntry("check", percent=Decimal(50)), PayEntry("cash", percent=Decimal(49)))}, "pay", "pay"),
-        ({"pay": (PayEntry("check", amount_minor=1199),)}, "pay", "pay"),
-        ({"pay": (PayEntry("check", amount_minor=1201),)}, "pay", "pay"),
-        ({"pay": (), "lines": (book(),)}, "pay", "card"),
+        ({"customer": "C-9"}, "customer", "customer_unknown"),
+        ({"lines": ()}, "lines", "order_without_lines"),
+        ({"ship_to": "barn"}, "ship_to", "customer_address_unknown"),
+        (bad_line(0, LineEntry("B99")), "lines[0].item_number", "product_unknown"),
+        (bad_line(1, LineEntry("UNPRICED")), "lines[1].item_number", "program_not_orderable"),
+        (bad_line(2, LineEntry("B1", delivery_mode="AIR")), "lines[2].delivery_mode", "delivery_mode_unknown"),
+        (bad_line(0, replace(line("CLUB"), delivery_mode="ANY")), "lines[0].delivery_mode", "continuity_delivery_mode"),
+        (bad_line(2, replace(book(), continuity=ContinuityEntry())), "lines[2].continuity", "line_not_continuity"),
+        (bad_line(0, line("CLUB", card="tok_bo")), "lines[0].continuity.card", "customer_card_unknown"),
+        (bad_line(0, LineEntry("S-CLUB")), "lines[0].continuity.card", "customer_which_card"),
+        (
+            bad_line(1, line("UP", payment_schedule="4X")),
+            "lines[1].continuity.payment_schedule",
+            "payment_schedule_unknown",
+        ),
+        (
+            bad_line(0, line("CLUB", payment_method="check")),
+            "lines[0].continuity.payment_method",
+            "method_pays_upfront",
+        ),
+        (bad_line(1, line("PART", payment_method="cash")), "lines[1].continuity.payment_method", "method_pays_upfront"),
+        (
+            bad_line(1, line("UP", payment_method="shells")),
+            "lines[1].continuity.payment_method",
+            "payment_method_unknown",
+        ),
+        (bad_line(0, line("CLUB", ship_to="barn")), "lines[0].continuity.ship_to", "customer_address_unknown"),
+        (bad_line(0, line("CLUB", quantity=0)), "lines[0].quantity", "quantity_not_positive"),
+        (bad_line(2, book(quantity=-1)), "lines[2].quantity", "quantity_not_positive"),
+        ({"pay": (PayEntry("card", "tok_bo"),)}, "pay[0].card", "customer_card_unknown"),
+        ({"pay": (PayEntry("shells"),)}, "pay[0].method", "payment_method_unknown"),
+        ({"pay": (PayEntry("check", percent=Decimal(99)),)}, "pay", "schedule_lines_sum"),
+        (
+            {"pay": (PayEntry("check", percent=Decimal(50)), PayEntry("cash", percent=Decimal(49)))},
+            "pay",
+            "schedule_lines_sum",
+        ),
+        ({"pay": (PayEntry("check", amount_minor=1199),)}, "pay", "pay_amounts_sum"),
+        ({"pay": (PayEntry("check", amount_minor=1201),)}, "pay", "pay_amounts_sum"),
+        ({"pay": (), "lines": (book(),)}, "pay", "customer_which_card"),
     ],
 )
 def test_what_is_refused_and_where(change: dict[str, Any], field: str, code: str):
@@ -274,7 +290,7 @@ def test_on_account_needs_permission():
     Customer.objects.filter(account="C-1").update(allow_on_account=False)
     (found,) = enter([replace(GOOD, lines=(line("CLUB", payment_method="on_account"),))], on=ON, by="clerk:anna")
     assert isinstance(found, list)
-    assert [(f.field, f.code) for f in found] == [("lines[0].continuity.payment_method", "payment_method")]
+    assert [(f.field, f.code) for f in found] == [("lines[0].continuity.payment_method", "not_on_account")]
 
 
 def test_which_schedules_a_program_offers():

@@ -283,7 +283,7 @@ class TestRelease:
 
     def test_where_what_follows_would_leave_the_calendar_the_business_date_is_at_fault(self):
         number = self.late()
-        with refused("on", "date", "beyond the calendar"):
+        with refused("on", "date_days_beyond", "beyond the calendar"):
             actions.release(number=number, **{**ANNA, "on": date.max})
 
     def test_skip(self):

@@ -48,6 +48,8 @@ def raised() -> Iterator[Raised]:
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             context, at = SAYS.get(called, ("", -1))
+            if called == "sentence" and isinstance(node.args[0], ast.Constant):
+                context, at = str(node.args[0].value), 1
             if not context or len(node.args) <= at or any(word.arg == "text" for word in node.keywords):
                 continue
             code = node.args[at]
@@ -72,6 +74,17 @@ def test_what_is_raised_has_a_sentence_and_its_facts(found: Raised) -> None:
     if found.facts is not None:
         needed = {name for form in entry.forms for name, must in placeholders(form).items() if must}
         assert needed <= found.facts, f"{found.where}: {found.code!r} says {sorted(needed - found.facts)}"
+
+
+def test_every_reason_has_its_sentence() -> None:
+    english = catalogue("en").entries
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason" and node.args:
+                code = node.args[0]
+                if isinstance(code, ast.Constant):
+                    said = {context for context, one in english if one == code.value}
+                    assert said & {"reason", "not_shipped", "problem"}, f"{name}:{node.lineno} gives {code.value!r}"
 
 
 def test_what_has_a_sentence_is_raised() -> None:

@@ -18,6 +18,7 @@ from perennial.errors import Refused
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
 from perennial.kernel import limits
+from perennial.language.reasons import reason_words
 from perennial.notices.models import Notice
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import actions, gateways
@@ -381,7 +382,7 @@ def test_three_tries_on_three_days_then_it_has_failed(sandbox: Sandbox) -> None:
     held = Hold.objects.get()
     assert (held.order_id, held.code, held.stops, held.on_date) == (child.pk, "payment", "both", day(2))
     assert held.by.startswith("job:")
-    assert held.reason == "payment 1 of 19.95 failed: insufficient funds"
+    assert reason_words(held.why) == "payment 1 of 19.95 failed: insufficient funds"
     assert Occurrence.objects.get(pk=later.pk).blocked == "payment"
     assert StoredCard.objects.get().refused
     assert len(sandbox.lines()) == 3
@@ -432,7 +433,7 @@ def test_a_gateway_that_says_too_much_is_cut_short(monkeypatch: pytest.MonkeyPat
     assert message is not None
     assert message.startswith("no   ?xxx")
     assert message.endswith("x…")
-    assert Hold.objects.get().reason == f"payment 1 of 19.95 failed: {message}"
+    assert reason_words(Hold.objects.get().why) == f"payment 1 of 19.95 failed: {message}"
     for words, longest in ((message, limits.TEXT), (Hold.objects.get().reason, limits.LINE)):
         assert limits.text_fault(words, longest) is None
 
@@ -483,7 +484,7 @@ def test_ordinary_lines_that_fail_hold_nothing_else() -> None:
     assert counts(ON) == {"failed": 1}
     assert not Hold.objects.exists()
     assert Occurrence.objects.get().blocked is None
-    with pytest.raises(Refused, match="declined, failed or unknown"):
+    with pytest.raises(Refused, match="payment_stops_shipping"):
         desk.ship(number=m.parent.number, on=ON, by="warehouse")
 
 

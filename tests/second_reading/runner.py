@@ -34,7 +34,7 @@ from .model import Model
 # Counts and fields of which the specification does not say enough to call another answer wrong: no order depends on
 # what is "advanced" when a program changes.
 SILENT_COUNTS = {"notified", "still_open", "advanced"}
-SILENT_FIELDS = {"why", "by", "reason", "events"}
+SILENT_FIELDS = {"why", "by", "reason", "events", "notes", "until", "reason_code"}
 CHARGING = {"authorised", "captured", "billed", "declined", "failed", "voided"}
 
 Program = Callable[[list[str]], tuple[int, str, str]]

@@ -16,9 +16,10 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 
-from perennial.bundle.entering import ORDERS_AT_ONCE, Entering, first_charge_on
 from perennial.bundle.load.customers import customers_that_change, load_customers
+from perennial.bundle.load.new_orders import first_charge_on
 from perennial.bundle.load.notices import notices
+from perennial.bundle.load.orders import ORDERS_AT_ONCE, Entering
 from perennial.bundle.load.report import KINDS, Imported
 from perennial.bundle.load.setup import load_setup
 from perennial.bundle.load.written_notes import NOTED, written_notes

@@ -7,7 +7,7 @@ from typing import Any
 
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.values import Given, keys
-from perennial.bundle.standing import plain_json
+from perennial.bundle.takeover.context import plain_json
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.kernel import limits

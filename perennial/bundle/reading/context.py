@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from perennial.bundle.numbering import Numbers
 from perennial.bundle.reading.faults import Faults
 from perennial.bundle.reading.notes import Notes
 from perennial.bundle.reading.values import Known
+from perennial.bundle.takeover.numbers import Numbers
 from perennial.catalog.models import (
     Company,
     DateInterval,

@@ -40,27 +40,27 @@ def customer(reading: Reading, at: int, value: Any) -> tuple[CustomerFacts, bool
 def address(thing: Given, code: str | None) -> AddressFacts:
     """An address. The code of a customer's one that was left out is its place in the list; one in place has none."""
     return AddressFacts(
-        thing.code("code", code) if code is not None else None,
-        thing.code("purpose", "delivery"),
-        thing.text("recipient"),
-        thing.text("street", ""),
-        thing.text("city", ""),
-        thing.text("postcode", ""),
-        thing.code("region"),
-        thing.code("country"),
+        code=thing.code("code", code) if code is not None else None,
+        purpose=thing.code("purpose", "delivery"),
+        recipient=thing.text("recipient"),
+        street=thing.text("street", ""),
+        city=thing.text("city", ""),
+        postcode=thing.text("postcode", ""),
+        region=thing.code("region"),
+        country=thing.code("country"),
     )
 
 
 def _card(thing: Given) -> CardFacts:
     return CardFacts(
-        thing.code("token", "", required=True, longest=limits.LONG_CODE),
-        thing.whole("exp_month", 1, 1, 12, required=True),
-        thing.whole("exp_year", FIRST_YEAR, FIRST_YEAR, LAST_YEAR, required=True),
-        thing.text("brand", longest=limits.LINE),
-        thing.text("last4"),
-        thing.text("network_transaction_id"),
-        thing.code("gateway"),
-        thing.flag("refused") if thing.given("refused") else None,
+        token=thing.code("token", "", required=True, longest=limits.LONG_CODE),
+        exp_month=thing.whole("exp_month", 1, 1, 12, required=True),
+        exp_year=thing.whole("exp_year", FIRST_YEAR, FIRST_YEAR, LAST_YEAR, required=True),
+        brand=thing.text("brand", longest=limits.LINE),
+        last4=thing.text("last4"),
+        network_transaction_id=thing.text("network_transaction_id"),
+        gateway=thing.code("gateway"),
+        refused=thing.flag("refused") if thing.given("refused") else None,
     )
 
 

@@ -91,9 +91,9 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
     if not lines and not thing.faulted("lines"):
         thing.fault("lines", "order_without_lines")
     return OrderGiven(
-        at,
-        thing,
-        OrderEntry(
+        at=at,
+        thing=thing,
+        entry=OrderEntry(
             customer=account,
             lines=tuple(lines),
             number=number,
@@ -115,10 +115,10 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
                 "pay": given_pays,
             },
         ),
-        thing.value,
-        things,
-        continuity,
-        pay_things,
+        value=thing.value,
+        lines=things,
+        continuity=continuity,
+        pays=pay_things,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar, overload
 
 from perennial.bundle.reading.faults import Faults, kind, shown, wrong_type
@@ -100,6 +101,11 @@ class Given:
         self, key: str, default: str | None = None, *, required: bool = False, longest: int = limits.TEXT
     ) -> str | None:
         """A text; None or the default where it was left out."""
+        value = self.value.get(key)
+        if value is None and not required:
+            return default
+        if isinstance(value, str) and limits.text_fault(value, longest) is None:
+            return value
         return self._read(key, default, required, lambda value: _written(value, longest, limits.text_fault))
 
     @overload
@@ -110,6 +116,11 @@ class Given:
         self, key: str, default: str | None = None, *, required: bool = False, longest: int = limits.CODE
     ) -> str | None:
         """A code, a number or a key that people write: not empty, no spaces around it."""
+        value = self.value.get(key)
+        if value is None and not required:
+            return default
+        if isinstance(value, str) and limits.code_fault(value, longest) is None:
+            return value
         return self._read(key, default, required, lambda value: _written(value, longest, limits.code_fault))
 
     @overload
@@ -149,6 +160,8 @@ class Given:
 
     def flag(self, key: str, default: bool = False) -> bool:
         """True or false."""
+        if key not in self.value:
+            return default
         return self._read(key, default, False, _flag)
 
     @overload
@@ -161,6 +174,11 @@ class Given:
         self, key: str, default: int | None = None, low: int = 0, high: int = 36_500, *, required: bool = False
     ) -> int | None:
         """A whole number within bounds."""
+        value = self.value.get(key)
+        if value is None and not required:
+            return default
+        if type(value) is int and low <= value <= high:
+            return value
         return self._read(key, default, required, lambda value: _whole(value, low, high))
 
     @overload
@@ -169,7 +187,10 @@ class Given:
     def day(self, key: str, default: date | None = ..., *, required: bool = ...) -> date | None: ...
     def day(self, key: str, default: date | None = None, *, required: bool = False) -> date | None:
         """A date."""
-        return self._read(key, default, required, _day)
+        value = self.value.get(key)
+        if value is None and not required:
+            return default
+        return day(value) or self._read(key, default, required, _day)
 
     @overload
     def money(self, key: str, currency: str | None, default: int, *, required: bool = ...) -> int: ...
@@ -179,10 +200,19 @@ class Given:
         self, key: str, currency: str | None, default: int | None = None, *, required: bool = False
     ) -> int | None:
         """An amount in minor units."""
-        if currency is None and isinstance(self.value.get(key), str):
-            self.bad = True  # that the currency is missing is said once, where it is missing
+        value = self.value.get(key)
+        if value is None and not required:
             return default
-        return self._read(key, default, required, lambda value: _amount(value, currency or ""))
+        if isinstance(value, str):
+            if currency is None:
+                self.bad = True  # that the currency is missing is said once, where it is missing
+                return default
+            try:
+                return money.minor(value, currency)
+            except Refused as refused:
+                self.note(refused.at(self.at(key)))
+                return default
+        return self._read(key, default, required, _amount)
 
     def quantity(self, key: str, default: Decimal = Decimal(1)) -> Decimal:
         """A quantity above 0."""
@@ -212,10 +242,15 @@ class Given:
 
     def objects(self, key: str, known: frozenset[str]) -> Iterator[Given]:
         """The objects of a list. What is wrong within one is wrong with the whole."""
+        return iter(()) if self.value.get(key) is None else self._objects(key, known)
+
+    def _objects(self, key: str, known: frozenset[str]) -> Iterator[Given]:
+        path = self.at(key)
         for at, value in enumerate(self.entries(key)):
-            inner = Given(value, self.at(f"{key}[{at}]"), self.faults, known)
+            inner = Given(value, f"{path}[{at}]", self.faults, known)
             yield inner
-            self.bad |= inner.bad
+            if inner.bad:
+                self.bad = True
 
     def inner(self, key: str, known: frozenset[str]) -> Given | None:
         """An object within, None where it was left out. The caller passes its badness on (``spoil``)."""
@@ -278,10 +313,13 @@ def keys(names: str) -> frozenset[str]:
 
 def day(value: Any) -> date | None:
     """The date of an ISO 8601 text, None when it is not one."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        return None
+    return _date(value) if isinstance(value, str) and len(value) == 10 else None
+
+
+@lru_cache(maxsize=4096)
+def _date(words: str) -> date | None:
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(words) if _DATE.fullmatch(words) else None
     except ValueError:
         return None
 
@@ -318,7 +356,5 @@ def _day(value: Any) -> date:
     return found
 
 
-def _amount(value: Any, currency: str) -> int:
-    if not isinstance(value, str):
-        raise wrong_type("amount", value)
-    return money.minor(value, currency)
+def _amount(value: Any) -> int:
+    raise wrong_type("amount", value)

@@ -12,7 +12,8 @@ from typing import Any
 from perennial.audit import run
 from perennial.audit.fault import Fault
 from perennial.bundle.reading.values import Given
-from perennial.bundle.taken import PaymentRow, TakenOver
+from perennial.bundle.takeover.taken import TakenOver
+from perennial.desk.entry.rows import PaymentRow
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import NOT_COUNTED
@@ -113,9 +114,9 @@ def _payments_of(found: TakenOver, fault: Fault) -> list[tuple[PaymentRow, Given
     mine = [
         (row, thing)
         for row, thing in found.places.payments
-        if row.order is not None and row.order.number == fault.child and row.columns["purpose"] == "shipment"
+        if row.order is not None and row.order.number == fault.child and row.purpose == "shipment"
     ]
-    live = [(row, thing) for row, thing in mine if row.columns["status"] not in NOT_COUNTED]
+    live = [(row, thing) for row, thing in mine if row.status not in NOT_COUNTED]
     return mine if fault.code == "child_paid_over" else live or mine
 
 

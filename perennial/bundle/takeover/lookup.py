@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
 
+from perennial.bundle.takeover.projection import Plans
 from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp, in_force, price_lists, set_up
 from perennial.desk.entry.customers import Customers
@@ -65,6 +66,8 @@ class Names:
             self._newest[program] = number
         self._loaded: dict[int, LoadedRevision] = {}
         self.customers = Customers(())
+        self.plans = Plans()
+        self._prices_on: dict[tuple[frozenset[str], date], dict[str, int]] = {}
 
     def meet(self, accounts: Collection[str]) -> None:
         """Read the customers of the next batch, with their addresses and cards."""
@@ -91,5 +94,8 @@ class Names:
 
     def prices(self, numbers: Iterable[str], on: date) -> dict[str, int]:
         """The prices in force on a date of those that have one."""
-        found = {number: self.price_on(number, on) for number in numbers}
-        return {number: price for number, price in found.items() if price is not None}
+        key = (frozenset(numbers), on)
+        if key not in self._prices_on:
+            found = {number: self.price_on(number, on) for number in numbers}
+            self._prices_on[key] = {number: price for number, price in found.items() if price is not None}
+        return self._prices_on[key]

@@ -11,35 +11,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 
-from psycopg.types.json import Jsonb
-
-from perennial.continuity.models import ContinuityOrder
-from perennial.db import sql
+from perennial.desk.entry.customers import Buyer
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
 from perennial.desk.entry.lines import add_line
 from perennial.desk.entry.ordinary import add_ordinary
-from perennial.desk.entry.rows import Rows
+from perennial.desk.entry.rows import EventRow, NewOrder, write
 from perennial.desk.entry.values import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, Place
 from perennial.desk.numbers import next_numbers, pass_numbers
 from perennial.errors import Refused
-from perennial.orders.models import OrderLine, SalesOrder
+from perennial.orders.models import SalesOrder
 
 __all__ = ["ContinuityEntry", "EnteredOrder", "LineEntry", "OrderEntry", "PayEntry", "Place", "enter"]
-
-
-@dataclass(frozen=True)
-class _Fresh:
-    """Ids and numbers that were drawn for a batch, enough for all of it."""
-
-    orders: Iterator[int]
-    lines: Iterator[int]
-    continuity: Iterator[int]
-    numbers: Iterator[str]
 
 
 def enter(entries: Sequence[OrderEntry], *, on: date, by: str) -> list[EnteredOrder | list[Refused]]:
@@ -50,71 +36,52 @@ def enter(entries: Sequence[OrderEntry], *, on: date, by: str) -> list[EnteredOr
     only becomes due. ``on`` is the order date where none is given.
     """
     known = Known(entries)
-    rows = Rows()
-    lines = sum(len(e.lines) for e in entries)
-    fresh = _Fresh(
-        numbers=iter(next_numbers(sum(1 for e in entries if e.number is None))),
-        orders=iter(sql.draw_ids(SalesOrder, len(entries))),
-        lines=iter(sql.draw_ids(OrderLine, lines)),
-        continuity=iter(sql.draw_ids(ContinuityOrder, lines)),
-    )
-    taken = set(
-        SalesOrder.objects.filter(number__in=[e.number for e in entries if e.number]).values_list("number", flat=True)
-    )
-    referenced = set(
-        SalesOrder.objects.filter(reference__in=[e.reference for e in entries if e.reference]).values_list(
-            "reference", flat=True
-        )
-    )
-    done: list[EnteredOrder | list[Refused]] = []
+    numbers = iter(next_numbers(sum(1 for e in entries if e.number is None)))
+    given = {e.number for e in entries if e.number}
+    taken = set(SalesOrder.objects.filter(number__in=given).values_list("number", flat=True))
+    given = {e.reference for e in entries if e.reference}
+    referenced = set(SalesOrder.objects.filter(reference__in=given).values_list("reference", flat=True))
+    done: list[NewOrder | list[Refused]] = []
     for entry in entries:
-        order = Incoming(known, entry, on, by)
+        faults = []
         if entry.number is not None and entry.number in taken:
-            order.fault("number", f"order {entry.number} exists already", "number")
+            faults.append(Refused("order_number_exists", "number", order=entry.number))
         if entry.reference is not None and entry.reference in referenced:
-            order.fault("reference", f"an order with reference {entry.reference!r} exists already", "reference")
-        made = _build(order, fresh)
-        if made is None:
-            done.append(order.faults)
-            continue
-        rows.add(order.rows)
-        done.append(made)
-        if entry.number is not None:
-            taken.add(entry.number)
-        if entry.reference is not None:
-            referenced.add(entry.reference)
+            faults.append(Refused("order_reference_exists", "reference", reference=entry.reference))
+        made = _build(known, entry, on, by, faults)
+        if made is not None:
+            made.order.number = entry.number or next(numbers)
+            taken.add(made.order.number)
+            if entry.reference is not None:
+                referenced.add(entry.reference)
+        done.append(faults if made is None else made)
     pass_numbers(e.number for e in entries if e.number)
-    rows.write()
-    return done
+    write([one for one in done if isinstance(one, NewOrder)])
+    return [
+        EnteredOrder(one.order.id, one.order.number, tuple(c.id for c in one.continuity))
+        if isinstance(one, NewOrder)
+        else one
+        for one in done
+    ]
 
 
-def _build(order: Incoming, fresh: _Fresh) -> EnteredOrder | None:
+def _build(known: Known, entry: OrderEntry, on: date, by: str, faults: list[Refused]) -> NewOrder | None:
     """The rows of one order; None where something is at fault with it."""
-    entry = order.entry
-    if not order.known_customer():
+    customer = known.customers.by_account.get(entry.customer)
+    if customer is None:
+        faults.append(Refused("customer_unknown", "customer", customer=entry.customer))
         return None
     if not entry.lines:
-        order.fault("lines", "an order has at least one line", "lines")
+        faults.append(Refused("order_without_lines", "lines"))
         return None
-    order.id = next(fresh.orders)
-    order.ship_to = order.place(entry.ship_to, "ship_to", default=None)
-    found = [
-        add_line(order, at, line, line_id=next(fresh.lines), continuity_id=next(fresh.continuity))
-        for at, line in enumerate(entry.lines)
+    order = Incoming(known, entry, Buyer(known.customers, customer), on)
+    found = [add_line(order, at, line) for at, line in enumerate(entry.lines)]
+    faults += order.faults
+    if faults:
+        return None
+    add_ordinary(order, [line for line in found if line is not None])
+    faults += order.faults
+    order.order.events = [
+        EventRow(on, kind, by) for kind in (("entered", "submitted") if entry.submit else ("entered",))
     ]
-    if order.faults:
-        return None
-    totals = add_ordinary(order, [line for line in found if line is not None])
-    if order.faults:
-        return None
-    number = entry.number or next(fresh.numbers)
-    order.rows.orders.append(
-        (
-            order.id, number, entry.reference, order.customer.pk, order.known.set_up.currency, order.order_date,
-            order.status, "awaited" if entry.acceptance_required else "none", order.ship_to, totals.delivery,
-            totals.tax, totals.total, Jsonb(entry.as_given) if entry.as_given is not None else None,
-        )
-    )  # fmt: skip
-    for kind in ("entered", "submitted") if entry.submit else ("entered",):
-        order.rows.events.append((order.id, order.on, kind, order.by, None, None))
-    return EnteredOrder(order.id, number, tuple(row[0] for row in order.rows.continuity))
+    return None if faults else order.rows

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from psycopg.types.json import Jsonb
+from collections.abc import Mapping
+from datetime import date
 
 from perennial.catalog.models import Product
-from perennial.continuity.planning import OccurrenceRow, OrderState, product_ids_of, target_rows
+from perennial.continuity.planning import LineRow as PlannedLine
+from perennial.continuity.planning import OrderState, line_reason, product_ids_of
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import sold_by
+from perennial.desk.entry.rows import ContinuityRow, LineRow, OccurrenceRow, PaymentRow
 from perennial.desk.entry.values import ContinuityEntry, LineEntry
 from perennial.errors import Refused
-from perennial.kernel.plan import Facts, current_event, plan_anew
-from perennial.payments.due import check_method, payment_row, upfront_parts, whole_order
+from perennial.kernel.plan import Facts, Plan, current_event, plan_anew
+from perennial.kernel.reasons import DateReason
+from perennial.payments.due import check_method, planned_total, upfront_parts
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision
 
 
 def add_continuity(
-    order: Incoming,
-    continuity_id: int,
-    line_id: int,
-    at: int,
-    line: LineEntry,
-    *,
-    product: Product,
-    again: OrderState | None = None,
+    order: Incoming, parent_line: LineRow, line: LineEntry, product: Product, again: OrderState | None = None
 ) -> None:
     """The customer's copy of the program, as the answers on the Continuity page want it. ``again``: the continuity order
     that it replaces, of which what a person changed applies again.
 
     Refused, with the field relative to the line: what cannot be sold so.
     """
-    known, customer = order.known, order.customer
+    known, order_date = order.known, order.order.order_date
     sold, revision = _for_sale(order, product)
     given = line.continuity or ContinuityEntry()
     schedule_id = _payment_schedule(order, sold, revision, given)
@@ -45,67 +40,81 @@ def add_continuity(
         method,
         upfront=revision.bill_upfront,
         scheduled=scheduled if not revision.bill_upfront else schedule_id is not None,
-        allow_on_account=customer.allow_on_account,
+        allow_on_account=order.buyer.allow_on_account,
         field="continuity.payment_method",
     )
     card_id = order.card(given.card, "continuity.card") if method == "card" else None
     if order.first_method is None:
         order.first_method = (method, card_id)
-    ship_to = order.place(given.ship_to, f"lines[{at}].continuity.ship_to", order.ship_to)
-    prices = known.prices(order.order_date)
-    own = {n: prices[i] for n, i in revision.product_ids.items() if n in revision.products_to_price and i in prices}
+    ship_to = order.place(given.ship_to, f"lines[{parent_line.line - 1}].continuity.ship_to", order.order.ship_to)
+    prices = known.prices(order_date)
     facts = Facts(
-        order.order_date,
-        given.start_date,
-        _first_event(order, sold, revision),
-        sold.event_duration,
-        sold.shipments,
-        line.quantity,
-        None if revision.bill_upfront else known.set_up.parameters.repeat_threshold,
-        revision.consolidate,
-        revision.bill_upfront,
-        own,
-        again.row.last_shipment if again else None,
+        order_date=order_date,
+        start_date=given.start_date,
+        first_event=_first_event(sold, revision, order_date),
+        duration=sold.event_duration,
+        shipments=sold.shipments,
+        quantity=line.quantity,
+        threshold=None if revision.bill_upfront else known.set_up.parameters.repeat_threshold,
+        consolidate=revision.consolidate,
+        upfront=revision.bill_upfront,
+        prices={
+            n: prices[i] for n, i in revision.product_ids.items() if n in revision.products_to_price and i in prices
+        },
+        last_shipment=again.row.last_shipment if again else None,
     )
     if again is not None:
         known.also(product_ids_of(again))
     plan = plan_anew(revision.plan, facts, again.adjustments if again else ())
     if not plan.occurrences:
         raise _nothing_ships(sold)
-    wanted = target_rows(
-        continuity_id,
-        revision,
-        plan,
-        first_position=1,
-        status="scheduled" if order.entry.submit else "planned",
-        product_ids=known.product_ids,
-    )
-    order.rows.occurrences.extend(wanted)
-    order.rows.continuity.append(
-        (
-            continuity_id, line_id, order.id, customer.pk, sold.program_id, revision.id, order.status, plan.complete,
-            order.order_date, given.start_date, facts.first_event, sold.event_duration, sold.shipments, line.quantity,
-            facts.threshold, revision.consolidate, revision.bill_upfront, Jsonb(own), method, card_id, schedule_id,
-            ship_to, facts.last_shipment,
-        )
+    row = ContinuityRow(
+        order=order.order, parent_line=parent_line, program_id=sold.program_id, revision_id=revision.id, status=order.order.status, facts=facts, payment_method=method, card_id=card_id, payment_schedule_id=schedule_id,
+        ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
     )  # fmt: skip
+    row.id = again.row.pk if again else 0
+    order.rows.continuity.append(row)
     if revision.bill_upfront:
-        _add_payments(order, continuity_id, facts, wanted, method, card_id, schedule_id, ship_to)
+        _add_payments(order, row)
+
+
+def planned_rows(
+    revision: LoadedRevision, plan: Plan, submitted: bool, product_ids: Mapping[str, int]
+) -> list[OccurrenceRow]:
+    """A plan as rows; an order that is not submitted is only planned."""
+    return [
+        OccurrenceRow(
+            key=o.key,
+            repetition=o.repetition,
+            event_on=o.event_on,
+            ship_on=o.ship_on,
+            shipment=o.shipment,
+            status="skipped" if o.skipped else "scheduled" if submitted else "planned",
+            blocked=None,
+            delivery_mode_id=revision.mode_ids[o.key],
+            payment_schedule_id=revision.schedule_ids[o.key],
+            ship_to=o.address,
+            why=DateReason.of(o).stored(),
+            lines=tuple(
+                PlannedLine(line.line, product_ids[line.item], line.quantity, line.price_minor, line_reason(line))
+                for line in o.lines
+            ),
+        )
+        for o in plan.occurrences
+    ]
 
 
 def _for_sale(order: Incoming, product: Product) -> tuple[ContinuityProduct, LoadedRevision]:
     """The continuity product and the revision that new orders stand on."""
     sold = sold_by(product)
     if sold is None:
-        raise Refused("program", "item_number", text=f"product {product.number} stands for no program")
+        raise Refused("product_sells_no_program", "item_number", product=product.number)
     program = sold.program
     if not program.active:
-        raise Refused(
-            "inactive", "item_number", text=f"program {program.schedule_id} is not active: it cannot be ordered"
-        )
+        raise Refused("program_not_orderable", "item_number", program=program.schedule_id)
     revision = order.known.revisions.get(program.pk)
     if revision is None:
-        raise Refused("draft", "item_number", text=f"program {program.schedule_id} was never released")
+        raise Refused("program_not_released", "item_number", program=program.schedule_id)
     return sold, revision
 
 
@@ -118,66 +127,56 @@ def _payment_schedule(
     known, field = order.known, "continuity.payment_schedule"
     named = known.schedules.get(given.payment_schedule)
     if named is None:
-        raise Refused("payment_schedule", field, text=f"unknown payment schedule {given.payment_schedule!r}")
+        raise Refused("payment_schedule_unknown", field, schedule=given.payment_schedule)
     # What the program offers, where it offers some; else any, as on the original's page.
     offers = known.prompts[sold.program_id] or known.valid[sold.program_id]
     if named != revision.payment_schedule_id and offers and named not in known.valid[sold.program_id]:
         raise Refused(
-            "payment_schedule",
-            field,
-            text=f"{given.payment_schedule} is not a valid payment schedule of program {sold.program.schedule_id}",
+            "payment_schedule_not_offered", field, schedule=given.payment_schedule, program=sold.program.schedule_id
         )
     return named
 
 
-def _first_event(order: Incoming, sold: ContinuityProduct, revision: LoadedRevision) -> str | None:
+def _first_event(sold: ContinuityProduct, revision: LoadedRevision, on: date) -> str | None:
     """Where the order begins: the key of the current event, or None for the first one."""
     if revision.order_start != "current_event" or revision.started_on is None:
         return None
-    current = current_event(revision.plan, revision.started_on, order.order_date)
+    current = current_event(revision.plan, revision.started_on, on)
     if current is None:
         raise _nothing_ships(sold)
     return current.key
 
 
 def _nothing_ships(sold: ContinuityProduct) -> Refused:
-    return Refused("empty", "item_number", text=f"program {sold.program.schedule_id} has no event that ships")
+    return Refused("program_without_shipment", "item_number", program=sold.program.schedule_id)
 
 
-def _add_payments(
-    order: Incoming,
-    continuity_id: int,
-    facts: Facts,
-    wanted: Sequence[OccurrenceRow],
-    method: str,
-    card_id: int | None,
-    schedule_id: int | None,
-    ship_to: int | None,
-) -> None:
+def _add_payments(order: Incoming, row: ContinuityRow) -> None:
     """The payments of an order that is billed up front."""
-    set_up = order.known.set_up
-    places = order.places({ship_to, *(o.ship_to_id for o in wanted)})
-    total, first = whole_order(set_up, wanted, ship_to, order.order_date, places, order.known.groups)
+    set_up, on = order.known.set_up, row.facts.order_date
+    total, first = planned_total(
+        set_up, row.occurrences, lambda o: order.buyer.where(o.ship_to or row.ship_to), on, order.known.groups
+    )
     try:
         parts = upfront_parts(
-            set_up.schedules.get(schedule_id) if schedule_id else None,
+            set_up.schedules.get(row.payment_schedule_id),
             total,
-            base=facts.base,
-            order_date=order.order_date,
-            first_ship_on=first or order.order_date,
+            base=row.facts.base,
+            order_date=on,
+            first_ship_on=first or on,
         )
     except Refused as refused:
         raise refused.at("continuity.payment_schedule") from None
     for owed in parts:
-        order.rows.payments.append(
-            payment_row(
-                owed,
-                continuity_order_id=continuity_id,
-                customer_id=order.customer.pk,
+        card_id = row.card_id if row.payment_method == "card" else None
+        order.owes(
+            PaymentRow(
+                order=None,
+                continuity=row,
                 purpose="order",
-                method=method,
+                owed=owed,
+                method=row.payment_method,
                 card_id=card_id,
-                currency=set_up.currency,
                 status=order.payment_status,
             )
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from perennial.customers.models import Address, StoredCard
 from perennial.customers.models import Customer as Stored
-from perennial.payments.due import Place
+from perennial.desk.entry.rows import AddressRow, ShipTo
+from perennial.payments.due import NOWHERE, Place, places
 
 
 class Customer(NamedTuple):
@@ -29,7 +30,7 @@ class Customers:
         """Ids by customer and code."""
         self.delivery: dict[int, int] = {}
         """By customer, where an order goes that names no address: the first for deliveries, else the first of all."""
-        self.places: dict[int, Place] = {}
+        self.places: dict[int | None, Place] = {}
         """By address, what tax sees of it."""
         self.cards: dict[int, dict[str, int]] = {pk: {} for pk in ids}
         """Ids by customer and token."""
@@ -45,3 +46,44 @@ class Customers:
         cards = StoredCard.objects.filter(customer_id__in=ids).order_by("number", "id")
         for pk, customer, token in cards.values_list("pk", "customer_id", "token"):
             self.cards[customer][token] = pk
+
+
+class Buyer:
+    """Who orders: the customer with the addresses and cards that the order may name, and what addresses stand in it."""
+
+    def __init__(self, customers: Customers, customer: Customer) -> None:
+        self.pk, self.account, self.allow_on_account = customer
+        self.cards = customers.cards[self.pk]
+        """Ids by token."""
+        self.delivery = customers.delivery.get(self.pk)
+        """Where an order goes that names no address."""
+        self.written: list[AddressRow] = []
+        """The addresses that stand in the order."""
+        self._written: list[dict[str, Any]] = []
+        self._addresses = customers.addresses[self.pk]
+        self._places = customers.places
+
+    def address(self, given: str | dict[str, Any]) -> ShipTo:
+        """The address of a code, None where there is none; or one in place, the same one each time that it is the same."""
+        if isinstance(given, str):
+            return self._addresses.get(given)
+        if given not in self._written:
+            self._written.append(given)
+            self.written.append(
+                AddressRow(self.pk, **{name: value for name, value in given.items() if value is not None})
+            )
+        return self.written[self._written.index(given)]
+
+    def where(self, place: ShipTo) -> Place:
+        """An address as tax sees it."""
+        if isinstance(place, AddressRow):
+            return Place(place.country, place.region)
+        if place is None:
+            return NOWHERE
+        if place not in self._places:  # one that stands in the order already
+            self._places.update(places([place]))
+        return self._places.get(place, NOWHERE)
+
+    def only_card(self) -> int | None:
+        """The only card; None where there is none or several."""
+        return next(iter(self.cards.values())) if len(self.cards) == 1 else None

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from perennial.catalog.models import Product
 from perennial.desk.entry.incoming import Incoming
+from perennial.desk.entry.rows import PaymentRow, PayRow, TaxRow
 from perennial.desk.entry.values import LineEntry
 from perennial.errors import Refused
-from perennial.kernel.money import line_amount, percent_of, text
-from perennial.kernel.totals import Charge, Totals, totals
-from perennial.payments.due import Owed, check_method, payment_row
+from perennial.kernel.money import Money, line_amount, percent_of
+from perennial.kernel.totals import Charge, totals
+from perennial.payments.due import Owed, check_method
 
 
 class OrdinaryLine(NamedTuple):
@@ -26,64 +27,60 @@ class OrdinaryLine(NamedTuple):
 def priced(order: Incoming, path: str, line: LineEntry, product: Product, mode_id: int | None) -> OrdinaryLine | None:
     """The line at the price of the order date; what is at fault is noted, and None where it has no price."""
     if line.continuity is not None:
-        order.fault("continuity", f"product {line.item_number} is not a continuity product", f"{path}.continuity")
-    price = order.known.prices(order.order_date).get(product.pk)
+        order.fault("line_not_continuity", f"{path}.continuity", product=line.item_number)
+    on, currency = order.order.order_date, order.order.currency
+    price = order.known.prices(on).get(product.pk)
     if price is None:
-        order.fault("price", f"product {line.item_number} has no price", f"{path}.item_number")
+        order.fault("product_has_no_price", f"{path}.item_number", product=line.item_number)
         return None
     if line.price_minor not in (None, price):
-        costs = text(price, order.known.set_up.currency)
-        order.fault(
-            "price",
-            f"product {line.item_number} costs {costs} on {order.order_date}:"
-            " only an order that is taken over as it stands has another price",
-            f"{path}.price",
-        )
+        costs = Money(price, currency)
+        order.fault("price_of_order_date", f"{path}.price", product=line.item_number, costs=costs, on=on)
     return OrdinaryLine(product, price, line_amount(line.quantity, price), mode_id)
 
 
-def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> Totals:
+def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> None:
     """What they cost together with delivery and taxes, and the payments for them as the customer chose to pay."""
-    known = order.known
+    known, row = order.known, order.order
     modes = {line.delivery_mode_id for line in lines if line.delivery_mode_id is not None}
-    where = order.places({order.ship_to})[order.ship_to]
+    where = order.buyer.where(row.ship_to)
     made = totals(
-        [Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
-        [Charge(known.set_up.modes[m].charge_minor, known.set_up.modes[m].tax_group) for m in sorted(modes)],
-        known.set_up.rates,
-        where.country,
-        where.region,
-        order.order_date,
-        known.set_up.parameters.prices_include_tax,
+        lines=[Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
+        deliveries=[Charge(known.set_up.modes[m].charge_minor, known.set_up.modes[m].tax_group) for m in sorted(modes)],
+        rates=known.set_up.rates,
+        country=where.country,
+        region=where.region,
+        on=row.order_date,
+        included=known.set_up.parameters.prices_include_tax,
     )
-    for group in made.groups:
-        order.rows.taxes.append((order.id, group.group, group.base, group.tax, group.rate_id))
+    row.delivery_minor, row.tax_minor, row.total_minor = made.delivery, made.tax, made.total
+    row.taxes = [TaxRow(group.group, group.base, group.tax, group.rate_id) for group in made.groups]
     if not lines and not order.entry.pay:
-        return made
+        return
     try:
         shares = _shares(order, made.total)
     except Refused as refused:
         order.faults.append(refused)
-        return made
+        return
     for number, (method, card_id, amount) in enumerate(shares, 1):
-        if amount <= 0:
-            continue
-        order.rows.payments.append(
-            payment_row(
-                Owed(number, order.order_date, amount, True),
-                order_id=order.id,
-                customer_id=order.customer.pk,
-                purpose="ordinary",
-                method=method,
-                card_id=card_id,
-                currency=known.set_up.currency,
-                status=order.payment_status,
+        if amount > 0:
+            owed = Owed(number, row.order_date, amount, True)
+            card_id = card_id if method == "card" else None
+            order.owes(
+                PaymentRow(
+                    order=row,
+                    continuity=None,
+                    purpose="ordinary",
+                    owed=owed,
+                    method=method,
+                    card_id=card_id,
+                    status=order.payment_status,
+                )
             )
-        )
-    for number, pay in enumerate(order.entry.pay, 1):
-        card_id = shares[number - 1][1]
-        order.rows.pays.append((order.id, number, pay.method, card_id, pay.percent, pay.amount_minor))
-    return made
+    row.pays = [
+        PayRow(pay.method, card_id, pay.percent, pay.amount_minor)
+        for pay, (_, card_id, _) in zip(order.entry.pay, shares, strict=False)
+    ]
 
 
 def _shares(order: Incoming, total: int) -> list[tuple[str, int | None, int]]:
@@ -100,14 +97,14 @@ def _shares(order: Incoming, total: int) -> list[tuple[str, int | None, int]]:
     percents = sum((p.percent for p in pays if p.percent is not None), Decimal(0))
     by_amount = any(p.amount_minor is not None for p in pays)
     if not by_amount and len(pays) > 1 and percents != 100:
-        raise Refused("pay", "pay", text=f"the percentages sum to {percents:f}, not to 100")
+        raise Refused("schedule_lines_sum", "pay", total=percents)
     for at, pay in enumerate(pays):
         path = f"pay[{at}]"
         check_method(
             pay.method,
             upfront=True,
             scheduled=False,
-            allow_on_account=order.customer.allow_on_account,
+            allow_on_account=order.buyer.allow_on_account,
             field=f"{path}.method",
         )
         card_id = order.card(pay.card, f"{path}.card") if pay.method == "card" else None
@@ -118,14 +115,10 @@ def _shares(order: Incoming, total: int) -> list[tuple[str, int | None, int]]:
         else:
             amount = left
         if len(pays) == 1 and pay.percent is not None and pay.percent != 100:
-            raise Refused("pay", "pay", text=f"the percentages sum to {pay.percent:f}, not to 100")
+            raise Refused("schedule_lines_sum", "pay", total=pay.percent)
         shares.append((pay.method, card_id, amount))
         left -= amount
     if left != 0:
-        currency = order.known.set_up.currency
-        raise Refused(
-            "pay",
-            "pay",
-            text=f"the amounts sum to {text(total - left, currency)}, but the ordinary lines cost {text(total, currency)}",
-        )
+        currency = order.order.currency
+        raise Refused("pay_amounts_sum", "pay", sum=Money(total - left, currency), cost=Money(total, currency))
     return shares

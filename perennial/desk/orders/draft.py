@@ -20,10 +20,12 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import OrderState
 from perennial.db import sql
 from perennial.desk.action import action
+from perennial.desk.entry.customers import Buyer
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
 from perennial.desk.entry.lines import add_line as enter_line
 from perennial.desk.entry.ordinary import OrdinaryLine, add_ordinary
+from perennial.desk.entry.rows import write
 from perennial.desk.entry.values import ContinuityEntry, LineEntry, OrderEntry, PayEntry, Place
 from perennial.desk.locking import LockedOrder, lock_parent
 from perennial.desk.outcome import Outcome
@@ -277,16 +279,17 @@ def _write(locked: LockedOrder, lines: Sequence[_Line], pay: Sequence[PayEntry] 
         order_date=order.order_date,
         pay=_pay(locked) if pay is None else tuple(pay),
     )
-    incoming = Incoming(Known([entry]), entry, locked.on, locked.by)
-    incoming.known_customer()
-    incoming.id, incoming.ship_to = order.pk, order.ship_to_id
+    known = Known([entry])
+    incoming = Incoming(known, entry, Buyer(known.customers, known.customers.by_account[entry.customer]), locked.on)
+    row = incoming.order
+    row.id, row.ship_to = order.pk, order.ship_to_id
     ordinary: list[OrdinaryLine] = []
     for at, line in enumerate(lines):
         found = _add(incoming, at, line)
         if found is not None:
             ordinary.append(found)
     refuse_all(_of_parameters(incoming.faults))
-    totals = add_ordinary(incoming, ordinary)
+    add_ordinary(incoming, ordinary)
     refuse_all(_of_parameters(incoming.faults))
     kept = {line.row.pk: at for at, line in enumerate(lines, 1) if line.row and line.stands}
     staying = {line.row.pk for line in lines if line.row}
@@ -297,22 +300,20 @@ def _write(locked: LockedOrder, lines: Sequence[_Line], pay: Sequence[PayEntry] 
         "gone": [pk for pk in were if pk not in staying],
         "ids": list(kept),
         "numbers": list(kept.values()),
-        "delivery": totals.delivery,
-        "tax": totals.tax,
-        "total": totals.total,
+        "delivery": row.delivery_minor,
+        "tax": row.tax_minor,
+        "total": row.total_minor,
     }
     for statement in SQL.values():  # in the order of the file
         sql.execute(statement, values)
-    incoming.rows.write()
-    return Money(totals.total, order.currency)
+    write([incoming.rows])
+    return Money(row.total_minor, order.currency)
 
 
 def _add(incoming: Incoming, at: int, line: _Line) -> OrdinaryLine | None:
     """Add a line to what is written: as it stands, or entered (anew)."""
     if line.entry is not None:
-        line_id = line.row.pk if line.row else sql.draw_ids(OrderLine, 1)[0]
-        continuity_id = line.state.row.pk if line.state else sql.draw_ids(ContinuityOrder, 1)[0]
-        return enter_line(incoming, at, line.entry, line_id=line_id, continuity_id=continuity_id, again=line.state)
+        return enter_line(incoming, at, line.entry, line_id=line.row.pk if line.row else 0, again=line.state)
     if line.state is not None:
         if incoming.first_method is None:
             incoming.first_method = (line.state.row.payment_method, line.state.row.card_id)

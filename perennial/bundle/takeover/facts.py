@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from perennial.bundle.reading.values import Given, keys
-from perennial.bundle.standing import Standing
-from perennial.bundle.taken import LineRow
+from perennial.bundle.takeover.context import Context
 from perennial.bundle.takeover.lookup import Sold
 from perennial.kernel import limits
 from perennial.kernel import plan as kernel
@@ -22,27 +22,26 @@ MOST = 999_999
 
 
 def facts_of(
-    standing: Standing, line: LineRow, thing: Given, revision: LoadedRevision, sold: Sold | None
+    ctx: Context, order_date: date, quantity: Decimal, thing: Given, revision: LoadedRevision, sold: Sold | None
 ) -> kernel.Facts:
     """Every fact that planning asks: as noted, else as order entry would note it today."""
-    names = standing.names
-    order_date = standing.order.order_date
+    names = ctx.names
     upfront = revision.bill_upfront
     facts = kernel.Facts(
-        order_date,
-        thing.day("start_date"),
-        None,
-        sold.event_duration if sold else 0,
-        sold.shipments if sold else None,
-        line.quantity,
-        None if upfront else names.set_up.parameters.repeat_threshold,
-        revision.consolidate,
-        upfront,
-        {},
+        order_date=order_date,
+        start_date=thing.day("start_date"),
+        first_event=None,
+        duration=sold.event_duration if sold else 0,
+        shipments=sold.shipments if sold else None,
+        quantity=quantity,
+        threshold=None if upfront else names.set_up.parameters.repeat_threshold,
+        consolidate=revision.consolidate,
+        upfront=upfront,
+        prices={},
     )
     noted = thing.inner("facts", FACTS)
     if noted is not None:
-        facts = _noted(standing, noted, facts, revision)
+        facts = _noted(ctx, noted, facts, revision)
         thing.spoil(noted)
     if (noted is None or "first_event" not in noted.value) and revision.order_start == "current_event":
         current = None
@@ -54,7 +53,7 @@ def facts_of(
     return facts
 
 
-def _noted(standing: Standing, noted: Given, facts: kernel.Facts, revision: LoadedRevision) -> kernel.Facts:
+def _noted(ctx: Context, noted: Given, facts: kernel.Facts, revision: LoadedRevision) -> kernel.Facts:
     """Facts that are given; here null is a value."""
     has, events = noted.value, {event.key for event in revision.plan.events}
     first = noted.code("first_event")
@@ -75,45 +74,31 @@ def _noted(standing: Standing, noted: Given, facts: kernel.Facts, revision: Load
     }
     if prices is not None:
         for name in prices.value:
-            prices.refers(name, "product", name, standing.reading.products)
-        found["prices"] = {name: standing.money(prices, name, required=True) for name in prices.value}
+            prices.refers(name, "product", name, ctx.reading.products)
+        found["prices"] = {name: ctx.money(prices, name, required=True) for name in prices.value}
         noted.spoil(prices)
     return facts._replace(**found)
 
 
-def columns_of(
-    standing: Standing, thing: Given, facts: kernel.Facts, revision: LoadedRevision, program: str, status: str
-) -> dict[str, Any]:
-    """The columns of the continuity order that are plain values."""
-    names = standing.names
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """How a continuity order is paid."""
+
+    method: str
+    card_id: int | None
+    schedule_id: int | None
+
+
+def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedRevision, status: str) -> Paying:
+    """How it is paid: as it says, else by the only card and as its program is."""
     method = thing.word("payment_method", METHODS, "card")
-    card = standing.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)) if method == "card" else None
+    card = ctx.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)) if method == "card" else None
     if method == "card" and card is None and not thing.given("card") and status in NOT_ENDED:
-        card = standing.only_card(thing, "card")
+        card = ctx.only_card(thing, "card")
     if method in PREPAID and not facts.upfront and status in NOT_ENDED:
         thing.fault("payment_method", "method_pays_no_shipment", method=method)
-    schedule = thing.name_of("payment_schedule", "payment_schedule", standing.reading.schedules)
-    schedule_id = names.schedules.get(schedule) if schedule else None
+    schedule = thing.name_of("payment_schedule", "payment_schedule", ctx.reading.schedules)
+    schedule_id = ctx.names.schedules.get(schedule) if schedule else None
     if schedule is None and not thing.given("facts"):
         schedule_id = revision.payment_schedule_id
-    return {
-        "customer_id": standing.customer_id,
-        "program_id": names.programs[program],
-        "revision_id": revision.id,
-        "status": status,
-        "complete": False,
-        "order_date": facts.order_date,
-        "start_date": facts.start_date,
-        "first_event": facts.first_event,
-        "event_duration": facts.duration,
-        "shipments": facts.shipments,
-        "last_shipment": facts.last_shipment,
-        "quantity": facts.quantity,
-        "threshold": facts.threshold,
-        "consolidate": facts.consolidate,
-        "upfront": facts.upfront,
-        "prices": Jsonb(dict(facts.prices)),
-        "payment_method": method,
-        "card_id": card,
-        "payment_schedule_id": schedule_id,
-    }
+    return Paying(method, card, schedule_id)

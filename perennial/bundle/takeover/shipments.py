@@ -7,22 +7,20 @@ the entries in front of it; an entry that names no event is the next one of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from itertools import groupby
 
-from perennial.bundle.adjusting import adjustments, as_planned, parked
-from perennial.bundle.coming import Coming
-from perennial.bundle.facts import columns_of, facts_of
-from perennial.bundle.fitting import changes_stand, nothing_left_out
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, keys
-from perennial.bundle.standing import Standing
-from perennial.bundle.taken import AdjustmentRow, ContinuityRow, LineRow, OccurrenceRow, Place
+from perennial.bundle.takeover.adjustments import adjustments, as_planned, changes_stand, parked
+from perennial.bundle.takeover.context import Context
+from perennial.bundle.takeover.facts import facts_of, paying_of
+from perennial.bundle.takeover.projection import Coming, nothing_left_out
+from perennial.bundle.takeover.taken import Walk
+from perennial.continuity.planning import LineRow as PlannedLine
 from perennial.continuity.planning import line_reason
+from perennial.desk.entry.rows import AdjustmentRow, ContinuityRow, LineRow, OccurrenceRow, OrderRow, ShipTo
 from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel import states
@@ -36,16 +34,20 @@ ENTRY = keys(
 WHY = keys("date product price not_shipped")
 REASONS = keys("date line cancelled")
 MOST = 999_999
+LINE_STATES = tuple(states.LINE)
+TAKEN_OVER = DateReason("taken_over").stored()
 
 
-def continuity_orders(standing: Standing) -> None:
-    """Read the continuity order of every line that has one."""
-    for line, thing in zip(standing.order.lines, standing.one.continuity, strict=False):
+def continuity_orders(ctx: Context, order: OrderRow, with_child: set[tuple[int, int]]) -> list[Walk]:
+    """Read the continuity order of every line that has one. ``with_child``: the (line, shipment) of the children."""
+    made = []
+    for line, thing in zip(order.lines, ctx.one.continuity, strict=False):
         if thing is not None:
-            made = _Walk(standing, line, thing).build()
-            standing.thing.spoil(thing)
-            if made is not None:
-                standing.taken.continuity.append(made)
+            found = _Walk(ctx, order, line, thing, {shipment for at, shipment in with_child if at == line.line}).build()
+            ctx.thing.spoil(thing)
+            if found is not None:
+                made.append(found)
+    return made
 
 
 @dataclass(slots=True)
@@ -74,18 +76,54 @@ class Why:
         return found.stored()
 
 
+def _why(entry: Given) -> Why:
+    """The reasons given: as data, else the words that an older installation wrote."""
+    if "why" not in entry.value and "reasons" not in entry.value:
+        return NOTHING_SAID
+    made = Why()
+    why = entry.inner("why", WHY)
+    if why is not None:
+        words = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
+        entry.spoil(why)
+        if words["date"]:
+            made.date = DateReason("words", words=words["date"]).stored()
+        made.product, made.price = words["product"], words["price"]
+        if words["not_shipped"]:
+            made.cancelled = json_text(Reason("words", {"words": words["not_shipped"]}).stored())
+    reasons = entry.inner("reasons", REASONS)
+    if reasons is not None:
+        try:
+            if (given := reasons.get("date")) is not None:
+                made.date = DateReason.read(given).stored()
+            if "line" in reasons.value:
+                made.line, made.whole_line = LineReason.read(reasons.get("line")).stored(), True
+            if (given := reasons.get("cancelled")) is not None:
+                found = Reason.read(given)
+                made.cancelled = json_text(found.stored()) if found else None
+        except Refused as refused:
+            reasons.refused([refused])
+        entry.spoil(reasons)
+    return made
+
+
+NOTHING_SAID = Why()
+
+
 class _Walk:
     """One continuity order."""
 
-    def __init__(self, standing: Standing, line: LineRow, thing: Given) -> None:
-        self.standing = standing
-        self.names = standing.names
+    def __init__(self, ctx: Context, order: OrderRow, line: LineRow, thing: Given, with_child: set[int]) -> None:
+        self.ctx = ctx
+        self.names = ctx.names
+        self.order = order
         self.line = line
         self.thing = thing
-        self.entry = standing.one.entry.lines[line.line - 1]
+        self.with_child = with_child
+        self.entry = ctx.one.entry.lines[line.line - 1]
+        self.given: list[tuple[OccurrenceRow, Given]] = []
 
-    def build(self) -> ContinuityRow | None:
-        """The rows; None when something is at fault."""
+    def build(self) -> Walk | None:
+        """The rows with their places; None when something is at fault."""
         thing, names = self.thing, self.names
         sold = names.sold.get(self.entry.item_number)
         program = thing.code("program", sold.program if sold else None)
@@ -99,52 +137,63 @@ class _Walk:
             thing.fault(key, "program_revision_not_released", program=program, revision=number)
             return None
         self.revision = revision
-        default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.standing.order.status, "closed")
+        default = {"draft": "draft", "open": "open", "cancelled": "cancelled"}.get(self.order.status, "closed")
         self.status = thing.word("status", tuple(states.CONTINUITY_ORDER), default)
-        self.facts = facts_of(self.standing, self.line, thing, revision, sold)
-        columns = columns_of(self.standing, thing, self.facts, revision, program, self.status)
+        facts = facts_of(
+            ctx=self.ctx,
+            order_date=self.order.order_date,
+            quantity=self.line.quantity,
+            thing=thing,
+            revision=revision,
+            sold=sold,
+        )
+        self.facts = facts
+        paying = paying_of(self.ctx, thing, facts, revision, self.status)
         literal = thing.given("facts") and "ship_to" in thing.value
-        given = place(thing, "ship_to")
-        ship_to = self.standing.place(thing, "ship_to", given, None if literal else self.standing.order.ship_to)
+        ship_to = self.ctx.place(thing, "ship_to", place(thing, "ship_to"), None if literal else self.order.ship_to)
         if thing.bad:
             return None
-        row = ContinuityRow(self.standing.order, self.line, columns, ship_to)
-        changes = adjustments(self.standing, thing, revision, "adjustments")
-        number, places = self.line.line, self.standing.taken.places
-        places.lines[number] = thing
-        places.skips |= {(number, a.key, a.repetition): at for a, at in changes if a.kind == "skip"}
-        undone = adjustments(self.standing, thing, revision, "undone_adjustments")
-        row.adjustments = [change for change, _ in (*changes, *undone)]
-        row.parked = list(parked(self.standing, thing))
-        self.coming = Coming(revision.plan, self.facts, [as_planned(a) for a, at in changes if not at.bad])
+        changes = adjustments(self.ctx, thing, revision, "adjustments")
+        undone = adjustments(self.ctx, thing, revision, "undone_adjustments")
+        row = ContinuityRow(
+            order=self.order, parent_line=self.line, program_id=names.programs[program or ""], revision_id=revision.id, status=self.status, facts=facts,
+            payment_method=paying.method, card_id=paying.card_id, payment_schedule_id=paying.schedule_id, ship_to=ship_to,
+            adjustments=[change for change, _ in (*changes, *undone)], parked=list(parked(self.ctx, thing)),
+        )  # fmt: skip
+        self.coming = Coming(revision.plan, facts, [as_planned(a) for a, at in changes if not at.bad], names.plans)
         try:
-            row.planned_now = not thing.given("lines")
-            self.walked: list[tuple[OccurrenceRow, Given]] = []
             row.occurrences = self._occurrences()
-            places.events |= {(number, o.key, o.repetition): at for o, at in self.walked}
-            if self.walked and self.readable:
-                with_child = {shipment for line, shipment in self.standing.with_child if line == number}
+            if self.given and self.readable:
                 if self.status in NOT_ENDED:
-                    nothing_left_out(self.walked, self.coming, with_child)
-                changes_stand(self.walked, changes, names, self.standing.currency)
-                for _, at in (*self.walked, *changes):
+                    nothing_left_out(self.given, self.coming, self.with_child)
+                changes_stand(self.given, changes, names, self.ctx.currency)
+                for _, at in (*self.given, *changes):
                     thing.spoil(at)
             row.adjustments += self._skips(row)
-            columns["complete"] = thing.flag("complete", self._complete())
+            row.complete = thing.flag("complete", self._complete())
         except Refused as refused:
             thing.bad = True
             if refused.field == "order_date":
-                self.standing.thing.note(refused.at(self.standing.thing.at("order_date")))
+                self.ctx.thing.note(refused.at(self.ctx.thing.at("order_date")))
             else:
                 thing.note(refused.at(thing.at("start_date" if refused.field == "start_date" else "lines")))
-        return None if thing.bad else row
+        return None if thing.bad else Walk(row, thing, self.given, changes)
 
     def _skips(self, row: ContinuityRow) -> list[AdjustmentRow]:
         """Who skips a shipment says so to every later plan too."""
-        reading = self.standing.reading
+        reading = self.ctx.reading
         said = {(a.key, a.repetition) for a in row.adjustments if a.kind == "skip" and a.undone_on is None}
         return [
-            AdjustmentRow(o.key, o.repetition, 0, "skip", True, reading.by, reading.on, reading.reason)
+            AdjustmentRow(
+                key=o.key,
+                repetition=o.repetition,
+                line=0,
+                kind="skip",
+                value=True,
+                by=reading.by,
+                on=reading.on,
+                reason=reading.reason,
+            )
             for o in row.occurrences
             if o.status == "skipped" and (o.key, o.repetition) not in said
         ]
@@ -168,7 +217,7 @@ class _Walk:
             row = self._occurrence(pair, together)
             if row is not None and not together[0].bad:
                 made.append(row)
-                self.walked.append((row, together[0]))
+                self.given.append((row, together[0]))
         for entry in entries:
             self.thing.spoil(entry)
         self.readable = not any(entry.bad for entry in entries)
@@ -183,12 +232,12 @@ class _Walk:
             made.append(self._planned(o, "skipped" if o.skipped else self._status(o.shipment)))
         return made
 
-    def _grouped(self, entries: list[Given]) -> Iterable[tuple[tuple[str, int] | None, list[Given]]]:
+    def _grouped(self, entries: list[Given]) -> list[tuple[tuple[str, int] | None, list[Given]]]:
         """The entries by occurrence. One without an event is the next of the program."""
         by_place = {event.event_id: event.key for event in self.revision.plan.events if event.event_id is not None}
         known = {event.key for event in self.revision.plan.events}
         previous: tuple[str, int] | None = None
-        pairs: list[tuple[tuple[str, int] | None, Given]] = []
+        pairs: list[tuple[tuple[str, int] | None, list[Given]]] = []
         for entry in entries:
             key, event_id = entry.code("key"), entry.whole("event_id", None, 1, 10_000)
             repetition = entry.whole("repetition", 0, 0, MOST)
@@ -207,16 +256,20 @@ class _Walk:
                 own = {"event": event_id, "revision": self.revision.number}
                 entry.fault("event_id", "event_is_other", key=key, **own)
             pair = None if key is None else (key, repetition)
-            pairs.append((pair, entry))
+            if pairs and pairs[-1][0] == pair:
+                pairs[-1][1].append(entry)
+            else:
+                pairs.append((pair, [entry]))
             previous = pair or previous
-        for pair, group in groupby(pairs, key=lambda one: one[0]):
-            yield pair, [entry for _, entry in group]
+        return pairs
 
     def _occurrence(self, pair: tuple[str, int], entries: list[Given]) -> OccurrenceRow | None:
         """One occurrence from its entries."""
         first = entries[0]
-        whole = all(first.given(key) for key in ("event_on", "ship_on")) and all(
-            e.given(key) for e in entries for key in ("item_number", "quantity", "price", "why", "reasons")
+        whole = (
+            first.given("ship_on")
+            and first.given("event_on")
+            and all(e.given(key) for e in entries for key in ("item_number", "quantity", "price", "why", "reasons"))
         )
         numbered = first.given("shipment") or first.get("status") == "cancelled"
         planned = None if whole and first.given("status") and numbered else self.coming.of(pair)
@@ -225,31 +278,34 @@ class _Walk:
             return None
         mode_id = self._mode(first, pair[0])
         dated = planned is not None and planned.event_on == event_on
-        ship_on = first.day("ship_on", planned.ship_on if planned and dated else self._ship_on(mode_id, event_on))
+        left_out = planned.ship_on if planned and dated else None
+        if left_out is None and not first.given("ship_on"):
+            left_out = self._ship_on(mode_id, event_on)
+        ship_on = first.day("ship_on", left_out) or event_on
         shipment = self._shipment(first, planned)
-        left_out = "skipped" if planned and planned.skipped else self._status(shipment)
-        status = first.word("status", tuple(states.LINE), left_out)
+        usual = "skipped" if planned and planned.skipped else self._status(shipment)
+        status = first.word("status", LINE_STATES, usual)
         shipment = None if status == "cancelled" else shipment
         blocked = first.word("blocked", states.BLOCKED)
         if blocked is not None and status != "scheduled":
             first.fault("blocked", "blocked_not_scheduled", status=status)
         for other in entries[1:]:
             self._agrees(first, other)
-        why = self._why(first)
+        why = _why(first)
         row = OccurrenceRow(
-            pair[0],
-            pair[1],
-            event_on,
-            ship_on,
-            shipment,
-            status,
-            blocked,
-            mode_id,
-            self._schedule(first, pair[0]),
-            self._ship_to(first, planned),
-            why.date or self._date_reason(planned, event_on, ship_on),
-            self._lines(entries, planned),
-            why.cancelled if status == "cancelled" else None,
+            key=pair[0],
+            repetition=pair[1],
+            event_on=event_on,
+            ship_on=ship_on,
+            shipment=shipment,
+            status=status,
+            blocked=blocked,
+            delivery_mode_id=mode_id,
+            payment_schedule_id=self._schedule(first, pair[0]),
+            ship_to=self._ship_to(first, planned),
+            why=why.date or self._date_reason(planned, event_on, ship_on),
+            lines=self._lines(entries, planned),
+            why_cancelled=why.cancelled if status == "cancelled" else None,
         )
         if status != "cancelled":
             self.coming.step(pair, event_on, shipment or 0, planned)
@@ -264,13 +320,14 @@ class _Walk:
             if first.given("shipment"):
                 first.fault("shipment", "cancelled_line_shipment")
             return None
+        if planned is not None:
+            return first.whole("shipment", planned.shipment, 1, MOST)
         last = max((step.shipment for step in self.coming.steps), default=0)
-        found: int = first.whole("shipment", planned.shipment if planned else last + 1, 1, MOST)
-        return found
+        return first.whole("shipment", last + 1, 1, MOST)
 
     def _status(self, shipment: int | None) -> str:
         """The state of an occurrence that says nothing about it: ordered where it has a child."""
-        if (self.line.line, shipment) in self.standing.with_child:
+        if shipment in self.with_child:
             return "ordered"
         return {"draft": "planned", "open": "scheduled"}.get(self.status, "cancelled")
 
@@ -280,77 +337,49 @@ class _Walk:
                 given, before = shown(other.get(key)), shown(first.get(key))
                 other.fault(key, "products_of_event_differ", value=given, first=before)
 
-    def _why(self, entry: Given) -> Why:
-        """The reasons given: as data, else the words that an older installation wrote."""
-        made = Why()
-        why = entry.inner("why", WHY)
-        if why is not None:
-            words = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
-            entry.spoil(why)
-            if words["date"]:
-                made.date = DateReason("words", words=words["date"]).stored()
-            made.product, made.price = words["product"], words["price"]
-            if words["not_shipped"]:
-                made.cancelled = json_text(Reason("words", {"words": words["not_shipped"]}).stored())
-        reasons = entry.inner("reasons", REASONS)
-        if reasons is not None:
-            try:
-                if (given := reasons.get("date")) is not None:
-                    made.date = DateReason.read(given).stored()
-                if "line" in reasons.value:
-                    made.line, made.whole_line = LineReason.read(reasons.get("line")).stored(), True
-                if (given := reasons.get("cancelled")) is not None:
-                    found = Reason.read(given)
-                    made.cancelled = json_text(found.stored()) if found else None
-            except Refused as refused:
-                reasons.refused([refused])
-            entry.spoil(reasons)
-        return made
-
     def _mode(self, first: Given, key: str) -> int | None:
         if "delivery_mode" in first.value:
-            return self.standing.mode(first)
+            return self.ctx.mode(first)
         return self.revision.mode_ids.get(key)
 
     def _schedule(self, first: Given, key: str) -> int | None:
         if "payment_schedule" in first.value:
-            name = first.name_of("payment_schedule", "payment_schedule", self.standing.reading.schedules)
+            name = first.name_of("payment_schedule", "payment_schedule", self.ctx.reading.schedules)
             return self.names.schedules.get(name) if name else None
         return self.revision.schedule_ids.get(key)
 
-    def _ship_to(self, first: Given, planned: kernel.Occurrence | None) -> Place:
+    def _ship_to(self, first: Given, planned: kernel.Occurrence | None) -> ShipTo:
         if "ship_to" in first.value:
-            return self.standing.place(first, "ship_to", place(first, "ship_to"))
-        found: Place = planned.address if planned else None
+            return self.ctx.place(first, "ship_to", place(first, "ship_to"))
+        found: ShipTo = planned.address if planned else None
         return found
 
     def _date_reason(self, planned: kernel.Occurrence | None, event_on: date, ship_on: date) -> str:
         if planned is not None and (planned.event_on, planned.ship_on) == (event_on, ship_on):
-            return DateReason.of(planned).stored()
-        return DateReason("taken_over").stored()
+            return self.names.plans.date_reason(planned)
+        return TAKEN_OVER
 
-    def _lines(
-        self, entries: list[Given], planned: kernel.Occurrence | None
-    ) -> list[tuple[int, int, Decimal, int, str | None]]:
+    def _lines(self, entries: list[Given], planned: kernel.Occurrence | None) -> tuple[PlannedLine, ...]:
         """The products of an occurrence. One entry that names neither product nor line stands for all of them."""
         known = {line.line: line for line in planned.lines} if planned else {}
         only = entries[0]
         if (
-            len(entries) == 1
-            and planned
-            and not any(only.given(key) for key in ("line", "item_number", "quantity", "price"))
+            planned
+            and len(entries) == 1
+            and not only.given("item_number")
+            and not any(only.given(key) for key in ("line", "quantity", "price"))
         ):
-            return [self._planned_line(planned, line) for line in planned.lines]
-        made: list[tuple[int, int, Decimal, int, str | None]] = []
+            return tuple(self._planned_line(line) for line in planned.lines)
+        made: list[PlannedLine] = []
         number = 0
         for entry in entries:
             number = entry.whole("line", number + 1, 1, 10_000)
-            if number in {line[0] for line in made}:
+            if made and number in {line.line for line in made}:
                 entry.fault("line", "line_twice", line=number)
                 continue
             base = known.get(number)
             if entry.given("item_number") or base is None:
-                product = self.standing.product(entry)
+                product = self.ctx.product(entry)
             else:
                 product = self.names.products.get(base.item)
             if product is None:
@@ -359,31 +388,33 @@ class _Walk:
             price = base.price_minor if base and same else self.facts.prices.get(product.number)
             if price is None:
                 price = self.names.price_on(product.number, self.facts.order_date)
-            amount = self.standing.money(entry, "price", price or 0)
+            amount = self.ctx.money(entry, "price", price or 0)
             if price is None and not entry.given("price"):
                 entry.fault("price", "agreed_price_required", product=product.number)
             quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
-            why = self._why(entry)
-            made.append((number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
-        return made
+            why = _why(entry)
+            made.append(PlannedLine(number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
+        return tuple(made)
 
-    def _planned_line(self, planned: kernel.Occurrence, line: kernel.Line) -> tuple[int, int, Decimal, int, str | None]:
-        return line.line, self.names.products[line.item].id, line.quantity, line.price_minor, line_reason(line)
+    def _planned_line(self, line: kernel.Line) -> PlannedLine:
+        return PlannedLine(
+            line.line, self.names.products[line.item].id, line.quantity, line.price_minor, line_reason(line)
+        )
 
     def _planned(self, o: kernel.Occurrence, status: str) -> OccurrenceRow:
         return OccurrenceRow(
-            o.key,
-            o.repetition,
-            o.event_on,
-            o.ship_on,
-            o.shipment,
-            status,
-            None,
-            self.revision.mode_ids[o.key],
-            self.revision.schedule_ids[o.key],
-            o.address,
-            DateReason.of(o).stored(),
-            [self._planned_line(o, line) for line in o.lines],
+            key=o.key,
+            repetition=o.repetition,
+            event_on=o.event_on,
+            ship_on=o.ship_on,
+            shipment=o.shipment,
+            status=status,
+            blocked=None,
+            delivery_mode_id=self.revision.mode_ids[o.key],
+            payment_schedule_id=self.revision.schedule_ids[o.key],
+            ship_to=o.address,
+            why=self.names.plans.date_reason(o),
+            lines=tuple(self._planned_line(line) for line in o.lines),
         )
 
     def _complete(self) -> bool:

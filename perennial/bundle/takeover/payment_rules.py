@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from perennial.bundle.reading.notes import Note, note
 from perennial.bundle.reading.values import Given
-from perennial.bundle.taken import ContinuityRow, OrderRow, PaymentRow, TakenOver
+from perennial.bundle.takeover.taken import TakenOver
+from perennial.desk.entry.rows import ContinuityRow, OrderRow, PaymentRow
 from perennial.kernel.money import Money
 from perennial.kernel.states import (
     NOT_ANSWERED,
@@ -42,7 +43,7 @@ def subject_fits(
     ``row``: the continuity order that it is of, or whose child it pays. ``ordinary``: the order has ordinary lines.
     """
     key = "purpose" if thing.given("purpose") else "order" if continuity is None else "line"
-    if continuity is not None and not continuity.columns["upfront"]:
+    if continuity is not None and not continuity.upfront:
         line = continuity.parent_line.line
         thing.fault(key, "line_not_upfront", line=line)
     elif purpose == "refund":
@@ -53,7 +54,7 @@ def subject_fits(
     elif order is not None and order.parent is not None:
         if purpose != "shipment":
             thing.fault(key, "purpose_not_of_child", purpose=purpose)
-        elif row is not None and row.columns["upfront"]:
+        elif row is not None and row.upfront:
             thing.fault("order", "child_billed_upfront")
     elif purpose != "ordinary":
         thing.fault(key, "purpose_of_child", purpose=purpose)
@@ -63,15 +64,14 @@ def subject_fits(
 
 def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -> None:
     """Its word of state fits its method, its amounts, its tries and the state of what it pays."""
-    columns = made.columns
-    status, method, captured = columns["status"], columns["method"], columns["captured_minor"]
-    if made.refunds is not None and columns["purpose"] != "refund":
+    status, method, captured = made.status, made.method, made.captured_minor
+    if made.refunds is not None and made.purpose != "refund":
         thing.fault("refunds", "refunds_of_no_refund")
-    if columns["purpose"] == "refund":
+    if made.purpose == "refund":
         return
     if method != "card" and status in OF_CARDS:
         thing.fault("status", "status_of_card", status=status, method=method)
-    elif method in PREPAID and columns["purpose"] == "shipment" and status in NOT_ASKED:
+    elif method in PREPAID and made.purpose == "shipment" and status in NOT_ASKED:
         thing.fault("method", "method_not_per_shipment", method=method)
     elif method != "on_account" and status in OF_BILLS:
         thing.fault("status", "status_of_bill", status=status, method=method)
@@ -90,13 +90,13 @@ def _cancelled(made: PaymentRow) -> tuple[str, str] | None:
     """What it pays, where that is cancelled."""
     if made.continuity is not None:
         row = made.continuity
-        return ("line", str(row.parent_line.line)) if row.columns["status"] == "cancelled" else None
+        return ("line", str(row.parent_line.line)) if row.status == "cancelled" else None
     return ("order", made.order.number) if made.order is not None and made.order.status == "cancelled" else None
 
 
 def _tries_fit(thing: Given, made: PaymentRow, status: str) -> None:
     """What is on its way has the one try that the gateway is asked for."""
-    waits = next((one["kind"] for one in made.tries if one["outcome"] in (None, "unknown")), None)
+    waits = next((one.kind for one in made.tries if one.outcome in (None, "unknown")), None)
     if status in NOT_ANSWERED and waits in (None, "refund"):
         thing.fault("status", "no_try_waits", status=status)
     elif waits in WHILE_ASKED and status not in WHILE_ASKED[waits]:
@@ -116,9 +116,9 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
     _refunds_fit(made, currency)
     _ordinary_fits(taken, made, currency)
     for row in taken.continuity:
-        mine = [(one, thing) for one, thing in made if one.continuity is row and one.columns["purpose"] == "order"]
+        mine = [(one, thing) for one, thing in made if one.continuity is row and one.purpose == "order"]
         if mine and not has_theirs(taken, row):
-            owed = sum(one.columns["amount_minor"] for one, _ in mine if one.columns["status"] not in NOT_COUNTED)
+            owed = sum(one.owed.amount for one, _ in mine if one.status not in NOT_COUNTED)
             if owed < whole[id(row)]:
                 sums = {"sum": Money(owed, currency), "cost": Money(whole[id(row)], currency)}
                 mine[-1][1].fault("amount", "upfront_sum_differs", line=row.parent_line.line, **sums)
@@ -128,25 +128,21 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
 
 def _beyond(mine: Made, whole: int) -> Given | None:
     """A payment that is still to be asked for though all is taken; none while nobody knows how another one ended."""
-    net = sum(one.columns["captured_minor"] - one.columns["refunded_minor"] for one, _ in mine)
-    if net < whole or any(one.columns["status"] in NOT_ANSWERED for one, _ in mine):
+    net = sum(one.captured_minor - one.refunded_minor for one, _ in mine)
+    if net < whole or any(one.status in NOT_ANSWERED for one, _ in mine):
         return None
-    return next((thing for one, thing in mine if one.columns["status"] in NOT_ASKED), None)
+    return next((thing for one, thing in mine if one.status in NOT_ASKED), None)
 
 
 def _refunds_fit(made: Made, currency: str) -> None:
     """What a refund gives back is there, and was taken."""
-    taken = {
-        (id(row.order or row.continuity), row.columns["number"]): row.columns["captured_minor"]
-        for row, _ in made
-        if row.columns["purpose"] != "refund"
-    }
+    taken = {(id(row.paid), row.owed.number): row.captured_minor for row, _ in made if row.purpose != "refund"}
     for row, thing in made:
         if row.refunds is not None:
-            captured = taken.get((id(row.order or row.continuity), row.refunds))
+            captured = taken.get((id(row.paid), row.refunds))
             if captured is None:
                 thing.fault("refunds", "no_payment_to_give_back", number=row.refunds)
-            elif row.columns["amount_minor"] > captured:
+            elif row.owed.amount > captured:
                 thing.fault("amount", "more_than_captured", captured=Money(captured, currency))
 
 
@@ -156,9 +152,9 @@ def _ordinary_fits(taken: TakenOver, made: Made, currency: str) -> None:
     mine = [
         (row, thing)
         for row, thing in made
-        if row.order is order and row.columns["purpose"] == "ordinary" and row.columns["status"] not in NOT_COUNTED
+        if row.order is order and row.purpose == "ordinary" and row.status not in NOT_COUNTED
     ]
-    owed = sum(row.columns["amount_minor"] for row, _ in mine)
+    owed = sum(row.owed.amount for row, _ in mine)
     going = order.status != "cancelled" and all(line.status != "cancelled" for line in order.lines if line.amount_minor)
     if mine and going and owed != order.total_minor:
         sums = {"sum": Money(owed, currency), "cost": Money(order.total_minor, currency)}
@@ -169,12 +165,12 @@ def unpaid(taken: TakenOver, currency: str) -> Iterator[Note]:
     """What is still to be sent or invoiced, and none of the payments given pays."""
     order = taken.order
     own = [line for line in order.lines if line.amount_minor and line.status in NOT_INVOICED]
-    theirs = [row.columns for row in taken.payments if row.order is order and row.columns["status"] not in NOT_COUNTED]
-    if any(c["status"] == "due" and c["method"] == "card" and c["card_id"] is None for c in theirs):
+    theirs = [row for row in taken.payments if row.order is order and row.status not in NOT_COUNTED]
+    if any(c.status == "due" and c.method == "card" and c.card_id is None for c in theirs):
         yield note("ordinary_lines_without_card", order=order.number)
     if own and order.total_minor and not theirs:
         yield note("ordinary_lines_unpaid", order=order.number, cost=Money(order.total_minor, currency))
-    upfront = {id(row.parent_line) for row in taken.continuity if row.columns["upfront"]}
+    upfront = {id(row.parent_line) for row in taken.continuity if row.upfront}
     paid = {id(row.order) for row in taken.payments}
     for child in taken.children:
         going = child.status in NOT_INVOICED and child.external is None and id(child.parent_line) not in upfront
@@ -184,7 +180,7 @@ def unpaid(taken: TakenOver, currency: str) -> Iterator[Note]:
 
 def holds_have_reason(taken: TakenOver) -> None:
     """An open hold of the code ``payment`` is the program's own: it goes when no payment has failed any more."""
-    if any(payment.columns["status"] == "failed" for payment in taken.payments):
+    if any(payment.status == "failed" for payment in taken.payments):
         return
     for order in taken.orders:
         thing = taken.places.children.get(order.number, taken.places.order)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from perennial.bundle.export.orders import as_given, order_bundles
+from perennial.bundle.load.new_orders import far_ahead, late, nowhere
 from perennial.bundle.reading import orders as orders_
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.orders import OrderGiven
-from perennial.bundle.standing import Standing
-from perennial.bundle.taken import TakenOver
 from perennial.bundle.takeover.contradictions import note_contradictions
 from perennial.bundle.takeover.lookup import Names
-from perennial.bundle.writing import write
-from perennial.catalog.models import TaxRate
-from perennial.catalog.queries import set_up
+from perennial.bundle.takeover.order import take_over
+from perennial.bundle.takeover.taken import TakenOver
 from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
+from perennial.desk.entry.rows import write
 from perennial.desk.numbers import next_numbers
-from perennial.errors import Refused
-from perennial.kernel.calendar import add_days
-from perennial.kernel.instalments import first_due
-from perennial.kernel.states import NOT_ENDED, TO_DO
-from perennial.orders.models import SalesOrder
 from perennial.payments import blocked
-from perennial.payments.models import Attempt
 
 ORDERS_AT_ONCE = 500
 COUNT_ROWS = """
@@ -66,6 +59,13 @@ class Entering:
 
     def batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
         """Take in some orders; the faults are noted."""
+        gc.disable()  # what a batch makes lives until it is written, and goes by itself
+        try:
+            return self._batch(things)
+        finally:
+            gc.enable()
+
+    def _batch(self, things: Iterable[tuple[int, Any]]) -> Tally:
         given = [orders_.order(self.reading, at, value) for at, value in things]
         for one in given:
             self._once(one)
@@ -208,7 +208,7 @@ class Entering:
         for one in usable:
             number = one.entry.number or next(fresh)
             one.entry = replace(one.entry, number=number)
-            found = Standing(self.reading, self._names, one).build()
+            found = take_over(self.reading, self._names, one)
             if found is not None:
                 taken.append(found)
         taken = self._without_doubles(taken, {one.entry.number: one for one in usable})
@@ -229,9 +229,11 @@ class Entering:
     def _without_doubles(self, taken: list[TakenOver], given: dict[str | None, OrderGiven]) -> list[TakenOver]:
         """Numbers of children and keys of tries stand once in the world."""
         numbers = [child.number for t in taken for child in t.children]
-        tries = [attempt["key"] for t in taken for p in t.payments for attempt in p.tries]
-        used = set(SalesOrder.objects.filter(number__in=numbers).values_list("number", flat=True))
-        keys = set(Attempt.objects.filter(key__in=tries).values_list("key", flat=True))
+        tries = [attempt.key for t in taken for p in t.payments for attempt in p.tries]
+        used = {
+            number for (number,) in sql.tuples("select number from orders_salesorder where number = any(%s)", [numbers])
+        }
+        keys = {key for (key,) in sql.tuples("select key from payments_attempt where key = any(%s)", [tries])}
         good = []
         for t in taken:
             thing = given[t.order.number].thing
@@ -241,100 +243,9 @@ class Entering:
                 used.add(child.number)
             for payment in t.payments:
                 for attempt in payment.tries:
-                    if attempt["key"] in keys:
-                        thing.fault("payments", "try_key_taken", key=attempt["key"])
-                    keys.add(attempt["key"])
+                    if attempt.key in keys:
+                        thing.fault("payments", "try_key_taken", key=attempt.key)
+                    keys.add(attempt.key)
             if not thing.bad:
                 good.append(t)
         return good
-
-
-_FIRST_PAYMENT = f"""
-select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(terms)s else 0 end)
-  from payments_payment y
-  left join continuity_continuityorder c on c.id = y.continuity_order_id
-  left join orders_salesorder k on k.id = y.order_id
- where coalesce(c.order_id, k.parent_id, k.id) = any(%(ids)s) and y.purpose <> 'refund'
-   and y.status in {sql.words(TO_DO)}
-"""
-# Of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order.
-_FIRST_SHIPMENTS = """
-with shipments as materialized (
-  select c.payment_method = 'on_account' as on_account,
-         coalesce(o.payment_schedule_id, c.payment_schedule_id) as schedule, o.continuity_order_id, o.shipment, o.ship_on
-    from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
-    join continuity_waits w on w.continuity_order_id = c.id
-   where c.order_id = any(%(ids)s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
-     and w.card_ends_on >= o.ship_on)
-select w.on_account, w.schedule, f.ship_on
-  from (select distinct on_account, schedule from shipments) w
- cross join lateral (
-       select o.ship_on
-         from (select * from shipments s
-                where s.on_account = w.on_account and s.schedule is not distinct from w.schedule
-                order by s.ship_on offset 0) o
-        where (select c.costs from shipment_costs c
-                where c.continuity_order_id = o.continuity_order_id and c.shipment = o.shipment)
-        limit 1) f
-"""
-
-
-def first_charge_on(order_ids: Sequence[int]) -> date | None:
-    """The first day on which money of these orders will be taken: what is due, and what their shipments will owe.
-
-    What was billed already is not: nothing more is to be done for it than wait for the money. Nor is what costs
-    nothing, or would go by a card that will have expired.
-    """
-    found: list[date] = []
-    ids = list(order_ids)
-    if not ids:
-        return None
-    rules = set_up()
-    owed = sql.value(_FIRST_PAYMENT, {"ids": ids, "terms": rules.parameters.on_account_terms_days})
-    if owed is not None:
-        found.append(owed)
-    for on_account, schedule, ship_on in sql.tuples(_FIRST_SHIPMENTS, {"ids": ids}):
-        with suppress(Refused):  # due outside of the calendar, and so later than anything else
-            if schedule is not None:
-                found.append(first_due(rules.schedules[schedule], ship_on))
-            elif on_account:
-                found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
-            else:
-                found.append(ship_on)
-    return min(found, default=None)
-
-
-_LATE = """
-select p.number, min(case when o.ship_on < %(on)s then o.ship_on else o.event_on end)
-  from continuity_occurrence o
-  join continuity_continuityorder c on c.id = o.continuity_order_id
-  join orders_salesorder p on p.id = c.order_id
-  join order_waits w on w.order_id = p.id
- where c.order_id = any(%(ids)s) and o.status = 'scheduled' and o.blocked is null
-   and (o.ship_on < %(on)s or (o.event_on < least(c.order_date, %(on)s) and not c.consolidate))
-   and not w.awaited and not w.on_hold
- group by p.number
-"""
-
-
-def late(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
-    """Those of these orders that have shipments of the past, each with the first of their days.
-
-    With a start date of the past they leave on the day of the order; sent together as missed ones they are meant so.
-    """
-    if not order_ids:
-        return []
-    return [(number, since) for number, since in sql.tuples(_LATE, {"ids": list(order_ids), "on": on})]
-
-
-def nowhere(order_ids: Sequence[int]) -> list[str]:
-    """Those of these orders that are open and go to no address, where something is taxed; by their numbers."""
-    found = SalesOrder.objects.filter(pk__in=order_ids, status__in=NOT_ENDED, ship_to=None).order_by("pk")
-    return list(found.values_list("number", flat=True)) if TaxRate.objects.exists() else []
-
-
-def far_ahead(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
-    """Those of these orders that are dated more than a year ahead, with their dates."""
-    a_year_on = date.fromordinal(min(on.toordinal() + 366, date.max.toordinal()))
-    found = SalesOrder.objects.filter(pk__in=order_ids, order_date__gt=a_year_on).order_by("pk")
-    return list(found.values_list("number", "order_date"))

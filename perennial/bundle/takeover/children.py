@@ -6,19 +6,21 @@ day, delivery charge and tax. Its amounts may also be given; an ``external`` chi
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
-from perennial.bundle.numbering import child_number
 from perennial.bundle.reading.faults import shown
-from perennial.bundle.reading.orders import place
+from perennial.bundle.reading.orders import OrderGiven, place
 from perennial.bundle.reading.values import Given, keys
-from perennial.bundle.standing import Standing
-from perennial.bundle.taken import ContinuityRow, LineRow, OrderRow
+from perennial.bundle.takeover.context import Context
+from perennial.bundle.takeover.numbers import child_number
+from perennial.bundle.takeover.taken import Walk
+from perennial.desk.entry.rows import ContinuityRow, LineRow, OrderRow
 from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
 from perennial.kernel.states import SENT
 from perennial.kernel.totals import Charge
+from perennial.payments.due import child_totals
 
 CHILD = keys(
     "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
@@ -29,36 +31,35 @@ CHILD_LINE = keys("line item_number quantity price status")
 MOST = 999_999
 
 
-def _line_of(standing: Standing, child: Any) -> Any:
+def _line_of(one: OrderGiven, child: Any) -> Any:
     """The number of the parent's line that a child belongs to: given, or the only continuity line."""
     if isinstance(child, dict) and child.get("line") is not None:
         return child["line"]
-    found = [at for at, thing in enumerate(standing.one.continuity, 1) if thing is not None]
+    found = [at for at, thing in enumerate(one.continuity, 1) if thing is not None]
     return found[0] if len(found) == 1 else None
 
 
-def shipments_with_child(standing: Standing) -> set[tuple[int, int]]:
+def shipments_with_child(one: OrderGiven) -> set[tuple[int, int]]:
     """(line, shipment) of the children. A cancelled one keeps its shipment: nothing is made anew unless its line says so."""
     found = set()
-    for child in standing.thing.entries("children"):
+    for child in one.thing.entries("children"):
         if isinstance(child, dict):
-            line, shipment = _line_of(standing, child), child.get("shipment")
+            line, shipment = _line_of(one, child), child.get("shipment")
             if isinstance(line, int) and isinstance(shipment, int):
                 found.add((line, shipment))
     return found
 
 
-def children(standing: Standing) -> None:
-    """Read the children, and tie each to its shipment."""
-    by_line = {row.parent_line.line: row for row in standing.taken.continuity}
+def children(ctx: Context, parent: OrderRow, walks: Sequence[Walk]) -> list[tuple[OrderRow, Given]]:
+    """Read the children, each with its place, and tie each to its shipment."""
+    by_line = {walk.row.parent_line.line: walk.row for walk in walks}
     latest: dict[tuple[int, int], OrderRow] = {}
-    tries: dict[tuple[int, int], int] = {}
-    paths = standing.taken.places.children
-    for thing in standing.thing.objects("children", CHILD):
-        line, shipment = _line_of(standing, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
+    made: dict[str, tuple[OrderRow, Given]] = {}
+    for thing in ctx.thing.objects("children", CHILD):
+        line, shipment = _line_of(ctx.one, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
         row = by_line.get(line) if isinstance(line, int) else None
         if row is None:
-            if not any(one is not None and one.bad for one in standing.one.continuity):
+            if not any(one is not None and one.bad for one in ctx.one.continuity):
                 if line is None:
                     thing.fault("line", "child_of_which_line")
                 else:
@@ -67,37 +68,41 @@ def children(standing: Standing) -> None:
         if shipment is None or thing.bad:
             continue
         at = (row.parent_line.line, shipment)
-        child = _Child(standing, row, thing, shipment, tries.get(at, 0) + 1).build()
-        if child.try_no is not None and child.try_no <= tries.get(at, 0):
-            thing.fault("try", "try_behind_try", number=child.try_no, shipment=shipment, last=tries[at])
-        latest[at], tries[at] = child, child.try_no or 1
-        if child.number in paths:
-            thing.fault("number", "number_twice", number=child.number, first=paths[child.number].path)
-        paths[child.number] = thing
-        standing.taken.children.append(child)
-    if not standing.thing.bad:
-        _tie(standing, latest)
+        before = latest[at].try_no or 1 if at in latest else 0
+        child = _Child(ctx=ctx, parent=parent, row=row, thing=thing, shipment=shipment, try_no=before + 1).build()
+        if child.try_no is not None and child.try_no <= before:
+            thing.fault("try", "try_behind_try", number=child.try_no, shipment=shipment, last=before)
+        latest[at] = child
+        if child.number in made:
+            thing.fault("number", "number_twice", number=child.number, first=made[child.number][1].path)
+        made[child.number] = child, thing
+    if not ctx.thing.bad:
+        for walk in walks:
+            _tie(walk, latest)
+            ctx.thing.spoil(walk.place)
+    return list(made.values())
 
 
-def _tie(standing: Standing, latest: dict[tuple[int, int], OrderRow]) -> None:
+def _tie(walk: Walk, latest: dict[tuple[int, int], OrderRow]) -> None:
     """An ordered line has a child."""
-    for row in standing.taken.continuity:
-        thing = standing.taken.places.lines[row.parent_line.line]
-        for occurrence in row.occurrences:
-            if occurrence.status != "ordered":
-                continue
-            occurrence.child = latest.get((row.parent_line.line, occurrence.shipment or 0))
+    for occurrence in walk.row.occurrences:
+        if occurrence.status == "ordered":
+            occurrence.child = latest.get((walk.row.parent_line.line, occurrence.shipment or 0))
             if occurrence.child is None:
                 shipment, event, repetition = occurrence.shipment, occurrence.key, occurrence.repetition
-                thing.fault("lines", "ordered_without_child", shipment=shipment, event=event, repetition=repetition)
-        standing.thing.spoil(thing)
+                walk.place.fault(
+                    "lines", "ordered_without_child", shipment=shipment, event=event, repetition=repetition
+                )
 
 
 class _Child:
     """One child."""
 
-    def __init__(self, standing: Standing, row: ContinuityRow, thing: Given, shipment: int, try_no: int) -> None:
-        self.standing = standing
+    def __init__(
+        self, ctx: Context, parent: OrderRow, row: ContinuityRow, thing: Given, shipment: int, try_no: int
+    ) -> None:
+        self.ctx = ctx
+        self.parent = parent
         self.row = row
         self.thing = thing
         self.shipment = shipment
@@ -106,11 +111,11 @@ class _Child:
 
     def build(self) -> OrderRow:
         """The rows of the child."""
-        thing, standing = self.thing, self.standing
-        parent, line = standing.order, self.row.parent_line
+        thing, ctx = self.thing, self.ctx
+        parent, line = self.parent, self.row.parent_line
         own = child_number(parent.number, line.line, self.shipment, self.try_no)
         number = thing.code("number", own, longest=limits.LONG_CODE)
-        standing.reading.numbers.child(thing, number, own, parent.number)
+        ctx.reading.numbers.child(thing, number, own, parent.number)
         status = thing.word("status", tuple(states.ORDER), "open")
         if status == "draft":
             thing.fault("status", "child_draft")
@@ -118,13 +123,13 @@ class _Child:
         ship_on = thing.day("ship_on", last.ship_on if last else None, required=last is None)
         address = last.ship_to if last and last.ship_to is not None else self.row.ship_to
         if "ship_to" in thing.value:
-            address = standing.place(thing, "ship_to", place(thing, "ship_to"))
+            address = ctx.place(thing, "ship_to", place(thing, "ship_to"))
         mode = last.delivery_mode_id if last else None
         if "delivery_mode" in thing.value:
-            mode = standing.mode(thing)
+            mode = ctx.mode(thing)
         child = OrderRow(
             number,
-            standing.customer_id,
+            ctx.buyer.pk,
             thing.day("order_date", parent.order_date),
             status,
             parent.currency,
@@ -140,10 +145,10 @@ class _Child:
         self._lines(child)
         self._amounts(child)
         shipped = status in SENT and not thing.given("total")
-        child.sent = standing.sent(thing, child.ship_on if shipped else None)
-        child.invoiced_on = standing.invoiced_on(thing, child)
-        child.holds = standing.holds(thing)
-        child.events = standing.events(thing)
+        child.sent = ctx.sent(thing, child.ship_on if shipped else None)
+        child.invoiced_on = ctx.invoiced_on(thing, child)
+        child.holds = ctx.holds(thing)
+        child.events = ctx.events(thing)
         return child
 
     def _lines(self, child: OrderRow) -> None:
@@ -155,15 +160,21 @@ class _Child:
             for at, (_, product_id, quantity, price, *_) in enumerate(lines, 1):
                 child.lines.append(
                     LineRow(
-                        child, at, product_id, quantity, price, line_amount(quantity, price), None, _own(child.status)
+                        line=at,
+                        product_id=product_id,
+                        quantity=quantity,
+                        price_minor=price,
+                        amount_minor=line_amount(quantity, price),
+                        delivery_mode_id=None,
+                        status=_own(child.status),
                     )
                 )
             return
         number = 0
         for thing in self.thing.objects("lines", CHILD_LINE):
-            product = self.standing.product(thing)
+            product = self.ctx.product(thing)
             number = thing.whole("line", number + 1, 1, 10_000)
-            quantity, price = thing.quantity("quantity"), self.standing.money(thing, "price")
+            quantity, price = thing.quantity("quantity"), self.ctx.money(thing, "price")
             if not thing.given("price"):
                 thing.fault("price", "required")
             status = thing.word("status", tuple(states.ORDER_LINE), _own(child.status))
@@ -171,18 +182,26 @@ class _Child:
                 thing.fault("line", "line_twice", line=number)
             elif product is not None:
                 amount = line_amount(quantity, price)
-                child.lines.append(LineRow(child, number, product.id, quantity, price, amount, None, status))
+                child.lines.append(
+                    LineRow(
+                        line=number,
+                        product_id=product.id,
+                        quantity=quantity,
+                        price_minor=price,
+                        amount_minor=amount,
+                        delivery_mode_id=None,
+                        status=status,
+                    )
+                )
 
     def _amounts(self, child: OrderRow) -> None:
         """What it costs: taxed on its ``ship_on``, where the order is billed up front on the order date."""
-        standing, rules = self.standing, self.standing.names.set_up
-        charges = [Charge(line.amount_minor, standing.names.groups.get(line.product_id)) for line in child.lines]
-        mode = rules.modes.get(child.delivery_mode_id) if child.delivery_mode_id else None
-        deliveries = [Charge(mode.charge_minor, mode.tax_group)] if mode else []
-        upfront, on = self.row.columns["upfront"], self.row.columns["order_date"]
-        tax_date: date = on if upfront else child.ship_on or on
-        computed = standing.amounts(charges, deliveries, child.ship_to, tax_date)
-        standing.apply_amounts(self.thing, child, computed, sum(line.amount_minor for line in child.lines))
+        names, facts = self.ctx.names, self.row.facts
+        charges = [Charge(line.amount_minor, names.groups.get(line.product_id)) for line in child.lines]
+        taxed_on = facts.order_date if facts.upfront else child.ship_on or facts.order_date
+        where = self.ctx.buyer.where(child.ship_to)
+        computed = child_totals(names.set_up, charges, child.delivery_mode_id, where, taxed_on)
+        self.ctx.apply_amounts(self.thing, child, computed, sum(line.amount_minor for line in child.lines))
 
 
 def _own(status: str) -> str:

@@ -1,0 +1,66 @@
+"""What is told of the orders that an import made: when money will be taken, what is late, what goes nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+
+from perennial.catalog.models import TaxRate
+from perennial.catalog.queries import set_up
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.kernel.calendar import add_days
+from perennial.kernel.instalments import first_due
+from perennial.kernel.states import NOT_ENDED
+from perennial.orders.models import SalesOrder
+
+SQL = sql.named(__package__, "new_orders.sql")
+
+
+def first_charge_on(order_ids: Sequence[int]) -> date | None:
+    """The first day on which money of these orders will be taken: what is due, and what their shipments will owe.
+
+    What was billed already is not: nothing more is to be done for it than wait for the money. Nor is what costs
+    nothing, or would go by a card that will have expired.
+    """
+    found: list[date] = []
+    ids = list(order_ids)
+    if not ids:
+        return None
+    rules = set_up()
+    owed = sql.value(SQL["first_payment"], {"ids": ids, "terms": rules.parameters.on_account_terms_days})
+    if owed is not None:
+        found.append(owed)
+    for on_account, schedule, ship_on in sql.tuples(SQL["first_shipments"], {"ids": ids}):
+        with suppress(Refused):  # due outside of the calendar, and so later than anything else
+            if schedule is not None:
+                found.append(first_due(rules.schedules[schedule], ship_on))
+            elif on_account:
+                found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
+            else:
+                found.append(ship_on)
+    return min(found, default=None)
+
+
+def late(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
+    """Those of these orders that have shipments of the past, each with the first of their days.
+
+    With a start date of the past they leave on the day of the order; sent together as missed ones they are meant so.
+    """
+    if not order_ids:
+        return []
+    return [(number, since) for number, since in sql.tuples(SQL["late"], {"ids": list(order_ids), "on": on})]
+
+
+def nowhere(order_ids: Sequence[int]) -> list[str]:
+    """Those of these orders that are open and go to no address, where something is taxed; by their numbers."""
+    found = SalesOrder.objects.filter(pk__in=order_ids, status__in=NOT_ENDED, ship_to=None).order_by("pk")
+    return list(found.values_list("number", flat=True)) if TaxRate.objects.exists() else []
+
+
+def far_ahead(order_ids: Sequence[int], on: date) -> list[tuple[str, date]]:
+    """Those of these orders that are dated more than a year ahead, with their dates."""
+    a_year_on = date.fromordinal(min(on.toordinal() + 366, date.max.toordinal()))
+    found = SalesOrder.objects.filter(pk__in=order_ids, order_date__gt=a_year_on).order_by("pk")
+    return list(found.values_list("number", "order_date"))

@@ -1,0 +1,40 @@
+-- name: first_payment
+-- the first day on which money is to be taken that is owed already
+select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(terms)s else 0 end)
+  from payments_payment y
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  left join orders_salesorder k on k.id = y.order_id
+ where coalesce(c.order_id, k.parent_id, k.id) = any(%(ids)s) and y.purpose <> 'refund'
+   and y.status in {states.TO_DO}
+
+-- name: first_shipments
+-- of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order
+with shipments as materialized (
+  select c.payment_method = 'on_account' as on_account,
+         coalesce(o.payment_schedule_id, c.payment_schedule_id) as schedule, o.continuity_order_id, o.shipment, o.ship_on
+    from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
+    join continuity_waits w on w.continuity_order_id = c.id
+   where c.order_id = any(%(ids)s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
+     and w.card_ends_on >= o.ship_on)
+select w.on_account, w.schedule, f.ship_on
+  from (select distinct on_account, schedule from shipments) w
+ cross join lateral (
+       select o.ship_on
+         from (select * from shipments s
+                where s.on_account = w.on_account and s.schedule is not distinct from w.schedule
+                order by s.ship_on offset 0) o
+        where (select c.costs from shipment_costs c
+                where c.continuity_order_id = o.continuity_order_id and c.shipment = o.shipment)
+        limit 1) f
+
+-- name: late
+-- orders with shipments of the past, each with the first of their days
+select p.number, min(case when o.ship_on < %(on)s then o.ship_on else o.event_on end)
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
+  join order_waits w on w.order_id = p.id
+ where c.order_id = any(%(ids)s) and o.status = 'scheduled' and o.blocked is null
+   and (o.ship_on < %(on)s or (o.event_on < least(c.order_date, %(on)s) and not c.consolidate))
+   and not w.awaited and not w.on_hold
+ group by p.number
