@@ -27,7 +27,7 @@ def test_short_statements_are_not_compiled_and_own_options_stay(fresh_db: str, g
         ("PERENNIAL_CHUNK_SIZE", "0", "PERENNIAL_CHUNK_SIZE is '0', not a whole number"),
         ("PERENNIAL_CHUNK_SIZE", "-5", "PERENNIAL_CHUNK_SIZE is '-5', not a whole number"),
         ("PERENNIAL_CHUNK_SIZE", "1e3", "PERENNIAL_CHUNK_SIZE is '1e3', not a whole number"),
-        ("PERENNIAL_CHUNK_SIZE", "9" * 90, "9…', not a whole number"),
+        ("PERENNIAL_CHUNK_SIZE", "9" * 90, "9…, not a whole number"),
         ("PERENNIAL_CHUNK_SIZE", "\u0661\u0662", "not a whole number"),
         ("PERENNIAL_TODAY", "20260310", "PERENNIAL_TODAY is '20260310', not a date like 2026-03-31"),
         ("PERENNIAL_TODAY", "2026-02-30", "PERENNIAL_TODAY is '2026-02-30', not a date"),

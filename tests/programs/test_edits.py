@@ -183,13 +183,13 @@ class TestDraftAndRelease:
         assert not OrderEvent.objects.filter(kind="updated").exists()
 
     def test_twice_or_without_a_draft(self):
-        with refused("program", "draft"):
+        with refused("program", "program_no_draft_to_release"):
             release()
         add()
         release()
-        with refused("program", "draft"):
+        with refused("program", "program_no_draft_to_release"):
             release()
-        with refused("program", "draft"):
+        with refused("program", "program_no_draft_to_discard"):
             actions.discard(schedule_id="CLUB", **SAM)
         with refused("program", "program"):
             actions.release(schedule_id="CLBU", **SAM)
@@ -205,9 +205,9 @@ class TestDraftAndRelease:
     def test_a_new_program_that_was_never_released_keeps_its_draft_and_cannot_be_activated(self):
         found = {**set_up()["programs"][0], "schedule_id": "NEW", "active": False, "release": False}
         put({"programs": [found]}, on=ON)
-        with refused("program", "draft"):
+        with refused("program", "program_only_draft"):
             actions.discard(schedule_id="NEW", **SAM)
-        with refused("program", "program", "never released"):
+        with refused("program", "program_never_released", "never released"):
             actions.activate(schedule_id="NEW", **SAM)
         actions.release(schedule_id="NEW", **SAM)
         assert actions.activate(schedule_id="NEW", **SAM) == {"program": "NEW", "active": True}
@@ -372,7 +372,7 @@ def test_an_edit_that_is_refused(do: Callable[[], Any], field: str):
 def test_the_last_event_that_ships_cannot_be_released_away():
     for key in "ABCD":
         draft.remove_event(schedule_id="CLUB", key=key, **SAM)
-    with refused("events", "events"):
+    with refused("events", "program_ships_nothing"):
         release()
 
 
@@ -403,7 +403,7 @@ class TestCopyActivateRetire:
     def test_a_retired_program_takes_no_orders_and_its_members_go_on(self):
         old = order("CLUB")
         assert actions.retire(schedule_id="CLUB", **SAM) == {"program": "CLUB", "active": False}
-        with pytest.raises(AssertionError, match="is not active"):
+        with pytest.raises(AssertionError, match="program_not_orderable"):
             order("CLUB")
         assert make_children(ON) == 1
         assert shown(old)["children"]

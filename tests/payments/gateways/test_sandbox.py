@@ -237,7 +237,7 @@ def test_it_notices_what_was_taken_twice(sandbox: Sandbox) -> None:
 
 def test_gateways_by_name() -> None:
     assert "sandbox" in gateways.names()
-    with pytest.raises(Refused, match="PERENNIAL_GATEWAY"):
+    with pytest.raises(Refused, match="gateway_unknown gateway=nobody"):
         gateways.load("nobody")
 
 
