@@ -37,7 +37,7 @@ def show_order(p: Parser) -> Run:
         now = today()
         found = order(given.number, on=now, ahead=given.ahead)
         if given.json:
-            document(order_json(found, reader()))
+            document({**order_json(found, reader()), "version": found.version})
         else:
             from perennial.cli.pages import order_page
 

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except Conflict as conflict:
         if as_json:
-            document({"conflict": str(conflict)})
+            document({"conflict": met(conflict)})
         tell(sentence("outcome", "changed_meanwhile", said=met(conflict)))
         return 1
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ from perennial.db.transactions import taken_back
 from perennial.desk.follows import follows
 from perennial.desk.models import Answer, Change
 from perennial.desk.outcome import Outcome
-from perennial.desk.snapshot import Rows, changed_rows, events_since, last_event, rows_of
+from perennial.desk.snapshot import Rows, changed_rows, events_since, last_event, rows_of, used_of
 from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
 
@@ -123,7 +123,7 @@ def _told(work: Work, outcome: R) -> R:
                 by=work.by,
                 on_date=work.on,
                 before=was,
-                after=now,
+                after={**now, **used_of(order_id)},
             )
     version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None
     return replace(outcome, follows=follows(whole), version=version, can_undo=bool(whole))

@@ -26,6 +26,14 @@ def rows_of(order_id: int) -> Rows:
     }
 
 
+def used_of(order_id: int) -> Rows:
+    """What a job may make of a change beyond its own rows: it is noted with it, and compared before it is taken back."""
+    return {
+        f"{kind} {pk}": json.loads(values) if isinstance(values, str) else values
+        for kind, pk, values in sql.tuples(SQL["used"], {"order": order_id})
+    }
+
+
 def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:
     """What differs, as it was and as it is."""
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]

@@ -33,11 +33,31 @@ select 'hold', h.id, jsonb_build_object('released_on', h.released_on)
   from orders_hold h join orders_salesorder o on o.id = h.order_id
  where o.id = %(order)s or o.parent_id = %(order)s
 union all
-select 'payment', p.id, jsonb_build_object('card_id', p.card_id, 'asked', p.status not in {states.CHANGEABLE})
+select 'payment', p.id, jsonb_build_object(
+         'card_id', p.card_id, 'status', p.status, 'attempts', p.attempts, 'tried_on', p.tried_on,
+         'asked', p.status not in {states.CHANGEABLE})
   from payments_payment p
   left join orders_salesorder o on o.id = p.order_id
   left join continuity_continuityorder c on c.id = p.continuity_order_id
  where o.id = %(order)s or o.parent_id = %(order)s or c.order_id = %(order)s
+
+-- name: used
+-- What a job may make of a change beyond its own rows: shipments planned behind it; money taken or given back of an order
+-- billed up front, whose amounts follow every change; children, which a hold keeps back.
+select 'plan' as kind, c.id, jsonb_build_object('last', coalesce((
+         select max(v.id) from continuity_occurrence v where v.continuity_order_id = c.id), 0)) as values
+  from continuity_continuityorder c where c.order_id = %(order)s
+union all
+select 'money', c.id, jsonb_build_object(
+         'asked', coalesce(sum(p.amount_minor) filter (where p.status not in {states.SPREAD_ANEW}), 0),
+         'refunds', count(*) filter (where p.purpose = 'refund'))
+  from continuity_continuityorder c join payments_payment p on p.continuity_order_id = c.id
+ where c.order_id = %(order)s and c.upfront
+ group by c.id
+union all
+select 'children', o.id, jsonb_build_object('made', (
+         select count(*) from orders_salesorder k where k.parent_id = o.id))
+  from orders_salesorder o where o.id = %(order)s
 
 -- name: last_event
 select coalesce(max(e.id), 0) from orders_orderevent e where e.order_id = %(order)s
@@ -95,6 +115,9 @@ update orders_hold h set released_on = n.released_on, released_by = case when n.
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, released_on date) where h.id = n.id
 
 -- name: put_back_payment
-update payments_payment p set card_id = n.card_id
-  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, card_id bigint)
+-- What had failed fails again, and is not asked for; what was declined keeps its count of tries.
+update payments_payment p
+   set card_id = n.card_id, attempts = n.attempts, tried_on = n.tried_on,
+       status = case when n.status = 'failed' and p.status = 'due' then 'failed' else p.status end
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, card_id bigint, status text, attempts int, tried_on date)
  where p.id = n.id and p.status in {states.CHANGEABLE}

@@ -13,7 +13,7 @@ from perennial.desk.locking import changed, lock_parent
 from perennial.desk.models import Change
 from perennial.desk.orders.draft import total_anew
 from perennial.desk.outcome import Outcome
-from perennial.desk.snapshot import events_since, put_back, rows_of
+from perennial.desk.snapshot import events_since, put_back, rows_of, used_of
 from perennial.errors import Refused
 
 
@@ -39,8 +39,13 @@ def undo(*, number: str, on: date, by: str, reason: str | None = None) -> Undone
     found = Change.objects.filter(order=locked.order, undone_on=None).order_by("-pk").first()
     if found is None:
         raise Refused("nothing_to_undo", "number", order=number)
-    now = rows_of(locked.order.pk)
-    used = [name for name, values in found.after.items() if not _is_still(name, values, now.get(name))]
+    now = {**rows_of(locked.order.pk), **used_of(locked.order.pk)}
+    lifts = any(name.startswith("hold ") for name in found.after)
+    used = [
+        name
+        for name, values in found.after.items()
+        if not (_is_still(name, values, now.get(name)) or (name.startswith("children ") and not lifts))
+    ]
     if used:
         happened = events_since(locked.order.pk, found.event)
         last = happened[-1] if happened else {}
@@ -61,5 +66,6 @@ def undo(*, number: str, on: date, by: str, reason: str | None = None) -> Undone
 def _is_still(name: str, after: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> bool:
     """Is a row as the change has left it? A payment may have been reckoned anew, but nobody may have been asked for it."""
     if name.startswith("payment "):
-        return now is None or after is None or now["asked"] == after["asked"]
+        asked = ("asked", "attempts")
+        return now is None or after is None or [now[one] for one in asked] == [after[one] for one in asked]
     return after == now

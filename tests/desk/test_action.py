@@ -18,10 +18,13 @@ from perennial.desk.models import Answer
 from perennial.desk.outcome import Outcome
 from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
+from perennial.jobs.extend_lines import ExtendLines
 from perennial.kernel.money import Money
 from perennial.language import say
 from perennial.orders.models import OrderEvent, SalesOrder
-from tests.worlds.desk import ANNA, ON, day, make_children, order, shown, unchanged
+from perennial.payments.models import Payment
+from tests.worlds.desk import ANNA, ON, day, make_children, order, run, shown, unchanged
+from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 
@@ -112,6 +115,41 @@ class TestUndo:
         assert make_children(ON) == 1
         actions.undo(number=number, **ANNA)
         assert [line["price"] for line in shown(number)["continuity"][0]["lines"]][3] == "30.00"
+
+    @pytest.mark.parametrize("change", ["quantity", "move_following"])
+    def test_not_when_more_was_planned_behind_it(self, change: str):
+        number = order("LOOP")
+        CHANGES[change](number)
+        assert run(ExtendLines(), day(60))["orders"] == 1
+        with unchanged(), pytest.raises(Refused) as refused:
+            actions.undo(number=number, **ANNA)
+        assert refused.value.code == "undo_used"
+
+    def test_not_when_the_money_of_it_was_taken(self):
+        number = order("UP")
+        actions.price(number=number, shipment=3, price="99.00", **ANNA)
+        lead(Payment.objects.filter(purpose="order"), "captured", captured_minor=10000)
+        with unchanged(), pytest.raises(Refused) as refused:
+            actions.undo(number=number, **ANNA)
+        assert refused.value.code == "undo_used"
+
+    def test_not_when_a_child_was_made_since_a_release(self):
+        number = order("CLUB")
+        actions.hold(number=number, reason="away", **ANNA)
+        actions.release(number=number, **ANNA)
+        assert make_children(ON) == 1
+        with unchanged(), pytest.raises(Refused) as refused:
+            actions.undo(number=number, **ANNA)
+        assert refused.value.code == "undo_used"
+
+    def test_what_had_failed_fails_again(self):
+        number = order("UP")
+        lead(Payment.objects.filter(purpose="order"), "failed", attempts=3, tried_on=ON)
+        before = list(Payment.objects.values_list("status", "attempts", "tried_on", "card__token"))
+        actions.card(number=number, token="tok_two", **ANNA)
+        assert list(Payment.objects.values_list("status", "attempts", "card__token")) == [("due", 0, "tok_two")]
+        actions.undo(number=number, **ANNA)
+        assert list(Payment.objects.values_list("status", "attempts", "tried_on", "card__token")) == before
 
     def test_it_stands_in_the_history(self):
         number = order("CLUB")

@@ -311,3 +311,15 @@ class TestRefused:
         with unchanged():
             done = perform(actions.add_line, How(dry=True), number=number, item="B2", **ANNA)
         assert done.total == Money(3400, "USD")
+
+
+def test_fixed_shares_that_exceed_what_is_left_of_the_lines_are_refused() -> None:
+    number = order(
+        book(),
+        book("B3"),
+        submit=False,
+        pay=(PayEntry("card", "tok_visa", amount_minor=2500), PayEntry("check", percent=Decimal(100))),
+    )
+    with unchanged(), pytest.raises(Refused) as refused:
+        actions.remove_line(number=number, line=2, **ANNA)
+    assert refused.value.code == "pay_amounts_sum"

@@ -118,6 +118,8 @@ def _shares(order: Incoming, total: int) -> list[tuple[str, int | None, int]]:
             raise Refused("schedule_lines_sum", "pay", total=pay.percent)
         shares.append((pay.method, card_id, amount))
         left -= amount
+        if left < 0:
+            break  # a share is never more than what is left
     if left != 0:
         currency = order.order.currency
         raise Refused("pay_amounts_sum", "pay", sum=Money(total - left, currency), cost=Money(total, currency))
