@@ -140,3 +140,25 @@ def test_no_app_names_a_table_of_a_higher_one() -> None:
 
 def layers() -> set[str]:
     return set().union(*LAYERS)
+
+
+MANY = 5
+HOT = {"kernel/plan.py": "the hot path of the kernel: tuples by place", "cli/commands.py": "a list of pairs"}
+"""Files whose calls may have more arguments by place, and why."""
+
+
+def test_no_call_has_more_than_five_arguments_by_place() -> None:
+    many = []
+    for file in sorted((ROOT / "perennial").rglob("*.py")):
+        name = str(file.relative_to(ROOT / "perennial"))
+        if "migrations" in file.parts or name in HOT:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or any(isinstance(one, ast.Starred) for one in node.args):
+                continue
+            words = [one for one in node.args if isinstance(one, ast.Constant)]
+            if len(node.args) > MANY and len(words) < len(node.args):  # words alone are a list: of options, of columns
+                called = ast.unparse(node.func)
+                if called not in ("self._run", "self._make"):  # a command line, word by word
+                    many.append(f"{name}:{node.lineno} {called}")
+    assert many == []
