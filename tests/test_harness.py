@@ -61,12 +61,18 @@ def test_what_a_transactional_test_leaves_is_what_a_copy_has(fresh_db: str) -> N
         copied = rows_of(asking)
     assert {name for name, rows in copied.items() if rows} == set(harness.FILLED_BY_MIGRATIONS)
     connection.ensure_connection()
-    assert rows_of(connection.connection) == copied
+    before = rows_of(connection.connection)
+    assert alike(before) == alike(copied)
     club()
     order()
     assert sum(map(bool, rows_of(connection.connection).values())) > 20
     harness.empty_tables(connection.connection)
-    assert rows_of(connection.connection) == copied
+    assert rows_of(connection.connection) == before
+
+
+def alike(rows: dict[str, list[Any]]) -> dict[str, object]:
+    """What two databases have in common: of what migrations fill, how much; its ids follow no order."""
+    return {name: len(found) if name in harness.FILLED_BY_MIGRATIONS else found for name, found in rows.items()}
 
 
 def test_the_durable_server_keeps_what_was_committed(durable_server: harness.TestServer) -> None:

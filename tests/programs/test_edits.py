@@ -191,7 +191,7 @@ class TestDraftAndRelease:
             release()
         with refused("program", "program_no_draft_to_discard"):
             actions.discard(schedule_id="CLUB", **SAM)
-        with refused("program", "program"):
+        with refused("program", "program_unknown"):
             actions.release(schedule_id="CLBU", **SAM)
 
     def test_a_discarded_draft_leaves_no_trace_but_the_history(self):
