@@ -70,7 +70,7 @@ def test_what_a_transactional_test_leaves_is_what_a_copy_has(fresh_db: str) -> N
     assert rows_of(connection.connection) == before
 
 
-def alike(rows: dict[str, list[Any]]) -> dict[str, object]:
+def alike(rows: dict[str, list[tuple[object, ...]]]) -> dict[str, object]:
     """What two databases have in common: of what migrations fill, how much; its ids follow no order."""
     return {name: len(found) if name in harness.FILLED_BY_MIGRATIONS else found for name, found in rows.items()}
 
