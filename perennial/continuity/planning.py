@@ -241,6 +241,17 @@ def _same_line(a: LineRow, b: LineRow) -> bool:
     return a[:4] == b[:4]
 
 
+def _same(old: OccurrenceRow, new: OccurrenceRow) -> bool:
+    """Is an occurrence wanted just as it is? Most are, when a program was changed."""
+    return (
+        old.why == new.why
+        and old.position == new.position
+        and old.status != "cancelled"
+        and not _moved(old, new)
+        and old.lines == new.lines
+    )
+
+
 def _moved(old: OccurrenceRow, new: OccurrenceRow) -> bool:
     """Does something differ that a person would see on every line of the occurrence?"""
     return (
@@ -306,6 +317,8 @@ class Difference:
                 counts.added += len(new.lines)
                 continue
             seen.add(new.pair)
+            if _same(old, new):
+                continue
             new = replace(new, id=old.id, blocked=old.blocked if new.status == "scheduled" == old.status else None)
             if old.status == "cancelled":
                 counts.added += len(new.lines)

@@ -15,7 +15,7 @@ from perennial.kernel import plan as kernel
 from perennial.kernel.calendar import add_days
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import TO_COME
-from perennial.orders.models import OrderEvent
+from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked
 
 SQL = sql.named("perennial.jobs", "sql/planning.sql")
@@ -62,11 +62,11 @@ class ExtendLines(Job):
                 extended.append(state.row.pk)
                 report.count("orders")
                 report.count("lines", added)
-                events.append(OrderEvent(order_id=state.row.order_id, on_date=run.on, kind="extended", by=run.by, data={"lines": added}, place=state.row.parent_line_id))  # fmt: skip
+                events.append(Happened(state.row.order_id, "extended", {"lines": added}, state.row.parent_line_id))
         difference.write()
         if complete:
             ContinuityOrder.objects.filter(pk__in=complete).update(complete=True)
-        OrderEvent.objects.bulk_create(events)
+        write_history(events, on=run.on, by=run.by)
         if extended:
             blocked.recompute(extended)
         return report

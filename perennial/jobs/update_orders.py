@@ -16,7 +16,7 @@ from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
 from perennial.kernel import plan as kernel
 from perennial.kernel.reasons import Reason
-from perennial.orders.models import OrderEvent
+from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked, due
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
@@ -97,23 +97,21 @@ class UpdateOrders(Job):
             if differs:
                 changed.append(state)
                 events.append(
-                    OrderEvent(
+                    Happened(
                         order_id=state.row.order_id,
-                        on_date=run.on,
                         kind="updated",
-                        by=run.by,
-                        place=state.row.parent_line_id,
                         data={
                             "revision": revision.number,
                             "added": counts.added,
                             "changed": counts.changed,
                             "cancelled": counts.cancelled,
                         },
+                        place=state.row.parent_line_id,
                     )
                 )
         difference.write()
         _write(rows)
-        OrderEvent.objects.bulk_create(events)
+        write_history(events, on=run.on, by=run.by)
         if changed:
             again = [s.row.pk for s in changed]
             blocked.recompute(again)
