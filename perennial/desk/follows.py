@@ -14,7 +14,7 @@ from perennial.desk.snapshot import Rows
 from perennial.kernel.money import Money
 from perennial.kernel.states import TO_COME
 from perennial.orders.models import SalesOrder
-from perennial.payments.due import Place, places, shipment_totals, tax_groups
+from perennial.payments.due import Place, places, shipment_totals, tax_groups, taxed_on
 
 Shipments = dict[tuple[int, int], list[OccurrenceRow]]
 """The occurrences that ship together, by continuity order and number."""
@@ -80,8 +80,10 @@ def _cost(
     groups: dict[int, str | None],
 ) -> int:
     facts = rows[f"continuity {continuity}"] or {}
-    taxed_on = date.fromisoformat(facts["order_date"]) if facts["upfront"] else together[-1].ship_on
-    return shipment_totals(rules, together, place, groups, taxed_on).total
+    on = taxed_on(
+        upfront=facts["upfront"], order_date=date.fromisoformat(facts["order_date"]), ship_on=together[-1].ship_on
+    )
+    return shipment_totals(rules, together, place, groups, on).total
 
 
 def _address(rows: Rows, continuity: int, last: OccurrenceRow) -> int | None:

@@ -136,6 +136,11 @@ def tax_groups(product_ids: Iterable[int]) -> dict[int, str | None]:
     return dict(Product.objects.filter(pk__in=set(product_ids)).values_list("pk", "tax_group"))
 
 
+def taxed_on(*, upfront: bool, order_date: date, ship_on: date) -> date:
+    """The day whose tax rates hold for a shipment: the day it ships, of an order billed up front the order date."""
+    return order_date if upfront else ship_on
+
+
 def shipment_totals(
     set_up: SetUp,
     occurrences: Sequence[Ships],

@@ -20,7 +20,7 @@ from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
 from perennial.kernel.states import SENT
 from perennial.kernel.totals import Charge
-from perennial.payments.due import child_totals
+from perennial.payments.due import child_totals, taxed_on
 
 CHILD = keys(
     "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
@@ -195,12 +195,13 @@ class _Child:
                 )
 
     def _amounts(self, child: OrderRow) -> None:
-        """What it costs: taxed on its ``ship_on``, where the order is billed up front on the order date."""
+        """What it costs."""
         names, facts = self.ctx.names, self.row.facts
         charges = [Charge(line.amount_minor, names.groups.get(line.product_id)) for line in child.lines]
-        taxed_on = facts.order_date if facts.upfront else child.ship_on or facts.order_date
+        ship_on = child.ship_on or facts.order_date
+        on = taxed_on(upfront=facts.upfront, order_date=facts.order_date, ship_on=ship_on)
         where = self.ctx.buyer.where(child.ship_to)
-        computed = child_totals(names.set_up, charges, child.delivery_mode_id, where, taxed_on)
+        computed = child_totals(names.set_up, charges, child.delivery_mode_id, where, on)
         self.ctx.apply_amounts(self.thing, child, computed, sum(line.amount_minor for line in child.lines))
 
 

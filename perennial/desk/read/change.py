@@ -21,7 +21,7 @@ from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.states import TO_COME
 from perennial.orders.models import OrderLine, SalesOrder
-from perennial.payments.due import Place, places, shipment_totals, tax_groups
+from perennial.payments.due import Place, places, shipment_totals, tax_groups, taxed_on
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, program_by_id
 
@@ -186,7 +186,7 @@ class _Made:
         cost = 0
         for together in shipments.values():
             place = where[together[-1].ship_to_id or state.row.ship_to_id]
-            on = state.row.order_date if state.row.upfront else together[-1].ship_on
+            on = taxed_on(upfront=state.row.upfront, order_date=state.row.order_date, ship_on=together[-1].ship_on)
             cost += shipment_totals(self.rules, together, place, groups, on).total
         return cost
 
@@ -312,26 +312,17 @@ def _kept(state: OrderState, update: Update) -> Iterator[_Change]:
     open_ = {o.pair: o for o in update.after}
     gone = {(a.key, a.repetition, a.kind, a.line) for a in update.gone}
     for a in state.adjustments:
-        o = open_.get((a.key, a.repetition))
-        if (a.key, a.repetition, a.kind, a.line) in gone:
-            yield _Change(
-                kind="gone",
-                event=a.key,
-                before=a.kind,
-                after=None,
-                old=None,
-                new=None,
-                old_amount=None,
-                new_amount=None,
-            )
-        elif o is not None:
-            yield _Change(
-                kind="kept",
-                event=a.key,
-                before=a.kind,
-                after=None,
-                old=o,
-                new=o,
-                old_amount=_amount(o),
-                new_amount=_amount(o),
-            )
+        applies = (a.key, a.repetition, a.kind, a.line) not in gone
+        o = open_.get((a.key, a.repetition)) if applies else None
+        if applies and o is None:
+            continue
+        yield _Change(
+            kind="kept" if applies else "gone",
+            event=a.key,
+            before=a.kind,
+            after=None,
+            old=o,
+            new=o,
+            old_amount=_amount(o),
+            new_amount=_amount(o),
+        )

@@ -16,7 +16,7 @@ from perennial.kernel.money import Money, line_amount
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import CHANGEABLE, NOT_ENDED, PLANNED_ANEW, PROJECTED, SENT, TO_COME
 from perennial.kernel.totals import Charge
-from perennial.payments.due import NOWHERE, Place, child_totals
+from perennial.payments.due import NOWHERE, Place, child_totals, taxed_on
 
 OWED = (*CHANGEABLE, "sent", "unknown", "expired", "voided", "billed")
 COMING = (*PLANNED_ANEW, PROJECTED)
@@ -139,10 +139,10 @@ def _coming(
 
 
 def _cost(order: Order, one: Continuity, lines: Sequence[ShipmentLine], ship_to: Address | None, rules: SetUp) -> Money:
-    """What its child would cost: taxed where it goes on its day, of an order billed up front on the order date."""
+    """What its child would cost, taxed where it goes."""
     place = Place(ship_to.country, ship_to.region) if ship_to else NOWHERE
     charges = [Charge(line_amount(line.quantity, line.price.minor), line.tax_group) for line in lines]
-    on = order.order_date if one.upfront else lines[-1].ship_on
+    on = taxed_on(upfront=one.upfront, order_date=order.order_date, ship_on=lines[-1].ship_on)
     return Money(child_totals(rules, charges, lines[-1].delivery_mode, place, on).total, order.currency)
 
 
