@@ -32,7 +32,7 @@ def show_order(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.catalog.queries import today
         from perennial.desk.contract import order_json
-        from perennial.desk.read.order import order
+        from perennial.desk.read.orders import order
 
         now = today()
         found = order(given.number, on=now, ahead=given.ahead)
@@ -64,7 +64,7 @@ def show_orders(p: Parser) -> Run:
         from perennial.catalog.queries import today
         from perennial.desk.contract import order_json
         from perennial.desk.queries import Fitting, order_ids, order_page
-        from perennial.desk.read.order import orders
+        from perennial.desk.read.orders import orders
 
         now = today()
         fitting = Fitting(

@@ -40,7 +40,7 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         if name == "cancel" and not given.json and _stays_open(done):
             from perennial.catalog.queries import today
             from perennial.cli.pages import still_open_line
-            from perennial.desk.read.order import order
+            from perennial.desk.read.orders import order
 
             say(still_open_line(order(given.number, on=today())))
         return 0

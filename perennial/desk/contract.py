@@ -11,9 +11,10 @@ from typing import Any
 
 from perennial.catalog.queries import today
 from perennial.desk.outcome import Follows, Outcome, Shown
-from perennial.desk.read import order as orders
+from perennial.desk.read import orders
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
+from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.program import Program
 from perennial.desk.read.search import Hits
@@ -42,7 +43,7 @@ def order_documents(order_ids: Iterable[int], *, on: date | None = None, reasons
     return (order_json(order, reasons=reasons) for order in orders.orders(order_ids, on=on or today()))
 
 
-def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = False) -> Document:
+def order_json(order: Order, to: Reader = ENGLISH, *, reasons: bool = False) -> Document:
     """One order. Amounts of the order itself are those of its ordinary lines.
 
     ``to``: who reads the words. ``reasons``: those of each line as data, too, as an export carries them.
@@ -78,7 +79,7 @@ def order_json(order: orders.Order, to: Reader = ENGLISH, *, reasons: bool = Fal
     }
 
 
-def _continuity(one: orders.Continuity, to: Reader, as_data: bool) -> Document:
+def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
     return {
         "line": one.line,
         "item_number": one.product.number,
@@ -120,7 +121,7 @@ def line_json(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
     }
 
 
-def _child(child: orders.Child) -> Document:
+def _child(child: Child) -> Document:
     return {
         "number": child.number,
         "line": child.line,
@@ -138,7 +139,7 @@ def _child(child: orders.Child) -> Document:
     }
 
 
-def _child_line(line: orders.ChildLine) -> Document:
+def _child_line(line: ChildLine) -> Document:
     return {
         "item_number": line.product.number,
         "quantity": money.plain(line.quantity),

@@ -14,7 +14,7 @@ from perennial.bundle.export.setup import day
 from perennial.bundle.reading.orders import difference
 from perennial.db import sql
 from perennial.desk.contract import address_json, adjustment_json, event_json, hold_json, order_documents
-from perennial.desk.read import order as read
+from perennial.desk.read import orders as read
 from perennial.desk.read import rows
 from perennial.desk.read.values import Event, Hold
 from perennial.kernel import money

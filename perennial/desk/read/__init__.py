@@ -4,6 +4,7 @@ Nothing here is a sentence, and nothing is decided a second time: ``contract`` m
 values, commands and pages draw them. Each takes a constant number of queries, however much there is to tell.
 
 ``order``     an order whole: lines, continuity orders with their shipments, children, payments, what happened
+``orders``    reads them, however many there are
 ``shipment``  one product of one shipment, planned or projected
 ``coming``    what comes next of an order, a row a shipment: what it costs, what can be done with it now
 ``preview``   what an order would be, and what follows what is planned

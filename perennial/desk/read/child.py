@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from perennial.desk.locking import unknown_order
-from perennial.desk.read.order import Child, Order, orders
+from perennial.desk.read.order import Child, Order
+from perennial.desk.read.orders import orders
 from perennial.desk.read.values import Payment
 from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.kernel.money import Money

@@ -13,7 +13,8 @@ from perennial.customers.search import customers_with, read_words, terms_of
 from perennial.db import sql
 from perennial.db.pages import Page
 from perennial.desk.read.coming import ComingShipment, coming
-from perennial.desk.read.order import Order, orders
+from perennial.desk.read.order import Order
+from perennial.desk.read.orders import orders
 from perennial.desk.read.values import Address, Card, Note
 from perennial.desk.read.waiting import Waiting, waiting_of
 from perennial.errors import Refused

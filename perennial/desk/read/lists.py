@@ -14,7 +14,8 @@ from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.db.pages import Page, day_and_id, page, page_of
 from perennial.desk.read import rows, waits
-from perennial.desk.read.order import ChildLine, card_of
+from perennial.desk.read.order import ChildLine
+from perennial.desk.read.orders import payment_of
 from perennial.desk.read.values import Payment, Product
 from perennial.errors import Refused
 from perennial.kernel import states
@@ -244,22 +245,7 @@ def _payment(row: rows.ListedPayment) -> ListedPayment:
         order=row.order,
         account=row.account,
         customer=row.customer,
-        payment=Payment(
-            order=row.pays,
-            line=row.line,
-            shipment=row.shipment,
-            purpose=row.purpose,
-            number=row.number,
-            method=row.method,
-            amount=Money(row.amount, row.currency),
-            due_on=row.due_on,
-            status=row.status,
-            attempts=row.attempts,
-            captured=Money(row.captured, row.currency),
-            refunded=Money(row.refunded, row.currency),
-            card=card_of(row),
-            captured_on=row.captured_on,
-        ),
+        payment=payment_of(row, order=row.pays, line=row.line, shipment=row.shipment, currency=row.currency),
     )
 
 

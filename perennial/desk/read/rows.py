@@ -1,4 +1,4 @@
-"""The rows that an order and the lists are read from, column by column as ``order.sql`` and ``lists.sql`` select them."""
+"""The rows that an order and the lists are read from, column by column as ``orders.sql`` and ``lists.sql`` select them."""
 
 from __future__ import annotations
 

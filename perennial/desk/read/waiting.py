@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from perennial.db import sql
-from perennial.desk.read.order import Order, orders
+from perennial.desk.read.order import Order
+from perennial.desk.read.orders import orders
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder

@@ -18,7 +18,7 @@ from perennial.desk.changeable import ACTIONS
 from perennial.desk.read.child import child as read_child
 from perennial.desk.read.coming import ComingShipment, coming, planned_shipment, sums
 from perennial.desk.read.customer import customer_page
-from perennial.desk.read.order import order as read
+from perennial.desk.read.orders import order as read
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder

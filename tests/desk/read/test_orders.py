@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence, Parked
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk import contract
-from perennial.desk.read.order import Order, orders
-from perennial.desk.read.order import order as read
+from perennial.desk.read.order import Order
+from perennial.desk.read.orders import order as read
+from perennial.desk.read.orders import orders
 from perennial.desk.read.values import Substitute
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Who
