@@ -23,7 +23,7 @@ from perennial.db import sql
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.desk import entry as desk
-from perennial.desk.entry.rows import write
+from perennial.desk.entry.writing import write
 from perennial.desk.numbers import next_numbers
 from perennial.payments import blocked
 

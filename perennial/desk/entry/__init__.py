@@ -6,7 +6,8 @@
 ``lines``       one line of it, whatever its kind
 ``continuity``  the Continuity page: a continuity product becomes a continuity order
 ``ordinary``    ordinary lines, their prices, taxes and payments
-``rows``        the rows of a batch, written at once
+``rows``        the rows of a batch, which name each other
+``writing``     writes them at once
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
 from perennial.desk.entry.lines import add_line
 from perennial.desk.entry.ordinary import add_ordinary
-from perennial.desk.entry.rows import EventRow, NewOrder, write
+from perennial.desk.entry.rows import EventRow, NewOrder
 from perennial.desk.entry.values import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, PayEntry, Place
+from perennial.desk.entry.writing import write
 from perennial.desk.numbers import next_numbers, pass_numbers
 from perennial.errors import Refused
 from perennial.orders.models import SalesOrder

@@ -25,8 +25,8 @@ from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
 from perennial.desk.entry.lines import add_line as enter_line
 from perennial.desk.entry.ordinary import OrdinaryLine, add_ordinary
-from perennial.desk.entry.rows import write
 from perennial.desk.entry.values import ContinuityEntry, LineEntry, OrderEntry, PayEntry, Place
+from perennial.desk.entry.writing import write
 from perennial.desk.locking import LockedOrder, lock_parent
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
