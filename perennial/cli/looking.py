@@ -84,12 +84,12 @@ def show_orders(p: Parser) -> Run:
             for found in orders(ids, on=now):
                 document(order_json(found, reader()))
         elif given.waiting:
-            from perennial.cli.pages import waiting_page
+            from perennial.cli.lists import waiting_page
             from perennial.desk.read.waiting import waiting
 
             waiting_page(waiting(ids, now))
         elif ids:
-            from perennial.cli.pages import orders_page
+            from perennial.cli.lists import orders_page
 
             orders_page(orders(ids, on=now))
         else:
@@ -146,7 +146,7 @@ def show_customers(p: Parser) -> Run:
     _page(p, "customers", "all")
 
     def run(given: Given) -> int:
-        from perennial.cli.pages import customers_page
+        from perennial.cli.lists import customers_page
         from perennial.desk.contract import customer_json
         from perennial.desk.read.customer import find_customers
 
@@ -165,7 +165,7 @@ def show_children(p: Parser) -> Run:
 
     def run(given: Given) -> int:
         from perennial.catalog.queries import today
-        from perennial.cli.pages import listed_children_page
+        from perennial.cli.lists import listed_children_page
         from perennial.desk.contract import listed_child_json
         from perennial.desk.read.lists import children
 
@@ -182,7 +182,7 @@ def show_payments(p: Parser) -> Run:
     _page(p, "payments", "all")
 
     def run(given: Given) -> int:
-        from perennial.cli.pages import listed_payments_page
+        from perennial.cli.lists import listed_payments_page
         from perennial.desk.contract import listed_payment_json
         from perennial.desk.read.lists import payments
 
@@ -201,7 +201,7 @@ def show_shipments(p: Parser) -> Run:
 
     def run(given: Given) -> int:
         from perennial.catalog.queries import today
-        from perennial.cli.pages import listed_shipments_page
+        from perennial.cli.lists import listed_shipments_page
         from perennial.desk.contract import listed_shipment_json
         from perennial.desk.read.lists import shipments
 
@@ -247,7 +247,7 @@ def search(p: Parser) -> Run:
         if given.json:
             document(search_json(found))
         else:
-            from perennial.cli.pages import hits_page
+            from perennial.cli.lists import hits_page
 
             hits_page(found)
         _tell_next(found.next)

@@ -1,9 +1,9 @@
-"""How orders, programs and customers look as text: what a clerk reads out on the telephone."""
+"""How an order, a program or a customer looks as text: what a clerk reads out on the telephone."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,16 +11,13 @@ from perennial.cli.output import cell, facts, listing, say, section, sentence, t
 from perennial.desk import contract
 from perennial.desk.contract import amount
 from perennial.desk.read.customer import Customer
-from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.preview import Preview
 from perennial.desk.read.program import Program
-from perennial.desk.read.search import CustomerHit, Hits
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Payment
-from perennial.desk.read.waiting import Waiting
 from perennial.kernel.money import plain
-from perennial.language import phrase, reader
+from perennial.language import reader
 from perennial.language.reasons import not_shipped, reason_words
 
 Document = Mapping[str, Any]
@@ -238,10 +235,10 @@ def _names(addresses: Sequence[Address]) -> dict[int, str]:
 
 def payment_row(payment: Payment) -> Document:
     """What is owed, with the card in words and the day on which the money was taken."""
-    return {**contract.payment_json(payment), "method": _method(payment), "captured_on": payment.captured_on}
+    return {**contract.payment_json(payment), "method": method_words(payment), "captured_on": payment.captured_on}
 
 
-def _method(payment: Payment) -> str:
+def method_words(payment: Payment) -> str:
     """How it is paid, with the card in words."""
     card = payment.card.words if payment.card else ""
     return f"{payment.method} {card}" if card else payment.method
@@ -259,26 +256,6 @@ def payments_part(payments: Sequence[Document]) -> None:
         table([name.replace("_", " ") for name in names], ([p.get(name) for name in names] for p in payments), "  ")
 
 
-def orders_page(orders: Iterable[Order]) -> None:
-    """A line an order."""
-    table(
-        ("number", "reference", "customer", "ordered", "status", "programs", "children", "next shipment"),
-        (
-            [
-                o.number,
-                o.reference,
-                o.account,
-                o.order_date,
-                o.status + (", held" if o.held else ""),
-                [c.program for c in o.continuity],
-                sum(child.status != "cancelled" for child in o.children),
-                o.next_ship_on,
-            ]
-            for o in orders
-        ),
-    )
-
-
 def still_open_line(order: Order) -> str:
     """What of a cancelled order goes on."""
     under_way = [
@@ -287,23 +264,6 @@ def still_open_line(order: Order) -> str:
     ]
     more = max(0, len(under_way) - MOST_NAMED)
     return sentence("outcome", "stays_open", what=under_way[:MOST_NAMED], more=more)
-
-
-def waiting_page(found: Iterable[Waiting]) -> None:
-    """What waits for a person, a line a thing."""
-    to = reader()
-    rows = [[one.order, one.account, _what(one), phrase("waiting", one.code, one.facts, to)] for one in found]
-    table(("order", "customer", "what", "waits for"), rows)
-    if not rows:
-        say(sentence("outcome", "nothing_waits"))
-
-
-def _what(one: Waiting) -> str:
-    """What waits: a shipment, the first of so many, or all of a line; the order; one of its children."""
-    if one.line is None:
-        return sentence("outcome", "of_order") if one.number == one.order else one.number
-    more = max(0, one.shipments - 1)
-    return sentence("outcome", "of_shipment", line=one.line, shipment=one.shipment, more=more)
 
 
 def program_page(program: Program) -> None:
@@ -326,101 +286,6 @@ def customer_page(customer: Customer) -> None:
         if document[name]:
             section(name)
             listing(document[name])
-
-
-def customers_page(customers: Sequence[Customer]) -> None:
-    """A line a customer, with the last of the orders."""
-    table(
-        ("account", "name", "city", "phone", "e-mail", "orders", "last order"),
-        (
-            [
-                c.account,
-                c.name,
-                list(dict.fromkeys(a.city for a in c.addresses if a.city)),
-                c.phone,
-                c.email,
-                len(c.orders),
-                c.orders[-1] if c.orders else None,
-            ]
-            for c in customers
-        ),
-    )
-    if not customers:
-        say(sentence("outcome", "nobody_fits"))
-
-
-def listed_children_page(children: Sequence[ListedChild]) -> None:
-    """A line a child order."""
-    table(
-        ("number", "account", "customer", "program", "ships on", "status", "products", "total", "waits for"),
-        (
-            [c.number, c.account, c.customer, c.program, c.ship_on, c.status, _products(c), amount(c.total), c.waits]
-            for c in children
-        ),
-    )
-    if not children:
-        say("no child order fits")
-
-
-def listed_payments_page(payments: Sequence[ListedPayment]) -> None:
-    """A line a payment."""
-    table(
-        (
-            *("order", "account", "customer", "line", "purpose", "number"),
-            *("method", "amount", "due on", "status", "captured"),
-        ),
-        (
-            [
-                *(p.order, one.account, one.customer, p.line, p.purpose, p.number),
-                *(_method(p), amount(p.amount), p.due_on, p.status, amount(p.captured)),
-            ]
-            for one in payments
-            for p in [one.payment]
-        ),
-    )
-    if not payments:
-        say("no payment fits")
-
-
-def listed_shipments_page(shipments: Sequence[ListedShipment]) -> None:
-    """A line a shipment; where several events ship as one, a line each."""
-    table(
-        ("order", "line", "shipment", "account", "customer", "program", "ships on", "products", "waits for"),
-        (
-            [s.order, s.line, s.shipment, s.account, s.customer, s.program, s.ship_on, _products(s), s.waits]
-            for s in shipments
-        ),
-    )
-    if not shipments:
-        say("no planned shipment fits")
-
-
-def _products(one: ListedChild | ListedShipment) -> list[str]:
-    return [product(line) for line in one.lines]
-
-
-def hits_page(found: Hits) -> None:
-    """A line a customer, then a line an order."""
-    table(
-        ("account", "name", "postcode", "city", "phone", "open orders", "next", "found by"),
-        (
-            [c.account, c.name, c.postcode, c.city, c.phone, c.open_orders, c.next_ship_on, _found_by(c)]
-            for c in found.customers
-        ),
-    )
-    if found.customers and found.orders:
-        say()
-    table(
-        ("order", "reference", "account", "name", "status", "ordered", "ships"),
-        ([o.number, o.reference, o.account, o.name, o.status, o.order_date, o.ship_on] for o in found.orders),
-    )
-    if not found.customers and not found.orders:
-        say(sentence("outcome", "nobody_fits"))
-
-
-def _found_by(hit: CustomerHit) -> str:
-    words = [f"{', '.join(hit.matched)}{' exactly' if hit.exact else ''}"]
-    return "; ".join([*words, *([sentence("outcome", "payment_was_declined")] if hit.declined else [])])
 
 
 def preview_page(found: Preview, today: date, *, why: bool = False) -> None:

@@ -321,7 +321,25 @@ def test_ordinary_lines_say_how_they_were_sent(capsys: Captured) -> None:
     assert "sent on 2026-03-10, UPS, 1Z001" in page(capsys, f"show order {number}")
 
 
-def test_where_no_order_fits_that_is_said(capsys: Captured) -> None:
+@pytest.mark.parametrize(
+    ("words", "said", "in_italian"),
+    [
+        ("show orders --status cancelled", "no order fits", "nessun ordine corrisponde"),
+        ("show children --status cancelled", "no child order fits", "nessun ordine figlio corrisponde"),
+        ("show payments --status cancelled", "no payment fits", "nessun pagamento corrisponde"),
+        (
+            "show shipments --product EXTRA",
+            "no planned shipment fits",
+            "nessuna spedizione prevista corrisponde",
+        ),
+    ],
+)
+def test_where_nothing_fits_that_is_said(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, words: str, said: str, in_italian: str
+) -> None:
     club()
     order()
-    assert page(capsys, "show orders --status cancelled") == ["no order fits"]
+    Product.objects.create(number="EXTRA", name="Never sold")
+    assert page(capsys, words) == [said]
+    monkeypatch.setenv("PERENNIAL_LANGUAGE", "it")
+    assert page(capsys, words) == [in_italian]
