@@ -116,6 +116,7 @@ def run(words: list[str]) -> int:
     OPTIONS.update(parser.names())
     if check := getattr(given, "check", None):  # what argparse cannot say of a command
         check(given)
+    language.reader()  # refused before anything is done, not when the first sentence is said
     if command.name not in WITHOUT_DATABASE:
         from perennial.cli.start import start_django
 

@@ -15,7 +15,7 @@ from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.preview import Preview
 from perennial.desk.read.program import Program
 from perennial.desk.read.shipment import ShipmentLine
-from perennial.desk.read.values import Address, Payment
+from perennial.desk.read.values import Address, Hold, Payment
 from perennial.kernel.money import plain
 from perennial.language import reader
 from perennial.language.reasons import not_shipped, reason_words
@@ -30,7 +30,7 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
     ``why``: also where the date, the product and the price of every shipment come from.
     """
     to = reader()
-    held = [f"{h.code} ({reason_words(h.reason, to)}), stops {h.stops}" for h in order.holds if h.open]
+    held = [_held(hold, reason_words(hold.reason, to)) for hold in order.holds if hold.open]
     parked = [
         f"line {one.line}: {reason_words(parked.reason, to)}" for one in order.continuity for parked in one.parked
     ]
@@ -79,6 +79,11 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
     if order.notes:
         section("notes")
         listing([contract.note_json(note) for note in order.notes])
+
+
+def _held(hold: Hold, reason: str) -> str:
+    code = "held" if hold.until is None else "held_until"
+    return sentence("outcome", code, code=hold.code, reason=reason, stops=hold.stops, until=hold.until)
 
 
 def children_part(order: Order, names: Mapping[int, str]) -> None:

@@ -343,3 +343,16 @@ def test_where_nothing_fits_that_is_said(
     assert page(capsys, words) == [said]
     monkeypatch.setenv("PERENNIAL_LANGUAGE", "it")
     assert page(capsys, words) == [in_italian]
+
+
+def test_a_hold_says_when_it_ends(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    club()
+    number = order().number
+    ends = date(2026, 4, 1)
+    actions.hold(number=number, on=ORDERED, by="clerk:anna", reason="away", until=ends)
+    actions.hold(number=number, on=ORDERED, by="clerk:anna", reason="asks", code="dispute", stops="charging")
+    said = "hold (away), stops both, until 2026-04-01; dispute (asks), stops charging"
+    assert f"held {said}" in page(capsys, f"show order {number}")
+    monkeypatch.setenv("PERENNIAL_LANGUAGE", "it")
+    said = "hold (away), ferma both, fino al 2026-04-01; dispute (asks), ferma charging"
+    assert f"held {said}" in page(capsys, f"show order {number}")

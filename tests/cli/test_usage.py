@@ -173,6 +173,31 @@ def test_what_comes_later_says_so(capsys: Captured, name: str) -> None:
 
 
 @pytest.mark.django_db
+def test_a_language_without_words_is_refused_before_anything_is_done(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    club()
+    number = order().number
+    monkeypatch.setenv("PERENNIAL_LANGUAGE", "fr")
+    for words in (
+        f"order cancel {number}",
+        f"order hold {number} --reason why",
+        "show orders",
+        "night --on 2026-03-10",
+    ):
+        assert main.main(words.split()) == 1
+        out, err = capsys.readouterr()
+        assert (out, err) == (
+            "", "refused: PERENNIAL_LANGUAGE: 'fr' is a language that Perennial has no words in: one of en, it\n",
+        )  # fmt: skip
+    stored = SalesOrder.objects.get(number=number)
+    assert stored.status == "open"
+    assert not stored.holds.exists()
+    assert not NightRun.objects.exists()
+    assert main.main(["order", "cancel", "--help"]) == 0
+
+
+@pytest.mark.django_db
 def test_a_refusal_is_one_line_and_with_json_one_document(capsys: Captured) -> None:
     club()
     assert main.main(["show", "order", "SO-9"]) == 1
