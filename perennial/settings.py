@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -71,6 +71,8 @@ def size(name: str) -> int | None:
 
 PERENNIAL_HOME = places.home()
 
+LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+
 #: Training: every command takes this for today. Refused together with a real gateway (checks.py).
 PERENNIAL_TODAY = day("PERENNIAL_TODAY")
 
@@ -83,11 +85,19 @@ PERENNIAL_CHUNK_SIZE = size("PERENNIAL_CHUNK_SIZE")
 SECRET_KEY = os.environ.get("PERENNIAL_SECRET_KEY") or places.secret(PERENNIAL_HOME, "secret_key")
 
 INSTALLED_APPS = [
-    # django-pghistory declares a key to the user's table.
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "pgtrigger",
     "pghistory",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "perennial.people",
     "perennial.catalog",
     "perennial.customers",
     "perennial.notices",
@@ -98,6 +108,7 @@ INSTALLED_APPS = [
     "perennial.desk",
     "perennial.bundle",
     "perennial.jobs",
+    "perennial.web",
 ]
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
@@ -110,3 +121,133 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+
+# -- the web application
+
+#: Practice: no real card is charged, and nobody's real day is moved.
+PERENNIAL_TRAINING = PERENNIAL_TODAY is not None or PERENNIAL_GATEWAY == "sandbox"
+
+#: The names under which browsers reach it, and the addresses of proxies in front (``serve`` adds its own host).
+ALLOWED_HOSTS = [name for name in os.environ.get("PERENNIAL_HOSTS", "").split(",") if name] + LOOPBACK
+#: Browsers reach it by https: a proxy in front ends TLS and says so in X-Forwarded-Proto.
+PERENNIAL_HTTPS = os.environ.get("PERENNIAL_HTTPS", "") == "1"
+CSRF_TRUSTED_ORIGINS = [f"https://{name}" for name in ALLOWED_HOSTS if name not in LOOPBACK] if PERENNIAL_HTTPS else []
+if PERENNIAL_HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+MIDDLEWARE = [
+    "perennial.web.middleware.server_time",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "perennial.web.middleware.visit",
+]
+ROOT_URLCONF = "perennial.web.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "perennial.web.frame.frame",
+            ],
+            "builtins": ["perennial.web.templatetags.desk"],
+        },
+    }
+]
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "report-uri": "/csp",
+    }
+}
+
+STATIC_URL = "/static/"
+#: ``serve`` collects the files here, under names that change with them, before it starts the server.
+STATIC_ROOT = PERENNIAL_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if (STATIC_ROOT / "staticfiles.json").exists()
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+
+# -- signing in
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "perennial.web.sign_in.Backend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = "perennial_session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PERENNIAL_HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_NAME = "perennial_csrf"
+CSRF_FAILURE_VIEW = "perennial.web.problems.csrf_failed"
+#: Whoever does nothing for so long signs in again; what was typed stays in the page.
+PERENNIAL_IDLE_SECONDS = size("PERENNIAL_IDLE_SECONDS") or 1800
+
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "perennial.web.sign_in.Accounts"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = False  # django-axes keeps count, in the database: one count for all processes
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Perennial"
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "perennial.web.sign_in.locked_out"
+AXES_CLIENT_IP_CALLABLE = "perennial.web.sign_in.client_address"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "perennial": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "axes": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: From the top; what stands on one line is side by side. The order of pyproject's import contract.
 LAYERS = [
+    {"web"},
     {"jobs"},
     {"bundle"},
     {"desk"},
@@ -24,7 +25,7 @@ LAYERS = [
     {"continuity"},
     {"orders", "programs"},
     {"notices"},
-    {"catalog", "customers"},
+    {"catalog", "customers", "people"},
 ]
 
 

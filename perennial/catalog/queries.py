@@ -54,10 +54,16 @@ def parameters() -> Parameters:
 def today() -> date:
     """The business date in the company's time zone (or ``PERENNIAL_TODAY``). Only commands and views ask."""
     given: date | None = getattr(settings, "PERENNIAL_TODAY", None)
+    return given or today_of(Company.objects.first())
+
+
+def today_of(company: Company | None) -> date:
+    """The business date of a company that is read already; none yet: of the world's clock."""
+    given: date | None = getattr(settings, "PERENNIAL_TODAY", None)
     if given is not None:
         return given
-    found = Company.objects.first()
-    return timezone.localtime(timezone.now(), ZoneInfo(found.time_zone if found else "UTC")).date()
+    zone = company.time_zone if company and isinstance(company.time_zone, str) else "UTC"
+    return timezone.localtime(timezone.now(), ZoneInfo(zone)).date()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ GROUPS: dict[str, list[Command]] = {
         ("stop", "stop the embedded database server"),
         ("demo", "a company with eighteen months of orders, to look around in"),
         ("bench", "measure the nightly jobs on this machine"),
-        ("serve", "start the web application (not in this version)"),
+        ("serve", "start the web application; Ctrl-C ends it"),
         ("worker", "run the jobs when they are due (not in this version)"),
         ("backup", "write a backup of everything (not in this version)"),
         ("restore", "read a backup into an empty installation (not in this version)"),

@@ -1,4 +1,4 @@
-"""`init`, `stop`, `demo`, `bench`, and what this version does not have yet."""
+"""`init`, `stop`, `demo`, `bench`, `serve`, and what this version does not have yet."""
 
 from __future__ import annotations
 
@@ -79,8 +79,17 @@ def _elsewhere(name: str, p: Parser) -> Run:
 
 
 def serve(p: Parser) -> Run:
-    """The web application."""
-    return _later(p)
+    """The web application, until Ctrl-C."""
+    p.add_argument("--host", default="127.0.0.1", help="where it listens; 0.0.0.0: everywhere (default 127.0.0.1)")
+    p.add_argument("--port", type=int, default=8000, help="default 8000")
+    p.add_argument("--workers", type=int, default=2, help="processes that answer, of four threads each (default 2)")
+
+    def run(given: Given) -> int:
+        from perennial.web.server import serve
+
+        return serve(given.host, given.port, workers=given.workers)
+
+    return run
 
 
 def worker(p: Parser) -> Run:

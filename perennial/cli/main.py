@@ -21,10 +21,10 @@ from perennial.cli.output import document, say, tell
 from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused, Several
 
-WITHOUT_DATABASE = {"stop", "serve", "worker", "backup", "restore"}
-MAKES_DATABASE = {"init", "demo", "bench"}
+WITHOUT_DATABASE = {"stop", "worker", "backup", "restore"}
+MAKES_DATABASE = {"init", "demo", "bench", "serve"}
 BUNDLE = "bundle"  # the refusal of an import: the fields of its faults are paths
-STOPS_DATABASE = {"demo"}  # the server that it starts ends with it
+STOPS_DATABASE = {"demo", "serve"}  # the server that it starts ends with it
 
 
 OPTIONS: dict[str, str] = {}

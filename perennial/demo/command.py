@@ -49,11 +49,13 @@ def make_installation() -> None:
     from perennial.catalog.actions import initialise
     from perennial.errors import Refused
     from perennial.payments import gateways
+    from perennial.people.actions import make_demo_people
 
     if gateways.current().real:
         raise Refused("sandbox_alone", what="demo")
     call_command("migrate", verbosity=0, interactive=False)
     initialise()
+    make_demo_people()
 
 
 def today() -> date:

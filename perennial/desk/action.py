@@ -5,6 +5,7 @@ An action is a function with ``@action``. It may be performed with more than its
 ``seen``  the version of the order that the caller looked at: changed meanwhile is a Conflict, which says by whom
 ``key``   a request key: the same key and request again gives the stored answer, another request is refused
 ``dry``   what it would do: the same code, rolled back, the same outcome
+``about`` the line and shipment that it is about: what was changed meanwhile on another one is no conflict
 
 What ``@action(undo=True)`` changes is noted, row by row, so that one call takes it back (``undo``).
 """
@@ -41,6 +42,7 @@ class How:
     seen: str | None = None
     key: str | None = None
     dry: bool = False
+    about: tuple[int | None, int] | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Work:
     name: str
     undo: bool
     seen: str | None = None
+    about: tuple[int | None, int] | None = None
     orders: dict[int, Rows] = field(default_factory=dict)
     by: str = ""
     on: date | None = None
@@ -59,7 +62,9 @@ class Work:
         if order_id in self.orders:
             return
         if self.seen is not None and not self.orders and self.seen != version_of(order_id):
-            raise changed_since(order_id, self.seen)
+            conflict = changed_since(order_id, self.seen)
+            if self.about is None or touches(conflict, *self.about):
+                raise conflict
         self.by, self.on = by, on
         self.orders[order_id] = rows_of(order_id) if self.undo else {}
 
@@ -84,6 +89,18 @@ def changed_since(order_id: int, seen: str) -> Conflict:
     return Conflict("changed_meanwhile", changes=events_since(order_id, event))
 
 
+def touches(conflict: Conflict, line: int | None, shipment: int) -> bool:
+    """Does what was changed meanwhile concern this shipment: itself, one from which the later ones follow, or all?"""
+    changes = conflict.facts.get("changes")
+    for change in changes if isinstance(changes, list) else ():
+        other = change.get("shipment")
+        if line is not None and change.get("line") not in (None, line):
+            continue
+        if other is None or other == shipment or (change.get("following") and other < shipment):
+            return True
+    return False
+
+
 def action(*, undo: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """An action of a person: one transaction; called by another action it is a part of that one."""
 
@@ -92,7 +109,8 @@ def action(*, undo: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def act(*args: P.args, **kwargs: P.kwargs) -> R:
             if _at_work.get() is not None:
                 return function(*args, **kwargs)
-            work = Work(function.__name__, undo, _asked.get().seen)
+            asked = _asked.get()
+            work = Work(function.__name__, undo, asked.seen, asked.about)
             token = _at_work.set(work)
             try:
                 with transaction.atomic():

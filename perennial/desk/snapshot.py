@@ -77,8 +77,10 @@ def last_event(order_id: int) -> int:
 
 
 def events_since(order_id: int, event: int) -> list[Mapping[str, Any]]:
-    """What happened to an order behind an event: what, by whom, when."""
+    """What happened to an order behind an event: what, by whom, when, and of which shipment and those behind it."""
     return [
-        {"kind": kind, "by": by, "on": on}
-        for kind, by, on in sql.tuples(SQL["events_since"], {"order": order_id, "event": event})
+        {"kind": kind, "by": by, "on": on, "line": line, "shipment": shipment, "following": following}
+        for kind, by, on, line, shipment, following in sql.tuples(
+            SQL["events_since"], {"order": order_id, "event": event}
+        )
     ]

@@ -63,7 +63,8 @@ select 'children', o.id, jsonb_build_object('made', (
 select coalesce(max(e.id), 0) from orders_orderevent e where e.order_id = %(order)s
 
 -- name: events_since
-select e.kind, e.by, e.on_date from orders_orderevent e where e.order_id = %(order)s and e.id > %(event)s order by e.id
+select e.kind, e.by, e.on_date, (e.data->>'line')::int, (e.data->>'shipment')::int,
+       coalesce((e.data->>'following')::boolean, false) from orders_orderevent e where e.order_id = %(order)s and e.id > %(event)s order by e.id
 
 -- name: put_back_order
 update orders_salesorder o set ship_to_id = n.ship_to_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, IntervalReason, LineReason, Reason, Said, Who
@@ -65,6 +65,50 @@ def ship_words(why: DateReason, event_on: date, ship_on: date, changed: Mapping[
     code = "ships_that_date" if why.ship == "event" and ship_on == wanted else f"ships_{why.ship}"
     words = _said(code, {"wanted": wanted, "who": changed.get("move") or Who("")}, to)
     return words if ship_on == wanted else words + _said("rolled", {"mode": why.mode or "", "ship_on": ship_on}, to)
+
+
+def date_steps(
+    why: DateReason,
+    event_on: date,
+    ship_on: date,
+    *,
+    started: bool,
+    changed: Mapping[str, Who] | None = None,
+    to: Reader = ENGLISH,
+) -> tuple[tuple[str, date | None], ...]:
+    """The way to its ``ship_on``, step by step: what was done, and the day that it gave. The same facts as
+    ``date_words``, for a page that sets them one after the other.
+    """
+    changed = changed or {}
+    if why.rule == "words":
+        return ((why.words or "", None), (_said("step_ships", {}, to), ship_on))
+    if why.rule == "taken_over":
+        return ((_said("step_taken_over", {}, to), ship_on),)
+    steps: list[tuple[str, date | None]] = []
+    if why.rule in ("first", "first_interval") and why.base is not None:
+        steps.append((_said("step_start_date" if started else "step_order_date", {}, to), why.base))
+    elif why.rule in ("days", "interval") and why.previous is not None:
+        steps.append((_said("step_previous", {}, to), why.previous))
+    days = {"days": why.days, "count": why.days}
+    match why.rule:
+        case "days" | "first":
+            steps.append((_said("step_days", days, to), event_on))
+        case "interval" | "first_interval":
+            if why.days:
+                from_day = None if why.base is None else why.base + timedelta(days=why.days)
+                steps.append((_said("step_days", days, to), from_day))
+            interval = "" if why.interval is None else why.interval.code
+            steps.append((_said("step_interval", {"interval": interval}, to), event_on))
+        case "redate":
+            steps.append((_said("step_redate", {"who": changed.get("redate") or Who("")}, to), event_on))
+        case _:
+            steps.append((_said("step_start_order_date", {}, to), event_on))
+    wanted = why.wanted or event_on
+    if wanted != event_on or why.ship == "move":
+        steps.append((_said(f"step_ship_{why.ship}", {"who": changed.get("move") or Who("")}, to), wanted))
+    if ship_on != wanted:
+        steps.append((_said("step_rolled", {"mode": why.mode or ""}, to), ship_on))
+    return tuple(steps)
 
 
 def product_words(

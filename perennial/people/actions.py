@@ -1,0 +1,124 @@
+"""What is done about people: groups from roles, somebody new, another role, how they like the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from perennial.errors import Refused
+from perennial.language import LANGUAGES
+from perennial.people.models import DENSITIES, THEMES, Preferences
+from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_INS
+
+
+def make_groups() -> None:
+    """Let the groups of the database be what the roles say."""
+    permissions = {p.codename: p for p in Permission.objects.filter(content_type__app_label="people")}
+    for role, has in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set([permissions[name] for name in has])
+
+
+@transaction.atomic
+def add_person(
+    *,
+    username: str,
+    password: str,
+    roles: Iterable[str],
+    email: str = "",
+    name: str = "",
+    language: str = "en",
+    checked: bool = True,
+) -> User:
+    """Add somebody who signs in by a name and a password (``checked``: it has to be a good one).
+
+    Refused: a name that is taken or is none, a role that there is not, a password that is too easy.
+    """
+    if not username or len(username) > 60 or username.split() != [username]:
+        raise Refused("person_name", "username", name=username)
+    if User.objects.filter(username__iexact=username).exists():
+        raise Refused("person_exists", "username", name=username)
+    wanted = _known(roles)
+    if checked:
+        _good(password, User(username=username, email=email))
+    person = User.objects.create_user(username, email, password, first_name=name[:150] or username)
+    person.groups.set(Group.objects.filter(name__in=wanted))
+    Preferences.objects.create(person=person, language=language if language in LANGUAGES else "en")
+    return person
+
+
+@transaction.atomic
+def change_person(
+    *,
+    username: str,
+    roles: Iterable[str] | None = None,
+    active: bool | None = None,
+    password: str | None = None,
+    name: str | None = None,
+    email: str | None = None,
+) -> User:
+    """Give somebody other roles, another password, name or e-mail address; let them in or keep them out.
+
+    Refused: nobody of that name, a role that there is not, the last administrator who can sign in.
+    """
+    person = User.objects.select_for_update().filter(username=username).first()
+    if person is None:
+        raise Refused("person_unknown", "username", name=username)
+    if password is not None:
+        _good(password, person)
+        person.set_password(password)
+    if active is not None:
+        person.is_active = active
+    if name is not None:
+        person.first_name = name[:150]
+    if email is not None:
+        person.email = email
+    person.save(update_fields=["password", "is_active", "first_name", "email"])
+    if roles is not None:
+        person.groups.set(Group.objects.filter(name__in=_known(roles)))
+    if not User.objects.filter(groups__name="administrator", is_active=True).exists():
+        raise Refused("last_administrator", "roles", name=username)
+    return person
+
+
+def set_preferences(person: User, **given: Any) -> None:
+    """How somebody likes the pages. Refused: a language, theme or density that there is not."""
+    for field, known in (("language", LANGUAGES), ("theme", THEMES), ("density", DENSITIES)):
+        if field in given and given[field] not in known:
+            raise Refused("unknown_word", field, word=given[field], known=known)
+    Preferences.objects.update_or_create(person=person, defaults=given)
+
+
+def make_demo_people(*, languages: Iterable[str] = ("en",)) -> None:
+    """The people of a demo, who sign in with the password ``demo``; those who are there stay as they are."""
+    language = next(iter(languages), "en")
+    for username, role in SIGN_INS.items():
+        if not User.objects.filter(username=username).exists():
+            add_person(
+                username=username, password=DEMO_PASSWORD, roles=[role], name=username, language=language, checked=False
+            )
+
+
+def anybody() -> bool:
+    """Is there anybody who can sign in?"""
+    return User.objects.filter(is_active=True).exists()
+
+
+def _known(roles: Iterable[str]) -> list[str]:
+    wanted = list(roles)
+    for role in wanted:
+        if role not in ROLES:
+            raise Refused("unknown_word", "roles", word=role, known=tuple(ROLES))
+    return wanted
+
+
+def _good(password: str, person: User) -> None:
+    try:
+        validate_password(password, person)
+    except ValidationError as problem:
+        raise Refused("password_too_easy", "password", why=" ".join(problem.messages)) from None

@@ -1,0 +1,50 @@
+"""What each role may do. The one table of it: groups and permissions of the database are made from it."""
+
+from __future__ import annotations
+
+PERMISSIONS = (
+    "see_customers",
+    "see_orders",
+    "see_lists",
+    "enter_orders",
+    "change_orders",
+    "change_prices",
+    "ship_orders",
+    "settle_payments",
+    "refund_payments",
+    "export_lists",
+    "change_setup",
+    "change_people",
+)
+"""Everything that somebody may or may not do. Whoever may change orders may change customers and their cards."""
+
+_CLERK = frozenset({"see_customers", "see_orders", "see_lists", "enter_orders", "change_orders"})
+
+ROLES: dict[str, frozenset[str]] = {
+    "clerk": _CLERK,
+    "manager": _CLERK
+    | {"change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists", "change_setup"},
+    "finance": frozenset(
+        {"see_customers", "see_orders", "see_lists", "settle_payments", "refund_payments", "export_lists"}
+    ),
+    "planner": frozenset(),
+    "administrator": frozenset({"change_setup", "change_people"}),
+}
+"""By role, its permissions. A planner sees nobody's data, an administrator no customers."""
+
+DEMO_PASSWORD = "demo"
+"""It lets nobody in where real cards are charged."""
+
+SIGN_INS = {
+    "clerk": "clerk",
+    "manager": "manager",
+    "finance": "finance",
+    "planner": "planner",
+    "admin": "administrator",
+}
+"""The people of a demo, with their roles."""
+
+
+def who_may(permission: str) -> tuple[str, ...]:
+    """The roles that have a permission."""
+    return tuple(role for role, has in ROLES.items() if permission in has)

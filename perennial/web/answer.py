@@ -1,0 +1,102 @@
+"""What a view answers: a page whole, or the sections of it that have changed with what is said of them.
+
+A page is made of sections, each a template whose element has an id. A change answers the sections that it may have
+touched, and the page puts each in its place (``hx-swap-oob``); what was asked in its row is emptied.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+
+from perennial.desk.action import How, perform
+from perennial.errors import Refused, Several
+from perennial.language import say
+from perennial.web.visit import Visit
+from perennial.web.words import reader_of
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """What has been done, and the address that takes it back; ``after``: the versions that the change left behind."""
+
+    text: str
+    undo: str | None = None
+
+
+Redraw = Callable[..., tuple[Sequence[str], Mapping[str, Any]]]
+REDRAW: dict[str, Redraw] = {}
+"""By the name of an address, what draws the sections of its page anew: their templates, and what they show."""
+
+
+def redraws(name: str) -> Callable[[Redraw], Redraw]:
+    """The function draws the sections of the page of this name."""
+
+    def noted(function: Redraw) -> Redraw:
+        REDRAW[name] = function
+        return function
+
+    return noted
+
+
+def whole(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """A page."""
+    return render(request, template, {**context, "token": new_token()}, status=status)
+
+
+def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None) -> HttpResponse:
+    """Draw anew the page on which something was done, section by section, and say what was done."""
+    address = (request.htmx.current_url_abs_path or "").split("?")[0]
+    try:
+        match = resolve(address)
+    except Resolver404:
+        match = None
+    parts: list[str] = []
+    if match is not None and match.url_name in REDRAW:
+        templates, context = REDRAW[match.url_name](request, **match.kwargs)
+        shown = {**context, "oob": True, "token": new_token()}
+        parts = [render_to_string(one, shown, request) for one in templates]
+    parts.append(render_to_string("web/say.html", {"toast": toast, "oob": True, "token": new_token()}, request))
+    response = HttpResponse("".join(parts))
+    if focus:
+        response["HX-Trigger"] = json.dumps({"desk:focus": focus})
+    return response
+
+
+def form_again(
+    request: HttpRequest, template: str, context: Mapping[str, Any], problem: Refused, status: int = 422
+) -> HttpResponse:
+    """The form once more with what was typed, and each fault under its field."""
+    faults = problem.faults if isinstance(problem, Several) else (problem,)
+    to = reader_of(request)
+    errors: dict[str, str] = {}
+    for fault in faults:
+        errors.setdefault(fault.field, say(fault, to))
+    shown = {**context, "errors": errors, "given": request.POST, "token": new_token()}
+    return render(request, template, shown, status=status)
+
+
+def act(request: Visit, action: Callable[..., R], **kwargs: Any) -> R:
+    """Perform an action of the desk as this visitor, today, once for the form's key, on what was seen.
+
+    What somebody else changed meanwhile on another shipment does not stand in the way.
+    """
+    shipment = kwargs.get("shipment")
+    about = None if shipment is None else (kwargs.get("line"), shipment)
+    how = How(seen=request.POST.get("seen") or None, key=request.POST.get("key") or None, about=about)
+    return perform(action, how, on=request.visitor.today, by=request.visitor.by, **kwargs)
+
+
+def new_token() -> str:
+    """What makes the request keys of the forms of one drawing; the same form sent twice is done once."""
+    return uuid.uuid4().hex

@@ -1,0 +1,40 @@
+"""What an action did and what follows from it, as one sentence: what is said after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perennial.desk.outcome import Outcome, ShipmentChange
+from perennial.kernel.money import Money
+from perennial.web.visit import Visit
+from perennial.web.words import said
+
+MOST_NAMED = 2
+
+
+def effect(request: Visit, code: str, outcome: Outcome, **facts: Any) -> str:
+    """``ROM 6 skipped: €28.50 less.`` The form may have named what it is about (``name``)."""
+    to = request.visitor.reader
+    shown = {name: getattr(outcome, name) for name in outcome.__slots__}
+    name = request.POST.get("name") or getattr(outcome, "order", "")
+    words = said(to, f"done_{code}", **{**shown, "name": name, **facts})
+    follows = outcome.follows
+    parts = []
+    if follows is not None:
+        moved = [one for one in follows.shipments if _moved(one) and one.shipment != shown.get("shipment")]
+        for one in moved[:MOST_NAMED]:
+            assert one.after is not None
+            parts.append(said(to, "follows_moved", shipment=one.shipment, on=one.after.ship_on))
+        if len(moved) > MOST_NAMED:
+            parts.append(said(to, "follows_more_moved", count=len(moved) - MOST_NAMED))
+        less = follows.to_come_before.minor - follows.to_come_after.minor
+        if less:
+            amount = Money(abs(less), follows.to_come_after.currency)
+            parts.append(said(to, "follows_less" if less > 0 else "follows_more", amount=amount))
+    if back := getattr(outcome, "to_refund", None):
+        parts.append(said(to, "follows_refund", amount=back))
+    return f"{words}: {', '.join(parts)}." if parts else f"{words}."
+
+
+def _moved(one: ShipmentChange) -> bool:
+    return one.before is not None and one.after is not None and one.before.ship_on != one.after.ship_on

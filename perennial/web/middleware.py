@@ -1,0 +1,111 @@
+"""What happens around every page: who visits, in which language, on which date; what a refusal becomes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
+from django.utils import timezone, translation
+
+from perennial.catalog.models import Company
+from perennial.catalog.queries import today_of
+from perennial.errors import Conflict, Refused
+from perennial.language import LANGUAGES, Reader
+from perennial.people.models import Preferences
+from perennial.people.queries import preferences
+from perennial.people.roles import ROLES
+from perennial.web import problems
+from perennial.web.visit import Visitor
+
+Get = Callable[[HttpRequest], HttpResponse]
+SEEN = "seen"
+"""In the session: when its person did something, in seconds."""
+
+
+def server_time(get_response: Get) -> Get:
+    """Say how long the server took, where the browser's own tools show it."""
+
+    def timed(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = get_response(request)
+        response["Server-Timing"] = f"app;dur={(time.perf_counter() - began) * 1000:.1f}"
+        return response
+
+    return timed
+
+
+def visit(get_response: Get) -> Get:
+    """Note who visits; end a session in which nothing happened for long; make pages of refusals."""
+
+    def visited(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and _idle(request):
+            logout(request)
+        request.visitor = _visitor(request)  # type: ignore[attr-defined]
+        with translation.override(request.visitor.reader.language):  # type: ignore[attr-defined]
+            response = get_response(request)
+            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+                response = response.render()
+        if request.user.is_authenticated or request.path == "/sign-in":
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    visited.process_exception = _told  # type: ignore[attr-defined]
+    return visited
+
+
+def _told(request: HttpRequest, problem: Exception) -> HttpResponse | None:
+    """A refusal or a conflict that a view did not tell beside what it is about."""
+    if isinstance(problem, Refused):
+        return problems.refused(request, problem)
+    if isinstance(problem, Conflict):
+        return problems.conflict(request, problem)
+    return None
+
+
+def _idle(request: HttpRequest) -> bool:
+    """Did nothing happen in this session for long? What happens is noted, once a minute."""
+    now = timezone.now().timestamp()
+    seen = request.session.get(SEEN)
+    if seen is not None and now - seen > settings.PERENNIAL_IDLE_SECONDS:
+        return True
+    if seen is None or now - seen > 60:
+        request.session[SEEN] = now
+    return False
+
+
+def _visitor(request: HttpRequest) -> Visitor:
+    person = request.user
+    company = Company.objects.first() or Company(languages=["en"], name="")
+    on = today_of(company)
+    roles: tuple[str, ...] = ()
+    if person.is_authenticated:
+        likes = preferences(person)
+        roles = tuple(person.groups.values_list("name", flat=True))
+    else:
+        likes = Preferences(
+            language=_asked(request), theme="system", density="normal", letter_keys=True, day_first=True
+        )
+    language = likes.language if likes.language in LANGUAGES else "en"
+    return Visitor(
+        by=person.get_username(),
+        name=(getattr(person, "first_name", "") or person.get_username()),
+        roles=roles,
+        may=frozenset().union(*(ROLES.get(role, frozenset()) for role in roles)),
+        preferences=likes,
+        reader=Reader(language, dates="weekday", money="symbol", year=on.year),
+        today=on,
+        company=company,
+    )
+
+
+def _asked(request: HttpRequest) -> str:
+    """The language that the browser asks for, or that was chosen on the page."""
+    chosen = request.GET.get("language") or request.COOKIES.get("perennial_language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    wanted = [part.split(";")[0].strip()[:2] for part in request.headers.get("Accept-Language", "").split(",")]
+    return next((one for one in wanted if one in LANGUAGES), "en")

@@ -1,0 +1,77 @@
+"""``perennial serve``: tables, static files, then the web server, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+from perennial.catalog.actions import initialise
+from perennial.language import phrase, reader
+from perennial.people.actions import anybody
+from perennial.people.queries import demo_sign_ins
+
+
+def serve(host: str, port: int, *, workers: int = 2) -> int:
+    """Serve until a signal ends it; 0 then. What this command started ends with it."""
+    prepare()
+    if host not in ("0.0.0.0", "::"):
+        os.environ["PERENNIAL_HOSTS"] = ",".join([*filter(None, [os.environ.get("PERENNIAL_HOSTS")]), host])
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, host]
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    _tell("serving", address=f"http://{shown}:{port}/")
+    if not anybody():
+        _tell("serving_first")
+    elif people := demo_sign_ins():
+        _tell("serving_demo", people=people, password="demo")
+    connections.close_all()  # the processes that answer open their own
+    try:
+        _server(f"{host}:{port}", workers).run()
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 0
+    return 0
+
+
+def prepare() -> None:
+    """Tables of this version, the company's row, and the static files under names that change with them."""
+    call_command("migrate", verbosity=0, interactive=False)
+    initialise()
+    shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
+    settings.STORAGES["staticfiles"]["BACKEND"] = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    settings.WHITENOISE_USE_FINDERS = False
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def _server(bind: str, workers: int) -> Any:
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):  # type: ignore[misc]  # it has no types
+        def load_config(self) -> None:
+            for name, value in {
+                "bind": bind,
+                "workers": workers,
+                "threads": 4,
+                "worker_class": "gthread",
+                "timeout": 120,
+                "graceful_timeout": 10,
+                "control_socket_disable": True,
+                "loglevel": "warning",
+                "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
+                "preload_app": True,
+            }.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return get_wsgi_application()
+
+    return Server()
+
+
+def _tell(code: str, **facts: object) -> None:
+    print(phrase("outcome", code, facts, reader()), file=sys.stderr, flush=True)

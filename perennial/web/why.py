@@ -1,0 +1,76 @@
+"""Why a shipment has its day, its products, its price, when it is charged and why it is not there yet: as parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.desk.read.coming import ComingShipment
+from perennial.language import Reader
+from perennial.language.reasons import date_steps, not_shipped, price_words, product_words
+from perennial.web.words import said
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way to a date: what was done, and the day that it gave."""
+
+    words: str
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The parts, each in the reader's words."""
+
+    date: tuple[Step, ...]
+    products: tuple[str, ...]
+    prices: tuple[str, ...]
+    charge: str
+    not_yet: tuple[str, ...]
+
+
+def why_of(shipment: ComingShipment, to: Reader) -> Why:
+    """All of it for one shipment that is to come."""
+    lines = shipment.lines
+    last = lines[-1]
+    steps = date_steps(
+        last.why.dates, last.event_on, last.ship_on, started=last.why.started, changed=last.why.changed, to=to
+    )
+    return Why(
+        date=tuple(Step(words, on) for words, on in steps),
+        products=tuple(
+            product_words(line.why.line, line.why.source, line.line, line.why.changed, to) for line in lines
+        ),
+        prices=tuple(
+            price_words(
+                line.why.line,
+                line.why.source,
+                item=line.product.number,
+                price=line.price,
+                order_date=line.why.order_date,
+                changed=line.why.changed,
+                to=to,
+            )
+            for line in lines
+        ),
+        charge=_charge(shipment, to),
+        not_yet=tuple(words for words in _not_yet(shipment, to) if words),
+    )
+
+
+def _charge(shipment: ComingShipment, to: Reader) -> str:
+    if shipment.upfront:
+        return said(to, "charge_upfront")
+    card = shipment.card
+    if card is None:
+        return said(to, "charge_other")
+    return said(to, "charge_card", card=card.words or card.token, amount=shipment.cost)
+
+
+def _not_yet(shipment: ComingShipment, to: Reader) -> Iterator[str | None]:
+    if shipment.child is not None:
+        yield said(to, "child_made", child=shipment.child)
+    for reason in shipment.not_shipped:
+        yield not_shipped(reason, to)
