@@ -174,7 +174,13 @@ def copy_database(server: psycopg.Connection[tuple[object, ...]], name: str, sou
     server.execute(statement.format(sql.Identifier(name), sql.Identifier(source)))
 
 
-FILLED_BY_MIGRATIONS = ("django_migrations", "django_content_type", "auth_permission")
+FILLED_BY_MIGRATIONS = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+)
 
 
 def empty_tables(database: psycopg.Connection[tuple[object, ...]]) -> None:
