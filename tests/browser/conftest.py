@@ -24,8 +24,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-#: A refusal and a conflict are answers; the browser calls each a resource that failed.
-ANSWERS = r"Failed to load resource.*status of (409|422)"
+#: A refusal and a conflict are answers, though the browser calls each a failure; so is what a newer search replaces.
+ANSWERS = r"Failed to load resource.*status of (409|422)|htmx:(sendAbort|afterRequest)"
 
 
 def executable(playwright: Playwright) -> str:

@@ -73,6 +73,11 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # a browser asks for everything at once
+
+
 class Site:
     """The page, its answers, and what it was asked."""
 
@@ -85,6 +90,8 @@ class Site:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_GET(self) -> None:
                 self.answer("GET")
 
@@ -101,8 +108,7 @@ class Site:
                 values = {name: all_values[-1] for name, all_values in sent.items()}
                 site.send(self, Request(method, url.path, values, dict(self.headers)))
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 

@@ -32,7 +32,11 @@ TEXT = [
 #: Edges of fields, shapes of states and the ring of the focus ask 3 (1.4.11).
 SHAPES = [
     *(("edge", ground) for ground in SURFACES),
-    *((shape, ground) for shape in ("accent", "done", "act", "fail") for ground in ("canvas", "paper", "tint", "select")),
+    *(
+        (shape, ground)
+        for shape in ("accent", "done", "act", "fail")
+        for ground in ("canvas", "paper", "tint", "select")
+    ),
     ("toast-link", "toast"),
     ("on-train", "train"),
 ]
@@ -80,7 +84,9 @@ def test_both_are_small() -> None:
 
 def test_they_do_what_the_content_security_policy_allows() -> None:
     assert not re.search(r"url\(|@import", CSS)
-    assert not re.search(r"\beval\(|new Function|innerHTML\s*=|insertAdjacentHTML|\.style\.cssText|(local|session)Storage", JS)
+    assert not re.search(
+        r"\beval\(|new Function|innerHTML\s*=|insertAdjacentHTML|\.style\.cssText|(local|session)Storage", JS
+    )
     assert not re.search(r"\sstyle=|<style|<script", ICONS)
 
 
