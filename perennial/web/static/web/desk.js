@@ -746,6 +746,7 @@
     if (!isBox(box) || !listOf(box)) return;
     if (box.closest("#palette")) fillPalette();
     else if (!box.value) hideList(box);
+    else if (answers.get(listOf(box)) === box.value) showList(box);
     else choose(box, null);
   }
 
@@ -890,7 +891,8 @@
       if (target.closest("[data-again]")) again(failed.failed);
       else main?.focus({ preventScroll: true });
     } else if (target.closest("[data-close]")) close(target.closest("[data-panel], dialog"));
-    else if (box && !target.closest("button, a")) take(box, option);
+    else if (box && target.closest("button, a")) hideList(box);
+    else if (box) take(box, option);
     else if (row && moreOf(row)) toggleRow(row);
   }
 
