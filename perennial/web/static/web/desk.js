@@ -648,7 +648,11 @@
   const isListOpen = (element) => isBox(element) && element.getAttribute("aria-expanded") === "true";
   const chosen = (box) => optionsOf(box).find((option) => option.getAttribute("aria-selected") === "true");
 
+  const picked = new WeakMap();
+  const contentOf = (option) => option.dataset.href ?? option.dataset.value ?? option.textContent;
+
   function choose(box, option) {
+    picked.set(box, option && contentOf(option));
     for (const other of optionsOf(box)) other.setAttribute("aria-selected", String(other === option));
     if (option) {
       box.setAttribute("aria-activedescendant", option.id);
@@ -695,6 +699,8 @@
       nameOptions(box);
       answers.set(list, record?.sent.get(box) ?? box.value);
       if (active() === box || list.hasAttribute("data-stays")) showList(box);
+      const still = picked.get(box) && optionsOf(box).find((option) => contentOf(option) === picked.get(box));
+      if (still) choose(box, still); // an answer that comes late takes nothing out of hand
       if (active() !== box || !record) continue;
       clearTimeout(resting);
       resting = setTimeout(() => sayCount(list), 700);
