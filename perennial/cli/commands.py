@@ -39,6 +39,12 @@ GROUPS: dict[str, list[Command]] = {
         ("backup", "write a backup of everything (not in this version)"),
         ("restore", "read a backup into an empty installation (not in this version)"),
     ),
+    "People": _group(
+        "people",
+        ("people list", "who signs in to the web application, with their roles"),
+        ("people add", "add somebody who signs in"),
+        ("people change", "other roles, a new password, keep out or let in; help for whoever cannot get in"),
+    ),
     "Bundles": _group(
         "bundles",
         ("import", "read a bundle of set-up, customers and orders, all or nothing"),

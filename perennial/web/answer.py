@@ -20,6 +20,7 @@ from django.urls import Resolver404, resolve
 from perennial.desk.action import How, perform
 from perennial.errors import Refused, Several
 from perennial.language import say
+from perennial.web.messages import note_message
 from perennial.web.visit import Visit
 from perennial.web.words import reader_of
 
@@ -56,6 +57,8 @@ def whole(request: HttpRequest, template: str, context: Mapping[str, Any], statu
 
 def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None) -> HttpResponse:
     """Draw anew the page on which something was done, section by section, and say what was done."""
+    if toast is not None:
+        note_message(request, toast.text)
     address = (request.htmx.current_url_abs_path or "").split("?")[0]
     try:
         match = resolve(address)

@@ -2,13 +2,65 @@
 
 from __future__ import annotations
 
-from perennial.web import problems, sign_in
+from perennial.web import problems
 from perennial.web.access import ANYBODY, SIGNED_IN, page
-from perennial.web.pages import customer, order_actions, reports, search, shipments, typed
+from perennial.web.pages import (
+    customer,
+    first_run,
+    me,
+    order_actions,
+    people,
+    reports,
+    search,
+    second_factor,
+    shipments,
+    sign_in,
+    typed,
+)
 
 urlpatterns = [
     page("", sign_in.home, "home", see=SIGNED_IN),
+    # the door (allauth asks for its pages by these names)
+    page("first-run", first_run.page, "first_run", see=ANYBODY, do=ANYBODY),
     page("sign-in", sign_in.SignIn.as_view(), "account_login", see=ANYBODY, do=ANYBODY),
+    page("sign-in/second", second_factor.Second.as_view(), "mfa_authenticate", see=ANYBODY, do=ANYBODY),
+    page("sign-in/passkey", second_factor.Passkey.as_view(), "mfa_login_webauthn", see=ANYBODY, do=ANYBODY),
+    page("sign-in/again", sign_in.again, "sign_in_again", see=ANYBODY, do=ANYBODY),
+    page("sign-out", sign_in.sign_out, "account_logout", do=ANYBODY),
+    # me
+    page("me", me.page, "me", see=SIGNED_IN, do=SIGNED_IN),
+    page("me/keys", me.keys, "me_keys", do=SIGNED_IN),
+    page("me/stay", sign_in.stay, "me_stay", do=SIGNED_IN),
+    page("me/password", me.password, "me_password", see=SIGNED_IN, do=SIGNED_IN),
+    *(
+        page(f"me/security{route}", view.as_view(), name, see=SIGNED_IN, do=SIGNED_IN if posts else None)
+        for route, view, name, posts in (
+            ("", second_factor.Security, "mfa_index", False),
+            ("/again", second_factor.Password, "account_reauthenticate", True),
+            ("/app", second_factor.AddApp, "mfa_activate_totp", True),
+            ("/app/remove", second_factor.RemoveApp, "mfa_deactivate_totp", True),
+            ("/passkeys/new", second_factor.AddPasskey, "mfa_add_webauthn", True),
+            ("/passkeys/<int:pk>/remove", second_factor.RemovePasskey, "mfa_remove_webauthn", True),
+            ("/codes", second_factor.Codes, "mfa_view_recovery_codes", False),
+            ("/codes/new", second_factor.NewCodes, "mfa_generate_recovery_codes", True),
+            ("/codes/file", second_factor.CodesFile, "mfa_download_recovery_codes", False),
+        )
+    ),
+    # who works here
+    page("setup/people", people.page, "people", see="change_people"),
+    page("setup/new-person", people.add, "people_add", see="change_people", do="change_people"),
+    page("setup/people/<str:username>", people.change, "people_change", see="change_people", do="change_people"),
+    page(
+        "setup/people/<str:username>/password",
+        people.password,
+        "people_password",
+        see="change_people",
+        do="change_people",
+    ),
+    page("setup/people/<str:username>/out", people.keep_out, "people_out", do="change_people"),
+    page("setup/people/<str:username>/in", people.let_in, "people_in", do="change_people"),
+    page("setup/people/<str:username>/unlock", people.unlock, "people_unlock", do="change_people"),
+    page("setup/people/<str:username>/second", people.without_second_factor, "people_second", do="change_people"),
     page("csp", reports.csp, "csp", do=ANYBODY),
     page("typed/day", typed.day, "typed_day", see=SIGNED_IN),
     page("refresh", order_actions.refresh, "refresh", see=SIGNED_IN),
