@@ -77,6 +77,11 @@ class SalesOrder(models.Model):
                 condition=Q(parent__isnull=False),
                 name="children_by_status",
             ),
+            models.Index(
+                fields=["order_date", "id"],
+                condition=Q(parent__isnull=True, acceptance="awaited", status="open"),
+                name="awaiting_acceptance",
+            ),
         ]
 
 
