@@ -168,7 +168,8 @@ class Hold(models.Model):
         indexes = [
             models.Index(
                 fields=["until"], condition=Q(released_on__isnull=True, until__isnull=False), name="holds_that_end"
-            )
+            ),
+            models.Index(fields=["on_date", "id"], condition=Q(released_on__isnull=True), name="open_holds_by_day"),
         ]
 
 

@@ -24,6 +24,8 @@ from perennial.web.visit import Visitor
 Get = Callable[[HttpRequest], HttpResponse]
 SEEN = "seen"
 """In the session: when its person did something, in seconds."""
+BY_ITSELF = "/here"
+"""So end the addresses that a page asks by itself, again and again: nobody did anything."""
 
 
 def server_time(get_response: Get) -> Get:
@@ -72,7 +74,7 @@ def _idle(request: HttpRequest) -> bool:
     seen = request.session.get(SEEN)
     if seen is not None and now - seen > settings.PERENNIAL_IDLE_SECONDS:
         return True
-    if seen is None or now - seen > 60:
+    if seen is None or (now - seen > 60 and not request.path.endswith(BY_ITSELF)):
         request.session[SEEN] = now
     return False
 

@@ -25,6 +25,7 @@ DAYS_AHEAD = 62
 """A card is expiring when it ends within so many days, and pays a shipment after that."""
 INVOICED_WITHIN = 7
 """What was sent so many days ago and is not invoiced yet needs a person."""
+MOST_COUNTED = 1000
 FRESH = timedelta(minutes=1)
 """So long every page tells the number that was counted once."""
 
@@ -56,7 +57,7 @@ class Exceptional:
 
 
 class Counts(NamedTuple):
-    """How many there are of each kind."""
+    """How many there are of each kind. More than ``MOST_COUNTED`` of one kind are not counted: it is one more then."""
 
     declined: int
     expiring: int
@@ -74,23 +75,30 @@ class Counts(NamedTuple):
 
 
 def counts(on: date) -> Counts:
-    """How many things of each kind need a person on a date."""
-    found = sql.one(_SQL["counts"], _days(on))
+    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while."""
+    found = sql.one(_SQL["expiring_count"], _counting(on))
     assert found is not None
-    return Counts(*found)
-
-
-def counted(on: date) -> Counts:
-    """The counts, which ``urgent`` then tells for a while."""
-    found = counts(on)
-    sql.execute(_SQL["count"], {"on": on, "number": found.urgent})
-    return found
+    return _urgent_counts(on)._replace(expiring=found[0])
 
 
 def urgent(on: date) -> int:
     """How many things need a person soon, as it was counted within the last minute: for every page."""
     found: int | None = sql.value(_SQL["counted"], {"on": on, "fresh": FRESH})
-    return counted(on).urgent if found is None else found
+    return _urgent_counts(on).urgent if found is None else found
+
+
+def _urgent_counts(on: date) -> Counts:
+    """All but the cards; the sum is noted."""
+    found = sql.one(_SQL["counts"], _counting(on))
+    assert found is not None
+    declined, *others = found
+    counted = Counts(declined, 0, *others)
+    sql.execute(_SQL["count"], {"on": on, "number": counted.urgent})
+    return counted
+
+
+def _counting(on: date) -> dict[str, Any]:
+    return {**_days(on), "most": MOST_COUNTED + 1}
 
 
 def exceptions(
@@ -189,7 +197,12 @@ def _late(reasons: tuple[str, ...]) -> Told:
 
 
 def _uninvoiced(sent_on: date, carrier: str | None, tracking: str | None, minor: int, currency: str) -> Told:
-    facts = {"sent_on": sent_on, "carrier": carrier, "tracking": tracking, "amount": Money(minor, currency)}
+    facts: dict[str, object] = {
+        "sent_on": sent_on,
+        "carrier": carrier,
+        "tracking": tracking,
+        "amount": Money(minor, currency),
+    }
     return facts, ("invoice",)
 
 

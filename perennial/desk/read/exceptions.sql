@@ -118,21 +118,30 @@ insert into desk_counted (id, on_date, number) values (1, %(on)s, %(number)s)
     on conflict (id) do update set on_date = excluded.on_date, number = excluded.number, at = now()
 
 -- name: counts
-select (select count(*) from payments_payment y where y.status in {states.REFUSED}),
-       (select count(*) from customers_storedcard k
-          join continuity_continuityorder c on c.card_id = k.id
-         where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront
-           and c.status in {states.NOT_ENDED}
-           and exists (select from continuity_occurrence o
-                        where o.continuity_order_id = c.id and o.status in {states.TO_COME}
-                          and o.ship_on > k.expires_on)),
-       (select count(*) from continuity_parked q where q.resolved_on is null),
-       (select count(*) from orders_hold h join orders_salesorder o on o.id = h.order_id
-         where h.released_on is null and o.status <> 'cancelled'),
-       (select count(*) from orders_salesorder o
-         where o.acceptance = 'awaited' and o.status = 'open' and o.parent_id is null),
-       (select count(*) from orders_salesorder k
-         where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s),
-       (select count(*) from payments_payment y where y.status = 'unknown'),
-       (select count(*) from orders_salesorder k join orders_shipment s on s.order_id = k.id
-         where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s)
+-- of each kind but the cards, at most so many
+select (select count(*) from (select from payments_payment y where y.status in {states.REFUSED} limit %(most)s) n),
+       (select count(*) from (select from continuity_parked q where q.resolved_on is null limit %(most)s) n),
+       (select count(*) from (
+        select from orders_hold h join orders_salesorder o on o.id = h.order_id
+         where h.released_on is null and o.status <> 'cancelled' limit %(most)s) n),
+       (select count(*) from (
+        select from orders_salesorder o
+         where o.acceptance = 'awaited' and o.status = 'open' and o.parent_id is null limit %(most)s) n),
+       (select count(*) from (
+        select from orders_salesorder k
+         where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s limit %(most)s) n),
+       (select count(*) from (select from payments_payment y where y.status = 'unknown' limit %(most)s) n),
+       (select count(*) from (
+        select from orders_salesorder k join orders_shipment s on s.order_id = k.id
+         where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s limit %(most)s) n)
+
+-- name: expiring_count
+-- at most so many; the cards that end last first, since of those that ended long ago most pay nothing any more
+select count(*) from (
+select from customers_storedcard k
+  join continuity_continuityorder c on c.card_id = k.id
+ where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
+   and exists (select from continuity_occurrence o
+                where o.continuity_order_id = c.id and o.status in {states.TO_COME} and o.ship_on > k.expires_on)
+ order by k.expires_on desc
+ limit %(most)s) n

@@ -118,9 +118,7 @@ def ending(page: OrderPage) -> Ending:
     """What cancelling an order would keep and drop."""
     order = page.order
     ordinary = [line for line in order.lines if line.price is not None]
-    planned = {
-        (one.line, line.shipment) for one in order.continuity for line in one.lines if line.status in TO_COME
-    }
+    planned = {(one.line, line.shipment) for one in order.continuity for line in one.lines if line.status in TO_COME}
     made = [child for child in order.children if child.status == "open"]
     return Ending(
         kept=sum(one.status in SENT for one in (*order.children, *ordinary)),
@@ -183,9 +181,7 @@ def _row(
     will_ship = card is not None and shipment.status not in ("skipped", "cancelled")
     asked_on = None
     if will_ship and rules.parameters.authorize_child_orders:
-        asked_on = max(
-            shipment.lines[-1].run_on, before(shipment.ship_on, rules.parameters.authorize_days_before)
-        )
+        asked_on = max(shipment.lines[-1].run_on, before(shipment.ship_on, rules.parameters.authorize_days_before))
     return OrderRow(
         shipment=shipment,
         child=child,

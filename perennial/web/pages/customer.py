@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import render
 
 from perennial.desk.read.customer import customer_page
 from perennial.web.answer import redraws, whole
+from perennial.web.presence import presence
 from perennial.web.recent import note_customer
 from perennial.web.visit import Visit
 
@@ -28,6 +30,15 @@ def page(request: Visit, account: str) -> HttpResponse:
     context = _shown(request, account)
     note_customer(request, account, context["page"].customer.name)
     return whole(request, "web/customer.html", {**context, "sections": SECTIONS})
+
+
+def here(request: Visit, account: str) -> HttpResponse:
+    """This visitor is still on the page; who else is."""
+    return render(
+        request,
+        "web/customer/here.html",
+        {"account": account, "peers": presence(request, account), "peers_known": True},
+    )
 
 
 @redraws("customer")
