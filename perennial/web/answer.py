@@ -100,3 +100,15 @@ def act(request: Visit, action: Callable[..., R], **kwargs: Any) -> R:
 def new_token() -> str:
     """What makes the request keys of the forms of one drawing; the same form sent twice is done once."""
     return uuid.uuid4().hex
+
+
+def panel(
+    request: HttpRequest, template: str, context: Mapping[str, Any], post: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """A form that opens in place. Looked at, it is drawn; sent, ``post`` does it, or it comes again with its faults."""
+    if request.method != "POST":
+        return render(request, template, {**context, "token": new_token()})
+    try:
+        return post()
+    except Refused as problem:
+        return form_again(request, template, context, problem)

@@ -17,6 +17,11 @@ class Product:
     number: str
     name: str
 
+    @property
+    def called(self) -> str:
+        """Its name; its number where it has none."""
+        return self.name or self.number
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

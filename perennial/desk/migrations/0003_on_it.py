@@ -10,7 +10,7 @@ import perennial.db.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("desk", "0001_answers_and_changes"),
+        ("desk", "0002_access"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
