@@ -1,9 +1,8 @@
-"""A list as a file for a spreadsheet: CSV, row by row as it is read. Who took how much is logged."""
+"""A list as a file for a spreadsheet: CSV, row by row as it is read. Who took how much is noted."""
 
 from __future__ import annotations
 
 import csv
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from io import StringIO
@@ -12,6 +11,7 @@ from typing import TypeVar
 from django.http import StreamingHttpResponse
 
 from perennial.db.pages import Page
+from perennial.desk import access
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.language import phrase
@@ -23,7 +23,6 @@ AT_ONCE = 500
 BYTE_ORDER_MARK = "\ufeff"
 """By it a spreadsheet knows that letters are written in UTF-8."""
 _FORMULA = "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-_LOG = logging.getLogger("perennial.web.exports")
 
 Column = tuple[str, Callable[[T], object]]
 """What it is called, a code of the pages, and its value."""
@@ -45,7 +44,6 @@ def _lines(
     request: Visit, name: str, columns: Sequence[Column[T]], first: Page[T], read: Callable[[str | None], Page[T]]
 ) -> Iterator[str]:
     rows, ended = 0, "broken off"
-    asked = request.META.get("QUERY_STRING", "")
     try:
         yield BYTE_ORDER_MARK + _written([words(request, code) for code, _ in columns])
         page = first
@@ -58,7 +56,7 @@ def _lines(
             page = read(page.next)
         ended = "whole"
     finally:
-        _LOG.info("%s took %s.csv (%s): %d rows, %s", request.visitor.by, name, asked, rows, ended)
+        access.note_export(what=f"{request.get_full_path()}: {rows} rows, {ended}", by=request.visitor.by)
 
 
 def _written(cells: Sequence[str]) -> str:

@@ -25,14 +25,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A way on: it is done at once (``post``, with ``fields``), or asks for more in the row."""
+    """A way on: it is done at once (``post``), or asks for more in the row."""
 
     code: str
     permission: str
     address: str
     post: bool = False
     danger: bool = False
-    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +106,10 @@ def step(code: str, one: Exceptional) -> Step:
     match code:
         case "new_card":
             return Step(code, "change_orders", f"/customers/{quote(one.account, safe='')}/card")
-        case "try_now":
-            return Step(code, "change_orders", f"{order}/collect", post=True, fields=(("force", "1"),))
-        case "ask":
+        case "try_now" | "ask":
             return Step(code, "change_orders", f"{order}/collect", post=True)
         case "settle":
-            return Step(code, "settle_payments", f"{order}/settle?payment={one.facts['part']}", danger=True)
+            return Step(code, "settle_payments", f"{order}/settle", danger=True)
         case "accept" | "retry":
             return Step(code, "change_orders", f"{of_order}/{code}", post=True)
         case "release":
