@@ -40,6 +40,13 @@ def numbers_meant(spelled: str) -> list[str]:
     return list(dict.fromkeys(meant))
 
 
+def number_of(spelled: str) -> str | None:
+    """The number of the order that is meant (``numbers_meant``); None: there is none."""
+    meant = numbers_meant(spelled.replace(" ", ""))
+    there = set(SalesOrder.objects.filter(number__in=meant).values_list("number", flat=True))
+    return next((number for number in meant if number in there), None)
+
+
 def next_numbers(count: int) -> list[str]:
     """Fresh parent numbers: SO-000123, padded to six digits, growing; numbers in use are passed over."""
     found: list[str] = []

@@ -77,6 +77,11 @@ class SalesOrder(models.Model):
                 condition=Q(parent__isnull=False),
                 name="children_by_status",
             ),
+            models.Index(
+                fields=["order_date", "id"],
+                condition=Q(parent__isnull=True, acceptance="awaited", status="open"),
+                name="awaiting_acceptance",
+            ),
         ]
 
 
@@ -163,7 +168,8 @@ class Hold(models.Model):
         indexes = [
             models.Index(
                 fields=["until"], condition=Q(released_on__isnull=True, until__isnull=False), name="holds_that_end"
-            )
+            ),
+            models.Index(fields=["on_date", "id"], condition=Q(released_on__isnull=True), name="open_holds_by_day"),
         ]
 
 

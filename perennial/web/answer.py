@@ -67,7 +67,7 @@ def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None
     parts: list[str] = []
     if match is not None and match.url_name in REDRAW:
         templates, context = REDRAW[match.url_name](request, **match.kwargs)
-        shown = {**context, "oob": True, "token": new_token()}
+        shown = {**context, "oob": True, "toast": toast, "token": new_token()}
         parts = [render_to_string(one, shown, request) for one in templates]
     parts.append(render_to_string("web/say.html", {"toast": toast, "oob": True, "token": new_token()}, request))
     response = HttpResponse("".join(parts))

@@ -30,6 +30,8 @@ LANGUAGE = "perennial_language"
 """The cookie of the language that was chosen before anybody signed in."""
 WITHOUT = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 """What no page of ours asks the browser for."""
+BY_ITSELF = "/here"
+"""So end the addresses that a page asks by itself, again and again: nobody did anything."""
 
 
 def server_time(get_response: Get) -> Get:
@@ -82,7 +84,7 @@ def _over(request: HttpRequest) -> bool:
     seen = request.session.get(SEEN)
     if now - began > settings.SESSION_COOKIE_AGE or (seen is not None and now - seen > settings.PERENNIAL_IDLE_SECONDS):
         return True
-    if seen is None or now - seen > 60:
+    if seen is None or (now - seen > 60 and not request.path.endswith(BY_ITSELF)):
         request.session[SEEN] = now
     return False
 

@@ -6,6 +6,7 @@ from perennial.web import problems
 from perennial.web.access import ANYBODY, SIGNED_IN, page
 from perennial.web.pages import (
     customer,
+    exports,
     first_run,
     me,
     order_actions,
@@ -15,6 +16,7 @@ from perennial.web.pages import (
     second_factor,
     shipments,
     sign_in,
+    todo,
     typed,
 )
 
@@ -69,6 +71,7 @@ urlpatterns = [
     page("search/hits", search.hits, "hits", see="see_customers"),
     # the customer
     page("customers/<str:account>", customer.page, "customer", see="see_customers"),
+    page("customers/<str:account>/here", customer.here, "here", see="see_customers"),
     page("customers/<str:account>/check", customer.check, "check", do="see_customers"),
     page("customers/<str:account>/note", customer.note, "note", see="change_orders", do="change_orders"),
     page("customers/<str:account>/card", customer.card, "card", see="change_orders", do="change_orders"),
@@ -80,6 +83,14 @@ urlpatterns = [
         see="change_orders",
         do="change_orders",
     ),
+    # what needs a person
+    page("today", todo.today, "today", see="see_lists"),
+    page("exceptions", todo.first, "exceptions", see="see_lists"),
+    page("exceptions/<str:kind>.csv", exports.todo, "todo_csv", see="export_lists"),
+    page("exceptions/<str:kind>", todo.page, "todo", see="see_lists"),
+    page("exceptions/<str:kind>/on-it", todo.on_it, "on_it", do="see_lists"),
+    # files for a spreadsheet
+    page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     # an order
     page("orders/<str:number>/undo", shipments.undo, "undo", do="change_orders"),
     page("orders/<str:number>/hold", order_actions.hold, "hold", see="change_orders", do="change_orders"),

@@ -7,6 +7,8 @@ values, commands and pages draw them. Each takes a constant number of queries, h
 ``orders``    reads them, however many there are
 ``shipment``  one product of one shipment, planned or projected
 ``coming``    what comes next of an order, a row a shipment: what it costs, what can be done with it now
+``order_page``  a page of an order: each shipment beside its child and what pays it
+``order_list``  the parent orders in a list
 ``preview``   what an order would be, and what follows what is planned
 ``child``     a child as the warehouse asks: may it ship, and what stands in its way
 ``customer``  a customer with the next shipments over all orders, cards, warnings

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import render
 
 from perennial.desk import access, actions
 from perennial.desk.customers.address import set_address
@@ -20,6 +21,7 @@ from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel, redraws, whole
 from perennial.web.caller import checked, note_answer
 from perennial.web.effects import effect
+from perennial.web.presence import presence
 from perennial.web.recent import note_customer
 from perennial.web.visit import Visit
 
@@ -41,6 +43,15 @@ def page(request: Visit, account: str) -> HttpResponse:
     if note_customer(request, account, context["page"].customer.name):
         access.note_opened(account=account, by=request.visitor.by)
     return whole(request, "web/customer.html", context)
+
+
+def here(request: Visit, account: str) -> HttpResponse:
+    """This visitor is still on the page; who else is."""
+    return render(
+        request,
+        "web/customer/here.html",
+        {"account": account, "peers": presence(request, account), "peers_known": True},
+    )
 
 
 @redraws("customer")
