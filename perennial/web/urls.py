@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perennial.web import problems, sign_in
 from perennial.web.access import ANYBODY, SIGNED_IN, page
-from perennial.web.pages import customer, reports, search, shipments
+from perennial.web.pages import customer, order, orders, reports, search, shipments
 
 urlpatterns = [
     page("", sign_in.home, "home", see=SIGNED_IN),
@@ -15,6 +15,11 @@ urlpatterns = [
     page("search/hits", search.hits, "hits", see="see_customers"),
     # the customer
     page("customers/<str:account>", customer.page, "customer", see="see_customers"),
+    # the orders
+    page("orders", orders.page, "orders", see="see_orders"),
+    page("orders/<str:number>", order.page, "order", see="see_orders"),
+    page("orders/<str:number>/history", order.history, "order_history", see="see_orders"),
+    page("orders/<str:number>/<int:line>/<int:shipment>/why", order.why, "order_row", see="see_orders"),
     # a shipment
     page("orders/<str:number>/<int:line>/<int:shipment>/skip", shipments.skip, "skip", do="change_orders"),
     page("orders/<str:number>/<int:line>/<int:shipment>/unskip", shipments.unskip, "unskip", do="change_orders"),

@@ -96,9 +96,7 @@ def troubles_of(order: Order, on: date) -> Iterator[Waiting]:
     for payment in order.payments:
         if payment.status == "declined":
             facts = {"number": payment.number, "amount": payment.amount, "attempts": payment.attempts}
-            yield replace(
-                _of(order, "declined"), number=payment.order, facts=facts, steps=("new_card", "settle")
-            )
+            yield replace(_of(order, "declined"), number=payment.order, facts=facts, steps=("new_card", "settle"))
 
 
 def _acceptance_and_parked(order: Order) -> Iterator[Waiting]:
