@@ -17,7 +17,7 @@ from perennial.desk.orders.payments import refund, settle
 from perennial.desk.orders.retry import parked_retry
 from perennial.desk.orders.ship import invoice, ship
 from perennial.desk.orders.submit import submit
-from perennial.desk.shipments.address import address
+from perennial.desk.shipments.address import address, new_address
 from perennial.desk.shipments.move import move
 from perennial.desk.shipments.products import price, quantity, substitute
 from perennial.desk.shipments.skip import skip, unskip
@@ -34,6 +34,7 @@ __all__ = [
     "hold",
     "invoice",
     "move",
+    "new_address",
     "parked_retry",
     "pay_draft",
     "price",

@@ -36,3 +36,21 @@ class Change(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["order", "-id"], name="last_change_of")]
+
+
+class Access(models.Model):
+    """Who looked at whose data: a customer was opened (``opened``), the caller was checked (``checked``), a list was
+    taken away (``exported``).
+    """
+
+    at = models.DateTimeField(db_default=models.functions.Now())
+    by = models.TextField()
+    kind = models.TextField()
+    account = models.TextField(db_default="")
+    what = models.TextField(db_default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="access_to")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["opened", "checked", "exported"]), name="access_kind")
+        ]

@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -91,12 +92,29 @@ def act(request: Visit, action: Callable[..., R], **kwargs: Any) -> R:
 
     What somebody else changed meanwhile on another shipment does not stand in the way.
     """
+    return act_on(request, request.visitor.today, action, **kwargs)
+
+
+def act_on(request: Visit, on: date, action: Callable[..., R], /, **kwargs: Any) -> R:
+    """The same on another day than today: what the warehouse reports may be of yesterday."""
     shipment = kwargs.get("shipment")
     about = None if shipment is None else (kwargs.get("line"), shipment)
     how = How(seen=request.POST.get("seen") or None, key=request.POST.get("key") or None, about=about)
-    return perform(action, how, on=request.visitor.today, by=request.visitor.by, **kwargs)
+    return perform(action, how, on=on, by=request.visitor.by, **kwargs)
 
 
 def new_token() -> str:
     """What makes the request keys of the forms of one drawing; the same form sent twice is done once."""
     return uuid.uuid4().hex
+
+
+def panel(
+    request: HttpRequest, template: str, context: Mapping[str, Any], post: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """A form that opens in place. Looked at, it is drawn; sent, ``post`` does it, or it comes again with its faults."""
+    if request.method != "POST":
+        return render(request, template, {**context, "token": new_token()})
+    try:
+        return post()
+    except Refused as problem:
+        return form_again(request, template, context, problem)

@@ -79,7 +79,8 @@ class CardHealth:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """A customer with all that a call is about. ``coming``: the next shipments over all open orders, by their day.
+    """A customer with all that a call is about. ``coming``: the next shipments over all open orders, by their day; what
+    was skipped and is past is not among them.
 
     ``warnings``: what waits for a person, what was declined (``declined``), and cards that end (``card_ends``).
     """
@@ -158,7 +159,7 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
     return CustomerPage(
         customer=found,
         open_orders=open_orders,
-        coming=tuple(shipments[:most]),
+        coming=tuple([s for s in shipments if s.status != "skipped" or s.ship_on >= on][:most]),
         last_orders=tuple(_last_orders(found.id)),
         cards=cards,
         warnings=tuple(_warnings(found, open_orders, cards, on)),

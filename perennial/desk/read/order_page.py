@@ -24,6 +24,8 @@ from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 
 MOST_ROWS = 60
+LATEST = 6
+"""So many payments that are settled stand on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,13 @@ class OrderPage:
         return any(line.status == "shipped" for line in self.ordinary)
 
     @property
+    def payments(self) -> tuple[Payment, ...]:
+        """Its payments of which something is still open, and the latest of the others; in their order."""
+        over = ("captured", "paid", "cancelled", "voided", "written_off")
+        latest = sorted(self.order.payments, key=lambda one: one.due_on)[-LATEST:]
+        return tuple(one for one in self.order.payments if one.status not in over or one in latest)
+
+    @property
     def may_end(self) -> bool:
         """Does it go on, so that it can be cancelled?"""
         return self.order.status in NOT_ENDED
@@ -144,6 +153,13 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
         warnings=tuple(_warnings(order, on, surplus([pk]).get(pk))),
         can_undo=Change.objects.filter(order_id=pk, undone_on=None).exists(),
     )
+
+
+def line_meant(order: Order, payment: Payment) -> int | None:
+    """By which line an action names a payment of an order: its own, of ordinary lines the first; a child needs none."""
+    if payment.shipment is not None or payment.line is not None:
+        return None if payment.shipment is not None else payment.line
+    return next((line.line for line in order.lines if line.price is not None), None)
 
 
 def order_row(number: str, line: int, shipment: int, *, on: date) -> tuple[Order, OrderRow]:

@@ -18,6 +18,11 @@ class Product:
     number: str
     name: str
 
+    @property
+    def called(self) -> str:
+        """Its name; its number where it has none."""
+        return self.name or self.number
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -160,9 +165,11 @@ class Payment:
         return self.method == "card" and self.purpose != "refund" and self.captured.minor > self.refunded.minor
 
     @property
-    def can_be_settled(self) -> bool:
-        """May a person say how it ended, or give it up?"""
-        return self.status == "unknown" or self.status in GIVEN_UP
+    def ends(self) -> tuple[str, ...]:
+        """What a person may say of it (``settle``): how the try ended that nobody knows of, or that it is given up."""
+        if self.status == "unknown":
+            return ("taken", "not-taken")
+        return ("written-off",) if self.status in GIVEN_UP else ()
 
     @property
     def collectable(self) -> bool:

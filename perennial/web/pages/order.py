@@ -38,58 +38,69 @@ NEWEST = 8
 
 def page(request: Visit, number: str) -> HttpResponse:
     """A parent or a child; a number that is spelled otherwise leads to its order."""
-    meant = _meant(number)
-    if meant.number != number:
-        return HttpResponseRedirect(_address(meant.number))
-    template = "web/child.html" if meant.is_child else "web/order.html"
-    return whole(request, template, _shown(request, meant, request.GET))
+    found = meant(number)
+    if found.number != number:
+        return HttpResponseRedirect(_address(found.number))
+    template = "web/child.html" if found.is_child else "web/order.html"
+    return whole(request, template, _shown(request, found, request.GET))
 
 
 @redraws("order")
 def redraw(request: Visit, number: str) -> tuple[Sequence[str], Mapping[str, Any]]:
     """The sections that a change may have touched."""
-    meant = _meant(number)
+    found = meant(number)
     asked = QueryDict(urlsplit(request.htmx.current_url_abs_path or "").query)
-    return (CHILD_SECTIONS if meant.is_child else SECTIONS), _shown(request, meant, asked)
+    return (CHILD_SECTIONS if found.is_child else SECTIONS), _shown(request, found, asked)
 
 
 def history(request: Visit, number: str) -> HttpResponse:
     """All that happened to an order."""
-    meant = _meant(number)
-    if meant.number != number or meant.is_child:
-        return HttpResponseRedirect(
-            f"{_address(meant.number)}/history" if not meant.is_child else _address(meant.number)
-        )
     shown = order_page(number, on=request.visitor.today)
     happened = history_of(shown.order, request.visitor.reader)
     return whole(request, "web/order/history.html", {"order": shown.order, "history": happened, "here": "orders"})
 
 
+def payments(request: Visit, number: str) -> HttpResponse:
+    """All payments of an order."""
+    return whole(request, "web/order/payments_page.html", _payments(request, number))
+
+
+@redraws("order_payments")
+def redraw_payments(request: Visit, number: str) -> tuple[Sequence[str], Mapping[str, Any]]:
+    """The payments, after one of them was changed."""
+    return ("web/order/all_payments.html",), _payments(request, number)
+
+
 def why(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
     """Why a shipment is as it is, what can be changed, what became of its child: what its row opens to."""
-    order, row = order_row(number, line, shipment, on=request.visitor.today)
-    return whole(request, "web/order/details.html", {"order": order, "row": row})
+    found, row = order_row(number, line, shipment, on=request.visitor.today)
+    return whole(request, "web/order/details.html", {"order": found, "row": row})
 
 
-def _meant(spelled: str) -> Meant:
-    meant = order_meant(spelled)
-    if meant is None:
+def meant(spelled: str) -> Meant:
+    """The order that is meant. Refused: there is none."""
+    found = order_meant(spelled)
+    if found is None:
         raise unknown_order(spelled)
-    return meant
+    return found
 
 
 def _address(number: str) -> str:
     return f"/orders/{quote(number, safe='')}"
 
 
-def _shown(request: Visit, meant: Meant, asked: QueryDict) -> dict[str, Any]:
+def _payments(request: Visit, number: str) -> dict[str, Any]:
+    shown = order_page(number, on=request.visitor.today)
+    return {"shown": shown, "order": shown.order, "here": "orders"}
+
+
+def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
     on, to = request.visitor.today, request.visitor.reader
-    if meant.is_child:
-        found = child(meant.number, on=on)
+    if about.is_child:
+        found = child(about.number, on=on)
         happened = history_of(found.parent, to, child=found.child)
         return {"found": found, "order": found.parent, "child": found.child, "history": happened, "here": "orders"}
-    start = {int(line): int(first) for line, _, first in [_start(asked)] if line.isdecimal() and first.isdecimal()}
-    shown = order_page(meant.number, on=on, start=start)
+    shown = order_page(about.number, on=on, start=_start(asked))
     happened = history_of(shown.order, to)
     return {
         "shown": shown,
@@ -101,7 +112,7 @@ def _shown(request: Visit, meant: Meant, asked: QueryDict) -> dict[str, Any]:
     }
 
 
-def _start(asked: QueryDict) -> tuple[str, str, str]:
+def _start(asked: QueryDict) -> dict[int, int]:
     """``?from=1-61``: the rows of line 1 begin with shipment 61."""
-    line, dash, first = (asked.get("from") or "").partition("-")
-    return line, dash, first
+    line, _, first = (asked.get("from") or "").partition("-")
+    return {int(line): int(first)} if line.isdecimal() and first.isdecimal() else {}

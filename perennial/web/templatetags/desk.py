@@ -21,7 +21,8 @@ from perennial.web.words import said
 
 register = template.Library()
 BEADS = 60
-"""With more shipments the beads become a bar."""
+"""So many beads at most; the words beside them tell all."""
+A_ROW = 12
 
 
 def _to(context: Context) -> Reader:
@@ -78,17 +79,19 @@ def beads(context: Context, one: Continuity) -> SafeString:
     shown = list(states.values())[:BEADS]
     parts = []
     for at, state in enumerate(shown):
-        x = 5 + 12 * at
+        x, y = 5 + 12 * (at % A_ROW), 5 + 12 * (at // A_ROW)
         if state == "off":
-            parts.append(format_html('<path class="off" d="M{} 5h6"/>', x - 3))
+            parts.append(format_html('<path class="off" d="M{} {}h6"/>', x - 3, y))
         else:
-            parts.append(format_html('<circle class="{}" cx="{}" cy="5" r="3.5"/>', state, x))
-    width = 12 * len(shown)
+            parts.append(format_html('<circle class="{}" cx="{}" cy="{}" r="3.5"/>', state, x, y))
+    width, height = 12 * min(len(shown), A_ROW), 12 * -(-len(shown) // A_ROW) - 2
     return format_html(
-        '<svg class="beads" role="img" aria-label="{}" width="{}" height="10" viewBox="0 0 {} 10">{}</svg>',
+        '<svg class="beads" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">{}</svg>',
         said(_to(context), "shipments_count", count=len(states)),
         width,
+        height,
         width,
+        height,
         mark_safe("".join(parts)),  # made of what format_html made
     )
 
@@ -136,6 +139,14 @@ def field(
     """A field with its label, what was understood, and its fault; ``more``: attributes of the control."""
     errors: Mapping[str, str] = context.get("errors") or {}
     given = context.get("given")
+    understood = more.pop("understood", None)
+    if understood:  # what was understood stands beside it, while it is typed
+        base = more.pop("base", "")
+        more["hx_get"] = f"/typed/{understood}?base={base}"
+        more["hx_trigger"] = "input changed delay:200ms"
+        more["hx_target"] = f"#{id or f'f-{name}'}-got"
+        more["hx_sync"] = "this:replace"
+        more["hx_params"] = name
     shown = given.get(name, value) if given is not None and type != "password" else value
     attributes = format_html_join(
         "", ' {}="{}"', ((key.replace("_", "-"), one) for key, one in more.items() if one not in (None, False))
@@ -148,6 +159,7 @@ def field(
         "hint": hint,
         "type": type,
         "error": errors.get(name),
+        "understood": understood,
         "attributes": attributes,
     }
 
@@ -244,3 +256,30 @@ def _address(a: Any) -> list[str]:
     city = " ".join(word for word in (a.postcode, a.city) if word)
     land = " ".join(word for word in (a.region, a.country) if word)
     return [word for word in (a.recipient, a.street, city, land) if word]
+
+
+@register.simple_tag(takes_context=True)
+def other_errors(context: Context, known: str) -> list[str]:
+    """The faults that no field of the form shows."""
+    errors: Mapping[str, str] = context.get("errors") or {}
+    return [said for name, said in errors.items() if name not in known.split()]
+
+
+@register.filter
+def masked(email: str) -> str:
+    """An e-mail address as it is shown before the caller is checked."""
+    name, _, domain = email.partition("@")
+    return f"{name[:1]}…@{domain}"
+
+
+@register.filter
+def words(value: str) -> list[str]:
+    """The words of a text."""
+    return value.split()
+
+
+@register.simple_tag
+def payments_of(page: Any) -> list[Any]:
+    """The payments of a customer's open orders, the newest day first."""
+    found = [payment for order in page.open_orders for payment in order.payments]
+    return sorted(found, key=lambda payment: payment.due_on, reverse=True)[:30]

@@ -12,7 +12,7 @@ from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
 from perennial.desk.read.values import Payment
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import WITH_MONEY
+from perennial.kernel.states import PROJECTED, WITH_MONEY
 from perennial.language import Reader, phrase
 from perennial.language.reasons import not_shipped
 from perennial.web.templatetags.desk import shipment_state, st
@@ -55,7 +55,7 @@ def child_cell(context: Context, row: OrderRow) -> SafeString:
 def payment_cell(context: Context, row: OrderRow) -> SafeString:
     """How a shipment is paid: what became of its payments, else when the card is asked."""
     to, shipment = _to(context), row.shipment
-    if shipment.status == "skipped":
+    if shipment.status in ("skipped", PROJECTED):
         return NOTHING
     if shipment.upfront:
         return format_html('<span class="q">{}</span>', said(to, "prepaid"))
@@ -84,15 +84,22 @@ def _paid(context: Context, payments: list[Payment]) -> SafeString:
 @register.simple_tag(takes_context=True)
 def payment_state(context: Context, payment: Payment) -> SafeString:
     """The state of a payment, at which try, and what of it was given back."""
+    shape = "refunded" if payment.purpose == "refund" and payment.status == "captured" else payment.status
+    return st(context, "", "", payment_words(context, payment), shape)
+
+
+@register.simple_tag(takes_context=True)
+def payment_words(context: Context, payment: Payment) -> str:
+    """The state of a payment in words."""
     to = _to(context)
     if payment.purpose == "refund" and payment.status == "captured":
-        return st(context, "", "", said(to, "order_given_back"), "refunded")
+        return said(to, "order_given_back")
     words = phrase("payment", payment.status, None, to) or payment.status
     if payment.attempts > 1:
         words = said(to, "order_at_try", state=words, attempts=payment.attempts)
     if payment.refunded.minor:
         words = said(to, "order_of_it_back", state=words, amount=payment.refunded)
-    return st(context, "payment", payment.status, words)
+    return words
 
 
 @register.simple_tag(takes_context=True)
