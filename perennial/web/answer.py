@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -94,10 +95,15 @@ def act(request: Visit, action: Callable[..., R], **kwargs: Any) -> R:
 
     What somebody else changed meanwhile on another shipment does not stand in the way.
     """
+    return act_on(request, request.visitor.today, action, **kwargs)
+
+
+def act_on(request: Visit, on: date, action: Callable[..., R], /, **kwargs: Any) -> R:
+    """The same on another day than today: what the warehouse reports may be of yesterday."""
     shipment = kwargs.get("shipment")
     about = None if shipment is None else (kwargs.get("line"), shipment)
     how = How(seen=request.POST.get("seen") or None, key=request.POST.get("key") or None, about=about)
-    return perform(action, how, on=request.visitor.today, by=request.visitor.by, **kwargs)
+    return perform(action, how, on=on, by=request.visitor.by, **kwargs)
 
 
 def new_token() -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from perennial.web import problems
 from perennial.web.access import ANYBODY, SIGNED_IN, page
 from perennial.web.pages import (
+    cancel,
     customer,
     exports,
     first_run,
     me,
+    order,
     order_actions,
+    orders,
+    payments,
     people,
     reports,
     search,
     second_factor,
+    sending,
     shipments,
     sign_in,
     todo,
@@ -92,6 +97,22 @@ urlpatterns = [
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     # an order
+    # orders
+    page("orders", orders.page, "orders", see="see_orders"),
+    page("orders/<str:number>", order.page, "order", see="see_orders"),
+    page("orders/<str:number>/history", order.history, "order_history", see="see_orders"),
+    page("orders/<str:number>/payments", order.payments, "order_payments", see="see_orders"),
+    page("orders/<str:number>/<int:line>/<int:shipment>/why", order.why, "order_row", see="see_orders"),
+    # what is done with an order
+    page("orders/<str:number>/accept", order_actions.accept, "accept", do="change_orders"),
+    page("orders/<str:number>/retry", order_actions.retry, "retry", do="change_orders"),
+    page("orders/<str:number>/note", order_actions.note, "order_note", see="change_orders", do="change_orders"),
+    page("orders/<str:number>/cancel", cancel.cancel, "cancel", see="change_orders", do="change_orders"),
+    page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
+    page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),
+    page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),
+    page("orders/<str:number>/ship", sending.ship, "ship", see="ship_orders", do="ship_orders"),
+    page("orders/<str:number>/invoice", sending.invoice, "invoice", do="ship_orders"),
     page("orders/<str:number>/undo", shipments.undo, "undo", do="change_orders"),
     page("orders/<str:number>/hold", order_actions.hold, "hold", see="change_orders", do="change_orders"),
     page("orders/<str:number>/release", order_actions.release, "release", see="change_orders", do="change_orders"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from perennial.desk.read.coming import ComingShipment
+from perennial.kernel.states import SENT
 from perennial.language import Reader
 from perennial.language.reasons import date_steps, not_shipped, price_words, product_words
 from perennial.web.words import said
@@ -61,6 +62,9 @@ def why_of(shipment: ComingShipment, to: Reader) -> Why:
 
 
 def _charge(shipment: ComingShipment, to: Reader) -> str:
+    """How it will be paid; of one that was sent, or will not be, its payments tell."""
+    if shipment.lines[-1].child_status in (*SENT, "cancelled"):
+        return ""
     if shipment.upfront:
         return said(to, "charge_upfront")
     card = shipment.card
@@ -70,7 +74,8 @@ def _charge(shipment: ComingShipment, to: Reader) -> str:
 
 
 def _not_yet(shipment: ComingShipment, to: Reader) -> Iterator[str | None]:
-    if shipment.child is not None:
-        yield said(to, "child_made", child=shipment.child)
+    status = shipment.lines[-1].child_status
+    if shipment.child is not None and status not in SENT:
+        yield said(to, "child_gone" if status == "cancelled" else "child_made", child=shipment.child)
     for reason in shipment.not_shipped:
         yield not_shipped(reason, to)
