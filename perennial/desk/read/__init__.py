@@ -8,6 +8,8 @@ values, commands and pages draw them. Each takes a constant number of queries, h
 ``shipment``  one product of one shipment, planned or projected
 ``coming``    what comes next of an order, a row a shipment: what it costs, what can be done with it now
 ``preview``   what an order would be, and what follows what is planned
+``entry``     an order while it is entered: what may be chosen, what is owed when, how the bank answered
+``products``  what can be sold, by number or words of the name
 ``child``     a child as the warehouse asks: may it ship, and what stands in its way
 ``customer``  a customer with the next shipments over all orders, cards, warnings
 ``program``   a program with its versions
