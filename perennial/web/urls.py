@@ -7,9 +7,11 @@ from perennial.web.access import ANYBODY, SIGNED_IN, page
 from perennial.web.pages import (
     cancel,
     customer,
+    entry,
     exports,
     first_run,
     me,
+    newcomer,
     order,
     order_actions,
     orders,
@@ -21,6 +23,7 @@ from perennial.web.pages import (
     sending,
     shipments,
     sign_in,
+    summary,
     todo,
     typed,
 )
@@ -74,6 +77,9 @@ urlpatterns = [
     # who is calling?
     page("search", search.page, "search", see="see_customers"),
     page("search/hits", search.hits, "hits", see="see_customers"),
+    # a new customer, before the pages of those who are there
+    page("customers/new", newcomer.page, "newcomer", see="enter_orders", do="enter_orders"),
+    page("customers/new/town", newcomer.town, "newcomer_town", see="enter_orders"),
     # the customer
     page("customers/<str:account>", customer.page, "customer", see="see_customers"),
     page("customers/<str:account>/here", customer.here, "here", see="see_customers"),
@@ -113,6 +119,30 @@ urlpatterns = [
     page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/ship", sending.ship, "ship", see="ship_orders", do="ship_orders"),
     page("orders/<str:number>/invoice", sending.invoice, "invoice", do="ship_orders"),
+    # a new order
+    page("customers/<str:account>/order", entry.new, "new_order", see="enter_orders", do="enter_orders"),
+    page("products/hits", entry.hits, "product_hits", see="enter_orders"),
+    page("orders/<str:number>/edit", entry.page, "entry", see="enter_orders"),
+    page("orders/<str:number>/lines", entry.add, "line_add", do="enter_orders"),
+    page(
+        "orders/<str:number>/lines/<int:line>/continuity",
+        entry.page,
+        "continuity",
+        see="enter_orders",
+        do="enter_orders",
+    ),
+    page("orders/<str:number>/lines/<int:line>/what-if", entry.what_if, "what_if", see="enter_orders"),
+    page("orders/<str:number>/lines/<int:line>/quantity", entry.quantity, "line_quantity", do="enter_orders"),
+    page("orders/<str:number>/lines/<int:line>/remove", entry.remove, "line_remove", do="enter_orders"),
+    page("orders/<str:number>/discard", entry.discard, "discard", see="enter_orders", do="enter_orders"),
+    page("orders/<str:number>/summary", summary.page, "summary", see="enter_orders"),
+    page("orders/<str:number>/pay", summary.pay, "pay", do="enter_orders"),
+    page("orders/<str:number>/submit", summary.submit, "submit", do="enter_orders"),
+    page("orders/<str:number>/answer", summary.answer, "answer", see="enter_orders"),
+    page("orders/<str:number>/ask", summary.ask, "ask", do="enter_orders"),
+    # a shipment
+    page("orders/<str:number>/<int:line>/<int:shipment>/skip", shipments.skip, "skip", do="change_orders"),
+    page("orders/<str:number>/<int:line>/<int:shipment>/unskip", shipments.unskip, "unskip", do="change_orders"),
     page("orders/<str:number>/undo", shipments.undo, "undo", do="change_orders"),
     page("orders/<str:number>/hold", order_actions.hold, "hold", see="change_orders", do="change_orders"),
     page("orders/<str:number>/release", order_actions.release, "release", see="change_orders", do="change_orders"),
