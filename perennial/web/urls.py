@@ -121,6 +121,7 @@ urlpatterns = [
     page("orders/<str:number>/invoice", sending.invoice, "invoice", do="ship_orders"),
     # a new order
     page("customers/<str:account>/order", entry.new, "new_order", see="enter_orders", do="enter_orders"),
+    page("products/items", shipments.products, "products_items", see="change_orders"),
     page("products/hits", entry.hits, "product_hits", see="enter_orders"),
     page("orders/<str:number>/edit", entry.page, "entry", see="enter_orders"),
     page("orders/<str:number>/lines", entry.add, "line_add", do="enter_orders"),
