@@ -27,10 +27,16 @@ from perennial.language.catalogue import catalogue
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: the language, and whether dates are written as commands take them (``iso``) or in words (``words``)."""
+    """Who reads: the language, how dates and how money are written.
+
+    ``dates``: as commands take them (``iso``), in words (``words``), or with the day of the week (``weekday``), there
+    without the year where it is ``year``. ``money``: with its code (``code``) or as people write it (``symbol``).
+    """
 
     language: str = "en"
     dates: str = "iso"
+    money: str = "code"
+    year: int | None = None
 
 
 ENGLISH = Reader()
@@ -102,8 +108,7 @@ def fact(value: object, style: str, to: Reader) -> str:
                     return said
             return value.code
         case Money():
-            amount = _decimal(money.text(value.minor, value.currency), to)
-            return amount if style == "amount" else f"{amount} {value.currency}"
+            return _money(value, style, to)
         case bool():
             return phrase("phrase", "yes" if value else "no", None, to) or str(value)
         case date():
@@ -136,7 +141,18 @@ def _date(day: date, to: Reader) -> str:
         return day.isoformat()
     from babel.dates import format_date
 
-    return format_date(day, "d MMM yyyy", locale=to.language)
+    if to.dates == "words":
+        return format_date(day, "d MMM yyyy", locale=to.language)
+    return format_date(day, "EEE d MMM" if day.year == to.year else "EEE d MMM yyyy", locale=to.language)
+
+
+def _money(value: Money, style: str, to: Reader) -> str:
+    if to.money == "symbol":
+        from babel.numbers import format_currency
+
+        return format_currency(Decimal(money.text(value.minor, value.currency)), value.currency, locale=to.language)
+    amount = _decimal(money.text(value.minor, value.currency), to)
+    return amount if style == "amount" else f"{amount} {value.currency}"
 
 
 def _grouped(number: int, to: Reader) -> str:
