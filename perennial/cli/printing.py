@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ from perennial.errors import Refused
 
 if TYPE_CHECKING:
     from perennial.papers import Pdf
+
+
+SLIPS_IN_A_FILE = 200
+"""How many slips are set at once: a document of thousands of papers takes minutes, and a printer no less."""
 
 
 def print_slip(p: Parser) -> Run:
@@ -33,10 +38,24 @@ def print_slip(p: Parser) -> Run:
         from perennial import papers
 
         day = on(given)
-        found = list(papers.due_slips(on=day) if given.all_due else papers.slips(given.numbers, on=day))
-        if not found:
+        found = papers.due_slips(on=day) if given.all_due else papers.slips(given.numbers, on=day)
+        first = list(islice(found, SLIPS_IN_A_FILE))
+        if not first:
             raise Refused("nothing_due_to_pack", "all_due", on=day)
-        return _write(papers.typeset(found), given)
+        second = list(islice(found, SLIPS_IN_A_FILE))
+        if given.out == "-" or not second:
+            return _write(papers.typeset([*first, *second, *found]), given)
+        files: list[str] = []
+        pages, slips = 0, first
+        following = chain([second], iter(lambda: list(islice(found, SLIPS_IN_A_FILE)), []))
+        while slips:
+            made = papers.typeset(slips)
+            files.append(_numbered(given.out, len(files) + 1))
+            pages += made.pages
+            _save(made, files[-1])
+            slips = next(following, [])
+        result({"files": files, "pages": pages}, given.json)
+        return 0
 
     return run
 
@@ -72,18 +91,27 @@ def _out(p: Parser) -> None:
     p.add_argument("--out", type=path, metavar="FILE", required=True, help="where to; - is stdout")
 
 
+def _numbered(file: str, number: int) -> str:
+    """The name of one of several files: slips.pdf, slips-2.pdf."""
+    named = Path(file)
+    return file if number == 1 else str(named.with_name(f"{named.stem}-{number}{named.suffix}"))
+
+
+def _save(made: Pdf, file: str) -> None:
+    if Path(file).is_dir():
+        raise Refused("file_is_folder", "out", path=file)
+    try:
+        Path(file).write_bytes(made.bytes)
+    except OSError as problem:
+        raise Refused("file_unwritable", "out", path=file, why=problem.strerror) from None
+
+
 def _write(made: Pdf, given: Given) -> int:
     """Write the PDF, and say how long it is. Refused: a folder, a file that cannot be written."""
     if given.out == "-":
         sys.stdout.buffer.write(made.bytes)
         sys.stdout.buffer.flush()
         return 0
-    target = Path(given.out)
-    if target.is_dir():
-        raise Refused("file_is_folder", "out", path=given.out)
-    try:
-        target.write_bytes(made.bytes)
-    except OSError as problem:
-        raise Refused("file_unwritable", "out", path=given.out, why=problem.strerror) from None
+    _save(made, given.out)
     result({"file": given.out, "pages": made.pages}, given.json)
     return 0

@@ -23,6 +23,7 @@ from perennial.papers.words import of, reader_of, say
 SQL = sql.named("perennial.papers", "papers.sql")
 NOT_ASKED = ("cancelled", "voided", "expired", "written_off")
 """States of a payment that nobody is to pay."""
+LABELS = ("ordered_on", "customer", "your_reference", "delivery", "total")
 WORDS = (
     *("leaves_on", "change_until", "product", "name", "pieces", "price", "amount", "charged", "in_all", "page"),
     *("sent_at_once", "payments", "due_on", "paid_by", "what_for"),
@@ -104,7 +105,7 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
     sender = company()
     coming_ = list(coming(order, set_up()))
     bought = tuple(_bought(order, to))
-    labels = of(to, "ordered_on", "customer", "your_reference", "delivery", "total", _tax(order))
+    labels = of(to, *LABELS, _tax(order))
     return Confirmation(
         head=head(to, "offer" if order.acceptance == "awaited" else "order_confirmation", order.number, sender),
         customer=address_lines(order.ship_to, order.customer, to),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import resource
 import tracemalloc
@@ -9,12 +10,15 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from perennial import papers
 from perennial.catalog.models import Company, Price, Product
+from perennial.cli import printing
+from perennial.cli.parser import Parser
 from perennial.customers.models import Address, Customer
 from perennial.db import sql
 from perennial.desk import actions
@@ -58,14 +62,16 @@ def test_the_pdf_and_the_page_say_all_of_it(name: str, language: str) -> None:
     actions.gift(number="SO-000001", message="Happy birthday!\nGran", hide_prices=False, **NOON)
     paper = PAPERS[name]()
     assert paper.head.language == language
-    made, page = papers.pdf(paper), plain(unescape(re.sub(r"<[^>]+>", " ", html(name, paper))))
+    made = papers.pdf(paper)
+    printed, page = text(made), plain(unescape(re.sub(r"<[^>]+>", " ", html(name, paper))))
     shown = [words for words in said(paper) if words]
     assert len(shown) > 10
-    assert [words for words in shown if words not in text(made)] == []
+    assert [words for words in shown if words not in printed] == []
     assert [words for words in shown if words not in page] == []
-    root = reader(made).trailer["/Root"]
+    read_again = reader(made)
+    root = read_again.trailer["/Root"]
     assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == (language, True)
-    assert reader(made).metadata.title == f"{paper.head.title} {paper.head.number}"
+    assert read_again.metadata.title == f"{paper.head.title} {paper.head.number}"
 
 
 def test_a_slip_in_its_readers_words() -> None:
@@ -147,12 +153,13 @@ def test_long_names_wrap_and_long_orders_go_over_pages() -> None:
     lines = [sold("N" * 100, "Long " * 60 + "end"), *(sold(f"P-{n:03d}", f"Product {n}") for n in range(60))]
     found = papers.slip(order(lines=tuple(lines)).number, on=SHIPS)
     made = papers.typeset([found, found])
-    assert made.pages == len(pages(made.bytes)) == 6
-    for at, shown in enumerate(pages(made.bytes)):
+    printed = pages(made.bytes)
+    assert made.pages == len(printed) == 6
+    for at, shown in enumerate(printed):
         assert f"Page {at % 3 + 1} of 3" in shown
         assert "Product Name Pieces Amount Packed" in shown, "the head of the table repeats"
-    assert [one.name for one in found.lines if plain(one.name) not in text(made.bytes)] == []
-    assert "N" * 100 in text(made.bytes).replace(" ", "")
+    assert [one.name for one in found.lines if plain(one.name) not in " ".join(printed)] == []
+    assert "N" * 100 in printed[0].replace(" ", "")
     drawn: list[float] = []
     first = reader(made.bytes).pages[0]
     first.extract_text(visitor_text=lambda words, cm, tm, font, size: drawn.append(len(words.strip())))
@@ -258,10 +265,25 @@ def test_five_thousand_parcels_need_no_more_memory_than_a_small_machine_has() ->
     sql.execute(MANY, {"child": child(order(), 1).pk})
     tracemalloc.start()
     found = papers.pick_list(on=SHIPS)
-    made = papers.typeset([found])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    made = papers.typeset([found])
     assert (len(found.parcels), found.pieces) == (5000, "5,000")
     assert made.pages > 100
     assert peak < 60 << 20
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20, "in KiB: less than 1 GiB"
+
+
+def test_many_slips_stand_in_several_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    club()
+    for _ in range(3):
+        child(order(), 1)
+    monkeypatch.setattr(printing, "SLIPS_IN_A_FILE", 2)
+    parser = Parser("print slip", "prints")
+    run = printing.print_slip(parser)
+    out = tmp_path / "slips.pdf"
+    assert run(parser.parse(["--all-due", "--out", str(out), "--on", "2026-03-16", "--json"])) == 0
+    assert json.loads(capsys.readouterr().out) == {"files": [str(out), str(tmp_path / "slips-2.pdf")], "pages": 3}
+    assert [len(pages(file.read_bytes())) for file in (out, tmp_path / "slips-2.pdf")] == [2, 1]
