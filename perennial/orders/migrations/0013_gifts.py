@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0011_lists")]
+    dependencies = [("orders", "0012_waiting_by_day")]
 
     operations = [
         migrations.AddField("salesorder", "gift_message", models.TextField(null=True)),
