@@ -381,7 +381,7 @@
       row: rowOf(elt),
       quiet: Boolean(elt.closest("[data-quiet]")),
       signsIn: Boolean(elt.closest("#sign-in-again")) || requestConfig.target?.closest("#sign-in-again"),
-      sent: new Map(fieldsSent(elt).map((field) => [field, valueOf(field)])),
+      sent: before?.sent ?? new Map(fieldsSent(elt).map((field) => [field, valueOf(field)])),
     };
     records.set(xhr, record);
     xhr.addEventListener("abort", () => (record.aborted = true));
