@@ -21,7 +21,7 @@ from django.db import transaction
 from perennial.errors import Refused
 from perennial.language import LANGUAGES
 from perennial.people.models import DENSITIES, THEMES, Preferences
-from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_INS
+from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_IN_NAMES, SIGN_INS
 
 SHORTEST_PASSWORD = 12
 _NAME = re.compile(r"[\w.@+-]{1,60}")
@@ -136,7 +136,12 @@ def make_demo_people(*, languages: Iterable[str] = ("en",)) -> None:
     for username, role in SIGN_INS.items():
         if not User.objects.filter(username=username).exists():
             add_person(
-                username=username, password=DEMO_PASSWORD, roles=[role], name=username, language=language, checked=False
+                username=username,
+                password=DEMO_PASSWORD,
+                roles=[role],
+                name=SIGN_IN_NAMES[username],
+                language=language,
+                checked=False,
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import template
@@ -18,7 +19,7 @@ from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.web.states import icon, tone
 from perennial.web.why import why_of
-from perennial.web.words import said
+from perennial.web.words import card_words, names_of, said
 
 register = template.Library()
 BEADS = 60
@@ -83,7 +84,7 @@ def beads(context: Context, one: Continuity) -> SafeString:
     states: dict[int, str] = {}
     for line in one.lines:
         if line.shipment is not None and line.status != "cancelled":
-            states[line.shipment] = _bead(line)
+            states[line.shipment] = _bead(line, context["visitor"].today)
     shown = list(states.values())[:BEADS]
     parts = []
     for at, state in enumerate(shown):
@@ -104,20 +105,20 @@ def beads(context: Context, one: Continuity) -> SafeString:
     )
 
 
-def _bead(line: Any) -> str:
+def _bead(line: Any, today: date) -> str:
     if line.child_status in SENT:
         return "done"
     if line.child is not None:
         return "off" if line.child_status == "cancelled" else "live"
     if line.status == "skipped":
         return "off"
-    return "act" if line.waits else "wait"
+    return "act" if line.waits and line.run_on <= today else "wait"
 
 
 @register.simple_tag(takes_context=True)
 def why(context: Context, shipment: Any) -> Any:
     """Why a shipment has its date, products and prices, as parts that the page sets."""
-    return why_of(shipment, _to(context))
+    return why_of(shipment, _to(context), names_of(context["request"]))
 
 
 @register.simple_tag(takes_context=True)
@@ -204,7 +205,7 @@ def progress(context: Context, one: Continuity) -> str:
 @register.simple_tag(takes_context=True)
 def strip_money(context: Context, one: Continuity) -> str:
     """How a continuity order is paid."""
-    card = one.card.words if one.card else ""
+    card = card_words(one.card) if one.card else ""
     method = phrase("method", one.payment_method, None, _to(context)) or one.payment_method
     return said(_to(context), "paid_upfront" if one.upfront else "paid_per_shipment", method=card or method)
 
@@ -227,7 +228,8 @@ def shipment_state(context: Context, shipment: Any) -> SafeString:
     if shipment.waits:
         code = shipment.waits[0].code.removesuffix("_without_reason")
         text = said(to, f"waits_{code}") + last
-        return st(context, "", "", text, "card" if code == "card" else "held")
+        soon = shipment.lines[-1].run_on > context["visitor"].today
+        return st(context, "", "", text, "needs_card" if soon and code == "card" else "held")
     text = (phrase("line", shipment.status, None, to) or shipment.status) + last
     return st(context, "", shipment.status, text)
 
@@ -245,7 +247,10 @@ def card_health(context: Context, one: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def warning(context: Context, one: Any) -> str:
     """What waits for a person, as a sentence."""
-    return said(_to(context), f"warning_{one.code}", **{**one.facts, "order": one.order, "about": one.number})
+    facts = {**one.facts, "order": one.order, "about": one.number}
+    if isinstance(card := facts.get("card"), str):
+        facts["card"] = card[:1].upper() + card[1:]
+    return said(_to(context), f"warning_{one.code}", **facts)
 
 
 @register.simple_tag
