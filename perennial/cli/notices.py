@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from perennial.cli.output import document, facts, result, say, section, sentence, table, tell
-from perennial.cli.parser import Given, Parser, Run, long_code, on, path, text, who, whole
+from perennial.cli.parser import Given, Parser, Run, long_code, on, path, who, whole
 from perennial.language import reader
 
 AT_ONCE = 500
@@ -218,7 +217,9 @@ def notices_arrived(p: Parser) -> Run:
 
 def _marks(p: Parser, name: str) -> Run:
     p.who()
-    p.add_argument("--key", type=long_code, metavar="K", help="a key of this request: the same again does nothing twice")
+    p.add_argument(
+        "--key", type=long_code, metavar="K", help="a key of this request: the same again does nothing twice"
+    )
 
     def run(given: Given) -> int:
         from perennial.desk.action import How, perform

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date
 from babel.numbers import format_currency
 
 from perennial.catalog.models import Company
@@ -76,9 +77,12 @@ def _locale(language: str, country: str | None) -> Locale:
 
 
 def _day(written: str, locale: Locale, told_on: date) -> str:
+    """A day with its weekday in full, the year only where it is another one."""
     day = date.fromisoformat(written)
-    skeleton = "MMMMEEEEd" if day.year == told_on.year else "yMMMMEEEEd"
-    return str(format_skeleton(skeleton, day, locale=locale))
+    pattern = locale.date_formats["full"].pattern
+    if day.year == told_on.year:
+        pattern = re.sub(r",?\s*y+$", "", pattern)
+    return str(format_date(day, pattern, locale=locale))
 
 
 def _money(facts: Mapping[str, Any], name: str, locale: Locale) -> str:
