@@ -28,7 +28,7 @@ class Kind(NamedTuple):
 ALWAYS = ("customer", "company", "phone", "address", "sender")
 """Who is told, and by whom: in every text. The company's are left out where they are not known."""
 
-PARCEL = ("product", "items", "delivery", "card", "place", "program", "shipment")
+PARCEL = ("product", "items", "delivery", "tax", "card", "place", "program", "shipment")
 
 ALL = (
     Kind("card_expired", True, ("card",), ("expires_on",)),
