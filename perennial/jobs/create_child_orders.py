@@ -20,6 +20,7 @@ from perennial.jobs.parking import park
 from perennial.jobs.report import MOST_REASONS, Report
 from perennial.kernel.calendar import add_days
 from perennial.kernel.reasons import Reason, why
+from perennial.notices.queue import which_are_on
 from perennial.orders.models import SalesOrder
 from perennial.payments.due import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
@@ -103,8 +104,11 @@ class CreateChildOrders(Job):
         """
         release_ended_holds(self, run)
         if not any(run.cache["criteria"][:2]) and "through" not in run.arguments:
-            tell_ahead(run.read_set_up(), on=run.on)
-            tell_expiring(on=run.on)
+            wanted = which_are_on("shipment_ahead", "card_expiring")
+            if "shipment_ahead" in wanted:
+                tell_ahead(run.read_set_up(), on=run.on)
+            if "card_expiring" in wanted:
+                tell_expiring(on=run.on)
         values = self._values(run)
         report = Report()
         # The planner takes far more to be due than is (what is past is seldom still scheduled): by the index all the same.

@@ -1,8 +1,9 @@
 -- The outbox: what is queued, what is sent, what became of it.
 
--- name: is_on
-select exists (select from catalog_company where notices_on)
-   and coalesce((select is_on from notices_noticekind where kind = %(kind)s), %(at_first)s)
+-- name: which_are_on
+select k.kind from unnest(%(kinds)s::text[], %(at_first)s::boolean[]) as k(kind, at_first)
+  left join notices_noticekind n on n.kind = k.kind
+ where coalesce(n.is_on, k.at_first) and exists (select from catalog_company where notices_on)
 
 -- name: queue
 -- once for what each is about, in the customer's language, else the company's first

@@ -33,7 +33,13 @@ class About:
 
 def is_on(kind: str) -> bool:
     """Are customers told of this? Asked before anything is read for it."""
-    return bool(sql.value(SQL["is_on"], {"kind": kind, "at_first": kind_of(kind).at_first}))
+    return kind in which_are_on(kind)
+
+
+def which_are_on(*kinds: str) -> frozenset[str]:
+    """Those of these kinds that customers are told of: one question for all."""
+    at_first = [kind_of(kind).at_first for kind in kinds]
+    return frozenset(row[0] for row in sql.tuples(SQL["which_are_on"], {"kinds": list(kinds), "at_first": at_first}))
 
 
 def queue(kind: str, things: Sequence[About], *, on: date) -> int:

@@ -75,9 +75,7 @@ def tell_ended(continuity_orders: Sequence[int], *, on: date) -> None:
 
 
 def tell_ahead(rules: SetUp, *, on: date) -> None:
-    """Shipments leave within the days that the kind says, and can still be changed."""
-    if not is_on("shipment_ahead"):
-        return
+    """Shipments leave within the days that the kind says, and can still be changed. The caller has asked whether it is on."""
     through = add_days(on, rules.parameters.days_before_delivery, "on")
     rows = sql.tuples(SQL["ahead"], {"through": through, "until": add_days(on, _days("shipment_ahead"), "on")})
     wanted: dict[int, dict[tuple[int, int], tuple[int, int, int]]] = {}
@@ -97,9 +95,7 @@ def tell_ahead(rules: SetUp, *, on: date) -> None:
 
 
 def tell_expiring(*, on: date) -> None:
-    """Cards end soon, and shipments come after that."""
-    if not is_on("card_expiring"):
-        return
+    """Cards end soon, and shipments come after that. The caller has asked whether it is on."""
     told = []
     for customer, pk, token, brand, last4, expires_on, number, ship_on in sql.tuples(
         SQL["expiring"], {"on": on, "until": add_days(on, _days("card_expiring"), "on")}

@@ -15,8 +15,8 @@ from perennial.desk.locking import order_by_number
 from perennial.errors import Refused
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import NOTICE
-from perennial.notices.kinds import ALL, kind_of
-from perennial.notices.queue import is_on
+from perennial.notices.kinds import ALL, KINDS, kind_of
+from perennial.notices.queue import which_are_on
 
 _SQL = sql.named("perennial.desk.read", "messages.sql")
 SIZE = 50
@@ -136,6 +136,7 @@ def kinds() -> tuple[ShownKind, ...]:
     for kind, language, by, changed_on in sql.tuples(_SQL["own_texts"]):
         own.setdefault(kind, []).append(OwnText(language, by, changed_on))
     waiting = dict(sql.tuples(_SQL["queued"]))
+    going_out = which_are_on(*KINDS)
     made = []
     for kind in ALL:
         set_on, days, by, changed_on = switches.get(kind.name, (kind.at_first, None, None, None))
@@ -143,7 +144,7 @@ def kinds() -> tuple[ShownKind, ...]:
             ShownKind(
                 kind=kind.name,
                 is_on=set_on,
-                goes_out=is_on(kind.name),
+                goes_out=kind.name in going_out,
                 days=days if days is not None else kind.days,
                 by=by,
                 changed_on=changed_on,
