@@ -79,6 +79,11 @@ PERENNIAL_TODAY = day("PERENNIAL_TODAY")
 #: Who charges cards: ``sandbox``, or the name of a gateway.
 PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
 
+#: The mail server that messages to customers go out by, with its password; from which address; whose certificates count.
+PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None
+PERENNIAL_MAIL_FROM = os.environ.get("PERENNIAL_MAIL_FROM") or None
+PERENNIAL_MAIL_CA = os.environ.get("PERENNIAL_MAIL_CA") or None
+
 #: How many items one transaction of a job takes, instead of the job's own number.
 PERENNIAL_CHUNK_SIZE = size("PERENNIAL_CHUNK_SIZE")
 
