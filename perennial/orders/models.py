@@ -19,6 +19,7 @@ class SalesOrder(models.Model):
     Amounts are minor units of ``currency``; of a parent they are those of its ordinary lines.
     ``entry`` keeps the facts of a parent's entry as they were given, to know a repeated entry again.
     ``taken_over_on``: the day on which it came here from elsewhere, an order with its past or a child; null: made here.
+    ``gift_message`` and ``hide_prices``: what papers in the parcels of a parent say, and do not say.
     """
 
     number = Code(unique=True)
@@ -42,6 +43,8 @@ class SalesOrder(models.Model):
     external = models.TextField(null=True)
     taken_over_on = models.DateField(null=True)
     entry = models.JSONField(null=True)
+    gift_message = models.TextField(null=True)
+    hide_prices = models.BooleanField(db_default=False)
 
     class Meta:
         triggers = (state_machine(states.ORDER),)
@@ -67,6 +70,10 @@ class SalesOrder(models.Model):
             models.CheckConstraint(
                 condition=Q(delivery_minor__gte=0, tax_minor__gte=0, total_minor__gte=0),
                 name="order_amounts_from_0",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | Q(gift_message__isnull=True, hide_prices=False),
+                name="gift_of_parent",
             ),
         ]
         indexes = [

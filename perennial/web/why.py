@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from perennial.desk.read.coming import ComingShipment
+from perennial.kernel.states import SENT
 from perennial.language import Reader
 from perennial.language.reasons import date_steps, not_shipped, price_words, product_words
 from perennial.web.words import said
@@ -61,6 +62,9 @@ def why_of(shipment: ComingShipment, to: Reader) -> Why:
 
 
 def _charge(shipment: ComingShipment, to: Reader) -> str:
+    """How it will be paid; of one that was sent, or will not be, its payments tell."""
+    if shipment.lines[-1].child_status in (*SENT, "cancelled"):
+        return ""
     if shipment.upfront:
         return said(to, "charge_upfront")
     card = shipment.card
@@ -70,7 +74,27 @@ def _charge(shipment: ComingShipment, to: Reader) -> str:
 
 
 def _not_yet(shipment: ComingShipment, to: Reader) -> Iterator[str | None]:
-    if shipment.child is not None:
-        yield said(to, "child_made", child=shipment.child)
+    status = shipment.lines[-1].child_status
+    if shipment.child is not None and status not in SENT:
+        yield said(to, "child_gone" if status == "cancelled" else "child_made", child=shipment.child)
     for reason in shipment.not_shipped:
         yield not_shipped(reason, to)
+
+
+def short_why(shipment: ComingShipment, to: Reader) -> str:
+    """Why its day, in a few words: the last steps of the way to it; that it is the last one."""
+    last = shipment.lines[-1]
+    steps = date_steps(
+        last.why.dates, last.event_on, last.ship_on, started=last.why.started, changed=last.why.changed, to=to
+    )
+    if last.why.dates.rule in ("days", "interval") and len(steps) > 1:
+        steps = steps[1:]
+    days: list[date | None] = []
+    words = []
+    for step, on in steps:
+        if on is None or on not in days:
+            words.append(step)
+        days.append(on)
+    if shipment.last:
+        words.append(said(to, "entry_last"))
+    return ", ".join(words)

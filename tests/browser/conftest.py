@@ -104,8 +104,8 @@ def axe() -> Callable[[Page], None]:
 
 @pytest.fixture
 def screenshot(page: Page, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """``screenshot(name)``: the whole page, kept in $PERENNIAL_SCREENSHOTS where that is set."""
-    folder = Path(os.environ.get("PERENNIAL_SCREENSHOTS") or tmp_path)
+    """``screenshot(name)``: the whole page, kept in $SCREENSHOTS where that is set."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
 
     def take(name: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from perennial.kernel.states import CHANGEABLE, NOT_ENDED, PLANNED_ANEW, PROJECT
 from perennial.kernel.totals import Charge
 from perennial.payments.due import NOWHERE, Place, child_totals, taxed_on
 
-OWED = (*CHANGEABLE, "sent", "unknown", "expired", "voided", "billed")
+OWED = (*CHANGEABLE, "sent", "unknown", "billed")
 COMING = (*PLANNED_ANEW, PROJECTED)
 
 

@@ -12,22 +12,25 @@ from perennial.desk.locking import unknown_order
 from perennial.desk.models import Change
 from perennial.desk.read.coming import ComingShipment, Sums, is_coming, shipments, sums
 from perennial.desk.read.customer import NEXT, CardHealth, health_of
-from perennial.desk.read.order import Child, Continuity, Order
+from perennial.desk.read.order import Child, Continuity, Line, Order
 from perennial.desk.read.orders import orders
 from perennial.desk.read.shipment import before
 from perennial.desk.read.values import Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
+from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 
 MOST_ROWS = 60
+LATEST = 6
+"""So many payments that are settled stand on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """A shipment with its child and what pays it, which are told side by side.
+    """A shipment with its child and what pays it, which are told side by side. ``near``: it is among the next.
 
     ``child``: the one that counts, cancelled too where no other came after it; ``tries``: those that were cancelled before
     it. ``payments``: of the child. ``asked_on``: from when on the card is asked for one without a child; None: it is
@@ -40,6 +43,7 @@ class OrderRow:
     payments: tuple[Payment, ...]
     asked_on: date | None
     needs_card: bool
+    near: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,43 @@ class OrderPage:
     lines: tuple[OrderLine, ...]
     warnings: tuple[Waiting, ...]
     can_undo: bool
+
+    @property
+    def ordinary(self) -> tuple[Line, ...]:
+        """Its ordinary lines."""
+        return tuple(line for line in self.order.lines if line.price is not None)
+
+    @property
+    def may_ship(self) -> bool:
+        """Is one of its ordinary lines still to be sent?"""
+        return self.order.status == "open" and any(line.status == "open" for line in self.ordinary)
+
+    @property
+    def may_invoice(self) -> bool:
+        """Is one of its ordinary lines sent, and not invoiced?"""
+        return any(line.status == "shipped" for line in self.ordinary)
+
+    @property
+    def payments(self) -> tuple[Payment, ...]:
+        """Its payments of which something is still open, and the latest of the others; in their order."""
+        over = ("captured", "paid", "cancelled", "voided", "written_off")
+        latest = sorted(self.order.payments, key=lambda one: one.due_on)[-LATEST:]
+        return tuple(one for one in self.order.payments if one.status not in over or one in latest)
+
+    @property
+    def may_end(self) -> bool:
+        """Does it go on, so that it can be cancelled?"""
+        return self.order.status in NOT_ENDED
+
+    @property
+    def refundable(self) -> tuple[Payment, ...]:
+        """The payments of which something may be given back."""
+        return tuple(one for one in self.order.payments if one.refundable)
+
+    @property
+    def collectable(self) -> bool:
+        """May a card be asked for it now?"""
+        return any(one.collectable for one in self.order.payments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +155,31 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
     )
 
 
+def line_meant(order: Order, payment: Payment) -> int | None:
+    """By which line an action names a payment of an order: its own, of ordinary lines the first; a child needs none."""
+    if payment.shipment is not None or payment.line is not None:
+        return None if payment.shipment is not None else payment.line
+    return next((line.line for line in order.lines if line.price is not None), None)
+
+
+def order_row(number: str, line: int, shipment: int, *, on: date) -> tuple[Order, OrderRow]:
+    """A shipment of a parent order, with the order. Refused: there is no such order, line or shipment."""
+    page = order_page(number, on=on, start={line: shipment})
+    rows = [row for one in page.lines if one.continuity.line == line for row in one.rows]
+    found = next((row for row in rows if row.shipment.number == shipment), None)
+    if found is None:
+        raise Refused("shipment_unknown", "shipment", order=number, shipment=shipment)
+    return page.order, found
+
+
 def ending(page: OrderPage) -> Ending:
     """What cancelling an order would keep and drop."""
     order = page.order
-    ordinary = [line for line in order.lines if line.price is not None]
+    ordinary = page.ordinary
     planned = {(one.line, line.shipment) for one in order.continuity for line in one.lines if line.status in TO_COME}
     made = [child for child in order.children if child.status == "open"]
     return Ending(
-        kept=sum(one.status in SENT for one in (*order.children, *ordinary)),
+        kept=sum(child.status in SENT for child in order.children) + sum(line.status in SENT for line in ordinary),
         dropped=len(planned) + len(made) + sum(line.status == "open" for line in ordinary),
         less=Money(page.sums.to_come.minor + page.sums.open.minor + page.sums.authorised.minor, order.currency),
         goes_on=any(not one.complete for one in order.continuity if one.status in NOT_ENDED),
@@ -163,10 +221,13 @@ def _line(
         if child.line == one.line:
             tries[child.shipment].append(child)
     shown = found[at : at + MOST_ROWS]
+    near = [shipment.number for shipment in found if is_coming(shipment)][:NEXT]
     return OrderLine(
         continuity=one,
         card=health_of(one.card, found, on) if one.card else None,
-        rows=tuple(_row(shipment, tries[shipment.number], paid, rules) for shipment in shown),
+        rows=tuple(
+            _row(shipment, tries[shipment.number], paid, rules, near=shipment.number in near) for shipment in shown
+        ),
         earlier=numbers[max(0, at - MOST_ROWS)] if at else None,
         later=numbers[at + MOST_ROWS] if at + MOST_ROWS < len(numbers) else None,
         dropped=len({(line.key, line.repetition) for line in one.lines if line.status == "cancelled"}),
@@ -174,7 +235,12 @@ def _line(
 
 
 def _row(
-    shipment: ComingShipment, tries: Sequence[Child], paid: Mapping[str, Sequence[Payment]], rules: SetUp
+    shipment: ComingShipment,
+    tries: Sequence[Child],
+    paid: Mapping[str, Sequence[Payment]],
+    rules: SetUp,
+    *,
+    near: bool,
 ) -> OrderRow:
     child = next((one for one in tries if one.number == shipment.child), None)
     card = None if shipment.upfront or child is not None else shipment.card
@@ -189,4 +255,5 @@ def _row(
         payments=tuple(paid.get(child.number, ())) if child else (),
         asked_on=asked_on,
         needs_card=will_ship and card is not None and card.expires_on < shipment.ship_on,
+        near=near,
     )

@@ -21,6 +21,7 @@ from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel, redraws, whole
 from perennial.web.caller import checked, note_answer
 from perennial.web.effects import effect
+from perennial.web.history import history_of
 from perennial.web.presence import presence
 from perennial.web.recent import note_customer
 from perennial.web.visit import Visit
@@ -34,6 +35,7 @@ SECTIONS = (
     "web/customer/side.html",
     "web/customer/more.html",
 )
+HISTORY = 12
 ADDRESS = ("recipient", "street", "postcode", "city", "region", "country")
 
 
@@ -104,7 +106,7 @@ def change(request: Visit, account: str) -> HttpResponse:
     """Change the name, the e-mail address, the telephone, the language."""
 
     def post() -> HttpResponse:
-        given = {name: typed.text(request, name) for name in ("email", "phone", "language")}
+        given: dict[str, Any] = {name: typed.text(request, name) for name in ("email", "phone", "language")}
         name = typed.text(request, "name") or ""
         act(request, change_customer, account=account, name=name, **given)
         return done(request, Toast(effect(request, "customer_changed", None)))
@@ -137,8 +139,11 @@ def _address(found: Customer, code: str) -> Address:
 
 
 def _shown(request: Visit, account: str) -> dict[str, Any]:
+    found = customer_page(account, on=request.visitor.today)
+    happened = [(order.number, one) for order in found.open_orders for one in history_of(order, request.visitor.reader)]
     return {
-        "page": customer_page(account, on=request.visitor.today),
+        "page": found,
+        "history": sorted(happened, key=lambda one: one[1].on, reverse=True)[:HISTORY],
         "open_row": request.GET.get("row"),
         "here": "customers",
         "checked": checked(request, account),

@@ -1,4 +1,4 @@
-"""What is done with an order as a whole, on whichever page it is shown: hold, release, stop."""
+"""What is done with an order as a whole, on whichever page it is shown: hold, release, stop, accept, retry, note."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.http import HttpResponse
 
 from perennial.desk import actions
 from perennial.desk.action import How, perform
+from perennial.desk.customers.notes import note_on_order
 from perennial.desk.read.order import Continuity, Order
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
@@ -94,6 +95,28 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
         "reasons": list(zip(STOP_REASONS, "abcd", strict=True)),
     }
     return panel(request, "web/panel/stop.html", shown, post)
+
+
+def accept(request: Visit, number: str) -> HttpResponse:
+    """The customer accepts the offer: what waited for it may come."""
+    outcome = act(request, actions.accept, number=number)
+    return done(request, Toast(effect(request, "order_accepted", outcome)))
+
+
+def retry(request: Visit, number: str) -> HttpResponse:
+    """Let what was put aside be tried again."""
+    outcome = act(request, actions.parked_retry, number=number)
+    return done(request, Toast(effect(request, "order_retried", outcome)))
+
+
+def note(request: Visit, number: str) -> HttpResponse:
+    """Write down what whoever comes next should know of the order; of a child it stands with its parent."""
+
+    def post() -> HttpResponse:
+        outcome = act(request, note_on_order, number=number, text=request.POST.get("text", "").strip())
+        return done(request, Toast(effect(request, "order_noted", outcome)))
+
+    return panel(request, "web/panel/order_note.html", {"number": number, "order": _order(request, number)}, post)
 
 
 def refresh(request: Visit) -> HttpResponse:
