@@ -14,7 +14,7 @@ from perennial.db.pages import Page
 from perennial.desk import access
 from perennial.kernel import money
 from perennial.kernel.money import Money
-from perennial.language import phrase
+from perennial.language import Reader, phrase
 from perennial.web.visit import Visit
 from perennial.web.words import words
 
@@ -48,7 +48,7 @@ def _lines(
         yield BYTE_ORDER_MARK + _written([words(request, code) for code, _ in columns])
         page = first
         while True:
-            lines = [_written([_cell(request, value(one)) for _, value in columns]) for one in page.rows]
+            lines = [_written([cell(value(one), request.visitor.reader) for _, value in columns]) for one in page.rows]
             rows += len(lines)
             yield "".join(lines)
             if page.next is None:
@@ -65,15 +65,15 @@ def _written(cells: Sequence[str]) -> str:
     return line.getvalue()
 
 
-def _cell(request: Visit, value: object) -> str:
-    """Days as ISO writes them, amounts and numbers plain; words never as a formula."""
+def cell(value: object, to: Reader) -> str:
+    """A value as a spreadsheet reads it: days as ISO writes them, amounts and numbers plain; words never as a formula."""
     match value:
         case None:
             return ""
         case Money():
             return money.text(value.minor, value.currency)
         case bool():
-            return phrase("phrase", "yes" if value else "no", None, request.visitor.reader) or ""
+            return phrase("phrase", "yes" if value else "no", None, to) or ""
         case date():
             return value.isoformat()
         case int():

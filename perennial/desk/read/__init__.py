@@ -16,6 +16,7 @@ values, commands and pages draw them. Each takes a constant number of queries, h
 ``customer``  a customer with the next shipments over all orders, cards, warnings
 ``program``   a program with its versions
 ``waiting``   what waits for a person, with the steps that can be taken
+``exceptions``  what needs a person by kind, in pages and counted
 ``waits``     why something has not shipped: the one place that asks
 ``search``    who is it on the telephone?
 ``values``    the small parts that the others share
