@@ -90,9 +90,14 @@ def changed_since(order_id: int, seen: str) -> Conflict:
 
 
 def touches(conflict: Conflict, line: int | None, shipment: int) -> bool:
-    """Does what was changed meanwhile concern this shipment: itself, one from which the later ones follow, or all?"""
+    """Does what was changed meanwhile concern this shipment: itself, one from which the later ones follow, or all?
+
+    ``shipment`` 0: the line as a whole. It is another one when a line before it was taken out.
+    """
     changes = conflict.facts.get("changes")
     for change in changes if isinstance(changes, list) else ():
+        if change["kind"] == "line_removed" and line is not None and (change.get("line") or 0) <= line:
+            return True
         other = change.get("shipment")
         if line is not None and change.get("line") not in (None, line):
             continue

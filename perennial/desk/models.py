@@ -1,7 +1,8 @@
-"""What the desk remembers of what people did: answers to requests that may come twice, and what a change was before."""
+"""What the desk remembers: answers to requests that may come twice, what a change was before, who is on what."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from perennial.db.models import Code
@@ -54,3 +55,27 @@ class Access(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=["opened", "checked", "exported"]), name="access_kind")
         ]
+
+
+class OnIt(models.Model):
+    """Somebody looks at a customer, or at something that needs a person. The table is unlogged: a crash forgets it.
+
+    ``place``: where (``customers``, a kind of ``read.exceptions``); ``about``: at which one. ``at``: seen there last.
+    """
+
+    place = Code()
+    about = Code()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    since = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["place", "about", "person"], name="once_on_it")]
+
+
+class Counted(models.Model):
+    """How many things needed a person when they were counted last. One row, of an unlogged table."""
+
+    on_date = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    number = models.IntegerField()

@@ -6,6 +6,7 @@ touched, and the page puts each in its place (``hx-swap-oob``); what was asked i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -21,6 +22,7 @@ from django.urls import Resolver404, resolve
 from perennial.desk.action import How, perform
 from perennial.errors import Refused, Several
 from perennial.language import say
+from perennial.web.messages import note_message
 from perennial.web.visit import Visit
 from perennial.web.words import reader_of
 
@@ -57,21 +59,47 @@ def whole(request: HttpRequest, template: str, context: Mapping[str, Any], statu
 
 def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None) -> HttpResponse:
     """Draw anew the page on which something was done, section by section, and say what was done."""
+    if toast is not None:
+        note_message(request, toast.text)
     address = (request.htmx.current_url_abs_path or "").split("?")[0]
     try:
         match = resolve(address)
     except Resolver404:
         match = None
-    parts: list[str] = []
+    templates: Sequence[str] = ()
+    context: Mapping[str, Any] = {}
     if match is not None and match.url_name in REDRAW:
         templates, context = REDRAW[match.url_name](request, **match.kwargs)
-        shown = {**context, "oob": True, "token": new_token()}
-        parts = [render_to_string(one, shown, request) for one in templates]
+    return drawn(request, templates, context, toast, focus=focus)
+
+
+def drawn(
+    request: HttpRequest,
+    templates: Sequence[str],
+    context: Mapping[str, Any],
+    toast: Toast | None = None,
+    *,
+    focus: str | None = None,
+    at: str | None = None,
+) -> HttpResponse:
+    """These sections anew, each in its place, and what was done. ``at``: the address that the page has from now on."""
+    shown = {**context, "oob": True, "toast": toast, "token": new_token()}
+    parts = [render_to_string(one, shown, request) for one in templates]
     parts.append(render_to_string("web/say.html", {"toast": toast, "oob": True, "token": new_token()}, request))
     response = HttpResponse("".join(parts))
+    response["HX-Reswap"] = "none"
     if focus:
         response["HX-Trigger"] = json.dumps({"desk:focus": focus})
+    if at:
+        response["HX-Push-Url"] = at
     return response
+
+
+def go_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Let the browser open another page after something was done."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 def form_again(
@@ -87,20 +115,31 @@ def form_again(
     return render(request, template, shown, status=status)
 
 
-def act(request: Visit, action: Callable[..., R], **kwargs: Any) -> R:
+def act(request: Visit, action: Callable[..., R], *, of_line: int | None = None, **kwargs: Any) -> R:
     """Perform an action of the desk as this visitor, today, once for the form's key, on what was seen.
 
-    What somebody else changed meanwhile on another shipment does not stand in the way.
+    What somebody else changed meanwhile on another shipment does not stand in the way; nor, where it is about one line
+    of a draft (``of_line``), on another line.
     """
-    return act_on(request, request.visitor.today, action, **kwargs)
+    return act_on(request, request.visitor.today, action, of_line, **kwargs)
 
 
-def act_on(request: Visit, on: date, action: Callable[..., R], /, **kwargs: Any) -> R:
+def act_on(request: Visit, on: date, action: Callable[..., R], of_line: int | None = None, /, **kwargs: Any) -> R:
     """The same on another day than today: what the warehouse reports may be of yesterday."""
     shipment = kwargs.get("shipment")
     about = None if shipment is None else (kwargs.get("line"), shipment)
-    how = How(seen=request.POST.get("seen") or None, key=request.POST.get("key") or None, about=about)
+    key = request.POST.get("key") or None
+    if of_line is not None:
+        about = (of_line, 0)
+        key = key and f"{key}:{_typed(request)}"  # a form that stays, because somebody types on, is sent more than once
+    how = How(seen=request.POST.get("seen") or None, key=key, about=about)
     return perform(action, how, on=on, by=request.visitor.by, **kwargs)
+
+
+def _typed(request: HttpRequest) -> str:
+    """What a form says, in a few letters."""
+    fields = sorted((name, *request.POST.getlist(name)) for name in request.POST if name not in ("key", "seen", "next"))
+    return hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
 
 
 def new_token() -> str:

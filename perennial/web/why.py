@@ -79,3 +79,22 @@ def _not_yet(shipment: ComingShipment, to: Reader) -> Iterator[str | None]:
         yield said(to, "child_gone" if status == "cancelled" else "child_made", child=shipment.child)
     for reason in shipment.not_shipped:
         yield not_shipped(reason, to)
+
+
+def short_why(shipment: ComingShipment, to: Reader) -> str:
+    """Why its day, in a few words: the last steps of the way to it; that it is the last one."""
+    last = shipment.lines[-1]
+    steps = date_steps(
+        last.why.dates, last.event_on, last.ship_on, started=last.why.started, changed=last.why.changed, to=to
+    )
+    if last.why.dates.rule in ("days", "interval") and len(steps) > 1:
+        steps = steps[1:]
+    days: list[date | None] = []
+    words = []
+    for step, on in steps:
+        if on is None or on not in days:
+            words.append(step)
+        days.append(on)
+    if shipment.last:
+        words.append(said(to, "entry_last"))
+    return ", ".join(words)

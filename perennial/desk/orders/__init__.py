@@ -1,6 +1,7 @@
 """What a person does with a whole order, and what the warehouse and the bookkeeping report of it.
 
-``draft``               the lines of a draft are added, changed, removed
+``draft``               a draft is started; its lines are added, changed, removed
+``what_if``             a draft as it would be with a line changed
 ``submit``, ``accept``  a draft is opened; the offer is accepted
 ``hold``                put on hold, release
 ``cancel``              a parent, what comes after one of its shipments, a child

@@ -16,10 +16,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from perennial.catalog.models import Product
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import OrderState
 from perennial.db import sql
 from perennial.desk.action import action
+from perennial.desk.entry import enter
 from perennial.desk.entry.customers import Buyer
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
@@ -31,7 +33,7 @@ from perennial.desk.locking import LockedOrder, lock_parent
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.money import Money
-from perennial.orders.models import OrderLine, OrderPay
+from perennial.orders.models import OrderLine, OrderPay, SalesOrder
 from perennial.payments.models import Payment
 
 SQL = sql.named("perennial.desk.orders", "draft.sql")
@@ -72,6 +74,38 @@ class _Line:
     def stands(self) -> bool:
         """Does it keep its row as it is?"""
         return self.entry is None
+
+
+@action()
+def start(
+    *,
+    account: str,
+    item: str,
+    on: date,
+    by: str,
+    quantity: Decimal = Decimal(1),
+    payment_method: str | None = None,
+    card: str | None = None,
+    reason: str | None = None,
+) -> DraftEdited:
+    """Start a draft with its first line. ``payment_method`` and ``card`` pay it, whatever its kind.
+
+    Refused, all faults at once: an unknown customer; what could not be entered so.
+    """
+    is_continuity = Product.objects.filter(number=item, kind="continuity").exists()
+    named = payment_method is not None or card is not None
+    line = LineEntry(
+        item,
+        quantity,
+        continuity=ContinuityEntry(payment_method=payment_method, card=card) if is_continuity and named else None,
+    )
+    pay = (PayEntry(payment_method or "card", card),) if named and not is_continuity else ()
+    (entered,) = enter([OrderEntry(account, (line,), pay=pay)], on=on, by=by)
+    if isinstance(entered, list):
+        refuse_all(_of_parameters(entered))
+        raise AssertionError("an order that is not entered has faults")
+    row = SalesOrder.objects.only("total_minor", "currency").get(pk=entered.id)
+    return DraftEdited(order=entered.number, line=1, total=Money(row.total_minor, row.currency))
 
 
 @action()

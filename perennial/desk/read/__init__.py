@@ -10,6 +10,8 @@ values, commands and pages draw them. Each takes a constant number of queries, h
 ``order_page``  a page of an order: each shipment beside its child and what pays it
 ``order_list``  the parent orders in a list
 ``preview``   what an order would be, and what follows what is planned
+``entry``     an order while it is entered: what may be chosen, what is owed when, how the bank answered
+``products``  what can be sold, by number or words of the name
 ``child``     a child as the warehouse asks: may it ship, and what stands in its way
 ``customer``  a customer with the next shipments over all orders, cards, warnings
 ``program``   a program with its versions

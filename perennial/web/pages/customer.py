@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import render
 
 from perennial.desk import access, actions
 from perennial.desk.customers.address import set_address
@@ -20,6 +21,8 @@ from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel, redraws, whole
 from perennial.web.caller import checked, note_answer
 from perennial.web.effects import effect
+from perennial.web.history import history_of
+from perennial.web.presence import presence
 from perennial.web.recent import note_customer
 from perennial.web.visit import Visit
 
@@ -32,6 +35,7 @@ SECTIONS = (
     "web/customer/side.html",
     "web/customer/more.html",
 )
+HISTORY = 12
 ADDRESS = ("recipient", "street", "postcode", "city", "region", "country")
 
 
@@ -41,6 +45,15 @@ def page(request: Visit, account: str) -> HttpResponse:
     if note_customer(request, account, context["page"].customer.name):
         access.note_opened(account=account, by=request.visitor.by)
     return whole(request, "web/customer.html", context)
+
+
+def here(request: Visit, account: str) -> HttpResponse:
+    """This visitor is still on the page; who else is."""
+    return render(
+        request,
+        "web/customer/here.html",
+        {"account": account, "peers": presence(request, account), "peers_known": True},
+    )
 
 
 @redraws("customer")
@@ -93,7 +106,7 @@ def change(request: Visit, account: str) -> HttpResponse:
     """Change the name, the e-mail address, the telephone, the language."""
 
     def post() -> HttpResponse:
-        given = {name: typed.text(request, name) for name in ("email", "phone", "language")}
+        given: dict[str, Any] = {name: typed.text(request, name) for name in ("email", "phone", "language")}
         name = typed.text(request, "name") or ""
         act(request, change_customer, account=account, name=name, **given)
         return done(request, Toast(effect(request, "customer_changed", None)))
@@ -126,8 +139,11 @@ def _address(found: Customer, code: str) -> Address:
 
 
 def _shown(request: Visit, account: str) -> dict[str, Any]:
+    found = customer_page(account, on=request.visitor.today)
+    happened = [(order.number, one) for order in found.open_orders for one in history_of(order, request.visitor.reader)]
     return {
-        "page": customer_page(account, on=request.visitor.today),
+        "page": found,
+        "history": sorted(happened, key=lambda one: one[1].on, reverse=True)[:HISTORY],
         "open_row": request.GET.get("row"),
         "here": "customers",
         "checked": checked(request, account),

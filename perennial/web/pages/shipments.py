@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import render
 
 from perennial.catalog.queries import set_up
 from perennial.desk import actions
@@ -14,6 +15,7 @@ from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.customer import customer
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import order
+from perennial.desk.read.products import product_meant, products_found
 from perennial.errors import Refused
 from perennial.kernel.money import text as amount_text
 from perennial.web import typed
@@ -58,22 +60,26 @@ def product(request: Visit, number: str, line: int, shipment: int) -> HttpRespon
     """Send another product."""
 
     def post() -> HttpResponse:
-        item = typed.text(request, "item")
-        if item is None:
-            raise Refused("required", "item")
+        item, _ = product_meant(request.POST.get("item", ""), on=request.visitor.today)
         outcome = act(
             request,
             actions.substitute,
             number=number,
             line=line,
             shipment=shipment,
-            item=item.split()[0],
+            item=item,
             replaces=request.POST.get("replaces") or None,
             reason=typed.text(request, "reason"),
         )
         return done(request, _told(request, "substituted", outcome))
 
     return panel(request, "web/panel/product.html", _found(request, number, line, shipment), post)
+
+
+def products(request: Visit) -> HttpResponse:
+    """Ordinary products while typing: what can be sent instead."""
+    found = products_found(request.GET.get("item", ""), on=request.visitor.today)
+    return render(request, "web/panel/products.html", {"found": [one for one in found if one.kind == "item"]})
 
 
 def quantity(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:

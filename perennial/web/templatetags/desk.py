@@ -10,6 +10,7 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from perennial.desk.read.exceptions import MOST_COUNTED
 from perennial.desk.read.order import Continuity
 from perennial.kernel.money import Money
 from perennial.kernel.states import SENT
@@ -40,6 +41,13 @@ def t(context: Context, code: str, **facts: Any) -> str:
 def fact(context: Context, value: Any, style: str = "") -> str:
     """A date, an amount, a number, a list as the reader writes it."""
     return written(value, style, _to(context))
+
+
+@register.simple_tag(takes_context=True)
+def many(context: Context, number: int) -> str:
+    """How many there are, as far as they were counted: ``187``, ``1,000+``."""
+    counted = written(min(number, MOST_COUNTED), "n", _to(context))
+    return f"{counted}+" if number > MOST_COUNTED else counted
 
 
 @register.simple_tag(takes_context=True)
@@ -122,7 +130,7 @@ def changeable(context: Context, shipment: Any) -> str | None:
 @register.filter
 def get(values: Mapping[str, Any] | None, name: str) -> Any:
     """A value by its name."""
-    return None if values is None else values.get(name)
+    return values.get(name) if isinstance(values, Mapping) else None
 
 
 @register.inclusion_tag("web/field.html", takes_context=True)

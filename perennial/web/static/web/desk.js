@@ -381,7 +381,7 @@
       row: rowOf(elt),
       quiet: Boolean(elt.closest("[data-quiet]")),
       signsIn: Boolean(elt.closest("#sign-in-again")) || requestConfig.target?.closest("#sign-in-again"),
-      sent: new Map(fieldsSent(elt).map((field) => [field, valueOf(field)])),
+      sent: before?.sent ?? new Map(fieldsSent(elt).map((field) => [field, valueOf(field)])),
     };
     records.set(xhr, record);
     xhr.addEventListener("abort", () => (record.aborted = true));
@@ -452,12 +452,17 @@
     }
     const filled = openPanels().find((panel) => record.panels && !record.panels.has(panel.firstElementChild));
     if (filled) keepOpener(filled, record);
-    if (saved && !filled && record.submits && record.panel?.isConnected && record.panels?.has(record.panel.firstElementChild)) close(record.panel);
+    if (saved && !filled && record.submits && isUntouched(record)) close(record.panel);
     if (wanted.focus && first(wanted.focus)) focusOn(first(wanted.focus));
     else if (filled && (record.submits || active() === body)) focusIn(filled);
     else putFocusBack(record.focus);
     if (wanted.signedIn) signedIn(wanted.signedIn);
     else if (record.signsIn && status < 400) readSignIn();
+  }
+
+  /** Whether the panel that sent it stands as before, with nothing typed since. */
+  function isUntouched({ panel, panels }) {
+    return Boolean(panel?.isConnected && panels?.has(panel.firstElementChild) && !isTyped(panel));
   }
 
   function markSaved(field, value) {
@@ -648,7 +653,11 @@
   const isListOpen = (element) => isBox(element) && element.getAttribute("aria-expanded") === "true";
   const chosen = (box) => optionsOf(box).find((option) => option.getAttribute("aria-selected") === "true");
 
+  const picked = new WeakMap();
+  const contentOf = (option) => option.dataset.href ?? option.dataset.value ?? option.textContent;
+
   function choose(box, option) {
+    picked.set(box, option && contentOf(option));
     for (const other of optionsOf(box)) other.setAttribute("aria-selected", String(other === option));
     if (option) {
       box.setAttribute("aria-activedescendant", option.id);
@@ -695,6 +704,8 @@
       nameOptions(box);
       answers.set(list, record?.sent.get(box) ?? box.value);
       if (active() === box || list.hasAttribute("data-stays")) showList(box);
+      const still = picked.get(box) && optionsOf(box).find((option) => contentOf(option) === picked.get(box));
+      if (still) choose(box, still); // an answer that comes late takes nothing out of hand
       if (active() !== box || !record) continue;
       clearTimeout(resting);
       resting = setTimeout(() => sayCount(list), 700);
@@ -746,6 +757,7 @@
     if (!isBox(box) || !listOf(box)) return;
     if (box.closest("#palette")) fillPalette();
     else if (!box.value) hideList(box);
+    else if (answers.get(listOf(box)) === box.value) showList(box);
     else choose(box, null);
   }
 
@@ -890,7 +902,8 @@
       if (target.closest("[data-again]")) again(failed.failed);
       else main?.focus({ preventScroll: true });
     } else if (target.closest("[data-close]")) close(target.closest("[data-panel], dialog"));
-    else if (box && !target.closest("button, a")) take(box, option);
+    else if (box && target.closest("button, a")) hideList(box);
+    else if (box) take(box, option);
     else if (row && moreOf(row)) toggleRow(row);
   }
 

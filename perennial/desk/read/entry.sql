@@ -1,0 +1,39 @@
+-- What a draft order is asked and owes while it is entered: see entry.py.
+
+-- name: asked
+-- Of each continuity line: what its program's page asks, and which payment schedules may be chosen.
+select l.line, r.prompt_for_start_date, r.prompt_for_payment_schedule, own.name,
+       coalesce((select array_agg(s.name order by s.name)
+                   from programs_validpaymentschedule v join catalog_paymentschedule s on s.id = v.schedule_id
+                  where v.revision_id = r.id), '{}')
+  from continuity_continuityorder c
+  join orders_orderline l on l.id = c.parent_line_id
+  join programs_programrevision r on r.id = c.revision_id
+  left join catalog_paymentschedule own on own.id = r.payment_schedule_id
+ where c.order_id = (select id from orders_salesorder where number = %(order)s)
+ order by l.line
+
+-- name: schedules
+-- Of each shipment: by which schedule its child will be paid.
+select distinct on (l.line, o.shipment) l.line, o.shipment, coalesce(o.payment_schedule_id, c.payment_schedule_id)
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_orderline l on l.id = c.parent_line_id
+ where c.order_id = (select id from orders_salesorder where number = %(order)s) and o.shipment is not null
+ order by l.line, o.shipment, o.position desc
+
+-- name: pays
+-- How the ordinary lines are paid as it was said.
+select p.method, k.token, p.amount_minor, p.percent
+  from orders_orderpay p left join customers_storedcard k on k.id = p.card_id
+ where p.order_id = (select id from orders_salesorder where number = %(order)s)
+ order by p.number
+
+-- name: towns
+-- By the index of words: every word of a postcode is one of its customer's.
+select distinct a.city
+  from customers_customersearch w
+  join customers_address a on a.customer_id = w.customer_id
+ where w.words @@ quote_literal(replace(search_joined(%(postcode)s), ' ', ''))::tsquery
+   and a.postcode = %(postcode)s and a.country is not distinct from %(country)s and a.city <> ''
+ limit 2

@@ -1,0 +1,60 @@
+"""What does the customer want? Products that can be sold, by their number or by words of their name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.catalog.queries import currency, prices_on
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.kernel.money import Money
+
+_SQL = sql.named("perennial.desk.read", "products.sql")
+FIRST = 8
+LONGEST = 100
+MOST_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FoundProduct:
+    """A product that can be sold. ``program``: the one that a continuity product stands for; ``exact``: its number was
+    typed.
+    """
+
+    number: str
+    name: str
+    kind: str
+    program: str | None
+    price: Money | None
+    exact: bool
+
+
+def products_found(typed: str, *, on: date, most: int = FIRST) -> tuple[FoundProduct, ...]:
+    """The products that all the words fit: the one of this number first, then continuity products, then by number."""
+    words = typed.replace("\0", " ")[:LONGEST].split()[:MOST_WORDS]
+    if not words:
+        return ()
+    rows = sql.tuples(_SQL["found"], {"typed": " ".join(words), "words": words, "most": most})
+    prices = prices_on([row[0] for row in rows if row[3] == "item"], on)
+    money = currency() if prices else ""
+    return tuple(
+        FoundProduct(number, name, kind, program, Money(prices[pk], money) if pk in prices else None, exact)
+        for pk, number, name, kind, program, exact in rows
+    )
+
+
+def product_meant(typed: str, *, on: date) -> tuple[str, str]:
+    """The number and the kind of the one product that was meant. Refused: none, or several."""
+    whole = " ".join(typed.split())
+    if not whole:
+        raise Refused("product_not_typed", "item")
+    known = sql.one(_SQL["numbered"], {"typed": whole[:LONGEST]})
+    if known is not None:
+        return known[0], known[1]
+    found = products_found(whole, on=on, most=2)
+    if not found:
+        raise Refused("product_not_found", "item", words=whole)
+    if len(found) > 1:
+        raise Refused("products_found_several", "item", words=whole)
+    return found[0].number, found[0].kind

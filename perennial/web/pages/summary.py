@@ -1,0 +1,150 @@
+"""Complete an order: its summary, how the ordinary lines are paid; submit it, and what the bank says at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from perennial.catalog.queries import set_up
+from perennial.desk import actions
+from perennial.desk.entry import PayEntry
+from perennial.desk.read.coming import coming
+from perennial.desk.read.entry import answered, entry
+from perennial.desk.read.orders import order
+from perennial.errors import Refused
+from perennial.kernel.states import METHODS
+from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
+from perennial.web.pages.entry import shown
+from perennial.web.typed import money
+from perennial.web.visit import Visit
+from perennial.web.words import said
+
+SECTIONS = ("web/entry/seen.html", "web/summary/lines.html", "web/summary/pays.html", "web/entry/totals.html")
+MOST_WAYS = 3
+"""So many ways pay the ordinary lines of an order together."""
+
+
+def page(request: Visit, number: str) -> HttpResponse:
+    """The summary, once what it says was read to the customer and agreed."""
+    found = entry(number, on=request.visitor.today)
+    if found.order is None or found.order.status != "draft":
+        return HttpResponseRedirect(f"/orders/{quote(number)}")
+    if not request.GET.get("agreed"):
+        return _not_agreed(request, number)
+    at = f"/orders/{quote(number)}/summary?agreed=on"
+    if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
+        return go_to(request, at)
+    return whole(request, "web/summary.html", _shown(request, number))
+
+
+@redraws("summary")
+def redraw(request: Visit, number: str) -> tuple[Sequence[str], Mapping[str, Any]]:
+    """Its sections."""
+    return SECTIONS, _shown(request, number)
+
+
+def pay(request: Visit, number: str) -> HttpResponse:
+    """How the ordinary lines are paid."""
+    try:
+        act(
+            request,
+            actions.pay_draft,
+            number=number,
+            pay=_ways(request, entry(number, on=request.visitor.today).currency),
+        )
+    except Refused as refused:
+        fault = refused.at("pay") if refused.field.startswith("pay") else refused
+        return form_again(request, "web/summary/pays_form.html", _shown(request, number), fault)
+    toast = Toast(f"{said(request.visitor.reader, 'done_pay_changed')}.")
+    return drawn(request, SECTIONS, _shown(request, number), toast)
+
+
+def submit(request: Visit, number: str) -> HttpResponse:
+    """Open the order, then ask for what is due at once: what was opened stays open whatever the bank says."""
+    if not request.POST.get("agreed"):
+        return _not_agreed(request, number)
+    act(request, actions.submit, number=number)
+    actions.collect(number=number, on=request.visitor.today, by=request.visitor.by)
+    return go_to(request, f"/orders/{quote(number)}/answer")
+
+
+def answer(request: Visit, number: str) -> HttpResponse:
+    """What the bank said, and what comes next."""
+    return whole(request, "web/answer.html", _answer(request, number))
+
+
+@redraws("answer")
+def redraw_answer(request: Visit, number: str) -> tuple[Sequence[str], Mapping[str, Any]]:
+    """Its one section."""
+    return ("web/answer/bank.html",), _answer(request, number)
+
+
+def ask(request: Visit, number: str) -> HttpResponse:
+    """Ask the bank what became of it; with another card, if one was chosen, charge that one."""
+    token = request.POST.get("card")
+    if token:
+        act(request, actions.card, number=number, token=token)
+    actions.collect(number=number, on=request.visitor.today, by=request.visitor.by, force=bool(token))
+    if not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(f"/orders/{quote(number)}/answer")
+    return render(request, "web/answer/bank.html", _answer(request, number))
+
+
+def _not_agreed(request: Visit, number: str) -> HttpResponse:
+    refused = Refused("not_agreed", "agreed")
+    if request.headers.get("HX-Request"):
+        response = form_again(request, "web/entry/agree.html", {}, refused)
+        response["HX-Trigger"] = '{"desk:focus": "#agreed"}'
+        return response
+    return form_again(request, "web/entry.html", shown(request, entry(number, on=request.visitor.today)), refused)
+
+
+def _ways(request: Visit, currency: str) -> tuple[PayEntry, ...]:
+    """The ways that were chosen; one without an amount pays the rest."""
+    found = []
+    for at in range(1, MOST_WAYS + 1):
+        method, _, token = request.POST.get(f"way-{at}", "").partition(":")
+        if not method:
+            continue
+        typed = request.POST.get(f"amount-{at}", "").strip()
+        amount = money(request, f"amount-{at}", currency).minor if typed else None
+        found.append(PayEntry(method, token or None, amount_minor=amount))
+    return tuple(found)
+
+
+def _shown(request: Visit, number: str) -> dict[str, Any]:
+    found = entry(number, on=request.visitor.today)
+    methods = [method for method in METHODS if method != "on_account" or found.customer.allow_on_account]
+    shares = list(found.shares)
+    ways = []
+    for at in range(1, MOST_WAYS + 1):
+        share = shares[at - 1] if at <= len(shares) else None
+        due = found.ordinary[0] if not shares and at == 1 and found.ordinary else None
+        chosen = ""
+        if share is not None:
+            chosen = f"card:{share.card}" if share.card else share.method
+        elif due is not None:
+            chosen = f"card:{due.card.token}" if due.card else due.method
+        ways.append({"at": at, "chosen": chosen, "amount": share.amount if share else None})
+    return {**shown(request, found), "methods": methods, "ways": ways, "agreed": True}
+
+
+def _answer(request: Visit, number: str) -> dict[str, Any]:
+    found = order(number, on=request.visitor.today)
+    told = answered(found)
+    following = sorted(
+        (one for one in coming(found, set_up()) if one.status != "skipped"), key=lambda one: (one.ship_on, one.line)
+    )
+    who = entry(number, on=request.visitor.today) if told.state == "declined" else None
+    refused = {card.token for card in told.cards}
+    return {
+        "order": found,
+        "here": "orders",
+        "bank": told,
+        "next": following[0] if following else None,
+        "others": [card for card in who.cards if card.token not in refused] if who else [],
+    }
