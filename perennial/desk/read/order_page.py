@@ -157,8 +157,10 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
 
 def line_meant(order: Order, payment: Payment) -> int | None:
     """By which line an action names a payment of an order: its own, of ordinary lines the first; a child needs none."""
-    if payment.shipment is not None or payment.line is not None:
-        return None if payment.shipment is not None else payment.line
+    if payment.shipment is not None:
+        return None
+    if payment.line is not None:
+        return payment.line
     return next((line.line for line in order.lines if line.price is not None), None)
 
 

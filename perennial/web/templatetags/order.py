@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django import template
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.order import Child, Order
 from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
-from perennial.desk.read.values import Payment
+from perennial.desk.read.values import Payment, Product
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import PROJECTED, WITH_MONEY
 from perennial.language import Reader, phrase
@@ -49,6 +52,15 @@ def child_cell(context: Context, row: OrderRow) -> SafeString:
     if shipment.lines[-1].changeable(context["visitor"].today) == "until_next_run":
         return st(context, "line", "due", said(_to(context), "order_made_tonight"))
     return shipment_state(context, shipment)
+
+
+@register.simple_tag
+def sends(shipment: ComingShipment) -> list[tuple[Product, Decimal]]:
+    """What a shipment sends, each product once, with how many of it."""
+    found: dict[Product, Decimal] = {}
+    for line in shipment.lines:
+        found[line.product] = found.get(line.product, Decimal(0)) + line.quantity
+    return list(found.items())
 
 
 @register.simple_tag(takes_context=True)
@@ -105,7 +117,8 @@ def payment_words(context: Context, payment: Payment) -> str:
 @register.simple_tag(takes_context=True)
 def payment_for(context: Context, payment: Payment) -> str:
     """What a payment is for: a shipment, a line billed up front, the ordinary lines, or money given back."""
-    facts = {"shipment": payment.shipment, "line": payment.line, "number": payment.number}
+    part = payment.number if payment.number > 1 else None
+    facts = {"shipment": payment.shipment, "line": payment.line, "number": payment.number, "part": part}
     return said(_to(context), f"order_pays_{payment.purpose}", **facts)
 
 
