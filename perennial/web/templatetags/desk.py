@@ -119,7 +119,7 @@ def changeable(context: Context, shipment: Any) -> str | None:
 @register.filter
 def get(values: Mapping[str, Any] | None, name: str) -> Any:
     """A value by its name."""
-    return None if values is None else values.get(name)
+    return values.get(name) if values else None
 
 
 @register.inclusion_tag("web/field.html", takes_context=True)
