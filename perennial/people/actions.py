@@ -83,8 +83,9 @@ def change_person(
     Another password also lets in again who was locked out after failures. Refused: nobody of that name, a role that
     there is not, a password that is too easy, an address that is taken, the last administrator who can sign in.
     """
-    # Whoever is an administrator is locked too: of two changes at once the second sees what the first has left.
-    list(User.objects.select_for_update(of=("self",)).filter(groups__name="administrator").order_by("pk"))
+    # All administrators are locked: of two changes at once the second sees what the first has left.
+    locked = User.objects.select_for_update(of=("self",)).filter(groups__name="administrator", is_active=True)
+    administrators = {one.username for one in locked.order_by("pk")}
     person = _person(username)
     wanted = None if roles is None else _known(roles)
     given = {"active": active, "name": name, "email": email, "roles": wanted, "password": password}
@@ -101,7 +102,7 @@ def change_person(
     person.save(update_fields=["password", "is_active", "first_name", "email"])
     if wanted is not None:
         person.groups.set(Group.objects.filter(name__in=wanted))
-    if not User.objects.filter(groups__name="administrator", is_active=True).exists():
+    if username in administrators and not locked.exists():
         raise Refused("last_administrator", "roles", name=username)
     if password is not None:
         forget_failures(username=username)

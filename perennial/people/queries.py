@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import check_password
@@ -75,9 +76,15 @@ def preferences(person: User) -> Preferences:
 
 
 def demo_sign_ins() -> tuple[str, ...]:
-    """The people of a demo who can sign in with its password. To look does not change how it is stored."""
+    """The people of a demo who can sign in with its password."""
     found = User.objects.filter(username__in=SIGN_INS, is_active=True).order_by("pk")
-    return tuple(p.username for p in found if check_password(DEMO_PASSWORD, p.password))
+    return tuple(p.username for p in found if _is_demo(p.password))
+
+
+@lru_cache(maxsize=len(SIGN_INS))
+def _is_demo(stored: str) -> bool:
+    """Is it the password of the demo? Worked out once: it is slow to compare, and the sign-in page asks."""
+    return check_password(DEMO_PASSWORD, stored)
 
 
 def without_second_factor() -> tuple[str, ...]:

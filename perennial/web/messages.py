@@ -29,5 +29,5 @@ def note_message(request: Visit, text: str) -> None:
 
 def messages(request: Visit) -> list[Message]:
     """The last ones, newest first."""
-    zone = ZoneInfo(request.visitor.company.time_zone or "UTC")
+    zone = ZoneInfo(request.visitor.company.time_zone)
     return [Message(text, datetime.fromisoformat(at).astimezone(zone)) for at, text in request.session.get(_KEPT, [])]

@@ -91,7 +91,7 @@ def _over(request: HttpRequest) -> bool:
 
 def _visitor(request: HttpRequest) -> Visitor:
     person = request.user
-    company = Company.objects.first() or Company(languages=["en"], name="")
+    company = Company.objects.first() or Company(languages=["en"], name="", time_zone="UTC")
     on = today_of(company)
     roles: tuple[str, ...] = ()
     if person.is_authenticated:

@@ -12,7 +12,9 @@ from typing import Any
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.stages import LoginStage
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
 from axes.handlers.proxy import AxesProxyHandler
 from axes.signals import user_locked_out
 from cryptography.fernet import Fernet
@@ -28,6 +30,8 @@ from perennial.people.queries import sign_in_name
 from perennial.people.roles import DEMO_PASSWORD
 from perennial.web.middleware import BEGAN, SEEN
 
+FEW = 3
+"""From so many tries that are left on, they are counted aloud."""
 _LOG = logging.getLogger("perennial.sign_in")
 
 
@@ -92,17 +96,26 @@ def locked_out(request: HttpRequest, credentials: Any, *args: Any, **kwargs: Any
     return render(request, template, {"locked": minutes}, status=422 if over_a_page else 429)
 
 
-def failed_code(request: HttpRequest, person: User) -> int:
-    """A code that is not right counts like a password that is not; how many tries are left."""
-    credentials = {"username": person.get_username()}
-    user_login_failed.send(__name__, credentials=credentials, request=request)
-    return tries_left(request, person.get_username())
+def pass_second(request: HttpRequest, stage: LoginStage) -> bool:
+    """The code behind the password: whoever types the right one is signed in. A wrong one is counted."""
+    form = AuthenticateForm(request.POST, user=stage.login.user)
+    if not form.is_valid():
+        count_failure(request, stage.login.user)
+        return False
+    form.save()
+    stage.exit()
+    return True
 
 
-def tries_left(request: HttpRequest, name: str) -> int:
-    """How often somebody may still fail before they are locked out for a while."""
-    left: int = settings.AXES_FAILURE_LIMIT - AxesProxyHandler.get_failures(request, {"username": name})
-    return left
+def count_failure(request: HttpRequest, person: User) -> None:
+    """A code that is not right counts like a password that is not."""
+    user_login_failed.send(__name__, credentials={"username": person.get_username()}, request=request)
+
+
+def few_left(request: HttpRequest, name: str) -> int | None:
+    """How often somebody may still fail before they are locked out for a while; None while it is often."""
+    left = settings.AXES_FAILURE_LIMIT - AxesProxyHandler.get_failures(request, {"username": name})
+    return left if 0 < left <= FEW else None
 
 
 def may_try(request: HttpRequest, person: User) -> bool:

@@ -16,8 +16,7 @@ from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, Remov
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
 
-from perennial.web.pages.sign_in import FEW
-from perennial.web.sign_in import failed_code, locked_out, may_try
+from perennial.web.sign_in import count_failure, few_left, locked_out, may_try
 
 
 class Second(AuthenticateView):  # type: ignore[misc]  # it has no types
@@ -33,10 +32,10 @@ class Second(AuthenticateView):  # type: ignore[misc]  # it has no types
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """The page again, with how many tries are left."""
-        left = failed_code(self.request, self.stage.login.user)
-        context = self.get_context_data(failed=True)
-        told = {"failed": True, "left": left if 0 < left <= FEW else None}
-        return self.render_to_response({**context, **told}, status=422)  # type: ignore[no-any-return]
+        person = self.stage.login.user
+        count_failure(self.request, person)
+        told = {"failed": True, "left": few_left(self.request, person.get_username())}
+        return self.render_to_response({**self.get_context_data(), **told}, status=422)  # type: ignore[no-any-return]
 
 
 class Passkey(LoginWebAuthnView):  # type: ignore[misc]

@@ -8,7 +8,6 @@ from typing import Any
 from allauth.account.forms import LoginForm
 from allauth.account.stages import LoginStage, LoginStageController
 from allauth.account.views import LoginView
-from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
 from django.contrib.auth import logout
@@ -20,11 +19,8 @@ from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
 from perennial.people.roles import DEMO_PASSWORD
 from perennial.web.frame import first_page
-from perennial.web.sign_in import failed_code, locked_out, may_try, tries_left
+from perennial.web.sign_in import few_left, locked_out, may_try, pass_second
 from perennial.web.visit import Visit
-
-FEW = 3
-"""From so many tries that are left on, they are counted aloud."""
 
 
 class SignIn(LoginView):  # type: ignore[misc]  # it has no types
@@ -93,21 +89,16 @@ def fault(form: LoginForm | None) -> dict[str, Any]:
     """What is told of a sign-in that failed."""
     if form is None or not form.errors:
         return {}
-    left = tries_left(form.request, form.data.get("login", ""))
-    return {"failed": True, "left": left if 0 < left <= FEW else None, "login": form.data.get("login", "")}
+    login = form.data.get("login", "")
+    return {"failed": True, "left": few_left(form.request, login), "login": login}
 
 
 def _second(request: Visit, stage: LoginStage) -> HttpResponse:
-    person = stage.login.user
-    if not may_try(request, person):
+    if not may_try(request, stage.login.user):
         return locked_out(request, {})
-    form = AuthenticateForm(request.POST, user=person)
-    if not form.is_valid():
-        left = failed_code(request, person)
-        return _asked(request, stage, status=422, failed=True, left=left if 0 < left <= FEW else None)
-    form.save()
-    stage.exit()
-    return _go_on(request)
+    if pass_second(request, stage):
+        return _go_on(request)
+    return _asked(request, stage, status=422, failed=True, left=few_left(request, stage.login.user.get_username()))
 
 
 def _asked(request: Visit, stage: LoginStage | None, *, status: int = 200, **context: Any) -> HttpResponse:

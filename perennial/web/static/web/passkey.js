@@ -1,7 +1,9 @@
-/* Passkeys: forms with data-passkey ask the browser for one and send its answer. What the browser is asked comes with
-   the page, or for a sign-in without a name from the form's address. */
+/* Passkeys: forms with data-passkey ask the browser for one, or to make one, and send its answer. What the browser is
+   asked comes with the page; for a sign-in without a name, from the form's address. */
 (() => {
   "use strict";
+
+  const failed = document.getElementById("passkey-failed");
 
   async function optionsOf(form) {
     const given = document.getElementById("passkey-options");
@@ -20,30 +22,28 @@
     return webauthnJSON.create(options);
   }
 
-  async function ask(form) {
-    const failed = form.querySelector("[data-failed]");
+  async function answer(form) {
     failed.hidden = true;
     try {
       const options = await optionsOf(form);
-      const isNew = form.dataset.passkey === "new";
-      const answer = isNew
-        ? await make(options.creation_options, form.elements.passwordless.checked)
-        : await webauthnJSON.get(options.request_options);
-      form.elements.credential.value = JSON.stringify(answer);
+      const given =
+        form.dataset.passkey === "make"
+          ? await make(options.creation_options, form.elements.passwordless.checked)
+          : await webauthnJSON.get(options.request_options);
+      form.elements.credential.value = JSON.stringify(given);
       form.submit();
     } catch {
-      failed.textContent = failed.dataset.failed;
-      failed.setAttribute("role", "alert");
       failed.hidden = false;
     }
   }
 
   if (!window.PublicKeyCredential) return;
   for (const form of document.querySelectorAll("form[data-passkey]")) {
-    form.hidden = false;
+    for (const button of form.querySelectorAll("button")) button.hidden = false;
+    for (const button of document.querySelectorAll(`button[form=${form.id}]`)) button.hidden = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      ask(form);
+      answer(form);
     });
   }
 })();
