@@ -10,7 +10,6 @@ from django.shortcuts import render
 from perennial import papers
 from perennial.web.visit import Visit
 
-
 Sheet = papers.Slip | papers.Confirmation | papers.PickList
 
 
