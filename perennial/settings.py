@@ -79,6 +79,11 @@ PERENNIAL_TODAY = day("PERENNIAL_TODAY")
 #: Who charges cards: ``sandbox``, or the name of a gateway.
 PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
 
+#: The mail server that messages to customers go out by, with its password; from which address; whose certificates count.
+PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None
+PERENNIAL_MAIL_FROM = os.environ.get("PERENNIAL_MAIL_FROM") or None
+PERENNIAL_MAIL_CA = os.environ.get("PERENNIAL_MAIL_CA") or None
+
 #: How many items one transaction of a job takes, instead of the job's own number.
 PERENNIAL_CHUNK_SIZE = size("PERENNIAL_CHUNK_SIZE")
 
@@ -152,8 +157,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "axes.middleware.AxesMiddleware",
     "perennial.web.middleware.visit",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "perennial.web.urls"
 TEMPLATES = [
@@ -212,7 +217,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"
-SESSION_COOKIE_AGE = 12 * 3600
+#: A session ends after so long, whatever is done in it.
+SESSION_COOKIE_AGE = size("PERENNIAL_SESSION_SECONDS") or 12 * 3600
 SESSION_COOKIE_NAME = "perennial_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PERENNIAL_HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -228,14 +234,27 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "perennial.web.sign_in.Accounts"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = False  # django-axes keeps count, in the database: one count for all processes
+ACCOUNT_REAUTHENTICATION_METHODS = ("password",)
+MFA_ADAPTER = "perennial.web.sign_in.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator has added whoever signs in, by that address or without one
 MFA_TOTP_ISSUER = "Perennial"
+MFA_TOTP_TOLERANCE = 1
+#: Which codes were used: for all processes, so that none takes a code twice.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": PERENNIAL_HOME / "cache",
+    }
+}
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "perennial.web.sign_in.locked_out"
+AXES_USERNAME_CALLABLE = "perennial.web.sign_in.counted_name"
 AXES_CLIENT_IP_CALLABLE = "perennial.web.sign_in.client_address"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -248,6 +267,6 @@ LOGGING = {
     "loggers": {
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "perennial": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "axes": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "axes": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # what it counts, we log
     },
 }

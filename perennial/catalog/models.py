@@ -12,7 +12,9 @@ from perennial.db.models import Code
 
 @tracked
 class Company(models.Model):
-    """The one company that this installation serves. ``installation`` is part of every gateway key."""
+    """The one company that this installation serves. ``installation`` is part of every gateway key. ``phone`` and
+    ``address`` stand in messages to customers.
+    """
 
     id = models.SmallIntegerField(primary_key=True, db_default=1)
     installation = models.TextField()
@@ -23,6 +25,8 @@ class Company(models.Model):
     languages = ArrayField(models.TextField(), db_default=models.Value("{en}"))
     from_email = models.TextField(null=True)
     vat_number = models.TextField(null=True)
+    phone = models.TextField(null=True)
+    address = models.TextField(null=True)
     notices_on = models.BooleanField(db_default=False)
 
     class Meta:

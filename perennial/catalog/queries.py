@@ -93,6 +93,15 @@ class SetUp:
         return EVERY_DAY if mode_id is None else self.modes[mode_id].days
 
 
+def names() -> dict[tuple[str, str], str]:
+    """What delivery modes (``mode``) and date intervals (``interval``) are called, by their codes."""
+    found = sql.tuples(
+        "select 'mode', code, name from catalog_deliverymode where name <> ''"
+        " union all select 'interval', code, name from catalog_dateinterval where name <> ''"
+    )
+    return {(kind, code): name for kind, code, name in found}
+
+
 def set_up() -> SetUp:
     """Read the set-up that planning, totals and payments need. Every run of a job reads it: few, plain statements."""
     modes: dict[int | None, Mode] = {

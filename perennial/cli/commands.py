@@ -19,7 +19,7 @@ class Command(NamedTuple):
     @property
     def function(self) -> str:
         """The name of its function in the module: the words, joined (``import_``)."""
-        name = self.name.replace(" ", "_")
+        name = self.name.replace(" ", "_").replace("-", "_")
         return f"{name}_" if iskeyword(name) else name
 
 
@@ -38,6 +38,12 @@ GROUPS: dict[str, list[Command]] = {
         ("worker", "run the jobs when they are due (not in this version)"),
         ("backup", "write a backup of everything (not in this version)"),
         ("restore", "read a backup into an empty installation (not in this version)"),
+    ),
+    "People": _group(
+        "people",
+        ("people list", "who signs in to the web application, with their roles"),
+        ("people add", "add somebody who signs in"),
+        ("people change", "other roles, a new password, keep out or let in; help for whoever cannot get in"),
     ),
     "Bundles": _group(
         "bundles",
@@ -64,6 +70,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order change", "change a line of a draft order"),
         ("order remove", "take a line out of a draft order"),
         ("order pay", "say how the ordinary lines of a draft order are paid"),
+        ("order gift", "put a gift message, and no prices, into the parcels of an order"),
         ("order submit", "open a draft order"),
         ("order accept", "note that the customer accepted the offer"),
         ("order cancel", "cancel an order, or a child that has not shipped"),
@@ -85,6 +92,12 @@ GROUPS: dict[str, list[Command]] = {
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),
     ),
+    "Printing": _group(
+        "printing",
+        ("print slip", "the packing slips of child orders, as a PDF"),
+        ("print pick-list", "what is to be packed on a day, by product and by parcel, as a PDF"),
+        ("print confirmation", "what was agreed with the customer, as a PDF"),
+    ),
     "Customers": _group(
         "customers",
         ("customer add", "add a customer"),
@@ -92,6 +105,20 @@ GROUPS: dict[str, list[Command]] = {
         ("customer address", "add an address, or change one"),
         ("note customer", "write down what is to be known of a customer"),
         ("note order", "write down what is to be known of an order"),
+    ),
+    "Messages": _group(
+        "notices",
+        ("notices list", "the messages to customers, the newest first"),
+        ("show message", "a message as it was sent"),
+        ("notices kinds", "the kinds of messages, on or off"),
+        ("notices on", "tell customers of this from now on"),
+        ("notices off", "do not tell customers of this any more"),
+        ("notices text", "what is said of a kind in a language; say it in your own words"),
+        ("notices preview", "a message for an order, without sending it"),
+        ("notices send", "send what is due"),
+        ("notices again", "send a message again"),
+        ("notices bounced", "note that a message came back"),
+        ("notices arrived", "note that an unsure message has arrived"),
     ),
     "Programs": _group(
         "programs",

@@ -48,9 +48,10 @@ def demo(p: Parser) -> Run:
 
     def noted(given: Given) -> int:
         chosen = {name for name, value in vars(given).items() if name != "json" and value != p.get_default(name)}
-        if chosen and _has_orders():
+        if chosen - {"serve"} and _has_orders():
             note("demo_has_orders")
-        return run(given)
+        status = run(given)
+        return _serve("127.0.0.1", 8000) if given.serve and not status else status
 
     return noted
 
@@ -85,11 +86,15 @@ def serve(p: Parser) -> Run:
     p.add_argument("--workers", type=int, default=2, help="processes that answer, of four threads each (default 2)")
 
     def run(given: Given) -> int:
-        from perennial.web.server import serve
-
-        return serve(given.host, given.port, workers=given.workers)
+        return _serve(given.host, given.port, given.workers)
 
     return run
+
+
+def _serve(host: str, port: int, workers: int = 2) -> int:
+    from perennial.web.server import serve
+
+    return serve(host, port, workers=workers)
 
 
 def worker(p: Parser) -> Run:

@@ -357,8 +357,30 @@ def parked_retry(p: Parser) -> Run:
 
 
 def check(p: Parser) -> Run:
-    """Every invariant of the data, recomputed."""
-    return _checks("check")
+    """Every invariant of the data, recomputed; or what is unsafe in how this installation is set up."""
+    p.add_argument(
+        "--deploy", action="store_true", help="not the data: what would be unsafe where browsers and real cards come"
+    )
+    look_at_data = _checks("check")
+
+    def run(given: Given) -> int:
+        return _deploy(given) if given.deploy else look_at_data(given)
+
+    return run
+
+
+def _deploy(given: Given) -> int:
+    from perennial.web.safety import dangers
+
+    found = [{"code": one.code, "text": sentence("unsafe", one.code, **one.facts)} for one in dangers()]
+    if given.json:
+        document({"ok": not found, "unsafe": found})
+    else:
+        for one in found:
+            say(one["text"])
+        if not found:
+            say(sentence("outcome", "nothing_unsafe"))
+    return 1 if found else 0
 
 
 def check_once(p: Parser) -> Run:

@@ -161,6 +161,7 @@ def show_children(p: Parser) -> Run:
     p.add_argument("--status", metavar="WORD", help="only those with this status")
     p.add_argument("--program", metavar="ID", help="only those of this program")
     p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
+    p.add_argument("--uninvoiced", action="store_true", help="only those sent a week ago or more and not invoiced")
     _page(p, "child orders", "all")
 
     def run(given: Given) -> int:
@@ -169,7 +170,14 @@ def show_children(p: Parser) -> Run:
         from perennial.desk.contract import listed_child_json
         from perennial.desk.read.lists import children
 
-        read = partial(children, today(), status=given.status, program=given.program, customer=given.customer)
+        read = partial(
+            children,
+            today(),
+            status=given.status,
+            program=given.program,
+            customer=given.customer,
+            uninvoiced=given.uninvoiced,
+        )
         return _listed(given, read, listed_child_json, listed_children_page)
 
     return run

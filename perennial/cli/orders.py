@@ -151,6 +151,15 @@ def order_pay(p: Parser) -> Run:
     return _does("pay_draft", "pay", line=False)
 
 
+def order_gift(p: Parser) -> Run:
+    """Its parcels bring a message, and no prices."""
+    p.number()
+    p.add_argument("--message", type=text, metavar="TEXT", help="what the parcels say (left out: nothing)")
+    p.add_argument("--hide-prices", action="store_true", help="no prices on the papers in the parcels")
+    p.change()
+    return _does("gift", "message", "hide_prices", line=False)
+
+
 def order_submit(p: Parser) -> Run:
     """A draft order opens."""
     p.number()

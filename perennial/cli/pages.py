@@ -48,6 +48,8 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
             "acceptance": None if order.acceptance == "none" else order.acceptance,
             "held": "; ".join(held),
             "parked": "; ".join(parked),
+            "gift_message": order.gift_message,
+            "prices": "hidden" if order.hide_prices else None,
         }
     )
     if others:

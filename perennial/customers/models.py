@@ -66,6 +66,7 @@ class StoredCard(models.Model):
             models.UniqueConstraint(fields=["customer", "token"], name="one_card_token"),
             models.CheckConstraint(condition=Q(exp_month__gte=1, exp_month__lte=12), name="card_month"),
         ]
+        indexes = [models.Index(fields=["expires_on"], name="cards_by_end")]
 
 
 class CustomerSearch(models.Model):

@@ -78,13 +78,16 @@ def models(model: type[M], sql: str, params: Params = None) -> list[M]:
     fields = _fields_by_column(model)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        found = [fields[column.name] for column in cursor.description]
+        columns = [fields[column.name] for column in cursor.description]
+        # Django takes the values of all fields by their place in the model, which is not that of a column added later.
+        places = sorted(range(len(columns)), key=lambda at: columns[at].creation_counter)
+        found = [columns[at] for at in places]
         names = [field.attname for field in found]
         # What the driver does not do: of JSON, text into values.
         converters = [(at, field.from_db_value) for at, field in enumerate(found) if hasattr(field, "from_db_value")]
         made = []
         for row in cursor.fetchall():
-            values = list(row)
+            values = [row[at] for at in places]
             for at, convert in converters:
                 values[at] = convert(values[at], None, connection)
             made.append(model.from_db(connection.alias, names, values))

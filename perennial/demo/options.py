@@ -55,6 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--declines", type=_number, default=4, metavar="PERCENT", help="charges that are declined (default 4)"
     )
+    parser.add_argument("--serve", action="store_true", help="go on into the web application")
     parser.add_argument("--real-dates", action="store_true", help="leave the dates in 1997 and 1998")
     parser.add_argument(
         "--import-every",

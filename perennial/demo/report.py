@@ -11,6 +11,7 @@ from rich.table import Table
 
 from perennial.demo.club import Club
 from perennial.demo.ports import Example, Once, Ports, ProgramFigures
+from perennial.people.roles import DEMO_PASSWORD, SIGN_INS
 
 COLUMNS = ("orders", "planned", "shipped", "billed", "declined", "closed", "stopped", "waiting")
 ACTS = {
@@ -139,6 +140,7 @@ def next_steps(examples: Sequence[Example], *, next_day: date, today: date) -> l
             lines.append(f"    {RUN} {action}{on}")
     lines += [
         "",
+        f"On its pages: {RUN_SERVE}, and sign in as {', '.join(SIGN_INS)}, password {DEMO_PASSWORD}",
         f"Tonight, tried without doing it: {RUN} night --dry-run --on {next_day}",
         f"All that waits for a person: {RUN} show orders --waiting",
         f"The check again: {RUN} check once",
@@ -149,6 +151,8 @@ def next_steps(examples: Sequence[Example], *, next_day: date, today: date) -> l
         )
     return lines
 
+
+RUN_SERVE = "./run serve"
 
 SENTENCES = {
     "hold": "on hold; release it when the reason is gone",

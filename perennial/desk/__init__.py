@@ -8,4 +8,5 @@
 ``changeable``  what may be changed on a planned shipment, and why not
 ``read``        what is told of orders, customers and programs, as values; ``contract`` makes the JSON of them
 ``queries``     which orders there are
+``on_it``       who is on what
 """

@@ -76,7 +76,14 @@ def order_json(order: Order, to: Reader = ENGLISH, *, reasons: bool = False) -> 
         "children": [_child(child) for child in order.children],
         "payments": [payment_json(payment) for payment in order.payments],
         "notes": [note_json(note) for note in order.notes],
+        **gift_json(order),
     }
+
+
+def gift_json(order: Order) -> Document:
+    """What makes an order a gift; of any other nothing."""
+    document: Document = {} if order.gift_message is None else {"gift_message": order.gift_message}
+    return {**document, "hide_prices": True} if order.hide_prices else document
 
 
 def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:

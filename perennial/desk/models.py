@@ -1,7 +1,8 @@
-"""What the desk remembers of what people did: answers to requests that may come twice, and what a change was before."""
+"""What the desk remembers: answers to requests that may come twice, what a change was before, who is on what."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from perennial.db.models import Code
@@ -36,3 +37,45 @@ class Change(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["order", "-id"], name="last_change_of")]
+
+
+class Access(models.Model):
+    """Who looked at whose data: a customer was opened (``opened``), the caller was checked (``checked``), a list was
+    taken away (``exported``).
+    """
+
+    at = models.DateTimeField(db_default=models.functions.Now())
+    by = models.TextField()
+    kind = models.TextField()
+    account = models.TextField(db_default="")
+    what = models.TextField(db_default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="access_to")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["opened", "checked", "exported"]), name="access_kind")
+        ]
+
+
+class OnIt(models.Model):
+    """Somebody looks at a customer, or at something that needs a person. The table is unlogged: a crash forgets it.
+
+    ``place``: where (``customers``, a kind of ``read.exceptions``); ``about``: at which one. ``at``: seen there last.
+    """
+
+    place = Code()
+    about = Code()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    since = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["place", "about", "person"], name="once_on_it")]
+
+
+class Counted(models.Model):
+    """How many things needed a person when they were counted last. One row, of an unlogged table."""
+
+    on_date = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    number = models.IntegerField()

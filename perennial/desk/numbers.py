@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -38,6 +39,21 @@ def numbers_meant(spelled: str) -> list[str]:
             number += f"-{int(found[2])}-{int(found[3]):03d}"
         meant.append(f"{number}-{int(found[4])}" if found[4] else number)
     return list(dict.fromkeys(meant))
+
+
+class Meant(NamedTuple):
+    """The order that somebody means."""
+
+    number: str
+    is_child: bool
+
+
+def order_meant(spelled: str) -> Meant | None:
+    """The order that is meant (``numbers_meant``); None: there is none."""
+    meant = numbers_meant("".join(spelled.split()))
+    found = SalesOrder.objects.filter(number__in=meant).values_list("number", "parent_id")
+    there = {number: Meant(number, parent is not None) for number, parent in found}
+    return next((there[number] for number in meant if number in there), None)
 
 
 def next_numbers(count: int) -> list[str]:

@@ -14,7 +14,7 @@ SQL = sql.named("perennial.desk", "snapshot.sql")
 Rows = dict[str, dict[str, Any] | None]
 """Rows by kind and id (``occurrence 17``), each with its values; None: there is no such row."""
 
-PUT_BACK = ("adjustment", "occurrence", "order", "line", "continuity", "hold", "payment")
+PUT_BACK = ("adjustment", "occurrence", "order", "line", "continuity", "hold", "payment", "gift")
 """The kinds that are put back, in this order: a new adjustment goes before an older one returns."""
 
 

@@ -4,6 +4,9 @@
 select 'order' as kind, o.id, jsonb_build_object('ship_to_id', o.ship_to_id) as values
   from orders_salesorder o where o.id = %(order)s
 union all
+select 'gift', o.id, jsonb_build_object('gift_message', o.gift_message, 'hide_prices', o.hide_prices)
+  from orders_salesorder o where o.id = %(order)s
+union all
 select 'line', l.id, jsonb_build_object('quantity', l.quantity)
   from orders_orderline l join continuity_continuityorder c on c.parent_line_id = l.id
  where l.order_id = %(order)s
@@ -69,6 +72,10 @@ select e.kind, e.by, e.on_date, (e.data->>'line')::int, (e.data->>'shipment')::i
 -- name: put_back_order
 update orders_salesorder o set ship_to_id = n.ship_to_id
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, ship_to_id bigint) where o.id = n.id
+
+-- name: put_back_gift
+update orders_salesorder o set gift_message = n.gift_message, hide_prices = n.hide_prices
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, gift_message text, hide_prices boolean) where o.id = n.id
 
 -- name: put_back_line
 update orders_orderline l set quantity = n.quantity

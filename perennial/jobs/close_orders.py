@@ -8,9 +8,11 @@ from typing import Any
 from django.db import connection
 
 from perennial.db import sql
+from perennial.desk.notices.queue import tell_ended
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
+from perennial.notices.queue import is_on
 
 SQL = sql.named("perennial.jobs", "sql/close_orders.sql")
 
@@ -46,6 +48,9 @@ class CloseOrders(Job):
             cursor.execute(SQL["empty"])
             for name in ("lock", "lock_orders", "read", "close_continuity"):
                 cursor.execute(SQL[name], values)
+            if is_on("ended"):
+                cursor.execute("select continuity_order_id from close_work where waits_for is null")
+                tell_ended([row[0] for row in cursor.fetchall()], on=run.on)
             cursor.execute(SQL["close_lines"])
             report.count("lines", cursor.rowcount)
             cursor.execute(SQL["close_orders"], values)

@@ -12,6 +12,7 @@ from perennial.catalog.queries import product_by_number
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
+from perennial.desk.notices.queue import tell_ahead, tell_expiring
 from perennial.desk.read.waits import wait_reason
 from perennial.jobs.ended_holds import release_ended_holds
 from perennial.jobs.job import Job, Run
@@ -19,6 +20,7 @@ from perennial.jobs.parking import park
 from perennial.jobs.report import MOST_REASONS, Report
 from perennial.kernel.calendar import add_days
 from perennial.kernel.reasons import Reason, why
+from perennial.notices.queue import which_are_on
 from perennial.orders.models import SalesOrder
 from perennial.payments.due import child_parts, payment_row, write_payments
 from perennial.programs.queries import program_by_id
@@ -97,8 +99,16 @@ class CreateChildOrders(Job):
         return self._filled(run, "select"), {**self._values(run), "limit": run.cache["limit"]}
 
     def select(self, run: Run) -> tuple[int, Report]:
-        """What is due; what is left over the limit; what waits already. First the holds that end are released."""
+        """What is due; what is left over the limit; what waits already. First the holds that end are released, and
+        customers are told what comes, unless the run is for some orders alone.
+        """
         release_ended_holds(self, run)
+        if not any(run.cache["criteria"][:2]) and "through" not in run.arguments:
+            wanted = which_are_on("shipment_ahead", "card_expiring")
+            if "shipment_ahead" in wanted:
+                tell_ahead(run.read_set_up(), on=run.on)
+            if "card_expiring" in wanted:
+                tell_expiring(on=run.on)
         values = self._values(run)
         report = Report()
         # The planner takes far more to be due than is (what is past is seldom still scheduled): by the index all the same.

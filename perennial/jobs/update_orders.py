@@ -11,6 +11,7 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Counts, Difference, OrderState, read_orders
 from perennial.continuity.update import planned_with
 from perennial.db import sql
+from perennial.desk.notices.queue import tell_price_changes
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
@@ -109,6 +110,7 @@ class UpdateOrders(Job):
                         place=state.row.parent_line_id,
                     )
                 )
+        tell_price_changes(changed, difference.relined, on=run.on)
         difference.write()
         _write(rows)
         write_history(events, on=run.on, by=run.by)

@@ -151,6 +151,22 @@ WHILE_ASKED = {
 }
 """In which states a payment is while an attempt of that kind is not answered."""
 
+# --- Messages to customers
+
+NOTICE = {
+    "off": set(),
+    "queued": {"sending", "failed", "off"},
+    "sending": {"sent", "queued", "failed", "unsure"},
+    "sent": {"bounced"},
+    "failed": set(),
+    "unsure": {"sent", "bounced"},
+    "bounced": set(),
+}
+"""A message: ``sending`` while the mail server has it and has not answered; ``unsure``: nobody knows whether it took it."""
+
+NOTICE_ENDED = ("sent", "failed", "unsure", "bounced")
+"""A message that is sent again only as a new one."""
+
 # --- Words that a person chooses among
 
 PREPAID = ("check", "cash", "gift_card")

@@ -74,12 +74,13 @@ def date_steps(
     *,
     started: bool,
     changed: Mapping[str, Who] | None = None,
+    names: Mapping[tuple[str, str], str] | None = None,
     to: Reader = ENGLISH,
 ) -> tuple[tuple[str, date | None], ...]:
     """The way to its ``ship_on``, step by step: what was done, and the day that it gave. The same facts as
-    ``date_words``, for a page that sets them one after the other.
+    ``date_words``, for a page that sets them one after the other. ``names``: of delivery modes and intervals.
     """
-    changed = changed or {}
+    changed, names = changed or {}, names or {}
     if why.rule == "words":
         return ((why.words or "", None), (_said("step_ships", {}, to), ship_on))
     if why.rule == "taken_over":
@@ -97,8 +98,8 @@ def date_steps(
             if why.days:
                 from_day = None if why.base is None else why.base + timedelta(days=why.days)
                 steps.append((_said("step_days", days, to), from_day))
-            interval = "" if why.interval is None else why.interval.code
-            steps.append((_said("step_interval", {"interval": interval}, to), event_on))
+            code = "" if why.interval is None else why.interval.code
+            steps.append((_said("step_interval", {"interval": names.get(("interval", code), code)}, to), event_on))
         case "redate":
             steps.append((_said("step_redate", {"who": changed.get("redate") or Who("")}, to), event_on))
         case _:
@@ -107,7 +108,8 @@ def date_steps(
     if wanted != event_on or why.ship == "move":
         steps.append((_said(f"step_ship_{why.ship}", {"who": changed.get("move") or Who("")}, to), wanted))
     if ship_on != wanted:
-        steps.append((_said("step_rolled", {"mode": why.mode or ""}, to), ship_on))
+        mode = names.get(("mode", why.mode or ""), why.mode or "")
+        steps.append((_said("step_rolled", {"mode": mode}, to), ship_on))
     return tuple(steps)
 
 

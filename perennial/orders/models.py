@@ -19,6 +19,7 @@ class SalesOrder(models.Model):
     Amounts are minor units of ``currency``; of a parent they are those of its ordinary lines.
     ``entry`` keeps the facts of a parent's entry as they were given, to know a repeated entry again.
     ``taken_over_on``: the day on which it came here from elsewhere, an order with its past or a child; null: made here.
+    ``gift_message`` and ``hide_prices``: what papers in the parcels of a parent say, and do not say.
     """
 
     number = Code(unique=True)
@@ -42,6 +43,8 @@ class SalesOrder(models.Model):
     external = models.TextField(null=True)
     taken_over_on = models.DateField(null=True)
     entry = models.JSONField(null=True)
+    gift_message = models.TextField(null=True)
+    hide_prices = models.BooleanField(db_default=False)
 
     class Meta:
         triggers = (state_machine(states.ORDER),)
@@ -68,6 +71,10 @@ class SalesOrder(models.Model):
                 condition=Q(delivery_minor__gte=0, tax_minor__gte=0, total_minor__gte=0),
                 name="order_amounts_from_0",
             ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | Q(gift_message__isnull=True, hide_prices=False),
+                name="gift_of_parent",
+            ),
         ]
         indexes = [
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="children_of"),
@@ -76,6 +83,11 @@ class SalesOrder(models.Model):
                 fields=["status", "ship_on", "id"],
                 condition=Q(parent__isnull=False),
                 name="children_by_status",
+            ),
+            models.Index(
+                fields=["order_date", "id"],
+                condition=Q(parent__isnull=True, acceptance="awaited", status="open"),
+                name="awaiting_acceptance",
             ),
         ]
 
@@ -163,7 +175,8 @@ class Hold(models.Model):
         indexes = [
             models.Index(
                 fields=["until"], condition=Q(released_on__isnull=True, until__isnull=False), name="holds_that_end"
-            )
+            ),
+            models.Index(fields=["on_date", "id"], condition=Q(released_on__isnull=True), name="open_holds_by_day"),
         ]
 
 

@@ -311,6 +311,8 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
         declined = [a for a, change in changes.items() if change.kind in ("payment_declined", "payment_failed")]
         if declined:
             sql.execute(SQL["tell_declined"], {"ids": declined, "on": work.rules.on})
+        if given_back := [c.fact.id for c in changes.values() if c.kind == "payment_refunded"]:
+            sql.execute(SQL["tell_refunded"], {"ids": given_back, "on": work.rules.on})
         _events(work, changes.values())
         _fail(work, {a: change for a, change in changes.items() if change.status == "failed"})
         _follow(work, [a for a, change in changes.items() if change.fact.order_id is None])

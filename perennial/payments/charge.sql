@@ -196,7 +196,7 @@ select k.id, p.id
 -- name: tell_declined
 insert into notices_notice(customer_id, kind, order_id, payment_id, attempt_id, on_date, status, facts, language)
 select p.customer_id, 'declined', coalesce(o.parent_id, o.id, co.order_id), p.id, a.id, %(on)s,
-       case when company.notices_on then 'queued' else 'off' end,
+       case when company.notices_on and coalesce(switch.is_on, true) then 'queued' else 'off' end,
        jsonb_build_object('order', coalesce(o.number, root.number), 'amount_minor', a.amount_minor, 'currency', p.currency,
                           'brand', d.brand, 'last4', d.last4, 'category', a.category),
        coalesce(c.language, company.languages[1])
@@ -208,6 +208,7 @@ select p.customer_id, 'declined', coalesce(o.parent_id, o.id, co.order_id), p.id
   left join continuity_continuityorder co on co.id = p.continuity_order_id
   left join orders_salesorder root on root.id = co.order_id
  cross join (select notices_on, languages from catalog_company) company
+  left join notices_noticekind switch on switch.kind = 'declined'
  where a.id = any(%(ids)s)
    and not exists (select from payments_attempt e
                     where e.payment_id = a.payment_id and e.card_id is not distinct from a.card_id
@@ -217,7 +218,7 @@ on conflict do nothing
 -- name: tell_billed
 insert into notices_notice(customer_id, kind, order_id, payment_id, on_date, status, facts, language)
 select p.customer_id, 'bill', coalesce(o.parent_id, o.id, co.order_id), p.id, %(on)s,
-       case when company.notices_on then 'queued' else 'off' end,
+       case when company.notices_on and coalesce(switch.is_on, true) then 'queued' else 'off' end,
        jsonb_build_object('order', coalesce(o.number, root.number), 'amount_minor', p.amount_minor, 'currency', p.currency,
                           'due_on', p.due_on),
        coalesce(c.language, company.languages[1])
@@ -227,7 +228,25 @@ select p.customer_id, 'bill', coalesce(o.parent_id, o.id, co.order_id), p.id, %(
   left join continuity_continuityorder co on co.id = p.continuity_order_id
   left join orders_salesorder root on root.id = co.order_id
  cross join (select notices_on, languages from catalog_company) company
+  left join notices_noticekind switch on switch.kind = 'bill'
  where p.id = any(%(ids)s)
+on conflict do nothing
+
+-- name: tell_refunded
+insert into notices_notice(customer_id, kind, order_id, payment_id, on_date, status, facts, language)
+select p.customer_id, 'refunded', coalesce(o.parent_id, o.id, co.order_id), p.id, %(on)s, 'queued',
+       jsonb_build_object('order', coalesce(o.number, root.number), 'amount_minor', p.amount_minor, 'currency', p.currency,
+                          'brand', d.brand, 'last4', d.last4),
+       coalesce(c.language, company.languages[1])
+  from payments_payment p
+  join customers_customer c on c.id = p.customer_id
+  left join customers_storedcard d on d.id = p.card_id
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder co on co.id = p.continuity_order_id
+  left join orders_salesorder root on root.id = co.order_id
+ cross join (select notices_on, languages from catalog_company) company
+ where p.id = any(%(ids)s) and company.notices_on
+   and exists (select from notices_noticekind where kind = 'refunded' and is_on)
 on conflict do nothing
 
 -- name: settle

@@ -1,19 +1,31 @@
-"""What is done about people: groups from roles, somebody new, another role, how they like the pages."""
+"""What is done about people: groups from roles, somebody new, another role, how they like the pages.
+
+Who may do what is not kept with the data of customers: what is changed here is said in the log, with who did it.
+"""
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from axes.utils import reset as forget_failures
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from perennial.errors import Refused
 from perennial.language import LANGUAGES
 from perennial.people.models import DENSITIES, THEMES, Preferences
-from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_INS
+from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_IN_NAMES, SIGN_INS
+
+SHORTEST_PASSWORD = 12
+_NAME = re.compile(r"[\w.@+-]{1,60}")
+_LOG = logging.getLogger("perennial.people")
 
 
 def make_groups() -> None:
@@ -34,21 +46,24 @@ def add_person(
     name: str = "",
     language: str = "en",
     checked: bool = True,
+    by: str = "system",
 ) -> User:
     """Add somebody who signs in by a name and a password (``checked``: it has to be a good one).
 
     Refused: a name that is taken or is none, a role that there is not, a password that is too easy.
     """
-    if not username or len(username) > 60 or username.split() != [username]:
+    if not _NAME.fullmatch(username):
         raise Refused("person_name", "username", name=username)
     if User.objects.filter(username__iexact=username).exists():
         raise Refused("person_exists", "username", name=username)
+    _free_address(email, username)
     wanted = _known(roles)
     if checked:
         _good(password, User(username=username, email=email))
     person = User.objects.create_user(username, email, password, first_name=name[:150] or username)
     person.groups.set(Group.objects.filter(name__in=wanted))
     Preferences.objects.create(person=person, language=language if language in LANGUAGES else "en")
+    _LOG.info("%s added %s: %s", by, username, ", ".join(wanted) or "no role")
     return person
 
 
@@ -61,14 +76,19 @@ def change_person(
     password: str | None = None,
     name: str | None = None,
     email: str | None = None,
+    by: str = "system",
 ) -> User:
     """Give somebody other roles, another password, name or e-mail address; let them in or keep them out.
 
-    Refused: nobody of that name, a role that there is not, the last administrator who can sign in.
+    Another password also lets in again who was locked out after failures. Refused: nobody of that name, a role that
+    there is not, a password that is too easy, an address that is taken, the last administrator who can sign in.
     """
-    person = User.objects.select_for_update().filter(username=username).first()
-    if person is None:
-        raise Refused("person_unknown", "username", name=username)
+    # All administrators are locked: of two changes at once the second sees what the first has left.
+    locked = User.objects.select_for_update(of=("self",)).filter(groups__name="administrator", is_active=True)
+    administrators = {one.username for one in locked.order_by("pk")}
+    person = _person(username)
+    wanted = None if roles is None else _known(roles)
+    given = {"active": active, "name": name, "email": email, "roles": wanted, "password": password}
     if password is not None:
         _good(password, person)
         person.set_password(password)
@@ -77,13 +97,30 @@ def change_person(
     if name is not None:
         person.first_name = name[:150]
     if email is not None:
+        _free_address(email, username)
         person.email = email
     person.save(update_fields=["password", "is_active", "first_name", "email"])
-    if roles is not None:
-        person.groups.set(Group.objects.filter(name__in=_known(roles)))
-    if not User.objects.filter(groups__name="administrator", is_active=True).exists():
+    if wanted is not None:
+        person.groups.set(Group.objects.filter(name__in=wanted))
+    if username in administrators and not locked.exists():
         raise Refused("last_administrator", "roles", name=username)
+    if password is not None:
+        forget_failures(username=username)
+    _LOG.info("%s changed %s: %s", by, username, ", ".join(word for word, one in given.items() if one is not None))
     return person
+
+
+@transaction.atomic
+def remove_second_factor(*, username: str, by: str) -> None:
+    """Of somebody who has lost it: the password alone lets them in, until they set one up again."""
+    Authenticator.objects.filter(user=_person(username)).delete()
+    _LOG.info("%s removed the second factor of %s", by, username)
+
+
+def unlock(*, username: str, by: str) -> None:
+    """Let somebody try again who was locked out after failures."""
+    forget_failures(username=_person(username).username)
+    _LOG.info("%s unlocked %s", by, username)
 
 
 def set_preferences(person: User, **given: Any) -> None:
@@ -100,7 +137,12 @@ def make_demo_people(*, languages: Iterable[str] = ("en",)) -> None:
     for username, role in SIGN_INS.items():
         if not User.objects.filter(username=username).exists():
             add_person(
-                username=username, password=DEMO_PASSWORD, roles=[role], name=username, language=language, checked=False
+                username=username,
+                password=DEMO_PASSWORD,
+                roles=[role],
+                name=SIGN_IN_NAMES[username],
+                language=language,
+                checked=False,
             )
 
 
@@ -117,7 +159,28 @@ def _known(roles: Iterable[str]) -> list[str]:
     return wanted
 
 
+def _person(username: str) -> User:
+    person = User.objects.select_for_update().filter(username=username).first()
+    if person is None:
+        raise Refused("person_unknown", "username", name=username)
+    return person
+
+
+def _free_address(email: str, username: str) -> None:
+    """People sign in by their address, too: it is one person's."""
+    if not email:
+        return
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Refused("email_malformed", "email", email=email) from None
+    if User.objects.filter(email__iexact=email).exclude(username=username).exists():
+        raise Refused("email_taken", "email", email=email)
+
+
 def _good(password: str, person: User) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused("password_short", "password", length=len(password), least=SHORTEST_PASSWORD)
     try:
         validate_password(password, person)
     except ValidationError as problem:

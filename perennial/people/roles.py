@@ -44,6 +44,15 @@ SIGN_INS = {
 }
 """The people of a demo, with their roles."""
 
+SIGN_IN_NAMES = {
+    "clerk": "Dana Reed",
+    "manager": "Marco Bell",
+    "finance": "Luca Stone",
+    "planner": "Iris Vale",
+    "admin": "Nora Quill",
+}
+"""What the people of a demo are called."""
+
 
 def who_may(permission: str) -> tuple[str, ...]:
     """The roles that have a permission."""

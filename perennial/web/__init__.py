@@ -5,5 +5,6 @@
 ``access``      may they? If not, who may
 ``answer``      a page whole, or the sections of it that have changed, with what is said of it
 ``pages``       a module a page
+``todo``        what needs a person, row by row; ``presence``: who else is there; ``sheet``: a list as a file
 ``server``      what ``perennial serve`` starts
 """

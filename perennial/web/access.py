@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.urls import path as django_path
 
 from perennial.people.roles import who_may
 from perennial.web import problems
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 SAFE = ("GET", "HEAD")
 ANYBODY = "anybody"
 """Signed in or not."""
@@ -26,7 +27,7 @@ def page(route: str, view: View, name: str, *, see: str | None = None, do: str |
     """An address: what it takes to look at it (``see``), and to change something by it (``do``); None: it cannot be."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         asked = see if request.method in SAFE else do if request.method == "POST" else None
         if asked is None:
             return HttpResponseNotAllowed([*(SAFE if see else ()), *(("POST",) if do else ())])

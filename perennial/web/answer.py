@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +22,7 @@ from django.urls import Resolver404, resolve
 from perennial.desk.action import How, perform
 from perennial.errors import Conflict, Refused, Several
 from perennial.language import say
+from perennial.web.messages import note_message
 from perennial.web.visit import Visit
 from perennial.web.words import reader_of
 
@@ -57,6 +59,8 @@ def whole(request: HttpRequest, template: str, context: Mapping[str, Any], statu
 
 def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None) -> HttpResponse:
     """Draw anew the page on which something was done, section by section, and say what was done."""
+    if toast is not None:
+        note_message(request, toast.text)
     address = (request.htmx.current_url_abs_path or "").split("?")[0]
     try:
         match = resolve(address)
@@ -79,7 +83,7 @@ def drawn(
     at: str | None = None,
 ) -> HttpResponse:
     """These sections anew, each in its place, and what was done. ``at``: the address that the page has from now on."""
-    shown = {**context, "oob": True, "token": new_token()}
+    shown = {**context, "oob": True, "toast": toast, "token": new_token()}
     parts = [render_to_string(one, shown, request) for one in templates]
     parts.append(render_to_string("web/say.html", {"toast": toast, "oob": True, "token": new_token()}, request))
     response = HttpResponse("".join(parts))
@@ -120,6 +124,19 @@ def act(
     of a draft (``of_line``), on another line. ``stays``: the form is not drawn anew where somebody types on, so that
     it may be sent more than once, each time with something else.
     """
+    return act_on(request, request.visitor.today, action, of_line, stays, **kwargs)
+
+
+def act_on(
+    request: Visit,
+    on: date,
+    action: Callable[..., R],
+    of_line: int | None = None,
+    stays: bool = False,
+    /,
+    **kwargs: Any,
+) -> R:
+    """The same on another day than today: what the warehouse reports may be of yesterday."""
     shipment = kwargs.get("shipment")
     about = None if shipment is None else (kwargs.get("line"), shipment)
     key = request.POST.get("key") or None
@@ -128,17 +145,19 @@ def act(
     if key and (stays or of_line is not None):
         key = f"{key}:{_typed(request)}"
     how = How(seen=request.POST.get("seen") or None, key=key, about=about)
-    asked = {"on": request.visitor.today, "by": request.visitor.by, **kwargs}
+    asked = {"on": on, "by": request.visitor.by, **kwargs}
     try:
         return perform(action, how, **asked)
     except Conflict as conflict:
-        changes = conflict.facts.get("changes")
-        others = (
-            [one for one in changes if one["by"] != request.visitor.by] if isinstance(changes, list) else [conflict]
-        )
-        if of_line is None or others:
+        if of_line is None or not _own(conflict, request.visitor.by):
             raise
         return perform(action, replace(how, seen=None), **asked)  # typing was quicker than the answer
+
+
+def _own(conflict: Conflict, by: str) -> bool:
+    """Was all of it changed by this visitor?"""
+    changes = conflict.facts.get("changes")
+    return isinstance(changes, list) and all(change["by"] == by for change in changes)
 
 
 def _typed(request: HttpRequest) -> str:
@@ -150,3 +169,15 @@ def _typed(request: HttpRequest) -> str:
 def new_token() -> str:
     """What makes the request keys of the forms of one drawing; the same form sent twice is done once."""
     return uuid.uuid4().hex
+
+
+def panel(
+    request: HttpRequest, template: str, context: Mapping[str, Any], post: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """A form that opens in place. Looked at, it is drawn; sent, ``post`` does it, or it comes again with its faults."""
+    if request.method != "POST":
+        return render(request, template, {**context, "token": new_token()})
+    try:
+        return post()
+    except Refused as problem:
+        return form_again(request, template, context, problem)

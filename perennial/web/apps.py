@@ -7,3 +7,9 @@ class WebConfig(AppConfig):
     """Templates, stylesheet and script."""
 
     name = "perennial.web"
+
+    def ready(self) -> None:
+        """What happens at the door is logged."""
+        from perennial.web.sign_in import log_sign_ins
+
+        log_sign_ins()

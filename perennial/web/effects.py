@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from perennial.desk.outcome import Outcome, ShipmentChange
@@ -12,13 +13,13 @@ from perennial.web.words import said
 MOST_NAMED = 2
 
 
-def effect(request: Visit, code: str, outcome: Outcome, **facts: Any) -> str:
+def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> str:
     """``ROM 6 skipped: €28.50 less.`` The form may have named what it is about (``name``)."""
     to = request.visitor.reader
-    shown = {name: getattr(outcome, name) for name in outcome.__slots__}
+    shown = {} if outcome is None else {one.name: getattr(outcome, one.name) for one in fields(outcome)}
     name = request.POST.get("name") or getattr(outcome, "order", "")
     words = said(to, f"done_{code}", **{**shown, "name": name, **facts})
-    follows = outcome.follows
+    follows = outcome.follows if outcome else None
     parts = []
     if follows is not None:
         moved = [one for one in follows.shipments if _moved(one) and one.shipment != shown.get("shipment")]

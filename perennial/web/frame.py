@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
+from perennial.desk.read.exceptions import urgent
 from perennial.people.roles import ROLES
 from perennial.web.visit import Visitor
 
@@ -53,6 +55,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "likes": visitor.preferences,
         "to": visitor.reader,
         "places": [place for place in PLACES if place.permission in visitor.may],
+        "things_to_do": partial(urgent, visitor.today),
         "languages": LANGUAGE_NAMES.items(),
         "training": settings.PERENNIAL_TRAINING,
         "idle": settings.PERENNIAL_IDLE_SECONDS,

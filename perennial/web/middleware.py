@@ -24,6 +24,14 @@ from perennial.web.visit import Visitor
 Get = Callable[[HttpRequest], HttpResponse]
 SEEN = "seen"
 """In the session: when its person did something, in seconds."""
+BEGAN = "began"
+"""In the session: when its person signed in, in seconds."""
+LANGUAGE = "perennial_language"
+"""The cookie of the language that was chosen before anybody signed in."""
+WITHOUT = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+"""What no page of ours asks the browser for."""
+BY_ITSELF = "/here"
+"""So end the addresses that a page asks by itself, again and again: nobody did anything."""
 
 
 def server_time(get_response: Get) -> Get:
@@ -42,15 +50,18 @@ def visit(get_response: Get) -> Get:
     """Note who visits; end a session in which nothing happened for long; make pages of refusals."""
 
     def visited(request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and _idle(request):
+        if request.user.is_authenticated and _over(request):
             logout(request)
         request.visitor = _visitor(request)  # type: ignore[attr-defined]
         with translation.override(request.visitor.reader.language):  # type: ignore[attr-defined]
             response = get_response(request)
             if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
                 response = response.render()
-        if request.user.is_authenticated or request.path == "/sign-in":
+        response.setdefault("Permissions-Policy", WITHOUT)
+        if request.user.is_authenticated or request.path.startswith(("/sign-in", "/first-run")):
             response.setdefault("Cache-Control", "no-store")
+        if request.GET.get("language") in LANGUAGES:
+            response.set_cookie(LANGUAGE, request.GET["language"], 365 * 86400, samesite="Lax", httponly=True)
         return response
 
     visited.process_exception = _told  # type: ignore[attr-defined]
@@ -66,20 +77,21 @@ def _told(request: HttpRequest, problem: Exception) -> HttpResponse | None:
     return None
 
 
-def _idle(request: HttpRequest) -> bool:
-    """Did nothing happen in this session for long? What happens is noted, once a minute."""
+def _over(request: HttpRequest) -> bool:
+    """Did nothing happen in this session for long, or did it begin long ago? What happens is noted, once a minute."""
     now = timezone.now().timestamp()
+    began = request.session.setdefault(BEGAN, now)
     seen = request.session.get(SEEN)
-    if seen is not None and now - seen > settings.PERENNIAL_IDLE_SECONDS:
+    if now - began > settings.SESSION_COOKIE_AGE or (seen is not None and now - seen > settings.PERENNIAL_IDLE_SECONDS):
         return True
-    if seen is None or now - seen > 60:
+    if seen is None or (now - seen > 60 and not request.path.endswith(BY_ITSELF)):
         request.session[SEEN] = now
     return False
 
 
 def _visitor(request: HttpRequest) -> Visitor:
     person = request.user
-    company = Company.objects.first() or Company(languages=["en"], name="")
+    company = Company.objects.first() or Company(languages=["en"], name="", time_zone="UTC")
     on = today_of(company)
     roles: tuple[str, ...] = ()
     if person.is_authenticated:
@@ -104,7 +116,7 @@ def _visitor(request: HttpRequest) -> Visitor:
 
 def _asked(request: HttpRequest) -> str:
     """The language that the browser asks for, or that was chosen on the page."""
-    chosen = request.GET.get("language") or request.COOKIES.get("perennial_language")
+    chosen = request.GET.get("language") or request.COOKIES.get(LANGUAGE)
     if chosen in LANGUAGES:
         return str(chosen)
     wanted = [part.split(";")[0].strip()[:2] for part in request.headers.get("Accept-Language", "").split(",")]

@@ -9,12 +9,14 @@ from perennial.web.visit import Visit
 MOST = 8
 
 
-def note_customer(request: Visit, account: str, name: str) -> None:
-    """This customer was opened just now."""
+def note_customer(request: Visit, account: str, name: str) -> bool:
+    """This customer was opened just now. True: another one was open before."""
     old = [one for one in request.session.get("recent", []) if one["account"] != account]
     new = [{"account": account, "name": name}, *old][:MOST]
     if new != request.session.get("recent"):
         request.session["recent"] = new
+        return True
+    return False
 
 
 def recent_customers(request: Visit) -> list[dict[str, Any]]:

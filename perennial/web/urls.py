@@ -2,14 +2,78 @@
 
 from __future__ import annotations
 
-from perennial.web import problems, sign_in
+from perennial.web import problems
 from perennial.web.access import ANYBODY, SIGNED_IN, page
-from perennial.web.pages import customer, entry, newcomer, reports, search, shipments, summary
+from perennial.web.pages import (
+    cancel,
+    customer,
+    entry,
+    exports,
+    first_run,
+    me,
+    newcomer,
+    order,
+    order_actions,
+    orders,
+    payments,
+    people,
+    reports,
+    search,
+    second_factor,
+    sending,
+    shipments,
+    sign_in,
+    summary,
+    todo,
+    typed,
+)
 
 urlpatterns = [
     page("", sign_in.home, "home", see=SIGNED_IN),
+    # the door (allauth asks for its pages by these names)
+    page("first-run", first_run.page, "first_run", see=ANYBODY, do=ANYBODY),
     page("sign-in", sign_in.SignIn.as_view(), "account_login", see=ANYBODY, do=ANYBODY),
+    page("sign-in/second", second_factor.Second.as_view(), "mfa_authenticate", see=ANYBODY, do=ANYBODY),
+    page("sign-in/passkey", second_factor.Passkey.as_view(), "mfa_login_webauthn", see=ANYBODY, do=ANYBODY),
+    page("sign-in/again", sign_in.again, "sign_in_again", see=ANYBODY, do=ANYBODY),
+    page("sign-out", sign_in.sign_out, "account_logout", do=ANYBODY),
+    # me
+    page("me", me.page, "me", see=SIGNED_IN, do=SIGNED_IN),
+    page("me/keys", me.keys, "me_keys", do=SIGNED_IN),
+    page("me/stay", sign_in.stay, "me_stay", do=SIGNED_IN),
+    page("me/password", me.password, "me_password", see=SIGNED_IN, do=SIGNED_IN),
+    *(
+        page(f"me/security{route}", view.as_view(), name, see=SIGNED_IN, do=SIGNED_IN if posts else None)
+        for route, view, name, posts in (
+            ("", second_factor.Security, "mfa_index", False),
+            ("/again", second_factor.Password, "account_reauthenticate", True),
+            ("/app", second_factor.AddApp, "mfa_activate_totp", True),
+            ("/app/remove", second_factor.RemoveApp, "mfa_deactivate_totp", True),
+            ("/passkeys/new", second_factor.AddPasskey, "mfa_add_webauthn", True),
+            ("/passkeys/<int:pk>/remove", second_factor.RemovePasskey, "mfa_remove_webauthn", True),
+            ("/codes", second_factor.Codes, "mfa_view_recovery_codes", False),
+            ("/codes/new", second_factor.NewCodes, "mfa_generate_recovery_codes", True),
+            ("/codes/file", second_factor.CodesFile, "mfa_download_recovery_codes", False),
+        )
+    ),
+    # who works here
+    page("setup/people", people.page, "people", see="change_people"),
+    page("setup/new-person", people.add, "people_add", see="change_people", do="change_people"),
+    page("setup/people/<str:username>", people.change, "people_change", see="change_people", do="change_people"),
+    page(
+        "setup/people/<str:username>/password",
+        people.password,
+        "people_password",
+        see="change_people",
+        do="change_people",
+    ),
+    page("setup/people/<str:username>/out", people.keep_out, "people_out", do="change_people"),
+    page("setup/people/<str:username>/in", people.let_in, "people_in", do="change_people"),
+    page("setup/people/<str:username>/unlock", people.unlock, "people_unlock", do="change_people"),
+    page("setup/people/<str:username>/second", people.without_second_factor, "people_second", do="change_people"),
     page("csp", reports.csp, "csp", do=ANYBODY),
+    page("typed/day", typed.day, "typed_day", see=SIGNED_IN),
+    page("refresh", order_actions.refresh, "refresh", see=SIGNED_IN),
     # who is calling?
     page("search", search.page, "search", see="see_customers"),
     page("search/hits", search.hits, "hits", see="see_customers"),
@@ -18,8 +82,46 @@ urlpatterns = [
     page("customers/new/town", newcomer.town, "newcomer_town", see="enter_orders"),
     # the customer
     page("customers/<str:account>", customer.page, "customer", see="see_customers"),
+    page("customers/<str:account>/here", customer.here, "here", see="see_customers"),
+    page("customers/<str:account>/check", customer.check, "check", do="see_customers"),
+    page("customers/<str:account>/note", customer.note, "note", see="change_orders", do="change_orders"),
+    page("customers/<str:account>/card", customer.card, "card", see="change_orders", do="change_orders"),
+    page("customers/<str:account>/change", customer.change, "change", see="change_orders", do="change_orders"),
+    page(
+        "customers/<str:account>/address/<str:code>",
+        customer.address,
+        "customer_address",
+        see="change_orders",
+        do="change_orders",
+    ),
+    # what needs a person
+    page("today", todo.today, "today", see="see_lists"),
+    page("exceptions", todo.first, "exceptions", see="see_lists"),
+    page("exceptions/<str:kind>.csv", exports.todo, "todo_csv", see="export_lists"),
+    page("exceptions/<str:kind>", todo.page, "todo", see="see_lists"),
+    page("exceptions/<str:kind>/on-it", todo.on_it, "on_it", do="see_lists"),
+    # files for a spreadsheet
+    page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
+    # an order
+    # orders
+    page("orders", orders.page, "orders", see="see_orders"),
+    page("orders/<str:number>", order.page, "order", see="see_orders"),
+    page("orders/<str:number>/history", order.history, "order_history", see="see_orders"),
+    page("orders/<str:number>/payments", order.payments, "order_payments", see="see_orders"),
+    page("orders/<str:number>/<int:line>/<int:shipment>/why", order.why, "order_row", see="see_orders"),
+    # what is done with an order
+    page("orders/<str:number>/accept", order_actions.accept, "accept", do="change_orders"),
+    page("orders/<str:number>/retry", order_actions.retry, "retry", do="change_orders"),
+    page("orders/<str:number>/note", order_actions.note, "order_note", see="change_orders", do="change_orders"),
+    page("orders/<str:number>/cancel", cancel.cancel, "cancel", see="change_orders", do="change_orders"),
+    page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
+    page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),
+    page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),
+    page("orders/<str:number>/ship", sending.ship, "ship", see="ship_orders", do="ship_orders"),
+    page("orders/<str:number>/invoice", sending.invoice, "invoice", do="ship_orders"),
     # a new order
     page("customers/<str:account>/order", entry.new, "new_order", see="enter_orders", do="enter_orders"),
+    page("products/items", shipments.products, "products_items", see="change_orders"),
     page("products/hits", entry.hits, "product_hits", see="enter_orders"),
     page("orders/<str:number>/edit", entry.page, "entry", see="enter_orders"),
     page("orders/<str:number>/lines", entry.add, "line_add", do="enter_orders"),
@@ -44,6 +146,22 @@ urlpatterns = [
     page("orders/<str:number>/<int:line>/<int:shipment>/skip", shipments.skip, "skip", do="change_orders"),
     page("orders/<str:number>/<int:line>/<int:shipment>/unskip", shipments.unskip, "unskip", do="change_orders"),
     page("orders/<str:number>/undo", shipments.undo, "undo", do="change_orders"),
+    page("orders/<str:number>/hold", order_actions.hold, "hold", see="change_orders", do="change_orders"),
+    page("orders/<str:number>/release", order_actions.release, "release", see="change_orders", do="change_orders"),
+    page("orders/<str:number>/<int:line>/stop", order_actions.stop, "stop", see="change_orders", do="change_orders"),
+    # a shipment
+    *(
+        page(f"orders/<str:number>/<int:line>/<int:shipment>/{name}", view, f"shipment_{name}", see=see, do=do)
+        for name, view, see, do in (
+            ("skip", shipments.skip, None, "change_orders"),
+            ("unskip", shipments.unskip, None, "change_orders"),
+            ("date", shipments.move, "change_orders", "change_orders"),
+            ("product", shipments.product, "change_orders", "change_orders"),
+            ("quantity", shipments.quantity, "change_orders", "change_orders"),
+            ("address", shipments.address, "change_orders", "change_orders"),
+            ("price", shipments.price, "change_prices", "change_prices"),
+        )
+    ),
 ]
 handler404 = problems.not_found
 handler500 = problems.fault_of_ours

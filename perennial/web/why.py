@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from perennial.desk.read.coming import ComingShipment
+from perennial.desk.read.shipment import ShipmentLine
+from perennial.kernel.money import Money, line_amount
+from perennial.kernel.states import SENT
 from perennial.language import Reader
 from perennial.language.reasons import date_steps, not_shipped, price_words, product_words
-from perennial.web.words import said
+from perennial.web.words import card_words, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,57 +34,90 @@ class Why:
     not_yet: tuple[str, ...]
 
 
-def why_of(shipment: ComingShipment, to: Reader) -> Why:
+Names = Mapping[tuple[str, str], str]
+"""What delivery modes and intervals are called (``catalog.queries.names``)."""
+
+
+def why_of(shipment: ComingShipment, to: Reader, names: Names) -> Why:
     """All of it for one shipment that is to come."""
     lines = shipment.lines
-    last = lines[-1]
-    steps = date_steps(
-        last.why.dates, last.event_on, last.ship_on, started=last.why.started, changed=last.why.changed, to=to
-    )
+    steps = _steps(lines[-1], to, names)
     return Why(
         date=tuple(Step(words, on) for words, on in steps),
-        products=tuple(
-            product_words(line.why.line, line.why.source, line.line, line.why.changed, to) for line in lines
-        ),
-        prices=tuple(
-            price_words(
-                line.why.line,
-                line.why.source,
-                item=line.product.number,
-                price=line.price,
-                order_date=line.why.order_date,
-                changed=line.why.changed,
-                to=to,
-            )
-            for line in lines
-        ),
+        products=tuple(_product(line, to) for line in lines),
+        prices=tuple(_price(line, to) for line in lines) + _besides(shipment, to),
         charge=_charge(shipment, to),
         not_yet=tuple(words for words in _not_yet(shipment, to) if words),
     )
 
 
+def _steps(line: ShipmentLine, to: Reader, names: Names) -> tuple[tuple[str, date | None], ...]:
+    return date_steps(
+        line.why.dates,
+        line.event_on,
+        line.ship_on,
+        started=line.why.started,
+        changed=line.why.changed,
+        names=names,
+        to=to,
+    )
+
+
+def _product(line: ShipmentLine, to: Reader) -> str:
+    """The event that it comes from; of a substitute, in place of what."""
+    why, source = line.why.line, line.why.source
+    if why.product == "event" and source.place is not None:
+        facts = {"place": source.place, "program": source.program, "revision": source.revision}
+        return said(to, "why_event", **facts, repetition=source.repetition or None)
+    return product_words(why, source, line.line, line.why.changed, to)
+
+
+def _price(line: ShipmentLine, to: Reader) -> str:
+    """Its price, and where that comes from."""
+    if line.why.line.price == "product":
+        return said(to, "why_price", price=line.price, order_date=line.why.order_date)
+    return price_words(
+        line.why.line,
+        line.why.source,
+        item=line.product.number,
+        price=line.price,
+        order_date=line.why.order_date,
+        changed=line.why.changed,
+        to=to,
+    )
+
+
+def _besides(shipment: ComingShipment, to: Reader) -> tuple[str, ...]:
+    """Delivery and tax that come on top of the prices."""
+    goods = sum(line_amount(line.quantity, line.price.minor) for line in shipment.lines)
+    besides = shipment.cost.minor - goods
+    return (said(to, "why_besides", amount=Money(besides, shipment.cost.currency)),) if besides > 0 else ()
+
+
 def _charge(shipment: ComingShipment, to: Reader) -> str:
+    """How it will be paid; of one that was sent, or will not be, its payments tell."""
+    if shipment.lines[-1].child_status in (*SENT, "cancelled"):
+        return ""
     if shipment.upfront:
         return said(to, "charge_upfront")
     card = shipment.card
     if card is None:
         return said(to, "charge_other")
-    return said(to, "charge_card", card=card.words or card.token, amount=shipment.cost)
+    return said(to, "charge_card", card=card_words(card), amount=shipment.cost)
 
 
 def _not_yet(shipment: ComingShipment, to: Reader) -> Iterator[str | None]:
-    if shipment.child is not None:
-        yield said(to, "child_made", child=shipment.child)
+    status = shipment.lines[-1].child_status
+    if shipment.child is not None and status not in SENT:
+        yield said(to, "child_gone" if status == "cancelled" else "child_made", child=shipment.child)
     for reason in shipment.not_shipped:
         yield not_shipped(reason, to)
 
 
-def short_why(shipment: ComingShipment, to: Reader) -> str:
+def short_why(shipment: ComingShipment, to: Reader, names: Names) -> str:
     """Why its day, in a few words: the last steps of the way to it; that it is the last one."""
     last = shipment.lines[-1]
-    steps = date_steps(
-        last.why.dates, last.event_on, last.ship_on, started=last.why.started, changed=last.why.changed, to=to
-    )
+    steps = _steps(last, to, names)
     if last.why.dates.rule in ("days", "interval") and len(steps) > 1:
         steps = steps[1:]
     days: list[date | None] = []

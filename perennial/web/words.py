@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from perennial.catalog.queries import names
+from perennial.desk.read.values import Card
 from perennial.language import Reader, phrase
 
 
@@ -24,3 +26,18 @@ def said(to: Reader, code: str, /, **facts: object) -> str:
     if found is None:
         raise KeyError(f"no sentence of the pages: {code}")
     return found
+
+
+def card_words(card: Card) -> str:
+    """A card as a page names it: Visa 4242."""
+    shown = card.words or card.token
+    return shown[:1].upper() + shown[1:]
+
+
+def names_of(request: HttpRequest) -> dict[tuple[str, str], str]:
+    """What delivery modes and intervals are called, read once a request."""
+    known: dict[tuple[str, str], str] | None = getattr(request, "names", None)
+    if known is None:
+        known = names()
+        request.names = known  # type: ignore[attr-defined]
+    return known

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
+from perennial.catalog.models import Company
 from perennial.cli import main
 from perennial.cli.commands import COMMANDS
 from perennial.continuity.models import Parked
+from perennial.customers.models import Customer
+from perennial.notices.models import Notice
 from perennial.payments.models import Payment
 from perennial.programs.draft import remove_event
 from tests.cli.contract_page import ELSEWHERE, PAGE
@@ -105,13 +109,24 @@ PLAYED = [
     ("program copy", "program copy BOM BOM2"),
     ("program activate", "program activate BOM2"),
     ("program retire", "program retire BOM2"),
+    ("notices kinds: each", "notices kinds"),
+    ("notices on", "notices on shipped"),
+    ("notices off", "notices off bill"),
+    ("notices text", "notices text shipped en"),
+    ("notices preview", "notices preview shipment_ahead SO-000004"),
+    ("notices send", "notices send"),
+    ("notices list: each", "notices list --status sent"),
+    ("show message", "show message 901"),
+    ("notices again", "notices again 901"),
+    ("notices bounced", "notices bounced 901"),
+    ("notices arrived", "notices arrived 902"),
     ("init", "init"),
 ]
 
 
 @pytest.mark.django_db(transaction=True)
 @override_settings(PERENNIAL_TODAY=date(2026, 3, 11))
-def test_what_commands_print(capsys: Captured, tmp_path: Path) -> None:
+def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def typed(words: str) -> Any:
         assert main.main([*words.split(), "--json"]) == 0, capsys.readouterr().err
         return json.loads(capsys.readouterr().out)
@@ -121,6 +136,11 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path) -> None:
         entered = order(**fields)
     (parked,) = entered.continuity_order_ids
     played = {"export FILE", "stop", "program release", "program discard", "simulate: each of jobs"}
+    told = {"customer": Customer.objects.get(), "kind": "card_expired", "on_date": ORDERED}
+    Notice.objects.create(pk=901, card_id=1, status="queued", **told)
+    Notice.objects.create(pk=902, card_id=2, status="unsure", **told)
+    Company.objects.update(notices_on=True, from_email="club@example.com")
+    monkeypatch.setattr(settings, "PERENNIAL_HOME", tmp_path)
     for row, words in PLAYED:
         if row == "parked retry":
             Parked.objects.create(continuity_order_id=parked, job="extend-lines", reason="x", on_date=ORDERED)

@@ -52,6 +52,7 @@ CHANGES: dict[str, Callable[[str], Outcome]] = {
     "address_of_one": lambda n: actions.address(number=n, to="cabin", shipment=3, **ANNA),
     "hold": lambda n: actions.hold(number=n, reason="away", **ANNA),
     "card": lambda n: actions.card(number=n, token="tok_two", **ANNA),
+    "gift": lambda n: actions.gift(number=n, message="For you", hide_prices=True, **ANNA),
 }
 
 

@@ -274,7 +274,7 @@ def again(table: str, pk: int, **columns: str) -> None:
 
 
 @pytest.fixture
-def many_orders() -> None:
+def many_orders(club: None) -> None:
     """So many orders, each with a planned shipment, a child and a payment, a hundred of them a day."""
     number = order("CLUB")
     make_children(day(6))

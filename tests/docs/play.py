@@ -3,7 +3,8 @@
     python -m tests.docs.play docs/guides/trial.md            say where it differs, exit status 1
     python -m tests.docs.play --write docs/guides/trial.md    write the real output into the guide
 
-It needs DATABASE_URL, a migrated database without data. In a guide a bundle is a block ``json NAME.json``,
+It needs DATABASE_URL, a migrated database without data. In a guide a bundle is a block ``json NAME.json``, a text
+``text NAME.txt``;
 commands are the lines that begin with ``$ `` in a block ``console``; a line ``...`` stands for any lines. A new day
 begins with ``$ export PERENNIAL_TODAY=DATE``; ``PERENNIAL_LANGUAGE=it`` in front of a command is for that one alone.
 """
@@ -101,7 +102,7 @@ def play(text: str) -> tuple[str, list[str]]:
 
     def block(found: re.Match[str]) -> str:
         kind, name, body = found.groups()
-        if kind == "json" and name:
+        if kind in ("json", "text") and name:
             Path(name).write_text(body, encoding="utf-8")
         if kind != "console":
             return found[0]

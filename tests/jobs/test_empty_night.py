@@ -20,7 +20,7 @@ from perennial.jobs.simulate import simulate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ON = date(2026, 3, 4)
-MOST = 12  # statements of a job
+MOST = 13  # statements of a job; of create-child-orders one asks whether customers are told what comes
 
 
 def statements_of(name: str) -> tuple[dict[str, Any], int]:

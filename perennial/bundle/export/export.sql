@@ -106,9 +106,11 @@ select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_
  order by a.payment_id, a.id
 
 -- name: notices
--- what each is about by its name: the card's token, the key of the try, or the order, line, purpose and number of the payment
+-- what each is about by its name: the card's token, the key of the try, the order, line, purpose and number of the payment,
+-- or the order with its child, line, event and revision; what was sent again is told once
 select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), case when co.id is not null then l.line end,
-       y.purpose, y.number, n.on_date, n.status, n.facts::text, n.language, n.channel, n.attempts, n.sent_text
+       y.purpose, y.number, n.on_date, n.status, n.facts::text, n.language, n.channel, n.attempts, n.sent_text,
+       m.number, k.number, tl.line, x.event_key, x.repetition, r.number, n.recipient, n.subject, n.sent_html, n.message_id
   from notices_notice n
   join customers_customer c on c.id = n.customer_id
   left join customers_storedcard d on d.id = n.card_id
@@ -118,6 +120,12 @@ select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), ca
   left join continuity_continuityorder co on co.id = y.continuity_order_id
   left join orders_orderline l on l.id = co.parent_line_id
   left join orders_salesorder p on p.id = co.order_id
- where n.id > %(last)s
+  left join orders_salesorder m on m.id = n.order_id
+  left join orders_salesorder k on k.id = n.child_id
+  left join continuity_continuityorder t on t.id = n.continuity_order_id
+  left join orders_orderline tl on tl.id = t.parent_line_id
+  left join continuity_occurrence x on x.id = n.occurrence_id
+  left join programs_programrevision r on r.id = n.revision_id
+ where n.id > %(last)s and n.resends_id is null
  order by n.id
  limit %(most)s

@@ -33,6 +33,16 @@ class Told(NamedTuple):
     channel: str
     attempts: int
     sent_text: str | None
+    root: str | None
+    child: str | None
+    told_line: int | None
+    event: str | None
+    repetition: int | None
+    revision: int | None
+    recipient: str | None
+    subject: str | None
+    sent_html: str | None
+    message_id: str | None
 
 
 def notices() -> Iterator[Document]:
@@ -53,12 +63,18 @@ def notices() -> Iterator[Document]:
                 }
             elif told.card is not None:
                 document["card"] = told.card
+            elif told.root is not None:
+                document["order"] = told.root
+                about = {"child": told.child, "line": told.told_line, "event": told.event}
+                about |= {"repetition": told.repetition, "revision": told.revision}
+                document |= {name: value for name, value in about.items() if value is not None}
             else:
                 continue
             document |= {"on": told.on.isoformat(), "status": told.status, "facts": json.loads(told.facts)}
             document |= {"language": told.language, "channel": told.channel}
             if told.attempts:
                 document["attempts"] = told.attempts
-            if told.sent_text is not None:
-                document["sent_text"] = told.sent_text
+            for name in ("recipient", "subject", "sent_text", "sent_html", "message_id"):
+                if (kept := getattr(told, name)) is not None:
+                    document[name] = kept
             yield document

@@ -38,7 +38,8 @@ def company_document() -> Document:
     """The company. Its installation id stays: two installations must never share one."""
     row = Company.objects.get(pk=1)
     names = ("name", "country", "time_zone", "languages", "from_email", "vat_number", "notices_on")
-    return {name: getattr(row, name) for name in names}
+    known = {name: getattr(row, name) for name in ("phone", "address") if getattr(row, name) is not None}
+    return {name: getattr(row, name) for name in names} | known
 
 
 def parameters_document() -> Document:

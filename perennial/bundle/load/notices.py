@@ -11,12 +11,17 @@ from perennial.bundle.takeover.context import plain_json
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.kernel import limits
-from perennial.notices.models import KINDS, Notice
+from perennial.kernel.states import NOTICE as STATUS
+from perennial.notices.kinds import KINDS
+from perennial.notices.models import Notice
 
-NOTICE = keys("customer kind about card payment on status facts language channel attempts sent_text")
+NOTICE = keys(
+    "customer kind about card payment order child line event repetition revision on status facts language channel"
+    " attempts recipient subject sent_text sent_html message_id"
+)
 PAYMENT = keys("order line purpose number")
-STATUS = ("off", "queued", "sent", "failed")
 MOST = 10_000
+HTML = 200_000
 SQL = sql.named("perennial.bundle.load", "notices.sql")
 
 
@@ -40,10 +45,14 @@ def notices(reading: Reading, things: Sequence[tuple[int, Any]]) -> None:
             language=thing.code("language"),
             channel=thing.code("channel", "email"),
             attempts=thing.whole("attempts", 0, 0, MOST),
+            recipient=thing.text("recipient"),
+            subject=thing.text("subject"),
             sent_text=thing.text("sent_text"),
+            sent_html=thing.text("sent_html", longest=HTML),
+            message_id=thing.text("message_id"),
             **_about(thing, customer or 0),
         )
-        if not thing.bad and (notice.card_id or notice.payment_id):
+        if not thing.bad and (notice.card_id or notice.payment_id or notice.order_id):
             rows.append(notice)
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
 
@@ -68,6 +77,24 @@ def _about(thing: Given, customer: int) -> dict[str, int | None]:
             found = None if inner.bad else sql.one(SQL["payment"], values)
     elif key := thing.text("about"):
         found = sql.one(SQL["attempt"], {"key": key})
+    elif thing.given("order"):
+        values = {
+            "order": thing.code("order", "", longest=limits.LONG_CODE),
+            "child": thing.code("child", longest=limits.LONG_CODE),
+            "line": thing.whole("line", 0),
+            "event": thing.code("event"),
+            "repetition": thing.whole("repetition", 0, 0),
+            "revision": thing.whole("revision", 0),
+        }
+        if thing.bad or (row := sql.one(SQL["order"], values)) is None:
+            return {}
+        names = ("order_id", "child_id", "continuity_order_id", "occurrence_id", "revision_id")
+        missing = [
+            name
+            for name, at in (("child", 1), ("line", 2), ("event", 3), ("revision", 4))
+            if values[name] and row[at] is None
+        ]
+        return {} if missing else dict(zip(names, row, strict=True))
     return dict(zip(("order_id", "payment_id", "attempt_id"), found or (None, None, None), strict=True))
 
 

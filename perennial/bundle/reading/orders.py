@@ -12,15 +12,19 @@ from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given, keys
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
 from perennial.desk.numbers import LAST_NUMBER, place_of_number
+from perennial.errors import Refused
 from perennial.kernel import limits, money
 from perennial.kernel.places import country_faults
 from perennial.kernel.states import METHODS
+from perennial.orders.rules import gift_message
 
 STATE = keys(
     "status acceptance currency held holds delivery tax total taxes events children payments continuity entry"
     " carrier tracking shipped_on invoiced_on taken_over_on"
 )
-ORDER = STATE | keys("number reference customer order_date submit ship_to acceptance_required lines pay notes")
+ORDER = STATE | keys(
+    "number reference customer order_date submit ship_to acceptance_required lines pay notes gift_message hide_prices"
+)
 LINE = keys("item_number quantity delivery_mode continuity line price status")
 CONTINUITY_STATE = keys(
     "revision status complete lines adjustments undone_adjustments facts parked line item_number program"
@@ -87,6 +91,7 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
     elif number is not None:
         reading.numbers.parent(thing, number)
     account = thing.code("customer", "", required=True)
+    gift, hide_prices = _gift_message(thing), thing.flag("hide_prices")
     submit, acceptance = thing.flag("submit"), thing.flag("acceptance_required")
     if not lines and not thing.faulted("lines"):
         thing.fault("lines", "order_without_lines")
@@ -103,6 +108,8 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
             ship_to=ship_to,
             acceptance_required=acceptance,
             pay=tuple(pays),
+            gift_message=gift,
+            hide_prices=hide_prices,
             as_given={
                 "number": number,
                 "reference": reference,
@@ -120,6 +127,14 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
         continuity=continuity,
         pays=pay_things,
     )
+
+
+def _gift_message(thing: Given) -> str | None:
+    try:
+        return gift_message(thing.text("gift_message"))
+    except Refused as refused:
+        thing.note(refused.at(thing.at("gift_message")))
+        return None
 
 
 def as_entered(value: dict[str, Any]) -> dict[str, Any]:

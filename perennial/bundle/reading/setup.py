@@ -22,7 +22,7 @@ from perennial.kernel.calendar import DEFAULT_ANCHOR
 from perennial.programs.products import kind_faults, unpriced_uses
 from perennial.programs.values import Rule
 
-COMPANY = keys("name country time_zone languages from_email vat_number notices_on")
+COMPANY = keys("name country time_zone languages from_email vat_number phone address notices_on")
 PARAMETERS = frozenset(DEFAULTS)
 MODE = keys("code name charge tax_group working_days holidays closed_on")
 RATE = keys("group country region percent from")
@@ -54,7 +54,7 @@ def company(reading: Reading, value: Any) -> dict[str, Any]:
     thing = Given(value, "company", reading.faults, COMPANY)
     made: dict[str, Any] = {}
     for key in thing.value:
-        if key in ("country", "from_email", "vat_number"):
+        if key in ("country", "from_email", "vat_number", "phone", "address"):
             made[key] = thing.text(key)
         elif key in ("name", "time_zone"):
             made[key] = thing.text(key, required=True)

@@ -83,6 +83,8 @@ def _order(ctx: Context) -> OrderRow:
         acceptance=acceptance,
         ship_to=ctx.place(thing, "ship_to", entry.ship_to, None if literal else ctx.buyer.delivery),
         entry=stored_json(_as_given(ctx)),
+        gift_message=entry.gift_message,
+        hide_prices=entry.hide_prices,
     )
 
 

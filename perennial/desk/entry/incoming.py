@@ -33,6 +33,8 @@ class Incoming:
             acceptance="awaited" if entry.acceptance_required else "none",
             ship_to=self.place(entry.ship_to, "ship_to", default=None),
             entry=stored_json(entry.as_given),
+            gift_message=entry.gift_message,
+            hide_prices=entry.hide_prices,
         )
         self.rows = NewOrder(self.order, addresses=buyer.written)
 

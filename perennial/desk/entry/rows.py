@@ -133,6 +133,8 @@ class OrderRow:
     external: str | None = None
     taken_over_on: date | None = None
     entry: Jsonb | None = None
+    gift_message: str | None = None
+    hide_prices: bool = False
     lines: list[LineRow] = field(default_factory=list)
     taxes: list[TaxRow] = field(default_factory=list)
     pays: list[PayRow] = field(default_factory=list)

@@ -60,6 +60,8 @@ class OrderEntry:
     ship_to: Place = None
     acceptance_required: bool = False
     pay: tuple[PayEntry, ...] = ()
+    gift_message: str | None = None
+    hide_prices: bool = False
     as_given: dict[str, Any] | None = None
 
 

@@ -42,7 +42,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         SalesOrder,
         "id number reference customer_id currency order_date status acceptance ship_to_id parent_id parent_line_id"
         " shipment try_no ship_on delivery_mode_id delivery_minor tax_minor total_minor invoiced_on external"
-        " taken_over_on entry",
+        " taken_over_on entry gift_message hide_prices",
         fresh,
     )
     _copy_of(

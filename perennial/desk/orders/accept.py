@@ -8,6 +8,7 @@ from datetime import date
 from perennial.desk.action import action
 from perennial.desk.cards.ends import CardEnds, cards_that_end
 from perennial.desk.locking import CaughtUp, NewDay, changed, lock_parent
+from perennial.desk.notices.queue import confirm
 from perennial.desk.outcome import Outcome
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.errors import Refused
@@ -38,6 +39,8 @@ def accept(*, number: str, on: date, by: str, catch_up: str | None = None, reaso
     changed(locked, locked.states)
     deal_with_late(locked, locked.states, catch_up)
     changed(locked, locked.states)
+    if locked.order.status == "open":
+        confirm(locked.order, on=on)
     return Accepted(
         order=number,
         acceptance="given",

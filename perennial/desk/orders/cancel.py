@@ -12,6 +12,7 @@ from perennial.db import sql
 from perennial.desk.action import action
 from perennial.desk.changeable import refusal
 from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, planned_shipment, touch
+from perennial.desk.notices.queue import tell_ended
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
@@ -98,6 +99,7 @@ def _to_refund(order: SalesOrder) -> Money | None:
 
 
 def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool, ended_by: str | None) -> Cancelled:
+    was_open = locked.order.status != "draft"
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
     _cancel_children([c for c in children if c.status == "open"], locked)
@@ -127,6 +129,8 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
         sql.shift(SalesOrder, [locked.order.pk], NOT_ENDED, "cancelled")
         locked.order.status = "cancelled"
     locked.event("cancelled", lines=[s.row.parent_line.line for s in states], ended_by=ended_by)
+    if was_open:
+        tell_ended([s.row.pk for s in states], on=locked.on)
     return Cancelled(
         order=locked.order.number,
         status=locked.order.status,
@@ -165,6 +169,8 @@ def _cancel_after(locked: LockedOrder, state: OrderState, after: int, *, ended_b
     touch([state.row], "last_shipment", "complete")
     locked.event("ends_after", line=state.row.parent_line.line, shipment=after, ended_by=ended_by)
     changed(locked, [state])
+    if locked.order.status != "draft":
+        tell_ended([state.row.pk], on=locked.on)
     return EndsAfter(
         order=locked.order.number, last_shipment=after, to_refund=_to_refund(locked.order), ended_by=ended_by
     )

@@ -13,6 +13,7 @@ from datetime import date
 from perennial.db import history, sql
 from perennial.desk.action import action
 from perennial.desk.locking import lock, order_by_number
+from perennial.desk.notices.queue import tell_ordinary_sent, tell_sent
 from perennial.desk.outcome import Outcome
 from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
@@ -134,6 +135,7 @@ def ship_many(
     sql.execute(SQL["ship_lines"], values)
     sql.execute(SQL["shipments"], values)
     sql.execute(SQL["events"], {**values, "kind": "shipped"})
+    tell_sent(shipped, on=on)
     return shipped
 
 
@@ -185,6 +187,7 @@ def _ship_ordinary(
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
     _follow(order, "shipped")
     OrderEvent.objects.create(order=order, on_date=on, kind="shipped", by=by, reason=reason)
+    tell_ordinary_sent(order, on=on)
     return OrdinaryLines(order=order.number, status=order.status, lines=tuple(line.line for line in lines))
 
 

@@ -11,6 +11,7 @@ from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.db import sql
 from perennial.desk.action import action
 from perennial.desk.locking import lock_parent
+from perennial.desk.notices.queue import confirm
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
 from perennial.orders.models import SalesOrder
@@ -46,4 +47,6 @@ def submit(*, number: str, on: date, by: str, reason: str | None = None) -> Subm
     of_it = Q(order_id=locked.order.pk) | Q(continuity_order_id__in=locked.ids)
     Payment.objects.filter(of_it, status="draft").update(status="due")
     locked.event("submitted")
+    locked.order.status = "open"
+    confirm(locked.order, on=on)
     return Submitted(order=number, status="open")

@@ -7,6 +7,8 @@ values, commands and pages draw them. Each takes a constant number of queries, h
 ``orders``    reads them, however many there are
 ``shipment``  one product of one shipment, planned or projected
 ``coming``    what comes next of an order, a row a shipment: what it costs, what can be done with it now
+``order_page``  a page of an order: each shipment beside its child and what pays it
+``order_list``  the parent orders in a list
 ``preview``   what an order would be, and what follows what is planned
 ``entry``     an order while it is entered: what may be chosen, what is owed when, how the bank answered
 ``products``  what can be sold, by number or words of the name
@@ -14,6 +16,7 @@ values, commands and pages draw them. Each takes a constant number of queries, h
 ``customer``  a customer with the next shipments over all orders, cards, warnings
 ``program``   a program with its versions
 ``waiting``   what waits for a person, with the steps that can be taken
+``exceptions``  what needs a person by kind, in pages and counted
 ``waits``     why something has not shipped: the one place that asks
 ``search``    who is it on the telephone?
 ``values``    the small parts that the others share

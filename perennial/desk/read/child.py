@@ -34,6 +34,31 @@ class ChildOrder:
         """May it leave?"""
         return not self.may_not_ship
 
+    @property
+    def refundable(self) -> tuple[Payment, ...]:
+        """The payments of which something may be given back."""
+        return tuple(one for one in self.payments if one.refundable)
+
+    @property
+    def collectable(self) -> bool:
+        """May a card be asked for it now?"""
+        return any(one.collectable for one in self.payments)
+
+    @property
+    def may_cancel(self) -> bool:
+        """Has it not left, and is it not cancelled?"""
+        return self.child.status == "open"
+
+    @property
+    def may_come_again(self) -> bool:
+        """Is it cancelled, and can its shipment be made anew?"""
+        return self.child.status == "cancelled" and any(
+            line.child == self.child.number
+            for one in self.parent.continuity
+            if one.status == "open"
+            for line in one.lines
+        )
+
 
 def child(number: str, *, on: date) -> ChildOrder:
     """A child order by its number. Refused: no child has it."""

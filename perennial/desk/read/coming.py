@@ -18,13 +18,13 @@ from perennial.kernel.states import CHANGEABLE, NOT_ENDED, PLANNED_ANEW, PROJECT
 from perennial.kernel.totals import Charge
 from perennial.payments.due import NOWHERE, Place, child_totals, taxed_on
 
-OWED = (*CHANGEABLE, "sent", "unknown", "expired", "voided", "billed")
+OWED = (*CHANGEABLE, "sent", "unknown", "billed")
 COMING = (*PLANNED_ANEW, PROJECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class ComingShipment:
-    """A shipment that is to come, is skipped, or has a child that is not sent.
+    """A shipment that is to come, is skipped, or has a child that is not sent; on the page of its order also one that is.
 
     ``status`` is that of its lines; ``child``: once it is made. ``cost``: with delivery and tax, as planned now; of a
     child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
@@ -100,21 +100,31 @@ def sums(order: Order, shipments: Iterable[ComingShipment]) -> Sums:
 
 def coming(order: Order, rules: SetUp) -> Iterator[ComingShipment]:
     """The shipments of an order that are still to come, line by line as they come."""
-    children = {child.number: child for child in order.children}
     for one in order.continuity:
-        if one.status not in NOT_ENDED:
-            continue
-        shipments: dict[int, list[ShipmentLine]] = {}
-        for line in one.lines:
-            if line.shipment is not None:
-                shipments.setdefault(line.shipment, []).append(line)
-        for number, lines in shipments.items():
-            child = children.get(lines[-1].child or "")
-            if child.status == "open" if child else lines[-1].status in COMING:
-                yield _coming(order=order, one=one, number=number, lines=lines, child=child, rules=rules)
+        if one.status in NOT_ENDED:
+            yield from (shipment for shipment in shipments(order, one, rules) if is_coming(shipment))
 
 
-def _coming(
+def is_coming(shipment: ComingShipment) -> bool:
+    """Is it to come, or skipped, or is its child not sent?"""
+    if shipment.child is not None:
+        return shipment.lines[-1].child_status == "open"
+    return shipment.status in COMING
+
+
+def shipments(order: Order, one: Continuity, rules: SetUp) -> Iterator[ComingShipment]:
+    """All shipments of a continuity order, those that were sent too, as they come."""
+    children = {child.number: child for child in order.children}
+    found: dict[int, list[ShipmentLine]] = {}
+    for line in one.lines:
+        if line.shipment is not None:
+            found.setdefault(line.shipment, []).append(line)
+    for number, lines in found.items():
+        child = children.get(lines[-1].child or "")
+        yield _shipment(order=order, one=one, number=number, lines=lines, child=child, rules=rules)
+
+
+def _shipment(
     order: Order, one: Continuity, number: int, lines: Sequence[ShipmentLine], child: Child | None, rules: SetUp
 ) -> ComingShipment:
     last = lines[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from perennial.catalog.queries import currency, set_up
@@ -16,7 +16,7 @@ from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import orders
 from perennial.desk.read.values import Address, Card, Note
-from perennial.desk.read.waiting import Waiting, waiting_of
+from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 
@@ -79,7 +79,8 @@ class CardHealth:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """A customer with all that a call is about. ``coming``: the next shipments over all open orders, by their day.
+    """A customer with all that a call is about. ``coming``: the next shipments over all open orders, by their day; what
+    was skipped and is past is not among them.
 
     ``warnings``: what waits for a person, what was declined (``declined``), and cards that end (``card_ends``).
     """
@@ -154,11 +155,11 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
         (shipment for order in open_orders for shipment in coming(order, rules)),
         key=lambda shipment: (shipment.ship_on, shipment.order, shipment.line, shipment.number),
     )
-    cards = tuple(_health(stored.card, shipments, on) for stored in found.cards)
+    cards = tuple(health_of(stored.card, shipments, on) for stored in found.cards)
     return CustomerPage(
         customer=found,
         open_orders=open_orders,
-        coming=tuple(shipments[:most]),
+        coming=tuple([s for s in shipments if s.status != "skipped" or s.ship_on >= on][:most]),
         last_orders=tuple(_last_orders(found.id)),
         cards=cards,
         warnings=tuple(_warnings(found, open_orders, cards, on)),
@@ -180,7 +181,7 @@ def _last_orders(customer_id: int) -> Iterator[OrderHead]:
         )
 
 
-def _health(card: Card, shipments: Sequence[ComingShipment], on: date) -> CardHealth:
+def health_of(card: Card, shipments: Sequence[ComingShipment], on: date) -> CardHealth:
     """What of the shipments that a card pays comes after its last day."""
     pays = [s for s in shipments if s.card is not None and s.card.token == card.token and not s.upfront]
     after = [s for s in pays if s.child is None and s.status != "skipped" and s.ship_on > card.expires_on]
@@ -206,9 +207,4 @@ def _warnings(
             code = "card_refused" if one.health == "refused" else "card_ends"
             yield Waiting(code, "", found.account, "", facts={**facts, **more}, steps=("new_card",))
     for order in open_orders:
-        yield from waiting_of(order, on)
-        for payment in order.payments:
-            if payment.status == "declined":
-                about = Waiting("declined", order.number, found.account, payment.order)
-                facts = {"number": payment.number, "amount": payment.amount, "attempts": payment.attempts}
-                yield replace(about, facts=facts, steps=("new_card", "settle"))
+        yield from troubles_of(order, on)

@@ -1,10 +1,10 @@
-"""What needs a person, kind by kind: declined, expiring, parked, held, awaiting, late, unknown; with the next steps."""
+"""What needs a person, kind by kind, with the next steps: a card that does not pay or will end, what waits, what is late."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from perennial.db import sql
@@ -16,12 +16,18 @@ from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import why
 from perennial.kernel.states import REFUSED
+from perennial.programs.queries import program_by_id
 
 _SQL = sql.named("perennial.desk.read", "exceptions.sql")
-KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown")
+KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced")
 SIZE = 50
 DAYS_AHEAD = 62
 """A card is expiring when it ends within so many days, and pays a shipment after that."""
+INVOICED_WITHIN = 7
+"""What was sent so many days ago and is not invoiced yet needs a person."""
+MOST_COUNTED = 1000
+FRESH = timedelta(minutes=1)
+"""So long every page tells the number that was counted once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +35,12 @@ class Exceptional:
     """One thing that needs a person. ``day``: since when, or by when; ``number``: of the order or child it is about.
 
     ``facts`` by kind. declined, unknown: ``part``, ``amount``, ``status``, ``attempts``, ``tried_on``, ``said`` (by the
-    bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``. expiring: ``card``, ``expires_on``, ``shipments``. parked:
-    ``job``, ``reason``. held: ``code``, ``reason``, ``stops``, ``by``. late: ``reasons`` why it may not ship.
-    ``steps``: ``new_card``, ``settle``, ``retry``, ``cancel``, ``release``, ``accept``, ``ship``.
+    bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
+    again by itself). expiring: ``card``, ``expires_on``, ``shipments``. parked: ``job``, ``reason``. held: ``code``,
+    ``reason``, ``stops``, ``by``. late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
+    ``tracking``, ``amount``.
+    ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
+    ``ship``, ``invoice``.
     """
 
     kind: str
@@ -48,7 +57,7 @@ class Exceptional:
 
 
 class Counts(NamedTuple):
-    """How many there are of each kind."""
+    """How many there are of each kind. More than ``MOST_COUNTED`` of one kind are not counted: it is one more then."""
 
     declined: int
     expiring: int
@@ -57,23 +66,60 @@ class Counts(NamedTuple):
     awaiting: int
     late: int
     unknown: int
+    uninvoiced: int
+
+    @property
+    def urgent(self) -> int:
+        """All but the cards that will end: those have time."""
+        return sum(self) - self.expiring
 
 
 def counts(on: date) -> Counts:
-    """How many things of each kind need a person on a date."""
-    found = sql.one(_SQL["counts"], {"on": on, "through": add_days(on, DAYS_AHEAD)})
+    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while."""
+    found = sql.one(_SQL["expiring_count"], _counting(on))
     assert found is not None
-    return Counts(*found)
+    return _urgent_counts(on)._replace(expiring=found[0])
 
 
-def exceptions(kind: str, *, on: date, size: int = SIZE, after: str | None = None) -> Page[Exceptional]:
-    """A page of what needs a person, the most urgent first; ``after``: the next page. Refused: an unknown kind."""
+def urgent(on: date) -> int:
+    """How many things need a person soon, as it was counted within the last minute: for every page."""
+    found: int | None = sql.value(_SQL["counted"], {"on": on, "fresh": FRESH})
+    return _urgent_counts(on).urgent if found is None else found
+
+
+def _urgent_counts(on: date) -> Counts:
+    """All but the cards; the sum is noted."""
+    found = sql.one(_SQL["counts"], _counting(on))
+    assert found is not None
+    declined, *others = found
+    counted = Counts(declined, 0, *others)
+    sql.execute(_SQL["count"], {"on": on, "number": counted.urgent})
+    return counted
+
+
+def _counting(on: date) -> dict[str, Any]:
+    return {**_days(on), "most": MOST_COUNTED + 1}
+
+
+def exceptions(
+    kind: str,
+    *,
+    on: date,
+    program: str | None = None,
+    since: date | None = None,
+    size: int = SIZE,
+    after: str | None = None,
+) -> Page[Exceptional]:
+    """A page of what needs a person, the most urgent first; ``after``: the next page; ``since``: no day before that one.
+
+    Refused: a kind or program that does not exist.
+    """
     if kind not in KINDS:
         raise Refused("exception_kind_unknown", "kind", kind=kind, known=list(KINDS))
-    day, pk = day_and_id(after)
+    day, pk = (since.isoformat(), 0) if since is not None and after is None else day_and_id(after)
     given: dict[str, Any] = {
-        "on": on,
-        "through": add_days(on, DAYS_AHEAD),
+        **_days(on),
+        "program": None if program is None else program_by_id(program).pk,
         "day": day,
         "id": pk,
         "most": size + 1,
@@ -81,6 +127,10 @@ def exceptions(kind: str, *, on: date, size: int = SIZE, after: str | None = Non
     }
     found = sql.tuples(_SQL["declined" if kind == "unknown" else kind], given)
     return page(list(_made(kind, found, on)), size, lambda one: (one.day, one.id))
+
+
+def _days(on: date) -> dict[str, date]:
+    return {"on": on, "through": add_days(on, DAYS_AHEAD), "sent_by": add_days(on, -INVOICED_WITHIN)}
 
 
 def _made(kind: str, found: list[tuple[Any, ...]], on: date) -> Iterator[Exceptional]:
@@ -109,10 +159,18 @@ Told = tuple[dict[str, object], tuple[str, ...]]
 
 
 def _payment(*told: Any) -> Told:
-    part, minor, currency, status, attempts, tried_on, said, category, final, ship_on = told
+    part, minor, currency, status, attempts, tried_on, said, category, final, ship_on, most, next_on = told
     facts = {"part": part, "amount": Money(minor, currency), "status": status, "attempts": attempts}
     facts |= {"tried_on": tried_on, "said": said, "category": category, "final": bool(final), "ship_on": ship_on}
-    return facts, ("settle",) if status == "unknown" else ("new_card", "settle")
+    facts |= {"most": most, "next_on": next_on}
+    return facts, _PAYMENT_STEPS[status]
+
+
+_PAYMENT_STEPS = {
+    "declined": ("new_card", "try_now", "settle"),
+    "failed": ("new_card", "settle"),
+    "unknown": ("ask", "settle"),
+}
 
 
 def _expiring(token: str, brand: str | None, last4: str | None, expires_on: date, shipments: int) -> Told:
@@ -138,6 +196,16 @@ def _late(reasons: tuple[str, ...]) -> Told:
     return {"reasons": reasons}, (*(ways[r] for r in reasons if r in ways), *(() if reasons else ("ship",)), "cancel")
 
 
+def _uninvoiced(sent_on: date, carrier: str | None, tracking: str | None, minor: int, currency: str) -> Told:
+    facts: dict[str, object] = {
+        "sent_on": sent_on,
+        "carrier": carrier,
+        "tracking": tracking,
+        "amount": Money(minor, currency),
+    }
+    return facts, ("invoice",)
+
+
 _TELLS: dict[str, Callable[..., Told]] = {
     "declined": _payment,
     "unknown": _payment,
@@ -145,4 +213,5 @@ _TELLS: dict[str, Callable[..., Told]] = {
     "parked": _parked,
     "held": _held,
     "awaiting": _awaiting,
+    "uninvoiced": _uninvoiced,
 }

@@ -1,12 +1,16 @@
 -- What needs a person, by kind. Each list: day, id, parent order, what it is about, account, name, line, shipment, and
--- what the kind tells; ordered by day and id, behind a key. Each counts itself in `counts`.
+-- what the kind tells; ordered by day and id, behind a key. A program that is null is not asked for. Each counts itself in
+-- `counts`.
 
 -- name: declined
 -- most urgent first: what should be paid soonest
 select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number, w.number), u.account, u.name,
        coalesce(l.line, cl.line), o.shipment,
-       y.number, y.amount_minor, y.currency, y.status, y.attempts, y.tried_on, t.message, t.category, t.final, o.ship_on
+       y.number, y.amount_minor, y.currency, y.status, y.attempts, y.tried_on, t.message, t.category, t.final, o.ship_on,
+       (select reauthorization_limit from catalog_parameters),
+       case when y.status = 'declined' then greatest(r.from_on, %(on)s) end
   from payments_payment y
+  join payment_retry r on r.payment_id = y.id
   join customers_customer u on u.id = y.customer_id
   left join orders_salesorder o on o.id = y.order_id
   left join orders_salesorder p on p.id = o.parent_id
@@ -17,6 +21,8 @@ select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number
   left join lateral (select a.message, a.category, a.final from payments_attempt a
                       where a.payment_id = y.id and a.outcome = 'declined' order by a.id desc limit 1) t on true
  where y.status = any(%(statuses)s) and (y.due_on, y.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s = coalesce(c.program_id, (
+        select x.program_id from continuity_continuityorder x where x.parent_line_id = o.parent_line_id)))
  order by y.due_on, y.id
  limit %(most)s
 
@@ -34,7 +40,7 @@ select x.ship_on, c.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
                  where o.continuity_order_id = c.id and o.status in {states.TO_COME}
                    and o.ship_on > k.expires_on) x on x.ship_on is not null
  where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
-   and (x.ship_on, c.id) > (%(day)s, %(id)s)
+   and (x.ship_on, c.id) > (%(day)s, %(id)s) and (%(program)s is null or c.program_id = %(program)s)
  order by x.ship_on, c.id
  limit %(most)s
 
@@ -46,6 +52,7 @@ select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipmen
   join orders_orderline l on l.id = c.parent_line_id
   join customers_customer u on u.id = c.customer_id
  where q.resolved_on is null and (q.on_date, q.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or c.program_id = %(program)s)
  order by q.on_date, q.id
  limit %(most)s
 
@@ -58,6 +65,9 @@ select h.on_date, h.id, coalesce(p.number, o.number), o.number, u.account, u.nam
   left join orders_orderline l on l.id = o.parent_line_id
   join customers_customer u on u.id = o.customer_id
  where h.released_on is null and o.status <> 'cancelled' and (h.on_date, h.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x
+         where x.order_id = coalesce(o.parent_id, o.id) and (o.parent_line_id is null or x.parent_line_id = o.parent_line_id)))
  order by h.on_date, h.id
  limit %(most)s
 
@@ -66,6 +76,8 @@ select o.order_date, o.id, o.number, o.number, u.account, u.name, null, null
   from orders_salesorder o join customers_customer u on u.id = o.customer_id
  where o.acceptance = 'awaited' and o.status = 'open' and o.parent_id is null
    and (o.order_date, o.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x where x.order_id = o.id))
  order by o.order_date, o.id
  limit %(most)s
 
@@ -77,23 +89,59 @@ select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipmen
   join orders_orderline l on l.id = k.parent_line_id
   join customers_customer u on u.id = k.customer_id
  where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s and (k.ship_on, k.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x where x.parent_line_id = k.parent_line_id))
  order by k.ship_on, k.id
  limit %(most)s
 
+-- name: uninvoiced
+-- children that were sent, and long enough ago to have been invoiced
+select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipment,
+       s.on_date, s.carrier, s.tracking, k.total_minor, k.currency
+  from orders_salesorder k
+  join orders_shipment s on s.order_id = k.id
+  join orders_salesorder p on p.id = k.parent_id
+  join orders_orderline l on l.id = k.parent_line_id
+  join customers_customer u on u.id = k.customer_id
+ where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s and (k.ship_on, k.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x where x.parent_line_id = k.parent_line_id))
+ order by k.ship_on, k.id
+ limit %(most)s
+
+-- name: counted
+-- the number of the last count, unless it is of another day or has grown old
+select c.number from desk_counted c where c.id = 1 and c.on_date = %(on)s and c.at > now() - %(fresh)s
+
+-- name: count
+insert into desk_counted (id, on_date, number) values (1, %(on)s, %(number)s)
+    on conflict (id) do update set on_date = excluded.on_date, number = excluded.number, at = now()
+
 -- name: counts
-select (select count(*) from payments_payment y where y.status in {states.REFUSED}),
-       (select count(*) from customers_storedcard k
-          join continuity_continuityorder c on c.card_id = k.id
-         where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront
-           and c.status in {states.NOT_ENDED}
-           and exists (select from continuity_occurrence o
-                        where o.continuity_order_id = c.id and o.status in {states.TO_COME}
-                          and o.ship_on > k.expires_on)),
-       (select count(*) from continuity_parked q where q.resolved_on is null),
-       (select count(*) from orders_hold h join orders_salesorder o on o.id = h.order_id
-         where h.released_on is null and o.status <> 'cancelled'),
-       (select count(*) from orders_salesorder o
-         where o.acceptance = 'awaited' and o.status = 'open' and o.parent_id is null),
-       (select count(*) from orders_salesorder k
-         where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s),
-       (select count(*) from payments_payment y where y.status = 'unknown')
+-- of each kind but the cards, at most so many
+select (select count(*) from (select from payments_payment y where y.status in {states.REFUSED} limit %(most)s) n),
+       (select count(*) from (select from continuity_parked q where q.resolved_on is null limit %(most)s) n),
+       (select count(*) from (
+        select from orders_hold h join orders_salesorder o on o.id = h.order_id
+         where h.released_on is null and o.status <> 'cancelled' limit %(most)s) n),
+       (select count(*) from (
+        select from orders_salesorder o
+         where o.acceptance = 'awaited' and o.status = 'open' and o.parent_id is null limit %(most)s) n),
+       (select count(*) from (
+        select from orders_salesorder k
+         where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s limit %(most)s) n),
+       (select count(*) from (select from payments_payment y where y.status = 'unknown' limit %(most)s) n),
+       (select count(*) from (
+        select from orders_salesorder k join orders_shipment s on s.order_id = k.id
+         where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s limit %(most)s) n)
+
+-- name: expiring_count
+-- at most so many; the cards that end last first, since of those that ended long ago most pay nothing any more
+select count(*) from (
+select from customers_storedcard k
+  join continuity_continuityorder c on c.card_id = k.id
+ where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
+   and exists (select from continuity_occurrence o
+                where o.continuity_order_id = c.id and o.status in {states.TO_COME} and o.ship_on > k.expires_on)
+ order by k.expires_on desc
+ limit %(most)s) n

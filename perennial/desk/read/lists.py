@@ -14,11 +14,13 @@ from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.db.pages import Page, day_and_id, page, page_of
 from perennial.desk.read import rows, waits
+from perennial.desk.read.exceptions import INVOICED_WITHIN
 from perennial.desk.read.order import ChildLine
 from perennial.desk.read.orders import payment_of
 from perennial.desk.read.values import Payment, Product
 from perennial.errors import Refused
 from perennial.kernel import states
+from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from perennial.programs.queries import program_by_id
@@ -146,17 +148,21 @@ def children(
     status: str | None = None,
     customer: str | None = None,
     program: str | None = None,
+    uninvoiced: bool = False,
     size: int = SIZE,
     after: str | None = None,
 ) -> Page[ListedChild]:
     """A page of the child orders that fit, what ships first first; why they wait is told as of a date.
 
+    ``uninvoiced``: sent long enough ago (``exceptions.INVOICED_WITHIN``) to have been invoiced.
     Refused: a status, customer or program that does not exist.
     """
     if status is not None and status not in states.ORDER:
         raise Refused("order_status_unknown", "status", status=status, known=tuple(states.ORDER))
+    statuses = list(states.ORDER) if status is None else [status]
     given = {
-        "statuses": list(states.ORDER) if status is None else [status],
+        "statuses": [one for one in statuses if one == "shipped"] if uninvoiced else statuses,
+        "sent_by": add_days(on, -INVOICED_WITHIN) if uninvoiced else None,
         "customer": _customer(customer),
         "program": None if program is None else program_by_id(program).pk,
     }

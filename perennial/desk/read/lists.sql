@@ -13,6 +13,7 @@ select k.ship_on, k.id
           and (%(customer)s is null or k.customer_id = %(customer)s)
           and (%(program)s is null or %(program)s in (
                select c.program_id from continuity_continuityorder c where c.parent_line_id = k.parent_line_id))
+          and (%(sent_by)s is null or %(sent_by)s >= (select s.on_date from orders_shipment s where s.order_id = k.id))
         order by k.ship_on, k.id
         limit %(most)s) k
  order by k.ship_on, k.id

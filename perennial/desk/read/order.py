@@ -119,7 +119,8 @@ class Progress:
 class Order:
     """A parent order; its amounts are those of its ordinary lines, ``sent`` tells how those were sent.
 
-    ``version``: what an action may be given as what was seen (``desk.action``).
+    ``version``: what an action may be given as what was seen (``desk.action``). ``gift_message``, ``hide_prices``: what the
+    papers in its parcels say, and do not say.
     """
 
     version: str
@@ -144,6 +145,8 @@ class Order:
     children: tuple[Child, ...]
     payments: tuple[Payment, ...]
     notes: tuple[Note, ...]
+    gift_message: str | None
+    hide_prices: bool
 
     @property
     def held(self) -> bool:

@@ -188,6 +188,8 @@ class _Batch:
             children=tuple(self._child(c, currency) for c in self.children.get(order_id, ())),
             payments=tuple(self.payments.get(order_id, ())),
             notes=tuple(self.notes.get(order_id, ())),
+            gift_message=o.gift_message,
+            hide_prices=o.hide_prices,
         )
 
     def _child(self, child: rows.Child, currency: str) -> Child:

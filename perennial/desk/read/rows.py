@@ -26,6 +26,8 @@ class Order(NamedTuple):
     sent_on: date | None
     carrier: str | None
     tracking: str | None
+    gift_message: str | None
+    hide_prices: bool
 
 
 class Child(NamedTuple):

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Said
+from perennial.kernel.states import GIVEN_UP, NOT_ANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,11 @@ class Product:
 
     number: str
     name: str
+
+    @property
+    def called(self) -> str:
+        """Its name; its number where it has none."""
+        return self.name or self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +153,25 @@ class Payment:
     refunded: Money
     card: Card | None
     captured_on: date | None
+
+    @property
+    def which(self) -> str:
+        """What tells it from all other payments, as an address carries it."""
+        return f"{self.order}:{self.line or 0}:{self.purpose}:{self.number}"
+
+    @property
+    def refundable(self) -> bool:
+        """May something of it be given back: did a card pay it, and is not all of it given back already?"""
+        return self.method == "card" and self.purpose != "refund" and self.captured.minor > self.refunded.minor
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """What a person may say of it (``settle``): how the try ended that nobody knows of, or that it is given up."""
+        if self.status == "unknown":
+            return ("taken", "not-taken")
+        return ("written-off",) if self.status in GIVEN_UP else ()
+
+    @property
+    def collectable(self) -> bool:
+        """May the card be asked for it now?"""
+        return self.method == "card" and self.status in ("due", "declined", *NOT_ANSWERED)

@@ -90,6 +90,15 @@ def waiting_of(order: Order, on: date) -> Iterator[Waiting]:
                 yield replace(_of(order, "parked"), line=one.line, facts={"reason": parked.reason}, steps=("retry",))
 
 
+def troubles_of(order: Order, on: date) -> Iterator[Waiting]:
+    """What of an order waits for a person, and what was declined and is tried again (``declined``)."""
+    yield from waiting_of(order, on)
+    for payment in order.payments:
+        if payment.status == "declined":
+            facts = {"number": payment.number, "amount": payment.amount, "attempts": payment.attempts}
+            yield replace(_of(order, "declined"), number=payment.order, facts=facts, steps=("new_card", "settle"))
+
+
 def _acceptance_and_parked(order: Order) -> Iterator[Waiting]:
     """The shipments that the night found waiting for an acceptance, or for somebody who looks at what is parked."""
     for one in order.continuity:

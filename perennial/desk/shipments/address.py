@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 
 from perennial.continuity.planning import Difference
 from perennial.customers.models import Address
 from perennial.desk.action import action
-from perennial.desk.locking import adjust, changed, lock_parent, open_shipment, touch
+from perennial.desk.customers.address import set_address
+from perennial.desk.locking import adjust, changed, lock_parent, open_shipment, order_by_number, touch
 from perennial.desk.orders.draft import total_anew
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
@@ -78,3 +80,42 @@ def address(
         made = SalesOrder.objects.filter(parent=locked.order, parent_line__in=lines, status="open")
         stay = tuple(made.exclude(ship_to=place).order_by("number").values_list("number", flat=True))
     return Addressed(order=number, shipment=shipment, address=to, still_to_old_address=stay)
+
+
+@action(undo=True)
+def new_address(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    shipment: int | None = None,
+    line: int | None = None,
+    recipient: str | None = None,
+    street: str = "",
+    city: str = "",
+    postcode: str = "",
+    region: str | None = None,
+    country: str | None = None,
+    reason: str | None = None,
+) -> Addressed:
+    """Add an address of the customer and send a planned shipment, or all that has no child yet, there.
+
+    Refused: a rule of addresses is broken; all faults at once; what ``address`` refuses.
+    """
+    customer = order_by_number(number).customer
+    taken = set(Address.objects.filter(customer=customer).values_list("code", flat=True))
+    code = next(name for at in count(len(taken) + 1) if (name := f"address {at}") not in taken)
+    set_address(
+        account=customer.account,
+        code=code,
+        on=on,
+        by=by,
+        recipient=recipient,
+        street=street,
+        city=city,
+        postcode=postcode,
+        region=region,
+        country=country,
+        reason=reason,
+    )
+    return address(number=number, to=code, on=on, by=by, shipment=shipment, line=line, reason=reason)

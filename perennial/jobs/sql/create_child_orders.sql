@@ -133,13 +133,14 @@ update continuity_occurrence o set blocked = w.waits
 -- name: tell_expired
 insert into notices_notice(customer_id, kind, card_id, on_date, status, facts, language)
 select w.customer_id, 'card_expired', w.card_id, %(on)s::date,
-       case when company.notices_on then 'queued' else 'off' end,
+       case when company.notices_on and coalesce(switch.is_on, true) then 'queued' else 'off' end,
        jsonb_build_object('brand', d.brand, 'last4', d.last4, 'expires_on', d.expires_on),
        coalesce(c.language, company.languages[1])
   from (select distinct customer_id, card_id from child_work where waits = 'card') w
   join customers_storedcard d on d.id = w.card_id
   join customers_customer c on c.id = w.customer_id
  cross join (select notices_on, languages from catalog_company limit 1) company
+  left join notices_noticekind switch on switch.kind = 'card_expired'
  order by 1, 3
 on conflict do nothing
 

@@ -34,10 +34,10 @@ select count(*) filter (where t.outcome = 'approved' and t.kind = 'authorise'),
        count(*) filter (where t.outcome is null or t.outcome = 'unknown'),
        count(*) filter (where t.outcome = 'approved' and t.kind = 'void'),
        (select count(*) from tries x join notices_notice n on n.kind = 'declined' and n.attempt_id = x.id
-         where n.status <> 'off')
+         where n.status <> 'off' and n.resends_id is null)
        + (select count(*) from mine m join payments_bill b on b.payment_id = m.id
             join notices_notice n on n.kind = 'bill' and n.attempt_id is null and n.payment_id = m.id
-           where b.run_id = %(run)s and n.status <> 'off'),
+           where b.run_id = %(run)s and n.status <> 'off' and n.resends_id is null),
        count(*) filter (where t.outcome = 'approved' and t.kind = 'refund')
   from tries t
 

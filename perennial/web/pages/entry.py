@@ -27,7 +27,7 @@ from perennial.web.typed import day, read_day, text
 from perennial.web.typed import number as typed_number
 from perennial.web.visit import Visit
 from perennial.web.why import short_why
-from perennial.web.words import said
+from perennial.web.words import names_of, said
 
 SECTIONS = (
     "web/entry/seen.html",
@@ -391,7 +391,7 @@ def _plan(
         rows.append(
             PlanRow(
                 shipment=each,
-                why=short_why(other or each, request.visitor.reader),
+                why=short_why(other or each, request.visitor.reader, names_of(request)),
                 instead=other.ship_on if other is not None and other.ship_on != each.ship_on else None,
                 new=frozenset(what for line, number, what in marked if (line, number) == (one.line, each.number)),
             )

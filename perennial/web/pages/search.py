@@ -37,9 +37,11 @@ def _found(asked: str, after: str | None, *, size: int) -> dict[str, Any]:
 
 
 def _exact(found: desk.Hits) -> str | None:
-    """Where the one that was meant exactly stands."""
+    """Where the one that was meant stands: what fits exactly, else all that fits."""
     orders = [hit for hit in found.orders if hit.exact]
     customers = [hit for hit in found.customers if hit.exact]
+    if not found.orders and len(found.customers) == 1:
+        customers = list(found.customers)
     if len(orders) == 1:
         return f"/orders/{orders[0].number}"
     if len(customers) == 1 and not orders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import template
@@ -10,6 +11,7 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from perennial.desk.read.exceptions import MOST_COUNTED
 from perennial.desk.read.order import Continuity
 from perennial.kernel.money import Money
 from perennial.kernel.states import SENT
@@ -17,11 +19,12 @@ from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.web.states import icon, tone
 from perennial.web.why import why_of
-from perennial.web.words import said
+from perennial.web.words import card_words, names_of, said
 
 register = template.Library()
 BEADS = 60
-"""With more shipments the beads become a bar."""
+"""So many beads at most; the words beside them tell all."""
+A_ROW = 12
 
 
 def _to(context: Context) -> Reader:
@@ -39,6 +42,13 @@ def t(context: Context, code: str, **facts: Any) -> str:
 def fact(context: Context, value: Any, style: str = "") -> str:
     """A date, an amount, a number, a list as the reader writes it."""
     return written(value, style, _to(context))
+
+
+@register.simple_tag(takes_context=True)
+def many(context: Context, number: int) -> str:
+    """How many there are, as far as they were counted: ``187``, ``1,000+``."""
+    counted = written(min(number, MOST_COUNTED), "n", _to(context))
+    return f"{counted}+" if number > MOST_COUNTED else counted
 
 
 @register.simple_tag(takes_context=True)
@@ -74,39 +84,41 @@ def beads(context: Context, one: Continuity) -> SafeString:
     states: dict[int, str] = {}
     for line in one.lines:
         if line.shipment is not None and line.status != "cancelled":
-            states[line.shipment] = _bead(line)
+            states[line.shipment] = _bead(line, context["visitor"].today)
     shown = list(states.values())[:BEADS]
     parts = []
     for at, state in enumerate(shown):
-        x = 5 + 12 * at
+        x, y = 5 + 12 * (at % A_ROW), 5 + 12 * (at // A_ROW)
         if state == "off":
-            parts.append(format_html('<path class="off" d="M{} 5h6"/>', x - 3))
+            parts.append(format_html('<path class="off" d="M{} {}h6"/>', x - 3, y))
         else:
-            parts.append(format_html('<circle class="{}" cx="{}" cy="5" r="3.5"/>', state, x))
-    width = 12 * len(shown)
+            parts.append(format_html('<circle class="{}" cx="{}" cy="{}" r="3.5"/>', state, x, y))
+    width, height = 12 * min(len(shown), A_ROW), 12 * -(-len(shown) // A_ROW) - 2
     return format_html(
-        '<svg class="beads" role="img" aria-label="{}" width="{}" height="10" viewBox="0 0 {} 10">{}</svg>',
+        '<svg class="beads" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">{}</svg>',
         said(_to(context), "shipments_count", count=len(states)),
         width,
+        height,
         width,
+        height,
         mark_safe("".join(parts)),  # made of what format_html made
     )
 
 
-def _bead(line: Any) -> str:
+def _bead(line: Any, today: date) -> str:
     if line.child_status in SENT:
         return "done"
     if line.child is not None:
         return "off" if line.child_status == "cancelled" else "live"
     if line.status == "skipped":
         return "off"
-    return "act" if line.waits else "wait"
+    return "act" if line.waits and line.run_on <= today else "wait"
 
 
 @register.simple_tag(takes_context=True)
 def why(context: Context, shipment: Any) -> Any:
     """Why a shipment has its date, products and prices, as parts that the page sets."""
-    return why_of(shipment, _to(context))
+    return why_of(shipment, _to(context), names_of(context["request"]))
 
 
 @register.simple_tag(takes_context=True)
@@ -119,7 +131,7 @@ def changeable(context: Context, shipment: Any) -> str | None:
 @register.filter
 def get(values: Mapping[str, Any] | None, name: str) -> Any:
     """A value by its name."""
-    return None if values is None else values.get(name)
+    return values.get(name) if isinstance(values, Mapping) else None
 
 
 @register.inclusion_tag("web/field.html", takes_context=True)
@@ -136,6 +148,14 @@ def field(
     """A field with its label, what was understood, and its fault; ``more``: attributes of the control."""
     errors: Mapping[str, str] = context.get("errors") or {}
     given = context.get("given")
+    understood = more.pop("understood", None)
+    if understood:  # what was understood stands beside it, while it is typed
+        base = more.pop("base", "")
+        more["hx_get"] = f"/typed/{understood}?base={base}"
+        more["hx_trigger"] = "input changed delay:200ms"
+        more["hx_target"] = f"#{id or f'f-{name}'}-got"
+        more["hx_sync"] = "this:replace"
+        more["hx_params"] = name
     shown = given.get(name, value) if given is not None and type != "password" else value
     attributes = format_html_join(
         "", ' {}="{}"', ((key.replace("_", "-"), one) for key, one in more.items() if one not in (None, False))
@@ -148,6 +168,7 @@ def field(
         "hint": hint,
         "type": type,
         "error": errors.get(name),
+        "understood": understood,
         "attributes": attributes,
     }
 
@@ -184,7 +205,7 @@ def progress(context: Context, one: Continuity) -> str:
 @register.simple_tag(takes_context=True)
 def strip_money(context: Context, one: Continuity) -> str:
     """How a continuity order is paid."""
-    card = one.card.words if one.card else ""
+    card = card_words(one.card) if one.card else ""
     method = phrase("method", one.payment_method, None, _to(context)) or one.payment_method
     return said(_to(context), "paid_upfront" if one.upfront else "paid_per_shipment", method=card or method)
 
@@ -207,7 +228,8 @@ def shipment_state(context: Context, shipment: Any) -> SafeString:
     if shipment.waits:
         code = shipment.waits[0].code.removesuffix("_without_reason")
         text = said(to, f"waits_{code}") + last
-        return st(context, "", "", text, "card" if code == "card" else "held")
+        soon = shipment.lines[-1].run_on > context["visitor"].today
+        return st(context, "", "", text, "needs_card" if soon and code == "card" else "held")
     text = (phrase("line", shipment.status, None, to) or shipment.status) + last
     return st(context, "", shipment.status, text)
 
@@ -225,7 +247,10 @@ def card_health(context: Context, one: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def warning(context: Context, one: Any) -> str:
     """What waits for a person, as a sentence."""
-    return said(_to(context), f"warning_{one.code}", **{**one.facts, "order": one.order, "about": one.number})
+    facts = {**one.facts, "order": one.order, "about": one.number}
+    if isinstance(card := facts.get("card"), str):
+        facts["card"] = card[:1].upper() + card[1:]
+    return said(_to(context), f"warning_{one.code}", **facts)
 
 
 @register.simple_tag
@@ -244,3 +269,30 @@ def _address(a: Any) -> list[str]:
     city = " ".join(word for word in (a.postcode, a.city) if word)
     land = " ".join(word for word in (a.region, a.country) if word)
     return [word for word in (a.recipient, a.street, city, land) if word]
+
+
+@register.simple_tag(takes_context=True)
+def other_errors(context: Context, known: str) -> list[str]:
+    """The faults that no field of the form shows."""
+    errors: Mapping[str, str] = context.get("errors") or {}
+    return [said for name, said in errors.items() if name not in known.split()]
+
+
+@register.filter
+def masked(email: str) -> str:
+    """An e-mail address as it is shown before the caller is checked."""
+    name, _, domain = email.partition("@")
+    return f"{name[:1]}…@{domain}"
+
+
+@register.filter
+def words(value: str) -> list[str]:
+    """The words of a text."""
+    return value.split()
+
+
+@register.simple_tag
+def payments_of(page: Any) -> list[Any]:
+    """The payments of a customer's open orders, the newest day first."""
+    found = [payment for order in page.open_orders for payment in order.payments]
+    return sorted(found, key=lambda payment: payment.due_on, reverse=True)[:30]

@@ -1,0 +1,60 @@
+"""The first thing that is done in an installation: somebody sets it up, once."""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from perennial.catalog.actions import change_company, initialise
+from perennial.catalog.models import Company
+from perennial.errors import Refused, refuse_all
+from perennial.people.actions import add_person, anybody
+
+ROLES = ("administrator", "manager")
+"""Of whoever sets it up: to add people, and to see what they do."""
+
+
+@transaction.atomic
+def set_up(
+    *,
+    company: str,
+    country: str,
+    currency: str,
+    time_zone: str,
+    name: str,
+    email: str,
+    password: str,
+    language: str,
+) -> User:
+    """Set up the company and add the person who does it, named after the address. Two at once: the first one wins.
+
+    Refused: somebody has set it up already; what is wrong with a field.
+    """
+    initialise()
+    Company.objects.select_for_update().get(pk=1)
+    if anybody():
+        raise Refused("set_up_already")
+    written = (("company", company), ("name", name), ("email", email))
+    refuse_all(Refused("text_empty", field) for field, words in written if not words)
+    person = add_person(
+        username=re.sub(r"[^\w.+-]", "", email.partition("@")[0].lower())[:60] or ROLES[0],
+        password=password,
+        roles=ROLES,
+        email=email,
+        name=name,
+        language=language,
+        by=email,
+    )
+    change_company(
+        given={
+            "name": company,
+            "country": country,
+            "currency": currency,
+            "time_zone": time_zone,
+            "languages": [language],
+        },
+        by=person.username,
+    )
+    return person

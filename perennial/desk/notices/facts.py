@@ -1,0 +1,167 @@
+"""What a message says of an order, a shipment or a child, as data: fixed when it is queued, written in words when it is
+sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from perennial.catalog.queries import SetUp
+from perennial.desk.read.coming import ComingShipment
+from perennial.desk.read.order import Child, Continuity, Order
+from perennial.desk.read.values import Address, Card, Sent
+from perennial.kernel import money
+from perennial.kernel.money import Money, line_amount
+from perennial.kernel.states import COUNTED, TO_COME
+
+Facts = dict[str, Any]
+
+
+def confirmed(order: Order) -> Facts:
+    """An order is taken: what was bought, when the first shipment leaves, which card pays as it ships."""
+    sold = {one.line: one for one in order.continuity}
+    ordinary = [line for line in order.lines if line.line not in sold]
+    days = [line.ship_on for one in order.continuity for line in one.lines if line.status in TO_COME]
+    paying = next((one for one in order.continuity if one.payment_method == "card" and not one.upfront), None)
+    return _known(
+        order=order.number,
+        currency=order.currency,
+        ordered_on=order.order_date.isoformat(),
+        program=", ".join(one.product.name for one in order.continuity),
+        items=[_item(line.product.name, line.quantity, line.price) for line in order.lines],
+        amount_minor=order.total.minor if ordinary else None,
+        first_on=min(days).isoformat() if days else None,
+        place=_place(order.ship_to or next((one.ship_to for one in order.continuity), None)),
+        **_card(paying.card if paying else None),
+    )
+
+
+def ahead(shipment: ComingShipment, currency: str, rules: SetUp) -> Facts:
+    """A shipment is coming: what, when, what it will cost, until when it can be changed."""
+    items = [_item(line.product.name, line.quantity, line.price) for line in shipment.lines]
+    mode = rules.modes.get(shipment.lines[-1].delivery_mode)
+    delivery = mode.charge_minor if mode is not None else 0
+    untaxed = sum(item["amount_minor"] for item in items) + delivery
+    until = shipment.changeable_until
+    return _known(
+        order=shipment.order,
+        currency=currency,
+        program=shipment.sold.name,
+        shipment=shipment.number,
+        product=_names(items),
+        items=items,
+        delivery_minor=delivery,
+        tax_minor=(shipment.cost.minor - untaxed) or None,
+        amount_minor=None if shipment.upfront else shipment.cost.minor,
+        ship_on=shipment.ship_on.isoformat(),
+        change_until=until.isoformat() if until is not None else None,
+        place=_place(shipment.ship_to),
+        **_card(shipment.card),
+    )
+
+
+def child_sent(order: Order, child: Child, sent: Sent | None) -> Facts:
+    """A child has left: what is in it, what it costs, who carries it."""
+    one = next((one for one in order.continuity if one.line == child.line), None)
+    items = [_item(line.product.name, line.quantity, line.price) for line in child.lines]
+    upfront = one is not None and one.upfront
+    return _known(
+        order=child.number,
+        currency=order.currency,
+        program=one.product.name if one else None,
+        shipment=child.shipment,
+        product=_names(items),
+        items=items,
+        delivery_minor=child.delivery.minor,
+        tax_minor=None if order.tax_included else child.tax.minor or None,
+        amount_minor=None if upfront else child.total.minor,
+        place=_place(child.ship_to),
+        **_sent(sent),
+        **_card(one.card if one and not upfront and one.payment_method == "card" else None),
+    )
+
+
+def ordinary_sent(order: Order, sent: Sent | None) -> Facts:
+    """The ordinary lines of an order have left."""
+    sold = {one.line for one in order.continuity}
+    lines = [line for line in order.lines if line.line not in sold and line.status in ("shipped", "invoiced")]
+    items = [_item(line.product.name, line.quantity, line.price) for line in lines]
+    return _known(
+        order=order.number,
+        currency=order.currency,
+        product=_names(items),
+        items=items,
+        place=_place(order.ship_to),
+        **_sent(sent),
+    )
+
+
+def ended(order: Order, one: Continuity, on: date) -> Facts:
+    """Nothing follows of a line any more: which was its last shipment."""
+    days = [line.child_ships_on or line.ship_on for line in one.lines if line.status in COUNTED]
+    return _known(
+        order=order.number,
+        currency=order.currency,
+        program=one.product.name,
+        last_on=max(days).isoformat() if days else None,
+        ended_on=on.isoformat(),
+    )
+
+
+def price_changed(*, order: str, currency: str, product: str, old: int, new: int, ship_on: date) -> Facts:
+    """A product of coming shipments has another price, from a day on."""
+    return {
+        "order": order,
+        "currency": currency,
+        "product": product,
+        "old_price_minor": old,
+        "new_price_minor": new,
+        "ship_on": ship_on.isoformat(),
+    }
+
+
+def payment(order: str, amount: Money, card: Card | None, **more: Any) -> Facts:
+    """Money of an order: declined, billed or given back."""
+    return _known(order=order, currency=amount.currency, amount_minor=amount.minor, **more, **_card(card))
+
+
+def card_ends(card: Card, *, order: str | None = None, ship_on: date | None = None) -> Facts:
+    """A card ends; which shipment comes after that."""
+    return _known(
+        order=order,
+        expires_on=card.expires_on.isoformat(),
+        ship_on=ship_on.isoformat() if ship_on else None,
+        **_card(card),
+    )
+
+
+def _known(**facts: Any) -> Facts:
+    return {name: value for name, value in facts.items() if value is not None and value != ""}
+
+
+def _item(name: str, quantity: Decimal, price: Money | None) -> Facts:
+    amount = None if price is None else line_amount(quantity, price.minor)
+    return {"name": name, "quantity": money.plain(quantity), "amount_minor": amount}
+
+
+def _names(items: Iterable[Facts]) -> str:
+    return ", ".join(dict.fromkeys(item["name"] for item in items))
+
+
+def _place(address: Address | None) -> str | None:
+    if address is None:
+        return None
+    return ", ".join(part for part in (address.city, address.postcode) if part) or None
+
+
+def _card(card: Card | None) -> Facts:
+    return {} if card is None else {"brand": card.brand, "last4": card.last4}
+
+
+def _sent(sent: Sent | None) -> Facts:
+    if sent is None:
+        return {}
+    return {"carrier": sent.carrier, "tracking": sent.tracking, "shipped_on": sent.on.isoformat()}

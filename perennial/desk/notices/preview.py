@@ -1,0 +1,144 @@
+"""A message as it would look for a real order: nothing is written, nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.catalog.queries import SetUp, company, set_up
+from perennial.desk.notices import facts
+from perennial.desk.notices.facts import Facts
+from perennial.desk.read import orders
+from perennial.desk.read.coming import coming
+from perennial.desk.read.order import Order
+from perennial.desk.read.values import Card, Payment
+from perennial.errors import Refused
+from perennial.notices.kinds import kind_of
+from perennial.notices.rendering import Message, render
+from perennial.notices.texts import Text, text_to_show
+from perennial.notices.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message that would be sent; ``own``: in the company's own words."""
+
+    kind: str
+    language: str
+    own: bool
+    subject: str
+    text: str
+    html: str
+
+
+def preview(kind: str, language: str, number: str, *, on: date, text: tuple[str, str] | None = None) -> Shown:
+    """A message of a kind for an order, as if it were told now; ``text``: subject and body that are not stored yet.
+
+    Refused: an unknown kind or order; the order has nothing that such a message could tell of.
+    """
+    said = text_to_show(kind_of(kind).name, language)
+    if text is not None:
+        said = Text(kind, language, *text, own=True)
+    order = orders.order(number, on=on)
+    told = _FACTS[kind](order, set_up(), on)
+    if told is None:
+        raise Refused("message_nothing_to_show", "number", order=number, kind=kind)
+    made = _rendered(said, told, order.customer, on)
+    return Shown(kind=kind, language=said.language, own=said.own, subject=made.subject, text=made.text, html=made.html)
+
+
+def _rendered(said: Text, told: Facts, customer: str, on: date) -> Message:
+    from_us = company()
+    sender = from_us.from_email or ""
+    return render(
+        said, words(told, company=from_us, sender=sender, customer=customer, language=said.language, told_on=on)
+    )
+
+
+def _confirmed(order: Order, rules: SetUp, on: date) -> Facts:
+    return facts.confirmed(order)
+
+
+def _ahead(order: Order, rules: SetUp, on: date) -> Facts | None:
+    first = next((one for one in coming(order, rules) if one.child is None), None)
+    return facts.ahead(first, order.currency, rules) if first is not None else None
+
+
+def _shipped(order: Order, rules: SetUp, on: date) -> Facts | None:
+    children = [child for child in order.children if child.status != "cancelled"]
+    sent = [child for child in children if child.sent is not None]
+    if found := (sent or children)[-1:]:
+        return facts.child_sent(order, found[0], found[0].sent)
+    return facts.ordinary_sent(order, order.sent) if order.sent is not None else None
+
+
+def _ended(order: Order, rules: SetUp, on: date) -> Facts | None:
+    return facts.ended(order, order.continuity[0], on) if order.continuity else None
+
+
+def _price_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
+    for shipment in coming(order, rules):
+        line = shipment.lines[0]
+        return facts.price_changed(
+            order=order.number,
+            currency=order.currency,
+            product=line.product.name,
+            old=line.price.minor,
+            new=line.price.minor,
+            ship_on=shipment.ship_on,
+        )
+    return None
+
+
+def _declined(order: Order, rules: SetUp, on: date) -> Facts | None:
+    paid = _payment(order, lambda p: p.method == "card" and p.purpose != "refund")
+    return facts.payment(paid.order, paid.amount, paid.card) if paid else _next_charge(order, rules)
+
+
+def _bill(order: Order, rules: SetUp, on: date) -> Facts | None:
+    paid = _payment(order, lambda p: p.purpose != "refund")
+    return facts.payment(paid.order, paid.amount, None, due_on=paid.due_on.isoformat()) if paid else None
+
+
+def _refunded(order: Order, rules: SetUp, on: date) -> Facts | None:
+    paid = _payment(order, lambda p: p.purpose == "refund") or _payment(order, lambda p: p.method == "card")
+    return facts.payment(paid.order, paid.amount, paid.card) if paid else None
+
+
+def _next_charge(order: Order, rules: SetUp) -> Facts | None:
+    found = next((one for one in coming(order, rules) if one.card is not None), None)
+    return facts.payment(order.number, found.cost, found.card) if found is not None else None
+
+
+def _card_expired(order: Order, rules: SetUp, on: date) -> Facts | None:
+    card = _card(order)
+    return facts.card_ends(card) if card else None
+
+
+def _card_expiring(order: Order, rules: SetUp, on: date) -> Facts | None:
+    card = _card(order)
+    first = next((one.ship_on for one in coming(order, rules) if one.child is None), None)
+    return facts.card_ends(card, order=order.number, ship_on=first) if card else None
+
+
+def _card(order: Order) -> Card | None:
+    return next((one.card for one in order.continuity if one.card is not None), None)
+
+
+def _payment(order: Order, fits: Callable[[Payment], bool]) -> Payment | None:
+    return next((payment for payment in reversed(order.payments) if fits(payment)), None)
+
+
+_FACTS: dict[str, Callable[[Order, SetUp, date], Facts | None]] = {
+    "card_expired": _card_expired,
+    "declined": _declined,
+    "bill": _bill,
+    "order_confirmed": _confirmed,
+    "shipment_ahead": _ahead,
+    "shipped": _shipped,
+    "card_expiring": _card_expiring,
+    "price_changed": _price_changed,
+    "refunded": _refunded,
+    "ended": _ended,
+}

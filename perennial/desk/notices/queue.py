@@ -1,0 +1,158 @@
+"""What is told of orders, and when: each is called by the action or the job that does it, in its transaction.
+
+Nothing is read for a kind that is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from perennial.catalog.models import Product
+from perennial.catalog.queries import SetUp
+from perennial.continuity.planning import OccurrenceRow, OrderState
+from perennial.db import sql
+from perennial.desk.notices import facts
+from perennial.desk.read import orders
+from perennial.desk.read.coming import coming
+from perennial.desk.read.order import Order
+from perennial.desk.read.values import Card
+from perennial.kernel.calendar import add_days
+from perennial.notices.kinds import kind_of
+from perennial.notices.queue import About, is_on, queue
+from perennial.orders.models import SalesOrder
+
+SQL = sql.named("perennial.desk.notices", "queue.sql")
+
+
+def confirm(order: SalesOrder, *, on: date) -> None:
+    """The order is taken: told when it is open and nothing waits for the customer's acceptance."""
+    if order.acceptance == "awaited" or not is_on("order_confirmed"):
+        return
+    (found,) = orders.orders([order.pk], on=on)
+    queue(
+        "order_confirmed",
+        [About(customer=order.customer_id, order=order.pk, facts=facts.confirmed(found))],
+        on=on,
+    )
+
+
+def tell_sent(children: Sequence[int], *, on: date) -> None:
+    """These children have left."""
+    if not children or not is_on("shipped"):
+        return
+    rows = sql.tuples(SQL["children"], {"ids": list(children)})
+    found = _by_id((row[2] for row in rows), on)
+    told = []
+    for child, number, parent, customer in rows:
+        one = next(one for one in found[parent].children if one.number == number)
+        said = facts.child_sent(found[parent], one, one.sent)
+        told.append(About(customer=customer, order=parent, child=child, facts=said))
+    queue("shipped", told, on=on)
+
+
+def tell_ordinary_sent(order: SalesOrder, *, on: date) -> None:
+    """The ordinary lines of an order have left."""
+    if not is_on("shipped"):
+        return
+    (found,) = orders.orders([order.pk], on=on)
+    said = facts.ordinary_sent(found, found.sent)
+    queue("shipped", [About(customer=order.customer_id, order=order.pk, facts=said)], on=on)
+
+
+def tell_ended(continuity_orders: Sequence[int], *, on: date) -> None:
+    """Nothing more comes of these continuity orders, or nothing after the last shipment that a person has said."""
+    if not continuity_orders or not is_on("ended"):
+        return
+    rows = sql.tuples(SQL["ended"], {"ids": list(continuity_orders)})
+    found = _by_id((row[1] for row in rows), on)
+    told = []
+    for continuity, order, customer, line in rows:
+        one = next(one for one in found[order].continuity if one.line == line)
+        said = facts.ended(found[order], one, on)
+        told.append(About(customer=customer, order=order, continuity_order=continuity, facts=said))
+    queue("ended", told, on=on)
+
+
+def tell_ahead(rules: SetUp, *, on: date) -> None:
+    """Shipments leave within the days that the kind says, and can still be changed. The caller has asked whether it is on."""
+    through = add_days(on, rules.parameters.days_before_delivery, "on")
+    rows = sql.tuples(SQL["ahead"], {"through": through, "until": add_days(on, _days("shipment_ahead"), "on")})
+    wanted: dict[int, dict[tuple[int, int], tuple[int, int, int]]] = {}
+    for order, customer, continuity, line, shipment, occurrence in rows:
+        wanted.setdefault(order, {})[line, shipment] = (customer, continuity, occurrence)
+    told = []
+    for pk, found in zip(wanted, orders.orders(wanted, on=on), strict=True):
+        for shipment in coming(found, rules):
+            named = wanted[pk].get((shipment.line, shipment.number))
+            if named is not None:
+                customer, continuity, occurrence = named
+                said = facts.ahead(shipment, found.currency, rules)
+                told.append(
+                    About(customer=customer, order=pk, continuity_order=continuity, occurrence=occurrence, facts=said)
+                )
+    queue("shipment_ahead", told, on=on)
+
+
+def tell_expiring(*, on: date) -> None:
+    """Cards end soon, and shipments come after that. The caller has asked whether it is on."""
+    told = []
+    for customer, pk, token, brand, last4, expires_on, number, ship_on in sql.tuples(
+        SQL["expiring"], {"on": on, "until": add_days(on, _days("card_expiring"), "on")}
+    ):
+        card = Card(token=token, brand=brand, last4=last4, expires_on=expires_on, refused=False)
+        told.append(About(customer=customer, card=pk, facts=facts.card_ends(card, order=number, ship_on=ship_on)))
+    queue("card_expiring", told, on=on)
+
+
+def tell_price_changes(states: Iterable[OrderState], relined: Iterable[OccurrenceRow], *, on: date) -> None:
+    """An update gave products of planned shipments another price: of each order the first one."""
+    if not is_on("price_changed"):
+        return
+    by_order = {state.row.pk: state for state in states}
+    first: dict[int, tuple[date, int, int, int]] = {}
+    for new in relined:
+        state = by_order.get(new.continuity_order_id)
+        old = next((o for o in state.occurrences if o.id == new.id), None) if state is not None else None
+        if old is None or old.status == "cancelled":
+            continue
+        before = {line.product_id: line.price_minor for line in old.lines}
+        for line in new.lines:
+            was = before.get(line.product_id, line.price_minor)
+            if was != line.price_minor:
+                change = (new.ship_on, line.product_id, was, line.price_minor)
+                first[new.continuity_order_id] = min(first.get(new.continuity_order_id, change), change)
+    names = dict(
+        Product.objects.filter(pk__in={product for _, product, _, _ in first.values()}).values_list("pk", "name")
+    )
+    told = []
+    for pk, (ship_on, product, was, now) in first.items():
+        row = by_order[pk].row
+        said = facts.price_changed(
+            order=row.order.number,
+            currency=by_order[pk].currency,
+            product=names[product],
+            old=was,
+            new=now,
+            ship_on=ship_on,
+        )
+        told.append(
+            About(
+                customer=row.customer_id,
+                order=row.order_id,
+                continuity_order=pk,
+                revision=row.revision_id,
+                facts=said,
+            )
+        )
+    queue("price_changed", told, on=on)
+
+
+def _by_id(ids: Iterable[int], on: date) -> dict[int, Order]:
+    wanted = list(dict.fromkeys(ids))
+    return dict(zip(wanted, orders.orders(wanted, on=on), strict=True))
+
+
+def _days(kind: str) -> int:
+    set_here = sql.value(SQL["days"], {"kind": kind})
+    return int(set_here if set_here is not None else kind_of(kind).days or 0)

@@ -1,0 +1,44 @@
+-- What there is to tell, of which nobody was told yet.
+
+-- name: ahead
+-- Shipments that leave within some days and can still be changed; of what ships together the leading occurrence.
+select c.order_id, c.customer_id, c.id, l.line, o.shipment, (array_agg(o.id order by o.position desc, o.id desc))[1]
+  from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_orderline l on l.id = c.parent_line_id
+  join continuity_waits w on w.continuity_order_id = c.id
+ where o.status = 'scheduled' and o.blocked is null and o.ship_on > %(through)s and o.ship_on <= %(until)s
+   and c.status = 'open' and not w.awaited and not w.on_hold
+   and not exists (select from notices_notice n
+                    where n.kind = 'shipment_ahead' and n.attempt_id is null and n.payment_id is null
+                      and n.card_id is null and n.order_id = c.order_id and n.continuity_order_id = c.id
+                      and n.occurrence_id = o.id and n.resends_id is null)
+ group by c.order_id, c.customer_id, c.id, l.line, o.shipment
+ order by c.order_id, l.line, o.shipment
+
+-- name: expiring
+-- Cards that end within some days, with the first planned shipment that comes after that.
+select distinct on (k.id) k.customer_id, k.id, k.token, k.brand, k.last4, k.expires_on, p.number, x.ship_on
+  from customers_storedcard k
+  join continuity_continuityorder c on c.card_id = k.id
+  join orders_salesorder p on p.id = c.order_id
+  join lateral (select min(o.ship_on) as ship_on from continuity_occurrence o
+                 where o.continuity_order_id = c.id and o.status in {states.TO_COME}
+                   and o.ship_on > k.expires_on) x on x.ship_on is not null
+ where k.expires_on >= %(on)s and k.expires_on <= %(until)s
+   and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
+   and not exists (select from notices_notice n
+                    where n.kind = 'card_expiring' and n.attempt_id is null and n.payment_id is null
+                      and n.card_id = k.id and n.resends_id is null)
+ order by k.id, x.ship_on, p.id
+
+-- name: children
+select k.id, k.number, k.parent_id, k.customer_id from orders_salesorder k where k.id = any(%(ids)s) order by k.id
+
+-- name: ended
+select c.id, c.order_id, c.customer_id, l.line
+  from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
+ where c.id = any(%(ids)s) order by c.id
+
+-- name: days
+select days from notices_noticekind where kind = %(kind)s

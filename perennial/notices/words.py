@@ -1,0 +1,105 @@
+"""The facts of a message as its reader writes them: dates with their weekday, money, cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency
+
+from perennial.catalog.models import Company
+from perennial.kernel import money
+from perennial.language import LANGUAGES, Reader, phrase
+
+DAYS = ("ship_on", "change_until", "due_on", "first_on", "last_on", "ordered_on", "shipped_on", "ended_on")
+AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price")
+PLAIN = ("order", "program", "place", "carrier", "tracking", "product")
+
+
+class Item(NamedTuple):
+    """A row of what is sent: what, and what it costs (empty: it is not told)."""
+
+    name: str
+    amount: str
+
+
+class Words(NamedTuple):
+    """What stands for the placeholders, and the rows that stand for ``{items}``."""
+
+    values: dict[str, str]
+    items: tuple[Item, ...]
+
+
+def words(
+    facts: Mapping[str, Any], *, company: Company, sender: str, customer: str, language: str, told_on: date
+) -> Words:
+    """The facts of a message in words of a language, as they are written in the company's country."""
+    locale = _locale(language, company.country)
+    values = {
+        "customer": customer,
+        "company": company.name,
+        "phone": company.phone or "",
+        "address": company.address or "",
+        "sender": sender,
+        **{name: str(facts[name]) for name in PLAIN if facts.get(name)},
+        **{name: _day(facts[name], locale, told_on) for name in DAYS if facts.get(name)},
+        **{name: _money(facts, f"{name}_minor", locale) for name in AMOUNTS if facts.get(f"{name}_minor") is not None},
+    }
+    if facts.get("shipment"):
+        values["shipment"] = str(facts["shipment"])
+    if facts.get("last4") or facts.get("brand"):
+        values["card"] = _card(facts, language)
+    if facts.get("expires_on"):
+        values["expires_on"] = format_date(date.fromisoformat(facts["expires_on"]), "LLLL y", locale=locale)
+    items = tuple(
+        Item(_counted(item), _money(item | {"currency": facts["currency"]}, "amount_minor", locale))
+        for item in facts.get("items", ())
+    )
+    if items:
+        values["items"] = ", ".join(item.name for item in items)
+        values.setdefault("product", values["items"])
+    return Words({name: " ".join(value.split()) for name, value in values.items()}, items)
+
+
+def _locale(language: str, country: str | None) -> Locale:
+    first = language.partition("-")[0]
+    for name in (f"{first}_{country}", first, "en"):
+        try:
+            return Locale.parse(name)
+        except (UnknownLocaleError, ValueError):
+            continue
+    raise AssertionError("English is always there")
+
+
+def _day(written: str, locale: Locale, told_on: date) -> str:
+    """A day with its weekday in full, the year only where it is another one."""
+    day = date.fromisoformat(written)
+    pattern = locale.date_formats["full"].pattern
+    if day.year == told_on.year:
+        pattern = re.sub(r",?\s*y+$", "", pattern)
+    return str(format_date(day, pattern, locale=locale))
+
+
+def _money(facts: Mapping[str, Any], name: str, locale: Locale) -> str:
+    minor, currency = facts.get(name), facts["currency"]
+    if minor is None:
+        return ""
+    return str(format_currency(Decimal(money.text(minor, currency)), currency, locale=locale))
+
+
+def _card(facts: Mapping[str, Any], language: str) -> str:
+    to = Reader(language if language in LANGUAGES else "en")
+    brand = str(facts.get("brand") or "").capitalize() or phrase("message", "card", None, to) or ""
+    if not facts.get("last4"):
+        return brand
+    return phrase("message", "card_ending", {"brand": brand, "last4": facts["last4"]}, to) or brand
+
+
+def _counted(item: Mapping[str, Any]) -> str:
+    quantity = str(item.get("quantity", "1"))
+    return str(item["name"]) if quantity == "1" else f"{quantity} × {item['name']}"

@@ -1,0 +1,85 @@
+"""What happened to an order, as sentences: what, why, when, who."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from perennial.desk.read.order import Child, Order
+from perennial.desk.read.values import Event
+from perennial.kernel import money
+from perennial.kernel.money import Money
+from perennial.language import Reader, phrase
+from perennial.language.reasons import reason_words
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of the history. ``reason``: as it was given, or nothing."""
+
+    what: str
+    reason: str
+    on: date
+    by: str
+
+
+def history_of(order: Order, to: Reader, *, child: Child | None = None) -> list[Happened]:
+    """What happened to an order, the newest first; of a ``child``: what happened to it."""
+    events = order.history if child is None else [one for one in order.history if _is_of(one.data or {}, child)]
+    return [_happened(one, order, to) for one in reversed(events)]
+
+
+def by_words(by: str, to: Reader) -> str:
+    """Who it was, as a page says it: ``clerk:anna`` is anna, a job is the night."""
+    kind, _, name = by.partition(":")
+    if kind == "job":
+        return phrase("web", "history_by_job", None, to) or by
+    return name or by
+
+
+def _is_of(data: Mapping[str, Any], child: Child) -> bool:
+    if "child" in data:
+        return bool(data["child"] == child.number)
+    return (data.get("line"), data.get("shipment")) == (child.line, child.shipment)
+
+
+def _happened(event: Event, order: Order, to: Reader) -> Happened:
+    facts = dict(_facts(event.data or {}, order))
+    what = phrase("web", f"history_{event.kind}", facts, to) or phrase("event", event.kind, None, to) or event.kind
+    reason = reason_words(event.reason, to) or str((event.data or {}).get("reason_code", ""))
+    return Happened(what, reason, event.on, by_words(event.by, to))
+
+
+def _facts(data: Mapping[str, Any], order: Order) -> Iterator[tuple[str, Any]]:
+    """The data of an event as facts: amounts as money, days as days, a card by its brand and digits."""
+    child = next((one for one in order.children if one.number == data.get("child")), None)
+    shipment = data.get("shipment", child.shipment if child else None)
+    yield from data.items()
+    yield "shipment", shipment
+    yield "about", child.number if child else order.number
+    for name in ("old", "new", "amount"):
+        if name in data:
+            currency = data.get("currency", order.currency)
+            yield name, Money(money.minor(data[name], currency, name), currency)
+    for name in ("to", "ship_on", "until"):
+        if name in data:
+            yield name, _day(data[name])
+    if "card" in data:
+        yield "card", _card(data["card"], order)
+    if child is not None and child.sent is not None:
+        yield "tracking", " ".join(word for word in (child.sent.carrier, child.sent.tracking) if word)
+
+
+def _day(word: str) -> date | str:
+    """A day; of an address that was changed it is the code of the new one."""
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return word
+
+
+def _card(token: str, order: Order) -> str:
+    cards = [one.card for one in order.continuity] + [one.card for one in order.payments]
+    return next((card.words for card in cards if card is not None and card.token == token), "")

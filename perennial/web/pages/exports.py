@@ -1,0 +1,164 @@
+"""Lists as files for a spreadsheet, for whoever may take them away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from django.http import StreamingHttpResponse
+
+from perennial.db.pages import Page
+from perennial.desk.queries import Fitting
+from perennial.desk.read.exceptions import Exceptional, exceptions
+from perennial.desk.read.order_list import ListedOrder, order_list
+from perennial.kernel.money import Money
+from perennial.language import Reader, phrase
+from perennial.language.formats import fact
+from perennial.web.sheet import AT_ONCE, Column, sheet
+from perennial.web.typed import read_day
+from perennial.web.visit import Visit
+
+
+def orders(request: Visit) -> StreamingHttpResponse:
+    """The orders that fit what the list of orders is asked for."""
+    asked = {name: request.GET[name].strip() for name in request.GET}
+    fitting = Fitting(
+        status=asked.get("status", "open") or None,
+        program=asked.get("program") or None,
+        customer=asked.get("customer") or None,
+        waiting=asked.get("waiting") == "1",
+    )
+    return sheet(request, "orders", _orders(request.visitor.reader), lambda after: _order_page(fitting, after))
+
+
+def _order_page(fitting: Fitting, after: str | None) -> Page[ListedOrder]:
+    return order_list(fitting, size=AT_ONCE, after=after)
+
+
+def _orders(to: Reader) -> tuple[Column[ListedOrder], ...]:
+    return (
+        ("csv_order", lambda one: one.number),
+        ("csv_reference", lambda one: one.reference),
+        ("csv_account", lambda one: one.account),
+        ("csv_customer", lambda one: one.customer),
+        ("csv_ordered_on", lambda one: one.order_date),
+        ("csv_state", lambda one: phrase("order", one.status, None, to)),
+        ("csv_held", lambda one: one.held),
+        ("csv_awaits_acceptance", lambda one: one.acceptance == "awaited"),
+        ("csv_products", lambda one: one.products),
+        ("csv_next_ships_on", lambda one: one.next_ship_on),
+    )
+
+
+def todo(request: Visit, kind: str) -> StreamingHttpResponse:
+    """What needs a person, of one kind, for a program and from a day on where they are given."""
+    visitor = request.visitor
+    typed = request.GET.get("since", "").strip()
+    read = partial(
+        exceptions,
+        kind,
+        on=visitor.today,
+        program=request.GET.get("program", "").strip() or None,
+        since=read_day(typed, "since", today=visitor.today, day_first=visitor.preferences.day_first) if typed else None,
+        size=AT_ONCE,
+    )
+    columns = (*_ABOUT, *_KIND.get(kind, _nothing)(visitor.reader))
+    return sheet(request, kind, columns, lambda after: read(after=after))
+
+
+_ABOUT: tuple[Column[Exceptional], ...] = (
+    ("csv_number", lambda one: one.number),
+    ("csv_order", lambda one: one.order),
+    ("csv_line", lambda one: one.line),
+    ("csv_shipment", lambda one: one.shipment),
+    ("csv_account", lambda one: one.account),
+    ("csv_customer", lambda one: one.customer),
+)
+
+
+def _fact(code: str, name: str) -> Column[Exceptional]:
+    return code, lambda one: one.facts[name]
+
+
+def _said(code: str, name: str, to: Reader, style: str = "") -> Column[Exceptional]:
+    return code, lambda one: fact(one.facts[name], style, to)
+
+
+def _day(code: str) -> Column[Exceptional]:
+    return code, lambda one: one.day
+
+
+def _currency(one: Exceptional) -> object:
+    amount = one.facts["amount"]
+    assert isinstance(amount, Money)
+    return amount.currency
+
+
+def _payment(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return (
+        _day("csv_due_on"),
+        _fact("todo_amount", "amount"),
+        ("csv_currency", _currency),
+        _said("csv_state", "status", to, "payment"),
+        _fact("todo_said", "said"),
+        _fact("todo_tries", "attempts"),
+        _fact("csv_tried_on", "tried_on"),
+        _fact("csv_next_try_on", "next_on"),
+        _fact("csv_ships_on", "ship_on"),
+    )
+
+
+def _expiring(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return (
+        _fact("todo_card", "card"),
+        _fact("todo_ends", "expires_on"),
+        _day("todo_first_after"),
+        _fact("todo_shipments", "shipments"),
+    )
+
+
+def _parked(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return _day("todo_since"), _said("todo_job", "job", to, "web job"), _said("todo_why", "reason", to)
+
+
+def _held(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return (
+        _day("todo_since"),
+        _said("todo_why", "reason", to),
+        _said("todo_stops", "stops", to, "stops"),
+        _fact("todo_by", "by"),
+    )
+
+
+def _awaiting(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return (_day("todo_offered_on"),)
+
+
+def _late(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return _day("todo_should_ship"), _said("todo_waits_for", "reasons", to, "web late")
+
+
+def _uninvoiced(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return (
+        _fact("todo_amount", "amount"),
+        ("csv_currency", _currency),
+        _fact("todo_sent_on", "sent_on"),
+        _fact("todo_carrier", "carrier"),
+        _fact("csv_tracking", "tracking"),
+    )
+
+
+def _nothing(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return ()
+
+
+_KIND: dict[str, Callable[[Reader], tuple[Column[Exceptional], ...]]] = {
+    "declined": _payment,
+    "expiring": _expiring,
+    "parked": _parked,
+    "held": _held,
+    "awaiting": _awaiting,
+    "late": _late,
+    "unknown": _payment,
+    "uninvoiced": _uninvoiced,
+}

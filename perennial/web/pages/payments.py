@@ -1,0 +1,112 @@
+"""The money of an order: the card is tried, something is given back, how a payment ended is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import HttpResponse
+
+from perennial.desk import actions
+from perennial.desk.read.order import Order
+from perennial.desk.read.order_page import line_meant
+from perennial.desk.read.orders import order
+from perennial.desk.read.values import Payment
+from perennial.errors import Refused
+from perennial.kernel.money import text as amount_text
+from perennial.language import phrase
+from perennial.web import typed
+from perennial.web.answer import Toast, act, done, panel
+from perennial.web.effects import effect
+from perennial.web.pages.order import meant
+from perennial.web.visit import Visit
+from perennial.web.words import said
+
+
+def collect(request: Visit, number: str) -> HttpResponse:
+    """Try the card now, while the customer listens; what became of each payment is said."""
+    visitor = request.visitor
+    became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True).payments
+    parts = [
+        said(
+            visitor.reader,
+            "order_became",
+            order=one.order,
+            amount=one.amount,
+            state=phrase("payment", one.after, None, visitor.reader),
+            message=one.message if one.after in ("declined", "failed", "unknown") else None,
+        )
+        for one in became
+        if one.before != one.after or one.message
+    ]
+    return done(request, Toast(" ".join(parts) or said(visitor.reader, "order_nothing_to_collect")))
+
+
+def refund(request: Visit, number: str) -> HttpResponse:
+    """Give back all or a part of what a card paid."""
+    found, payments = _payments(request, number)
+    open_ = [one for one in payments if one.refundable]
+
+    def post() -> HttpResponse:
+        payment = _chosen(request, open_)
+        amount = typed.money(request, "amount", found.currency) if request.POST.get("amount", "").strip() else None
+        outcome = act(
+            request,
+            actions.refund,
+            number=payment.order,
+            part=payment.number,
+            line=line_meant(found, payment),
+            amount=None if amount is None else amount_text(amount.minor, amount.currency),
+            reason=_reason(request),
+        )
+        return done(request, Toast(effect(request, "order_refund", outcome)))
+
+    return panel(request, "web/panel/refund.html", _about(request, number, found, open_), post)
+
+
+def settle(request: Visit, number: str) -> HttpResponse:
+    """Say how a payment ended, or give it up."""
+    found, payments = _payments(request, number)
+    open_ = [one for one in payments if one.ends]
+
+    def post() -> HttpResponse:
+        payment = _chosen(request, open_)
+        outcome = act(
+            request,
+            actions.settle,
+            number=payment.order,
+            part=payment.number,
+            line=line_meant(found, payment),
+            end=request.POST.get("end", ""),
+            reason=_reason(request),
+        )
+        return done(request, Toast(effect(request, "order_settled", outcome)))
+
+    return panel(request, "web/panel/settle.html", _about(request, number, found, open_), post)
+
+
+def _payments(request: Visit, number: str) -> tuple[Order, list[Payment]]:
+    """The parent with its payments; of a child with those that it alone has."""
+    about = meant(number)
+    found = order(about.number, on=request.visitor.today)
+    return found, [one for one in found.payments if not about.is_child or one.order == about.number]
+
+
+def _about(request: Visit, number: str, found: Order, payments: Sequence[Payment]) -> dict[str, object]:
+    which = request.POST.get("payment") or request.GET.get("payment")
+    chosen = next((one for one in payments if one.which == which), payments[-1] if payments else None)
+    return {"number": number, "order": found, "payments": payments, "chosen": chosen}
+
+
+def _chosen(request: Visit, payments: Sequence[Payment]) -> Payment:
+    which = request.POST.get("payment")
+    found = next((one for one in payments if one.which == which), None)
+    if found is None:
+        raise Refused("required", "payment")
+    return found
+
+
+def _reason(request: Visit) -> str:
+    reason = typed.text(request, "reason")
+    if reason is None:
+        raise Refused("required", "reason")
+    return reason

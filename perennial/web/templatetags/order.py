@@ -1,0 +1,136 @@
+"""The tags of the pages of orders: a row's child and payment, the state of an order, what a payment is for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from perennial.desk.read.coming import ComingShipment
+from perennial.desk.read.order import Child, Order
+from perennial.desk.read.order_list import ListedOrder
+from perennial.desk.read.order_page import OrderRow
+from perennial.desk.read.values import Payment, Product
+from perennial.kernel.reasons import Reason
+from perennial.kernel.states import PROJECTED, WITH_MONEY
+from perennial.language import Reader, phrase
+from perennial.language.reasons import not_shipped
+from perennial.web.templatetags.desk import shipment_state, st
+from perennial.web.words import said
+
+register = template.Library()
+NOTHING = format_html('<span class="none">{}</span>', "–")
+
+
+def _to(context: Context) -> Reader:
+    found: Reader = context["to"] if "to" in context else Reader()
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def order_state(context: Context, order: Order | Child | ListedOrder) -> SafeString:
+    """How an order stands: on hold, awaiting acceptance, else its state."""
+    if order.held and order.status != "cancelled":
+        return st(context, "web state", "held")
+    if getattr(order, "acceptance", "none") == "awaited" and order.status == "open":
+        return st(context, "", "", said(_to(context), "waits_acceptance"), "awaiting")
+    return st(context, "order", order.status)
+
+
+@register.simple_tag(takes_context=True)
+def child_cell(context: Context, row: OrderRow) -> SafeString:
+    """The child of a shipment, or how the shipment stands while it has none."""
+    shipment, child = row.shipment, row.child
+    if child is not None:
+        state = order_state(context, child)
+        short = child.number.removeprefix(shipment.order)
+        words = said(_to(context), "order_child_named", child=child.number)
+        return format_html('<a href="/orders/{}" aria-label="{}">…{}</a> {}', child.number, words, short, state)
+    if shipment.lines[-1].changeable(context["visitor"].today) == "until_next_run":
+        return st(context, "line", "due", said(_to(context), "order_made_tonight"))
+    return shipment_state(context, shipment)
+
+
+@register.simple_tag
+def sends(shipment: ComingShipment) -> list[tuple[Product, Decimal]]:
+    """What a shipment sends, each product once, with how many of it."""
+    found: dict[Product, Decimal] = {}
+    for line in shipment.lines:
+        found[line.product] = found.get(line.product, Decimal(0)) + line.quantity
+    return list(found.items())
+
+
+@register.simple_tag(takes_context=True)
+def payment_cell(context: Context, row: OrderRow) -> SafeString:
+    """How a shipment is paid: what became of its payments, else when the card is asked."""
+    to, shipment = _to(context), row.shipment
+    if shipment.status in ("skipped", PROJECTED):
+        return NOTHING
+    if shipment.upfront:
+        return format_html('<span class="q">{}</span>', said(to, "prepaid"))
+    if row.child is not None:
+        return _paid(context, [one for one in row.payments if one.purpose != "refund"])
+    if row.needs_card or any(reason.code in ("card", "payment") for reason in shipment.waits):
+        return st(context, "", "", said(to, "order_needs_card"), "needs_card")
+    if row.asked_on is not None:
+        return st(context, "", "", said(to, "order_asked_on", on=row.asked_on), "due")
+    if shipment.card is not None:
+        return st(context, "", "", said(to, "order_asked_when_invoiced"), "due")
+    return format_html('<span class="q">{}</span>', said(to, "order_not_by_card"))
+
+
+def _paid(context: Context, payments: list[Payment]) -> SafeString:
+    if not payments:
+        return NOTHING
+    first_open = next((one for one in payments if one.status not in WITH_MONEY), payments[-1])
+    if len(payments) == 1:
+        return payment_state(context, first_open)
+    taken = sum(one.status in WITH_MONEY for one in payments)
+    words = said(_to(context), "order_parts_paid", taken=taken, count=len(payments))
+    return st(context, "payment", first_open.status, words)
+
+
+@register.simple_tag(takes_context=True)
+def payment_state(context: Context, payment: Payment) -> SafeString:
+    """The state of a payment, at which try, and what of it was given back."""
+    shape = "refunded" if payment.purpose == "refund" and payment.status == "captured" else payment.status
+    return st(context, "", "", payment_words(context, payment), shape)
+
+
+@register.simple_tag(takes_context=True)
+def payment_words(context: Context, payment: Payment) -> str:
+    """The state of a payment in words."""
+    to = _to(context)
+    if payment.purpose == "refund" and payment.status == "captured":
+        return said(to, "order_given_back")
+    words = phrase("payment", payment.status, None, to) or payment.status
+    if payment.attempts > 1:
+        words = said(to, "order_at_try", state=words, attempts=payment.attempts)
+    if payment.refunded.minor:
+        words = said(to, "order_of_it_back", state=words, amount=payment.refunded)
+    return words
+
+
+@register.simple_tag(takes_context=True)
+def payment_for(context: Context, payment: Payment) -> str:
+    """What a payment is for: a shipment, a line billed up front, the ordinary lines, or money given back."""
+    part = payment.number if payment.number > 1 else None
+    facts = {"shipment": payment.shipment, "line": payment.line, "number": payment.number, "part": part}
+    return said(_to(context), f"order_pays_{payment.purpose}", **facts)
+
+
+@register.simple_tag(takes_context=True)
+def paid_with(context: Context, payment: Payment) -> str:
+    """The card that pays, else the method."""
+    if payment.card is not None and payment.card.words:
+        return payment.card.words.capitalize()
+    return phrase("method", payment.method, None, _to(context)) or payment.method
+
+
+@register.simple_tag(takes_context=True)
+def may_not_ship(context: Context, reason: Reason) -> str:
+    """A reason why a child may not ship, as a sentence."""
+    return not_shipped(reason, _to(context)) or reason.code

@@ -1,0 +1,136 @@
+"""What people type into a field: a day, an amount, a number, words. What is meant twice is asked back."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+from babel import Locale
+from dateutil.relativedelta import relativedelta
+
+from perennial.errors import Refused
+from perennial.kernel.currencies import exponent
+from perennial.kernel.money import Money, minor
+from perennial.language import LANGUAGES
+from perennial.web.visit import Visit
+
+LOOKS_BACK = 60
+"""A day without a year is at most so many days ago; else it is next year's."""
+_PLACES = re.compile(r"(\d{1,2})\s*[/.\- ]\s*(\d{1,2})(?:\s*[/.\- ]\s*(\d{4}|\d{2}))?")
+_WORDS = re.compile(r"(?:[^\W\d]+\.?,?\s+)?(\d{1,2})[.º°]?\s*([^\W\d]{3,})\.?\s*(\d{4})?")
+_LATER = re.compile(r"([+-])\s*(\d{1,4})\s*([^\W\d]*)")
+_UNITS = {
+    "": "days", "d": "days", "g": "days", "w": "weeks", "s": "weeks", "m": "months", "y": "years", "a": "years",
+}  # fmt: skip
+
+
+def text(request: Visit, field: str, *, most: int = 500) -> str | None:
+    """Words, without the space around them; None: nothing was typed. Refused: more than fit."""
+    found = " ".join(request.POST.get(field, "").split())
+    if len(found) > most:
+        raise Refused("text_too_long", field, most=most)
+    return found or None
+
+
+def day(request: Visit, field: str, *, base: date | None = None) -> date:
+    """A day that was typed (``read_day``). Refused: nothing, or nothing that is a day."""
+    typed = request.POST.get(field, "").strip()
+    if not typed:
+        raise Refused("required", field)
+    return read_day(
+        typed, field, today=request.visitor.today, base=base, day_first=request.visitor.preferences.day_first
+    )
+
+
+def read_day(typed: str, field: str = "", *, today: date, base: date | None = None, day_first: bool = True) -> date:
+    """``16/3``, ``16.3.26``, ``16 mar``, ``mon``, ``2026-03-16``, ``+7``, ``+1m``: so many days, weeks, months after ``base``.
+
+    Without a year it is the next such day, or one of the last weeks. Refused: what is no day.
+    """
+    words = typed.strip().lower()
+    refused = Refused("day_not_understood", field, value=typed[:40])
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
+            return date.fromisoformat(words)
+        if found := _LATER.fullmatch(words):
+            unit = _UNITS.get(found[3][:1])
+            if unit is None:
+                raise refused
+            number = int(found[2]) * (1 if found[1] == "+" else -1)
+            return (base or today) + relativedelta(**{unit: number})  # type: ignore[arg-type]
+        if found := _PLACES.fullmatch(words):
+            first, second = int(found[1]), int(found[2])
+            number, month = (first, second) if day_first else (second, first)
+            return _with_year(number, month, found[3], today)
+        if (found := _WORDS.fullmatch(words)) and (month_named := _named("months", found[2])):
+            return _with_year(int(found[1]), month_named, found[3], today)
+        if (weekday := _named("days", words.rstrip("."))) is not None:
+            return today + timedelta((weekday - today.weekday() - 1) % 7 + 1)
+        if words in ("today", "oggi"):
+            return today
+        if words in ("tomorrow", "domani"):
+            return today + timedelta(1)
+    except (ValueError, OverflowError):
+        raise refused from None
+    raise refused
+
+
+def _with_year(number: int, month: int, year: str | None, today: date) -> date:
+    if year is not None:
+        return date(int(year) if len(year) == 4 else 2000 + int(year), month, number)
+    for one in (today.year, today.year + 1, today.year + 2, today.year + 3, today.year + 4):  # 29 February comes then
+        try:
+            found = date(one, month, number)
+        except ValueError:
+            continue
+        if found >= today - timedelta(LOOKS_BACK):
+            return found
+    return date(today.year, month, number)
+
+
+def _named(kind: str, word: str) -> int | None:
+    """The number of a month (from 1) or a day of the week (Monday 0) whose name begins so, in any of our languages."""
+    if len(word) < 3:
+        return None
+    for language in LANGUAGES:
+        locale = Locale(language)
+        names = (locale.months if kind == "months" else locale.days)["format"]["wide"]
+        for number, name in names.items():
+            if name.lower().startswith(word):
+                return int(number)
+    return None
+
+
+def money(request: Visit, field: str, currency: str) -> Money:
+    """An amount, with a comma or a point before its decimals. Refused: ``1.234`` means two things, and is asked back."""
+    typed = request.POST.get(field, "")
+    return Money(minor(_decimal(typed, field, digits=exponent(currency)), currency, field), currency)
+
+
+def number(request: Visit, field: str) -> Decimal:
+    """A number, with a comma or a point before its decimals. Refused: what is none."""
+    typed = request.POST.get(field, "").strip().replace(",", ".")
+    try:
+        found = Decimal(typed)
+    except InvalidOperation:
+        found = None
+    if found is None or not found.is_finite():
+        raise Refused("required" if not typed else "number_not_understood", field, value=typed[:40])
+    return found
+
+
+def _decimal(typed: str, field: str, *, digits: int) -> str:
+    plain = re.sub(r"[^\d.,\-]", "", typed)
+    if not plain:
+        raise Refused("required", field)
+    marks = [c for c in plain if c in ".,"]
+    if len(set(marks)) == 2:  # the last one stands before the decimals
+        last = max(plain.rindex("."), plain.rindex(","))
+        return plain[:last].replace(".", "").replace(",", "") + "." + plain[last + 1 :]
+    if len(marks) == 1:
+        whole, _, rest = plain.replace(",", ".").partition(".")
+        if len(rest) == 3 and digits != 3:
+            raise Refused("amount_ambiguous", field, one=f"{whole}.{rest[:2]}", other=f"{whole}{rest}")
+        return f"{whole}.{rest}" if rest else whole
+    return plain.replace(".", "").replace(",", "")

@@ -1,0 +1,166 @@
+"""The calls that a clerk takes all day, by keyboard alone, in a real browser; their keys are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from perennial.desk.read.orders import order
+from tests.worlds import nightingale
+from tests.worlds.served import Site
+
+pytest_plugins = ["tests.worlds.served"]
+
+
+class Keys:
+    """A keyboard that counts; a chord counts one."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.count = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.count += 1
+
+    def type(self, words: str) -> None:
+        for letter in words:
+            self.page.keyboard.press(letter if letter != " " else "Space")
+            self.count += 1
+
+
+def focus(page: Page) -> str:
+    """The id of the element that has focus."""
+    return str(page.locator(":focus").get_attribute("id"))
+
+
+def said(page: Page, words: str) -> None:
+    """This is said, politely."""
+    expect(page.locator("#say")).to_contain_text(words)
+
+
+def test_who_is_calling_and_where_is_my_record(site: Site, axe: Callable[[Page], None]) -> None:
+    """F2, a few letters, Enter: the next shipment is open, with why and until when."""
+    page = site.sign_in(to="/search")
+    keys = Keys(page)
+    keys.press("F2")
+    keys.type("fallon d08")
+    expect(page.locator("#hits [role=option]")).to_have_count(3)
+    axe(page)
+    keys.type(" nora")
+    expect(page.locator("#hits [role=option]")).to_have_count(1)
+    keys.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Nora Fallon")
+    assert focus(page) == "s-SO-000731-1-4-b"
+    expect(page.locator("#s-SO-000731-1-4-why")).to_be_visible()
+    axe(page)
+
+
+def test_skip_next_month(site: Site) -> None:
+    """Row, ``s``: done and said; ``u`` takes it back."""
+    page = site.sign_in(to="/customers/C-2041")
+    keys = Keys(page)
+    keys.press("ArrowDown", "s")
+    said(page, "ROM 5 skipped: €33.50 less.")
+    assert keys.count == 2
+    assert focus(page) == "s-SO-000731-1-5-b"
+    keys.press("u")
+    said(page, "taken back")
+    assert {
+        line.status for line in order("SO-000731", on=nightingale.ON).continuity[0].lines if line.shipment == 5
+    } == {"scheduled"}
+
+
+def test_a_week_later(site: Site, axe: Callable[[Page], None]) -> None:
+    """Row, ``d``, ``+7``, Enter."""
+    page = site.sign_in(to="/customers/C-2041")
+    keys = Keys(page)
+    keys.press("ArrowDown", "d")
+    expect(page.locator("#f-to")).to_be_focused()
+    keys.type("+7")
+    expect(page.locator("#f-to-got")).to_have_text("Wed 22 Apr")
+    axe(page)
+    keys.press("Enter")
+    said(page, "ROM 5 ships on Wed 22 Apr.")
+    assert keys.count == 5
+
+
+def test_what_is_refused_stands_under_the_field_and_what_was_typed_stays(
+    site: Site, axe: Callable[[Page], None]
+) -> None:
+    page = site.sign_in(to="/customers/C-2041")
+    keys = Keys(page)
+    keys.press("ArrowDown", "d")
+    expect(page.locator("#f-to")).to_be_focused()
+    keys.type("8/3")
+    keys.press("Enter")
+    expect(page.locator("#f-to-err")).to_contain_text("Sun 8 Mar is past: the earliest date is Tue 10 Mar")
+    expect(page.locator("#f-to")).to_have_value("8/3")
+    expect(page.locator("#f-to")).to_be_focused()
+    axe(page)
+    keys.press("Escape", "Escape")  # the first one asks: something was typed
+    expect(page.locator("#f-to")).to_have_count(0)
+    assert focus(page) == "s-SO-000731-1-5-date"
+
+
+def test_i_want_to_stop(site: Site, axe: Callable[[Page], None]) -> None:
+    """``t``, the letter of a reason, Enter; what it means is said first."""
+    page = site.sign_in(to="/customers/C-2041")
+    keys = Keys(page)
+    keys.press("t")
+    expect(page.locator(".pane")).to_contain_text("will not go out")
+    axe(page)
+    keys.press("c", "Enter")
+    said(page, "Record of the month, 12 records has ended")
+    assert keys.count == 3
+    assert order("SO-000731", on=nightingale.ON).continuity[0].last_shipment == 3
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_use_the_page(site: Site, axe: Callable[[Page], None], language: str, theme: str) -> None:
+    page = site.sign_in(to="/customers/C-2041", language=language, theme=theme)
+    for width in (1280, 1024, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_two_browsers_in_one_order(site: Site) -> None:
+    """The same shipment asks, another one merges; nothing that was typed is lost."""
+    page = site.sign_in(to="/customers/C-2041")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("d")
+    expect(page.locator("#f-to")).to_be_focused()
+    from perennial.desk import actions
+
+    actions.move(
+        number="SO-000731",
+        shipment=5,
+        line=1,
+        to=nightingale.ON.replace(month=4, day=21),
+        on=nightingale.ON,
+        by="marco",
+    )
+    page.keyboard.type("18/4")
+    page.keyboard.press("Enter")
+    expect(page.locator("[role=alert] >> text=by marco")).to_be_visible()
+    page.get_by_role("button", name="Keep mine").click()
+    said(page, "ROM 5 ships on Mon 20 Apr")
+
+
+def test_no_answer_and_again(site: Site, faults: object) -> None:
+    """The line is lost in mid-action: said, nothing lost; again does it once."""
+    faults.allow("Failed to load resource|htmx:sendError|net::")  # type: ignore[attr-defined]
+    page = site.sign_in(to="/customers/C-2041")
+    page.route("**/skip", lambda route: route.abort())
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("s")
+    expect(page.locator("#alert")).to_contain_text("Not saved")
+    page.unroute("**/skip")
+    page.locator("#alert [data-again]").click()
+    said(page, "ROM 5 skipped")
+    assert len([e for e in order("SO-000731", on=nightingale.ON).history if e.kind == "skipped"]) == 2  # 6 was before

@@ -1,0 +1,165 @@
+"""Every page of the desk in its states: anybody can use it, in both languages and themes; and a picture of each.
+
+``./run screenshots`` keeps the pictures, at three widths.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.worlds.served import Site
+
+pytest_plugins = ["tests.worlds.served"]
+
+GALLERY = bool(os.environ.get("SCREENSHOTS"))
+WIDTHS = (1280, 1024, 320) if GALLERY else (1280, 320)
+LOOKS = [("en", "light"), ("it", "dark")]
+if GALLERY:
+    LOOKS += [("en", "dark"), ("it", "light")]
+
+
+def panel(button: str, row: int = 1) -> Callable[[Page], None]:
+    """A form is opened by its key, in the second row."""
+
+    def press(page: Page) -> None:
+        for _ in range(row):
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press(button)
+        expect(page.locator("form.pane")).to_be_visible()
+
+    return press
+
+
+def refused(page: Page) -> None:
+    """A day that is past was asked for."""
+    panel("d")(page)
+    page.keyboard.type("1/3")
+    page.keyboard.press("Enter")
+    expect(page.locator(".err").first).to_be_visible()
+
+
+def done(page: Page) -> None:
+    """A shipment was skipped, and that is said."""
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("s")
+    expect(page.locator("#say .toast")).to_be_visible()
+
+
+def keys(page: Page) -> None:
+    """The keys of the page."""
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+
+def hits(page: Page) -> None:
+    """Hits while typing."""
+    page.keyboard.press("F2")
+    page.keyboard.type("fal")
+    expect(page.locator("#hits [role=option]").first).to_be_visible()
+
+
+def program(page: Page) -> None:
+    """A program is being sold: the Continuity page."""
+    page.keyboard.press("i")
+    page.keyboard.type("R-106")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/orders/**")
+    expect(page.locator("#plan tbody").first).to_be_visible()
+
+
+def nothing(page: Page) -> None:
+    """The page as it opens."""
+
+
+STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
+    "search": ("clerk", "/search", nothing),
+    "search-hits": ("clerk", "/search", hits),
+    "search-list": ("clerk", "/search?q=fallon", nothing),
+    "search-nobody": ("clerk", "/search?q=zzzzz", nothing),
+    "customer": ("clerk", "/customers/C-2041", nothing),
+    "customer-done": ("clerk", "/customers/C-2041", done),
+    "customer-date": ("clerk", "/customers/C-2041", panel("d")),
+    "customer-refused": ("clerk", "/customers/C-2041", refused),
+    "customer-product": ("clerk", "/customers/C-2041", panel("p")),
+    "customer-address": ("clerk", "/customers/C-2041", panel("a")),
+    "customer-stop": ("clerk", "/customers/C-2041", panel("t")),
+    "customer-hold": ("clerk", "/customers/C-2041", panel("h", 0)),
+    "customer-card": ("clerk", "/customers/C-2041", panel("c", 0)),
+    "customer-keys": ("clerk", "/customers/C-2041", keys),
+    "customer-declined": ("clerk", "/customers/C-0877", nothing),
+    "customer-upfront": ("clerk", "/customers/C-1190", nothing),
+    "customer-acceptance": ("clerk", "/customers/C-3052", nothing),
+    "customer-empty": ("clerk", "/customers/C-1733", nothing),
+    "customer-unknown": ("clerk", "/customers/C-9999", nothing),
+    "customer-finance": ("finance", "/customers/C-2041", nothing),
+    "new-customer": ("clerk", "/customers/new", nothing),
+    "new-order": ("clerk", "/customers/C-2041/order", nothing),
+    "continuity": ("clerk", "/customers/C-2041/order", program),
+    "order": ("manager", "/orders/SO-000731", nothing),
+    "order-cancel": ("manager", "/orders/SO-000731", panel("x", 0)),
+    "order-upfront": ("manager", "/orders/SO-000688", nothing),
+    "order-declined": ("manager", "/orders/SO-000645", nothing),
+    "child": ("manager", "/orders/SO-000731-1-004", nothing),
+    "orders": ("clerk", "/orders", nothing),
+    "todo": ("manager", "/exceptions", nothing),
+    "todo-declined": ("manager", "/exceptions/declined", nothing),
+    "todo-expiring": ("clerk", "/exceptions/expiring", nothing),
+    "todo-awaiting": ("clerk", "/exceptions/awaiting", nothing),
+    "todo-empty": ("clerk", "/exceptions/parked", nothing),
+    "not-allowed": ("planner", "/search", nothing),
+    "me": ("clerk", "/me", nothing),
+    "security": ("clerk", "/me/security", nothing),
+    "people": ("administrator", "/setup/people", nothing),
+    "person-new": ("administrator", "/setup/new-person", nothing),
+}
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+@pytest.mark.parametrize("part", range(4))
+def test_everybody_can_use_every_page(
+    site: Site,
+    axe: Callable[[Page], None],
+    screenshot: Callable[[str], Path],
+    faults: object,
+    language: str,
+    theme: str,
+    part: int,
+) -> None:
+    """One sign-in a role; what a state does to the club is seen by the states behind it."""
+    faults.allow("status of (403|404)")  # type: ignore[attr-defined]  # two of the states are just that
+    roles: dict[str, list[str]] = {}
+    for name in list(STATES)[part::4]:
+        roles.setdefault(STATES[name][0], []).append(name)
+    for role, names in roles.items():
+        site.page.context.clear_cookies()
+        page = site.sign_in(role, to="/me", language=language, theme=theme)
+        for name in names:
+            _, address, act = STATES[name]
+            page.set_viewport_size({"width": 1280, "height": 900})
+            site.open(address)
+            act(page)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls at {width}"
+                page.evaluate("scrollTo(0, 0)")
+                axe(page)
+                if GALLERY:
+                    screenshot(f"{name}-{width}-{language}-{theme}")
+            assert len(page.content().encode()) < 80_000, name
+
+
+def test_the_door(site: Site, axe: Callable[[Page], None], screenshot: Callable[[str], Path]) -> None:
+    for language in ("en", "it"):
+        page = site.open(f"/sign-in?language={language}")
+        axe(page)
+        screenshot(f"sign-in-{language}")
+        page.fill("[name=login]", "clerk")
+        page.fill("[name=password]", "wrong")
+        page.keyboard.press("Enter")
+        expect(page.locator("[role=alert].note, .note[role=alert]").first).to_be_visible()
+        axe(page)

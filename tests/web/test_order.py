@@ -1,0 +1,348 @@
+"""The orders' list, an order's page and a child's: what is tied together, and what each action does to the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from perennial.desk.read.orders import order
+from perennial.language import phrase
+from perennial.language.catalogue import catalogue
+from perennial.orders.models import Note, SalesOrder
+from perennial.payments.models import Payment
+from perennial.web.history import Happened, history_of
+from tests.web.test_customer import HX, press
+from tests.worlds import actions, desk
+
+Desk = Callable[..., Client]
+
+
+def text_of(html: str) -> str:
+    """What stands on a page, without its marks."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def main(html: str) -> str:
+    """The page itself, without what stands around it."""
+    return html[html.index("<main") : html.index("</main>")]
+
+
+def row(html: str, shipment: int) -> str:
+    """What the first line of a shipment's row says."""
+    found = re.search(rf'<tbody id="s-[^"]+-1-{shipment}" .*?</tr>', html, re.DOTALL)
+    assert found is not None
+    return text_of(found[0])
+
+
+def get(client: Client, address: str, **more: Any) -> str:
+    answer = client.get(address, **more)
+    assert answer.status_code == 200, answer.content.decode()
+    return str(answer.content.decode())
+
+
+def fill(client: Client, page: str, address: str, *, status: int = 200, **fields: str) -> str:
+    """Open a panel on a page, fill it in and send it; the answer."""
+    panel = get(client, address, **HX)
+    target = re.search(r'hx-post="([^"]+)"', panel)
+    assert target is not None
+    hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', panel))
+    answer = client.post(target[1], {**hidden, **fields}, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    assert answer.status_code == status, answer.content.decode()
+    return str(answer.content.decode())
+
+
+def child_of(number: str, on: int = 0) -> str:
+    """The number of the first child, made by the job."""
+    assert desk.make_children(desk.day(on)) >= 1
+    return str(SalesOrder.objects.filter(parent__number=number).order_by("number")[0].number)
+
+
+def captured(child: str) -> Payment:
+    """The payment of a child as the bank took it."""
+    payment = Payment.objects.get(order__number=child)
+    for status in ("sent", "captured"):
+        Payment.objects.filter(pk=payment.pk).update(
+            status=status,
+            gateway="sandbox",
+            gateway_ref="ref",
+            captured_minor=payment.amount_minor if status == "captured" else 0,
+        )
+    payment.refresh_from_db()
+    return payment
+
+
+def test_a_row_ties_shipment_child_and_payment(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    captured(child)
+    actions.skip(number=number, shipment=3, line=1, reason="on holiday", **desk.ANNA)
+    html = get(at_desk("clerk"), f"/orders/{number}")
+    short = child.removeprefix(number)
+    assert re.fullmatch(rf"1 Tue 10 Mar B1 …{short} Open \$16\.50 Captured", row(html, 1)), row(html, 1)
+    assert "Scheduled" in row(html, 2)
+    assert "asked" in row(html, 2).lower()
+    assert row(html, 3).endswith("Skipped – –")
+    assert f'href="/orders/{child}"' in html
+    figures = text_of(html[html.index('id="money"') : html.index('id="shipments"')])
+    assert "Charged $16.50" in figures
+    assert "without $38.50 skipped" in figures
+    assert "Skipped 3 : on holiday" in text_of(html)
+
+
+@pytest.mark.parametrize("spelled", ["so-1", "1", "SO-000001", "so1"])
+def test_a_number_is_understood_as_people_type_it(at_desk: Desk, spelled: str) -> None:
+    number = desk.order("CLUB")
+    answer = at_desk("clerk").get(f"/orders/{spelled}", follow=True)
+    assert answer.status_code == 200
+    assert f'<h1 tabindex="-1">{number} ' in answer.content.decode()
+
+
+def test_what_is_not_there_is_said(at_desk: Desk) -> None:
+    client = at_desk("clerk")
+    assert client.get("/orders/SO-404").status_code == 404
+    assert "No order fits." in get(client, "/orders")
+    assert "There is no order SO-404." in get(client, "/orders?number=SO-404&status=")
+    empty = get(client, f"/orders/{desk.order(desk.book())}")
+    assert "Ordinary lines" in text_of(empty)
+    assert 'id="h-line-1"' not in empty
+
+
+def test_the_list_fits_what_is_asked_and_goes_on_by_key(at_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = desk.order("CLUB"), desk.order("UP")
+    actions.hold(number=first, reason="asked us to wait", **desk.ANNA)
+    client = at_desk("clerk")
+    html = get(client, "/orders")
+    assert html.index(second) < html.index(first)
+    assert "On hold" in html
+    assert second not in get(client, "/orders?program=CLUB")
+    assert second not in get(client, "/orders?waiting=1")
+    assert first not in get(client, "/orders?status=cancelled")
+    assert client.get("/orders?program=NONE").status_code in (404, 422)
+    monkeypatch.setattr("perennial.desk.read.order_list.order_list.__kwdefaults__", {"size": 1, "after": None})
+    html = get(client, "/orders")
+    assert first not in html
+    following = re.search(r'id="b-next" href="([^"]+)"', html)
+    assert following is not None
+    assert first in get(client, unescape(following[1]))
+
+
+def test_as_many_queries_for_many_shipments_as_for_few(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    client = at_desk("clerk")
+    get(client, f"/orders/{number}")
+    counts = []
+    for on in (0, 40):
+        desk.make_children(desk.day(on))
+        with CaptureQueriesContext(connection) as queries:
+            get(client, f"/orders/{number}")
+        counts.append((SalesOrder.objects.filter(parent__number=number).count(), len(queries)))
+    (one, few), (all_, many) = counts
+    assert (one, all_) == (1, 4)
+    assert few == many
+
+
+def test_a_row_opens_to_why_and_to_its_child(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    client = at_desk("clerk")
+    html = get(client, f"/orders/{number}")
+    assert f'hx-get="/orders/{number}/1/1/why"' in html
+    made = text_of(get(client, f"/orders/{number}/1/1/why", **HX))
+    assert child in made
+    assert "order date" in made
+    planned = get(client, f"/orders/{number}?row=s-{number}-1-2")
+    assert f'id="s-{number}-1-2-why"><td' in planned
+    assert f'id="s-{number}-1-2-skip"' in planned
+    assert client.get(f"/orders/{number}/1/99/why").status_code == 404
+
+
+def test_many_shipments_go_on_by_key(at_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perennial.desk.read.order_page.MOST_ROWS", 2)
+    number = desk.order("CLUB")
+    client = at_desk("clerk")
+    html = get(client, f"/orders/{number}")
+    assert f's-{number}-1-2"' in html
+    assert f's-{number}-1-3"' not in html
+    assert 'href="?from=1-3"' in html
+    html = get(client, f"/orders/{number}?from=1-3")
+    assert f's-{number}-1-3"' in html
+    assert 'href="?from=1-1"' in html
+
+
+def test_cancelling_says_first_what_it_does(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    desk.sent(child, desk.ON)
+    client, page = at_desk("clerk"), f"/orders/{number}"
+    panel = text_of(get(client, f"{page}/cancel", **HX))
+    assert f"Cancel {number}? 3 shipments will not go out." in panel
+    assert "1 that was sent" in panel
+    assert order(number, on=desk.ON).status == "open"
+    answer = fill(client, page, f"{page}/cancel", reason="moves away", reason_code="other", ended_by="customer")
+    assert f"{number} cancelled, open until what was sent is invoiced" in answer
+    assert "3 shipments were cancelled." in answer
+    assert "Cancelled, by the customer" in answer
+    assert client.get(f"{page}/cancel", **HX).status_code == 200
+
+
+def test_what_was_seen_is_what_is_changed(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    client, page = at_desk("clerk"), f"/orders/{number}"
+    seen = order(number, on=desk.ON).version
+    actions.hold(number=number, reason="asked us to wait", **desk.ANNA)
+    answer = client.post(
+        f"{page}/cancel", {"key": "k", "seen": seen}, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX
+    )
+    assert answer.status_code == 409
+    assert order(number, on=desk.ON).status == "open"
+
+
+def test_money_is_given_back_with_a_reason(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    captured(child)
+    client, page = at_desk("manager"), f"/orders/{number}"
+    which = f"{child}:1:shipment:1"
+    address = f"{page}/refund?payment={which}"
+    faults = fill(client, page, address, status=422, payment=which, amount="99", reason="sleeve came creased")
+    assert re.search(r'id="f-amount-err">.*\$16\.50 of it can be given back', faults)
+    assert 'value="sleeve came creased"' in faults
+    assert 'id="f-reason-err"' in fill(client, page, address, status=422, payment=which, amount="4.50", reason="")
+    answer = fill(client, page, address, payment=which, amount="4.50", reason="sleeve came creased")
+    assert "$4.50 will be given back" in answer
+    assert "$4.50 to be refunded for 1</b>: sleeve came creased" in answer
+    assert Payment.objects.get(purpose="refund").amount_minor == 450
+
+
+def test_a_payment_of_which_nobody_knows_is_settled(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    client, page = at_desk("finance"), f"/orders/{child}"
+    which = f"{child}:1:shipment:1"
+    panel = get(client, f"{page}/settle?payment={which}", **HX)
+    assert 'value="written-off"' in panel
+    assert 'value="taken"' not in panel
+    answer = fill(client, page, f"{page}/settle", payment=which, end="written-off", reason="the customer has died")
+    assert "is written_off" in answer
+    assert Payment.objects.get(order__number=child).status == "written_off"
+    assert "No payment is to be settled." in get(client, f"{page}/settle", **HX)
+
+
+def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    client, page = at_desk("manager"), f"/orders/{child}"
+    html = get(client, page)
+    assert main(html).count("btn primary") == 1
+    fields = {"carrier": "An Post", "tracking": "CB48277130"}
+    assert 'id="f-on-err"' in fill(client, page, f"{page}/ship", status=422, on="someday", **fields)
+    answer = fill(client, page, f"{page}/ship", on="10/3", **fields)
+    assert "Sent Tue 10 Mar, An Post CB48277130" in text_of(answer)
+    answer = press(client, page, answer, "b-invoice")
+    assert f"{child} is invoiced" in answer
+    assert "Shipped 1, An Post CB48277130" in get(client, f"/orders/{number}")
+
+
+def test_a_child_says_all_that_stands_in_its_way(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    actions.hold(number=child, reason="wrong address", **desk.ANNA)
+    html = get(at_desk("manager"), f"/orders/{child}")
+    assert "It may not ship:" in html
+    assert "wrong address" in html
+    assert 'id="b-ship"' not in html
+
+
+def test_a_child_is_cancelled_and_made_anew(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    client, page = at_desk("clerk"), f"/orders/{child}"
+    answer = fill(client, page, f"{page}/cancel", again="0", reason="damaged", ended_by="merchant")
+    assert f"{child} cancelled" in answer
+    assert 'id="b-again"' in answer
+    answer = fill(client, page, f"{page}/cancel", reason="found another")
+    assert "is made anew" in answer
+    assert order(number, on=desk.ON).continuity[0].lines[0].child is None
+    assert child in get(client, f"/orders/{number}/1/1/why", **HX)
+
+
+def test_a_note_is_written_and_an_offer_accepted(at_desk: Desk) -> None:
+    number = desk.order("CLUB", acceptance_required=True)
+    client, page = at_desk("clerk"), f"/orders/{number}"
+    html = get(client, page)
+    assert main(html).count("btn primary") == 1
+    answer = press(client, page, html, "b-accept")
+    assert f"Offer of {number} accepted" in answer
+    assert 'id="b-accept"' not in answer
+    assert 'id="f-text-err"' in fill(client, page, f"{page}/note", status=422, text=" ")
+    assert "rings after six" in fill(client, page, f"{page}/note", text="rings after six")
+    assert Note.objects.get().text == "rings after six"
+
+
+ADDRESSES = {
+    "cancel": "change_orders", "note": "change_orders", "collect": "change_orders", "accept": "change_orders",
+    "retry": "change_orders", "refund": "refund_payments", "settle": "settle_payments", "ship": "ship_orders",
+    "invoice": "ship_orders",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["clerk", "finance", "planner"])
+def test_who_may_not_sees_no_button_and_is_refused(at_desk: Desk, role: str) -> None:
+    from perennial.people.roles import ROLES
+
+    number = desk.order("CLUB")
+    child = child_of(number)
+    captured(child)
+    client = at_desk(role)
+    may = ROLES[role]
+    html = client.get(f"/orders/{number}").content.decode()
+    assert ('id="b-cancel"' in html) is ("change_orders" in may)
+    assert ('id="b-refund"' in html) is ("refund_payments" in may)
+    assert client.get("/orders").status_code == (200 if "see_orders" in may else 403)
+    for name, permission in ADDRESSES.items():
+        if name == "collect" and permission in may:
+            continue  # it asks the bank, outside of any transaction
+        answer = client.post(f"/orders/{number}/{name}", {}, **HX)
+        assert (answer.status_code == 403) is (permission not in may), name
+
+
+def test_the_pages_speak_italian(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    captured(child)
+    actions.skip(number=number, shipment=3, line=1, reason="in vacanza", **desk.ANNA)
+    client = at_desk("manager", language="it")
+    html = text_of(get(client, f"/orders/{number}"))
+    assert "Saltata la 3 : in vacanza" in html
+    assert "Annulla ordine" in html
+    assert "Incassato" in row(get(client, f"/orders/{number}"), 1)
+    assert "Segna come spedito" in get(client, f"/orders/{child}")
+    assert "Nessun ordine corrisponde." in get(client, "/orders?status=draft")
+    assert f"Annullare {number}? 3 spedizioni non partiranno." in get(client, f"/orders/{number}/cancel", **HX)
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_every_event_has_its_sentence(language: str) -> None:
+    entries = catalogue(language).entries
+    kinds = {code for context, code in entries if context == "event"}
+    assert not {kind for kind in kinds if ("web", f"history_{kind}") not in entries}
+
+
+def test_the_history_is_told_newest_first(club: None) -> None:
+    from perennial.language import Reader
+
+    number = desk.order("CLUB")
+    actions.move(number=number, shipment=2, line=1, to=desk.day(20), reason="after payday", **desk.ANNA)
+    told = history_of(order(number, on=desk.ON), Reader(dates="weekday", money="symbol", year=2026))
+    assert told[0] == Happened("2 moved to Mon 30 Mar", "after payday", desk.ON, "anna")
+    assert told[-1].what == "Entered"
+    assert phrase("web", "history_by_job") == "night"
+    assert desk.ON + timedelta(20) == desk.day(20)

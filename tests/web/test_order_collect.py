@@ -1,0 +1,41 @@
+"""The card is tried while the customer listens: what the bank says stands on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perennial.payments import gateways
+from perennial.payments.gateways.sandbox import Sandbox
+from tests.web.test_customer import HX, press
+from tests.worlds.payments import ON, install, member
+from tests.worlds.people import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with gateways.use(Sandbox(tmp_path, find_delay=0)) as found:
+        yield found  # type: ignore[misc]
+
+
+def test_what_became_of_the_card_is_said(settings: Any) -> None:
+    settings.PERENNIAL_TODAY = ON
+    install()
+    m = member("tok_decline_1")
+    payment = m.owes(m.child(1))
+    client = signed_in("clerk")
+    page = f"/orders/{m.parent.number}"
+    answer = client.post(f"{page}/collect", HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    html = answer.content.decode()
+    assert answer.status_code == 200, html
+    assert f"{m.parent.number}-1-001: $19.95 declined (" in html
+    assert "Declined $19.95 for 1" in html
+    html = press(client, page, html, "b-collect")
+    payment.refresh_from_db()
+    assert payment.status == "authorised"
+    assert "authorised." in html

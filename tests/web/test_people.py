@@ -1,0 +1,214 @@
+"""The first run, people and their roles, one's own page, and what would be unsafe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from perennial.catalog.models import Company
+from perennial.desk.first_run import set_up
+from perennial.errors import Refused
+from perennial.people.actions import add_person, change_person, make_groups
+from perennial.people.queries import people, person, preferences
+from perennial.web.safety import dangers
+
+HX = {"HTTP_HX_REQUEST": "true"}
+PASSWORD = "a phrase of several words"
+SET_UP = {
+    "company": "Libreria Aurora",
+    "country": "IT",
+    "currency": "EUR",
+    "time_zone": "Europe/Rome",
+    "name": "Giulia Conti",
+    "email": "giulia@example.com",
+    "password": PASSWORD,
+}
+
+
+@pytest.fixture
+def newcomer(db: None) -> Client:
+    """A browser in front of an installation that nobody has set up."""
+    return Client(SERVER_NAME="127.0.0.1")
+
+
+def test_the_first_page_guesses_and_sets_up(newcomer: Client) -> None:
+    assert newcomer.get("/sign-in")["Location"] == "/first-run"
+    html = newcomer.get("/first-run", HTTP_ACCEPT_LANGUAGE="it-IT,it;q=0.9").content.decode()
+    for guessed in ('value="IT" selected', 'value="EUR" selected', "<option selected>Europe/Rome"):
+        assert guessed in html
+    assert "Configurare l&#x27;azienda" in html
+    done = newcomer.post("/first-run", SET_UP, HTTP_ACCEPT_LANGUAGE="it")
+    assert done["Location"] == "/"
+    company = Company.objects.get()
+    assert (company.name, company.country, company.currency, company.time_zone, company.languages) == (
+        "Libreria Aurora",
+        "IT",
+        "EUR",
+        "Europe/Rome",
+        ["it"],
+    )
+    assert person("giulia").roles == ("manager", "administrator")
+    assert 'lang="it"' in newcomer.get("/me").content.decode()
+    for method in (newcomer.get, newcomer.post):
+        assert Client(SERVER_NAME="127.0.0.1").get("/first-run")["Location"] == "/sign-in"
+        assert method("/first-run")["Location"] == "/sign-in"
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "said"),
+    [
+        ("password", "ninechars", "9 of 12 characters"),
+        ("password", "giulia@example.com", "too similar"),
+        ("email", "giulia", "is no e-mail address"),
+        ("company", "", "is empty"),
+        ("country", "XX", "XX"),
+        ("time_zone", "Europe/Roma", "Europe/Roma"),
+    ],
+)
+def test_a_refusal_keeps_all_but_the_password(newcomer: Client, field: str, given: str, said: str) -> None:
+    answer = newcomer.post("/first-run", {**SET_UP, field: given})
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    at = html.index(f'id="f-{field}-err"')
+    assert said in html[at : at + 300]
+    assert 'value="Giulia Conti"' in html
+    assert PASSWORD not in html
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_set_ups_at_once_one_wins() -> None:
+    make_groups()
+    ready, outcomes = threading.Barrier(2), []
+
+    def one(name: str) -> None:
+        given = {**SET_UP, "company": name, "email": f"{name}@example.com"}
+        ready.wait()
+        try:
+            set_up(**given, language="en")
+            outcomes.append("done")
+        except Refused as problem:
+            outcomes.append(problem.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in ("aurora", "borea")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["done", "set_up_already"]
+    assert User.objects.count() == 1
+
+
+def test_somebody_is_added_changed_kept_out_and_let_in(at_desk: Callable[..., Client]) -> None:
+    client = at_desk("administrator")
+    page = {"HTTP_HX_CURRENT_URL": "http://127.0.0.1/setup/people", **HX}
+    assert 'name="username"' in client.get("/setup/new-person", **HX).content.decode()
+    given = {"username": "marco", "name": "Marco", "roles": ["clerk"], "password": "short", "language": "it"}
+    refused = client.post("/setup/new-person", given, **page)
+    assert refused.status_code == 422
+    assert "5 of 12 characters" in refused.content.decode()
+    assert 'value="marco"' in refused.content.decode()
+    added = client.post("/setup/new-person", {**given, "password": PASSWORD}, **page).content.decode()
+    assert "marco can sign in now." in added
+    assert 'hx-swap-oob="true"' in added
+    marco = User.objects.get(username="marco")
+    assert preferences(marco).language == "it"
+
+    again = client.post("/setup/new-person", {**given, "username": "MARCO", "password": PASSWORD}, **page)
+    assert (again.status_code, "is taken" in again.content.decode()) == (422, True)
+    client.post("/setup/people/marco", {"name": "Marco", "roles": ["clerk", "finance"]}, **page)
+    assert person("marco").roles == ("clerk", "finance")
+    out = client.post("/setup/people/marco/out", **page)
+    assert out["HX-Trigger"] == f'{{"desk:focus": "#p-{marco.pk}-lead"}}'
+    assert not person("marco").active
+    client.post("/setup/people/marco/in", **page)
+    assert person("marco").active
+    client.post("/setup/people/marco/password", {"password": "some other words in a row"}, **page)
+    marco.refresh_from_db()
+    assert marco.check_password("some other words in a row")
+    said = client.get("/me").content.decode()
+    assert "marco can sign in now." in said
+
+
+def test_the_last_administrator_stays(at_desk: Callable[..., Client]) -> None:
+    client = at_desk("administrator")
+    for path, given in (("", {"name": "admin", "roles": ["clerk"]}), ("/out", {})):
+        answer = client.post(f"/setup/people/admin{path}", given, **HX)
+        assert answer.status_code == 422
+        assert "last administrator" in answer.content.decode()
+    assert person("admin").roles == ("administrator",)
+    add_person(username="second", password=PASSWORD, roles=["administrator"])
+    assert client.post("/setup/people/admin", {"name": "admin", "roles": ["clerk"]}, **HX).status_code == 200
+    assert client.get("/setup/people").status_code == 403, "at once"
+
+
+def test_people_take_as_many_queries_as_one(at_desk: Callable[..., Client]) -> None:
+    client = at_desk("administrator")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/setup/people")
+        return len(queries)
+
+    client.get("/setup/people")
+    few = asked()
+    for number in range(10):
+        add_person(username=f"clerk{number}", password=PASSWORD, roles=["clerk"])
+    assert asked() == few
+
+
+def test_what_is_chosen_on_one_s_own_page_counts_at_once(at_desk: Callable[..., Client]) -> None:
+    client = at_desk("clerk")
+    for field, value, shown in (
+        ("language", "it", '<html lang="it"'),
+        ("theme", "dark", 'data-theme="dark"'),
+        ("density", "roomy", 'data-density="roomy"'),
+        ("letter_keys", "no", 'data-keys="off"'),
+    ):
+        assert client.post("/me", {field: value}, **HX)["HX-Redirect"] == f"/me?changed={field}"
+        assert shown in client.get(f"/me?changed={field}").content.decode()
+    client.post("/me", {"day_first": "no"})
+    assert preferences(User.objects.get(username="clerk")).day_first is False
+    client.post("/me/keys", {"letters": "on"}, **HX)
+    assert preferences(User.objects.get(username="clerk")).letter_keys is True
+    assert client.post("/me", {"theme": "plaid"}, **HX).status_code == 422
+
+
+def test_one_s_own_password(at_desk: Callable[..., Client]) -> None:
+    client, elsewhere = at_desk("clerk"), at_desk("clerk")
+    page = {"HTTP_HX_CURRENT_URL": "http://127.0.0.1/me", **HX}
+    wrong = client.post("/me/password", {"old": "guess", "password": PASSWORD}, **page)
+    assert wrong.status_code == 422
+    assert "not the password of now" in wrong.content.decode()
+    done = client.post("/me/password", {"old": "demo", "password": PASSWORD}, **page)
+    assert done.status_code == 200
+    assert client.get("/me").status_code == 200
+    assert elsewhere.get("/me").status_code == 302, "other sessions end"
+
+
+@pytest.mark.django_db
+def test_what_is_unsafe_is_named(settings: Any) -> None:
+    def codes() -> set[str]:
+        return {one.code for one in dangers()}
+
+    settings.DEBUG, settings.ALLOWED_HOSTS, settings.SECRET_KEY = True, ["*"], "short"
+    settings.PERENNIAL_HTTPS, settings.PERENNIAL_GATEWAY = False, "sandbox"
+    assert codes() == {"debug", "no_https", "any_host", "short_secret", "sandbox", "nobody"}
+    settings.DEBUG, settings.ALLOWED_HOSTS, settings.SECRET_KEY = False, [*settings.LOOPBACK], "x" * 50
+    settings.PERENNIAL_HTTPS, settings.PERENNIAL_GATEWAY = True, "real"
+    assert codes() == {"no_host", "nobody"}
+    settings.ALLOWED_HOSTS = ["desk.example.com", *settings.LOOPBACK]
+    add_person(username="admin", password="demo", roles=["administrator"], checked=False)
+    assert codes() == {"demo_passwords", "without_second_factor"}
+    change_person(username="admin", password=PASSWORD)
+    assert codes() == {"without_second_factor"}
+    assert [one.username for one in people()] == ["admin"]

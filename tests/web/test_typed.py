@@ -1,0 +1,80 @@
+"""Days and amounts as people type them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perennial.errors import Refused
+from perennial.kernel.money import Money
+from perennial.language import Reader
+from perennial.language.formats import fact
+from perennial.web import typed
+
+TODAY = date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("16/3", date(2026, 3, 16)),
+        ("16.3.26", date(2026, 3, 16)),
+        ("16-03-2027", date(2027, 3, 16)),
+        ("2026-04-01", date(2026, 4, 1)),
+        ("+7", date(2026, 3, 17)),
+        ("+1m", date(2026, 4, 10)),
+        ("+2w", date(2026, 3, 24)),
+        ("+2s", date(2026, 3, 24)),
+        ("mon", date(2026, 3, 16)),
+        ("lun", date(2026, 3, 16)),
+        ("mar", date(2026, 3, 17)),  # martedì: of today the next one
+        ("16 mar", date(2026, 3, 16)),
+        ("lun 16 mar 2026", date(2026, 3, 16)),
+        ("1 gen", date(2027, 1, 1)),
+        ("20 feb", date(2026, 2, 20)),  # not long ago
+        ("29/2", date(2028, 2, 29)),
+        ("oggi", TODAY),
+    ],
+)
+def test_a_day_as_it_is_typed(words: str, meant: date) -> None:
+    assert typed.read_day(words, today=TODAY) == meant
+
+
+def test_some_begin_with_the_month() -> None:
+    assert typed.read_day("4/3", today=TODAY, day_first=False) == date(2026, 4, 3)
+
+
+@pytest.mark.parametrize("words", ["31/2", "x", "+7q", "99", "16/3/99999", "ma", "0/0", "+99999"])
+def test_what_is_no_day(words: str) -> None:
+    with pytest.raises(Refused) as refused:
+        typed.read_day(words, "to", today=TODAY)
+    assert (refused.value.code, refused.value.field) == ("day_not_understood", "to")
+
+
+@given(st.dates(TODAY, TODAY + timedelta(3000)), st.sampled_from(["en", "it"]))
+def test_what_the_page_writes_can_be_typed(day: date, language: str) -> None:
+    written = fact(day, "", Reader(language, dates="weekday"))
+    assert typed.read_day(written, today=TODAY) == day
+
+
+def post(**fields: str) -> Any:
+    return cast(Any, SimpleNamespace(POST=fields))
+
+
+@pytest.mark.parametrize(
+    ("words", "minor"),
+    [("19.95", 1995), ("19,95", 1995), ("1.234,50", 123450), ("1,234.50", 123450), ("€ 7", 700), ("12345", 1234500)],
+)
+def test_an_amount_as_it_is_typed(words: str, minor: int) -> None:
+    assert typed.money(post(price=words), "price", "EUR") == Money(minor, "EUR")
+
+
+def test_what_means_two_amounts_is_asked_back() -> None:
+    with pytest.raises(Refused) as refused:
+        typed.money(post(price="1.234"), "price", "EUR")
+    assert refused.value.code == "amount_ambiguous"

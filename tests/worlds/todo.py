@@ -1,0 +1,66 @@
+"""One thing of each kind that needs a person, in the book club of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from perennial.continuity.models import ContinuityOrder, Parked
+from perennial.customers.models import StoredCard
+from perennial.desk import actions
+from perennial.orders.models import SalesOrder, Shipment
+from perennial.payments.models import Attempt, Payment
+from tests.worlds.book_club import ORDERED, child, club, order
+
+NOON: dict[str, Any] = {"on": ORDERED, "by": "clerk:anna"}
+LATER = date(2026, 3, 20)
+"""The day on which it is looked at: ten days after the orders."""
+
+
+@dataclass(frozen=True)
+class Todo:
+    """The numbers of the orders or children that need somebody."""
+
+    declined: str
+    unknown: str
+    held: str
+    awaiting: str
+    uninvoiced: str
+
+
+def owed(made: SalesOrder, status: str, **fields: object) -> Payment:
+    """What is to be paid of a child."""
+    return Payment.objects.create(
+        order=made, customer=made.customer, purpose="shipment", number=1, method="card", currency="USD",
+        amount_minor=2490, due_on=ORDERED, status=status, **fields,
+    )  # fmt: skip
+
+
+def declined(message: str = "insufficient funds") -> SalesOrder:
+    """A child whose charge was declined twice."""
+    made = child(order(), 1)
+    payment = owed(made, "declined", attempts=2, tried_on=ORDERED)
+    Attempt.objects.create(
+        payment=payment, kind="authorise", number=1, key=made.number, amount_minor=2490, on_date=ORDERED,
+        outcome="declined", message=message,
+    )  # fmt: skip
+    return made
+
+
+def one_of_each() -> Todo:
+    """Five orders: the declined and the unknown one are late too, every card ends soon, the held one is parked."""
+    club()
+    first, second = declined(), child(order(), 1)
+    third, waiting, sent = order(), order(), child(order(), 1)
+    owed(second, "unknown")
+    actions.hold(number=third.number, reason="call back", **NOON)
+    SalesOrder.objects.filter(pk=waiting.id).update(acceptance="awaited")
+    Parked.objects.create(
+        continuity_order=ContinuityOrder.objects.get(order=third.id), job="extend-lines", reason="no price",
+        on_date=ORDERED,
+    )  # fmt: skip
+    SalesOrder.objects.filter(pk=sent.pk).update(status="shipped")
+    Shipment.objects.create(order=sent, on_date=date(2026, 3, 13), carrier="GLS")
+    StoredCard.objects.update(expires_on=date(2026, 4, 30))
+    return Todo(first.number, second.number, third.number, waiting.number, sent.number)
