@@ -65,6 +65,7 @@ GROUPS: dict[str, list[Command]] = {
     ),
     "Orders": _group(
         "orders",
+        ("order start", "start a draft order with its first line"),
         ("order add", "add a line to a draft order"),
         ("order change", "change a line of a draft order"),
         ("order remove", "take a line out of a draft order"),

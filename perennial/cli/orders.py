@@ -80,6 +80,36 @@ def _line_of_draft(p: Parser, quantity: str | None = None) -> tuple[str, ...]:
     return ("delivery_mode", "start_date", "payment_method", "card", "payment_schedule", "ship_to", "pay")
 
 
+def order_start(p: Parser) -> Run:
+    """A draft begins with its first line."""
+    p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
+    p.add_argument("--item", metavar="P", required=True, help="the product, ordinary or continuity")
+    p.add_argument("--quantity", metavar="Q", default="1", help="how many (left out: 1)")
+    p.add_argument("--payment-method", metavar="M", help="how it is paid: card, on_account, check, cash, gift_card")
+    p.add_argument("--card", type=long_code, metavar="TOKEN", help="the stored card that pays")
+    p.change()
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+        from perennial.desk.action import perform
+        from perennial.kernel.money import quantity
+
+        done = perform(
+            actions.start,
+            how(given),
+            account=given.account,
+            item=given.item,
+            quantity=quantity(given.quantity, "quantity"),
+            payment_method=given.payment_method,
+            card=given.card,
+            **who(given),
+        )
+        outcome(done, given)
+        return 0
+
+    return run
+
+
 def order_add(p: Parser) -> Run:
     """A draft gets one line more."""
     p.number()

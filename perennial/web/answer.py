@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
 from perennial.desk.action import How, perform
-from perennial.errors import Refused, Several
+from perennial.errors import Conflict, Refused, Several
 from perennial.language import say
 from perennial.web.messages import note_message
 from perennial.web.visit import Visit
@@ -115,25 +115,49 @@ def form_again(
     return render(request, template, shown, status=status)
 
 
-def act(request: Visit, action: Callable[..., R], *, of_line: int | None = None, **kwargs: Any) -> R:
+def act(
+    request: Visit, action: Callable[..., R], *, of_line: int | None = None, stays: bool = False, **kwargs: Any
+) -> R:
     """Perform an action of the desk as this visitor, today, once for the form's key, on what was seen.
 
     What somebody else changed meanwhile on another shipment does not stand in the way; nor, where it is about one line
-    of a draft (``of_line``), on another line.
+    of a draft (``of_line``), on another line. ``stays``: the form is not drawn anew where somebody types on, so that
+    it may be sent more than once, each time with something else.
     """
-    return act_on(request, request.visitor.today, action, of_line, **kwargs)
+    return act_on(request, request.visitor.today, action, of_line, stays, **kwargs)
 
 
-def act_on(request: Visit, on: date, action: Callable[..., R], of_line: int | None = None, /, **kwargs: Any) -> R:
+def act_on(
+    request: Visit,
+    on: date,
+    action: Callable[..., R],
+    of_line: int | None = None,
+    stays: bool = False,
+    /,
+    **kwargs: Any,
+) -> R:
     """The same on another day than today: what the warehouse reports may be of yesterday."""
     shipment = kwargs.get("shipment")
     about = None if shipment is None else (kwargs.get("line"), shipment)
     key = request.POST.get("key") or None
     if of_line is not None:
         about = (of_line, 0)
-        key = key and f"{key}:{_typed(request)}"  # a form that stays, because somebody types on, is sent more than once
+    if key and (stays or of_line is not None):
+        key = f"{key}:{_typed(request)}"
     how = How(seen=request.POST.get("seen") or None, key=key, about=about)
-    return perform(action, how, on=on, by=request.visitor.by, **kwargs)
+    asked = {"on": on, "by": request.visitor.by, **kwargs}
+    try:
+        return perform(action, how, **asked)
+    except Conflict as conflict:
+        if of_line is None or not _own(conflict, request.visitor.by):
+            raise
+        return perform(action, replace(how, seen=None), **asked)  # typing was quicker than the answer
+
+
+def _own(conflict: Conflict, by: str) -> bool:
+    """Was all of it changed by this visitor?"""
+    changes = conflict.facts.get("changes")
+    return isinstance(changes, list) and all(change["by"] == by for change in changes)
 
 
 def _typed(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.entry import Entry
 from perennial.desk.read.order import Continuity
-from perennial.desk.read.values import Card
+from perennial.desk.read.values import Card, Product
 from perennial.kernel.money import Money
 from perennial.language import Reader
 from perennial.language.formats import fact
@@ -51,14 +51,15 @@ def set_bold(sentences: Sequence[str]) -> SafeString:
 
 def _continuity(entry: Entry, one: Continuity, to: Reader) -> Iterator[str]:
     shipments = entry.sent(one.line)
-    facts = {"count": len(shipments), "product": one.product.name, "first": _day(shipments[0].ship_on, to)}
+    facts = {"count": len(shipments), "product": _name(one.product), "first": _day(shipments[0].ship_on, to)}
     yield said(to, "aloud_shipments" if one.complete else "aloud_shipments_go_on", **facts)
     skipped = len(entry.of_line(one.line)) - len(shipments)
     if skipped:
         yield said(to, "aloud_skipped", count=skipped)
     own = entry.order.ship_to.id if entry.order and entry.order.ship_to else None
     if one.ship_to is not None and one.ship_to.id != own:
-        yield said(to, "aloud_goes_to", place=", ".join(w for w in (one.ship_to.recipient, one.ship_to.city) if w))
+        words = [word for word in (one.ship_to.recipient, one.ship_to.city or one.ship_to.street) if word]
+        yield said(to, "aloud_goes_to", place=", ".join(words) or one.ship_to.code)
     yield from _upfront(entry, one, to) if one.upfront else _per_shipment(entry, one, shipments, to)
     yield said(to, "aloud_skip_or_stop")
 
@@ -114,7 +115,7 @@ def _per_shipment(entry: Entry, one: Continuity, shipments: Sequence[ComingShipm
 def _today(entry: Entry, to: Reader) -> Iterator[str]:
     """The ordinary lines, by each card or other way that pays a part of them."""
     assert entry.order is not None
-    names = [line.product.name for line in entry.order.lines if line.price is not None]
+    names = [_name(line.product) for line in entry.order.lines if line.price is not None]
     total = Money(sum(due.amount.minor for due in entry.ordinary), entry.currency)
     if len(entry.ordinary) == 1:
         due = entry.ordinary[0]
@@ -122,6 +123,10 @@ def _today(entry: Entry, to: Reader) -> Iterator[str]:
         return
     ways = [f"{_money(due.amount, to)} {_how(due.method, due.card, to)}" for due in entry.ordinary]
     yield said(to, "aloud_today_shared", amount=_money(total, to), products=names, ways=ways)
+
+
+def _name(product: Product) -> str:
+    return product.name or product.number
 
 
 def _how(method: str, card: Card | None, to: Reader) -> str:

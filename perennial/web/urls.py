@@ -138,6 +138,7 @@ urlpatterns = [
     ),
     page("orders/<str:number>/lines/<int:line>/what-if", entry.what_if, "what_if", see="enter_orders"),
     page("orders/<str:number>/lines/<int:line>/quantity", entry.quantity, "line_quantity", do="enter_orders"),
+    page("orders/<str:number>/lines/<int:line>/delivery", entry.delivery, "line_delivery", do="enter_orders"),
     page("orders/<str:number>/lines/<int:line>/remove", entry.remove, "line_remove", do="enter_orders"),
     page("orders/<str:number>/discard", entry.discard, "discard", see="enter_orders", do="enter_orders"),
     page("orders/<str:number>/summary", summary.page, "summary", see="enter_orders"),

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from perennial.catalog.queries import SetUp, company, set_up
 from perennial.db import sql
+from perennial.desk.entry.values import PayEntry
 from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.customer import Customer, customer
 from perennial.desk.read.order import Continuity, Line, Order
@@ -53,6 +54,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way to deliver ordinary lines, and what it costs before tax."""
+
+    code: str
+    charge: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """How a part of the ordinary lines is paid; neither an amount nor a percentage: all the rest."""
 
@@ -66,7 +75,7 @@ class Share:
 class Entry:
     """All that is shown while an order is entered. ``order`` None: nothing was added yet.
 
-    ``shipments``: what it will ship, skipped ones too. ``dues``: all that it will owe as far as it is planned, by day.
+    ``ways``: how ordinary lines may be delivered, ``deliveries``: how they are, by line. ``shipments``: what it will ship, skipped ones too. ``dues``: all that it will owe as far as it is planned, by day.
     """
 
     customer: Customer
@@ -77,6 +86,8 @@ class Entry:
     dues: tuple[Due, ...] = ()
     asked: Mapping[int, Asked] = field(default_factory=dict)
     shares: tuple[Share, ...] = ()
+    ways: tuple[Way, ...] = ()
+    deliveries: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -93,6 +104,14 @@ class Entry:
         if self.cards:
             return "card", self.cards[0].token
         return ("on_account", None) if self.customer.allow_on_account else (None, None)
+
+    def paid_without(self, line: int) -> tuple[PayEntry, ...] | None:
+        """How the ordinary lines are paid once this line is gone: as now, though the line whose card paid is not there."""
+        if self.order is None or self.shares or not self.ordinary:
+            return None
+        left = [one.line for one in self.order.continuity if one.line != line]
+        first = self.ordinary[0]
+        return None if left else (PayEntry(first.method, first.card.token if first.card else None),)
 
     def continuity(self, line: int) -> Continuity | None:
         """The continuity order of a line."""
@@ -186,6 +205,8 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
         dues=tuple(dues),
         asked=asked,
         shares=shares,
+        ways=tuple(Way(mode.code, Money(mode.charge_minor, found.currency)) for mode in rules.modes_by_code.values()),
+        deliveries=dict(sql.tuples(_SQL["deliveries"], given)),
     )
 
 

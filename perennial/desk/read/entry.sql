@@ -22,6 +22,13 @@ select distinct on (l.line, o.shipment) l.line, o.shipment, coalesce(o.payment_s
  where c.order_id = (select id from orders_salesorder where number = %(order)s) and o.shipment is not null
  order by l.line, o.shipment, o.position desc
 
+-- name: deliveries
+-- Of each ordinary line: its delivery mode.
+select l.line, m.code
+  from orders_orderline l
+  join catalog_deliverymode m on m.id = l.delivery_mode_id
+ where l.order_id = (select id from orders_salesorder where number = %(order)s)
+
 -- name: pays
 -- How the ordinary lines are paid as it was said.
 select p.method, k.token, p.amount_minor, p.percent

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -34,6 +34,7 @@ SECTIONS = (
     "web/entry/head.html",
     "web/entry/lines.html",
     "web/entry/plan.html",
+    "web/entry/rows.html",
     "web/entry/aloud.html",
     "web/entry/totals.html",
     "web/entry/parts.html",
@@ -65,7 +66,8 @@ class PlanRow:
 def new(request: Visit, account: str) -> HttpResponse:
     """An order before its first line; with the first product it becomes a draft."""
     if request.method == "POST":
-        return _start(request, account)
+        number = _number(request)  # typing went on while the first product made the draft
+        return add(request, number) if number else _start(request, account)
     found = new_entry(account, on=request.visitor.today)
     note_customer(request, account, found.customer.name)
     return whole(request, "web/entry.html", shown(request, found))
@@ -103,9 +105,8 @@ def hits(request: Visit) -> HttpResponse:
     """Products while typing."""
     typed = " ".join(request.GET.get("words", "").split())
     found = products_found(typed, on=request.visitor.today)
-    where = request.GET.get("order", "")
-    account = request.GET.get("account", "")
-    address = f"/orders/{quote(where)}/lines" if where else f"/customers/{quote(account)}/order"
+    number, account = request.GET.get("order", ""), request.GET.get("account", "")
+    address = f"/orders/{quote(number)}/lines" if number else f"/customers/{quote(account)}/order"
     return render(request, "web/entry/hits.html", {"typed": typed, "found": found, "address": address})
 
 
@@ -115,7 +116,7 @@ def add(request: Visit, number: str) -> HttpResponse:
     try:
         item, kind = product_meant(request.POST.get("item") or request.POST.get("words", ""), on=request.visitor.today)
         paid = _paid(before) if kind == "continuity" else {}
-        outcome = act(request, actions.add_line, number=number, item=item, **paid)
+        outcome = act(request, actions.add_line, stays=True, number=number, item=item, **paid)
     except Refused as refused:
         return _product_again(request, before, refused)
     return _added(request, outcome, kind, before)
@@ -127,7 +128,7 @@ def _start(request: Visit, account: str) -> HttpResponse:
         item, kind = product_meant(request.POST.get("item") or request.POST.get("words", ""), on=request.visitor.today)
         if before.usual[0] is None:
             raise Refused("no_way_to_pay", "item")
-        outcome = act(request, actions.start, account=account, item=item, **_paid(before))
+        outcome = act(request, actions.start, stays=True, account=account, item=item, **_paid(before))
     except Refused as refused:
         return _product_again(request, before, refused)
     return _added(request, outcome, kind, before)
@@ -139,11 +140,17 @@ def _paid(found: Entry) -> dict[str, Any]:
 
 
 def _product_again(request: Visit, found: Entry, refused: Refused) -> HttpResponse:
-    context = {**shown(request, found), "field": refused.field}
+    typed = " ".join(request.POST.get("words", "").split())
+    context = {**shown(request, found), "typed": typed, "found": products_found(typed, on=found.today)}
+    context["address"] = f"/orders/{quote(found.order.number)}/lines" if found.order else _new_address(found)
     fault = refused.at("words")
     if request.headers.get("HX-Request"):
         return form_again(request, "web/entry/product.html", context, fault)
     return form_again(request, "web/entry.html", context, fault)
+
+
+def _new_address(found: Entry) -> str:
+    return f"/customers/{quote(found.customer.account)}/order"
 
 
 def _added(request: Visit, outcome: DraftEdited, kind: str, before: Entry) -> HttpResponse:
@@ -160,7 +167,8 @@ def _added(request: Visit, outcome: DraftEdited, kind: str, before: Entry) -> Ht
         focus = "#start" if asked.start else "#schedule" if asked.schedule else "#agreed"
     toast = Toast(_told(request, "line_added", line, now, before))
     keep = None if kind != "continuity" and before.order is not None else at
-    return drawn(request, SECTIONS, shown(request, now, open_line), toast, focus=focus, at=keep)
+    sections = (*SECTIONS, "web/entry/what_if_place.html")
+    return drawn(request, sections, shown(request, now, open_line), toast, focus=focus, at=keep)
 
 
 def _change(request: Visit, number: str, line: int) -> HttpResponse:
@@ -243,15 +251,29 @@ def quantity(request: Visit, number: str, line: int) -> HttpResponse:
     return drawn(request, SECTIONS, shown(request, now, _open_line(request), before=before), toast)
 
 
+def delivery(request: Visit, number: str, line: int) -> HttpResponse:
+    """How an ordinary line is delivered."""
+    before = entry(number, on=request.visitor.today)
+    mode = request.POST.get("mode") or None
+    if mode != before.deliveries.get(line):
+        without = () if mode else ("delivery_mode",)
+        act(request, actions.change_line, of_line=line, number=number, line=line, delivery_mode=mode, without=without)
+    now = entry(number, on=request.visitor.today)
+    toast = Toast(_told(request, "line_changed", line, now, before))
+    return drawn(request, SECTIONS, shown(request, now, _open_line(request), before=before), toast)
+
+
 def remove(request: Visit, number: str, line: int) -> HttpResponse:
     """A line less; without its last one there is no draft."""
     before = entry(number, on=request.visitor.today)
-    act(request, actions.remove_line, of_line=line, number=number, line=line)
+    pay = before.paid_without(line)
+    act(request, actions.remove_line, of_line=line, number=number, line=line, pay=pay)
     product = next((one.product.name for one in before.order.lines if one.line == line), "") if before.order else ""
     toast = Toast(f"{said(request.visitor.reader, 'done_line_removed', product=product)}.")
     now = entry(number, on=request.visitor.today)
     at = f"/orders/{quote(number)}/edit"
-    return drawn(request, SECTIONS, shown(request, now), toast, focus="#product", at=at)
+    sections = (*SECTIONS, "web/entry/what_if_place.html")
+    return drawn(request, sections, shown(request, now), toast, focus="#product", at=at)
 
 
 def what_if(request: Visit, number: str, line: int) -> HttpResponse:
@@ -308,9 +330,19 @@ def discard(request: Visit, number: str) -> HttpResponse:
     return go_to(request, f"/customers/{quote(found.customer.account)}")
 
 
+def _number(request: Visit) -> str | None:
+    """The draft that the browser shows."""
+    parts = _address(request).split("/")
+    return unquote(parts[2]) if parts[1:2] == ["orders"] and len(parts) > 2 else None
+
+
+def _address(request: Visit) -> str:
+    return ((request.htmx.current_url_abs_path if request.htmx else None) or "").split("?")[0]
+
+
 def _open_line(request: Visit) -> int | None:
     """The line whose Continuity page the browser shows."""
-    parts = (request.htmx.current_url_abs_path or "").split("?")[0].split("/") if request.htmx else []
+    parts = _address(request).split("/")
     return int(parts[4]) if parts[-1:] == ["continuity"] and parts[4].isdecimal() else None
 
 

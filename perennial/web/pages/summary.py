@@ -13,9 +13,10 @@ from perennial.catalog.queries import set_up
 from perennial.desk import actions
 from perennial.desk.entry import PayEntry
 from perennial.desk.read.coming import coming
-from perennial.desk.read.entry import answered, entry
+from perennial.desk.read.entry import Entry, answered, entry
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
+from perennial.kernel.money import Money
 from perennial.kernel.states import METHODS
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
 from perennial.web.pages.entry import shown
@@ -130,7 +131,13 @@ def _shown(request: Visit, number: str) -> dict[str, Any]:
         elif due is not None:
             chosen = f"card:{due.card.token}" if due.card else due.method
         ways.append({"at": at, "chosen": chosen, "amount": share.amount if share else None})
-    return {**shown(request, found), "methods": methods, "ways": ways, "agreed": True}
+    return {**shown(request, found), "methods": methods, "ways": ways, "due_today": _due_today(found)}
+
+
+def _due_today(found: Entry) -> Money:
+    """What submitting asks for at once."""
+    due = sum(one.amount.minor for one in found.dues if one.purpose != "shipment" and one.on <= found.today)
+    return Money(due, found.currency)
 
 
 def _answer(request: Visit, number: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.template.defaultfilters import capfirst
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from perennial.desk.read.entry import Entry
 from perennial.desk.read.values import Card
@@ -57,7 +57,7 @@ def _options(context: Context, entry: Entry, own: str, methods: Sequence[str], a
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        ((value, format_html(" selected") if value == own else "", words) for value, words in options),
+        ((value, mark_safe(" selected") if value == own else "", words) for value, words in options),
     )
 
 
@@ -84,6 +84,18 @@ def line_card(entry: Entry, line: Any) -> str:
     one = entry.continuity(line.line)
     cards = [one.card] if one else [due.card for due in entry.ordinary]
     return ", ".join(card.words or card.token for card in cards if card)
+
+
+@register.simple_tag
+def cards_words(cards: Sequence[Card]) -> str:
+    """The names of cards."""
+    return ", ".join(capfirst(card.words or card.token) for card in cards)
+
+
+@register.simple_tag
+def delivery_of(entry: Entry, line: Any) -> str:
+    """The delivery mode of an ordinary line."""
+    return entry.deliveries.get(line.line, "")
 
 
 @register.simple_tag

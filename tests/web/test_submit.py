@@ -1,0 +1,116 @@
+"""Submitting an order: the bank is asked at once, outside of any transaction, and its answer is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from perennial.catalog.actions import initialise
+from perennial.desk import actions
+from perennial.desk.read.orders import order
+from perennial.payments import gateways
+from perennial.payments.gateways.sandbox import Sandbox
+from tests.web.test_entry import post, started, text
+from tests.worlds import desk
+from tests.worlds.desk import ON
+from tests.worlds.people import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """The gateway with a book of its own; what is lost is found at once."""
+    with gateways.use(Sandbox(tmp_path, find_delay=0)) as found:
+        yield found  # type: ignore[misc]
+
+
+@pytest.fixture
+def clerk(sandbox: Sandbox, settings: Any) -> Client:
+    """A clerk on the day of the club."""
+    settings.PERENNIAL_TODAY = ON
+    initialise()
+    desk.club()
+    return signed_in("clerk")
+
+
+def submitted(client: Client, token: str, *, item: str = "B1") -> str:
+    """An order of Bo's, paid by a new card with this token, is submitted; its number."""
+    actions.store_card(account="C-2", token=token, exp="12/2030", brand="visa", last4="0077", on=ON, by="clerk")
+    number = started(client, item, "C-2")
+    page = f"/orders/{number}/summary"
+    answer = post(client, f"/orders/{number}/submit", page, agreed="on", key=f"{number}:submit")
+    assert answer["HX-Redirect"] == f"/orders/{number}/answer"
+    return number
+
+
+def answer_of(client: Client, number: str) -> str:
+    return text(client.get(f"/orders/{number}/answer"))  # type: ignore[arg-type]
+
+
+def test_approved_once_however_often_it_is_pressed(clerk: Client, sandbox: Sandbox) -> None:
+    number = submitted(clerk, "tok_visa_2")
+    again = post(clerk, f"/orders/{number}/submit", f"/orders/{number}/summary", agreed="on", key=f"{number}:submit")
+    assert again["HX-Redirect"] == f"/orders/{number}/answer"
+    html = answer_of(clerk, number)
+    assert "The bank approved $11.00 on Visa 0077." in html
+    assert "hx-trigger" not in html[html.index('id="bank"') :]
+    assert len(sandbox.lines()) == 1
+
+
+def test_declined_says_why_and_what_to_do_and_another_card_pays(clerk: Client) -> None:
+    number = submitted(clerk, "tok_declined")
+    html = answer_of(clerk, number)
+    assert "The bank refused $11.00: insufficient funds. Nothing charged." in html
+    assert "Ask for another card" in html
+    assert '<option value="tok_bo">Visa 4242</option>' in html
+    assert order(number, on=ON).status == "open"
+    told = post(clerk, f"/orders/{number}/ask", f"/orders/{number}/answer", card="tok_bo", key="other")
+    assert "The bank approved $11.00 on Visa 4242." in text(told)
+
+
+def test_not_known_yet_then_known(clerk: Client) -> None:
+    number = submitted(clerk, "tok_lost_for_good")
+    html = answer_of(clerk, number)
+    assert "Do not try another card; this page will say." in html
+    assert f'hx-post="/orders/{number}/ask" hx-trigger="every 3s"' in html
+    known = submitted(clerk, "tok_lost")
+    assert "has not answered" in answer_of(clerk, known)
+    told = post(clerk, f"/orders/{known}/ask", f"/orders/{known}/answer")
+    assert "The bank approved" in text(told)
+    assert "every 3s" not in text(told)
+
+
+def test_nothing_is_charged_of_what_is_paid_as_it_ships(clerk: Client, sandbox: Sandbox) -> None:
+    number = submitted(clerk, "tok_visa_2", item="S-LOOP")
+    html = answer_of(clerk, number)
+    assert "Nothing is charged today." in html
+    assert "ships on Tue 10 Mar, $56.00." in html
+    assert not sandbox.lines()
+
+
+def test_in_italian(clerk: Client) -> None:
+    number = submitted(clerk, "tok_declined")
+    from django.contrib.auth.models import User
+
+    from perennial.people.queries import preferences
+
+    likes = preferences(User.objects.get(username="clerk"))
+    likes.language = "it"
+    likes.save()
+    assert "La banca ha rifiutato" in answer_of(clerk, number)
+
+
+def test_a_program_that_was_retired_meanwhile_is_refused(clerk: Client) -> None:
+    from perennial.programs.models import Program
+
+    number = started(clerk, "S-LOOP", "C-2")
+    Program.objects.filter(schedule_id="LOOP").update(active=False)
+    told = post(clerk, f"/orders/{number}/submit", f"/orders/{number}/summary", agreed="on", key="s")
+    assert told.status_code == 422
+    assert "LOOP" in text(told)
+    assert order(number, on=ON).status == "draft"
