@@ -33,6 +33,8 @@ def aloud(entry: Entry, to: Reader) -> tuple[str, ...]:
     for one in order.continuity:
         if entry.sent(one.line):
             found += _continuity(entry, one, to)
+    if found:
+        found.append(said(to, "aloud_skip_or_stop"))
     if entry.ordinary:
         found += _today(entry, to)
     return (*found, said(to, "aloud_agree")) if found else ()
@@ -61,7 +63,6 @@ def _continuity(entry: Entry, one: Continuity, to: Reader) -> Iterator[str]:
         words = [word for word in (one.ship_to.recipient, one.ship_to.city or one.ship_to.street) if word]
         yield said(to, "aloud_goes_to", place=", ".join(words) or one.ship_to.code)
     yield from _upfront(entry, one, to) if one.upfront else _per_shipment(entry, one, shipments, to)
-    yield said(to, "aloud_skip_or_stop")
 
 
 def _upfront(entry: Entry, one: Continuity, to: Reader) -> Iterator[str]:
@@ -75,16 +76,17 @@ def _upfront(entry: Entry, one: Continuity, to: Reader) -> Iterator[str]:
         yield said(to, "aloud_upfront", total=_money(total, to), how=how, on=_day(parts[0].on, to))
         return
     first, last = parts[0], parts[-1]
-    yield said(
-        to,
-        "aloud_upfront_parts",
-        total=_money(total, to),
-        count=len(parts),
-        how=how,
-        first=_money(first.amount, to),
-        on=_day(first.on, to),
-        last_on=_day(last.on, to),
-    )
+    facts: dict[str, object] = {
+        "total": _money(total, to),
+        "count": len(parts),
+        "how": how,
+        "first": _money(first.amount, to),
+        "last_on": _day(last.on, to),
+    }
+    if first.on <= entry.today:
+        yield said(to, "aloud_upfront_parts_today", **facts)
+    else:
+        yield said(to, "aloud_upfront_parts", on=_day(first.on, to), **facts)
 
 
 def _per_shipment(entry: Entry, one: Continuity, shipments: Sequence[ComingShipment], to: Reader) -> Iterator[str]:

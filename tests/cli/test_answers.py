@@ -89,6 +89,7 @@ PLAYED = [
     ("order release", "order release SO-000003"),
     ("order ship of ordinary lines", "order ship SO-000003"),
     ("order invoice of ordinary lines", "order invoice SO-000003"),
+    ("order start", "order start C-1 --item 0013 --card tok_visa"),
     ("job without a name", "job"),
     ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
     ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),

@@ -216,6 +216,8 @@ def test_lines_of_two_clerks_merge_and_the_same_line_asks(at_desk: AtDesk) -> No
     actions.change_line(number=number, line=1, start_date=day(9), on=ON, by="marco")
     answer = post(client, page, page, start="+20", key=key_of(html, "cont"), seen=seen_of(html))
     assert answer.status_code == 409
+    assert answer["HX-Retarget"] == "#head-panel"  # the form stays
+    assert "marco" in text(answer)
     assert continuity(number).start_date == day(9)
     html = text(client.get(page))
     actions.remove_line(number=number, line=1, pay=(PayEntry("card", "tok_visa"),), on=ON, by="marco")

@@ -54,10 +54,11 @@ def test_upfront_at_once() -> None:
 def test_upfront_in_parts() -> None:
     number = draft("PART")
     words = said(number)
-    assert (
-        "in 3 parts charged to your Visa ending 4242: $23.00 on Tuesday 10 March, the last on Sunday 10 May." in words
-    )
+    assert "in 3 parts charged to your Visa ending 4242: $23.00 today, the last on Sunday 10 May." in words
     assert "in 3 rate addebitati sulla Sua Visa che finisce con 4242" in said(number, IT)
+    later = said(draft(line("PART", start_date=desk.day(5))))
+    assert "$23.00 on Sunday 15 March, the last on Friday 15 May." in later
+    assert said(draft("PART", "CLUB")).count("skip a shipment or stop") == 1
 
 
 def test_on_account_and_by_check() -> None:

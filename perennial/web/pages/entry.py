@@ -18,8 +18,9 @@ from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.entry import Due, Entry, differences, entry, new_entry
 from perennial.desk.read.order import Continuity
 from perennial.desk.read.products import product_meant, products_found
-from perennial.errors import Refused, Several
+from perennial.errors import Conflict, Refused, Several
 from perennial.kernel.money import Money
+from perennial.web import problems
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
 from perennial.web.recent import note_customer
 from perennial.web.say_aloud import aloud, set_bold
@@ -178,8 +179,10 @@ def _change(request: Visit, number: str, line: int) -> HttpResponse:
     focus = "#agreed" if "next" in request.POST else None
     try:
         changes = _answers(request, before, line)
-        if changes:
+        if changes or before.continuity(line) is None:  # taken out meanwhile: that is told
             act(request, actions.change_line, of_line=line, number=number, line=line, **changes)
+    except Conflict as conflict:
+        return conflict_in(request, conflict, "#head-panel")
     except Refused as refused:
         context = shown(request, before, line)
         if not request.headers.get("HX-Request"):
@@ -193,6 +196,13 @@ def _change(request: Visit, number: str, line: int) -> HttpResponse:
     if focus and asked and asked.schedule and request.POST.get("from") == "start":
         focus = "#schedule"
     return drawn(request, SECTIONS, shown(request, now, line, before=before), toast, focus=focus)
+
+
+def conflict_in(request: Visit, conflict: Conflict, panel: str) -> HttpResponse:
+    """What somebody else changed meanwhile, in a panel: the form stays as it was typed."""
+    response = problems.conflict(request, conflict)
+    response["HX-Retarget"] = panel
+    return response
 
 
 def _of_fields(refused: Refused) -> Refused:
@@ -401,7 +411,7 @@ def _plan(
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """The rows of the totals."""
+    """The rows of the totals: what is paid today, what up front later, what as it ships."""
 
     today: Money
     cards: tuple[str, ...]
@@ -413,11 +423,14 @@ class Sums:
 
 
 def _sums(found: Entry) -> Sums:
-    upfront = tuple(due for due in found.dues if due.purpose == "order")
+    at_once = [
+        due for due in found.dues if due.purpose == "ordinary" or (due.purpose == "order" and due.on <= found.today)
+    ]
+    upfront = tuple(due for due in found.dues if due.purpose == "order" and due.on > found.today)
     ships = [one for one in found.sent() if not one.upfront]
     return Sums(
-        today=Money(sum(due.amount.minor for due in found.ordinary), found.currency),
-        cards=tuple(due.card.words for due in found.ordinary if due.card),
+        today=Money(sum(due.amount.minor for due in at_once), found.currency),
+        cards=tuple(dict.fromkeys(due.card.words for due in at_once if due.card)),
         upfront=upfront,
         upfront_sum=Money(sum(due.amount.minor for due in upfront), found.currency),
         ships=len(ships),

@@ -15,11 +15,11 @@ from perennial.desk.entry import PayEntry
 from perennial.desk.read.coming import coming
 from perennial.desk.read.entry import Entry, answered, entry
 from perennial.desk.read.orders import order
-from perennial.errors import Refused
+from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import METHODS
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
-from perennial.web.pages.entry import shown
+from perennial.web.pages.entry import conflict_in, shown
 from perennial.web.typed import money
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -57,6 +57,8 @@ def pay(request: Visit, number: str) -> HttpResponse:
             number=number,
             pay=_ways(request, entry(number, on=request.visitor.today).currency),
         )
+    except Conflict as conflict:
+        return conflict_in(request, conflict, "#submit-panel")
     except Refused as refused:
         fault = refused.at("pay") if refused.field.startswith("pay") else refused
         return form_again(request, "web/summary/pays_form.html", _shown(request, number), fault)
