@@ -103,7 +103,7 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "order-cancel": ("manager", "/orders/SO-000731", panel("x", 0)),
     "order-upfront": ("manager", "/orders/SO-000688", nothing),
     "order-declined": ("manager", "/orders/SO-000645", nothing),
-    "child": ("manager", "/orders/SO-000731-1-004", nothing),
+    "child": ("manager", "/orders/SO-000645-1-003", nothing),
     "orders": ("clerk", "/orders", nothing),
     "todo": ("manager", "/exceptions", nothing),
     "todo-declined": ("manager", "/exceptions/declined", nothing),
