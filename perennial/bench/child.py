@@ -166,6 +166,43 @@ def search(*, customers: int, asked: int) -> Answer:
     }
 
 
+def pages(*, asked: int) -> Answer:
+    """Open pages of customers and orders that are drawn by lot, as a clerk; of each kind what 95 of 100 stay below."""
+    from django.conf import settings
+    from django.contrib.auth.models import User
+    from django.db import connection
+    from django.test import Client
+
+    from perennial.bench import maker
+    from perennial.people.actions import make_demo_people
+
+    settings.PERENNIAL_TODAY = maker.ON
+    make_demo_people()
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(User.objects.get(username="manager"), settings.AUTHENTICATION_BACKENDS[-1])
+    took: dict[str, list[float]] = {}
+    sizes: dict[str, int] = {}
+    clock = Clock()
+    addresses = maker.addresses(asked=asked)
+    for _, address in addresses[:12]:
+        client.get(address)
+    began = time.perf_counter()
+    with connection.execute_wrapper(clock):
+        for kind, address in addresses:
+            before = time.perf_counter()
+            answer = client.get(address)
+            took.setdefault(kind, []).append(1000 * (time.perf_counter() - before))
+            if answer.status_code != 200:
+                raise RuntimeError(f"{address} answered {answer.status_code}")
+            sizes[kind] = max(sizes.get(kind, 0), len(answer.content))
+    return {
+        "seconds": time.perf_counter() - began,
+        "statements": clock.number / len(addresses),
+        "slowest": [(kind, _most(each)) for kind, each in took.items()],
+        "sizes": sizes,
+    }
+
+
 def processor_time(server: int) -> float:
     """The seconds that this process and its process of the server have worked; where the latter is not seen, the former."""
     seconds = time.process_time()
@@ -243,7 +280,7 @@ def microseconds(work: Callable[[], Any]) -> float:
 
 
 WORK: dict[str, Callable[..., Answer]] = {
-    work.__name__: work for work in (job, chain, migrate, make, block, check, plan, make_customers, search)
+    work.__name__: work for work in (job, chain, migrate, make, block, check, plan, make_customers, search, pages)
 }
 
 

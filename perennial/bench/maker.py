@@ -77,6 +77,28 @@ def questions(*, customers: int, asked: int) -> list[tuple[str, str]]:
     return [(way, words) for way, words in sql.tuples(statement, {"customers": customers, "asked": asked})]
 
 
+def addresses(*, asked: int) -> list[tuple[str, str]]:
+    """Pages to open, drawn by lot and mixed: of each kind so many."""
+    found = sql.tuples(
+        "select o.number, c.account from orders_salesorder o join customers_customer c on c.id = o.customer_id"
+        " where o.parent_id is null and o.id in"
+        " (select abs(hashint8(n)) %% (select max(id) from orders_salesorder) + 1 from generate_series(1, %(many)s) n)"
+        " limit %(asked)s",
+        {"many": asked * 4, "asked": asked},
+    )
+    every = []
+    for number, account in found:
+        every += [
+            ("a customer", f"/customers/{account}"),
+            ("an order", f"/orders/{number}"),
+            ("hits while typing", f"/search/hits?q={account[2:]}"),
+            ("the list of orders", "/orders"),
+            ("to do", "/exceptions/declined"),
+            ("on hold", "/exceptions/held"),
+        ]
+    return every
+
+
 def block_all_due() -> int:
     """Let everything that is due wait, as an earlier night would have found it; how many occurrences."""
     blocked = sql.execute(SQL["block_all_due"], {"on": ON, "through": ON + timedelta(5)})

@@ -16,7 +16,7 @@ from perennial.bench import compare, maker
 from perennial.bench.databases import Databases
 from perennial.errors import Refused
 
-PARTS = ("create", "waiting", "extend", "update", "close", "plan", "search")
+PARTS = ("create", "waiting", "extend", "update", "close", "plan", "search", "pages")
 JOBS = {"extend": "extend-lines", "update": "update-orders", "close": "close-orders"}
 GROWTH = 10
 GOAL_SIZE = 100_000
@@ -140,7 +140,7 @@ class Bench:
         self._do(self.empty, "migrate")
         if set(self.parts) - {"search"}:
             self.big = self._made("big", self.size)
-        if set(self.parts) - {"plan", "waiting", "search"}:
+        if set(self.parts) - {"plan", "waiting", "search", "pages"}:
             self.small = self._made("small", self.size.tenth)
         for part in PARTS:
             if part in self.parts:
@@ -321,6 +321,17 @@ class Bench:
         self._line("search", "the first 8 of all ways: the slowest of 100 but five", found["most"], "ms", most=50)
         self._line("search", "of that, time at work of both processes", found["worked"], "ms")
         self._line("search", "statements a search", found["statements"] / found["searches"])
+
+    def _pages(self) -> None:
+        self.tell("pages")
+        copy = self._copy(self.big, "pages")
+        found = self._do(copy, "pages", asked=SEARCHED)
+        self.databases.drop(copy)
+        for kind, milliseconds in found["slowest"]:
+            self._line("pages", f"{kind}: the slowest of 100 but five", milliseconds, "ms", most=50)
+        for kind, size in found["sizes"].items():
+            self._line("pages", f"{kind}: the largest", size / 1000, "kB", most=60)
+        self._line("pages", "statements a page", found["statements"])
 
 
 SEARCHED = 100
