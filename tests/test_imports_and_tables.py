@@ -23,6 +23,7 @@ LOCAL_IMPORTS = {
     "perennial.bench.command": "as the commands of cli",
     "perennial.bench.child": "it is started by bench, and measures what it imports",
     "perennial.db.server.__main__": "it says a refusal in words, and reads them only then",
+    "perennial.web.apps": "Django reads it before the apps are there",
     "perennial.people.apps": "Django reads it before the apps are there",
     "perennial.checks": "Django reads it before the apps are there",
 }

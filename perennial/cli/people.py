@@ -6,7 +6,7 @@ import sys
 from getpass import getpass
 
 from perennial.cli.output import document, say, sentence, table
-from perennial.cli.parser import Given, Parser, Run, by, text
+from perennial.cli.parser import Given, Parser, Run, text
 from perennial.people.roles import ROLES
 
 
@@ -56,7 +56,6 @@ def people_add(p: Parser) -> Run:
     _role(p, required=True)
     _about(p)
     p.add_argument("--language", metavar="CODE", default="en", help="the language of the pages (left out: en)")
-    p.by("who does it, for the log")
 
     def run(given: Given) -> int:
         from perennial.people.actions import add_person
@@ -68,7 +67,6 @@ def people_add(p: Parser) -> Run:
             name=given.name or "",
             email=given.email or "",
             language=given.language,
-            by=by(given),
         )
         return _done("person_added", given)
 
@@ -84,7 +82,6 @@ def people_change(p: Parser) -> Run:
     p.add_argument("--sign-in", choices=("yes", "no"), help="may they sign in, or are they kept out?")
     p.add_argument("--unlock", action="store_true", help="after too many failures: they may try again at once")
     p.add_argument("--remove-second-factor", action="store_true", help="they have lost it: the password lets them in")
-    p.by("who does it, for the log")
 
     def run(given: Given) -> int:
         from perennial.people import actions
@@ -96,12 +93,11 @@ def people_change(p: Parser) -> Run:
             password=_password(given.username) if given.password else None,
             name=given.name,
             email=given.email,
-            by=by(given),
         )
         if given.unlock:
-            actions.unlock(username=given.username, by=by(given))
+            actions.unlock(username=given.username)
         if given.remove_second_factor:
-            actions.remove_second_factor(username=given.username, by=by(given))
+            actions.remove_second_factor(username=given.username)
         return _done("person_changed", given)
 
     return run

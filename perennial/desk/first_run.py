@@ -45,7 +45,6 @@ def set_up(
         email=email,
         name=name,
         language=language,
-        by=email,
     )
     change_company(
         given={

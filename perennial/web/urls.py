@@ -15,6 +15,7 @@ from perennial.web.pages import (
     order,
     order_actions,
     orders,
+    papers,
     payments,
     people,
     reports,
@@ -106,6 +107,9 @@ urlpatterns = [
     # orders
     page("orders", orders.page, "orders", see="see_orders"),
     page("orders/<str:number>", order.page, "order", see="see_orders"),
+    page("orders/<str:number>/confirmation", papers.confirmation, "confirmation", see="see_orders"),
+    page("orders/<str:number>/slip", papers.slip, "slip", see="see_orders"),
+    page("pick-list", papers.pick_list, "pick_list", see="ship_orders"),
     page("orders/<str:number>/history", order.history, "order_history", see="see_orders"),
     page("orders/<str:number>/payments", order.payments, "order_payments", see="see_orders"),
     page("orders/<str:number>/<int:line>/<int:shipment>/why", order.why, "order_row", see="see_orders"),

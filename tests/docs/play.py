@@ -31,6 +31,8 @@ LANGUAGE = re.compile(r"PERENNIAL_LANGUAGE=(\w+) ")
 SURROUNDINGS = {"PERENNIAL_TODAY": "2026-03-10", "LOGNAME": "anna"}
 """What the guides say they were made with: the day and who types."""
 LEFT_OUT = "..."
+TYPED = "a phrase of several words\n"
+"""What the reader types where a command asks for a password; it is not shown."""
 
 
 def bundles(text: str) -> dict[str, str]:
@@ -76,7 +78,11 @@ def run(command: str) -> tuple[str, int]:
     first, _, then = command.partition(" | ")
     both, out = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with contextlib.redirect_stderr(both), contextlib.redirect_stdout(out if then else both):
-        status = main(shlex.split(first.removeprefix(COMMAND)))
+        stdin, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(TYPED.encode()), encoding="utf-8")
+        try:
+            status = main(shlex.split(first.removeprefix(COMMAND)))
+        finally:
+            sys.stdin = stdin
     if not then:
         return _text(both), status
     piped = subprocess.run(shlex.split(then), input=_text(out), capture_output=True, text=True, check=True)

@@ -169,6 +169,7 @@ def test_the_first_look_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
     assert block is not None
     lines = [line.partition("#")[0].strip() for line in block[1].splitlines()]
     assert len(lines) >= 5
+    assert lines.pop() == "./run serve"  # it ends with Ctrl-C: tests/browser/test_serve.py
     assert all(line.startswith(COMMAND) for line in lines)
     printed = {line: run(line) for line in lines}
     assert {line: said for line, (said, status) in printed.items() if status} == {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from perennial.catalog.queries import SetUp, company, set_up
 from perennial.db import sql
@@ -187,7 +188,7 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
     who = customer(found.account)
     shipments = tuple(coming(found, rules))
     asked = {
-        line: _asked(found, line, start, schedule, own, tuple(valid), rules, who)
+        line: _asked(found, line, _Offer(start, schedule, own, tuple(valid)), rules, who)
         for line, start, schedule, own, valid in sql.tuples(_SQL["asked"], given)
     }
     schedules = {(line, shipment): key for line, shipment, key in sql.tuples(_SQL["schedules"], given)}
@@ -210,17 +211,18 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
     )
 
 
-def _asked(
-    found: Order,
-    line: int,
-    start: bool,
-    schedule: bool,
-    own: str | None,
-    valid: tuple[str, ...],
-    rules: SetUp,
-    who: Customer,
-) -> Asked:
+class _Offer(NamedTuple):
+    """What the program of a line asks at entry, and the payment schedules that it offers."""
+
+    start: bool
+    schedule: bool
+    own: str | None
+    valid: tuple[str, ...]
+
+
+def _asked(found: Order, line: int, offer: _Offer, rules: SetUp, who: Customer) -> Asked:
     """The rules are those by which entry refuses: what the program offers, where it offers some; else any."""
+    start, schedule, own, valid = offer
     offered = valid if schedule or valid else tuple(sorted(one.name for one in rules.schedules.values()))
     one = next(each for each in found.continuity if each.line == line)
     methods = ["card"]
@@ -250,7 +252,17 @@ def _dues(
         together[p.purpose, p.line] += 1
     for p in owed:
         parts = 1 if p.purpose == "ordinary" else together[p.purpose, p.line]
-        yield Due(p.due_on, p.amount, p.purpose, p.line, None, p.method, p.card, p.number, parts)
+        yield Due(
+            on=p.due_on,
+            amount=p.amount,
+            purpose=p.purpose,
+            line=p.line,
+            shipment=None,
+            method=p.method,
+            card=p.card,
+            part=p.number,
+            parts=parts,
+        )
     methods = {one.line: one for one in found.continuity}
     for shipment in shipments:
         if shipment.upfront or shipment.status == "skipped":
@@ -262,9 +274,16 @@ def _dues(
         for part in parts_of:
             amount = Money(part.amount, found.currency)
             yield Due(
-                part.due_on, amount, "shipment", one.line, shipment.number, one.payment_method, one.card, part.number,
-                len(parts_of),
-            )  # fmt: skip
+                on=part.due_on,
+                amount=amount,
+                purpose="shipment",
+                line=one.line,
+                shipment=shipment.number,
+                method=one.payment_method,
+                card=one.card,
+                part=part.number,
+                parts=len(parts_of),
+            )
 
 
 @dataclass(frozen=True, slots=True)

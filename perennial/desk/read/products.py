@@ -39,7 +39,7 @@ def products_found(typed: str, *, on: date, most: int = FIRST) -> tuple[FoundPro
     prices = prices_on([row[0] for row in rows if row[3] == "item"], on)
     money = currency() if prices else ""
     return tuple(
-        FoundProduct(number, name, kind, program, Money(prices[pk], money) if pk in prices else None, exact)
+        FoundProduct(number, name, kind, program, price=Money(prices[pk], money) if pk in prices else None, exact=exact)
         for pk, number, name, kind, program, exact in rows
     )
 

@@ -62,7 +62,7 @@ def password(request: Visit) -> HttpResponse:
     try:
         if authenticate(request, username=name, password=request.POST.get("old", "")) is None:
             raise Refused("password_not_right", "old")
-        changed = change_person(username=name, password=request.POST.get("password", ""), by=name)
+        changed = change_person(username=name, password=request.POST.get("password", ""))
     except Refused as problem:
         return form_again(request, template, {}, problem)
     update_session_auth_hash(request, changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,14 +10,16 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from perennial.errors import Refused
+from perennial.language import Reader
 from perennial.people import actions
 from perennial.people.queries import people, person
 from perennial.people.roles import ROLES
 from perennial.web.answer import Toast, done, form_again, redraws, whole
 from perennial.web.visit import Visit
-from perennial.web.words import words
+from perennial.web.words import said, words
 
 SECTIONS = ("web/people/list.html",)
+_LOG = logging.getLogger("perennial.people")
 
 
 def page(request: Visit) -> HttpResponse:
@@ -33,9 +36,9 @@ def redraw(request: Visit) -> tuple[Sequence[str], Mapping[str, Any]]:
 def add(request: Visit) -> HttpResponse:
     """Somebody new, with a first password that they change."""
     context = {"roles": list(ROLES), "given_roles": request.POST.getlist("roles")}
+    username = request.POST.get("username", "").strip()
 
     def apply() -> str:
-        username = request.POST.get("username", "").strip()
         actions.add_person(
             username=username,
             name=request.POST.get("name", "").strip(),
@@ -43,11 +46,10 @@ def add(request: Visit) -> HttpResponse:
             password=request.POST.get("password", ""),
             roles=request.POST.getlist("roles"),
             language=request.POST.get("language", request.visitor.reader.language),
-            by=request.visitor.by,
         )
-        return words(request, "people_added", name=username)
+        return "people_added"
 
-    return _form(request, "web/people/add.html", context, apply)
+    return _form(request, username, "web/people/add.html", context, apply)
 
 
 def change(request: Visit, username: str) -> HttpResponse:
@@ -62,59 +64,66 @@ def change(request: Visit, username: str) -> HttpResponse:
             name=request.POST.get("name", "").strip(),
             email=request.POST.get("email", "").strip(),
             roles=chosen,
-            by=request.visitor.by,
         )
-        return words(request, "people_changed", name=username)
+        return "people_changed"
 
-    return _form(request, "web/people/change.html", context, apply)
+    return _form(request, username, "web/people/change.html", context, apply)
 
 
 def password(request: Visit, username: str) -> HttpResponse:
     """A new password for somebody who has forgotten theirs; they are not locked out any more."""
 
     def apply() -> str:
-        actions.change_person(username=username, password=request.POST.get("password", ""), by=request.visitor.by)
-        return words(request, "people_password_set", name=username)
+        actions.change_person(username=username, password=request.POST.get("password", ""))
+        return "people_password_set"
 
-    return _form(request, "web/people/password.html", {"one": person(username)}, apply)
+    return _form(request, username, "web/people/password.html", {"one": person(username)}, apply)
 
 
 def keep_out(request: Visit, username: str) -> HttpResponse:
     """They sign in no more; what they did stays theirs."""
-    actions.change_person(username=username, active=False, by=request.visitor.by)
-    return _done(request, username, words(request, "people_kept_out", name=username))
+    actions.change_person(username=username, active=False)
+    return _done(request, username, "people_kept_out")
 
 
 def let_in(request: Visit, username: str) -> HttpResponse:
     """They may sign in again."""
-    actions.change_person(username=username, active=True, by=request.visitor.by)
-    return _done(request, username, words(request, "people_let_in", name=username))
+    actions.change_person(username=username, active=True)
+    return _done(request, username, "people_let_in")
 
 
 def unlock(request: Visit, username: str) -> HttpResponse:
     """They may try again at once, after too many failures."""
-    actions.unlock(username=username, by=request.visitor.by)
-    return _done(request, username, words(request, "people_unlocked", name=username))
+    actions.unlock(username=username)
+    return _done(request, username, "people_unlocked")
 
 
 def without_second_factor(request: Visit, username: str) -> HttpResponse:
     """They have lost it: the password alone lets them in."""
-    actions.remove_second_factor(username=username, by=request.visitor.by)
-    return _done(request, username, words(request, "people_without_second", name=username))
+    actions.remove_second_factor(username=username)
+    return _done(request, username, "people_without_second")
 
 
-def _form(request: Visit, template: str, context: dict[str, Any], apply: Callable[[], str]) -> HttpResponse:
+def _form(
+    request: Visit, username: str, template: str, context: dict[str, Any], apply: Callable[[], str]
+) -> HttpResponse:
     if request.method != "POST":
         return render(request, template, context)
     try:
-        said = apply()
+        code = apply()
     except Refused as problem:
         return form_again(request, template, context, problem)
-    return done(request, Toast(said))
+    return done(request, _toast(request, username, code))
 
 
-def _done(request: Visit, username: str, said: str) -> HttpResponse:
-    return done(request, Toast(said), focus=f"#p-{person(username).id}-lead")
+def _done(request: Visit, username: str, code: str) -> HttpResponse:
+    return done(request, _toast(request, username, code), focus=f"#p-{person(username).id}-lead")
+
+
+def _toast(request: Visit, username: str, code: str) -> Toast:
+    """What was done, to whoever did it and in the log."""
+    _LOG.info("%s: %s", request.visitor.by, said(Reader(), code, name=username))
+    return Toast(words(request, code, name=username))
 
 
 def _shown() -> dict[str, Any]:

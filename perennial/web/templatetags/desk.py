@@ -95,13 +95,11 @@ def beads(context: Context, one: Continuity) -> SafeString:
             parts.append(format_html('<circle class="{}" cx="{}" cy="{}" r="3.5"/>', state, x, y))
     width, height = 12 * min(len(shown), A_ROW), 12 * -(-len(shown) // A_ROW) - 2
     return format_html(
-        '<svg class="beads" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">{}</svg>',
-        said(_to(context), "shipments_count", count=len(states)),
-        width,
-        height,
-        width,
-        height,
-        mark_safe("".join(parts)),  # made of what format_html made
+        '<svg class="beads" role="img" aria-label="{said}" width="{x}" height="{y}" viewBox="0 0 {x} {y}">{beads}</svg>',
+        said=said(_to(context), "shipments_count", count=len(states)),
+        x=width,
+        y=height,
+        beads=mark_safe("".join(parts)),  # made of what format_html made
     )
 
 

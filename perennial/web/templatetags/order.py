@@ -75,6 +75,8 @@ def payment_cell(context: Context, row: OrderRow) -> SafeString:
         return _paid(context, [one for one in row.payments if one.purpose != "refund"])
     if row.needs_card or any(reason.code in ("card", "payment") for reason in shipment.waits):
         return st(context, "", "", said(to, "order_needs_card"), "needs_card")
+    if shipment.waits:
+        return NOTHING
     if row.asked_on is not None:
         return st(context, "", "", said(to, "order_asked_on", on=row.asked_on), "due")
     if shipment.card is not None:
