@@ -59,8 +59,6 @@ def whole(request: HttpRequest, template: str, context: Mapping[str, Any], statu
 
 def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None) -> HttpResponse:
     """Draw anew the page on which something was done, section by section, and say what was done."""
-    if toast is not None:
-        note_message(request, toast.text)
     address = (request.htmx.current_url_abs_path or "").split("?")[0]
     try:
         match = resolve(address)
@@ -74,7 +72,7 @@ def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None
 
 
 def drawn(
-    request: HttpRequest,
+    request: Visit,
     templates: Sequence[str],
     context: Mapping[str, Any],
     toast: Toast | None = None,
@@ -83,6 +81,8 @@ def drawn(
     at: str | None = None,
 ) -> HttpResponse:
     """These sections anew, each in its place, and what was done. ``at``: the address that the page has from now on."""
+    if toast is not None:
+        note_message(request, toast.text)
     shown = {**context, "oob": True, "toast": toast, "token": new_token()}
     parts = [render_to_string(one, shown, request) for one in templates]
     parts.append(render_to_string("web/say.html", {"toast": toast, "oob": True, "token": new_token()}, request))

@@ -34,6 +34,7 @@ SECTIONS = (
     "web/entry/seen.html",
     "web/entry/head.html",
     "web/entry/lines.html",
+    "web/entry/product.html",
     "web/entry/plan.html",
     "web/entry/rows.html",
     "web/entry/aloud.html",
@@ -142,7 +143,9 @@ def _paid(found: Entry) -> dict[str, Any]:
 
 def _product_again(request: Visit, found: Entry, refused: Refused) -> HttpResponse:
     typed = " ".join(request.POST.get("words", "").split())
-    context = {**shown(request, found), "typed": typed, "found": products_found(typed, on=found.today)}
+    context = {**shown(request, found), "typed": typed, "found": ()}
+    if refused.code == "products_found_several":
+        context["found"] = products_found(typed, on=found.today)
     context["address"] = f"/orders/{quote(found.order.number)}/lines" if found.order else _new_address(found)
     fault = refused.at("words")
     if request.headers.get("HX-Request"):
