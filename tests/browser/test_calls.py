@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from perennial.desk.read.orders import order
+from perennial.orders.models import SalesOrder
 from tests.worlds import nightingale
 from tests.worlds.served import Site
 
@@ -164,3 +165,59 @@ def test_no_answer_and_again(site: Site, faults: object) -> None:
     page.locator("#alert [data-again]").click()
     said(page, "ROM 5 skipped")
     assert len([e for e in order("SO-000731", on=nightingale.ON).history if e.kind == "skipped"]) == 2  # 6 was before
+
+
+@pytest.mark.parametrize("address", ["/search", "/customers/C-2041", "/orders/SO-000731", "/exceptions", "/me"])
+def test_tab_goes_through_the_page_and_out_of_it(site: Site, address: str) -> None:
+    """No trap, every stop is seen and has a ring."""
+    page = site.sign_in("manager", to=address)
+    page.evaluate("document.activeElement.blur()")
+    seen: list[str] = []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => {
+                const at = document.activeElement;
+                if (at === document.body) return null;
+                const box = at.getBoundingClientRect(), style = getComputedStyle(at);
+                const ring = style.outlineStyle !== "none" || style.boxShadow !== "none";
+                return [at.outerHTML.slice(0, 120), box.width > 0 && box.height > 0, ring];
+            }"""
+        )
+        if found is None:
+            break
+        words, shown, ring = found
+        assert shown, words
+        assert ring, words
+        seen.append(words)
+    else:
+        raise AssertionError(f"no way out: {seen[-3:]}")
+    assert len(seen) > 5
+
+
+def test_a_known_caller_is_sold_a_program_in_23_keys(site: Site, axe: Callable[[Page], None]) -> None:
+    page = site.sign_in(to="/search")
+    keys = Keys(page)
+    keys.press("F2")
+    keys.type("siobhan fal")
+    expect(page.locator("#hits [role=option]")).to_have_count(1)
+    keys.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Siobhán")
+    keys.press("n")
+    expect(page.locator("#product")).to_be_focused()
+    keys.type("r-106")
+    expect(page.locator("#product-hits [role=option]")).to_have_count(1)
+    keys.press("Enter")
+    expect(page.locator("#start")).to_be_focused()
+    axe(page)
+    keys.press("Enter")
+    expect(page.locator("#agreed")).to_be_focused()
+    keys.press("Space", "Control+Enter")
+    expect(page.locator("#submit")).to_be_visible()
+    axe(page)
+    keys.press("Control+Enter")
+    expect(page.locator("#bank")).to_be_visible()
+    axe(page)
+    assert keys.count <= 23 + 1  # the product's number is one longer than that of desk's example
+    mine = SalesOrder.objects.filter(customer__account="C-1190", parent=None).latest("pk")
+    assert mine.status == "open"

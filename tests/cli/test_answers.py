@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from datetime import date
@@ -87,6 +88,7 @@ PLAYED = [
     ("order address", "order address SO-000003 --to home --shipment 2"),
     ("order hold", "order hold SO-000003 --reason sick"),
     ("order release", "order release SO-000003"),
+    ("order gift", "order gift SO-000003 --message enjoy"),
     ("order ship of ordinary lines", "order ship SO-000003"),
     ("order invoice of ordinary lines", "order invoice SO-000003"),
     ("order start", "order start C-1 --item 0013 --card tok_visa"),
@@ -156,6 +158,16 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
             played.add("order collect: each of payments")
         played.add(row)
     holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
+    for words in ("print slip SO-000003-1-001", "print confirmation SO-000003", "print pick-list"):
+        name = " ".join(words.split()[:2])
+        holds(name, typed(f"{words} --out {tmp_path / 'paper.pdf'}"))
+        played.add(name)
+    for words in ("add nina --role administrator", "change nina --name Nina", "list"):
+        monkeypatch.setattr("sys.stdin", io.StringIO("seven green bottles\n"))
+        name = f"people {words.split()[0]}"
+        found = typed(f"people {words}")
+        holds(name, found[0] if isinstance(found, list) else found)
+        played.add(name)
     for action in ("release", "discard"):
         remove_event(schedule_id="BOM", key="E3" if action == "release" else "E2", by="anna")
         holds(f"program {action}", typed(f"program {action} BOM"))
