@@ -68,7 +68,7 @@ def program(page: Page) -> None:
     page.keyboard.type("R-106")  # the focus is there
     expect(page.locator("#product-hits [role=option]").first).to_be_visible()
     page.keyboard.press("Enter")
-    expect(page.locator("#plan tbody").first).to_be_visible()
+    expect(page.locator("#aloud blockquote")).to_be_visible()
 
 
 def nothing(page: Page) -> None:
