@@ -162,6 +162,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
         name = " ".join(words.split()[:2])
         holds(name, typed(f"{words} --out {tmp_path / 'paper.pdf'}"))
         played.add(name)
+    assert main.main(["check", "--deploy", "--json"]) == 1  # something is unsafe
+    holds("check --deploy", json.loads(capsys.readouterr().out))
+    played.add("check --deploy")
     for words in ("add nina --role administrator", "change nina --name Nina", "list"):
         monkeypatch.setattr("sys.stdin", io.StringIO("seven green bottles\n"))
         name = f"people {words.split()[0]}"

@@ -35,7 +35,7 @@ def test_stop_makes_none_either(tmp_path: Path) -> None:
 
 
 def test_what_makes_one_is_told_apart() -> None:
-    assert set(COMMANDS) >= main.MAKES_DATABASE == {"init", "demo", "bench"}
+    assert set(COMMANDS) >= main.MAKES_DATABASE == {"init", "demo", "bench", "serve"}
 
 
 def test_where_a_database_may_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

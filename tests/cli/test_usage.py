@@ -37,7 +37,7 @@ Captured = pytest.CaptureFixture[str]
     [
         ("ordre skip SO-1", "did you mean 'order skip'?"),
         ("nihgt", "did you mean 'night'?"),
-        ("order", "followed by one of add, change"),
+        ("order", "followed by one of start, add, change"),
         ("order skpi SO-1", "did you mean 'order skip'?"),
         ("order skip SO-1", "--shipment"),
         ("order skip SO-1 --shipmnt 2", "did you mean '--shipment'?"),
