@@ -30,6 +30,7 @@ PLACES = (
     Place("/search", "customers", "g s", "see_customers"),
     Place("/orders", "orders", "g o", "see_orders"),
     Place("/exceptions", "todo", "g e", "see_lists"),
+    Place("/messages", "outbox", "g x", "see_lists"),
     Place("/setup/people", "people", "g l", "change_people"),
     Place("/setup/messages", "message_texts", "g t", "change_setup"),
 )
