@@ -111,6 +111,8 @@ GROUPS: dict[str, list[Command]] = {
         ("notices list", "the messages to customers, the newest first"),
         ("show message", "a message as it was sent"),
         ("notices kinds", "the kinds of messages, on or off"),
+        ("notices start", "tell customers what is on, from now on"),
+        ("notices stop", "tell customers nothing; what is queued waits"),
         ("notices on", "tell customers of this from now on"),
         ("notices off", "do not tell customers of this any more"),
         ("notices text", "what is said of a kind in a language; say it in your own words"),

@@ -90,6 +90,28 @@ def notices_kinds(p: Parser) -> Run:
     return run
 
 
+def notices_start(p: Parser) -> Run:
+    """Customers are told what is on."""
+    p.who()
+    return _switch_all(True)
+
+
+def notices_stop(p: Parser) -> Run:
+    """Customers are told nothing."""
+    p.who()
+    return _switch_all(False)
+
+
+def _switch_all(is_on: bool) -> Run:
+    def run(given: Given) -> int:
+        from perennial.notices.actions import switch_messages
+
+        _say(switch_messages(is_on=is_on, **who(given)), given)
+        return 0
+
+    return run
+
+
 def notices_on(p: Parser) -> Run:
     """Customers are told of this from now on."""
     _kind(p)

@@ -167,6 +167,9 @@ NOTICE = {
 NOTICE_ENDED = ("sent", "failed", "unsure", "bounced")
 """A message that is sent again only as a new one."""
 
+NOTICE_MARKED = {"bounced": ("sent", "unsure"), "sent": ("unsure",)}
+"""What a person says became of a message, and what it can be said of: it came back, it has arrived."""
+
 # --- Words that a person chooses among
 
 PREPAID = ("check", "cash", "gift_card")

@@ -1,4 +1,4 @@
-"""What a person does with messages: kinds on and off, own texts, a message again, how one ended.
+"""What a person does with messages: all or a kind on and off, own texts, a message again, how one ended.
 
 Performed with a request key (``desk.action.perform``) each is done once.
 """
@@ -10,11 +10,12 @@ from datetime import date
 
 from django.db import transaction
 
+from perennial.catalog.actions import change_company
 from perennial.catalog.queries import parameters
 from perennial.db import history, sql
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.reasons import Reason, Who
-from perennial.kernel.states import NOTICE_ENDED
+from perennial.kernel.states import NOTICE_ENDED, NOTICE_MARKED
 from perennial.notices.kinds import kind_of
 from perennial.notices.models import Notice, NoticeKind, NoticeText
 from perennial.notices.queue import SQL, is_on
@@ -31,6 +32,14 @@ class Switched:
     is_on: bool
     days: int | None
     dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllSwitched:
+    """Messages as a whole are on or off. ``waiting``: so many are queued."""
+
+    is_on: bool
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +67,14 @@ class Marked:
 
     notice: int
     status: str
+
+
+@transaction.atomic
+def switch_messages(*, is_on: bool, on: date, by: str, reason: str | None = None) -> AllSwitched:
+    """Tell customers anything at all, or nothing. Off: nothing is queued or sent; what is queued waits until it is on."""
+    change_company(given={"notices_on": is_on}, by=by, reason=reason)
+    waiting, _ = sql.tuples(SQL["waiting"])[0]
+    return AllSwitched(is_on=is_on, waiting=waiting)
 
 
 @transaction.atomic
@@ -148,8 +165,7 @@ def mark_arrived(*, notice: int, on: date, by: str, reason: str | None = None) -
 
 def _mark(notice: int, status: str, *, by: str, on: date, reason: str | None) -> Marked:
     row = _locked(notice)
-    fitting = ("unsure",) if status == "sent" else ("sent", "unsure")
-    if row.status not in fitting:
+    if row.status not in NOTICE_MARKED[status]:
         raise Refused("message_not_marked", "notice", notice=notice, status=row.status, mark=status)
     who = {"who": Who(by, on, reason)}
     because = Reason("message_bounced", who) if status == "bounced" else Reason("message_arrived", who)

@@ -68,6 +68,7 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(status__in=["queued", "sending"]), name="notices_to_send"),
+            models.Index(fields=["status", "id"], name="notices_by_status"),
             models.Index(fields=["customer", "id"], name="notices_of_customer"),
             models.Index(fields=["order_id", "id"], condition=Q(order_id__isnull=False), name="notices_of_order"),
         ]

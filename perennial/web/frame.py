@@ -31,6 +31,7 @@ PLACES = (
     Place("/orders", "orders", "g o", "see_orders"),
     Place("/exceptions", "todo", "g e", "see_lists"),
     Place("/pick-list", "pick_list", "g k", "ship_orders"),
+    Place("/messages", "outbox", "g x", "see_lists"),
     Place("/setup/people", "people", "g l", "change_people"),
     Place("/setup/messages", "message_texts", "g t", "change_setup"),
 )

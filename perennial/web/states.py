@@ -4,9 +4,9 @@ from __future__ import annotations
 
 TONES = {
     "wait": ("draft", "planned", "scheduled", "projected", "due", "queued"),
-    "live": ("open", "ordered", "sent", "authorised", "capturing", "shipped", "billed"),
+    "live": ("open", "ordered", "sending", "sent", "authorised", "capturing", "shipped", "billed"),
     "done": ("invoiced", "captured", "paid", "closed", "refunded"),
-    "act": ("held", "acceptance", "awaiting", "card", "declined", "unknown", "parked", "payment", "hold"),
+    "act": ("held", "acceptance", "awaiting", "card", "declined", "unknown", "parked", "payment", "hold", "unsure"),
     "act soon": ("ends", "needs_card"),
     "fail": ("failed", "bounced"),
     "off": ("skipped", "cancelled", "voided", "expired", "written_off", "off"),

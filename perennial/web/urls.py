@@ -11,6 +11,8 @@ from perennial.web.pages import (
     exports,
     first_run,
     me,
+    message_texts,
+    messages,
     newcomer,
     order,
     order_actions,
@@ -95,6 +97,28 @@ urlpatterns = [
         see="change_orders",
         do="change_orders",
     ),
+    page("customers/<str:account>/messages", messages.of_customer, "customer_messages", see="change_orders"),
+    # what customers are told
+    page("messages", messages.outbox, "outbox", see="see_lists"),
+    page("messages/<int:notice>", messages.page, "message", see="see_customers"),
+    page("messages/<int:notice>/mail", messages.mail, "message_mail", see="see_customers"),
+    page("messages/<int:notice>/again", messages.again, "message_again", do="change_orders"),
+    page("messages/<int:notice>/bounced", messages.bounced, "message_bounced", do="change_orders"),
+    page("messages/<int:notice>/arrived", messages.arrived, "message_arrived", do="change_orders"),
+    # in which words; how it looks on an order is shown to whoever may see orders
+    page("setup/messages", message_texts.page, "message_texts", see="change_setup"),
+    page("setup/messages/all", message_texts.switch_all, "messages_all", do="change_setup"),
+    page("setup/messages/<str:kind>", message_texts.switch, "message_kind", do="change_setup"),
+    page("setup/messages/<str:kind>/days", message_texts.days, "message_days", see="change_setup", do="change_setup"),
+    *(
+        page(f"setup/messages/<str:kind>/<str:language>{route}", view, name, see=see, do=do)
+        for route, view, name, see, do in (
+            ("", message_texts.text, "message_text", "change_setup", "change_setup"),
+            ("/supplied", message_texts.supplied, "message_supplied", None, "change_setup"),
+            ("/preview", message_texts.tried, "message_tried", None, "see_orders"),
+            ("/mail", message_texts.mail, "message_text_mail", "see_orders", None),
+        )
+    ),
     # what needs a person
     page("today", todo.today, "today", see="see_lists"),
     page("exceptions", todo.first, "exceptions", see="see_lists"),
@@ -113,6 +137,7 @@ urlpatterns = [
     page("orders/<str:number>/history", order.history, "order_history", see="see_orders"),
     page("orders/<str:number>/payments", order.payments, "order_payments", see="see_orders"),
     page("orders/<str:number>/<int:line>/<int:shipment>/why", order.why, "order_row", see="see_orders"),
+    page("orders/<str:number>/messages", messages.of_order, "order_messages", see="change_orders"),
     # what is done with an order
     page("orders/<str:number>/accept", order_actions.accept, "accept", do="change_orders"),
     page("orders/<str:number>/retry", order_actions.retry, "retry", do="change_orders"),

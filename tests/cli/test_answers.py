@@ -113,6 +113,8 @@ PLAYED = [
     ("program activate", "program activate BOM2"),
     ("program retire", "program retire BOM2"),
     ("notices kinds: each", "notices kinds"),
+    ("notices stop", "notices stop"),
+    ("notices start", "notices start"),
     ("notices on", "notices on shipped"),
     ("notices off", "notices off bill"),
     ("notices text", "notices text shipped en"),

@@ -10,7 +10,7 @@ from perennial.desk.notices.preview import Shown
 from perennial.desk.read.messages import Kept, Listed, ShownKind
 from perennial.language import Reader
 from perennial.language.formats import ENGLISH, fact
-from perennial.notices.actions import Marked, SentAgain, Switched, TextSet
+from perennial.notices.actions import AllSwitched, Marked, SentAgain, Switched, TextSet
 from perennial.notices.sending import Sent
 from perennial.notices.texts import Text
 
@@ -74,7 +74,7 @@ def preview_json(one: Shown) -> Document:
     return asdict(one)
 
 
-def done_json(one: Switched | TextSet | SentAgain | Marked | Sent) -> Document:
+def done_json(one: AllSwitched | Switched | TextSet | SentAgain | Marked | Sent) -> Document:
     """What was done with messages."""
     return asdict(one)
 

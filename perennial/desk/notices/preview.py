@@ -13,10 +13,10 @@ from perennial.desk.read import orders
 from perennial.desk.read.coming import coming
 from perennial.desk.read.order import Order
 from perennial.desk.read.values import Card, Payment
-from perennial.errors import Refused
+from perennial.errors import Refused, refuse_all
 from perennial.notices.kinds import kind_of
 from perennial.notices.rendering import Message, render
-from perennial.notices.texts import Text, text_to_show
+from perennial.notices.texts import Text, faults, text_to_show
 from perennial.notices.words import words
 
 
@@ -35,10 +35,13 @@ class Shown:
 def preview(kind: str, language: str, number: str, *, on: date, text: tuple[str, str] | None = None) -> Shown:
     """A message of a kind for an order, as if it were told now; ``text``: subject and body that are not stored yet.
 
-    Refused: an unknown kind or order; the order has nothing that such a message could tell of.
+    Refused: an unknown kind or order; a text that could not be kept; the order has nothing that such a message could
+    tell of.
     """
-    said = text_to_show(kind_of(kind).name, language)
+    known = kind_of(kind)
+    said = text_to_show(kind, language)
     if text is not None:
+        refuse_all(faults(known, language, *text))
         said = Text(kind, language, *text, own=True)
     order = orders.order(number, on=on)
     told = _FACTS[kind](order, set_up(), on)

@@ -1,4 +1,4 @@
-"""Messages to customers: the outbox in pages by key, one whole as it was sent, the kinds with their switches."""
+"""Messages to customers: the outbox in pages by key, one whole as it was sent, the kinds with their switches, how they leave."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
+from perennial.catalog.queries import company
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.db.pages import Page, key_of, page
 from perennial.desk.locking import order_by_number
+from perennial.desk.read.exceptions import MOST_COUNTED
 from perennial.errors import Refused
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import NOTICE
+from perennial.kernel.states import NOTICE, NOTICE_ENDED, NOTICE_MARKED
+from perennial.notices import mail
 from perennial.notices.kinds import ALL, KINDS, kind_of
 from perennial.notices.queue import which_are_on
 
@@ -48,6 +51,21 @@ class Listed:
     resends: int | None
     resent_as: int | None
 
+    @property
+    def goes_again(self) -> bool:
+        """May it be sent again, as a new one?"""
+        return self.status in NOTICE_ENDED
+
+    @property
+    def may_have_come_back(self) -> bool:
+        """Can somebody say that it came back?"""
+        return self.status in NOTICE_MARKED["bounced"]
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Can somebody say that the customer has it?"""
+        return self.status in NOTICE_MARKED["sent"]
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -58,6 +76,20 @@ class Kept:
     html: str | None
     message_id: str | None
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Whether and how messages leave. ``folder``: in training they are written there; ``server``: the mail server.
+
+    ``faults``: why nothing can leave, even where messages are on.
+    """
+
+    is_on: bool
+    sender: str | None
+    folder: str | None
+    server: str | None
+    faults: tuple[Refused, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +159,31 @@ def message(number: int) -> Kept:
     assert kept is not None
     text, html, message_id, facts = kept
     return Kept(found[0], text, html, message_id, json.loads(facts))
+
+
+def counts() -> dict[str, int]:
+    """How many messages have each status. More than ``MOST_COUNTED`` are not counted: it is one more then."""
+    return dict(sql.tuples(_SQL["counts"], {"statuses": list(NOTICE), "most": MOST_COUNTED + 1}))
+
+
+def post() -> Post:
+    """How messages leave this installation."""
+    from_us = company()
+    sender = folder = server = None
+    faults = []
+    try:
+        sender = mail.sender(from_us)
+    except Refused as fault:
+        faults.append(fault)
+    try:
+        found = mail.transport()
+        if isinstance(found, mail.Folder):
+            folder = str(found.path)
+        else:
+            server = found.server.host
+    except Refused as fault:
+        faults.append(fault)
+    return Post(from_us.notices_on, sender, folder, server, tuple(faults))
 
 
 def kinds() -> tuple[ShownKind, ...]:

@@ -12,6 +12,11 @@ select n.id, n.kind, n.status, n.on_date, n.sent_at, n.next_try_at, u.account, u
 -- name: message
 select n.sent_text, n.sent_html, n.message_id, n.facts::text from notices_notice n where n.id = %(id)s
 
+-- name: counts
+select s.status, c.number
+  from unnest(%(statuses)s::text[]) as s(status)
+ cross join lateral (select count(*) as number from (select from notices_notice n where n.status = s.status limit %(most)s) few) c
+
 -- name: kinds
 select kind, is_on, days, by, changed_on from notices_noticekind
 

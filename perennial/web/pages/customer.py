@@ -24,6 +24,7 @@ from perennial.web.effects import effect
 from perennial.web.history import history_of
 from perennial.web.presence import presence
 from perennial.web.recent import note_customer
+from perennial.web.told import told
 from perennial.web.visit import Visit
 
 SECTIONS = (
@@ -147,4 +148,5 @@ def _shown(request: Visit, account: str) -> dict[str, Any]:
         "open_row": request.GET.get("row"),
         "here": "customers",
         "checked": checked(request, account),
+        **told(request, customer=account),
     }

@@ -14,6 +14,7 @@ from perennial.desk.read.child import child
 from perennial.desk.read.order_page import order_page, order_row
 from perennial.web.answer import redraws, whole
 from perennial.web.history import history_of
+from perennial.web.told import told
 from perennial.web.visit import Visit
 
 SECTIONS = (
@@ -23,6 +24,7 @@ SECTIONS = (
     "web/order/shipments.html",
     "web/order/ordinary.html",
     "web/order/payments.html",
+    "web/message/section.html",
     "web/order/side.html",
 )
 CHILD_SECTIONS = (
@@ -30,6 +32,7 @@ CHILD_SECTIONS = (
     "web/child/warnings.html",
     "web/child/parcel.html",
     "web/child/payments.html",
+    "web/message/section.html",
     "web/child/side.html",
 )
 NEWEST = 8
@@ -99,7 +102,13 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
     if about.is_child:
         found = child(about.number, on=on)
         happened = history_of(found.parent, to, child=found.child)
-        return {"found": found, "order": found.parent, "child": found.child, "history": happened, "here": "orders"}
+        return {
+            "found": found,
+            "order": found.parent,
+            "child": found.child,
+            "history": happened,
+            "here": "orders",
+        } | told(request, order=about.number)
     shown = order_page(about.number, on=on, start=_start(asked))
     happened = history_of(shown.order, to)
     return {
@@ -109,6 +118,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
         "happened": len(happened),
         "open_row": asked.get("row"),
         "here": "orders",
+        **told(request, order=about.number),
     }
 
 
