@@ -85,7 +85,7 @@ def version_of(order_id: int) -> str:
 
 def changed_since(order_id: int, seen: str) -> Conflict:
     """What happened to an order since somebody looked at it: what, by whom, when."""
-    event = int(seen) if seen.isascii() and seen.isdecimal() else 0
+    event = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 19 else 0
     return Conflict("changed_meanwhile", changes=events_since(order_id, event))
 
 

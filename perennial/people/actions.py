@@ -142,6 +142,8 @@ def anybody() -> bool:
 
 def _known(roles: Iterable[str]) -> list[str]:
     wanted = list(roles)
+    if not wanted:
+        raise Refused("person_without_role", "roles")
     for role in wanted:
         if role not in ROLES:
             raise Refused("unknown_word", "roles", word=role, known=tuple(ROLES))

@@ -53,6 +53,8 @@ def visit(get_response: Get) -> Get:
         if request.user.is_authenticated and _over(request):
             logout(request)
         request.visitor = _visitor(request)  # type: ignore[attr-defined]
+        if _unkeepable(request):
+            return problems.unkeepable(request)
         with translation.override(request.visitor.reader.language):  # type: ignore[attr-defined]
             response = get_response(request)
             if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
@@ -66,6 +68,14 @@ def visit(get_response: Get) -> Get:
 
     visited.process_exception = _told  # type: ignore[attr-defined]
     return visited
+
+
+def _unkeepable(request: HttpRequest) -> bool:
+    """Is there a character in what was asked that no database keeps?"""
+    asked = [request.path, *(value for _, values in request.GET.lists() for value in values)]
+    if request.method == "POST":
+        asked += [value for _, values in request.POST.lists() for value in values]
+    return any("\0" in words for words in asked)
 
 
 def _told(request: HttpRequest, problem: Exception) -> HttpResponse | None:
@@ -84,7 +94,9 @@ def _over(request: HttpRequest) -> bool:
     seen = request.session.get(SEEN)
     if now - began > settings.SESSION_COOKIE_AGE or (seen is not None and now - seen > settings.PERENNIAL_IDLE_SECONDS):
         return True
-    if seen is None or (now - seen > 60 and not request.path.endswith(BY_ITSELF)):
+    if seen is None or (
+        now - seen > min(60, settings.PERENNIAL_IDLE_SECONDS / 4) and not request.path.endswith(BY_ITSELF)
+    ):
         request.session[SEEN] = now
     return False
 

@@ -37,6 +37,11 @@ def not_allowed(request: HttpRequest, roles: Sequence[str]) -> HttpResponse:
     return _told(request, 403, "fail", [words(request, "not_allowed", roles=list(roles))])
 
 
+def unkeepable(request: HttpRequest) -> HttpResponse:
+    """A character was sent that cannot be kept (422)."""
+    return _told(request, 422, "fail", [words(request, "character_unkeepable")])
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """There is no such page (404)."""
     return _told(request, 404, "fail", [words(request, "page_unknown", path=request.path)])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from babel import Locale
 from dateutil.relativedelta import relativedelta
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
-from perennial.errors import Refused
+from perennial.errors import Refused, refuse_all
 from perennial.kernel.currencies import exponent
 from perennial.kernel.money import Money, minor
 from perennial.language import LANGUAGES
@@ -33,14 +36,51 @@ def text(request: Visit, field: str, *, most: int = 500) -> str | None:
     return found or None
 
 
-def day(request: Visit, field: str, *, base: date | None = None) -> date:
-    """A day that was typed (``read_day``). Refused: nothing, or nothing that is a day."""
+def needed(request: Visit, field: str) -> str:
+    """Words that cannot be left out."""
+    found = text(request, field)
+    if found is None:
+        raise Refused("required", field)
+    return found
+
+
+def one_of(request: Visit, field: str, known: Sequence[str]) -> str | None:
+    """One of these words, or none. Refused: another one."""
+    found = text(request, field)
+    if found is not None and found not in known:
+        raise Refused("unknown_word", field, word=found, known=tuple(known))
+    return found
+
+
+def email(request: Visit, field: str) -> str | None:
+    """An e-mail address, or none. Refused: what is none."""
+    found = text(request, field)
+    if found is not None:
+        try:
+            validate_email(found)
+        except ValidationError:
+            raise Refused("email_malformed", field, email=found) from None
+    return found
+
+
+def address(request: Visit) -> dict[str, str | None]:
+    """The fields of an address to which a parcel can be sent. Refused: one without a street or a town."""
+    found = {name: text(request, name) for name in ("recipient", "street", "city", "postcode", "region", "country")}
+    refuse_all(Refused("required", name) for name in ("street", "city") if not found[name])
+    return {**found, "postcode": found["postcode"] or ""}
+
+
+def day(request: Visit, field: str, *, base: date | None = None, latest: date | None = None) -> date:
+    """A day that was typed (``read_day``). Refused: nothing, nothing that is a day, one behind ``latest``."""
     typed = request.POST.get(field, "").strip()
     if not typed:
         raise Refused("required", field)
-    return read_day(
+    found = read_day(
         typed, field, today=request.visitor.today, base=base, day_first=request.visitor.preferences.day_first
     )
+    if latest is not None and found > latest:
+        raise Refused("day_ahead", field, day=found, latest=latest)
+    return found
 
 
 def read_day(typed: str, field: str = "", *, today: date, base: date | None = None, day_first: bool = True) -> date:
@@ -120,10 +160,19 @@ def number(request: Visit, field: str) -> Decimal:
     return found
 
 
+_SIGN = r"(?:[A-Za-z]{3}|[^\w\s.,'+-])"
+"""A currency beside the amount: its code or its sign."""
+_AMOUNT = re.compile(rf"{_SIGN}?\s*(-?[\d.,' \u00a0\u202f]+?)\s*{_SIGN}?")
+_DIGITS = re.compile(r"-?(?:\d+|\d{1,3}(?:([.,' \u00a0\u202f])\d{3})(?:\1\d{3})*)(?:[.,]\d*)?")
+
+
 def _decimal(typed: str, field: str, *, digits: int) -> str:
-    plain = re.sub(r"[^\d.,\-]", "", typed)
-    if not plain:
+    if not typed.strip():
         raise Refused("required", field)
+    found = _AMOUNT.fullmatch(typed.strip())
+    if found is None or not _DIGITS.fullmatch(found[1]):
+        raise Refused("amount_not_understood", field, value=typed[:40])
+    plain = re.sub(r"['\s]", "", found[1])
     marks = [c for c in plain if c in ".,"]
     if len(set(marks)) == 2:  # the last one stands before the decimals
         last = max(plain.rindex("."), plain.rindex(","))

@@ -171,7 +171,10 @@ def test_no_answer_and_again(site: Site, faults: object) -> None:
 def test_tab_goes_through_the_page_and_out_of_it(site: Site, address: str) -> None:
     """No trap, every stop is seen and has a ring."""
     page = site.sign_in("manager", to=address)
-    page.evaluate("document.activeElement.blur()")
+    for _ in range(150):  # to the end first: Tab goes on from where the page has put the focus
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
     seen: list[str] = []
     for _ in range(150):
         page.keyboard.press("Tab")
@@ -208,16 +211,14 @@ def test_a_known_caller_is_sold_a_program_in_23_keys(site: Site, axe: Callable[[
     keys.type("r-106")
     expect(page.locator("#product-hits [role=option]")).to_have_count(1)
     keys.press("Enter")
-    expect(page.locator("#start")).to_be_focused()
+    expect(page.locator("#agreed")).to_be_focused()  # this program asks nothing: Enter has taken its defaults
     axe(page)
-    keys.press("Enter")
-    expect(page.locator("#agreed")).to_be_focused()
     keys.press("Space", "Control+Enter")
     expect(page.locator("#submit")).to_be_visible()
     axe(page)
     keys.press("Control+Enter")
     expect(page.locator("#bank")).to_be_visible()
     axe(page)
-    assert keys.count <= 23 + 1  # the product's number is one longer than that of desk's example
+    assert keys.count <= 23
     mine = SalesOrder.objects.filter(customer__account="C-1190", parent=None).latest("pk")
     assert mine.status == "open"

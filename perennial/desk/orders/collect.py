@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from perennial.db import sql
 from perennial.db.transactions import taken_back
+from perennial.desk.action import changed_since, version_of
 from perennial.desk.locking import order_by_number
 from perennial.desk.outcome import Outcome
 from perennial.payments.charge import Became, collect_for_order
+
+COLLECTING = 0x70656E
+"""The class of the advisory locks of orders that are collected."""
+
+
+@contextmanager
+def one_after_the_other(parent: int) -> Iterator[None]:
+    """A lock of this connection, not of a transaction: the gateway is asked meanwhile. It dies with the process."""
+    sql.value("select pg_advisory_lock(%s, %s)", [COLLECTING, parent % 2**31])
+    try:
+        yield
+    finally:
+        sql.value("select pg_advisory_unlock(%s, %s)", [COLLECTING, parent % 2**31])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,16 +36,24 @@ class Collected(Outcome):
     payments: tuple[Became, ...]
 
 
-def collect(*, number: str, on: date, by: str, force: bool = False, dry: bool = False) -> Collected:
+def collect(
+    *, number: str, on: date, by: str, force: bool = False, dry: bool = False, seen: str | None = None
+) -> Collected:
     """Do at once what process-payments would do for one order, or for one child and what was billed up front with it.
 
     No ``@action``: the gateway is never asked inside a transaction. What will be asked is committed, the gateway is asked,
     its answer is recorded; a call that is lost in between is found by the next run, or by the same command again.
     ``force``: what was declined today is tried once more. ``dry``: the gateway is not asked, and nothing stays.
-    Refused: there is no order of that number.
+    Who asks about the same order at the same time comes second, and waits. ``seen``: the version of the parent that the
+    caller saw. Refused: there is no order of that number. Conflict: it is another one by now, so that two who press at
+    once do not use up the tries of a card.
     """
     order = order_by_number(number)
     if not dry:
-        return Collected(order=number, payments=collect_for_order(order.pk, on=on, by=by, force=force))
+        parent = order.parent_id or order.pk
+        with one_after_the_other(parent):
+            if seen is not None and seen != version_of(parent):
+                raise changed_since(parent, seen)
+            return Collected(order=number, payments=collect_for_order(order.pk, on=on, by=by, force=force))
     with taken_back():
         return Collected(order=number, payments=collect_for_order(order.pk, on=on, by=by, force=force, dry=True))

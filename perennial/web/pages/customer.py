@@ -107,9 +107,13 @@ def change(request: Visit, account: str) -> HttpResponse:
     """Change the name, the e-mail address, the telephone, the language."""
 
     def post() -> HttpResponse:
-        given: dict[str, Any] = {name: typed.text(request, name) for name in ("email", "phone", "language")}
-        name = typed.text(request, "name") or ""
-        act(request, change_customer, account=account, name=name, **given)
+        given: dict[str, Any] = {
+            "name": typed.needed(request, "name"),
+            "email": typed.email(request, "email"),
+            "phone": typed.text(request, "phone"),
+            "language": typed.one_of(request, "language", LANGUAGES),
+        }
+        act(request, change_customer, account=account, **given)
         return done(request, Toast(effect(request, "customer_changed", None)))
 
     shown = {"account": account, "customer": customer(account), "known_languages": LANGUAGES}
@@ -121,9 +125,7 @@ def address(request: Visit, account: str, code: str) -> HttpResponse:
     found = customer(account)
 
     def post() -> HttpResponse:
-        given: dict[str, Any] = {name: typed.text(request, name) for name in ADDRESS}
-        for name in ("street", "postcode", "city"):
-            given[name] = given[name] or ""
+        given: dict[str, Any] = typed.address(request)
         outcome = act(request, set_address, account=account, code=code, **given)
         code_said = "address_added" if outcome.added else "address_changed"
         return done(request, Toast(effect(request, code_said, outcome, go_there=list(outcome.go_there))))

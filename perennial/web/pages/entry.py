@@ -339,6 +339,8 @@ def discard(request: Visit, number: str) -> HttpResponse:
     found = entry(number, on=request.visitor.today)
     if request.method != "POST":
         return render(request, "web/entry/discard.html", shown(request, found))
+    if found.order is None or found.order.status != "draft":
+        raise Refused("not_a_draft", "number", order=number, status=found.order.status if found.order else "")
     act(request, actions.cancel, number=number, reason=text(request, "reason"))
     return go_to(request, f"/customers/{quote(found.customer.account)}")
 

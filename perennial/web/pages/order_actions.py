@@ -70,7 +70,7 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
     if one is None:
         raise Refused("line_unknown", "line", order=number, line=line)
     asked = request.POST.get("from") or request.GET.get("from") or ""
-    after = _after(one, int(asked)) if asked.isdecimal() else None
+    after = _after(one, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
     how: dict[str, Any] = {"number": number, "line": line, "after": after, "ended_by": "customer"}
 
     def post() -> HttpResponse:

@@ -25,7 +25,8 @@ from perennial.web.words import said
 def collect(request: Visit, number: str) -> HttpResponse:
     """Try the card now, while the customer listens; what became of each payment is said."""
     visitor = request.visitor
-    became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True).payments
+    seen = request.POST.get("seen") or None
+    became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True, seen=seen).payments
     parts = [
         said(
             visitor.reader,

@@ -13,5 +13,5 @@ _LOG = logging.getLogger("perennial.web.csp")
 @csrf_exempt
 def csp(request: HttpRequest) -> HttpResponse:
     """Note a violation in the log."""
-    _LOG.error("content security policy: %s", request.body[:2000].decode(errors="replace"))
+    _LOG.error("content security policy: %r", request.body[:2000].decode(errors="replace"))
     return HttpResponse(status=204)

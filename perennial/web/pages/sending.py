@@ -18,7 +18,7 @@ def ship(request: Visit, number: str) -> HttpResponse:
     def post() -> HttpResponse:
         outcome = act_on(
             request,
-            typed.day(request, "on"),
+            typed.day(request, "on", latest=request.visitor.today),
             actions.ship,
             number=number,
             carrier=typed.text(request, "carrier"),

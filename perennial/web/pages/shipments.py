@@ -134,7 +134,8 @@ def address(request: Visit, number: str, line: int, shipment: int) -> HttpRespon
         if to:
             outcome = act(request, actions.address, to=to, **about)
         else:
-            outcome = act(request, actions.new_address, **about, **_address(request))
+            place: dict[str, Any] = typed.address(request)
+            outcome = act(request, actions.new_address, **about, **place)
         return done(request, _told(request, "addressed" if alone else "order_addressed", outcome))
 
     places = customer(found["order"].account).addresses
@@ -145,16 +146,6 @@ def undo(request: Visit, number: str) -> HttpResponse:
     """Take back the last change of the order."""
     outcome = act(request, actions.undo, number=number)
     return done(request, Toast(effect(request, "undone", outcome)))
-
-
-def _address(request: Visit) -> dict[str, Any]:
-    """The fields of a new address."""
-    words = {
-        name: typed.text(request, name) for name in ("recipient", "street", "city", "postcode", "region", "country")
-    }
-    if not words["street"] or not words["city"]:
-        raise Refused("required", "street" if not words["street"] else "city")
-    return {**words, "postcode": words["postcode"] or ""}
 
 
 def _told(request: Visit, code: str, outcome: Any) -> Toast:

@@ -76,7 +76,9 @@ def submit(request: Visit, number: str) -> HttpResponse:
 
 
 def answer(request: Visit, number: str) -> HttpResponse:
-    """What the bank said, and what comes next."""
+    """What the bank said, and what comes next; of a draft nobody was asked yet."""
+    if order(number, on=request.visitor.today).status == "draft":
+        return HttpResponseRedirect(f"/orders/{quote(number)}/edit")
     return whole(request, "web/answer.html", _answer(request, number))
 
 

@@ -939,6 +939,12 @@
   document.addEventListener("focusin", onFocus);
   document.addEventListener("focusout", onLeave);
   document.addEventListener("change", (event) => event.target.matches("#letters") && switchLetters(event.target));
+  // What was typed and is not sent yet is asked about before the page goes; a form that is sent takes it along.
+  let leaving = false;
+  document.addEventListener("submit", () => (leaving = true));
+  document.addEventListener("htmx:configRequest", () => (leaving = false));
+  document.addEventListener("htmx:beforeOnLoad", (event) => (leaving = Boolean(event.detail.xhr.getResponseHeader("HX-Redirect"))));
+  addEventListener("beforeunload", (event) => !leaving && isTyped(document) && event.preventDefault());
   document.addEventListener("htmx:configRequest", onConfigure);
   document.addEventListener("htmx:beforeSend", onSend);
   document.addEventListener("htmx:beforeSwap", onBeforeSwap);
