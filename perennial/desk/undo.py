@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,10 +28,11 @@ class Undone(Outcome):
 
 
 @action()
-def undo(*, number: str, on: date, by: str, reason: str | None = None) -> Undone:
+def undo(*, number: str, on: date, by: str, reason: str | None = None, but_not: Sequence[str] = ()) -> Undone:
     """Put back what the last change of a person changed in a parent order: dates, states, products, prices, addresses,
     card, holds; unpaid amounts follow.
 
+    ``but_not``: actions that whoever asks may not take back, because they may not do them.
     Refused: nothing can be taken back; something has used the change since (a child was made, the program was updated,
     another change stands on it): it says what.
     """
@@ -39,6 +40,8 @@ def undo(*, number: str, on: date, by: str, reason: str | None = None) -> Undone
     found = Change.objects.filter(order=locked.order, undone_on=None).order_by("-pk").first()
     if found is None:
         raise Refused("nothing_to_undo", "number", order=number)
+    if found.action in but_not:
+        raise Refused("undo_not_allowed", "number", order=number, action=found.action)
     now = {**rows_of(locked.order.pk), **used_of(locked.order.pk)}
     lifts = any(name.startswith("hold ") for name in found.after)
     used = [

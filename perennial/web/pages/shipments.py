@@ -144,7 +144,8 @@ def address(request: Visit, number: str, line: int, shipment: int) -> HttpRespon
 
 def undo(request: Visit, number: str) -> HttpResponse:
     """Take back the last change of the order."""
-    outcome = act(request, actions.undo, number=number)
+    not_theirs = () if "change_prices" in request.visitor.may else ("price",)
+    outcome = act(request, actions.undo, number=number, but_not=not_theirs)
     return done(request, Toast(effect(request, "undone", outcome)))
 
 
