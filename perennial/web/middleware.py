@@ -26,6 +26,8 @@ SEEN = "seen"
 """In the session: when its person did something, in seconds."""
 BEGAN = "began"
 """In the session: when its person signed in, in seconds."""
+CHOSEN = "chosen_language"
+"""In the session: the language that was chosen on the page of the sign-in; whoever signs in reads it from then on."""
 LANGUAGE = "perennial_language"
 """The cookie of the language that was chosen before anybody signed in."""
 WITHOUT = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
@@ -64,6 +66,7 @@ def visit(get_response: Get) -> Get:
             response.setdefault("Cache-Control", "no-store")
         if request.GET.get("language") in LANGUAGES:
             response.set_cookie(LANGUAGE, request.GET["language"], 365 * 86400, samesite="Lax", httponly=True)
+            request.session[CHOSEN] = request.GET["language"]
         return response
 
     visited.process_exception = _told  # type: ignore[attr-defined]

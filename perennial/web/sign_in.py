@@ -26,9 +26,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from qrcode.image.svg import SvgPathFillImage
 
+from perennial.people.actions import set_preferences
 from perennial.people.queries import sign_in_name
 from perennial.people.roles import DEMO_PASSWORD
-from perennial.web.middleware import BEGAN, SEEN
+from perennial.web.middleware import BEGAN, CHOSEN, SEEN
 
 FEW = 3
 """From so many tries that are left on, they are counted aloud."""
@@ -147,6 +148,8 @@ def log_sign_ins() -> None:
 def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     for old in (BEGAN, SEEN):
         request.session.pop(old, None)
+    if chosen := request.session.pop(CHOSEN, None):
+        set_preferences(user, language=chosen)
     _LOG.info("%s signed in from %s", user.get_username(), client_address(request))
 
 

@@ -96,7 +96,7 @@ def _besides(shipment: ComingShipment, to: Reader) -> tuple[str, ...]:
 
 def _charge(shipment: ComingShipment, to: Reader) -> str:
     """How it will be paid; of one that was sent, or will not be, its payments tell."""
-    if shipment.lines[-1].child_status in (*SENT, "cancelled"):
+    if shipment.lines[-1].child_status in (*SENT, "cancelled") or shipment.status == "skipped":
         return ""
     if shipment.upfront:
         return said(to, "charge_upfront")

@@ -177,3 +177,22 @@ def test_the_page_in_italian(at_desk: Callable[..., Client]) -> None:
     assert "mar 10 mar" in html
     for english in ("Skip<", "Next ship", "Scheduled"):
         assert english not in html
+
+
+def test_a_new_address_that_was_typed_is_meant(at_desk: Callable[..., Client]) -> None:
+    """Whatever is ticked beside it; and the one in use stands chosen."""
+    number = desk.order(desk.line("CLUB"))
+    client = at_desk("clerk")
+    fields = {"to": "home", "scope": "order", "street": "9 Elm Street", "city": "Albany"}
+    assert panel(client, f"/orders/{number}/1/2/address", "/customers/C-1", **fields)[0] == 200
+    found = order(number, on=desk.ON)
+    assert found.ship_to is not None
+    assert found.ship_to.street == "9 Elm Street"
+    html = client.get(f"/orders/{number}/1/2/address", **HX).content.decode()
+    assert re.search(rf'value="{found.ship_to.code}"[^>]* checked', html)
+
+
+def test_a_new_card_takes_the_place_of_the_one_that_pays(at_desk: Callable[..., Client]) -> None:
+    number = desk.order(desk.line("CLUB", card="tok_two"))
+    html = at_desk("clerk").get("/customers/C-1/card", **HX).content.decode()
+    assert re.search(r'<option value="tok_two" selected>', html), number

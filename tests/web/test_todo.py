@@ -211,13 +211,13 @@ def test_who_opens_a_row_is_on_it_and_others_begin_elsewhere(made: Todo) -> None
     first, second, *_ = rows(shown(clerk, "/exceptions/expiring"))
     open_it(clerk, first)
     html = shown(manager, "/exceptions/expiring")
-    assert re.search(r"clerk is on it, \d\d:\d\d", html)
+    assert re.search(r"Dana Reed is on it, \d\d:\d\d", html)
     assert open_row(html) == second
-    assert re.search(r"clerk is on it, \d\d:\d\d", open_it(manager, first))
+    assert re.search(r"Dana Reed is on it, \d\d:\d\d", open_it(manager, first))
     assert 'class="peer"' not in shown(signed_in("finance"), "/exceptions/held")
     open_it(clerk, second)
     html = shown(manager, "/exceptions/expiring")
-    assert re.findall(r'id="(x-expiring-\d+)-peers"[^>]*><span class="peer">clerk', html) == [second]
+    assert re.findall(r'id="(x-expiring-\d+)-peers"[^>]*><span class="peer">Dana Reed', html) == [second]
     OnIt.objects.update(at=OnIt.objects.all()[0].at - timedelta(minutes=16))
     assert 'class="peer"' not in shown(signed_in("finance"), "/exceptions/expiring")
 
@@ -232,8 +232,8 @@ def open_it(client: Client, row: str) -> str:
 def test_two_at_one_customer_are_told_of_each_other(made: Todo) -> None:
     clerk, manager = signed_in("clerk"), signed_in("manager")
     assert "here too" not in shown(clerk, "/customers/C-1/here")
-    assert "clerk is here too" in shown(manager, "/customers/C-1/here")
-    assert "manager is here too" in shown(clerk, "/customers/C-1/here")
+    assert "Dana Reed is here too" in shown(manager, "/customers/C-1/here")
+    assert "Marco Bell is here too" in shown(clerk, "/customers/C-1/here")
     OnIt.objects.update(at=OnIt.objects.all()[0].at - timedelta(minutes=3))
     assert "here too" not in shown(clerk, "/customers/C-1/here")
 

@@ -53,7 +53,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class OrderHead:
-    """A parent order on one line: what was sold, how many of its children were sent and when the last."""
+    """A parent order on one line: what was sold, how many of its children were sent, when the last, by whom and under which number."""
 
     number: str
     status: str
@@ -61,6 +61,8 @@ class OrderHead:
     products: tuple[str, ...]
     sent: int
     last_sent_on: date | None
+    carrier: str | None
+    tracking: str | None
     held: bool
 
 
@@ -91,6 +93,13 @@ class CustomerPage:
     last_orders: tuple[OrderHead, ...]
     cards: tuple[CardHealth, ...]
     warnings: tuple[Waiting, ...]
+
+
+def paying_card(page: CustomerPage) -> Card | None:
+    """The card that pays what is to come; else the newest that will do, else the newest of all."""
+    order = {"ends": 0, "good": 0, "refused": 1, "expired": 1, "spare": 2}
+    found = min(reversed(page.cards), key=lambda one: order[one.health], default=None)
+    return found.card if found else None
 
 
 def customer(account: str) -> Customer:
@@ -167,7 +176,7 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
 
 
 def _last_orders(customer_id: int) -> Iterator[OrderHead]:
-    for number, status, ordered, products, sent, last_sent_on, held in sql.tuples(
+    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held in sql.tuples(
         _SQL["last_orders"], {"customer": customer_id, "most": LAST}
     ):
         yield OrderHead(
@@ -177,6 +186,8 @@ def _last_orders(customer_id: int) -> Iterator[OrderHead]:
             products=tuple(products),
             sent=sent,
             last_sent_on=last_sent_on,
+            carrier=carrier,
+            tracking=tracking,
             held=held,
         )
 

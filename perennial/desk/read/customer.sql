@@ -43,10 +43,14 @@ select o.number, o.status, o.order_date,
        array(select p.name from orders_orderline l join catalog_product p on p.id = l.product_id
               where l.order_id = o.id order by l.line),
        (select count(*) from orders_salesorder k where k.parent_id = o.id and k.status in {states.SENT}),
-       (select max(s.on_date) from orders_shipment s join orders_salesorder k on k.id = s.order_id
-         where k.id = o.id or k.parent_id = o.id),
+       p.on_date, p.carrier, p.tracking,
        exists (select from orders_hold h where h.order_id = o.id and h.released_on is null)
   from orders_salesorder o
+  left join lateral (
+       select s.on_date, s.carrier, s.tracking
+         from orders_shipment s join orders_salesorder k on k.id = s.order_id
+        where k.id = o.id or k.parent_id = o.id
+        order by s.on_date desc, s.id desc limit 1) p on true
  where o.customer_id = %(customer)s and o.parent_id is null
  order by o.id desc
  limit %(most)s

@@ -300,8 +300,8 @@ class Answered:
     said: str | None
 
 
-def answered(found: Order) -> Answered:
-    """What became of what is owed of an order, read of its payments."""
+def answered(found: Order, on: date) -> Answered:
+    """What became of what is owed of an order, read of its payments; what is due by now is still to be asked for."""
     own = [p for p in found.payments if p.purpose in ("ordinary", "order")]
     for state, words in (("unknown", NOT_ANSWERED), ("declined", REFUSED), ("taken", TAKEN)):
         those = [p for p in own if p.status in words]
@@ -311,6 +311,10 @@ def answered(found: Order) -> Answered:
             told = (e.reason for e in reversed(found.history) if e.kind in ("payment_declined", "payment_failed"))
             reason = next(told, None) if state == "declined" else None
             return Answered(state, amount, cards, reason if isinstance(reason, str) else None)
+    due = [p for p in own if p.status == "due" and p.due_on <= on and p.method == "card"]
+    if due:
+        cards = tuple(dict.fromkeys(p.card for p in due if p.card))
+        return Answered("due", Money(sum(p.amount.minor for p in due), found.currency), cards, None)
     return Answered("nothing", Money(0, found.currency), (), None)
 
 

@@ -12,7 +12,7 @@ from perennial.desk import access, actions
 from perennial.desk.customers.address import set_address
 from perennial.desk.customers.customer import change_customer
 from perennial.desk.customers.notes import note_on_customer
-from perennial.desk.read.customer import Customer, customer, customer_page
+from perennial.desk.read.customer import Customer, customer, customer_page, paying_card
 from perennial.desk.read.values import Address
 from perennial.errors import Refused
 from perennial.language import LANGUAGES
@@ -83,7 +83,7 @@ def note(request: Visit, account: str) -> HttpResponse:
 
 def card(request: Visit, account: str) -> HttpResponse:
     """Store a card that the gateway keeps; it pays what the card that it replaces paid."""
-    found = customer(account)
+    found = customer_page(account, on=request.visitor.today)
 
     def post() -> HttpResponse:
         last4 = typed.text(request, "last4")
@@ -99,7 +99,12 @@ def card(request: Visit, account: str) -> HttpResponse:
         )
         return done(request, Toast(effect(request, "card_stored", outcome, count=len(outcome.orders))))
 
-    shown = {"account": account, "customer": found, "sandbox": not gateways.current().real}
+    shown = {
+        "account": account,
+        "customer": found.customer,
+        "pays": paying_card(found),
+        "sandbox": not gateways.current().real,
+    }
     return panel(request, "web/panel/card.html", shown, post)
 
 
@@ -146,6 +151,7 @@ def _shown(request: Visit, account: str) -> dict[str, Any]:
     happened = [(order.number, one) for order in found.open_orders for one in history_of(order, request.visitor.reader)]
     return {
         "page": found,
+        "asked_card": paying_card(found),
         "history": sorted(happened, key=lambda one: one[1].on, reverse=True)[:HISTORY],
         "open_row": request.GET.get("row"),
         "here": "customers",

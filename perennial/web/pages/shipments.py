@@ -131,7 +131,7 @@ def address(request: Visit, number: str, line: int, shipment: int) -> HttpRespon
         about: dict[str, Any] = {"number": number, "reason": typed.text(request, "reason")}
         about |= {"line": line, "shipment": shipment} if alone else {}
         to = request.POST.get("to", "")
-        if to:
+        if to and not any(typed.text(request, name) for name in ("street", "city", "postcode")):
             outcome = act(request, actions.address, to=to, **about)
         else:
             place: dict[str, Any] = typed.address(request)

@@ -146,7 +146,7 @@ def _due_today(found: Entry) -> Money:
 
 def _answer(request: Visit, number: str) -> dict[str, Any]:
     found = order(number, on=request.visitor.today)
-    told = answered(found)
+    told = answered(found, request.visitor.today)
     following = sorted(
         (one for one in coming(found, set_up()) if one.status != "skipped"), key=lambda one: (one.ship_on, one.line)
     )
