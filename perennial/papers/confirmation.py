@@ -15,7 +15,7 @@ from perennial.desk.read.orders import order as read
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Card, Payment
 from perennial.kernel.money import Money, line_amount
-from perennial.kernel.states import SENT
+from perennial.kernel.states import SENT, WITH_MONEY
 from perennial.language.formats import Reader, fact, phrase
 from perennial.papers.values import Fact, Head, address_lines, facts, head
 from perennial.papers.words import of, reader_of, say
@@ -236,7 +236,7 @@ def _payments(order: Order, to: Reader) -> Iterator[Due]:
             on=fact(payment.due_on, "", to),
             by=_method(payment.method, payment.card, to),
             what=sold.get(payment.line or 0) or say("sent_at_once", to),
-            state=say("is_paid", to) if payment.status in ("captured", "paid") else "",
+            state=say("is_paid", to) if payment.status in WITH_MONEY else "",
             amount=fact(payment.amount, "", to),
         )
 

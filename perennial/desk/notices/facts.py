@@ -15,7 +15,7 @@ from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.values import Address, Card, Sent
 from perennial.kernel import money
 from perennial.kernel.money import Money, line_amount
-from perennial.kernel.states import COUNTED, TO_COME
+from perennial.kernel.states import COUNTED, SENT, TO_COME
 
 Facts = dict[str, Any]
 
@@ -87,7 +87,7 @@ def child_sent(order: Order, child: Child, sent: Sent | None) -> Facts:
 def ordinary_sent(order: Order, sent: Sent | None) -> Facts:
     """The ordinary lines of an order have left."""
     sold = {one.line for one in order.continuity}
-    lines = [line for line in order.lines if line.line not in sold and line.status in ("shipped", "invoiced")]
+    lines = [line for line in order.lines if line.line not in sold and line.status in SENT]
     items = [_item(line.product.name, line.quantity, line.price) for line in lines]
     return _known(
         order=order.number,

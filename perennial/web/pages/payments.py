@@ -13,6 +13,7 @@ from perennial.desk.read.orders import order
 from perennial.desk.read.values import Payment
 from perennial.errors import Refused
 from perennial.kernel.money import text as amount_text
+from perennial.kernel.states import STOPS_SHIPPING
 from perennial.language import phrase
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
@@ -34,7 +35,7 @@ def collect(request: Visit, number: str) -> HttpResponse:
             order=one.order,
             amount=one.amount,
             state=phrase("payment", one.after, None, visitor.reader),
-            message=one.message if one.after in ("declined", "failed", "unknown") else None,
+            message=one.message if one.after in STOPS_SHIPPING else None,
         )
         for one in became
         if one.before != one.after or one.message
