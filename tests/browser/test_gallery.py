@@ -74,7 +74,7 @@ def program(page: Page) -> None:
 def person(page: Page) -> None:
     """Somebody is being added."""
     page.locator("#add-person").click()
-    expect(page.locator("form.pane")).to_be_visible()
+    expect(page.locator("#p-new form")).to_be_visible()
 
 
 def nothing(page: Page) -> None:
