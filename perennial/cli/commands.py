@@ -137,6 +137,9 @@ GROUPS: dict[str, list[Command]] = {
         ("simulate", "let days pass: ship and invoice what may ship, then the night"),
         ("parked", "what the jobs could not do"),
         ("parked retry", "let the jobs try a parked order again"),
+    )
+    + _group(
+        "checking",
         ("check", "check that the data holds together"),
         ("check once", "check that every occurrence, child and charge is there once"),
     ),

@@ -30,6 +30,7 @@ from perennial.desk.entry.ordinary import OrdinaryLine, add_ordinary
 from perennial.desk.entry.values import ContinuityEntry, LineEntry, OrderEntry, PayEntry, Place
 from perennial.desk.entry.writing import write
 from perennial.desk.locking import LockedOrder, lock_parent
+from perennial.desk.orders.cancel import Cancelled, ChildCancelled, EndsAfter, cancel
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.money import Money
@@ -232,6 +233,13 @@ def pay_draft(*, number: str, pay: Sequence[PayEntry], on: date, by: str, reason
     total = _write(locked, _lines(locked), pay)
     locked.event("pay_changed")
     return DraftEdited(order=number, line=None, total=total)
+
+
+@action()
+def discard(*, number: str, on: date, by: str, reason: str | None = None) -> Cancelled | EndsAfter | ChildCancelled:
+    """Throw a draft away: it is cancelled, and nothing of it was ever due. Refused: an order that is not a draft."""
+    _draft(number, on=on, by=by, reason=reason)
+    return cancel(number=number, on=on, by=by, reason=reason)
 
 
 def total_anew(locked: LockedOrder) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,33 +13,18 @@ from django.shortcuts import render
 from perennial.desk import actions
 from perennial.desk.orders.draft import DraftEdited
 from perennial.desk.orders.what_if import what_if as as_it_would_be
-from perennial.desk.read.coming import ComingShipment
-from perennial.desk.read.entry import Due, Entry, differences, entry, new_entry
-from perennial.desk.read.order import Continuity
+from perennial.desk.read.entry import Entry, differences, entry, new_entry
 from perennial.desk.read.products import product_meant, products_found
 from perennial.errors import Conflict, Refused, Several
-from perennial.kernel.money import Money
 from perennial.web import problems
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
+from perennial.web.entry import SECTIONS, code_of, shown
 from perennial.web.recent import note_customer
-from perennial.web.say_aloud import aloud, set_bold
 from perennial.web.typed import day, read_day, text
 from perennial.web.typed import number as typed_number
 from perennial.web.visit import Visit
-from perennial.web.why import short_why
-from perennial.web.words import names_of, said
+from perennial.web.words import said
 
-SECTIONS = (
-    "web/entry/seen.html",
-    "web/entry/head.html",
-    "web/entry/lines.html",
-    "web/entry/product.html",
-    "web/entry/plan.html",
-    "web/entry/rows.html",
-    "web/entry/aloud.html",
-    "web/entry/totals.html",
-    "web/entry/parts.html",
-)
 PREVIEWED = (
     "web/entry/head.html",
     "web/entry/rows.html",
@@ -48,21 +32,8 @@ PREVIEWED = (
     "web/entry/totals.html",
     "web/entry/parts.html",
 )
-MOST_ROWS = 60
 FIELDS = {"start_date": "start", "payment_schedule": "schedule", "payment_method": "pays", "card": "pays"}
 """How what an action asks is called on the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRow:
-    """A shipment with what is said of it here. ``instead``: the day on which it would ship, if it differs; ``new``: what
-    has just changed of it (``date``, ``cost``).
-    """
-
-    shipment: ComingShipment
-    why: str
-    instead: date | None
-    new: frozenset[str]
 
 
 def new(request: Visit, account: str) -> HttpResponse:
@@ -239,7 +210,7 @@ def _answers(request: Visit, found: Entry, line: int) -> dict[str, Any]:
         method, _, token = given["pays"].partition(":")
         if (method, token or None) != (one.payment_method, one.card.token if one.card else None):
             changes |= {"payment_method": method, "card": token or None}
-    if "ship_to" in given and given["ship_to"] != _code(one.ship_to or found.order.ship_to):
+    if "ship_to" in given and given["ship_to"] != code_of(one.ship_to or found.order.ship_to):
         if found.order.ship_to is not None and given["ship_to"] == found.order.ship_to.code:
             without.append("ship_to")
         elif given["ship_to"]:
@@ -339,9 +310,7 @@ def discard(request: Visit, number: str) -> HttpResponse:
     found = entry(number, on=request.visitor.today)
     if request.method != "POST":
         return render(request, "web/entry/discard.html", shown(request, found))
-    if found.order is None or found.order.status != "draft":
-        raise Refused("not_a_draft", "number", order=number, status=found.order.status if found.order else "")
-    act(request, actions.cancel, number=number, reason=text(request, "reason"))
+    act(request, actions.discard, number=number, reason=text(request, "reason"))
     return go_to(request, f"/customers/{quote(found.customer.account)}")
 
 
@@ -361,89 +330,6 @@ def _open_line(request: Visit) -> int | None:
     return int(parts[4]) if parts[-1:] == ["continuity"] and parts[4].isdecimal() else None
 
 
-def shown(
-    request: Visit,
-    found: Entry,
-    line: int | None = None,
-    *,
-    before: Entry | None = None,
-    instead_of: Entry | None = None,
-) -> dict[str, Any]:
-    """What the sections show. ``before``: what differs from it is marked; ``instead_of``: it stands, ``found`` is supposed."""
-    one = found.continuity(line) if line else None
-    if one is None and found.order is not None and found.order.continuity:
-        one = found.order.continuity[0]
-    return {
-        "entry": found,
-        "order": found.order,
-        "here": "orders",
-        "one": one,
-        "asks": found.asked.get(one.line) if one else None,
-        "plan": _plan(request, found, one, before, instead_of) if one else (),
-        "sections": SECTIONS,
-        "aloud": set_bold(aloud(found, request.visitor.reader)),
-        "sums": _sums(found),
-        "whole_changed": before is not None and before.whole != found.whole,
-        "what_if": instead_of is not None,
-        "start_value": _as_typed(request, (one.start_date if one else None) or _order_date(found)),
-        "start_on": (one.start_date if one else None) or _order_date(found),
-        "ship_to_code": _code((one.ship_to if one else None) or (found.order.ship_to if found.order else None)),
-    }
-
-
-def _plan(
-    request: Visit, found: Entry, one: Continuity, before: Entry | None, instead_of: Entry | None
-) -> tuple[PlanRow, ...]:
-    """The shipments of a line, as rows."""
-    marked = differences(before, found) if before is not None else frozenset()
-    rows = []
-    shown = instead_of or found
-    supposed = {one.number: one for one in found.of_line(one.line)} if instead_of else {}
-    numbers = {each.number for each in shown.of_line(one.line)}
-    extra = [each for each in found.of_line(one.line) if each.number not in numbers]
-    for each in [*shown.of_line(one.line), *extra][:MOST_ROWS]:
-        other = supposed.get(each.number)
-        rows.append(
-            PlanRow(
-                shipment=each,
-                why=short_why(other or each, request.visitor.reader, names_of(request)),
-                instead=other.ship_on if other is not None and other.ship_on != each.ship_on else None,
-                new=frozenset(what for line, number, what in marked if (line, number) == (one.line, each.number)),
-            )
-        )
-    return tuple(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """The rows of the totals: what is paid today, what up front later, what as it ships."""
-
-    today: Money
-    cards: tuple[str, ...]
-    upfront: tuple[Due, ...]
-    upfront_sum: Money
-    ships: int
-    ships_sum: Money
-    goes_on: bool
-
-
-def _sums(found: Entry) -> Sums:
-    at_once = [
-        due for due in found.dues if due.purpose == "ordinary" or (due.purpose == "order" and due.on <= found.today)
-    ]
-    upfront = tuple(due for due in found.dues if due.purpose == "order" and due.on > found.today)
-    ships = [one for one in found.sent() if not one.upfront]
-    return Sums(
-        today=Money(sum(due.amount.minor for due in at_once), found.currency),
-        cards=tuple(dict.fromkeys(due.card.words for due in at_once if due.card)),
-        upfront=upfront,
-        upfront_sum=Money(sum(due.amount.minor for due in upfront), found.currency),
-        ships=len(ships),
-        ships_sum=Money(sum(one.cost.minor for one in ships), found.currency),
-        goes_on=any(not one.complete for one in found.order.continuity) if found.order else False,
-    )
-
-
 def _told(request: Visit, code: str, line: int, now: Entry, before: Entry) -> str:
     """``BOM added: 3 dates, whole order €130.50.``"""
     to = request.visitor.reader
@@ -455,18 +341,3 @@ def _told(request: Visit, code: str, line: int, now: Entry, before: Entry) -> st
     if now.whole != before.whole:
         parts.append(said(to, "entry_changed_total", amount=now.whole))
     return f"{words}: {', '.join(parts) or said(to, 'entry_nothing_changed')}."
-
-
-def _order_date(found: Entry) -> date:
-    return found.order.order_date if found.order else found.today
-
-
-def _as_typed(request: Visit, on: date) -> str:
-    """A day as it is typed: ``10/3``, with its year where it is another one."""
-    first, second = (on.day, on.month) if request.visitor.preferences.day_first else (on.month, on.day)
-    year = "" if on.year == request.visitor.today.year else f"/{on.year}"
-    return f"{first}/{second}{year}"
-
-
-def _code(address: Any) -> str:
-    return (address.code or "") if address is not None else ""

@@ -19,7 +19,8 @@ from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import METHODS
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
-from perennial.web.pages.entry import conflict_in, shown
+from perennial.web.entry import shown
+from perennial.web.pages.entry import conflict_in
 from perennial.web.typed import money
 from perennial.web.visit import Visit
 from perennial.web.words import said
