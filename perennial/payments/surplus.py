@@ -12,7 +12,7 @@ with taken as (
   select c.order_id as root, c.parent_line_id,
          sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor) as minor
     from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
-   where (%(ids)s::bigint[] is null or c.order_id = any(%(ids)s)) and y.purpose = 'order'
+   where {{continuity}} and y.purpose = 'order'
      and not exists (select from continuity_occurrence o
                       where o.continuity_order_id = c.id and o.status in {sql.words(TO_COME)})
    group by c.order_id, c.parent_line_id),
@@ -23,7 +23,7 @@ beyond as (
   union all
   select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor
     from orders_salesorder o join payments_payment y on y.order_id = o.id
-   where (%(ids)s::bigint[] is null or coalesce(o.parent_id, o.id) = any(%(ids)s)) and y.purpose <> 'refund'
+   where {{order}} and y.purpose <> 'refund'
      and (o.status = 'cancelled' or y.purpose = 'ordinary' and not exists (
        select from orders_orderline l
         where l.order_id = o.id and l.status <> 'cancelled' and not exists (
@@ -38,5 +38,11 @@ def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
     Told when nothing more of what was billed up front is planned: what a cancelled order, or one that ended
     early, was paid for and did not ship. Of a cancelled child, or cancelled ordinary lines, what they were paid.
     """
-    wanted = None if orders is None else list(orders)
-    return {root: int(minor) for root, minor in sql.tuples(_SURPLUS, {"ids": wanted})}
+    if orders is None:
+        found = sql.tuples(_SURPLUS.format(continuity="true", order="true"))
+    else:
+        of_these = _SURPLUS.format(
+            continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))"
+        )
+        found = sql.prepared(of_these, {"ids": list(orders)})
+    return {root: int(minor) for root, minor in found}

@@ -17,6 +17,7 @@ from perennial.desk.models import OnIt
 from perennial.desk.read.exceptions import KINDS, MOST_COUNTED, counts
 from perennial.orders.models import Hold
 from perennial.payments.models import Payment
+from perennial.web.pages.todo import ROWS
 from tests.worlds.book_club import club, order
 from tests.worlds.people import signed_in
 from tests.worlds.todo import LATER, Todo, declined, one_of_each
@@ -201,7 +202,7 @@ def test_more_than_a_thousand_are_not_counted(settings: Any) -> None:
     assert counts(LATER).held == MOST_COUNTED + 1
     assert "More than 1,000 things wait for a person" in html
     assert 'id="todo-n">1,000+</span>' in html
-    assert len(rows(html)) == 50
+    assert len(rows(html)) == ROWS
     (following,) = re.findall(r'id="b-next" href="([^"]+)"', html)
     assert set(rows(shown(signed_in("clerk"), unescape(following)))).isdisjoint(rows(html))
 

@@ -158,8 +158,8 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
     """A customer with the next shipments, planned or projected, and all that a call may be about on a date."""
     found = customer(account)
     ids = [row[0] for row in sql.tuples(_SQL["open_orders"], {"customer": found.id})]
-    open_orders = tuple(orders(ids, on=on, ahead=most))
     rules = set_up()
+    open_orders = tuple(orders(ids, on=on, ahead=most, rules=rules))
     shipments = sorted(
         (shipment for order in open_orders for shipment in coming(order, rules)),
         key=lambda shipment: (shipment.ship_on, shipment.order, shipment.line, shipment.number),
@@ -176,7 +176,7 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
 
 
 def _last_orders(customer_id: int) -> Iterator[OrderHead]:
-    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held in sql.tuples(
+    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held in sql.prepared(
         _SQL["last_orders"], {"customer": customer_id, "most": LAST}
     ):
         yield OrderHead(

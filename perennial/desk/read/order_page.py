@@ -133,8 +133,8 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
     pk = SalesOrder.objects.filter(number=number, parent=None).values_list("id", flat=True).first()
     if pk is None:
         raise unknown_order(number)
-    order = next(orders([pk], on=on, ahead=NEXT))
     rules = set_up()
+    order = next(orders([pk], on=on, ahead=NEXT, rules=rules))
     by_line = {one.line: tuple(shipments(order, one, rules)) for one in order.continuity}
     next_ones = [s for one in order.continuity if one.status in NOT_ENDED for s in by_line[one.line] if is_coming(s)]
     paid = _by_number(order.payments)

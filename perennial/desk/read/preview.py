@@ -67,11 +67,10 @@ class _Of:
     """By number, name and tax group."""
 
 
-def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[ShipmentLine]]:
+def projected_lines(continuity_order_ids: Sequence[int], number: int, rules: SetUp) -> dict[int, list[ShipmentLine]]:
     """By continuity order, the lines of so many shipments beyond the planned ones."""
     if number > MOST:
         raise Refused("too_far_ahead", "ahead", number=number, most=MOST)
-    rules = set_up()
     coming = []
     for state in read_orders(rules, continuity_order_ids):
         walk = [o.step for o in state.walk]

@@ -24,6 +24,8 @@ from perennial.web.visit import Visit
 
 SECTIONS = ("web/todo/head.html", "web/todo/tabs.html", "web/todo/list.html")
 MOST_PROGRAMS = 200
+ROWS = 35
+"""Of a list on one page; each with its buttons."""
 
 
 def today(request: HttpRequest) -> HttpResponse:
@@ -62,7 +64,7 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
     found_counts = counts(visitor.today)
     program, after = asked.get("program", "").strip(), asked.get("after") or None
     since, fault = _since(request, asked.get("since", "").strip())
-    found = exceptions(kind, on=visitor.today, program=program or None, since=since, after=after)
+    found = exceptions(kind, on=visitor.today, program=program or None, since=since, size=ROWS, after=after)
     taken = rows_taken(request, kind, (str(one.id) for one in found.rows))
     rows = [row(one, visitor.reader, visitor.may, taken.get(str(one.id), ())) for one in found.rows]
     if acted is not None and any(one.id == acted.id for one in rows):
