@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from perennial.errors import Refused
 from perennial.language import say
 from perennial.language.formats import fact
 from perennial.web.answer import redraws, whole
+from perennial.web.pages.beginning import is_beginning
 from perennial.web.presence import clock, on_row, rows_taken
 from perennial.web.todo import COLUMNS, Gone, gone, place, row, row_id
 from perennial.web.typed import read_day
@@ -28,9 +29,9 @@ ROWS = 35
 """Of a list on one page; each with its buttons."""
 
 
-def today(request: HttpRequest) -> HttpResponse:
-    """The day's work begins with what needs a person."""
-    return HttpResponseRedirect("/exceptions")
+def today(request: Visit) -> HttpResponse:
+    """The day's work begins with what needs a person; in a new installation with what comes next."""
+    return HttpResponseRedirect("/setup/begin" if is_beginning(request.visitor) else "/exceptions")
 
 
 def first(request: Visit) -> HttpResponse:
