@@ -85,6 +85,7 @@ def order_start(p: Parser) -> Run:
     p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
     p.add_argument("--item", metavar="P", required=True, help="the product, ordinary or continuity")
     p.add_argument("--quantity", metavar="Q", default="1", help="how many (left out: 1)")
+    p.add_argument("--delivery-mode", metavar="CODE", help="of an ordinary line: how it is delivered")
     p.add_argument("--payment-method", metavar="M", help="how it is paid: card, on_account, check, cash, gift_card")
     p.add_argument("--card", type=long_code, metavar="TOKEN", help="the stored card that pays")
     p.change()
@@ -100,6 +101,7 @@ def order_start(p: Parser) -> Run:
             account=given.account,
             item=given.item,
             quantity=quantity(given.quantity, "quantity"),
+            delivery_mode=given.delivery_mode,
             payment_method=given.payment_method,
             card=given.card,
             **who(given),

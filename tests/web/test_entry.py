@@ -115,6 +115,20 @@ def test_without_a_card_nothing_is_started(at_desk: AtDesk) -> None:
     assert 'hx-get="/customers/C-9/card"' in text(answer)
 
 
+def test_an_ordinary_line_is_proposed_the_delivery_that_is_usual_and_keeps_what_was_chosen(at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    post(client, "/customers/C-1/order", "/customers/C-1/order", words="B1", key="1:add")
+    (number,) = SalesOrder.objects.values_list("number", flat=True)
+    page = f"/orders/{number}/edit"
+    assert 'value="ANY" selected' in text(client.get(page))  # as most programs say
+    post(client, f"/orders/{number}/lines/1/delivery", page, mode="STD", key="2:d1")
+    post(client, f"/orders/{number}/lines", page, words="B2", key="3:add")
+    assert text(client.get(page)).count('value="STD" selected') == 2
+    post(client, f"/orders/{number}/lines/2/delivery", page, mode="", key="4:d2")
+    post(client, f"/orders/{number}/lines", page, words="B3", key="5:add")
+    assert text(client.get(page)).count('value="STD" selected') == 1
+
+
 def test_products_are_found_by_number_and_by_words(at_desk: AtDesk) -> None:
     client = at_desk("clerk")
     html = text(client.get("/products/hits", {"words": "b1", "account": "C-1"}))
@@ -179,8 +193,9 @@ def test_lines_are_added_delivered_and_removed(at_desk: AtDesk) -> None:
     assert "HX-Push-Url" not in answer
     assert 'id="l-2"' in text(answer)
     assert 'id="cont"' in text(answer)  # the Continuity page stays open
-    post(client, f"/orders/{number}/lines/2/delivery", page, mode="STD", key="3:d2")
-    assert order(number, on=ON).delivery.minor == 500
+    assert order(number, on=ON).delivery.minor == 500  # as its first shipment is delivered
+    post(client, f"/orders/{number}/lines/2/delivery", page, mode="", key="3:d2")
+    assert order(number, on=ON).delivery.minor == 0
     post(client, f"/orders/{number}/lines/1/remove", page, key="4:r1")
     left = order(number, on=ON)
     assert [line.product.number for line in left.lines] == ["B1"]

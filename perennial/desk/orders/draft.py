@@ -85,11 +85,13 @@ def start(
     on: date,
     by: str,
     quantity: Decimal = Decimal(1),
+    delivery_mode: str | None = None,
     payment_method: str | None = None,
     card: str | None = None,
     reason: str | None = None,
 ) -> DraftEdited:
-    """Start a draft with its first line. ``payment_method`` and ``card`` pay it, whatever its kind.
+    """Start a draft with its first line. ``payment_method`` and ``card`` pay it, whatever its kind; ``delivery_mode``: of
+    an ordinary line.
 
     Refused, all faults at once: an unknown customer; what could not be entered so.
     """
@@ -98,6 +100,7 @@ def start(
     line = LineEntry(
         item,
         quantity,
+        delivery_mode=delivery_mode,
         continuity=ContinuityEntry(payment_method=payment_method, card=card) if is_continuity and named else None,
     )
     pay = (PayEntry(payment_method or "card", card),) if named and not is_continuity else ()

@@ -88,8 +88,8 @@ def add(request: Visit, number: str) -> HttpResponse:
     before = entry(number, on=request.visitor.today)
     try:
         item, kind = product_meant(request.POST.get("item") or request.POST.get("words", ""), on=request.visitor.today)
-        paid = _paid(before) if kind == "continuity" else {}
-        outcome = act(request, actions.add_line, stays=True, number=number, item=item, **paid)
+        usual = _paid(before) if kind == "continuity" else _delivered(before)
+        outcome = act(request, actions.add_line, stays=True, number=number, item=item, **usual)
     except Refused as refused:
         return _product_again(request, before, refused)
     return _added(request, outcome, kind, before)
@@ -101,7 +101,8 @@ def _start(request: Visit, account: str) -> HttpResponse:
         item, kind = product_meant(request.POST.get("item") or request.POST.get("words", ""), on=request.visitor.today)
         if before.usual[0] is None:
             raise Refused("no_way_to_pay", "item")
-        outcome = act(request, actions.start, stays=True, account=account, item=item, **_paid(before))
+        usual = _paid(before) | ({} if kind == "continuity" else _delivered(before))
+        outcome = act(request, actions.start, stays=True, account=account, item=item, **usual)
     except Refused as refused:
         return _product_again(request, before, refused)
     return _added(request, outcome, kind, before)
@@ -110,6 +111,10 @@ def _start(request: Visit, account: str) -> HttpResponse:
 def _paid(found: Entry) -> dict[str, Any]:
     method, card = found.usual
     return {"payment_method": method, "card": card}
+
+
+def _delivered(found: Entry) -> dict[str, Any]:
+    return {"delivery_mode": found.usual_delivery}
 
 
 def _product_again(request: Visit, found: Entry, refused: Refused) -> HttpResponse:
