@@ -118,6 +118,9 @@ WITH_GATEWAY = ("sent", "authorised", "capturing")
 NOT_ANSWERED = ("sent", "capturing", "unknown")
 """A try at the gateway is not answered yet."""
 
+NOT_PAID = (*NOT_ASKED, *STOPS_SHIPPING, "sent")
+"""The money is neither taken nor reserved, and is still to come."""
+
 REFUND_OPEN = ("due", "sent", "declined", "unknown")
 """Of a refund: the money is not given back yet, and may still be."""
 

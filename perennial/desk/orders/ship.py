@@ -30,6 +30,13 @@ def children_that_may_ship(*, on: date) -> list[int]:
     return [row[0] for row in sql.tuples(SQL["children_that_may_ship"], {"on": on})]
 
 
+def ready_to_send(*, on: date) -> list[int]:
+    """Ids of what the warehouse packs: children with a ``ship_on`` by the date that may ship, and orders whose ordinary
+    lines may and are paid; oldest first. Ordinary lines that cost nothing at all are not told.
+    """
+    return [row[0] for row in sql.tuples(SQL["ready_to_send"], {"on": on})]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent(Outcome):
     """A child went out. ``not_authorised``: its card was not asked yet, it is charged when it is invoiced."""
