@@ -27,22 +27,32 @@ select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number
  limit %(most)s
 
 -- name: expiring
--- lines whose card will have expired by one of their planned shipments; the first of those days
-select x.ship_on, c.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
+-- Lines whose card will have expired by one of their planned shipments; the first of those days. Cards that end are found
+-- by the index of their ends, and the lines of a page by their first days alone; what is told is read of a page.
+with found as materialized (
+  select x.ship_on, c.id, k.id as card_id
+    from customers_storedcard k
+    join continuity_continuityorder c on c.card_id = k.id
+    join lateral (select min(o.ship_on) as ship_on from continuity_occurrence o
+                   where o.continuity_order_id = c.id and o.status in {states.TO_COME}
+                     and o.ship_on > k.expires_on) x on x.ship_on is not null
+   where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
+     and (x.ship_on, c.id) > (%(day)s, %(id)s) and (%(program)s is null or c.program_id = %(program)s)
+   order by x.ship_on, c.id
+   limit %(most)s)
+select f.ship_on, f.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
        k.token, k.brand, k.last4, k.expires_on, x.shipments
-  from customers_storedcard k
-  join continuity_continuityorder c on c.card_id = k.id
+  from found f
+  join customers_storedcard k on k.id = f.card_id
+  join continuity_continuityorder c on c.id = f.id
   join orders_salesorder p on p.id = c.order_id
   join orders_orderline l on l.id = c.parent_line_id
   join customers_customer u on u.id = c.customer_id
-  join lateral (select min(o.ship_on) as ship_on, min(o.shipment) as shipment, count(distinct o.shipment) as shipments
-                  from continuity_occurrence o
-                 where o.continuity_order_id = c.id and o.status in {states.TO_COME}
-                   and o.ship_on > k.expires_on) x on x.ship_on is not null
- where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
-   and (x.ship_on, c.id) > (%(day)s, %(id)s) and (%(program)s is null or c.program_id = %(program)s)
- order by x.ship_on, c.id
- limit %(most)s
+ cross join lateral (select min(o.shipment) as shipment, count(distinct o.shipment) as shipments
+                       from continuity_occurrence o
+                      where o.continuity_order_id = c.id and o.status in {states.TO_COME}
+                        and o.ship_on > k.expires_on) x
+ order by f.ship_on, f.id
 
 -- name: parked
 select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipment, q.job, coalesce(q.because, to_jsonb(q.reason))
