@@ -14,8 +14,10 @@ def _stays_open(done: Any) -> bool:
     return getattr(done, "status", None) == "open"
 
 
-def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
-    """Call ``desk.actions.<name>`` with the order's number and these options; ``renamed``: its name for an option."""
+def _does(name: str, *names: str, line: bool = True, reports: bool = False, **renamed: str) -> Run:
+    """Call ``desk.actions.<name>`` with the order's number and these options; ``renamed``: its name for an option;
+    ``reports``: it tells what has happened, by today.
+    """
 
     def run(given: Given) -> int:
         from perennial.desk import actions
@@ -31,6 +33,10 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
             arguments["pay"] = _pays(arguments["pay"])
         if "without" in arguments:
             arguments["without"] = [option.replace("-", "_") for option in arguments["without"]]
+        if reports:
+            from perennial.catalog.queries import today
+
+            arguments["today"] = today()
         if line:
             arguments["line"] = given.line
         elif given.line is not None:
@@ -38,11 +44,11 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         done = perform(getattr(actions, name), how(given), number=given.number, **arguments, **who(given))
         outcome(done, given)
         if name == "cancel" and not given.json and _stays_open(done):
-            from perennial.catalog.queries import today
+            from perennial.catalog.queries import today as company_today
             from perennial.cli.pages import still_open_line
             from perennial.desk.read.orders import order
 
-            say(still_open_line(order(given.number, on=today())))
+            say(still_open_line(order(given.number, on=company_today())))
         return 0
 
     return run
@@ -299,14 +305,14 @@ def order_ship(p: Parser) -> Run:
     p.add_argument("--carrier", type=text, metavar="C", help="who carries it")
     p.add_argument("--tracking", type=text, metavar="T", help="the carrier's number")
     p.change()
-    return _does("ship", "carrier", "tracking", line=False)
+    return _does("ship", "carrier", "tracking", line=False, reports=True)
 
 
 def order_invoice(p: Parser) -> Run:
     """What was sent is invoiced."""
     p.number("the number of a child, or of an order with ordinary lines")
     p.change()
-    return _does("invoice", line=False)
+    return _does("invoice", line=False, reports=True)
 
 
 def order_collect(p: Parser) -> Run:

@@ -119,7 +119,7 @@ def step(code: str, one: Exceptional) -> Step:
         case "ship":
             return Step(code, "ship_orders", f"{order}/ship")
         case "invoice":
-            return Step(code, "ship_orders", f"{order}/invoice", post=True)
+            return Step(code, "ship_orders", f"{order}/invoice")
     raise KeyError(f"no such step: {code}")
 
 

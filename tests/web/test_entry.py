@@ -22,6 +22,7 @@ from perennial.orders.models import SalesOrder
 from tests.worlds import desk
 from tests.worlds.desk import ON, book, day
 
+HX = {"HTTP_HX_REQUEST": "true"}
 AtDesk = Callable[..., Client]
 
 
@@ -131,13 +132,14 @@ def test_an_ordinary_line_is_proposed_the_delivery_that_is_usual_and_keeps_what_
 
 def test_products_are_found_by_number_and_by_words(at_desk: AtDesk) -> None:
     client = at_desk("clerk")
-    html = text(client.get("/products/hits", {"words": "b1", "account": "C-1"}))
+    html = text(client.get("/products/hits", {"words": "b1", "account": "C-1"}, **HX))
     assert html.count('role="option"') == 1
     assert "data-exact" in html
     assert "$10.00" in html
-    assert text(client.get("/products/hits", {"words": "S-"})).count('role="option"') == 5  # LOCK is not active
-    assert "No product fits" in text(client.get("/products/hits", {"words": "zzz"}))
-    assert 'role="option"' not in text(client.get("/products/hits", {"words": " "}))
+    assert text(client.get("/products/hits", {"words": "S-"}, **HX)).count('role="option"') == 5  # LOCK is not active
+    assert "CLUB, first $10.00" in text(client.get("/products/hits", {"words": "S-CLUB"}, **HX))
+    assert "No product fits" in text(client.get("/products/hits", {"words": "zzz"}, **HX))
+    assert 'role="option"' not in text(client.get("/products/hits", {"words": " "}, **HX))
 
 
 def test_the_start_date_moves_the_plan_and_what_has_changed_is_marked(at_desk: AtDesk) -> None:
@@ -296,7 +298,7 @@ def test_ordinary_lines_are_paid_in_shares(at_desk: AtDesk) -> None:
 def test_a_draft_is_discarded(at_desk: AtDesk) -> None:
     client = at_desk("clerk")
     number = started(client)
-    assert f"Discard {number}?" in text(client.get(f"/orders/{number}/discard"))  # type: ignore[arg-type]
+    assert f"Discard {number}?" in text(client.get(f"/orders/{number}/discard", **HX))  # type: ignore[arg-type]
     answer = post(client, f"/orders/{number}/discard", f"/orders/{number}/edit", key="d")
     assert answer["HX-Redirect"] == "/customers/C-1"
     assert order(number, on=ON).status == "cancelled"
@@ -346,7 +348,14 @@ def test_queries_do_not_grow_with_lines(at_desk: AtDesk) -> None:
 class TestNewcomer:
     """A new caller: customer, address and card at once, then the order."""
 
-    WHO = {"name": "Nora Fallon", "city": "Salem", "postcode": "97301", "region": "OR", "country": "US"}
+    WHO = {
+        "name": "Nora Fallon",
+        "street": "8 Elm Street",
+        "city": "Salem",
+        "postcode": "97301",
+        "region": "OR",
+        "country": "US",
+    }
 
     def test_added_and_an_order_begins(self, at_desk: AtDesk) -> None:
         client = at_desk("clerk")
@@ -373,8 +382,8 @@ class TestNewcomer:
         client = at_desk("clerk")
         post(client, "/customers/new", "/customers/new", **self.WHO)
         asked = {"postcode": "97301", "country": "US"}
-        assert 'value="Salem"' in text(client.get("/customers/new/town", asked))  # type: ignore[arg-type]
-        assert 'value="Bend"' in text(client.get("/customers/new/town", {**asked, "city": "Bend"}))  # type: ignore[arg-type]
-        assert 'value=""' in text(client.get("/customers/new/town", {**asked, "country": "IT"}))  # type: ignore[arg-type]
+        assert 'value="Salem"' in text(client.get("/customers/new/town", asked, **HX))  # type: ignore[arg-type]
+        assert 'value="Bend"' in text(client.get("/customers/new/town", {**asked, "city": "Bend"}, **HX))  # type: ignore[arg-type]
+        assert 'value=""' in text(client.get("/customers/new/town", {**asked, "country": "IT"}, **HX))  # type: ignore[arg-type]
         post(client, "/customers/new", "/customers/new", **{**self.WHO, "name": "Other", "city": "West Salem"})
-        assert 'value=""' in text(client.get("/customers/new/town", asked))  # type: ignore[arg-type]
+        assert 'value=""' in text(client.get("/customers/new/town", asked, **HX))  # type: ignore[arg-type]

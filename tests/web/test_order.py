@@ -220,6 +220,9 @@ def test_money_is_given_back_with_a_reason(at_desk: Desk) -> None:
     assert "$4.50 will be given back" in answer
     assert "$4.50 to be refunded for 1</b>: sleeve came creased" in answer
     assert Payment.objects.get(purpose="refund").amount_minor == 450
+    shown = text_of(get(client, page))
+    assert "Refund Visa 4242" in shown  # the only one has no number
+    assert "-$4.50" in shown
 
 
 def test_a_payment_of_which_nobody_knows_is_settled(at_desk: Desk) -> None:
@@ -246,9 +249,38 @@ def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
     assert 'id="f-on-err"' in fill(client, page, f"{page}/ship", status=422, on="someday", **fields)
     answer = fill(client, page, f"{page}/ship", on="10/3", **fields)
     assert "Sent Tue 10 Mar, An Post CB48277130" in text_of(answer)
-    answer = press(client, page, answer, "b-invoice")
+    assert f'hx-get="{page}/invoice"' in answer
+    asked = text_of(get(client, f"{page}/invoice", **HX))
+    assert "is then taken from Visa 4242" in asked
+    assert "cannot be undone" in asked
+    answer = fill(client, page, f"{page}/invoice")
     assert f"{child} is invoiced" in answer
     assert "Shipped 1, An Post CB48277130" in get(client, f"/orders/{number}")
+
+
+def test_what_is_over_offers_nothing_that_cannot_be_done(at_desk: Desk) -> None:
+    stopped, cancelled = desk.order("CLUB"), desk.order("CLUB")
+    actions.hold(number=cancelled, reason="away", **desk.ANNA)
+    actions.cancel(number=stopped, line=1, **desk.ANNA)
+    actions.cancel(number=cancelled, **desk.ANNA)
+    going = desk.order("CLUB")
+    client = at_desk("manager")
+    for number in (stopped, cancelled):
+        html = get(client, f"/orders/{number}")
+        for button in ("b-hold", "b-release", "b-stop", "b-cancel"):
+            assert f'id="{button}' not in html, (number, button)
+    html = get(client, "/customers/C-1")
+    assert f'id="b-hold-{going}"' in html
+    assert f'id="b-stop-{going}-1"' in html
+    for number in (stopped, cancelled):
+        assert f"-{number}" not in "".join(re.findall(r'id="b-[^"]+"', html))
+
+
+@pytest.mark.parametrize("part", ["hold", "1/2/date", "note"])
+def test_a_part_of_a_page_by_its_own_address_opens_in_its_page(at_desk: Desk, part: str) -> None:
+    number = desk.order("CLUB")
+    answer = at_desk("manager").get(f"/orders/{number}/{part}")
+    assert answer["Location"] == f"/orders/{number}?open=%2Forders%2F{number}%2F{part.replace('/', '%2F')}"
 
 
 def test_a_child_says_all_that_stands_in_its_way(at_desk: Desk) -> None:
@@ -321,7 +353,7 @@ def test_the_pages_speak_italian(at_desk: Desk) -> None:
     actions.skip(number=number, shipment=3, line=1, reason="in vacanza", **desk.ANNA)
     client = at_desk("manager", language="it")
     html = text_of(get(client, f"/orders/{number}"))
-    assert "Saltata la 3 : in vacanza" in html
+    assert "Spedizione 3 saltata : in vacanza" in html
     assert "Annulla ordine" in html
     assert "Incassato" in row(get(client, f"/orders/{number}"), 1)
     assert "Segna come spedito" in get(client, f"/orders/{child}")

@@ -44,7 +44,7 @@ def test_the_first_page_guesses_and_sets_up(newcomer: Client) -> None:
     html = newcomer.get("/first-run", HTTP_ACCEPT_LANGUAGE="it-IT,it;q=0.9").content.decode()
     for guessed in ('value="IT" selected', "Italia: EUR, Europe/Rome"):
         assert guessed in html
-    assert "Configurare l&#x27;azienda" in html
+    assert "Configurazione dell&#x27;azienda" in html
     done = newcomer.post("/first-run", SET_UP, HTTP_ACCEPT_LANGUAGE="it")
     assert done["Location"] == "/"
     company = Company.objects.get()

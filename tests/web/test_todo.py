@@ -232,11 +232,11 @@ def open_it(client: Client, row: str) -> str:
 
 def test_two_at_one_customer_are_told_of_each_other(made: Todo) -> None:
     clerk, manager = signed_in("clerk"), signed_in("manager")
-    assert "here too" not in shown(clerk, "/customers/C-1/here")
-    assert "Dana Reed is here too" in shown(manager, "/customers/C-1/here")
-    assert "Marco Bell is here too" in shown(clerk, "/customers/C-1/here")
+    assert "here too" not in clerk.get("/customers/C-1/here", **HX).content.decode()
+    assert "Dana Reed is here too" in manager.get("/customers/C-1/here", **HX).content.decode()
+    assert "Marco Bell is here too" in clerk.get("/customers/C-1/here", **HX).content.decode()
     OnIt.objects.update(at=OnIt.objects.all()[0].at - timedelta(minutes=3))
-    assert "here too" not in shown(clerk, "/customers/C-1/here")
+    assert "here too" not in clerk.get("/customers/C-1/here", **HX).content.decode()
 
 
 def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(made: Todo, settings: Any) -> None:
@@ -245,7 +245,7 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(made: Todo, se
     session = client.session
     session["seen"] -= settings.PERENNIAL_IDLE_SECONDS - 100
     session.save()
-    client.get("/customers/C-1/here")
+    client.get("/customers/C-1/here", **HX)
     assert client.session["seen"] == session["seen"]
     client.get("/exceptions/held")
     assert client.session["seen"] > session["seen"]

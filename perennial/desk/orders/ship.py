@@ -63,6 +63,12 @@ class OrdinaryLines(Outcome):
     lines: tuple[int, ...]
 
 
+def _not_ahead(on: date, today: date | None) -> None:
+    """What has happened was not on a day to come."""
+    if today is not None and on > today:
+        raise Refused("day_ahead", "on", day=on, latest=today)
+
+
 def _not_before_ordered(on: date, order: SalesOrder) -> None:
     """What the warehouse reports has its place behind what went before: a bill on account counts from it."""
     if on < order.order_date:
@@ -101,12 +107,15 @@ def ship(
     by: str,
     carrier: str | None = None,
     tracking: str | None = None,
+    today: date | None = None,
     reason: str | None = None,
 ) -> Sent | OrdinaryLines:
-    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was ordered.
+    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, a day before it was ordered, and one
+    behind ``today``, on which it is reported.
 
     What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
     """
+    _not_ahead(on, today)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
@@ -147,11 +156,14 @@ def ship_many(
 
 
 @action()
-def invoice(*, number: str, on: date, by: str, reason: str | None = None) -> Invoiced | OrdinaryLines:
+def invoice(
+    *, number: str, on: date, by: str, today: date | None = None, reason: str | None = None
+) -> Invoiced | OrdinaryLines:
     """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next.
 
-    Refused: one that is not shipped; a day before it was.
+    Refused: one that is not shipped; a day before it was; one behind ``today``, on which it is reported.
     """
+    _not_ahead(on, today)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:

@@ -19,7 +19,7 @@ from perennial.desk.read.values import Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
+from perennial.kernel.states import CARD_OWES, NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 
@@ -153,6 +153,12 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
         warnings=tuple(_warnings(order, on, surplus([pk]).get(pk))),
         can_undo=Change.objects.filter(order_id=pk, undone_on=None).exists(),
     )
+
+
+def taken_when_invoiced(order: Order, number: str) -> tuple[Payment, ...]:
+    """What is taken from a card, or billed, once a child or the ordinary lines of a parent (``number``) are invoiced."""
+    own = (one for one in order.payments if one.order == number and one.purpose in ("shipment", "ordinary"))
+    return tuple(one for one in own if one.status in CARD_OWES)
 
 
 def line_meant(order: Order, payment: Payment) -> int | None:
