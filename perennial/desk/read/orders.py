@@ -121,8 +121,7 @@ class _Batch:
         """Read also the shipments that are not planned yet."""
         open_ones = (c for mine in self.continuity.values() for c in mine)
         going_on = [c.id for c in open_ones if c.status in NOT_ENDED and not c.complete]
-        if going_on:
-            self.ahead = projected_lines(going_on, number, rules)
+        self.ahead = projected_lines(going_on, number, rules)
 
     def _payments(
         self, payments: list[rows.Payment], continuity: Mapping[int, rows.Continuity]

@@ -71,6 +71,8 @@ def projected_lines(continuity_order_ids: Sequence[int], number: int, rules: Set
     """By continuity order, the lines of so many shipments beyond the planned ones."""
     if number > MOST:
         raise Refused("too_far_ahead", "ahead", number=number, most=MOST)
+    if not continuity_order_ids:
+        return {}
     coming = []
     for state in read_orders(rules, continuity_order_ids):
         walk = [o.step for o in state.walk]
