@@ -127,7 +127,7 @@ def outcome(value: Any, given: Namespace) -> None:
 
 IN_SENTENCES = (
     *("changed", "caught_up", "moved", "still_ships", "still_held"),
-    *("still_to_old_address", "still_pays", "asked_already", "not_authorised"),
+    *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "behind"),
 )
 MOST_NAMED = 10
 
@@ -147,6 +147,8 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "still_pays", **one))
     for one in done.get("asked_already", ()):
         say(sentence("outcome", "asked_already", **one))
+    if "behind" in done:
+        left_behind(done["behind"])
     if "not_authorised" in done:
         say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
     lines = [
@@ -159,6 +161,13 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "of_line", order=one["order"], line=one["line"], said=words) if named else words)
     if len(lines) > MOST_NAMED:
         say(sentence("outcome", "and_more", count=len(lines) - MOST_NAMED))
+
+
+def left_behind(behind: Mapping[str, Any]) -> None:
+    """What a start date of the past makes of an order, said before it is kept."""
+    from perennial.catalog.queries import today
+
+    note("shipments_behind", count=behind["shipments"], since=behind["since"], ship_on=behind["ship_on"], today=today())
 
 
 def _new_day(shipment: int, ship_on: str) -> str:

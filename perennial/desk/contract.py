@@ -385,6 +385,7 @@ def preview_json(preview: Preview, to: Reader = ENGLISH) -> Document:
         "lines": [line_json(line, to) for line in preview.lines],
         "complete": preview.complete,
         "payments": [_part(part) for part in preview.payments],
+        "behind": None if preview.behind is None else _plain(preview.behind),
     }
 
 

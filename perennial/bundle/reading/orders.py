@@ -110,6 +110,7 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
             pay=tuple(pays),
             gift_message=gift,
             hide_prices=hide_prices,
+            meant=reading.meant,
             as_given={
                 "number": number,
                 "reference": reference,

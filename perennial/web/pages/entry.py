@@ -163,7 +163,7 @@ def _change(request: Visit, number: str, line: int) -> HttpResponse:
     except Conflict as conflict:
         return conflict_in(request, conflict, "#head-panel")
     except Refused as refused:
-        context = shown(request, before, line)
+        context = {**shown(request, before, line), **_asked_twice(request, refused)}
         if not request.headers.get("HX-Request"):
             return form_again(request, "web/entry.html", context, _of_fields(refused))
         return form_again(request, "web/entry/form.html", context, _of_fields(refused))
@@ -182,6 +182,13 @@ def conflict_in(request: Visit, conflict: Conflict, panel: str) -> HttpResponse:
     response = problems.conflict(request, conflict)
     response["HX-Retarget"] = panel
     return response
+
+
+def _asked_twice(request: Visit, refused: Refused) -> dict[str, Any]:
+    """The day that is to be confirmed, because it is years away, and what was typed of it."""
+    faults = refused.faults if isinstance(refused, Several) else (refused,)
+    day = next((fault.facts["day"] for fault in faults if fault.code == "day_years_away"), None)
+    return {"meant": day, "start_value": request.POST.get("start", "")} if day else {}
 
 
 def _of_fields(refused: Refused) -> Refused:
@@ -226,6 +233,8 @@ def _answers(request: Visit, found: Entry, line: int) -> dict[str, Any]:
             changes["quantity"] = quantity
     if without:
         changes["without"] = tuple(without)
+    if given.get("meant") and "start_date" in changes:
+        changes["meant"] = (day(request, "meant"),)
     return changes
 
 
