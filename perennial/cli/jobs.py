@@ -22,7 +22,7 @@ OPTIONS = {
     "update-orders": ("program",),
 }
 MOST_SHOWN = 20
-PARKED = 3  # exit status
+PARKED, WAITS = 3, 4  # exit statuses
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -30,6 +30,7 @@ def job(p: Parser) -> Run:
     """One of the six jobs, for one business date."""
     p.add_argument("name", metavar="NAME", nargs="?", help=f"{', '.join(NIGHTLY)}; left out: list them")
     p.on()
+    _yes_on(p)
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
     p.add_argument("--through", type=day, metavar="DATE", help="create-child-orders: what ships through this date")
     p.add_argument("--limit", type=count, metavar="N", help="create-child-orders: at most so many child orders")
@@ -47,11 +48,12 @@ def job(p: Parser) -> Run:
         criteria = _criteria(given)
         if given.name is None:
             return _status(given)
-        from perennial.jobs.runner import run_job
+        from perennial.jobs.ahead import run_by_hand
 
-        done = run_job(
+        done = run_by_hand(
             JOBS[given.name](),
             on=on(given),
+            meant=given.yes_on,
             arguments=criteria,
             dry=given.dry_run,
             by=by(given),
@@ -68,6 +70,12 @@ def job(p: Parser) -> Run:
 
     p.set_defaults(check=_criteria)
     return run
+
+
+def _yes_on(p: Parser) -> None:
+    p.add_argument(
+        "--yes-on", type=day, metavar="DATE", help="the date once more: it is meant, though it is ahead or long after"
+    )
 
 
 def _say_whether_told() -> None:
@@ -90,12 +98,12 @@ def _note_of_the_late(on: date | None, *, again: bool) -> None:
     note(code, count=late.shipments, since=late.since, on=night)
 
 
-def _note_before(on: date | None, *, dry: bool) -> bool:
+def _note_before(on: date | None, *, dry: bool, meant: date | None) -> bool:
     """A night that is run for a mistyped year keeps all others from running: say so before it starts."""
     from perennial.catalog.queries import today
 
     now = today()
-    if on is None or on <= now:
+    if on is None or on <= now or not (dry or on == meant or (on - now).days == 1):
         return False
     note("night_ahead_dry" if dry else "night_ahead", today=now, on=on)
     return True
@@ -209,6 +217,7 @@ def night(p: Parser) -> Run:
     """The six jobs in their order; without a date every night that was missed, oldest first."""
     p.add_argument("--on", type=day, metavar="DATE", help="of this date (left out: all missed nights through today)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
+    _yes_on(p)
     p.add_argument("--again", action="store_true", help="also for a date whose night is done, or before it")
     p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 while something is parked")
     p.by("who starts it, for the list of runs")
@@ -218,11 +227,17 @@ def night(p: Parser) -> Run:
         from perennial.jobs import night as nights
 
         progress = _progress()
-        told = _note_before(given.on, dry=given.dry_run)
+        told = _note_before(given.on, dry=given.dry_run, meant=given.yes_on)
         _note_of_the_late(given.on, again=given.again)
         try:
             done = nights.night(
-                given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress, to=reader()
+                given.on,
+                dry=given.dry_run,
+                again=given.again,
+                by=by(given),
+                progress=progress,
+                to=reader(),
+                meant=given.yes_on,
             )
         finally:
             if progress is not None:
@@ -243,6 +258,9 @@ def night(p: Parser) -> Run:
             _note_after(nights.last_night())
         if not given.json:
             night_page(ran)
+        if "waits" in done:
+            tell(sentence("outcome", "night_waits", **done["waits"]))
+            return WAITS
         if any(r["status"] != "done" for r in ran):
             return 1
         if not given.fail_on_parked:

@@ -2,6 +2,7 @@
 
 ``runner``                the run protocol: killed at any instant, started again, shared by processes
 ``job``, ``report``       what a job is; what a run has done
+``ahead``                 dates and nights that want a person first
 ``dry_run``, ``parking``  the same, rolled back; an order put aside that could not be done
 ``update_current_event``  where each program stands today
 ``extend_lines``          plan on where repetitions were planned only up to the threshold

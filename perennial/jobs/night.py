@@ -13,6 +13,7 @@ from perennial.catalog.queries import parameters, today
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.ahead import has_jumped, refuse_ahead
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.job import Job, document
 from perennial.jobs.models import JobRun, NightRun
@@ -44,8 +45,12 @@ def night(
     by: str = "",
     progress: Progress | None = None,
     to: Reader = ENGLISH,
+    meant: date | None = None,
 ) -> dict[str, Any]:
     """Run the night of a date, or without one every missed night through today. ``to``: who reads the reasons.
+
+    ``meant``: the date once more, as ``jobs/ahead.py`` wants it. Without it a date ahead is refused; where more nights
+    were missed than run by themselves none is run, and that of today is rehearsed (``waits`` says how many there are).
 
     A date whose night is done is passed over without ``again`` (no ``jobs``, or not among ``nights``), also when
     another process has done it meanwhile. Refused: a date before the last finished night without ``again`` (nothing
@@ -53,6 +58,8 @@ def night(
     """
     last = last_night()
     if on is not None:
+        if not dry:
+            refuse_ahead(on, meant)
         if last is not None and on < last and not again:
             raise Refused("night_done", "on", last=last, on=on)
         return one_night(on, dry=dry, again=again, by=by, progress=progress, to=to)
@@ -61,6 +68,9 @@ def night(
     dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
     if dry:
         return {"nights": _rehearsal(dates, by, to)}
+    if last is not None and has_jumped(last, end) and meant != end:
+        waits = {"last": last.isoformat(), "today": end.isoformat(), "missed": len(dates)}
+        return {"nights": _rehearsal([end], by, to), "waits": waits}
     nights: list[dict[str, Any]] = []
     with Session() as session:
         for day in dates:
