@@ -74,7 +74,10 @@ def night(
     nights: list[dict[str, Any]] = []
     with Session() as session:
         for day in dates:
-            made = one_night(day, again=False, by=by, progress=progress, session=session, to=to)
+            catching_up = day != dates[-1]
+            made = one_night(
+                day, again=False, by=by, progress=progress, session=session, to=to, catching_up=catching_up
+            )
             if not made["jobs"]:
                 continue
             nights.append(made)
@@ -97,12 +100,13 @@ def one_night(
     progress: Progress | None = None,
     session: Session | None = None,
     to: Reader = ENGLISH,
+    catching_up: bool = False,
 ) -> dict[str, Any]:
     """The six runs of one date. A night that was killed goes on with the job that it was killed in.
 
     What is done of it is not done again: a second extension after the children are made would plan on
     further than an undisturbed night does. Without ``again`` a date whose night is done, or that lies before one
-    that is, is passed over: it has no jobs.
+    that is, is passed over: it has no jobs. ``catching_up``: a later night is run right behind this one.
     """
     _in_the_calendar(on)
     if dry:
@@ -117,7 +121,13 @@ def one_night(
             if progress is not None:
                 progress(name, on)
             made = run_job(
-                JOBS[name](), on=on, arguments=_arguments(name), by=by, night=started, session=session, to=to
+                JOBS[name](),
+                on=on,
+                arguments=_arguments(name, catching_up),
+                by=by,
+                night=started,
+                session=session,
+                to=to,
             )
             documents.append(made)
             if made["status"] != "done":
@@ -147,7 +157,9 @@ def _is_passed(on: date) -> bool:
     return last is not None and (on < last or (on == last and _unfinished(on) is None))
 
 
-def _arguments(name: str) -> dict[str, Any]:
+def _arguments(name: str, catching_up: bool = False) -> dict[str, Any]:
+    if name == "process-payments" and catching_up:
+        return {"catching_up": True}
     return {"night": True} if name == "update-orders" else {}
 
 
@@ -169,7 +181,7 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any
                 _in_the_calendar(on)
                 for name in NIGHTLY:
                     job = JOBS[name]()
-                    reports.append((on, job, rehearse(job, on, _arguments(name), by)))
+                    reports.append((on, job, rehearse(job, on, _arguments(name, on != dates[-1]), by)))
             raise _Undo
     except _Undo:
         pass
@@ -178,7 +190,7 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any
         row = JobRun.objects.create(
             job=job.name,
             on_date=on,
-            arguments=_arguments(job.name),
+            arguments=_arguments(job.name, on != dates[-1]),
             dry=True,
             by=by,
             status="done",

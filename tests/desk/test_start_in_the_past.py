@@ -143,8 +143,25 @@ def test_a_business_date_that_is_years_away_is_refused_too(capsys: pytest.Captur
     file.write_text(json.dumps(bundle()))
     assert main.main(["import", str(file), "--on", "2016-03-10"]) == 1
     assert "on: " in capsys.readouterr().err
-    assert main.main("order start C-1 --item S-CLUB --card tok_visa --on 1226-03-10".split()) == 1
-    assert main.main("order start C-1 --item S-CLUB --card tok_visa --on 2016-03-10 --yes-date 2016-03-10".split()) == 0
+    assert main.main(["order", "start", "C-1", "--item", "S-CLUB", "--card", "tok_visa", "--on", "1226-03-10"]) == 1
+    assert (
+        main.main(
+            [
+                "order",
+                "start",
+                "C-1",
+                "--item",
+                "S-CLUB",
+                "--card",
+                "tok_visa",
+                "--on",
+                "2016-03-10",
+                "--yes-date",
+                "2016-03-10",
+            ]
+        )
+        == 0
+    )
 
 
 def test_an_order_that_stands_as_it_was_may_be_old() -> None:
