@@ -22,6 +22,8 @@ OPTIONS = {
     "update-orders": ("program",),
 }
 MOST_SHOWN = 20
+LOOKED_AT = ("programs", "unchanged")
+"""Counts of what a job has looked at, not of what it did."""
 PARKED, WAITS = 3, 4  # exit statuses
 CLEAR_LINE = "\r\x1b[K"
 
@@ -246,13 +248,17 @@ def night(p: Parser) -> Run:
         if given.json:
             document(done)
         made = done.get("nights", [done])
-        ran = [ran for one in made for ran in one["jobs"]]
+        quiet = [] if "waits" in done or given.dry_run else [one["on"] for one in made if _is_quiet(one)]
+        ran = [ran for one in made for ran in one["jobs"] if one["on"] not in quiet]
         if given.json or not sys.stdout.isatty():  # on a terminal the table below says the same
             for one in ran:
                 tell(f"{one['on']} {one['job']}: {last_line(one)}")
+        if quiet:
+            code = "night_quiet" if len(quiet) == 1 else "nights_quiet"
+            tell(sentence("outcome", code, count=len(quiet), on=quiet[0], last=quiet[-1]))
         if not made:
             tell(sentence("outcome", "no_night_missed"))
-        elif not ran:
+        elif not ran and not quiet:
             tell(sentence("outcome", "night_is_done", on=given.on))
         if not told:
             _note_after(nights.last_night())
@@ -263,12 +269,24 @@ def night(p: Parser) -> Run:
             return WAITS
         if any(r["status"] != "done" for r in ran):
             return 1
+        ran = [ran for one in made for ran in one["jobs"]]
         if not given.fail_on_parked:
             return 0
         parks = any(r["counts"].get("parked") or _parked_uncounted(r) for r in ran)
         return PARKED if parks or (not given.dry_run and queries.parked()) else 0
 
     return run
+
+
+def _is_quiet(night: Mapping[str, Any]) -> bool:
+    """Did the six jobs find nothing to do, and nothing that waits?"""
+    jobs = night["jobs"]
+    return len(jobs) == len(NIGHTLY) and all(
+        job["status"] == "done"
+        and not job["reasons"]
+        and not any(number for word, number in job["counts"].items() if word not in LOOKED_AT)
+        for job in jobs
+    )
 
 
 def night_page(ran: Sequence[Mapping[str, Any]]) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from perennial.desk.entry import LineEntry
 from perennial.jobs.check import check
 from perennial.jobs.extend_lines import ExtendLines
 from perennial.jobs.update_orders import UpdateOrders
@@ -409,9 +408,9 @@ class TestCopyActivateRetire:
         assert (revision.started_on, revision.order_start) == (None, "first_event")
         assert not ProgramEvent.objects.filter(revision=revision, start_order_date__isnull=False).exists()
         with pytest.raises(AssertionError, match="program_not_orderable"):
-            order(LineEntry("S-CLUB2"))
+            order("CLUB2")
         actions.activate(schedule_id="CLUB2", **SAM)
-        assert lines(order(LineEntry("S-CLUB2")), "event_id") == [1, 2, 2, 3, 4]
+        assert lines(order("CLUB2"), "event_id") == [1, 2, 2, 3, 4]
         assert lines(order("CLUB"), "event_id")[0] != 1
 
     def test_a_copy_is_sold_as_the_program_is(self):
