@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.auth.models import User
+from django.test import override_settings
 from django.utils import timezone
 
 from perennial.cli import main
@@ -18,6 +20,7 @@ from perennial.jobs.runner import RUN_LOCK
 from perennial.jobs.watch import watch as watched
 from perennial.language import LANGUAGES, Reader, phrase
 from perennial.orders.models import SalesOrder
+from perennial.people.actions import set_preferences
 from tests.jobs.meanwhile import url
 from tests.worlds.book_club import child, club, order
 from tests.worlds.people import signed_in
@@ -161,7 +164,7 @@ def test_what_lies_too_long_and_what_is_owed(capsys: Captured) -> None:
     assert main.main(["watch", "--json", "--on", str(LATER)]) == 4
     told = json.loads(capsys.readouterr().out)
     assert told["quiet"] is False
-    assert "24.90 USD" in told["watched"][-1]["text"]
+    assert "of 1 order" in told["watched"][-1]["text"]
 
 
 def test_the_page_says_what_no_list_shows() -> None:
@@ -172,7 +175,8 @@ def test_the_page_says_what_no_list_shows() -> None:
     assert 'id="watched"' in html
     assert "until a person has looked whether the clock is right" in html
     assert "perennial night" not in html.split('id="watched"')[1].split("</section>")[0]
-    html = signed_in("clerk", language="it").get("/exceptions/declined").content.decode()
+    set_preferences(User.objects.get(username="clerk"), language="it")
+    html = signed_in("clerk").get("/exceptions/declined").content.decode()
     assert "controllato l’orologio" in html
 
 
@@ -201,10 +205,17 @@ def test_each_is_said_with_what_to_do(language: str) -> None:
 def test_a_quiet_night_prints_one_line(capsys: Captured) -> None:
     club()
     assert main.main(["night"]) == 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.splitlines()[-1] == f"{ON}: a quiet night, nothing was due"
-    assert JobRun.objects.count() == len(NIGHTLY)
+    assert "advanced" in capsys.readouterr().out  # where a program stands was noted
+    for last, words in (
+        (day(1), f"{day(1)}: a quiet night"),
+        (day(4), f"3 quiet nights between {day(2)} and {day(4)}"),
+    ):
+        with override_settings(PERENNIAL_TODAY=last):
+            assert main.main(["night"]) == 0
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.splitlines()[-1].startswith(words)
+    assert JobRun.objects.count() == 5 * len(NIGHTLY)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -42,7 +42,9 @@ def test_each_kind_is_listed_and_counted() -> None:
     assert (one.facts["most"], one.facts["next_on"]) == (3, LATER)
     assert one.steps == ("new_card", "try_now", "settle")
     (back,) = exceptions("refund", on=LATER).rows
-    assert (back.number, back.facts, back.steps) == (made.refund, {"amount": Money(2490, "USD")}, ("refund",))
+    paid = Money(Payment.objects.get(order__number=made.refund).captured_minor, "USD")
+    assert paid.minor > 0
+    assert (back.number, back.facts, back.steps) == (made.refund, {"amount": paid}, ("refund",))
     assert exceptions("unknown", on=LATER).rows[0].steps == ("ask", "settle")
     (held,) = exceptions("held", on=LATER).rows
     assert (held.facts["reason"], held.steps) == ("call back", ("release",))
