@@ -251,7 +251,7 @@ def copy(
     made = Program.objects.create(schedule_id=new, name=name, active=False)
     write_revision(made, 1, copied, Ids(), released=base.released, apply=False)
     if product is not None:
-        _sell(row, new, product, name, by, reason)
+        _sell(row, new=new, number=product, name=name, by=by, reason=reason)
     return {
         "program": new,
         "revision": 1,
@@ -264,7 +264,7 @@ def copy(
     }
 
 
-def _sell(program: Program, new: str, number: str, name: str, by: str, reason: str | None) -> None:
+def _sell(program: Program, *, new: str, number: str, name: str, by: str, reason: str | None) -> None:
     """A new continuity product for a copy, which sells as much of it as the only one of the program does."""
     sold = list(ContinuityProduct.objects.filter(program=program)[:2])
     duration, shipments = (sold[0].event_duration, sold[0].shipments) if len(sold) == 1 else (0, None)

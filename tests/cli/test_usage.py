@@ -499,7 +499,9 @@ def test_an_import_says_which_orders_begin_in_the_past(capsys: Captured, tmp_pat
         file.write_text(json.dumps(bundle))
         dry = []
         for options in (("--dry-run",), ("--json",)):
-            assert main.main(["import", str(file), "--yes-date", "2016-06-01", *options]) == 0
+            assert (
+                main.main(["import", str(file), "--yes-date", "2016-06-01", "--yes-date", "2062-06-01", *options]) == 0
+            )
             dry.append([said for said in capsys.readouterr().err.splitlines() if said.startswith("note: ")])
         assert dry[0] == dry[1]
         return dry[0]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from perennial.customers.models import StoredCard
-from perennial.desk import actions
 from perennial.desk.contract import customer_json
+from perennial.desk.customers.notes import note_on_customer
 from perennial.desk.read.customer import customer
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Attempt, Payment
@@ -64,7 +64,7 @@ def test_an_export_does_not_say_it_twice() -> None:
 
 def test_a_customer_can_be_imported_as_it_is_shown() -> None:
     order("CLUB")
-    actions.note_on_customer(account="C-1", text="calls after six", **ANNA)
+    note_on_customer(account="C-1", text="calls after six", **ANNA)
     StoredCard.objects.filter(token="tok_visa").update(gateway="sandbox", refused=True)
     document = json.loads(json.dumps(customer_json(customer("C-1"))))
     assert document["orders"]
