@@ -79,6 +79,7 @@ def test_the_order_of_the_contract() -> None:
         {
             "order": "SO-000001", "purpose": "ordinary", "number": 1, "method": "card", "amount": document["total"],
             "due_on": "2026-03-10", "status": "due", "attempts": 0, "captured": "0.00", "refunded": "0.00",
+            "card": "tok_visa", "captured_on": None,
         }
     ]  # fmt: skip
     assert [event["kind"] for event in document["events"]] == ["entered", "submitted"]

@@ -428,3 +428,17 @@ class TestStartInThePast:
         assert continuity(number).start_date == date(2016, 3, 10)
         answer = post(client, page, page, start="11/3/2016", meant="2016-03-10", key="b:cont")
         assert answer.status_code == 422, "another day is asked anew"
+
+
+def test_a_huge_quantity_is_asked_for_a_second_time(at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    number = started(client, "B1")
+    page, address = f"/orders/{number}/edit", f"/orders/{number}/lines/1/quantity"
+    html = text(post(client, address, page, quantity="1000", key="a:q1"))
+    assert "Really 1000 of line 1?" in html
+    assert order(number, on=ON).lines[0].quantity == 1
+    assert "Really 10000" in text(post(client, address, page, quantity="10000", meant="1000", key="b:q1"))
+    post(client, address, page, quantity="1000", meant="1000", key="c:many")
+    assert order(number, on=ON).lines[0].quantity == 1000
+    post(client, address, page, quantity="99", key="d:q1")
+    assert order(number, on=ON).lines[0].quantity == 99

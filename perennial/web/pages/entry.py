@@ -32,6 +32,8 @@ PREVIEWED = (
     "web/entry/totals.html",
     "web/entry/parts.html",
 )
+MANY = 100
+"""From so many of a line on it is asked whether they are meant."""
 FIELDS = {"start_date": "start", "payment_schedule": "schedule", "payment_method": "pays", "card": "pays"}
 """How what an action asks is called on the page."""
 
@@ -239,9 +241,11 @@ def _answers(request: Visit, found: Entry, line: int) -> dict[str, Any]:
 
 
 def quantity(request: Visit, number: str, line: int) -> HttpResponse:
-    """How many of a line."""
+    """How many of a line; so many that a digit may be too much are asked for a second time."""
     before = entry(number, on=request.visitor.today)
     changed = typed_number(request, "quantity")
+    if changed >= MANY and request.POST.get("meant") != str(changed):
+        return render(request, "web/entry/many.html", {"order": before.order, "line": line, "many": changed})
     if before.order and changed != next((one.quantity for one in before.order.lines if one.line == line), None):
         act(request, actions.change_line, of_line=line, number=number, line=line, quantity=changed)
     now = entry(number, on=request.visitor.today)
