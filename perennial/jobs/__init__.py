@@ -12,7 +12,7 @@
 ``close_orders``          what is finished is closed
 ``night``, ``simulate``   the six in their order; and with a warehouse's work before them
 ``status``                when each ran last, how far it is, what is due now
-``check``                 the invariants of the data
+``check``, ``watch``      the invariants of the data; what somebody should look at
 """
 
 from __future__ import annotations
