@@ -40,6 +40,8 @@ DEFAULTS: dict[str, Any] = {
     "authorize_child_orders": True,
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
+    "days_between_tries": 1,
+    "order_dates_within_days": 1100,
     "prices_include_tax": False,
 }
 """The parameters of a new installation (docs/contract.md)."""

@@ -142,6 +142,7 @@ GROUPS: dict[str, list[Command]] = {
         "checking",
         ("check", "check that the data holds together"),
         ("check once", "check that every occurrence, child and charge is there once"),
+        ("watch", "what somebody should look at, for cron and monitors"),
     ),
 }
 

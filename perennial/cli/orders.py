@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import outcome, say
-from perennial.cli.parser import Given, Parser, Run, Share, by, day, expiry, how, long_code, on, text, who, whole
+from perennial.cli.parser import (
+    Given,
+    Parser,
+    Run,
+    Share,
+    by,
+    day,
+    expiry,
+    how,
+    long_code,
+    on,
+    order_day,
+    text,
+    who,
+    whole,
+)
 from perennial.errors import Refused
 from perennial.kernel.states import ENDED_BY, HOLDS_STOP
 
@@ -94,6 +109,7 @@ def order_start(p: Parser) -> Run:
     p.add_argument("--delivery-mode", metavar="CODE", help="of an ordinary line: how it is delivered")
     p.add_argument("--payment-method", metavar="M", help="how it is paid: card, on_account, check, cash, gift_card")
     p.add_argument("--card", type=long_code, metavar="TOKEN", help="the stored card that pays")
+    p.yes_date()
     p.change()
 
     def run(given: Given) -> int:
@@ -110,7 +126,8 @@ def order_start(p: Parser) -> Run:
             delivery_mode=given.delivery_mode,
             payment_method=given.payment_method,
             card=given.card,
-            **who(given),
+            meant=tuple(given.yes_date),
+            **{**who(given), "on": order_day(given)},
         )
         outcome(done, given)
         return 0
@@ -123,8 +140,9 @@ def order_add(p: Parser) -> Run:
     p.number()
     p.add_argument("--item", metavar="P", required=True, help="the product, ordinary or continuity")
     names = _line_of_draft(p, "1")
+    p.yes_date()
     p.change()
-    return _does("add_line", "item", "quantity", *names, line=False)
+    return _does("add_line", "item", "quantity", *names, line=False, meant="yes_date")
 
 
 def order_change(p: Parser) -> Run:
@@ -139,8 +157,9 @@ def order_change(p: Parser) -> Run:
         metavar="WHAT",
         help="as if it had never been said",
     )
+    p.yes_date()
     p.change()
-    return _does("change_line", "quantity", "without", *names)
+    return _does("change_line", "quantity", "without", *names, meant="yes_date")
 
 
 def order_remove(p: Parser) -> Run:

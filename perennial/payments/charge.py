@@ -104,17 +104,18 @@ def collect(
     run: int | None = None,
     places: Mapping[int, int] | None = None,
     force: bool = False,
+    catching_up: bool = False,
     dry: bool = False,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
     ``run``: the job run that reports it; ``places``: where each stands in its work list.
-    ``force``: a person tries again what was declined that day.
+    ``force``: a person tries again what was declined that day. ``catching_up``: what was declined is left to a later night.
     ``dry``: the gateway is not asked, the caller rolls everything back.
     """
     with ExitStack() as threads:
         work = Collecting(
-            rules=rules(on, gateways.current(), run=run, force=force),
+            rules=rules(on, gateways.current(), run=run, force=force, catching_up=catching_up),
             by=by,
             dry=dry,
             installation=company().installation,

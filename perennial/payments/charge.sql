@@ -27,7 +27,8 @@ ready as materialized (  -- each fact is found once, however often the steps ask
          u.id as attempt_id, u.kind as attempt_kind,
          u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
          u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask,
-         t.from_on is not null and (t.from_on <= %(on)s or %(force)s) as triable,
+         t.from_on is not null and (t.from_on <= %(on)s or %(force)s)
+           and not (%(catching_up)s and p.status = 'declined') as triable,
          not p.not_before_shipped or f.delivered as may_fall_due
     from scope s
     join payments_payment p on p.id = s.id

@@ -19,7 +19,8 @@ SQL = sql.named("perennial.payments", "charge.sql")
 class Rules:
     """The parameters that say when something is due, for one business date.
 
-    ``lives``: on how many dates an authorisation of which nothing else is known can be captured.
+    ``lives``: on how many dates an authorisation of which nothing else is known can be captured. ``catching_up``: what was
+    declined is left to a later night.
     """
 
     on: date
@@ -31,6 +32,7 @@ class Rules:
     most_tries: int | None
     lives: int
     run: int | None
+    catching_up: bool = False
 
     def as_params(self) -> dict[str, Any]:
         """The parameters of the statement ``facts``."""
@@ -42,6 +44,7 @@ class Rules:
             "bill_days": self.bill_days,
             "lives": self.lives,
             "run": self.run,
+            "catching_up": self.catching_up,
         }
 
 
@@ -51,6 +54,7 @@ def rules(
     *,
     run: int | None = None,
     force: bool = False,
+    catching_up: bool = False,
     given: Parameters | None = None,
 ) -> Rules:
     """The rules of a date, from the parameters of the call center and the gateway."""
@@ -65,6 +69,7 @@ def rules(
         most_tries=found.reauthorization_limit,
         lives=gateway.authorisation_days,
         run=run,
+        catching_up=catching_up,
     )
 
 

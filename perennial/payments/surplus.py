@@ -28,8 +28,10 @@ beyond as (
        select from orders_orderline l
         where l.order_id = o.id and l.status <> 'cancelled' and not exists (
           select from continuity_continuityorder x where x.parent_line_id = l.id))))
-select b.root, sum(b.minor) from beyond b where b.minor > 0 group by b.root order by b.root
+select b.root, sum(b.minor) as minor from beyond b where b.minor > 0 group by b.root
 """
+SURPLUS = _SURPLUS.format(continuity="true", order="true")
+"""The statement, of all parent orders."""
 
 
 def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
@@ -39,10 +41,19 @@ def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
     early, was paid for and did not ship. Of a cancelled child, or cancelled ordinary lines, what they were paid.
     """
     if orders is None:
-        found = sql.tuples(_SURPLUS.format(continuity="true", order="true"))
+        found = sql.tuples(f"{SURPLUS} order by b.root")
     else:
         of_these = _SURPLUS.format(
             continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))"
         )
-        found = sql.prepared(of_these, {"ids": list(orders)})
+        found = sql.prepared(f"{of_these} order by b.root", {"ids": list(orders)})
     return {root: int(minor) for root, minor in found}
+
+
+def owed_back() -> tuple[int, int, str]:
+    """Of how many parent orders there is some, the sum of it in minor units, and the currency."""
+    found = sql.one(
+        f"select count(*), coalesce(sum(s.minor), 0), (select currency from catalog_company) from ({SURPLUS}) s"
+    )
+    assert found is not None
+    return found[0], int(found[1]), found[2] or ""

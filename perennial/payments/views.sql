@@ -92,10 +92,14 @@ select a.payment_id, a.id, a.kind, a.sent_at, a.run_id, a.outcome
   from payments_attempt a where a.outcome is null or a.outcome = 'unknown'
 
 -- name: payment_retry
--- From which date on a payment may be asked for: one that is due on any, one that was declined once a business date
--- (payments/retry.py says how often); null: not at all.
+-- From which date on a payment may be asked for: one that is due on any, one that was declined so many days after its
+-- last try (payments/retry.py says how often); null: not at all.
 select p.id as payment_id,
-       case p.status when 'due' then '-infinity'::date when 'declined' then coalesce(p.tried_on + 1, '-infinity') end as from_on
+       case p.status
+         when 'due' then '-infinity'::date
+         when 'declined' then coalesce(
+           p.tried_on + (select days_between_tries from catalog_parameters where id = 1), '-infinity')
+       end as from_on
   from payments_payment p
 
 -- name: payment_subject

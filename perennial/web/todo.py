@@ -120,6 +120,8 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "ship_orders", f"{order}/ship")
         case "invoice":
             return Step(code, "ship_orders", f"{order}/invoice")
+        case "refund":
+            return Step(code, "refund_payments", f"{of_order}/refund")
     raise KeyError(f"no such step: {code}")
 
 
@@ -170,6 +172,10 @@ def _uninvoiced(one: Exceptional, to: Reader) -> tuple[str, ...]:
     return fact(facts["amount"], "", to), fact(facts["sent_on"], "", to), carrier
 
 
+def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
+    return fact(one.facts["amount"], "", to), fact(one.day, "", to)
+
+
 COLUMNS = {
     "declined": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
     "expiring": (("todo_card", ""), ("todo_ends", "d"), ("todo_first_after", "d"), ("todo_shipments", "n")),
@@ -179,6 +185,7 @@ COLUMNS = {
     "late": (("todo_should_ship", "d"), ("todo_waits_for", "")),
     "unknown": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
     "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", "")),
+    "refund": (("todo_amount", "n"), ("todo_ordered_on", "d")),
 }
 """By kind: what its columns are called, behind the order and the customer, and how they are set."""
 _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
@@ -190,6 +197,7 @@ _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
     "late": _late,
     "unknown": _payment,
     "uninvoiced": _uninvoiced,
+    "refund": _refund,
 }
 
 

@@ -167,6 +167,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     assert main.main(["check", "--deploy", "--json"]) == 1  # something is unsafe
     holds("check --deploy", json.loads(capsys.readouterr().out))
     played.add("check --deploy")
+    main.main(["watch", "--json"])  # what there is to look at, its exit status says
+    holds("watch", json.loads(capsys.readouterr().out))
+    played.add("watch")
     for words in ("add nina --role administrator", "change nina --name Nina", "list"):
         monkeypatch.setattr("sys.stdin", io.StringIO("seven green bottles\n"))
         name = f"people {words.split()[0]}"

@@ -477,7 +477,7 @@ def test_a_night_ahead_says_so_before_it_starts(capsys: Captured) -> None:
     after = "note: the night of 2036-06-01 is done, and today is 2026-06-01: until then `night` finds nothing to do"
     for words, said in (
         ("night --on 2036-06-01 --dry-run", [dry]),
-        ("night --on 2036-06-01", [before]),
+        ("night --on 2036-06-01 --yes-on 2036-06-01", [before]),
         ("night", [after]),
     ):
         assert main.main(words.split()) == 0
@@ -500,7 +500,9 @@ def test_an_import_says_which_orders_begin_in_the_past(capsys: Captured, tmp_pat
         file.write_text(json.dumps(bundle))
         dry = []
         for options in (("--dry-run",), ("--json",)):
-            assert main.main(["import", str(file), *options]) == 0
+            assert (
+                main.main(["import", str(file), "--yes-date", "2016-06-01", "--yes-date", "2062-06-01", *options]) == 0
+            )
             dry.append([said for said in capsys.readouterr().err.splitlines() if said.startswith("note: ")])
         assert dry[0] == dry[1]
         return dry[0]

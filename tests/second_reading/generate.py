@@ -157,6 +157,7 @@ class Scenario:
                     "authorize_child_orders": self.pick(True, True, False),
                     "number_of_orders_to_create": self.pick(None, None, None, 1),
                     "prices_include_tax": self.chance(25),
+                    "days_between_tries": 1 + self.seed % 4 // 2 * (self.seed % 3),
                 },
                 "delivery_modes": [
                     {**one, **({"charge": self.written(one["charge"])} if "charge" in one else {})} for one in MODES

@@ -47,6 +47,7 @@ PARAMETERS = {
     "authorize_child_orders": True,
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
+    "days_between_tries": 1,
     "prices_include_tax": False,
 }
 JOBS = (
@@ -1328,7 +1329,11 @@ class Model:
         return None
 
     def try_it(self, payment: Payment, on: date, kind: str) -> None:
-        if payment.tried_on == on and payment.status == "declined":
+        if (
+            payment.status == "declined"
+            and payment.tried_on
+            and payment.tried_on + days(self.parameters["days_between_tries"]) > on
+        ):
             return
         payment.tried_on = on
         payment.tries += 1

@@ -387,3 +387,58 @@ class TestNewcomer:
         assert 'value=""' in text(client.get("/customers/new/town", {**asked, "country": "IT"}, **HX))  # type: ignore[arg-type]
         post(client, "/customers/new", "/customers/new", **{**self.WHO, "name": "Other", "city": "West Salem"})
         assert 'value=""' in text(client.get("/customers/new/town", asked, **HX))  # type: ignore[arg-type]
+
+
+class TestStartInThePast:
+    """What a start date of the past does is said under the answers, with the way out of it."""
+
+    def test_it_is_said_and_counted_from_today(self, at_desk: AtDesk) -> None:
+        client = at_desk("clerk")
+        number = started(client)
+        page = f"/orders/{number}/lines/1/continuity"
+        assert 'id="behind"' not in text(client.get(page))  # type: ignore[arg-type]
+        html = text(post(client, page, page, start=str(day(-15)), key="a:cont"))
+        assert "2 shipments were planned for before the order" in html
+        assert f'"start": "{ON}"' in html
+        assert 'id="behind"' in text(client.get(page))  # type: ignore[arg-type]
+        html = text(post(client, page, page, start=str(ON), key="b:from-today"))
+        assert 'id="behind"' not in html
+        assert continuity(number).start_date is None
+        assert days_of(number)[0] == ON
+
+    def test_what_if_says_it_without_keeping_it(self, at_desk: AtDesk) -> None:
+        client = at_desk("clerk", language="it")
+        number = started(client)
+        html = text(client.get(f"/orders/{number}/lines/1/what-if", {"start": str(day(-15))}, **HX))  # type: ignore[arg-type]
+        assert "2 spedizioni erano previste prima dell’ordine" in html
+        assert 'id="from-today"' not in html
+        assert continuity(number).start_date is None
+
+    def test_a_day_that_is_years_away_is_asked_twice(self, at_desk: AtDesk) -> None:
+        client = at_desk("clerk")
+        number = started(client)
+        page = f"/orders/{number}/lines/1/continuity"
+        answer = post(client, page, page, start="10/3/2016", key="a:cont")
+        assert answer.status_code == 422
+        assert 'name="meant" value="2016-03-10"' in text(answer)
+        assert 'value="10/3/2016"' in text(answer)
+        assert continuity(number).start_date is None
+        answer = post(client, page, page, start="10/3/2016", meant="2016-03-10", key="a:cont")
+        assert answer.status_code == 200
+        assert continuity(number).start_date == date(2016, 3, 10)
+        answer = post(client, page, page, start="11/3/2016", meant="2016-03-10", key="b:cont")
+        assert answer.status_code == 422, "another day is asked anew"
+
+
+def test_a_huge_quantity_is_asked_for_a_second_time(at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    number = started(client, "B1")
+    page, address = f"/orders/{number}/edit", f"/orders/{number}/lines/1/quantity"
+    html = text(post(client, address, page, quantity="1000", key="a:q1"))
+    assert "Really 1000 of line 1?" in html
+    assert order(number, on=ON).lines[0].quantity == 1
+    assert "Really 10000" in text(post(client, address, page, quantity="10000", meant="1000", key="b:q1"))
+    post(client, address, page, quantity="1000", meant="1000", key="c:many")
+    assert order(number, on=ON).lines[0].quantity == 1000
+    post(client, address, page, quantity="99", key="d:q1")
+    assert order(number, on=ON).lines[0].quantity == 99

@@ -104,6 +104,7 @@ def test_a_row_says_what_it_is_about(made: Todo, language: str, said: tuple[str,
         ("late", ["new_card", "cancel"], ["new_card", "cancel"]),
         ("unknown", ["ask"], ["ask", "settle"]),
         ("uninvoiced", [], ["invoice"]),
+        ("refund", [], ["refund"]),
     ],
 )
 def test_the_steps_are_buttons_with_keys_for_whoever_may(

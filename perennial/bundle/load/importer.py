@@ -10,7 +10,7 @@ Import never calls a gateway and never sends a message: what it makes due is don
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, BinaryIO
 
@@ -53,12 +53,19 @@ class _Undo(Exception):
 
 
 def import_bundle(
-    *, file: BinaryIO, by: str, on: date | None = None, reason: str | None = None, dry_run: bool = False
+    *,
+    file: BinaryIO,
+    by: str,
+    on: date | None = None,
+    reason: str | None = None,
+    dry_run: bool = False,
+    meant: Collection[date] = (),
 ) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
     ``file`` is read more than once and must be seekable (``file.opened``). ``on`` is the order date of
-    orders that name none; left out it is today in the time zone of the company, which may come with the bundle.
+    orders that name none; left out it is today in the time zone of the company, which may come with the bundle. ``meant``: days of new
+    orders that are not mistyped, though they are years away.
     """
     scan = _Scan()
     source = Source(file, scan)
@@ -70,6 +77,7 @@ def import_bundle(
             catalog.initialise()
             reading = begin(by=by, on=on or today(), reason=reason)
             imported.notes = reading.notes
+            reading.meant = frozenset(meant)
             _top(reading, source)
             load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
             reading.on = on or today()

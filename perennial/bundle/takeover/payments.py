@@ -36,7 +36,7 @@ from perennial.payments.gateways.contract import CATEGORIES
 
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
-    " not_before_shipped tried_on authorised_on authorised_until gateway gateway_ref refunds tries bill"
+    " not_before_shipped tried_on authorised_on authorised_until gateway gateway_ref refunds tries bill captured_on"
 )
 TRY = keys(
     "kind number key amount on sent_at outcome hard category final gateway gateway_ref network_transaction_id"

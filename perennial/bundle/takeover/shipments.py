@@ -29,7 +29,7 @@ from perennial.kernel.states import NOT_ENDED
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
-    " child_order changeable_until why reasons delivery_mode payment_schedule ship_to"
+    " child_order changeable_until why reasons delivery_mode payment_schedule ship_to name"
 )
 WHY = keys("date product price not_shipped")
 REASONS = keys("date line cancelled")

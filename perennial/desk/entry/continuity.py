@@ -31,6 +31,9 @@ def add_continuity(
     known, order_date = order.known, order.order.order_date
     sold, revision = _for_sale(order, product)
     given = line.continuity or ContinuityEntry()
+    kept = again is not None and given.start_date == again.row.start_date
+    if not kept and (far := order.far_away(given.start_date, "start_date")):
+        raise far
     schedule_id = _payment_schedule(order, sold, revision, given)
     method = given.payment_method or "card"
     scheduled = schedule_id is not None or any(

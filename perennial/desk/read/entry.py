@@ -16,8 +16,10 @@ from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.customer import Customer, customer
 from perennial.desk.read.order import Continuity, Line, Order
 from perennial.desk.read.orders import order
+from perennial.desk.read.shipment import clipped
 from perennial.desk.read.values import Card
 from perennial.kernel.money import Money, line_amount
+from perennial.kernel.plan import Behind, behind
 from perennial.kernel.states import METHODS, NOT_ANSWERED, PREPAID, REFUSED
 from perennial.payments import gateways
 from perennial.payments.due import child_parts
@@ -119,6 +121,14 @@ class Entry:
     def continuity(self, line: int) -> Continuity | None:
         """The continuity order of a line."""
         return next((one for one in self.order.continuity if one.line == line), None) if self.order else None
+
+    def behind(self, line: int) -> Behind | None:
+        """What the start date of a line has put into the past."""
+        one = self.continuity(line)
+        if one is None or self.order is None:
+            return None
+        lines = (each for shipment in self.of_line(line) for each in shipment.lines)
+        return behind(self.order.order_date, one.start_date, clipped(lines))
 
     def of_line(self, line: int) -> tuple[ComingShipment, ...]:
         """The shipments of a line."""

@@ -16,10 +16,14 @@ from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import why
 from perennial.kernel.states import REFUSED
+from perennial.payments.surplus import SURPLUS
 from perennial.programs.queries import program_by_id
 
-_SQL = sql.named("perennial.desk.read", "exceptions.sql")
-KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced")
+_SQL = {
+    name: statement.replace("$surplus", SURPLUS)
+    for name, statement in sql.named("perennial.desk.read", "exceptions.sql").items()
+}
+KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund")
 SIZE = 50
 DAYS_AHEAD = 62
 """A card is expiring when it ends within so many days, and pays a shipment after that."""
@@ -38,9 +42,9 @@ class Exceptional:
     bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
     again by itself). expiring: ``card``, ``expires_on``, ``shipments``. parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``. late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
-    ``tracking``, ``amount``.
+    ``tracking``, ``amount``. refund: ``amount`` that is to be given back.
     ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
-    ``ship``, ``invoice``.
+    ``ship``, ``invoice``, ``refund``.
     """
 
     kind: str
@@ -67,18 +71,18 @@ class Counts(NamedTuple):
     late: int
     unknown: int
     uninvoiced: int
+    refund: int = 0
 
     @property
     def urgent(self) -> int:
-        """All but the cards that will end: those have time."""
-        return sum(self) - self.expiring
+        """All but the cards that will end and the money to give back: those have time, and take time to count."""
+        return sum(self) - self.expiring - self.refund
 
 
 def counts(on: date) -> Counts:
     """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while."""
-    found = sql.one(_SQL["expiring_count"], _counting(on))
-    assert found is not None
-    return _urgent_counts(on)._replace(expiring=found[0])
+    expiring, refund = (sql.value(_SQL[f"{kind}_count"], _counting(on)) for kind in ("expiring", "refund"))
+    return _urgent_counts(on)._replace(expiring=expiring, refund=refund)
 
 
 def urgent(on: date) -> int:
@@ -206,6 +210,10 @@ def _uninvoiced(sent_on: date, carrier: str | None, tracking: str | None, minor:
     return facts, ("invoice",)
 
 
+def _refund(minor: int, currency: str) -> Told:
+    return {"amount": Money(int(minor), currency)}, ("refund",)
+
+
 _TELLS: dict[str, Callable[..., Told]] = {
     "declined": _payment,
     "unknown": _payment,
@@ -214,4 +222,5 @@ _TELLS: dict[str, Callable[..., Told]] = {
     "held": _held,
     "awaiting": _awaiting,
     "uninvoiced": _uninvoiced,
+    "refund": _refund,
 }

@@ -155,3 +155,18 @@ select from customers_storedcard k
                 where o.continuity_order_id = c.id and o.status in {states.TO_COME} and o.ship_on > k.expires_on)
  order by k.expires_on desc
  limit %(most)s) n
+
+-- name: refund
+-- orders of which more was taken than came and will come
+select p.order_date, p.id, p.number, p.number, u.account, u.name, null, null, s.minor, p.currency
+  from ($surplus) s
+  join orders_salesorder p on p.id = s.root
+  join customers_customer u on u.id = p.customer_id
+ where (p.order_date, p.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x where x.order_id = p.id))
+ order by p.order_date, p.id
+ limit %(most)s
+
+-- name: refund_count
+select count(*) from (select from ($surplus) s limit %(most)s) n

@@ -49,6 +49,7 @@ class Child:
     total: Money
     sent: Sent | None
     external: str | None
+    invoiced_on: date | None
     holds: tuple[Hold, ...]
 
     @property

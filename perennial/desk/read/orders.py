@@ -217,6 +217,7 @@ class _Batch:
             total=Money(child.total, currency),
             sent=None if child.sent_on is None else Sent(child.sent_on, child.carrier, child.tracking),
             external=child.external,
+            invoiced_on=child.invoiced_on,
             holds=self.holds.get(child.id, ()),
         )
 

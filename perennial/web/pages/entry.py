@@ -32,6 +32,8 @@ PREVIEWED = (
     "web/entry/totals.html",
     "web/entry/parts.html",
 )
+MANY = 100
+"""From so many of a line on it is asked whether they are meant."""
 FIELDS = {"start_date": "start", "payment_schedule": "schedule", "payment_method": "pays", "card": "pays"}
 """How what an action asks is called on the page."""
 
@@ -163,7 +165,7 @@ def _change(request: Visit, number: str, line: int) -> HttpResponse:
     except Conflict as conflict:
         return conflict_in(request, conflict, "#head-panel")
     except Refused as refused:
-        context = shown(request, before, line)
+        context = {**shown(request, before, line), **_asked_twice(request, refused)}
         if not request.headers.get("HX-Request"):
             return form_again(request, "web/entry.html", context, _of_fields(refused))
         return form_again(request, "web/entry/form.html", context, _of_fields(refused))
@@ -182,6 +184,13 @@ def conflict_in(request: Visit, conflict: Conflict, panel: str) -> HttpResponse:
     response = problems.conflict(request, conflict)
     response["HX-Retarget"] = panel
     return response
+
+
+def _asked_twice(request: Visit, refused: Refused) -> dict[str, Any]:
+    """The day that is to be confirmed, because it is years away, and what was typed of it."""
+    faults = refused.faults if isinstance(refused, Several) else (refused,)
+    day = next((fault.facts["day"] for fault in faults if fault.code == "day_years_away"), None)
+    return {"meant": day, "start_value": request.POST.get("start", "")} if day else {}
 
 
 def _of_fields(refused: Refused) -> Refused:
@@ -226,13 +235,17 @@ def _answers(request: Visit, found: Entry, line: int) -> dict[str, Any]:
             changes["quantity"] = quantity
     if without:
         changes["without"] = tuple(without)
+    if given.get("meant") and "start_date" in changes:
+        changes["meant"] = (day(request, "meant"),)
     return changes
 
 
 def quantity(request: Visit, number: str, line: int) -> HttpResponse:
-    """How many of a line."""
+    """How many of a line; so many that a digit may be too much are asked for a second time."""
     before = entry(number, on=request.visitor.today)
     changed = typed_number(request, "quantity")
+    if changed >= MANY and request.POST.get("meant") != str(changed):
+        return render(request, "web/entry/many.html", {"order": before.order, "line": line, "many": changed})
     if before.order and changed != next((one.quantity for one in before.order.lines if one.line == line), None):
         act(request, actions.change_line, of_line=line, number=number, line=line, quantity=changed)
     now = entry(number, on=request.visitor.today)

@@ -148,6 +148,10 @@ def _uninvoiced(to: Reader) -> tuple[Column[Exceptional], ...]:
     )
 
 
+def _refund(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return _fact("todo_amount", "amount"), ("csv_currency", _currency), _day("todo_ordered_on")
+
+
 def _nothing(to: Reader) -> tuple[Column[Exceptional], ...]:
     return ()
 
@@ -161,4 +165,5 @@ _KIND: dict[str, Callable[[Reader], tuple[Column[Exceptional], ...]]] = {
     "late": _late,
     "unknown": _payment,
     "uninvoiced": _uninvoiced,
+    "refund": _refund,
 }

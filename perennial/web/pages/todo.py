@@ -14,7 +14,8 @@ from django.utils import timezone
 from perennial.desk.read.exceptions import KINDS, MOST_COUNTED, counts, exceptions
 from perennial.desk.read.lists import programs
 from perennial.errors import Refused
-from perennial.language import say
+from perennial.jobs.watch import watch_operation
+from perennial.language import phrase, say
 from perennial.language.formats import fact
 from perennial.web.answer import redraws, whole
 from perennial.web.pages.beginning import is_beginning
@@ -23,7 +24,7 @@ from perennial.web.todo import COLUMNS, Gone, gone, place, row, row_id
 from perennial.web.typed import read_day
 from perennial.web.visit import Visit
 
-SECTIONS = ("web/todo/head.html", "web/todo/tabs.html", "web/todo/list.html")
+SECTIONS = ("web/todo/head.html", "web/todo/watched.html", "web/todo/tabs.html", "web/todo/list.html")
 MOST_PROGRAMS = 200
 ROWS = 35
 """Of a list on one page; each with its buttons."""
@@ -94,6 +95,7 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
         "errors": fault,
         "programs": programs(size=MOST_PROGRAMS).rows,
         "clock": clock(request, timezone.now()),
+        "watched": [phrase("watch", one.code, one.facts, visitor.reader) for one in watch_operation(visitor.today)],
         "here": "todo",
     }
 
