@@ -256,10 +256,13 @@ def on(given: Given) -> date:
 
 def order_day(given: Given) -> date:
     """The business date of a command that enters orders: they are dated so. Refused: it is years away, not said twice."""
-    from perennial.catalog.queries import parameters, today
+    from perennial.catalog.actions import DEFAULTS
+    from perennial.catalog.models import Parameters
+    from perennial.catalog.queries import today
     from perennial.desk.entry.far import far_away
 
-    most = parameters().order_dates_within_days
+    row = Parameters.objects.first()  # none yet: the import makes them
+    most = DEFAULTS["order_dates_within_days"] if row is None else row.order_dates_within_days
     if far := far_away(given.on, "on", on=today(), most=most, meant=given.yes_date):
         raise far
     return on(given)

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from perennial.catalog.queries import today
 from perennial.db import sql
-from perennial.desk.read.exceptions import counts
+from perennial.desk.read.exceptions import urgent_counts
 from perennial.jobs.ahead import has_jumped
 from perennial.jobs.models import NightRun
 from perennial.jobs.night import last_night
@@ -106,7 +106,7 @@ def _disk() -> Iterator[Watched]:
 
 
 def _of_orders(on: date) -> Iterator[Watched]:
-    found = counts(on)
+    found = urgent_counts(on)
     if found.late:
         yield Watched("children_late", {"count": found.late})
     if found.uninvoiced:

@@ -173,3 +173,14 @@ def test_an_order_that_stands_as_it_was_may_be_old() -> None:
     (exported,) = json.loads(take_out())["orders"]
     done = put({"orders": [{**exported, "number": "SO-000010"}]})
     assert done.tallies["orders"].new == 1
+
+
+def test_a_first_import_into_an_empty_installation_is_asked_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Any
+) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps({"currency": "USD"}))
+    Parameters.objects.all().delete()
+    assert main.main(["import", str(file), "--on", "2016-03-10"]) == 1
+    assert "on: 2016-03-10 is more than 1,100 days" in capsys.readouterr().err
+    assert main.main(["import", str(file), "--on", str(ON)]) == 0

@@ -32,6 +32,10 @@ INVOICED_WITHIN = 7
 MOST_COUNTED = 1000
 FRESH = timedelta(minutes=1)
 """So long every page tells the number that was counted once."""
+FRESH_REFUNDS = timedelta(minutes=10)
+"""So long a page tells how often money is to be given back, which takes longest to count."""
+URGENT, REFUNDS = 1, 2
+"""The rows of what was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +83,34 @@ class Counts(NamedTuple):
         return sum(self) - self.expiring - self.refund
 
 
-def counts(on: date) -> Counts:
-    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while."""
-    expiring, refund = (sql.value(_SQL[f"{kind}_count"], _counting(on)) for kind in ("expiring", "refund"))
-    return _urgent_counts(on)._replace(expiring=expiring, refund=refund)
+def counts(on: date, kind: str | None = None) -> Counts:
+    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while.
+
+    ``kind``: of the list that is looked at. Money to give back is counted anew for its own list, else now and then.
+    """
+    expiring = sql.value(_SQL["expiring_count"], _counting(on))
+    refund: int | None = None
+    if kind is not None and kind != "refund":
+        refund = sql.value(_SQL["counted"], {"id": REFUNDS, "on": on, "fresh": FRESH_REFUNDS})
+    if refund is None:
+        refund = sql.value(_SQL["refund_count"], _counting(on))
+        sql.execute(_SQL["count"], {"id": REFUNDS, "on": on, "number": refund})
+    return urgent_counts(on)._replace(expiring=expiring, refund=refund)
 
 
 def urgent(on: date) -> int:
     """How many things need a person soon, as it was counted within the last minute: for every page."""
-    found: int | None = sql.value(_SQL["counted"], {"on": on, "fresh": FRESH})
-    return _urgent_counts(on).urgent if found is None else found
+    found: int | None = sql.value(_SQL["counted"], {"id": URGENT, "on": on, "fresh": FRESH})
+    return urgent_counts(on).urgent if found is None else found
 
 
-def _urgent_counts(on: date) -> Counts:
-    """All but the cards; the sum is noted."""
+def urgent_counts(on: date) -> Counts:
+    """All but the cards and the money to give back; the sum is noted."""
     found = sql.one(_SQL["counts"], _counting(on))
     assert found is not None
     declined, *others = found
     counted = Counts(declined, 0, *others)
-    sql.execute(_SQL["count"], {"on": on, "number": counted.urgent})
+    sql.execute(_SQL["count"], {"id": URGENT, "on": on, "number": counted.urgent})
     return counted
 
 

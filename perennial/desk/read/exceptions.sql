@@ -121,10 +121,10 @@ select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipmen
 
 -- name: counted
 -- the number of the last count, unless it is of another day or has grown old
-select c.number from desk_counted c where c.id = 1 and c.on_date = %(on)s and c.at > now() - %(fresh)s
+select c.number from desk_counted c where c.id = %(id)s and c.on_date = %(on)s and c.at > now() - %(fresh)s
 
 -- name: count
-insert into desk_counted (id, on_date, number) values (1, %(on)s, %(number)s)
+insert into desk_counted (id, on_date, number) values (%(id)s, %(on)s, %(number)s)
     on conflict (id) do update set on_date = excluded.on_date, number = excluded.number, at = now()
 
 -- name: counts
