@@ -85,7 +85,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
     last = state.walk[-1].ship_on if state.walk else None
     position = max((o.position for o in state.walk), default=0)
     added = 0
-    products = product_ids_of(state)
+    products, schedules = product_ids_of(state), state.schedule_ids(state.revision)
     while kernel.wants_extension(facts, open_, last, through):  # type: ignore[arg-type]
         plan = kernel.extend(state.revision.plan, facts, state.adjustments, walk)
         wanted = target_rows(
@@ -95,6 +95,7 @@ def extend(state: OrderState, difference: Difference, through: object) -> tuple[
             first_position=position + 1,
             status="scheduled",
             product_ids=products,
+            schedule_ids=schedules,
         )
         added += difference.add(cancelled, wanted, cancel=False).added
         if plan.complete or not wanted:

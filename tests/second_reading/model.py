@@ -279,6 +279,7 @@ class Model:
             card,
             entry.get("payment_schedule") or header["payment_schedule"],
             entry.get("ship_to"),
+            entry.get("payment_schedule") is not None,
             "open" if order.status == "open" else "draft",
         )
         self.snapshot_prices(co)
@@ -387,13 +388,13 @@ class Model:
                 lines,
                 shipment,
                 event.mode,
-                event.schedule,
+                self.event_schedule(co, event),
                 step.past,
             )
             counts["added"] += len(lines)
             return row
         old = (row.event_on, row.ship_on, row.shipment, row.status, row.mode, row.schedule)
-        new = (step.event_on, ship_on, shipment, status, event.mode, event.schedule)
+        new = (step.event_on, ship_on, shipment, status, event.mode, self.event_schedule(co, event))
         if row.status == "cancelled":
             counts["added"] += len(lines)
         else:
@@ -410,6 +411,22 @@ class Model:
         if status != "scheduled":
             row.blocked = None
         return row
+
+    def keeps_billing(self, co: Continuity) -> bool:
+        """A change of the program's billing does not reach it: somebody chose its schedule, or it was promised to be
+        billed the other way, or what it is paid by pays no parts.
+        """
+        header = co.revision.header
+        pays_no_parts = co.method in ("check", "cash", "gift_card") and header["payment_schedule"] is not None
+        return co.chosen or header["bill_upfront"] != co.facts.upfront or pays_no_parts
+
+    def event_schedule(self, co: Continuity, event: Event) -> str | None:
+        """The event's, but that of its other shipments where the order keeps how it is billed."""
+        if self.keeps_billing(co):
+            known = [row for row in co.rows.values() if row.key == event.key]
+            for row in sorted(known, key=lambda one: one.status == "cancelled"):
+                return row.schedule
+        return event.schedule
 
     def chain(self, co: Continuity, start: int) -> None:
         """Date again what the walk holds from an occurrence on: the same occurrences, in the same order."""
@@ -797,9 +814,13 @@ class Model:
             *_, new = co.order.payments
             if new in mine:  # nothing is owed
                 self.loose.add("nothing is owed any more")
+            elif all(one.status in ("due", "draft") for one in mine) and len(open_) > 1:  # parts no more
+                co.order.payments = [one for one in co.order.payments if one not in open_]
+                if any(child.co is co and child.status == "invoiced" for child in co.order.children):
+                    self.loose.add("upfront in one when something is invoiced already")
             elif len(open_) == 1 and not made:
                 co.order.payments.remove(new)
-                open_[0].amount = new.amount
+                open_[0].amount, open_[0].at_invoice = new.amount, True
                 if open_[0].invoiced_on is None:
                     open_[0].due_on = new.due_on
             else:
@@ -1141,6 +1162,9 @@ class Model:
     def update(self, co: Continuity) -> dict[str, int]:
         co.revision = co.program.newest()
         self.snapshot_prices(co)
+        paid_by = co.schedule
+        if not self.keeps_billing(co):
+            co.schedule = co.revision.header["payment_schedule"]
         highest: dict[str, int] = {}
         for key, repetition in co.rows:
             highest[key] = max(highest.get(key, 0), repetition)
@@ -1150,13 +1174,15 @@ class Model:
             trial = copy.deepcopy(co)
             done = self.plan(trial, trial.walk[: trial.frozen()], lambda event: threshold_of(co.facts, event))
             if not any(done.values()):
+                done["billing"] = int(co.schedule != paid_by)
                 return done
         done = self.plan(
             co,
             co.walk[: co.frozen()],
             lambda event: max(threshold_of(co.facts, event), highest.get(event.key, 0)),
         )
-        if any(done[word] for word in ("added", "changed", "cancelled")):
+        done["billing"] = int(co.schedule != paid_by)
+        if any(done[word] for word in ("added", "changed", "cancelled", "billing")):
             self.recalculate(co)
             self.wait_for_payment(co)
         return done

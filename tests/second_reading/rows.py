@@ -80,6 +80,7 @@ class Continuity:
     card: str | None
     schedule: str | None
     ship_to: object
+    chosen: bool = False  # its schedule was named when it was ordered
     status: str = "open"
     line_status: str = "open"
     complete: bool = False

@@ -197,6 +197,7 @@ class _More:
                 "threshold": row.threshold,
                 "consolidate": row.consolidate,
                 "upfront": row.upfront,
+                "schedule_chosen": row.schedule_chosen,
                 "prices": {name: money.text(prices[name], self.currency) for name in sorted(prices)},
             },
             "lines": [self._dated(row, line) for line in printed["lines"]],

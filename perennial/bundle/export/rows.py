@@ -51,6 +51,7 @@ class Continuity(NamedTuple):
     threshold: int | None
     consolidate: bool
     upfront: bool
+    schedule_chosen: bool
     prices: str
 
 

@@ -17,6 +17,7 @@ from perennial.programs.queries import LoadedRevision
 
 FACTS = keys(
     "order_date first_event event_duration shipments last_shipment quantity threshold consolidate upfront prices"
+    " schedule_chosen"
 )
 MOST = 999_999
 
@@ -72,6 +73,7 @@ def _noted(ctx: Context, noted: Given, facts: kernel.Facts, revision: LoadedRevi
         "consolidate": noted.flag("consolidate", facts.consolidate),
         "upfront": noted.flag("upfront", facts.upfront),
     }
+    noted.flag("schedule_chosen")
     if prices is not None:
         for name in prices.value:
             prices.refers(name, "product", name, ctx.reading.products)
@@ -87,6 +89,7 @@ class Paying:
     method: str
     card_id: int | None
     schedule_id: int | None
+    chosen: bool
 
 
 def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedRevision, status: str) -> Paying:
@@ -101,4 +104,9 @@ def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedR
     schedule_id = ctx.names.schedules.get(schedule) if schedule else None
     if schedule is None and not thing.given("facts"):
         schedule_id = revision.payment_schedule_id
-    return Paying(method, card, schedule_id)
+    chosen = schedule is not None or revision.asks_for_schedule
+    if isinstance(noted := thing.get("facts"), dict):
+        # An older installation did not say: what differs from the program was chosen.
+        other = revision.asks_for_schedule or schedule_id != revision.payment_schedule_id
+        chosen = bool(noted.get("schedule_chosen", other))
+    return Paying(method, card, schedule_id, chosen)

@@ -73,7 +73,7 @@ def add_continuity(
         raise _nothing_ships(sold)
     row = ContinuityRow(
         order=order.order, parent_line=parent_line, program_id=sold.program_id, revision_id=revision.id, status=order.order.status, facts=facts, payment_method=method, card_id=card_id, payment_schedule_id=schedule_id,
-        ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
+        schedule_chosen=given.payment_schedule is not None or revision.asks_for_schedule, ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
     )  # fmt: skip
     row.id = again.row.pk if again else 0
     order.rows.continuity.append(row)

@@ -219,6 +219,7 @@ class ContinuityRow:
     payment_method: str
     card_id: int | None
     payment_schedule_id: int | None
+    schedule_chosen: bool
     ship_to: ShipTo
     complete: bool = False
     occurrences: list[OccurrenceRow] = field(default_factory=list)
