@@ -90,6 +90,11 @@ class Payment(models.Model):
                 name="payment_of_continuity",
             ),
             models.Index(fields=["refunds"], condition=Q(refunds__isnull=False), name="payment_given_back"),
+            models.Index(
+                fields=["card"],
+                condition=Q(status__in=states.NOT_ASKED) & (Q(at_invoice=False) | Q(purpose="order")),
+                name="parts_to_come_of_card",
+            ),
         ]
 
 

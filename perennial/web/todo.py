@@ -144,7 +144,9 @@ def _tries(facts: Mapping[str, object], to: Reader) -> str:
 
 def _expiring(one: Exceptional, to: Reader) -> tuple[str, ...]:
     facts = one.facts
-    return str(facts["card"]), *(fact(value, "n", to) for value in (facts["expires_on"], one.day, facts["shipments"]))
+    return str(facts["card"]), *(
+        fact(value, "n", to) for value in (facts["expires_on"], one.day, facts["shipments"], facts["parts"])
+    )
 
 
 def _parked(one: Exceptional, to: Reader) -> tuple[str, ...]:
@@ -178,7 +180,13 @@ def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
 
 COLUMNS = {
     "declined": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
-    "expiring": (("todo_card", ""), ("todo_ends", "d"), ("todo_first_after", "d"), ("todo_shipments", "n")),
+    "expiring": (
+        ("todo_card", ""),
+        ("todo_ends", "d"),
+        ("todo_first_after", "d"),
+        ("todo_shipments", "n"),
+        ("todo_parts", "n"),
+    ),
     "parked": (("todo_since", "d"), ("todo_job", ""), ("todo_why", "")),
     "held": (("todo_since", "d"), ("todo_why", ""), ("todo_stops", "")),
     "awaiting": (("todo_offered_on", "d"),),

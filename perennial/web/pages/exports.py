@@ -114,6 +114,7 @@ def _expiring(to: Reader) -> tuple[Column[Exceptional], ...]:
         _fact("todo_ends", "expires_on"),
         _day("todo_first_after"),
         _fact("todo_shipments", "shipments"),
+        _fact("todo_parts", "parts"),
     )
 
 
