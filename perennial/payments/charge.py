@@ -68,6 +68,7 @@ class Change:
     kind: str
     message: str | None = None
     more_attempts: int = 0
+    lapsed: int = 0
     captured_minor: int = 0
     record: GatewayRecord = NO_RECORD
     tried_on: date | None = None
@@ -371,8 +372,8 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
     if sent.kind == "void":
         if fact.cancelled:
             return Change(fact, "voided", "payment_voided")
-        # Owed still: authorised anew.
-        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts))
+        # Owed still: authorised anew, as often as the parameter says; then a person sees to it.
+        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts), lapsed=1)
     return Change(
         fact,
         "captured",
@@ -412,6 +413,7 @@ def _settle(changes: Sequence[Change]) -> None:
             "olds": [c.fact.status for c in changes],
             "statuses": [c.status for c in changes],
             "more": [c.more_attempts for c in changes],
+            "lapsed": [c.lapsed for c in changes],
             "captured": [c.captured_minor for c in changes],
             "authorised": [c.record.authorised_on for c in changes],
             "until": [c.record.authorised_until for c in changes],

@@ -30,6 +30,7 @@ class Rules:
     bill_days: int
     terms_days: int
     most_tries: int | None
+    renewals: int | None
     lives: int
     run: int | None
     catching_up: bool = False
@@ -43,6 +44,7 @@ class Rules:
             "authorise_days": self.authorise_days,
             "bill_days": self.bill_days,
             "lives": self.lives,
+            "renewals": self.renewals,
             "run": self.run,
             "catching_up": self.catching_up,
         }
@@ -67,6 +69,7 @@ def rules(
         bill_days=found.on_account_bill_days,
         terms_days=found.on_account_terms_days,
         most_tries=found.reauthorization_limit,
+        renewals=found.authorization_renewals,
         lives=gateway.authorisation_days,
         run=run,
         catching_up=catching_up,

@@ -134,6 +134,14 @@ select p.id as payment_id,
        end as from_on
   from payments_payment p
 
+-- name: payment_not_renewed
+-- A payment whose authorisation has lapsed as often as it may be made anew, and of which nothing is invoiced: a person
+-- sees to it. When it is invoiced its card is charged.
+select y.id as payment_id
+  from payments_payment y
+ where y.status = 'due' and y.lapsed > 0
+   and y.lapsed > (select p.authorization_renewals from catalog_parameters p)
+
 -- name: payment_subject
 -- What a payment pays, and how far that has come: the parent order in whose history it stands, the child's number, the
 -- continuity order; ``entered``: ordered for good; ``cancelled``: nothing of it comes; ``invoiced``; ``delivered``: sent.

@@ -171,7 +171,8 @@ def _late(one: Exceptional, to: Reader) -> tuple[str, ...]:
 def _uninvoiced(one: Exceptional, to: Reader) -> tuple[str, ...]:
     facts = one.facts
     carrier = " ".join(str(word) for word in (facts["carrier"], facts["tracking"]) if word)
-    return fact(facts["amount"], "", to), fact(facts["sent_on"], "", to), carrier
+    lapsed = said(to, "todo_not_renewed") if facts["lapsed"] else ""
+    return fact(facts["amount"], "", to), fact(facts["sent_on"], "", to), carrier, lapsed
 
 
 def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
@@ -192,7 +193,7 @@ COLUMNS = {
     "awaiting": (("todo_offered_on", "d"),),
     "late": (("todo_should_ship", "d"), ("todo_waits_for", "")),
     "unknown": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
-    "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", "")),
+    "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", ""), ("todo_authorised", "")),
     "refund": (("todo_amount", "n"), ("todo_ordered_on", "d")),
 }
 """By kind: what its columns are called, behind the order and the customer, and how they are set."""

@@ -14,6 +14,9 @@ from django.test import override_settings
 from perennial.catalog.models import Company, Parameters
 from perennial.continuity.models import Occurrence
 from perennial.customers.models import StoredCard
+from perennial.desk.queries import Fitting, order_ids
+from perennial.desk.read.exceptions import counts as exception_counts
+from perennial.desk.read.exceptions import exceptions
 from perennial.errors import Refused
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
@@ -306,6 +309,39 @@ def test_an_authorisation_that_would_lapse_is_made_anew(sandbox: Sandbox) -> Non
     invoice(child)
     assert counts(day(12)) == {"captured": 1}
     assert sandbox.taken() == {"USD": 1995}
+
+
+def test_what_nobody_invoices_is_made_anew_so_often_and_waits_for_a_person_then(sandbox: Sandbox) -> None:
+    """On the list of what is not invoiced, with what can be done; charged at once when it is invoiced after all."""
+    install(authorization_renewals=2)
+    m = member()
+    child = m.child(1)
+    payment = m.owes(child)
+    assert counts(ON) == {"authorised": 1}
+    assert [counts(day(6)), counts(day(12))] == [{"authorised": 1, "voided": 1}] * 2
+    assert exceptions("uninvoiced", on=day(12)).rows == ()
+    assert counts(day(18)) == {"voided": 1}
+    assert (status(payment), counts(day(19)), counts(day(60))) == ("due", {}, {})
+    (listed,) = exceptions("uninvoiced", on=day(19)).rows
+    assert (listed.number, listed.facts["lapsed"], listed.steps) == (child.number, True, ("try_now",))
+    assert exception_counts(day(19)).uninvoiced == 1
+    assert order_ids(Fitting(waiting=True)) == [m.parent.pk]
+    collect([payment.pk], on=day(60), by="clerk:anna", force=True)
+    assert status(payment) == "authorised"
+    assert exceptions("uninvoiced", on=day(60)).rows == ()
+    assert counts(day(66)) == {"voided": 1}
+    invoice(child)
+    assert counts(day(67)) == {"captured": 1}
+    assert sandbox.taken() == {"USD": 1995}
+
+
+def test_without_a_limit_it_is_made_anew_for_ever() -> None:
+    install(authorization_renewals=None)
+    m = member()
+    payment = m.owes(m.child(1))
+    for after in range(0, 60, 6):
+        counts(day(after))
+    assert status(payment) == "authorised"
 
 
 def test_invoiced_after_it_lapsed() -> None:

@@ -48,6 +48,7 @@ PARAMETERS = {
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
     "days_between_tries": 1,
+    "authorization_renewals": 5,
     "prices_include_tax": False,
 }
 JOBS = (
@@ -1324,18 +1325,24 @@ class Model:
             if not payment.invoiced_on and payment.authorised_on + days(AUTHORISATION_LIVES - 1) > on:
                 return
             self.counts["voided"] += 1
-            payment.status, payment.tries = "due", 0
+            payment.status, payment.tries, payment.lapsed = "due", 0, payment.lapsed + 1
             payment.card = payment.co.card if payment.co else payment.card
         if payment.at_invoice:
             if payment.invoiced_on:
                 self.try_it(payment, on, "charge")
             elif (
                 self.parameters["authorize_child_orders"]
+                and not self.renewed_enough(payment)
                 and payment.due_on - days(self.parameters["authorize_days_before"]) <= on
             ):
                 self.try_it(payment, on, "authorise")
         elif payment.due_on <= on and (payment.child is None or delivered):
             self.try_it(payment, on, "charge")
+
+    def renewed_enough(self, payment: Payment) -> bool:
+        """Its authorisation was made anew as often as it may: it waits for a person, or for the invoice."""
+        limit = self.parameters["authorization_renewals"]
+        return limit is not None and payment.lapsed > limit
 
     def delivered(self, payment: Payment) -> bool:
         if payment.child:

@@ -169,6 +169,7 @@ class Payment:
     invoiced_on: date | None = None
     authorised_on: date | None = None
     tried_on: date | None = None
+    lapsed: int = 0
     hard: bool = False
 
 

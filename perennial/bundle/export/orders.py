@@ -271,6 +271,7 @@ class _More:
             "tried_on": day(paid.tried_on),
             "authorised_on": day(paid.authorised_on),
             "authorised_until": day(paid.authorised_until),
+            "lapsed": paid.lapsed,
             "gateway": paid.gateway,
             "gateway_ref": paid.gateway_ref,
             "tries": [self._try(*one) for one in self.tries[paid.id]],

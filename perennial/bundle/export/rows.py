@@ -99,6 +99,7 @@ class Paid(NamedTuple):
     tried_on: date | None
     authorised_on: date | None
     authorised_until: date | None
+    lapsed: int
     gateway: str | None
     gateway_ref: str | None
     refunds: int | None

@@ -289,6 +289,7 @@ class PaymentRow:
     tried_on: date | None = None
     authorised_on: date | None = None
     authorised_until: date | None = None
+    lapsed: int = 0
     gateway: str | None = None
     gateway_ref: str | None = None
     tries: list[AttemptRow] = field(default_factory=list)

@@ -43,7 +43,8 @@ class Exceptional:
     again by itself). expiring: ``card``, ``expires_on``, ``shipments``, ``parts``
     (of payments). parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``. late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
-    ``tracking``, ``amount``. refund: ``amount`` that is to be given back.
+    ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
+    refund: ``amount`` that is to be given back.
     ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
     ``ship``, ``invoice``, ``refund``.
     """
@@ -201,14 +202,17 @@ def _late(reasons: tuple[str, ...]) -> Told:
     return {"reasons": reasons}, (*(ways[r] for r in reasons if r in ways), *(() if reasons else ("ship",)), "cancel")
 
 
-def _uninvoiced(sent_on: date, carrier: str | None, tracking: str | None, minor: int, currency: str) -> Told:
+def _uninvoiced(
+    sent_on: date | None, carrier: str | None, tracking: str | None, minor: int, currency: str, lapsed: bool
+) -> Told:
     facts: dict[str, object] = {
         "sent_on": sent_on,
         "carrier": carrier,
         "tracking": tracking,
         "amount": Money(minor, currency),
+        "lapsed": lapsed,
     }
-    return facts, ("invoice",)
+    return facts, (*(("invoice",) if sent_on is not None else ()), *(("try_now",) if lapsed else ()))
 
 
 def _refund(minor: int, currency: str) -> Told:

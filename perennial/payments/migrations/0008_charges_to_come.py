@@ -1,4 +1,4 @@
-"""What cards will be asked for: a view, and an index of the parts that are owed already by their cards."""
+"""What cards will be asked for, and what is not authorised anew any more: two views and what they are found by."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -11,9 +11,18 @@ from perennial.kernel import states
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("payments", "0007_lists"), ("continuity", "0008_schedule_chosen")]
+    dependencies = [
+        ("payments", "0007_lists"),
+        ("continuity", "0008_schedule_chosen"),
+        ("catalog", "0003_authorization_renewals"),
+    ]
 
     operations = [
+        migrations.AddField("payment", "lapsed", models.IntegerField(db_default=0)),
+        AddIndexConcurrently(
+            "payment",
+            models.Index(fields=["id"], condition=Q(status="due", lapsed__gt=0), name="payment_lapsed"),
+        ),
         AddIndexConcurrently(
             "payment",
             models.Index(
@@ -22,5 +31,5 @@ class Migration(migrations.Migration):
                 name="parts_to_come_of_card",
             ),
         ),
-        MakeViews("perennial.payments", "c894d0e86cd6"),
+        MakeViews("perennial.payments", "42fd069c8f32"),
     ]
