@@ -150,6 +150,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
         become("voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
     how = {"as": "taken" if happened else "not-taken", **_amounts([payment])[payment]}
     _tell([payment], "payment_settled", by=by, on=on, reason=reason, more={payment: how})
+    blocked.recompute(blocked.continuity_orders([payment]))
 
 
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:

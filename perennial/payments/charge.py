@@ -35,6 +35,7 @@ from perennial.kernel.reasons import Reason
 from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due, gateways, retry
+from perennial.payments.due import bill_due_on
 from perennial.payments.gateway_calls import Call, Lines, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
@@ -317,6 +318,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             sql.execute(SQL["tell_refunded"], {"ids": given_back, "on": work.rules.on})
         _events(work, changes.values())
         _fail(work, {a: change for a, change in changes.items() if change.status == "failed"})
+        _wait(list(changes.values()))
         _follow(work, [a for a, change in changes.items() if change.fact.order_id is None])
 
 
@@ -460,7 +462,7 @@ def _keep(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
 
 
 def _events(work: Collecting, changes: Iterable[Change]) -> None:
-    """One line in the order's history for each answer."""
+    """One line in the order's history for each answer; that nobody knows yet is told once."""
     sql.copy(
         OrderEvent,
         ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
@@ -475,6 +477,7 @@ def _events(work: Collecting, changes: Iterable[Change]) -> None:
                 work.places.get(c.fact.id),
             )
             for c in changes
+            if not (c.status == c.fact.status == "unknown")
         ],
     )
 
@@ -522,6 +525,13 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
     blocked.recompute(blocked.continuity_orders([change.fact.id for change in changes.values()]))
 
 
+def _wait(changes: Sequence[Change]) -> None:
+    """As long as nobody knows what became of a payment no later child of its order is made, as after a failed one."""
+    turned = [c.fact.id for c in changes if (c.status == "unknown") != (c.fact.status == "unknown")]
+    if turned:
+        blocked.recompute(blocked.continuity_orders(turned))
+
+
 def _after_terms(work: Collecting, invoiced_on: date | None) -> date:
     """The day on which a bill is due, the last of the calendar at the latest."""
     day = (invoiced_on or work.rules.on).toordinal() + work.rules.terms_days
@@ -529,14 +539,21 @@ def _after_terms(work: Collecting, invoiced_on: date | None) -> date:
 
 
 def _bill(work: Collecting, found: Sequence[Fact]) -> None:
-    """Send the bills of what is on account: at the invoice, or some days before a date of its schedule."""
+    """Send the bills of what is on account: at the invoice, or some days before a date of its schedule. Nobody gets fewer
+    days to pay: of a child's first part, which is made later than that, the date moves.
+    """
     if not found:
         return
     ids = [f.id for f in found]
     invoiced: dict[int, date | None] = {}
     if any(f.at_invoice for f in found):
         invoiced = dict(sql.tuples(SQL["invoiced_on"], {"ids": [f.id for f in found if f.at_invoice]}))
-    due_ons = [_after_terms(work, invoiced.get(f.id)) if f.at_invoice else f.due_on for f in found]
+    due_ons = [
+        _after_terms(work, invoiced.get(f.id))
+        if f.at_invoice
+        else bill_due_on(f.due_on, work.rules.on, work.rules.bill_days)
+        for f in found
+    ]
     _expect(
         sql.execute(SQL["bill"], {"payments": ids, "due_ons": due_ons, "on": work.rules.on, "run": work.rules.run}),
         found,

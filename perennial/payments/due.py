@@ -80,6 +80,11 @@ def child_parts(schedule: PaymentSchedule | None, total: int, ship_on: date, met
     ]
 
 
+def bill_due_on(due_on: date, billed_on: date, bill_days: int) -> date:
+    """When a part on account is to be paid whose bill is sent on a day: its date, but not before the bill days are over."""
+    return max(due_on, date.fromordinal(min(billed_on.toordinal() + max(bill_days, 0), date.max.toordinal())))
+
+
 def check_method(
     method: str, *, upfront: bool, scheduled: bool, allow_on_account: bool, field: str = "payment_method"
 ) -> None:
@@ -247,6 +252,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         rows.setdefault(payment.continuity_order_id or 0, []).append(payment)
     changed = 0
     ended: list[int] = []
+    owed_now: dict[int, int] = {}
     for state in states:
         coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
         total, first = whole_order(
@@ -258,6 +264,8 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             groups=groups,
             made=made,
         )
+        if state.row.owed_minor != total:
+            owed_now[state.row.pk] = total
         existing = {p.number: p for p in rows.get(state.row.pk, [])}
         stopped = state.row.status == "cancelled" or state.row.last_shipment is not None
         gone = (*SPREAD_ANEW, "billed") if stopped and not total else SPREAD_ANEW
@@ -318,6 +326,12 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             ]
         )
         changed += len(wanted)
+    if owed_now:
+        sql.execute(
+            "update continuity_continuityorder c set owed_minor = n.minor"
+            " from unnest(%s::bigint[], %s::bigint[]) as n(id, minor) where c.id = n.id",
+            [list(owed_now), list(owed_now.values())],
+        )
     blocked.payments_settled(ended, by=by, on=on)
     return changed
 

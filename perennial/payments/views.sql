@@ -24,7 +24,7 @@ select c.id, y.id, y.purpose, y.method, y.status
 -- the card that pays them, infinity where none does; what ships later and costs something waits for another card.
 select c.id as continuity_order_id, w.awaited, w.on_hold,
        exists (select from continuity_payment y
-                where y.continuity_order_id = c.id and y.status = 'failed') as payment_failed,
+                where y.continuity_order_id = c.id and y.status in {states.STOPS_CHILDREN}) as payment_failed,
        exists (select from continuity_parked q
                 where q.continuity_order_id = c.id and q.resolved_on is null) as parked,
        coalesce(case when c.payment_method = 'card' and not c.upfront then k.expires_on end, 'infinity') as card_ends_on

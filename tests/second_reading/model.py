@@ -1442,6 +1442,8 @@ class Model:
             ready = payment.due_on - days(self.parameters["on_account_bill_days"]) <= on
         if ready:
             payment.status = "billed"
+            if self.schedule_of(payment) is not None:
+                payment.due_on = max(payment.due_on, on + days(self.parameters["on_account_bill_days"]))
             self.counts["billed"] += 1
 
     def close_orders(self, on: date) -> dict:

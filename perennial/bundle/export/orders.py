@@ -198,6 +198,7 @@ class _More:
                 "consolidate": row.consolidate,
                 "upfront": row.upfront,
                 "schedule_chosen": row.schedule_chosen,
+                **({} if row.owed_minor is None else {"owed": money.text(row.owed_minor, self.currency)}),
                 "prices": {name: money.text(prices[name], self.currency) for name in sorted(prices)},
             },
             "lines": [self._dated(row, line) for line in printed["lines"]],

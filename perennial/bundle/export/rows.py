@@ -52,6 +52,7 @@ class Continuity(NamedTuple):
     consolidate: bool
     upfront: bool
     schedule_chosen: bool
+    owed_minor: int | None
     prices: str
 
 

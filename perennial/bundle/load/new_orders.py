@@ -18,6 +18,7 @@ from perennial.kernel.calendar import add_days
 from perennial.kernel.instalments import first_due
 from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
+from perennial.payments.due import bill_due_on
 
 SQL = sql.named(__package__, "new_orders.sql")
 
@@ -64,14 +65,21 @@ def first_charge_on(order_ids: Sequence[int], on: date) -> date | None:
     if not ids:
         return None
     rules = set_up()
-    owed = sql.value(SQL["first_payment"], {"ids": ids, "terms": rules.parameters.on_account_terms_days})
+    given = rules.parameters
+    bills = {"terms": given.on_account_terms_days, "on": on, "bill_days": given.on_account_bill_days}
+    owed = sql.value(SQL["first_payment"], {"ids": ids, **bills})
     if owed is not None:
         found.append(owed)
     late = {"modes": list(rules.modes), "days": [mode.days.roll(on) for mode in rules.modes.values()]}
     for on_account, schedule, ship_on in sql.tuples(SQL["first_shipments"], {"ids": ids, "on": on, **late}):
         with suppress(Refused):  # due outside of the calendar, and so later than anything else
             if schedule is not None:
-                found.append(first_due(rules.schedules[schedule], ship_on))
+                due_on = first_due(rules.schedules[schedule], ship_on)
+                if on_account:  # billed when its child is made, or some days before
+                    made = max(on, add_days(ship_on, -given.days_before_delivery))
+                    billed = max(made, add_days(due_on, -given.on_account_bill_days))
+                    due_on = bill_due_on(due_on, billed, given.on_account_bill_days)
+                found.append(due_on)
             elif on_account:
                 found.append(add_days(ship_on, rules.parameters.on_account_terms_days))
             else:

@@ -1,6 +1,8 @@
 -- name: first_payment
 -- the first day on which money is to be taken that is owed already
-select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(terms)s else 0 end)
+select min(case when y.method = 'on_account' and y.at_invoice then y.due_on + %(terms)s
+                when y.method = 'on_account' and y.status = 'due' then greatest(y.due_on, %(on)s::date + greatest(%(bill_days)s, 0))
+                else y.due_on end)
   from payments_payment y
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   left join orders_salesorder k on k.id = y.order_id

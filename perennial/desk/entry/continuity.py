@@ -160,6 +160,7 @@ def _add_payments(order: Incoming, row: ContinuityRow) -> None:
     total, first = planned_total(
         set_up, row.occurrences, lambda o: order.buyer.where(o.ship_to or row.ship_to), on, order.known.groups
     )
+    row.owed_minor = total
     try:
         parts = upfront_parts(
             set_up.schedules.get(row.payment_schedule_id),

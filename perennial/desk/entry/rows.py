@@ -221,6 +221,7 @@ class ContinuityRow:
     payment_schedule_id: int | None
     schedule_chosen: bool
     ship_to: ShipTo
+    owed_minor: int | None = None
     complete: bool = False
     occurrences: list[OccurrenceRow] = field(default_factory=list)
     adjustments: list[AdjustmentRow] = field(default_factory=list)

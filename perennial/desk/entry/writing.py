@@ -69,7 +69,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         " complete order_date:facts.order_date start_date:facts.start_date first_event:facts.first_event"
         " event_duration:facts.duration shipments:facts.shipments last_shipment:facts.last_shipment"
         " quantity:facts.quantity threshold:facts.threshold consolidate:facts.consolidate upfront:facts.upfront prices"
-        " payment_method card_id payment_schedule_id schedule_chosen ship_to_id",
+        " payment_method card_id payment_schedule_id schedule_chosen owed_minor ship_to_id",
         continuity,
     )
     _copy_of(

@@ -31,5 +31,5 @@ class Migration(migrations.Migration):
                 name="parts_to_come_of_card",
             ),
         ),
-        MakeViews("perennial.payments", "42fd069c8f32"),
+        MakeViews("perennial.payments", "2382e6d51f74"),
     ]
