@@ -181,6 +181,9 @@ NOTICE_MARKED = {"bounced": ("sent", "unsure"), "sent": ("unsure",)}
 PREPAID = ("check", "cash", "gift_card")
 """Methods that pay only what is billed up front without a payment schedule (D14)."""
 
+COUNT_AT_INVOICE = ("cash", "gift_card")
+"""Methods whose money is there when what it pays is invoiced; a check counts when a person has received it."""
+
 METHODS = ("card", "on_account", *PREPAID)
 
 PAY_A_SHARE = ("card", "gift_card", "on_account")

@@ -13,13 +13,14 @@ from functools import partial
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
+from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
 from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED
 from perennial.payments import blocked, gateways, retry
 from perennial.payments.charge import lock
-from perennial.payments.models import Payment
+from perennial.payments.models import Attempt, Payment
 from perennial.payments.next_step import SQL, facts, rules
 
 
@@ -111,6 +112,31 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
     sql.shift(Payment, payments, (*GIVEN_UP, "unknown"), "written_off")
     _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
     blocked.payments_settled(payments, by=by, on=on)
+
+
+@transaction.atomic
+def receive_check(*, payment: int, check: str, received_on: date, by: str, on: date, reason: str | None) -> None:
+    """A check for what is owed has come: it is paid. Refused: what is not paid by check, or is not due."""
+    lock([payment])
+    found = Payment.objects.get(pk=payment)
+    if found.method != "check":
+        raise Refused("not_paid_by_check", method=found.method)
+    _expect([payment], "due")
+    sql.shift(Payment, [payment], "due", "captured", captured_minor=found.amount_minor)
+    number = 1 + Attempt.objects.filter(payment=payment, kind="charge").count()
+    Attempt.objects.create(
+        payment=found,
+        kind="charge",
+        number=number,
+        key=f"{company().installation}-{payment}-charge-{number}",
+        amount_minor=found.amount_minor,
+        on_date=received_on,
+        outcome="approved",
+        gateway_ref=check,
+        message="received by check",
+    )
+    more = {**_amounts([payment])[payment], "check": check, "received_on": received_on.isoformat()}
+    _tell([payment], "payment_captured", by=by, on=on, reason=reason, more={payment: more})
 
 
 @transaction.atomic

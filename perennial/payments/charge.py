@@ -563,7 +563,7 @@ def _bill(work: Collecting, found: Sequence[Fact]) -> None:
 
 
 def _receive(work: Collecting, found: Sequence[Fact]) -> None:
-    """Record the check, cash or gift card that paid what is invoiced."""
+    """Record the cash or gift card that paid what is invoiced."""
     if not found:
         return
     params = {

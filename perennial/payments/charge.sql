@@ -71,7 +71,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
         when r.at_invoice and r.invoiced then 'bill'
         when not r.at_invoice and r.due_on - %(bill_days)s::int <= %(on)s and r.may_fall_due then 'bill'
       end
-    when r.status = 'due' and r.method in {states.PREPAID}
+    when r.status = 'due' and r.method in {states.COUNT_AT_INVOICE}
          and r.invoiced then 'receive'
   end as step,
   r.child, r.gateway, r.authorised_until

@@ -95,8 +95,8 @@ class Fact:
 
     ``reconcile``: nobody knows what became of an attempt, so the gateway is asked. ``void``: the order
     is cancelled, or the authorisation would lapse, or is for less than what is owed. ``forget``: an
-    authorisation of which no reference is known (moved in from elsewhere). ``receive``: a check, cash
-    or gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
+    authorisation of which no reference is known (moved in from elsewhere). ``receive``: cash or a
+    gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
     the payment stands, with the number of the ``child`` that it pays.
     """
 

@@ -167,8 +167,18 @@ def test_ordinary_lines_are_captured_when_they_are_invoiced() -> None:
     assert status(payment) == "captured"
 
 
-@pytest.mark.parametrize("method", ["check", "cash", "gift_card"])
-def test_a_check_counts_when_the_first_child_is_invoiced(sandbox: Sandbox, method: str) -> None:
+def test_a_check_that_has_not_come_is_not_counted_with_the_invoice() -> None:
+    install()
+    m = member()
+    child = m.child(1)
+    payment = m.owes(None, method="check")
+    invoice(child)
+    assert counts(day(1)) == {}
+    assert status(payment) == "due"
+
+
+@pytest.mark.parametrize("method", ["cash", "gift_card"])
+def test_cash_and_a_gift_card_count_when_the_first_child_is_invoiced(sandbox: Sandbox, method: str) -> None:
     install()
     m = member()
     child = m.child(1)
