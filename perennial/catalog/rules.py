@@ -31,8 +31,13 @@ COUNTS = {
 """The parameters that are whole numbers, with their least and most."""
 
 WITHOUT_LIMIT = frozenset(
-    {"repeat_threshold", "number_of_orders_to_create", "reauthorization_limit", "order_dates_within_days",
-     "authorization_renewals"}
+    {
+        "repeat_threshold",
+        "number_of_orders_to_create",
+        "reauthorization_limit",
+        "order_dates_within_days",
+        "authorization_renewals",
+    }
 )
 """The parameters whose null means: no limit."""
 

@@ -81,7 +81,7 @@ def receive(request: Visit, number: str) -> HttpResponse:
             line=line_meant(found, payment),
             check=typed.needed(request, "check"),
             amount=amount_text(amount.minor, amount.currency),
-            received_on=typed.day(request, "received_on", latest=request.visitor.today),
+            received_on=typed.day(request, "received_on"),
         )
         return done(request, Toast(effect(request, "order_received", outcome)))
 

@@ -12,9 +12,9 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("payments", "0007_lists"),
+        ("payments", "0008_days_between_tries"),
         ("continuity", "0008_schedule_chosen"),
-        ("catalog", "0003_authorization_renewals"),
+        ("catalog", "0004_authorization_renewals"),
     ]
 
     operations = [
@@ -31,5 +31,5 @@ class Migration(migrations.Migration):
                 name="parts_to_come_of_card",
             ),
         ),
-        MakeViews("perennial.payments", "2382e6d51f74"),
+        MakeViews("perennial.payments", "5793490fff0d"),
     ]
