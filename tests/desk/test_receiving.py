@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from perennial.desk.entry import PayEntry
+from perennial.desk.entry import OrderEntry, PayEntry, enter
 from perennial.desk.queries import Fitting, order_ids
 from perennial.jobs.check import check, check_once
 from perennial.jobs.process_payments import ProcessPayments
@@ -61,6 +63,16 @@ def test_a_check_pays_what_is_owed_and_no_other_sum() -> None:
 
 
 def test_ordinary_lines_are_paid_by_one_check_or_by_none() -> None:
+    """A check pays all or nothing: an order is split among card, gift card and account alone (S6)."""
+    shared = OrderEntry(
+        customer="C-1",
+        lines=(book(),),
+        order_date=ON,
+        submit=True,
+        pay=(PayEntry("check", percent=Decimal(30)), PayEntry("card", "tok_visa", percent=Decimal(70))),
+    )
+    ((found, *_),) = enter([shared], on=ON, by="clerk:anna")  # type: ignore[misc]
+    assert (found.code, found.field) == ("pay_not_split", "pay[0].method")
     number = order(book(), pay=(PayEntry("check"),))
     (owed,) = Payment.objects.all()
     actions.receive(number=number, check="7", amount=f"{owed.amount_minor / 100:.2f}", **FINANCE)

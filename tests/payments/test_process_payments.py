@@ -345,6 +345,37 @@ def test_what_nobody_invoices_is_made_anew_so_often_and_waits_for_a_person_then(
     assert sandbox.taken() == {"USD": 1995}
 
 
+def test_the_bill_of_a_first_part_gives_as_many_days_as_the_others() -> None:
+    """A child is made five days before its first part falls due, and ten are given to pay."""
+    install()
+    m = member()
+    first = m.owes(m.child(1), method="on_account", at_invoice=False, due_on=day(5))
+    second = m.owes(m.child(2), method="on_account", at_invoice=False, due_on=day(35))
+    assert counts(ON) == {"billed": 1}
+    first.refresh_from_db()
+    assert (first.due_on, first.bill.due_on, first.bill.on_date) == (day(10), day(10), ON)
+    assert counts(day(25)) == {"billed": 1}
+    second.refresh_from_db()
+    assert second.bill.due_on == day(35)
+
+
+def test_an_unknown_payment_stops_later_children_and_is_told_once() -> None:
+    install()
+    m = member("tok_lost_for_good")
+    payment = m.owes(m.child(1))
+    later = m.occurrence(2, ship_on=day(30))
+    for after in range(4):
+        counts(day(after))
+    assert status(payment) == "unknown"
+    assert OrderEvent.objects.filter(kind="payment_unknown").count() == 1
+    later.refresh_from_db()
+    assert later.blocked == "payment"
+    actions.settle_unknown(payment=payment.pk, happened=True, by="finance:rosa", on=day(4), reason="looked up")
+    assert OrderEvent.objects.filter(kind="payment_settled").count() == 1
+    later.refresh_from_db()
+    assert later.blocked is None
+
+
 def test_without_a_limit_it_is_made_anew_for_ever() -> None:
     install(authorization_renewals=None)
     m = member()
