@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "reauthorization_limit": 3,
     "days_between_tries": 1,
     "order_dates_within_days": 1100,
+    "authorization_renewals": 5,
     "prices_include_tax": False,
 }
 """The parameters of a new installation (docs/contract.md)."""

@@ -50,6 +50,7 @@ class Parameters(models.Model):
     reauthorization_limit = models.IntegerField(null=True, db_default=3)
     days_between_tries = models.IntegerField(db_default=1)
     order_dates_within_days = models.IntegerField(null=True, db_default=1100)
+    authorization_renewals = models.IntegerField(null=True, db_default=5)
     prices_include_tax = models.BooleanField(db_default=False)
 
     class Meta:

@@ -23,7 +23,6 @@ def import_(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.bundle.load.importer import import_bundle
         from perennial.bundle.reading.file import opened
-        from perennial.catalog.queries import today
 
         if given.on is not None:
             order_day(given)
@@ -44,9 +43,7 @@ def import_(p: Parser) -> Run:
             ("", "new", "changed", "the same"),
             ([kind, *(found.get(part, {}).get(kind, 0) for part in ("new", "changed", "same"))] for kind in kinds),
         )
-        first = found.get("first_charge_on")
-        past = done.first_charge_on is not None and done.first_charge_on < (given.on or today())
-        facts({"first charge on": sentence("outcome", "first_charge_past", on=first) if past else first})
+        facts({"first charge on": found["first_charge_on"]})
         following(done.following)
         if given.dry_run:
             tell(sentence("outcome", "dry_run_done"))

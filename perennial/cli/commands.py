@@ -88,6 +88,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order ship", "note that a child was sent, or the ordinary lines"),
         ("order invoice", "invoice what was sent: authorised payments are captured"),
         ("order collect", "process the payments of an order at once"),
+        ("order receive", "a check has come for what is owed"),
         ("order settle", "say how a payment ended of which nobody knows, or write it off"),
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),

@@ -258,6 +258,8 @@ def following(programs: Iterable[Any]) -> None:
     for one in programs:
         code = "orders_follow_by_night" if one.apply else "orders_follow_by_hand"
         say(sentence("outcome", code, count=one.orders, program=one.program, quoted=shlex.quote(one.program)))
+        if one.billing_kept:
+            say(sentence("outcome", "orders_keep_billing", count=one.billing_kept, program=one.program))
 
 
 def _is_table(value: Any) -> bool:

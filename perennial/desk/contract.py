@@ -478,11 +478,13 @@ def outcome_json(outcome: Outcome) -> Document:
     """What an action gave: what it did, and what follows. What there is nothing to tell of is left out."""
     document: Document = {}
     for one in fields(outcome):
-        if one.name in ("follows", "version", "can_undo"):
+        if one.name in ("follows", "version", "can_undo", "to_refund"):
             continue
         value = getattr(outcome, one.name)
         if one.default is MISSING or value not in (None, (), False):
             document[one.name] = _plain(value, with_currency=one.name in _WITH_CURRENCY)
+    if outcome.to_refund is not None:
+        document["to_refund"] = _plain(outcome.to_refund, with_currency=True)
     if outcome.follows is not None:
         document["follows"] = follows_json(outcome.follows)
     if outcome.version is not None:

@@ -30,6 +30,7 @@ class Rules:
     bill_days: int
     terms_days: int
     most_tries: int | None
+    renewals: int | None
     lives: int
     run: int | None
     catching_up: bool = False
@@ -43,6 +44,7 @@ class Rules:
             "authorise_days": self.authorise_days,
             "bill_days": self.bill_days,
             "lives": self.lives,
+            "renewals": self.renewals,
             "run": self.run,
             "catching_up": self.catching_up,
         }
@@ -67,6 +69,7 @@ def rules(
         bill_days=found.on_account_bill_days,
         terms_days=found.on_account_terms_days,
         most_tries=found.reauthorization_limit,
+        renewals=found.authorization_renewals,
         lives=gateway.authorisation_days,
         run=run,
         catching_up=catching_up,
@@ -92,8 +95,8 @@ class Fact:
 
     ``reconcile``: nobody knows what became of an attempt, so the gateway is asked. ``void``: the order
     is cancelled, or the authorisation would lapse, or is for less than what is owed. ``forget``: an
-    authorisation of which no reference is known (moved in from elsewhere). ``receive``: a check, cash
-    or gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
+    authorisation of which no reference is known (moved in from elsewhere). ``receive``: cash or a
+    gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
     the payment stands, with the number of the ``child`` that it pays.
     """
 

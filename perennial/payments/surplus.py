@@ -9,16 +9,18 @@ from perennial.kernel.states import TO_COME
 
 _SURPLUS = f"""
 with taken as (
-  select c.order_id as root, c.parent_line_id,
+  select c.order_id as root, c.parent_line_id, x.to_come, c.owed_minor,
          sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor) as minor
     from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
-   where {{continuity}} and y.purpose = 'order'
-     and not exists (select from continuity_occurrence o
-                      where o.continuity_order_id = c.id and o.status in {sql.words(TO_COME)})
-   group by c.order_id, c.parent_line_id),
+   cross join lateral (select exists (select from continuity_occurrence o
+                        where o.continuity_order_id = c.id and o.status in {sql.words(TO_COME)}) as to_come) x
+   where {{continuity}} and y.purpose = 'order' and (not x.to_come or c.owed_minor is not null)
+   group by c.id, x.to_come),
 beyond as (
-  select t.root, t.minor - coalesce((select sum(k.total_minor) from orders_salesorder k
-                                      where k.parent_line_id = t.parent_line_id and k.status <> 'cancelled'), 0) as minor
+  select t.root, t.minor - case when t.to_come then t.owed_minor
+                                else coalesce((select sum(k.total_minor) from orders_salesorder k
+                                                where k.parent_line_id = t.parent_line_id and k.status <> 'cancelled'), 0)
+                           end as minor
     from taken t
   union all
   select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor
@@ -37,8 +39,7 @@ SURPLUS = _SURPLUS.format(continuity="true", order="true")
 def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
     """By parent order, the minor units taken or billed beyond what came and will come; of these orders, or of all.
 
-    Told when nothing more of what was billed up front is planned: what a cancelled order, or one that ended
-    early, was paid for and did not ship. Of a cancelled child, or cancelled ordinary lines, what they were paid.
+    Of what was billed up front: what was paid for and did not ship, or is not to come any more. Of a cancelled child, or cancelled ordinary lines, what they were paid.
     """
     if orders is None:
         found = sql.tuples(f"{SURPLUS} order by b.root")

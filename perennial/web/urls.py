@@ -149,6 +149,7 @@ urlpatterns = [
     page("orders/<str:number>/cancel", cancel.cancel, "cancel", see="change_orders", do="change_orders"),
     page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
     page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),
+    page("orders/<str:number>/receive", payments.receive, "receive", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/ship", sending.ship, "ship", see="ship_orders", do="ship_orders"),
     page("orders/<str:number>/invoice", sending.invoice, "invoice", see="ship_orders", do="ship_orders"),

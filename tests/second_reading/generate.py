@@ -464,6 +464,8 @@ class Scenario:
                 events.insert(self.random.randrange(len(events)), events.pop(at))
             elif change == "header":
                 program["days_after_order_date"] = self.pick(0, 3, 10)
+                if self.chance(60):
+                    program["payment_schedule"] = self.pick(None, *[one["name"] for one in SCHEDULES])
             else:
                 new = self.event()
                 for field in self.random.sample(
@@ -475,6 +477,7 @@ class Scenario:
                         "action",
                         "products",
                         "delivery_mode",
+                        "payment_schedule",
                     ],
                     2,
                 ):

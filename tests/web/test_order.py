@@ -239,6 +239,20 @@ def test_a_payment_of_which_nobody_knows_is_settled(at_desk: Desk) -> None:
     assert "No payment is to be settled." in get(client, f"{page}/settle", **HX)
 
 
+def test_a_check_that_came_is_received(at_desk: Desk) -> None:
+    number = desk.order(desk.line("UP", payment_method="check"))
+    client, page = at_desk("finance"), f"/orders/{number}"
+    which = f"{number}:1:order:1"
+    assert "Check received" in get(client, page)
+    panel = get(client, f"{page}/receive?payment={which}", **HX)
+    assert 'name="check"' in panel
+    typed = {"payment": which, "check": "00417", "amount": "69", "received_on": "10/3"}
+    assert 'id="f-amount-err"' in fill(client, page, f"{page}/receive", status=422, **{**typed, "amount": "68"})
+    assert "Check 00417 over $69.00 for" in text_of(fill(client, page, f"{page}/receive", **typed))
+    assert Payment.objects.get(continuity_order__order__number=number).status == "captured"
+    assert "No check is awaited." in get(client, f"{page}/receive", **HX)
+
+
 def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     child = child_of(number)
@@ -321,7 +335,7 @@ def test_a_note_is_written_and_an_offer_accepted(at_desk: Desk) -> None:
 
 ADDRESSES = {
     "cancel": "change_orders", "note": "change_orders", "collect": "change_orders", "accept": "change_orders",
-    "retry": "change_orders", "refund": "refund_payments", "settle": "settle_payments", "ship": "ship_orders",
+    "retry": "change_orders", "refund": "refund_payments", "settle": "settle_payments", "receive": "settle_payments", "ship": "ship_orders",
     "invoice": "ship_orders",
 }  # fmt: skip
 

@@ -17,7 +17,6 @@ from typing import Any, BinaryIO
 from django.db import transaction
 
 from perennial.bundle.load.customers import customers_that_change, load_customers
-from perennial.bundle.load.new_orders import first_charge_on
 from perennial.bundle.load.notices import notices
 from perennial.bundle.load.orders import ORDERS_AT_ONCE, Entering
 from perennial.bundle.load.report import KINDS, Imported
@@ -98,7 +97,7 @@ def import_bundle(
                     written_notes(reading, name, batch)
             for batch in source.batches("notices", ORDERS_AT_ONCE):
                 notices(reading, batch)
-            imported.first_charge_on = first_charge_on(entering.made)
+            imported.first_charge_on = entering.first_charge_on
             imported.following = orders_to_follow(imported.programs)
             named = SalesOrder.objects.filter(pk__in=entering.made[:MOST_NAMED]).order_by("pk")
             imported.numbers = list(named.values_list("number", flat=True))

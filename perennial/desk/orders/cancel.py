@@ -29,7 +29,6 @@ class Cancelled(Outcome):
 
     order: str
     status: str
-    to_refund: Money | None = None
     ended_by: str | None = None
 
 
@@ -39,7 +38,6 @@ class EndsAfter(Outcome):
 
     order: str
     last_shipment: int
-    to_refund: Money | None = None
     ended_by: str | None = None
 
 
@@ -50,7 +48,6 @@ class ChildCancelled(Outcome):
     order: str
     status: str
     again: bool
-    to_refund: Money | None = None
     ended_by: str | None = None
 
 

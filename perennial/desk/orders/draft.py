@@ -310,9 +310,7 @@ def _as_entered(locked: LockedOrder, old: _Line) -> LineEntry:
     if old.state is None:
         return LineEntry(product, old.row.quantity, delivery_mode=mode.code if mode else None)
     row = ContinuityOrder.objects.select_related("card", "payment_schedule", "ship_to").get(pk=old.state.row.pk)
-    chosen = row.payment_schedule
-    if row.payment_schedule_id == old.state.revision.payment_schedule_id:
-        chosen = None
+    chosen = row.payment_schedule if row.schedule_chosen else None
     elsewhere = row.ship_to if row.ship_to_id != locked.order.ship_to_id else None
     return LineEntry(
         product,

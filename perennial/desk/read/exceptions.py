@@ -26,7 +26,7 @@ _SQL = {
 KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund")
 SIZE = 50
 DAYS_AHEAD = 62
-"""A card is expiring when it ends within so many days, and pays a shipment after that."""
+"""A card is expiring when it ends within so many days, and is to pay something after that."""
 INVOICED_WITHIN = 7
 """What was sent so many days ago and is not invoiced yet needs a person."""
 MOST_COUNTED = 1000
@@ -44,9 +44,11 @@ class Exceptional:
 
     ``facts`` by kind. declined, unknown: ``part``, ``amount``, ``status``, ``attempts``, ``tried_on``, ``said`` (by the
     bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
-    again by itself). expiring: ``card``, ``expires_on``, ``shipments``. parked: ``job``, ``reason``. held: ``code``,
+    again by itself). expiring: ``card``, ``expires_on``, ``shipments``, ``parts``
+    (of payments). parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``. late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
-    ``tracking``, ``amount``. refund: ``amount`` that is to be given back.
+    ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
+    refund: ``amount`` that is to be given back.
     ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
     ``ship``, ``invoice``, ``refund``.
     """
@@ -190,9 +192,9 @@ _PAYMENT_STEPS = {
 }
 
 
-def _expiring(token: str, brand: str | None, last4: str | None, expires_on: date, shipments: int) -> Told:
+def _expiring(token: str, brand: str | None, last4: str | None, expires_on: date, shipments: int, parts: int) -> Told:
     words = " ".join(word for word in (brand, last4) if word) or token
-    return {"card": words, "expires_on": expires_on, "shipments": shipments}, ("new_card",)
+    return {"card": words, "expires_on": expires_on, "shipments": shipments, "parts": parts}, ("new_card",)
 
 
 def _parked(job: str, reason: str) -> Told:
@@ -213,14 +215,17 @@ def _late(reasons: tuple[str, ...]) -> Told:
     return {"reasons": reasons}, (*(ways[r] for r in reasons if r in ways), *(() if reasons else ("ship",)), "cancel")
 
 
-def _uninvoiced(sent_on: date, carrier: str | None, tracking: str | None, minor: int, currency: str) -> Told:
+def _uninvoiced(
+    sent_on: date | None, carrier: str | None, tracking: str | None, minor: int, currency: str, lapsed: bool
+) -> Told:
     facts: dict[str, object] = {
         "sent_on": sent_on,
         "carrier": carrier,
         "tracking": tracking,
         "amount": Money(minor, currency),
+        "lapsed": lapsed,
     }
-    return facts, ("invoice",)
+    return facts, (*(("invoice",) if sent_on is not None else ()), *(("try_now",) if lapsed else ()))
 
 
 def _refund(minor: int, currency: str) -> Told:

@@ -232,7 +232,7 @@ def _line(
     near = [shipment.number for shipment in found if is_coming(shipment)][:NEXT]
     return OrderLine(
         continuity=one,
-        card=health_of(one.card, found, on) if one.card else None,
+        card=health_of(one.card, found, order.payments, on) if one.card else None,
         rows=tuple(
             _row(shipment, tries[shipment.number], paid, rules, near=shipment.number in near) for shipment in shown
         ),

@@ -207,6 +207,7 @@ def preview(
         first_position=1,
         status="planned",
         product_ids=revision.product_ids,
+        schedule_ids=revision.schedule_ids,
     )
     country = company().country
     return Preview(

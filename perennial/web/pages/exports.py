@@ -114,6 +114,7 @@ def _expiring(to: Reader) -> tuple[Column[Exceptional], ...]:
         _fact("todo_ends", "expires_on"),
         _day("todo_first_after"),
         _fact("todo_shipments", "shipments"),
+        _fact("todo_parts", "parts"),
     )
 
 
@@ -145,6 +146,7 @@ def _uninvoiced(to: Reader) -> tuple[Column[Exceptional], ...]:
         _fact("todo_sent_on", "sent_on"),
         _fact("todo_carrier", "carrier"),
         _fact("csv_tracking", "tracking"),
+        _fact("csv_not_renewed", "lapsed"),
     )
 
 
