@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from perennial.cli.output import say, sentence, table
 from perennial.cli.pages import method_words, product
@@ -12,6 +15,7 @@ from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
 from perennial.desk.read.order import Order
 from perennial.desk.read.search import CustomerHit, Hits
 from perennial.desk.read.waiting import Waiting
+from perennial.jobs.touched import Touched, as_document
 from perennial.language import phrase, reader
 
 
@@ -50,6 +54,42 @@ def _what(one: Waiting) -> str:
         return sentence("outcome", "of_order") if one.number == one.order else one.number
     more = max(0, one.shipments - 1)
     return sentence("outcome", "of_shipment", line=one.line, shipment=one.shipment, more=more)
+
+
+TOUCHED = ("name", "line", "shipment", "what", "before", "after")
+
+
+def touched_page(rows: Sequence[Touched]) -> None:
+    """A line a thing that a run touched."""
+    table(TOUCHED, (_touched(one) for one in rows))
+    if not rows:
+        say(sentence("outcome", "nothing_touched"))
+
+
+def touched_sheet(rows: Iterable[Touched]) -> None:
+    """The same as CSV, row by row."""
+    lines = csv.writer(sys.stdout)
+    lines.writerow([*TOUCHED, "reason"])
+    for one in rows:
+        lines.writerow([*_touched(one), as_document(one)["reason"]])
+
+
+def _touched(one: Touched) -> list[Any]:
+    said = as_document(one)
+    return [one.name, one.line, one.shipment, one.what, _told(said["before"]), _told(said["after"])]
+
+
+def _told(facts: Mapping[str, Any] | None) -> str:
+    """Facts on one line: ``ship on 2026-04-10, product 0014``."""
+    if facts is None:
+        return ""
+    told = []
+    for name, value in facts.items():
+        if isinstance(value, list):
+            told += [", ".join(f"{part} {word}" for part, word in one.items()) for one in value]
+        elif value is not None:
+            told.append(f"{name.replace('_', ' ')} {value}")
+    return "; ".join(told)
 
 
 def customers_page(customers: Sequence[Customer]) -> None:

@@ -220,6 +220,29 @@ def show_shipments(p: Parser) -> Run:
     return run
 
 
+def show_run(p: Parser) -> Run:
+    """What a run touched, of a dry run what it would have touched, in the order of its work."""
+    p.add_argument("run", metavar="RUN", type=whole, help="the number of the run, which the job told")
+    p.add_argument("--csv", action="store_true", help="as CSV, for a spreadsheet")
+    _page(p, "rows", "all")
+
+    def run(given: Given) -> int:
+        from perennial.jobs.touched import as_document, touched
+
+        read = partial(touched, given.run)
+        if given.csv:
+            from perennial.cli.lists import touched_sheet
+            from perennial.db.pages import every
+
+            touched_sheet(every(lambda after: read(size=AT_ONCE, after=after)))
+            return 0
+        from perennial.cli.lists import touched_page
+
+        return _listed(given, read, as_document, touched_page)
+
+    return run
+
+
 def _listed(
     given: Given,
     read: Callable[..., Page[T]],

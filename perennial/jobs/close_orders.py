@@ -57,6 +57,7 @@ class CloseOrders(Job):
             closed = [row[0] for row in cursor.fetchall()]
             report.count("orders", len(closed))
             cursor.execute(SQL["events"], {**values, "closed": closed})
+            cursor.execute(SQL["touch"], {**values, "closed": closed})
             cursor.execute(SQL["still_open"], values)
             for order, child in cursor.fetchall():
                 waits = (

@@ -52,6 +52,7 @@ class CreateChildOrders(Job):
     """
 
     name = "create-child-orders"
+    touched = SQL["touched"]
     counts = ("created", "left", "acceptance", "on_hold", "expired_card", "payment", "parked")
 
     def arguments(self, run: Run) -> None:
@@ -181,6 +182,8 @@ class CreateChildOrders(Job):
                 do("forget_blocked")
             cursor.execute("select count(*) filter (where lead), count(*) from child_work")
             created, claimed = cursor.fetchone()
+            if created < last - first + 1:
+                do("touch_waiting")
             if not created:
                 return report
             if claimed > created:

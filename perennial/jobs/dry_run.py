@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.db import OperationalError, transaction
 
 from perennial.db import history, sql
+from perennial.jobs import touched
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
 from perennial.jobs.report import Report
@@ -25,20 +27,32 @@ class _Undo(Exception):
 def dry_run(job: Job, on: date, arguments: dict[str, Any], by: str, to: Reader = ENGLISH) -> dict[str, Any]:
     """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
     report = Report()
+    rows: list[touched.Row] = []
     try:
         with transaction.atomic():
-            report = rehearse(job, on, arguments, by)
+            report = rehearse(job, on, arguments, by, rows)
             raise _Undo
     except _Undo:
         pass
-    row = JobRun.objects.create(
-        job=job.name, on_date=on, arguments=arguments, dry=True, by=by, status="done", report=report.stored()
-    )
-    return document(job, row, to)
+    return document(job, rehearsed(job, on, arguments, by, report, rows), to)
 
 
-def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
-    """Do a job's work inside the caller's transaction, which takes it back afterwards.
+def rehearsed(
+    job: Job, on: date, arguments: dict[str, Any], by: str, report: Report, rows: Sequence[touched.Row]
+) -> JobRun:
+    """Note a dry run that was taken back: its report, and what it would have touched."""
+    with transaction.atomic():
+        row = JobRun.objects.create(
+            job=job.name, on_date=on, arguments=arguments, dry=True, by=by, status="done", report=report.stored()
+        )
+        touched.keep(row.pk, rows)
+    return row
+
+
+def rehearse(
+    job: Job, on: date, arguments: dict[str, Any], by: str, rows: list[touched.Row] | None = None
+) -> Report:
+    """Do a job's work inside the caller's transaction, which takes it back afterwards. ``rows``: gets what it touched.
 
     Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that
     each chunk is taken back at once. A locked order is reported as busy after one second.
@@ -49,6 +63,7 @@ def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
     history.context(by=run.by, run=run.id)
     report = write_list(job, run)
     sql.execute("set constraints all immediate")
+    rows = [] if rows is None else rows
     for _, first, last in sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
     ):
@@ -59,9 +74,12 @@ def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str) -> Report:
             with transaction.atomic():
                 made = _rehearsed(job, run, first, last)
                 report.add(made)
+                rows += touched.all_rows(job, run.id)
                 raise _Undo
         except _Undo:
             pass
+    if run.selected <= AT_ONCE:
+        rows += touched.all_rows(job, run.id)
     JobRun.objects.filter(pk=row.pk).update(status="done", report=report.stored())
     return report
 

@@ -11,6 +11,7 @@ from perennial.continuity.planning import Difference, read_orders
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted
+from perennial.jobs.planned import Planned
 from perennial.jobs.report import Report
 from perennial.kernel.calendar import add_days
 from perennial.kernel.reasons import Reason
@@ -49,13 +50,16 @@ class ExtendLines(Job):
         through = add_days(run.on, set_up.parameters.days_before_delivery)
         report = Report()
         difference = Difference()
+        planned = Planned()
         complete: list[int] = []
         extended: list[int] = []
         events = []
         for state in read_orders(set_up, ids, run.cache.setdefault("revisions", {})):
             if state.row.status != "open" or state.row.complete:
                 continue
+            known = len(difference.inserts), len(difference.updates)
             added, done = extend(state, difference, through)
+            planned.added(state, (*difference.inserts[known[0] :], *difference.updates[known[1] :]))
             if done:
                 complete.append(state.row.pk)
             if added:
@@ -67,6 +71,7 @@ class ExtendLines(Job):
         if complete:
             ContinuityOrder.objects.filter(pk__in=complete).update(complete=True)
         write_history(events, on=run.on, by=run.by)
+        planned.write(run, first, last)
         if extended:
             blocked.recompute(extended)
         return report

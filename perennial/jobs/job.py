@@ -80,6 +80,8 @@ class Job:
     """Words that are told only where something was counted."""
     network = False
     chunk_size = 1000
+    touched = ""
+    """The statement that tells what a run of it touched, from rows that tell it anyway (``touched.Row``)."""
     names = OF_CONTINUITY
     """The statement that names an item of the work list: its order (or program) and its shipment."""
 

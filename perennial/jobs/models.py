@@ -64,6 +64,26 @@ class JobItem(models.Model):
     shipment = models.IntegerField(null=True)
 
 
+class JobTouched(models.Model):
+    """What a run did with one thing of its work list: of a dry run all of it, of others what no other row tells.
+
+    ``name``: the order, or the program, by its number. ``before`` and ``after`` as outside programs read them;
+    ``because`` a reason.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "seq", "number")
+    run = models.ForeignKey(JobRun, models.CASCADE, related_name="touched", db_index=False)
+    seq = models.BigIntegerField()
+    number = models.IntegerField()
+    name = models.TextField()
+    line = models.IntegerField(null=True)
+    shipment = models.IntegerField(null=True)
+    what = models.TextField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    because = models.JSONField(null=True)
+
+
 class NightRun(models.Model):
     """The six runs of a business date. One that was killed is gone on with: what is done of it is not done again."""
 

@@ -12,11 +12,11 @@ from django.db import transaction
 from perennial.catalog.queries import parameters, today
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs import JOBS, NIGHTLY, touched
 from perennial.jobs.ahead import has_jumped, refuse_ahead
-from perennial.jobs.dry_run import rehearse
+from perennial.jobs.dry_run import rehearse, rehearsed
 from perennial.jobs.job import Job, document
-from perennial.jobs.models import JobRun, NightRun
+from perennial.jobs.models import NightRun
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Session, run_job
 from perennial.kernel.calendar import add_days
@@ -174,27 +174,21 @@ def _in_the_calendar(on: date) -> None:
 
 def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any]]:
     """All jobs of all nights in one transaction that is taken back, so that each sees the ones before."""
-    reports: list[tuple[date, Job, Report]] = []
+    reports: list[tuple[date, Job, Report, list[touched.Row]]] = []
     try:
         with transaction.atomic():
             for on in dates:
                 _in_the_calendar(on)
                 for name in NIGHTLY:
                     job = JOBS[name]()
-                    reports.append((on, job, rehearse(job, on, _arguments(name, on != dates[-1]), by)))
+                    rows: list[touched.Row] = []
+                    report = rehearse(job, on, _arguments(name, on != dates[-1]), by, rows)
+                    reports.append((on, job, report, rows))
             raise _Undo
     except _Undo:
         pass
     nights: dict[date, list[dict[str, Any]]] = {on: [] for on in dates}
-    for on, job, report in reports:
-        row = JobRun.objects.create(
-            job=job.name,
-            on_date=on,
-            arguments=_arguments(job.name, on != dates[-1]),
-            dry=True,
-            by=by,
-            status="done",
-            report=report.stored(),
-        )
+    for on, job, report, rows in reports:
+        row = rehearsed(job, on, _arguments(job.name, on != dates[-1]), by, report, rows)
         nights[on].append(document(job, row, to))
     return [{"on": on.isoformat(), "jobs": jobs} for on, jobs in nights.items()]

@@ -35,6 +35,7 @@ class ProcessPayments(Job):
     counts = ("authorised", "captured", "billed", "declined", "failed", "unknown", "voided", "notified")
     counts_if_any = ("refunded",)
     network = True
+    touched = SQL["touched"]
     chunk_size = 1000
     names = SQL["named"]
 

@@ -328,10 +328,9 @@ def _finish(run: Run) -> JobRun | None:
 
 
 def _close(run_id: int, report: dict[str, Any]) -> None:
-    """The run is done and needs its work list no longer."""
+    """The run is done. Its work list is kept: it tells what the run touched (``touched``)."""
     sql.execute(
-        "with gone as (delete from jobs_jobitem where run_id = %(run)s)"
-        " update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %(report)s where id = %(run)s",
+        "update jobs_jobrun set status = 'done', ended_at = clock_timestamp(), report = %(report)s where id = %(run)s",
         {"run": run_id, "report": Jsonb(report)},
     )
 

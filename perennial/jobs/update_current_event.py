@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perennial.db import sql
+from perennial.jobs import touched
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
 from perennial.kernel.plan import current_event
@@ -49,6 +50,8 @@ class UpdateCurrentEvent(Job):
         """Advance the programs ``first`` to ``last``."""
         report = Report()
         programs = sql.models(Program, LOCK, {"run": run.id, "first": first, "last": last})
+        places = touched.places(run, first, last)
+        rows = []
         newest = newest_released(program.pk for program in programs)
         loaded = load_revisions(run.set_up, newest.values())
         for program in programs:
@@ -62,10 +65,25 @@ class UpdateCurrentEvent(Job):
             stored = (program.current_key, program.current_event_id, program.current_repetition, program.current_since)
             if stored == (current.key, current.event_id, current.repetition, current.since):
                 continue
+            before = _stands(program)
             program.current_key, program.current_event_id = current.key, current.event_id
             program.current_repetition, program.current_since = current.repetition, current.since
             program.save(update_fields=["current_key", "current_event_id", "current_repetition", "current_since"])
             report.count("advanced")
+            rows.append(
+                touched.Row(
+                    seq=places[program.pk],
+                    number=1,
+                    name=program.schedule_id,
+                    line=None,
+                    shipment=None,
+                    what="advanced",
+                    before=touched.stored(before),
+                    after=touched.stored(_stands(program)),
+                    because=None,
+                )
+            )
+        touched.write(run, rows)
         return report
 
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
@@ -75,3 +93,15 @@ class UpdateCurrentEvent(Job):
         report.count("programs")
         report.because(program, None, "parked", reason)
         return report
+
+
+def _stands(program: Program) -> dict[str, Any] | None:
+    """Where a program stands by its own calendar, and since when."""
+    if program.current_since is None:
+        return None
+    return {
+        "event": program.current_event_id,
+        "key": program.current_key,
+        "repetition": program.current_repetition,
+        "since": program.current_since.isoformat(),
+    }

@@ -9,13 +9,13 @@ from typing import Any
 from perennial.catalog.queries import PriceList, SetUp, price_lists
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Counts, Difference, OrderState, read_orders
-from perennial.continuity.update import planned_with
+from perennial.continuity.update import Update, planned_with
 from perennial.db import sql
 from perennial.desk.notices.queue import tell_price_changes
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted
+from perennial.jobs.planned import Planned
 from perennial.jobs.report import Report
-from perennial.kernel import plan as kernel
 from perennial.kernel.reasons import Reason
 from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked, due
@@ -72,6 +72,7 @@ class UpdateOrders(Job):
             loaded.update(load_revisions(set_up, missing))
         report = Report()
         difference = Difference()
+        planned = Planned()
         changed: list[OrderState] = []
         rows: list[ContinuityOrder] = []
         events = []
@@ -83,7 +84,8 @@ class UpdateOrders(Job):
             if revision.id not in prices:
                 prices[revision.id] = price_lists(revision.product_ids[item] for item in revision.products_to_price)
             was_complete, was_paid_by, stood_on = state.row.complete, state.row.payment_schedule_id, state.revision
-            counts, gone = update(state, revision, prices[revision.id], difference)
+            found, counts = update(state, revision, prices[revision.id], difference)
+            planned.updated(state, found)
             rows.append(state.row)
             paid_by = state.row.payment_schedule_id
             differs = bool(counts) or state.row.complete != was_complete or paid_by != was_paid_by
@@ -93,7 +95,7 @@ class UpdateOrders(Job):
             report.count("lines_added", counts.added)
             report.count("lines_changed", counts.changed)
             report.count("lines_cancelled", counts.cancelled)
-            for adjustment in gone:
+            for adjustment in found.gone:
                 number = state.row.order.number
                 why = Reason("change_gone", {"kind": adjustment.kind, "event": adjustment.key})
                 report.because(number, None, None, why)
@@ -102,6 +104,9 @@ class UpdateOrders(Job):
                 report.count("billing_kept")
                 why = Reason(kept, {"method": state.row.payment_method, "schedule": _name(set_up, paid_by)})
                 report.because(state.row.order.number, None, None, why)
+                planned.billing_kept(state, _name(set_up, paid_by), why)
+            if paid_by != was_paid_by:
+                planned.billed(state, _name(set_up, was_paid_by), _name(set_up, paid_by))
             if differs:
                 changed.append(state)
                 schedules = {"before": _name(set_up, was_paid_by), "after": _name(set_up, paid_by)}
@@ -123,6 +128,7 @@ class UpdateOrders(Job):
         difference.write()
         _write(rows)
         write_history(events, on=run.on, by=run.by)
+        planned.write(run, first, last)
         if changed:
             again = [s.row.pk for s in changed]
             blocked.recompute(again)
@@ -137,8 +143,8 @@ class UpdateOrders(Job):
 
 def update(
     state: OrderState, revision: LoadedRevision, prices: PriceList, difference: Difference
-) -> tuple[Counts, tuple[kernel.Adjustment, ...]]:
-    """Let one order follow a newer revision; what differs, and the adjustments whose occurrence is gone."""
+) -> tuple[Update, Counts]:
+    """Let one order follow a newer revision; how it is planned then, and how much of it differs."""
     found = planned_with(state, revision, prices)
     counts = difference.add(found.before, found.after, why=found.left_out)
     state.row.prices = found.prices
@@ -146,7 +152,7 @@ def update(
     state.row.complete = found.complete
     if state.billing_kept(revision) is None:
         state.row.payment_schedule_id = revision.payment_schedule_id
-    return counts, found.gone
+    return found, counts
 
 
 def _name(set_up: SetUp, schedule: int | None) -> str | None:

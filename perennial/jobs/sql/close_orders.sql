@@ -66,6 +66,20 @@ update orders_salesorder p
                     where l.order_id = p.id and l.status not in {states.DONE})
 returning p.id, p.status
 
+-- name: touch
+-- The lines that are over, then the orders.
+insert into jobs_jobtouched(run_id, seq, number, name, line, what, before, after)
+select %(run)s, i.seq, l.line, p.number, l.line, 'line_closed', null::jsonb, jsonb_build_object('status', l.status)
+  from close_work w
+  join jobs_jobitem i on i.run_id = %(run)s and i.subject_id = w.order_id and i.seq between %(first)s and %(last)s
+  join orders_salesorder p on p.id = w.order_id
+  join orders_orderline l on l.id = w.parent_line_id
+ where w.waits_for is null
+union all
+select %(run)s, i.seq, 1000000, p.number, null, 'closed', '{"status": "open"}', jsonb_build_object('status', p.status)
+  from jobs_jobitem i join orders_salesorder p on p.id = i.subject_id
+ where i.run_id = %(run)s and i.seq between %(first)s and %(last)s and p.id = any(%(closed)s)
+
 -- name: events
 insert into orders_orderevent(order_id, on_date, kind, by, data)
 select p.id, %(on)s, 'closed', %(by)s, jsonb_build_object('status', p.status)

@@ -242,6 +242,31 @@ select w.parent_id, %(on)s, 'child_created', %(by)s,
   from child_work w where w.lead
  order by w.parent_id, w.parent_line, w.shipment
 
+-- name: touch_waiting
+-- What was due, and waits now.
+insert into jobs_jobtouched(run_id, seq, number, name, line, shipment, what, after)
+select %(run)s, i.seq, 1, p.number, l.line, i.shipment, 'waits', jsonb_build_object('blocked', min(o.blocked))
+  from jobs_jobitem i
+  join continuity_occurrence o on o.continuity_order_id = i.subject_id and o.shipment = i.shipment
+  join continuity_continuityorder c on c.id = i.subject_id
+  join orders_salesorder p on p.id = c.order_id
+  join orders_orderline l on l.id = c.parent_line_id
+ where i.run_id = %(run)s and i.seq between %(first)s and %(last)s and o.status = 'scheduled' and o.blocked is not null
+ group by i.seq, p.number, l.line, i.shipment
+
+-- name: touched
+-- The children of a run, by its work list: each has its event.
+select i.seq, 1, p.number, l.line, i.shipment, 'child_created', null,
+       jsonb_build_object('child', e.data -> 'child', 'ship_on', e.data -> 'ship_on')::text, null
+  from jobs_jobitem i
+  join continuity_continuityorder c on c.id = i.subject_id
+  join orders_salesorder p on p.id = c.order_id
+  join orders_orderline l on l.id = c.parent_line_id
+  join orders_orderevent e on e.order_id = c.order_id and e.by = %(by)s and e.kind = 'child_created'
+                          and e.place = c.parent_line_id and (e.data ->> 'shipment')::int = i.shipment
+ where i.run_id = %(run)s and i.seq > %(seq)s
+ order by i.seq limit %(most)s
+
 -- name: mark
 update continuity_occurrence o set status = 'ordered', child_id = w.child_id
   from child_work w where o.id = w.occurrence_id and o.status = 'scheduled' and o.blocked is null

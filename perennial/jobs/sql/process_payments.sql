@@ -58,6 +58,36 @@ sums as (
    where b.run_id = %(run)s)
 select currency, sum(authorised), sum(captured), sum(billed), sum(refunded) from sums group by currency order by currency
 
+-- name: touched
+-- The calls and bills of a run, by its work list.
+select m.seq, x.number, coalesce(o.number, r.number), l.line, o.shipment, x.what, null, x.after::text, x.because::text
+  from jobs_jobitem m
+  join payments_payment p on p.id = m.subject_id
+  left join orders_salesorder o on o.id = p.order_id
+  left join continuity_continuityorder c on c.id = p.continuity_order_id
+  left join orders_salesorder r on r.id = c.order_id
+  left join orders_orderline l on l.id = coalesce(o.parent_line_id, c.parent_line_id)
+ cross join lateral (
+   select 10 * a.number + array_position(array['authorise', 'charge', 'capture', 'void', 'refund'], a.kind) as number,
+          case when a.outcome is null or a.outcome = 'unknown' then 'unknown'
+               when a.outcome = 'declined' and a.final then 'failed'
+               when a.outcome = 'declined' then 'declined'
+               when a.kind = 'authorise' then 'authorised'
+               when a.kind = 'void' then 'voided'
+               when a.kind = 'refund' then 'refunded'
+               else 'captured' end as what,
+          jsonb_build_object('payment', p.number, 'purpose', p.purpose, 'method', p.method, 'currency', p.currency,
+                             'amount_minor', a.amount_minor) as after,
+          to_jsonb(a.message) as because
+     from payments_attempt a where a.payment_id = p.id and a.run_id = %(run)s
+   union all
+   select 1, 'billed',
+          jsonb_build_object('payment', p.number, 'purpose', p.purpose, 'method', p.method, 'currency', p.currency,
+                             'amount_minor', b.amount_minor, 'due_on', b.due_on), null
+     from payments_bill b where b.payment_id = p.id and b.run_id = %(run)s) x
+ where m.run_id = %(run)s and m.seq >= %(seq)s and (m.seq, x.number) > (%(seq)s, %(number)s)
+ order by m.seq, x.number limit %(most)s
+
 -- name: reasons
 select coalesce(o.number, r.number), o.shipment, a.final, coalesce(a.outcome, 'unknown'), a.message
   from jobs_jobitem m

@@ -1,0 +1,147 @@
+"""What a run touched: a row for each thing, with what it was before and what it is after.
+
+What other rows tell already (children with their events, payments with their attempts) is read from these by the run's
+work list, which is therefore kept; the rest is written with the chunk. Of a dry run all is written, when what it did has
+been taken back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from perennial.db import sql
+from perennial.db.pages import Page, every, key_of, page
+from perennial.errors import Refused
+from perennial.jobs.models import JobRun, JobTouched
+from perennial.kernel import money
+from perennial.kernel.reasons import Reason
+from perennial.language.formats import ENGLISH, Reader
+from perennial.language.reasons import reason_words
+
+if TYPE_CHECKING:
+    from perennial.jobs.job import Job, Run
+
+SIZE = 500
+COLUMNS = ("seq", "number", "name", "line", "shipment", "what", "before", "after", "because")
+
+WRITTEN = """
+select seq, number, name, line, shipment, what, before::text, after::text, because::text
+  from jobs_jobtouched where run_id = %(run)s and (seq, number) > (%(seq)s, %(number)s)
+ order by seq, number limit %(most)s
+"""
+
+
+class Row(NamedTuple):
+    """One thing as it is stored; JSON as text. ``number``: among those of its place in the work list."""
+
+    seq: int
+    number: int
+    name: str
+    line: int | None
+    shipment: int | None
+    what: str
+    before: str | None
+    after: str | None
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One thing that a run did. ``name``: the order or the program; ``because``: a stored reason."""
+
+    name: str
+    line: int | None
+    shipment: int | None
+    what: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    because: Any
+    key: tuple[int, int]
+
+
+def places(run: Run, first: int, last: int) -> dict[int, int]:
+    """By subject, its place in the work list of a run."""
+    return dict(
+        sql.tuples(
+            "select subject_id, seq from jobs_jobitem where run_id = %s and seq between %s and %s",
+            [run.id, first, last],
+        )
+    )
+
+
+def write(run: Run, rows: Iterable[Row]) -> None:
+    """Write what a chunk did, in its transaction."""
+    sql.copy(JobTouched, ("run_id", *COLUMNS), ((run.id, *row) for row in rows))
+
+
+def stored(value: object) -> str | None:
+    """A value as JSON; None stays None."""
+    return None if value is None else json.dumps(value)
+
+
+def rows_of(job: Job, run: int, *, size: int, after: tuple[int, int], dry: bool = False) -> list[Row]:
+    """The rows of a run behind a place, at most so many and one more; ``dry``: while it is still under way."""
+    given = {"run": run, "seq": after[0], "number": after[1], "most": size + 1}
+    found = sql.rows(Row, WRITTEN, given)
+    if job.touched and not dry:
+        found = sorted([*found, *sql.rows(Row, job.touched, {**given, "by": f"job:{run}"})], key=lambda row: row[:2])
+    return found[: size + 1]
+
+
+def all_rows(job: Job, run: int) -> Iterator[Row]:
+    """All rows of a run that is about to be taken back."""
+
+    def read(after: str | None) -> Page[Row]:
+        seq, number = key_of(after, 2) if after else (0, 0)
+        found = rows_of(job, run, size=SIZE, after=(int(seq), int(number)))
+        return page(found, SIZE, lambda row: (row.seq, row.number))
+
+    return every(read)
+
+
+def keep(run: int, rows: Sequence[Row]) -> None:
+    """Write what a dry run did, after it was taken back."""
+    sql.copy(JobTouched, ("run_id", *COLUMNS), ((run, *row) for row in rows))
+
+
+def touched(run: int, *, size: int = SIZE, after: str | None = None) -> Page[Touched]:
+    """A page of what a run touched, in the order of its work list. Refused: there is no such run."""
+    from perennial.jobs import JOBS
+
+    row = JobRun.objects.filter(pk=run).first()
+    if row is None:
+        raise Refused("run_unknown", "run", run=run)
+    seq, number = key_of(after, 2) if after else (0, 0)
+    found = rows_of(JOBS[row.job](), run, size=size, after=(int(seq), int(number)), dry=row.dry)
+    return page([_read(one) for one in found], size, lambda one: one.key)
+
+
+def as_document(one: Touched, to: Reader = ENGLISH) -> dict[str, Any]:
+    """A row as outside programs read it: of the current event ``program`` says which, of all others ``order``."""
+    is_program = one.what == "advanced"
+    return {
+        "order": None if is_program else one.name,
+        "program": one.name if is_program else None,
+        "line": one.line,
+        "shipment": one.shipment,
+        "what": one.what,
+        "before": one.before,
+        "after": _with_amount(one.after),
+        "reason": reason_words(Reason.read(one.because), to) if isinstance(one.because, dict) else one.because,
+    }
+
+
+def _with_amount(facts: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Money as it is written, not as it is stored."""
+    if facts is None or "amount_minor" not in facts:
+        return facts
+    told = {name: value for name, value in facts.items() if name != "amount_minor"}
+    return {**told, "amount": money.text(facts["amount_minor"], facts["currency"])}
+
+
+def _read(row: Row) -> Touched:
+    before, after, because = (None if text is None else json.loads(text) for text in row[6:])
+    return Touched(row.name, row.line, row.shipment, row.what, before, after, because, (row.seq, row.number))
