@@ -51,6 +51,7 @@ class Parameters(models.Model):
     days_between_tries = models.IntegerField(db_default=1)
     order_dates_within_days = models.IntegerField(null=True, db_default=1100)
     authorization_renewals = models.IntegerField(null=True, db_default=5)
+    days_to_keep_run_lists = models.IntegerField(null=True, db_default=60)
     prices_include_tax = models.BooleanField(db_default=False)
 
     class Meta:

@@ -27,6 +27,7 @@ COUNTS = {
     "days_between_tries": (1, 366),
     "order_dates_within_days": (0, 366_000),
     "authorization_renewals": (0, 1000),
+    "days_to_keep_run_lists": (0, 366_000),
 }
 """The parameters that are whole numbers, with their least and most."""
 
@@ -37,6 +38,7 @@ WITHOUT_LIMIT = frozenset(
         "reauthorization_limit",
         "order_dates_within_days",
         "authorization_renewals",
+        "days_to_keep_run_lists",
     }
 )
 """The parameters whose null means: no limit."""

@@ -57,6 +57,7 @@ GROUPS: dict[str, list[Command]] = {
         ("show children", "the child orders, what ships first first"),
         ("show payments", "the payments, what is due first first"),
         ("show shipments", "the planned shipments of which no child is made yet"),
+        ("show night", "the report of a night: due, done, waiting, money, how long"),
         ("show run", "what a run of a job touched: before and after"),
         ("show program", "a program and the event that is current"),
         ("show customer", "a customer with addresses, cards and orders"),

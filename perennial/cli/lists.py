@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from perennial.cli.output import say, sentence, table
+from perennial.cli.output import facts, say, section, sentence, table
 from perennial.cli.pages import method_words, product
 from perennial.desk.contract import amount
 from perennial.desk.read.customer import Customer
@@ -56,6 +56,19 @@ def _what(one: Waiting) -> str:
     return sentence("outcome", "of_shipment", line=one.line, shipment=one.shipment, more=more)
 
 
+def night_report_page(found: Mapping[str, Any]) -> None:
+    """A night: what was due and waits, the money by how it is paid, the jobs."""
+    facts({name: value for name, value in found.items() if name not in ("waits", "money", "jobs")})
+    facts({f"waits: {word}": number for word, number in found.get("waits", {}).items()})
+    if found.get("money"):
+        section(sentence("outcome", "money"))
+        table(tuple(found["money"][0]), (list(one.values()) for one in found["money"]), "  ")
+    if found.get("jobs"):
+        section(sentence("outcome", "jobs"))
+        rows = ([one["job"], one["run"], {n: v for n, v in one["counts"].items() if v}] for one in found["jobs"])
+        table(("job", "run", "counts"), rows, "  ")
+
+
 TOUCHED = ("name", "line", "shipment", "what", "before", "after")
 
 
@@ -79,12 +92,12 @@ def _touched(one: Touched) -> list[Any]:
     return [one.name, one.line, one.shipment, one.what, _told(said["before"]), _told(said["after"])]
 
 
-def _told(facts: Mapping[str, Any] | None) -> str:
+def _told(values: Mapping[str, Any] | None) -> str:
     """Facts on one line: ``ship on 2026-04-10, product 0014``."""
-    if facts is None:
+    if values is None:
         return ""
     told = []
-    for name, value in facts.items():
+    for name, value in values.items():
         if isinstance(value, list):
             told += [", ".join(f"{part} {word}" for part, word in one.items()) for one in value]
         elif value is not None:

@@ -220,6 +220,25 @@ def show_shipments(p: Parser) -> Run:
     return run
 
 
+def show_night(p: Parser) -> Run:
+    """What a night did, on one page."""
+    p.add_argument("date", metavar="DATE", nargs="?", type=day, help="the business date (left out: the last night)")
+
+    def run(given: Given) -> int:
+        from perennial.jobs.night_report import night_report
+
+        found = night_report(given.date)
+        if given.json:
+            document(found)
+        else:
+            from perennial.cli.lists import night_report_page
+
+            night_report_page(found)
+        return 0
+
+    return run
+
+
 def show_run(p: Parser) -> Run:
     """What a run touched, of a dry run what it would have touched, in the order of its work."""
     p.add_argument("run", metavar="RUN", type=whole, help="the number of the run, which the job told")

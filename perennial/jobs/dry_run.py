@@ -49,9 +49,7 @@ def rehearsed(
     return row
 
 
-def rehearse(
-    job: Job, on: date, arguments: dict[str, Any], by: str, rows: list[touched.Row] | None = None
-) -> Report:
+def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str, rows: list[touched.Row] | None = None) -> Report:
     """Do a job's work inside the caller's transaction, which takes it back afterwards. ``rows``: gets what it touched.
 
     Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that

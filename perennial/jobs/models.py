@@ -85,11 +85,15 @@ class JobTouched(models.Model):
 
 
 class NightRun(models.Model):
-    """The six runs of a business date. One that was killed is gone on with: what is done of it is not done again."""
+    """The six runs of a business date. One that was killed is gone on with: what is done of it is not done again.
+
+    ``report``: what it did, as one document (``night_report``).
+    """
 
     on_date = models.DateField()
     started_at = models.DateTimeField(db_default=models.functions.Now())
     finished_at = models.DateTimeField(null=True)
+    report = models.JSONField(null=True)
 
     class Meta:
         constraints = [

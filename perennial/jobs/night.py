@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import parameters, today
 from perennial.db import sql
@@ -17,6 +18,7 @@ from perennial.jobs.ahead import has_jumped, refuse_ahead
 from perennial.jobs.dry_run import rehearse, rehearsed
 from perennial.jobs.job import Job, document
 from perennial.jobs.models import NightRun
+from perennial.jobs.night_report import make_report
 from perennial.jobs.report import Report
 from perennial.jobs.runner import Session, run_job
 from perennial.kernel.calendar import add_days
@@ -116,6 +118,7 @@ def one_night(
     started = _opened(on, again=again)
     if started is None:
         return {"on": on.isoformat(), "jobs": documents}
+    touched.forget(on)
     with nullcontext(session) if session else Session() as session:
         for name in NIGHTLY:
             if progress is not None:
@@ -132,7 +135,10 @@ def one_night(
             documents.append(made)
             if made["status"] != "done":
                 return {"on": on.isoformat(), "jobs": documents}
-    sql.execute("update jobs_nightrun set finished_at = now() where id = %s and finished_at is null", [started])
+    sql.execute(
+        "update jobs_nightrun set finished_at = now(), report = %s where id = %s and finished_at is null",
+        [Jsonb(make_report(started)), started],
+    )
     return {"on": on.isoformat(), "jobs": documents}
 
 

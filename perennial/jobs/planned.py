@@ -119,4 +119,10 @@ def _told(o: OccurrenceRow, items: Mapping[int, str], currency: str) -> dict[str
 
 def _set(a: kernel.Adjustment) -> dict[str, Any]:
     """What a person had set: the kind of the change, by whom, when."""
-    return {"event": a.key, "repetition": a.repetition, "change": a.kind, "by": a.by, "on": a.on.isoformat()}
+    return {
+        "event": a.key,
+        "repetition": a.repetition,
+        "change": a.kind,
+        "by": a.by,
+        "on": a.on.isoformat() if a.on else None,
+    }

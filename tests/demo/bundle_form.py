@@ -79,6 +79,7 @@ BUNDLE: Form = {
         "authorize_days_before": whole,
         "reauthorization_limit": whole,
         "authorization_renewals": whole,
+        "days_to_keep_run_lists": whole,
         "prices_include_tax": flag,
     },
     "delivery_modes": [

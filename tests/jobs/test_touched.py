@@ -12,6 +12,7 @@ from perennial.db.pages import every
 from perennial.errors import Refused
 from perennial.jobs import JOBS
 from perennial.jobs.models import JobRun
+from perennial.jobs.night import one_night
 from perennial.jobs.runner import run_job
 from perennial.jobs.touched import as_document, touched
 from perennial.programs.actions import release
@@ -136,3 +137,15 @@ def test_a_run_that_there_is_not_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         touched(JobRun.objects.count() + 1000)
     assert refused.value.code == "run_unknown"
+
+
+def test_a_list_is_kept_so_many_days_as_the_parameter_says() -> None:
+    order("CLUB")
+    done = run_job(JOBS["create-child-orders"](), on=ON)
+    assert rows(done["run"])
+    put({"parameters": {"days_to_keep_run_lists": 3}})
+    one_night(day(3))
+    assert rows(done["run"])
+    one_night(day(4))
+    assert rows(done["run"]) == []
+    assert JobRun.objects.get(pk=done["run"]).report["counts"]["created"] == 1  # the run itself stays

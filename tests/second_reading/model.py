@@ -49,6 +49,7 @@ PARAMETERS = {
     "reauthorization_limit": 3,
     "days_between_tries": 1,
     "authorization_renewals": 5,
+    "days_to_keep_run_lists": 60,
     "prices_include_tax": False,
 }
 JOBS = (

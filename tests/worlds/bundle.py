@@ -39,6 +39,7 @@ EXAMPLE: dict[str, Any] = {
         "authorize_days_before": 3,
         "reauthorization_limit": 3,
         "authorization_renewals": 5,
+        "days_to_keep_run_lists": 60,
         "prices_include_tax": False,
     },
     "delivery_modes": [

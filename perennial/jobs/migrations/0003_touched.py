@@ -8,6 +8,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="nightrun",
+            name="report",
+            field=models.JSONField(null=True),
+        ),
         migrations.CreateModel(
             name="JobTouched",
             fields=[
