@@ -1,7 +1,8 @@
 """The jobs: a runner, one module for each of the six, and what runs them together.
 
 ``runner``                the run protocol: killed at any instant, started again, shared by processes
-``job``, ``report``       what a job is; what a run has done
+``job``, ``report``       what a job is; what a run has done, as numbers
+``touched``, ``planned``  what a run has done, thing by thing: before and after
 ``ahead``                 dates and nights that want a person first
 ``dry_run``, ``parking``  the same, rolled back; an order put aside that could not be done
 ``update_current_event``  where each program stands today
@@ -11,6 +12,7 @@
 ``process_payments``      authorise, capture, charge, bill
 ``close_orders``          what is finished is closed
 ``night``, ``simulate``   the six in their order; and with a warehouse's work before them
+``night_report``          what a night did, as one document
 ``status``                when each ran last, how far it is, what is due now
 ``check``, ``watch``      the invariants of the data; what somebody should look at
 """
