@@ -370,14 +370,16 @@ def order_settle(p: Parser) -> Run:
 def order_receive(p: Parser) -> Run:
     """A check has come."""
     p.number("the number of the order")
-    p.add_argument("--check", type=text, metavar="N", required=True, help="the number of the check")
+    p.add_argument(
+        "--check", dest="check_number", type=text, metavar="N", required=True, help="the number of the check"
+    )
     p.add_argument("--amount", metavar="A", required=True, help="what it is made out for, such as 64.85")
     p.add_argument(
         "--received-on", type=day, metavar="DATE", help="the day on which it came (left out: the business date)"
     )
     p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
     p.change()
-    return _does("receive", "check", "amount", "received_on", "part")
+    return _does("receive", "amount", "received_on", "part", check="check_number")
 
 
 def order_refund(p: Parser) -> Run:

@@ -47,7 +47,15 @@ def faults(names: Iterable[str]) -> dict[str, Any]:
             found += ask(SQL[name], {})
         elif name == BOOK:
             found += [
-                Fault(one.code, one.order, None, None, None, None, one._asdict())
+                Fault(
+                    code=one.code,
+                    order=one.order,
+                    line=None,
+                    child=None,
+                    shipment=None,
+                    payment=None,
+                    facts={"gateway": one.gateway, "key": one.key, "ours": one.ours, "theirs": one.theirs},
+                )
                 for one in islice(book.differences(), MOST)
             ]
         else:

@@ -61,6 +61,6 @@ def _of(gateway: KeepsBook, name: str) -> Iterator[BookDiffers]:
         if not one.answered or (theirs is None and one.on < since) or ours == theirs:
             continue
         code = "try_without_book" if theirs is None else "book_without_try" if ours is None else "book_amount_differs"
-        yield BookDiffers(code, one.order, name, one.key, ours, theirs)
+        yield BookDiffers(code, one.order, gateway=name, key=one.key, ours=ours, theirs=theirs)
     for key, theirs in book.items():
-        yield BookDiffers("book_without_try", None, name, key, None, theirs)
+        yield BookDiffers("book_without_try", None, gateway=name, key=key, ours=None, theirs=theirs)

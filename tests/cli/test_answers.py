@@ -62,7 +62,7 @@ def holds(row: str, value: Any) -> None:
 
 def captured_part(child: str) -> dict[str, Any]:
     """A second payment of a child, which a card has paid already."""
-    first = Payment.objects.get(order__number=child, number=1)
+    first = Payment.objects.get(order__number=child, number=1, purpose="shipment")
     same = {name: getattr(first, name) for name in ("order", "customer", "card", "currency", "purpose", "due_on")}
     taken = {"amount_minor": 500, "captured_minor": 500, "status": "captured", "gateway": "sandbox"}
     return {**same, **taken, "number": 2, "method": "card", "gateway_ref": "ch_1"}
