@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "authorize_child_orders": True,
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
+    "delivery_window_days": 5,
     "prices_include_tax": False,
 }
 """The parameters of a new installation (docs/contract.md)."""

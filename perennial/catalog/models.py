@@ -49,6 +49,7 @@ class Parameters(models.Model):
     authorize_days_before = models.IntegerField(db_default=3)
     reauthorization_limit = models.IntegerField(null=True, db_default=3)
     prices_include_tax = models.BooleanField(db_default=False)
+    delivery_window_days = models.IntegerField(db_default=5)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_parameters")]

@@ -296,15 +296,17 @@ def order_ship(p: Parser) -> Run:
     p.number("the number of a child, or of an order with ordinary lines")
     p.add_argument("--carrier", type=text, metavar="C", help="who carries it")
     p.add_argument("--tracking", type=text, metavar="T", help="the carrier's number")
+    p.override()
     p.change()
-    return _does("ship", "carrier", "tracking", line=False)
+    return _does("ship", "carrier", "tracking", "override", line=False)
 
 
 def order_invoice(p: Parser) -> Run:
     """What was sent is invoiced."""
     p.number("the number of a child, or of an order with ordinary lines")
+    p.override()
     p.change()
-    return _does("invoice", line=False)
+    return _does("invoice", "override", line=False)
 
 
 def order_collect(p: Parser) -> Run:

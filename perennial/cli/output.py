@@ -127,7 +127,7 @@ def outcome(value: Any, given: Namespace) -> None:
 
 IN_SENTENCES = (
     *("changed", "caught_up", "moved", "still_ships", "still_held"),
-    *("still_to_old_address", "still_pays", "asked_already", "not_authorised"),
+    *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "overridden"),
 )
 MOST_NAMED = 10
 
@@ -149,6 +149,8 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "asked_already", **one))
     if "not_authorised" in done:
         say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
+    if "overridden" in done:
+        say(sentence("outcome", "overridden", what=done["overridden"]))
     lines = [
         *((one, _late(one["shipments"], one["how"])) for one in done.get("caught_up", ())),
         *((one, _new_day(one["shipment"], one["ship_on"])) for one in done.get("moved", ())),

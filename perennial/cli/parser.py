@@ -132,6 +132,12 @@ class Parser(argparse.ArgumentParser):
             "--key", type=long_code, metavar="K", help="a key of this request: the same again does nothing twice"
         )
 
+    def override(self) -> None:
+        """What stands in the way is passed over."""
+        self.add_argument(
+            "--override", action="store_true", help="although something stands in the way: --reason says why"
+        )
+
     def catch_up(self) -> None:
         """What becomes of shipments that are late by now."""
         self.add_argument(

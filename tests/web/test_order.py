@@ -251,6 +251,38 @@ def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
     assert "Shipped 1, An Post CB48277130" in get(client, f"/orders/{number}")
 
 
+def test_what_stands_in_the_way_of_a_child_is_overridden_with_a_reason(at_desk: Desk) -> None:
+    child = child_of(desk.order("CLUB"))
+    actions.hold(number=child, reason="wrong address", **desk.ANNA)
+    client, page = at_desk("manager"), f"/orders/{child}"
+    assert 'name="override"' not in get(client, f"{page}/ship", **HX)
+    refused = fill(client, page, f"{page}/ship", status=422, on="10/3")
+    assert 'name="override"' in refused
+    assert 'id="f-reason-err"' in fill(client, page, f"{page}/ship", status=422, on="10/3", override="yes")
+    answer = fill(client, page, f"{page}/ship", on="10/3", override="yes", reason="collected at the door")
+    assert "overridden: on hold" in text_of(answer)
+    hidden = {"key": "first"}
+    refused = client.post(f"{page}/invoice", hidden, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    assert refused.status_code == 422
+    assert 'name="override"' in refused.content.decode()
+    assert "It may not be invoiced:" in get(client, page)
+    answer = fill(client, page, f"{page}/invoice", override="yes", reason="paid in cash")
+    assert f"{child} is invoiced" in answer
+    history = text_of(get(client, page)).replace(" :", ":")
+    assert "Shipped 1, overridden: on hold: collected at the door" in history
+    assert "Invoiced 1, overridden: on hold: paid in cash" in history
+
+
+def test_a_child_is_invoiced_before_its_shipment_is_reported(at_desk: Desk) -> None:
+    child = child_of(desk.order("CLUB"))
+    client, page = at_desk("manager"), f"/orders/{child}"
+    assert "It counts as sent today" in get(client, f"{page}/invoice", **HX)
+    assert 'name="override"' in fill(client, page, f"{page}/invoice", status=422)
+    answer = fill(client, page, f"{page}/invoice", override="yes", reason="no scanner")
+    assert "overridden: not reported as shipped" in text_of(answer)
+    assert "Sent Tue 10 Mar" in text_of(answer)
+
+
 def test_a_child_says_all_that_stands_in_its_way(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     child = child_of(number)
@@ -258,7 +290,7 @@ def test_a_child_says_all_that_stands_in_its_way(at_desk: Desk) -> None:
     html = get(at_desk("manager"), f"/orders/{child}")
     assert "It may not ship:" in html
     assert "wrong address" in html
-    assert 'id="b-ship"' not in html
+    assert 'class="btn primary" id="b-ship"' not in html
 
 
 def test_a_child_is_cancelled_and_made_anew(at_desk: Desk) -> None:

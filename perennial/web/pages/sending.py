@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from django.http import HttpResponse
 
 from perennial.desk import actions
+from perennial.desk.orders.ship import OVERRIDABLE
 from perennial.desk.read.orders import order
+from perennial.errors import Refused
 from perennial.web import typed
-from perennial.web.answer import Toast, act, act_on, done, panel
+from perennial.web.answer import Toast, act, act_on, done, form_again, panel
 from perennial.web.effects import effect
 from perennial.web.visit import Visit
 
 
 def ship(request: Visit, number: str) -> HttpResponse:
-    """It went out: when, by whom, under which number."""
+    """It went out: when, by whom, under which number; what stands in the way is overridden with a reason."""
 
     def post() -> HttpResponse:
         outcome = act_on(
@@ -23,15 +28,38 @@ def ship(request: Visit, number: str) -> HttpResponse:
             number=number,
             carrier=typed.text(request, "carrier"),
             tracking=typed.text(request, "tracking"),
+            **_override(request),
         )
         return done(request, Toast(effect(request, "order_shipped", outcome)))
 
-    return panel(
+    return _panel(
         request, "web/panel/ship.html", {"number": number, "order": order(number, on=request.visitor.today)}, post
     )
 
 
 def invoice(request: Visit, number: str) -> HttpResponse:
-    """It was invoiced: what pays it is captured next."""
-    outcome = act(request, actions.invoice, number=number)
-    return done(request, Toast(effect(request, "order_invoiced", outcome)))
+    """It was invoiced: what pays it is captured next. What stands in the way is asked about, and overridden with a reason."""
+
+    def post() -> HttpResponse:
+        outcome = act(request, actions.invoice, number=number, **_override(request))
+        return done(request, Toast(effect(request, "order_invoiced", outcome)))
+
+    found = order(number, on=request.visitor.today)
+    unreported = any(child.number == number and child.status == "open" for child in found.children)
+    shown = {"number": number, "order": found, "unreported": unreported, "override": unreported}
+    return _panel(request, "web/panel/invoice.html", shown, post)
+
+
+def _override(request: Visit) -> dict[str, Any]:
+    return {"override": bool(request.POST.get("override")), "reason": typed.text(request, "reason")}
+
+
+def _panel(request: Visit, template: str, shown: Mapping[str, Any], post: Callable[[], HttpResponse]) -> HttpResponse:
+    """The form; refused for what may be overridden it asks whether that is meant, and why."""
+    if request.method != "POST":
+        return panel(request, template, shown, post)
+    try:
+        return post()
+    except Refused as problem:
+        asks = problem.code in OVERRIDABLE or bool(request.POST.get("override"))
+        return form_again(request, template, {**shown, "override": asks or shown.get("override")}, problem)
