@@ -112,7 +112,7 @@ def test_the_counts_of_the_jobs(name: str) -> None:
 @pytest.mark.django_db
 def test_the_parameters_of_a_new_installation() -> None:
     initialise()
-    lines = PAGE[PAGE.index("| parameter | new |") :].splitlines()[2:13]
+    lines = PAGE[PAGE.index("| parameter | new |") :].split("\n\n")[0].splitlines()[2:]
     said = dict(re.findall(r"\w+", line) for line in lines)
     row = Parameters.objects.values().get()
     row.pop("id")

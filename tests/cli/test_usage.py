@@ -269,8 +269,12 @@ NO_CODE = {"reason_code": None}
         ),
         ("card --token tok_2", "card", {"token": "tok_2", "catch_up": None, "line": None}),
         ("address --to home", "address", {"to": "home", "shipment": None, "line": None}),
-        ("ship --carrier UPS --tracking 1Z", "ship", {"carrier": "UPS", "tracking": "1Z"}),
-        ("invoice", "invoice", {}),
+        (
+            "ship --carrier UPS --tracking 1Z",
+            "ship",
+            {"carrier": "UPS", "tracking": "1Z", "override": False},
+        ),
+        ("invoice --override --reason why", "invoice", {"override": True}),
     ],
 )
 def test_what_reaches_the_desk(
