@@ -338,8 +338,15 @@ def order_settle(p: Parser) -> Run:
         help="of one that is unknown: the gateway did it, or did not (then it is due again); or nobody will pay it",
     )
     p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.add_argument(
+        "--shipments",
+        choices=("stop", "send"),
+        help="of one that was billed up front and is written off: stop what it paid for and has not left, or send it"
+        " (left out: stop)",
+    )
+    p.add_argument("--approved-by", type=text, metavar="WHO", help="who allowed the write-off (left out: who does it)")
     p.change(why="how it was found out, or why it is given up", must_say_why=True)
-    return _does("settle", "end", "part")
+    return _does("settle", "end", "part", "shipments", "approved_by")
 
 
 def order_refund(p: Parser) -> Run:

@@ -128,6 +128,7 @@ def outcome(value: Any, given: Namespace) -> None:
 IN_SENTENCES = (
     *("changed", "caught_up", "moved", "still_ships", "still_held"),
     *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "overridden"),
+    *("stopped", "sent_unpaid"),
 )
 MOST_NAMED = 10
 
@@ -149,6 +150,9 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "asked_already", **one))
     if "not_authorised" in done:
         say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
+    for code in ("stopped", "sent_unpaid"):
+        if code in done:
+            say(sentence("outcome", code, count=len(done[code]), shipments=done[code]))
     if "overridden" in done:
         say(sentence("outcome", "overridden", what=done["overridden"]))
     lines = [

@@ -21,6 +21,7 @@ from perennial.payments.models import Payment
 from perennial.web.history import Happened, history_of
 from tests.web.test_customer import HX, press
 from tests.worlds import actions, desk
+from tests.worlds.leading import lead
 
 Desk = Callable[..., Client]
 
@@ -234,6 +235,21 @@ def test_a_payment_of_which_nobody_knows_is_settled(at_desk: Desk) -> None:
     assert "is written_off" in answer
     assert Payment.objects.get(order__number=child).status == "written_off"
     assert "No payment is to be settled." in get(client, f"{page}/settle", **HX)
+
+
+@pytest.mark.parametrize(("way", "said"), [("stop", "; stopped: 2, 3"), ("send", "; sent all the same: 2, 3")])
+def test_a_write_off_asks_what_becomes_of_what_it_paid_for(at_desk: Desk, way: str, said: str) -> None:
+    number = desk.order("UP")
+    desk.sent(child_of(number), on=desk.ON)
+    lead(Payment.objects.all(), "failed")
+    client, page = at_desk("finance"), f"/orders/{number}"
+    panel = get(client, f"{page}/settle", **HX)
+    assert "Written off, it does not pay shipments 2, 3 any more." in panel
+    fields = {"end": "written-off", "shipments": way, "reason": "bankrupt", "approved_by": "Marta Galli"}
+    which = re.search(r'<option value="([^"]+)" selected', panel)
+    assert which is not None
+    assert said in text_of(fill(client, page, f"{page}/settle", payment=unescape(which[1]), **fields))
+    assert "approved by Marta Galli" in text_of(get(client, page))
 
 
 def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.continuity.models import ContinuityOrder, Occurrence
-from perennial.continuity.planning import OccurrenceRow, OrderState
+from perennial.continuity.planning import Difference, OccurrenceRow, OrderState
 from perennial.db import sql
 from perennial.desk.action import action
 from perennial.desk.changeable import refusal
-from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, planned_shipment, touch
+from perennial.desk.locking import (
+    LockedOrder,
+    adjust,
+    changed,
+    lock,
+    lock_parent,
+    order_by_number,
+    planned_shipment,
+    touch,
+)
 from perennial.desk.notices.queue import tell_ended
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, Who
-from perennial.kernel.states import ENDED_BY, NOT_ENDED, SENT, TO_COME
+from perennial.kernel.states import COUNTED, ENDED_BY, NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
 
@@ -89,8 +98,8 @@ def cancel(
     if locked.order.status not in NOT_ENDED:
         raise Refused("cannot_be_cancelled", "number", order=number, status=locked.order.status)
     if after is not None:
-        return _cancel_after(locked, locked.state(line), after, ended_by=ended_by)
-    return _cancel_parent(locked, locked.chosen(line), whole=line is None, ended_by=ended_by)
+        return end_after(locked, locked.state(line), after, ended_by=ended_by)
+    return cancel_lines(locked, locked.chosen(line), whole=line is None, ended_by=ended_by)
 
 
 def _to_refund(order: SalesOrder) -> Money | None:
@@ -98,11 +107,12 @@ def _to_refund(order: SalesOrder) -> Money | None:
     return refunds([order.pk]).get(order.number)
 
 
-def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool, ended_by: str | None) -> Cancelled:
+def cancel_lines(locked: LockedOrder, states: list[OrderState], *, whole: bool, ended_by: str | None) -> Cancelled:
+    """End continuity lines at once; ``whole``: the order with its ordinary lines, too."""
     was_open = locked.order.status != "draft"
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
-    _cancel_children([c for c in children if c.status == "open"], locked)
+    cancel_children([c for c in children if c.status == "open"], locked)
     sent = any(c.status in SENT for c in children)
     if whole:
         sent = sent or OrderLine.objects.filter(order=locked.order, status__in=SENT).exists()
@@ -146,7 +156,7 @@ def _drop(locked: LockedOrder, occurrences: Iterable[OccurrenceRow]) -> None:
     sql.shift(Occurrence, ids, TO_COME, "cancelled", shipment=None, blocked=None, why_cancelled=why.stored())
 
 
-def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
+def cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     """Cancel children that have not shipped, and what is not yet paid of them."""
     ids = [c.pk for c in children if c.status == "open"]
     sql.shift(SalesOrder, ids, "open", "cancelled")
@@ -154,14 +164,14 @@ def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     payments.cancel_of(orders=ids, by=locked.by, on=locked.on)
 
 
-def _cancel_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: str | None) -> EndsAfter:
+def end_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: str | None) -> EndsAfter:
     """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
     planned = planned_shipment(state, after)
     if fault := refusal("end_with", planned):
         raise fault
     behind = [o for o in state.walk if (o.shipment or 0) > after]
     children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
-    _cancel_children(children, locked)
+    cancel_children(children, locked)
     _drop(locked, behind)
     state.row.last_shipment = after
     if after <= planned.highest:
@@ -176,6 +186,31 @@ def _cancel_after(locked: LockedOrder, state: OrderState, after: int, *, ended_b
     )
 
 
+def stop_shipments(locked: LockedOrder, state: OrderState, numbers: Sequence[int]) -> None:
+    """Nothing of these shipments comes, and nothing behind the last one that is left; the merchant ends it.
+
+    One that stands before another that has left is taken out by itself.
+    """
+    kept = [
+        o.shipment for o in state.walk if o.shipment is not None and o.shipment not in numbers and o.status in COUNTED
+    ]
+    last = max(kept, default=0)
+    before = [o for o in state.walk if o.shipment in numbers and (o.shipment or 0) < last]
+    if before:
+        children = SalesOrder.objects.filter(pk__in=[o.child_id for o in before if o.child_id])
+        cancel_children(list(children), locked)
+        planned = [o for o in before if o.status in TO_COME]
+        difference = Difference()
+        difference.add(planned, [replace(o, status="skipped", blocked=None) for o in planned], cancel=False)
+        difference.write()
+        for o in planned:
+            adjust(locked, state, o, "skip", True)
+    if last:
+        end_after(locked, state, last, ended_by="merchant")
+    else:
+        cancel_lines(locked, [state], whole=False, ended_by="merchant")
+
+
 def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: str | None) -> ChildCancelled:
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child_id)
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
@@ -183,7 +218,7 @@ def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: 
     if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
         raise Refused("cannot_be_cancelled", "number", order=child.number, status=child.status)
     if child.status == "open":
-        _cancel_children([child], locked)
+        cancel_children([child], locked)
         locked.event("child_cancelled", child=child.number, shipment=child.shipment, ended_by=ended_by)
     if again:
         if state.row.status != "open":
