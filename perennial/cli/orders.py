@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from perennial.cli.output import outcome, say
-from perennial.cli.parser import Given, Parser, Run, Share, by, day, expiry, how, long_code, on, text, who, whole
+from perennial.cli.parser import (
+    Given,
+    Parser,
+    Run,
+    Share,
+    by,
+    day,
+    expiry,
+    how,
+    long_code,
+    number,
+    on,
+    text,
+    who,
+    whole,
+)
 from perennial.errors import Refused
 from perennial.kernel.states import ENDED_BY, HOLDS_STOP
 
@@ -295,7 +310,7 @@ def order_ship(p: Parser) -> Run:
     """The warehouse sent it."""
     p.number("the number of a child, or of an order with ordinary lines")
     p.add_argument("--carrier", type=text, metavar="C", help="who carries it")
-    p.add_argument("--tracking", type=text, metavar="T", help="the carrier's number")
+    p.add_argument("--tracking", type=number, metavar="T", help="the carrier's number")
     p.override()
     p.change()
     return _does("ship", "carrier", "tracking", "override", line=False)
@@ -307,6 +322,15 @@ def order_invoice(p: Parser) -> Run:
     p.override()
     p.change()
     return _does("invoice", "override", line=False)
+
+
+def order_track(p: Parser) -> Run:
+    """Who carries what was sent, and under which number, is corrected."""
+    p.number("the number of a child, or of an order with ordinary lines")
+    p.add_argument("--carrier", type=text, metavar="C", help="who carries it (left out: as it is)")
+    p.add_argument("--tracking", type=number, metavar="T", help="the carrier's number (left out: as it is)")
+    p.change()
+    return _does("track", "carrier", "tracking", line=False)
 
 
 def order_collect(p: Parser) -> Run:

@@ -150,6 +150,11 @@ def text(words: str) -> str:
     return words
 
 
+def number(words: str) -> str:
+    """A telephone number, or one of a carrier."""
+    return words
+
+
 def long_code(words: str) -> str:
     """A gateway's token, or the number of an order or child."""
     return words
@@ -157,7 +162,11 @@ def long_code(words: str) -> str:
 
 def line_fault(words: str) -> Refused | None:
     """What is wrong with what people write behind an option: who leaves it out does not write it empty."""
-    return limits.text_fault(words, limits.LINE) or (None if words.strip() else Refused("text_empty"))
+    return limits.text_fault(words, limits.LINE) or _empty(words)
+
+
+def _empty(words: str) -> Refused | None:
+    return None if words.strip() else Refused("text_empty")
 
 
 def path(words: str) -> str:
@@ -169,6 +178,7 @@ WRITTEN: dict[Any, WordFault] = {
     None: limits.code_fault,
     long_code: lambda words: limits.code_fault(words, limits.LONG_CODE),
     text: line_fault,
+    number: lambda words: limits.number_fault(words, limits.LINE) or _empty(words),
 }
 """By the type of an argument, what is wrong with its words; one without a type is a code. As in a bundle."""
 

@@ -441,7 +441,7 @@ def _day(day: date | None) -> str | None:
     return None if day is None else str(day)
 
 
-_WITH_CURRENCY = {"to_refund", "not_authorised"}
+_WITH_CURRENCY = {"to_refund", "not_authorised", "not_charged", "not_charged_of_sent", "still_owed"}
 """Amounts of an outcome that are printed with their currency."""
 
 

@@ -18,7 +18,7 @@ from perennial.customers.models import Address
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.instalments import PaymentSchedule, parts, respread
-from perennial.kernel.money import line_amount
+from perennial.kernel.money import line_amount, sum_of
 from perennial.kernel.states import (
     CHANGEABLE,
     COUNTED,
@@ -219,7 +219,7 @@ def planned_total(
     shipments = _shipments(occurrences)
     amounts = _amounts(set_up, shipments, place_of=place_of, on=on, groups=groups, made=made)
     first = min((o.ship_on for together in shipments.values() for o in together), default=None)
-    return sum(amounts.values()), first
+    return sum_of(amounts.values()), first
 
 
 def _shipments(occurrences: Iterable[S]) -> dict[int, list[S]]:

@@ -149,7 +149,7 @@ class TestHold:
     def test_a_parent_makes_no_child(self):
         number = order("CLUB")
         done = actions.hold(number=number, code="fraud", stops="shipping", **{**ANNA, "reason": "odd"})
-        assert done == {"order": number, "held": True, "code": "fraud", "stops": "shipping"}
+        assert done == {"order": number, "held": True, "code": "fraud", "stops": "shipping", "shipments_wait": 4}
         assert last_event(number) == (
             "held",
             ON,

@@ -191,7 +191,8 @@ def test_cancelling_says_first_what_it_does(at_desk: Desk) -> None:
     assert f"{number} cancelled, open until what was sent is invoiced" in answer
     assert "3 shipments were cancelled." in answer
     assert "Cancelled, by the customer" in answer
-    assert client.get(f"{page}/cancel", **HX).status_code == 200
+    again = client.get(f"{page}/cancel", **HX)
+    assert (again.status_code, "is cancelled already" in again.content.decode()) == (422, True)
 
 
 def test_what_was_seen_is_what_is_changed(at_desk: Desk) -> None:
@@ -289,6 +290,41 @@ def test_what_stands_in_the_way_of_a_child_is_overridden_with_a_reason(at_desk: 
     assert "Invoiced 1, overridden: on hold: paid in cash" in history
 
 
+def test_the_carrier_of_what_was_sent_is_corrected(at_desk: Desk) -> None:
+    child = child_of(desk.order("CLUB"))
+    actions.ship(number=child, carrier="GLS", tracking="7712", on=desk.ON, by="warehouse")
+    client, page = at_desk("manager"), f"/orders/{child}"
+    assert 'value="7712"' in get(client, f"{page}/track", **HX)
+    assert "has this carrier" in unescape(fill(client, page, f"{page}/track", status=422, tracking="7712"))
+    answer = fill(client, page, f"{page}/track", carrier="DHL", tracking="00340434161094021501")
+    assert "DHL 00340434161094021501" in text_of(answer)
+    assert "was GLS 7712" in text_of(get(client, page))
+
+
+def test_what_was_cancelled_comes_after_all(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    client, page = at_desk("clerk"), f"/orders/{number}"
+    answer = fill(client, page, f"{page}/cancel", ended_by="customer")
+    assert f'hx-post="/orders/{number}/undo"' in answer
+    assert order(number, on=desk.ON).status == "cancelled"
+    press_undo = client.post(f"{page}/undo", {"key": "u"}, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    assert press_undo.status_code == 200
+    found = order(number, on=desk.ON)
+    assert (found.status, [one.status for one in found.children], found.children[0].number) == ("open", ["open"], child)
+
+
+def test_a_hold_says_what_it_stops_and_a_cancellation_what_stays_owed(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    actions.ship(number=child, on=desk.ON, by="warehouse")
+    client, page = at_desk("manager"), f"/orders/{number}"
+    answer = text_of(fill(client, page, f"{page}/hold", reason="moving"))
+    assert "$16.50 is not asked for meanwhile, $16.50 of it for what has left already" in answer
+    assert "$16.50 stays owed" in text_of(get(client, f"{page}/cancel", **HX))
+    assert "$16.50 stays owed" in text_of(fill(client, page, f"{page}/cancel", ended_by="customer"))
+
+
 def test_a_child_is_invoiced_before_its_shipment_is_reported(at_desk: Desk) -> None:
     child = child_of(desk.order("CLUB"))
     client, page = at_desk("manager"), f"/orders/{child}"
@@ -338,7 +374,7 @@ def test_a_note_is_written_and_an_offer_accepted(at_desk: Desk) -> None:
 ADDRESSES = {
     "cancel": "change_orders", "note": "change_orders", "collect": "change_orders", "accept": "change_orders",
     "retry": "change_orders", "refund": "refund_payments", "settle": "settle_payments", "ship": "ship_orders",
-    "invoice": "ship_orders",
+    "invoice": "ship_orders", "track": "ship_orders",
 }  # fmt: skip
 
 

@@ -28,27 +28,32 @@ from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, Who
 from perennial.kernel.states import COUNTED, ENDED_BY, NOT_ENDED, SENT, TO_COME
-from perennial.orders.models import OrderLine, SalesOrder
+from perennial.orders.models import OrderEvent, OrderLine, SalesOrder
 from perennial.payments import actions as payments
+from perennial.payments.surplus import still_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Outcome):
-    """A parent is cancelled, or stays open for what was sent. ``to_refund``: what was taken for what does not come."""
+    """A parent is cancelled, or stays open for what was sent. ``to_refund``: what was taken for what does not come;
+    ``still_owed``: what is owed for what came, and not paid yet.
+    """
 
     order: str
     status: str
     to_refund: Money | None = None
+    still_owed: Money | None = None
     ended_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndsAfter(Outcome):
-    """This shipment of the order is its last."""
+    """This shipment of the order is its last. ``still_owed``: what is asked for and not paid yet."""
 
     order: str
     last_shipment: int
     to_refund: Money | None = None
+    still_owed: Money | None = None
     ended_by: str | None = None
 
 
@@ -60,10 +65,11 @@ class ChildCancelled(Outcome):
     status: str
     again: bool
     to_refund: Money | None = None
+    still_owed: Money | None = None
     ended_by: str | None = None
 
 
-@action()
+@action(undo=True)
 def cancel(
     *,
     number: str,
@@ -82,7 +88,7 @@ def cancel(
     what is not yet paid of what will not come (D27). Nothing of it shipped, of none of its lines: it is
     cancelled at once; else it stays open until close-orders. A child: with ``again`` its shipment is made anew, as the
     next try. ``ended_by``: who ended it (``states.ENDED_BY``), for the history.
-    Refused: what has ended; ``after`` of a child, ``again`` of a parent.
+    Refused: what has ended, and what is cancelled already; ``after`` of a child, ``again`` of a parent.
     """
     if ended_by is not None and ended_by not in ENDED_BY:
         raise Refused("unknown_word", "ended_by", word=ended_by, known=ENDED_BY)
@@ -95,16 +101,46 @@ def cancel(
     if again:
         raise Refused("again_is_for_children", "again", order=number)
     locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
+    if locked.order.status == "cancelled":
+        raise _cancelled_already(locked, number, kind="cancelled")
     if locked.order.status not in NOT_ENDED:
         raise Refused("cannot_be_cancelled", "number", order=number, status=locked.order.status)
     if after is not None:
         return end_after(locked, locked.state(line), after, ended_by=ended_by)
-    return cancel_lines(locked, locked.chosen(line), whole=line is None, ended_by=ended_by)
+    states = locked.chosen(line)
+    if _nothing_left(locked, states, whole=line is None):
+        raise _cancelled_already(locked, number, kind="cancelled")
+    return cancel_lines(locked, states, whole=line is None, ended_by=ended_by)
 
 
 def _to_refund(order: SalesOrder) -> Money | None:
     """What was taken for what does not come any more."""
     return refunds([order.pk]).get(order.number)
+
+
+def _still_owed(order: SalesOrder) -> Money | None:
+    """What is owed of the order and not paid yet."""
+    open_, _ = still_open(order.pk)
+    return Money(open_, order.currency) if open_ else None
+
+
+def _cancelled_already(locked: LockedOrder, number: str, **about: object) -> Refused:
+    """The refusal to cancel what is cancelled: when it was, and by whom."""
+    events = OrderEvent.objects.filter(order=locked.order, **about).order_by("-pk")
+    last = events.first()
+    by, on = (last.by or None, last.on_date) if last else (None, None)
+    return Refused("cancelled_already", "number", order=number, by=by, on=on)
+
+
+def _nothing_left(locked: LockedOrder, states: Sequence[OrderState], *, whole: bool) -> bool:
+    """Is nothing there that could be cancelled, because a person has cancelled it?"""
+    lines = [s.row.parent_line_id for s in states]
+    return (
+        all(s.row.complete and not any(o.status in TO_COME for o in s.walk) for s in states)
+        and not SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines, status="open").exists()
+        and not (whole and OrderLine.objects.filter(order=locked.order, continuity=None, status="open").exists())
+        and OrderEvent.objects.filter(order=locked.order, kind="cancelled").exists()
+    )
 
 
 def cancel_lines(locked: LockedOrder, states: list[OrderState], *, whole: bool, ended_by: str | None) -> Cancelled:
@@ -145,6 +181,7 @@ def cancel_lines(locked: LockedOrder, states: list[OrderState], *, whole: bool, 
         order=locked.order.number,
         status=locked.order.status,
         to_refund=_to_refund(locked.order),
+        still_owed=_still_owed(locked.order),
         ended_by=ended_by,
     )
 
@@ -182,7 +219,11 @@ def end_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: s
     if locked.order.status != "draft":
         tell_ended([state.row.pk], on=locked.on)
     return EndsAfter(
-        order=locked.order.number, last_shipment=after, to_refund=_to_refund(locked.order), ended_by=ended_by
+        order=locked.order.number,
+        last_shipment=after,
+        to_refund=_to_refund(locked.order),
+        still_owed=_still_owed(locked.order),
+        ended_by=ended_by,
     )
 
 
@@ -215,7 +256,9 @@ def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: 
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child_id)
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
     mine = [o for o in state.occurrences if o.child_id == child.pk]
-    if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
+    if child.status == "cancelled" and not (again and mine):
+        raise _cancelled_already(locked, child.number, kind="child_cancelled", data__child=child.number)
+    if child.status not in ("open", "cancelled"):
         raise Refused("cannot_be_cancelled", "number", order=child.number, status=child.status)
     if child.status == "open":
         cancel_children([child], locked)
@@ -231,5 +274,6 @@ def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: 
         status="cancelled",
         again=again,
         to_refund=_to_refund(locked.order),
+        still_owed=_still_owed(locked.order),
         ended_by=ended_by,
     )

@@ -16,6 +16,7 @@ from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds as refunds_of
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.limits import LINE, text_fault
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import GIVEN_UP
@@ -92,6 +93,8 @@ def settle(
     for field, given in (("shipments", shipments), ("approved_by", approved_by)):
         if given is not None and not given_up:
             raise Refused("only_of_write_off", field)
+    if approved_by is not None and (fault := text_fault(approved_by, LINE)):
+        raise fault.at("approved_by")
     order = order_by_number(number)
     locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     found = _payments(order, line, part)

@@ -19,6 +19,7 @@ from perennial.desk.locking import LockedOrder, lock, order_by_number
 from perennial.desk.notices.queue import tell_ordinary_sent, tell_sent
 from perennial.desk.outcome import Outcome
 from perennial.errors import Conflict, Refused
+from perennial.kernel.limits import LINE, number_fault, text_fault
 from perennial.kernel.money import Money
 from perennial.orders.models import Hold, OrderLine, SalesOrder, Shipment
 from perennial.payments import blocked
@@ -73,6 +74,15 @@ class OrdinaryLines(Outcome):
     lines: tuple[int, ...]
     not_authorised: Money | None = None
     overridden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked(Outcome):
+    """Who carries what was sent, and under which number."""
+
+    order: str
+    carrier: str | None
+    tracking: str | None
 
 
 def _not_before_ordered(on: date, order: SalesOrder) -> None:
@@ -150,6 +160,7 @@ def ship(
     ``override``: send it although it is not accepted, held, unpaid, or its delivery window is not open; the ``reason``
     is needed then. What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
     """
+    _checked_carrier(carrier, tracking)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
@@ -235,6 +246,44 @@ def invoice_many(
     sql.execute(SQL["invoice_lines"], values)
     sql.execute(SQL["events"], values)
     return done
+
+
+@action()
+def track(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    carrier: str | None = None,
+    tracking: str | None = None,
+    reason: str | None = None,
+) -> Tracked:
+    """Correct who carries a child, or a parent's ordinary lines, and under which number; what is left out stays.
+
+    Refused: it was not sent; nothing of it is another.
+    """
+    found = order_by_number(number)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    sent = Shipment.objects.select_for_update().filter(order=found).first()
+    if sent is None:
+        raise Refused("not_sent_yet", "number", order=number)
+    was = " ".join(word for word in (sent.carrier, sent.tracking) if word)
+    before = (sent.carrier, sent.tracking)
+    _checked_carrier(carrier, tracking)
+    sent.carrier, sent.tracking = carrier or sent.carrier, tracking or sent.tracking
+    if (sent.carrier, sent.tracking) == before:
+        raise Refused("tracked_so_already", "tracking", order=number)
+    sent.save(update_fields=["carrier", "tracking"])
+    child = {"child": number, "shipment": found.shipment} if found.parent_id is not None else {}
+    locked.event("tracking_corrected", **child, was=was or None, carrier=sent.carrier, tracking=sent.tracking)
+    return Tracked(order=number, carrier=sent.carrier, tracking=sent.tracking)
+
+
+def _checked_carrier(carrier: str | None, tracking: str | None) -> None:
+    if carrier is not None and (fault := text_fault(carrier, LINE)):
+        raise fault.at("carrier")
+    if tracking is not None and (fault := number_fault(tracking, LINE)):
+        raise fault.at("tracking")
 
 
 def _ordinary(order: SalesOrder) -> list[OrderLine]:

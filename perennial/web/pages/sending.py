@@ -50,6 +50,25 @@ def invoice(request: Visit, number: str) -> HttpResponse:
     return _panel(request, "web/panel/invoice.html", shown, post)
 
 
+def track(request: Visit, number: str) -> HttpResponse:
+    """Correct who carries what was sent, and under which number."""
+
+    def post() -> HttpResponse:
+        outcome = act(
+            request,
+            actions.track,
+            number=number,
+            carrier=typed.text(request, "carrier"),
+            tracking=typed.text(request, "tracking"),
+            reason=typed.text(request, "reason"),
+        )
+        return done(request, Toast(effect(request, "order_tracked", outcome)))
+
+    found = order(number, on=request.visitor.today)
+    sent = next((child.sent for child in found.children if child.number == number), found.sent)
+    return panel(request, "web/panel/track.html", {"number": number, "order": found, "sent": sent}, post)
+
+
 def _override(request: Visit) -> dict[str, Any]:
     return {"override": bool(request.POST.get("override")), "reason": typed.text(request, "reason")}
 
