@@ -28,6 +28,9 @@ def database(url: str) -> dict[str, Any]:
         # Without an address nothing is guessed: some other server might answer.
         "HOST": given.pop("host", "" if url else "/nonexistent/DATABASE_URL-is-not-set"),
         "PORT": given.pop("port", ""),
+        # The pages keep their sessions: a new one for each page costs more than most pages.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "application_name": "perennial",
             "connect_timeout": "10",
@@ -150,6 +153,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "perennial.web.middleware.same_tables",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

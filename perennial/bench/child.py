@@ -260,6 +260,7 @@ def plan() -> Answer:
             first_position=1,
             status="scheduled",
             product_ids={},
+            schedule_ids=revision.schedule_ids,
         )
 
     return {

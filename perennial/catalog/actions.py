@@ -41,6 +41,9 @@ DEFAULTS: dict[str, Any] = {
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
     "delivery_window_days": 5,
+    "days_between_tries": 1,
+    "order_dates_within_days": 1100,
+    "authorization_renewals": 5,
     "prices_include_tax": False,
 }
 """The parameters of a new installation (docs/contract.md)."""

@@ -48,6 +48,9 @@ class Parameters(models.Model):
     authorize_child_orders = models.BooleanField(db_default=True)
     authorize_days_before = models.IntegerField(db_default=3)
     reauthorization_limit = models.IntegerField(null=True, db_default=3)
+    days_between_tries = models.IntegerField(db_default=1)
+    order_dates_within_days = models.IntegerField(null=True, db_default=1100)
+    authorization_renewals = models.IntegerField(null=True, db_default=5)
     prices_include_tax = models.BooleanField(db_default=False)
     delivery_window_days = models.IntegerField(db_default=5)
 

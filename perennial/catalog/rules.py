@@ -25,10 +25,21 @@ COUNTS = {
     "authorize_days_before": (0, 366),
     "reauthorization_limit": (1, 1000),
     "delivery_window_days": (0, 366),
+    "days_between_tries": (1, 366),
+    "order_dates_within_days": (0, 366_000),
+    "authorization_renewals": (0, 1000),
 }
 """The parameters that are whole numbers, with their least and most."""
 
-WITHOUT_LIMIT = frozenset({"repeat_threshold", "number_of_orders_to_create", "reauthorization_limit"})
+WITHOUT_LIMIT = frozenset(
+    {
+        "repeat_threshold",
+        "number_of_orders_to_create",
+        "reauthorization_limit",
+        "order_dates_within_days",
+        "authorization_renewals",
+    }
+)
 """The parameters whose null means: no limit."""
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from perennial import language
-from perennial.cli.output import document, facts, following, say, sentence, table, tell
-from perennial.cli.parser import Given, Parser, Run, by, path
+from perennial.cli.output import document, facts, following, note, say, sentence, table, tell
+from perennial.cli.parser import Given, Parser, Run, by, order_day, path
+from perennial.errors import Several
 
 
 def import_(p: Parser) -> Run:
@@ -14,18 +17,22 @@ def import_(p: Parser) -> Run:
     p.add_argument("file", type=path, metavar="FILE", help="the bundle; - is stdin")
     p.add_argument("--dry-run", action="store_true", help="say what would be new and changed, and change nothing")
     p.on()
+    p.yes_date()
     p.by("who does it, for the history")
 
     def run(given: Given) -> int:
         from perennial.bundle.load.importer import import_bundle
         from perennial.bundle.reading.file import opened
-        from perennial.catalog.queries import today
 
-        with opened(given.file, sys.stdin.buffer) as file:
-            done = import_bundle(file=file, by=by(given), on=given.on, dry_run=given.dry_run)
+        if given.on is not None:
+            order_day(given)
+        with opened(given.file, sys.stdin.buffer) as file, _said_how_to_mean_it():
+            done = import_bundle(
+                file=file, by=by(given), on=given.on, dry_run=given.dry_run, meant=frozenset(given.yes_date)
+            )
         to = language.reader()
-        for note in done.notes.all():
-            said = (language.phrase(context, note.code, note.facts, to) for context in ("note", "command"))
+        for one in done.notes.all():
+            said = (language.phrase(context, one.code, one.facts, to) for context in ("note", "command"))
             tell(sentence("phrase", "noted", said="".join(words or "" for words in said)))
         found = done.document()
         if given.json:
@@ -36,9 +43,7 @@ def import_(p: Parser) -> Run:
             ("", "new", "changed", "the same"),
             ([kind, *(found.get(part, {}).get(kind, 0) for part in ("new", "changed", "same"))] for kind in kinds),
         )
-        first = found.get("first_charge_on")
-        past = done.first_charge_on is not None and done.first_charge_on < (given.on or today())
-        facts({"first charge on": sentence("outcome", "first_charge_past", on=first) if past else first})
+        facts({"first charge on": found["first_charge_on"]})
         following(done.following)
         if given.dry_run:
             tell(sentence("outcome", "dry_run_done"))
@@ -48,6 +53,18 @@ def import_(p: Parser) -> Run:
         return 0
 
     return run
+
+
+@contextmanager
+def _said_how_to_mean_it() -> Iterator[None]:
+    """Of days that are years away, how they are said twice."""
+    try:
+        yield
+    except Several as refused:
+        days = {fault.facts["day"] for fault in refused.faults if fault.code == "day_years_away"}
+        if days:
+            note("days_are_meant", days=sorted(str(day) for day in days))
+        raise
 
 
 def export(p: Parser) -> Run:

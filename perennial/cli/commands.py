@@ -89,6 +89,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order track", "correct who carries what was sent, and under which number"),
         ("order invoice", "invoice what was sent: authorised payments are captured"),
         ("order collect", "process the payments of an order at once"),
+        ("order receive", "a check has come for what is owed"),
         ("order settle", "say how a payment ended of which nobody knows, or write it off"),
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),
@@ -143,6 +144,7 @@ GROUPS: dict[str, list[Command]] = {
         "checking",
         ("check", "check that the data holds together"),
         ("check once", "check that every occurrence, child and charge is there once"),
+        ("watch", "what somebody should look at, for cron and monitors"),
     ),
 }
 

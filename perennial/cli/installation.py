@@ -45,13 +45,14 @@ def stop(p: Parser) -> Run:
 def demo(p: Parser) -> Run:
     """A music club, night by night."""
     run = _elsewhere("perennial.demo.command", p)
+    _address(p, "with --serve: ")
 
     def noted(given: Given) -> int:
         chosen = {name for name, value in vars(given).items() if name != "json" and value != p.get_default(name)}
-        if chosen - {"serve"} and _has_orders():
+        if chosen - {"serve", "host", "port"} and _has_orders():
             note("demo_has_orders")
         status = run(given)
-        return _serve("127.0.0.1", 8000) if given.serve and not status else status
+        return _serve(given.host, given.port) if given.serve and not status else status
 
     return noted
 
@@ -81,14 +82,20 @@ def _elsewhere(name: str, p: Parser) -> Run:
 
 def serve(p: Parser) -> Run:
     """The web application, until Ctrl-C."""
-    p.add_argument("--host", default="127.0.0.1", help="where it listens; 0.0.0.0: everywhere (default 127.0.0.1)")
-    p.add_argument("--port", type=int, default=8000, help="default 8000")
+    _address(p)
     p.add_argument("--workers", type=int, default=2, help="processes that answer, of four threads each (default 2)")
 
     def run(given: Given) -> int:
         return _serve(given.host, given.port, given.workers)
 
     return run
+
+
+def _address(p: Parser, when: str = "") -> None:
+    p.add_argument(
+        "--host", default="127.0.0.1", help=f"{when}where it listens; 0.0.0.0: everywhere (default 127.0.0.1)"
+    )
+    p.add_argument("--port", type=int, default=8000, help=f"{when}default 8000")
 
 
 def _serve(host: str, port: int, workers: int = 2) -> int:

@@ -22,7 +22,9 @@ OPTIONS = {
     "update-orders": ("program",),
 }
 MOST_SHOWN = 20
-PARKED = 3  # exit status
+LOOKED_AT = ("programs", "unchanged")
+"""Counts of what a job has looked at, not of what it did."""
+PARKED, WAITS = 3, 4  # exit statuses
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -30,6 +32,7 @@ def job(p: Parser) -> Run:
     """One of the six jobs, for one business date."""
     p.add_argument("name", metavar="NAME", nargs="?", help=f"{', '.join(NIGHTLY)}; left out: list them")
     p.on()
+    _yes_on(p)
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
     p.add_argument("--through", type=day, metavar="DATE", help="create-child-orders: what ships through this date")
     p.add_argument("--limit", type=count, metavar="N", help="create-child-orders: at most so many child orders")
@@ -47,11 +50,12 @@ def job(p: Parser) -> Run:
         criteria = _criteria(given)
         if given.name is None:
             return _status(given)
-        from perennial.jobs.runner import run_job
+        from perennial.jobs.ahead import run_by_hand
 
-        done = run_job(
+        done = run_by_hand(
             JOBS[given.name](),
             on=on(given),
+            meant=given.yes_on,
             arguments=criteria,
             dry=given.dry_run,
             by=by(given),
@@ -68,6 +72,12 @@ def job(p: Parser) -> Run:
 
     p.set_defaults(check=_criteria)
     return run
+
+
+def _yes_on(p: Parser) -> None:
+    p.add_argument(
+        "--yes-on", type=day, metavar="DATE", help="the date once more: it is meant, though it is ahead or long after"
+    )
 
 
 def _say_whether_told() -> None:
@@ -90,12 +100,12 @@ def _note_of_the_late(on: date | None, *, again: bool) -> None:
     note(code, count=late.shipments, since=late.since, on=night)
 
 
-def _note_before(on: date | None, *, dry: bool) -> bool:
+def _note_before(on: date | None, *, dry: bool, meant: date | None) -> bool:
     """A night that is run for a mistyped year keeps all others from running: say so before it starts."""
     from perennial.catalog.queries import today
 
     now = today()
-    if on is None or on <= now:
+    if on is None or on <= now or not (dry or on == meant or (on - now).days == 1):
         return False
     note("night_ahead_dry" if dry else "night_ahead", today=now, on=on)
     return True
@@ -209,6 +219,7 @@ def night(p: Parser) -> Run:
     """The six jobs in their order; without a date every night that was missed, oldest first."""
     p.add_argument("--on", type=day, metavar="DATE", help="of this date (left out: all missed nights through today)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
+    _yes_on(p)
     p.add_argument("--again", action="store_true", help="also for a date whose night is done, or before it")
     p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 while something is parked")
     p.by("who starts it, for the list of runs")
@@ -218,11 +229,17 @@ def night(p: Parser) -> Run:
         from perennial.jobs import night as nights
 
         progress = _progress()
-        told = _note_before(given.on, dry=given.dry_run)
+        told = _note_before(given.on, dry=given.dry_run, meant=given.yes_on)
         _note_of_the_late(given.on, again=given.again)
         try:
             done = nights.night(
-                given.on, dry=given.dry_run, again=given.again, by=by(given), progress=progress, to=reader()
+                given.on,
+                dry=given.dry_run,
+                again=given.again,
+                by=by(given),
+                progress=progress,
+                to=reader(),
+                meant=given.yes_on,
             )
         finally:
             if progress is not None:
@@ -231,26 +248,45 @@ def night(p: Parser) -> Run:
         if given.json:
             document(done)
         made = done.get("nights", [done])
-        ran = [ran for one in made for ran in one["jobs"]]
+        quiet = [] if "waits" in done or given.dry_run else [one["on"] for one in made if _is_quiet(one)]
+        ran = [ran for one in made for ran in one["jobs"] if one["on"] not in quiet]
         if given.json or not sys.stdout.isatty():  # on a terminal the table below says the same
             for one in ran:
                 tell(f"{one['on']} {one['job']}: {last_line(one)}")
+        if quiet:
+            code = "night_quiet" if len(quiet) == 1 else "nights_quiet"
+            tell(sentence("outcome", code, count=len(quiet), on=quiet[0], last=quiet[-1]))
         if not made:
             tell(sentence("outcome", "no_night_missed"))
-        elif not ran:
+        elif not ran and not quiet:
             tell(sentence("outcome", "night_is_done", on=given.on))
         if not told:
             _note_after(nights.last_night())
         if not given.json:
             night_page(ran)
+        if "waits" in done:
+            tell(sentence("outcome", "night_waits", **done["waits"]))
+            return WAITS
         if any(r["status"] != "done" for r in ran):
             return 1
+        ran = [ran for one in made for ran in one["jobs"]]
         if not given.fail_on_parked:
             return 0
         parks = any(r["counts"].get("parked") or _parked_uncounted(r) for r in ran)
         return PARKED if parks or (not given.dry_run and queries.parked()) else 0
 
     return run
+
+
+def _is_quiet(night: Mapping[str, Any]) -> bool:
+    """Did the six jobs find nothing to do, and nothing that waits?"""
+    jobs = night["jobs"]
+    return len(jobs) == len(NIGHTLY) and all(
+        job["status"] == "done"
+        and not job["reasons"]
+        and not any(number for word, number in job["counts"].items() if word not in LOOKED_AT)
+        for job in jobs
+    )
 
 
 def night_page(ran: Sequence[Mapping[str, Any]]) -> None:

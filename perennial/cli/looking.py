@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from perennial.cli.output import document, say, sentence, tell
+from perennial.cli.output import document, left_behind, say, sentence, tell
 from perennial.cli.parser import Given, Parser, Run, count, day, long_code, on, whole
 from perennial.language import reader
 
@@ -317,6 +318,8 @@ def preview(p: Parser) -> Run:
             from perennial.cli.pages import preview_page
 
             preview_page(found, today(), why=given.why)
+            if found.behind is not None:
+                left_behind(asdict(found.behind))
         return 0
 
     return run

@@ -1,7 +1,7 @@
 """The command ``perennial``: find the command, read its words, run it, say what went wrong.
 
-Exit status: 0 done, 1 refused with a reason, 2 wrong usage, 3 done but something was parked.
-With ``--json`` stdout holds one JSON document and nothing else, also when the answer is no.
+Exit status: 0 done, 1 refused with a reason, 2 wrong usage, 3 done but something was parked, 4 something waits for a
+person. With ``--json`` stdout holds one JSON document and nothing else, also when the answer is no.
 """
 
 from __future__ import annotations
@@ -158,7 +158,8 @@ def overview(words: list[str], say: Callable[[str], None] = say) -> None:
         for command in shown:
             say(f"  {command.name.ljust(width)}  {command.does}")
     say("\n`perennial COMMAND --help` lists what a command takes.")
-    say("Exit status: 0 done, 1 refused with a reason, 2 wrong usage, 3 done but something was parked.")
+    say("Exit status: 0 done, 1 refused with a reason, 2 wrong usage, 3 done but something was parked,")
+    say("4 something waits for a person.")
 
 
 def unknown(words: list[str]) -> int:

@@ -17,6 +17,7 @@ from perennial.cli.parser import (
     long_code,
     number,
     on,
+    order_day,
     text,
     who,
     whole,
@@ -29,8 +30,10 @@ def _stays_open(done: Any) -> bool:
     return getattr(done, "status", None) == "open"
 
 
-def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
-    """Call ``desk.actions.<name>`` with the order's number and these options; ``renamed``: its name for an option."""
+def _does(name: str, *names: str, line: bool = True, reports: bool = False, **renamed: str) -> Run:
+    """Call ``desk.actions.<name>`` with the order's number and these options; ``renamed``: its name for an option;
+    ``reports``: it tells what has happened, by today.
+    """
 
     def run(given: Given) -> int:
         from perennial.desk import actions
@@ -46,6 +49,10 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
             arguments["pay"] = _pays(arguments["pay"])
         if "without" in arguments:
             arguments["without"] = [option.replace("-", "_") for option in arguments["without"]]
+        if reports:
+            from perennial.catalog.queries import today
+
+            arguments["today"] = today()
         if line:
             arguments["line"] = given.line
         elif given.line is not None:
@@ -53,11 +60,11 @@ def _does(name: str, *names: str, line: bool = True, **renamed: str) -> Run:
         done = perform(getattr(actions, name), how(given), number=given.number, **arguments, **who(given))
         outcome(done, given)
         if name == "cancel" and not given.json and _stays_open(done):
-            from perennial.catalog.queries import today
+            from perennial.catalog.queries import today as company_today
             from perennial.cli.pages import still_open_line
             from perennial.desk.read.orders import order
 
-            say(still_open_line(order(given.number, on=today())))
+            say(still_open_line(order(given.number, on=company_today())))
         return 0
 
     return run
@@ -100,8 +107,10 @@ def order_start(p: Parser) -> Run:
     p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
     p.add_argument("--item", metavar="P", required=True, help="the product, ordinary or continuity")
     p.add_argument("--quantity", metavar="Q", default="1", help="how many (left out: 1)")
+    p.add_argument("--delivery-mode", metavar="CODE", help="of an ordinary line: how it is delivered")
     p.add_argument("--payment-method", metavar="M", help="how it is paid: card, on_account, check, cash, gift_card")
     p.add_argument("--card", type=long_code, metavar="TOKEN", help="the stored card that pays")
+    p.yes_date()
     p.change()
 
     def run(given: Given) -> int:
@@ -115,9 +124,11 @@ def order_start(p: Parser) -> Run:
             account=given.account,
             item=given.item,
             quantity=quantity(given.quantity, "quantity"),
+            delivery_mode=given.delivery_mode,
             payment_method=given.payment_method,
             card=given.card,
-            **who(given),
+            meant=tuple(given.yes_date),
+            **{**who(given), "on": order_day(given)},
         )
         outcome(done, given)
         return 0
@@ -130,8 +141,9 @@ def order_add(p: Parser) -> Run:
     p.number()
     p.add_argument("--item", metavar="P", required=True, help="the product, ordinary or continuity")
     names = _line_of_draft(p, "1")
+    p.yes_date()
     p.change()
-    return _does("add_line", "item", "quantity", *names, line=False)
+    return _does("add_line", "item", "quantity", *names, line=False, meant="yes_date")
 
 
 def order_change(p: Parser) -> Run:
@@ -146,8 +158,9 @@ def order_change(p: Parser) -> Run:
         metavar="WHAT",
         help="as if it had never been said",
     )
+    p.yes_date()
     p.change()
-    return _does("change_line", "quantity", "without", *names)
+    return _does("change_line", "quantity", "without", *names, meant="yes_date")
 
 
 def order_remove(p: Parser) -> Run:
@@ -313,7 +326,7 @@ def order_ship(p: Parser) -> Run:
     p.add_argument("--tracking", type=number, metavar="T", help="the carrier's number")
     p.override()
     p.change()
-    return _does("ship", "carrier", "tracking", "override", line=False)
+    return _does("ship", "carrier", "tracking", "override", line=False, reports=True)
 
 
 def order_invoice(p: Parser) -> Run:
@@ -321,7 +334,7 @@ def order_invoice(p: Parser) -> Run:
     p.number("the number of a child, or of an order with ordinary lines")
     p.override()
     p.change()
-    return _does("invoice", "override", line=False)
+    return _does("invoice", "override", line=False, reports=True)
 
 
 def order_track(p: Parser) -> Run:
@@ -371,6 +384,19 @@ def order_settle(p: Parser) -> Run:
     p.add_argument("--approved-by", type=text, metavar="WHO", help="who allowed the write-off (left out: who does it)")
     p.change(why="how it was found out, or why it is given up", must_say_why=True)
     return _does("settle", "end", "part", "shipments", "approved_by")
+
+
+def order_receive(p: Parser) -> Run:
+    """A check has come."""
+    p.number("the number of the order")
+    p.add_argument("--check", type=text, metavar="N", required=True, help="the number of the check")
+    p.add_argument("--amount", metavar="A", required=True, help="what it is made out for, such as 64.85")
+    p.add_argument(
+        "--received-on", type=day, metavar="DATE", help="the day on which it came (left out: the business date)"
+    )
+    p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.change()
+    return _does("receive", "check", "amount", "received_on", "part")
 
 
 def order_refund(p: Parser) -> Run:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import sys
+import textwrap
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from perennial import language
@@ -61,18 +64,85 @@ def _is_number(words: str) -> bool:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], indent: str = "") -> None:
-    """Rows in aligned columns under their headers, numbers to the right; nothing where there are no rows."""
+    """Rows in aligned columns under their headers, numbers to the right; nothing where there are no rows.
+
+    On a terminal it fits: columns in which nothing stands are left away, and long words go on below. Through a pipe a row
+    is a line.
+    """
     cells = [[cell(value) for value in row] for row in rows]
     if not cells:
         return
-    right = [all(_is_number(row[at]) or not row[at] for row in cells) for at in range(len(headers))]
-    widths = [max(len(words), *(len(row[at]) for row in cells)) for at, words in enumerate(headers)]
-    for row in [list(headers), *cells]:
-        padded = (
-            words.rjust(width) if to_right else words.ljust(width)
-            for words, width, to_right in zip(row, widths, right, strict=True)
-        )
-        say((indent + "  ".join(padded)).rstrip())
+    room = shutil.get_terminal_size().columns - len(indent) if sys.stdout.isatty() else None
+    for line in aligned(list(headers), cells, room):
+        say((indent + line).rstrip())
+
+
+def aligned(headers: list[str], cells: list[list[str]], room: int | None = None) -> Iterator[str]:
+    """The lines of a table, at most so wide where its words can be parted (None: as wide as it is).
+
+    Of one that is too wide all the same the last columns stand below each row, with their names.
+    """
+    if room is not None and _width(_widths(headers, cells)) > room:
+        kept = [at for at in range(len(headers)) if any(row[at] for row in cells)]
+        headers, cells = [headers[at] for at in kept], [[row[at] for at in kept] for row in cells]
+    least = [_longest_word(at, headers, cells) for at in range(len(headers))]
+    last = len(headers)
+    while room is not None and last > 1 and _width(least[:last]) > room:
+        last -= 1
+    right = [all(_is_number(row[at]) or not row[at] for row in cells) for at in range(last)]
+    widths = _widths(headers[:last], cells)
+    if room is not None:
+        widths = _narrowed(widths, least, room)
+    for row in [headers, *cells]:
+        parts = [_parted(words, width) for words, width in zip(row, widths, strict=False)]
+        for line in zip_longest(*parts, fillvalue=""):
+            padded = (
+                words.rjust(width) if to_right else words.ljust(width)
+                for words, width, to_right in zip(line, widths, right, strict=True)
+            )
+            yield "  ".join(padded)
+        below = () if row is headers else zip(headers[last:], row[last:], strict=True)
+        for name, words in below:
+            if words:
+                yield from _parted(f"    {name}: {words}", room or len(words))
+
+
+def _parted(words: str, width: int) -> list[str]:
+    """A cell as the lines that it takes."""
+    if len(words) <= width:
+        return [words]
+    return textwrap.wrap(
+        words,
+        width,
+        subsequent_indent=" " * (len(words) - len(words.lstrip())),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _widths(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(1, len(words), *(len(row[at]) for row in cells)) for at, words in enumerate(headers)]
+
+
+def _longest_word(at: int, headers: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    """How narrow a column can be."""
+    return max((len(word) for row in (headers, *cells) for word in row[at].split()), default=1)
+
+
+def _narrowed(widths: list[int], least: Sequence[int], room: int) -> list[int]:
+    """The widths with the widest column made narrower, again and again, until all fit or none can be."""
+    widths = list(widths)
+    while _width(widths) > room:
+        able = [at for at, width in enumerate(widths) if width > least[at]]
+        if not able:
+            break
+        widest = max(able, key=lambda at: widths[at])
+        widths[widest] -= 1
+    return widths
+
+
+def _width(widths: Sequence[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def facts(values: Mapping[str, Any]) -> None:
@@ -127,7 +197,7 @@ def outcome(value: Any, given: Namespace) -> None:
 
 IN_SENTENCES = (
     *("changed", "caught_up", "moved", "still_ships", "still_held"),
-    *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "overridden"),
+    *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "overridden", "behind"),
     *("stopped", "sent_unpaid", "shipments_wait", "not_charged", "not_charged_of_sent", "still_owed"),
 )
 MOST_NAMED = 10
@@ -148,6 +218,8 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "still_pays", **one))
     for one in done.get("asked_already", ()):
         say(sentence("outcome", "asked_already", **one))
+    if "behind" in done:
+        left_behind(done["behind"])
     if "not_authorised" in done:
         say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
     if "shipments_wait" in done:
@@ -172,6 +244,13 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "and_more", count=len(lines) - MOST_NAMED))
 
 
+def left_behind(behind: Mapping[str, Any]) -> None:
+    """What a start date of the past makes of an order, said before it is kept."""
+    from perennial.catalog.queries import today
+
+    note("shipments_behind", count=behind["shipments"], since=behind["since"], ship_on=behind["ship_on"], today=today())
+
+
 def _new_day(shipment: int, ship_on: str) -> str:
     """When a shipment ships that has another day now. The night of that day may be over."""
     from perennial.jobs.night import is_over
@@ -190,6 +269,8 @@ def following(programs: Iterable[Any]) -> None:
     for one in programs:
         code = "orders_follow_by_night" if one.apply else "orders_follow_by_hand"
         say(sentence("outcome", code, count=one.orders, program=one.program, quoted=shlex.quote(one.program)))
+        if one.billing_kept:
+            say(sentence("outcome", "orders_keep_billing", count=one.billing_kept, program=one.program))
 
 
 def _is_table(value: Any) -> bool:

@@ -89,6 +89,17 @@ class Parser(argparse.ArgumentParser):
             "--on", type=day, metavar="DATE", help="the business date (left out: today in the company's time zone)"
         )
 
+    def yes_date(self) -> None:
+        """Days that are years away and meant all the same."""
+        self.add_argument(
+            "--yes-date",
+            type=day,
+            action="append",
+            default=[],
+            metavar="DATE",
+            help="this day is meant, though it is years away; once for each such day",
+        )
+
     def by(self, what: str) -> None:
         """Who does it."""
         self.add_argument("--by", type=text, metavar="WHO", help=what)
@@ -257,6 +268,20 @@ def on(given: Given) -> date:
 
     found: date = given.on or today()
     return found
+
+
+def order_day(given: Given) -> date:
+    """The business date of a command that enters orders: they are dated so. Refused: it is years away, not said twice."""
+    from perennial.catalog.actions import DEFAULTS
+    from perennial.catalog.models import Parameters
+    from perennial.catalog.queries import today
+    from perennial.desk.entry.far import far_away
+
+    row = Parameters.objects.first()  # none yet: the import makes them
+    most = DEFAULTS["order_dates_within_days"] if row is None else row.order_dates_within_days
+    if far := far_away(given.on, "on", on=today(), most=most, meant=given.yes_date):
+        raise far
+    return on(given)
 
 
 def by(given: Given) -> str:

@@ -24,7 +24,7 @@ def print_slip(p: Parser) -> Run:
     p.add_argument(
         "numbers", type=long_code, nargs="*", metavar="NUMBER", help="child orders, or orders with ordinary lines"
     )
-    p.add_argument("--all-due", action="store_true", help="of all children that may be sent by the date")
+    p.add_argument("--all-due", action="store_true", help="of all that may be sent by the date")
     _out(p)
     p.on()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.cli.output import following, outcome
-from perennial.cli.parser import Given, Parser, Run, who
+from perennial.cli.output import following, outcome, say, sentence
+from perennial.cli.parser import Given, Parser, Run, text, who
 
 
 def _does(name: str, *options: str) -> Run:
@@ -21,6 +21,12 @@ def _does(name: str, *options: str) -> Run:
             from perennial.desk.queries import orders_to_follow
 
             following(orders_to_follow([given.program]))
+        if name == "copy" and not given.json:
+            if done["dates_left_out"]:
+                say(sentence("outcome", "copy_dates_left_out", count=done["dates_left_out"]))
+            say(sentence("outcome", "copy_is_inactive", program=done["program"]))
+            if done["product"] is None:
+                say(sentence("outcome", "copy_is_not_sold", program=done["program"]))
         return 0
 
     return run
@@ -49,8 +55,12 @@ def program_copy(p: Parser) -> Run:
     """A new program like this one."""
     _program(p)
     p.add_argument("new", metavar="NEW", help="the schedule id of the new program")
+    p.add_argument(
+        "--name", type=text, metavar="TEXT", help="its name (left out: that of the other, with NEW behind it)"
+    )
+    p.add_argument("--product", metavar="P", help="a new continuity product that sells it (left out: nothing does yet)")
     p.who()
-    return _does("copy", "new")
+    return _does("copy", "new", "name", "product")
 
 
 def program_activate(p: Parser) -> Run:

@@ -9,9 +9,9 @@ from types import ModuleType
 
 
 def start_django(*, make: bool = False, stop_when_unused: bool = False) -> None:
-    """Make sure that a database answers, and set Django up. Again: nothing to do.
+    """Make sure that a database answers, set Django up, and that the tables are those of this program.
 
-    ``make``: also make the embedded server's database where there is none yet. ``stop_when_unused``: the server that
+    ``make``: also make the embedded server's database where there is none yet; who asks then makes the tables new. ``stop_when_unused``: the server that
     is started here ends with the last that uses it.
     """
     server = optional("perennial.db.server")
@@ -29,6 +29,9 @@ def start_django(*, make: bool = False, stop_when_unused: bool = False) -> None:
         if checks is not None:
             checks.refuse_unsafe_configuration()
     gc.enable()
+    tables = optional("perennial.db.tables")
+    if tables is not None:
+        tables.refuse_other_tables(older_may_be=make)
 
 
 def optional(name: str) -> ModuleType | None:

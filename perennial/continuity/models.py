@@ -20,6 +20,8 @@ class ContinuityOrder(models.Model):
     """One per parent line: its revision, and every fact that planning asked of the day it was made.
 
     ``first_event`` is the key of the event that was current on the order date (null: the first).
+    ``owed_minor``: what an order that is billed up front costs in all, as far as it is planned now (null: not reckoned yet).
+    ``schedule_chosen``: a person has chosen its payment schedule, so it does not follow the program's.
     ``prices`` holds minor units by product number. ``complete``: nothing of the program follows.
     ``last_shipment``: the number after which a person stopped it (0: before the first).
     """
@@ -41,10 +43,12 @@ class ContinuityOrder(models.Model):
     threshold = models.IntegerField(null=True)
     consolidate = models.BooleanField(db_default=False)
     upfront = models.BooleanField(db_default=False)
+    owed_minor = models.BigIntegerField(null=True)
     prices = models.JSONField(db_default=models.Value("{}", output_field=models.JSONField()))
     payment_method = models.TextField()
     card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+")
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
+    schedule_chosen = models.BooleanField(db_default=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:

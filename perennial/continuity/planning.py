@@ -7,7 +7,7 @@ is new, changed, revived or cancelled, and ``Difference.write`` writes it in a f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,7 @@ from perennial.continuity.models import Adjustment, ContinuityLine, ContinuityOr
 from perennial.db import sql
 from perennial.errors import Conflict, Refused
 from perennial.kernel import plan as kernel
+from perennial.kernel.billing import billing_kept
 from perennial.kernel.money import MOST_PIECES, line_amount, plain
 from perennial.kernel.reasons import DateReason, Reason, json_text, line_stored
 from perennial.kernel.states import PLANNED_ANEW
@@ -100,6 +101,25 @@ class OrderState:
         for o in self.occurrences if among is None else among:
             found[o.event_key] = max(found.get(o.event_key, 0), o.repetition)
         return found
+
+    def billing_kept(self, revision: LoadedRevision) -> str | None:
+        """Why it keeps its payment schedules with a revision of its program; None: it takes those."""
+        return billing_kept(
+            chosen=self.row.schedule_chosen,
+            upfront=self.row.upfront,
+            method=self.row.payment_method,
+            program_upfront=revision.bill_upfront,
+            program_in_parts=revision.payment_schedule_id is not None,
+        )
+
+    def schedule_ids(self, revision: LoadedRevision) -> Mapping[str, int | None]:
+        """By event, the payment schedule of what is planned with a revision: the revision's. An order that keeps how
+        it is billed keeps that of each event which it has a shipment of.
+        """
+        if self.billing_kept(revision) is None:
+            return revision.schedule_ids
+        cancelled = [o for o in self.occurrences if o.status == "cancelled"]
+        return {**revision.schedule_ids, **{o.event_key: o.payment_schedule_id for o in (*cancelled, *self.walk)}}
 
     def shipment(self, number: int) -> list[OccurrenceRow]:
         """The occurrences that ship together under a number."""
@@ -197,8 +217,11 @@ def target_rows(
     first_position: int,
     status: str,
     product_ids: dict[str, int],
+    schedule_ids: Mapping[str, int | None],
 ) -> list[OccurrenceRow]:
-    """A plan as the rows that it wants to be (id 0); ``status`` is planned or scheduled."""
+    """A plan as the rows that it wants to be (id 0); ``status`` is planned or scheduled. ``schedule_ids``: the payment
+    schedule of each event.
+    """
     made = []
     for at, o in enumerate(plan.occurrences):
         made.append(
@@ -215,7 +238,7 @@ def target_rows(
                 blocked=None,
                 child_id=None,
                 delivery_mode_id=revision.mode_ids[o.key],
-                payment_schedule_id=revision.schedule_ids[o.key],
+                payment_schedule_id=schedule_ids[o.key],
                 ship_to_id=o.address,
                 why=DateReason.of(o).stored(),
                 lines=tuple(

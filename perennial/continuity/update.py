@@ -43,7 +43,7 @@ def planned_with(state: OrderState, revision: LoadedRevision, prices: PriceList)
     }
     own_prices = {**state.row.prices, **missing}
     facts = state.facts._replace(prices=own_prices)
-    product_ids = product_ids_of(state)
+    product_ids, schedule_ids = product_ids_of(state), state.schedule_ids(revision)
     steps = [o.step for o in frozen]
 
     def planned(extended: bool) -> tuple[kernel.Plan, list[OccurrenceRow]]:
@@ -55,6 +55,7 @@ def planned_with(state: OrderState, revision: LoadedRevision, prices: PriceList)
             first_position=max((o.position for o in frozen), default=0) + 1,
             status="planned" if state.row.status == "draft" else "scheduled",
             product_ids=product_ids,
+            schedule_ids=schedule_ids,
         )
 
     last = state.row.last_shipment

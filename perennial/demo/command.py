@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from perennial.demo.options import add_arguments, from_arguments
+from perennial.errors import Refused
+
+if TYPE_CHECKING:
+    from perennial.demo.program import Program
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -27,7 +35,8 @@ def run(given: Namespace) -> int:
     make_installation()
     options = from_arguments(given, today=today())
     program = Program()
-    outcome = run_demo(options, program, Console(stderr=given.json))
+    with unfinished(program):
+        outcome = run_demo(options, program, Console(stderr=given.json))
     if given.json:
         document = {
             "ok": outcome.ok,
@@ -42,12 +51,26 @@ def run(given: Namespace) -> int:
     return 0 if outcome.ok else 1
 
 
+@contextmanager
+def unfinished(program: Program) -> Iterator[None]:
+    """Note that the club is being built, until it is. Refused: it was stopped on its way; half a club is none."""
+    from django.conf import settings
+
+    home = Path(settings.PERENNIAL_HOME)
+    mark = home / "demo.unfinished"
+    if program.is_empty():
+        mark.touch()
+    elif mark.exists():
+        raise Refused("demo_was_stopped", home=str(home), last=program.last_night())
+    yield
+    mark.unlink(missing_ok=True)
+
+
 def make_installation() -> None:
     """Tables, company and parameters, as `perennial init` makes them; again: nothing to do. No real gateway."""
     from django.core.management import call_command
 
     from perennial.catalog.actions import initialise
-    from perennial.errors import Refused
     from perennial.payments import gateways
     from perennial.people.actions import make_demo_people
 

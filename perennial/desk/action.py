@@ -30,6 +30,8 @@ from perennial.desk.outcome import Outcome
 from perennial.desk.snapshot import Rows, changed_rows, events_since, last_event, rows_of, used_of
 from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
+from perennial.kernel.money import Money
+from perennial.payments.surplus import surplus
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -149,7 +151,12 @@ def _told(work: Work, outcome: R) -> R:
                 after={**now, **used_of(order_id)},
             )
     version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None
-    return replace(outcome, follows=follows(whole), version=version, can_undo=bool(whole))
+    found = follows(whole)
+    back = outcome.to_refund
+    if back is None and found is not None and found.to_come_after.minor < found.to_come_before.minor:
+        minor = sum(surplus(list(whole)).values())
+        back = Money(minor, found.to_come_after.currency) if minor else None
+    return replace(outcome, follows=found, version=version, can_undo=bool(whole), to_refund=back)
 
 
 def perform(act: Callable[P, R], how: How, /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,6 +1,6 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, submit, accept, hold, release, cancel, retry what was parked, ship, invoice, track, settle, refund, collect
+``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, submit, accept, hold, release, cancel, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
 ``shipments``  skip, unskip, move, substitute, quantity, price, address
 ``cards``      store a card, give one to an order
 ``undo``       take back the last change of a person
@@ -14,7 +14,7 @@ from perennial.desk.orders.collect import collect
 from perennial.desk.orders.draft import add_line, change_line, discard, pay_draft, remove_line, start
 from perennial.desk.orders.gift import gift
 from perennial.desk.orders.hold import hold, release
-from perennial.desk.orders.payments import refund, settle
+from perennial.desk.orders.payments import receive, refund, settle
 from perennial.desk.orders.retry import parked_retry
 from perennial.desk.orders.ship import invoice, ship, track
 from perennial.desk.orders.submit import submit
@@ -42,6 +42,7 @@ __all__ = [
     "pay_draft",
     "price",
     "quantity",
+    "receive",
     "refund",
     "release",
     "remove_line",

@@ -46,8 +46,10 @@ def order_documents(order_ids: Iterable[int], *, on: date | None = None, reasons
 def order_json(order: Order, to: Reader = ENGLISH, *, reasons: bool = False) -> Document:
     """One order. Amounts of the order itself are those of its ordinary lines.
 
-    ``to``: who reads the words. ``reasons``: those of each line as data, too, as an export carries them.
+    ``to``: who reads the words. ``reasons``: as an export carries it, with those of each line as data, and without what
+    the rest of the bundle tells (names, addresses).
     """
+    whole = not reasons
     return {
         "number": order.number,
         "reference": order.reference,
@@ -65,6 +67,7 @@ def order_json(order: Order, to: Reader = ENGLISH, *, reasons: bool = False) -> 
                 "quantity": money.plain(line.quantity),
                 "price": amount(line.price),
                 "status": line.status,
+                **({"name": line.product.name} if whole else {}),
             }
             for line in order.lines
         ],
@@ -73,9 +76,10 @@ def order_json(order: Order, to: Reader = ENGLISH, *, reasons: bool = False) -> 
         "total": amount(order.total),
         "events": [event_json(event, to) for event in order.history],
         "continuity": [_continuity(one, to, reasons) for one in order.continuity],
-        "children": [_child(child) for child in order.children],
-        "payments": [payment_json(payment) for payment in order.payments],
+        "children": [_child(child, whole) for child in order.children],
+        "payments": [payment_json(payment, whole) for payment in order.payments],
         "notes": [note_json(note) for note in order.notes],
+        **({"ship_to": place_json(order.ship_to)} if whole else {}),
         **gift_json(order),
     }
 
@@ -100,9 +104,15 @@ def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
         "payment_schedule": one.payment_schedule,
         "adjustments": [adjustment_json(adjustment) for adjustment in one.adjustments],
         "lines": [
-            {**line_json(line, to), "reasons": _reasons(line)} if as_data else line_json(line, to) for line in one.lines
+            {**line_json(line, to), "reasons": _reasons(line)} if as_data else {**line_json(line, to), **_named(line)}
+            for line in one.lines
         ],
+        **({} if as_data else {"name": one.product.name, "ship_to": place_json(one.ship_to)}),
     }
+
+
+def _named(line: ShipmentLine) -> Document:
+    return {"name": line.product.name}
 
 
 def line_json(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
@@ -128,7 +138,14 @@ def line_json(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
     }
 
 
-def _child(child: Child) -> Document:
+def _child(child: Child, whole: bool) -> Document:
+    more: Document = {}
+    if whole:
+        more = {
+            "ship_to": place_json(child.ship_to),
+            "shipped_on": _day(child.sent.on if child.sent else None),
+            "invoiced_on": _day(child.invoiced_on),
+        }
     return {
         "number": child.number,
         "line": child.line,
@@ -136,21 +153,23 @@ def _child(child: Child) -> Document:
         "status": child.status,
         "held": child.held,
         "ship_on": str(child.ship_on),
-        "lines": [_child_line(line) for line in child.lines],
+        "lines": [_child_line(line, whole) for line in child.lines],
         "delivery": amount(child.delivery),
         "tax": amount(child.tax),
         "total": amount(child.total),
         "carrier": child.sent.carrier if child.sent else None,
         "tracking": child.sent.tracking if child.sent else None,
         "external": child.external,
+        **more,
     }
 
 
-def _child_line(line: ChildLine) -> Document:
+def _child_line(line: ChildLine, whole: bool = True) -> Document:
     return {
         "item_number": line.product.number,
         "quantity": money.plain(line.quantity),
         "price": amount(line.price),
+        **({"name": line.product.name} if whole else {}),
     }
 
 
@@ -185,6 +204,11 @@ def adjustment_json(adjustment: Adjustment) -> Document:
 def address_json(address: Address) -> str | Document:
     """An address as an order names it: its code, or the address in place."""
     return {name: getattr(address, name) for name in _PLACE} if address.code is None else address.code
+
+
+def place_json(address: Address | None) -> Document | None:
+    """An address whole, with the code that it has among those of the customer."""
+    return None if address is None else {name: getattr(address, name) for name in ("code", *_PLACE)}
 
 
 _PLACE = ("purpose", "recipient", "street", "city", "postcode", "region", "country")
@@ -315,8 +339,11 @@ def event_json(event: Event, to: Reader = ENGLISH) -> Document:
     return {"on": str(event.on), "kind": event.kind, "by": event.by, "reason": reason, "data": event.data}
 
 
-def payment_json(payment: Payment) -> Document:
-    """Money owed, and what became of it."""
+def payment_json(payment: Payment, whole: bool = True) -> Document:
+    """Money owed, and what became of it. ``whole``: with the token of its card and the day on which it was taken."""
+    more: Document = {}
+    if whole:
+        more = {"card": payment.card.token if payment.card else None, "captured_on": _day(payment.captured_on)}
     return {
         "order": payment.order,
         "purpose": payment.purpose,
@@ -328,6 +355,7 @@ def payment_json(payment: Payment) -> Document:
         "attempts": payment.attempts,
         "captured": amount(payment.captured),
         "refunded": amount(payment.refunded),
+        **more,
     }
 
 
@@ -385,6 +413,7 @@ def preview_json(preview: Preview, to: Reader = ENGLISH) -> Document:
         "lines": [line_json(line, to) for line in preview.lines],
         "complete": preview.complete,
         "payments": [_part(part) for part in preview.payments],
+        "behind": None if preview.behind is None else _plain(preview.behind),
     }
 
 
@@ -449,11 +478,13 @@ def outcome_json(outcome: Outcome) -> Document:
     """What an action gave: what it did, and what follows. What there is nothing to tell of is left out."""
     document: Document = {}
     for one in fields(outcome):
-        if one.name in ("follows", "version", "can_undo"):
+        if one.name in ("follows", "version", "can_undo", "to_refund"):
             continue
         value = getattr(outcome, one.name)
         if one.default is MISSING or value not in (None, (), False):
             document[one.name] = _plain(value, with_currency=one.name in _WITH_CURRENCY)
+    if outcome.to_refund is not None:
+        document["to_refund"] = _plain(outcome.to_refund, with_currency=True)
     if outcome.follows is not None:
         document["follows"] = follows_json(outcome.follows)
     if outcome.version is not None:

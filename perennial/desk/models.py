@@ -74,7 +74,7 @@ class OnIt(models.Model):
 
 
 class Counted(models.Model):
-    """How many things needed a person when they were counted last. One row, of an unlogged table."""
+    """How many things needed a person when they were counted last: a row a number, of an unlogged table."""
 
     on_date = models.DateField()
     at = models.DateTimeField(db_default=models.functions.Now())

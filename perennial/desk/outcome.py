@@ -39,8 +39,11 @@ class Follows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What every action gives: what follows, the version of the order now, and whether it can be taken back."""
+    """What every action gives: what follows, the version of the order now, whether it can be taken back, and what was taken
+    for what does not come any more.
+    """
 
     follows: Follows | None = None
     version: str | None = None
     can_undo: bool = False
+    to_refund: Money | None = None

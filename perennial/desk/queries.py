@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from perennial.catalog.queries import set_up
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
 from perennial.db.pages import Page, page_of
@@ -17,6 +18,7 @@ from perennial.desk.contract import Document
 from perennial.desk.read.waiting import orders_that_wait
 from perennial.errors import Refused
 from perennial.kernel import states
+from perennial.kernel.billing import billing_kept
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 from perennial.language.formats import ENGLISH, Reader
@@ -24,7 +26,7 @@ from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
-from perennial.programs.queries import newest_released, program_by_id
+from perennial.programs.queries import load_revisions, newest_released, program_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Following(NamedTuple):
     orders: int
     apply: bool
     """Do they follow in the next night?"""
+    billing_kept: int = 0
+    """How many of them keep how they are billed, though the program is billed otherwise now."""
 
 
 def orders_to_follow(programs: Iterable[str]) -> list[Following]:
@@ -115,6 +119,28 @@ def orders_to_follow(programs: Iterable[str]) -> list[Following]:
     following = []
     for pk, revision in newest.items():
         open_orders = ContinuityOrder.objects.filter(program_id=pk, status="open").exclude(revision_id=revision)
-        if orders := open_orders.values("order_id").distinct().count():
-            following.append(Following(ids[pk], orders, apply[revision]))
+        if orders := _orders(open_orders):
+            following.append(Following(ids[pk], orders, apply[revision], _keep_their_billing(open_orders, revision)))
     return sorted(following)
+
+
+def _keep_their_billing(open_orders: QuerySet[ContinuityOrder], newest: int) -> int:
+    """How many of these orders keep how they are billed, of those that another billing would reach."""
+    kinds = list(open_orders.values("revision_id", "schedule_chosen", "upfront", "payment_method").distinct())
+    revisions = load_revisions(set_up(), {newest, *(kind["revision_id"] for kind in kinds)})
+    now = revisions[newest]
+    kept = Q()
+    for kind in kinds:
+        if not now.billed_as(revisions[kind["revision_id"]]) and billing_kept(
+            chosen=kind["schedule_chosen"],
+            upfront=kind["upfront"],
+            method=kind["payment_method"],
+            program_upfront=now.bill_upfront,
+            program_in_parts=now.payment_schedule_id is not None,
+        ):
+            kept |= Q(**kind)
+    return _orders(open_orders.filter(kept)) if kept else 0
+
+
+def _orders(found: QuerySet[ContinuityOrder]) -> int:
+    return found.values("order_id").distinct().count()

@@ -2,6 +2,7 @@
 
 ``runner``                the run protocol: killed at any instant, started again, shared by processes
 ``job``, ``report``       what a job is; what a run has done
+``ahead``                 dates and nights that want a person first
 ``dry_run``, ``parking``  the same, rolled back; an order put aside that could not be done
 ``update_current_event``  where each program stands today
 ``extend_lines``          plan on where repetitions were planned only up to the threshold
@@ -11,7 +12,7 @@
 ``close_orders``          what is finished is closed
 ``night``, ``simulate``   the six in their order; and with a warehouse's work before them
 ``status``                when each ran last, how far it is, what is due now
-``check``                 the invariants of the data
+``check``, ``watch``      the invariants of the data; what somebody should look at
 """
 
 from __future__ import annotations

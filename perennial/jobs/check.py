@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from perennial.audit import run
@@ -13,12 +14,17 @@ from perennial.catalog.queries import set_up
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.language import say
+from perennial.payments import book
 
 SQL = sql.named("perennial.jobs", "sql/check.sql")
 MISSED = "missed"
 """What the last night has left behind."""
+UNPAID = "unpaid"
+"""What was invoiced and has no payment."""
+BOOK = "book"
+"""What the gateway's own book says otherwise."""
 INVARIANTS = run.INVARIANTS
-ONCE = (*run.ONCE, MISSED)
+ONCE = (*run.ONCE, MISSED, UNPAID, BOOK)
 
 
 def check() -> dict[str, Any]:
@@ -27,7 +33,9 @@ def check() -> dict[str, Any]:
 
 
 def check_once() -> dict[str, Any]:
-    """Every occurrence, child and charge once, and nothing due missed by the last night."""
+    """Every occurrence, child and charge once, nothing due missed by the last night, nothing invoiced without a payment,
+    and the gateway's own book, where it keeps one, as ours.
+    """
     return faults(ONCE)
 
 
@@ -35,8 +43,13 @@ def faults(names: Iterable[str]) -> dict[str, Any]:
     """What the rules of these names find."""
     found: list[Fault] = []
     for name in names:
-        if name == MISSED:
-            found += ask(SQL[MISSED], {})
+        if name in (MISSED, UNPAID):
+            found += ask(SQL[name], {})
+        elif name == BOOK:
+            found += [
+                Fault(one.code, one.order, None, None, None, None, one._asdict())
+                for one in islice(book.differences(), MOST)
+            ]
         else:
             found += run.faults((name,), cards=_cards_found() if name == "blocked" else None)
         if len(found) >= MOST:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from perennial.continuity.extension import extend, to_extend
 from perennial.continuity.models import ContinuityOrder
-from perennial.continuity.planning import Difference, OrderState, product_ids_of, read_orders, target_rows
+from perennial.continuity.planning import Difference, read_orders
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.report import Report
-from perennial.kernel import plan as kernel
 from perennial.kernel.calendar import add_days
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import TO_COME
 from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked
 
@@ -40,7 +39,8 @@ class ExtendLines(Job):
     def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Open orders that run short, by id."""
         through = add_days(run.on, run.parameters.days_before_delivery, "on")
-        return SQL["select_to_extend"], {"through": through, "threshold": kernel.DEFAULT_THRESHOLD}
+        short, values = to_extend(through)
+        return f"select row_number() over (order by s.id), s.id, null::int from ({short}) s", values
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Extend the items ``first`` to ``last``."""
@@ -74,33 +74,3 @@ class ExtendLines(Job):
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order aside."""
         return park_uncounted(self, run, seq, reason, sqlstate)
-
-
-def extend(state: OrderState, difference: Difference, through: object) -> tuple[int, bool]:
-    """Extend one order as often as it needs; (lines added, planning complete)."""
-    facts = state.facts
-    cancelled = [o for o in state.occurrences if o.status == "cancelled"]
-    walk = [o.step for o in state.walk]
-    open_ = sum(1 for o in state.walk if o.status in TO_COME)
-    last = state.walk[-1].ship_on if state.walk else None
-    position = max((o.position for o in state.walk), default=0)
-    added = 0
-    products = product_ids_of(state)
-    while kernel.wants_extension(facts, open_, last, through):  # type: ignore[arg-type]
-        plan = kernel.extend(state.revision.plan, facts, state.adjustments, walk)
-        wanted = target_rows(
-            state.row.pk,
-            state.revision,
-            plan,
-            first_position=position + 1,
-            status="scheduled",
-            product_ids=products,
-        )
-        added += difference.add(cancelled, wanted, cancel=False).added
-        if plan.complete or not wanted:
-            return added, plan.complete
-        walk += [o.step for o in wanted]
-        position += len(wanted)
-        open_ += sum(1 for o in wanted if o.status == "scheduled")
-        last = wanted[-1].ship_on
-    return added, False

@@ -13,6 +13,7 @@ from perennial.catalog.queries import parameters, today
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.ahead import has_jumped, refuse_ahead
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.job import Job, document
 from perennial.jobs.models import JobRun, NightRun
@@ -44,8 +45,12 @@ def night(
     by: str = "",
     progress: Progress | None = None,
     to: Reader = ENGLISH,
+    meant: date | None = None,
 ) -> dict[str, Any]:
     """Run the night of a date, or without one every missed night through today. ``to``: who reads the reasons.
+
+    ``meant``: the date once more, as ``jobs/ahead.py`` wants it. Without it a date ahead is refused; where more nights
+    were missed than run by themselves none is run, and that of today is rehearsed (``waits`` says how many there are).
 
     A date whose night is done is passed over without ``again`` (no ``jobs``, or not among ``nights``), also when
     another process has done it meanwhile. Refused: a date before the last finished night without ``again`` (nothing
@@ -53,6 +58,8 @@ def night(
     """
     last = last_night()
     if on is not None:
+        if not dry:
+            refuse_ahead(on, meant)
         if last is not None and on < last and not again:
             raise Refused("night_done", "on", last=last, on=on)
         return one_night(on, dry=dry, again=again, by=by, progress=progress, to=to)
@@ -61,10 +68,16 @@ def night(
     dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
     if dry:
         return {"nights": _rehearsal(dates, by, to)}
+    if last is not None and has_jumped(last, end) and meant != end:
+        waits = {"last": last.isoformat(), "today": end.isoformat(), "missed": len(dates)}
+        return {"nights": _rehearsal([end], by, to), "waits": waits}
     nights: list[dict[str, Any]] = []
     with Session() as session:
         for day in dates:
-            made = one_night(day, again=False, by=by, progress=progress, session=session, to=to)
+            catching_up = day != dates[-1]
+            made = one_night(
+                day, again=False, by=by, progress=progress, session=session, to=to, catching_up=catching_up
+            )
             if not made["jobs"]:
                 continue
             nights.append(made)
@@ -87,12 +100,13 @@ def one_night(
     progress: Progress | None = None,
     session: Session | None = None,
     to: Reader = ENGLISH,
+    catching_up: bool = False,
 ) -> dict[str, Any]:
     """The six runs of one date. A night that was killed goes on with the job that it was killed in.
 
     What is done of it is not done again: a second extension after the children are made would plan on
     further than an undisturbed night does. Without ``again`` a date whose night is done, or that lies before one
-    that is, is passed over: it has no jobs.
+    that is, is passed over: it has no jobs. ``catching_up``: a later night is run right behind this one.
     """
     _in_the_calendar(on)
     if dry:
@@ -107,7 +121,13 @@ def one_night(
             if progress is not None:
                 progress(name, on)
             made = run_job(
-                JOBS[name](), on=on, arguments=_arguments(name), by=by, night=started, session=session, to=to
+                JOBS[name](),
+                on=on,
+                arguments=_arguments(name, catching_up),
+                by=by,
+                night=started,
+                session=session,
+                to=to,
             )
             documents.append(made)
             if made["status"] != "done":
@@ -137,7 +157,9 @@ def _is_passed(on: date) -> bool:
     return last is not None and (on < last or (on == last and _unfinished(on) is None))
 
 
-def _arguments(name: str) -> dict[str, Any]:
+def _arguments(name: str, catching_up: bool = False) -> dict[str, Any]:
+    if name == "process-payments" and catching_up:
+        return {"catching_up": True}
     return {"night": True} if name == "update-orders" else {}
 
 
@@ -159,7 +181,7 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any
                 _in_the_calendar(on)
                 for name in NIGHTLY:
                     job = JOBS[name]()
-                    reports.append((on, job, rehearse(job, on, _arguments(name), by)))
+                    reports.append((on, job, rehearse(job, on, _arguments(name, on != dates[-1]), by)))
             raise _Undo
     except _Undo:
         pass
@@ -168,7 +190,7 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any
         row = JobRun.objects.create(
             job=job.name,
             on_date=on,
-            arguments=_arguments(job.name),
+            arguments=_arguments(job.name, on != dates[-1]),
             dry=True,
             by=by,
             status="done",

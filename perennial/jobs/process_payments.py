@@ -47,7 +47,8 @@ class ProcessPayments(Job):
 
     def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Each payment about which something is to be done, once; what the parameters say holds for the run."""
-        values: dict[str, Any] = rules(run.on, gateways.current(), run=run.id).as_params()
+        catching_up = _catching_up(run)
+        values: dict[str, Any] = rules(run.on, gateways.current(), run=run.id, catching_up=catching_up).as_params()
         where = ""
         if "product" in run.cache:
             where = SQL["of_product"]
@@ -71,7 +72,7 @@ class ProcessPayments(Job):
                 [run.id, first, last],
             )
         )
-        collect(places, on=run.on, by=run.by, run=run.id, places=places, dry=run.dry)
+        collect(places, on=run.on, by=run.by, run=run.id, places=places, catching_up=_catching_up(run), dry=run.dry)
         return Report()
 
     def count(self, run: Run, first: int, last: int) -> Report:
@@ -89,3 +90,8 @@ class ProcessPayments(Job):
             code = "payment_failed_finally" if failed else ANSWERS[outcome]
             report.because(order, shipment, "payment" if failed else None, Reason(code, {"message": message}))
         return report
+
+
+def _catching_up(run: Run) -> bool:
+    """Is this a night that was missed, with a later one behind it?"""
+    return bool(run.arguments.get("catching_up"))

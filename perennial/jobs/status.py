@@ -10,12 +10,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from perennial.catalog.queries import set_up, today
+from perennial.continuity.extension import extend
 from perennial.continuity.planning import Difference, OrderState, read_orders
 from perennial.db import sql
 from perennial.db.pages import Page, page_of
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
-from perennial.jobs.extend_lines import extend
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
 from perennial.jobs.night import last_night

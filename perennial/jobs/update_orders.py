@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from perennial.catalog.queries import PriceList, price_lists
+from perennial.catalog.queries import PriceList, SetUp, price_lists
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Counts, Difference, OrderState, read_orders
 from perennial.continuity.update import planned_with
@@ -30,14 +30,15 @@ class UpdateOrders(Job):
 
     1. Lock the chunk's continuity orders, in id order, and read them.
     2. Plan with the newest revision and the order's own facts; compare with what is stored.
-    3. Write the difference: new lines, changed ones, cancelled ones (which keep their rows), and the
-       payments that are not yet made.
+    3. Write the difference: new lines, changed ones, cancelled ones (which keep their rows), the payment schedule,
+       and the payments that are not yet made.
 
     Safe to rerun because an order that stands on the newest revision is not selected again, and a plan
     that changes nothing writes nothing.
     """
 
     name = "update-orders"
+    counts_if_any = ("billing_kept",)
     counts = ("updated", "unchanged", "kept", "lines_added", "lines_changed", "lines_cancelled")
     chunk_size = 300
 
@@ -81,10 +82,11 @@ class UpdateOrders(Job):
                 continue
             if revision.id not in prices:
                 prices[revision.id] = price_lists(revision.product_ids[item] for item in revision.products_to_price)
-            was_complete = state.row.complete
+            was_complete, was_paid_by, stood_on = state.row.complete, state.row.payment_schedule_id, state.revision
             counts, gone = update(state, revision, prices[revision.id], difference)
             rows.append(state.row)
-            differs = bool(counts) or state.row.complete != was_complete
+            paid_by = state.row.payment_schedule_id
+            differs = bool(counts) or state.row.complete != was_complete or paid_by != was_paid_by
             report.count("updated" if differs else "unchanged")
             if state.adjustments:
                 report.count("kept")
@@ -95,8 +97,14 @@ class UpdateOrders(Job):
                 number = state.row.order.number
                 why = Reason("change_gone", {"kind": adjustment.kind, "event": adjustment.key})
                 report.because(number, None, None, why)
+            kept = state.billing_kept(revision)
+            if kept is not None and not revision.billed_as(stood_on):
+                report.count("billing_kept")
+                why = Reason(kept, {"method": state.row.payment_method, "schedule": _name(set_up, paid_by)})
+                report.because(state.row.order.number, None, None, why)
             if differs:
                 changed.append(state)
+                schedules = {"before": _name(set_up, was_paid_by), "after": _name(set_up, paid_by)}
                 events.append(
                     Happened(
                         order_id=state.row.order_id,
@@ -106,6 +114,7 @@ class UpdateOrders(Job):
                             "added": counts.added,
                             "changed": counts.changed,
                             "cancelled": counts.cancelled,
+                            **({"payment_schedule": schedules} if paid_by != was_paid_by else {}),
                         },
                         place=state.row.parent_line_id,
                     )
@@ -135,20 +144,30 @@ def update(
     state.row.prices = found.prices
     state.row.revision_id = revision.id
     state.row.complete = found.complete
+    if state.billing_kept(revision) is None:
+        state.row.payment_schedule_id = revision.payment_schedule_id
     return counts, found.gone
+
+
+def _name(set_up: SetUp, schedule: int | None) -> str | None:
+    """The name of a payment schedule."""
+    return None if schedule is None else set_up.schedules[schedule].name
 
 
 def _write(rows: list[ContinuityOrder]) -> None:
     """Write what planning has decided of continuity orders: one statement, whatever their number."""
     sql.execute(
         "update continuity_continuityorder c"
-        " set revision_id = n.revision_id, complete = n.complete, prices = n.prices"
-        " from unnest(%s::bigint[], %s::bigint[], %s::boolean[], %s::jsonb[]) as n(id, revision_id, complete, prices)"
+        " set revision_id = n.revision_id, complete = n.complete, prices = n.prices,"
+        "     payment_schedule_id = n.payment_schedule_id"
+        " from unnest(%s::bigint[], %s::bigint[], %s::boolean[], %s::jsonb[], %s::bigint[])"
+        "   as n(id, revision_id, complete, prices, payment_schedule_id)"
         " where c.id = n.id",
         [
             [row.pk for row in rows],
             [row.revision_id for row in rows],
             [row.complete for row in rows],
             [json.dumps(row.prices) for row in rows],
+            [row.payment_schedule_id for row in rows],
         ],
     )

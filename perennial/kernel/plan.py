@@ -20,6 +20,7 @@ differ in what they hand over as *frozen* (the part of the walk that no plan cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
@@ -324,6 +325,31 @@ def plan(
             made, stopped = cut, None
     gone = tuple(a for pair in changes if pair not in used for a in changes[pair])
     return Plan(tuple(made), stopped is None, stopped, gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a start date of the past has put behind the day of the order: so many shipments, the first of their dates
+    (``since``), and the day on which they all ship.
+    """
+
+    shipments: int
+    since: date
+    ship_on: date
+
+
+def behind(
+    order_date: date, start_date: date | None, clipped: Iterable[tuple[int | None, date, date]]
+) -> Behind | None:
+    """What a start date leaves behind (D7); None: it is not of the past, or nothing was dated before the order.
+
+    ``clipped``: (shipment, event_on, ship_on) of what ships on the day of the order because its date lies before it.
+    """
+    found = list(clipped) if start_date is not None and start_date < order_date else []
+    if not found:
+        return None
+    shipments, dates, days = zip(*found, strict=True)
+    return Behind(len(set(shipments)), min(dates), max(days))
 
 
 def plan_anew(revision: Revision, facts: Facts, adjustments: Iterable[Adjustment] = ()) -> Plan:

@@ -111,6 +111,9 @@ REFUSED = ("declined", "failed")
 STOPS_SHIPPING = (*REFUSED, "unknown")
 """What this pays is not shipped while the payment is so."""
 
+STOPS_CHILDREN = ("failed", "unknown")
+"""While a payment is so, no later child of its order is made."""
+
 TO_DO = ("due", "declined", "authorised", "sent", "capturing", "unknown")
 """The job may have something to do about it."""
 
@@ -128,6 +131,9 @@ WITH_GATEWAY = ("sent", "authorised", "capturing")
 
 NOT_ANSWERED = ("sent", "capturing", "unknown")
 """A try at the gateway is not answered yet."""
+
+NOT_PAID = (*NOT_ASKED, *STOPS_SHIPPING, "sent")
+"""The money is neither taken nor reserved, and is still to come."""
 
 REFUND_OPEN = ("due", "sent", "declined", "unknown")
 """Of a refund: the money is not given back yet, and may still be."""
@@ -186,7 +192,13 @@ NOTICE_MARKED = {"bounced": ("sent", "unsure"), "sent": ("unsure",)}
 PREPAID = ("check", "cash", "gift_card")
 """Methods that pay only what is billed up front without a payment schedule (D14)."""
 
+COUNT_AT_INVOICE = ("cash", "gift_card")
+"""Methods whose money is there when what it pays is invoiced; a check counts when a person has received it."""
+
 METHODS = ("card", "on_account", *PREPAID)
+
+PAY_A_SHARE = ("card", "gift_card", "on_account")
+"""Methods among which the ordinary lines of an order may be split; any other one pays all of them."""
 
 CATCH_UP = ("resume", "skip", "send", "merge")
 """What becomes of shipments that are late when an order does not wait any more (``desk.catch_up``)."""

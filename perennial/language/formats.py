@@ -48,9 +48,10 @@ def phrase(context: str, code: str, facts: Mapping[str, object] | None = None, t
     template = catalogue(to.language).template(context, code, facts.get("count"))
     if template is None:
         return None
-    return "".join(
-        part.literal if part.name is None else _placed(facts, part, to, context) for part in _parts(template)
-    )
+    parts = _parts(template)
+    if len(parts) == 1 and parts[0].name is None:
+        return parts[0].literal
+    return "".join(part.literal if part.name is None else _placed(facts, part, to, context) for part in parts)
 
 
 class _Part(NamedTuple):
@@ -136,6 +137,7 @@ def _in_list(value: object, style: str, to: Reader) -> str:
     return fact(value, style, to)
 
 
+@lru_cache(maxsize=4096)
 def _date(day: date, to: Reader) -> str:
     if to.dates == "iso":
         return day.isoformat()
@@ -146,6 +148,7 @@ def _date(day: date, to: Reader) -> str:
     return format_date(day, "EEE d MMM" if day.year == to.year else "EEE d MMM yyyy", locale=to.language)
 
 
+@lru_cache(maxsize=4096)
 def _money(value: Money, style: str, to: Reader) -> str:
     if to.money == "symbol":
         from babel.numbers import format_currency

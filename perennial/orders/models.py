@@ -89,6 +89,11 @@ class SalesOrder(models.Model):
                 condition=Q(parent__isnull=True, acceptance="awaited", status="open"),
                 name="awaiting_acceptance",
             ),
+            models.Index(
+                fields=["order_date", "id"],
+                condition=Q(parent__isnull=True, status="open", total_minor__gt=0),
+                name="open_with_ordinary_lines",
+            ),
         ]
 
 

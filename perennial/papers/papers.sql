@@ -18,12 +18,14 @@ select o.number
 select u.language from orders_salesorder o join customers_customer u on u.id = o.customer_id where o.number = %(number)s
 
 -- name: to_pick
--- the lines of these children, in the order in which they are given
-select k.number, k.ship_on, coalesce(a.recipient, u.name), a.city, p.number, p.name, l.quantity
+-- the lines of these children, and the ordinary ones of parents, in the order in which they are given
+select k.number, coalesce(k.ship_on, %(on)s), coalesce(a.recipient, u.name), a.city, p.number, p.name, l.quantity
   from unnest(%(ids)s::bigint[]) with ordinality w(id, place)
   join orders_salesorder k on k.id = w.id
   join customers_customer u on u.id = k.customer_id
   left join customers_address a on a.id = k.ship_to_id
   join orders_orderline l on l.order_id = k.id and l.status <> 'cancelled'
+   and (k.parent_id is not null or l.status = 'open' and not exists (
+        select from continuity_continuityorder c where c.parent_line_id = l.id))
   join catalog_product p on p.id = l.product_id
  order by w.place, l.line

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from perennial.db import sql
-from perennial.desk.orders.ship import children_that_may_ship
+from perennial.desk.orders.ship import ready_to_send
 from perennial.kernel.money import plain
 from perennial.language.formats import Reader, fact
 from perennial.papers.values import Fact, Head, facts, filled, head
@@ -44,7 +44,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A child order with what goes into it."""
+    """A child order, or an order's ordinary lines, with what goes into it."""
 
     number: str
     ships: str
@@ -76,12 +76,13 @@ class _Row(NamedTuple):
 
 
 def pick_list(*, on: date, language: str | None = None) -> PickList:
-    """All children that may be sent on a date: those of that day, and those of days before that were not sent.
+    """All that may be sent on a date: the children of that day and those of days before that were not sent; ordinary lines
+    of orders, which ship as soon as they are paid.
 
     ``language``: another one than the company's first.
     """
     to = reader_of(language)
-    rows = sql.rows(_Row, SQL["to_pick"], {"ids": children_that_may_ship(on=on)})
+    rows = sql.rows(_Row, SQL["to_pick"], {"ids": ready_to_send(on=on), "on": on})
     parcels = tuple(_parcels(rows, to))
     labels = of(to, "on", "parcels")
     return PickList(

@@ -13,7 +13,7 @@ from perennial.catalog.models import Company
 from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
-from perennial.desk.orders.ship import children_that_may_ship
+from perennial.desk.orders.ship import ready_to_send
 from perennial.desk.read.child import ChildOrder, children
 from perennial.desk.read.order import ChildLine, Line, Order
 from perennial.desk.read.orders import orders
@@ -90,8 +90,8 @@ def slip(number: str, *, on: date, language: str | None = None) -> Slip:
 
 
 def due_slips(*, on: date, language: str | None = None) -> Iterator[Slip]:
-    """The packing slips of all children that may be sent on a date, what ships first first."""
-    numbers = [number for (number,) in sql.tuples(SQL["numbers"], {"ids": children_that_may_ship(on=on)})]
+    """The packing slips of all that may be sent on a date, ordinary lines that are paid too; what ships first first."""
+    numbers = [number for (number,) in sql.tuples(SQL["numbers"], {"ids": ready_to_send(on=on)})]
     return slips(numbers, on=on, language=language)
 
 

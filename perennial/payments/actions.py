@@ -13,13 +13,14 @@ from functools import partial
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
+from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
 from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED
 from perennial.payments import blocked, gateways, retry
 from perennial.payments.charge import lock
-from perennial.payments.models import Payment
+from perennial.payments.models import Attempt, Payment
 from perennial.payments.next_step import SQL, facts, rules
 
 
@@ -126,6 +127,31 @@ def write_off(
 
 
 @transaction.atomic
+def receive_check(*, payment: int, check: str, received_on: date, by: str, on: date, reason: str | None) -> None:
+    """A check for what is owed has come: it is paid. Refused: what is not paid by check, or is not due."""
+    lock([payment])
+    found = Payment.objects.get(pk=payment)
+    if found.method != "check":
+        raise Refused("not_paid_by_check", method=found.method)
+    _expect([payment], "due")
+    sql.shift(Payment, [payment], "due", "captured", captured_minor=found.amount_minor)
+    number = 1 + Attempt.objects.filter(payment=payment, kind="charge").count()
+    Attempt.objects.create(
+        payment=found,
+        kind="charge",
+        number=number,
+        key=f"{company().installation}-{payment}-charge-{number}",
+        amount_minor=found.amount_minor,
+        on_date=received_on,
+        outcome="approved",
+        gateway_ref=check,
+        message="received by check",
+    )
+    more = {**_amounts([payment])[payment], "check": check, "received_on": received_on.isoformat()}
+    _tell([payment], "payment_captured", by=by, on=on, reason=reason, more={payment: more})
+
+
+@transaction.atomic
 def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: str) -> None:
     """Say what became of an attempt that the gateway does not know: a person looked it up there.
 
@@ -162,6 +188,7 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
         become("voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
     how = {"as": "taken" if happened else "not-taken", **_amounts([payment])[payment]}
     _tell([payment], "payment_settled", by=by, on=on, reason=reason, more={payment: how})
+    blocked.recompute(blocked.continuity_orders([payment]))
 
 
 def _make_due(payments: Sequence[int], *, by: str, on: date) -> None:

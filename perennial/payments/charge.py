@@ -35,6 +35,7 @@ from perennial.kernel.reasons import Reason
 from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due, gateways, retry
+from perennial.payments.due import bill_due_on
 from perennial.payments.gateway_calls import Call, Lines, Sent, answers
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
@@ -68,6 +69,7 @@ class Change:
     kind: str
     message: str | None = None
     more_attempts: int = 0
+    lapsed: int = 0
     captured_minor: int = 0
     record: GatewayRecord = NO_RECORD
     tried_on: date | None = None
@@ -104,17 +106,18 @@ def collect(
     run: int | None = None,
     places: Mapping[int, int] | None = None,
     force: bool = False,
+    catching_up: bool = False,
     dry: bool = False,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
     ``run``: the job run that reports it; ``places``: where each stands in its work list.
-    ``force``: a person tries again what was declined that day.
+    ``force``: a person tries again what was declined that day. ``catching_up``: what was declined is left to a later night.
     ``dry``: the gateway is not asked, the caller rolls everything back.
     """
     with ExitStack() as threads:
         work = Collecting(
-            rules=rules(on, gateways.current(), run=run, force=force),
+            rules=rules(on, gateways.current(), run=run, force=force, catching_up=catching_up),
             by=by,
             dry=dry,
             installation=company().installation,
@@ -315,6 +318,7 @@ def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
             sql.execute(SQL["tell_refunded"], {"ids": given_back, "on": work.rules.on})
         _events(work, changes.values())
         _fail(work, {a: change for a, change in changes.items() if change.status == "failed"})
+        _wait(list(changes.values()))
         _follow(work, [a for a, change in changes.items() if change.fact.order_id is None])
 
 
@@ -370,8 +374,8 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
     if sent.kind == "void":
         if fact.cancelled:
             return Change(fact, "voided", "payment_voided")
-        # Owed still: authorised anew.
-        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts))
+        # Owed still: authorised anew, as often as the parameter says; then a person sees to it.
+        return Change(fact, "due", "payment_voided", more_attempts=retry.new_series(fact.attempts), lapsed=1)
     return Change(
         fact,
         "captured",
@@ -411,6 +415,7 @@ def _settle(changes: Sequence[Change]) -> None:
             "olds": [c.fact.status for c in changes],
             "statuses": [c.status for c in changes],
             "more": [c.more_attempts for c in changes],
+            "lapsed": [c.lapsed for c in changes],
             "captured": [c.captured_minor for c in changes],
             "authorised": [c.record.authorised_on for c in changes],
             "until": [c.record.authorised_until for c in changes],
@@ -457,7 +462,7 @@ def _keep(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
 
 
 def _events(work: Collecting, changes: Iterable[Change]) -> None:
-    """One line in the order's history for each answer."""
+    """One line in the order's history for each answer; that nobody knows yet is told once."""
     sql.copy(
         OrderEvent,
         ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
@@ -472,6 +477,7 @@ def _events(work: Collecting, changes: Iterable[Change]) -> None:
                 work.places.get(c.fact.id),
             )
             for c in changes
+            if not (c.status == c.fact.status == "unknown")
         ],
     )
 
@@ -519,6 +525,13 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
     blocked.recompute(blocked.continuity_orders([change.fact.id for change in changes.values()]))
 
 
+def _wait(changes: Sequence[Change]) -> None:
+    """As long as nobody knows what became of a payment no later child of its order is made, as after a failed one."""
+    turned = [c.fact.id for c in changes if (c.status == "unknown") != (c.fact.status == "unknown")]
+    if turned:
+        blocked.recompute(blocked.continuity_orders(turned))
+
+
 def _after_terms(work: Collecting, invoiced_on: date | None) -> date:
     """The day on which a bill is due, the last of the calendar at the latest."""
     day = (invoiced_on or work.rules.on).toordinal() + work.rules.terms_days
@@ -526,14 +539,21 @@ def _after_terms(work: Collecting, invoiced_on: date | None) -> date:
 
 
 def _bill(work: Collecting, found: Sequence[Fact]) -> None:
-    """Send the bills of what is on account: at the invoice, or some days before a date of its schedule."""
+    """Send the bills of what is on account: at the invoice, or some days before a date of its schedule. Nobody gets fewer
+    days to pay: of a child's first part, which is made later than that, the date moves.
+    """
     if not found:
         return
     ids = [f.id for f in found]
     invoiced: dict[int, date | None] = {}
     if any(f.at_invoice for f in found):
         invoiced = dict(sql.tuples(SQL["invoiced_on"], {"ids": [f.id for f in found if f.at_invoice]}))
-    due_ons = [_after_terms(work, invoiced.get(f.id)) if f.at_invoice else f.due_on for f in found]
+    due_ons = [
+        _after_terms(work, invoiced.get(f.id))
+        if f.at_invoice
+        else bill_due_on(f.due_on, work.rules.on, work.rules.bill_days)
+        for f in found
+    ]
     _expect(
         sql.execute(SQL["bill"], {"payments": ids, "due_ons": due_ons, "on": work.rules.on, "run": work.rules.run}),
         found,
@@ -543,7 +563,7 @@ def _bill(work: Collecting, found: Sequence[Fact]) -> None:
 
 
 def _receive(work: Collecting, found: Sequence[Fact]) -> None:
-    """Record the check, cash or gift card that paid what is invoiced."""
+    """Record the cash or gift card that paid what is invoiced."""
     if not found:
         return
     params = {

@@ -18,6 +18,7 @@ with scope as materialized ($scope),
 ready as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
          p.status, p.at_invoice, p.attempts, p.authorised_on, p.authorised_until, p.gateway_ref, p.card_id,
+         p.lapsed <= coalesce(%(renewals)s::int, p.lapsed) or %(force)s as renewable,
          coalesce(p.authorised_until, p.authorised_on + %(lives)s::int - 1) as last_day,
          case when p.refunds_id is null then p.gateway
               else (select b.gateway from payments_payment b where b.id = p.refunds_id) end as gateway,
@@ -27,7 +28,8 @@ ready as materialized (  -- each fact is found once, however often the steps ask
          u.id as attempt_id, u.kind as attempt_kind,
          u.id is not null and now() - u.sent_at < interval '20 hours' as attempt_is_fresh,
          u.outcome is null or %(run)s::bigint is null or u.run_id is distinct from %(run)s::bigint as attempt_to_ask,
-         t.from_on is not null and (t.from_on <= %(on)s or %(force)s) as triable,
+         t.from_on is not null and (t.from_on <= %(on)s or %(force)s)
+           and not (%(catching_up)s and p.status = 'declined') as triable,
          not p.not_before_shipped or f.delivered as may_fall_due
     from scope s
     join payments_payment p on p.id = s.id
@@ -61,7 +63,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
     when r.method = 'card' then
       case
         when r.at_invoice and r.invoiced then 'charge'
-        when r.at_invoice and %(authorise)s and r.due_on - %(authorise_days)s::int <= %(on)s then 'authorise'
+        when r.at_invoice and %(authorise)s and r.renewable and r.due_on - %(authorise_days)s::int <= %(on)s then 'authorise'
         when not r.at_invoice and r.due_on <= %(on)s and r.may_fall_due then 'charge'
       end
     when r.status = 'due' and r.method = 'on_account' then
@@ -69,7 +71,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
         when r.at_invoice and r.invoiced then 'bill'
         when not r.at_invoice and r.due_on - %(bill_days)s::int <= %(on)s and r.may_fall_due then 'bill'
       end
-    when r.status = 'due' and r.method in {states.PREPAID}
+    when r.status = 'due' and r.method in {states.COUNT_AT_INVOICE}
          and r.invoiced then 'receive'
   end as step,
   r.child, r.gateway, r.authorised_until
@@ -251,14 +253,14 @@ on conflict do nothing
 
 -- name: settle
 update payments_payment p
-   set status = v.status, attempts = p.attempts + v.more_attempts, captured_minor = v.captured_minor,
+   set status = v.status, attempts = p.attempts + v.more_attempts, lapsed = p.lapsed + v.lapsed, captured_minor = v.captured_minor,
        authorised_on = v.authorised_on, authorised_until = v.authorised_until, gateway = v.gateway,
        gateway_ref = v.gateway_ref, tried_on = coalesce(v.tried_on, p.tried_on),
        card_id = coalesce(v.card_id, p.card_id)
-  from unnest(%(ids)s::bigint[], %(olds)s::text[], %(statuses)s::text[], %(more)s::int[], %(captured)s::bigint[],
+  from unnest(%(ids)s::bigint[], %(olds)s::text[], %(statuses)s::text[], %(more)s::int[], %(lapsed)s::int[], %(captured)s::bigint[],
               %(authorised)s::date[], %(until)s::date[], %(gateways)s::text[], %(references)s::text[], %(tried)s::date[],
               %(cards)s::bigint[])
-       as v(id, old, status, more_attempts, captured_minor, authorised_on, authorised_until, gateway, gateway_ref, tried_on,
+       as v(id, old, status, more_attempts, lapsed, captured_minor, authorised_on, authorised_until, gateway, gateway_ref, tried_on,
             card_id)
  where p.id = v.id and p.status = v.old
 

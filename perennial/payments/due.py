@@ -90,6 +90,11 @@ def child_parts(schedule: PaymentSchedule | None, total: int, ship_on: date, met
     ]
 
 
+def bill_due_on(due_on: date, billed_on: date, bill_days: int) -> date:
+    """When a part on account is to be paid whose bill is sent on a day: its date, but not before the bill days are over."""
+    return max(due_on, date.fromordinal(min(billed_on.toordinal() + max(bill_days, 0), date.max.toordinal())))
+
+
 def check_method(
     method: str, *, upfront: bool, scheduled: bool, allow_on_account: bool, field: str = "payment_method"
 ) -> None:
@@ -286,8 +291,8 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
 def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: date) -> int:
     """Bring the payments of orders billed up front in line with what is planned now; how many changed.
 
-    What was captured, billed, paid or is on its way stays; the rest is spread anew over the parts that
-    are not made yet (D11). Parts that are not wanted any more go; they are kept as cancelled when the order
+    What was captured, billed, paid or is on its way stays, and where a schedule has come meanwhile what is authorised
+    without one; the rest is spread anew over the parts that are not made yet (D11). Parts that are not wanted any more go; they are kept as cancelled when the order
     was stopped, or when somebody was asked for them already.
     """
     states = [s for s in states if s.row.upfront and s.row.status in ("draft", "open", "cancelled")]
@@ -308,6 +313,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         rows.setdefault(payment.continuity_order_id or 0, []).append(payment)
     changed = 0
     ended: list[int] = []
+    owed_now: dict[int, int] = {}
     for state in states:
         coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
         total, first = whole_order(
@@ -319,16 +325,21 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             groups=groups,
             made=made,
         )
+        if state.row.owed_minor != total:
+            owed_now[state.row.pk] = total
         existing = {p.number: p for p in rows.get(state.row.pk, [])}
         stopped = state.row.status == "cancelled" or state.row.last_shipment is not None
         gone = (*SPREAD_ANEW, "billed") if stopped and not total else SPREAD_ANEW
+        schedule = set_up.schedules.get(state.row.payment_schedule_id)
         kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
         _given_up(kept, existing, total)
+        if schedule is not None:
+            kept |= _asked_for(existing, total - sum(kept.values()))
         facts = state.facts
         wanted = {
             owed.number: owed
             for owed in upfront_parts(
-                set_up.schedules.get(state.row.payment_schedule_id),
+                schedule,
                 total,
                 base=facts.base,
                 order_date=state.row.order_date,
@@ -338,11 +349,12 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         }
         fresh = "draft" if state.row.status == "draft" else "due"
         for number, payment in existing.items():
-            if number in kept:
-                continue
             owed = wanted.pop(number, None)
-            before = (payment.amount_minor, payment.due_on, payment.status)
-            if owed is None:
+            before = (payment.amount_minor, payment.due_on, payment.status, payment.at_invoice)
+            if number in kept:
+                if payment.status == "authorised" and kept[number]:
+                    payment.amount_minor = kept[number]
+            elif owed is None:
                 if payment.status in NOT_ASKED and not stopped and not payment.tries.exists():
                     payment.delete()
                     changed += 1
@@ -351,13 +363,13 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                     payment.status = "cancelled"
                     ended.append(payment.pk)
             else:
-                payment.amount_minor, payment.due_on = owed.amount, owed.due_on
+                payment.amount_minor, payment.due_on, payment.at_invoice = owed.amount, owed.due_on, owed.at_invoice
                 if payment.status == "cancelled":
                     payment.status = fresh
-            if (payment.amount_minor, payment.due_on, payment.status) != before:
+            if (payment.amount_minor, payment.due_on, payment.status, payment.at_invoice) != before:
                 sql.shift(
                     Payment, [payment.pk], before[2], payment.status,
-                    amount_minor=payment.amount_minor, due_on=payment.due_on,
+                    amount_minor=payment.amount_minor, due_on=payment.due_on, at_invoice=payment.at_invoice,
                 )  # fmt: skip
                 changed += 1
         write_payments(
@@ -376,6 +388,12 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             ]
         )
         changed += len(wanted)
+    if owed_now:
+        sql.execute(
+            "update continuity_continuityorder c set owed_minor = n.minor"
+            " from unnest(%s::bigint[], %s::bigint[]) as n(id, minor) where c.id = n.id",
+            [list(owed_now), list(owed_now.values())],
+        )
     blocked.payments_settled(ended, by=by, on=on)
     return changed
 
@@ -390,6 +408,16 @@ def _given_up(kept: dict[int, int], existing: Mapping[int, Payment], total: int)
     for number in given_up:
         kept[number] = min(kept[number], max(short, 0))
         short -= kept[number]
+
+
+def _asked_for(payments: Mapping[int, Payment], left: int) -> dict[int, int]:
+    """What is authorised, by its number: at most what is still owed, of which so much is captured."""
+    found: dict[int, int] = {}
+    for number, payment in sorted(payments.items()):
+        if payment.status == "authorised":
+            found[number] = min(payment.amount_minor, max(left, 0))
+            left -= found[number]
+    return found
 
 
 COLUMNS = (

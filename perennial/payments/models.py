@@ -20,8 +20,9 @@ class Payment(models.Model):
     ``at_invoice``: authorised before it is due and captured when what it pays is invoiced; else charged
     on its day. ``not_before_shipped``: a later part of a child, never charged before the child is sent.
     ``gateway`` knows it as ``gateway_ref``, and can capture it up to ``authorised_until`` (null of what was taken
-    over: as the present gateway says). A row of the purpose ``refund`` gives back a part of the payment that
-    ``refunds`` names; when that is done, it says so in its own ``captured_minor`` and in ``refunded_minor`` there.
+    over: as the present gateway says). ``lapsed``: so often an authorisation of it ended unused while it was owed.
+    A row of the purpose ``refund`` gives back a part of the payment that ``refunds`` names; when that is done, it says so
+    in its own ``captured_minor`` and in ``refunded_minor`` there.
     """
 
     order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="payments", db_index=False)
@@ -45,6 +46,7 @@ class Payment(models.Model):
     tried_on = models.DateField(null=True)
     authorised_on = models.DateField(null=True)
     authorised_until = models.DateField(null=True)
+    lapsed = models.IntegerField(db_default=0)
     gateway = Code(null=True)
     gateway_ref = models.TextField(null=True)
     refunds = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
@@ -90,6 +92,12 @@ class Payment(models.Model):
                 name="payment_of_continuity",
             ),
             models.Index(fields=["refunds"], condition=Q(refunds__isnull=False), name="payment_given_back"),
+            models.Index(fields=["id"], condition=Q(status="due", lapsed__gt=0), name="payment_lapsed"),
+            models.Index(
+                fields=["card"],
+                condition=Q(status__in=states.NOT_ASKED) & (Q(at_invoice=False) | Q(purpose="order")),
+                name="parts_to_come_of_card",
+            ),
         ]
 
 

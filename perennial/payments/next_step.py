@@ -19,7 +19,8 @@ SQL = sql.named("perennial.payments", "charge.sql")
 class Rules:
     """The parameters that say when something is due, for one business date.
 
-    ``lives``: on how many dates an authorisation of which nothing else is known can be captured.
+    ``lives``: on how many dates an authorisation of which nothing else is known can be captured. ``catching_up``: what was
+    declined is left to a later night.
     """
 
     on: date
@@ -29,8 +30,10 @@ class Rules:
     bill_days: int
     terms_days: int
     most_tries: int | None
+    renewals: int | None
     lives: int
     run: int | None
+    catching_up: bool = False
 
     def as_params(self) -> dict[str, Any]:
         """The parameters of the statement ``facts``."""
@@ -41,7 +44,9 @@ class Rules:
             "authorise_days": self.authorise_days,
             "bill_days": self.bill_days,
             "lives": self.lives,
+            "renewals": self.renewals,
             "run": self.run,
+            "catching_up": self.catching_up,
         }
 
 
@@ -51,6 +56,7 @@ def rules(
     *,
     run: int | None = None,
     force: bool = False,
+    catching_up: bool = False,
     given: Parameters | None = None,
 ) -> Rules:
     """The rules of a date, from the parameters of the call center and the gateway."""
@@ -63,8 +69,10 @@ def rules(
         bill_days=found.on_account_bill_days,
         terms_days=found.on_account_terms_days,
         most_tries=found.reauthorization_limit,
+        renewals=found.authorization_renewals,
         lives=gateway.authorisation_days,
         run=run,
+        catching_up=catching_up,
     )
 
 
@@ -87,8 +95,8 @@ class Fact:
 
     ``reconcile``: nobody knows what became of an attempt, so the gateway is asked. ``void``: the order
     is cancelled, or the authorisation would lapse, or is for less than what is owed. ``forget``: an
-    authorisation of which no reference is known (moved in from elsewhere). ``receive``: a check, cash
-    or gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
+    authorisation of which no reference is known (moved in from elsewhere). ``receive``: cash or a
+    gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
     the payment stands, with the number of the ``child`` that it pays.
     """
 

@@ -1,7 +1,9 @@
 """Retry: when a card that was declined is asked again, how often, and when the tries are counted from 0 again.
 
-- When: once a business date. The view ``payment_retry`` says from which date on; a person may ask again on the same
-  date (``force``).
+- When: so many days after the last try as the parameter ``days_between_tries`` says. The view ``payment_retry`` says
+  from which date on; a person may ask again before it (``force``).
+- Not in a night that is only caught up: several of them run within minutes, and would use up the tries of a card that
+  nobody could put right meanwhile. The last of them asks again (``jobs/night.py`` says which these are).
 - What counts: a try to authorise, charge or give back when it is sent, whatever comes of it; a capture when declined.
 - How often: as the parameter ``reauthorization_limit`` says. A hard decline (stolen, closed) is the last try at once.
 - From 0 again: by another card, or by the same when a person asks for another try; and when an authorisation that was

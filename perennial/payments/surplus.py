@@ -11,37 +11,55 @@ from perennial.kernel.states import NOT_PAID_YET, TO_COME
 
 _SURPLUS = f"""
 with taken as (
-  select c.order_id as root, c.parent_line_id,
+  select c.order_id as root, c.parent_line_id, x.to_come, c.owed_minor,
          sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor) as minor
     from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
-   where (%(ids)s::bigint[] is null or c.order_id = any(%(ids)s)) and y.purpose = 'order'
-     and not exists (select from continuity_occurrence o
-                      where o.continuity_order_id = c.id and o.status in {sql.words(TO_COME)})
-   group by c.order_id, c.parent_line_id),
+   cross join lateral (select exists (select from continuity_occurrence o
+                        where o.continuity_order_id = c.id and o.status in {sql.words(TO_COME)}) as to_come) x
+   where {{continuity}} and y.purpose = 'order' and (not x.to_come or c.owed_minor is not null)
+   group by c.id, x.to_come),
 beyond as (
-  select t.root, t.minor - coalesce((select sum(k.total_minor) from orders_salesorder k
-                                      where k.parent_line_id = t.parent_line_id and k.status <> 'cancelled'), 0) as minor
+  select t.root, t.minor - case when t.to_come then t.owed_minor
+                                else coalesce((select sum(k.total_minor) from orders_salesorder k
+                                                where k.parent_line_id = t.parent_line_id and k.status <> 'cancelled'), 0)
+                           end as minor
     from taken t
   union all
   select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor
     from orders_salesorder o join payments_payment y on y.order_id = o.id
-   where (%(ids)s::bigint[] is null or coalesce(o.parent_id, o.id) = any(%(ids)s)) and y.purpose <> 'refund'
+   where {{order}} and y.purpose <> 'refund'
      and (o.status = 'cancelled' or y.purpose = 'ordinary' and not exists (
        select from orders_orderline l
         where l.order_id = o.id and l.status <> 'cancelled' and not exists (
           select from continuity_continuityorder x where x.parent_line_id = l.id))))
-select b.root, sum(b.minor) from beyond b where b.minor > 0 group by b.root order by b.root
+select b.root, sum(b.minor) as minor from beyond b where b.minor > 0 group by b.root
 """
+SURPLUS = _SURPLUS.format(continuity="true", order="true")
+"""The statement, of all parent orders."""
 
 
 def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
     """By parent order, the minor units taken or billed beyond what came and will come; of these orders, or of all.
 
-    Told when nothing more of what was billed up front is planned: what a cancelled order, or one that ended
-    early, was paid for and did not ship. Of a cancelled child, or cancelled ordinary lines, what they were paid.
+    Of what was billed up front: what was paid for and did not ship, or is not to come any more. Of a cancelled child, or cancelled ordinary lines, what they were paid.
     """
-    wanted = None if orders is None else list(orders)
-    return {root: int(minor) for root, minor in sql.tuples(_SURPLUS, {"ids": wanted})}
+    if orders is None:
+        found = sql.tuples(f"{SURPLUS} order by b.root")
+    else:
+        of_these = _SURPLUS.format(
+            continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))"
+        )
+        found = sql.prepared(f"{of_these} order by b.root", {"ids": list(orders)})
+    return {root: int(minor) for root, minor in found}
+
+
+def owed_back() -> tuple[int, int, str]:
+    """Of how many parent orders there is some, the sum of it in minor units, and the currency."""
+    found = sql.one(
+        f"select count(*), coalesce(sum(s.minor), 0), (select currency from catalog_company) from ({SURPLUS}) s"
+    )
+    assert found is not None
+    return found[0], int(found[1]), found[2] or ""
 
 
 _OPEN = """

@@ -24,7 +24,7 @@ select c.id, y.id, y.purpose, y.method, y.status
 -- the card that pays them, infinity where none does; what ships later and costs something waits for another card.
 select c.id as continuity_order_id, w.awaited, w.on_hold,
        exists (select from continuity_payment y
-                where y.continuity_order_id = c.id and y.status = 'failed') as payment_failed,
+                where y.continuity_order_id = c.id and y.status in {states.STOPS_CHILDREN}) as payment_failed,
        exists (select from continuity_parked q
                 where q.continuity_order_id = c.id and q.resolved_on is null) as parked,
        coalesce(case when c.payment_method = 'card' and not c.upfront then k.expires_on end, 'infinity') as card_ends_on
@@ -44,6 +44,38 @@ select c.id as continuity_order_id,
          or exists (select from continuity_payment y
                      where y.continuity_order_id = c.id and y.status in {states.REFUSED}) as waits
   from continuity_continuityorder c
+
+-- name: charge_to_come
+-- What a card will be asked for, and when: of planned shipments the day on which each leaves and those of its parts, of
+-- parts that are owed already their days (``is_part``). Which card: that of the continuity order, or of the payment. Whether a part of a fixed amount
+-- comes is reckoned from the lines, before delivery and tax.
+select c.card_id, c.id as continuity_order_id, o.shipment, d.is_part, d.on_date
+  from continuity_continuityorder c
+  join continuity_occurrence o on o.continuity_order_id = c.id and o.status in {states.TO_COME}
+  left join catalog_paymentschedule s on s.id = coalesce(o.payment_schedule_id, c.payment_schedule_id)
+ cross join lateral (
+       select false as is_part, o.ship_on as on_date
+        union all
+       select true, (o.ship_on + case s.unit when 'day' then make_interval(days => u.units)
+                                       when 'month' then make_interval(months => u.units)
+                                       else make_interval(years => u.units) end)::date
+         from (select s.after + n.k * s.every as units
+                 from generate_series(0, case s.allocation
+                        when 'fixed_quantity' then s.number_of_payments - 1
+                        when 'fixed_amount' then least(999, ceil((
+                          select sum(l.quantity * l.price_minor) from continuity_continuityline l
+                           where l.occurrence_id = o.id) / s.amount_minor)::int - 1)
+                        when 'total' then 0 end) n(k)
+                union all
+               select l.after from catalog_paymentscheduleline l
+                where l.schedule_id = s.id and s.allocation = 'specified' and l.percent > 0) u) d
+ where c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
+union all
+select y.card_id, coalesce(y.continuity_order_id, c.id), o.shipment, true, y.due_on
+  from payments_payment y
+  left join orders_salesorder o on o.id = y.order_id
+  left join continuity_continuityorder c on c.parent_line_id = o.parent_line_id
+ where y.status in {states.NOT_ASKED} and y.purpose in ('order', 'shipment') and (not y.at_invoice or y.purpose = 'order')
 
 -- name: shipment_costs
 -- Is there something to pay for what is scheduled of a shipment: a product, or the delivery by the mode of what is last?
@@ -102,11 +134,23 @@ select a.payment_id, a.id, a.kind, a.sent_at, a.run_id, a.outcome
   from payments_attempt a where a.outcome is null or a.outcome = 'unknown'
 
 -- name: payment_retry
--- From which date on a payment may be asked for: one that is due on any, one that was declined once a business date
--- (payments/retry.py says how often); null: not at all.
+-- From which date on a payment may be asked for: one that is due on any, one that was declined so many days after its
+-- last try (payments/retry.py says how often); null: not at all.
 select p.id as payment_id,
-       case p.status when 'due' then '-infinity'::date when 'declined' then coalesce(p.tried_on + 1, '-infinity') end as from_on
+       case p.status
+         when 'due' then '-infinity'::date
+         when 'declined' then coalesce(
+           p.tried_on + (select days_between_tries from catalog_parameters where id = 1), '-infinity')
+       end as from_on
   from payments_payment p
+
+-- name: payment_not_renewed
+-- A payment whose authorisation has lapsed as often as it may be made anew, and of which nothing is invoiced: a person
+-- sees to it. When it is invoiced its card is charged.
+select y.id as payment_id
+  from payments_payment y
+ where y.status = 'due' and y.lapsed > 0
+   and y.lapsed > (select p.authorization_renewals from catalog_parameters p)
 
 -- name: payment_subject
 -- What a payment pays, and how far that has come: the parent order in whose history it stands, the child's number, the

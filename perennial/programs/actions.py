@@ -14,13 +14,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from perennial.catalog.actions import set_products
 from perennial.catalog.models import DateInterval, Price, Product
+from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.errors import Conflict, Refused
 from perennial.programs.facts import keys_ever, newest, programs_with_intervals, read_facts
 from perennial.programs.identity import walk_order, with_keys, with_places
-from perennial.programs.models import Program, ProgramRevision
+from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
+from perennial.programs.products import set_continuity_products
 from perennial.programs.queries import program_by_id
 from perennial.programs.rules import Shelf, program_faults
 from perennial.programs.values import ProgramFacts, Rule
@@ -205,24 +208,69 @@ def discard(*, schedule_id: str, by: str, on: date | None = None, reason: str | 
 
 
 @transaction.atomic
-def copy(*, schedule_id: str, new: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
-    """Copy a program as it is for new orders: inactive, without run state (D20)."""
+def copy(
+    *,
+    schedule_id: str,
+    new: str,
+    by: str,
+    name: str | None = None,
+    product: str | None = None,
+    on: date | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """Copy a program as it is for new orders: inactive, at its first event, without a date of its calendar (D20).
+
+    ``name``: left out, that of the program with the new id behind it. ``product``: a new continuity product that sells it
+    as the only one of the program does, else all its events; left out, nothing sells the copy yet. One that begins with
+    the current event needs a calendar, so the copy begins with the first one.
+    """
     context(by=by, reason=reason)
     row = program_by_id(schedule_id)
     if not new or new != new.strip():
         raise Refused("program_id_malformed", "new")
     if Program.objects.filter(schedule_id=new).exists():
         raise Refused("program_exists", "new", program=new)
+    if product is not None and Product.objects.filter(number=product).exists():
+        raise Refused("product_exists", "product", product=product)
     released, draft = newest(row.pk)
     base = released or draft
     if base is None:
         raise Refused("program_never_written", "program", program=schedule_id)
     facts = read_facts([base.pk])[base.pk]
-    live = tuple(event.key or "" for event in facts.events)
-    copied = replace(facts, schedule_id=new, active=False, removed=(), walk=live)
-    made = Program.objects.create(schedule_id=new, name=row.name, active=False)
+    copied = replace(
+        facts,
+        schedule_id=new,
+        active=False,
+        started_on=None,
+        order_start="first_event",
+        events=tuple(replace(event, start_order_date=None) for event in facts.events),
+        removed=(),
+        walk=tuple(event.key or "" for event in facts.events),
+    )
+    name = name or (f"{row.name} ({new})" if row.name else new)
+    made = Program.objects.create(schedule_id=new, name=name, active=False)
     write_revision(made, 1, copied, Ids(), released=base.released, apply=False)
-    return {"program": new, "revision": 1, "active": False}
+    if product is not None:
+        _sell(row, new=new, number=product, name=name, by=by, reason=reason)
+    return {
+        "program": new,
+        "revision": 1,
+        "active": False,
+        "name": name,
+        "product": product,
+        "order_start": copied.order_start,
+        "dates_left_out": sum(event.start_order_date is not None for event in facts.events)
+        + (facts.started_on is not None),
+    }
+
+
+def _sell(program: Program, *, new: str, number: str, name: str, by: str, reason: str | None) -> None:
+    """A new continuity product for a copy, which sells as much of it as the only one of the program does."""
+    sold = list(ContinuityProduct.objects.filter(program=program)[:2])
+    duration, shipments = (sold[0].event_duration, sold[0].shipments) if len(sold) == 1 else (0, None)
+    product = ProductFacts(number, name, program=new, event_duration=duration, shipments=shipments)
+    set_products(products=[product], by=by, reason=reason)
+    set_continuity_products(products=[product], by=by, reason=reason)
 
 
 def activate(*, schedule_id: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:

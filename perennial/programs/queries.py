@@ -33,6 +33,7 @@ class LoadedRevision:
     consolidate: bool
     catch_up: str
     payment_schedule_id: int | None
+    asks_for_schedule: bool
     plan: Revision
     mode_ids: dict[str, int | None]
     schedule_ids: dict[str, int | None]
@@ -42,6 +43,13 @@ class LoadedRevision:
     def products_to_price(self) -> set[str]:
         """The numbers of the products whose price is the product's own, not the event's."""
         return {p.item for e in self.plan.events if e.ships for p in e.products if p.price_minor is None}
+
+    def billed_as(self, other: LoadedRevision) -> bool:
+        """Is it billed as another revision is: whole or not, by the same payment schedules?"""
+        if (self.bill_upfront, self.payment_schedule_id) != (other.bill_upfront, other.payment_schedule_id):
+            return False
+        both = self.schedule_ids.keys() & other.schedule_ids.keys()
+        return self.bill_upfront or all(self.schedule_ids[key] == other.schedule_ids[key] for key in both)
 
 
 class _RevisionRow(NamedTuple):
@@ -55,6 +63,7 @@ class _RevisionRow(NamedTuple):
     consolidate: bool
     catch_up: str
     payment_schedule_id: int | None
+    asks_for_schedule: bool
     days_after_order_date: int
 
 
@@ -130,6 +139,7 @@ def _loaded(
         consolidate=revision.consolidate,
         catch_up=revision.catch_up,
         payment_schedule_id=revision.payment_schedule_id,
+        asks_for_schedule=revision.asks_for_schedule,
         plan=Revision(revision.program, revision.number, revision.days_after_order_date, tuple(planned)),
         mode_ids={e.key: e.delivery_mode_id for e in events},
         schedule_ids={e.key: e.payment_schedule_id for e in events},

@@ -2,7 +2,7 @@
 
 -- name: revisions
 select r.id, r.program_id, p.schedule_id, r.number, r.started_on, r.order_start, r.bill_upfront, r.consolidate,
-       r.catch_up, r.payment_schedule_id, r.days_after_order_date
+       r.catch_up, r.payment_schedule_id, r.prompt_for_payment_schedule, r.days_after_order_date
   from programs_programrevision r
   join programs_program p on p.id = r.program_id
  where r.id = any(%(ids)s)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern
+from django.template.response import SimpleTemplateResponse
+from django.urls import Resolver404, URLPattern, resolve
 from django.urls import path as django_path
 
 from perennial.people.roles import who_may
@@ -32,10 +33,35 @@ def page(route: str, view: View, name: str, *, see: str | None = None, do: str |
         if asked is None:
             return HttpResponseNotAllowed([*(SAFE if see else ()), *(("POST",) if do else ())])
         refused = None if asked == ANYBODY else _refused(request, asked)
-        return refused or view(request, **kwargs)
+        return refused or _in_its_page(request, view(request, **kwargs))
 
     guarded.see, guarded.do = see, do  # type: ignore[attr-defined]  # for the test that walks all addresses
     return django_path(route, guarded, name=name)
+
+
+def _in_its_page(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A part of a page that is opened by its own address leads to its page, which opens it."""
+    is_part = (
+        request.method in SAFE
+        and not request.headers.get("HX-Request")
+        and isinstance(response, HttpResponse)
+        and not isinstance(response, SimpleTemplateResponse)
+        and response.status_code == 200
+        and response.get("Content-Type", "").startswith("text/html")
+        and not response.content.lstrip()[:9].lower().startswith(b"<!doctype")
+    )
+    if not is_part:
+        return response
+    path = request.path
+    while path.count("/") > 1:
+        path = path.rpartition("/")[0]
+        try:
+            found = resolve(path)
+        except Resolver404:
+            continue
+        if getattr(found.func, "see", None):
+            return HttpResponseRedirect(f"{path}?{urlencode({'open': request.get_full_path()})}")
+    return HttpResponseRedirect("/")
 
 
 def _refused(request: HttpRequest, permission: str) -> HttpResponse | None:

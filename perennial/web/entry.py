@@ -59,6 +59,7 @@ def shown(
         "here": "orders",
         "one": one,
         "asks": found.asked.get(one.line) if one else None,
+        "behind": found.behind(one.line) if one else None,
         "plan": _plan(request, found, one, before, instead_of) if one else (),
         "sections": SECTIONS,
         "aloud": set_bold(aloud(found, request.visitor.reader)),

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from perennial.catalog.models import Company
 from perennial.catalog.queries import today_of
+from perennial.db.tables import refuse_other_tables_now_and_then
 from perennial.errors import Conflict, Refused
 from perennial.language import LANGUAGES, Reader
 from perennial.people.models import Preferences
@@ -46,6 +47,19 @@ def server_time(get_response: Get) -> Get:
         return response
 
     return timed
+
+
+def same_tables(get_response: Get) -> Get:
+    """Show no page where the tables of the database are not those of this program."""
+
+    def compared(request: HttpRequest) -> HttpResponse:
+        try:
+            refuse_other_tables_now_and_then()
+        except Refused as problem:
+            return problems.other_tables(problem, Reader(_asked(request)))
+        return get_response(request)
+
+    return compared
 
 
 def visit(get_response: Get) -> Get:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from perennial.errors import Conflict, Refused, Several
-from perennial.language import phrase, say
+from perennial.language import Reader, phrase, say
 from perennial.web.words import reader_of, words
 
 
@@ -50,6 +50,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def fault_of_ours(request: HttpRequest) -> HttpResponse:
     """Something went wrong that no rule foresaw (500)."""
     return HttpResponse(words(request, "fault_of_ours"), status=500, content_type="text/plain; charset=utf-8")
+
+
+def other_tables(problem: Refused, to: Reader) -> HttpResponse:
+    """The tables are of another version (503): no page can be drawn, not even the sign-in."""
+    told = HttpResponse(say(problem, to), status=503, content_type="text/plain; charset=utf-8")
+    told["Retry-After"] = "60"
+    return told
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

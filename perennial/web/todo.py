@@ -119,7 +119,9 @@ def step(code: str, one: Exceptional) -> Step:
         case "ship":
             return Step(code, "ship_orders", f"{order}/ship")
         case "invoice":
-            return Step(code, "ship_orders", f"{order}/invoice", post=True)
+            return Step(code, "ship_orders", f"{order}/invoice")
+        case "refund":
+            return Step(code, "refund_payments", f"{of_order}/refund")
     raise KeyError(f"no such step: {code}")
 
 
@@ -142,7 +144,9 @@ def _tries(facts: Mapping[str, object], to: Reader) -> str:
 
 def _expiring(one: Exceptional, to: Reader) -> tuple[str, ...]:
     facts = one.facts
-    return str(facts["card"]), *(fact(value, "n", to) for value in (facts["expires_on"], one.day, facts["shipments"]))
+    return str(facts["card"]), *(
+        fact(value, "n", to) for value in (facts["expires_on"], one.day, facts["shipments"], facts["parts"])
+    )
 
 
 def _parked(one: Exceptional, to: Reader) -> tuple[str, ...]:
@@ -167,18 +171,30 @@ def _late(one: Exceptional, to: Reader) -> tuple[str, ...]:
 def _uninvoiced(one: Exceptional, to: Reader) -> tuple[str, ...]:
     facts = one.facts
     carrier = " ".join(str(word) for word in (facts["carrier"], facts["tracking"]) if word)
-    return fact(facts["amount"], "", to), fact(facts["sent_on"], "", to), carrier
+    lapsed = said(to, "todo_not_renewed") if facts["lapsed"] else ""
+    return fact(facts["amount"], "", to), fact(facts["sent_on"], "", to), carrier, lapsed
+
+
+def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
+    return fact(one.facts["amount"], "", to), fact(one.day, "", to)
 
 
 COLUMNS = {
     "declined": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
-    "expiring": (("todo_card", ""), ("todo_ends", "d"), ("todo_first_after", "d"), ("todo_shipments", "n")),
+    "expiring": (
+        ("todo_card", ""),
+        ("todo_ends", "d"),
+        ("todo_first_after", "d"),
+        ("todo_shipments", "n"),
+        ("todo_parts", "n"),
+    ),
     "parked": (("todo_since", "d"), ("todo_job", ""), ("todo_why", "")),
     "held": (("todo_since", "d"), ("todo_why", ""), ("todo_stops", "")),
     "awaiting": (("todo_offered_on", "d"),),
     "late": (("todo_should_ship", "d"), ("todo_waits_for", "")),
     "unknown": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
-    "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", "")),
+    "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", ""), ("todo_authorised", "")),
+    "refund": (("todo_amount", "n"), ("todo_ordered_on", "d")),
 }
 """By kind: what its columns are called, behind the order and the customer, and how they are set."""
 _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
@@ -190,6 +206,7 @@ _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
     "late": _late,
     "unknown": _payment,
     "uninvoiced": _uninvoiced,
+    "refund": _refund,
 }
 
 

@@ -12,7 +12,7 @@ from dateutil.relativedelta import relativedelta
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from perennial.errors import Refused, refuse_all
+from perennial.errors import Refused
 from perennial.kernel.currencies import exponent
 from perennial.kernel.money import Money, minor
 from perennial.language import LANGUAGES
@@ -64,23 +64,19 @@ def email(request: Visit, field: str) -> str | None:
 
 
 def address(request: Visit) -> dict[str, str | None]:
-    """The fields of an address to which a parcel can be sent. Refused: one without a street or a town."""
+    """The fields of an address: words, or nothing."""
     found = {name: text(request, name) for name in ("recipient", "street", "city", "postcode", "region", "country")}
-    refuse_all(Refused("required", name) for name in ("street", "city") if not found[name])
-    return {**found, "postcode": found["postcode"] or ""}
+    return {**found, **{name: found[name] or "" for name in ("street", "city", "postcode")}}
 
 
-def day(request: Visit, field: str, *, base: date | None = None, latest: date | None = None) -> date:
-    """A day that was typed (``read_day``). Refused: nothing, nothing that is a day, one behind ``latest``."""
+def day(request: Visit, field: str, *, base: date | None = None) -> date:
+    """A day that was typed (``read_day``). Refused: nothing, nothing that is a day."""
     typed = request.POST.get(field, "").strip()
     if not typed:
         raise Refused("required", field)
-    found = read_day(
+    return read_day(
         typed, field, today=request.visitor.today, base=base, day_first=request.visitor.preferences.day_first
     )
-    if latest is not None and found > latest:
-        raise Refused("day_ahead", field, day=found, latest=latest)
-    return found
 
 
 def read_day(typed: str, field: str = "", *, today: date, base: date | None = None, day_first: bool = True) -> date:
@@ -89,7 +85,7 @@ def read_day(typed: str, field: str = "", *, today: date, base: date | None = No
     Without a year it is the next such day, or one of the last weeks. Refused: what is no day.
     """
     words = typed.strip().lower()
-    refused = Refused("day_not_understood", field, value=typed[:40])
+    refused = Refused("day_not_understood", field, value=typed[:40], example="16/3" if day_first else "3/16")
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
             return date.fromisoformat(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perennial.web import problems
 from perennial.web.access import ANYBODY, SIGNED_IN, page
 from perennial.web.pages import (
+    beginning,
     cancel,
     customer,
     entry,
@@ -35,6 +36,7 @@ urlpatterns = [
     page("", sign_in.home, "home", see=SIGNED_IN),
     # the door (allauth asks for its pages by these names)
     page("first-run", first_run.page, "first_run", see=ANYBODY, do=ANYBODY),
+    page("first-run/place", first_run.place, "first_run_place", see=ANYBODY),
     page("sign-in", sign_in.SignIn.as_view(), "account_login", see=ANYBODY, do=ANYBODY),
     page("sign-in/second", second_factor.Second.as_view(), "mfa_authenticate", see=ANYBODY, do=ANYBODY),
     page("sign-in/passkey", second_factor.Passkey.as_view(), "mfa_login_webauthn", see=ANYBODY, do=ANYBODY),
@@ -59,6 +61,8 @@ urlpatterns = [
             ("/codes/file", second_factor.CodesFile, "mfa_download_recovery_codes", False),
         )
     ),
+    # a new installation
+    page("setup/begin", beginning.page, "begin", see="change_setup"),
     # who works here
     page("setup/people", people.page, "people", see="change_people"),
     page("setup/new-person", people.add, "people_add", see="change_people", do="change_people"),
@@ -145,6 +149,7 @@ urlpatterns = [
     page("orders/<str:number>/cancel", cancel.cancel, "cancel", see="change_orders", do="change_orders"),
     page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
     page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),
+    page("orders/<str:number>/receive", payments.receive, "receive", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/ship", sending.ship, "ship", see="ship_orders", do="ship_orders"),
     page("orders/<str:number>/invoice", sending.invoice, "invoice", see="ship_orders", do="ship_orders"),

@@ -38,7 +38,7 @@ Names = Mapping[tuple[str, str], str]
 """What delivery modes and intervals are called (``catalog.queries.names``)."""
 
 
-def why_of(shipment: ComingShipment, to: Reader, names: Names) -> Why:
+def why_of(shipment: ComingShipment, to: Reader, names: Names, today: date) -> Why:
     """All of it for one shipment that is to come."""
     lines = shipment.lines
     steps = _steps(lines[-1], to, names)
@@ -47,7 +47,7 @@ def why_of(shipment: ComingShipment, to: Reader, names: Names) -> Why:
         products=tuple(_product(line, to) for line in lines),
         prices=tuple(_price(line, to) for line in lines) + _besides(shipment, to),
         charge=_charge(shipment, to),
-        not_yet=tuple(words for words in _not_yet(shipment, to) if words),
+        not_yet=tuple(words for words in _not_yet(shipment, to, today) if words),
     )
 
 
@@ -106,12 +106,16 @@ def _charge(shipment: ComingShipment, to: Reader) -> str:
     return said(to, "charge_card", card=card_words(card), amount=shipment.cost)
 
 
-def _not_yet(shipment: ComingShipment, to: Reader) -> Iterator[str | None]:
+def _not_yet(shipment: ComingShipment, to: Reader, today: date) -> Iterator[str | None]:
     status = shipment.lines[-1].child_status
     if shipment.child is not None and status not in SENT:
         yield said(to, "child_gone" if status == "cancelled" else "child_made", child=shipment.child)
     for reason in shipment.not_shipped:
-        yield not_shipped(reason, to)
+        run_on = reason.facts.get("run_on")
+        if reason.code in ("due", "projected") and isinstance(run_on, date) and run_on <= today:
+            yield said(to, "why_next_night")
+        else:
+            yield not_shipped(reason, to)
 
 
 def short_why(shipment: ComingShipment, to: Reader, names: Names) -> str:

@@ -34,6 +34,7 @@ def differences() -> Iterator[str]:
             first_position=1,
             status="scheduled",
             product_ids={},
+            schedule_ids=state.revision.schedule_ids,
         )
         for made, right in zip(state.occurrences, wanted, strict=True):
             for name in (

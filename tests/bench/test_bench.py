@@ -28,7 +28,7 @@ def python(*arguments: str, url: str, input: str = "") -> subprocess.CompletedPr
         input=input,
         text=True,
         capture_output=True,
-        timeout=300,
+        timeout=1200,
     )
 
 
@@ -66,7 +66,7 @@ def test_a_database_that_holds_orders_is_not_filled(fresh_db: str) -> None:
 
 
 def test_the_quick_bench_compares_and_measures(fresh_db: str) -> None:
-    done = perennial("bench", "--quick", "--json", url=fresh_db, timeout=300)
+    done = perennial("bench", "--quick", "--json", url=fresh_db, timeout=1200)
     assert done.stdout, done.stderr
     document = json.loads(done.stdout)
     assert done.returncode == (0 if document["ok"] else 1)  # a goal may be missed on a busy machine
@@ -77,7 +77,7 @@ def test_the_quick_bench_compares_and_measures(fresh_db: str) -> None:
 
 
 def test_every_goal_stands_in_the_table(fresh_db: str) -> None:
-    done = perennial("bench", "plan", "--orders", "640", "--due", "20", "--pairs", "1", url=fresh_db, timeout=300)
+    done = perennial("bench", "plan", "--orders", "640", "--due", "20", "--pairs", "1", url=fresh_db, timeout=1200)
     assert "an order of twelve events" in done.stdout
     assert "at most 100 µs" in done.stdout
 

@@ -222,3 +222,24 @@ def test_a_known_caller_is_sold_a_program_in_23_keys(site: Site, axe: Callable[[
     assert keys.count <= 23
     mine = SalesOrder.objects.filter(customer__account="C-1190", parent=None).latest("pk")
     assert mine.status == "open"
+
+
+def test_one_esc_drops_a_what_if(site: Site) -> None:
+    page = site.sign_in(to="/customers/C-2041/order")
+    page.keyboard.type("r-106")
+    expect(page.locator("#product-hits [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#agreed")).to_be_focused()
+    page.keyboard.press("w")
+    expect(page.locator("#w-start")).to_be_focused()
+    page.keyboard.type("20/3")
+    expect(page.locator("#understood")).to_contain_text("20 Mar")
+    page.keyboard.press("Escape")
+    expect(page.locator("#what-if-form")).to_have_count(0)
+    expect(page.locator("#complete")).not_to_have_attribute("aria-disabled", "true")
+
+
+def test_a_panel_is_opened_by_its_address(site: Site) -> None:
+    page = site.sign_in(to="/orders/SO-000731/note")
+    expect(page.locator("#panel textarea")).to_be_focused()
+    assert page.url.endswith("/orders/SO-000731")

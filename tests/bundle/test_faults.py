@@ -352,6 +352,7 @@ END = "9999-12-31"
 )
 def test_a_date_at_the_end_of_the_calendar_is_named(change, path):
     bundle = example()
+    bundle["parameters"]["order_dates_within_days"] = None
     change(bundle)
     found = faults(bundle)
     assert list(found) == [path]

@@ -226,6 +226,10 @@ class TestDraft:
             "program": "BOM2",
             "revision": 1,
             "active": False,
+            "name": "Book of the month (BOM2)",
+            "product": None,
+            "order_start": "first_event",
+            "dates_left_out": 1,
         }
         made = Program.objects.get(schedule_id="BOM2")
         assert (made.active, made.current_key) == (False, None)

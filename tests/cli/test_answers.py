@@ -62,7 +62,7 @@ def holds(row: str, value: Any) -> None:
 
 def captured_part(child: str) -> dict[str, Any]:
     """A second payment of a child, which a card has paid already."""
-    first = Payment.objects.get(order__number=child)
+    first = Payment.objects.get(order__number=child, number=1)
     same = {name: getattr(first, name) for name in ("order", "customer", "card", "currency", "purpose", "due_on")}
     taken = {"amount_minor": 500, "captured_minor": 500, "status": "captured", "gateway": "sandbox"}
     return {**same, **taken, "number": 2, "method": "card", "gateway_ref": "ch_1"}
@@ -99,6 +99,7 @@ PLAYED = [
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
     ("order collect", "order collect SO-000004-1-001 --on 2026-03-11"),
     ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),
+    ("order receive", "order receive SO-000003-1-001 --check 417 --amount 7.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
     ("order cancel --after", "order cancel SO-000003 --after 1 --on 2026-03-11"),
@@ -152,6 +153,11 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
             Parked.objects.create(continuity_order_id=parked, job="extend-lines", reason="x", on_date=ORDERED)
         if row == "order refund":  # another part of it was taken
             Payment.objects.create(**captured_part("SO-000003-1-001"))
+        if row == "order receive":  # another part of it is to be paid by check
+            to_come = {"method": "check", "status": "due", "amount_minor": 700, "captured_minor": 0, "card": None}
+            Payment.objects.create(
+                **captured_part("SO-000003-1-001") | {"number": 3, "gateway": None, "gateway_ref": None} | to_come
+            )
         found = typed(words)
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":
@@ -168,6 +174,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     assert main.main(["check", "--deploy", "--json"]) == 1  # something is unsafe
     holds("check --deploy", json.loads(capsys.readouterr().out))
     played.add("check --deploy")
+    main.main(["watch", "--json"])  # what there is to look at, its exit status says
+    holds("watch", json.loads(capsys.readouterr().out))
+    played.add("watch")
     for words in ("add nina --role administrator", "change nina --name Nina", "list"):
         monkeypatch.setattr("sys.stdin", io.StringIO("seven green bottles\n"))
         name = f"people {words.split()[0]}"

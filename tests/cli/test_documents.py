@@ -51,16 +51,16 @@ def test_the_order_of_the_contract() -> None:
     document = order_document(order().number)
     assert list(document) == [
         "number", "reference", "status", "customer", "order_date", "currency", "held", "holds", "acceptance",
-        "lines", "delivery", "tax", "total", "events", "continuity", "children", "payments", "notes",
+        "lines", "delivery", "tax", "total", "events", "continuity", "children", "payments", "notes", "ship_to",
     ]  # fmt: skip
     assert list(document["continuity"][0]) == [
         "line", "item_number", "program", "revision", "status", "complete", "start_date", "payment_method", "card",
-        "payment_schedule", "adjustments", "lines",
+        "payment_schedule", "adjustments", "lines", "name", "ship_to",
     ]  # fmt: skip
     first = lines_of(document)[0]
     assert list(first) == [
         "event_id", "key", "line", "repetition", "item_number", "quantity", "price", "event_on", "ship_on", "action",
-        "status", "blocked", "customised", "shipment", "child_order", "changeable_until", "why",
+        "status", "blocked", "customised", "shipment", "child_order", "changeable_until", "why", "name",
     ]  # fmt: skip
     assert [(o["event_on"], o["ship_on"], o["shipment"], o["action"]) for o in lines_of(document)] == [
         ("2026-03-15", "2026-03-16", 1, "none"),
@@ -79,6 +79,7 @@ def test_the_order_of_the_contract() -> None:
         {
             "order": "SO-000001", "purpose": "ordinary", "number": 1, "method": "card", "amount": document["total"],
             "due_on": "2026-03-10", "status": "due", "attempts": 0, "captured": "0.00", "refunded": "0.00",
+            "card": "tok_visa", "captured_on": None,
         }
     ]  # fmt: skip
     assert [event["kind"] for event in document["events"]] == ["entered", "submitted"]
@@ -98,8 +99,9 @@ def test_children_and_what_they_owe() -> None:
     assert [c["number"] for c in document["children"]] == [first.number, second.number]
     assert document["children"][0] == {
         "number": "SO-000001-1-001", "line": 1, "shipment": 1, "status": "shipped", "held": True,
-        "ship_on": "2026-03-16", "lines": [{"item_number": "0013", "quantity": "1", "price": "19.95"}],
+        "ship_on": "2026-03-16", "lines": [{"item_number": "0013", "quantity": "1", "price": "19.95", "name": "Book 1"}],
         "delivery": "4.95", "tax": "0.00", "total": "24.90", "carrier": "UPS", "tracking": "1Z", "external": None,
+        "ship_to": None, "shipped_on": "2026-03-10", "invoiced_on": None,
     }  # fmt: skip
     assert not document["held"]
     assert lines_of(document)[0]["child_order"] == first.number

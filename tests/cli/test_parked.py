@@ -52,7 +52,7 @@ def test_a_night_that_parks_says_so(stuck: str, capsys: Captured) -> None:
     assert "extend-lines: 0 orders, 0 lines, 1 parked" in err
     # and as long as nobody has looked
     assert say(capsys, "night --on 2026-03-11 --fail-on-parked")[0] == 3
-    assert say(capsys, "night --on 2026-03-12")[0] == 0
+    assert say(capsys, "night --on 2026-03-12 --yes-on 2026-03-12")[0] == 0
     assert check()["ok"]
     assert check_once()["ok"]
 

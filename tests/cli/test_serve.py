@@ -12,6 +12,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+from perennial.cli import installation
+from perennial.cli.parser import Parser
+from perennial.demo import command
 from tests import harness
 
 
@@ -21,14 +26,24 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def test_the_demo_goes_on_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[tuple[str, int]] = []
+    monkeypatch.setattr(command, "run", lambda given: 0)
+    monkeypatch.setattr(installation, "_serve", lambda host, port: served.append((host, port)) or 0)
+    parser = Parser("demo", "a club")
+    run = installation.demo(parser)
+    assert run(parser.parse(["--serve", "--host", "0.0.0.0", "--port", "8123"])) == 0
+    assert served == [("0.0.0.0", 8123)]
+
+
 def test_a_new_installation_begins_with_one_form_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     home = harness.open_folder(harness.PREFIX + "serve-")
     env = {**os.environ, "PERENNIAL_HOME": str(home)}
     env.pop("DATABASE_URL", None)
     port = free_port()
     log = (tmp_path / "log").open("w+b")
-    command = [sys.executable, "-m", "perennial.cli.main", "serve", "--port", str(port), "--workers", "1"]
-    served = subprocess.Popen(command, cwd=harness.ROOT, env=env, stdout=log, stderr=log)
+    serving = [sys.executable, "-m", "perennial.cli.main", "serve", "--port", str(port), "--workers", "1"]
+    served = subprocess.Popen(serving, cwd=harness.ROOT, env=env, stdout=log, stderr=log)
     try:
         answer = None
         while answer is None:

@@ -10,6 +10,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.db import OperationalError, ProgrammingError
@@ -272,9 +273,9 @@ NO_CODE = {"reason_code": None}
         (
             "ship --carrier UPS --tracking 1Z",
             "ship",
-            {"carrier": "UPS", "tracking": "1Z", "override": False},
+            {"carrier": "UPS", "tracking": "1Z", "override": False, "today": ANY},
         ),
-        ("invoice --override --reason why", "invoice", {"override": True}),
+        ("invoice --override --reason why", "invoice", {"override": True, "today": ANY}),
     ],
 )
 def test_what_reaches_the_desk(
@@ -480,7 +481,7 @@ def test_a_night_ahead_says_so_before_it_starts(capsys: Captured) -> None:
     after = "note: the night of 2036-06-01 is done, and today is 2026-06-01: until then `night` finds nothing to do"
     for words, said in (
         ("night --on 2036-06-01 --dry-run", [dry]),
-        ("night --on 2036-06-01", [before]),
+        ("night --on 2036-06-01 --yes-on 2036-06-01", [before]),
         ("night", [after]),
     ):
         assert main.main(words.split()) == 0
@@ -503,7 +504,9 @@ def test_an_import_says_which_orders_begin_in_the_past(capsys: Captured, tmp_pat
         file.write_text(json.dumps(bundle))
         dry = []
         for options in (("--dry-run",), ("--json",)):
-            assert main.main(["import", str(file), *options]) == 0
+            assert (
+                main.main(["import", str(file), "--yes-date", "2016-06-01", "--yes-date", "2062-06-01", *options]) == 0
+            )
             dry.append([said for said in capsys.readouterr().err.splitlines() if said.startswith("note: ")])
         assert dry[0] == dry[1]
         return dry[0]

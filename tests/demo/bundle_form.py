@@ -79,6 +79,7 @@ BUNDLE: Form = {
         "authorize_days_before": whole,
         "reauthorization_limit": whole,
         "delivery_window_days": whole,
+        "authorization_renewals": whole,
         "prices_include_tax": flag,
     },
     "delivery_modes": [

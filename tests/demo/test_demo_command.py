@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,23 @@ def test_a_small_club_lives_is_checked_and_leaves_no_server(home: Path) -> None:
     assert [int(number) for number in everything] >= [5, int(made) - 1, 1]
     assert not harness.TestServer(home).server.is_alive(), "it stops the server that it started"
     assert perennial("stop", home=home).stderr == "the database did not run\n"
+
+
+def test_a_demo_that_was_stopped_says_how_to_begin_again(home: Path) -> None:
+    env = environment(None, home)
+    stopped = subprocess.Popen(
+        [sys.executable, "-c", SHORT, "demo", "--sample", "12"],
+        cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    until = time.monotonic() + 200
+    while time.monotonic() < until and stopped.poll() is None:
+        shown = perennial("show", "orders", "--json", home=home) if (home / "demo.unfinished").exists() else None
+        if shown is not None and shown.stdout:
+            break
+    stopped.kill()
+    stopped.communicate()
+    done = perennial("demo", "--sample", "12", home=home)
+    assert done.returncode == 1
+    assert "the demo was stopped on its way" in done.stderr
+    assert f"remove {home}" in done.stderr
+    perennial("stop", home=home)

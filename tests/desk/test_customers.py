@@ -63,7 +63,9 @@ class TestCustomer:
 
 class TestAddress:
     def test_a_new_one_stands_behind_the_others(self) -> None:
-        done = set_address(account="C-1", code="office", city="Salem", country="US", region="OR", **ANNA)
+        done = set_address(
+            account="C-1", code="office", street="4 Elm Street", city="Salem", country="US", region="OR", **ANNA
+        )
         assert (done.added, done.go_there) == (True, ())
         assert [a.code for a in customer("C-1").addresses] == ["home", "cabin", "office"]
         assert [a.purpose for a in customer("C-1").addresses][-1] == "delivery"
@@ -176,3 +178,11 @@ class TestNotes:
         with pytest.raises(Refused) as refused:
             note_on_customer(account="C-1", text=text, **ANNA)
         assert refused.value.field == "text"
+
+
+@pytest.mark.parametrize("missing", ["street", "city"])
+def test_an_address_needs_a_street_and_a_town(missing: str) -> None:
+    whole = {"street": "4 Elm Street", "city": "Salem"}
+    with pytest.raises(Refused) as refused:
+        set_address(account="C-1", code="office", **{**whole, missing: " "}, **ANNA)
+    assert (refused.value.code, refused.value.field) == ("needed_to_send", missing)

@@ -11,6 +11,7 @@ from django.db import connections
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
+from perennial.jobs import watch
 from perennial.payments import gateways
 from perennial.settings import database
 from tests.docs.play import SURROUNDINGS
@@ -29,6 +30,7 @@ def reader(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(gateways, "_loaded", {})  # the sandbox's book lies in the home
+    monkeypatch.setattr(watch, "_disk", lambda: ())  # how full the disk is here is no matter of the guides
     today = date.fromisoformat(SURROUNDINGS["PERENNIAL_TODAY"])
     theirs, before = connections.databases["default"], dict(connections.databases["default"])
     with django_db_blocker.unblock(), override_settings(PERENNIAL_HOME=tmp_path / "home", PERENNIAL_TODAY=today):

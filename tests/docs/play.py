@@ -31,6 +31,8 @@ LANGUAGE = re.compile(r"PERENNIAL_LANGUAGE=(\w+) ")
 SURROUNDINGS = {"PERENNIAL_TODAY": "2026-03-10", "LOGNAME": "anna"}
 """What the guides say they were made with: the day and who types."""
 LEFT_OUT = "..."
+WHY = ("refused", "changed meanwhile", "the last night is that of", "did not run", "has only")
+"""Words by which a guide says why a command does not end with 0."""
 TYPED = "a phrase of several words\n"
 """What the reader types where a command asks for a password; it is not shown."""
 
@@ -116,7 +118,7 @@ def play(text: str) -> tuple[str, list[str]]:
         for command, shown in commands(body):
             printed, status = run(command)
             printed = printed.rstrip("\n")
-            if status and "refused" not in shown and "changed meanwhile" not in shown:
+            if status and not any(words in shown for words in WHY):
                 faults.append(
                     f"{PROMPT}{command}\n--- ends with exit status {status}, and the guide does not say why\n{printed}"
                 )

@@ -61,9 +61,12 @@ FAULTS = {
         " from payments_attempt where kind in ('capture', 'charge') limit 1"
     ),
     "once_paid": "update payments_payment set captured_minor = 2 * captured_minor where purpose = 'shipment'",
-    "missed": "update continuity_occurrence set ship_on = '2026-04-01' where status = 'scheduled'",
+    # due since the last night, which makes what ships within five days
+    "missed": "update continuity_occurrence set ship_on = '2026-04-17' where status = 'scheduled'",
+    "unpaid": "with t as (delete from payments_attempt) delete from payments_payment where purpose = 'shipment'",
+    "book": "update payments_attempt set amount_minor = amount_minor - 1 where kind in ('capture', 'charge')",
 }
-OF_ALL = ("ends", "current_event", "missed")
+OF_ALL = ("ends", "current_event", "missed", "unpaid", "book")
 """Of no order, or asked by the jobs alone."""
 
 

@@ -35,7 +35,7 @@ def _stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_missed_nights_end_with_the_one_that_was_stopped() -> None:
     night.night(date(2026, 3, 10))
-    with override_settings(PERENNIAL_TODAY=date(2026, 3, 20)):
+    with override_settings(PERENNIAL_TODAY=date(2026, 3, 17)):
         assert [made["on"] for made in night.night()["nights"]] == ["2026-03-11", "2026-03-12"]
     assert night.last_night() == date(2026, 3, 11)
 

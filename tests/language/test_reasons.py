@@ -364,7 +364,7 @@ def test_prices_are_printed_in_their_currency() -> None:
         (wait_reason("hold", day("3-16"), "fraud?"), "waits: the order is on hold (fraud?)"),
         (wait_reason("hold", day("3-16")), "waits: the order is on hold (held)"),
         (wait_reason("card", day("3-16")), "waits: the card will have expired on 2026-03-16"),
-        (wait_reason("payment", day("3-16")), "waits: a payment of the order has failed"),
+        (wait_reason("payment", day("3-16")), "waits: a payment of the order has failed, or is not known"),
         (wait_reason("parked", day("3-16"), "no price"), "waits: parked (no price)"),
     ],
 )

@@ -35,7 +35,11 @@ def text(pdf: bytes) -> str:
 
 def html(name: str, *papers: Any) -> str:
     """The page to print, as the template makes it."""
-    engine = Engine(dirs=[str(TEMPLATES)], libraries={"static": "django.templatetags.static"})
+    engine = Engine(
+        dirs=[str(TEMPLATES)],
+        libraries={"static": "django.templatetags.static"},
+        builtins=["perennial.web.templatetags.desk"],
+    )
     return engine.get_template(f"web/papers/{name}.html").render(Context({"papers": papers}))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from perennial import papers
 from perennial.catalog.models import Company, Price, Product
@@ -27,6 +28,7 @@ from perennial.desk.read.orders import order as read
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.orders.models import Hold, SalesOrder
+from perennial.payments.models import Payment
 from tests.papers.reading import html, pages, plain, reader, said, text
 from tests.worlds.book_club import ORDERED, child, club, order
 
@@ -244,6 +246,22 @@ def test_a_pick_list_counts_every_product_and_names_every_parcel() -> None:
     ]
     assert found.pieces == "3"
     assert [one.number for one in papers.pick_list(on=SHIPS).parcels] == ["SO-000001-1-001", "SO-000002-1-001"]
+
+
+def test_ordinary_lines_are_packed_once_they_are_paid_until_they_are_sent() -> None:
+    club()
+    made = order()
+    assert papers.pick_list(on=ORDERED).parcels == ()  # the card is not asked yet
+    Payment.objects.filter(order_id=made.id).update(status="captured", captured_minor=F("amount_minor"))
+    (parcel,) = papers.pick_list(on=ORDERED).parcels
+    assert (parcel.number, parcel.ships) == ("SO-000001", "Tue 10 Mar 2026")
+    assert [(line.product, line.quantity) for line in parcel.lines] == [("0013", "2")]
+    assert [one.head.number for one in papers.due_slips(on=ORDERED)] == ["SO-000001"]
+    held = Hold.objects.create(order_id=made.id, code="hold", on_date=ORDERED)
+    assert papers.pick_list(on=ORDERED).parcels == ()
+    Hold.objects.filter(pk=held.pk).update(released_on=ORDERED)
+    actions.ship(number="SO-000001", **NOON)
+    assert papers.pick_list(on=ORDERED).parcels == ()
 
 
 MANY = """

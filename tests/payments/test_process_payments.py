@@ -14,6 +14,9 @@ from django.test import override_settings
 from perennial.catalog.models import Company, Parameters
 from perennial.continuity.models import Occurrence
 from perennial.customers.models import StoredCard
+from perennial.desk.queries import Fitting, order_ids
+from perennial.desk.read.exceptions import counts as exception_counts
+from perennial.desk.read.exceptions import exceptions
 from perennial.errors import Refused
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
@@ -164,8 +167,18 @@ def test_ordinary_lines_are_captured_when_they_are_invoiced() -> None:
     assert status(payment) == "captured"
 
 
-@pytest.mark.parametrize("method", ["check", "cash", "gift_card"])
-def test_a_check_counts_when_the_first_child_is_invoiced(sandbox: Sandbox, method: str) -> None:
+def test_a_check_that_has_not_come_is_not_counted_with_the_invoice() -> None:
+    install()
+    m = member()
+    child = m.child(1)
+    payment = m.owes(None, method="check")
+    invoice(child)
+    assert counts(day(1)) == {}
+    assert status(payment) == "due"
+
+
+@pytest.mark.parametrize("method", ["cash", "gift_card"])
+def test_cash_and_a_gift_card_count_when_the_first_child_is_invoiced(sandbox: Sandbox, method: str) -> None:
     install()
     m = member()
     child = m.child(1)
@@ -306,6 +319,70 @@ def test_an_authorisation_that_would_lapse_is_made_anew(sandbox: Sandbox) -> Non
     invoice(child)
     assert counts(day(12)) == {"captured": 1}
     assert sandbox.taken() == {"USD": 1995}
+
+
+def test_what_nobody_invoices_is_made_anew_so_often_and_waits_for_a_person_then(sandbox: Sandbox) -> None:
+    """On the list of what is not invoiced, with what can be done; charged at once when it is invoiced after all."""
+    install(authorization_renewals=2)
+    m = member()
+    child = m.child(1)
+    payment = m.owes(child)
+    assert counts(ON) == {"authorised": 1}
+    assert [counts(day(6)), counts(day(12))] == [{"authorised": 1, "voided": 1}] * 2
+    assert exceptions("uninvoiced", on=day(12)).rows == ()
+    assert counts(day(18)) == {"voided": 1}
+    assert (status(payment), counts(day(19)), counts(day(60))) == ("due", {}, {})
+    (listed,) = exceptions("uninvoiced", on=day(19)).rows
+    assert (listed.number, listed.facts["lapsed"], listed.steps) == (child.number, True, ("try_now",))
+    assert exception_counts(day(19)).uninvoiced == 1
+    assert order_ids(Fitting(waiting=True)) == [m.parent.pk]
+    collect([payment.pk], on=day(60), by="clerk:anna", force=True)
+    assert status(payment) == "authorised"
+    assert exceptions("uninvoiced", on=day(60)).rows == ()
+    assert counts(day(66)) == {"voided": 1}
+    invoice(child)
+    assert counts(day(67)) == {"captured": 1}
+    assert sandbox.taken() == {"USD": 1995}
+
+
+def test_the_bill_of_a_first_part_gives_as_many_days_as_the_others() -> None:
+    """A child is made five days before its first part falls due, and ten are given to pay."""
+    install()
+    m = member()
+    first = m.owes(m.child(1), method="on_account", at_invoice=False, due_on=day(5))
+    second = m.owes(m.child(2), method="on_account", at_invoice=False, due_on=day(35))
+    assert counts(ON) == {"billed": 1}
+    first.refresh_from_db()
+    assert (first.due_on, first.bill.due_on, first.bill.on_date) == (day(10), day(10), ON)
+    assert counts(day(25)) == {"billed": 1}
+    second.refresh_from_db()
+    assert second.bill.due_on == day(35)
+
+
+def test_an_unknown_payment_stops_later_children_and_is_told_once() -> None:
+    install()
+    m = member("tok_lost_for_good")
+    payment = m.owes(m.child(1))
+    later = m.occurrence(2, ship_on=day(30))
+    for after in range(4):
+        counts(day(after))
+    assert status(payment) == "unknown"
+    assert OrderEvent.objects.filter(kind="payment_unknown").count() == 1
+    later.refresh_from_db()
+    assert later.blocked == "payment"
+    actions.settle_unknown(payment=payment.pk, happened=True, by="finance:rosa", on=day(4), reason="looked up")
+    assert OrderEvent.objects.filter(kind="payment_settled").count() == 1
+    later.refresh_from_db()
+    assert later.blocked is None
+
+
+def test_without_a_limit_it_is_made_anew_for_ever() -> None:
+    install(authorization_renewals=None)
+    m = member()
+    payment = m.owes(m.child(1))
+    for after in range(0, 60, 6):
+        counts(day(after))
+    assert status(payment) == "authorised"
 
 
 def test_invoiced_after_it_lapsed() -> None:

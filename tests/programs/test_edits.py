@@ -14,7 +14,7 @@ from perennial.jobs.extend_lines import ExtendLines
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.orders.models import OrderEvent
 from perennial.programs import actions, draft
-from perennial.programs.models import Program, ProgramEvent, ProgramRevision
+from perennial.programs.models import ContinuityProduct, Program, ProgramEvent, ProgramRevision
 from perennial.programs.values import EventFacts, EventProductFacts
 from tests.worlds import actions as desk
 from tests.worlds.bundle import put, take_out
@@ -385,11 +385,41 @@ class TestCopyActivateRetire:
             "program": "CLUB2",
             "revision": 1,
             "active": False,
+            "name": "CLUB2",  # the program has no name of its own
+            "product": None,
+            "order_start": "first_event",
+            "dates_left_out": 0,
         }
         made = Program.objects.get(schedule_id="CLUB2")
-        assert (made.active, made.current_key, made.name) == (False, None, Program.objects.get(schedule_id="CLUB").name)
+        assert (made.active, made.current_key) == (False, None)
         assert own_keys("CLUB2") == [("A", 1), ("C", 2), ("D", 3)]
         assert history_of("programs_programhistory") == ("manager:sam", "spring")
+
+    def test_a_copy_has_no_date_and_begins_with_event_1(self):
+        club = next(one for one in set_up()["programs"] if one["schedule_id"] == "CLUB")
+        events = [
+            {**event, "start_order_date": "2026-06-01"} if event["key"] == "C" else event for event in club["events"]
+        ]
+        dated = {"name": "Club", "started_on": "2026-01-01", "order_start": "current_event", "events": events}
+        put({"programs": [{**club, **dated}]})
+        done = actions.copy(schedule_id="CLUB", new="CLUB2", product="S-CLUB2", **SAM)
+        assert (done["name"], done["product"], done["dates_left_out"]) == ("Club (CLUB2)", "S-CLUB2", 2)
+        revision = ProgramRevision.objects.get(program__schedule_id="CLUB2")
+        assert (revision.started_on, revision.order_start) == (None, "first_event")
+        assert not ProgramEvent.objects.filter(revision=revision, start_order_date__isnull=False).exists()
+        with pytest.raises(AssertionError, match="program_not_orderable"):
+            order("CLUB2")
+        actions.activate(schedule_id="CLUB2", **SAM)
+        assert lines(order("CLUB2"), "event_id") == [1, 2, 2, 3, 4]
+        assert lines(order("CLUB"), "event_id")[0] != 1
+
+    def test_a_copy_is_sold_as_the_program_is(self):
+        put({"products": [{"number": "S-CLUB", "program": "CLUB", "shipments": 2}]})
+        actions.copy(schedule_id="CLUB", new="CLUB2", name="Two boxes", product="TWO", **SAM)
+        sold = ContinuityProduct.objects.get(product__number="TWO")
+        assert (sold.program.schedule_id, sold.shipments, sold.product.name) == ("CLUB2", 2, "Two boxes")
+        with refused("product", "product_exists"):
+            actions.copy(schedule_id="CLUB", new="CLUB3", product="B1", **SAM)
 
     @pytest.mark.parametrize(("new", "field"), [("", "new"), (" X", "new"), ("UP", "new"), ("CLUB", "new")])
     def test_a_copy_that_is_refused(self, new: str, field: str):

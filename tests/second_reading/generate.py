@@ -158,6 +158,7 @@ class Scenario:
                     "authorize_child_orders": self.pick(True, True, False),
                     "number_of_orders_to_create": self.pick(None, None, None, 1),
                     "prices_include_tax": self.chance(25),
+                    "days_between_tries": 1 + self.seed % 4 // 2 * (self.seed % 3),
                 },
                 "delivery_modes": [
                     {**one, **({"charge": self.written(one["charge"])} if "charge" in one else {})} for one in MODES
@@ -467,6 +468,8 @@ class Scenario:
                 events.insert(self.random.randrange(len(events)), events.pop(at))
             elif change == "header":
                 program["days_after_order_date"] = self.pick(0, 3, 10)
+                if self.chance(60):
+                    program["payment_schedule"] = self.pick(None, *[one["name"] for one in SCHEDULES])
             else:
                 new = self.event()
                 for field in self.random.sample(
@@ -478,6 +481,7 @@ class Scenario:
                         "action",
                         "products",
                         "delivery_mode",
+                        "payment_schedule",
                     ],
                     2,
                 ):

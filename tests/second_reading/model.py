@@ -48,6 +48,8 @@ PARAMETERS = {
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
     "delivery_window_days": 5,
+    "days_between_tries": 1,
+    "authorization_renewals": 5,
     "prices_include_tax": False,
 }
 JOBS = (
@@ -279,6 +281,7 @@ class Model:
             card,
             entry.get("payment_schedule") or header["payment_schedule"],
             entry.get("ship_to"),
+            entry.get("payment_schedule") is not None,
             "open" if order.status == "open" else "draft",
         )
         self.snapshot_prices(co)
@@ -387,13 +390,13 @@ class Model:
                 lines,
                 shipment,
                 event.mode,
-                event.schedule,
+                self.event_schedule(co, event),
                 step.past,
             )
             counts["added"] += len(lines)
             return row
         old = (row.event_on, row.ship_on, row.shipment, row.status, row.mode, row.schedule)
-        new = (step.event_on, ship_on, shipment, status, event.mode, event.schedule)
+        new = (step.event_on, ship_on, shipment, status, event.mode, self.event_schedule(co, event))
         if row.status == "cancelled":
             counts["added"] += len(lines)
         else:
@@ -410,6 +413,22 @@ class Model:
         if status != "scheduled":
             row.blocked = None
         return row
+
+    def keeps_billing(self, co: Continuity) -> bool:
+        """A change of the program's billing does not reach it: somebody chose its schedule, or it was promised to be
+        billed the other way, or what it is paid by pays no parts.
+        """
+        header = co.revision.header
+        pays_no_parts = co.method in ("check", "cash", "gift_card") and header["payment_schedule"] is not None
+        return co.chosen or header["bill_upfront"] != co.facts.upfront or pays_no_parts
+
+    def event_schedule(self, co: Continuity, event: Event) -> str | None:
+        """The event's, but that of its other shipments where the order keeps how it is billed."""
+        if self.keeps_billing(co):
+            known = [row for row in co.rows.values() if row.key == event.key]
+            for row in sorted(known, key=lambda one: one.status == "cancelled"):
+                return row.schedule
+        return event.schedule
 
     def chain(self, co: Continuity, start: int) -> None:
         """Date again what the walk holds from an occurrence on: the same occurrences, in the same order."""
@@ -797,9 +816,13 @@ class Model:
             *_, new = co.order.payments
             if new in mine:  # nothing is owed
                 self.loose.add("nothing is owed any more")
+            elif all(one.status in ("due", "draft") for one in mine) and len(open_) > 1:  # parts no more
+                co.order.payments = [one for one in co.order.payments if one not in open_]
+                if any(child.co is co and child.status == "invoiced" for child in co.order.children):
+                    self.loose.add("upfront in one when something is invoiced already")
             elif len(open_) == 1 and not made:
                 co.order.payments.remove(new)
-                open_[0].amount = new.amount
+                open_[0].amount, open_[0].at_invoice = new.amount, True
                 if open_[0].invoiced_on is None:
                     open_[0].due_on = new.due_on
             else:
@@ -1171,6 +1194,9 @@ class Model:
     def update(self, co: Continuity) -> dict[str, int]:
         co.revision = co.program.newest()
         self.snapshot_prices(co)
+        paid_by = co.schedule
+        if not self.keeps_billing(co):
+            co.schedule = co.revision.header["payment_schedule"]
         highest: dict[str, int] = {}
         for key, repetition in co.rows:
             highest[key] = max(highest.get(key, 0), repetition)
@@ -1180,13 +1206,15 @@ class Model:
             trial = copy.deepcopy(co)
             done = self.plan(trial, trial.walk[: trial.frozen()], lambda event: threshold_of(co.facts, event))
             if not any(done.values()):
+                done["billing"] = int(co.schedule != paid_by)
                 return done
         done = self.plan(
             co,
             co.walk[: co.frozen()],
             lambda event: max(threshold_of(co.facts, event), highest.get(event.key, 0)),
         )
-        if any(done[word] for word in ("added", "changed", "cancelled")):
+        done["billing"] = int(co.schedule != paid_by)
+        if any(done[word] for word in ("added", "changed", "cancelled", "billing")):
             self.recalculate(co)
             self.wait_for_payment(co)
         return done
@@ -1328,18 +1356,24 @@ class Model:
             if not payment.invoiced_on and payment.authorised_on + days(AUTHORISATION_LIVES - 1) > on:
                 return
             self.counts["voided"] += 1
-            payment.status, payment.tries = "due", 0
+            payment.status, payment.tries, payment.lapsed = "due", 0, payment.lapsed + 1
             payment.card = payment.co.card if payment.co else payment.card
         if payment.at_invoice:
             if payment.invoiced_on:
                 self.try_it(payment, on, "charge")
             elif (
                 self.parameters["authorize_child_orders"]
+                and not self.renewed_enough(payment)
                 and payment.due_on - days(self.parameters["authorize_days_before"]) <= on
             ):
                 self.try_it(payment, on, "authorise")
         elif payment.due_on <= on and (payment.child is None or delivered):
             self.try_it(payment, on, "charge")
+
+    def renewed_enough(self, payment: Payment) -> bool:
+        """Its authorisation was made anew as often as it may: it waits for a person, or for the invoice."""
+        limit = self.parameters["authorization_renewals"]
+        return limit is not None and payment.lapsed > limit
 
     def delivered(self, payment: Payment) -> bool:
         if payment.child:
@@ -1359,7 +1393,11 @@ class Model:
         return None
 
     def try_it(self, payment: Payment, on: date, kind: str) -> None:
-        if payment.tried_on == on and payment.status == "declined":
+        if (
+            payment.status == "declined"
+            and payment.tried_on
+            and payment.tried_on + days(self.parameters["days_between_tries"]) > on
+        ):
             return
         payment.tried_on = on
         payment.tries += 1
@@ -1435,6 +1473,8 @@ class Model:
             ready = payment.due_on - days(self.parameters["on_account_bill_days"]) <= on
         if ready:
             payment.status = "billed"
+            if self.schedule_of(payment) is not None:
+                payment.due_on = max(payment.due_on, on + days(self.parameters["on_account_bill_days"]))
             self.counts["billed"] += 1
 
     def close_orders(self, on: date) -> dict:

@@ -80,6 +80,7 @@ class Continuity:
     card: str | None
     schedule: str | None
     ship_to: object
+    chosen: bool = False  # its schedule was named when it was ordered
     status: str = "open"
     line_status: str = "open"
     complete: bool = False
@@ -168,6 +169,7 @@ class Payment:
     invoiced_on: date | None = None
     authorised_on: date | None = None
     tried_on: date | None = None
+    lapsed: int = 0
     hard: bool = False
 
 

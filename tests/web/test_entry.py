@@ -22,6 +22,7 @@ from perennial.orders.models import SalesOrder
 from tests.worlds import desk
 from tests.worlds.desk import ON, book, day
 
+HX = {"HTTP_HX_REQUEST": "true"}
 AtDesk = Callable[..., Client]
 
 
@@ -115,15 +116,30 @@ def test_without_a_card_nothing_is_started(at_desk: AtDesk) -> None:
     assert 'hx-get="/customers/C-9/card"' in text(answer)
 
 
+def test_an_ordinary_line_is_proposed_the_delivery_that_is_usual_and_keeps_what_was_chosen(at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    post(client, "/customers/C-1/order", "/customers/C-1/order", words="B1", key="1:add")
+    (number,) = SalesOrder.objects.values_list("number", flat=True)
+    page = f"/orders/{number}/edit"
+    assert 'value="ANY" selected' in text(client.get(page))  # as most programs say
+    post(client, f"/orders/{number}/lines/1/delivery", page, mode="STD", key="2:d1")
+    post(client, f"/orders/{number}/lines", page, words="B2", key="3:add")
+    assert text(client.get(page)).count('value="STD" selected') == 2
+    post(client, f"/orders/{number}/lines/2/delivery", page, mode="", key="4:d2")
+    post(client, f"/orders/{number}/lines", page, words="B3", key="5:add")
+    assert text(client.get(page)).count('value="STD" selected') == 1
+
+
 def test_products_are_found_by_number_and_by_words(at_desk: AtDesk) -> None:
     client = at_desk("clerk")
-    html = text(client.get("/products/hits", {"words": "b1", "account": "C-1"}))
+    html = text(client.get("/products/hits", {"words": "b1", "account": "C-1"}, **HX))
     assert html.count('role="option"') == 1
     assert "data-exact" in html
     assert "$10.00" in html
-    assert text(client.get("/products/hits", {"words": "S-"})).count('role="option"') == 5  # LOCK is not active
-    assert "No product fits" in text(client.get("/products/hits", {"words": "zzz"}))
-    assert 'role="option"' not in text(client.get("/products/hits", {"words": " "}))
+    assert text(client.get("/products/hits", {"words": "S-"}, **HX)).count('role="option"') == 5  # LOCK is not active
+    assert "CLUB, first $10.00" in text(client.get("/products/hits", {"words": "S-CLUB"}, **HX))
+    assert "No product fits" in text(client.get("/products/hits", {"words": "zzz"}, **HX))
+    assert 'role="option"' not in text(client.get("/products/hits", {"words": " "}, **HX))
 
 
 def test_the_start_date_moves_the_plan_and_what_has_changed_is_marked(at_desk: AtDesk) -> None:
@@ -179,8 +195,9 @@ def test_lines_are_added_delivered_and_removed(at_desk: AtDesk) -> None:
     assert "HX-Push-Url" not in answer
     assert 'id="l-2"' in text(answer)
     assert 'id="cont"' in text(answer)  # the Continuity page stays open
-    post(client, f"/orders/{number}/lines/2/delivery", page, mode="STD", key="3:d2")
-    assert order(number, on=ON).delivery.minor == 500
+    assert order(number, on=ON).delivery.minor == 500  # as its first shipment is delivered
+    post(client, f"/orders/{number}/lines/2/delivery", page, mode="", key="3:d2")
+    assert order(number, on=ON).delivery.minor == 0
     post(client, f"/orders/{number}/lines/1/remove", page, key="4:r1")
     left = order(number, on=ON)
     assert [line.product.number for line in left.lines] == ["B1"]
@@ -281,7 +298,7 @@ def test_ordinary_lines_are_paid_in_shares(at_desk: AtDesk) -> None:
 def test_a_draft_is_discarded(at_desk: AtDesk) -> None:
     client = at_desk("clerk")
     number = started(client)
-    assert f"Discard {number}?" in text(client.get(f"/orders/{number}/discard"))  # type: ignore[arg-type]
+    assert f"Discard {number}?" in text(client.get(f"/orders/{number}/discard", **HX))  # type: ignore[arg-type]
     answer = post(client, f"/orders/{number}/discard", f"/orders/{number}/edit", key="d")
     assert answer["HX-Redirect"] == "/customers/C-1"
     assert order(number, on=ON).status == "cancelled"
@@ -331,7 +348,14 @@ def test_queries_do_not_grow_with_lines(at_desk: AtDesk) -> None:
 class TestNewcomer:
     """A new caller: customer, address and card at once, then the order."""
 
-    WHO = {"name": "Nora Fallon", "city": "Salem", "postcode": "97301", "region": "OR", "country": "US"}
+    WHO = {
+        "name": "Nora Fallon",
+        "street": "8 Elm Street",
+        "city": "Salem",
+        "postcode": "97301",
+        "region": "OR",
+        "country": "US",
+    }
 
     def test_added_and_an_order_begins(self, at_desk: AtDesk) -> None:
         client = at_desk("clerk")
@@ -358,8 +382,63 @@ class TestNewcomer:
         client = at_desk("clerk")
         post(client, "/customers/new", "/customers/new", **self.WHO)
         asked = {"postcode": "97301", "country": "US"}
-        assert 'value="Salem"' in text(client.get("/customers/new/town", asked))  # type: ignore[arg-type]
-        assert 'value="Bend"' in text(client.get("/customers/new/town", {**asked, "city": "Bend"}))  # type: ignore[arg-type]
-        assert 'value=""' in text(client.get("/customers/new/town", {**asked, "country": "IT"}))  # type: ignore[arg-type]
+        assert 'value="Salem"' in text(client.get("/customers/new/town", asked, **HX))  # type: ignore[arg-type]
+        assert 'value="Bend"' in text(client.get("/customers/new/town", {**asked, "city": "Bend"}, **HX))  # type: ignore[arg-type]
+        assert 'value=""' in text(client.get("/customers/new/town", {**asked, "country": "IT"}, **HX))  # type: ignore[arg-type]
         post(client, "/customers/new", "/customers/new", **{**self.WHO, "name": "Other", "city": "West Salem"})
-        assert 'value=""' in text(client.get("/customers/new/town", asked))  # type: ignore[arg-type]
+        assert 'value=""' in text(client.get("/customers/new/town", asked, **HX))  # type: ignore[arg-type]
+
+
+class TestStartInThePast:
+    """What a start date of the past does is said under the answers, with the way out of it."""
+
+    def test_it_is_said_and_counted_from_today(self, at_desk: AtDesk) -> None:
+        client = at_desk("clerk")
+        number = started(client)
+        page = f"/orders/{number}/lines/1/continuity"
+        assert 'id="behind"' not in text(client.get(page))  # type: ignore[arg-type]
+        html = text(post(client, page, page, start=str(day(-15)), key="a:cont"))
+        assert "2 shipments were planned for before the order" in html
+        assert f'"start": "{ON}"' in html
+        assert 'id="behind"' in text(client.get(page))  # type: ignore[arg-type]
+        html = text(post(client, page, page, start=str(ON), key="b:from-today"))
+        assert 'id="behind"' not in html
+        assert continuity(number).start_date is None
+        assert days_of(number)[0] == ON
+
+    def test_what_if_says_it_without_keeping_it(self, at_desk: AtDesk) -> None:
+        client = at_desk("clerk", language="it")
+        number = started(client)
+        html = text(client.get(f"/orders/{number}/lines/1/what-if", {"start": str(day(-15))}, **HX))  # type: ignore[arg-type]
+        assert "2 spedizioni erano previste prima dell’ordine" in html
+        assert 'id="from-today"' not in html
+        assert continuity(number).start_date is None
+
+    def test_a_day_that_is_years_away_is_asked_twice(self, at_desk: AtDesk) -> None:
+        client = at_desk("clerk")
+        number = started(client)
+        page = f"/orders/{number}/lines/1/continuity"
+        answer = post(client, page, page, start="10/3/2016", key="a:cont")
+        assert answer.status_code == 422
+        assert 'name="meant" value="2016-03-10"' in text(answer)
+        assert 'value="10/3/2016"' in text(answer)
+        assert continuity(number).start_date is None
+        answer = post(client, page, page, start="10/3/2016", meant="2016-03-10", key="a:cont")
+        assert answer.status_code == 200
+        assert continuity(number).start_date == date(2016, 3, 10)
+        answer = post(client, page, page, start="11/3/2016", meant="2016-03-10", key="b:cont")
+        assert answer.status_code == 422, "another day is asked anew"
+
+
+def test_a_huge_quantity_is_asked_for_a_second_time(at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    number = started(client, "B1")
+    page, address = f"/orders/{number}/edit", f"/orders/{number}/lines/1/quantity"
+    html = text(post(client, address, page, quantity="1000", key="a:q1"))
+    assert "Really 1000 of line 1?" in html
+    assert order(number, on=ON).lines[0].quantity == 1
+    assert "Really 10000" in text(post(client, address, page, quantity="10000", meant="1000", key="b:q1"))
+    post(client, address, page, quantity="1000", meant="1000", key="c:many")
+    assert order(number, on=ON).lines[0].quantity == 1000
+    post(client, address, page, quantity="99", key="d:q1")
+    assert order(number, on=ON).lines[0].quantity == 99

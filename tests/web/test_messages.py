@@ -221,7 +221,7 @@ def test_days_are_refused_under_their_field(at_desk: Desk) -> None:
     status, html = panel(client, *where, days="14")
     assert status == 200
     assert "14 days ahead" in html
-    assert client.get("/setup/messages/shipped/days").status_code == 200
+    assert client.get("/setup/messages/shipped/days", HTTP_HX_REQUEST="true").status_code == 200
     status, html = panel(client, "/setup/messages/shipped/days", "/setup/messages", days="3")
     assert status == 422
 

@@ -222,6 +222,9 @@ def test_money_is_given_back_with_a_reason(at_desk: Desk) -> None:
     assert "$4.50 will be given back" in answer
     assert "$4.50 to be refunded for 1</b>: sleeve came creased" in answer
     assert Payment.objects.get(purpose="refund").amount_minor == 450
+    shown = text_of(get(client, page))
+    assert "Refund Visa 4242" in shown  # the only one has no number
+    assert "-$4.50" in shown
 
 
 def test_a_payment_of_which_nobody_knows_is_settled(at_desk: Desk) -> None:
@@ -253,6 +256,20 @@ def test_a_write_off_asks_what_becomes_of_what_it_paid_for(at_desk: Desk, way: s
     assert "approved by Marta Galli" in text_of(get(client, page))
 
 
+def test_a_check_that_came_is_received(at_desk: Desk) -> None:
+    number = desk.order(desk.line("UP", payment_method="check"))
+    client, page = at_desk("finance"), f"/orders/{number}"
+    which = f"{number}:1:order:1"
+    assert "Check received" in get(client, page)
+    panel = get(client, f"{page}/receive?payment={which}", **HX)
+    assert 'name="check"' in panel
+    typed = {"payment": which, "check": "00417", "amount": "69", "received_on": "10/3"}
+    assert 'id="f-amount-err"' in fill(client, page, f"{page}/receive", status=422, **{**typed, "amount": "68"})
+    assert "Check 00417 over $69.00 for" in text_of(fill(client, page, f"{page}/receive", **typed))
+    assert Payment.objects.get(continuity_order__order__number=number).status == "captured"
+    assert "No check is awaited." in get(client, f"{page}/receive", **HX)
+
+
 def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     child = child_of(number)
@@ -263,7 +280,11 @@ def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
     assert 'id="f-on-err"' in fill(client, page, f"{page}/ship", status=422, on="someday", **fields)
     answer = fill(client, page, f"{page}/ship", on="10/3", **fields)
     assert "Sent Tue 10 Mar, An Post CB48277130" in text_of(answer)
-    answer = press(client, page, answer, "b-invoice")
+    assert f'hx-get="{page}/invoice"' in answer
+    asked = text_of(get(client, f"{page}/invoice", **HX))
+    assert "is then taken from Visa 4242" in asked
+    assert "cannot be undone" in asked
+    answer = fill(client, page, f"{page}/invoice")
     assert f"{child} is invoiced" in answer
     assert "Shipped 1, An Post CB48277130" in get(client, f"/orders/{number}")
 
@@ -335,6 +356,31 @@ def test_a_child_is_invoiced_before_its_shipment_is_reported(at_desk: Desk) -> N
     assert "Sent Tue 10 Mar" in text_of(answer)
 
 
+def test_what_is_over_offers_nothing_that_cannot_be_done(at_desk: Desk) -> None:
+    stopped, cancelled = desk.order("CLUB"), desk.order("CLUB")
+    actions.hold(number=cancelled, reason="away", **desk.ANNA)
+    actions.cancel(number=stopped, line=1, **desk.ANNA)
+    actions.cancel(number=cancelled, **desk.ANNA)
+    going = desk.order("CLUB")
+    client = at_desk("manager")
+    for number in (stopped, cancelled):
+        html = get(client, f"/orders/{number}")
+        for button in ("b-hold", "b-release", "b-stop", "b-cancel"):
+            assert f'id="{button}' not in html, (number, button)
+    html = get(client, "/customers/C-1")
+    assert f'id="b-hold-{going}"' in html
+    assert f'id="b-stop-{going}-1"' in html
+    for number in (stopped, cancelled):
+        assert f"-{number}" not in "".join(re.findall(r'id="b-[^"]+"', html))
+
+
+@pytest.mark.parametrize("part", ["hold", "1/2/date", "note"])
+def test_a_part_of_a_page_by_its_own_address_opens_in_its_page(at_desk: Desk, part: str) -> None:
+    number = desk.order("CLUB")
+    answer = at_desk("manager").get(f"/orders/{number}/{part}")
+    assert answer["Location"] == f"/orders/{number}?open=%2Forders%2F{number}%2F{part.replace('/', '%2F')}"
+
+
 def test_a_child_says_all_that_stands_in_its_way(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     child = child_of(number)
@@ -373,7 +419,7 @@ def test_a_note_is_written_and_an_offer_accepted(at_desk: Desk) -> None:
 
 ADDRESSES = {
     "cancel": "change_orders", "note": "change_orders", "collect": "change_orders", "accept": "change_orders",
-    "retry": "change_orders", "refund": "refund_payments", "settle": "settle_payments", "ship": "ship_orders",
+    "retry": "change_orders", "refund": "refund_payments", "settle": "settle_payments", "receive": "settle_payments", "ship": "ship_orders",
     "invoice": "ship_orders", "track": "ship_orders",
 }  # fmt: skip
 
@@ -405,7 +451,7 @@ def test_the_pages_speak_italian(at_desk: Desk) -> None:
     actions.skip(number=number, shipment=3, line=1, reason="in vacanza", **desk.ANNA)
     client = at_desk("manager", language="it")
     html = text_of(get(client, f"/orders/{number}"))
-    assert "Saltata la 3 : in vacanza" in html
+    assert "Spedizione 3 saltata : in vacanza" in html
     assert "Annulla ordine" in html
     assert "Incassato" in row(get(client, f"/orders/{number}"), 1)
     assert "Segna come spedito" in get(client, f"/orders/{child}")

@@ -31,3 +31,17 @@ def test_the_pick_list_is_for_those_who_ship(at_desk: Callable[..., Client]) -> 
     desk.make_children(desk.ON)
     assert "B1" in at_desk("manager").get("/pick-list").content.decode()
     assert at_desk("clerk").get("/pick-list").status_code == 403
+
+
+def test_the_pick_list_of_another_day_and_the_way_back(at_desk: Callable[..., Client]) -> None:
+    desk.order(desk.line("CLUB"))
+    desk.make_children(desk.day(10))
+    client = at_desk("manager")
+    assert "SO-000001-1-002" not in client.get("/pick-list").content.decode()
+    later = client.get("/pick-list", {"day": "+10"}).content.decode()
+    assert "SO-000001-1-002" in later
+    assert f"?pdf&amp;day={desk.day(10).isoformat()}" in later
+    assert 'href="/"' in later
+    wrong = client.get("/pick-list", {"day": "someday"})
+    assert wrong.status_code == 422
+    assert 'aria-invalid="true"' in wrong.content.decode()

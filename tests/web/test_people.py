@@ -18,6 +18,7 @@ from perennial.errors import Refused
 from perennial.people.actions import add_person, change_person, make_groups
 from perennial.people.queries import people, person, preferences
 from perennial.web.safety import dangers
+from tests.worlds.desk import order
 
 HX = {"HTTP_HX_REQUEST": "true"}
 PASSWORD = "a phrase of several words"
@@ -41,9 +42,9 @@ def newcomer(db: None) -> Client:
 def test_the_first_page_guesses_and_sets_up(newcomer: Client) -> None:
     assert newcomer.get("/sign-in")["Location"] == "/first-run"
     html = newcomer.get("/first-run", HTTP_ACCEPT_LANGUAGE="it-IT,it;q=0.9").content.decode()
-    for guessed in ('value="IT" selected', 'value="EUR" selected', "<option selected>Europe/Rome"):
+    for guessed in ('value="IT" selected', "Italia: EUR, Europe/Rome"):
         assert guessed in html
-    assert "Configurare l&#x27;azienda" in html
+    assert "Configurazione dell&#x27;azienda" in html
     done = newcomer.post("/first-run", SET_UP, HTTP_ACCEPT_LANGUAGE="it")
     assert done["Location"] == "/"
     company = Company.objects.get()
@@ -59,6 +60,41 @@ def test_the_first_page_guesses_and_sets_up(newcomer: Client) -> None:
     for method in (newcomer.get, newcomer.post):
         assert Client(SERVER_NAME="127.0.0.1").get("/first-run")["Location"] == "/sign-in"
         assert method("/first-run")["Location"] == "/sign-in"
+
+
+@pytest.mark.parametrize(
+    ("country", "given", "becomes"),
+    [
+        ("CH", {}, ("CHF", "Europe/Zurich")),
+        ("JP", {"time_zone": "Europe/Rome"}, ("JPY", "Europe/Rome")),
+        ("CH", {"currency": "EUR"}, ("EUR", "Europe/Zurich")),
+    ],
+)
+def test_a_country_brings_its_currency_and_time_zone_unless_another_is_chosen(
+    newcomer: Client, country: str, given: dict[str, str], becomes: tuple[str, str]
+) -> None:
+    offered = newcomer.get("/first-run/place", {"country": country}, **HX).content.decode()
+    assert "Europe/Zurich" in offered or "Asia/Tokyo" in offered
+    newcomer.post("/first-run", {**SET_UP, "currency": "", "time_zone": "", "country": country, **given})
+    company = Company.objects.get()
+    assert (company.currency, company.time_zone) == becomes
+
+
+def test_a_new_installation_says_what_comes_next_until_the_first_order(newcomer: Client) -> None:
+    newcomer.post("/first-run", SET_UP)
+    assert newcomer.get("/")["Location"] == newcomer.get("/today")["Location"] == "/setup/begin"
+    html = newcomer.get("/setup/begin").content.decode()
+    for way in ('href="/setup/people"', 'href="/customers/new"', "./run perennial import my-club.json", "trial.md"):
+        assert way in html
+    add_person(username="marco", password=PASSWORD, roles=("clerk",), email="", name="Marco", language="en")
+    assert newcomer.get("/setup/begin").content.decode().count('class="st done"') == 1
+
+
+def test_after_the_first_order_the_day_begins_as_ever(at_desk: Callable[..., Client]) -> None:
+    assert at_desk("manager").get("/today")["Location"] == "/setup/begin"
+    order("CLUB")
+    assert at_desk("manager").get("/")["Location"] == "/today"
+    assert at_desk("manager").get("/today")["Location"] == "/exceptions"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_approved_once_however_often_it_is_pressed(clerk: Client, sandbox: Sandb
     again = post(clerk, f"/orders/{number}/submit", f"/orders/{number}/summary", agreed="on", key=f"{number}:submit")
     assert again["HX-Redirect"] == f"/orders/{number}/answer"
     html = answer_of(clerk, number)
-    assert "The bank approved $11.00 on Visa 0077." in html
+    assert "The bank approved $12.00 on Visa 0077." in html
     assert "hx-trigger" not in html[html.index('id="bank"') :]
     assert len(sandbox.lines()) == 1
 
@@ -65,12 +65,12 @@ def test_approved_once_however_often_it_is_pressed(clerk: Client, sandbox: Sandb
 def test_declined_says_why_and_what_to_do_and_another_card_pays(clerk: Client) -> None:
     number = submitted(clerk, "tok_declined")
     html = answer_of(clerk, number)
-    assert "The bank refused $11.00: insufficient funds. Nothing charged." in html
+    assert "The bank refused $12.00: insufficient funds. Nothing charged." in html
     assert "Ask for another card" in html
     assert '<option value="tok_bo">Visa 4242</option>' in html
     assert order(number, on=ON).status == "open"
     told = post(clerk, f"/orders/{number}/ask", f"/orders/{number}/answer", card="tok_bo", key="other")
-    assert "The bank approved $11.00 on Visa 4242." in text(told)
+    assert "The bank approved $12.00 on Visa 4242." in text(told)
 
 
 def test_not_known_yet_then_known(clerk: Client) -> None:

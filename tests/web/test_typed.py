@@ -56,6 +56,13 @@ def test_what_is_no_day(words: str) -> None:
     assert (refused.value.code, refused.value.field) == ("day_not_understood", "to")
 
 
+def test_whoever_writes_the_month_first_is_told_so() -> None:
+    for day_first, example in ((True, "16/3"), (False, "3/16")):
+        with pytest.raises(Refused) as refused:
+            typed.read_day("x", today=TODAY, day_first=day_first)
+        assert refused.value.facts["example"] == example
+
+
 @given(st.dates(TODAY, TODAY + timedelta(3000)), st.sampled_from(["en", "it"]))
 def test_what_the_page_writes_can_be_typed(day: date, language: str) -> None:
     written = fact(day, "", Reader(language, dates="weekday"))

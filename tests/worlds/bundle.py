@@ -39,6 +39,7 @@ EXAMPLE: dict[str, Any] = {
         "authorize_days_before": 3,
         "reauthorization_limit": 3,
         "delivery_window_days": 5,
+        "authorization_renewals": 5,
         "prices_include_tax": False,
     },
     "delivery_modes": [

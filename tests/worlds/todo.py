@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import F
+
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.models import StoredCard
 from perennial.desk import actions
@@ -27,6 +29,7 @@ class Todo:
     held: str
     awaiting: str
     uninvoiced: str
+    refund: str
 
 
 def owed(made: SalesOrder, status: str, **fields: object) -> Payment:
@@ -49,7 +52,7 @@ def declined(message: str = "insufficient funds") -> SalesOrder:
 
 
 def one_of_each() -> Todo:
-    """Five orders: the declined and the unknown one are late too, every card ends soon, the held one is parked."""
+    """Six orders, one of them cancelled: the declined and the unknown one are late too, every card ends soon, the held one is parked."""
     club()
     first, second = declined(), child(order(), 1)
     third, waiting, sent = order(), order(), child(order(), 1)
@@ -63,4 +66,13 @@ def one_of_each() -> Todo:
     SalesOrder.objects.filter(pk=sent.pk).update(status="shipped")
     Shipment.objects.create(order=sent, on_date=date(2026, 3, 13), carrier="GLS")
     StoredCard.objects.update(expires_on=date(2026, 4, 30))
-    return Todo(first.number, second.number, third.number, waiting.number, sent.number)
+    return Todo(first.number, second.number, third.number, waiting.number, sent.number, paid_and_cancelled())
+
+
+def paid_and_cancelled() -> str:
+    """An order that was paid and is cancelled; its number."""
+    made = SalesOrder.objects.get(pk=order().id)
+    Payment.objects.filter(order=made, purpose="ordinary").update(status="captured", captured_minor=F("amount_minor"))
+    ContinuityOrder.objects.filter(order=made).update(status="cancelled")
+    SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
+    return made.number

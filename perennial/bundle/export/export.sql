@@ -53,7 +53,7 @@ select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data::text, e.at
 
 -- name: continuity
 select c.id, c.order_id, l.line, c.ship_to_id, c.order_date, c.first_event, c.event_duration, c.shipments,
-       c.last_shipment, c.quantity, c.threshold, c.consolidate, c.upfront, c.prices::text
+       c.last_shipment, c.quantity, c.threshold, c.consolidate, c.upfront, c.schedule_chosen, c.owed_minor, c.prices::text
   from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
  where c.order_id = any(%(orders)s)
 
@@ -87,7 +87,7 @@ select q.continuity_order_id, q.shipment, q.job, q.sqlstate, q.reason, q.on_date
 -- name: payments
 select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.number), y.purpose,
        case when c.id is not null then l.line end, y.number, d.token, y.at_invoice, y.not_before_shipped, y.tried_on,
-       y.authorised_on, y.authorised_until, y.gateway, y.gateway_ref, f.number, b.on_date, b.due_on, b.amount_minor
+       y.authorised_on, y.authorised_until, y.lapsed, y.gateway, y.gateway_ref, f.number, b.on_date, b.due_on, b.amount_minor
   from payments_payment y
   left join orders_salesorder k on k.id = y.order_id
   left join continuity_continuityorder c on c.id = y.continuity_order_id

@@ -51,6 +51,8 @@ class Continuity(NamedTuple):
     threshold: int | None
     consolidate: bool
     upfront: bool
+    schedule_chosen: bool
+    owed_minor: int | None
     prices: str
 
 
@@ -98,6 +100,7 @@ class Paid(NamedTuple):
     tried_on: date | None
     authorised_on: date | None
     authorised_until: date | None
+    lapsed: int
     gateway: str | None
     gateway_ref: str | None
     refunds: int | None

@@ -10,14 +10,13 @@ Import never calls a gateway and never sends a message: what it makes due is don
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, BinaryIO
 
 from django.db import transaction
 
 from perennial.bundle.load.customers import customers_that_change, load_customers
-from perennial.bundle.load.new_orders import first_charge_on
 from perennial.bundle.load.notices import notices
 from perennial.bundle.load.orders import ORDERS_AT_ONCE, Entering
 from perennial.bundle.load.report import KINDS, Imported
@@ -53,12 +52,19 @@ class _Undo(Exception):
 
 
 def import_bundle(
-    *, file: BinaryIO, by: str, on: date | None = None, reason: str | None = None, dry_run: bool = False
+    *,
+    file: BinaryIO,
+    by: str,
+    on: date | None = None,
+    reason: str | None = None,
+    dry_run: bool = False,
+    meant: Collection[date] = (),
 ) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
     ``file`` is read more than once and must be seekable (``file.opened``). ``on`` is the order date of
-    orders that name none; left out it is today in the time zone of the company, which may come with the bundle.
+    orders that name none; left out it is today in the time zone of the company, which may come with the bundle. ``meant``: days of new
+    orders that are not mistyped, though they are years away.
     """
     scan = _Scan()
     source = Source(file, scan)
@@ -70,6 +76,7 @@ def import_bundle(
             catalog.initialise()
             reading = begin(by=by, on=on or today(), reason=reason)
             imported.notes = reading.notes
+            reading.meant = frozenset(meant)
             _top(reading, source)
             load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
             reading.on = on or today()
@@ -90,7 +97,7 @@ def import_bundle(
                     written_notes(reading, name, batch)
             for batch in source.batches("notices", ORDERS_AT_ONCE):
                 notices(reading, batch)
-            imported.first_charge_on = first_charge_on(entering.made)
+            imported.first_charge_on = entering.first_charge_on
             imported.following = orders_to_follow(imported.programs)
             named = SalesOrder.objects.filter(pk__in=entering.made[:MOST_NAMED]).order_by("pk")
             imported.numbers = list(named.values_list("number", flat=True))

@@ -1,6 +1,8 @@
 -- name: first_payment
 -- the first day on which money is to be taken that is owed already
-select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(terms)s else 0 end)
+select min(case when y.method = 'on_account' and y.at_invoice then y.due_on + %(terms)s
+                when y.method = 'on_account' and y.status = 'due' then greatest(y.due_on, %(on)s::date + greatest(%(bill_days)s, 0))
+                else y.due_on end)
   from payments_payment y
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   left join orders_salesorder k on k.id = y.order_id
@@ -8,14 +10,20 @@ select min(y.due_on + case when y.method = 'on_account' and y.at_invoice then %(
    and y.status in {states.TO_DO}
 
 -- name: first_shipments
--- of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order
+-- of each way to pay the first shipment that costs something; whether it does is asked one by one, in their order. What
+-- is late leaves on the first working day from %(on)s on; what ships together goes and is paid as the last of it.
 with shipments as materialized (
-  select c.payment_method = 'on_account' as on_account,
-         coalesce(o.payment_schedule_id, c.payment_schedule_id) as schedule, o.continuity_order_id, o.shipment, o.ship_on
-    from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
-    join continuity_waits w on w.continuity_order_id = c.id
-   where c.order_id = any(%(ids)s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
-     and w.card_ends_on >= o.ship_on)
+  select l.* from (
+    select distinct on (o.continuity_order_id, o.shipment)
+           c.payment_method = 'on_account' as on_account,
+           coalesce(o.payment_schedule_id, c.payment_schedule_id) as schedule, o.continuity_order_id, o.shipment,
+           case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end as ship_on
+      from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id
+      left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
+     where c.order_id = any(%(ids)s) and not c.upfront and c.status = 'open' and o.status = 'scheduled'
+     order by o.continuity_order_id, o.shipment, o.position desc, o.id desc) l
+    join continuity_waits w on w.continuity_order_id = l.continuity_order_id
+   where w.card_ends_on >= l.ship_on)
 select w.on_account, w.schedule, f.ship_on
   from (select distinct on_account, schedule from shipments) w
  cross join lateral (

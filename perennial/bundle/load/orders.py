@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from perennial.bundle.export.orders import as_given, order_bundles
-from perennial.bundle.load.new_orders import far_ahead, late, nowhere
+from perennial.bundle.load.new_orders import as_extended, far_ahead, first_charge_on, late, nowhere
 from perennial.bundle.reading import orders as orders_
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.orders import OrderGiven
@@ -54,6 +54,7 @@ class Entering:
         self.spoiled = spoiled  # those of them that are at fault
         self.seen: dict[tuple[str, str], int] = {}
         self.made: list[int] = []
+        self.first_charge_on: date | None = None
         self._names: Names | None = None
         self._taken, self._counted_at = 0, ORDERS_AT_ONCE
 
@@ -74,10 +75,16 @@ class Entering:
         before = len(self.made)
         new = self._enter(fresh)
         made = self.made[before:]
-        self.reading.notes.add_late(late(made, self.reading.on))
+        with as_extended(made, self.reading.on):
+            self.reading.notes.add_late(late(made, self.reading.on))
+            self._first_charge(first_charge_on(made, self.reading.on))
         self.reading.notes.nowhere += nowhere(made)
         self.reading.notes.ahead += far_ahead(made, self.reading.on)
         return Tally(new=new, same=same)
+
+    def _first_charge(self, day: date | None) -> None:
+        if day is not None:
+            self.first_charge_on = day if self.first_charge_on is None else min(day, self.first_charge_on)
 
     def _once(self, one: OrderGiven) -> None:
         """A number and a reference stand once in the bundle."""

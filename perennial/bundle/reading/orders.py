@@ -25,9 +25,9 @@ STATE = keys(
 ORDER = STATE | keys(
     "number reference customer order_date submit ship_to acceptance_required lines pay notes gift_message hide_prices"
 )
-LINE = keys("item_number quantity delivery_mode continuity line price status")
+LINE = keys("item_number quantity delivery_mode continuity line price status name")
 CONTINUITY_STATE = keys(
-    "revision status complete lines adjustments undone_adjustments facts parked line item_number program"
+    "revision status complete lines adjustments undone_adjustments facts parked line item_number program name"
 )
 CONTINUITY = CONTINUITY_STATE | keys("start_date payment_method card payment_schedule ship_to")
 PAY = keys("method card amount percent")
@@ -56,7 +56,8 @@ class OrderGiven:
         if any(self.value.get(key) is not None for key in STATE - {"currency", "held", "entry"}):
             return True
         return any(
-            one is not None and any(one.given(key) for key in CONTINUITY_STATE - {"line", "item_number", "program"})
+            one is not None
+            and any(one.given(key) for key in CONTINUITY_STATE - {"line", "item_number", "program", "name"})
             for one in self.continuity
         )
 
@@ -110,6 +111,7 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
             pay=tuple(pays),
             gift_message=gift,
             hide_prices=hide_prices,
+            meant=reading.meant,
             as_given={
                 "number": number,
                 "reference": reference,
@@ -214,11 +216,15 @@ PLACE = ("purpose", "recipient", "street", "city", "postcode", "region", "countr
 
 
 def place(thing: Given, key: str) -> str | dict[str, Any] | None:
-    """The code of an address, or an address in place (which has no code)."""
+    """The code of an address, also where it is printed whole, or an address in place (which has no code)."""
     value = thing.get(key)
     if not isinstance(value, dict):
         return thing.code(key)
     inner = Given(value, thing.at(key), thing.faults, ADDRESS)
+    if inner.given("code"):  # as it is printed: the customer's address of that code
+        code = inner.code("code")
+        thing.spoil(inner)
+        return code
     found: dict[str, Any] = {name: inner.text(name) for name in PLACE}
     found["purpose"] = found["purpose"] or "delivery"
     for name in ("street", "city", "postcode"):

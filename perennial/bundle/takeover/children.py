@@ -27,7 +27,7 @@ CHILD = keys(
     " shipped_on invoiced_on"
     " external order_date ship_to delivery_mode events taken_over_on"
 )
-CHILD_LINE = keys("line item_number quantity price status")
+CHILD_LINE = keys("line item_number quantity price status name")
 MOST = 999_999
 
 

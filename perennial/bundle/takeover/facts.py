@@ -17,6 +17,7 @@ from perennial.programs.queries import LoadedRevision
 
 FACTS = keys(
     "order_date first_event event_duration shipments last_shipment quantity threshold consolidate upfront prices"
+    " schedule_chosen owed"
 )
 MOST = 999_999
 
@@ -72,6 +73,7 @@ def _noted(ctx: Context, noted: Given, facts: kernel.Facts, revision: LoadedRevi
         "consolidate": noted.flag("consolidate", facts.consolidate),
         "upfront": noted.flag("upfront", facts.upfront),
     }
+    noted.flag("schedule_chosen")
     if prices is not None:
         for name in prices.value:
             prices.refers(name, "product", name, ctx.reading.products)
@@ -87,6 +89,8 @@ class Paying:
     method: str
     card_id: int | None
     schedule_id: int | None
+    chosen: bool
+    owed_minor: int | None = None
 
 
 def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedRevision, status: str) -> Paying:
@@ -101,4 +105,12 @@ def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedR
     schedule_id = ctx.names.schedules.get(schedule) if schedule else None
     if schedule is None and not thing.given("facts"):
         schedule_id = revision.payment_schedule_id
-    return Paying(method, card, schedule_id)
+    chosen, owed = schedule is not None or revision.asks_for_schedule, None
+    if isinstance(noted := thing.get("facts"), dict):
+        # An older installation did not say: what differs from the program was chosen.
+        other = revision.asks_for_schedule or schedule_id != revision.payment_schedule_id
+        chosen = bool(noted.get("schedule_chosen", other))
+        if (given := thing.inner("facts", frozenset(noted))) is not None:
+            owed = given.money("owed", ctx.currency)
+            thing.spoil(given)
+    return Paying(method, card, schedule_id, chosen, owed)

@@ -36,7 +36,8 @@ from perennial.payments.gateways.contract import CATEGORIES
 
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
-    " not_before_shipped tried_on authorised_on authorised_until gateway gateway_ref refunds tries bill"
+    " not_before_shipped tried_on authorised_on authorised_until lapsed gateway gateway_ref refunds tries bill"
+    " captured_on"
 )
 TRY = keys(
     "kind number key amount on sent_at outcome hard category final gateway gateway_ref network_transaction_id"
@@ -278,6 +279,7 @@ class _Reader:
             tried_on=thing.day("tried_on"),
             authorised_on=thing.day("authorised_on"),
             authorised_until=thing.day("authorised_until"),
+            lapsed=thing.whole("lapsed", 0, 0, MOST) or 0,
             gateway=thing.code("gateway"),
             gateway_ref=thing.text("gateway_ref"),
             tries=self._tries(),

@@ -29,7 +29,7 @@ from perennial.kernel.states import NOT_ENDED
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
-    " child_order changeable_until why reasons delivery_mode payment_schedule ship_to"
+    " child_order changeable_until why reasons delivery_mode payment_schedule ship_to name"
 )
 WHY = keys("date product price not_shipped")
 REASONS = keys("date line cancelled")
@@ -157,7 +157,8 @@ class _Walk:
         undone = adjustments(self.ctx, thing, revision, "undone_adjustments")
         row = ContinuityRow(
             order=self.order, parent_line=self.line, program_id=names.programs[program or ""], revision_id=revision.id, status=self.status, facts=facts,
-            payment_method=paying.method, card_id=paying.card_id, payment_schedule_id=paying.schedule_id, ship_to=ship_to,
+            payment_method=paying.method, card_id=paying.card_id, payment_schedule_id=paying.schedule_id,
+            schedule_chosen=paying.chosen, owed_minor=paying.owed_minor, ship_to=ship_to,
             adjustments=[change for change, _ in (*changes, *undone)], parked=list(parked(self.ctx, thing)),
         )  # fmt: skip
         self.coming = Coming(revision.plan, facts, [as_planned(a) for a, at in changes if not at.bad], names.plans)

@@ -16,7 +16,7 @@ from perennial.desk.addresses import keep_where_it_went
 from perennial.desk.customers.values import KEEP, AddressSet, Keep, changes
 from perennial.desk.locking import changed as follow
 from perennial.desk.locking import lock
-from perennial.errors import refuse_all
+from perennial.errors import Refused, refuse_all
 from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 
@@ -40,7 +40,7 @@ def set_address(
     """Add an address, or change what is given of the one with this code, None takes it away.
 
     What was sent stays where it went; what is still to come goes to the changed address, and what is owed up front
-    follows its taxes. Refused: a rule is broken; all faults at once.
+    follows its taxes. Refused: a street or town that is empty; a rule is broken; all faults at once.
     """
     customer = customer_by_account(account)
     known = Address.objects.filter(customer=customer, code=code).first()
@@ -59,7 +59,10 @@ def set_address(
         region=before.region if region is KEEP else region,
         country=before.country if country is KEEP else country,
     )
-    refuse_all([*written_address_faults(after), *address_faults(after)])
+    given = {"street": street, "city": city}
+    missing = [name for name, words in given.items() if known is None or words is not KEEP]
+    empty = [Refused("needed_to_send", name) for name in missing if not (getattr(after, name) or "").strip()]
+    refuse_all([*empty, *written_address_faults(after), *address_faults(after)])
     differs = changes(before._asdict(), after._asdict())
     history.context(by=by, reason=reason)
     if known is None:

@@ -5,6 +5,7 @@
 ``incoming``    one order on its way in: its faults, its rows, where it goes, which card pays
 ``lines``       one line of it, whatever its kind
 ``continuity``  the Continuity page: a continuity product becomes a continuity order
+``far``         days that are years away: asked twice
 ``ordinary``    ordinary lines, their prices, taxes and payments
 ``rows``        the rows of a batch, which name each other
 ``writing``     writes them at once
@@ -77,6 +78,9 @@ def _build(known: Known, entry: OrderEntry, on: date, by: str, faults: list[Refu
         faults.append(Refused("order_without_lines", "lines"))
         return None
     order = Incoming(known, entry, Buyer(known.customers, customer), on)
+    if far := order.far_away(entry.order_date, "order_date"):
+        faults.append(far)
+        return None
     found = [add_line(order, at, line) for at, line in enumerate(entry.lines)]
     faults += order.faults
     if faults:

@@ -31,6 +31,9 @@ def add_continuity(
     known, order_date = order.known, order.order.order_date
     sold, revision = _for_sale(order, product)
     given = line.continuity or ContinuityEntry()
+    kept = again is not None and given.start_date == again.row.start_date
+    if not kept and (far := order.far_away(given.start_date, "start_date")):
+        raise far
     schedule_id = _payment_schedule(order, sold, revision, given)
     method = given.payment_method or "card"
     scheduled = schedule_id is not None or any(
@@ -70,7 +73,7 @@ def add_continuity(
         raise _nothing_ships(sold)
     row = ContinuityRow(
         order=order.order, parent_line=parent_line, program_id=sold.program_id, revision_id=revision.id, status=order.order.status, facts=facts, payment_method=method, card_id=card_id, payment_schedule_id=schedule_id,
-        ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
+        schedule_chosen=given.payment_schedule is not None or revision.asks_for_schedule, ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
     )  # fmt: skip
     row.id = again.row.pk if again else 0
     order.rows.continuity.append(row)
@@ -157,6 +160,7 @@ def _add_payments(order: Incoming, row: ContinuityRow) -> None:
     total, first = planned_total(
         set_up, row.occurrences, lambda o: order.buyer.where(o.ship_to or row.ship_to), on, order.known.groups
     )
+    row.owed_minor = total
     try:
         parts = upfront_parts(
             set_up.schedules.get(row.payment_schedule_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from perennial.desk.entry.customers import Buyer
+from perennial.desk.entry.far import far_away
 from perennial.desk.entry.known import Known
 from perennial.desk.entry.rows import NewOrder, OrderRow, PaymentRow, ShipTo, stored_json
 from perennial.desk.entry.values import OrderEntry, Place
@@ -20,6 +21,7 @@ class Incoming:
     def __init__(self, known: Known, entry: OrderEntry, buyer: Buyer, on: date) -> None:
         self.known = known
         self.entry = entry
+        self.on = on
         self.buyer = buyer
         self.faults: list[Refused] = []
         self.first_method: tuple[str, int | None] | None = None
@@ -42,6 +44,11 @@ class Incoming:
     def payment_status(self) -> str:
         """Of its payments, once it is entered: nothing of a draft is due."""
         return "due" if self.entry.submit else "draft"
+
+    def far_away(self, day: date | None, field: str) -> Refused | None:
+        """What is said of a day that is years away from the business date, unless it is meant."""
+        most = self.known.set_up.parameters.order_dates_within_days
+        return far_away(day, field, on=self.on, most=most, meant=self.entry.meant)
 
     def fault(self, code: str, field: str, /, **facts: object) -> None:
         """Note what is at fault; ``field`` relative to the order."""

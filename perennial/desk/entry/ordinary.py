@@ -11,6 +11,7 @@ from perennial.desk.entry.rows import PaymentRow, PayRow, TaxRow
 from perennial.desk.entry.values import LineEntry
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount, percent_of
+from perennial.kernel.states import PAY_A_SHARE
 from perennial.kernel.totals import Charge, totals
 from perennial.payments.due import Owed, check_method
 
@@ -118,6 +119,8 @@ def _shares(order: Incoming, total: int) -> list[tuple[str, int | None, int]]:
             allow_on_account=order.buyer.allow_on_account,
             field=f"{path}.method",
         )
+        if len(pays) > 1 and pay.method not in PAY_A_SHARE:
+            raise Refused("pay_not_split", f"{path}.method", method=pay.method, methods=PAY_A_SHARE)
         card_id = order.card(pay.card, f"{path}.card") if pay.method == "card" else None
         if pay.amount_minor is not None:
             amount = pay.amount_minor

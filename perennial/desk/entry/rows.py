@@ -219,7 +219,9 @@ class ContinuityRow:
     payment_method: str
     card_id: int | None
     payment_schedule_id: int | None
+    schedule_chosen: bool
     ship_to: ShipTo
+    owed_minor: int | None = None
     complete: bool = False
     occurrences: list[OccurrenceRow] = field(default_factory=list)
     adjustments: list[AdjustmentRow] = field(default_factory=list)
@@ -288,6 +290,7 @@ class PaymentRow:
     tried_on: date | None = None
     authorised_on: date | None = None
     authorised_until: date | None = None
+    lapsed: int = 0
     gateway: str | None = None
     gateway_ref: str | None = None
     tries: list[AttemptRow] = field(default_factory=list)

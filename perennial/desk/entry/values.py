@@ -49,7 +49,9 @@ class PayEntry:
 
 @dataclass(frozen=True)
 class OrderEntry:
-    """One parent order as it was ordered. ``as_given``: its facts in the bundle's words, to know it again."""
+    """One parent order as it was ordered. ``as_given``: its facts in the bundle's words, to know it again. ``meant``: the
+    days that are not mistyped, though they are years away.
+    """
 
     customer: str
     lines: tuple[LineEntry, ...]
@@ -63,6 +65,7 @@ class OrderEntry:
     gift_message: str | None = None
     hide_prices: bool = False
     as_given: dict[str, Any] | None = None
+    meant: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         " complete order_date:facts.order_date start_date:facts.start_date first_event:facts.first_event"
         " event_duration:facts.duration shipments:facts.shipments last_shipment:facts.last_shipment"
         " quantity:facts.quantity threshold:facts.threshold consolidate:facts.consolidate upfront:facts.upfront prices"
-        " payment_method card_id payment_schedule_id ship_to_id",
+        " payment_method card_id payment_schedule_id schedule_chosen owed_minor ship_to_id",
         continuity,
     )
     _copy_of(
@@ -98,7 +98,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         "id order_id continuity_order_id customer_id:of.customer_id purpose number:owed.number method card_id"
         " currency:of.currency amount_minor:owed.amount captured_minor refunded_minor due_on:owed.due_on status"
         " at_invoice:owed.at_invoice not_before_shipped:owed.not_before_shipped attempts tried_on authorised_on"
-        " authorised_until gateway gateway_ref refunds_id",
+        " authorised_until lapsed gateway gateway_ref refunds_id",
         payments,
     )
     _copy_of(

@@ -128,12 +128,15 @@ def payment(order: str, amount: Money, card: Card | None, **more: Any) -> Facts:
     return _known(order=order, currency=amount.currency, amount_minor=amount.minor, **more, **_card(card))
 
 
-def card_ends(card: Card, *, order: str | None = None, ship_on: date | None = None) -> Facts:
-    """A card ends; which shipment comes after that."""
+def card_ends(
+    card: Card, *, order: str | None = None, ship_on: date | None = None, due_on: date | None = None
+) -> Facts:
+    """A card ends; which shipment comes after that, or which part of a payment falls due."""
     return _known(
         order=order,
         expires_on=card.expires_on.isoformat(),
         ship_on=ship_on.isoformat() if ship_on else None,
+        due_on=due_on.isoformat() if due_on else None,
         **_card(card),
     )
 

@@ -95,13 +95,15 @@ def tell_ahead(rules: SetUp, *, on: date) -> None:
 
 
 def tell_expiring(*, on: date) -> None:
-    """Cards end soon, and shipments come after that. The caller has asked whether it is on."""
+    """Cards end soon, and shipments or parts of payments come after that. The caller has asked whether it is on."""
     told = []
-    for customer, pk, token, brand, last4, expires_on, number, ship_on in sql.tuples(
+    for customer, pk, token, brand, last4, expires_on, number, first, is_part in sql.tuples(
         SQL["expiring"], {"on": on, "until": add_days(on, _days("card_expiring"), "on")}
     ):
         card = Card(token=token, brand=brand, last4=last4, expires_on=expires_on, refused=False)
-        told.append(About(customer=customer, card=pk, facts=facts.card_ends(card, order=number, ship_on=ship_on)))
+        day = {"due_on" if is_part else "ship_on": first}
+        said = facts.card_ends(card, order=number, **day)
+        told.append(About(customer=customer, card=pk, facts=said))
     queue("card_expiring", told, on=on)
 
 

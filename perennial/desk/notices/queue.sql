@@ -17,20 +17,17 @@ select c.order_id, c.customer_id, c.id, l.line, o.shipment, (array_agg(o.id orde
  order by c.order_id, l.line, o.shipment
 
 -- name: expiring
--- Cards that end within some days, with the first planned shipment that comes after that.
-select distinct on (k.id) k.customer_id, k.id, k.token, k.brand, k.last4, k.expires_on, p.number, x.ship_on
+-- Cards that end within some days, with the first planned shipment, or part of a payment, that comes after that.
+select distinct on (k.id) k.customer_id, k.id, k.token, k.brand, k.last4, k.expires_on, p.number, y.on_date, y.is_part
   from customers_storedcard k
-  join continuity_continuityorder c on c.card_id = k.id
+  join charge_to_come y on y.card_id = k.id and y.on_date > k.expires_on
+  join continuity_continuityorder c on c.id = y.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
-  join lateral (select min(o.ship_on) as ship_on from continuity_occurrence o
-                 where o.continuity_order_id = c.id and o.status in {states.TO_COME}
-                   and o.ship_on > k.expires_on) x on x.ship_on is not null
  where k.expires_on >= %(on)s and k.expires_on <= %(until)s
-   and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
    and not exists (select from notices_notice n
                     where n.kind = 'card_expiring' and n.attempt_id is null and n.payment_id is null
                       and n.card_id = k.id and n.resends_id is null)
- order by k.id, x.ship_on, p.id
+ order by k.id, y.on_date, y.is_part, p.id
 
 -- name: children
 select k.id, k.number, k.parent_id, k.customer_id from orders_salesorder k where k.id = any(%(ids)s) order by k.id

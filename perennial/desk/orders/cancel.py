@@ -35,13 +35,10 @@ from perennial.payments.surplus import still_open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Outcome):
-    """A parent is cancelled, or stays open for what was sent. ``to_refund``: what was taken for what does not come;
-    ``still_owed``: what is owed for what came, and not paid yet.
-    """
+    """A parent is cancelled, or stays open for what was sent. ``still_owed``: what is owed for what came, and not paid."""
 
     order: str
     status: str
-    to_refund: Money | None = None
     still_owed: Money | None = None
     ended_by: str | None = None
 
@@ -52,7 +49,6 @@ class EndsAfter(Outcome):
 
     order: str
     last_shipment: int
-    to_refund: Money | None = None
     still_owed: Money | None = None
     ended_by: str | None = None
 
@@ -64,7 +60,6 @@ class ChildCancelled(Outcome):
     order: str
     status: str
     again: bool
-    to_refund: Money | None = None
     still_owed: Money | None = None
     ended_by: str | None = None
 

@@ -27,6 +27,7 @@ from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
 from perennial.desk.entry.lines import add_line as enter_line
 from perennial.desk.entry.ordinary import OrdinaryLine, add_ordinary
+from perennial.desk.entry.rows import NewOrder
 from perennial.desk.entry.values import ContinuityEntry, LineEntry, OrderEntry, PayEntry, Place
 from perennial.desk.entry.writing import write
 from perennial.desk.locking import LockedOrder, lock_parent
@@ -34,6 +35,8 @@ from perennial.desk.orders.cancel import Cancelled, ChildCancelled, EndsAfter, c
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.money import Money
+from perennial.kernel.plan import Behind, behind
+from perennial.kernel.reasons import DateReason
 from perennial.orders.models import OrderLine, OrderPay, SalesOrder
 from perennial.payments.models import Payment
 
@@ -49,12 +52,13 @@ PARAMETERS = {"item_number": "item"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftEdited(Outcome):
     """A draft as it is now. ``line``: the number of the line that was added, changed or removed; ``total``: what its
-    ordinary lines cost.
+    ordinary lines cost; ``behind``: what the start date of the line puts into the past.
     """
 
     order: str
     line: int | None
     total: Money
+    behind: Behind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,26 @@ class _Line:
         return self.entry is None
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was written of a draft, and what its ordinary lines cost."""
+
+    rows: NewOrder
+    total: Money
+
+    def behind(self, line: int) -> Behind | None:
+        """What the start date of a line that was entered puts into the past."""
+        for row in self.rows.continuity:
+            if row.parent_line.line == line:
+                clipped = (
+                    (o.shipment, o.event_on, o.ship_on)
+                    for o in row.occurrences
+                    if o.status != "skipped" and DateReason.read(o.why).ship == "order_date"
+                )
+                return behind(row.facts.order_date, row.facts.start_date, clipped)
+        return None
+
+
 @action()
 def start(
     *,
@@ -85,11 +109,14 @@ def start(
     on: date,
     by: str,
     quantity: Decimal = Decimal(1),
+    delivery_mode: str | None = None,
     payment_method: str | None = None,
     card: str | None = None,
+    meant: Sequence[date] = (),
     reason: str | None = None,
 ) -> DraftEdited:
-    """Start a draft with its first line. ``payment_method`` and ``card`` pay it, whatever its kind.
+    """Start a draft with its first line. ``payment_method`` and ``card`` pay it, whatever its kind; ``delivery_mode``: of
+    an ordinary line; ``meant``: days that are not mistyped, though they are years away.
 
     Refused, all faults at once: an unknown customer; what could not be entered so.
     """
@@ -98,10 +125,11 @@ def start(
     line = LineEntry(
         item,
         quantity,
+        delivery_mode=delivery_mode,
         continuity=ContinuityEntry(payment_method=payment_method, card=card) if is_continuity and named else None,
     )
     pay = (PayEntry(payment_method or "card", card),) if named and not is_continuity else ()
-    (entered,) = enter([OrderEntry(account, (line,), pay=pay)], on=on, by=by)
+    (entered,) = enter([OrderEntry(account, (line,), pay=pay, meant=frozenset(meant))], on=on, by=by)
     if isinstance(entered, list):
         refuse_all(_of_parameters(entered))
         raise AssertionError("an order that is not entered has faults")
@@ -124,12 +152,13 @@ def add_line(
     payment_schedule: str | None = None,
     ship_to: Place = None,
     pay: Sequence[PayEntry] | None = None,
+    meant: Sequence[date] = (),
     reason: str | None = None,
 ) -> DraftEdited:
     """Add a line behind the others: an ordinary product, or a continuity product, whose shipments are planned.
 
-    What is left out is as at entry; ``pay``: how the ordinary lines are paid from now on (None: as before).
-    Refused, all faults at once: an order that is not a draft; what could not be entered so.
+    What is left out is as at entry; ``pay``: how the ordinary lines are paid from now on (None: as before);
+    ``meant``: days that are not mistyped, though they are years away. Refused, all faults at once: an order that is not a draft; what could not be entered so.
     """
     locked = _draft(number, on=on, by=by, reason=reason)
     given = ContinuityEntry(start_date, payment_method, card, payment_schedule, ship_to)
@@ -137,9 +166,9 @@ def add_line(
         item, quantity, delivery_mode=delivery_mode, continuity=None if given == ContinuityEntry() else given
     )
     lines = [*_lines(locked), _Line(None, None, entry)]
-    total = _write(locked, lines, pay)
+    written = _write(locked, lines, pay, meant)
     locked.event("line_added", line=len(lines), item=item)
-    return DraftEdited(order=number, line=len(lines), total=total)
+    return DraftEdited(order=number, line=len(lines), total=written.total, behind=written.behind(len(lines)))
 
 
 @action()
@@ -158,11 +187,13 @@ def change_line(
     ship_to: Place = None,
     without: Sequence[str] = (),
     pay: Sequence[PayEntry] | None = None,
+    meant: Sequence[date] = (),
     reason: str | None = None,
 ) -> DraftEdited:
     """Change a line: it is entered anew, with what is given in the place of what it had.
 
-    None leaves a thing as it is; ``without`` names those that are to be as if never said (``MAY_BE_LEFT_OUT``).
+    None leaves a thing as it is; ``without`` names those that are to be as if never said (``MAY_BE_LEFT_OUT``);
+    ``meant``: days that are not mistyped, though they are years away.
     Refused, all faults at once: an order that is not a draft, a line that it does not have; what could not be entered so.
     """
     for word in without:
@@ -191,9 +222,9 @@ def change_line(
         continuity=None if continuity == ContinuityEntry() else continuity,
     )
     lines[at] = replace(old, entry=entry)
-    total = _write(locked, lines, pay)
+    written = _write(locked, lines, pay, meant)
     locked.event("line_changed", line=at + 1, item=entry.item_number)
-    return DraftEdited(order=number, line=at + 1, total=total)
+    return DraftEdited(order=number, line=at + 1, total=written.total, behind=written.behind(at + 1))
 
 
 @action()
@@ -217,7 +248,7 @@ def remove_line(
         raise Refused("only_line", "line", order=number)
     assert old.row is not None
     del lines[at]
-    total = _write(locked, lines, pay)
+    total = _write(locked, lines, pay).total
     locked.event("line_removed", line=at + 1, item=old.row.product.number)
     return DraftEdited(order=number, line=at + 1, total=total)
 
@@ -230,7 +261,7 @@ def pay_draft(*, number: str, pay: Sequence[PayEntry], on: date, by: str, reason
     not have.
     """
     locked = _draft(number, on=on, by=by, reason=reason)
-    total = _write(locked, _lines(locked), pay)
+    total = _write(locked, _lines(locked), pay).total
     locked.event("pay_changed")
     return DraftEdited(order=number, line=None, total=total)
 
@@ -279,9 +310,7 @@ def _as_entered(locked: LockedOrder, old: _Line) -> LineEntry:
     if old.state is None:
         return LineEntry(product, old.row.quantity, delivery_mode=mode.code if mode else None)
     row = ContinuityOrder.objects.select_related("card", "payment_schedule", "ship_to").get(pk=old.state.row.pk)
-    chosen = row.payment_schedule
-    if row.payment_schedule_id == old.state.revision.payment_schedule_id:
-        chosen = None
+    chosen = row.payment_schedule if row.schedule_chosen else None
     elsewhere = row.ship_to if row.ship_to_id != locked.order.ship_to_id else None
     return LineEntry(
         product,
@@ -310,8 +339,10 @@ def _pay(locked: LockedOrder) -> tuple[PayEntry, ...]:
     )
 
 
-def _write(locked: LockedOrder, lines: Sequence[_Line], pay: Sequence[PayEntry] | None) -> Money:
-    """Let the draft have these lines; what its ordinary lines cost then."""
+def _write(
+    locked: LockedOrder, lines: Sequence[_Line], pay: Sequence[PayEntry] | None, meant: Sequence[date] = ()
+) -> _Written:
+    """Let the draft have these lines."""
     order = locked.order
     before = _lines(locked)
     entry = OrderEntry(
@@ -320,6 +351,7 @@ def _write(locked: LockedOrder, lines: Sequence[_Line], pay: Sequence[PayEntry] 
         number=order.number,
         order_date=order.order_date,
         pay=_pay(locked) if pay is None else tuple(pay),
+        meant=frozenset(meant),
     )
     known = Known([entry])
     incoming = Incoming(known, entry, Buyer(known.customers, known.customers.by_account[entry.customer]), locked.on)
@@ -349,7 +381,7 @@ def _write(locked: LockedOrder, lines: Sequence[_Line], pay: Sequence[PayEntry] 
     for statement in SQL.values():  # in the order of the file
         sql.execute(statement, values)
     write([incoming.rows])
-    return Money(row.total_minor, order.currency)
+    return _Written(incoming.rows, Money(row.total_minor, order.currency))
 
 
 def _add(incoming: Incoming, at: int, line: _Line) -> OrdinaryLine | None:

@@ -36,7 +36,7 @@ class Settled(Outcome):
     """How a payment ended. ``still_ships``: a child that was written off, and goes out all the same.
 
     Of an order billed up front that is written off: the shipments that it paid for and that are ``stopped``, or
-    ``sent_unpaid``; ``to_refund``: what was taken for what does not come. ``approved_by``: who allowed the write-off.
+    ``sent_unpaid``. ``approved_by``: who allowed the write-off.
     """
 
     order: str
@@ -47,7 +47,19 @@ class Settled(Outcome):
     stopped: tuple[int, ...] = ()
     sent_unpaid: tuple[int, ...] = ()
     approved_by: str | None = None
-    to_refund: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Outcome):
+    """A check has paid: its number, its day, how much."""
+
+    order: str
+    purpose: str
+    number: int
+    check: str
+    received_on: date
+    amount: Money
+    status: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +151,55 @@ def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop
         sent_unpaid=() if stop else unpaid,
         approved_by=approved_by,
         to_refund=refunds_of([locked.order.pk]).get(locked.order.number) if unpaid else None,
+    )
+
+
+@action()
+def receive(
+    *,
+    number: str,
+    check: str,
+    amount: str,
+    on: date,
+    by: str,
+    reason: str | None = None,
+    received_on: date | None = None,
+    part: int | None = None,
+    line: int | None = None,
+) -> Received:
+    """A check for what is billed up front, or for ordinary lines, has come: its number, its amount, the day on which it
+    came (left out: this one). It counts from now on (D14).
+
+    ``line`` and ``part`` name the payment where several wait for a check. Refused: nothing waits for one; several do
+    and none is named; it is for another amount than is owed; a day that is to come.
+    """
+    order = order_by_number(number)
+    lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
+    open_ = _payments(order, line, part).filter(method="check", status="due").exclude(purpose="refund")
+    waiting = list(open_.order_by("purpose", "continuity_order__parent_line__line", "number", "pk"))
+    if not waiting:
+        raise Refused("no_check_awaited", "number", order=number)
+    if len(waiting) > 1:
+        raise _several(number, waiting)
+    (payment,) = waiting
+    owed = Money(payment.amount_minor, payment.currency)
+    given = Money(money.minor(amount, payment.currency, "amount"), payment.currency)
+    if given != owed:
+        raise Refused("check_amount_differs", "amount", amount=given, owed=owed)
+    day = received_on or on
+    if day > on:
+        raise Refused("received_ahead", "received_on", day=day, on=on)
+    if not check.strip():
+        raise Refused("required", "check")
+    payments.receive_check(payment=payment.pk, check=check.strip(), received_on=day, by=by, on=on, reason=reason)
+    return Received(
+        order=number,
+        purpose=payment.purpose,
+        number=payment.number,
+        check=check.strip(),
+        received_on=day,
+        amount=owed,
+        status="captured",
     )
 
 

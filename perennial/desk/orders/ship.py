@@ -43,6 +43,13 @@ def children_that_may_ship(*, on: date) -> list[int]:
     return [row[0] for row in sql.tuples(SQL["children_that_may_ship"], {"on": on})]
 
 
+def ready_to_send(*, on: date) -> list[int]:
+    """Ids of what the warehouse packs: children with a ``ship_on`` by the date that may ship, and orders whose ordinary
+    lines may and are paid; oldest first. Ordinary lines that cost nothing at all are not told.
+    """
+    return [row[0] for row in sql.tuples(SQL["ready_to_send"], {"on": on})]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent(Outcome):
     """A child went out. ``not_authorised``: its card was not asked yet, it is charged when it is invoiced.
@@ -83,6 +90,12 @@ class Tracked(Outcome):
     order: str
     carrier: str | None
     tracking: str | None
+
+
+def _not_ahead(on: date, today: date | None) -> None:
+    """What has happened was not on a day to come."""
+    if today is not None and on > today:
+        raise Refused("day_ahead", "on", day=on, latest=today)
 
 
 def _not_before_ordered(on: date, order: SalesOrder) -> None:
@@ -153,13 +166,16 @@ def ship(
     carrier: str | None = None,
     tracking: str | None = None,
     override: bool = False,
+    today: date | None = None,
     reason: str | None = None,
 ) -> Sent | OrdinaryLines:
-    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, and a day before it was ordered.
+    """A child, or a parent's ordinary lines, went out. Refused when it may not ship, a day before it was ordered, and one
+    behind ``today``, on which it is reported.
 
     ``override``: send it although it is not accepted, held, unpaid, or its delivery window is not open; the ``reason``
     is needed then. What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
     """
+    _not_ahead(on, today)
     _checked_carrier(carrier, tracking)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
@@ -205,14 +221,22 @@ def ship_many(
 
 @action()
 def invoice(
-    *, number: str, on: date, by: str, override: bool = False, reason: str | None = None
+    *,
+    number: str,
+    on: date,
+    by: str,
+    override: bool = False,
+    today: date | None = None,
+    reason: str | None = None,
 ) -> Invoiced | OrdinaryLines:
     """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next.
 
     ``override``: invoice it although it is not accepted, held, unpaid, its delivery window is not open, or nobody has
     reported that the child was sent: it counts as sent on that day then; the ``reason`` is needed.
-    Refused: one that is not shipped, or where something stands in the way; a day before it was shipped.
+    Refused: one that is not shipped, or where something stands in the way; a day before it was shipped, and one behind
+    ``today``, on which it is reported.
     """
+    _not_ahead(on, today)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:

@@ -10,6 +10,25 @@ select k.id from orders_salesorder k
                     where n.order_id = k.id and n.from_on <= %(on)s and %(on)s < n.opens_on offset 0)
  order by k.ship_on, k.parent_id, k.parent_line_id, k.shipment, k.try_no
 
+-- name: ready_to_send
+-- the children, and the parents of whose ordinary lines nothing is still to be paid; what is bought on account is billed
+-- when it has gone
+select k.id
+  from (select k.id, k.ship_on as day, k.parent_id, k.parent_line_id, k.shipment, k.try_no
+          from orders_salesorder k
+         where k.parent_id is not null and k.ship_on <= %(on)s and k.status = 'open'
+        union all
+        select k.id, k.order_date, k.id, null, null, null
+          from orders_salesorder k
+         where k.parent_id is null and k.status = 'open' and k.total_minor > 0 and k.order_date <= %(on)s
+           and exists (select from ordinary_line l where l.order_id = k.id and l.status = 'open' offset 0)
+           and not exists (select from payments_payment y
+                            where y.order_id = k.id and y.purpose = 'ordinary' and y.method <> 'on_account'
+                              and y.status in {states.NOT_PAID})) k
+ where not exists (select from may_not_ship n
+                    where n.order_id = k.id and n.from_on <= %(on)s and %(on)s < n.opens_on offset 0)
+ order by k.day, k.parent_id, k.parent_line_id, k.shipment, k.try_no
+
 -- name: ship
 update orders_salesorder k set status = 'shipped'
  where k.id = any(%(ids)s) and k.parent_id is not null and k.status = 'open'

@@ -15,10 +15,11 @@ from perennial.db.pages import Page
 from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import orders
-from perennial.desk.read.values import Address, Card, Note
+from perennial.desk.read.values import Address, Card, Note, Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.errors import Refused
 from perennial.kernel.money import Money
+from perennial.kernel.states import NOT_ASKED
 
 _SQL = sql.named("perennial.desk.read", "customer.sql")
 NEXT = 12
@@ -70,13 +71,15 @@ class OrderHead:
 class CardHealth:
     """Whether a card will do: ``good``, ``spare`` (it pays nothing), ``refused``, ``expired``, or ``ends``.
 
-    ``ends``: it expires before ``after`` of the shipments that it pays, the first on ``first_on``.
+    ``ends``: it expires before ``after`` of the shipments that it pays and before ``parts`` of payments that are owed
+    already fall due, the first on ``first_on``.
     """
 
     card: Card
     health: str
     after: int
     first_on: date | None
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +161,14 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
     """A customer with the next shipments, planned or projected, and all that a call may be about on a date."""
     found = customer(account)
     ids = [row[0] for row in sql.tuples(_SQL["open_orders"], {"customer": found.id})]
-    open_orders = tuple(orders(ids, on=on, ahead=most))
     rules = set_up()
+    open_orders = tuple(orders(ids, on=on, ahead=most, rules=rules))
     shipments = sorted(
         (shipment for order in open_orders for shipment in coming(order, rules)),
         key=lambda shipment: (shipment.ship_on, shipment.order, shipment.line, shipment.number),
     )
-    cards = tuple(health_of(stored.card, shipments, on) for stored in found.cards)
+    owed = [payment for order in open_orders for payment in order.payments]
+    cards = tuple(health_of(stored.card, shipments, owed, on) for stored in found.cards)
     return CustomerPage(
         customer=found,
         open_orders=open_orders,
@@ -176,7 +180,7 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
 
 
 def _last_orders(customer_id: int) -> Iterator[OrderHead]:
-    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held in sql.tuples(
+    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held in sql.prepared(
         _SQL["last_orders"], {"customer": customer_id, "most": LAST}
     ):
         yield OrderHead(
@@ -192,19 +196,22 @@ def _last_orders(customer_id: int) -> Iterator[OrderHead]:
         )
 
 
-def health_of(card: Card, shipments: Sequence[ComingShipment], on: date) -> CardHealth:
-    """What of the shipments that a card pays comes after its last day."""
+def health_of(card: Card, shipments: Sequence[ComingShipment], owed: Sequence[Payment], on: date) -> CardHealth:
+    """What of the shipments and payments that a card pays comes after its last day (D22)."""
     pays = [s for s in shipments if s.card is not None and s.card.token == card.token and not s.upfront]
     after = [s for s in pays if s.child is None and s.status != "skipped" and s.ship_on > card.expires_on]
+    due = [p for p in owed if p.card is not None and p.card.token == card.token and p.status in NOT_ASKED]
+    parts = [p for p in due if p.due_on > card.expires_on]
     if card.expires_on < on:
         health = "expired"
     elif card.refused:
         health = "refused"
-    elif after:
+    elif after or parts:
         health = "ends"
     else:
-        health = "good" if pays else "spare"
-    return CardHealth(card, health, len(after), min((s.ship_on for s in after), default=None))
+        health = "good" if pays or due else "spare"
+    first_on = min([*(s.ship_on for s in after), *(p.due_on for p in parts)], default=None)
+    return CardHealth(card, health, len(after), first_on, len(parts))
 
 
 def _warnings(
@@ -212,10 +219,11 @@ def _warnings(
 ) -> Iterator[Waiting]:
     """What waits for a person, what was declined and is tried again, which cards will not do."""
     for one in cards:
-        if one.health in ("refused", "ends") or (one.health == "expired" and one.after):
+        if one.health in ("refused", "ends") or (one.health == "expired" and (one.after or one.parts)):
             facts = {"card": one.card.words or one.card.token, "expires_on": one.card.expires_on}
-            more = {"count": one.after, "ship_on": one.first_on}
-            code = "card_refused" if one.health == "refused" else "card_ends"
+            more = {"count": one.after or one.parts, "ship_on": one.first_on}
+            code = "card_ends" if one.after or not one.parts else "card_ends_parts"
+            code = "card_refused" if one.health == "refused" else code
             yield Waiting(code, "", found.account, "", facts={**facts, **more}, steps=("new_card",))
     for order in open_orders:
         yield from troubles_of(order, on)

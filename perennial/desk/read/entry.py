@@ -16,8 +16,10 @@ from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.customer import Customer, customer
 from perennial.desk.read.order import Continuity, Line, Order
 from perennial.desk.read.orders import order
+from perennial.desk.read.shipment import clipped
 from perennial.desk.read.values import Card
 from perennial.kernel.money import Money, line_amount
+from perennial.kernel.plan import Behind, behind
 from perennial.kernel.states import METHODS, NOT_ANSWERED, PREPAID, REFUSED
 from perennial.payments import gateways
 from perennial.payments.due import child_parts
@@ -76,7 +78,8 @@ class Share:
 class Entry:
     """All that is shown while an order is entered. ``order`` None: nothing was added yet.
 
-    ``ways``: how ordinary lines may be delivered, ``deliveries``: how they are, by line. ``shipments``: what it will ship, skipped ones too. ``dues``: all that it will owe as far as it is planned, by day.
+    ``ways``: how ordinary lines may be delivered, ``deliveries``: how they are, by line, ``usual_delivery``: what is
+    proposed for another. ``shipments``: what it will ship, skipped ones too. ``dues``: all that it will owe as far as it is planned, by day.
     """
 
     customer: Customer
@@ -89,6 +92,7 @@ class Entry:
     shares: tuple[Share, ...] = ()
     ways: tuple[Way, ...] = ()
     deliveries: Mapping[int, str] = field(default_factory=dict)
+    usual_delivery: str | None = None
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -117,6 +121,14 @@ class Entry:
     def continuity(self, line: int) -> Continuity | None:
         """The continuity order of a line."""
         return next((one for one in self.order.continuity if one.line == line), None) if self.order else None
+
+    def behind(self, line: int) -> Behind | None:
+        """What the start date of a line has put into the past."""
+        one = self.continuity(line)
+        if one is None or self.order is None:
+            return None
+        lines = (each for shipment in self.of_line(line) for each in shipment.lines)
+        return behind(self.order.order_date, one.start_date, clipped(lines))
 
     def of_line(self, line: int) -> tuple[ComingShipment, ...]:
         """The shipments of a line."""
@@ -156,7 +168,8 @@ class Entry:
 def new_entry(account: str, *, on: date) -> Entry:
     """An order before its first line. Refused: there is no such customer."""
     found = company()
-    return Entry(customer(account), found.currency or "", on)
+    usual = sql.value(_SQL["usual_delivery"], {"order": None, "account": account})
+    return Entry(customer(account), found.currency or "", on, usual_delivery=usual)
 
 
 def entry(number: str, *, on: date) -> Entry:
@@ -196,6 +209,7 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
         Share(method, token, None if minor is None else Money(minor, found.currency), percent)
         for method, token, minor, percent in sql.tuples(_SQL["pays"], given)
     )
+    deliveries = dict(sql.tuples(_SQL["deliveries"], given))
     dues = sorted(_dues(found, shipments, schedules, rules), key=lambda due: (due.on, due.line or 0, due.part))
     return Entry(
         customer=who,
@@ -207,8 +221,16 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
         asked=asked,
         shares=shares,
         ways=tuple(Way(mode.code, Money(mode.charge_minor, found.currency)) for mode in rules.modes_by_code.values()),
-        deliveries=dict(sql.tuples(_SQL["deliveries"], given)),
+        deliveries=deliveries,
+        usual_delivery=_usual_delivery(found, deliveries),
     )
+
+
+def _usual_delivery(found: Order, deliveries: Mapping[int, str]) -> str | None:
+    """As the last ordinary line is delivered, were it not at all; else what is usual for this order and customer."""
+    usual: str | None = sql.value(_SQL["usual_delivery"], {"order": found.number, "account": found.account})
+    ordinary = [one.line for one in found.lines if one.price is not None]
+    return deliveries.get(ordinary[-1]) if ordinary else usual
 
 
 class _Offer(NamedTuple):

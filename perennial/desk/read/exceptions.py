@@ -16,18 +16,26 @@ from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import why
 from perennial.kernel.states import REFUSED
+from perennial.payments.surplus import SURPLUS
 from perennial.programs.queries import program_by_id
 
-_SQL = sql.named("perennial.desk.read", "exceptions.sql")
-KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced")
+_SQL = {
+    name: statement.replace("$surplus", SURPLUS)
+    for name, statement in sql.named("perennial.desk.read", "exceptions.sql").items()
+}
+KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund")
 SIZE = 50
 DAYS_AHEAD = 62
-"""A card is expiring when it ends within so many days, and pays a shipment after that."""
+"""A card is expiring when it ends within so many days, and is to pay something after that."""
 INVOICED_WITHIN = 7
 """What was sent so many days ago and is not invoiced yet needs a person."""
 MOST_COUNTED = 1000
 FRESH = timedelta(minutes=1)
 """So long every page tells the number that was counted once."""
+FRESH_REFUNDS = timedelta(minutes=10)
+"""So long a page tells how often money is to be given back, which takes longest to count."""
+URGENT, REFUNDS = 1, 2
+"""The rows of what was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +44,13 @@ class Exceptional:
 
     ``facts`` by kind. declined, unknown: ``part``, ``amount``, ``status``, ``attempts``, ``tried_on``, ``said`` (by the
     bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
-    again by itself). expiring: ``card``, ``expires_on``, ``shipments``. parked: ``job``, ``reason``. held: ``code``,
+    again by itself). expiring: ``card``, ``expires_on``, ``shipments``, ``parts``
+    (of payments). parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``. late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
-    ``tracking``, ``amount``.
+    ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
+    refund: ``amount`` that is to be given back.
     ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
-    ``ship``, ``invoice``.
+    ``ship``, ``invoice``, ``refund``.
     """
 
     kind: str
@@ -67,33 +77,42 @@ class Counts(NamedTuple):
     late: int
     unknown: int
     uninvoiced: int
+    refund: int = 0
 
     @property
     def urgent(self) -> int:
-        """All but the cards that will end: those have time."""
-        return sum(self) - self.expiring
+        """All but the cards that will end and the money to give back: those have time, and take time to count."""
+        return sum(self) - self.expiring - self.refund
 
 
-def counts(on: date) -> Counts:
-    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while."""
-    found = sql.one(_SQL["expiring_count"], _counting(on))
-    assert found is not None
-    return _urgent_counts(on)._replace(expiring=found[0])
+def counts(on: date, kind: str | None = None) -> Counts:
+    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while.
+
+    ``kind``: of the list that is looked at. Money to give back is counted anew for its own list, else now and then.
+    """
+    expiring = sql.value(_SQL["expiring_count"], _counting(on))
+    refund: int | None = None
+    if kind is not None and kind != "refund":
+        refund = sql.value(_SQL["counted"], {"id": REFUNDS, "on": on, "fresh": FRESH_REFUNDS})
+    if refund is None:
+        refund = sql.value(_SQL["refund_count"], _counting(on))
+        sql.execute(_SQL["count"], {"id": REFUNDS, "on": on, "number": refund})
+    return urgent_counts(on)._replace(expiring=expiring, refund=refund)
 
 
 def urgent(on: date) -> int:
     """How many things need a person soon, as it was counted within the last minute: for every page."""
-    found: int | None = sql.value(_SQL["counted"], {"on": on, "fresh": FRESH})
-    return _urgent_counts(on).urgent if found is None else found
+    found: int | None = sql.value(_SQL["counted"], {"id": URGENT, "on": on, "fresh": FRESH})
+    return urgent_counts(on).urgent if found is None else found
 
 
-def _urgent_counts(on: date) -> Counts:
-    """All but the cards; the sum is noted."""
+def urgent_counts(on: date) -> Counts:
+    """All but the cards and the money to give back; the sum is noted."""
     found = sql.one(_SQL["counts"], _counting(on))
     assert found is not None
     declined, *others = found
     counted = Counts(declined, 0, *others)
-    sql.execute(_SQL["count"], {"on": on, "number": counted.urgent})
+    sql.execute(_SQL["count"], {"id": URGENT, "on": on, "number": counted.urgent})
     return counted
 
 
@@ -173,9 +192,9 @@ _PAYMENT_STEPS = {
 }
 
 
-def _expiring(token: str, brand: str | None, last4: str | None, expires_on: date, shipments: int) -> Told:
+def _expiring(token: str, brand: str | None, last4: str | None, expires_on: date, shipments: int, parts: int) -> Told:
     words = " ".join(word for word in (brand, last4) if word) or token
-    return {"card": words, "expires_on": expires_on, "shipments": shipments}, ("new_card",)
+    return {"card": words, "expires_on": expires_on, "shipments": shipments, "parts": parts}, ("new_card",)
 
 
 def _parked(job: str, reason: str) -> Told:
@@ -196,14 +215,21 @@ def _late(reasons: tuple[str, ...]) -> Told:
     return {"reasons": reasons}, (*(ways[r] for r in reasons if r in ways), *(() if reasons else ("ship",)), "cancel")
 
 
-def _uninvoiced(sent_on: date, carrier: str | None, tracking: str | None, minor: int, currency: str) -> Told:
+def _uninvoiced(
+    sent_on: date | None, carrier: str | None, tracking: str | None, minor: int, currency: str, lapsed: bool
+) -> Told:
     facts: dict[str, object] = {
         "sent_on": sent_on,
         "carrier": carrier,
         "tracking": tracking,
         "amount": Money(minor, currency),
+        "lapsed": lapsed,
     }
-    return facts, ("invoice",)
+    return facts, (*(("invoice",) if sent_on is not None else ()), *(("try_now",) if lapsed else ()))
+
+
+def _refund(minor: int, currency: str) -> Told:
+    return {"amount": Money(int(minor), currency)}, ("refund",)
 
 
 _TELLS: dict[str, Callable[..., Told]] = {
@@ -214,4 +240,5 @@ _TELLS: dict[str, Callable[..., Told]] = {
     "held": _held,
     "awaiting": _awaiting,
     "uninvoiced": _uninvoiced,
+    "refund": _refund,
 }

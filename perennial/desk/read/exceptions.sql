@@ -27,22 +27,32 @@ select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number
  limit %(most)s
 
 -- name: expiring
--- lines whose card will have expired by one of their planned shipments; the first of those days
-select x.ship_on, c.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
-       k.token, k.brand, k.last4, k.expires_on, x.shipments
-  from customers_storedcard k
-  join continuity_continuityorder c on c.card_id = k.id
+-- Lines whose card will have expired by the day of one of their charges; the first of those days. Cards that end are found
+-- by the index of their ends, and the lines of a page by their first days alone; what is told is read of a page.
+with found as materialized (
+  select min(y.on_date) as on_date, y.continuity_order_id as id, y.card_id
+    from customers_storedcard k
+    join charge_to_come y on y.card_id = k.id and y.on_date > k.expires_on
+   where k.expires_on < %(through)s
+     and (%(program)s is null or exists (select from continuity_continuityorder c
+                                          where c.id = y.continuity_order_id and c.program_id = %(program)s))
+   group by y.continuity_order_id, y.card_id
+  having (min(y.on_date), y.continuity_order_id) > (%(day)s, %(id)s)
+   order by min(y.on_date), y.continuity_order_id
+   limit %(most)s)
+select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
+       k.token, k.brand, k.last4, k.expires_on, x.shipments, x.parts
+  from found f
+  join customers_storedcard k on k.id = f.card_id
+  join continuity_continuityorder c on c.id = f.id
   join orders_salesorder p on p.id = c.order_id
   join orders_orderline l on l.id = c.parent_line_id
   join customers_customer u on u.id = c.customer_id
-  join lateral (select min(o.ship_on) as ship_on, min(o.shipment) as shipment, count(distinct o.shipment) as shipments
-                  from continuity_occurrence o
-                 where o.continuity_order_id = c.id and o.status in {states.TO_COME}
-                   and o.ship_on > k.expires_on) x on x.ship_on is not null
- where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
-   and (x.ship_on, c.id) > (%(day)s, %(id)s) and (%(program)s is null or c.program_id = %(program)s)
- order by x.ship_on, c.id
- limit %(most)s
+ cross join lateral (select min(y.shipment) as shipment, count(distinct y.shipment) filter (where not y.is_part) as shipments,
+                            count(*) filter (where y.is_part) as parts
+                       from charge_to_come y
+                      where y.card_id = k.id and y.continuity_order_id = f.id and y.on_date > k.expires_on) x
+ order by f.on_date, f.id
 
 -- name: parked
 select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipment, q.job, coalesce(q.because, to_jsonb(q.reason))
@@ -95,26 +105,40 @@ select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipmen
  limit %(most)s
 
 -- name: uninvoiced
--- children that were sent, and long enough ago to have been invoiced
-select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipment,
-       s.on_date, s.carrier, s.tracking, k.total_minor, k.currency
+-- children that were sent, and long enough ago to have been invoiced; and whatever nobody invoices while its
+-- authorisation has lapsed as often as it may
+with lapsed as materialized (
+  select coalesce(y.order_id, c.order_id) as order_id, sum(y.amount_minor)::bigint as amount_minor
+    from payment_not_renewed r
+    join payments_payment y on y.id = r.payment_id
+    left join continuity_continuityorder c on c.id = y.continuity_order_id
+   group by 1)
+select coalesce(k.ship_on, k.order_date), k.id, coalesce(p.number, k.number), k.number, u.account, u.name, l.line, k.shipment,
+       s.on_date, s.carrier, s.tracking, coalesce(x.amount_minor, k.total_minor), k.currency, x.order_id is not null
   from orders_salesorder k
-  join orders_shipment s on s.order_id = k.id
-  join orders_salesorder p on p.id = k.parent_id
-  join orders_orderline l on l.id = k.parent_line_id
+  left join orders_shipment s on s.order_id = k.id
+  left join orders_salesorder p on p.id = k.parent_id
+  left join orders_orderline l on l.id = k.parent_line_id
+  left join lapsed x on x.order_id = k.id
   join customers_customer u on u.id = k.customer_id
- where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s and (k.ship_on, k.id) > (%(day)s, %(id)s)
+ where k.id in (
+       select k.id from orders_salesorder k join orders_shipment s on s.order_id = k.id
+        where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s
+        union
+       select order_id from lapsed)
+   and (coalesce(k.ship_on, k.order_date), k.id) > (%(day)s, %(id)s)
    and (%(program)s is null or %(program)s in (
-        select x.program_id from continuity_continuityorder x where x.parent_line_id = k.parent_line_id))
- order by k.ship_on, k.id
+        select x.program_id from continuity_continuityorder x
+         where x.order_id = coalesce(k.parent_id, k.id) and (k.parent_line_id is null or x.parent_line_id = k.parent_line_id)))
+ order by coalesce(k.ship_on, k.order_date), k.id
  limit %(most)s
 
 -- name: counted
 -- the number of the last count, unless it is of another day or has grown old
-select c.number from desk_counted c where c.id = 1 and c.on_date = %(on)s and c.at > now() - %(fresh)s
+select c.number from desk_counted c where c.id = %(id)s and c.on_date = %(on)s and c.at > now() - %(fresh)s
 
 -- name: count
-insert into desk_counted (id, on_date, number) values (1, %(on)s, %(number)s)
+insert into desk_counted (id, on_date, number) values (%(id)s, %(on)s, %(number)s)
     on conflict (id) do update set on_date = excluded.on_date, number = excluded.number, at = now()
 
 -- name: counts
@@ -132,16 +156,35 @@ select (select count(*) from (select from payments_payment y where y.status in {
          where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s limit %(most)s) n),
        (select count(*) from (select from payments_payment y where y.status = 'unknown' limit %(most)s) n),
        (select count(*) from (
-        select from orders_salesorder k join orders_shipment s on s.order_id = k.id
-         where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s limit %(most)s) n)
+        select k.id from orders_salesorder k join orders_shipment s on s.order_id = k.id
+         where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s
+         union
+        select coalesce(y.order_id, c.order_id) from payment_not_renewed r
+          join payments_payment y on y.id = r.payment_id
+          left join continuity_continuityorder c on c.id = y.continuity_order_id
+         limit %(most)s) n)
 
 -- name: expiring_count
 -- at most so many; the cards that end last first, since of those that ended long ago most pay nothing any more
 select count(*) from (
 select from customers_storedcard k
-  join continuity_continuityorder c on c.card_id = k.id
- where k.expires_on < %(through)s and c.payment_method = 'card' and not c.upfront and c.status in {states.NOT_ENDED}
-   and exists (select from continuity_occurrence o
-                where o.continuity_order_id = c.id and o.status in {states.TO_COME} and o.ship_on > k.expires_on)
+ cross join lateral (select distinct y.continuity_order_id from charge_to_come y
+                      where y.card_id = k.id and y.on_date > k.expires_on) x
+ where k.expires_on < %(through)s
  order by k.expires_on desc
  limit %(most)s) n
+
+-- name: refund
+-- orders of which more was taken than came and will come
+select p.order_date, p.id, p.number, p.number, u.account, u.name, null, null, s.minor, p.currency
+  from ($surplus) s
+  join orders_salesorder p on p.id = s.root
+  join customers_customer u on u.id = p.customer_id
+ where (p.order_date, p.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x where x.order_id = p.id))
+ order by p.order_date, p.id
+ limit %(most)s
+
+-- name: refund_count
+select count(*) from (select from ($surplus) s limit %(most)s) n

@@ -10,7 +10,7 @@ from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Said
-from perennial.kernel.states import SENT, TO_COME
+from perennial.kernel.states import NOT_ENDED, PROJECTED, SENT, TO_COME
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Child:
     total: Money
     sent: Sent | None
     external: str | None
+    invoiced_on: date | None
     holds: tuple[Hold, ...]
 
     @property
@@ -97,9 +98,25 @@ class Continuity:
         return max((line.shipment or 0 for line in self.lines if line.last), default=None)
 
     @property
+    def goes_on(self) -> bool:
+        """Is something of it still to come, so that it can be stopped?"""
+        last = self.last_shipment
+        open_end = not self.complete and last is None
+        to_come = any(line.status in TO_COME and (last is None or (line.shipment or 0) <= last) for line in self.lines)
+        return self.status in NOT_ENDED and (open_end or to_come)
+
+    def dropped_after(self, shipment: int) -> tuple[int, ...]:
+        """The shipments that will not go out when it ends after this one: planned, not skipped, without a child."""
+        found = {line.shipment for line in self.lines if line.status in TO_COME and line.child is None}
+        return tuple(sorted(number for number in found if number is not None and number > shipment))
+
+    @property
     def progress(self) -> Progress:
-        """How many of its shipments were sent, are skipped, and are still to come as far as they are planned."""
-        states = {line.shipment: line for line in self.lines if line.shipment is not None}
+        """How many of its shipments were sent, are skipped, and are still to come as far as they are planned: what is only
+        expected is not counted.
+        """
+        planned = (line for line in self.lines if line.status != PROJECTED)
+        states = {line.shipment: line for line in planned if line.shipment is not None}
         sent = sum(line.child_status in SENT for line in states.values())
         skipped = sum(line.status == "skipped" for line in states.values())
         gone = sum(line.child_status == "cancelled" for line in states.values())
@@ -152,6 +169,16 @@ class Order:
     def held(self) -> bool:
         """Is one of its holds not released?"""
         return any(hold.open for hold in self.holds)
+
+    @property
+    def goes_on(self) -> bool:
+        """Is something of it still to be planned or sent, so that it can be held?"""
+        if self.status != "open":
+            return False
+        by_program = {one.line for one in self.continuity}
+        ordinary = any(line.status == "open" for line in self.lines if line.line not in by_program)
+        made = any(child.status == "open" for child in self.children)
+        return ordinary or made or any(one.goes_on for one in self.continuity)
 
     @property
     def other_addresses(self) -> tuple[Address, ...]:

@@ -19,7 +19,7 @@ from perennial.desk.read.values import Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.kernel.states import NOT_ENDED, SENT, TO_COME
+from perennial.kernel.states import CARD_OWES, NOT_ENDED, SENT, TO_COME
 from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 
@@ -133,8 +133,8 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
     pk = SalesOrder.objects.filter(number=number, parent=None).values_list("id", flat=True).first()
     if pk is None:
         raise unknown_order(number)
-    order = next(orders([pk], on=on, ahead=NEXT))
     rules = set_up()
+    order = next(orders([pk], on=on, ahead=NEXT, rules=rules))
     by_line = {one.line: tuple(shipments(order, one, rules)) for one in order.continuity}
     next_ones = [s for one in order.continuity if one.status in NOT_ENDED for s in by_line[one.line] if is_coming(s)]
     paid = _by_number(order.payments)
@@ -153,6 +153,12 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
         warnings=tuple(_warnings(order, on, surplus([pk]).get(pk))),
         can_undo=Change.objects.filter(order_id=pk, undone_on=None).exists(),
     )
+
+
+def taken_when_invoiced(order: Order, number: str) -> tuple[Payment, ...]:
+    """What is taken from a card, or billed, once a child or the ordinary lines of a parent (``number``) are invoiced."""
+    own = (one for one in order.payments if one.order == number and one.purpose in ("shipment", "ordinary"))
+    return tuple(one for one in own if one.status in CARD_OWES)
 
 
 def line_meant(order: Order, payment: Payment) -> int | None:
@@ -226,7 +232,7 @@ def _line(
     near = [shipment.number for shipment in found if is_coming(shipment)][:NEXT]
     return OrderLine(
         continuity=one,
-        card=health_of(one.card, found, on) if one.card else None,
+        card=health_of(one.card, found, order.payments, on) if one.card else None,
         rows=tuple(
             _row(shipment, tries[shipment.number], paid, rules, near=shipment.number in near) for shipment in shown
         ),

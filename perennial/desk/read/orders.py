@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
-from perennial.catalog.queries import parameters
+from perennial.catalog.queries import SetUp, parameters, set_up
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
 from perennial.desk.read import rows, waits
@@ -44,16 +44,23 @@ def order(number: str, *, on: date, ahead: int = 0) -> Order:
     return next(orders([found[1] or found[0]], on=on, ahead=ahead))
 
 
-def orders(order_ids: Iterable[int], *, on: date, ahead: int = 0) -> Iterator[Order]:
-    """These parent orders, in the order in which they are given; what waits is told as it is on a date."""
+def orders(order_ids: Iterable[int], *, on: date, ahead: int = 0, rules: SetUp | None = None) -> Iterator[Order]:
+    """These parent orders, in the order in which they are given; what waits is told as it is on a date.
+
+    ``rules``: the set-up, where the caller has read it.
+    """
     ids = iter(order_ids)
     places: dict[int, dict[str, int]] = {}
-    rules = parameters()
+    if ahead and rules is None:
+        rules = set_up()
+    now = parameters() if rules is None else rules.parameters
     while batch := list(islice(ids, BATCH)):
-        found = _Batch(batch, places, rules.days_before_delivery, on, ahead)
+        found = _Batch(batch, places, now.days_before_delivery, on)
+        if ahead and rules is not None:
+            found.look_ahead(ahead, rules)
         for order_id in batch:
             if order_id in found.orders:
-                yield found.order(order_id, rules.prices_include_tax)
+                yield found.order(order_id, now.prices_include_tax)
 
 
 Row = TypeVar("Row", rows.Child, rows.Line, rows.Hold, rows.Event)
@@ -62,13 +69,11 @@ Row = TypeVar("Row", rows.Child, rows.Line, rows.Hold, rows.Event)
 class _Batch:
     """Everything about a batch of orders, read at once and sorted by what it belongs to."""
 
-    def __init__(
-        self, ids: list[int], places: dict[int, dict[str, int]], days_before: int, on: date, ahead: int
-    ) -> None:
+    def __init__(self, ids: list[int], places: dict[int, dict[str, int]], days_before: int, on: date) -> None:
         self.days_before = days_before
-        self.orders = {o.id: o for o in sql.rows(rows.Order, _SQL["orders"], {"orders": ids})}
-        children = sql.rows(rows.Child, _SQL["children"], {"orders": ids})
-        continuity = sql.rows(rows.Continuity, _SQL["continuity"], {"orders": ids})
+        self.orders = {o.id: o for o in sql.prepared_rows(rows.Order, _SQL["orders"], {"orders": ids})}
+        children = sql.prepared_rows(rows.Child, _SQL["children"], {"orders": ids})
+        continuity = sql.prepared_rows(rows.Continuity, _SQL["continuity"], {"orders": ids})
         given = {
             "orders": ids,
             "all": [*ids, *(c.id for c in children)],
@@ -77,14 +82,14 @@ class _Batch:
         }
         self.children_by_id = {c.id: c for c in children}
         self.children = _by(children, "parent")
-        self.lines = _by(sql.rows(rows.Line, _SQL["lines"], given), "order")
-        self.events = _by(sql.rows(rows.Event, _SQL["events"], given), "order")
+        self.lines = _by(sql.prepared_rows(rows.Line, _SQL["lines"], given), "order")
+        self.events = _by(sql.prepared_rows(rows.Event, _SQL["events"], given), "order")
         self.notes: dict[int, list[Note]] = defaultdict(list)
-        for order, on_date, by, text in sql.tuples(_SQL["notes"], given):
+        for order, on_date, by, text in sql.prepared(_SQL["notes"], given):
             self.notes[order].append(Note(on_date, by, text))
         self.holds = {
             order: tuple(Hold(h.code, why(h.reason) or "", *h[3:]) for h in of)
-            for order, of in _by(sql.rows(rows.Hold, _SQL["holds"], given), "order").items()
+            for order, of in _by(sql.prepared_rows(rows.Hold, _SQL["holds"], given), "order").items()
         }
         self.continuity: dict[int, list[rows.Continuity]] = defaultdict(list)
         for one in continuity:
@@ -95,25 +100,28 @@ class _Batch:
         self.waits: dict[tuple[int, int], tuple[str, ...]] = {}
         self.places = places
         if continuity:
-            for adjustment in sql.rows(rows.Adjustment, _SQL["adjustments"], given):
+            for adjustment in sql.prepared_rows(rows.Adjustment, _SQL["adjustments"], given):
                 self.adjustments[adjustment.continuity].append(adjustment)
-            for occurrence in sql.rows(rows.Occurrence, _SQL["occurrences"], given):
+            for occurrence in sql.prepared_rows(rows.Occurrence, _SQL["occurrences"], given):
                 self.occurrences[occurrence.continuity].append(occurrence)
-            for parked in sql.rows(rows.Parked, _SQL["parked"], given):
+            for parked in sql.prepared_rows(rows.Parked, _SQL["parked"], given):
                 reason = why(parked.reason) or ""
                 self.parked[parked.continuity].append(Parked(parked.shipment, parked.job, reason, parked.on))
             self.waits = waits.shipments_that_wait(given["continuity"], on)
         if given["revisions"]:
             places.update({revision: {} for revision in given["revisions"]})
-            for revision, key, place in sql.tuples(_SQL["places"], given):
+            for revision, key, place in sql.prepared(_SQL["places"], given):
                 places[revision][key] = place
-        payments = sql.rows(rows.Payment, _SQL["payments"], given)
+        payments = sql.prepared_rows(rows.Payment, _SQL["payments"], given)
         self.payments = self._payments(payments, {c.id: c for c in continuity})
         self._read_addresses()
         self.ahead: Mapping[int, Sequence[ShipmentLine]] = {}
-        if ahead:
-            going_on = [c.id for c in continuity if c.status in NOT_ENDED and not c.complete]
-            self.ahead = projected_lines(going_on, ahead)
+
+    def look_ahead(self, number: int, rules: SetUp) -> None:
+        """Read also the shipments that are not planned yet."""
+        open_ones = (c for mine in self.continuity.values() for c in mine)
+        going_on = [c.id for c in open_ones if c.status in NOT_ENDED and not c.complete]
+        self.ahead = projected_lines(going_on, number, rules)
 
     def _payments(
         self, payments: list[rows.Payment], continuity: Mapping[int, rows.Continuity]
@@ -209,6 +217,7 @@ class _Batch:
             total=Money(child.total, currency),
             sent=None if child.sent_on is None else Sent(child.sent_on, child.carrier, child.tracking),
             external=child.external,
+            invoiced_on=child.invoiced_on,
             holds=self.holds.get(child.id, ()),
         )
 

@@ -10,7 +10,8 @@ select o.id, o.number, o.reference, o.status, c.account, c.name, o.order_date, o
 
 -- name: children
 select k.id, k.parent_id, k.number, l.line, k.shipment, k.status, k.ship_on, k.ship_to_id,
-       k.delivery_minor, k.tax_minor, k.total_minor, s.on_date, s.carrier, s.tracking, k.external
+       k.delivery_minor, k.tax_minor, k.total_minor, s.on_date, s.carrier, s.tracking, k.external,
+       k.invoiced_on
   from orders_salesorder k
   join orders_orderline l on l.id = k.parent_line_id
   left join orders_shipment s on s.order_id = k.id

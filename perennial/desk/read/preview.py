@@ -13,7 +13,7 @@ from decimal import Decimal
 from perennial.catalog.models import Product as ProductRow
 from perennial.catalog.queries import SetUp, company, prices_on, product_by_number, set_up
 from perennial.continuity.planning import OccurrenceRow, read_orders, target_rows
-from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
+from perennial.desk.read.shipment import ShipmentLine, Why, before, clipped, customised
 from perennial.desk.read.values import Product
 from perennial.errors import Refused
 from perennial.kernel import plan as kernel
@@ -42,12 +42,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an order would be. ``complete``: nothing of the program follows. ``country``: whose taxes are in it."""
+    """What an order would be. ``complete``: nothing of the program follows. ``country``: whose taxes are in it.
+
+    ``behind``: what its start date puts into the past.
+    """
 
     lines: tuple[ShipmentLine, ...]
     complete: bool
     payments: tuple[Part, ...]
     country: str | None
+    behind: kernel.Behind | None = None
 
     @property
     def ends_with(self) -> int | None:
@@ -67,11 +71,12 @@ class _Of:
     """By number, name and tax group."""
 
 
-def projected_lines(continuity_order_ids: Sequence[int], number: int) -> dict[int, list[ShipmentLine]]:
+def projected_lines(continuity_order_ids: Sequence[int], number: int, rules: SetUp) -> dict[int, list[ShipmentLine]]:
     """By continuity order, the lines of so many shipments beyond the planned ones."""
     if number > MOST:
         raise Refused("too_far_ahead", "ahead", number=number, most=MOST)
-    rules = set_up()
+    if not continuity_order_ids:
+        return {}
     coming = []
     for state in read_orders(rules, continuity_order_ids):
         walk = [o.step for o in state.walk]
@@ -202,6 +207,7 @@ def preview(
         first_position=1,
         status="planned",
         product_ids=revision.product_ids,
+        schedule_ids=revision.schedule_ids,
     )
     country = company().country
     return Preview(
@@ -209,6 +215,7 @@ def preview(
         complete=complete and len(shown) == len(lines),
         payments=tuple(_payments(of, wanted, Place(country, None))),
         country=country,
+        behind=kernel.behind(order_date, start_date, clipped(lines)),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from perennial.catalog.queries import currency, prices_on
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.kernel.money import Money
+from perennial.kernel.money import Money, line_amount
 
 _SQL = sql.named("perennial.desk.read", "products.sql")
 FIRST = 8
@@ -18,8 +18,8 @@ MOST_WORDS = 8
 
 @dataclass(frozen=True, slots=True)
 class FoundProduct:
-    """A product that can be sold. ``program``: the one that a continuity product stands for; ``exact``: its number was
-    typed.
+    """A product that can be sold. ``program``: the one that a continuity product stands for, ``price`` then what its first
+    shipment costs before delivery and tax; ``exact``: its number was typed.
     """
 
     number: str
@@ -37,11 +37,27 @@ def products_found(typed: str, *, on: date, most: int = FIRST) -> tuple[FoundPro
         return ()
     rows = sql.tuples(_SQL["found"], {"typed": " ".join(words), "words": words, "most": most})
     prices = prices_on([row[0] for row in rows if row[3] == "item"], on)
+    prices |= _first_shipments([row[0] for row in rows if row[3] != "item"], on)
     money = currency() if prices else ""
     return tuple(
         FoundProduct(number, name, kind, program, price=Money(prices[pk], money) if pk in prices else None, exact=exact)
         for pk, number, name, kind, program, exact in rows
     )
+
+
+def _first_shipments(ids: list[int], on: date) -> dict[int, int]:
+    """What the first shipment of these continuity products costs; absent where a product of it has no price."""
+    sent = sql.tuples(_SQL["first_event"], {"ids": ids}) if ids else []
+    known = prices_on({item for _, item, _, _ in sent}, on) if sent else {}
+    costs: dict[int, int] = {}
+    without = set()
+    for pk, item, quantity, own in sent:
+        price = known.get(item) if own is None else own
+        if price is None:
+            without.add(pk)
+        else:
+            costs[pk] = costs.get(pk, 0) + line_amount(quantity, price)
+    return {pk: cost for pk, cost in costs.items() if pk not in without}
 
 
 def product_meant(typed: str, *, on: date) -> tuple[str, str]:

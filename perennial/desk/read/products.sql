@@ -21,3 +21,16 @@ select p.id, p.number, p.name, p.kind, g.schedule_id, lower(p.number) = lower(%(
 -- The product of exactly this number, sold today or not: entry says what stands against it.
 select p.number, p.kind from catalog_product p where p.number in (%(typed)s, upper(%(typed)s), lower(%(typed)s))
  order by p.number = %(typed)s desc limit 1
+
+-- name: first_event
+-- Of the programs that these products stand for: what the first event of the newest released revision sends.
+select c.product_id, x.product_id, x.quantity, x.price_minor
+  from programs_continuityproduct c
+  join lateral (select e.id
+                  from programs_programrevision r
+                  join programs_programevent e on e.revision_id = r.id and e.event_id is not null
+                 where r.program_id = c.program_id and r.released
+                 order by r.number desc, e.event_id limit 1) e on true
+  join programs_programeventproduct x on x.event_id = e.id
+ where c.product_id = any(%(ids)s)
+ order by c.product_id, x.line

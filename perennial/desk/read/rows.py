@@ -48,6 +48,7 @@ class Child(NamedTuple):
     carrier: str | None
     tracking: str | None
     external: str | None
+    invoiced_on: date | None
 
 
 class Line(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -89,6 +89,13 @@ class ShipmentLine:
         if self.status == "skipped":
             return None
         return "while_waiting" if self.waits else "until_next_run"
+
+
+def clipped(lines: Iterable[ShipmentLine]) -> Iterator[tuple[int | None, date, date]]:
+    """Of planned lines those that ship on the day of the order because their dates lie before it."""
+    for line in lines:
+        if line.why.dates.ship == "order_date" and line.status != "skipped":
+            yield line.shipment, line.event_on, line.ship_on
 
 
 def before(day: date, days: int) -> date:

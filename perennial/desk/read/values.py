@@ -172,6 +172,11 @@ class Payment:
         return ("written-off",) if self.status in GIVEN_UP else ()
 
     @property
+    def awaits_check(self) -> bool:
+        """Is a check to come for it?"""
+        return self.method == "check" and self.status == "due"
+
+    @property
     def collectable(self) -> bool:
         """May the card be asked for it now?"""
         return self.method == "card" and self.status in ("due", "declined", *NOT_ANSWERED)

@@ -1,5 +1,6 @@
 -- name: waiting
--- the parent orders of which something waits for a person: held, unpaid for good or nobody knows, blocked
+-- the parent orders of which something waits for a person: held, unpaid for good or nobody knows, not authorised
+-- anew, invoiced before its check has come, blocked
 select coalesce(o.parent_id, o.id)
   from orders_hold h join orders_salesorder o on o.id = h.order_id
  where h.released_on is null and o.status <> 'cancelled'
@@ -9,6 +10,13 @@ select coalesce(o.parent_id, o.id, c.order_id)
   left join orders_salesorder o on o.id = y.order_id
   left join continuity_continuityorder c on c.id = y.continuity_order_id
  where y.status in ('failed', 'unknown')
+union
+select f.root_id
+  from payments_payment y join payment_subject f on f.payment_id = y.id and f.invoiced
+ where y.status = 'due' and y.method = 'check'
+union
+select f.root_id
+  from payment_not_renewed r join payment_subject f on f.payment_id = r.payment_id
 union
 select c.order_id
   from continuity_occurrence o join continuity_continuityorder c on c.id = o.continuity_order_id

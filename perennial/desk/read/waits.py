@@ -33,7 +33,7 @@ select o.continuity_order_id, o.shipment, r.awaited, r.on_hold,
 def shipments_that_wait(continuity_order_ids: Sequence[int], on: date) -> dict[tuple[int, int], tuple[str, ...]]:
     """By continuity order and shipment, all that its scheduled shipments would wait for on a date."""
     found: dict[tuple[int, int], set[str]] = {}
-    for order, shipment, *waits in sql.tuples(_SHIPMENTS, {"ids": list(continuity_order_ids), "on": on}):
+    for order, shipment, *waits in sql.prepared(_SHIPMENTS, {"ids": list(continuity_order_ids), "on": on}):
         words = {word for word, holds in zip(BLOCKED, waits, strict=True) if holds}
         found.setdefault((order, shipment), set()).update(words)
     return {which: tuple(word for word in BLOCKED if word in words) for which, words in found.items() if words}

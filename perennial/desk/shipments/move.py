@@ -114,6 +114,7 @@ def replan(locked: LockedOrder, state: OrderState, at: int) -> None:
         first_position=max((o.position for o in before), default=0) + 1,
         status="planned" if fresh.row.status == "draft" else "scheduled",
         product_ids=product_ids_of(fresh),
+        schedule_ids=fresh.schedule_ids(fresh.revision),
     )
     difference = Difference()
     difference.add(behind, wanted, cancel=False)

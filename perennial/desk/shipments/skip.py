@@ -9,18 +9,15 @@ from perennial.continuity.planning import Difference
 from perennial.desk.action import action
 from perennial.desk.locking import adjust, changed, lock_parent, open_shipment, take_back
 from perennial.desk.outcome import Outcome
-from perennial.desk.queries import refunds
-from perennial.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped(Outcome):
-    """A shipment is left out, or comes again. ``to_refund``: what was paid up front for more than comes now."""
+    """A shipment is left out, or comes again."""
 
     order: str
     shipment: int
     status: str
-    to_refund: Money | None = None
 
 
 @action(undo=True)
@@ -48,8 +45,7 @@ def skip(
         adjust(locked, state, o, "skip", True)
     locked.event("skipped", line=state.row.parent_line.line, shipment=shipment)
     changed(locked, [state])
-    back = refunds([locked.order.pk]).get(number)
-    return Skipped(order=number, shipment=shipment, status="skipped", to_refund=back)
+    return Skipped(order=number, shipment=shipment, status="skipped")
 
 
 @action(undo=True)

@@ -3,16 +3,6 @@ select id from continuity_continuityorder
  where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
  order by id for no key update
 
--- name: select_to_extend
-select row_number() over (order by c.id), c.id, null::int
-  from continuity_continuityorder c
-  join lateral (
-       select count(*) filter (where o.status in {states.TO_COME}) as open,
-              (array_agg(o.ship_on order by o.position desc) filter (where o.status <> 'cancelled'))[1] as last
-         from continuity_occurrence o where o.continuity_order_id = c.id) w on true
- where c.status = 'open' and not c.complete
-   and (w.open < greatest(coalesce(c.threshold, %(threshold)s), 1) or w.last is null or w.last <= %(through)s)
-
 -- name: select_to_update
 select row_number() over (order by c.id), c.id, null::int
   from continuity_continuityorder c

@@ -7,9 +7,10 @@ time-out, a bug) means that nobody knows: the caller takes it as ``unknown`` and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from perennial.kernel import limits
 
@@ -130,6 +131,22 @@ class Gateway(Protocol):
     def refund(self, request: Request) -> Answer: ...
 
     def find(self, request: Request) -> Answer: ...
+
+
+class Moved(NamedTuple):
+    """Money that a gateway has moved by a request: taken, or given back (below 0)."""
+
+    key: str
+    minor: int
+    currency: str
+    on: date
+
+
+@runtime_checkable
+class KeepsBook(Protocol):
+    """A gateway that can be asked for all that it has moved; ``check once`` compares it with what is known here."""
+
+    def moved(self) -> Iterable[Moved]: ...
 
 
 def ask(gateway: Gateway, request: Request) -> Answer:

@@ -62,7 +62,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from perennial.payments.gateways.contract import Answer, KeyReused, Request
+from perennial.payments.gateways.contract import Answer, KeyReused, Moved, Request
 from perennial.payments.gateways.dry import refusal_of_card
 
 AUTHORISATION_DAYS = 7
@@ -188,6 +188,15 @@ class Sandbox:
                     " where outcome = 'approved' and kind in ('charge', 'capture', 'refund') group by currency"
                 ).fetchall()
             )
+
+    def moved(self) -> list[Moved]:
+        """What was charged, captured and given back (below 0), by the keys of the requests."""
+        with self._book() as book:
+            found = book.execute(
+                "select key, case kind when 'refund' then -amount else amount end, currency, on_date from entry"
+                " where outcome = 'approved' and kind in ('charge', 'capture', 'refund') order by id"
+            ).fetchall()
+        return [Moved(key, minor, currency, date.fromisoformat(on)) for key, minor, currency, on in found]
 
     def taken_twice(self) -> list[str]:
         """What money was taken for more than once (order, purpose and part): empty when all is well."""

@@ -32,6 +32,8 @@ PREVIEWED = (
     "web/entry/totals.html",
     "web/entry/parts.html",
 )
+MANY = 100
+"""From so many of a line on it is asked whether they are meant."""
 FIELDS = {"start_date": "start", "payment_schedule": "schedule", "payment_method": "pays", "card": "pays"}
 """How what an action asks is called on the page."""
 
@@ -88,8 +90,8 @@ def add(request: Visit, number: str) -> HttpResponse:
     before = entry(number, on=request.visitor.today)
     try:
         item, kind = product_meant(request.POST.get("item") or request.POST.get("words", ""), on=request.visitor.today)
-        paid = _paid(before) if kind == "continuity" else {}
-        outcome = act(request, actions.add_line, stays=True, number=number, item=item, **paid)
+        usual = _paid(before) if kind == "continuity" else _delivered(before)
+        outcome = act(request, actions.add_line, stays=True, number=number, item=item, **usual)
     except Refused as refused:
         return _product_again(request, before, refused)
     return _added(request, outcome, kind, before)
@@ -101,7 +103,8 @@ def _start(request: Visit, account: str) -> HttpResponse:
         item, kind = product_meant(request.POST.get("item") or request.POST.get("words", ""), on=request.visitor.today)
         if before.usual[0] is None:
             raise Refused("no_way_to_pay", "item")
-        outcome = act(request, actions.start, stays=True, account=account, item=item, **_paid(before))
+        usual = _paid(before) | ({} if kind == "continuity" else _delivered(before))
+        outcome = act(request, actions.start, stays=True, account=account, item=item, **usual)
     except Refused as refused:
         return _product_again(request, before, refused)
     return _added(request, outcome, kind, before)
@@ -110,6 +113,10 @@ def _start(request: Visit, account: str) -> HttpResponse:
 def _paid(found: Entry) -> dict[str, Any]:
     method, card = found.usual
     return {"payment_method": method, "card": card}
+
+
+def _delivered(found: Entry) -> dict[str, Any]:
+    return {"delivery_mode": found.usual_delivery}
 
 
 def _product_again(request: Visit, found: Entry, refused: Refused) -> HttpResponse:
@@ -158,7 +165,7 @@ def _change(request: Visit, number: str, line: int) -> HttpResponse:
     except Conflict as conflict:
         return conflict_in(request, conflict, "#head-panel")
     except Refused as refused:
-        context = shown(request, before, line)
+        context = {**shown(request, before, line), **_asked_twice(request, refused)}
         if not request.headers.get("HX-Request"):
             return form_again(request, "web/entry.html", context, _of_fields(refused))
         return form_again(request, "web/entry/form.html", context, _of_fields(refused))
@@ -177,6 +184,13 @@ def conflict_in(request: Visit, conflict: Conflict, panel: str) -> HttpResponse:
     response = problems.conflict(request, conflict)
     response["HX-Retarget"] = panel
     return response
+
+
+def _asked_twice(request: Visit, refused: Refused) -> dict[str, Any]:
+    """The day that is to be confirmed, because it is years away, and what was typed of it."""
+    faults = refused.faults if isinstance(refused, Several) else (refused,)
+    day = next((fault.facts["day"] for fault in faults if fault.code == "day_years_away"), None)
+    return {"meant": day, "start_value": request.POST.get("start", "")} if day else {}
 
 
 def _of_fields(refused: Refused) -> Refused:
@@ -221,13 +235,17 @@ def _answers(request: Visit, found: Entry, line: int) -> dict[str, Any]:
             changes["quantity"] = quantity
     if without:
         changes["without"] = tuple(without)
+    if given.get("meant") and "start_date" in changes:
+        changes["meant"] = (day(request, "meant"),)
     return changes
 
 
 def quantity(request: Visit, number: str, line: int) -> HttpResponse:
-    """How many of a line."""
+    """How many of a line; so many that a digit may be too much are asked for a second time."""
     before = entry(number, on=request.visitor.today)
     changed = typed_number(request, "quantity")
+    if changed >= MANY and request.POST.get("meant") != str(changed):
+        return render(request, "web/entry/many.html", {"order": before.order, "line": line, "many": changed})
     if before.order and changed != next((one.quantity for one in before.order.lines if one.line == line), None):
         act(request, actions.change_line, of_line=line, number=number, line=line, quantity=changed)
     now = entry(number, on=request.visitor.today)

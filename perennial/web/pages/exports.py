@@ -114,6 +114,7 @@ def _expiring(to: Reader) -> tuple[Column[Exceptional], ...]:
         _fact("todo_ends", "expires_on"),
         _day("todo_first_after"),
         _fact("todo_shipments", "shipments"),
+        _fact("todo_parts", "parts"),
     )
 
 
@@ -145,7 +146,12 @@ def _uninvoiced(to: Reader) -> tuple[Column[Exceptional], ...]:
         _fact("todo_sent_on", "sent_on"),
         _fact("todo_carrier", "carrier"),
         _fact("csv_tracking", "tracking"),
+        _fact("csv_not_renewed", "lapsed"),
     )
+
+
+def _refund(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return _fact("todo_amount", "amount"), ("csv_currency", _currency), _day("todo_ordered_on")
 
 
 def _nothing(to: Reader) -> tuple[Column[Exceptional], ...]:
@@ -161,4 +167,5 @@ _KIND: dict[str, Callable[[Reader], tuple[Column[Exceptional], ...]]] = {
     "late": _late,
     "unknown": _payment,
     "uninvoiced": _uninvoiced,
+    "refund": _refund,
 }

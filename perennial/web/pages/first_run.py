@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.numbers import get_territory_currencies
 from django.contrib.auth import login
 from django.http import HttpResponse, HttpResponseRedirect
-from django.utils import timezone
+from django.shortcuts import render
 
-from perennial.desk.first_run import set_up
+from perennial.desk.first_run import set_up, usual_currency, usual_time_zones
 from perennial.errors import Refused
 from perennial.kernel.currencies import CURRENCIES
 from perennial.kernel.money import Money
@@ -49,22 +45,34 @@ def page(request: Visit) -> HttpResponse:
     return HttpResponseRedirect("/")
 
 
+def place(request: Visit) -> HttpResponse:
+    """What is usual in the country that was chosen."""
+    if anybody():
+        return HttpResponse(status=204)
+    country = request.GET.get("country", "")
+    return render(request, "web/first_run/place.html", _usual(request, country if country in COUNTRIES else "US"))
+
+
 def _choices(request: Visit) -> dict[str, Any]:
     """What can be chosen, and what the browser lets us guess."""
     given = request.POST
     country = given.get("country") or _country(request)
     locale = Locale.parse(request.visitor.reader.language)
-    zone = given.get("time_zone") or zone_of(country)
-    currency = given.get("currency") or next(iter(get_territory_currencies(country)), "EUR")
     return {
         "country": country,
-        "currency": currency,
-        "zone": zone,
-        "now": timezone.now().astimezone(ZoneInfo(zone if zone in time_zones() else "UTC")),
+        "currency": given.get("currency", ""),
+        "zone": given.get("time_zone", ""),
         "countries": sorted(((code, locale.territories.get(code, code)) for code in COUNTRIES), key=lambda one: one[1]),
         "currencies": [(code, Money(123450, code)) for code in sorted(CURRENCIES)],
         "zones": [*sorted(name for name in time_zones() if "/" in name and not name.startswith("Etc/")), "UTC"],
+        **_usual(request, country),
     }
+
+
+def _usual(request: Visit, country: str) -> dict[str, Any]:
+    """The currency and the time zones of a country."""
+    name = Locale.parse(request.visitor.reader.language).territories.get(country, country)
+    return {"land": name, "usual_currency": usual_currency(country), "usual_zones": usual_time_zones(country)}
 
 
 def _country(request: Visit) -> str:
@@ -74,19 +82,3 @@ def _country(request: Visit) -> str:
         if land.upper() in COUNTRIES:
             return land.upper()
     return HOME.get(request.visitor.reader.language, "US")
-
-
-@lru_cache(maxsize=1)
-def _zones() -> dict[str, str]:
-    """By country, its first time zone in the IANA list: where most of its people live."""
-    found: dict[str, str] = {}
-    for line in files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            country, _, zone, *_rest = line.split("\t")
-            found.setdefault(country, zone)
-    return found
-
-
-def zone_of(country: str) -> str:
-    """The time zone to begin with in a country."""
-    return _zones().get(country, "UTC")

@@ -81,10 +81,6 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
 
     would = perform(actions.cancel, How(dry=True), on=request.visitor.today, by=request.visitor.by, **how)
     kept = [c for c in one.lines if c.shipment is not None and c.child_status not in (None, "cancelled")]
-    dropped = sorted(
-        {c.shipment for c in one.lines if c.shipment is not None and c.shipment > (after or 0) and c.child is None}
-        - {c.shipment for c in one.lines if c.status in ("cancelled", "projected")}
-    )
     shown = {
         "number": number,
         "order": found,
@@ -92,7 +88,7 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
         "asked": asked,
         "would": would,
         "last": kept[-1] if kept else None,
-        "dropped": dropped,
+        "dropped": one.dropped_after(after or 0),
         "reasons": list(zip(STOP_REASONS, "abcd", strict=True)),
     }
     return panel(request, "web/panel/stop.html", shown, post)

@@ -68,6 +68,29 @@ def refund(request: Visit, number: str) -> HttpResponse:
     return panel(request, "web/panel/refund.html", _about(request, number, found, open_), post)
 
 
+def receive(request: Visit, number: str) -> HttpResponse:
+    """A check has come for what is owed."""
+    found, payments = _payments(request, number)
+    open_ = [one for one in payments if one.awaits_check]
+
+    def post() -> HttpResponse:
+        payment = _chosen(request, open_)
+        amount = typed.money(request, "amount", found.currency)
+        outcome = act(
+            request,
+            actions.receive,
+            number=payment.order,
+            part=payment.number,
+            line=line_meant(found, payment),
+            check=typed.needed(request, "check"),
+            amount=amount_text(amount.minor, amount.currency),
+            received_on=typed.day(request, "received_on"),
+        )
+        return done(request, Toast(effect(request, "order_received", outcome)))
+
+    return panel(request, "web/panel/receive.html", _about(request, number, found, open_), post)
+
+
 def settle(request: Visit, number: str) -> HttpResponse:
     """Say how a payment ended, or give it up."""
     found, payments = _payments(request, number)

@@ -15,6 +15,7 @@ from perennial.people import actions
 from perennial.people.queries import people, person
 from perennial.people.roles import ROLES
 from perennial.web.answer import Toast, done, form_again, redraws, whole
+from perennial.web.pages.beginning import is_beginning
 from perennial.web.visit import Visit
 from perennial.web.words import said, words
 
@@ -24,7 +25,7 @@ _LOG = logging.getLogger("perennial.people")
 
 def page(request: Visit) -> HttpResponse:
     """Everybody."""
-    return whole(request, "web/people.html", _shown())
+    return whole(request, "web/people.html", {**_shown(), "beginning": is_beginning(request.visitor)})
 
 
 @redraws("people")

@@ -9,11 +9,13 @@ from django.http import HttpResponse
 
 from perennial.desk import actions
 from perennial.desk.orders.ship import OVERRIDABLE
+from perennial.desk.read.order_page import taken_when_invoiced
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
 from perennial.web import typed
 from perennial.web.answer import Toast, act, act_on, done, form_again, panel
 from perennial.web.effects import effect
+from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
 
 
@@ -23,11 +25,12 @@ def ship(request: Visit, number: str) -> HttpResponse:
     def post() -> HttpResponse:
         outcome = act_on(
             request,
-            typed.day(request, "on", latest=request.visitor.today),
+            typed.day(request, "on"),
             actions.ship,
             number=number,
             carrier=typed.text(request, "carrier"),
             tracking=typed.text(request, "tracking"),
+            today=request.visitor.today,
             **_override(request),
         )
         return done(request, Toast(effect(request, "order_shipped", outcome)))
@@ -38,15 +41,21 @@ def ship(request: Visit, number: str) -> HttpResponse:
 
 
 def invoice(request: Visit, number: str) -> HttpResponse:
-    """It was invoiced: what pays it is captured next. What stands in the way is asked about, and overridden with a reason."""
+    """It was invoiced: what is taken then is said first; what stands in the way is overridden with a reason."""
 
     def post() -> HttpResponse:
         outcome = act(request, actions.invoice, number=number, **_override(request))
         return done(request, Toast(effect(request, "order_invoiced", outcome)))
 
-    found = order(number, on=request.visitor.today)
+    found = order(meant(number).number, on=request.visitor.today)
     unreported = any(child.number == number and child.status == "open" for child in found.children)
-    shown = {"number": number, "order": found, "unreported": unreported, "override": unreported}
+    shown = {
+        "number": number,
+        "order": found,
+        "takes": taken_when_invoiced(found, number),
+        "unreported": unreported,
+        "override": unreported,
+    }
     return _panel(request, "web/panel/invoice.html", shown, post)
 
 

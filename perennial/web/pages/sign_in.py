@@ -19,6 +19,7 @@ from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
 from perennial.people.roles import DEMO_PASSWORD
 from perennial.web.frame import first_page
+from perennial.web.pages.beginning import is_beginning
 from perennial.web.sign_in import few_left, locked_out, may_try, pass_second
 from perennial.web.visit import Visit
 
@@ -76,8 +77,8 @@ def sign_out(request: Visit) -> HttpResponse:
 
 
 def home(request: Visit) -> HttpResponse:
-    """To the first page of the role."""
-    return HttpResponseRedirect(first_page(request.visitor))
+    """To the first page of the role; in a new installation to what comes next."""
+    return HttpResponseRedirect("/setup/begin" if is_beginning(request.visitor) else first_page(request.visitor))
 
 
 def stay(request: Visit) -> HttpResponse:

@@ -7,33 +7,37 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 
 from perennial.desk.read.exceptions import KINDS, MOST_COUNTED, counts, exceptions
 from perennial.desk.read.lists import programs
 from perennial.errors import Refused
-from perennial.language import say
+from perennial.jobs.watch import watch_operation
+from perennial.language import phrase, say
 from perennial.language.formats import fact
 from perennial.web.answer import redraws, whole
+from perennial.web.pages.beginning import is_beginning
 from perennial.web.presence import clock, on_row, rows_taken
 from perennial.web.todo import COLUMNS, Gone, gone, place, row, row_id
 from perennial.web.typed import read_day
 from perennial.web.visit import Visit
 
-SECTIONS = ("web/todo/head.html", "web/todo/tabs.html", "web/todo/list.html")
+SECTIONS = ("web/todo/head.html", "web/todo/watched.html", "web/todo/tabs.html", "web/todo/list.html")
 MOST_PROGRAMS = 200
+ROWS = 35
+"""Of a list on one page; each with its buttons."""
 
 
-def today(request: HttpRequest) -> HttpResponse:
-    """The day's work begins with what needs a person."""
-    return HttpResponseRedirect("/exceptions")
+def today(request: Visit) -> HttpResponse:
+    """The day's work begins with what needs a person; in a new installation with what comes next."""
+    return HttpResponseRedirect("/setup/begin" if is_beginning(request.visitor) else "/exceptions")
 
 
 def first(request: Visit) -> HttpResponse:
     """The first list that has rows; cards that will end have time."""
-    found = counts(request.visitor.today)
+    found = counts(request.visitor.today, KINDS[0])
     urgent = (kind for kind in (*(one for one in KINDS if one != "expiring"), "expiring") if getattr(found, kind))
     return HttpResponseRedirect(f"/exceptions/{next(urgent, KINDS[0])}")
 
@@ -59,10 +63,10 @@ def on_it(request: Visit, kind: str) -> HttpResponse:
 
 def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> dict[str, Any]:
     visitor = request.visitor
-    found_counts = counts(visitor.today)
+    found_counts = counts(visitor.today, kind)
     program, after = asked.get("program", "").strip(), asked.get("after") or None
     since, fault = _since(request, asked.get("since", "").strip())
-    found = exceptions(kind, on=visitor.today, program=program or None, since=since, after=after)
+    found = exceptions(kind, on=visitor.today, program=program or None, since=since, size=ROWS, after=after)
     taken = rows_taken(request, kind, (str(one.id) for one in found.rows))
     rows = [row(one, visitor.reader, visitor.may, taken.get(str(one.id), ())) for one in found.rows]
     if acted is not None and any(one.id == acted.id for one in rows):
@@ -91,6 +95,7 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
         "errors": fault,
         "programs": programs(size=MOST_PROGRAMS).rows,
         "clock": clock(request, timezone.now()),
+        "watched": [phrase("watch", one.code, one.facts, visitor.reader) for one in watch_operation(visitor.today)],
         "here": "todo",
     }
 

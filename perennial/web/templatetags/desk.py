@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from perennial.desk.read.exceptions import MOST_COUNTED
 from perennial.desk.read.order import Continuity
 from perennial.kernel.money import Money
-from perennial.kernel.states import SENT
+from perennial.kernel.states import PROJECTED, SENT
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.web.states import icon, tone
@@ -71,11 +71,17 @@ def use(name: str) -> SafeString:
     return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
-@register.simple_tag
-def k(keys: str) -> SafeString:
-    """The key of a button, for its attributes and beside its word: ``{% k "s" %}``."""
-    shown = keys.replace("Control+", "Ctrl ")
-    return format_html('<kbd aria-hidden="true">{}</kbd>', shown)
+@register.simple_tag(takes_context=True)
+def k(context: Context, keys: str) -> SafeString:
+    """The key of a button beside its word: ``{% k "s" %}``."""
+    return format_html('<kbd aria-hidden="true">{}</kbd>', key_named(context, keys))
+
+
+@register.simple_tag(takes_context=True)
+def key_named(context: Context, keys: str) -> str:
+    """What stands on a key, or on several, in the reader's language."""
+    words = keys.replace("Control+", "Ctrl ").split(" ")
+    return " ".join(phrase("web key", word, None, _to(context)) or word for word in words)
 
 
 @register.simple_tag(takes_context=True)
@@ -116,7 +122,7 @@ def _bead(line: Any, today: date) -> str:
 @register.simple_tag(takes_context=True)
 def why(context: Context, shipment: Any) -> Any:
     """Why a shipment has its date, products and prices, as parts that the page sets."""
-    return why_of(shipment, _to(context), names_of(context["request"]))
+    return why_of(shipment, _to(context), names_of(context["request"]), context["visitor"].today)
 
 
 @register.simple_tag(takes_context=True)
@@ -228,7 +234,8 @@ def shipment_state(context: Context, shipment: Any) -> SafeString:
         text = said(to, f"waits_{code}") + last
         soon = shipment.lines[-1].run_on > context["visitor"].today
         return st(context, "", "", text, "needs_card" if soon and code == "card" else "held")
-    text = (phrase("line", shipment.status, None, to) or shipment.status) + last
+    words = said(to, "state_projected") if shipment.status == PROJECTED else phrase("line", shipment.status, None, to)
+    text = (words or shipment.status) + last
     return st(context, "", shipment.status, text)
 
 

@@ -14,6 +14,7 @@ from perennial.desk.read.order import Child, Order
 from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
 from perennial.desk.read.values import Payment, Product
+from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import PROJECTED, WITH_MONEY
 from perennial.language import Reader, phrase
@@ -120,8 +121,17 @@ def payment_words(context: Context, payment: Payment) -> str:
 def payment_for(context: Context, payment: Payment) -> str:
     """What a payment is for: a shipment, a line billed up front, the ordinary lines, or money given back."""
     part = payment.number if payment.number > 1 else None
-    facts = {"shipment": payment.shipment, "line": payment.line, "number": payment.number, "part": part}
+    refunds = [one for one in context["order"].payments if one.purpose == "refund" and one.order == payment.order]
+    number = payment.number if len(refunds) > 1 else None
+    facts = {"shipment": payment.shipment, "line": payment.line, "number": number, "part": part}
     return said(_to(context), f"order_pays_{payment.purpose}", **facts)
+
+
+@register.simple_tag
+def moved(payment: Payment) -> Money:
+    """What a payment brings: what is given back stands with a minus."""
+    sign = -1 if payment.purpose == "refund" else 1
+    return Money(sign * payment.amount.minor, payment.amount.currency)
 
 
 @register.simple_tag(takes_context=True)

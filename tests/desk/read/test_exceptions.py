@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def test_each_kind_is_listed_and_counted() -> None:
     made = one_of_each()
     assert counts(LATER)._asdict() == {
-        "declined": 1, "expiring": 5, "parked": 1, "held": 1, "awaiting": 1, "late": 2, "unknown": 1, "uninvoiced": 1,
+        "declined": 1, "expiring": 5, "parked": 1, "held": 1, "awaiting": 1, "late": 2, "unknown": 1, "uninvoiced": 1, "refund": 1,
     }  # fmt: skip
     assert counts(LATER).urgent == 8
     for kind in KINDS:
@@ -41,6 +41,10 @@ def test_each_kind_is_listed_and_counted() -> None:
     )
     assert (one.facts["most"], one.facts["next_on"]) == (3, LATER)
     assert one.steps == ("new_card", "try_now", "settle")
+    (back,) = exceptions("refund", on=LATER).rows
+    paid = Money(Payment.objects.get(order__number=made.refund).captured_minor, "USD")
+    assert paid.minor > 0
+    assert (back.number, back.facts, back.steps) == (made.refund, {"amount": paid}, ("refund",))
     assert exceptions("unknown", on=LATER).rows[0].steps == ("ask", "settle")
     (held,) = exceptions("held", on=LATER).rows
     assert (held.facts["reason"], held.steps) == ("call back", ("release",))

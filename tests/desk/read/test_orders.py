@@ -116,7 +116,7 @@ def test_all_reasons_are_told_and_what_the_night_found_comes_first() -> None:
     assert found.continuity[0].lines[2].waits[3].facts == {"reason": "no price"}
     assert said(entered.number)[1:] == [
         "waits: the customer has not accepted the offer yet",
-        "waits: a payment of the order has failed",
+        "waits: a payment of the order has failed, or is not known",
     ]
 
 

@@ -1,4 +1,4 @@
-/* The pages of signing in and of people: a password that can be looked at, the browser's time zone. */
+/* The pages of signing in and of people: a password that can be looked at, the browser's time zone where its country has several. */
 (() => {
   "use strict";
 
@@ -15,18 +15,25 @@
     field.focus();
   }
 
-  /** What stands there is guessed from the country; the browser knows better. */
+  /** Of a country's time zones the browser knows which; left empty it is the first of them. */
   function guessZone() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    for (const list of document.querySelectorAll("[data-guess=time-zone]"))
-      if ([...list.options].some((option) => option.value === zone)) list.value = zone;
+    const there = document.querySelector("[data-zones]")?.dataset.zones.split(" ") ?? [];
+    for (const list of document.querySelectorAll("[data-guess=time-zone]")) {
+      if (list.value && list.value !== list.dataset.guessed) continue; // somebody has chosen
+      list.dataset.guessed = there.length > 1 && there.includes(zone) && [...list.options].some((option) => option.value === zone) ? zone : "";
+      list.value = list.dataset.guessed;
+    }
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-shows]");
     if (button) show(button);
   });
-  document.addEventListener("htmx:afterSwap", (event) => offer(event.detail.target));
+  document.addEventListener("htmx:afterSwap", (event) => {
+    offer(event.detail.target);
+    guessZone();
+  });
   offer(document);
   guessZone();
 })();

@@ -313,7 +313,8 @@
   /** Esc: what is typed is not thrown away at once; the first Esc goes to the button that does it. */
   function dismiss(place) {
     const button = first("[data-close]", place);
-    if (button && active() !== button && isTyped(place)) button.focus();
+    if (button && place.hasAttribute("data-at-once")) button.click();
+    else if (button && active() !== button && isTyped(place)) button.focus();
     else close(place);
   }
 
@@ -921,12 +922,24 @@
     if (place) focusOn(place, { preventScroll: true });
   }
 
+  /** A panel that was asked for by its own address: its button is pressed. */
+  function openAsked() {
+    const url = new URL(location.href);
+    const asked = url.searchParams.get("open");
+    if (!asked) return;
+    url.searchParams.delete("open");
+    history.replaceState(history.state, "", url);
+    const opener = all("main button[hx-get]").find((button) => button.getAttribute("hx-get") === asked);
+    if (opener) activate(opener);
+  }
+
   function begin() {
     if (main) main.tabIndex = -1;
     const wanted = rowOf(byId(new URL(location.href).searchParams.get("row")));
     if (wanted) opened.add(wanted.id);
     settleRows();
     settleLists(null);
+    document.addEventListener("DOMContentLoaded", openAsked); // htmx listens to the buttons from then on
     beginFocus();
     setInterval(watchSession, 1000);
   }

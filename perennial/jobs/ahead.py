@@ -1,0 +1,39 @@
+"""What a mistyped date or a wrong clock may not do by itself: run a date that is ahead, or more nights than a week of them.
+
+What is run for a date is shipped and charged now, and no earlier night is run after it. So a date more than a day ahead of
+today, and the nights since the last one where that lies more than a week back, want a person who says the date twice.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from perennial.catalog.queries import today
+from perennial.errors import Refused
+from perennial.jobs.job import Job
+from perennial.jobs.runner import run_job
+
+DAYS_AHEAD = 1
+"""Whoever is east of the company's time zone may be a day ahead."""
+DAYS_MISSED = 7
+"""So many nights after the last one run by themselves."""
+
+
+def refuse_ahead(on: date, meant: date | None) -> None:
+    """Refused: a date more than a day ahead of today that was not said twice (``meant``)."""
+    now = today()
+    if on.toordinal() - now.toordinal() > DAYS_AHEAD and on != meant:
+        raise Refused("date_ahead", "on", on=on, today=now)
+
+
+def has_jumped(last: date | None, now: date) -> bool:
+    """Are there more nights between the last one and today than run by themselves?"""
+    return last is not None and now.toordinal() - last.toordinal() > DAYS_MISSED
+
+
+def run_by_hand(job: Job, *, on: date, meant: date | None = None, dry: bool = False, **given: Any) -> dict[str, Any]:
+    """Run a job for a person (``runner.run_job``). Refused: a date ahead that was not said twice, unless dry."""
+    if not dry:
+        refuse_ahead(on, meant)
+    return run_job(job, on=on, dry=dry, **given)

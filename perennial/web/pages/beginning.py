@@ -1,0 +1,19 @@
+"""A new installation: what comes next until the first order is taken, in steps with what does each."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from perennial.desk.read.beginning import beginning, has_orders
+from perennial.web.answer import whole
+from perennial.web.visit import Visit, Visitor
+
+
+def page(request: Visit) -> HttpResponse:
+    """The steps, and which of them are done."""
+    return whole(request, "web/beginning.html", {"have": beginning(), "begun": has_orders()})
+
+
+def is_beginning(visitor: Visitor) -> bool:
+    """Does whoever sets it up still have to be told what comes next?"""
+    return "change_setup" in visitor.may and not has_orders()
