@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "authorize_child_orders": True,
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
+    "delivery_window_days": 5,
     "days_between_tries": 1,
     "order_dates_within_days": 1100,
     "authorization_renewals": 5,

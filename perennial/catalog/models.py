@@ -53,6 +53,7 @@ class Parameters(models.Model):
     authorization_renewals = models.IntegerField(null=True, db_default=5)
     days_to_keep_run_lists = models.IntegerField(null=True, db_default=60)
     prices_include_tax = models.BooleanField(db_default=False)
+    delivery_window_days = models.IntegerField(db_default=5)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_parameters")]

@@ -24,6 +24,7 @@ COUNTS = {
     "number_of_orders_to_create": (0, 10**9),
     "authorize_days_before": (0, 366),
     "reauthorization_limit": (1, 1000),
+    "delivery_window_days": (0, 366),
     "days_between_tries": (1, 366),
     "order_dates_within_days": (0, 366_000),
     "authorization_renewals": (0, 1000),

@@ -88,6 +88,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order card", "pay with another stored card"),
         ("order address", "send to another address"),
         ("order ship", "note that a child was sent, or the ordinary lines"),
+        ("order track", "correct who carries what was sent, and under which number"),
         ("order invoice", "invoice what was sent: authorised payments are captured"),
         ("order collect", "process the payments of an order at once"),
         ("order receive", "a check has come for what is owed"),

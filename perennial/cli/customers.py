@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perennial.cli.output import result
-from perennial.cli.parser import Given, Parser, Run, by, on, text, who
+from perennial.cli.parser import Given, Parser, Run, by, number, on, text, who
 
 if TYPE_CHECKING:
     from perennial.desk.outcome import Outcome
@@ -119,7 +119,7 @@ def _account(p: Parser) -> None:
 
 def _contact(p: Parser) -> None:
     p.add_argument("--email", type=text, metavar="E", help="the e-mail address")
-    p.add_argument("--phone", type=text, metavar="P", help="the telephone number")
+    p.add_argument("--phone", type=number, metavar="P", help="the telephone number")
     p.add_argument("--language", metavar="CODE", help="the language of messages, such as en")
 
 

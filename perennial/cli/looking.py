@@ -362,6 +362,8 @@ def preview(p: Parser) -> Run:
             preview_page(found, today(), why=given.why)
             if found.behind is not None:
                 left_behind(asdict(found.behind))
+            for one in found.notes:
+                say(sentence("note", one.code, **one.facts))
         return 0
 
     return run

@@ -15,6 +15,7 @@ from perennial.cli.parser import (
     expiry,
     how,
     long_code,
+    number,
     on,
     order_day,
     text,
@@ -322,16 +323,27 @@ def order_ship(p: Parser) -> Run:
     """The warehouse sent it."""
     p.number("the number of a child, or of an order with ordinary lines")
     p.add_argument("--carrier", type=text, metavar="C", help="who carries it")
-    p.add_argument("--tracking", type=text, metavar="T", help="the carrier's number")
+    p.add_argument("--tracking", type=number, metavar="T", help="the carrier's number")
+    p.override()
     p.change()
-    return _does("ship", "carrier", "tracking", line=False, reports=True)
+    return _does("ship", "carrier", "tracking", "override", line=False, reports=True)
 
 
 def order_invoice(p: Parser) -> Run:
     """What was sent is invoiced."""
     p.number("the number of a child, or of an order with ordinary lines")
+    p.override()
     p.change()
-    return _does("invoice", line=False, reports=True)
+    return _does("invoice", "override", line=False, reports=True)
+
+
+def order_track(p: Parser) -> Run:
+    """Who carries what was sent, and under which number, is corrected."""
+    p.number("the number of a child, or of an order with ordinary lines")
+    p.add_argument("--carrier", type=text, metavar="C", help="who carries it (left out: as it is)")
+    p.add_argument("--tracking", type=number, metavar="T", help="the carrier's number (left out: as it is)")
+    p.change()
+    return _does("track", "carrier", "tracking", line=False)
 
 
 def order_collect(p: Parser) -> Run:
@@ -363,8 +375,15 @@ def order_settle(p: Parser) -> Run:
         help="of one that is unknown: the gateway did it, or did not (then it is due again); or nobody will pay it",
     )
     p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.add_argument(
+        "--shipments",
+        choices=("stop", "send"),
+        help="of one that was billed up front and is written off: stop what it paid for and has not left, or send it"
+        " (left out: stop)",
+    )
+    p.add_argument("--approved-by", type=text, metavar="WHO", help="who allowed the write-off (left out: who does it)")
     p.change(why="how it was found out, or why it is given up", must_say_why=True)
-    return _does("settle", "end", "part")
+    return _does("settle", "end", "part", "shipments", "approved_by")
 
 
 def order_receive(p: Parser) -> Run:

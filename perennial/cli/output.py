@@ -197,7 +197,8 @@ def outcome(value: Any, given: Namespace) -> None:
 
 IN_SENTENCES = (
     *("changed", "caught_up", "moved", "still_ships", "still_held"),
-    *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "behind"),
+    *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "overridden", "behind"),
+    *("stopped", "sent_unpaid", "shipments_wait", "not_charged", "not_charged_of_sent", "still_owed"),
 )
 MOST_NAMED = 10
 
@@ -221,6 +222,16 @@ def sentences(done: Mapping[str, Any]) -> None:
         left_behind(done["behind"])
     if "not_authorised" in done:
         say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
+    if "shipments_wait" in done:
+        say(sentence("outcome", "shipments_wait", count=done["shipments_wait"]))
+    for code in ("not_charged", "not_charged_of_sent", "still_owed"):
+        if code in done:
+            say(sentence("outcome", code, amount=done[code]))
+    for code in ("stopped", "sent_unpaid"):
+        if code in done:
+            say(sentence("outcome", code, count=len(done[code]), shipments=done[code]))
+    if "overridden" in done:
+        say(sentence("outcome", "overridden", what=done["overridden"]))
     lines = [
         *((one, _late(one["shipments"], one["how"])) for one in done.get("caught_up", ())),
         *((one, _new_day(one["shipment"], one["ship_on"])) for one in done.get("moved", ())),

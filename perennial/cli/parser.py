@@ -143,6 +143,12 @@ class Parser(argparse.ArgumentParser):
             "--key", type=long_code, metavar="K", help="a key of this request: the same again does nothing twice"
         )
 
+    def override(self) -> None:
+        """What stands in the way is passed over."""
+        self.add_argument(
+            "--override", action="store_true", help="although something stands in the way: --reason says why"
+        )
+
     def catch_up(self) -> None:
         """What becomes of shipments that are late by now."""
         self.add_argument(
@@ -155,6 +161,11 @@ def text(words: str) -> str:
     return words
 
 
+def number(words: str) -> str:
+    """A telephone number, or one of a carrier."""
+    return words
+
+
 def long_code(words: str) -> str:
     """A gateway's token, or the number of an order or child."""
     return words
@@ -162,7 +173,11 @@ def long_code(words: str) -> str:
 
 def line_fault(words: str) -> Refused | None:
     """What is wrong with what people write behind an option: who leaves it out does not write it empty."""
-    return limits.text_fault(words, limits.LINE) or (None if words.strip() else Refused("text_empty"))
+    return limits.text_fault(words, limits.LINE) or _empty(words)
+
+
+def _empty(words: str) -> Refused | None:
+    return None if words.strip() else Refused("text_empty")
 
 
 def path(words: str) -> str:
@@ -174,6 +189,7 @@ WRITTEN: dict[Any, WordFault] = {
     None: limits.code_fault,
     long_code: lambda words: limits.code_fault(words, limits.LONG_CODE),
     text: line_fault,
+    number: lambda words: limits.number_fault(words, limits.LINE) or _empty(words),
 }
 """By the type of an argument, what is wrong with its words; one without a type is a code. As in a bundle."""
 

@@ -17,9 +17,10 @@ from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
 from perennial.continuity.models import Adjustment, ContinuityLine, ContinuityOrder, Occurrence
 from perennial.db import sql
-from perennial.errors import Conflict
+from perennial.errors import Conflict, Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel.billing import billing_kept
+from perennial.kernel.money import MOST_PIECES, line_amount, plain
 from perennial.kernel.reasons import DateReason, Reason, json_text, line_stored
 from perennial.kernel.states import PLANNED_ANEW
 from perennial.programs.queries import LoadedRevision, load_revisions
@@ -370,7 +371,11 @@ class Difference:
         return counts
 
     def write(self) -> None:
-        """Write it: cancelled first, then changed, then new rows."""
+        """Write it: cancelled first, then changed, then new rows. Refused: a line that costs more than can be written."""
+        for line in (line for new in self.relined for line in new.lines):
+            if line.quantity >= MOST_PIECES:
+                raise Refused("quantity_not_within", "quantity", value=repr(plain(line.quantity)))
+            line_amount(line.quantity, line.price_minor)
         if self.cancels:
             changed = sql.execute(
                 "update continuity_occurrence o"

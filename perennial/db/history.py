@@ -13,6 +13,8 @@ import pghistory
 import pgtrigger
 from django.db import connection
 
+from perennial.kernel import limits
+
 
 def tracked(model: Any) -> Any:
     """Keep every version of this model's rows, with who and why."""
@@ -28,7 +30,9 @@ def tracked(model: Any) -> Any:
 
 
 def context(*, by: str, reason: str | None = None, run: int | None = None) -> None:
-    """Say who changes rows in this transaction, and why. It ends with the transaction."""
+    """Say who changes rows in this transaction, and why. It ends with the transaction. Refused: what no reason may be."""
+    if reason is not None and (fault := limits.text_fault(reason, limits.LINE)):
+        raise fault.at("reason")
     told = {"by": by, "reason": reason, "run": run}
     words = json.dumps({name: value for name, value in told.items() if value is not None})
     with connection.cursor() as cursor:

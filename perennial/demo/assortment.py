@@ -63,6 +63,7 @@ def setup(calendar: Calendar) -> dict[str, Any]:
             "authorize_child_orders": True,
             "authorize_days_before": 3,
             "reauthorization_limit": 3,
+            "delivery_window_days": 5,
         },
         "delivery_modes": delivery_modes(calendar),
         "tax_rates": tax_rates(calendar),

@@ -1,6 +1,6 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, submit, accept, hold, release, cancel, retry what was parked, ship, invoice, settle, receive a check, refund, collect
+``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, submit, accept, hold, release, cancel, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
 ``shipments``  skip, unskip, move, substitute, quantity, price, address
 ``cards``      store a card, give one to an order
 ``undo``       take back the last change of a person
@@ -16,7 +16,7 @@ from perennial.desk.orders.gift import gift
 from perennial.desk.orders.hold import hold, release
 from perennial.desk.orders.payments import receive, refund, settle
 from perennial.desk.orders.retry import parked_retry
-from perennial.desk.orders.ship import invoice, ship
+from perennial.desk.orders.ship import invoice, ship, track
 from perennial.desk.orders.submit import submit
 from perennial.desk.shipments.address import address, new_address
 from perennial.desk.shipments.move import move
@@ -53,6 +53,7 @@ __all__ = [
     "store_card",
     "submit",
     "substitute",
+    "track",
     "undo",
     "unskip",
 ]

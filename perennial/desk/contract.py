@@ -23,7 +23,7 @@ from perennial.desk.read.values import Address, Adjustment, Event, Hold, Note, P
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, json_text
-from perennial.language import Reader
+from perennial.language import Reader, phrase
 from perennial.language.formats import ENGLISH
 from perennial.language.reasons import date_words, not_shipped, price_words, product_words, reason_words
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts
@@ -414,6 +414,7 @@ def preview_json(preview: Preview, to: Reader = ENGLISH) -> Document:
         "complete": preview.complete,
         "payments": [_part(part) for part in preview.payments],
         "behind": None if preview.behind is None else _plain(preview.behind),
+        "notes": [{"code": one.code, "text": phrase("note", one.code, one.facts, to)} for one in preview.notes],
     }
 
 
@@ -470,7 +471,7 @@ def _day(day: date | None) -> str | None:
     return None if day is None else str(day)
 
 
-_WITH_CURRENCY = {"to_refund", "not_authorised"}
+_WITH_CURRENCY = {"to_refund", "not_authorised", "not_charged", "not_charged_of_sent", "still_owed"}
 """Amounts of an outcome that are printed with their currency."""
 
 

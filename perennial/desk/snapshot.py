@@ -14,7 +14,7 @@ SQL = sql.named("perennial.desk", "snapshot.sql")
 Rows = dict[str, dict[str, Any] | None]
 """Rows by kind and id (``occurrence 17``), each with its values; None: there is no such row."""
 
-PUT_BACK = ("adjustment", "occurrence", "order", "line", "continuity", "hold", "payment", "gift")
+PUT_BACK = ("adjustment", "order", "continuity", "child", "occurrence", "line", "hold", "payment", "gift")
 """The kinds that are put back, in this order: a new adjustment goes before an older one returns."""
 
 
@@ -84,3 +84,8 @@ def events_since(order_id: int, event: int) -> list[Mapping[str, Any]]:
             SQL["events_since"], {"order": order_id, "event": event}
         )
     ]
+
+
+def withdraw_ended(order_id: int) -> None:
+    """The message that nothing more comes of an order goes, where it has not left: cancelled for good it is told again."""
+    sql.execute(SQL["withdraw_ended"], {"order": order_id})

@@ -1,15 +1,16 @@
 -- The rows of one parent order that a person's action may change: read before and after it, put back when it is undone.
 
 -- name: read
-select 'order' as kind, o.id, jsonb_build_object('ship_to_id', o.ship_to_id) as values
+select 'order' as kind, o.id, jsonb_build_object('ship_to_id', o.ship_to_id, 'status', o.status) as values
   from orders_salesorder o where o.id = %(order)s
 union all
 select 'gift', o.id, jsonb_build_object('gift_message', o.gift_message, 'hide_prices', o.hide_prices)
   from orders_salesorder o where o.id = %(order)s
 union all
-select 'line', l.id, jsonb_build_object('quantity', l.quantity)
-  from orders_orderline l join continuity_continuityorder c on c.parent_line_id = l.id
- where l.order_id = %(order)s
+select 'line', l.id, jsonb_build_object('quantity', l.quantity, 'status', l.status)
+  from orders_orderline l where l.order_id = %(order)s
+union all
+select 'child', k.id, jsonb_build_object('status', k.status) from orders_salesorder k where k.parent_id = %(order)s
 union all
 select 'continuity', c.id, jsonb_build_object(
          'line', l.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
@@ -46,7 +47,8 @@ select 'payment', p.id, jsonb_build_object(
 
 -- name: used
 -- What a job may make of a change beyond its own rows: shipments planned behind it; money taken or given back of an order
--- billed up front, whose amounts follow every change; children, which a hold keeps back.
+-- billed up front, whose amounts follow every change; children, which a hold keeps back; of what was cancelled, money that
+-- a card had reserved is let go, and the customer is told.
 select 'plan' as kind, c.id, jsonb_build_object('last', coalesce((
          select max(v.id) from continuity_occurrence v where v.continuity_order_id = c.id), 0)) as values
   from continuity_continuityorder c where c.order_id = %(order)s
@@ -57,6 +59,16 @@ select 'money', c.id, jsonb_build_object(
   from continuity_continuityorder c join payments_payment p on p.continuity_order_id = c.id
  where c.order_id = %(order)s and c.upfront
  group by c.id
+union all
+select 'voids', %(order)s, jsonb_build_object('asked', (
+         select count(*) from payments_attempt a join payments_payment p on p.id = a.payment_id
+           left join orders_salesorder o on o.id = p.order_id
+           left join continuity_continuityorder c on c.id = p.continuity_order_id
+          where a.kind = 'void' and (o.id = %(order)s or o.parent_id = %(order)s or c.order_id = %(order)s)))
+union all
+select 'told', %(order)s, jsonb_build_object('left', (
+         select count(*) from notices_notice n
+          where n.order_id = %(order)s and n.kind = 'ended' and n.status <> 'queued'))
 union all
 select 'children', o.id, jsonb_build_object('made', (
          select count(*) from orders_salesorder k where k.parent_id = o.id))
@@ -70,31 +82,41 @@ select e.kind, e.by, e.on_date, (e.data->>'line')::int, (e.data->>'shipment')::i
        coalesce((e.data->>'following')::boolean, false) from orders_orderevent e where e.order_id = %(order)s and e.id > %(event)s order by e.id
 
 -- name: put_back_order
-update orders_salesorder o set ship_to_id = n.ship_to_id
-  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, ship_to_id bigint) where o.id = n.id
+update orders_salesorder o set ship_to_id = n.ship_to_id, status = coalesce(n.status, o.status)
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, ship_to_id bigint, status text) where o.id = n.id
+
+-- name: put_back_child
+with given as (select * from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, status text)),
+lines as (
+  update orders_orderline l set status = 'open' from given n
+   where l.order_id = n.id and n.status = 'open' and l.status = 'cancelled')
+update orders_salesorder k set status = n.status from given n where k.id = n.id
 
 -- name: put_back_gift
 update orders_salesorder o set gift_message = n.gift_message, hide_prices = n.hide_prices
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, gift_message text, hide_prices boolean) where o.id = n.id
 
 -- name: put_back_line
-update orders_orderline l set quantity = n.quantity
-  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, quantity numeric) where l.id = n.id
+update orders_orderline l set quantity = n.quantity, status = coalesce(n.status, l.status)
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, quantity numeric, status text) where l.id = n.id
 
 -- name: put_back_continuity
-update continuity_continuityorder c set quantity = n.quantity, ship_to_id = n.ship_to_id, card_id = n.card_id
-  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, quantity numeric, ship_to_id bigint, card_id bigint)
+update continuity_continuityorder c
+   set quantity = n.quantity, ship_to_id = n.ship_to_id, card_id = n.card_id, status = n.status, complete = n.complete,
+       last_shipment = n.last_shipment
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(
+         id bigint, quantity numeric, ship_to_id bigint, card_id bigint, status text, complete boolean, last_shipment int)
  where c.id = n.id
 
 -- name: put_back_occurrence
 update continuity_occurrence v
    set position = n.position, event_on = n.event_on, ship_on = n.ship_on, shipment = n.shipment, status = n.status,
        blocked = null, delivery_mode_id = n.delivery_mode_id, payment_schedule_id = n.payment_schedule_id,
-       ship_to_id = n.ship_to_id, why = n.why, why_cancelled = nullif(n.why_cancelled, 'null'::jsonb)
+       ship_to_id = n.ship_to_id, child_id = n.child_id, why = n.why, why_cancelled = nullif(n.why_cancelled, 'null'::jsonb)
   from jsonb_to_recordset(%(rows)s::jsonb) as n(
-         id bigint, position int, event_on date, ship_on date, shipment int, status text, delivery_mode_id bigint,
+         id bigint, position int, event_on date, ship_on date, shipment int, status text, delivery_mode_id bigint, child_id bigint,
          payment_schedule_id bigint, ship_to_id bigint, why jsonb, why_cancelled jsonb)
- where v.id = n.id and v.child_id is null
+ where v.id = n.id and (v.child_id is null or v.child_id = n.child_id)
 
 -- name: put_back_lines
 with given as (
@@ -126,6 +148,10 @@ update orders_hold h set released_on = n.released_on, released_by = case when n.
 -- What had failed fails again, and is not asked for; what was declined keeps its count of tries.
 update payments_payment p
    set card_id = n.card_id, attempts = n.attempts, tried_on = n.tried_on,
-       status = case when n.status = 'failed' and p.status = 'due' then 'failed' else p.status end
+       status = case when n.status = 'failed' and p.status = 'due' then 'failed'
+                     when p.status = 'cancelled' and n.status in {states.TAKEN_BACK} then n.status else p.status end
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, card_id bigint, status text, attempts int, tried_on date)
- where p.id = n.id and p.status in {states.CHANGEABLE}
+ where p.id = n.id and (p.status in {states.CHANGEABLE} or p.status = 'cancelled')
+
+-- name: withdraw_ended
+delete from notices_notice where order_id = %(order)s and kind = 'ended' and status = 'queued'

@@ -13,7 +13,7 @@ from perennial.desk.locking import changed, lock_parent
 from perennial.desk.models import Change
 from perennial.desk.orders.draft import total_anew
 from perennial.desk.outcome import Outcome
-from perennial.desk.snapshot import events_since, put_back, rows_of, used_of
+from perennial.desk.snapshot import events_since, put_back, rows_of, used_of, withdraw_ended
 from perennial.errors import Refused
 
 
@@ -30,7 +30,7 @@ class Undone(Outcome):
 @action()
 def undo(*, number: str, on: date, by: str, reason: str | None = None, but_not: Sequence[str] = ()) -> Undone:
     """Put back what the last change of a person changed in a parent order: dates, states, products, prices, addresses,
-    card, holds; unpaid amounts follow.
+    card, holds; what was cancelled comes after all; unpaid amounts follow.
 
     ``but_not``: actions that whoever asks may not take back, because they may not do them.
     Refused: nothing can be taken back; something has used the change since (a child was made, the program was updated,
@@ -44,10 +44,12 @@ def undo(*, number: str, on: date, by: str, reason: str | None = None, but_not: 
         raise Refused("undo_not_allowed", "number", order=number, action=found.action)
     now = {**rows_of(locked.order.pk), **used_of(locked.order.pk)}
     lifts = any(name.startswith("hold ") for name in found.after)
+    cancels = found.action == "cancel"
+    uses = {"children": lifts, "voids": cancels, "told": cancels}
     used = [
         name
         for name, values in found.after.items()
-        if not (_is_still(name, values, now.get(name)) or (name.startswith("children ") and not lifts))
+        if uses.get(name.partition(" ")[0], True) and not _is_still(name, values, now.get(name))
     ]
     if used:
         happened = events_since(locked.order.pk, found.event)
@@ -57,10 +59,12 @@ def undo(*, number: str, on: date, by: str, reason: str | None = None, but_not: 
             kind=last.get("kind"), by=last.get("by"), on=last.get("on"),
         )  # fmt: skip
     put_back(found.before, on=on, by=by)
+    if cancels:
+        withdraw_ended(locked.order.pk)
     Change.objects.filter(pk=found.pk, undone_on=None).update(undone_on=on, undone_by=by)
     locked.event("undone", action=found.action)
+    locked.order.refresh_from_db(fields=["ship_to", "status"])
     if locked.order.status == "draft":
-        locked.order.refresh_from_db(fields=["ship_to"])
         total_anew(locked)
     changed(locked, read_orders(locked.set_up, locked.ids), forget_card=True)
     return Undone(order=number, action=found.action, by=found.by, on=found.on_date)
@@ -71,4 +75,6 @@ def _is_still(name: str, after: Mapping[str, Any] | None, now: Mapping[str, Any]
     if name.startswith("payment "):
         asked = ("asked", "attempts")
         return now is None or after is None or [now[one] for one in asked] == [after[one] for one in asked]
-    return after == now
+    if after is None or now is None:
+        return after is now
+    return all(now.get(one) == value for one, value in after.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from perennial.errors import Refused
@@ -23,8 +24,45 @@ def short(words: str) -> str:
     return words if len(words) <= 80 else words[:77] + "…"
 
 
+_LONG_NUMBER = re.compile(r"[0-9](?:[\s.\-\u2010-\u2015]{0,2}[0-9]){12,}")
+"""At least as many digits as a card has, together or in groups."""
+
+
+def passes_luhn(digits: str) -> bool:
+    """Do these digits end with the check digit that the numbers of payment cards have (ISO/IEC 7812)?"""
+    total = 0
+    for at, digit in enumerate(reversed(digits)):
+        number = int(digit) * (2 if at % 2 else 1)
+        total += number - 9 if number > 9 else number
+    return total % 10 == 0
+
+
+def card_fault(value: str) -> Refused | None:
+    """Is there a card number in a text: 13 to 19 digits that pass Luhn's check and begin as one, also in groups of three
+    or more?
+    """
+    for found in _LONG_NUMBER.finditer(value):
+        groups = re.findall("[0-9]+", found[0])
+        for at, first in enumerate(groups):
+            if first[0] not in "23456":
+                continue
+            digits = ""
+            for group in groups[at:]:
+                digits += group
+                if 13 <= len(digits) <= 19 and passes_luhn(digits):
+                    return Refused("text_with_card_number")
+                if len(group) < 3 or len(digits) > 19:
+                    break
+    return None
+
+
 def text_fault(value: str, longest: int = TEXT) -> Refused | None:
-    """What is wrong with a text: it is too long, or has what cannot be stored."""
+    """What is wrong with a text: it is too long, it has what cannot be stored, or a card number, which may not be."""
+    return number_fault(value, longest) or card_fault(value)
+
+
+def number_fault(value: str, longest: int = TEXT) -> Refused | None:
+    """The same of a telephone number, or a carrier's number, which may look like that of a card."""
     if len(value) > longest:
         return Refused("text_too_long", most=longest)
     if value.isprintable():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from perennial.kernel.limits import short
 
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _MOST = 10**15
+_MOST_IN_ALL = 10**18
+"""The database keeps amounts below 2 to the 63."""
 MOST_PIECES = 10**9
 """A quantity is below it."""
 
@@ -83,6 +86,14 @@ def line_amount(quantity: Decimal, price_minor: int) -> int:
     if amount > _MOST:
         raise Refused("quantity_too_dear", "quantity", quantity=quantity)
     return amount
+
+
+def sum_of(amounts: Iterable[int]) -> int:
+    """A sum of amounts. Refused: one that cannot be written down."""
+    found = sum(amounts)
+    if abs(found) > _MOST_IN_ALL:
+        raise Refused("sum_too_large")
+    return found
 
 
 def percent_of(amount: int, percent: Decimal) -> int:

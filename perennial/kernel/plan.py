@@ -529,6 +529,8 @@ def lines_of(
         for change in mine or ():
             if change.kind == "price" and change.line in (0, product.line):
                 price, price_rule = change.value, ("given", change)
+        if quantity != 1:
+            money.line_amount(quantity, price)
         made.append(Line(product.line, item, quantity, price, item_rule, price_rule))
     return tuple(made)
 

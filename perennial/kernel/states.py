@@ -13,22 +13,24 @@ ORDER = {
     "open": {"shipped", "invoiced", "cancelled"},
     "shipped": {"invoiced"},
     "invoiced": set(),
-    "cancelled": set(),
+    "cancelled": {"draft", "open"},
 }
-"""A sales order: parent, child or ordinary. Only a child, or an order of ordinary lines, is shipped."""
+"""A sales order: parent, child or ordinary. Only a child, or an order of ordinary lines, is shipped. ``cancelled`` is taken
+back only as long as nothing has used it (``desk.undo``).
+"""
 
 ORDER_LINE = {
     "open": {"shipped", "invoiced", "cancelled"},
     "shipped": {"invoiced"},
     "invoiced": set(),
-    "cancelled": set(),
+    "cancelled": {"open"},
 }
 
 CONTINUITY_ORDER = {
     "draft": {"open", "cancelled"},
     "open": {"closed", "cancelled"},
     "closed": set(),
-    "cancelled": set(),
+    "cancelled": {"draft", "open"},
 }
 
 LINE = {
@@ -86,7 +88,7 @@ PAYMENT = {
     "unknown": {"authorised", "captured", "declined", "failed", "due", "voided", "cancelled", "written_off"},
     "voided": {"due", "cancelled"},
     "expired": {"due", "cancelled"},
-    "cancelled": {"due"},
+    "cancelled": {"draft", "due", "declined", "failed", "billed"},
     "written_off": set(),
     "billed": {"paid", "written_off", "cancelled"},
     "paid": set(),
@@ -94,6 +96,9 @@ PAYMENT = {
 
 CHANGEABLE = ("draft", "due", "declined", "failed")
 """Not paid, and nothing is on its way about it: a person may still change it or end it."""
+
+TAKEN_BACK = (*CHANGEABLE, "billed")
+"""A payment that was cancelled is so again when that is taken back."""
 
 SPREAD_ANEW = (*CHANGEABLE, "authorised", "voided", "expired", "cancelled")
 """Nobody was asked yet, or what was asked can be taken back before it is captured: its amount follows the order."""
@@ -114,6 +119,12 @@ TO_DO = ("due", "declined", "authorised", "sent", "capturing", "unknown")
 
 CARD_OWES = (*CHANGEABLE, "sent", "authorised", "capturing", "unknown")
 """The card that it names may still be asked, or was asked and has not paid yet."""
+
+NOT_PAID_YET = ("due", "declined", "failed", "sent", "authorised", "capturing", "unknown", "billed")
+"""It is owed, and the money is not there."""
+
+CHARGED_LATER = ("due", "declined", "authorised")
+"""The job asks for it some day, unless a hold keeps it from that."""
 
 WITH_GATEWAY = ("sent", "authorised", "capturing")
 """The gateway was asked, and the money is not taken yet."""

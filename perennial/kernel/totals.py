@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from perennial.kernel.money import sum_of
 from perennial.kernel.tax import Rate, rate_for, tax_of
 
 
@@ -59,5 +60,5 @@ def totals(
     amount = sum(charge.amount for charge in lines)
     tax = sum(group.tax for group in groups)
     delivery = sum(charge.amount for charge in deliveries)
-    whole = amount + delivery + (0 if included else tax)
+    whole = sum_of((amount, delivery, 0 if included else tax))
     return Totals(amount, delivery, tax, whole, tuple(groups))

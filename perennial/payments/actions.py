@@ -98,8 +98,13 @@ def cancel_of(*, orders: Sequence[int], by: str, on: date) -> list[int]:
 
 
 @transaction.atomic
-def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> None:
-    """Give up what a customer owes. Refused for what was captured, and while nobody knows whether it was."""
+def write_off(
+    *, payments: Sequence[int], by: str, on: date, reason: str, more: Mapping[str, object] | None = None
+) -> None:
+    """Give up what a customer owes. ``more``: what the history says of it besides.
+
+    Refused for what was captured, and while nobody knows whether it was.
+    """
     lock(payments)
     open_ = _ids(
         "select payment_id from payments_attempt where payment_id = any(%(ids)s)"
@@ -110,7 +115,14 @@ def write_off(*, payments: Sequence[int], by: str, on: date, reason: str) -> Non
         raise Refused("payment_unsettled")
     _expect(payments, *GIVEN_UP, "unknown")
     sql.shift(Payment, payments, (*GIVEN_UP, "unknown"), "written_off")
-    _tell(payments, "payment_written_off", by=by, on=on, reason=reason, more=_amounts(payments))
+    _tell(
+        payments,
+        "payment_written_off",
+        by=by,
+        on=on,
+        reason=reason,
+        more={pk: {**amount, **(more or {})} for pk, amount in _amounts(payments).items()},
+    )
     blocked.payments_settled(payments, by=by, on=on)
 
 
@@ -198,7 +210,7 @@ def _tell(
     by: str,
     on: date,
     reason: str | None,
-    more: Mapping[int, dict[str, str]] | None = None,
+    more: Mapping[int, Mapping[str, object]] | None = None,
 ) -> None:
     """One line in the order's history for each payment. ``more``: what it says of each besides."""
     said = [Jsonb((more or {}).get(payment, {})) for payment in payments]

@@ -57,26 +57,38 @@ def recompute(continuity_order_ids: Sequence[int], *, forget_card: bool = False)
 
 
 class WhyNot(NamedTuple):
-    """A reason why a child, or the ordinary lines of a parent order, may not be sent.
+    """A reason why a child, or the ordinary lines of a parent order, may not be sent or invoiced.
 
     ``because``: ``status`` (it is not open), ``acceptance`` (awaited), ``hold`` (which), ``payment`` (which one of it is
-    declined, failed or unknown), ``upfront`` (which one of the whole order is).
+    declined, failed or unknown), ``upfront`` (which one of the whole order is), ``window`` (which ``opens_on`` a later date).
     """
 
     because: str
     hold_id: int | None
     payment_id: int | None
+    opens_on: date | None
 
 
-_MAY_NOT_SHIP = """
-select because, hold_id, payment_id from may_not_ship where order_id = %s and coalesce(from_on <= %s, true)
- order by array_position(array['status', 'acceptance', 'hold', 'payment', 'upfront'], because), hold_id, payment_id
+_WHY_NOT = """
+select n.because, n.hold_id, n.payment_id, nullif(n.opens_on, 'infinity')
+  from {view} n where n.order_id = %(order)s and n.from_on <= %(on)s and %(on)s < n.opens_on
+ order by array_position(array['status', 'acceptance', 'hold', 'payment', 'upfront', 'window'], n.because),
+          n.hold_id, n.payment_id
 """
 
 
 def may_not_ship(order_id: int, on: date) -> list[WhyNot]:
     """All reasons why a child, or a parent's ordinary lines, may not be sent on a date; none: it may."""
-    return sql.rows(WhyNot, _MAY_NOT_SHIP, [order_id, on])
+    return _why_not("may_not_ship", order_id, on)
+
+
+def may_not_invoice(order_id: int, on: date) -> list[WhyNot]:
+    """All that stands in the way of invoicing on a date what was sent of it; none: nothing does."""
+    return _why_not("stands_in_the_way", order_id, on)
+
+
+def _why_not(view: str, order_id: int, on: date) -> list[WhyNot]:
+    return sql.rows(WhyNot, _WHY_NOT.format(view=view), {"order": order_id, "on": on})
 
 
 def still_waiting(order_id: int) -> bool:

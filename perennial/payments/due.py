@@ -18,8 +18,18 @@ from perennial.customers.models import Address
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.instalments import PaymentSchedule, parts, respread
-from perennial.kernel.money import line_amount
-from perennial.kernel.states import CHANGEABLE, COUNTED, METHODS, NOT_ASKED, PREPAID, SPREAD_ANEW
+from perennial.kernel.money import line_amount, sum_of
+from perennial.kernel.states import (
+    CHANGEABLE,
+    COUNTED,
+    METHODS,
+    NOT_ASKED,
+    NOT_COUNTED,
+    NOT_INVOICED,
+    PREPAID,
+    SENT,
+    SPREAD_ANEW,
+)
 from perennial.kernel.totals import Charge, Totals, totals
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked
@@ -211,20 +221,71 @@ def planned_total(
     ``ship_on``. Skipped and cancelled occurrences do not count: what will not come is not owed. ``made``: what the
     child of a shipment came to, which exists already.
     """
-    shipments: dict[int, list[S]] = {}
+    shipments = _shipments(occurrences)
+    amounts = _amounts(set_up, shipments, place_of=place_of, on=on, groups=groups, made=made)
+    first = min((o.ship_on for together in shipments.values() for o in together), default=None)
+    return sum_of(amounts.values()), first
+
+
+def _shipments(occurrences: Iterable[S]) -> dict[int, list[S]]:
+    """What ships together, by its number: what is sent or will be."""
+    found: dict[int, list[S]] = {}
     for o in occurrences:
         if o.status in COUNTED and o.shipment is not None:
-            shipments.setdefault(o.shipment, []).append(o)
-    total = 0
-    first: date | None = None
-    for together in shipments.values():
+            found.setdefault(o.shipment, []).append(o)
+    return found
+
+
+def _amounts(
+    set_up: SetUp,
+    shipments: Mapping[int, Sequence[S]],
+    *,
+    place_of: Callable[[S], Place],
+    on: date,
+    groups: dict[int, str | None],
+    made: Callable[[S], int | None],
+) -> dict[int, int]:
+    """What each shipment comes to, by its number."""
+    found = {}
+    for number, together in shipments.items():
         known = made(together[-1])
         if known is None:
             known = shipment_totals(set_up, together, place_of(together[-1]), groups, on).total
-        total += known
-        ship_on = min(o.ship_on for o in together)
-        first = ship_on if first is None or ship_on < first else first
-    return total, first
+        found[number] = known
+    return found
+
+
+def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ...]:
+    """The shipments of an order billed up front that this payment pays and that have not left: those from the first one
+    on that the others of its payments do not pay in full. What left is paid first, the rest in turn.
+    """
+    children = SalesOrder.objects.in_bulk([o.child_id for o in state.occurrences if o.child_id])
+    coming = [
+        o for o in state.occurrences if o.child_id is None or children[o.child_id].status in (*NOT_INVOICED, *SENT)
+    ]
+    shipments = _shipments(coming)
+    known_places = places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
+    amounts = _amounts(
+        set_up,
+        shipments,
+        place_of=lambda o: known_places[o.ship_to_id or state.row.ship_to_id],
+        on=state.row.order_date,
+        groups=tax_groups(line.product_id for o in coming for line in o.lines),
+        made=lambda o: children[o.child_id].total_minor if o.child_id is not None else None,
+    )
+    sent = {
+        n for n, found in shipments.items() if any(children[o.child_id].status in SENT for o in found if o.child_id)
+    }
+    others = Payment.objects.filter(continuity_order=state.row, purpose="order").exclude(pk=payment.pk)
+    others = others.exclude(status__in=(*NOT_COUNTED, "written_off"))
+    left = sum(amount - back for amount, back in others.values_list("amount_minor", "refunded_minor"))
+    left -= sum(amounts[number] for number in sent)
+    waiting = sorted(amounts.keys() - sent)
+    for at, number in enumerate(waiting):
+        if amounts[number] > max(left, 0):
+            return tuple(waiting[at:])
+        left -= amounts[number]
+    return ()
 
 
 def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: date) -> int:
@@ -271,6 +332,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         gone = (*SPREAD_ANEW, "billed") if stopped and not total else SPREAD_ANEW
         schedule = set_up.schedules.get(state.row.payment_schedule_id)
         kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
+        _given_up(kept, existing, total)
         if schedule is not None:
             kept |= _asked_for(existing, total - sum(kept.values()))
         facts = state.facts
@@ -334,6 +396,18 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         )
     blocked.payments_settled(ended, by=by, on=on)
     return changed
+
+
+def _given_up(kept: dict[int, int], existing: Mapping[int, Payment], total: int) -> None:
+    """Of what was written off, so much counts as paid as the others do not pay: what was given up for a shipment that
+    was stopped then pays no other one.
+    """
+    given_up = [number for number in sorted(kept) if existing[number].status == "written_off"]
+    asked = sum(p.amount_minor for p in existing.values() if p.status in SPREAD_ANEW and p.status != "cancelled")
+    short = total - asked - sum(amount for number, amount in kept.items() if number not in given_up)
+    for number in given_up:
+        kept[number] = min(kept[number], max(short, 0))
+        short -= kept[number]
 
 
 def _asked_for(payments: Mapping[int, Payment], left: int) -> dict[int, int]:

@@ -1,11 +1,13 @@
-"""Money that was taken, or billed, for what does not come any more: a person gives it back, or credits it."""
+"""Money that was taken, or billed, for what does not come any more: a person gives it back, or credits it; and money
+that is still open.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from perennial.db import sql
-from perennial.kernel.states import TO_COME
+from perennial.kernel.states import NOT_PAID_YET, TO_COME
 
 _SURPLUS = f"""
 with taken as (
@@ -58,3 +60,24 @@ def owed_back() -> tuple[int, int, str]:
     )
     assert found is not None
     return found[0], int(found[1]), found[2] or ""
+
+
+_OPEN = """
+select coalesce(sum(y.amount_minor), 0), coalesce(sum(y.amount_minor) filter (where f.delivered), 0)
+  from payments_payment y join payment_subject f on f.payment_id = y.id
+ where y.id in (select p.id from payments_payment p where p.order_id = %(order)s
+                union
+                select p.id from payments_payment p join orders_salesorder k on k.id = p.order_id where k.parent_id = %(order)s
+                union
+                select p.id from payments_payment p join continuity_continuityorder c on c.id = p.continuity_order_id
+                 where c.order_id = %(order)s)
+   and y.purpose <> 'refund' and y.status = any(%(states)s) and not f.cancelled
+"""
+
+
+def still_open(order: int, states: Sequence[str] = NOT_PAID_YET) -> tuple[int, int]:
+    """Of an order, with its children, or of a child: the minor units that are asked for and not taken, of what is not
+    cancelled; and those of them that are for what has left.
+    """
+    open_, sent = sql.tuples(_OPEN, {"order": order, "states": list(states)})[0]
+    return int(open_), int(sent)

@@ -88,24 +88,34 @@ select o.continuity_order_id, o.shipment,
  where o.status = 'scheduled'
  group by o.continuity_order_id, o.shipment
 
--- name: may_not_ship
--- Why a child, or the ordinary lines of a parent order, may not be sent: a row for each reason. from_on: the reason
--- holds from that date on; null: on any.
-select k.id as order_id, 'status' as because, null::date as from_on, null::bigint as hold_id, null::bigint as payment_id
-  from orders_salesorder k where k.status <> 'open'
+-- name: stands_in_the_way
+-- What keeps a child, or the ordinary lines of a parent order, from being sent, and from being invoiced: a row for each
+-- reason. It holds on the dates from from_on on and before opens_on, on which its delivery window opens.
+select k.id as order_id, 'acceptance' as because, '-infinity'::date as from_on, 'infinity'::date as opens_on,
+       null::bigint as hold_id, null::bigint as payment_id
+  from orders_salesorder k where k.acceptance = 'awaited'
 union all
-select k.id, 'acceptance', null, null, null from orders_salesorder k where k.acceptance = 'awaited'
-union all
-select h.order_id, 'hold', null, h.id, null
+select h.order_id, 'hold', '-infinity', 'infinity', h.id, null
   from orders_hold h where h.released_on is null and h.stops in {states.HOLDS_SHIPPING}
 union all
-select y.order_id, 'payment', y.due_on, null, y.id
+select y.order_id, 'payment', y.due_on, 'infinity', null, y.id
   from payments_payment y where y.order_id is not null and y.status in {states.STOPS_SHIPPING} and y.purpose <> 'refund'
 union all
-select k.id, 'upfront', y.due_on, null, y.id
+select k.id, 'upfront', y.due_on, 'infinity', null, y.id
   from orders_salesorder k
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id and c.upfront
   join payments_payment y on y.continuity_order_id = c.id and y.status in {states.STOPS_SHIPPING} and y.purpose <> 'refund'
+union all
+select k.id, 'window', '-infinity', k.ship_on - s.delivery_window_days, null, null
+  from orders_salesorder k cross join catalog_parameters s where k.parent_id is not null
+
+-- name: may_not_ship
+-- Why a child, or the ordinary lines of a parent order, may not be sent: what stands in the way, or it is not open.
+select k.id as order_id, 'status' as because, '-infinity'::date as from_on, 'infinity'::date as opens_on,
+       null::bigint as hold_id, null::bigint as payment_id
+  from orders_salesorder k where k.status <> 'open'
+union all
+select order_id, because, from_on, opens_on, hold_id, payment_id from stands_in_the_way
 
 -- name: ordinary_line
 -- The lines of an order that are sent themselves: of a child all, of a parent those that stand for no program.

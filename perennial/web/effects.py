@@ -34,6 +34,9 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
             parts.append(said(to, "follows_less" if less > 0 else "follows_more", amount=amount))
     if back := getattr(outcome, "to_refund", None):
         parts.append(said(to, "follows_refund", amount=back))
+    for name in ("not_charged", "not_charged_of_sent", "still_owed"):
+        if open_ := getattr(outcome, name, None):
+            parts.append(said(to, f"follows_{name}", amount=open_))
     return f"{words}: {', '.join(parts)}." if parts else f"{words}."
 
 

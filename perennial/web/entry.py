@@ -23,6 +23,7 @@ SECTIONS = (
     "web/entry/plan.html",
     "web/entry/rows.html",
     "web/entry/aloud.html",
+    "web/entry/notes.html",
     "web/entry/totals.html",
     "web/entry/parts.html",
 )

@@ -153,6 +153,7 @@ urlpatterns = [
     page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/ship", sending.ship, "ship", see="ship_orders", do="ship_orders"),
     page("orders/<str:number>/invoice", sending.invoice, "invoice", see="ship_orders", do="ship_orders"),
+    page("orders/<str:number>/track", sending.track, "track", see="ship_orders", do="ship_orders"),
     # a new order
     page("customers/<str:account>/order", entry.new, "new_order", see="enter_orders", do="enter_orders"),
     page("products/items", shipments.products, "products_items", see="change_orders"),

@@ -95,6 +95,7 @@ PLAYED = [
     ("job without a name", "job"),
     ("simulate", "simulate --from 2026-03-11 --to 2026-03-11"),
     ("order ship of a child", "order ship SO-000003-1-001 --on 2026-03-11"),
+    ("order track", "order track SO-000003-1-001 --tracking 1Z --on 2026-03-11"),
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
     ("order collect", "order collect SO-000004-1-001 --on 2026-03-11"),
     ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),

@@ -270,8 +270,12 @@ NO_CODE = {"reason_code": None}
         ),
         ("card --token tok_2", "card", {"token": "tok_2", "catch_up": None, "line": None}),
         ("address --to home", "address", {"to": "home", "shipment": None, "line": None}),
-        ("ship --carrier UPS --tracking 1Z", "ship", {"carrier": "UPS", "tracking": "1Z", "today": ANY}),
-        ("invoice", "invoice", {"today": ANY}),
+        (
+            "ship --carrier UPS --tracking 1Z",
+            "ship",
+            {"carrier": "UPS", "tracking": "1Z", "override": False, "today": ANY},
+        ),
+        ("invoice --override --reason why", "invoice", {"override": True, "today": ANY}),
     ],
 )
 def test_what_reaches_the_desk(

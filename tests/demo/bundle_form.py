@@ -78,6 +78,7 @@ BUNDLE: Form = {
         "authorize_child_orders": flag,
         "authorize_days_before": whole,
         "reauthorization_limit": whole,
+        "delivery_window_days": whole,
         "authorization_renewals": whole,
         "days_to_keep_run_lists": whole,
         "prices_include_tax": flag,

@@ -405,8 +405,8 @@ class TestShipAndInvoice:
         actions.hold(number=child.number, code="strike", stops="charging", **WHY)
         lead(Payment.objects.all(), "unknown", due_on=day(1))
         hold, owed = Hold.objects.get(code="weather").pk, Payment.objects.get().pk
-        assert blocked.may_not_ship(child.pk, ON) == [("hold", hold, None)]
-        assert blocked.may_not_ship(child.pk, day(1)) == [("hold", hold, None), ("upfront", None, owed)]
+        assert blocked.may_not_ship(child.pk, ON) == [("hold", hold, None, None)]
+        assert blocked.may_not_ship(child.pk, day(1)) == [("hold", hold, None, None), ("upfront", None, owed, None)]
         actions.cancel(number=child.number, **WHY)
         whys = [why.because for why in blocked.may_not_ship(child.pk, day(1))]
         assert whys == ["status", "hold", "upfront"]
@@ -434,7 +434,8 @@ class TestShipAndInvoice:
 
     def test_ordinary_lines_of_a_parent(self):
         number = order("CLUB", book(), book("B2", 2))
-        assert actions.ship(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}
+        done = actions.ship(number=number, **WAREHOUSE)
+        assert done == {"order": number, "status": "open", "lines": [2, 3], "not_authorised": "56.00 USD"}
         with refused("number", "nothing_to_ship", "has no ordinary line that is still to be shipped"):
             actions.ship(number=number, **WAREHOUSE)
         assert actions.invoice(number=number, **WAREHOUSE) == {"order": number, "status": "open", "lines": [2, 3]}

@@ -149,7 +149,7 @@ class TestHold:
     def test_a_parent_makes_no_child(self):
         number = order("CLUB")
         done = actions.hold(number=number, code="fraud", stops="shipping", **{**ANNA, "reason": "odd"})
-        assert done == {"order": number, "held": True, "code": "fraud", "stops": "shipping"}
+        assert done == {"order": number, "held": True, "code": "fraud", "stops": "shipping", "shipments_wait": 4}
         assert last_event(number) == (
             "held",
             ON,
@@ -570,7 +570,7 @@ class TestCancel:
         for night in (0, 5, 15):
             make_children(day(night))
         sent(f"{number}-1-001", ON)
-        sent(f"{number}-1-002", ON)
+        sent(f"{number}-1-002", day(10))
         with refused("after", "shipment_sent", f"shipment 2 is invoiced already ({number}-1-002)"):
             actions.cancel(number=number, after=1, **ANNA)
         actions.cancel(number=number, after=2, **ANNA)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from perennial.continuity.models import Occurrence
 from perennial.errors import Refused
 from perennial.jobs.check import check, check_once
 from perennial.language import say
-from perennial.orders.models import Hold
+from perennial.orders.models import Hold, OrderEvent
 from perennial.payments.models import Attempt, Payment
 from tests.worlds import actions
 from tests.worlds.desk import (
@@ -177,3 +178,114 @@ def test_a_refund_is_settled_too() -> None:
     done = actions.settle(number=child, end="written-off", **WHY)
     assert (done["purpose"], done["number"], done["status"]) == ("refund", 1, "written_off")
     assert actions.refund(number=child, amount="1.00", **WHY)["refund"] == 2
+
+
+def statuses(number: str) -> list[tuple[int, str]]:
+    """By shipment: what became of it."""
+    found = Occurrence.objects.filter(continuity_order__order__number=number).order_by("event_on")
+    return [(one.shipment or 0, one.status) for one in found]
+
+
+def owed(number: str) -> list[tuple[int, str, str]]:
+    """What is owed of an order billed up front: number, amount, status."""
+    return [(n, amount, status) for _, purpose, n, amount, status in payments(number) if purpose == "order"]
+
+
+class TestWriteOffOfAnOrderBilledUpFront:
+    """Three shipments of 12.00, 23.00 and 34.00: what nobody pays is not given away."""
+
+    def first_is_sent(self) -> str:
+        number = order("UP")
+        make_children(ON)
+        sent(f"{number}-1-001", on=ON)
+        lead(Payment.objects.all(), "failed")
+        return number
+
+    def test_what_it_paid_for_and_has_not_left_is_stopped(self) -> None:
+        number = self.first_is_sent()
+        done = actions.settle(number=number, end="written-off", approved_by="Marta Galli", **WHY)
+        assert (done["status"], done["stopped"], done["approved_by"]) == ("written_off", [2, 3], "Marta Galli")
+        assert statuses(number) == [(1, "ordered"), (0, "cancelled"), (0, "cancelled")]
+        assert owed(number) == [(1, "69.00", "written_off")]
+        assert make_children(day(30)) == 0
+        assert check()["faults"] == check_once()["faults"] == []
+        event = OrderEvent.objects.get(kind="payment_written_off")
+        assert (event.reason, event.data["approved_by"], event.data["stopped"]) == (
+            "seen at the gateway",
+            "Marta Galli",
+            [2, 3],
+        )
+
+    def test_sent_all_the_same_it_is_named(self) -> None:
+        number = self.first_is_sent()
+        done = actions.settle(number=number, end="written-off", shipments="send", **WHY)
+        assert (done["sent_unpaid"], done["approved_by"]) == ([2, 3], "clerk:anna")
+        assert "stopped" not in done
+        assert [status for _, status in statuses(number)] == ["ordered", "scheduled", "scheduled"]
+        assert make_children(day(30)) == 2
+        assert owed(number) == [(1, "69.00", "written_off")]
+
+    def test_a_child_that_has_not_left_is_stopped_too(self) -> None:
+        number = order("UP")
+        make_children(ON)
+        lead(Payment.objects.all(), "failed")
+        assert actions.settle(number=number, end="written-off", **WHY)["stopped"] == [1, 2, 3]
+        assert shown(number)["status"] == "cancelled"
+        assert [one["status"] for one in shown(number)["children"]] == ["cancelled"]
+        assert check()["faults"] == []
+
+    def test_of_several_parts_the_others_pay_first_what_left_then_the_rest_in_turn(self) -> None:
+        number = order("PART")
+        assert owed(number) == [(1, "23.00", "due"), (2, "23.00", "due"), (3, "23.00", "due")]
+        captured(Payment.objects.get(number=1))
+        lead(Payment.objects.filter(number=3), "failed")
+        done = actions.settle(number=number, end="written-off", part=3, **WHY)
+        assert done["stopped"] == [3]
+        assert owed(number) == [(1, "23.00", "captured"), (2, "12.00", "due"), (3, "23.00", "written_off")]
+
+    def test_of_several_parts_sent_all_the_same_the_others_stay(self) -> None:
+        number = order("PART")
+        lead(Payment.objects.filter(number=3), "failed")
+        actions.settle(number=number, end="written-off", part=3, shipments="send", **WHY)
+        assert owed(number) == [(1, "23.00", "due"), (2, "23.00", "due"), (3, "23.00", "written_off")]
+
+    def test_what_was_taken_for_what_is_stopped_is_told(self) -> None:
+        number = order("PART")
+        for part in (1, 2):
+            captured(Payment.objects.get(number=part))
+        lead(Payment.objects.filter(number=3), "failed")
+        done = actions.settle(number=number, end="written-off", part=3, **WHY)
+        assert (done["stopped"], done.get("to_refund")) == ([3], None)  # told when nothing more of it is planned
+        make_children(day(30))
+        assert shown(number)["children"][-1]["total"] == "23.00"
+
+    def test_what_is_paid_by_the_others_goes_on(self) -> None:
+        number = order("PART")
+        for part in (1, 2):
+            captured(Payment.objects.get(number=part))
+        lead(Payment.objects.filter(number=3), "failed")
+        actions.skip(number=number, shipment=3, **ANNA)
+        assert owed(number)[2][2] == "cancelled"
+        with refused("number", "no_such_payment_in_state"):
+            actions.settle(number=number, end="written-off", part=3, **WHY)
+
+    def test_one_that_stands_before_a_shipment_that_left_is_taken_out(self) -> None:
+        number = order("UP")
+        make_children(day(30))
+        actions.cancel(number=f"{number}-1-002", again=True, **ANNA)
+        for child in (f"{number}-1-001", f"{number}-1-003"):
+            sent(child, on=day(30))
+        lead(Payment.objects.all(), "failed")
+        assert actions.settle(number=number, end="written-off", **WHY)["stopped"] == [2]
+        assert [status for _, status in statuses(number)] == ["ordered", "skipped", "ordered"]
+        assert make_children(day(60)) == 0
+        assert check()["faults"] == []
+
+    def test_what_becomes_of_shipments_is_asked_of_a_write_off_alone(self) -> None:
+        child = unknown(order("CLUB"))
+        with refused("shipments", "only_of_write_off"):
+            actions.settle(number=child, end="taken", shipments="stop", **WHY)
+        with refused("approved_by", "only_of_write_off"):
+            actions.settle(number=child, end="taken", approved_by="Marta", **WHY)
+        with refused("shipments", "unknown_word"):
+            actions.settle(number=child, end="written-off", shipments="keep", **WHY)

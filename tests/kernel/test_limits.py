@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perennial.errors import Refused
 from perennial.kernel import limits
+from perennial.kernel.limits import number_fault, passes_luhn, text_fault
 from perennial.language import say
+from tests.worlds.card_number import card_number
 
 
 def said(fault: Refused | None) -> str:
@@ -44,3 +48,49 @@ def test_codes_are_not_empty_and_have_neither_spaces_around_them_nor_control_cha
 def test_codes_have_nothing_in_them_that_nobody_sees(unseen: str) -> None:
     assert said(limits.code_fault(f"BO{unseen}M")) == f"has U+{ord(unseen):04X} in it, a character that nobody sees"
     assert limits.text_fault(f"BO{unseen}M") is None
+
+
+CARDS = [("4", 13), ("4", 16), ("4", 19), ("51", 16), ("2221", 16), ("37", 15), ("36", 14), ("6011", 16), ("3528", 16)]
+
+
+def grouped(digits: str, by: str) -> str:
+    return by.join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
+@pytest.mark.parametrize(("begins", "digits"), CARDS)
+@pytest.mark.parametrize("by", ["", " ", "-", " - "[:2], ".", "\u00a0", "\u2013"])
+def test_a_card_number_is_in_no_text(begins: str, digits: int, by: str) -> None:
+    number = grouped(card_number(begins, digits), by)
+    for text in (number, f"pays with {number}, 12/29", f"{number} 123", f"({number})"):
+        fault = text_fault(text)
+        assert fault is not None, text
+        assert fault.code == "text_with_card_number"
+    assert number_fault(number) is None
+
+
+@given(st.text(alphabet="0123456789", min_size=13, max_size=19).filter(lambda digits: not passes_luhn(digits)))
+def test_digits_that_do_not_pass_luhn_are_no_card_number(digits: str) -> None:
+    assert text_fault(digits) is None
+
+
+@given(st.sampled_from("23456"), st.integers(13, 19), st.text(alphabet="abc ,;:", max_size=20), st.data())
+def test_wherever_it_stands_it_is_found(first: str, digits: int, around: str, data: st.DataObject) -> None:
+    rest = data.draw(st.text(alphabet="0123456789", min_size=digits - 2, max_size=digits - 2))
+    number = card_number(first + rest, digits)
+    assert text_fault(f"{around}{number}{around}") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "moved from 2026-03-10 to 2026-04-10",
+        "2026-03-10 2026-04-10",
+        "call +49 1512 3456789",
+        "0039 347 123 4567 and 0039 347 123 4568",
+        "invoice 2026/000123, 12.50 EUR",
+        card_number("4", 16)[:12],
+        card_number("4", 16) + "0000",
+    ],
+)
+def test_what_only_looks_like_one_is_a_text(text: str) -> None:
+    assert text_fault(text) is None

@@ -63,10 +63,16 @@ def test_every_state_can_be_reached_from_the_first(pairs: dict[str, set[str]]) -
 
 
 def test_what_is_final() -> None:
-    assert [state for state, new in states.ORDER.items() if not new] == ["invoiced", "cancelled"]
-    assert [state for state, new in states.CONTINUITY_ORDER.items() if not new] == ["closed", "cancelled"]
+    assert [state for state, new in states.ORDER.items() if not new] == ["invoiced"]
+    assert [state for state, new in states.CONTINUITY_ORDER.items() if not new] == ["closed"]
     assert {state for state, new in states.PAYMENT.items() if not new} == {"captured", "written_off", "paid"}
     assert all(states.LINE.values()), "what is cancelled may be revived"
+
+
+def test_what_is_cancelled_comes_back_only_as_it_was_before_anything_left() -> None:
+    assert states.ORDER["cancelled"] == {"draft", "open"}
+    assert states.CONTINUITY_ORDER["cancelled"] == {"draft", "open"}
+    assert states.ORDER_LINE["cancelled"] == {"open"}
 
 
 def test_what_has_shipped_is_not_cancelled_and_what_was_invoiced_not_opened() -> None:

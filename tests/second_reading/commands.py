@@ -6,7 +6,7 @@ from datetime import date
 
 from .model import Model, Refused
 
-FLAGS = {"--json", "--following", "--again", "--dry-run"}
+FLAGS = {"--json", "--following", "--again", "--dry-run", "--override"}
 
 
 def parse(argv: list[str]) -> tuple[list[str], dict[str, str | bool]]:
@@ -84,9 +84,10 @@ def _do(model: Model, words: list[str], options: dict) -> object:
         case ["order", "card", number]:
             return model.order_card(number, options["token"], on, line, catch_up)
         case ["order", "ship", number]:
-            return model.ship(number, on, options.get("carrier"), options.get("tracking"))
+            how = {"override": bool(options.get("override")), "reason": options.get("reason")}
+            return model.ship(number, on, options.get("carrier"), options.get("tracking"), **how)
         case ["order", "invoice", number]:
-            return model.invoice(number, on)
+            return model.invoice(number, on, bool(options.get("override")), options.get("reason"))
         case ["card", account]:
             month, year = options["exp"].split("/")
             card = {

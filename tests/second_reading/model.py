@@ -47,6 +47,7 @@ PARAMETERS = {
     "authorize_child_orders": True,
     "authorize_days_before": 3,
     "reauthorization_limit": 3,
+    "delivery_window_days": 5,
     "days_between_tries": 1,
     "authorization_renewals": 5,
     "days_to_keep_run_lists": 60,
@@ -930,42 +931,71 @@ class Model:
         elif payment.status == "authorised":
             payment.status = "voiding"
 
-    def may_ship(self, child: Child, on: date) -> bool:
-        if child.status != "open" or child.held():
-            return False
-        return not any(
+    def obstacles(self, child: Child, on: date) -> bool:
+        """Is there anything for which neither a shipment nor an invoice of this child is allowed on that day?"""
+        early = (child.ship_on - on).days > self.parameters["delivery_window_days"]
+        unpaid = any(
             payment.due_on <= on and payment.status in ("declined", "failed", "unknown")
             for payment in child.order.payments
             if payment.child is child
             or (child.co.facts.upfront and payment.co is child.co and payment.purpose == "order")
         )
+        return early or unpaid or child.held()
 
-    def ship(self, number: str, on: date, carrier: str | None = None, tracking: str | None = None) -> None:
+    def may_ship(self, child: Child, on: date) -> bool:
+        return child.status == "open" and not self.obstacles(child, on)
+
+    def ordinary_obstacles(self, order: Order, on: date) -> bool:
+        return (
+            order.acceptance == "awaited"
+            or order.stops("shipping")
+            or any(
+                payment.purpose == "ordinary"
+                and payment.due_on <= on
+                and payment.status in ("declined", "failed", "unknown")
+                for payment in order.payments
+            )
+        )
+
+    def ship(
+        self,
+        number: str,
+        on: date,
+        carrier: str | None = None,
+        tracking: str | None = None,
+        override: bool = False,
+        reason: str | None = None,
+    ) -> None:
         child = self.child(number)
         if child:
-            if not self.may_ship(child, on):
-                raise Refused("it may not ship")
+            if child.status != "open":
+                raise Refused("it is not open")
+            self.overrides(self.obstacles(child, on), override, reason)
             child.status, child.shipped_on, child.carrier, child.tracking = "shipped", on, carrier, tracking
             return
         order = self.order(number)
         lines = [line for line in order.ordinary if line.status == "open"]
-        if not lines or order.status != "open" or order.acceptance == "awaited" or order.stops("shipping"):
+        if not lines or order.status != "open":
             raise Refused("nothing to ship")
-        if any(
-            payment.purpose == "ordinary" and payment.due_on <= on and payment.status in ("declined", "failed")
-            for payment in order.payments
-        ):
-            raise Refused("it is not paid")
+        self.overrides(self.ordinary_obstacles(order, on), override, reason)
         for line in lines:
             line.status = "shipped"
         if not order.continuity:
             order.status = "shipped"
 
-    def invoice(self, number: str, on: date) -> None:
+    @staticmethod
+    def overrides(obstacle: bool, override: bool, reason: str | None) -> None:
+        if obstacle and not (override and reason):
+            raise Refused("something stands in the way")
+
+    def invoice(self, number: str, on: date, override: bool = False, reason: str | None = None) -> None:
         child = self.child(number)
         if child:
-            if child.status != "shipped":
-                raise Refused("it has not shipped")
+            if child.status not in ("open", "shipped"):
+                raise Refused("it is over")
+            self.overrides(child.status == "open" or self.obstacles(child, on), override, reason)
+            if child.status == "open":
+                child.shipped_on = on
             child.status, child.invoiced_on = "invoiced", on
             for payment in child.order.payments:
                 if payment.at_invoice and (
@@ -977,6 +1007,7 @@ class Model:
         lines = [line for line in order.ordinary if line.status == "shipped"]
         if not lines:
             raise Refused("nothing to invoice")
+        self.overrides(self.ordinary_obstacles(order, on), override, reason)
         for line in lines:
             line.status = "invoiced"
         for payment in order.payments:

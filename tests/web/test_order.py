@@ -21,6 +21,7 @@ from perennial.payments.models import Payment
 from perennial.web.history import Happened, history_of
 from tests.web.test_customer import HX, press
 from tests.worlds import actions, desk
+from tests.worlds.leading import lead
 
 Desk = Callable[..., Client]
 
@@ -190,7 +191,8 @@ def test_cancelling_says_first_what_it_does(at_desk: Desk) -> None:
     assert f"{number} cancelled, open until what was sent is invoiced" in answer
     assert "3 shipments were cancelled." in answer
     assert "Cancelled, by the customer" in answer
-    assert client.get(f"{page}/cancel", **HX).status_code == 200
+    again = client.get(f"{page}/cancel", **HX)
+    assert (again.status_code, "is cancelled already" in again.content.decode()) == (422, True)
 
 
 def test_what_was_seen_is_what_is_changed(at_desk: Desk) -> None:
@@ -239,6 +241,21 @@ def test_a_payment_of_which_nobody_knows_is_settled(at_desk: Desk) -> None:
     assert "No payment is to be settled." in get(client, f"{page}/settle", **HX)
 
 
+@pytest.mark.parametrize(("way", "said"), [("stop", "; stopped: 2, 3"), ("send", "; sent all the same: 2, 3")])
+def test_a_write_off_asks_what_becomes_of_what_it_paid_for(at_desk: Desk, way: str, said: str) -> None:
+    number = desk.order("UP")
+    desk.sent(child_of(number), on=desk.ON)
+    lead(Payment.objects.all(), "failed")
+    client, page = at_desk("finance"), f"/orders/{number}"
+    panel = get(client, f"{page}/settle", **HX)
+    assert "Written off, it does not pay shipments 2, 3 any more." in panel
+    fields = {"end": "written-off", "shipments": way, "reason": "bankrupt", "approved_by": "Marta Galli"}
+    which = re.search(r'<option value="([^"]+)" selected', panel)
+    assert which is not None
+    assert said in text_of(fill(client, page, f"{page}/settle", payment=unescape(which[1]), **fields))
+    assert "approved by Marta Galli" in text_of(get(client, page))
+
+
 def test_a_check_that_came_is_received(at_desk: Desk) -> None:
     number = desk.order(desk.line("UP", payment_method="check"))
     client, page = at_desk("finance"), f"/orders/{number}"
@@ -270,6 +287,73 @@ def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
     answer = fill(client, page, f"{page}/invoice")
     assert f"{child} is invoiced" in answer
     assert "Shipped 1, An Post CB48277130" in get(client, f"/orders/{number}")
+
+
+def test_what_stands_in_the_way_of_a_child_is_overridden_with_a_reason(at_desk: Desk) -> None:
+    child = child_of(desk.order("CLUB"))
+    actions.hold(number=child, reason="wrong address", **desk.ANNA)
+    client, page = at_desk("manager"), f"/orders/{child}"
+    assert 'name="override"' not in get(client, f"{page}/ship", **HX)
+    refused = fill(client, page, f"{page}/ship", status=422, on="10/3")
+    assert 'name="override"' in refused
+    assert 'id="f-reason-err"' in fill(client, page, f"{page}/ship", status=422, on="10/3", override="yes")
+    answer = fill(client, page, f"{page}/ship", on="10/3", override="yes", reason="collected at the door")
+    assert "overridden: on hold" in text_of(answer)
+    hidden = {"key": "first"}
+    refused = client.post(f"{page}/invoice", hidden, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    assert refused.status_code == 422
+    assert 'name="override"' in refused.content.decode()
+    assert "It may not be invoiced:" in get(client, page)
+    answer = fill(client, page, f"{page}/invoice", override="yes", reason="paid in cash")
+    assert f"{child} is invoiced" in answer
+    history = text_of(get(client, page)).replace(" :", ":")
+    assert "Shipped 1, overridden: on hold: collected at the door" in history
+    assert "Invoiced 1, overridden: on hold: paid in cash" in history
+
+
+def test_the_carrier_of_what_was_sent_is_corrected(at_desk: Desk) -> None:
+    child = child_of(desk.order("CLUB"))
+    actions.ship(number=child, carrier="GLS", tracking="7712", on=desk.ON, by="warehouse")
+    client, page = at_desk("manager"), f"/orders/{child}"
+    assert 'value="7712"' in get(client, f"{page}/track", **HX)
+    assert "has this carrier" in unescape(fill(client, page, f"{page}/track", status=422, tracking="7712"))
+    answer = fill(client, page, f"{page}/track", carrier="DHL", tracking="00340434161094021501")
+    assert "DHL 00340434161094021501" in text_of(answer)
+    assert "was GLS 7712" in text_of(get(client, page))
+
+
+def test_what_was_cancelled_comes_after_all(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    client, page = at_desk("clerk"), f"/orders/{number}"
+    answer = fill(client, page, f"{page}/cancel", ended_by="customer")
+    assert f'hx-post="/orders/{number}/undo"' in answer
+    assert order(number, on=desk.ON).status == "cancelled"
+    press_undo = client.post(f"{page}/undo", {"key": "u"}, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    assert press_undo.status_code == 200
+    found = order(number, on=desk.ON)
+    assert (found.status, [one.status for one in found.children], found.children[0].number) == ("open", ["open"], child)
+
+
+def test_a_hold_says_what_it_stops_and_a_cancellation_what_stays_owed(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    actions.ship(number=child, on=desk.ON, by="warehouse")
+    client, page = at_desk("manager"), f"/orders/{number}"
+    answer = text_of(fill(client, page, f"{page}/hold", reason="moving"))
+    assert "$16.50 is not asked for meanwhile, $16.50 of it for what has left already" in answer
+    assert "$16.50 stays owed" in text_of(get(client, f"{page}/cancel", **HX))
+    assert "$16.50 stays owed" in text_of(fill(client, page, f"{page}/cancel", ended_by="customer"))
+
+
+def test_a_child_is_invoiced_before_its_shipment_is_reported(at_desk: Desk) -> None:
+    child = child_of(desk.order("CLUB"))
+    client, page = at_desk("manager"), f"/orders/{child}"
+    assert "It counts as sent today" in get(client, f"{page}/invoice", **HX)
+    assert 'name="override"' in fill(client, page, f"{page}/invoice", status=422)
+    answer = fill(client, page, f"{page}/invoice", override="yes", reason="no scanner")
+    assert "overridden: not reported as shipped" in text_of(answer)
+    assert "Sent Tue 10 Mar" in text_of(answer)
 
 
 def test_what_is_over_offers_nothing_that_cannot_be_done(at_desk: Desk) -> None:
@@ -304,7 +388,7 @@ def test_a_child_says_all_that_stands_in_its_way(at_desk: Desk) -> None:
     html = get(at_desk("manager"), f"/orders/{child}")
     assert "It may not ship:" in html
     assert "wrong address" in html
-    assert 'id="b-ship"' not in html
+    assert 'class="btn primary" id="b-ship"' not in html
 
 
 def test_a_child_is_cancelled_and_made_anew(at_desk: Desk) -> None:
@@ -336,7 +420,7 @@ def test_a_note_is_written_and_an_offer_accepted(at_desk: Desk) -> None:
 ADDRESSES = {
     "cancel": "change_orders", "note": "change_orders", "collect": "change_orders", "accept": "change_orders",
     "retry": "change_orders", "refund": "refund_payments", "settle": "settle_payments", "receive": "settle_payments", "ship": "ship_orders",
-    "invoice": "ship_orders",
+    "invoice": "ship_orders", "track": "ship_orders",
 }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ EXAMPLE: dict[str, Any] = {
         "authorize_child_orders": True,
         "authorize_days_before": 3,
         "reauthorization_limit": 3,
+        "delivery_window_days": 5,
         "authorization_renewals": 5,
         "days_to_keep_run_lists": 60,
         "prices_include_tax": False,

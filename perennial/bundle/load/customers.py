@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from perennial.bundle.load.report import Imported
 from perennial.bundle.reading import customers, setup
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.faults import Faults
 from perennial.bundle.reading.file import Source
-from perennial.bundle.reading.notes import note
+from perennial.bundle.reading.notes import Note, Notes, note, noted
+from perennial.catalog.models import TaxRate
 from perennial.customers.actions import differing, set_customers
 from perennial.customers.models import Customer
+from perennial.customers.values import CustomerFacts
+from perennial.db import sql
 from perennial.desk.addresses import keep_where_it_went
 from perennial.desk.in_use import IN_USE
 from perennial.errors import Refused
+from perennial.kernel import oddities
 from perennial.orders.models import SalesOrder
 
 AT_ONCE = 2000
@@ -47,6 +53,8 @@ def load_customers(reading: Reading, source: Source, imported: Imported) -> Cust
     """Read the customers and write those that are without fault."""
     given = CustomersGiven()
     regions = setup.regions_of_rates()
+    taxed = frozenset(TaxRate.objects.values_list("country", flat=True).distinct())
+    countries: set[str] = set()
     for batch in source.batches("customers", AT_ONCE):
         good = []
         for at, value in batch:
@@ -65,9 +73,41 @@ def load_customers(reading: Reading, source: Source, imported: Imported) -> Cust
         notes.add("customers", (note("customer_loses", customer=a, gone=gone) for a, gone in changes.emptied))
         notes.add("customers", (note("customer_keeps", customer=a, kept=[what]) for a, what in changes.kept))
         notes.add("regions", setup.regions_misspelled(regions, good))
+        _odd(notes, good, reading.on, taxed, countries)
         given.renewed += changes.renewed
         keep_where_it_went(changes.moved)
         children = SalesOrder.objects.filter(parent__isnull=False, status="open", ship_to__in=changes.moved)
         numbers = children.order_by("number").values_list("number", "ship_to__code")
         notes.add("still_old", (note("child_goes_there", order=number, address=code) for number, code in numbers))
+    reading.notes.add("alike", _alike(given.accounts))
     return given
+
+
+def _odd(notes: Notes, given: Sequence[CustomerFacts], on: date, taxed: Collection[str], countries: set[str]) -> None:
+    """Note what may be a slip: no name, no street, a card at its end; a country without a tax rate, once (``countries``)."""
+    for one in given:
+        notes.add("nameless", noted(oddities.of_name(one.account, one.name)))
+        for address in one.addresses:
+            notes.add("streets", noted(oddities.of_address(one.account, address.code, address.street)))
+            if address.country is not None and address.country not in countries:
+                countries.add(address.country)
+                notes.add("countries", noted(oddities.of_country(address.country, taxed)))
+        for card in one.cards:
+            named = " ".join(word for word in (card.brand, card.last4) if word) or card.token
+            notes.add("cards", noted(oddities.of_card(one.account, named, card.expires_on, on)))
+
+
+def _alike(accounts: Collection[str]) -> Iterator[Note]:
+    """Note the accounts that differ from another one only in small and capital letters."""
+    if accounts:
+        for account, other in sql.tuples(ALIKE, {"accounts": list(accounts)}):
+            yield note("account_alike", customer=account, other=other)
+
+
+ALIKE = """
+select a.account, min(b.account)
+  from customers_customer a
+  join customers_customer b on lower(b.account) = lower(a.account) and b.account <> a.account
+ where a.account = any(%(accounts)s)
+ group by a.account order by a.account
+"""

@@ -13,11 +13,13 @@ from perennial.bundle.reading import programs as programs_
 from perennial.bundle.reading import setup
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.file import Section
+from perennial.bundle.reading.notes import noted
 from perennial.bundle.reading.programs import ProgramGiven
 from perennial.bundle.reading.values import Given, Known
 from perennial.catalog import actions as catalog
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.db.tally import Tally
+from perennial.kernel import oddities
 from perennial.programs import actions as programs
 from perennial.programs.products import set_continuity_products
 
@@ -89,6 +91,9 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
     reading.notes.add("setup", lost(given.modes, given.products))
     imported.add("delivery_modes", catalog.set_delivery_modes(modes=given.modes, by=by, reason=reason))
     imported.add("tax_rates", catalog.set_tax_rates(rates=given.rates, by=by, reason=reason))
+    reading.notes.add(
+        "rates", noted(odd for r in given.rates for odd in oddities.of_rate(r.group, r.country, r.percent))
+    )
     setup.untaxed(reading, given.modes, given.products)
     tally, moved = catalog.set_date_intervals(intervals=given.intervals, by=by, reason=reason)
     imported.add("date_intervals", tally)
@@ -97,6 +102,8 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
     for program in given.programs:
         loaded = load_program(program, by=by, reason=reason)
         imported.add("programs", loaded)
+        facts = program.facts
+        reading.notes.add("programs", noted(oddities.of_program(facts.schedule_id, facts.events)))
         if loaded.changed and program.release:
             imported.programs.add(program.facts.schedule_id)
     if moved:

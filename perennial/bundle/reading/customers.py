@@ -26,7 +26,7 @@ def customer(reading: Reading, at: int, value: Any) -> tuple[CustomerFacts, bool
         account=thing.code("account", "", required=True),
         name=thing.text("name", ""),
         email=thing.text("email"),
-        phone=thing.text("phone"),
+        phone=thing.number("phone"),
         language=thing.code("language"),
         allow_on_account=thing.flag("allow_on_account"),
         credit_limit_minor=thing.money("credit_limit", reading.currency),

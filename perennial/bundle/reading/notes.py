@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from perennial.desk.locking import CaughtUp, NewDay
+from perennial.kernel.reasons import Reason
 
 MOST_NAMED = 10
-GROUPS = ("untaxed", "setup", "nowhere", "ahead", "customers", "unpaid", "regions", "still_old", "caught_up")
+GROUPS = (
+    *("untaxed", "rates", "setup", "programs", "nowhere", "ahead", "customers", "alike", "unpaid", "regions"),
+    *("nameless", "streets", "countries", "cards", "still_old", "caught_up"),
+)
 """In the order in which they are told. The note ``more_GROUP`` says how many more there are."""
 
 
@@ -24,6 +28,12 @@ class Note:
 def note(code: str, /, **facts: object) -> Note:
     """A note with its facts."""
     return Note(code, facts)
+
+
+def noted(reasons: Iterable[Reason]) -> Iterator[Note]:
+    """What the rules say of what is odd, as notes."""
+    for reason in reasons:
+        yield Note(reason.code, reason.facts)
 
 
 @dataclass

@@ -84,7 +84,7 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
         thing.spoil(pay)
     ship_to = place(thing, "ship_to")
     order_date = thing.day("order_date")
-    number, reference = thing.code("number"), thing.code("reference")
+    number, reference = thing.code("number"), thing.reference("reference")
     if number is None and reference is None:
         thing.fault("reference", "order_nameless")
     if number is not None and place_of_number(number) > LAST_NUMBER:

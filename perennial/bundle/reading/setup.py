@@ -55,7 +55,7 @@ def company(reading: Reading, value: Any) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key in thing.value:
         if key in ("country", "from_email", "vat_number", "phone", "address"):
-            made[key] = thing.text(key)
+            made[key] = thing.number(key) if key == "phone" else thing.text(key)
         elif key in ("name", "time_zone"):
             made[key] = thing.text(key, required=True)
         elif key == "languages":

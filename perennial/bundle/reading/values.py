@@ -108,6 +108,17 @@ class Given:
             return value
         return self._read(key, default, required, lambda value: _written(value, longest, limits.text_fault))
 
+    def number(self, key: str, *, longest: int = limits.TEXT) -> str | None:
+        """A telephone number, or one of a carrier; None where it was left out."""
+        return self._read(key, None, False, lambda value: _written(value, longest, limits.number_fault))
+
+    def reference(self, key: str) -> str | None:
+        """What another system calls it: a code in which no card number is; None where it was left out."""
+        found = self.code(key)
+        if found is not None and (fault := limits.card_fault(found)):
+            self.note(fault.at(self.at(key)))
+        return found
+
     @overload
     def code(self, key: str, default: str, *, required: bool = ..., longest: int = ...) -> str: ...
     @overload

@@ -169,7 +169,7 @@ class Context:
         if default_on is not None and not thing.given("shipped_on") and (known := values.day(thing.get("invoiced_on"))):
             default_on = min(default_on, known)
         on = thing.day("shipped_on", default_on)
-        carrier, tracking = thing.text("carrier", longest=limits.LINE), thing.text("tracking", longest=limits.LINE)
+        carrier, tracking = thing.text("carrier", longest=limits.LINE), thing.number("tracking", longest=limits.LINE)
         return None if on is None else SentRow(on, carrier, tracking)
 
     def invoiced_on(self, thing: Given, row: OrderRow) -> date | None:
@@ -225,7 +225,7 @@ def _plain(value: Any) -> Any:
         value = float(value)
     if isinstance(value, TooLong) or value in (inf, -inf):
         raise Refused("number_too_large")
-    if isinstance(value, str) and (fault := limits.text_fault(value, len(value))):
+    if isinstance(value, str) and (fault := limits.number_fault(value, len(value))):
         raise fault
     return value
 

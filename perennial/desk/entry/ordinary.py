@@ -37,7 +37,12 @@ def priced(order: Incoming, path: str, line: LineEntry, product: Product, mode_i
     if line.price_minor not in (None, price):
         costs = Money(price, currency)
         order.fault("price_of_order_date", f"{path}.price", product=line.item_number, costs=costs, on=on)
-    return OrdinaryLine(product, price, line_amount(line.quantity, price), mode_id)
+    try:
+        amount = line_amount(line.quantity, price)
+    except Refused as refused:
+        order.faults.append(refused.at(f"{path}.quantity"))
+        return None
+    return OrdinaryLine(product, price, amount, mode_id)
 
 
 def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> None:
@@ -45,15 +50,21 @@ def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> None:
     known, row = order.known, order.order
     modes = {line.delivery_mode_id for line in lines if line.delivery_mode_id is not None}
     where = order.buyer.where(row.ship_to)
-    made = totals(
-        lines=[Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
-        deliveries=[Charge(known.set_up.modes[m].charge_minor, known.set_up.modes[m].tax_group) for m in sorted(modes)],
-        rates=known.set_up.rates,
-        country=where.country,
-        region=where.region,
-        on=row.order_date,
-        included=known.set_up.parameters.prices_include_tax,
-    )
+    try:
+        made = totals(
+            lines=[Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
+            deliveries=[
+                Charge(known.set_up.modes[m].charge_minor, known.set_up.modes[m].tax_group) for m in sorted(modes)
+            ],
+            rates=known.set_up.rates,
+            country=where.country,
+            region=where.region,
+            on=row.order_date,
+            included=known.set_up.parameters.prices_include_tax,
+        )
+    except Refused as refused:
+        order.faults.append(refused.at("lines"))
+        return
     row.delivery_minor, row.tax_minor, row.total_minor = made.delivery, made.tax, made.total
     row.taxes = [TaxRow(group.group, group.base, group.tax, group.rate_id) for group in made.groups]
     if not lines and not order.entry.pay:

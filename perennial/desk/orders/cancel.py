@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.continuity.models import ContinuityOrder, Occurrence
-from perennial.continuity.planning import OccurrenceRow, OrderState
+from perennial.continuity.planning import Difference, OccurrenceRow, OrderState
 from perennial.db import sql
 from perennial.desk.action import action
 from perennial.desk.changeable import refusal
-from perennial.desk.locking import LockedOrder, changed, lock, lock_parent, order_by_number, planned_shipment, touch
+from perennial.desk.locking import (
+    LockedOrder,
+    adjust,
+    changed,
+    lock,
+    lock_parent,
+    order_by_number,
+    planned_shipment,
+    touch,
+)
 from perennial.desk.notices.queue import tell_ended
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, Who
-from perennial.kernel.states import ENDED_BY, NOT_ENDED, SENT, TO_COME
-from perennial.orders.models import OrderLine, SalesOrder
+from perennial.kernel.states import COUNTED, ENDED_BY, NOT_ENDED, SENT, TO_COME
+from perennial.orders.models import OrderEvent, OrderLine, SalesOrder
 from perennial.payments import actions as payments
+from perennial.payments.surplus import still_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Outcome):
-    """A parent is cancelled, or stays open for what was sent. ``to_refund``: what was taken for what does not come."""
+    """A parent is cancelled, or stays open for what was sent. ``still_owed``: what is owed for what came, and not paid."""
 
     order: str
     status: str
+    still_owed: Money | None = None
     ended_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndsAfter(Outcome):
-    """This shipment of the order is its last."""
+    """This shipment of the order is its last. ``still_owed``: what is asked for and not paid yet."""
 
     order: str
     last_shipment: int
+    still_owed: Money | None = None
     ended_by: str | None = None
 
 
@@ -48,10 +60,11 @@ class ChildCancelled(Outcome):
     order: str
     status: str
     again: bool
+    still_owed: Money | None = None
     ended_by: str | None = None
 
 
-@action()
+@action(undo=True)
 def cancel(
     *,
     number: str,
@@ -70,7 +83,7 @@ def cancel(
     what is not yet paid of what will not come (D27). Nothing of it shipped, of none of its lines: it is
     cancelled at once; else it stays open until close-orders. A child: with ``again`` its shipment is made anew, as the
     next try. ``ended_by``: who ended it (``states.ENDED_BY``), for the history.
-    Refused: what has ended; ``after`` of a child, ``again`` of a parent.
+    Refused: what has ended, and what is cancelled already; ``after`` of a child, ``again`` of a parent.
     """
     if ended_by is not None and ended_by not in ENDED_BY:
         raise Refused("unknown_word", "ended_by", word=ended_by, known=ENDED_BY)
@@ -83,11 +96,16 @@ def cancel(
     if again:
         raise Refused("again_is_for_children", "again", order=number)
     locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
+    if locked.order.status == "cancelled":
+        raise _cancelled_already(locked, number, kind="cancelled")
     if locked.order.status not in NOT_ENDED:
         raise Refused("cannot_be_cancelled", "number", order=number, status=locked.order.status)
     if after is not None:
-        return _cancel_after(locked, locked.state(line), after, ended_by=ended_by)
-    return _cancel_parent(locked, locked.chosen(line), whole=line is None, ended_by=ended_by)
+        return end_after(locked, locked.state(line), after, ended_by=ended_by)
+    states = locked.chosen(line)
+    if _nothing_left(locked, states, whole=line is None):
+        raise _cancelled_already(locked, number, kind="cancelled")
+    return cancel_lines(locked, states, whole=line is None, ended_by=ended_by)
 
 
 def _to_refund(order: SalesOrder) -> Money | None:
@@ -95,11 +113,37 @@ def _to_refund(order: SalesOrder) -> Money | None:
     return refunds([order.pk]).get(order.number)
 
 
-def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool, ended_by: str | None) -> Cancelled:
+def _still_owed(order: SalesOrder) -> Money | None:
+    """What is owed of the order and not paid yet."""
+    open_, _ = still_open(order.pk)
+    return Money(open_, order.currency) if open_ else None
+
+
+def _cancelled_already(locked: LockedOrder, number: str, **about: object) -> Refused:
+    """The refusal to cancel what is cancelled: when it was, and by whom."""
+    events = OrderEvent.objects.filter(order=locked.order, **about).order_by("-pk")
+    last = events.first()
+    by, on = (last.by or None, last.on_date) if last else (None, None)
+    return Refused("cancelled_already", "number", order=number, by=by, on=on)
+
+
+def _nothing_left(locked: LockedOrder, states: Sequence[OrderState], *, whole: bool) -> bool:
+    """Is nothing there that could be cancelled, because a person has cancelled it?"""
+    lines = [s.row.parent_line_id for s in states]
+    return (
+        all(s.row.complete and not any(o.status in TO_COME for o in s.walk) for s in states)
+        and not SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines, status="open").exists()
+        and not (whole and OrderLine.objects.filter(order=locked.order, continuity=None, status="open").exists())
+        and OrderEvent.objects.filter(order=locked.order, kind="cancelled").exists()
+    )
+
+
+def cancel_lines(locked: LockedOrder, states: list[OrderState], *, whole: bool, ended_by: str | None) -> Cancelled:
+    """End continuity lines at once; ``whole``: the order with its ordinary lines, too."""
     was_open = locked.order.status != "draft"
     lines = [s.row.parent_line_id for s in states]
     children = list(SalesOrder.objects.filter(parent=locked.order, parent_line_id__in=lines))
-    _cancel_children([c for c in children if c.status == "open"], locked)
+    cancel_children([c for c in children if c.status == "open"], locked)
     sent = any(c.status in SENT for c in children)
     if whole:
         sent = sent or OrderLine.objects.filter(order=locked.order, status__in=SENT).exists()
@@ -132,6 +176,7 @@ def _cancel_parent(locked: LockedOrder, states: list[OrderState], *, whole: bool
         order=locked.order.number,
         status=locked.order.status,
         to_refund=_to_refund(locked.order),
+        still_owed=_still_owed(locked.order),
         ended_by=ended_by,
     )
 
@@ -143,7 +188,7 @@ def _drop(locked: LockedOrder, occurrences: Iterable[OccurrenceRow]) -> None:
     sql.shift(Occurrence, ids, TO_COME, "cancelled", shipment=None, blocked=None, why_cancelled=why.stored())
 
 
-def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
+def cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     """Cancel children that have not shipped, and what is not yet paid of them."""
     ids = [c.pk for c in children if c.status == "open"]
     sql.shift(SalesOrder, ids, "open", "cancelled")
@@ -151,14 +196,14 @@ def _cancel_children(children: list[SalesOrder], locked: LockedOrder) -> None:
     payments.cancel_of(orders=ids, by=locked.by, on=locked.on)
 
 
-def _cancel_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: str | None) -> EndsAfter:
+def end_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: str | None) -> EndsAfter:
     """Make a shipment the last: what comes behind it is cancelled, and planning is complete with it."""
     planned = planned_shipment(state, after)
     if fault := refusal("end_with", planned):
         raise fault
     behind = [o for o in state.walk if (o.shipment or 0) > after]
     children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
-    _cancel_children(children, locked)
+    cancel_children(children, locked)
     _drop(locked, behind)
     state.row.last_shipment = after
     if after <= planned.highest:
@@ -169,18 +214,49 @@ def _cancel_after(locked: LockedOrder, state: OrderState, after: int, *, ended_b
     if locked.order.status != "draft":
         tell_ended([state.row.pk], on=locked.on)
     return EndsAfter(
-        order=locked.order.number, last_shipment=after, to_refund=_to_refund(locked.order), ended_by=ended_by
+        order=locked.order.number,
+        last_shipment=after,
+        to_refund=_to_refund(locked.order),
+        still_owed=_still_owed(locked.order),
+        ended_by=ended_by,
     )
+
+
+def stop_shipments(locked: LockedOrder, state: OrderState, numbers: Sequence[int]) -> None:
+    """Nothing of these shipments comes, and nothing behind the last one that is left; the merchant ends it.
+
+    One that stands before another that has left is taken out by itself.
+    """
+    kept = [
+        o.shipment for o in state.walk if o.shipment is not None and o.shipment not in numbers and o.status in COUNTED
+    ]
+    last = max(kept, default=0)
+    before = [o for o in state.walk if o.shipment in numbers and (o.shipment or 0) < last]
+    if before:
+        children = SalesOrder.objects.filter(pk__in=[o.child_id for o in before if o.child_id])
+        cancel_children(list(children), locked)
+        planned = [o for o in before if o.status in TO_COME]
+        difference = Difference()
+        difference.add(planned, [replace(o, status="skipped", blocked=None) for o in planned], cancel=False)
+        difference.write()
+        for o in planned:
+            adjust(locked, state, o, "skip", True)
+    if last:
+        end_after(locked, state, last, ended_by="merchant")
+    else:
+        cancel_lines(locked, [state], whole=False, ended_by="merchant")
 
 
 def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: str | None) -> ChildCancelled:
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child_id)
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
     mine = [o for o in state.occurrences if o.child_id == child.pk]
-    if child.status not in ("open", "cancelled") or (child.status == "cancelled" and not (again and mine)):
+    if child.status == "cancelled" and not (again and mine):
+        raise _cancelled_already(locked, child.number, kind="child_cancelled", data__child=child.number)
+    if child.status not in ("open", "cancelled"):
         raise Refused("cannot_be_cancelled", "number", order=child.number, status=child.status)
     if child.status == "open":
-        _cancel_children([child], locked)
+        cancel_children([child], locked)
         locked.event("child_cancelled", child=child.number, shipment=child.shipment, ended_by=ended_by)
     if again:
         if state.row.status != "open":
@@ -193,5 +269,6 @@ def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: 
         status="cancelled",
         again=again,
         to_refund=_to_refund(locked.order),
+        still_owed=_still_owed(locked.order),
         ended_by=ended_by,
     )

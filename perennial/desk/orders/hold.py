@@ -13,8 +13,10 @@ from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, changed, lock,
 from perennial.desk.outcome import Outcome
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.errors import Refused
-from perennial.kernel.states import HOLDS_SHIPPING, HOLDS_STOP
+from perennial.kernel.money import Money
+from perennial.kernel.states import CHARGED_LATER, HOLDS_SHIPPING, HOLDS_STOP
 from perennial.orders.models import Hold, SalesOrder
+from perennial.payments.surplus import still_open
 
 PAYMENT_HOLD = "payment"
 """The code of the holds that a failed payment places, and another card lifts."""
@@ -22,7 +24,11 @@ PAYMENT_HOLD = "payment"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held(Outcome):
-    """An order or a child waits. ``still_ships``: children that are made already and go out all the same."""
+    """An order or a child waits. ``still_ships``: children that are made already and go out all the same.
+
+    ``shipments_wait``: so many planned shipments become no child meanwhile. ``not_charged``: money that is not asked for
+    meanwhile; ``not_charged_of_sent``: so much of it for what has left already.
+    """
 
     order: str
     held: bool
@@ -30,6 +36,9 @@ class Held(Outcome):
     stops: str
     until: date | None = None
     still_ships: tuple[str, ...] = ()
+    shipments_wait: int = 0
+    not_charged: Money | None = None
+    not_charged_of_sent: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +103,24 @@ def hold(
         child=number if found.parent_id else None,
     )
     ships = _still_ship(locked.order) if found.parent_id is None and stops != "charging" else ()
-    return Held(order=number, held=True, code=code, stops=stops, until=until, still_ships=ships)
+    waiting = {
+        (state.row.pk, o.shipment)
+        for state in locked.states
+        for o in state.walk
+        if o.status == "scheduled" and found.parent_id is None and stops != "charging"
+    }
+    open_, of_sent = still_open(order.pk, CHARGED_LATER) if stops != "shipping" else (0, 0)
+    return Held(
+        order=number,
+        held=True,
+        code=code,
+        stops=stops,
+        until=until,
+        still_ships=ships,
+        shipments_wait=len(waiting),
+        not_charged=Money(open_, order.currency) if open_ else None,
+        not_charged_of_sent=Money(of_sent, order.currency) if of_sent else None,
+    )
 
 
 def _still_ship(parent: SalesOrder) -> tuple[str, ...]:

@@ -10,30 +10,43 @@ from django.db.models import Q, QuerySet
 
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.action import action
-from perennial.desk.locking import lock, order_by_number
+from perennial.desk.locking import LockedOrder, lock, order_by_number
+from perennial.desk.orders.cancel import stop_shipments
 from perennial.desk.outcome import Outcome
+from perennial.desk.queries import refunds as refunds_of
 from perennial.errors import Refused
 from perennial.kernel import money
+from perennial.kernel.limits import LINE, text_fault
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import GIVEN_UP
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
+from perennial.payments import due
 from perennial.payments import refund as refunds
 from perennial.payments.models import Payment
 
 ENDS = ("taken", "not-taken", "written-off")
+SHIPMENTS = ("stop", "send")
+"""What becomes of the shipments that a payment paid for which is written off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled(Outcome):
-    """How a payment ended. ``still_ships``: a child that was written off, and goes out all the same."""
+    """How a payment ended. ``still_ships``: a child that was written off, and goes out all the same.
+
+    Of an order billed up front that is written off: the shipments that it paid for and that are ``stopped``, or
+    ``sent_unpaid``. ``approved_by``: who allowed the write-off.
+    """
 
     order: str
     purpose: str
     number: int
     status: str
     still_ships: tuple[str, ...] = ()
+    stopped: tuple[int, ...] = ()
+    sent_unpaid: tuple[int, ...] = ()
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +84,8 @@ def settle(
     reason: str | None = None,
     part: int | None = None,
     line: int | None = None,
+    shipments: str | None = None,
+    approved_by: str | None = None,
 ) -> Settled:
     """Say how a payment ended that is ``unknown``, after a look at the gateway: it was *taken* (authorised, captured,
     voided or given back, as was asked) or *not-taken* (it is due again); or give up what will never be paid, or given
@@ -78,15 +93,24 @@ def settle(
 
     ``number`` is that of the child, or of the parent (what is billed up front, ordinary lines); ``line`` names what is
     paid where the parent has several things to pay, ``part`` one of several payments. A child that is written off and
-    not sent still ships: it is named (``still_ships``). Refused: nothing of it is in that state; several are and none
-    is named.
+    not sent still ships: it is named (``still_ships``). Of an order billed up front ``shipments`` says what becomes of
+    those that the payment paid for and that have not left: *stop* them (left out) or *send* them. ``approved_by``: who
+    allowed the write-off; left out: who does it. Refused: nothing of it is in that state; several are and none is named.
     """
     if end not in ENDS:
         raise Refused("unknown_word", "end", word=end, known=ENDS)
+    if shipments is not None and shipments not in SHIPMENTS:
+        raise Refused("unknown_word", "shipments", word=shipments, known=SHIPMENTS)
+    given_up = end == "written-off"
+    for field, given in (("shipments", shipments), ("approved_by", approved_by)):
+        if given is not None and not given_up:
+            raise Refused("only_of_write_off", field)
+    if approved_by is not None and (fault := text_fault(approved_by, LINE)):
+        raise fault.at("approved_by")
     order = order_by_number(number)
-    lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
+    locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     found = _payments(order, line, part)
-    states = GIVEN_UP if end == "written-off" else ("unknown",)
+    states = GIVEN_UP if given_up else ("unknown",)
     fitting = list(
         found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
     )
@@ -98,18 +122,35 @@ def settle(
     if len(fitting) > 1:
         raise _several(number, fitting)
     (payment,) = fitting
-    if end == "written-off":
-        payments.write_off(payments=[payment.pk], by=by, on=on, reason=reason or "")
-    else:
-        payments.settle_unknown(payment=payment.pk, happened=end == "taken", by=by, on=on, reason=reason or "")
+    if given_up:
+        return _write_off(locked, order, payment, stop=shipments != "send", approved_by=approved_by or by)
+    payments.settle_unknown(payment=payment.pk, happened=end == "taken", by=by, on=on, reason=reason or "")
     payment.refresh_from_db()
-    ships = end == "written-off" and order.parent_id is not None and order.status == "open"
+    return Settled(order=number, purpose=payment.purpose, number=payment.number, status=payment.status)
+
+
+def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop: bool, approved_by: str) -> Settled:
+    """Give a payment up, and stop what it paid for unless that is sent all the same."""
+    state = next((s for s in locked.states if s.row.pk == payment.continuity_order_id), None)
+    pays_shipments = state is not None and payment.purpose == "order"
+    unpaid = due.paid_by(locked.set_up, state, payment) if state is not None and pays_shipments else ()
+    more: dict[str, object] = {"approved_by": approved_by}
+    if unpaid:
+        more["stopped" if stop else "sent_unpaid"] = list(unpaid)
+    payments.write_off(payments=[payment.pk], by=locked.by, on=locked.on, reason=locked.reason or "", more=more)
+    if unpaid and stop and state is not None:
+        stop_shipments(locked, state, unpaid)
+    payment.refresh_from_db()
     return Settled(
-        order=number,
+        order=order.number,
         purpose=payment.purpose,
         number=payment.number,
         status=payment.status,
-        still_ships=(number,) if ships else (),
+        still_ships=(order.number,) if order.parent_id is not None and order.status == "open" else (),
+        stopped=unpaid if stop else (),
+        sent_unpaid=() if stop else unpaid,
+        approved_by=approved_by,
+        to_refund=refunds_of([locked.order.pk]).get(locked.order.number) if unpaid else None,
     )
 
 

@@ -1,7 +1,8 @@
 """What the warehouse reports: a child was sent, a child was invoiced; ordinary lines too.
 
-A child may ship when it is open, not on hold, and no payment of it (of its order, when it was billed up
-front) that is due by then is declined, failed or unknown (the view ``may_not_ship``).
+A child may be sent, and invoiced, from the day on which its delivery window opens, when it is not on hold and no payment
+of it (of its order, when it was billed up front) that is due by then is declined, failed or unknown (the view
+``stands_in_the_way``; domain §8). Whoever passes over that says why, and the history keeps it.
 """
 
 from __future__ import annotations
@@ -10,17 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from psycopg.types.json import Jsonb
+
 from perennial.db import history, sql
 from perennial.desk.action import action
-from perennial.desk.locking import lock, order_by_number
+from perennial.desk.locking import LockedOrder, lock, order_by_number
 from perennial.desk.notices.queue import tell_ordinary_sent, tell_sent
 from perennial.desk.outcome import Outcome
 from perennial.errors import Conflict, Refused
+from perennial.kernel.limits import LINE, number_fault, text_fault
 from perennial.kernel.money import Money
-from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder, Shipment
+from perennial.orders.models import Hold, OrderLine, SalesOrder, Shipment
 from perennial.payments import blocked
 from perennial.payments.blocked import WhyNot
 from perennial.payments.models import Payment
+
+OVERRIDABLE = (
+    "acceptance_awaited",
+    "on_hold",
+    "payment_stops_shipping",
+    "delivery_window_closed",
+    "not_shipped_to_invoice",
+)
+"""The refusals that a person may override, with a reason."""
 
 SQL = sql.named("perennial.desk.orders", "ship.sql")
 
@@ -39,28 +52,44 @@ def ready_to_send(*, on: date) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent(Outcome):
-    """A child went out. ``not_authorised``: its card was not asked yet, it is charged when it is invoiced."""
+    """A child went out. ``not_authorised``: its card was not asked yet, it is charged when it is invoiced.
+
+    ``overridden``: what stood in the way, and was passed over.
+    """
 
     order: str
     status: str
     not_authorised: Money | None = None
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoiced(Outcome):
-    """A child was invoiced."""
+    """A child was invoiced. ``overridden``: what stood in the way, and was passed over."""
 
     order: str
     status: str
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdinaryLines(Outcome):
-    """Ordinary lines of a parent went out, or were invoiced."""
+    """Ordinary lines of a parent went out, or were invoiced. What is told beside is that of a child."""
 
     order: str
     status: str
     lines: tuple[int, ...]
+    not_authorised: Money | None = None
+    overridden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked(Outcome):
+    """Who carries what was sent, and under which number."""
+
+    order: str
+    carrier: str | None
+    tracking: str | None
 
 
 def _not_ahead(on: date, today: date | None) -> None:
@@ -87,7 +116,7 @@ def _shipped_on(order: SalesOrder) -> date:
 
 
 def _refusal(order: SalesOrder, why: WhyNot) -> Refused:
-    """Why a child, or the ordinary lines of a parent, may not be sent."""
+    """Why a child, or the ordinary lines of a parent, may not be sent, or invoiced."""
     if why.because == "status":
         code = "order_over" if order.parent_id is None else "not_open_to_ship"
         return Refused(code, "number", order=order.number, status=order.status)
@@ -96,7 +125,36 @@ def _refusal(order: SalesOrder, why: WhyNot) -> Refused:
     if why.hold_id is not None:
         hold = Hold.objects.get(pk=why.hold_id)
         return Refused("on_hold", "number", order=order.number, reason=hold.why)
+    if why.opens_on is not None:
+        return Refused(
+            "delivery_window_closed", "number", order=order.number, ship_on=order.ship_on, opens_on=why.opens_on
+        )
     return Refused("payment_stops_shipping", "number", order=order.number)
+
+
+def _overridden(order: SalesOrder, why_not: Sequence[WhyNot], *, override: bool, reason: str | None) -> tuple[str, ...]:
+    """What a person passes over, in the words of the views. Refused: they do not, or cannot; they do not say why."""
+    if not why_not:
+        return ()
+    if not override or any(why.because == "status" for why in why_not):
+        raise _refusal(order, why_not[0])
+    if not reason:
+        raise Refused("override_needs_reason", "reason", order=order.number)
+    return tuple(dict.fromkeys(why.because for why in why_not))
+
+
+def _told(overridden: Sequence[str]) -> tuple[str, ...]:
+    """The same for whoever reads it: a payment is a payment, of the child or of the whole order."""
+    return tuple(dict.fromkeys("payment" if word == "upfront" else word for word in overridden))
+
+
+def _not_asked(locked: LockedOrder, order: SalesOrder) -> Money | None:
+    """The money of what was sent before its card was asked, where cards are asked ahead of the invoice."""
+    if not locked.set_up.parameters.authorize_child_orders:
+        return None
+    found = Payment.objects.filter(order=order, method="card", at_invoice=True, status="due")
+    minor = sum(found.exclude(purpose="refund").values_list("amount_minor", flat=True))
+    return Money(minor, order.currency) if minor else None
 
 
 @action()
@@ -107,31 +165,33 @@ def ship(
     by: str,
     carrier: str | None = None,
     tracking: str | None = None,
+    override: bool = False,
     today: date | None = None,
     reason: str | None = None,
 ) -> Sent | OrdinaryLines:
     """A child, or a parent's ordinary lines, went out. Refused when it may not ship, a day before it was ordered, and one
     behind ``today``, on which it is reported.
 
-    What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
+    ``override``: send it although it is not accepted, held, unpaid, or its delivery window is not open; the ``reason``
+    is needed then. What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
     """
     _not_ahead(on, today)
+    _checked_carrier(carrier, tracking)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
-        return _ship_ordinary(locked.order, on=on, by=by, reason=reason, carrier=carrier, tracking=tracking)
+        return _ship_ordinary(locked, override=override, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     _not_before_ordered(on, locked.order)
-    if not ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason):
-        if why_not := blocked.may_not_ship(child.pk, on):
-            raise _refusal(child, why_not[0])
+    overridden = _overridden(child, blocked.may_not_ship(child.pk, on), override=override, reason=reason)
+    sent = ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason, overridden=overridden)
+    if not sent:
         raise Conflict("changed_meanwhile", order=number)
-    unasked = Payment.objects.filter(order=child, method="card", at_invoice=True, status="due").first()
-    ask = unasked is not None and locked.set_up.parameters.authorize_child_orders
     return Sent(
         order=number,
         status="shipped",
-        not_authorised=Money(unasked.amount_minor, unasked.currency) if ask and unasked else None,
+        not_authorised=_not_asked(locked, child),
+        overridden=_told(overridden),
     )
 
 
@@ -143,83 +203,159 @@ def ship_many(
     carrier: str | None = None,
     tracking: str | None = None,
     reason: str | None = None,
+    overridden: Sequence[str] = (),
 ) -> list[int]:
-    """Ship those of the children that may ship; which ones, by id. The caller has a transaction."""
+    """Ship those of the children that may ship, but for what is ``overridden``; which ones, by id. The caller has a
+    transaction.
+    """
     history.context(by=by, reason=reason)
-    shipped = sorted(row[0] for row in sql.tuples(SQL["ship"], {"ids": list(ids), "on": on}))
+    words = list(overridden)
+    shipped = sorted(row[0] for row in sql.tuples(SQL["ship"], {"ids": list(ids), "on": on, "overridden": words}))
     values = {"ids": shipped, "on": on, "by": by, "reason": reason, "carrier": carrier, "tracking": tracking}
     sql.execute(SQL["ship_lines"], values)
     sql.execute(SQL["shipments"], values)
-    sql.execute(SQL["events"], {**values, "kind": "shipped"})
+    sql.execute(SQL["events"], {**values, "kind": "shipped", "told": Jsonb(_told(words))})
     tell_sent(shipped, on=on)
     return shipped
 
 
 @action()
 def invoice(
-    *, number: str, on: date, by: str, today: date | None = None, reason: str | None = None
+    *,
+    number: str,
+    on: date,
+    by: str,
+    override: bool = False,
+    today: date | None = None,
+    reason: str | None = None,
 ) -> Invoiced | OrdinaryLines:
     """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next.
 
-    Refused: one that is not shipped; a day before it was; one behind ``today``, on which it is reported.
+    ``override``: invoice it although it is not accepted, held, unpaid, its delivery window is not open, or nobody has
+    reported that the child was sent: it counts as sent on that day then; the ``reason`` is needed.
+    Refused: one that is not shipped, or where something stands in the way; a day before it was shipped, and one behind
+    ``today``, on which it is reported.
     """
     _not_ahead(on, today)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
     if found.parent_id is None:
-        return _invoice_ordinary(locked.order, on=on, by=by, reason=reason)
+        return _invoice_ordinary(locked, override=override)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
-    if child.status != "shipped":
+    unreported = override and child.status == "open"
+    if child.status != "shipped" and not unreported:
         raise Refused("not_shipped_to_invoice", "number", order=number, status=child.status)
     _not_before_shipped(on, child)
-    invoice_many([child.pk], on=on, by=by, reason=reason)
-    return Invoiced(order=number, status="invoiced")
+    overridden = _overridden(child, blocked.may_not_invoice(child.pk, on), override=override, reason=reason)
+    if unreported:
+        if not reason:
+            raise Refused("override_needs_reason", "reason", order=number)
+        overridden = ("not_shipped", *overridden)
+    if not invoice_many([child.pk], on=on, by=by, reason=reason, overridden=overridden):
+        raise Conflict("changed_meanwhile", order=number)
+    return Invoiced(order=number, status="invoiced", overridden=_told(overridden))
 
 
-def invoice_many(ids: Sequence[int], *, on: date, by: str, reason: str | None = None) -> list[int]:
-    """Invoice those of the children that are shipped; which ones. The caller has a transaction."""
+def invoice_many(
+    ids: Sequence[int], *, on: date, by: str, reason: str | None = None, overridden: Sequence[str] = ()
+) -> list[int]:
+    """Invoice those of the children that are shipped and that nothing keeps, but for what is ``overridden``; which ones.
+    The caller has a transaction.
+    """
     history.context(by=by, reason=reason)
-    done = [row[0] for row in sql.tuples(SQL["invoice"], {"ids": list(ids), "on": on})]
-    values = {"ids": done, "on": on, "by": by, "reason": reason, "kind": "invoiced"}
+    words = list(overridden)
+    done = [row[0] for row in sql.tuples(SQL["invoice"], {"ids": list(ids), "on": on, "overridden": words})]
+    values = {"ids": done, "on": on, "by": by, "reason": reason, "kind": "invoiced", "told": Jsonb(_told(words))}
+    sql.execute(SQL["sent_unreported"], values)
     sql.execute(SQL["invoice_lines"], values)
     sql.execute(SQL["events"], values)
     return done
+
+
+@action()
+def track(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    carrier: str | None = None,
+    tracking: str | None = None,
+    reason: str | None = None,
+) -> Tracked:
+    """Correct who carries a child, or a parent's ordinary lines, and under which number; what is left out stays.
+
+    Refused: it was not sent; nothing of it is another.
+    """
+    found = order_by_number(number)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    sent = Shipment.objects.select_for_update().filter(order=found).first()
+    if sent is None:
+        raise Refused("not_sent_yet", "number", order=number)
+    was = " ".join(word for word in (sent.carrier, sent.tracking) if word)
+    before = (sent.carrier, sent.tracking)
+    _checked_carrier(carrier, tracking)
+    sent.carrier, sent.tracking = carrier or sent.carrier, tracking or sent.tracking
+    if (sent.carrier, sent.tracking) == before:
+        raise Refused("tracked_so_already", "tracking", order=number)
+    sent.save(update_fields=["carrier", "tracking"])
+    child = {"child": number, "shipment": found.shipment} if found.parent_id is not None else {}
+    locked.event("tracking_corrected", **child, was=was or None, carrier=sent.carrier, tracking=sent.tracking)
+    return Tracked(order=number, carrier=sent.carrier, tracking=sent.tracking)
+
+
+def _checked_carrier(carrier: str | None, tracking: str | None) -> None:
+    if carrier is not None and (fault := text_fault(carrier, LINE)):
+        raise fault.at("carrier")
+    if tracking is not None and (fault := number_fault(tracking, LINE)):
+        raise fault.at("tracking")
 
 
 def _ordinary(order: SalesOrder) -> list[OrderLine]:
     return [line for line in order.lines.select_related("product").order_by("line") if line.product.kind == "item"]
 
 
-def _ship_ordinary(
-    order: SalesOrder, *, on: date, by: str, reason: str | None, carrier: str | None, tracking: str | None
-) -> OrdinaryLines:
+def _ship_ordinary(locked: LockedOrder, *, override: bool, carrier: str | None, tracking: str | None) -> OrdinaryLines:
+    order, on = locked.order, locked.on
     why_not = blocked.may_not_ship(order.pk, on)
     if why_not and why_not[0].because == "status":
         raise _refusal(order, why_not[0])
     lines = [line for line in _ordinary(order) if line.status == "open"]
     if not lines:
         raise Refused("nothing_to_ship", "number", order=order.number)
-    if why_not:
-        raise _refusal(order, why_not[0])
+    overridden = _overridden(order, why_not, override=override, reason=locked.reason)
     _not_before_ordered(on, order)
     sql.shift(OrderLine, [line.pk for line in lines], "open", "shipped")
     Shipment.objects.get_or_create(order=order, defaults={"carrier": carrier, "tracking": tracking, "on_date": on})
     _follow(order, "shipped")
-    OrderEvent.objects.create(order=order, on_date=on, kind="shipped", by=by, reason=reason)
+    locked.event("shipped", overridden=_told(overridden) or None)
     tell_ordinary_sent(order, on=on)
-    return OrdinaryLines(order=order.number, status=order.status, lines=tuple(line.line for line in lines))
+    return OrdinaryLines(
+        order=order.number,
+        status=order.status,
+        lines=tuple(line.line for line in lines),
+        not_authorised=_not_asked(locked, order),
+        overridden=_told(overridden),
+    )
 
 
-def _invoice_ordinary(order: SalesOrder, *, on: date, by: str, reason: str | None) -> OrdinaryLines:
+def _invoice_ordinary(locked: LockedOrder, *, override: bool) -> OrdinaryLines:
+    order, on = locked.order, locked.on
     lines = [line for line in _ordinary(order) if line.status == "shipped"]
     if not lines:
         raise Refused("nothing_to_invoice", "number", order=order.number)
     _not_before_shipped(on, order)
+    why_not = blocked.may_not_invoice(order.pk, on)
+    overridden = _overridden(order, why_not, override=override, reason=locked.reason)
     sql.shift(OrderLine, [line.pk for line in lines], "shipped", "invoiced")
     SalesOrder.objects.filter(pk=order.pk, invoiced_on=None).update(invoiced_on=on)
     _follow(order, "invoiced")
-    OrderEvent.objects.create(order=order, on_date=on, kind="invoiced", by=by, reason=reason)
-    return OrdinaryLines(order=order.number, status=order.status, lines=tuple(line.line for line in lines))
+    locked.event("invoiced", overridden=_told(overridden) or None)
+    return OrdinaryLines(
+        order=order.number,
+        status=order.status,
+        lines=tuple(line.line for line in lines),
+        overridden=_told(overridden),
+    )
 
 
 def _follow(order: SalesOrder, status: str) -> None:

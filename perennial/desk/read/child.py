@@ -10,10 +10,10 @@ from perennial.desk.locking import unknown_order
 from perennial.desk.read.order import Child, Order
 from perennial.desk.read.orders import orders
 from perennial.desk.read.values import Payment
-from perennial.desk.read.waits import children_that_may_not_ship
+from perennial.desk.read.waits import children_that_may_not_ship, window_opens
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import STOPS_SHIPPING
+from perennial.kernel.states import DONE, STOPS_SHIPPING
 from perennial.orders.models import SalesOrder
 
 
@@ -33,6 +33,13 @@ class ChildOrder:
     def may_ship(self) -> bool:
         """May it leave?"""
         return not self.may_not_ship
+
+    @property
+    def in_the_way(self) -> tuple[Reason, ...]:
+        """What keeps it from being sent, or, once it is sent, from being invoiced; none: nothing does, or it is over."""
+        if self.child.status in DONE:
+            return ()
+        return tuple(one for one in self.may_not_ship if one.code != "order_not_open")
 
     @property
     def refundable(self) -> tuple[Payment, ...]:
@@ -82,17 +89,21 @@ def children(ids: Sequence[int], *, on: date) -> Iterator[ChildOrder]:
     for pk in ids:
         if pk in where:
             number, parent = where[pk]
-            yield _child(number, found[parent], waits.get(pk, ()), on)
+            stopped = waits.get(pk, ())
+            opens_on = window_opens(pk, on) if "window" in stopped else None
+            yield _child(number, found[parent], stopped, opens_on, on)
 
 
-def _child(number: str, parent: Order, waits: Sequence[str], on: date) -> ChildOrder:
+def _child(number: str, parent: Order, waits: Sequence[str], opens_on: date | None, on: date) -> ChildOrder:
     made = next(child for child in parent.children if child.number == number)
     own = [p for p in parent.payments if p.order == number]
     payments = own or [p for p in parent.payments if p.purpose == "order" and p.line == made.line]
-    return ChildOrder(made, parent, tuple(payments), tuple(_reasons(made, payments, waits, on)))
+    return ChildOrder(made, parent, tuple(payments), tuple(_reasons(made, payments, waits, opens_on, on)))
 
 
-def _reasons(made: Child, payments: Sequence[Payment], waits: Sequence[str], on: date) -> Iterator[Reason]:
+def _reasons(
+    made: Child, payments: Sequence[Payment], waits: Sequence[str], opens_on: date | None, on: date
+) -> Iterator[Reason]:
     """Each hold and each payment that stands in the way by itself."""
     if "order_not_open" in waits:
         yield Reason("order_not_open", {"status": made.status})
@@ -105,3 +116,5 @@ def _reasons(made: Child, payments: Sequence[Payment], waits: Sequence[str], on:
             if p.purpose != "refund" and p.status in STOPS_SHIPPING and p.due_on <= on:
                 amount = Money(p.amount.minor - p.captured.minor, p.amount.currency)
                 yield Reason("payment", {"number": p.number, "amount": amount, "status": p.status})
+    if opens_on is not None:
+        yield Reason("window", {"opens_on": opens_on})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from perennial.catalog.queries import SetUp, company, set_up
+from perennial.continuity.models import ContinuityOrder
 from perennial.db import sql
 from perennial.desk.entry.values import PayEntry
 from perennial.desk.read.coming import ComingShipment, coming
@@ -18,11 +19,14 @@ from perennial.desk.read.order import Continuity, Line, Order
 from perennial.desk.read.orders import order
 from perennial.desk.read.shipment import clipped
 from perennial.desk.read.values import Card
+from perennial.kernel import oddities
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.plan import Behind, behind
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import METHODS, NOT_ANSWERED, PREPAID, REFUSED
 from perennial.payments import gateways
 from perennial.payments.due import child_parts
+from perennial.programs.queries import load_revisions
 
 _SQL = sql.named("perennial.desk.read", "entry.sql")
 TAKEN = ("authorised", "captured")
@@ -93,6 +97,8 @@ class Entry:
     ways: tuple[Way, ...] = ()
     deliveries: Mapping[int, str] = field(default_factory=dict)
     usual_delivery: str | None = None
+    notes: tuple[Reason, ...] = ()
+    """What may be a slip: of the customer, of where it goes, of the cards that pay, of the programs."""
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -223,7 +229,29 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
         ways=tuple(Way(mode.code, Money(mode.charge_minor, found.currency)) for mode in rules.modes_by_code.values()),
         deliveries=deliveries,
         usual_delivery=_usual_delivery(found, deliveries),
+        notes=tuple(_notes(found, who, dues, rules, on)),
     )
+
+
+def _notes(found: Order, who: Customer, dues: Sequence[Due], rules: SetUp, on: date) -> Iterator[Reason]:
+    """What is odd about a draft, each thing once."""
+    yield from oddities.of_name(who.account, who.name)
+    places = [found.ship_to, *(one.ship_to for one in found.continuity)]
+    for address in dict.fromkeys(place for place in places if place is not None):
+        yield from oddities.of_address(who.account, address.code, address.street)
+    taxed = {rate.country for rate in rules.rates}
+    for country in dict.fromkeys(place.country for place in places if place is not None):
+        yield from oddities.of_country(country, taxed)
+    cards = [one.card for one in found.continuity if one.payment_method == "card"] + [due.card for due in dues]
+    for card in dict.fromkeys(card for card in cards if card is not None):
+        yield from oddities.of_card(who.account, card.words or card.token, card.expires_on, on)
+    revisions = dict(
+        ContinuityOrder.objects.filter(order__number=found.number)
+        .order_by("pk")
+        .values_list("revision_id", "program__schedule_id")
+    )
+    for pk, revision in load_revisions(rules, revisions).items() if revisions else ():
+        yield from oddities.of_program(revisions[pk], revision.plan.events)
 
 
 def _usual_delivery(found: Order, deliveries: Mapping[int, str]) -> str | None:

@@ -16,6 +16,7 @@ from perennial.continuity.planning import OccurrenceRow, read_orders, target_row
 from perennial.desk.read.shipment import ShipmentLine, Why, before, clipped, customised
 from perennial.desk.read.values import Product
 from perennial.errors import Refused
+from perennial.kernel import oddities
 from perennial.kernel import plan as kernel
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
@@ -44,7 +45,7 @@ class Part:
 class Preview:
     """What an order would be. ``complete``: nothing of the program follows. ``country``: whose taxes are in it.
 
-    ``behind``: what its start date puts into the past.
+    ``behind``: what its start date puts into the past. ``notes``: what is odd about its program.
     """
 
     lines: tuple[ShipmentLine, ...]
@@ -52,6 +53,7 @@ class Preview:
     payments: tuple[Part, ...]
     country: str | None
     behind: kernel.Behind | None = None
+    notes: tuple[Reason, ...] = ()
 
     @property
     def ends_with(self) -> int | None:
@@ -216,6 +218,7 @@ def preview(
         payments=tuple(_payments(of, wanted, Place(country, None))),
         country=country,
         behind=kernel.behind(order_date, start_date, clipped(lines)),
+        notes=tuple(oddities.of_program(program, revision.plan.events)),
     )
 
 

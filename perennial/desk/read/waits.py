@@ -12,6 +12,7 @@ from datetime import date
 from perennial.db import sql
 from perennial.kernel.reasons import Reason, Said
 from perennial.kernel.states import BLOCKED
+from perennial.payments import blocked
 
 _SHIPMENTS = """
 with orders as materialized (
@@ -58,7 +59,7 @@ def wait_reason(word: str, ship_on: date, reason: Said | None = None) -> Reason:
 _CHILDREN = """
 select n.order_id, array_agg(distinct n.because)
   from may_not_ship n
- where n.order_id = any(%(ids)s) and coalesce(n.from_on <= %(on)s, true)
+ where n.order_id = any(%(ids)s) and n.from_on <= %(on)s and %(on)s < n.opens_on
  group by n.order_id
 """
 _CODES = {
@@ -67,13 +68,19 @@ _CODES = {
     "hold": "hold",
     "payment": "payment",
     "upfront": "payment",
+    "window": "window",
 }
 
 
 def children_that_may_not_ship(ids: Sequence[int], on: date) -> dict[int, tuple[str, ...]]:
     """By id, why children may not ship on a date: ``order_not_open``, ``acceptance``, ``hold``,
-    ``payment``. Others may."""
+    ``payment``, ``window``. Others may."""
     found = {}
     for child, because in sql.tuples(_CHILDREN, {"ids": list(ids), "on": on}):
         found[child] = tuple(dict.fromkeys(code for word, code in _CODES.items() if word in because))
     return found
+
+
+def window_opens(child_id: int, on: date) -> date | None:
+    """From which later day on a child may be sent and invoiced; None: its delivery window is open."""
+    return next((why.opens_on for why in blocked.may_not_invoice(child_id, on) if why.opens_on is not None), None)

@@ -31,7 +31,8 @@ def _parent(request: Visit, number: str) -> HttpResponse:
     def post() -> HttpResponse:
         outcome = act(request, actions.cancel, number=number, **_why(request))
         assert isinstance(outcome, Cancelled)
-        return done(request, Toast(effect(request, f"order_cancelled_{outcome.status}", outcome)))
+        words = effect(request, f"order_cancelled_{outcome.status}", outcome)
+        return done(request, Toast(words, undo=f"/orders/{number}/undo"))
 
     would = perform(actions.cancel, How(dry=True), number=number, on=request.visitor.today, by=request.visitor.by)
     shown = {"order": page.order, "ending": ending(page), "would": would, **_choices()}
@@ -44,7 +45,8 @@ def _child(request: Visit, number: str) -> HttpResponse:
 
     def post() -> HttpResponse:
         outcome = act(request, actions.cancel, number=number, again=again, **_why(request))
-        return done(request, Toast(effect(request, "child_again" if again else "child_cancelled", outcome)))
+        words = effect(request, "child_again" if again else "child_cancelled", outcome)
+        return done(request, Toast(words, undo=f"/orders/{found.parent.number}/undo"))
 
     would = perform(
         actions.cancel,

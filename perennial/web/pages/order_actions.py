@@ -76,7 +76,8 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
     def post() -> HttpResponse:
         code = request.POST.get("reason_code") or None
         outcome = act(request, actions.cancel, reason=typed.text(request, "reason"), reason_code=code, **how)
-        return done(request, Toast(effect(request, "stopped", outcome, product=one.product.called)))
+        words = effect(request, "stopped", outcome, product=one.product.called)
+        return done(request, Toast(words, undo=f"/orders/{number}/undo"))
 
     would = perform(actions.cancel, How(dry=True), on=request.visitor.today, by=request.visitor.by, **how)
     kept = [c for c in one.lines if c.shipment is not None and c.child_status not in (None, "cancelled")]

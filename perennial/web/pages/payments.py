@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpResponse
 
 from perennial.desk import actions
+from perennial.desk.action import How, perform
+from perennial.desk.orders.payments import SHIPMENTS
 from perennial.desk.read.order import Order
 from perennial.desk.read.order_page import line_meant
 from perennial.desk.read.orders import order
@@ -95,18 +98,41 @@ def settle(request: Visit, number: str) -> HttpResponse:
 
     def post() -> HttpResponse:
         payment = _chosen(request, open_)
+        end = request.POST.get("end", "")
+        given_up = end == "written-off"
         outcome = act(
             request,
             actions.settle,
             number=payment.order,
             part=payment.number,
             line=line_meant(found, payment),
-            end=request.POST.get("end", ""),
+            end=end,
+            shipments=typed.one_of(request, "shipments", SHIPMENTS) if given_up else None,
+            approved_by=typed.text(request, "approved_by") if given_up else None,
             reason=_reason(request),
         )
         return done(request, Toast(effect(request, "order_settled", outcome)))
 
-    return panel(request, "web/panel/settle.html", _about(request, number, found, open_), post)
+    shown = _about(request, number, found, open_)
+    unpaid = _would_stop(request, found, shown["chosen"])
+    return panel(request, "web/panel/settle.html", {**shown, "unpaid": unpaid, "ways": SHIPMENTS}, post)
+
+
+def _would_stop(request: Visit, found: Order, payment: Payment | None) -> tuple[int, ...]:
+    """The shipments that a payment pays, which stop when it is written off."""
+    if payment is None or payment.purpose != "order" or "written-off" not in payment.ends:
+        return ()
+    would = perform(
+        actions.settle,
+        How(dry=True),
+        number=payment.order,
+        part=payment.number,
+        line=line_meant(found, payment),
+        end="written-off",
+        on=request.visitor.today,
+        by=request.visitor.by,
+    )
+    return would.stopped
 
 
 def _payments(request: Visit, number: str) -> tuple[Order, list[Payment]]:
@@ -116,7 +142,7 @@ def _payments(request: Visit, number: str) -> tuple[Order, list[Payment]]:
     return found, [one for one in found.payments if not about.is_child or one.order == about.number]
 
 
-def _about(request: Visit, number: str, found: Order, payments: Sequence[Payment]) -> dict[str, object]:
+def _about(request: Visit, number: str, found: Order, payments: Sequence[Payment]) -> dict[str, Any]:
     which = request.POST.get("payment") or request.GET.get("payment")
     chosen = next((one for one in payments if one.which == which), payments[-1] if payments else None)
     return {"number": number, "order": found, "payments": payments, "chosen": chosen}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from django.http import HttpResponse
 
 from perennial.desk import actions
+from perennial.desk.orders.ship import OVERRIDABLE
 from perennial.desk.read.order_page import taken_when_invoiced
 from perennial.desk.read.orders import order
+from perennial.errors import Refused
 from perennial.web import typed
-from perennial.web.answer import Toast, act, act_on, done, panel
+from perennial.web.answer import Toast, act, act_on, done, form_again, panel
 from perennial.web.effects import effect
 from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
 
 
 def ship(request: Visit, number: str) -> HttpResponse:
-    """It went out: when, by whom, under which number."""
+    """It went out: when, by whom, under which number; what stands in the way is overridden with a reason."""
 
     def post() -> HttpResponse:
         outcome = act_on(
@@ -26,21 +31,63 @@ def ship(request: Visit, number: str) -> HttpResponse:
             carrier=typed.text(request, "carrier"),
             tracking=typed.text(request, "tracking"),
             today=request.visitor.today,
+            **_override(request),
         )
         return done(request, Toast(effect(request, "order_shipped", outcome)))
 
-    return panel(
+    return _panel(
         request, "web/panel/ship.html", {"number": number, "order": order(number, on=request.visitor.today)}, post
     )
 
 
 def invoice(request: Visit, number: str) -> HttpResponse:
-    """It was invoiced: what is taken then is said first."""
+    """It was invoiced: what is taken then is said first; what stands in the way is overridden with a reason."""
 
     def post() -> HttpResponse:
-        return done(request, Toast(effect(request, "order_invoiced", act(request, actions.invoice, number=number))))
+        outcome = act(request, actions.invoice, number=number, **_override(request))
+        return done(request, Toast(effect(request, "order_invoiced", outcome)))
 
-    about = meant(number)
-    found = order(about.number, on=request.visitor.today)
-    shown = {"number": number, "order": found, "takes": taken_when_invoiced(found, number)}
-    return panel(request, "web/panel/invoice.html", shown, post)
+    found = order(meant(number).number, on=request.visitor.today)
+    unreported = any(child.number == number and child.status == "open" for child in found.children)
+    shown = {
+        "number": number,
+        "order": found,
+        "takes": taken_when_invoiced(found, number),
+        "unreported": unreported,
+        "override": unreported,
+    }
+    return _panel(request, "web/panel/invoice.html", shown, post)
+
+
+def track(request: Visit, number: str) -> HttpResponse:
+    """Correct who carries what was sent, and under which number."""
+
+    def post() -> HttpResponse:
+        outcome = act(
+            request,
+            actions.track,
+            number=number,
+            carrier=typed.text(request, "carrier"),
+            tracking=typed.text(request, "tracking"),
+            reason=typed.text(request, "reason"),
+        )
+        return done(request, Toast(effect(request, "order_tracked", outcome)))
+
+    found = order(number, on=request.visitor.today)
+    sent = next((child.sent for child in found.children if child.number == number), found.sent)
+    return panel(request, "web/panel/track.html", {"number": number, "order": found, "sent": sent}, post)
+
+
+def _override(request: Visit) -> dict[str, Any]:
+    return {"override": bool(request.POST.get("override")), "reason": typed.text(request, "reason")}
+
+
+def _panel(request: Visit, template: str, shown: Mapping[str, Any], post: Callable[[], HttpResponse]) -> HttpResponse:
+    """The form; refused for what may be overridden it asks whether that is meant, and why."""
+    if request.method != "POST":
+        return panel(request, template, shown, post)
+    try:
+        return post()
+    except Refused as problem:
+        asks = problem.code in OVERRIDABLE or bool(request.POST.get("override"))
+        return form_again(request, template, {**shown, "override": asks or shown.get("override")}, problem)

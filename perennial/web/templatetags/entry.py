@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from perennial.desk.read.entry import Entry
 from perennial.desk.read.values import Card
 from perennial.kernel.money import Money, text
+from perennial.kernel.reasons import Reason
 from perennial.language import phrase
 from perennial.language.formats import fact as written
 from perennial.web.words import said
@@ -102,3 +103,10 @@ def delivery_of(entry: Entry, line: Any) -> str:
 def amount_typed(amount: Money) -> str:
     """An amount as it is typed."""
     return text(amount.minor, amount.currency)
+
+
+@register.simple_tag(takes_context=True)
+def odd(context: Context, note: Reason) -> str:
+    """What may be a slip, as a sentence."""
+    words = phrase("note", note.code, note.facts, context["to"]) or note.code
+    return f"{words[:1].upper()}{words[1:]}."
