@@ -6,6 +6,6 @@ from perennial.db.views import MakeViews
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0010_cancel_taken_back"), ("catalog", "0005_delivery_window")]
+    dependencies = [("payments", "0010_cancel_taken_back"), ("catalog", "0006_delivery_window")]
 
     operations = [MakeViews("perennial.payments", "333a7b61f6f6")]
