@@ -34,11 +34,11 @@ def dry_run(job: Job, on: date, arguments: dict[str, Any], by: str, to: Reader =
             raise _Undo
     except _Undo:
         pass
-    return document(job, rehearsed(job, on, arguments, by, report, rows), to)
+    return document(job, rehearsed(job, on=on, arguments=arguments, by=by, report=report, rows=rows), to)
 
 
 def rehearsed(
-    job: Job, on: date, arguments: dict[str, Any], by: str, report: Report, rows: Sequence[touched.Row]
+    job: Job, *, on: date, arguments: dict[str, Any], by: str, report: Report, rows: Sequence[touched.Row]
 ) -> JobRun:
     """Note a dry run that was taken back: its report, and what it would have touched."""
     with transaction.atomic():

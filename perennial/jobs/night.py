@@ -195,6 +195,6 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any
         pass
     nights: dict[date, list[dict[str, Any]]] = {on: [] for on in dates}
     for on, job, report, rows in reports:
-        row = rehearsed(job, on, _arguments(job.name, on != dates[-1]), by, report, rows)
+        row = rehearsed(job, on=on, arguments=_arguments(job.name, on != dates[-1]), by=by, report=report, rows=rows)
         nights[on].append(document(job, row, to))
     return [{"on": on.isoformat(), "jobs": jobs} for on, jobs in nights.items()]

@@ -17,6 +17,7 @@ from perennial.catalog.queries import parameters
 from perennial.db import sql
 from perennial.db.pages import Page, every, key_of, page
 from perennial.errors import Refused
+from perennial.jobs import JOBS
 from perennial.jobs.models import JobRun, JobTouched
 from perennial.kernel import money
 from perennial.kernel.reasons import Reason
@@ -125,8 +126,6 @@ def forget(on: date) -> None:
 
 def touched(run: int, *, size: int = SIZE, after: str | None = None) -> Page[Touched]:
     """A page of what a run touched, in the order of its work list. Refused: there is no such run."""
-    from perennial.jobs import JOBS
-
     row = JobRun.objects.filter(pk=run).first()
     if row is None:
         raise Refused("run_unknown", "run", run=run)
@@ -160,4 +159,13 @@ def _with_amount(facts: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _read(row: Row) -> Touched:
     before, after, because = (None if text is None else json.loads(text) for text in row[6:])
-    return Touched(row.name, row.line, row.shipment, row.what, before, after, because, (row.seq, row.number))
+    return Touched(
+        name=row.name,
+        line=row.line,
+        shipment=row.shipment,
+        what=row.what,
+        before=before,
+        after=after,
+        because=because,
+        key=(row.seq, row.number),
+    )
