@@ -507,7 +507,10 @@ def test_an_import_says_which_orders_begin_in_the_past(capsys: Captured, tmp_pat
             assert (
                 main.main(["import", str(file), "--yes-date", "2016-06-01", "--yes-date", "2062-06-01", *options]) == 0
             )
-            dry.append([said for said in capsys.readouterr().err.splitlines() if said.startswith("note: ")])
+            told = [said for said in capsys.readouterr().err.splitlines() if said.startswith("note: ")]
+            dry.append(
+                [said for said in told if said != "note: country IT has no tax rate: what goes there is not taxed"]
+            )
         assert dry[0] == dry[1]
         return dry[0]
 

@@ -74,7 +74,7 @@ class TestAddress:
         number = order("CLUB")
         make_children(day(10))
         first, second = (f"{number}-1-{shipment:03d}" for shipment in (1, 2))
-        sent(first, day(1))
+        sent(first, day(10))
         Address.objects.filter(code="home").update(city="Albany")
         done = set_address(account="C-1", code="home", city="Salem", **ANNA)
         assert done.changed == (Change("city", "Albany", "Salem"),)

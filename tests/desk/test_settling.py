@@ -255,7 +255,7 @@ class TestWriteOffOfAnOrderBilledUpFront:
             captured(Payment.objects.get(number=part))
         lead(Payment.objects.filter(number=3), "failed")
         done = actions.settle(number=number, end="written-off", part=3, **WHY)
-        assert (done["stopped"], done.get("to_refund")) == ([3], None)  # told when nothing more of it is planned
+        assert (done["stopped"], done["to_refund"]) == ([3], "11.00 USD")
         make_children(day(30))
         assert shown(number)["children"][-1]["total"] == "23.00"
 

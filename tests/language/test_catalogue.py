@@ -84,7 +84,9 @@ def test_every_reason_has_its_sentence() -> None:
                 code = node.args[0]
                 if isinstance(code, ast.Constant):
                     said = {context for context, one in english if one == code.value}
-                    assert said & {"reason", "not_shipped", "problem", "note"}, f"{name}:{node.lineno} gives {code.value!r}"
+                    assert said & {"reason", "not_shipped", "problem", "note"}, (
+                        f"{name}:{node.lineno} gives {code.value!r}"
+                    )
 
 
 def test_what_has_a_sentence_is_raised() -> None:

@@ -1575,6 +1575,8 @@ class Model:
                     "carrier": child.carrier,
                     "tracking": child.tracking,
                     "external": None,
+                    "shipped_on": child.shipped_on and iso(child.shipped_on),
+                    "invoiced_on": child.invoiced_on and iso(child.invoiced_on),
                 }
                 for child in order.children
             ],

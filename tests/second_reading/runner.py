@@ -32,9 +32,10 @@ from .commands import answer
 from .model import Model
 
 # Counts and fields of which the specification does not say enough to call another answer wrong: no order depends on
-# what is "advanced" when a program changes.
+# what is "advanced" when a program changes. Names, addresses in full and the cards of payments stand elsewhere in it.
 SILENT_COUNTS = {"notified", "still_open", "advanced"}
 SILENT_FIELDS = {"why", "by", "reason", "events", "notes", "until", "reason_code"}
+SILENT_FIELDS |= {"name", "ship_to", "card", "captured_on"}
 CHARGING = {"authorised", "captured", "billed", "declined", "failed", "voided"}
 
 Program = Callable[[list[str]], tuple[int, str, str]]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from perennial.catalog.models import Parameters
 from perennial.catalog.queries import set_up
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import read_orders
@@ -186,6 +187,11 @@ def test_any_number_of_orders_takes_as_many_queries_as_one() -> None:
 def test_a_child_tells_all_that_stands_in_its_way() -> None:
     club()
     made = child(order(), 1)
+    found = read_child(made.number, on=ORDERED)
+    assert [(one.code, one.facts["opens_on"]) for one in found.may_not_ship] == [
+        ("window", made.ship_on - timedelta(5))
+    ]
+    Parameters.objects.update(delivery_window_days=366)
     found = read_child(made.number, on=ORDERED)
     assert (found.may_ship, found.child.lines[0].product.name, found.parent.customer) == (True, "Book 1", "Ada Bianchi")
     for number, (status, due) in enumerate((("failed", 10), ("declined", 10), ("declined", 11), ("due", 10)), 1):
