@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from perennial.catalog.models import (
     Company,
+    DateInterval,
     Parameters,
     Price,
     Product,
 )
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.kernel.calendar import EVERY_DAY, WorkingDays
+from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays
 from perennial.kernel.guess import likely
 from perennial.kernel.instalments import Allocation
 from perennial.kernel.instalments import PaymentSchedule as Schedule
@@ -173,3 +174,14 @@ def product_by_number(number: str, field: str = "item_number") -> Product:
         known = Product.objects.order_by("number").values_list("number", flat=True)
         raise Refused("product_unknown", field, product=number, meant=likely(number, list(known)))
     return found
+
+
+def date_interval(code: str) -> Interval | None:
+    """A date interval as it is set up, by its code; None: there is none."""
+    found = DateInterval.objects.filter(code=code).first()
+    return None if found is None else Interval(found.code, found.rule, found.anchor)
+
+
+def date_intervals() -> list[tuple[str, str]]:
+    """The date intervals that are set up: code and name."""
+    return list(DateInterval.objects.order_by("name", "code").values_list("code", "name"))

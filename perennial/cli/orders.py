@@ -23,7 +23,7 @@ from perennial.cli.parser import (
     whole,
 )
 from perennial.errors import Refused
-from perennial.kernel.states import ENDED_BY, HOLDS_STOP
+from perennial.kernel.states import ENDED_BY, HOLDS_STOP, METHODS
 
 
 def _stays_open(done: Any) -> bool:
@@ -214,12 +214,27 @@ def order_cancel(p: Parser) -> Run:
     return _does("cancel", "after", "again", "ended_by", "reason_code")
 
 
+def order_reinstate(p: Parser) -> Run:
+    """A member comes back."""
+    p.number()
+    p.add_argument(
+        "--next",
+        dest="next_on",
+        type=day,
+        metavar="DATE",
+        help="the next one on this day, the others behind it (left out: the days that they would have had)",
+    )
+    p.catch_up()
+    p.change()
+    return _does("reinstate", "next_on", "catch_up")
+
+
 def order_hold(p: Parser) -> Run:
     """An order waits."""
     p.number("the number of the order or child")
     p.add_argument("--code", metavar="C", default="hold", help="a short word to release it by (left out: hold)")
     p.add_argument("--stops", choices=HOLDS_STOP, default="both", help="what it stops (left out: both)")
-    p.add_argument("--until", type=day, metavar="DATE", help="it is released by itself on this business date")
+    p.add_argument("--until", type=day, metavar="DATE", help="a pause: it goes on by itself on this business date")
     p.reason_code()
     p.change(why="why it is held", must_say_why=True)
     return _does("hold", "code", "stops", "until", "reason_code", line=False)
@@ -279,6 +294,49 @@ def order_substitute(p: Parser) -> Run:
     return _does("substitute", "shipment", "item", "replaces", "price")
 
 
+def order_add_product(p: Parser) -> Run:
+    """One more product comes with it."""
+    p.number()
+    p.shipment()
+    p.add_argument("--item", metavar="P", required=True, help="the product that comes besides")
+    p.add_argument("--quantity", metavar="Q", default="1", help="how many (left out: 1)")
+    p.add_argument("--price", metavar="P", help="the price of one, such as 19.95 (left out: what it costs today)")
+    p.change()
+    return _does("add_product", "shipment", "item", "quantity", "price")
+
+
+def order_remove_product(p: Parser) -> Run:
+    """One of its products does not come."""
+    p.number()
+    p.shipment()
+    p.add_argument("--item", metavar="P", required=True, help="the product that is left out")
+    p.change()
+    return _does("remove_product", "shipment", "item")
+
+
+def order_frequency(p: Parser) -> Run:
+    """A member gets it more or less often, more or fewer times."""
+    p.number()
+    p.add_argument("--days", type=whole, metavar="N", help="so many days after the one before")
+    p.add_argument("--interval", metavar="CODE", help="on the dates of this date interval")
+    p.add_argument(
+        "--times", type=whole, metavar="N", help="so many shipments in all; those that were, and skipped ones, count"
+    )
+    p.add_argument(
+        "--next", dest="next_on", type=day, metavar="DATE", help="the next one on this day, the others behind it"
+    )
+    p.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=("every", "times"),
+        metavar="WHAT",
+        help="every, times: as the program says again",
+    )
+    p.change()
+    return _does("frequency", "days", "interval", "times", "next_on", "without")
+
+
 def order_quantity(p: Parser) -> Run:
     """More or fewer are sent."""
     p.number()
@@ -308,6 +366,16 @@ def order_card(p: Parser) -> Run:
     p.catch_up()
     p.change()
     return _does("card", "token", "catch_up")
+
+
+def order_payment_method(p: Parser) -> Run:
+    """It is paid another way."""
+    p.number()
+    p.add_argument("--method", choices=METHODS, required=True, help="how what is not paid yet, and what comes, is paid")
+    p.add_argument("--card", type=long_code, metavar="TOKEN", help="with --method card: the stored card that pays")
+    p.catch_up()
+    p.change()
+    return _does("payment_method", "method", "card", "catch_up")
 
 
 def order_address(p: Parser) -> Run:

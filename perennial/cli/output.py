@@ -197,7 +197,15 @@ def outcome(value: Any, given: Namespace) -> None:
 
 IN_SENTENCES = (
     *("changed", "caught_up", "moved", "still_ships", "still_held"),
-    *("still_to_old_address", "still_pays", "asked_already", "not_authorised", "overridden", "behind"),
+    *(
+        "still_to_old_address",
+        "still_pays",
+        "asked_already",
+        "billed_already",
+        "not_authorised",
+        "overridden",
+        "behind",
+    ),
     *("stopped", "sent_unpaid", "shipments_wait", "not_charged", "not_charged_of_sent", "still_owed"),
 )
 MOST_NAMED = 10
@@ -220,6 +228,8 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "asked_already", **one))
     if "behind" in done:
         left_behind(done["behind"])
+    for one in done.get("billed_already", ()):
+        say(sentence("outcome", "billed_already", **one))
     if "not_authorised" in done:
         say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
     if "shipments_wait" in done:

@@ -119,6 +119,15 @@ def children_part(order: Order, names: Mapping[int, str]) -> None:
     )
 
 
+def _as_asked(one: Continuity) -> str:
+    """How often and how many times a member wants it, where that is not as the program says."""
+    words = ""
+    if one.every is not None:
+        interval = one.every.interval
+        words = f"every {one.every.days} days, " if interval is None else f"on the dates of {interval.code}, "
+    return words if one.times is None else f"{words}{one.times} in all, "
+
+
 def product(line: ShipmentLine | ChildLine) -> str:
     """A product with its quantity, where it is not 1."""
     return line.product.number if line.quantity == 1 else f"{plain(line.quantity)} x {line.product.number}"
@@ -134,7 +143,7 @@ def continuity_part(one: Continuity, order: Order, today: date, names: Mapping[i
         pays += f", schedule {one.payment_schedule}"
     section(
         f"line {one.line}: {one.product.number}, program {one.program} revision {one.revision}, "
-        f"{one.status}, {planned}, paid by {pays}"
+        f"{one.status}, {planned}, {_as_asked(one)}paid by {pays}"
     )
     if one.ship_to and (order.ship_to is None or one.ship_to.id != order.ship_to.id):
         say("  " + sentence("outcome", "goes_to", address=names[one.ship_to.id]))

@@ -23,7 +23,8 @@ class ContinuityOrder(models.Model):
     ``owed_minor``: what an order that is billed up front costs in all, as far as it is planned now (null: not reckoned yet).
     ``schedule_chosen``: a person has chosen its payment schedule, so it does not follow the program's.
     ``prices`` holds minor units by product number. ``complete``: nothing of the program follows.
-    ``last_shipment``: the number after which a person stopped it (0: before the first).
+    ``last_shipment``: the number after which a person stopped it (0: before the first). ``every``: how often this
+    member wants it (``planning.every_of``), ``times``: how many shipments in all; null: as the program says.
     """
 
     parent_line = models.OneToOneField(OrderLine, models.PROTECT, related_name="continuity")
@@ -39,6 +40,8 @@ class ContinuityOrder(models.Model):
     event_duration = models.IntegerField(db_default=0)
     shipments = models.IntegerField(null=True)
     last_shipment = models.IntegerField(null=True)
+    every = models.JSONField(null=True)
+    times = models.IntegerField(null=True)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     threshold = models.IntegerField(null=True)
     consolidate = models.BooleanField(db_default=False)

@@ -20,6 +20,7 @@ from perennial.db import sql
 from perennial.errors import Conflict, Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel.billing import billing_kept
+from perennial.kernel.calendar import Interval
 from perennial.kernel.money import MOST_PIECES, line_amount, plain
 from perennial.kernel.reasons import DateReason, Reason, json_text, line_stored
 from perennial.kernel.states import PLANNED_ANEW
@@ -140,7 +141,32 @@ def facts_of(order: ContinuityOrder) -> kernel.Facts:
         upfront=order.upfront,
         prices=order.prices,
         last_shipment=order.last_shipment,
+        every=every_of(order.every),
+        times=order.times,
     )
+
+
+def every_of(stored: Mapping[str, Any] | None) -> kernel.Every | None:
+    """How often a member wants it, out of what is stored; an interval with its rule, so that nothing changes it later."""
+    if stored is None:
+        return None
+    if "days" in stored:
+        return kernel.Every(days=stored["days"])
+    anchor = stored.get("anchor")
+    return kernel.Every(
+        interval=Interval(stored["interval"], stored["rule"], None if anchor is None else date.fromisoformat(anchor))
+    )
+
+
+def stored_every(every: kernel.Every | None) -> dict[str, Any] | None:
+    """How often a member wants it, as it is stored."""
+    if every is None:
+        return None
+    interval = every.interval
+    if interval is None:
+        return {"days": every.days}
+    anchor = {} if interval.anchor is None else {"anchor": interval.anchor.isoformat()}
+    return {"interval": interval.code, "rule": interval.rule, **anchor}
 
 
 def adjustment_of(row: Adjustment) -> kernel.Adjustment:
@@ -152,6 +178,10 @@ def adjustment_of(row: Adjustment) -> kernel.Adjustment:
         value = (value["item"], value.get("price_minor"))
     elif row.kind == "quantity":
         value = Decimal(value)
+    elif row.kind == "add":
+        value = (value["item"], Decimal(value["quantity"]), value["price_minor"])
+    elif row.kind == "remove":
+        value = value["item"]
     elif row.kind == "address":
         value = value["address_id"]
     return kernel.Adjustment(
@@ -445,6 +475,6 @@ def _expect(changed: int, wanted: int) -> None:
 
 
 def product_ids_of(state: OrderState) -> dict[str, int]:
-    """The ids of products that a person put in place of the program's, by number."""
-    numbers = {a.value[0] for a in state.adjustments if a.kind == "substitute"}
+    """The ids of products that a person put in place of the program's, or besides them, by number."""
+    numbers = {a.value[0] for a in state.adjustments if a.kind in ("substitute", "add")}
     return dict(Product.objects.filter(number__in=numbers).values_list("number", "pk")) if numbers else {}

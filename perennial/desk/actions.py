@@ -1,7 +1,7 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, submit, accept, hold, release, cancel, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
-``shipments``  skip, unskip, move, substitute, quantity, price, address
+``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
+``shipments``  skip, unskip, move, substitute, add and remove a product, quantity, price, address; how often and how many in all
 ``cards``      store a card, give one to an order
 ``undo``       take back the last change of a person
 """
@@ -14,25 +14,30 @@ from perennial.desk.orders.collect import collect
 from perennial.desk.orders.draft import add_line, change_line, discard, pay_draft, remove_line, start
 from perennial.desk.orders.gift import gift
 from perennial.desk.orders.hold import hold, release
+from perennial.desk.orders.method import payment_method
 from perennial.desk.orders.payments import receive, refund, settle
+from perennial.desk.orders.reinstate import reinstate
 from perennial.desk.orders.retry import parked_retry
 from perennial.desk.orders.ship import invoice, ship, track
 from perennial.desk.orders.submit import submit
 from perennial.desk.shipments.address import address, new_address
+from perennial.desk.shipments.frequency import frequency
 from perennial.desk.shipments.move import move
-from perennial.desk.shipments.products import price, quantity, substitute
+from perennial.desk.shipments.products import add_product, price, quantity, remove_product, substitute
 from perennial.desk.shipments.skip import skip, unskip
 from perennial.desk.undo import undo
 
 __all__ = [
     "accept",
     "add_line",
+    "add_product",
     "address",
     "cancel",
     "card",
     "change_line",
     "collect",
     "discard",
+    "frequency",
     "gift",
     "hold",
     "invoice",
@@ -40,12 +45,15 @@ __all__ = [
     "new_address",
     "parked_retry",
     "pay_draft",
+    "payment_method",
     "price",
     "quantity",
     "receive",
     "refund",
+    "reinstate",
     "release",
     "remove_line",
+    "remove_product",
     "settle",
     "ship",
     "skip",

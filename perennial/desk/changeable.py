@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from perennial.errors import Refused
 from perennial.kernel.states import NOT_ENDED
 
-ACTIONS = ("skip", "unskip", "move", "move_following", "substitute", "quantity", "price", "address", "end_with")
+ACTIONS = (
+    "skip", "unskip", "move", "move_following", "substitute", "add_product", "remove_product", "quantity", "price",
+    "address", "end_with",
+)  # fmt: skip
 """What a person does with a planned shipment. ``end_with``: it is the last one (``cancel`` after it)."""
 
 
@@ -61,6 +64,13 @@ def refusal(action: str, shipment: PlannedShipment) -> Refused | None:
     if action == "move_following" and shipment.child_behind:
         return Refused("child_behind", "following")
     return None
+
+
+def may_come_back(status: str, last_shipment: int | None) -> bool:
+    """Has a person stopped or cancelled a continuity order of this status, so that it can go on again?
+    ``last_shipment``: the number after which they stopped it.
+    """
+    return status == "cancelled" or (status in ("open", "closed") and last_shipment is not None)
 
 
 def _may_not_end(shipment: PlannedShipment) -> Refused | None:

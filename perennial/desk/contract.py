@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from perennial.catalog.queries import today
+from perennial.continuity.planning import stored_every
 from perennial.desk.outcome import Follows, Outcome, Shown
 from perennial.desk.read import orders
 from perennial.desk.read.customer import Customer
@@ -19,7 +20,7 @@ from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.program import Program
 from perennial.desk.read.search import Hits
 from perennial.desk.read.shipment import ShipmentLine
-from perennial.desk.read.values import Address, Adjustment, Event, Hold, Note, Payment, Substitute
+from perennial.desk.read.values import Added, Address, Adjustment, Event, Hold, Note, Payment, Substitute
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, json_text
@@ -108,6 +109,8 @@ def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
             for line in one.lines
         ],
         **({} if as_data else {"name": one.product.name, "ship_to": place_json(one.ship_to)}),
+        **({} if one.every is None else {"every": stored_every(one.every)}),
+        **({} if one.times is None else {"times": one.times}),
     }
 
 
@@ -181,11 +184,13 @@ def adjustment_json(adjustment: Adjustment) -> Document:
             value = amount(value)
         case Substitute(product, price):
             value = product if price is None else {"item_number": product, "price": amount(price)}
+        case Added(product, quantity, price):
+            value = {"item_number": product, "quantity": money.plain(quantity), "price": amount(price)}
         case Address():
             value = address_json(value)
         case date():
             value = str(value)
-        case bool() | int() | None:
+        case bool() | int() | str() | None:
             pass
         case _:
             value = money.plain(value)

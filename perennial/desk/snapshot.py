@@ -43,17 +43,21 @@ def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:
 def put_back(was: Rows, *, on: date, by: str) -> None:
     """Put rows back as they were. What a change had made is ended: an adjustment undone, a hold released."""
     for kind in PUT_BACK:
-        given = []
+        given, made = [], []
         for name, values in was.items():
             of, _, pk = name.partition(" ")
             if of != kind:
                 continue
             if values is None:
                 ended = {"adjustment": "undone_on", "hold": "released_on"}.get(kind)
+                if kind == "occurrence":
+                    made.append({"id": int(pk)})
                 if ended is None:
                     continue  # a payment that was made with it: it is reckoned anew
                 values = {ended: on.isoformat()}
             given.append({"id": int(pk), **values})
+        if made:
+            sql.execute(SQL["drop_occurrence"], {"rows": json.dumps(made)})
         if not given:
             continue
         # First what is ended, then what is open again: only one of a kind is open.

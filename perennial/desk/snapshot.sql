@@ -14,7 +14,9 @@ select 'child', k.id, jsonb_build_object('status', k.status) from orders_salesor
 union all
 select 'continuity', c.id, jsonb_build_object(
          'line', l.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
-         'revision_id', c.revision_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment)
+         'payment_method', c.payment_method,
+         'revision_id', c.revision_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment,
+         'every', c.every, 'times', c.times)
   from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id where c.order_id = %(order)s
 union all
 select 'occurrence', v.id, jsonb_build_object(
@@ -38,7 +40,8 @@ select 'hold', h.id, jsonb_build_object('released_on', h.released_on)
  where o.id = %(order)s or o.parent_id = %(order)s
 union all
 select 'payment', p.id, jsonb_build_object(
-         'card_id', p.card_id, 'status', p.status, 'attempts', p.attempts, 'tried_on', p.tried_on,
+         'card_id', p.card_id, 'method', p.method, 'at_invoice', p.at_invoice, 'not_before_shipped', p.not_before_shipped,
+         'status', p.status, 'attempts', p.attempts, 'tried_on', p.tried_on,
          'asked', p.status not in {states.CHANGEABLE})
   from payments_payment p
   left join orders_salesorder o on o.id = p.order_id
@@ -102,10 +105,12 @@ update orders_orderline l set quantity = n.quantity, status = coalesce(n.status,
 
 -- name: put_back_continuity
 update continuity_continuityorder c
-   set quantity = n.quantity, ship_to_id = n.ship_to_id, card_id = n.card_id, status = n.status, complete = n.complete,
-       last_shipment = n.last_shipment
+   set quantity = n.quantity, ship_to_id = n.ship_to_id, card_id = n.card_id, payment_method = coalesce(n.payment_method, c.payment_method),
+       status = n.status, complete = n.complete, last_shipment = n.last_shipment,
+       every = nullif(n.every, 'null'::jsonb), times = n.times
   from jsonb_to_recordset(%(rows)s::jsonb) as n(
-         id bigint, quantity numeric, ship_to_id bigint, card_id bigint, status text, complete boolean, last_shipment int)
+         id bigint, quantity numeric, ship_to_id bigint, card_id bigint, payment_method text, status text, complete boolean,
+         last_shipment int, every jsonb, times int)
  where c.id = n.id
 
 -- name: put_back_occurrence
@@ -117,6 +122,12 @@ update continuity_occurrence v
          id bigint, position int, event_on date, ship_on date, shipment int, status text, delivery_mode_id bigint, child_id bigint,
          payment_schedule_id bigint, ship_to_id bigint, why jsonb, why_cancelled jsonb)
  where v.id = n.id and (v.child_id is null or v.child_id = n.child_id)
+
+-- name: drop_occurrence
+-- What a change had planned besides: as if it had never been.
+with ids as (select n.id from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint)),
+lines as (delete from continuity_continuityline l using ids where l.occurrence_id = ids.id)
+delete from continuity_occurrence v using ids where v.id = ids.id and v.child_id is null
 
 -- name: put_back_lines
 with given as (
@@ -147,10 +158,13 @@ update orders_hold h set released_on = n.released_on, released_by = case when n.
 -- name: put_back_payment
 -- What had failed fails again, and is not asked for; what was declined keeps its count of tries.
 update payments_payment p
-   set card_id = n.card_id, attempts = n.attempts, tried_on = n.tried_on,
+   set card_id = n.card_id, method = coalesce(n.method, p.method), at_invoice = coalesce(n.at_invoice, p.at_invoice),
+       not_before_shipped = coalesce(n.not_before_shipped, p.not_before_shipped), attempts = n.attempts, tried_on = n.tried_on,
        status = case when n.status = 'failed' and p.status = 'due' then 'failed'
                      when p.status = 'cancelled' and n.status in {states.TAKEN_BACK} then n.status else p.status end
-  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, card_id bigint, status text, attempts int, tried_on date)
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(
+         id bigint, card_id bigint, method text, at_invoice boolean, not_before_shipped boolean, status text, attempts int,
+         tried_on date)
  where p.id = n.id and (p.status in {states.CHANGEABLE} or p.status = 'cancelled')
 
 -- name: withdraw_ended

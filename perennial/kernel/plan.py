@@ -10,6 +10,7 @@
                    else the first date of its interval after the previous date
                    else the previous date + days from last
     repetition k = as date(next) for the same event, without its start order date
+                   (of a member who gets it more or less often: their own interval or days, instead of the event's)
     ship_on      = the later of event_on and the order date, then the first working day
 
 Draft, submit, extension, update, a clerk's change, preview and what-if all call ``plan``; they
@@ -31,6 +32,8 @@ from perennial.kernel import money
 from perennial.kernel.calendar import BEYOND_THE_CALENDAR, EVERY_DAY, Interval, WorkingDays, add_days
 
 MOST_OCCURRENCES = 20_000
+MOST_DAYS_BETWEEN = 3660
+FIRST_ADDED = 1001  # the line of the first product that a person puts into a box: behind all of the program
 THOUSANDTH = Decimal("0.001")
 DEFAULT_THRESHOLD = 3  # of an event repeated until stopped, where no threshold is set
 
@@ -75,12 +78,24 @@ class Revision(NamedTuple):
     events: tuple[Event, ...]
 
 
+class Every(NamedTuple):
+    """How often one member gets a shipment, instead of what the program says: the next date of an interval, or so many
+    days after the one before.
+    """
+
+    days: int = 0
+    interval: Interval | None = None
+
+
 class Facts(NamedTuple):
-    """Every fact that planning asks of one continuity order, as it was on the day it was made.
+    """Every fact that planning asks of one continuity order: as it was on the day it was made, or as the member has
+    asked since.
 
     ``first_event`` is the key of the event that was current on the order date, None where the
     program starts with its first event. ``prices``: minor units by product number. ``last_shipment``:
-    the number after which a person stopped the order.
+    the number after which a person stopped the order. ``every``: how often this member wants it, None as the program
+    says. ``times``: how many shipments in all, skipped ones too, instead of ``shipments``; a last event that is repeated
+    is repeated until then.
     """
 
     order_date: date
@@ -94,6 +109,13 @@ class Facts(NamedTuple):
     upfront: bool = False
     prices: Mapping[str, int] = {}
     last_shipment: int | None = None
+    every: Every | None = None
+    times: int | None = None
+
+    @property
+    def most(self) -> int | None:
+        """After how many shipments it ends, whatever the program would still send; None: with the program."""
+        return self.shipments if self.times is None else self.times
 
     @property
     def base(self) -> date:
@@ -106,7 +128,8 @@ class Adjustment(NamedTuple):
 
     ``kind`` and ``value``: skip (True), move (the new ship_on), redate (the new event_on),
     substitute ((product, price or None)), price (minor units), quantity (a Decimal), address (its
-    words), merge (the number of the group that ships as one).
+    words), merge (the number of the group that ships as one), add ((product, how many, price in minor
+    units), under a line from FIRST_ADDED on), remove (the product that is left out).
     """
 
     key: str
@@ -201,6 +224,16 @@ def shipping_events(events: Sequence[Event]) -> list[tuple[int, Event]]:
     return found
 
 
+def _times(event: Event, facts: Facts, *, last: bool) -> int | None:
+    """How often an event is repeated; None: until stopped. The last one, until so many shipments were as a member asks."""
+    times = event.times_to_repeat
+    if facts.times is None:
+        return times
+    if times is None or (last and times):
+        return facts.times
+    return times
+
+
 def _candidates(revision: Revision, facts: Facts, frozen: Sequence[Step]) -> list[tuple[Event, int]]:
     """The events that may still come, in order, each with the repetition from which on."""
     shipping = shipping_events(revision.events)
@@ -265,10 +298,11 @@ def plan(
     beyond = False
     stopped: str | None = None
     made: list[Occurrence] = []
-    full = facts.shipments is not None and total >= facts.shipments
+    full = facts.most is not None and total >= facts.most
+    candidates = () if full else _candidates(revision, facts, frozen)
 
-    for event, start in () if full else _candidates(revision, facts, frozen):
-        key, times = event.key, event.times_to_repeat
+    for at, (event, start) in enumerate(candidates, 1):
+        key, times = event.key, _times(event, facts, last=at == len(candidates))
         threshold = facts.threshold
         if times is None:
             if facts.upfront:
@@ -286,7 +320,7 @@ def plan(
             if previous is None:
                 why = _first(event, facts, revision.days_after_order_date)
             else:
-                why = _next(event, repetition, previous, grid)
+                why = _next(event, repetition, previous, grid, facts.every)
             mine = changes.get((key, repetition))
             if mine:
                 why = _redated(why, mine, previous)
@@ -307,7 +341,7 @@ def plan(
             previous = event_on
             grid = grid or event_on
             total += 1
-            if total == facts.shipments:
+            if total == facts.most:
                 full = True
                 break
             if total > MOST_OCCURRENCES:
@@ -397,17 +431,18 @@ def _first(event: Event, facts: Facts, days_after: int) -> Why:
     return Why("first", wanted, facts.base, days_after)
 
 
-def _next(event: Event, repetition: int, previous: date, grid: date | None) -> Why:
+def _next(event: Event, repetition: int, previous: date, grid: date | None, every: Every | None = None) -> Why:
     """The date of an occurrence that has one before it. ``grid``: the date of the order's first event."""
     if repetition == 0 and event.start_order_date is not None:
         fixed = event.start_order_date
         return Why("start_order_date", max(fixed, previous), fixed, 0, None, None, previous)
-    interval = event.interval
+    interval = event.interval if every is None else every.interval
+    own = "" if every is None else "own_"
     if interval is not None:
         found = interval.after(previous, grid)
-        return Why("interval", found, grid if interval.from_order else None, 0, interval, None, previous)
-    days = event.days_from_last
-    return Why("days", add_days(previous, days), previous, days)
+        return Why(f"{own}interval", found, grid if interval.from_order else None, 0, interval, None, previous)
+    days = event.days_from_last if every is None else every.days
+    return Why(f"{own}days", add_days(previous, days), previous, days)
 
 
 class Current(NamedTuple):
@@ -479,6 +514,8 @@ def _occurrence(
             why_ship = WhyShip("move", adjustment.value, event.mode, adjustment)
         elif adjustment.kind == "address":
             address = adjustment.value
+    if mine and nothing_left(event, mine):
+        skipped = True
     return Occurrence(
         event.key,
         event.event_id or 0,
@@ -499,40 +536,67 @@ def lines_of(
     revision: Revision, facts: Facts, event: Event, mine: Iterable[Adjustment] | None = None
 ) -> tuple[Line, ...]:
     """The products of one occurrence with quantity and price, adjustments applied field by field."""
+    mine = tuple(mine or ())
+    left_out = () if nothing_left(event, mine) else {change.line for change in mine if change.kind == "remove"}
     made = []
     for product in event.products:
-        item, price = product.item, product.price_minor
-        item_rule: tuple[Any, ...] = ("event",)
+        if product.line in left_out:
+            continue
+        price = product.price_minor
         price_rule: tuple[Any, ...] = ("event",)
         if price is None:
-            price = facts.prices.get(item)
-            price_rule = ("product", item)
+            price = facts.prices.get(product.item)
+            price_rule = ("product", product.item)
             if price is None:
-                raise Refused("product_without_price", "price", product=item, event=event.event_id)
+                raise Refused("product_without_price", "price", product=product.item, event=event.event_id)
         quantity = product.quantity
         if facts.quantity != 1:
             quantity = (quantity * facts.quantity).quantize(THOUSANDTH, ROUND_HALF_UP)
             if not 0 < quantity < money.MOST_PIECES:
                 raise Refused(
-                    "quantity_multiplied", "quantity", quantity=product.quantity, product=item, times=facts.quantity
+                    "quantity_multiplied",
+                    "quantity",
+                    quantity=product.quantity,
+                    product=product.item,
+                    times=facts.quantity,
                 )
-        for change in mine or ():
-            if change.line not in (0, product.line):
-                continue
-            if change.kind == "substitute":
-                item, given = change.value
-                item_rule = ("substitute", product.item, change)
-                if given is not None:
-                    price, price_rule = given, ("given", change)
-            elif change.kind == "quantity":
-                quantity = change.value
-        for change in mine or ():
-            if change.kind == "price" and change.line in (0, product.line):
-                price, price_rule = change.value, ("given", change)
-        if quantity != 1:
-            money.line_amount(quantity, price)
-        made.append(Line(product.line, item, quantity, price, item_rule, price_rule))
+        line = Line(product.line, product.item, quantity, price, ("event",), price_rule)
+        made.append(_changed(line, [change for change in mine if change.line in (0, product.line)]))
+    for added in mine:
+        if added.kind == "add":
+            item, quantity, price = added.value
+            line = Line(added.line, item, quantity, price, ("added",), ("given", added))
+            made.append(_changed(line, [change for change in mine if change.line == added.line]))
     return tuple(made)
+
+
+def nothing_left(event: Event, mine: Iterable[Adjustment]) -> bool:
+    """Has a person taken every product out of a box? It is not sent then, as a skipped one."""
+    kept = {product.line for product in event.products}
+    for change in mine:
+        if change.kind == "add":
+            return False
+        if change.kind == "remove":
+            kept.discard(change.line)
+    return bool(event.products) and not kept
+
+
+def _changed(line: Line, mine: Sequence[Adjustment]) -> Line:
+    """A product as a person wants it: another one, how many, at which price."""
+    for change in mine:
+        if change.kind == "substitute":
+            item, given = change.value
+            line = line._replace(item=item, item_rule=("substitute", line.item, change))
+            if given is not None:
+                line = line._replace(price_minor=given, price_rule=("given", change))
+        elif change.kind == "quantity":
+            line = line._replace(quantity=change.value)
+    for change in mine:
+        if change.kind == "price":
+            line = line._replace(price_minor=change.value, price_rule=("given", change))
+    if line.quantity != 1:
+        money.line_amount(line.quantity, line.price_minor)
+    return line
 
 
 def _share(

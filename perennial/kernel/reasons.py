@@ -19,9 +19,12 @@ from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.plan import Line, Occurrence
 
-DATE_RULES = ("first", "first_interval", "start_order_date", "interval", "days", "redate", "taken_over", "words")
+DATE_RULES = (
+    "first", "first_interval", "start_order_date", "interval", "days", "own_interval", "own_days", "redate", "taken_over",
+    "words",
+)  # fmt: skip
 SHIP_RULES = ("event", "order_date", "missed", "merged", "move")
-PRODUCT_RULES = ("event", "substitute", "taken_over", "words")
+PRODUCT_RULES = ("event", "substitute", "added", "taken_over", "words")
 PRICE_RULES = ("product", "event", "given", "agreed", "words")
 
 
@@ -117,7 +120,7 @@ class DateReason:
 
     ``rule`` is one of DATE_RULES: ``base`` and ``days`` (first, first_interval), ``fixed`` (start_order_date: the day
     that the program names; redate: the day that a person gave), ``previous`` (the date that it follows, or that has
-    overtaken it), ``grid`` (the order's first date, where the interval counts from it). ``words``: what an older
+    overtaken it; own_interval, own_days: as the member wants it, not the program), ``grid`` (the order's first date, where the interval counts from it). ``words``: what an older
     installation had written.
     ``ship`` is one of SHIP_RULES with ``wanted``, the day before rolling (None: its ``event_on``); ``mode``: the delivery
     mode whose next working day it is, where it was rolled.
@@ -146,9 +149,9 @@ class DateReason:
         match why.rule:
             case "first" | "first_interval":
                 facts = {"base": why.base, "days": why.amount}
-            case "interval":
+            case "interval" | "own_interval":
                 facts = {"grid": why.base, "previous": why.overtaken}
-            case "days":
+            case "days" | "own_days":
                 facts = {"days": why.amount, "previous": why.base}
             case _:  # start_order_date, redate
                 overtaken = why.overtaken if why.base != why.event_on else None
@@ -169,7 +172,7 @@ class DateReason:
     def stored(self) -> str:
         """As it is stored."""
         facts: dict[str, Any] = {"rule": self.rule}
-        if self.days or self.rule in ("first", "first_interval", "days"):
+        if self.days or self.rule in ("first", "first_interval", "days", "own_days"):
             facts["days"] = self.days
         for name in ("base", "fixed", "previous", "grid"):
             day = getattr(self, name)

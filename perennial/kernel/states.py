@@ -19,19 +19,24 @@ ORDER = {
 back only as long as nothing has used it (``desk.undo``).
 """
 
+PARENT_AGAIN = {"invoiced": {"open"}}
+"""A parent order besides: it opens again when a member comes back who had stopped."""
+
 ORDER_LINE = {
     "open": {"shipped", "invoiced", "cancelled"},
     "shipped": {"invoiced"},
-    "invoiced": set(),
+    "invoiced": {"open"},
     "cancelled": {"open"},
 }
+"""A line of an order. Only a continuity line opens again, when a member comes back."""
 
 CONTINUITY_ORDER = {
     "draft": {"open", "cancelled"},
     "open": {"closed", "cancelled"},
-    "closed": set(),
+    "closed": {"open"},
     "cancelled": {"draft", "open"},
 }
+"""A continuity order. It opens again when a member comes back who had stopped."""
 
 LINE = {
     "planned": {"scheduled", "skipped", "cancelled"},
@@ -203,7 +208,7 @@ PAY_A_SHARE = ("card", "gift_card", "on_account")
 CATCH_UP = ("resume", "skip", "send", "merge")
 """What becomes of shipments that are late when an order does not wait any more (``desk.catch_up``)."""
 
-ADJUSTMENTS = ("skip", "move", "redate", "substitute", "price", "quantity", "address", "merge")
+ADJUSTMENTS = ("skip", "move", "redate", "substitute", "price", "quantity", "address", "merge", "add", "remove")
 """What a person may change of an occurrence."""
 
 HOLDS_STOP = ("shipping", "charging", "both")

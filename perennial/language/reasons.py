@@ -14,6 +14,9 @@ from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, IntervalReason, LineReason, Reason, Said, Who
 from perennial.language.formats import ENGLISH, Reader, fact, phrase
 
+FROM_THE_ONE_BEFORE = ("days", "interval", "own_days", "own_interval")
+"""The rules of dates that count from the shipment before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -88,18 +91,21 @@ def date_steps(
     steps: list[tuple[str, date | None]] = []
     if why.rule in ("first", "first_interval") and why.base is not None:
         steps.append((_said("step_start_date" if started else "step_order_date", {}, to), why.base))
-    elif why.rule in ("days", "interval") and why.previous is not None:
+    elif why.rule in FROM_THE_ONE_BEFORE and why.previous is not None:
         steps.append((_said("step_previous", {}, to), why.previous))
     days = {"days": why.days, "count": why.days}
     match why.rule:
         case "days" | "first":
             steps.append((_said("step_days", days, to), event_on))
-        case "interval" | "first_interval":
+        case "own_days":
+            steps.append((_said("step_own_days", days, to), event_on))
+        case "interval" | "first_interval" | "own_interval":
             if why.days:
                 from_day = None if why.base is None else why.base + timedelta(days=why.days)
                 steps.append((_said("step_days", days, to), from_day))
             code = "" if why.interval is None else why.interval.code
-            steps.append((_said("step_interval", {"interval": names.get(("interval", code), code)}, to), event_on))
+            step = "step_own_interval" if why.rule == "own_interval" else "step_interval"
+            steps.append((_said(step, {"interval": names.get(("interval", code), code)}, to), event_on))
         case "redate":
             steps.append((_said("step_redate", {"who": changed.get("redate") or Who("")}, to), event_on))
         case _:
@@ -123,7 +129,7 @@ def product_words(
         "source": _row(source, to),
         "line": line,
         "item": why.instead_of,
-        "who": (changed or {}).get("substitute") or Who(""),
+        "who": (changed or {}).get("add" if why.product == "added" else "substitute") or Who(""),
     }
     return _said(f"product_{why.product}", facts, to)
 
@@ -146,7 +152,7 @@ def price_words(
         "source": _row(source, to),
         "item": why.instead_of or item,
         "order_date": order_date,
-        "who": changed.get("price") or changed.get("substitute") or Who(""),
+        "who": changed.get("price") or changed.get("substitute") or changed.get("add") or Who(""),
     }
     return _said(f"price_{why.price}", facts, to)
 

@@ -47,7 +47,7 @@ class SalesOrder(models.Model):
     hide_prices = models.BooleanField(db_default=False)
 
     class Meta:
-        triggers = (state_machine(states.ORDER),)
+        triggers = (state_machine(states.ORDER, ("new.parent_id is null", states.PARENT_AGAIN)),)
         constraints = [
             models.UniqueConstraint(
                 fields=["parent_line", "shipment", "try_no"],

@@ -71,6 +71,56 @@ def use_card(
 
 
 @transaction.atomic
+def use_method(
+    *, continuity_orders: Sequence[int], orders: Sequence[int], method: str, card: int | None, by: str, on: date
+) -> list[int]:
+    """Pay these orders another way from now on: what nobody was asked for yet, or was declined, is due by it.
+
+    ``orders`` are parents whose ordinary lines it pays too. What is authorised, on its way, billed or paid stays as it
+    is. Parts of a child are billed on their days, or wait for its invoice and its parcel, as the method wants it
+    (``due.child_parts``). Gives the payments that are due again.
+    """
+    ids = _ids(
+        """
+        select id from payments_payment
+         where status = any(%(open)s) and purpose <> 'refund'
+           and (order_id = any(%(orders)s) or continuity_order_id = any(%(continuity)s)
+                or order_id in (select k.id from orders_salesorder k
+                                  join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
+                                 where c.id = any(%(continuity)s)))
+         order by id
+        """,
+        {"orders": list(orders), "continuity": list(continuity_orders), "open": list(CHANGEABLE)},
+    )
+    if not ids:
+        return []
+    lock(ids)
+    now = dict(Payment.objects.filter(pk__in=ids, status__in=CHANGEABLE).values_list("pk", "status"))
+    sql.execute(
+        """
+        with parts as (
+          select p.id, p.due_on = k.ship_on as first
+            from payments_payment p join orders_salesorder k on k.id = p.order_id
+           where p.id = any(%(ids)s) and p.purpose = 'shipment'
+             and exists (select from continuity_occurrence o
+                           join continuity_continuityorder c on c.id = o.continuity_order_id
+                          where o.child_id = k.id
+                            and coalesce(o.payment_schedule_id, c.payment_schedule_id) is not null))
+        update payments_payment p
+           set method = %(method)s, card_id = %(card)s,
+               at_invoice = case when t.id is null then p.at_invoice else %(waits)s and t.first end,
+               not_before_shipped = case when t.id is null then p.not_before_shipped else %(waits)s and not t.first end
+          from unnest(%(ids)s::bigint[]) n(id) left join parts t on t.id = n.id
+         where p.id = n.id
+        """,
+        {"ids": list(now), "method": method, "card": card, "waits": method != "on_account"},
+    )
+    again = [pk for pk, status in now.items() if status in REFUSED]
+    _make_due(again, by=by, on=on)
+    return again
+
+
+@transaction.atomic
 def cancel(*, payments: Sequence[int], by: str, on: date) -> list[int]:
     """End the payments of what will not come. Gives those that were ended.
 

@@ -144,6 +144,16 @@ def money(request: Visit, field: str, currency: str) -> Money:
     return Money(minor(_decimal(typed, field, digits=exponent(currency)), currency, field), currency)
 
 
+def whole(request: Visit, field: str) -> int | None:
+    """A whole number from 1 on; None: nothing was typed. Refused: what is none."""
+    typed = request.POST.get(field, "").strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 10 and int(typed)):
+        raise Refused("number_not_understood", field, value=typed[:40])
+    return int(typed)
+
+
 def number(request: Visit, field: str) -> Decimal:
     """A number, with a comma or a point before its decimals. Refused: what is none."""
     typed = request.POST.get(field, "").strip().replace(",", ".")

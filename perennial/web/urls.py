@@ -147,6 +147,13 @@ urlpatterns = [
     page("orders/<str:number>/retry", order_actions.retry, "retry", do="change_orders"),
     page("orders/<str:number>/note", order_actions.note, "order_note", see="change_orders", do="change_orders"),
     page("orders/<str:number>/cancel", cancel.cancel, "cancel", see="change_orders", do="change_orders"),
+    page(
+        "orders/<str:number>/reinstate",
+        order_actions.reinstate,
+        "reinstate",
+        see="change_orders",
+        do="change_orders",
+    ),
     page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
     page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),
     page("orders/<str:number>/receive", payments.receive, "receive", see="settle_payments", do="settle_payments"),
@@ -183,6 +190,20 @@ urlpatterns = [
     page("orders/<str:number>/undo", shipments.undo, "undo", do="change_orders"),
     page("orders/<str:number>/hold", order_actions.hold, "hold", see="change_orders", do="change_orders"),
     page("orders/<str:number>/release", order_actions.release, "release", see="change_orders", do="change_orders"),
+    page(
+        "orders/<str:number>/<int:line>/frequency",
+        order_actions.frequency,
+        "frequency",
+        see="change_orders",
+        do="change_orders",
+    ),
+    page(
+        "orders/<str:number>/<int:line>/payment-method",
+        order_actions.payment_method,
+        "payment_method",
+        see="change_orders",
+        do="change_orders",
+    ),
     page("orders/<str:number>/<int:line>/stop", order_actions.stop, "stop", see="change_orders", do="change_orders"),
     # a shipment
     *(
@@ -192,6 +213,8 @@ urlpatterns = [
             ("unskip", shipments.unskip, None, "change_orders"),
             ("date", shipments.move, "change_orders", "change_orders"),
             ("product", shipments.product, "change_orders", "change_orders"),
+            ("add", shipments.add, "change_orders", "change_orders"),
+            ("remove", shipments.remove, "change_orders", "change_orders"),
             ("quantity", shipments.quantity, "change_orders", "change_orders"),
             ("address", shipments.address, "change_orders", "change_orders"),
             ("price", shipments.price, "change_prices", "change_prices"),

@@ -9,9 +9,10 @@ from datetime import date
 from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.kernel.money import Money, line_amount
+from perennial.kernel.reasons import Who
 from perennial.kernel.states import SENT
 from perennial.language import Reader
-from perennial.language.reasons import date_steps, not_shipped, price_words, product_words
+from perennial.language.reasons import FROM_THE_ONE_BEFORE, date_steps, not_shipped, price_words, product_words
 from perennial.web.words import card_words, said
 
 
@@ -44,7 +45,8 @@ def why_of(shipment: ComingShipment, to: Reader, names: Names, today: date) -> W
     steps = _steps(lines[-1], to, names)
     return Why(
         date=tuple(Step(words, on) for words, on in steps),
-        products=tuple(_product(line, to) for line in lines),
+        products=tuple(_product(line, to) for line in lines)
+        + tuple(said(to, "why_left_out", item=a.value, who=Who(a.by, a.on, a.reason)) for a in shipment.left_out),
         prices=tuple(_price(line, to) for line in lines) + _besides(shipment, to),
         charge=_charge(shipment, to),
         not_yet=tuple(words for words in _not_yet(shipment, to, today) if words),
@@ -122,7 +124,7 @@ def short_why(shipment: ComingShipment, to: Reader, names: Names) -> str:
     """Why its day, in a few words: the last steps of the way to it; that it is the last one."""
     last = shipment.lines[-1]
     steps = _steps(last, to, names)
-    if last.why.dates.rule in ("days", "interval") and len(steps) > 1:
+    if last.why.dates.rule in FROM_THE_ONE_BEFORE and len(steps) > 1:
         steps = steps[1:]
     days: list[date | None] = []
     words = []

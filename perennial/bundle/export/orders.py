@@ -204,6 +204,7 @@ class _More:
             "lines": [self._dated(row, line) for line in printed["lines"]],
             "adjustments": printed["adjustments"],
         }
+        document |= {key: printed[key] for key in ("every", "times") if key in printed}
         if self.undone[row.id]:
             document["undone_adjustments"] = [self._undone(undone) for undone in self.undone[row.id]]
         if self.parked[row.id]:

@@ -23,6 +23,7 @@ from perennial.programs.queries import LoadedRevision
 ADJUSTMENT = keys("key event_id repetition line kind value by on reason undone_on undone_by")
 PARKED = keys("shipment job sqlstate reason because on resolved_on")
 SUBSTITUTE = keys("item_number price")
+ADDED = keys("item_number quantity price")
 MOST = 999_999
 
 
@@ -92,6 +93,22 @@ def _value(ctx: Context, thing: Given, kind: str | None) -> Any:
             price = ctx.money(inner, "price") if inner.given("price") else None
             thing.spoil(inner)
             return {"item": product.number if product else "", "price_minor": price}
+        case "add":
+            inner = Given(value, thing.at("value"), thing.faults, ADDED)
+            product = ctx.product(inner)
+            quantity, minor = inner.quantity("quantity"), ctx.money(inner, "price", required=True)
+            thing.spoil(inner)
+            if thing.whole("line", 0, 0, 10_000) < kernel.FIRST_ADDED:
+                thing.fault("line", "added_line_of_program", first=kernel.FIRST_ADDED)
+            return {
+                "item": product.number if product else "",
+                "quantity": money.plain(quantity),
+                "price_minor": minor,
+            }
+        case "remove":
+            if not thing.whole("line", 0, 0, 10_000):
+                thing.fault("line", "required")
+            return {"item": thing.code("value", "", required=True)}
     return None
 
 
@@ -104,6 +121,10 @@ def as_planned(row: AdjustmentRow) -> kernel.Adjustment:
         value = (value["item"], value["price_minor"])
     elif row.kind == "quantity":
         value = Decimal(value)
+    elif row.kind == "add":
+        value = (value["item"], Decimal(value["quantity"]), value["price_minor"])
+    elif row.kind == "remove":
+        value = value["item"]
     return kernel.Adjustment(
         key=row.key,
         repetition=row.repetition,

@@ -10,8 +10,11 @@ from typing import Any
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.takeover.context import Context
 from perennial.bundle.takeover.lookup import Sold
+from perennial.catalog.queries import date_interval
+from perennial.errors import Refused
 from perennial.kernel import limits
 from perennial.kernel import plan as kernel
+from perennial.kernel.calendar import Interval
 from perennial.kernel.states import METHODS, NOT_ENDED, PREPAID
 from perennial.programs.queries import LoadedRevision
 
@@ -19,6 +22,7 @@ FACTS = keys(
     "order_date first_event event_duration shipments last_shipment quantity threshold consolidate upfront prices"
     " schedule_chosen owed"
 )
+EVERY = keys("days interval rule anchor")
 MOST = 999_999
 
 
@@ -39,6 +43,8 @@ def facts_of(
         consolidate=revision.consolidate,
         upfront=upfront,
         prices={},
+        every=_every(thing),
+        times=thing.whole("times", None, 1, kernel.MOST_OCCURRENCES),
     )
     noted = thing.inner("facts", FACTS)
     if noted is not None:
@@ -80,6 +86,32 @@ def _noted(ctx: Context, noted: Given, facts: kernel.Facts, revision: LoadedRevi
         found["prices"] = {name: ctx.money(prices, name, required=True) for name in prices.value}
         noted.spoil(prices)
     return facts._replace(**found)
+
+
+def _every(continuity: Given) -> kernel.Every | None:
+    """How often the member wants it: so many days, or an interval, by its rule or as it is set up."""
+    thing = continuity.inner("every", EVERY)
+    if thing is None:
+        return None
+    days, code = thing.whole("days", None, 1, kernel.MOST_DAYS_BETWEEN), thing.code("interval")
+    found: kernel.Every | None = None
+    if (days is None) == (code is None):
+        thing.fault("", "days_or_interval")
+    elif days is not None:
+        found = kernel.Every(days=days)
+    elif thing.given("rule"):
+        try:
+            found = kernel.Every(interval=Interval(code or "", thing.text("rule", ""), thing.day("anchor")))
+        except Refused as refused:
+            thing.refused([refused])
+    else:
+        interval = date_interval(code or "")
+        if interval is None:
+            thing.fault("interval", "interval_unknown", interval=code)
+        else:
+            found = kernel.Every(interval=interval)
+    continuity.spoil(thing)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,9 @@ def card(
     Refused: a card that the customer does not have, or that has expired; an order that is not paid by card.
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
-    if locked.order.status == "cancelled" and not _owes(locked):
+    if locked.order.status == "cancelled" and not owes(locked):
         raise Refused("nothing_is_paid_any_more", "number", order=number, status="cancelled")
-    found = StoredCard.objects.filter(customer_id=locked.order.customer_id, token=token).first()
-    if found is None:
-        raise Refused("card_unknown", "token", token=token)
-    if found.expires_on < on:
-        raise Refused("stored_card_expired", "token", token=token, expires_on=found.expires_on)
+    found = stored_card(locked, token, "token")
     states = [s for s in locked.chosen(line) if s.row.payment_method == "card"]
     if not states and locked.states:
         raise Refused("not_paid_by_card", "number", order=number)
@@ -80,7 +76,17 @@ def card(
     )
 
 
-def _owes(locked: LockedOrder) -> bool:
+def stored_card(locked: LockedOrder, token: str, field: str) -> StoredCard:
+    """A stored card of the order's customer. Refused: they do not have it, or it has expired."""
+    found = StoredCard.objects.filter(customer_id=locked.order.customer_id, token=token).first()
+    if found is None:
+        raise Refused("card_unknown", field, token=token)
+    if found.expires_on < locked.on:
+        raise Refused("stored_card_expired", field, token=token, expires_on=found.expires_on)
+    return found
+
+
+def owes(locked: LockedOrder) -> bool:
     """Is something of the order still to be paid, such as a box that had been sent before it was cancelled?"""
     of_it = Payment.objects.filter(status__in=CHANGEABLE).exclude(purpose="refund")
     parent = locked.order.pk
@@ -118,7 +124,7 @@ def give(
     changed(locked, states)
 
 
-def asked_already(orders: Iterable[int], card: StoredCard) -> tuple[AskedAlready, ...]:
+def asked_already(orders: Iterable[int], card: StoredCard | None) -> tuple[AskedAlready, ...]:
     """What of these parent orders is authorised on another card, or on its way there: that one still pays it."""
     of_them = Q(order__in=orders) | Q(order__parent__in=orders) | Q(continuity_order__order__in=orders)
     found = Payment.objects.filter(of_them, status__in=WITH_GATEWAY, method="card").exclude(purpose="refund")
@@ -128,5 +134,7 @@ def asked_already(orders: Iterable[int], card: StoredCard) -> tuple[AskedAlready
             Money(p.amount_minor, p.currency),
             p.card.token if p.card else None,
         )
-        for p in found.exclude(card=card).select_related("order", "continuity_order__order", "card").order_by("pk")
+        for p in (found if card is None else found.exclude(card=card))
+        .select_related("order", "continuity_order__order", "card")
+        .order_by("pk")
     )

@@ -65,6 +65,8 @@ def add_continuity(
             n: prices[i] for n, i in revision.product_ids.items() if n in revision.products_to_price and i in prices
         },
         last_shipment=again.row.last_shipment if again else None,
+        every=again.facts.every if again else None,
+        times=again.row.times if again else None,
     )
     if again is not None:
         known.also(product_ids_of(again))

@@ -13,6 +13,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from perennial.continuity.planning import LineRow as PlannedLine
+from perennial.continuity.planning import stored_every
 from perennial.kernel.plan import Facts
 from perennial.payments.due import Owed
 
@@ -232,6 +233,11 @@ class ContinuityRow:
     def upfront(self) -> bool:
         """Is the whole order billed when it is entered?"""
         return self.facts.upfront
+
+    @property
+    def every(self) -> Jsonb | None:
+        """How often the member wants it, as it is stored."""
+        return stored_json(stored_every(self.facts.every))
 
     @property
     def prices(self) -> Jsonb:

@@ -68,6 +68,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         "id order_id:order.id parent_line_id:parent_line.id customer_id:order.customer_id program_id revision_id status"
         " complete order_date:facts.order_date start_date:facts.start_date first_event:facts.first_event"
         " event_duration:facts.duration shipments:facts.shipments last_shipment:facts.last_shipment"
+        " every times:facts.times"
         " quantity:facts.quantity threshold:facts.threshold consolidate:facts.consolidate upfront:facts.upfront prices"
         " payment_method card_id payment_schedule_id schedule_chosen owed_minor ship_to_id",
         continuity,

@@ -5,6 +5,8 @@
 ``submit``, ``accept``  a draft is opened; the offer is accepted
 ``hold``                put on hold, release
 ``cancel``              a parent, what comes after one of its shipments, a child
+``method``              it is paid another way
+``reinstate``           a member comes back who had stopped
 ``retry``               let a parked order be tried again
 ``ship``                a child, or ordinary lines, went out; was invoiced
 ``collect``             its payments are processed at once

@@ -10,7 +10,7 @@ from perennial.catalog.queries import SetUp
 from perennial.desk.changeable import ACTIONS, PlannedShipment, refusal
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.shipment import ShipmentLine
-from perennial.desk.read.values import Address, Card, Product
+from perennial.desk.read.values import Address, Adjustment, Card, Product
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.reasons import Reason
@@ -28,6 +28,7 @@ class ComingShipment:
 
     ``status`` is that of its lines; ``child``: once it is made. ``cost``: with delivery and tax, as planned now; of a
     child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
+    ``left_out``: the products that a person has taken out of it.
     ``not_shipped``: all reasons why it has not shipped.
     """
 
@@ -45,6 +46,7 @@ class ComingShipment:
     cost: Money
     upfront: bool
     last: bool
+    left_out: tuple[Adjustment, ...]
     planned: PlannedShipment
 
     @property
@@ -144,6 +146,11 @@ def _shipment(
         cost=child.total if child else _cost(order, one, lines, ship_to, rules),
         upfront=one.upfront,
         last=number == one.ends_with,
+        left_out=tuple(
+            a
+            for a in one.adjustments
+            if a.kind == "remove" and (a.key, a.repetition) in {(x.key, x.repetition) for x in lines}
+        ),
         planned=planned_shipment(order, one, number),
     )
 

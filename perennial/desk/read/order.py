@@ -9,6 +9,7 @@ from decimal import Decimal
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent
 from perennial.kernel.money import Money
+from perennial.kernel.plan import Every
 from perennial.kernel.reasons import Said
 from perennial.kernel.states import NOT_ENDED, PROJECTED, SENT, TO_COME
 
@@ -73,6 +74,7 @@ class Continuity:
     """The continuity order of a line. ``lines`` stand in the order in which they come, cancelled ones last.
 
     ``upfront``: billed whole, not as it ships. ``last_shipment``: after which a person stopped it (0: before the first).
+    ``every``, ``times``: how often and how many times in all the member wants it; None: as the program says.
     """
 
     line: int
@@ -87,6 +89,8 @@ class Continuity:
     payment_schedule: str | None
     upfront: bool
     last_shipment: int | None
+    every: Every | None
+    times: int | None
     ship_to: Address | None
     adjustments: tuple[Adjustment, ...]
     parked: tuple[Parked, ...]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.catalog.queries import SetUp, set_up
+from perennial.desk.changeable import may_come_back
 from perennial.desk.locking import unknown_order
 from perennial.desk.models import Change
 from perennial.desk.read.coming import ComingShipment, Sums, is_coming, shipments, sums
@@ -102,6 +103,11 @@ class OrderPage:
     def may_end(self) -> bool:
         """Does it go on, so that it can be cancelled?"""
         return self.order.status in NOT_ENDED
+
+    @property
+    def may_come_back(self) -> bool:
+        """Has a person stopped something of it, so that it can go on again?"""
+        return any(may_come_back(line.continuity.status, line.continuity.last_shipment) for line in self.lines)
 
     @property
     def refundable(self) -> tuple[Payment, ...]:

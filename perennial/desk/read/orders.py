@@ -16,13 +16,26 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from perennial.catalog.queries import SetUp, parameters, set_up
+from perennial.continuity.planning import every_of
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
 from perennial.desk.read import rows, waits
 from perennial.desk.read.order import Child, ChildLine, Continuity, Line, Order, Parked
 from perennial.desk.read.preview import projected_lines
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
-from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent, Substitute
+from perennial.desk.read.values import (
+    Added,
+    Address,
+    Adjustment,
+    Card,
+    Event,
+    Hold,
+    Note,
+    Payment,
+    Product,
+    Sent,
+    Substitute,
+)
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Said, Who, why
 from perennial.kernel.states import NOT_ENDED
@@ -235,6 +248,8 @@ class _Batch:
             payment_schedule=one.schedule,
             upfront=one.upfront,
             last_shipment=one.last_shipment,
+            every=None if one.every is None else every_of(json.loads(one.every)),
+            times=one.times,
             ship_to=self.addresses.get(one.ship_to),
             adjustments=tuple(adjustment(a, currency, self.addresses) for a in self.adjustments.get(one.id, ())),
             parked=tuple(self.parked.get(one.id, ())),
@@ -341,6 +356,10 @@ def adjustment(a: rows.Adjustment, currency: str, known: Mapping[int | None, Add
         case "substitute":
             given = value.get("price_minor")
             value = Substitute(value["item"], None if given is None else Money(given, currency))
+        case "add":
+            value = Added(value["item"], Decimal(value["quantity"]), Money(value["price_minor"], currency))
+        case "remove":
+            value = value["item"]
         case "address":
             value = known.get(value["address_id"])
     return Adjustment(

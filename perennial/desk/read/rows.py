@@ -109,6 +109,8 @@ class Continuity(NamedTuple):
     ship_to: int | None
     upfront: bool
     last_shipment: int | None
+    every: str | None
+    times: int | None
     token: str | None
     brand: str | None
     last4: str | None

@@ -18,7 +18,7 @@ CUSTOMISED = ("skip", "date", "product", "quantity", "price", "address")
 
 _CHANGES = {
     "skip": "skip", "move": "date", "redate": "date", "substitute": "product",
-    "quantity": "quantity", "price": "price", "address": "address",
+    "quantity": "quantity", "price": "price", "address": "address", "add": "product",
 }  # fmt: skip
 
 

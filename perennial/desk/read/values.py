@@ -114,18 +114,27 @@ class Substitute:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """A product that comes besides those of the program."""
+
+    product: str
+    quantity: Decimal
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Adjustment:
     """What a person changed on one event of an order; ``line`` None: on all its products.
 
     ``value`` by kind: skip True, move and redate a date, substitute, price money, quantity a number, address, merge the
-    number that those share that ship as one.
+    number that those share that ship as one, add the product with quantity and price, remove the number of the product.
     """
 
     key: str
     repetition: int
     line: int | None
     kind: str
-    value: bool | date | Substitute | Money | Decimal | Address | int | None
+    value: bool | date | Substitute | Money | Decimal | Address | Added | str | int | None
     by: str
     on: date
     reason: str | None

@@ -4,6 +4,7 @@ apply again, with who, when and why; skip, move this one and substitute write th
 ``skip``      leave a shipment out, or let it come after all
 ``move``      send it on another day: this one alone, or from here on
 ``products``  another product, quantity or price
+``frequency`` how often one member gets it, and how many times in all
 ``address``   send it, or all that has no child yet, to another address
 ``catch_up``  what becomes of shipments that are late
 """

@@ -1,4 +1,4 @@
-"""What a planned shipment brings: another product, another quantity, another price."""
+"""What a planned shipment brings: another product, one more, one less, another quantity, another price."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 from perennial.catalog.models import Product
-from perennial.catalog.queries import product_by_number
+from perennial.catalog.queries import prices_on, product_by_number
 from perennial.continuity.planning import Difference, LineRow, OccurrenceRow, OrderState
 from perennial.desk.action import action
-from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, touch
+from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, take_back, touch
 from perennial.desk.outcome import Outcome
+from perennial.desk.queries import refunds
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel import plan as kernel
@@ -29,6 +30,27 @@ class Substituted(Outcome):
     shipment: int
     item_number: str
     price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added(Outcome):
+    """One more product comes with a shipment, so many at this price."""
+
+    order: str
+    shipment: int
+    item_number: str
+    quantity: Decimal
+    price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed(Outcome):
+    """A product does not come with a shipment. ``to_refund``: what was paid up front for more than comes now."""
+
+    order: str
+    shipment: int
+    item_number: str
+    to_refund: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +169,93 @@ def quantity(
     return Counted(order=number, shipment=shipment, quantity=quantity)
 
 
+@action(undo=True)
+def add_product(
+    *,
+    number: str,
+    shipment: int,
+    item: str,
+    on: date,
+    by: str,
+    quantity: Decimal = Decimal(1),
+    price: str | None = None,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Added:
+    """Put one more product into a planned shipment; ``price`` left out: what it costs today. Later changes of the program
+    keep it.
+
+    Refused: an unknown product, a continuity product, one without a price, one that the shipment brings already.
+    """
+    quantity = money.quantity(f"{quantity:f}", "quantity")
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
+    found = open_shipment(state, shipment, "add_product")
+    product = product_by_number(item, "item")
+    if product.kind == "continuity":
+        raise Refused("continuity_product", "item", item=item)
+    if any(one.product_id == product.pk for o in found for one in o.lines):
+        raise Refused("product_in_shipment_already", "item", item=item, shipment=shipment)
+    amount = prices_on([product.pk], on).get(product.pk) if price is None else _price(locked, price)
+    if amount is None:
+        raise Refused("product_has_no_price", "price", product=item)
+    occurrence = found[-1]
+    own = max((one.line for one in occurrence.lines), default=0)
+    adjusted = max((a.line for a in state.adjustments if (a.key, a.repetition) == occurrence.pair), default=0)
+    place = max(own, adjusted, kernel.FIRST_ADDED - 1) + 1
+    value = {"item": item, "quantity": money.plain(quantity), "price_minor": amount}
+    adjust(locked=locked, state=state, occurrence=occurrence, kind="add", value=value, line=place)
+    why = LineReason(product="added", price="given").stored()
+    _write_lines(occurrence, (*occurrence.lines, LineRow(place, product.pk, quantity, amount, why)))
+    locked.event(
+        "product_added",
+        line=state.row.parent_line.line,
+        shipment=shipment,
+        item=item,
+        quantity=money.plain(quantity),
+        price=money.text(amount, locked.set_up.currency),
+    )
+    changed(locked, [state])
+    return Added(
+        order=number,
+        shipment=shipment,
+        item_number=item,
+        quantity=quantity,
+        price=Money(amount, locked.set_up.currency),
+    )
+
+
+@action(undo=True)
+def remove_product(
+    *,
+    number: str,
+    shipment: int,
+    item: str,
+    on: date,
+    by: str,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Removed:
+    """Leave one product out of a planned shipment that brings several. Later changes of the program keep it out.
+
+    Refused: a product that the shipment does not bring; the last one of an event: skip it.
+    """
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    state = locked.state(line)
+    found = open_shipment(state, shipment, "remove_product")
+    occurrence, old = _one_line(found, _numbers(found), item, field="item")
+    if len(occurrence.lines) < 2:
+        raise Refused("last_product_of_shipment", "item", item=item, shipment=shipment)
+    if old.line >= kernel.FIRST_ADDED:
+        take_back(locked, state, occurrence, ("add", "substitute", "price", "quantity"), old.line)
+    else:
+        adjust(locked=locked, state=state, occurrence=occurrence, kind="remove", value={"item": item}, line=old.line)
+    _write_lines(occurrence, tuple(one for one in occurrence.lines if one.line != old.line))
+    locked.event("product_removed", line=state.row.parent_line.line, shipment=shipment, item=item)
+    changed(locked, [state])
+    return Removed(order=number, shipment=shipment, item_number=item, to_refund=refunds([locked.order.pk]).get(number))
+
+
 def _of_shipment(
     locked: LockedOrder, state: OrderState, shipment: int, quantity: Decimal, replaces: str | None
 ) -> Difference:
@@ -170,7 +279,7 @@ def _of_all(state: OrderState, quantity: Decimal) -> Difference:
     if state.row.status not in NOT_ENDED:
         raise Refused("order_ended", "number", order=state.row.order.number, status=state.row.status)
     before = state.row.quantity
-    own = {(a.key, a.repetition, a.line) for a in state.adjustments if a.kind == "quantity"}
+    own = {(a.key, a.repetition, a.line) for a in state.adjustments if a.kind in ("quantity", "add")}
     state.row.quantity = quantity
     difference = Difference()
     for o in state.walk:
@@ -192,17 +301,17 @@ def _of_all(state: OrderState, quantity: Decimal) -> Difference:
 
 
 def _one_line(
-    found: Sequence[OccurrenceRow], numbers: dict[int, str], wanted: str | None
+    found: Sequence[OccurrenceRow], numbers: dict[int, str], wanted: str | None, field: str = "replaces"
 ) -> tuple[OccurrenceRow, LineRow]:
     """The product line of a shipment that was meant (``replaces``): the one of this product, or the only one."""
     lines = [(o, line) for o in found for line in o.lines]
     if wanted is not None:
         lines = [(o, line) for o, line in lines if numbers[line.product_id] == wanted]
         if not lines:
-            raise Refused("product_not_in_shipment", "replaces", item=wanted)
+            raise Refused("product_not_in_shipment", field, item=wanted)
     if len(lines) != 1:
         items = sorted({numbers[line.product_id] for _, line in lines})
-        raise Refused("several_products", "replaces", items=items)
+        raise Refused("several_products", field, items=items)
     return lines[0]
 
 
@@ -222,7 +331,11 @@ def _of_program(state: OrderState, occurrence: OccurrenceRow, line: int) -> kern
 
 
 def _write_line(occurrence: OccurrenceRow, line: LineRow) -> None:
-    wanted = replace(occurrence, lines=tuple(line if old.line == line.line else old for old in occurrence.lines))
+    _write_lines(occurrence, tuple(line if old.line == line.line else old for old in occurrence.lines))
+
+
+def _write_lines(occurrence: OccurrenceRow, lines: tuple[LineRow, ...]) -> None:
+    wanted = replace(occurrence, lines=lines)
     difference = Difference()
     difference.add([occurrence], [wanted], cancel=False)
     difference.write()

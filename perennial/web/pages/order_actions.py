@@ -6,13 +6,18 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from perennial.catalog.queries import date_intervals
 from perennial.desk import actions
 from perennial.desk.action import How, perform
+from perennial.desk.changeable import may_come_back
 from perennial.desk.customers.notes import note_on_order
+from perennial.desk.orders.method import methods_for
+from perennial.desk.read.customer import customer
 from perennial.desk.read.order import Continuity, Order
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
 from perennial.kernel.states import CATCH_UP
+from perennial.language import phrase
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.effects import effect
@@ -92,6 +97,108 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
         "reasons": list(zip(STOP_REASONS, "abcd", strict=True)),
     }
     return panel(request, "web/panel/stop.html", shown, post)
+
+
+def frequency(request: Visit, number: str, line: int) -> HttpResponse:
+    """Let it come more or less often, more or fewer times in all, the next one on a day."""
+    found = _order(request, number)
+    one = next((c for c in found.continuity if c.line == line), None)
+    if one is None:
+        raise Refused("line_unknown", "line", order=number, line=line)
+    now = one.every
+    days, interval = (
+        (now.days if now and not now.interval else None),
+        (now.interval.code if now and now.interval else ""),
+    )
+
+    def post() -> HttpResponse:
+        every, code = typed.whole(request, "days"), request.POST.get("interval") or None
+        times = typed.whole(request, "times")
+        same = every == days and (code or "") == interval
+        without = [
+            *(["every"] if every is None and code is None and now else []),
+            *(["times"] if one.times and not times else []),
+        ]
+        outcome = act(
+            request,
+            actions.frequency,
+            number=number,
+            line=line,
+            days=None if same else every,
+            interval=None if same else code,
+            times=None if times == one.times else times,
+            next_on=typed.day(request, "next_on") if request.POST.get("next_on", "").strip() else None,
+            without=without,
+            reason=typed.text(request, "reason"),
+        )
+        told = effect(request, "frequency" if outcome.next_on else "frequency_none", outcome)
+        return done(request, Toast(told, undo=f"/orders/{number}/undo"))
+
+    shown = {
+        "number": number,
+        "order": found,
+        "one": one,
+        "days": "" if days is None else days,
+        "times": one.times or "",
+        "intervals": date_intervals(),
+        "chosen": request.POST.get("interval", interval),
+    }
+    return panel(request, "web/panel/frequency.html", shown, post)
+
+
+def reinstate(request: Visit, number: str) -> HttpResponse:
+    """Bring a member back who had stopped, the next one on a day."""
+    found = _order(request, number)
+
+    def post() -> HttpResponse:
+        line = request.POST.get("line", "")
+        outcome = act(
+            request,
+            actions.reinstate,
+            number=number,
+            line=int(line) if line.isascii() and line.isdecimal() and len(line) < 10 else None,
+            next_on=typed.day(request, "next_on"),
+            reason=typed.text(request, "reason"),
+        )
+        return done(request, Toast(effect(request, "reinstated", outcome)))
+
+    back = [c for c in found.continuity if may_come_back(c.status, c.last_shipment)]
+    return panel(request, "web/panel/reinstate.html", {"number": number, "order": found, "lines": back}, post)
+
+
+def payment_method(request: Visit, number: str, line: int) -> HttpResponse:
+    """Let what is not paid of a line yet, and what comes, be paid another way."""
+    found = _order(request, number)
+    one = next((c for c in found.continuity if c.line == line), None)
+    if one is None:
+        raise Refused("line_unknown", "line", order=number, line=line)
+
+    def post() -> HttpResponse:
+        method = request.POST.get("method", "")
+        card = request.POST.get("card") or None if method == "card" else None
+        outcome = act(
+            request,
+            actions.payment_method,
+            number=number,
+            line=line,
+            method=method,
+            card=card,
+            reason=typed.text(request, "reason"),
+        )
+        told = effect(
+            request, "payment_method", outcome, by=phrase("method", method, None, request.visitor.reader) or method
+        )
+        return done(request, Toast(told, undo=f"/orders/{number}/undo"))
+
+    shown = {
+        "number": number,
+        "order": found,
+        "one": one,
+        "methods": methods_for(number, line),
+        "chosen": request.POST.get("method", one.payment_method),
+        "cards": [stored.card for stored in customer(found.account).cards],
+    }
+    return panel(request, "web/panel/payment_method.html", shown, post)
 
 
 def accept(request: Visit, number: str) -> HttpResponse:

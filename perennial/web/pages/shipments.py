@@ -82,6 +82,48 @@ def products(request: Visit) -> HttpResponse:
     return render(request, "web/panel/products.html", {"found": [one for one in found if one.kind == "item"]})
 
 
+def add(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
+    """Put one more product into it."""
+    found = _found(request, number, line, shipment)
+
+    def post() -> HttpResponse:
+        item, _ = product_meant(request.POST.get("item", ""), on=request.visitor.today)
+        priced = request.POST.get("price", "").strip() and "change_prices" in request.visitor.may
+        given = typed.money(request, "price", found["order"].currency) if priced else None
+        outcome = act(
+            request,
+            actions.add_product,
+            number=number,
+            line=line,
+            shipment=shipment,
+            item=item,
+            quantity=typed.number(request, "quantity"),
+            price=None if given is None else amount_text(given.minor, given.currency),
+            reason=typed.text(request, "reason"),
+        )
+        return done(request, _told(request, "product_added", outcome))
+
+    return panel(request, "web/panel/add.html", found, post)
+
+
+def remove(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
+    """Leave one of its products out."""
+
+    def post() -> HttpResponse:
+        outcome = act(
+            request,
+            actions.remove_product,
+            number=number,
+            line=line,
+            shipment=shipment,
+            item=request.POST.get("replaces", ""),
+            reason=typed.text(request, "reason"),
+        )
+        return done(request, _told(request, "product_removed", outcome))
+
+    return panel(request, "web/panel/remove.html", _found(request, number, line, shipment), post)
+
+
 def quantity(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
     """Send more of it, or fewer."""
 

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from perennial.desk.read.coming import ComingShipment
-from perennial.desk.read.order import Child, Order
+from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
 from perennial.desk.read.values import Payment, Product
@@ -146,3 +146,18 @@ def paid_with(context: Context, payment: Payment) -> str:
 def may_not_ship(context: Context, reason: Reason) -> str:
     """A reason why a child may not ship, as a sentence."""
     return not_shipped(reason, _to(context)) or reason.code
+
+
+@register.simple_tag(takes_context=True)
+def how_often(context: Context, one: Continuity) -> str:
+    """How often and how many times in all a member wants it, where that is not as the program says."""
+    to, parts = _to(context), []
+    if one.every is not None:
+        interval = one.every.interval
+        if interval is None:
+            parts.append(said(to, "often_days_now", days=one.every.days, count=one.every.days))
+        else:
+            parts.append(said(to, "often_interval_now", interval=interval.code))
+    if one.times is not None:
+        parts.append(said(to, "often_times_now", times=one.times, count=one.times))
+    return ", ".join(parts)

@@ -1,0 +1,143 @@
+"""Bring a member back who had stopped: the order goes on from where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from perennial.continuity.models import ContinuityOrder, Occurrence
+from perennial.continuity.planning import OrderState, read_orders
+from perennial.db import sql
+from perennial.desk.action import action
+from perennial.desk.changeable import may_come_back
+from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, changed, lock_parent
+from perennial.desk.outcome import Outcome
+from perennial.desk.shipments.catch_up import catch_up as deal_with_late
+from perennial.desk.shipments.frequency import dated_anew
+from perennial.desk.shipments.move import move_following
+from perennial.errors import Refused
+from perennial.kernel.states import DONE, TO_COME
+from perennial.orders.models import OrderEvent, OrderLine, SalesOrder
+from perennial.payments.models import Payment
+
+ENDED = ("cancelled", "closed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reinstated(Outcome):
+    """The order goes on; ``next_on``: when the next one ships. None: all of it was sent."""
+
+    order: str
+    status: str
+    next_on: date | None
+    moved: tuple[NewDay, ...] = ()
+    caught_up: tuple[CaughtUp, ...] = ()
+
+
+@action()
+def reinstate(
+    *,
+    number: str,
+    on: date,
+    by: str,
+    next_on: date | None = None,
+    catch_up: str | None = None,
+    reason: str | None = None,
+    line: int | None = None,
+) -> Reinstated:
+    """Let an order that a person stopped or cancelled go on from where it was. What was sent is not sent again, what was
+    skipped stays so; a child that was cancelled with the order comes again.
+
+    ``next_on``: the next one comes on this day, and the others count from it. Left out, all keep the days that they would
+    have had, and what is late by now catches up. Refused: an order that nobody stopped; one of which nothing is left to
+    come; a program that is not sold any more; a day in the past.
+    """
+    if next_on is not None and next_on < on:
+        raise Refused("date_past", "next_on", date=next_on, earliest=on)
+    locked = lock_parent(number, on=on, by=by, reason=reason)
+    states = [s for s in locked.chosen(line) if may_come_back(s.row.status, s.row.last_shipment)]
+    if not states:
+        raise Refused("nobody_stopped", "number", order=number)
+    _may_go_on(locked, states)
+    _open(locked, states)
+    for state in read_orders(locked.set_up, [s.row.pk for s in states]):
+        _go_on(locked, state, next_on)
+    locked.event(
+        "reinstated",
+        lines=[s.row.parent_line.line for s in states],
+        to=None if next_on is None else next_on.isoformat(),
+    )
+    after = read_orders(locked.set_up, [s.row.pk for s in states])
+    changed(locked, after, forget_card=True)
+    deal_with_late(locked, after, catch_up)
+    changed(locked, after)
+    coming = [o.ship_on for s in read_orders(locked.set_up, locked.ids) for o in s.walk if o.status in TO_COME]
+    if not coming:
+        raise Refused("nothing_left_to_come", "number", order=number)
+    return Reinstated(
+        order=number,
+        status=locked.order.status,
+        next_on=min(coming),
+        moved=tuple(locked.moved),
+        caught_up=tuple(locked.caught_up),
+    )
+
+
+def _may_go_on(locked: LockedOrder, states: Sequence[OrderState]) -> None:
+    """Refused: a draft that was never submitted, a program that is not sold any more, money given back or written off of
+    what is billed up front: nobody would owe it again.
+    """
+    happened = set(OrderEvent.objects.filter(order=locked.order).values_list("kind", flat=True))
+    if "entered" in happened and "submitted" not in happened:
+        raise Refused("was_a_draft", "number", order=locked.order.number)
+    for state in states:
+        if not state.row.program.active:
+            raise Refused("program_not_active", "number", program=state.revision.program)
+    upfront = [s.row.pk for s in states if s.row.upfront]
+    if Payment.objects.filter(continuity_order__in=upfront, purpose="refund").exclude(status="written_off").exists():
+        raise Refused("paid_up_front_and_given_back", "number", order=locked.order.number)
+    if Payment.objects.filter(continuity_order__in=upfront, purpose="order", status="written_off").exists():
+        raise Refused("billed_up_front_and_written_off", "number", order=locked.order.number)
+
+
+def _open(locked: LockedOrder, states: Sequence[OrderState]) -> None:
+    """The order, its lines and continuity orders go on; children that were cancelled with them are made anew."""
+    ids = [s.row.pk for s in states if s.row.status in ENDED]
+    sql.shift(ContinuityOrder, ids, ENDED, "open")
+    lines = [s.row.parent_line_id for s in states]
+    OrderLine.objects.filter(pk__in=lines, status__in=DONE).update(status="open")
+    if locked.order.status != "open":
+        sql.shift(SalesOrder, [locked.order.pk], DONE, "open")
+        locked.order.status = "open"
+    ContinuityOrder.objects.filter(pk__in=[s.row.pk for s in states]).update(last_shipment=None, complete=False)
+    gone = SalesOrder.objects.filter(parent=locked.order, parent_line__in=lines, status="cancelled")
+    again = list(gone.exclude(number__in=_cancelled_by_themselves(locked)).values_list("pk", flat=True))
+    made = [o.id for s in states for o in s.occurrences if o.child_id in again]
+    sql.shift(Occurrence, made, "ordered", "scheduled", child=None)
+
+
+def _cancelled_by_themselves(locked: LockedOrder) -> set[str]:
+    """The children that a person cancelled alone, and did not take that back: they do not come again."""
+    cancelled: list[str | None] = []
+    for kind, data in OrderEvent.objects.filter(order=locked.order).order_by("pk").values_list("kind", "data"):
+        if kind in ("child_cancelled", "cancelled", "ends_after"):
+            cancelled.append((data or {}).get("child"))
+        elif kind == "undone" and cancelled and (data or {}).get("action") == "cancel":
+            cancelled.pop()
+    return {child for child in cancelled if child is not None}
+
+
+def _go_on(locked: LockedOrder, state: OrderState, next_on: date | None) -> None:
+    """What is left of the program comes, the first of it on the day that was asked for."""
+    dated_anew(locked, state)
+    if next_on is None:
+        return
+    (fresh,) = read_orders(locked.set_up, [state.row.pk])
+    made = {o.id for o in fresh.frozen}
+    first = next((o for o in fresh.walk if o.id not in made and o.status in TO_COME), None)
+    if first is None:
+        return
+    at = fresh.walk.index(first)
+    day = max(next_on, fresh.walk[at - 1].event_on) if at else next_on
+    move_following(locked, fresh, [first], day)

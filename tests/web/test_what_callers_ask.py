@@ -1,0 +1,81 @@
+"""What callers ask for, on the pages: how often, a product more or less, paid another way, back again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from perennial.continuity.models import ContinuityOrder
+from perennial.db import sql
+from perennial.orders.models import OrderEvent
+from tests.web.test_customer import HX
+from tests.web.test_order import fill, get, main, row, text_of
+from tests.worlds import actions, desk
+from tests.worlds.bundle import put
+
+Desk = Callable[..., Client]
+
+
+def test_how_often_and_how_many(at_desk: Desk) -> None:
+    put({"date_intervals": [{"code": "NM", "name": "First of the month", "rule": "FREQ=MONTHLY;BYMONTHDAY=1"}]})
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    assert f'hx-get="/orders/{number}/1/frequency"' in get(clerk, page)
+    done = fill(clerk, page, f"{page}/1/frequency", days="20", times="3", next_on="12/3", reason="too many")
+    assert "dated again, the next one on Thu 12 Mar" in text_of(done)
+    html = get(clerk, page)
+    assert "every 20 days, 3 in all" in text_of(html)
+    assert row(html, 2).startswith("2 Wed 1 Apr")
+    assert 'value="20"' in get(clerk, f"{page}/1/frequency", **HX)
+    fill(clerk, page, f"{page}/1/frequency", days="", interval="NM", times="3", next_on="")
+    assert ContinuityOrder.objects.get().every["interval"] == "NM"
+    fill(clerk, page, f"{page}/1/frequency", days="", interval="", times="", next_on="")
+    assert (ContinuityOrder.objects.get().every, ContinuityOrder.objects.get().times) == (None, None)
+    again = fill(clerk, page, f"{page}/1/frequency", status=422, days="20", interval="NM", times="", next_on="")
+    assert "one of" in again or "not both" in again
+    assert "program CLUB" in text_of(
+        fill(clerk, page, f"{page}/1/frequency", status=422, days="9", times="9", next_on="")
+    )
+
+
+def test_a_product_more_and_one_less(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    panel = get(clerk, f"{page}/1/2/add", **HX)
+    assert 'name="price"' not in panel, "a clerk changes no prices"
+    assert 'name="price"' in get(at_desk("manager"), f"{page}/1/2/add", **HX)
+    done = fill(clerk, page, f"{page}/1/2/add", item="B4", quantity="2", reason="a present")
+    assert "B4 comes too, at $40.00" in text_of(done)
+    assert "B2, 2 × B6, 2 × B4" in row(get(clerk, page), 2)
+    done = fill(clerk, page, f"{page}/1/2/remove", replaces="B6", reason="has it")
+    assert "B6 does not come" in text_of(done)
+    assert "B6 is left out by clerk" in text_of(get(clerk, f"{page}/1/2/why", **HX))
+    assert "/1/1/remove" not in main(get(clerk, page)), "a box with one product has nothing to leave out"
+    assert "Undo" in done or "/undo" in done
+
+
+def test_paid_another_way(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    panel = get(clerk, f"{page}/1/payment-method", **HX)
+    assert 'value="on_account"' in panel
+    assert 'value="check"' not in panel, "a check pays no later shipment"
+    done = fill(clerk, page, f"{page}/1/payment-method", method="on_account", card="tok_two", reason="has an account")
+    assert "is paid by: on account" in text_of(done)
+    assert ContinuityOrder.objects.get().payment_method == "on_account"
+    fill(clerk, page, f"{page}/1/payment-method", method="card", card="tok_two")
+    assert ContinuityOrder.objects.select_related("card").get().card.token == "tok_two"
+
+
+def test_back_again(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    assert 'id="b-reinstate"' not in get(clerk, page)
+    actions.cancel(number=number, **desk.ANNA)
+    assert 'id="b-reinstate"' in get(clerk, page)
+    done = fill(clerk, page, f"{page}/reinstate", next_on="16/3", reason="misses it")
+    assert "goes on, the next one on Mon 16 Mar" in text_of(done)
+    assert OrderEvent.objects.filter(kind="reinstated", reason="misses it").count() == 1
+    assert 'id="b-reinstate"' not in get(clerk, page)
+    assert sql.value("select status from orders_salesorder where number = %s", [number]) == "open"
