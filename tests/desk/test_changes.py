@@ -334,7 +334,7 @@ class TestSubstitute:
         actions.substitute(number=number, shipment=1, item="B5", price="7.50", **ANNA)
         make_children(ON)
         (child,) = shown(number)["children"]
-        assert child["lines"] == [{"item_number": "B5", "quantity": "1", "price": "7.50"}]
+        assert child["lines"] == [{"item_number": "B5", "quantity": "1", "price": "7.50", "name": ""}]
         assert child["total"] == "13.75", "7.50, 5.00 of delivery, 10 percent of both"
         with refused("shipment", "shipment_has_open_child"):
             actions.substitute(number=number, shipment=1, item="B4", **ANNA)
