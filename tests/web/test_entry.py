@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from perennial.customers.models import Customer
+from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk import actions
 from perennial.desk.entry import PayEntry
 from perennial.desk.read.orders import order
@@ -442,3 +443,18 @@ def test_a_huge_quantity_is_asked_for_a_second_time(at_desk: AtDesk) -> None:
     assert order(number, on=ON).lines[0].quantity == 1000
     post(client, address, page, quantity="99", key="d:q1")
     assert order(number, on=ON).lines[0].quantity == 99
+
+
+def test_what_may_be_a_slip_is_said_and_blocks_nothing(at_desk: AtDesk) -> None:
+    StoredCard.objects.exclude(token="tok_old").update(expires_on=date(2026, 3, 31))
+    Address.objects.filter(code="home").update(country="FR", street="")
+    client = at_desk("clerk")
+    number = started(client)
+    html = unescape(text(client.get(f"/orders/{number}/edit")))
+    said = html[html.index('id="notes"') :]
+    for words in (
+        "Customer C-1: address home has no street.",
+        "Country FR has no tax rate: what goes there is not taxed.",
+        "Customer C-1: card visa 4242 expires on Tue 31 Mar.",
+    ):
+        assert said.count(words) == 1, words
