@@ -318,7 +318,7 @@ def test_fixed_shares_that_exceed_what_is_left_of_the_lines_are_refused() -> Non
         book(),
         book("B3"),
         submit=False,
-        pay=(PayEntry("card", "tok_visa", amount_minor=2500), PayEntry("check", percent=Decimal(100))),
+        pay=(PayEntry("card", "tok_visa", amount_minor=2500), PayEntry("gift_card", percent=Decimal(100))),
     )
     with unchanged(), pytest.raises(Refused) as refused:
         actions.remove_line(number=number, line=2, **ANNA)

@@ -156,7 +156,10 @@ class TestWhatIsOwed:
         number = order(
             book("B1"),
             book("B2"),
-            pay=(PayEntry("card", "tok_two", percent=Decimal("33.33")), PayEntry("check", percent=Decimal("66.67"))),
+            pay=(
+                PayEntry("card", "tok_two", percent=Decimal("33.33")),
+                PayEntry("gift_card", percent=Decimal("66.67")),
+            ),
         )
         assert (shown(number)["delivery"], shown(number)["tax"], shown(number)["total"]) == ("1.00", "3.00", "34.00")
         assert payments(number) == [
@@ -165,7 +168,7 @@ class TestWhatIsOwed:
         ]
         assert list(OrderPay.objects.order_by("number").values_list("method", "card__token")) == [
             ("card", "tok_two"),
-            ("check", None),
+            ("gift_card", None),
         ]
 
     def test_ordinary_lines_by_amount_and_the_rest(self):
