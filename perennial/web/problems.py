@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,8 +20,11 @@ def refused(request: HttpRequest, problem: Refused) -> HttpResponse:
     return _told(request, status, "fail", sentences(request, problem))
 
 
-def conflict(request: HttpRequest, problem: Conflict) -> HttpResponse:
-    """Somebody else changed the same meanwhile (409): who, what, when; keep mine, or take theirs."""
+def conflict(request: HttpRequest, problem: Conflict, *, may_keep: bool = True) -> HttpResponse:
+    """Somebody else changed the same meanwhile (409): who, what, when; keep mine, or take theirs.
+
+    ``may_keep``: not where something was agreed to that is another one now: it is looked at anew.
+    """
     to = reader_of(request)
     changes = problem.facts.get("changes")
     said = [phrase("conflict", "change", one, to) or "" for one in (changes if isinstance(changes, list) else [])]
@@ -28,8 +32,15 @@ def conflict(request: HttpRequest, problem: Conflict) -> HttpResponse:
         (name, value) for name in request.POST for value in request.POST.getlist(name) if name not in ("seen", "key")
     ]
     return _told(
-        request, 409, "live", [words(request, "changed_meanwhile", changes=said)], again=again, conflict=True
-    )  # fmt: skip
+        request,
+        409,
+        "live",
+        [words(request, "changed_meanwhile", changes=said)],
+        again=again,
+        conflict=True,
+        may_keep=may_keep,
+        token=uuid.uuid4().hex,  # a key of its own: what is kept now is another request
+    )
 
 
 def not_allowed(request: HttpRequest, roles: Sequence[str]) -> HttpResponse:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,32 @@ def test_a_program_that_was_retired_meanwhile_is_refused(clerk: Client) -> None:
     assert told.status_code == 422
     assert "LOOP" in text(told)
     assert order(number, on=ON).status == "draft"
+
+
+def test_what_somebody_changed_meanwhile_is_read_anew_before_it_is_submitted(clerk: Client, sandbox: Sandbox) -> None:
+    number = started(clerk, "B1", "C-2")
+    seen = order(number, on=ON).version
+    actions.change_line(number=number, line=1, quantity=Decimal(2), on=ON, by="marco")
+    page = f"/orders/{number}/summary"
+    answer = post(clerk, f"/orders/{number}/submit", page, agreed="on", seen=seen, key=f"{number}:submit")
+    assert answer.status_code == 409
+    html = text(answer)
+    assert "by marco" in html
+    assert "Keep mine" not in html
+    assert "Take theirs" in html
+    assert (order(number, on=ON).status, sandbox.lines()) == ("draft", [])
+
+
+def test_what_is_kept_is_a_request_of_its_own(clerk: Client) -> None:
+    """Two conflicts, on two orders: each has its key, so that neither gets the answer of the other."""
+    keys = set()
+    for _ in range(2):
+        number = desk.order("CLUB")
+        seen = order(number, on=ON).version
+        actions.skip(number=number, shipment=2, on=ON, by="marco")
+        where = f"/orders/{number}/1/2/quantity"
+        answer = post(clerk, where, f"/orders/{number}", quantity="2", seen=seen, key=f"{number}:quantity")
+        assert answer.status_code == 409
+        keys |= set(re.findall(r'name="key" value="([^"]+)"', text(answer)))
+    assert len(keys) == 2
+    assert all(re.fullmatch(r"\w{32}:mine", key) for key in keys)

@@ -179,9 +179,9 @@ def _change(request: Visit, number: str, line: int) -> HttpResponse:
     return drawn(request, SECTIONS, shown(request, now, line, before=before), toast, focus=focus)
 
 
-def conflict_in(request: Visit, conflict: Conflict, panel: str) -> HttpResponse:
+def conflict_in(request: Visit, conflict: Conflict, panel: str, *, may_keep: bool = True) -> HttpResponse:
     """What somebody else changed meanwhile, in a panel: the form stays as it was typed."""
-    response = problems.conflict(request, conflict)
+    response = problems.conflict(request, conflict, may_keep=may_keep)
     response["HX-Retarget"] = panel
     return response
 

@@ -18,6 +18,7 @@ from perennial.desk.read.orders import order
 from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import METHODS
+from perennial.web import problems
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
 from perennial.web.entry import shown
 from perennial.web.pages.entry import conflict_in
@@ -68,10 +69,16 @@ def pay(request: Visit, number: str) -> HttpResponse:
 
 
 def submit(request: Visit, number: str) -> HttpResponse:
-    """Open the order, then ask for what is due at once: what was opened stays open whatever the bank says."""
+    """Open the order, then ask for what is due at once: what was opened stays open whatever the bank says.
+
+    What was agreed to is what was read: of an order that somebody has changed since, it is read anew.
+    """
     if not request.POST.get("agreed"):
         return _not_agreed(request, number)
-    act(request, actions.submit, number=number)
+    try:
+        act(request, actions.submit, number=number)
+    except Conflict as conflict:
+        return problems.conflict(request, conflict, may_keep=False)
     actions.collect(number=number, on=request.visitor.today, by=request.visitor.by)
     return go_to(request, f"/orders/{quote(number)}/answer")
 
