@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from perennial.customers.models import StoredCard
 from perennial.desk.read.orders import order
 from perennial.orders.models import SalesOrder
 from tests.worlds import nightingale
@@ -222,6 +223,21 @@ def test_a_known_caller_is_sold_a_program_in_23_keys(site: Site, axe: Callable[[
     assert keys.count <= 23
     mine = SalesOrder.objects.filter(customer__account="C-1190", parent=None).latest("pk")
     assert mine.status == "open"
+
+
+def test_a_caller_without_a_card_gives_one_while_the_order_is_entered(site: Site) -> None:
+    from perennial.desk.customers.customer import add_customer
+
+    add_customer(account="C-NEW", name="Newcomer", on=nightingale.ON, by="marco")
+    page = site.sign_in(to="/customers/C-NEW/order")
+    page.keyboard.type("r-106")
+    expect(page.locator("#product-hits [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.locator("#b-card").click()
+    expect(page.locator("#head-panel form")).to_be_visible()
+    page.locator("#panel-do").click()
+    expect(page.locator("#head-panel form")).to_have_count(0)
+    assert StoredCard.objects.filter(customer__account="C-NEW").count() == 1
 
 
 def test_one_esc_drops_a_what_if(site: Site) -> None:
