@@ -106,3 +106,14 @@ def test_the_row_of_the_next_one_and_the_whole_stop_the_same(at_desk: Desk) -> N
         assert "4 shipments will not go out" in panel
         assert "Stop all" not in panel
     assert "S-CLUB has ended" in text_of(fill(clerk, page, f"{page}/1/stop?from=1", reason_code="other"))
+
+
+def test_a_day_years_away_is_asked_twice_of_a_shipment(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    again = fill(clerk, page, f"{page}/1/4/date", status=422, to="2035-01-02", following="0")
+    assert 'name="meant" value="2035-01-02"' in again
+    assert "more than 1,100 days" in again
+    other = fill(clerk, page, f"{page}/1/4/date", status=422, to="2036-01-02", following="0", meant="2035-01-02")
+    assert 'name="meant" value="2036-01-02"' in other
+    assert "2035" in text_of(fill(clerk, page, f"{page}/1/4/date", to="2035-01-02", following="0", meant="2035-01-02"))
