@@ -272,8 +272,9 @@ def order_move(p: Parser) -> Run:
     p.shipment()
     p.add_argument("--to", type=day, metavar="DATE", required=True, help="the new day")
     p.add_argument("--following", action="store_true", help="move those that follow, too")
+    p.yes_date()
     p.change()
-    return _does("move", "shipment", "to", "following")
+    return _does("move", "shipment", "to", "following", meant="yes_date")
 
 
 def order_undo(p: Parser) -> Run:

@@ -24,7 +24,8 @@ def short(words: str) -> str:
     return words if len(words) <= 80 else words[:77] + "…"
 
 
-_LONG_NUMBER = re.compile(r"[0-9](?:[\s.\-\u2010-\u2015]{0,2}[0-9]){12,}")
+_BETWEEN = r"[\s.\-_\u00ad\u00b7\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff\uff0d\uff0e]"
+_LONG_NUMBER = re.compile(rf"[0-9](?:{_BETWEEN}{{0,2}}[0-9]){{12,}}")
 """At least as many digits as a card has, together or in groups."""
 
 
@@ -38,10 +39,10 @@ def passes_luhn(digits: str) -> bool:
 
 
 def card_fault(value: str) -> Refused | None:
-    """Is there a card number in a text: 13 to 19 digits that pass Luhn's check and begin as one, also in groups of three
-    or more?
+    """Is there a card number in a text: 13 to 19 digits of any script that pass Luhn's check and begin as one, also in
+    groups of three or more, or all in ones or in twos? Dates and telephone numbers are grouped otherwise.
     """
-    for found in _LONG_NUMBER.finditer(value):
+    for found in _LONG_NUMBER.finditer(_with_plain_digits(value)):
         groups = re.findall("[0-9]+", found[0])
         for at, first in enumerate(groups):
             if first[0] not in "23456":
@@ -51,9 +52,16 @@ def card_fault(value: str) -> Refused | None:
                 digits += group
                 if 13 <= len(digits) <= 19 and passes_luhn(digits):
                     return Refused("text_with_card_number")
-                if len(group) < 3 or len(digits) > 19:
+                if len(digits) > 19 or len(group) < 3 and len(group) != len(first):
                     break
     return None
+
+
+def _with_plain_digits(value: str) -> str:
+    """The text with 0 to 9 in place of the digits of other scripts and widths."""
+    if value.isascii():
+        return value
+    return "".join(c if (digit := unicodedata.digit(c, None)) is None else str(digit) for c in value)
 
 
 def text_fault(value: str, longest: int = TEXT) -> Refused | None:

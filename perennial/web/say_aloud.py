@@ -33,7 +33,7 @@ def aloud(entry: Entry, to: Reader) -> tuple[str, ...]:
     for one in order.continuity:
         if entry.sent(one.line):
             found += _continuity(entry, one, to)
-    if found:
+    if any(not _leaves_now(entry, one) for one in order.continuity if entry.sent(one.line)):
         found.append(said(to, "aloud_skip_or_stop"))
     if entry.ordinary:
         found += _today(entry, to)
@@ -54,7 +54,11 @@ def set_bold(sentences: Sequence[str]) -> SafeString:
 def _continuity(entry: Entry, one: Continuity, to: Reader) -> Iterator[str]:
     shipments = entry.sent(one.line)
     facts = {"count": len(shipments), "product": _name(one.product), "first": _day(shipments[0].ship_on, to)}
-    yield said(to, "aloud_shipments" if one.complete else "aloud_shipments_go_on", **facts)
+    together = len(_together(shipments))
+    if together > 1 and together == len(shipments) and one.complete:
+        yield said(to, "aloud_shipments_together", **facts)
+    else:
+        yield said(to, "aloud_shipments" if one.complete else "aloud_shipments_go_on", **facts)
     skipped = len(entry.of_line(one.line)) - len(shipments)
     if skipped:
         yield said(to, "aloud_skipped", count=skipped)
@@ -63,6 +67,16 @@ def _continuity(entry: Entry, one: Continuity, to: Reader) -> Iterator[str]:
         words = [word for word in (one.ship_to.recipient, one.ship_to.city or one.ship_to.street) if word]
         yield said(to, "aloud_goes_to", place=", ".join(words) or one.ship_to.code)
     yield from _upfront(entry, one, to) if one.upfront else _per_shipment(entry, one, shipments, to)
+
+
+def _together(shipments: Sequence[ComingShipment]) -> tuple[ComingShipment, ...]:
+    """Those that leave on the day of the first: more than one, when a start date lies in the past."""
+    return tuple(shipment for shipment in shipments if shipment.ship_on == shipments[0].ship_on)
+
+
+def _leaves_now(entry: Entry, one: Continuity) -> bool:
+    """Do all shipments of a line leave today, so that none can be skipped?"""
+    return one.complete and all(shipment.ship_on <= entry.today for shipment in entry.sent(one.line))
 
 
 def _upfront(entry: Entry, one: Continuity, to: Reader) -> Iterator[str]:
@@ -110,8 +124,21 @@ def _per_shipment(entry: Entry, one: Continuity, shipments: Sequence[ComingShipm
     parts = max((d.parts for d in entry.dues if d.purpose == "shipment" and d.line == one.line), default=1)
     if parts > 1:
         yield said(to, "aloud_in_parts", count=parts)
-    if later and one.complete:
+    together = _together(shipments)
+    at_once = _at_once(entry, one, together)
+    if len(together) > 1:
+        facts = {"count": len(together), "on": _day(together[0].ship_on, to), "amount": _money(at_once, to)}
+        all_of_them = len(together) == len(shipments) and one.complete
+        yield said(to, "aloud_all_at_once" if all_of_them else "aloud_at_once", **facts)
+    if later and one.complete and at_once != total:
         yield said(to, "aloud_in_all", total=_money(total, to))
+
+
+def _at_once(entry: Entry, one: Continuity, together: Sequence[ComingShipment]) -> Money:
+    """What is charged on the day on which these leave."""
+    day, numbers = together[0].ship_on, {shipment.number for shipment in together}
+    due = (d for d in entry.dues if d.purpose == "shipment" and d.line == one.line and d.shipment in numbers)
+    return Money(sum(d.amount.minor for d in due if d.on <= day), entry.currency)
 
 
 def _today(entry: Entry, to: Reader) -> Iterator[str]:

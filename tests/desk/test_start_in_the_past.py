@@ -184,3 +184,19 @@ def test_a_first_import_into_an_empty_installation_is_asked_too(
     assert main.main(["import", str(file), "--on", "2016-03-10"]) == 1
     assert "on: 2016-03-10 is more than 1,100 days" in capsys.readouterr().err
     assert main.main(["import", str(file), "--on", str(ON)]) == 0
+
+
+def test_the_new_day_of_a_shipment_is_asked_twice_too() -> None:
+    number = order("CLUB")
+    far = date(3000, 1, 2)
+    for following in (False, True):
+        with refused("to", "day_years_away"):
+            actions.move(number=number, shipment=2, to=far, following=following, **ANNA)
+        with refused("to", "day_years_away"):
+            actions.move(number=number, shipment=2, to=far, following=following, meant=(date(3000, 1, 3),), **ANNA)
+    near = day(1100)
+    moved = actions.move(number=number, shipment=4, to=near, **ANNA).ship_on
+    assert moved is not None and moved >= near
+    meant = date(2035, 1, 2)
+    moved = actions.move(number=number, shipment=4, to=meant, meant=(meant,), **ANNA).ship_on
+    assert moved is not None and moved >= meant

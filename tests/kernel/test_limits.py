@@ -53,6 +53,12 @@ def test_codes_have_nothing_in_them_that_nobody_sees(unseen: str) -> None:
 CARDS = [("4", 13), ("4", 16), ("4", 19), ("51", 16), ("2221", 16), ("37", 15), ("36", 14), ("6011", 16), ("3528", 16)]
 
 
+OTHER = {
+    **{zero: [chr(ord(zero) + digit) for digit in range(10)] for zero in "\uff10\u0660\u0966"},
+    "\u2070": list("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"),
+}
+
+
 def grouped(digits: str, by: str) -> str:
     return by.join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
@@ -66,6 +72,22 @@ def test_a_card_number_is_in_no_text(begins: str, digits: int, by: str) -> None:
         assert fault is not None, text
         assert fault.code == "text_with_card_number"
     assert number_fault(number) is None
+
+
+@pytest.mark.parametrize(("begins", "digits"), CARDS)
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("by", [" ", "-", ".", "_", "\u00a0", "\u2013", "\u3000", "\u200b", "\uff0d"])
+def test_a_card_number_of_ones_or_twos_is_in_no_text(begins: str, digits: int, size: int, by: str) -> None:
+    number = card_number(begins, digits)
+    written = by.join(number[at : at + size] for at in range(0, len(number), size))
+    assert text_fault(f"pays with {written}, 12/29") is not None
+
+
+@pytest.mark.parametrize("zero", ["\uff10", "\u0660", "\u0966", "\u2070"])
+@pytest.mark.parametrize("by", ["", " "])
+def test_a_card_number_in_other_digits_is_in_no_text(zero: str, by: str) -> None:
+    number = by.join(OTHER[zero][int(digit)] for digit in card_number())
+    assert text_fault(f"pays with {number}") is not None
 
 
 @given(st.text(alphabet="0123456789", min_size=13, max_size=19).filter(lambda digits: not passes_luhn(digits)))

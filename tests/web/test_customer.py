@@ -74,7 +74,8 @@ def panel(client: Client, address: str, page: str, **fields: str) -> tuple[int, 
             "goes to the other address",
         ),
         ("hold", {"until": "1 apr"}, "is on hold until Wed 1 Apr"),
-        ("1/stop?from=3", {"reason_code": "moved_house"}, "S-CLUB has ended"),
+        ("1/stop?from=3", {"reason_code": "moved_house"}, "S-CLUB ends after 2, "),
+        ("1/stop", {"reason_code": "moved_house"}, "S-CLUB has ended"),
     ],
 )
 def test_a_form_in_the_row_says_what_it_did(

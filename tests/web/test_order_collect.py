@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from perennial.desk import actions
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
 from tests.web.test_customer import HX, press
-from tests.worlds.payments import ON, install, member
+from tests.worlds.payments import ON, install, invoice, member
 from tests.worlds.people import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,3 +40,19 @@ def test_what_became_of_the_card_is_said(settings: Any) -> None:
     payment.refresh_from_db()
     assert payment.status == "authorised"
     assert "authorised." in html
+
+
+def test_what_was_given_back_is_not_called_captured(settings: Any) -> None:
+    settings.PERENNIAL_TODAY = ON
+    install()
+    m = member()
+    child = m.child(1)
+    m.owes(child)
+    invoice(child)
+    actions.collect(number=m.parent.number, on=ON, by="clerk:anna")
+    actions.refund(number=child.number, amount="5.30", on=ON, by="clerk:anna", reason="a scratch")
+    page = f"/orders/{m.parent.number}"
+    answer = signed_in("clerk").post(f"{page}/collect", HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    html = answer.content.decode()
+    assert f"{child.number}: $5.30 refunded" in html
+    assert "$5.30 captured" not in html

@@ -104,3 +104,22 @@ def test_bold_is_html_and_the_rest_is_escaped() -> None:
     html = set_bold(aloud(entry(draft("CLUB"), on=ON), EN))
     assert "<b>Tuesday 10 March</b>" in html
     assert "\ue000" not in html
+
+
+def test_a_start_in_the_past_says_what_leaves_together() -> None:
+    number = draft(line("CLUB", start_date=desk.day(-400)))
+    words = said(number)
+    assert words.startswith("4 shipments of S-CLUB, all of them on Tuesday 10 March.")
+    assert "All 4 leave together: $259.50 on Tuesday 10 March. Do you agree?" in words
+    assert "skip a shipment" not in words
+    assert "in all" not in words
+    italian = said(number, IT)
+    assert italian.startswith("4 spedizioni di S-CLUB, tutte martedì 10 marzo.")
+    assert "Tutte e 4 partono insieme: 259,50 USD martedì 10 marzo." in italian
+
+
+def test_some_of_a_start_in_the_past_leave_together() -> None:
+    words = said(draft(line("CLUB", start_date=desk.day(-15))))
+    assert words.startswith("4 shipments of S-CLUB, the first on Tuesday 10 March.")
+    assert "2 of them leave together on Tuesday 10 March: $176.00 on that day." in words
+    assert "$259.50 in all. You can skip a shipment" in words

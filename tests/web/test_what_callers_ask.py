@@ -79,3 +79,41 @@ def test_back_again(at_desk: Desk) -> None:
     assert OrderEvent.objects.filter(kind="reinstated", reason="misses it").count() == 1
     assert 'id="b-reinstate"' not in get(clerk, page)
     assert sql.value("select status from orders_salesorder where number = %s", [number]) == "open"
+
+
+def test_who_stops_at_the_next_one_hears_what_was_moved_behind_it(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    fill(clerk, page, f"{page}/1/1/date", to="20/8", following="0")
+    panel = text_of(get(clerk, f"{page}/1/stop?from=2", **HX))
+    assert "3 shipments will not go out" in panel
+    assert "Last 1, Thu 20 Aug" in panel
+    assert "Still goes out 1, Thu 20 Aug" in panel
+    assert "Stop all, the 4 shipments that are to come" in panel
+    everything = text_of(get(clerk, f"{page}/1/stop", **HX))
+    assert "4 shipments will not go out" in everything
+    assert "Still goes out" not in everything
+    done = text_of(fill(clerk, page, f"{page}/1/stop?from=2", reason_code="other"))
+    assert "S-CLUB ends after 1, Thu 20 Aug" in done
+    assert "has ended" not in done
+
+
+def test_the_row_of_the_next_one_and_the_whole_stop_the_same(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    for asked in ("?from=1", ""):
+        panel = text_of(get(clerk, f"{page}/1/stop{asked}", **HX))
+        assert "4 shipments will not go out" in panel
+        assert "Stop all" not in panel
+    assert "S-CLUB has ended" in text_of(fill(clerk, page, f"{page}/1/stop?from=1", reason_code="other"))
+
+
+def test_a_day_years_away_is_asked_twice_of_a_shipment(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    again = fill(clerk, page, f"{page}/1/4/date", status=422, to="2035-01-02", following="0")
+    assert 'name="meant" value="2035-01-02"' in again
+    assert "more than 1,100 days" in again
+    other = fill(clerk, page, f"{page}/1/4/date", status=422, to="2036-01-02", following="0", meant="2035-01-02")
+    assert 'name="meant" value="2036-01-02"' in other
+    assert "2035" in text_of(fill(clerk, page, f"{page}/1/4/date", to="2035-01-02", following="0", meant="2035-01-02"))

@@ -19,6 +19,7 @@ from perennial.desk.read.order import Continuity, Line, Order
 from perennial.desk.read.orders import order
 from perennial.desk.read.shipment import clipped
 from perennial.desk.read.values import Card
+from perennial.errors import Refused
 from perennial.kernel import oddities
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.plan import Behind, behind
@@ -115,6 +116,19 @@ class Entry:
         if self.cards:
             return "card", self.cards[0].token
         return ("on_account", None) if self.customer.allow_on_account else (None, None)
+
+    @property
+    def no_way_to_pay(self) -> Refused | None:
+        """Why a new line cannot be paid: no card can be charged, and there is no account; None: there is a way."""
+        if self.usual[0] is not None:
+            return None
+        stored = [one.card for one in self.customer.cards]
+        if not stored:
+            return Refused("no_way_to_pay", "item")
+        last = max(stored, key=lambda card: card.expires_on)
+        if last.expires_on < self.today:
+            return Refused("cards_expired", "item", count=len(stored), card=last.words or None, on=last.expires_on)
+        return Refused("cards_refused", "item", count=len(stored))
 
     def paid_without(self, line: int) -> tuple[PayEntry, ...] | None:
         """How the ordinary lines are paid once this line is gone: as now, though the line whose card paid is not there."""

@@ -70,6 +70,33 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class ComingOne:
+    """A shipment by its number, and the day on which it goes out, or went."""
+
+    number: int
+    ship_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class EndingBefore:
+    """What ends when a continuity order is stopped from a shipment on.
+
+    ``after``: the number of the shipment that is its last; None: it ends at once. ``dropped``: what will not go out.
+    ``still``: what goes out all the same. ``last``: the one that goes out, or went, the latest; None: none.
+    """
+
+    after: int | None
+    dropped: tuple[ComingOne, ...]
+    still: tuple[ComingOne, ...]
+    last: ComingOne | None
+
+    @property
+    def leaves_later_ones(self) -> bool:
+        """Does all that goes out go out behind what is dropped, so that who stops there may mean all of it?"""
+        return bool(self.still and self.dropped) and self.still[0].ship_on >= self.dropped[0].ship_on
+
+
+@dataclass(frozen=True, slots=True)
 class Continuity:
     """The continuity order of a line. ``lines`` stand in the order in which they come, cancelled ones last.
 
@@ -109,10 +136,37 @@ class Continuity:
         to_come = any(line.status in TO_COME and (last is None or (line.shipment or 0) <= last) for line in self.lines)
         return self.status in NOT_ENDED and (open_end or to_come)
 
-    def dropped_after(self, shipment: int) -> tuple[int, ...]:
-        """The shipments that will not go out when it ends after this one: planned, not skipped, without a child."""
-        found = {line.shipment for line in self.lines if line.status in TO_COME and line.child is None}
-        return tuple(sorted(number for number in found if number is not None and number > shipment))
+    @property
+    def to_come(self) -> tuple[ComingOne, ...]:
+        """The planned shipments that have not left, in the order of their days; skipped and cancelled ones do not come."""
+        days = {
+            line.shipment: line.ship_on
+            for line in self.lines
+            if line.shipment is not None and (line.status in TO_COME or line.child_status == "open")
+        }
+        found = (ComingOne(number, on) for number, on in days.items())
+        return tuple(sorted(found, key=lambda one: (one.ship_on, one.number)))
+
+    def ending_before(self, first: int | None) -> EndingBefore:
+        """What becomes of its shipments when none comes from this number on (None: none at all).
+
+        A shipment of a lower number comes all the same, though it may have been moved behind this one.
+        """
+        after = None if first is None else max((n for n in self._numbers if n < first), default=None)
+        coming = self.to_come
+        dropped = tuple(one for one in coming if one.number > (after or 0))
+        still = tuple(one for one in coming if one.number <= (after or 0))
+        sent = (
+            ComingOne(line.shipment, line.ship_on)
+            for line in self.lines
+            if line.shipment is not None and line.child_status in SENT
+        )
+        last = max((*still, *sent), key=lambda one: (one.ship_on, one.number), default=None)
+        return EndingBefore(after, dropped, still, last)
+
+    @property
+    def _numbers(self) -> frozenset[int]:
+        return frozenset(line.shipment for line in self.lines if line.shipment is not None)
 
     @property
     def progress(self) -> Progress:

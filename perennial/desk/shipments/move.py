@@ -15,6 +15,7 @@ from perennial.continuity.planning import (
     target_rows,
 )
 from perennial.desk.action import action
+from perennial.desk.entry.far import far_away
 from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, take_back
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
@@ -42,12 +43,13 @@ def move(
     following: bool = False,
     reason: str | None = None,
     line: int | None = None,
+    meant: Sequence[date] = (),
 ) -> Moved:
     """Move a planned shipment to a date: this one alone, or from here on.
 
     This one: its ``ship_on`` becomes the first working day on or after the date; the others stay. From
-    here on: its ``event_on`` becomes the date and what follows is dated again from it. Refused: a date
-    in the past; for *from here on* a date before the previous shipment's, a shared shipment, one with
+    here on: its ``event_on`` becomes the date and what follows is dated again from it. ``meant``: days that are
+    not mistyped, though they are years away. Refused: a date in the past; one that is years away; for *from here on* a date before the previous shipment's, a shared shipment, one with
     a child behind it.
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
@@ -55,6 +57,8 @@ def move(
     found = open_shipment(state, shipment, "move_following" if following else "move")
     if to < on:
         raise Refused("date_past", "to", date=to, earliest=on)
+    if far := far_away(to, "to", on=on, most=locked.set_up.parameters.order_dates_within_days, meant=meant):
+        raise far
     if following:
         move_following(locked, state, found, to)
     else:

@@ -101,8 +101,8 @@ def _start(request: Visit, account: str) -> HttpResponse:
     before = new_entry(account, on=request.visitor.today)
     try:
         item, kind = product_meant(request.POST.get("item") or request.POST.get("words", ""), on=request.visitor.today)
-        if before.usual[0] is None:
-            raise Refused("no_way_to_pay", "item")
+        if no_way := before.no_way_to_pay:
+            raise no_way
         usual = _paid(before) | ({} if kind == "continuity" else _delivered(before))
         outcome = act(request, actions.start, stays=True, account=account, item=item, **usual)
     except Refused as refused:

@@ -13,7 +13,7 @@ from perennial.desk.changeable import may_come_back
 from perennial.desk.customers.notes import note_on_order
 from perennial.desk.orders.method import methods_for
 from perennial.desk.read.customer import customer
-from perennial.desk.read.order import Continuity, Order
+from perennial.desk.read.order import EndingBefore, Order
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
 from perennial.kernel.states import CATCH_UP
@@ -75,25 +75,24 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
     if one is None:
         raise Refused("line_unknown", "line", order=number, line=line)
     asked = request.POST.get("from") or request.GET.get("from") or ""
-    after = _after(one, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
-    how: dict[str, Any] = {"number": number, "line": line, "after": after, "ended_by": "customer"}
+    ends = one.ending_before(int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None)
+    how: dict[str, Any] = {"number": number, "line": line, "after": ends.after, "ended_by": "customer"}
 
     def post() -> HttpResponse:
-        code = request.POST.get("reason_code") or None
-        outcome = act(request, actions.cancel, reason=typed.text(request, "reason"), reason_code=code, **how)
-        words = effect(request, "stopped", outcome, product=one.product.called)
+        why = request.POST.get("reason_code") or None
+        outcome = act(request, actions.cancel, reason=typed.text(request, "reason"), reason_code=why, **how)
+        code = "stopped_after" if ends.still else "stopped"
+        words = effect(request, code, outcome, product=one.product.called, **_last(ends))
         return done(request, Toast(words, undo=f"/orders/{number}/undo"))
 
     would = perform(actions.cancel, How(dry=True), on=request.visitor.today, by=request.visitor.by, **how)
-    kept = [c for c in one.lines if c.shipment is not None and c.child_status not in (None, "cancelled")]
     shown = {
         "number": number,
         "order": found,
         "one": one,
         "asked": asked,
         "would": would,
-        "last": kept[-1] if kept else None,
-        "dropped": one.dropped_after(after or 0),
+        "ends": ends,
         "reasons": list(zip(STOP_REASONS, "abcd", strict=True)),
     }
     return panel(request, "web/panel/stop.html", shown, post)
@@ -228,10 +227,8 @@ def refresh(request: Visit) -> HttpResponse:
     return done(request)
 
 
-def _after(one: Continuity, first: int) -> int | None:
-    """The last shipment that still comes when nothing comes from this one on; None: none does."""
-    before = [c.shipment for c in one.lines if c.shipment is not None and c.shipment < first]
-    return max(before, default=None)
+def _last(ends: EndingBefore) -> dict[str, Any]:
+    return {"last": ends.last.number, "on": ends.last.ship_on} if ends.last else {}
 
 
 def _order(request: Visit, number: str) -> Order:

@@ -18,6 +18,7 @@ from perennial.errors import Refused
 from perennial.kernel.money import text as amount_text
 from perennial.kernel.states import STOPS_SHIPPING
 from perennial.language import phrase
+from perennial.payments.charge import Became
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.effects import effect
@@ -34,7 +35,7 @@ def collect(request: Visit, number: str) -> HttpResponse:
     parts = [
         said(
             visitor.reader,
-            "order_became",
+            _words_of(one),
             order=one.order,
             amount=one.amount,
             state=phrase("payment", one.after, None, visitor.reader),
@@ -44,6 +45,13 @@ def collect(request: Visit, number: str) -> HttpResponse:
         if one.before != one.after or one.message
     ]
     return done(request, Toast(" ".join(parts) or said(visitor.reader, "order_nothing_to_collect")))
+
+
+def _words_of(one: Became) -> str:
+    """Money that was given back is not called captured."""
+    if one.purpose != "refund":
+        return "order_became"
+    return "order_became_refunded" if one.after == "captured" else "order_became_refund"
 
 
 def refund(request: Visit, number: str) -> HttpResponse:

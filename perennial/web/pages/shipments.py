@@ -41,16 +41,22 @@ def move(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
     found = _found(request, number, line, shipment)
 
     def post() -> HttpResponse:
-        outcome = act(
-            request,
-            actions.move,
-            number=number,
-            line=line,
-            shipment=shipment,
-            to=typed.day(request, "to", base=_ships_on(found)),
-            following=request.POST.get("following") == "1",
-            reason=typed.text(request, "reason"),
-        )
+        try:
+            outcome = act(
+                request,
+                actions.move,
+                number=number,
+                line=line,
+                shipment=shipment,
+                to=typed.day(request, "to", base=_ships_on(found)),
+                following=request.POST.get("following") == "1",
+                reason=typed.text(request, "reason"),
+                meant=(typed.day(request, "meant"),) if request.POST.get("meant") else (),
+            )
+        except Refused as refused:
+            if refused.code == "day_years_away":
+                found["meant"] = refused.facts["day"]
+            raise
         return done(request, _told(request, "moved", outcome))
 
     return panel(request, "web/panel/date.html", found, post)
