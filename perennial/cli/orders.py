@@ -280,8 +280,11 @@ def order_move(p: Parser) -> Run:
 def order_undo(p: Parser) -> Run:
     """What a person changed last is as it was."""
     p.number()
+    p.add_argument(
+        "--send-late", action="store_true", help="also what comes back late: the next night sends and charges it"
+    )
     p.change()
-    return _does("undo", line=False)
+    return _does("undo", "send_late", line=False)
 
 
 def order_substitute(p: Parser) -> Run:

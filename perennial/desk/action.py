@@ -27,7 +27,7 @@ from perennial.db.transactions import taken_back
 from perennial.desk.follows import follows
 from perennial.desk.models import Answer, Change
 from perennial.desk.outcome import Outcome
-from perennial.desk.snapshot import Rows, changed_rows, events_since, last_event, rows_of, used_of
+from perennial.desk.snapshot import Rows, began, changed_rows, events_since, last_event, rows_of, used_of
 from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
@@ -56,6 +56,7 @@ class Work:
     seen: str | None = None
     about: tuple[int | None, int] | None = None
     orders: dict[int, Rows] = field(default_factory=dict)
+    began: dict[int, int] = field(default_factory=dict)
     by: str = ""
     on: date | None = None
 
@@ -69,6 +70,8 @@ class Work:
                 raise conflict
         self.by, self.on = by, on
         self.orders[order_id] = rows_of(order_id) if self.undo else {}
+        if self.undo:
+            self.began[order_id] = last_event(order_id)
 
 
 _at_work: ContextVar[Work | None] = ContextVar("at_work", default=None)
@@ -147,7 +150,7 @@ def _told(work: Work, outcome: R) -> R:
                 event=last_event(order_id),
                 by=work.by,
                 on_date=work.on,
-                before=was,
+                before={**was, **began(work.began[order_id])},
                 after={**now, **used_of(order_id)},
             )
     version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None

@@ -75,6 +75,16 @@ def _ended_first(kind: str, given: list[dict[str, Any]]) -> list[list[dict[str, 
     return [part for part in parts if part]
 
 
+def began(event: int) -> Rows:
+    """The last event before an action began: it is noted with what the action changed."""
+    return {"began": {"event": event}}
+
+
+def began_of(was: Rows, event: int) -> int:
+    """The last event before an action that ended with ``event``; where it was not noted, the action wrote that one alone."""
+    return int((was.get("began") or {"event": event - 1})["event"])
+
+
 def last_event(order_id: int) -> int:
     """The id of the last thing that happened to an order."""
     return int(sql.value(SQL["last_event"], {"order": order_id}))

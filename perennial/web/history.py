@@ -48,7 +48,8 @@ def _is_of(data: Mapping[str, Any], child: Child) -> bool:
 def _happened(event: Event, order: Order, to: Reader) -> Happened:
     facts = dict(_facts(event.data or {}, order))
     what = phrase("web", f"history_{event.kind}", facts, to) or phrase("event", event.kind, None, to) or event.kind
-    reason = reason_words(event.reason, to) or str((event.data or {}).get("reason_code", ""))
+    code = str((event.data or {}).get("reason_code", ""))
+    reason = reason_words(event.reason, to) or phrase("stop reason", code, None, to) or code
     return Happened(what, reason, event.on, by_words(event.by, to))
 
 

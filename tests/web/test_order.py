@@ -195,6 +195,26 @@ def test_cancelling_says_first_what_it_does(at_desk: Desk) -> None:
     assert (again.status_code, "is cancelled already" in again.content.decode()) == (422, True)
 
 
+def test_a_cancelled_order_of_which_all_that_was_sent_is_invoiced_says_that_it_closes(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    desk.sent(child, desk.ON)
+    actions.invoice(number=child, on=desk.ON, by="warehouse")
+    page = f"/orders/{number}"
+    answer = fill(at_desk("clerk"), page, f"{page}/cancel", reason_code="too_dear", ended_by="customer")
+    assert f"{number} cancelled, closed with the next night" in answer
+    assert "by the customer</b>: too dear" in answer
+    assert "too_dear<" not in answer
+
+
+def test_the_button_names_what_it_takes_back(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    client, page = at_desk("clerk"), f"/orders/{number}"
+    assert 'id="b-undo"' not in get(client, page)
+    actions.skip(number=number, shipment=3, **desk.ANNA)
+    assert re.search(r"Undo: skip of shipment 3, anna, .*Mar", text_of(get(client, page)))
+
+
 def test_what_was_seen_is_what_is_changed(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     client, page = at_desk("clerk"), f"/orders/{number}"

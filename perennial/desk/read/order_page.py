@@ -10,7 +10,6 @@ from datetime import date
 from perennial.catalog.queries import SetUp, set_up
 from perennial.desk.changeable import may_come_back
 from perennial.desk.locking import unknown_order
-from perennial.desk.models import Change
 from perennial.desk.read.coming import ComingShipment, Sums, is_coming, shipments, sums
 from perennial.desk.read.customer import NEXT, CardHealth, health_of
 from perennial.desk.read.order import Child, Continuity, Line, Order
@@ -18,6 +17,7 @@ from perennial.desk.read.orders import orders
 from perennial.desk.read.shipment import before
 from perennial.desk.read.values import Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
+from perennial.desk.undo import LastChange, last_change
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import CARD_OWES, NOT_ENDED, SENT, TO_COME
@@ -66,7 +66,7 @@ class OrderLine:
 @dataclass(frozen=True, slots=True)
 class OrderPage:
     """An order with all that its page is about. ``whole``: what it costs in all, as it is planned; ``skipped``: what
-    the skipped shipments would cost besides. ``can_undo``: a change of a person may be taken back.
+    the skipped shipments would cost besides. ``undo``: the last change of a person, where it may be taken back.
     """
 
     order: Order
@@ -75,7 +75,7 @@ class OrderPage:
     skipped: Money
     lines: tuple[OrderLine, ...]
     warnings: tuple[Waiting, ...]
-    can_undo: bool
+    undo: LastChange | None
 
     @property
     def ordinary(self) -> tuple[Line, ...]:
@@ -91,6 +91,11 @@ class OrderPage:
     def may_invoice(self) -> bool:
         """Is one of its ordinary lines sent, and not invoiced?"""
         return any(line.status == "shipped" for line in self.ordinary)
+
+    @property
+    def awaits_invoice(self) -> bool:
+        """Is something of it sent, and not invoiced?"""
+        return self.may_invoice or any(child.status == "shipped" for child in self.order.children)
 
     @property
     def payments(self) -> tuple[Payment, ...]:
@@ -157,7 +162,7 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
             for one in order.continuity
         ),
         warnings=tuple(_warnings(order, on, surplus([pk]).get(pk))),
-        can_undo=Change.objects.filter(order_id=pk, undone_on=None).exists(),
+        undo=last_change(pk, on=on),
     )
 
 

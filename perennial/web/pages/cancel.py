@@ -31,7 +31,9 @@ def _parent(request: Visit, number: str) -> HttpResponse:
     def post() -> HttpResponse:
         outcome = act(request, actions.cancel, number=number, **_why(request))
         assert isinstance(outcome, Cancelled)
-        words = effect(request, f"order_cancelled_{outcome.status}", outcome)
+        now = order_page(number, on=request.visitor.today)
+        closes = outcome.status == "open" and not now.awaits_invoice
+        words = effect(request, "order_cancelled_closes" if closes else f"order_cancelled_{outcome.status}", outcome)
         return done(request, Toast(words, undo=f"/orders/{number}/undo"))
 
     would = perform(actions.cancel, How(dry=True), number=number, on=request.visitor.today, by=request.visitor.by)

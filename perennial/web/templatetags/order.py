@@ -14,11 +14,13 @@ from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
 from perennial.desk.read.values import Payment, Product
+from perennial.desk.undo import LastChange
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import PROJECTED, WITH_MONEY
 from perennial.language import Reader, phrase
 from perennial.language.reasons import not_shipped
+from perennial.web.history import by_words
 from perennial.web.templatetags.desk import shipment_state, st
 from perennial.web.words import said
 
@@ -39,6 +41,14 @@ def order_state(context: Context, order: Order | Child | ListedOrder) -> SafeStr
     if getattr(order, "acceptance", "none") == "awaited" and order.status == "open":
         return st(context, "", "", said(_to(context), "waits_acceptance"), "awaiting")
     return st(context, "order", order.status)
+
+
+@register.simple_tag(takes_context=True)
+def undo_words(context: Context, change: LastChange) -> str:
+    """What the button takes back: what it was, of which shipment, whose and of when."""
+    to = _to(context)
+    facts = {"action": change.action, "shipment": change.shipment, "on": change.on}
+    return said(to, "order_undo_last", by=by_words(change.by, to), **facts)
 
 
 @register.simple_tag(takes_context=True)
