@@ -52,7 +52,7 @@ def card_fault(value: str) -> Refused | None:
                 digits += group
                 if 13 <= len(digits) <= 19 and passes_luhn(digits):
                     return Refused("text_with_card_number")
-                if len(digits) > 19 or len(group) < 3 and len(group) != len(first):
+                if len(digits) > 19 or (len(group) < 3 and len(group) != len(first)):
                     break
     return None
 
