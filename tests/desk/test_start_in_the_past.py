@@ -196,7 +196,9 @@ def test_the_new_day_of_a_shipment_is_asked_twice_too() -> None:
             actions.move(number=number, shipment=2, to=far, following=following, meant=(date(3000, 1, 3),), **ANNA)
     near = day(1100)
     moved = actions.move(number=number, shipment=4, to=near, **ANNA).ship_on
-    assert moved is not None and moved >= near
+    assert moved is not None
+    assert moved >= near
     meant = date(2035, 1, 2)
     moved = actions.move(number=number, shipment=4, to=meant, meant=(meant,), **ANNA).ship_on
-    assert moved is not None and moved >= meant
+    assert moved is not None
+    assert moved >= meant

@@ -458,3 +458,24 @@ def test_what_may_be_a_slip_is_said_and_blocks_nothing(at_desk: AtDesk) -> None:
         "Customer C-1: card visa 4242 expires on Tue 31 Mar.",
     ):
         assert said.count(words) == 1, words
+
+
+def test_a_card_that_has_expired_is_not_called_none(at_desk: AtDesk) -> None:
+    client, page = at_desk("clerk"), "/customers/C-1/order"
+    Customer.objects.filter(account="C-1").update(allow_on_account=False)
+
+    def refused() -> str:
+        answer = post(client, page, page, words="S-CLUB", key=f"{uuid4().hex}:add")
+        assert answer.status_code == 422
+        return unescape(text(answer))
+
+    mine = StoredCard.objects.filter(customer__account="C-1")
+    mine.update(expires_on=date(2026, 1, 31))
+    html = refused()
+    assert "expired" in html
+    assert "the customer does not buy on account" in html
+    assert "no card is stored" not in html
+    mine.update(expires_on=date(2030, 1, 31), refused=True)
+    html = refused()
+    assert "no card is stored" not in html
+    assert "expired" not in html
