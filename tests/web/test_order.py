@@ -181,7 +181,7 @@ def test_many_shipments_go_on_by_key(at_desk: Desk, monkeypatch: pytest.MonkeyPa
 def test_cancelling_says_first_what_it_does(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     child = child_of(number)
-    desk.sent(child, desk.ON)
+    actions.ship(number=child, on=desk.ON, by="warehouse")
     client, page = at_desk("clerk"), f"/orders/{number}"
     panel = text_of(get(client, f"{page}/cancel", **HX))
     assert f"Cancel {number}? 3 shipments will not go out." in panel
@@ -199,7 +199,6 @@ def test_a_cancelled_order_of_which_all_that_was_sent_is_invoiced_says_that_it_c
     number = desk.order("CLUB")
     child = child_of(number)
     desk.sent(child, desk.ON)
-    actions.invoice(number=child, on=desk.ON, by="warehouse")
     page = f"/orders/{number}"
     answer = fill(at_desk("clerk"), page, f"{page}/cancel", reason_code="too_dear", ended_by="customer")
     assert f"{number} cancelled, closed with the next night" in answer
