@@ -140,7 +140,7 @@ def test_what_is_sent_is_told_with_its_carrier(on: Callable[..., None]) -> None:
     on("shipped")
     entered = order()
     first = child(entered, 1)
-    ship(number=first.number, carrier="GLS", tracking="77120034", **WHO)
+    ship(number=first.number, carrier="GLS", tracking="77120034", override=True, reason="collected", **WHO)
     ship(number=entered.number, **WHO)  # the ordinary lines
     parcel, ordinary = told("shipped")
     assert (parcel.order_id, parcel.child_id, ordinary.child_id) == (entered.id, first.pk, None)
@@ -236,7 +236,7 @@ def test_off_costs_an_action_one_question() -> None:
     entered = order()
     first = child(entered, 1)
     with CaptureQueriesContext(connection) as asked:
-        ship(number=first.number, **WHO)
+        ship(number=first.number, override=True, reason="collected", **WHO)
     assert sum("notices_" in one["sql"] for one in asked) == 1
 
 
