@@ -37,7 +37,7 @@ NOBODY = {
 def codes(statement: str) -> set[str]:
     """The codes of the faults that a statement gives: its first column, a word or a choice of words."""
     statement = re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE)
-    whole = re.findall(r"(?:\A|\nunion all\n)select (.*?),\s+(?:p\.|coalesce|null)", statement, re.DOTALL)
+    whole = re.findall(r"(?:\A|\nunion all\n|\)\n)select (.*?),\s+(?:p\.|coalesce|null)", statement, re.DOTALL)
     return {code for part in whole for code in re.findall(r"(?:\A|then |else )\s*'(\w+)'", part)}
 
 

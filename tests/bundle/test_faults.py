@@ -137,7 +137,7 @@ def spoiled():
             "addresses": [{"code": "a", "country": "Italy"}, {"code": "a"}],
             "cards": [
                 {"token": "4242 " * 3 + "4242", "exp_month": 13, "exp_year": 2030},
-                {"token": "t", "last4": "4242" * 4},
+                {"token": "t", "last4": "42424"},
             ],
         },
         {"account": "C-1"},

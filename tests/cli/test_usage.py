@@ -255,7 +255,7 @@ NO_CODE = {"reason_code": None}
         (
             "move --shipment 2 --to 2026-04-21 --following",
             "move",
-            {"shipment": 2, "to": date(2026, 4, 21), "following": True, "line": None},
+            {"shipment": 2, "to": date(2026, 4, 21), "following": True, "line": None, "meant": []},
         ),
         (
             "substitute --shipment 2 --item 0019 --from 0014 --price 5.00",

@@ -53,7 +53,11 @@ def other_revision(revision: kernel.Revision, places: list[str]) -> reading.Revi
         )
         for event in live
     ]
-    header = {"days_after_order_date": revision.days_after_order_date}
+    header = {
+        "days_after_order_date": revision.days_after_order_date,
+        "bill_upfront": False,  # nothing here is paid in parts
+        "payment_schedule": None,
+    }
     return reading.Revision(revision.number, header, made, places)
 
 
