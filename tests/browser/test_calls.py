@@ -70,7 +70,7 @@ def test_skip_next_month(site: Site) -> None:
     assert keys.count == 2
     assert focus(page) == "s-SO-000731-1-5-b"
     keys.press("u")
-    said(page, "taken back")
+    said(page, "Change undone")
     assert {
         line.status for line in order("SO-000731", on=nightingale.ON).continuity[0].lines if line.shipment == 5
     } == {"scheduled"}

@@ -29,7 +29,7 @@ def test_every_six_weeks_is_enough(site: Site, axe: Callable[[Page], None]) -> N
     assert one.every is not None
     assert one.every.days == 42
     keys.press("u")
-    said(page, "taken back")
+    said(page, "Change undone")
     assert order("SO-000731", on=nightingale.ON).continuity[0].every is None
 
 
