@@ -153,7 +153,7 @@ class TestMoveThisOne:
         number = order("CLUB")
         DeliveryMode.objects.update(working_days=[1])
         with refused("to", "date_days_beyond", "1 day after 9999-12-31 is beyond the calendar"):
-            actions.move(number=number, shipment=2, to=date.max, **ANNA)
+            actions.move(number=number, shipment=2, to=date.max, meant=[date.max], **ANNA)
 
     def test_today_is_the_earliest(self):
         number = order("CLUB")
@@ -235,7 +235,7 @@ class TestMoveFromHereOn:
     def test_what_follows_does_not_run_out_of_the_calendar(self):
         number = order("CLUB")
         with refused("to", "date_days_beyond", "beyond the calendar"):
-            actions.move(number=number, shipment=1, to=date(9999, 12, 31), following=True, **ANNA)
+            actions.move(number=number, shipment=1, to=date(9999, 12, 31), following=True, meant=[date.max], **ANNA)
         assert days_of(number) == FOUR
 
     def test_behind_a_shipped_one(self):
