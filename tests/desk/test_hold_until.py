@@ -114,7 +114,7 @@ class TestUntil:
         before = everything()
         assert dry_run(CreateChildOrders(), day(20), {}, "")["counts"]["created"] == 1
         after = everything()
-        assert {name for name in before if before[name] != after[name]} == {"jobs_jobrun"}
+        assert {name for name in before if before[name] != after[name]} == {"jobs_jobrun", "jobs_jobtouched"}
         assert shown(number)["held"] is True
 
     def test_one_that_cannot_go_on_stays_held_and_is_parked_and_the_others_go_on(self) -> None:
