@@ -78,7 +78,7 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(("out", "most"), [(Terminal, 100), (io.StringIO, 200)])
 def test_only_a_terminal_is_fitted(out: type[io.StringIO], most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", out())
-    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((100, 40)))
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((100, 40)))
     table(HEADERS, ROWS, "  ")
     assert isinstance(sys.stdout, io.StringIO)
     widest = max(map(len, sys.stdout.getvalue().splitlines()))
