@@ -225,7 +225,8 @@ def test_a_clerk_and_the_night_at_the_same_time(tmp_path: Path) -> None:
             collect(ids[first : first + 3], on=ON, by="clerk:anna")
     finish(process)
     agree(Sandbox(tmp_path))
-    assert not Payment.objects.filter(status__in=["due", "sent", "capturing", "unknown"]).exists()
+    open_ones = Payment.objects.filter(status__in=["due", "sent", "capturing", "unknown"])
+    assert not open_ones.exclude(method="check").exists()  # a check counts when somebody has received it
 
 
 def clear() -> None:
