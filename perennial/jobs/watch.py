@@ -34,8 +34,6 @@ TIMES_USUAL, POINTS_ABOVE = 2, 10
 """More declines than usual: so many times the share, and so many points above it."""
 LEAST_FREE, LEAST_BYTES = 0.05, 2**30
 """A disk is nearly full where less than this part of it is free, or less than a gibibyte."""
-IN_LISTS = frozenset({"children_late", "children_uninvoiced", "refunds_owed"})
-"""What the page *To do* has a list of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,6 @@ class Watched:
 
     code: str
     facts: Mapping[str, Any]
-
-    @property
-    def in_lists(self) -> bool:
-        """Does a list of the page *To do* show it, thing by thing?"""
-        return self.code in IN_LISTS
 
 
 def watch(on: date | None = None) -> list[Watched]:
