@@ -306,6 +306,12 @@ def _same(old: OccurrenceRow, new: OccurrenceRow) -> bool:
     )
 
 
+def seen_to_differ(old: OccurrenceRow, new: OccurrenceRow) -> bool:
+    """Does something of an occurrence differ that a person would see: its day, its products, how it goes and is paid?"""
+    same_lines = len(old.lines) == len(new.lines) and all(map(_same_line, old.lines, new.lines))
+    return _moved(old, new) or not same_lines
+
+
 def _moved(old: OccurrenceRow, new: OccurrenceRow) -> bool:
     """Does something differ that a person would see on every line of the occurrence?"""
     return (

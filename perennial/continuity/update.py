@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perennial.catalog.queries import PriceList, in_force
@@ -25,6 +26,23 @@ class Update:
     complete: bool
     prices: dict[str, int]
     gone: tuple[kernel.Adjustment, ...]
+
+    def pairs(self) -> Iterator[tuple[OccurrenceRow | None, OccurrenceRow | None]]:
+        """Each occurrence before and after; None: it is new, or left out."""
+        before = {o.pair: o for o in self.before if o.status != "cancelled"}
+        after = {o.pair: o for o in self.after}
+        for pair in dict.fromkeys((*before, *after)):
+            yield before.get(pair), after.get(pair)
+
+    def set_by_people(self, state: OrderState) -> Iterator[tuple[kernel.Adjustment, OccurrenceRow | None]]:
+        """What people had set on planned occurrences, with the occurrence that keeps it; None: it no longer applies."""
+        gone = {(a.key, a.repetition, a.kind, a.line) for a in self.gone}
+        after = {o.pair: o for o in self.after}
+        for a in state.adjustments:
+            if (a.key, a.repetition, a.kind, a.line) in gone:
+                yield a, None
+            elif (a.key, a.repetition) in after:
+                yield a, after[a.key, a.repetition]
 
     @property
     def left_out(self) -> Reason:

@@ -265,13 +265,11 @@ def _amount(o: OccurrenceRow | None) -> int | None:
 
 def _changes(update: Update, numbers: Mapping[int, str]) -> Iterator[_Change]:
     """What an update changes, a difference at a time; only the first of one occurrence carries its amounts."""
-    before = {o.pair: o for o in update.before if o.status != "cancelled"}
-    after = {o.pair: o for o in update.after}
-    for pair in dict.fromkeys((*before, *after)):
-        old, new = before.get(pair), after.get(pair)
+    for old, new in update.pairs():
+        shown = new or old
         amounts = _amount(old), _amount(new)
         for kind, was, now in _differences(old, new, numbers):
-            yield _Change(kind, pair[0], was, now, old, new, *amounts)
+            yield _Change(kind, shown.event_key if shown else "", was, now, old, new, *amounts)
             amounts = None, None
 
 
@@ -309,15 +307,9 @@ def _of_line(was: LineRow | None, now: LineRow, numbers: Mapping[int, str]) -> I
 
 def _kept(state: OrderState, update: Update) -> Iterator[_Change]:
     """What a person had set on planned occurrences, and stays; and what no longer applies."""
-    open_ = {o.pair: o for o in update.after}
-    gone = {(a.key, a.repetition, a.kind, a.line) for a in update.gone}
-    for a in state.adjustments:
-        applies = (a.key, a.repetition, a.kind, a.line) not in gone
-        o = open_.get((a.key, a.repetition)) if applies else None
-        if applies and o is None:
-            continue
+    for a, o in update.set_by_people(state):
         yield _Change(
-            kind="kept" if applies else "gone",
+            kind="gone" if o is None else "kept",
             event=a.key,
             before=a.kind,
             after=None,
