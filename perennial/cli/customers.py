@@ -144,6 +144,6 @@ def _when(given: Given) -> dict[str, Any]:
 
 
 def _say(done: Outcome, given: Given) -> None:
-    from perennial.desk.contract import outcome_json
+    from perennial.desk.outcome_document import outcome_json
 
     result(outcome_json(done), given.json)

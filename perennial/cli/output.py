@@ -178,8 +178,8 @@ def result(value: Any, as_json: bool) -> None:
 def outcome(value: Any, given: Namespace) -> None:
     """What a change gave back, and a note where it was dated ahead: whoever mistypes a year wants to know."""
     from perennial.catalog.queries import today
-    from perennial.desk.contract import outcome_json
     from perennial.desk.outcome import Outcome
+    from perennial.desk.outcome_document import outcome_json
 
     if isinstance(value, Outcome):
         value = outcome_json(value)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from perennial.catalog.queries import today
 from perennial.continuity.planning import stored_every
-from perennial.desk.outcome import Follows, Outcome, Shown
 from perennial.desk.read import orders
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
@@ -23,6 +21,7 @@ from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Added, Address, Adjustment, Event, Hold, Note, Payment, Substitute
 from perennial.kernel import money
 from perennial.kernel.money import Money
+from perennial.kernel.plan import Behind
 from perennial.kernel.reasons import Reason, json_text
 from perennial.language import Reader, phrase
 from perennial.language.formats import ENGLISH
@@ -418,9 +417,14 @@ def preview_json(preview: Preview, to: Reader = ENGLISH) -> Document:
         "lines": [line_json(line, to) for line in preview.lines],
         "complete": preview.complete,
         "payments": [_part(part) for part in preview.payments],
-        "behind": None if preview.behind is None else _plain(preview.behind),
+        "behind": None if preview.behind is None else behind_json(preview.behind),
         "notes": [{"code": one.code, "text": phrase("note", one.code, one.facts, to)} for one in preview.notes],
     }
+
+
+def behind_json(behind: Behind) -> Document:
+    """The shipments whose own day is past: how many, since when, and on which day they all go."""
+    return {"shipments": behind.shipments, "since": str(behind.since), "ship_on": str(behind.ship_on)}
 
 
 def _part(part: Part) -> Document:
@@ -474,66 +478,3 @@ def amount(value: Money | None) -> str | None:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else str(day)
-
-
-_WITH_CURRENCY = {"to_refund", "not_authorised", "not_charged", "not_charged_of_sent", "still_owed"}
-"""Amounts of an outcome that are printed with their currency."""
-
-
-def outcome_json(outcome: Outcome) -> Document:
-    """What an action gave: what it did, and what follows. What there is nothing to tell of is left out."""
-    document: Document = {}
-    for one in fields(outcome):
-        if one.name in ("follows", "version", "can_undo", "to_refund"):
-            continue
-        value = getattr(outcome, one.name)
-        if one.default is MISSING or value not in (None, (), False):
-            document[one.name] = _plain(value, with_currency=one.name in _WITH_CURRENCY)
-    if outcome.to_refund is not None:
-        document["to_refund"] = _plain(outcome.to_refund, with_currency=True)
-    if outcome.follows is not None:
-        document["follows"] = follows_json(outcome.follows)
-    if outcome.version is not None:
-        document["version"] = outcome.version
-    if outcome.can_undo:
-        document["can_undo"] = True
-    return document
-
-
-def follows_json(follows: Follows) -> Document:
-    """The shipments that changed, before and after, and what is to come of them in all."""
-    return {
-        "shipments": [
-            {
-                "order": one.order,
-                "line": one.line,
-                "shipment": one.shipment,
-                "before": _shown(one.before),
-                "after": _shown(one.after),
-            }
-            for one in follows.shipments
-        ],
-        "to_come": {"before": amount(follows.to_come_before), "after": amount(follows.to_come_after)},
-    }
-
-
-def _shown(shown: Shown | None) -> Document | None:
-    if shown is None:
-        return None
-    return {"ship_on": str(shown.ship_on), "status": shown.status, "amount": amount(shown.amount)}
-
-
-def _plain(value: object, *, with_currency: bool = False) -> Any:
-    """A value of an outcome as JSON."""
-    match value:
-        case Money():
-            return f"{money.text(value.minor, value.currency)} {value.currency}" if with_currency else amount(value)
-        case date():
-            return str(value)
-        case Decimal():
-            return money.plain(value)
-        case list() | tuple():
-            return [_plain(one, with_currency=with_currency) for one in value]
-    if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name), with_currency=True) for one in fields(value)}
-    return value

@@ -13,9 +13,9 @@ import pytest
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk import actions
 from perennial.desk.action import How, perform, version_of
-from perennial.desk.contract import outcome_json
 from perennial.desk.models import Answer
 from perennial.desk.outcome import Outcome
+from perennial.desk.outcome_document import outcome_json
 from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
 from perennial.jobs.extend_lines import ExtendLines

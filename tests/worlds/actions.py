@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perennial.desk import actions
-from perennial.desk.contract import outcome_json
+from perennial.desk.outcome_document import outcome_json
 
 GENERAL = ("follows", "version", "can_undo")
 
