@@ -25,6 +25,7 @@ WITHOUT_DATABASE = {"stop", "worker", "backup", "restore"}
 MAKES_DATABASE = {"init", "demo", "bench", "serve"}
 BUNDLE = "bundle"  # the refusal of an import: the fields of its faults are paths
 STOPS_DATABASE = {"demo", "serve"}  # the server that it starts ends with it
+OTHER_TABLES = {"bench"}  # makes databases of its own on the same server
 
 
 OPTIONS: dict[str, str] = {}
@@ -120,7 +121,11 @@ def run(words: list[str]) -> int:
     if command.name not in WITHOUT_DATABASE:
         from perennial.cli.start import start_django
 
-        start_django(make=command.name in MAKES_DATABASE, stop_when_unused=command.name in STOPS_DATABASE)
+        start_django(
+            make=command.name in MAKES_DATABASE,
+            stop_when_unused=command.name in STOPS_DATABASE,
+            other_tables=command.name in OTHER_TABLES,
+        )
     return start(given)
 
 

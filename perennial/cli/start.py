@@ -8,11 +8,12 @@ import os
 from types import ModuleType
 
 
-def start_django(*, make: bool = False, stop_when_unused: bool = False) -> None:
+def start_django(*, make: bool = False, stop_when_unused: bool = False, other_tables: bool = False) -> None:
     """Make sure that a database answers, set Django up, and that the tables are those of this program.
 
-    ``make``: also make the embedded server's database where there is none yet; who asks then makes the tables new. ``stop_when_unused``: the server that
-    is started here ends with the last that uses it.
+    ``make``: also make the embedded server's database where there is none yet; who asks then makes the tables new.
+    ``stop_when_unused``: the server that is started here ends with the last that uses it. ``other_tables``: the
+    command never touches those of the installation, whatever they are.
     """
     server = optional("perennial.db.server")
     if server is not None:
@@ -30,7 +31,7 @@ def start_django(*, make: bool = False, stop_when_unused: bool = False) -> None:
             checks.refuse_unsafe_configuration()
     gc.enable()
     tables = optional("perennial.db.tables")
-    if tables is not None:
+    if tables is not None and not other_tables:
         tables.refuse_other_tables(older_may_be=make)
 
 
