@@ -31,6 +31,7 @@ from perennial.desk.snapshot import Rows, began, changed_rows, events_since, las
 from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
+from perennial.payments.noted import note
 from perennial.payments.surplus import surplus
 
 P = ParamSpec("P")
@@ -153,6 +154,8 @@ def _told(work: Work, outcome: R) -> R:
                 before={**was, **began(work.began[order_id])},
                 after={**now, **used_of(order_id)},
             )
+    if work.orders:
+        note(list(work.orders))
     version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None
     found = follows(whole)
     back = outcome.to_refund

@@ -24,6 +24,7 @@ from perennial.kernel.reasons import Reason
 from perennial.language.formats import ENGLISH, Reader
 from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
+from perennial.payments.models import Surplus
 from perennial.payments.surplus import surplus
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import load_revisions, newest_released, program_by_id
@@ -59,7 +60,7 @@ class Fitting:
             found = found.filter(order_date__gte=self.since)
         if self.waiting:
             waits = RawSQL(orders_that_wait(), ())
-            found = found.filter(Q(id__in=waits) | Q(id__in=list(surplus())))
+            found = found.filter(Q(id__in=waits) | Q(id__in=Surplus.objects.values("order")))
         return found
 
 

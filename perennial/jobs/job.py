@@ -113,7 +113,7 @@ class Job:
         raise NotImplementedError
 
     def sweep(self, run: Run) -> None:
-        """Leave the tables in order for the next run, when no chunk is left. It changes no row."""
+        """Leave the tables in order for the next run and for lists, when no chunk is left. It changes nothing of an order."""
 
     def named(self, run: Run, seq: int) -> tuple[str, int | None]:
         """The order (or program) of an item, and its shipment."""

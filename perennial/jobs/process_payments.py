@@ -13,6 +13,7 @@ from perennial.kernel.reasons import Reason
 from perennial.payments import gateways
 from perennial.payments.charge import collect
 from perennial.payments.next_step import rules, statement
+from perennial.payments.noted import note_all
 
 SQL = sql.named("perennial.jobs", "sql/process_payments.sql")
 AMOUNTS = ("authorised", "captured", "billed")
@@ -91,6 +92,10 @@ class ProcessPayments(Job):
             code = "payment_failed_finally" if failed else ANSWERS[outcome]
             report.because(order, shipment, "payment" if failed else None, Reason(code, {"message": message}))
         return report
+
+    def sweep(self, run: Run) -> None:
+        """Note what lists of all orders read."""
+        note_all()
 
 
 def _catching_up(run: Run) -> bool:

@@ -150,6 +150,32 @@ class Attempt(models.Model):
         indexes = [models.Index(fields=["card", "on_date"], condition=Q(card__isnull=False), name="attempts_of_card")]
 
 
+class Surplus(models.Model):
+    """A parent order of which more was taken, or billed, than came and will come: noted when somebody or a job changed
+    something, so that no page looks through all orders (``noted``).
+    """
+
+    order = models.OneToOneField(SalesOrder, models.CASCADE, primary_key=True, related_name="+")
+    minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(minor__gt=0), name="surplus_above_0")]
+
+
+class CardEnd(models.Model):
+    """A continuity order whose card will have ended by the day of one of its charges; ``first_on``: the first of those days.
+    Noted as ``Surplus`` is.
+    """
+
+    continuity_order = models.ForeignKey(ContinuityOrder, models.CASCADE, related_name="+", db_index=False)
+    card = models.ForeignKey(StoredCard, models.CASCADE, related_name="+")
+    first_on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["continuity_order", "card"], name="one_card_end")]
+        indexes = [models.Index(fields=["first_on", "continuity_order"], name="card_ends_by_day")]
+
+
 class Bill(models.Model):
     """What was sent to a customer who buys on account: which payment, when, to be paid by when."""
 

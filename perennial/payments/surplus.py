@@ -27,36 +27,37 @@ beyond as (
   union all
   select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor
     from orders_salesorder o join payments_payment y on y.order_id = o.id
-   where {{order}} and y.purpose <> 'refund'
-     and (o.status = 'cancelled' or y.purpose = 'ordinary' and not exists (
+   where {{order}} and o.status = 'cancelled' and y.purpose <> 'refund' and y.captured_minor > y.refunded_minor
+  union all
+  select o.id, y.captured_minor - y.refunded_minor
+    from orders_salesorder o join payments_payment y on y.order_id = o.id
+   where {{order}} and o.status <> 'cancelled' and y.purpose = 'ordinary' and y.captured_minor > y.refunded_minor
+     and not exists (
        select from orders_orderline l
         where l.order_id = o.id and l.status <> 'cancelled' and not exists (
-          select from continuity_continuityorder x where x.parent_line_id = l.id))))
+          select from continuity_continuityorder x where x.parent_line_id = l.id)))
 select b.root, sum(b.minor) as minor from beyond b where b.minor > 0 group by b.root
 """
-SURPLUS = _SURPLUS.format(continuity="true", order="true")
-"""The statement, of all parent orders."""
+OF_ALL = _SURPLUS.format(continuity="true", order="true")
+OF_THESE = _SURPLUS.format(
+    continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))"
+)
+"""The statement: of all parent orders, of some."""
 
 
-def surplus(orders: Sequence[int] | None = None) -> dict[int, int]:
-    """By parent order, the minor units taken or billed beyond what came and will come; of these orders, or of all.
+def surplus(orders: Sequence[int]) -> dict[int, int]:
+    """By parent order, the minor units taken or billed beyond what came and will come, as it is now; of these orders.
 
     Of what was billed up front: what was paid for and did not ship, or is not to come any more. Of a cancelled child, or cancelled ordinary lines, what they were paid.
     """
-    if orders is None:
-        found = sql.tuples(f"{SURPLUS} order by b.root")
-    else:
-        of_these = _SURPLUS.format(
-            continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))"
-        )
-        found = sql.prepared(f"{of_these} order by b.root", {"ids": list(orders)})
+    found = sql.prepared(f"{OF_THESE} order by b.root", {"ids": list(orders)})
     return {root: int(minor) for root, minor in found}
 
 
 def owed_back() -> tuple[int, int, str]:
-    """Of how many parent orders there is some, the sum of it in minor units, and the currency."""
+    """Of how many parent orders some is noted, the sum of it in minor units, and the currency."""
     found = sql.one(
-        f"select count(*), coalesce(sum(s.minor), 0), (select currency from catalog_company) from ({SURPLUS}) s"
+        "select count(*), coalesce(sum(s.minor), 0), (select currency from catalog_company) from payments_surplus s"
     )
     assert found is not None
     return found[0], int(found[1]), found[2] or ""

@@ -13,6 +13,7 @@ from perennial.customers.models import StoredCard
 from perennial.desk import actions
 from perennial.orders.models import SalesOrder, Shipment
 from perennial.payments.models import Attempt, Payment
+from perennial.payments.noted import note
 from tests.worlds.book_club import ORDERED, child, club, order
 
 NOON: dict[str, Any] = {"on": ORDERED, "by": "clerk:anna"}
@@ -75,4 +76,5 @@ def paid_and_cancelled() -> str:
     Payment.objects.filter(order=made, purpose="ordinary").update(status="captured", captured_minor=F("amount_minor"))
     ContinuityOrder.objects.filter(order=made).update(status="cancelled")
     SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
+    note([made.pk])
     return made.number

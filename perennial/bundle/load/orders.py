@@ -26,6 +26,7 @@ from perennial.desk import entry as desk
 from perennial.desk.entry.writing import write
 from perennial.desk.numbers import next_numbers
 from perennial.payments import blocked
+from perennial.payments.noted import note
 
 ORDERS_AT_ONCE = 500
 COUNT_ROWS = """
@@ -223,6 +224,7 @@ class Entering:
         self._count(len(taken))
         note_contradictions(taken)
         blocked.recompute([c.id for t in taken for c in t.continuity])
+        note([t.order.id for t in taken])
         self.made += [t.order.id for t in taken]
         return len(taken)
 

@@ -13,6 +13,7 @@ from perennial.desk.action import changed_since, version_of
 from perennial.desk.locking import order_by_number
 from perennial.desk.outcome import Outcome
 from perennial.payments.charge import Became, collect_for_order
+from perennial.payments.noted import note
 
 COLLECTING = 0x70656E
 """The class of the advisory locks of orders that are collected."""
@@ -54,6 +55,8 @@ def collect(
         with one_after_the_other(parent):
             if seen is not None and seen != version_of(parent):
                 raise changed_since(parent, seen)
-            return Collected(order=number, payments=collect_for_order(order.pk, on=on, by=by, force=force))
+            found = collect_for_order(order.pk, on=on, by=by, force=force)
+            note([parent])
+            return Collected(order=number, payments=found)
     with taken_back():
         return Collected(order=number, payments=collect_for_order(order.pk, on=on, by=by, force=force, dry=True))

@@ -16,15 +16,11 @@ from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import why
 from perennial.kernel.states import REFUSED
-from perennial.payments.surplus import SURPLUS
 from perennial.programs.queries import program_by_id
 
-_SQL = {
-    name: statement.replace("$surplus", SURPLUS)
-    for name, statement in sql.named("perennial.desk.read", "exceptions.sql").items()
-}
+_SQL = sql.named("perennial.desk.read", "exceptions.sql")
 KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund")
-SIZE = 30
+SIZE = 50
 DAYS_AHEAD = 62
 """A card is expiring when it ends within so many days, and is to pay something after that."""
 INVOICED_WITHIN = 7
@@ -32,10 +28,8 @@ INVOICED_WITHIN = 7
 MOST_COUNTED = 500
 FRESH = timedelta(minutes=1)
 """So long every page tells the number that was counted once."""
-FRESH_SLOW = timedelta(minutes=10)
-"""So long a page tells what takes longest to count: how many cards will end, how often money is to be given back."""
-URGENT, REFUND, EXPIRING = 1, 2, 3
-"""The rows of what was counted."""
+URGENT = 1
+"""The row of what was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +75,15 @@ class Counts(NamedTuple):
 
     @property
     def urgent(self) -> int:
-        """All but the cards that will end and the money to give back: those have time, and take time to count."""
+        """All but the cards that will end and the money to give back: those have time."""
         return sum(self) - self.expiring - self.refund
 
 
-def counts(on: date, kind: str | None = None) -> Counts:
-    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while.
-
-    ``kind``: of the list that is looked at. Cards that will end and money to give back are counted anew for their own
-    lists, else now and then.
-    """
-    return urgent_counts(on)._replace(
-        expiring=_now_and_then("expiring", EXPIRING, on, kind), refund=_now_and_then("refund", REFUND, on, kind)
-    )
-
-
-def _now_and_then(name: str, counted: int, on: date, kind: str | None) -> int:
-    found: int | None = None
-    if kind is not None and kind != name:
-        found = sql.value(_SQL["counted"], {"id": counted, "on": on, "fresh": FRESH_SLOW})
-    if found is None:
-        found = int(sql.value(_SQL[f"{name}_count"], _counting(on)))
-        sql.execute(_SQL["count"], {"id": counted, "on": on, "number": found})
-    return found
+def counts(on: date) -> Counts:
+    """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while."""
+    expiring = int(sql.value(_SQL["expiring_count"], _counting(on)))
+    refund = int(sql.value(_SQL["refund_count"], _counting(on)))
+    return urgent_counts(on)._replace(expiring=expiring, refund=refund)
 
 
 def urgent(on: date) -> int:

@@ -27,18 +27,16 @@ select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number
  limit %(most)s
 
 -- name: expiring
--- Lines whose card will have expired by the day of one of their charges; the first of those days. Cards that end are found
--- by the index of their ends, and the lines of a page by their first days alone; what is told is read of a page.
+-- Lines whose card will have expired by the day of one of their charges; the first of those days, as it is noted. What is
+-- told is read of a page.
 with found as materialized (
-  select min(y.on_date) as on_date, y.continuity_order_id as id, y.card_id
-    from customers_storedcard k
-    join charge_to_come y on y.card_id = k.id and y.on_date > k.expires_on
-   where k.expires_on < %(through)s
+  select e.first_on as on_date, e.continuity_order_id as id, e.card_id
+    from payments_cardend e
+    join customers_storedcard k on k.id = e.card_id and k.expires_on < e.first_on
+   where k.expires_on < %(through)s and (e.first_on, e.continuity_order_id) > (%(day)s, %(id)s)
      and (%(program)s is null or exists (select from continuity_continuityorder c
-                                          where c.id = y.continuity_order_id and c.program_id = %(program)s))
-   group by y.continuity_order_id, y.card_id
-  having (min(y.on_date), y.continuity_order_id) > (%(day)s, %(id)s)
-   order by min(y.on_date), y.continuity_order_id
+                                          where c.id = e.continuity_order_id and c.program_id = %(program)s))
+   order by e.first_on, e.continuity_order_id
    limit %(most)s)
 select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
        k.token, k.brand, k.last4, k.expires_on, x.shipments, x.parts
@@ -165,20 +163,19 @@ select (select count(*) from (select from payments_payment y where y.status in {
          limit %(most)s) n)
 
 -- name: expiring_count
--- at most so many; the cards that end last first, since of those that ended long ago most pay nothing any more
+-- at most so many
 select count(*) from (
-select from customers_storedcard k
- cross join lateral (select distinct y.continuity_order_id from charge_to_come y
-                      where y.card_id = k.id and y.on_date > k.expires_on) x
+select from payments_cardend e
+  join customers_storedcard k on k.id = e.card_id and k.expires_on < e.first_on
  where k.expires_on < %(through)s
- order by k.expires_on desc
+ order by e.first_on
  limit %(most)s) n
 
 -- name: refund
 -- orders of which more was taken than came and will come
 select p.order_date, p.id, p.number, p.number, u.account, u.name, null, null, s.minor, p.currency
-  from ($surplus) s
-  join orders_salesorder p on p.id = s.root
+  from payments_surplus s
+  join orders_salesorder p on p.id = s.order_id
   join customers_customer u on u.id = p.customer_id
  where (p.order_date, p.id) > (%(day)s, %(id)s)
    and (%(program)s is null or %(program)s in (
@@ -187,4 +184,4 @@ select p.order_date, p.id, p.number, p.number, u.account, u.name, null, null, s.
  limit %(most)s
 
 -- name: refund_count
-select count(*) from (select from ($surplus) s limit %(most)s) n
+select count(*) from (select from payments_surplus s limit %(most)s) n

@@ -26,7 +26,7 @@ from perennial.web.visit import Visit
 
 SECTIONS = ("web/todo/head.html", "web/todo/watched.html", "web/todo/tabs.html", "web/todo/list.html")
 MOST_PROGRAMS = 200
-ROWS = 35
+ROWS = 25
 """Of a list on one page; each with its buttons."""
 
 
@@ -37,7 +37,7 @@ def today(request: Visit) -> HttpResponse:
 
 def first(request: Visit) -> HttpResponse:
     """The first list that has rows; cards that will end have time."""
-    found = counts(request.visitor.today, KINDS[0])
+    found = counts(request.visitor.today)
     urgent = (kind for kind in (*(one for one in KINDS if one != "expiring"), "expiring") if getattr(found, kind))
     return HttpResponseRedirect(f"/exceptions/{next(urgent, KINDS[0])}")
 
@@ -63,7 +63,7 @@ def on_it(request: Visit, kind: str) -> HttpResponse:
 
 def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> dict[str, Any]:
     visitor = request.visitor
-    found_counts = counts(visitor.today, kind)
+    found_counts = counts(visitor.today)
     program, after = asked.get("program", "").strip(), asked.get("after") or None
     since, fault = _since(request, asked.get("since", "").strip())
     found = exceptions(kind, on=visitor.today, program=program or None, since=since, size=ROWS, after=after)
