@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import Any
 
 from perennial import language
+from perennial.kernel.states import HOLD_STOPS
 
 
 def document(value: Any) -> None:
@@ -217,7 +218,11 @@ def sentences(done: Mapping[str, Any]) -> None:
         before, after = (one[when] or sentence("phrase", "none") for when in ("before", "after"))
         say(sentence("outcome", "card_changed", field=one["field"], card=done["token"], before=before, after=after))
     for number in done.get("still_ships", ()):
-        say(sentence("outcome", "still_ships", order=number, charged=done.get("stops") == "both"))
+        say(
+            sentence(
+                "outcome", "still_ships", order=number, charged="charging" in HOLD_STOPS.get(done.get("stops", ""), ())
+            )
+        )
     for number in done.get("still_held", ()):
         say(sentence("outcome", "still_held", order=number))
     for number in done.get("still_to_old_address", ()):

@@ -49,6 +49,7 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
             "held": "; ".join(held),
             "parked": "; ".join(parked),
             "gift_message": order.gift_message,
+            "source_code": order.source_code,
             "prices": "hidden" if order.hide_prices else None,
         }
     )

@@ -7,6 +7,9 @@ union all
 select 'gift', o.id, jsonb_build_object('gift_message', o.gift_message, 'hide_prices', o.hide_prices)
   from orders_salesorder o where o.id = %(order)s
 union all
+select 'source', o.id, jsonb_build_object('source_code', o.source_code)
+  from orders_salesorder o where o.id = %(order)s
+union all
 select 'line', l.id, jsonb_build_object('quantity', l.quantity, 'status', l.status)
   from orders_orderline l where l.order_id = %(order)s
 union all
@@ -98,6 +101,10 @@ update orders_salesorder k set status = n.status from given n where k.id = n.id
 -- name: put_back_gift
 update orders_salesorder o set gift_message = n.gift_message, hide_prices = n.hide_prices
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, gift_message text, hide_prices boolean) where o.id = n.id
+
+-- name: put_back_source
+update orders_salesorder o set source_code = n.source_code
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, source_code text) where o.id = n.id
 
 -- name: put_back_line
 update orders_orderline l set quantity = n.quantity, status = coalesce(n.status, l.status)

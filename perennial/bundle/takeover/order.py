@@ -85,6 +85,7 @@ def _order(ctx: Context) -> OrderRow:
         entry=stored_json(_as_given(ctx)),
         gift_message=entry.gift_message,
         hide_prices=entry.hide_prices,
+        source_code=entry.source_code,
     )
 
 

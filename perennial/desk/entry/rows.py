@@ -136,6 +136,7 @@ class OrderRow:
     entry: Jsonb | None = None
     gift_message: str | None = None
     hide_prices: bool = False
+    source_code: str | None = None
     lines: list[LineRow] = field(default_factory=list)
     taxes: list[TaxRow] = field(default_factory=list)
     pays: list[PayRow] = field(default_factory=list)

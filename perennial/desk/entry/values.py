@@ -64,6 +64,7 @@ class OrderEntry:
     pay: tuple[PayEntry, ...] = ()
     gift_message: str | None = None
     hide_prices: bool = False
+    source_code: str | None = None
     as_given: dict[str, Any] | None = None
     meant: frozenset[date] = frozenset()
 

@@ -222,6 +222,7 @@ class Order:
     notes: tuple[Note, ...]
     gift_message: str | None
     hide_prices: bool
+    source_code: str | None
 
     @property
     def held(self) -> bool:

@@ -28,6 +28,7 @@ class Order(NamedTuple):
     tracking: str | None
     gift_message: str | None
     hide_prices: bool
+    source_code: str | None
 
 
 class Child(NamedTuple):
