@@ -175,13 +175,3 @@ def may_not_release(codes: Sequence[str], roles: Sequence[str] | None) -> dict[s
         return {}
     found = HoldCode.objects.filter(code__in=codes).exclude(released_by=[]).values_list("code", "released_by")
     return {code: tuple(may) for code, may in found if not set(may) & set(roles)}
-
-
-def descriptions() -> dict[tuple[str, str], str]:
-    """What codes are called: by ``source``, ``reason`` or ``hold`` and the code."""
-    kinds = (("source", SourceCode), ("reason", ReasonCode), ("hold", HoldCode))
-    return {
-        (kind, code): words
-        for kind, model in kinds
-        for code, words in model.objects.exclude(description="").values_list("code", "description")
-    }

@@ -197,7 +197,7 @@ def outcome(value: Any, given: Namespace) -> None:
 
 
 IN_SENTENCES = (
-    *("changed", "caught_up", "moved", "still_ships", "still_held"),
+    *("changed", "caught_up", "moved", "still_ships", "still_held", "kept"),
     *(
         "still_to_old_address",
         "still_pays",
@@ -225,6 +225,8 @@ def sentences(done: Mapping[str, Any]) -> None:
         )
     for number in done.get("still_held", ()):
         say(sentence("outcome", "still_held", order=number))
+    for code in done.get("kept", ()):
+        say(sentence("outcome", "kept_holds", code=code))
     for number in done.get("still_to_old_address", ()):
         say(sentence("outcome", "still_to_old_address", order=number))
     for one in done.get("still_pays", ()):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from perennial.catalog.codes import descriptions, unknown_source
+from perennial.catalog.codes import unknown_source
 from perennial.catalog.models import SourceCode
+from perennial.catalog.queries import names
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import Money
@@ -59,7 +60,7 @@ def source_results(
     heads = _asked("codes", given)
     if code is not None and not heads:
         raise unknown_source(code, SourceCode.objects.values_list("code", flat=True))
-    words = descriptions()
+    words = names()
     became: dict[tuple[str, str], int] = defaultdict(int)
     ended: dict[str, list[Ended]] = defaultdict(list)
     for source, how, reason_code, many in _asked("continuity", given):
