@@ -110,9 +110,14 @@ def _in_turn(actions: Sequence[str]) -> list[str]:
     return [action for action in REASON_ACTIONS if action in actions]
 
 
+def all_source_codes() -> list[SourceCode]:
+    """The source codes, those that are not in use any more too."""
+    return list(SourceCode.objects.order_by("code"))
+
+
 def source_codes(on: date) -> list[SourceCode]:
     """The source codes that an order of a day may have."""
-    known = {one.code: one for one in SourceCode.objects.order_by("code")}
+    known = {one.code: one for one in all_source_codes()}
     return [one for code, one in known.items() if unusable_source(known, code, on) is None]
 
 

@@ -27,12 +27,12 @@ class Happened:
     by: str
 
 
-def history_of(order: Order, to: Reader, names: Names, *, child: Child | None = None) -> list[Happened]:
+def history_of(order: Order, to: Reader, names: Names | None = None, *, child: Child | None = None) -> list[Happened]:
     """What happened to an order, the newest first; of a ``child``: what happened to it. ``names``: what the codes of
     reasons are called (``catalog.queries.names``).
     """
     events = order.history if child is None else [one for one in order.history if _is_of(one.data or {}, child)]
-    return [_happened(one, order, to, names) for one in reversed(events)]
+    return [_happened(one, order, to, names or {}) for one in reversed(events)]
 
 
 def by_words(by: str, to: Reader) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 
-from perennial.catalog.models import SourceCode
+from perennial.catalog.codes import all_source_codes
 from perennial.desk.numbers import order_meant
 from perennial.desk.queries import Fitting
 from perennial.desk.read.lists import programs
@@ -41,7 +41,7 @@ def page(request: Visit) -> HttpResponse:
         "number": number,
         "query": urlencode(asked),
         "statuses": tuple(ORDER),
-        "sources": list(SourceCode.objects.order_by("code")),
+        "sources": all_source_codes(),
         "programs": programs(size=MOST_PROGRAMS).rows,
         "first": "after" not in request.GET,
         "here": "orders",
