@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from perennial.catalog.models import SourceCode
 from perennial.customers.models import Customer
 from perennial.desk import actions
 from perennial.desk.read.orders import order
 from perennial.orders.models import OrderEvent, SalesOrder
-from tests.web.asked import HX, Desk, fill, get, text_of
+from tests.web.test_customer import HX
 from tests.web.test_exports import taken
+from tests.web.test_order import Desk, fill, get, text_of
 from tests.worlds import desk
 from tests.worlds.bundle import put
 from tests.worlds.codes import CODES
@@ -47,8 +49,6 @@ def test_entry_asks_where_the_order_comes_from_and_keeps_it_with_the_customer(at
 
 
 def test_without_a_list_nobody_is_asked(at_desk: Desk) -> None:
-    from perennial.catalog.models import SourceCode
-
     SourceCode.objects.all().delete()
     assert 'name="source_code"' not in get(at_desk("clerk"), "/customers/C-2/order")
 
@@ -85,7 +85,6 @@ def test_what_came_of_each_source_in_both_languages(at_desk: Desk) -> None:
     answer = client.get("/reports/sources?from=someday")
     assert answer.status_code == 422
     assert {row["Source"]: row["Orders"] for row in taken(client, "/reports/sources.csv")}["WEB"] == "1"
-    assert "Resa delle provenienze" in text_of(get(at_desk("manager", language="it"), "/reports/sources"))
 
 
 def test_people_who_stop_choose_among_the_reasons_of_the_list(at_desk: Desk) -> None:
@@ -116,7 +115,16 @@ def test_a_hold_says_what_its_kind_stops(at_desk: Desk) -> None:
     assert "Fraud suspected: stops shipping and charging" in panel
     fill(client, page, f"{page}/hold", code="NEW", reason="asked", reason_code="TRAVEL")
     assert "NEW: stops new child orders" in text_of(get(client, page))
-    assert "NEW (ferma: nuovi ordini figli)" in text_of(get(at_desk("clerk", language="it"), page))
+
+
+def test_in_italian(at_desk: Desk) -> None:
+    number = desk.order("CLUB", source_code="WEB")
+    actions.hold(number=number, code="NEW", reason="asked", **desk.ANNA)
+    client = at_desk("manager", language="it")
+    assert "Resa delle provenienze" in text_of(get(client, "/reports/sources"))
+    page = text_of(get(client, f"/orders/{number}"))
+    assert "NEW (ferma: nuovi ordini figli)" in page
+    assert "Provenienza" in page
 
 
 def test_a_hold_of_other_roles_stays(at_desk: Desk) -> None:
