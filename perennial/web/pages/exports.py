@@ -20,6 +20,7 @@ from perennial.web.pages.source import period
 from perennial.web.sheet import AT_ONCE, Column, sheet
 from perennial.web.typed import read_day
 from perennial.web.visit import Visit
+from perennial.web.words import said
 
 
 def orders(request: Visit) -> StreamingHttpResponse:
@@ -58,33 +59,33 @@ def _orders(to: Reader) -> tuple[Column[ListedOrder], ...]:
 def sources(request: Visit) -> StreamingHttpResponse:
     """What became of the orders of each source."""
     since, through = period(request)
-    return sheet(
-        request, "sources", _SOURCES, lambda after: Page(tuple(source_results(since=since, through=through)), None)
-    )
-
-
-def _ended(one: SourceResult) -> str:
-    return "; ".join(
-        f"{each.count} {each.reason_code or ('stopped' if each.stopped else 'finished')}" for each in one.ended
-    )
+    found = tuple(source_results(since=since, through=through))
+    return sheet(request, "sources", _sources(request.visitor.reader), lambda after: Page(found, None))
 
 
 def _sums(sums: Sequence[Money]) -> str:
     return "; ".join(f"{amount(one)} {one.currency}" for one in sums)
 
 
-_SOURCES: tuple[Column[SourceResult], ...] = (
-    ("csv_source_code", lambda one: one.code),
-    ("csv_description", lambda one: one.description),
-    ("sources_customers", lambda one: one.customers),
-    ("sources_orders", lambda one: one.orders),
-    ("sources_joined", lambda one: one.joined),
-    ("sources_open", lambda one: one.still_open),
-    ("sources_ended", _ended),
-    ("sources_sent", lambda one: one.shipments_sent),
-    ("sources_captured", lambda one: _sums(one.captured)),
-    ("sources_refunded", lambda one: _sums(one.refunded)),
-)
+def _sources(to: Reader) -> tuple[Column[SourceResult], ...]:
+    def ended(one: SourceResult) -> str:
+        words = (
+            each.reason_code or said(to, f"sources_{'stopped' if each.stopped else 'finished'}") for each in one.ended
+        )
+        return "; ".join(f"{each.count} {why}" for each, why in zip(one.ended, words, strict=True))
+
+    return (
+        ("csv_source_code", lambda one: one.code),
+        ("csv_description", lambda one: one.description),
+        ("sources_customers", lambda one: one.customers),
+        ("sources_orders", lambda one: one.orders),
+        ("sources_joined", lambda one: one.joined),
+        ("sources_open", lambda one: one.still_open),
+        ("sources_ended", ended),
+        ("sources_sent", lambda one: one.shipments_sent),
+        ("sources_captured", lambda one: _sums(one.captured)),
+        ("sources_refunded", lambda one: _sums(one.refunded)),
+    )
 
 
 def todo(request: Visit, kind: str) -> StreamingHttpResponse:
