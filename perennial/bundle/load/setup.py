@@ -112,9 +112,12 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
     tally, moved = catalog.set_date_intervals(intervals=given.intervals, by=by, reason=reason)
     imported.add("date_intervals", tally)
     imported.add("payment_schedules", catalog.set_payment_schedules(schedules=given.schedules, by=by, reason=reason))
-    imported.add("source_codes", set_source_codes(codes=given.sources, by=by, reason=reason))
-    imported.add("reason_codes", set_reason_codes(codes=given.reasons, by=by, reason=reason))
-    imported.add("hold_codes", set_hold_codes(codes=given.holds, by=by, reason=reason))
+    if given.sources:
+        imported.add("source_codes", set_source_codes(codes=given.sources, by=by, reason=reason))
+    if given.reasons:
+        imported.add("reason_codes", set_reason_codes(codes=given.reasons, by=by, reason=reason))
+    if given.holds:
+        imported.add("hold_codes", set_hold_codes(codes=given.holds, by=by, reason=reason))
     tally, same = catalog.set_products(products=given.products, by=by, reason=reason)
     for program in given.programs:
         loaded = load_program(program, by=by, reason=reason)

@@ -101,11 +101,12 @@ class Context:
         """Holds of a parent or of a child."""
         made, open_codes = [], set()
         for hold in thing.objects("holds", HOLD):
+            code = hold.code("code", "hold")
             words, why = hold.text("reason", "", longest=limits.LINE), because(hold)
             row = HoldRow(
-                code=hold.code("code", "hold"),
+                code=code,
                 reason=words if why is None else "",
-                stops=stopped(hold, self.names.hold_codes.get(hold.code("code", "hold"), "both")),
+                stops=stopped(hold, self.names.hold_codes.get(code, "both")),
                 on=hold.day("on", self.reading.on),
                 by=hold.text("by", "", longest=limits.LINE),
                 released_on=hold.day("released_on"),
