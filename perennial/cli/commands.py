@@ -78,6 +78,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order remove", "take a line out of a draft order"),
         ("order pay", "say how the ordinary lines of a draft order are paid"),
         ("order gift", "put a gift message, and no prices, into the parcels of an order"),
+        ("order payer", "let another customer pay an order than the one who receives it"),
         ("order source", "say where an order comes from"),
         ("order submit", "open a draft order"),
         ("order accept", "note that the customer accepted the offer"),

@@ -19,7 +19,7 @@ class Known:
 
     def __init__(self, entries: Sequence[OrderEntry]) -> None:
         self.set_up: SetUp = set_up()
-        self.customers = Customers({e.customer for e in entries})
+        self.customers = Customers({account for e in entries for account in (e.customer, e.payer) if account})
         given = any(e.source_code is not None for e in entries)
         self.sources = {one.code: one for one in SourceCode.objects.all()} if given else {}
         numbers = {line.item_number for e in entries for line in e.lines}

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0007_codes"),
         ("customers", "0005_codes"),
-        ("orders", "0016_back_again"),
+        ("orders", "0017_payer"),
     ]
 
     operations = [
