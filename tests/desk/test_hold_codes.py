@@ -8,7 +8,7 @@ import pytest
 
 from perennial.catalog.models import HoldCode
 from perennial.desk import actions
-from perennial.jobs.check import check, check_once
+from perennial.jobs.check import check
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.kernel.states import HOLD_STOPS, hold_stops
 from perennial.orders.models import Hold
@@ -25,7 +25,6 @@ def _set_up(club: None) -> Any:
     put({"hold_codes": CODES["hold_codes"]})
     yield
     assert check()["faults"] == []
-    assert check_once()["faults"] == []
 
 
 def status(number: str) -> str:
