@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from perennial.db.history import tracked
 from perennial.db.models import Code
+from perennial.kernel import states
 
 
 @tracked
@@ -170,4 +171,43 @@ class Price(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["product", "valid_from"], nulls_distinct=False, name="one_price"),
             models.CheckConstraint(condition=Q(price_minor__gte=0), name="price_from_0"),
+        ]
+
+
+@tracked
+class SourceCode(models.Model):
+    """Where an order comes from: a catalogue, a letter, an advertisement. It may be used of orders of its days, both
+    included, as long as it is ``active``.
+    """
+
+    code = Code(unique=True)
+    description = models.TextField(db_default="")
+    valid_from = models.DateField(null=True)
+    valid_until = models.DateField(null=True)
+    active = models.BooleanField(db_default=True)
+
+
+@tracked
+class ReasonCode(models.Model):
+    """Why something is done to an order; ``actions``: what it may be given for (``states.REASON_ACTIONS``)."""
+
+    code = Code(unique=True)
+    description = models.TextField(db_default="")
+    actions = ArrayField(models.TextField(), db_default=models.Value("{}"))
+    active = models.BooleanField(db_default=True)
+
+
+@tracked
+class HoldCode(models.Model):
+    """A kind of hold: what it stops, and which roles may release it (none named: whoever may hold)."""
+
+    code = Code(unique=True)
+    description = models.TextField(db_default="")
+    stops = models.TextField(db_default="both")
+    released_by = ArrayField(models.TextField(), db_default=models.Value("{}"))
+    active = models.BooleanField(db_default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(stops__in=list(states.HOLDS_STOP)), name="hold_code_stops"),
         ]

@@ -100,10 +100,15 @@ class SetUp:
 
 
 def names() -> dict[tuple[str, str], str]:
-    """What delivery modes (``mode``) and date intervals (``interval``) are called, by their codes."""
+    """What delivery modes (``mode``), date intervals (``interval``) and the codes of sources (``source``), reasons
+    (``reason``) and holds (``hold``) are called, by their codes.
+    """
     found = sql.tuples(
         "select 'mode', code, name from catalog_deliverymode where name <> ''"
         " union all select 'interval', code, name from catalog_dateinterval where name <> ''"
+        " union all select 'source', code, description from catalog_sourcecode where description <> ''"
+        " union all select 'reason', code, description from catalog_reasoncode where description <> ''"
+        " union all select 'hold', code, description from catalog_holdcode where description <> ''"
     )
     return {(kind, code): name for kind, code, name in found}
 

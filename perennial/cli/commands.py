@@ -64,6 +64,11 @@ GROUPS: dict[str, list[Command]] = {
         ("show customers", "the customers whom all the words fit, whole"),
         ("search", "who is calling? The first customers and orders that fit"),
         ("preview", "what an order of a program would be, without writing it"),
+    )
+    + _group(
+        "codes",
+        ("show codes", "the codes that are set up: sources, reasons, holds"),
+        ("show sources", "what became of the orders of each source code"),
     ),
     "Orders": _group(
         "orders",
@@ -74,6 +79,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order pay", "say how the ordinary lines of a draft order are paid"),
         ("order gift", "put a gift message, and no prices, into the parcels of an order"),
         ("order payer", "let another customer pay an order than the one who receives it"),
+        ("order source", "say where an order comes from"),
         ("order submit", "open a draft order"),
         ("order accept", "note that the customer accepted the offer"),
         ("order cancel", "cancel an order, or a child that has not shipped"),

@@ -58,6 +58,7 @@ def show_orders(p: Parser) -> Run:
     p.add_argument("--program", metavar="ID", help="only those with a line of this program")
     p.add_argument("--customer", metavar="ACCOUNT", help="only those of this customer")
     p.add_argument("--since", type=day, metavar="DATE", help="only those ordered on this date or later")
+    p.add_argument("--source-code", metavar="CODE", help="only those that come from there")
     p.add_argument("--waiting", action="store_true", help="only those of which something waits for a person, and what")
     _page(p, "orders", "all")
 
@@ -74,6 +75,7 @@ def show_orders(p: Parser) -> Run:
             customer=given.customer,
             since=given.since,
             waiting=given.waiting,
+            source_code=given.source_code,
         )
         if given.limit is None and given.after is None:
             ids: Sequence[int] = order_ids(fitting)

@@ -111,6 +111,7 @@ def order_start(p: Parser) -> Run:
     p.add_argument("--payment-method", metavar="M", help="how it is paid: card, on_account, check, cash, gift_card")
     p.add_argument("--card", type=long_code, metavar="TOKEN", help="the stored card that pays")
     p.add_argument("--payer", metavar="ACCOUNT", help="who pays, where that is not who receives")
+    p.add_argument("--source-code", metavar="CODE", help="where it comes from")
     p.yes_date()
     p.change()
 
@@ -129,6 +130,7 @@ def order_start(p: Parser) -> Run:
             payment_method=given.payment_method,
             payer=given.payer,
             card=given.card,
+            source_code=given.source_code,
             meant=tuple(given.yes_date),
             **{**who(given), "on": order_day(given)},
         )
@@ -205,6 +207,14 @@ def order_payer(p: Parser) -> Run:
     return _does("payer", "account", "method", "card", "catch_up", line=False)
 
 
+def order_source(p: Parser) -> Run:
+    """Where it comes from."""
+    p.number()
+    p.add_argument("--source-code", metavar="CODE", help="one of the list of source codes (left out: nobody knows)")
+    p.change()
+    return _does("source", "source_code", line=False)
+
+
 def order_submit(p: Parser) -> Run:
     """A draft order opens."""
     p.number()
@@ -249,8 +259,14 @@ def order_reinstate(p: Parser) -> Run:
 def order_hold(p: Parser) -> Run:
     """An order waits."""
     p.number("the number of the order or child")
-    p.add_argument("--code", metavar="C", default="hold", help="a short word to release it by (left out: hold)")
-    p.add_argument("--stops", choices=HOLDS_STOP, default="both", help="what it stops (left out: both)")
+    p.add_argument("--code", metavar="C", help="a code of the list of hold codes, else a short word (left out: hold)")
+    p.add_argument(
+        "--stops",
+        choices=HOLDS_STOP,
+        metavar="WHAT",
+        help="what it stops: shipping, charging, both, or parts joined by + of children, sending, invoicing, charging"
+        " (left out: what its code says, else both)",
+    )
     p.add_argument("--until", type=day, metavar="DATE", help="a pause: it goes on by itself on this business date")
     p.reason_code()
     p.change(why="why it is held", must_say_why=True)
@@ -290,8 +306,9 @@ def order_move(p: Parser) -> Run:
     p.add_argument("--to", type=day, metavar="DATE", required=True, help="the new day")
     p.add_argument("--following", action="store_true", help="move those that follow, too")
     p.yes_date()
+    p.reason_code()
     p.change()
-    return _does("move", "shipment", "to", "following", meant="yes_date")
+    return _does("move", "shipment", "to", "following", "reason_code", meant="yes_date")
 
 
 def order_undo(p: Parser) -> Run:
@@ -311,8 +328,9 @@ def order_substitute(p: Parser) -> Run:
     p.add_argument("--item", metavar="NEW", required=True, help="the product that is sent instead")
     p.add_argument("--from", dest="replaces", metavar="OLD", help="in place of which, where there are several")
     p.add_argument("--price", metavar="P", help="at this price (left out: the price stays)")
+    p.reason_code()
     p.change()
-    return _does("substitute", "shipment", "item", "replaces", "price")
+    return _does("substitute", "shipment", "item", "replaces", "price", "reason_code")
 
 
 def order_add_product(p: Parser) -> Run:
@@ -374,8 +392,9 @@ def order_price(p: Parser) -> Run:
     p.shipment()
     p.add_argument("--price", metavar="P", required=True, help="the price of one, such as 19.95")
     p.add_argument("--item", dest="replaces", metavar="P", help="of this product, where the shipment has several")
+    p.reason_code()
     p.change()
-    return _does("price", "shipment", "price", "replaces")
+    return _does("price", "shipment", "price", "replaces", "reason_code")
 
 
 def order_card(p: Parser) -> Run:
@@ -414,16 +433,18 @@ def order_ship(p: Parser) -> Run:
     p.add_argument("--carrier", type=text, metavar="C", help="who carries it")
     p.add_argument("--tracking", type=number, metavar="T", help="the carrier's number")
     p.override()
+    p.reason_code()
     p.change()
-    return _does("ship", "carrier", "tracking", "override", line=False, reports=True)
+    return _does("ship", "carrier", "tracking", "override", "reason_code", line=False, reports=True)
 
 
 def order_invoice(p: Parser) -> Run:
     """What was sent is invoiced."""
     p.number("the number of a child, or of an order with ordinary lines")
     p.override()
+    p.reason_code()
     p.change()
-    return _does("invoice", "override", line=False, reports=True)
+    return _does("invoice", "override", "reason_code", line=False, reports=True)
 
 
 def order_track(p: Parser) -> Run:
@@ -471,8 +492,9 @@ def order_settle(p: Parser) -> Run:
         " (left out: stop)",
     )
     p.add_argument("--approved-by", type=text, metavar="WHO", help="who allowed the write-off (left out: who does it)")
+    p.reason_code()
     p.change(why="how it was found out, or why it is given up", must_say_why=True)
-    return _does("settle", "end", "part", "shipments", "approved_by")
+    return _does("settle", "end", "part", "shipments", "approved_by", "reason_code")
 
 
 def order_receive(p: Parser) -> Run:
@@ -497,8 +519,9 @@ def order_refund(p: Parser) -> Run:
         "--payment", dest="part", type=whole, metavar="N", help="the number of the payment, where several were taken"
     )
     p.add_argument("--amount", metavar="A", help="so much of it, such as 5.00 (left out: all that is left of it)")
+    p.reason_code()
     p.change(why="why it is given back", must_say_why=True)
-    return _does("refund", "part", "amount")
+    return _does("refund", "part", "amount", "reason_code")
 
 
 def card(p: Parser) -> Run:

@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import Any
 
 from perennial import language
+from perennial.kernel.states import HOLD_STOPS
 
 
 def document(value: Any) -> None:
@@ -196,7 +197,7 @@ def outcome(value: Any, given: Namespace) -> None:
 
 
 IN_SENTENCES = (
-    *("changed", "caught_up", "moved", "still_ships", "still_held"),
+    *("changed", "caught_up", "moved", "still_ships", "still_held", "kept"),
     *(
         "still_to_old_address",
         "still_pays",
@@ -217,9 +218,15 @@ def sentences(done: Mapping[str, Any]) -> None:
         before, after = (one[when] or sentence("phrase", "none") for when in ("before", "after"))
         say(sentence("outcome", "card_changed", field=one["field"], card=done["token"], before=before, after=after))
     for number in done.get("still_ships", ()):
-        say(sentence("outcome", "still_ships", order=number, charged=done.get("stops") == "both"))
+        say(
+            sentence(
+                "outcome", "still_ships", order=number, charged="charging" in HOLD_STOPS.get(done.get("stops", ""), ())
+            )
+        )
     for number in done.get("still_held", ()):
         say(sentence("outcome", "still_held", order=number))
+    for code in done.get("kept", ()):
+        say(sentence("outcome", "kept_holds", code=code))
     for number in done.get("still_to_old_address", ()):
         say(sentence("outcome", "still_to_old_address", order=number))
     for one in done.get("still_pays", ()):

@@ -50,6 +50,7 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
             "parked": "; ".join(parked),
             "payer": [order.payer.account, order.payer.name] if order.payer else None,
             "gift_message": order.gift_message,
+            "source_code": order.source_code,
             "prices": "hidden" if order.hide_prices else None,
         }
     )

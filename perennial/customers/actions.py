@@ -20,7 +20,7 @@ from perennial.db.sql import copy, draw_ids, tuples
 from perennial.db.tally import Tally
 from perennial.errors import Refused
 
-CUSTOMER = ("account", "name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
+CUSTOMER = ("account", "name", "email", "phone", "language", "allow_on_account", "credit_limit_minor", "source_code")
 LOSABLE = ("name", "email", "phone", "language", "allow_on_account", "credit_limit_minor")
 ADDRESS = AddressFacts._fields
 CARD = CardFacts._fields
@@ -122,7 +122,8 @@ def set_customers(
     return Changes(tally, renewed, moved, emptied, stays)
 
 
-def _columns(customer: CustomerFacts) -> tuple[Any, ...]:
+def _columns(customer: CustomerFacts, stored: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+    """The columns of a customer; what is left as it is, as it is ``stored``."""
     return (
         customer.account,
         customer.name,
@@ -131,6 +132,7 @@ def _columns(customer: CustomerFacts) -> tuple[Any, ...]:
         customer.language,
         customer.allow_on_account,
         customer.credit_limit_minor,
+        customer.source_code or (stored[-1] if stored else None),
     )
 
 
@@ -236,8 +238,8 @@ def _differences(
     cards: dict[str, tuple[Any, ...]],
 ) -> Iterator[_Write]:
     """What there is to write of a stored customer; what is listed goes out of the dictionaries."""
-    if columns != _columns(customer):
-        yield _Write(Customer, pk, dict(zip(CUSTOMER, _columns(customer), strict=True)))
+    if columns != (now := _columns(customer, columns)):
+        yield _Write(Customer, pk, dict(zip(CUSTOMER, now, strict=True)))
     for number, address in enumerate(customer.addresses, 1):
         known = addresses.pop(address.code or "", None)
         values = {**address._asdict(), "number": number}

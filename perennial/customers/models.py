@@ -13,7 +13,9 @@ from perennial.db.models import Code
 
 @tracked
 class Customer(models.Model):
-    """A person who has orders. ``credit_limit_minor`` is what a bundle carries; nothing here holds an order back by it."""
+    """A person who has orders. ``credit_limit_minor`` is what a bundle carries; nothing here holds an order back by it.
+    ``source_code``: where they came from first.
+    """
 
     account = Code(unique=True)
     name = models.TextField(db_default="")
@@ -22,6 +24,7 @@ class Customer(models.Model):
     language = models.TextField(null=True)
     allow_on_account = models.BooleanField(db_default=False)
     credit_limit_minor = models.BigIntegerField(null=True)
+    source_code = Code(null=True)
 
 
 @tracked

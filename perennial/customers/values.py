@@ -50,6 +50,8 @@ class CustomerFacts:
     language: str | None = None
     allow_on_account: bool = False
     credit_limit_minor: int | None = None
+    source_code: str | None = None
+    """Where they came from first; None: as it is."""
     addresses: tuple[AddressFacts, ...] = ()
     cards: tuple[CardFacts, ...] = ()
     gateway_customers: tuple[tuple[str, str], ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from perennial.demo.history import Calendar
+from perennial.demo.history import DAY, Calendar
 
 ALBUMS = (
     "Porch Light Waltzes",
@@ -100,6 +100,7 @@ def setup(calendar: Calendar) -> dict[str, Any]:
             },
             {"name": "N14", "allocation": "total", "unit": "day", "after": 14},
         ],
+        **codes(calendar),
         "products": products(calendar),
         "programs": [
             album_program(calendar),
@@ -107,6 +108,50 @@ def setup(calendar: Calendar) -> dict[str, Any]:
             box_program(calendar),
             season_program(calendar),
             gift_program(calendar),
+        ],
+    }
+
+
+SOURCES = ("CATALOG", "FRIEND", "LETTER", "WEB")
+"""Where members say that they come from; some do not say."""
+WHY_STOPPED = {
+    "does not listen to discs any more": "NO-DISCS",
+    "too dear": "TOO-DEAR",
+    "has what they wanted": "ENOUGH",
+    "moved away": "MOVED",
+}
+"""What members say who stop, with its code; some do not say."""
+WHY_HELD = {"a letter came back, address in question": "ADDRESS"}
+"""What holds are of a kind."""
+
+
+def codes(calendar: Calendar) -> dict[str, Any]:
+    """Where orders come from, why members stop, and kinds of holds."""
+    return {
+        "source_codes": [
+            {"code": "CATALOG", "description": "The yearly catalogue"},
+            {"code": "FRIEND", "description": "A member told a friend"},
+            {"code": "LETTER", "description": "A letter to former members"},
+            {"code": "RADIO", "description": "The radio years", "until": (calendar.first_night - DAY).isoformat()},
+            {"code": "WEB", "description": "The shop"},
+        ],
+        "reason_codes": [
+            {"code": "ENOUGH", "description": "Has what they wanted", "actions": ["cancel", "skip"]},
+            {"code": "MOVED", "description": "Moved away", "actions": ["cancel"]},
+            {"code": "NO-DISCS", "description": "Listens to no discs any more", "actions": ["cancel"]},
+            {"code": "OTHER", "description": "Something else", "actions": ["cancel", "skip"]},
+            {"code": "TOO-DEAR", "description": "Too dear", "actions": ["cancel", "skip", "price"]},
+        ],
+        "hold_codes": [
+            {"code": "ADDRESS", "description": "Address in question", "stops": "both"},
+            {"code": "DISPUTE", "description": "Amount in question", "stops": "charging"},
+            {
+                "code": "FRAUD",
+                "description": "Fraud suspected",
+                "stops": "both",
+                "released_by": ["finance", "manager"],
+            },
+            {"code": "PARCEL", "description": "Keep the parcel here", "stops": "sending"},
         ],
     }
 

@@ -26,6 +26,7 @@ from rich.console import Console
 
 from perennial.demo import report
 from perennial.demo.agenda import days
+from perennial.demo.assortment import WHY_HELD, WHY_STOPPED
 from perennial.demo.club import Club
 from perennial.demo.conduct import Act
 from perennial.demo.history import DAY
@@ -116,13 +117,12 @@ def perform(club: Club, ports: Ports, act: Act, on: date) -> bool:
         ports.release(reference, catch_up=act.catch_up, on=on, by=act.by, reason=act.reason)
     elif act.kind == "card":
         ports.store_card(act.enrolment.account, club.card(act), on=on, by=act.by, reason=act.reason)
+    elif act.kind == "hold":
+        ports.hold(reference, code=WHY_HELD.get(act.reason), on=on, by=act.by, reason=act.reason)
+    elif act.kind == "cancel":
+        ports.cancel(reference, code=WHY_STOPPED.get(act.reason), on=on, by=act.by, reason=act.reason)
     else:
-        plain = {
-            "accept": ports.accept,
-            "hold": ports.hold,
-            "cancel": ports.cancel,
-            "send": ports.send_ordinary,
-        }
+        plain = {"accept": ports.accept, "send": ports.send_ordinary}
         plain[act.kind](reference, on=on, by=act.by, reason=act.reason)
     return True
 

@@ -55,6 +55,9 @@ def order(world: World, enrolment: Enrolment) -> dict[str, Any]:
         "acceptance_required": to_be_accepted(world, enrolment),
         "lines": lines,
     }
+    source = world.dice("source", enrolment.reference).choices((None, *assortment.SOURCES), weights=(2, 3, 1, 2, 4))[0]
+    if source is not None:
+        entry["source_code"] = source
     if with_kit(world, enrolment):
         lines.append({"item_number": assortment.CLEANING_KIT, "quantity": 1, "delivery_mode": "STD"})
         entry["pay"] = [{"method": "card", "card": current_card(world, enrolment)["token"], "percent": "100"}]

@@ -84,7 +84,8 @@ class Ports(Protocol):
 
     def accept(self, reference: str, *, on: date, by: str, reason: str) -> object: ...
 
-    def hold(self, reference: str, *, on: date, by: str, reason: str) -> object: ...
+    def hold(self, reference: str, *, code: str | None, on: date, by: str, reason: str) -> object:
+        """Hold the order; ``code``: a hold code of the bundle."""
 
     def release(self, reference: str, *, catch_up: str | None, on: date, by: str, reason: str) -> object:
         """Release all holds; ``catch_up`` None is the program's own."""
@@ -94,7 +95,8 @@ class Ports(Protocol):
     def move(self, reference: str, *, shipment: int, to: date, on: date, by: str, reason: str) -> object:
         """This shipment alone."""
 
-    def cancel(self, reference: str, *, on: date, by: str, reason: str) -> object: ...
+    def cancel(self, reference: str, *, code: str | None, on: date, by: str, reason: str) -> object:
+        """Cancel the order; ``code``: a reason code of the bundle."""
 
     def send_ordinary(self, reference: str, *, on: date, by: str, reason: str) -> object:
         """Ship and invoice the ordinary lines of the parent order."""

@@ -55,8 +55,8 @@ class Program:
     def accept(self, reference: str, *, on: date, by: str, reason: str) -> object:
         return actions.accept(number=self._number(reference), on=on, by=by, reason=reason)
 
-    def hold(self, reference: str, *, on: date, by: str, reason: str) -> object:
-        return actions.hold(number=self._number(reference), on=on, by=by, reason=reason)
+    def hold(self, reference: str, *, code: str | None, on: date, by: str, reason: str) -> object:
+        return actions.hold(number=self._number(reference), code=code, on=on, by=by, reason=reason)
 
     def release(self, reference: str, *, catch_up: str | None, on: date, by: str, reason: str) -> object:
         return actions.release(number=self._number(reference), catch_up=catch_up, on=on, by=by, reason=reason)
@@ -67,8 +67,8 @@ class Program:
     def move(self, reference: str, *, shipment: int, to: date, on: date, by: str, reason: str) -> object:
         return actions.move(number=self._number(reference), shipment=shipment, to=to, on=on, by=by, reason=reason)
 
-    def cancel(self, reference: str, *, on: date, by: str, reason: str) -> object:
-        return actions.cancel(number=self._number(reference), on=on, by=by, reason=reason)
+    def cancel(self, reference: str, *, code: str | None, on: date, by: str, reason: str) -> object:
+        return actions.cancel(number=self._number(reference), reason_code=code, on=on, by=by, reason=reason)
 
     @transaction.atomic
     def send_ordinary(self, reference: str, *, on: date, by: str, reason: str) -> object:

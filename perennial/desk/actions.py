@@ -1,6 +1,6 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
+``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, say where it comes from, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
 ``shipments``  skip, unskip, move, substitute, add and remove a product, quantity, price, address; how often and how many in all
 ``cards``      store a card, give one to an order
 ``undo``       take back the last change of a person
@@ -20,6 +20,7 @@ from perennial.desk.orders.payments import receive, refund, settle
 from perennial.desk.orders.reinstate import reinstate
 from perennial.desk.orders.retry import parked_retry
 from perennial.desk.orders.ship import invoice, ship, track
+from perennial.desk.orders.source import source
 from perennial.desk.orders.submit import submit
 from perennial.desk.shipments.address import address, new_address
 from perennial.desk.shipments.frequency import frequency
@@ -59,6 +60,7 @@ __all__ = [
     "settle",
     "ship",
     "skip",
+    "source",
     "start",
     "store_card",
     "submit",

@@ -18,6 +18,7 @@ from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.program import Program
 from perennial.desk.read.search import Hits
 from perennial.desk.read.shipment import ShipmentLine
+from perennial.desk.read.sources import SourceResult
 from perennial.desk.read.values import Added, Address, Adjustment, Event, Hold, Note, Payment, Substitute
 from perennial.kernel import money
 from perennial.kernel.money import Money
@@ -82,6 +83,7 @@ def order_json(order: Order, to: Reader = ENGLISH, *, reasons: bool = False) -> 
         **({"ship_to": place_json(order.ship_to)} if whole else {}),
         **({} if order.payer is None else {"payer": order.payer.account}),
         **gift_json(order),
+        **source_json(order.source_code),
     }
 
 
@@ -89,6 +91,29 @@ def gift_json(order: Order) -> Document:
     """What makes an order a gift; of any other nothing."""
     document: Document = {} if order.gift_message is None else {"gift_message": order.gift_message}
     return {**document, "hide_prices": True} if order.hide_prices else document
+
+
+def source_json(code: str | None) -> Document:
+    """Where an order, or a customer, comes from; nothing where that is not known."""
+    return {} if code is None else {"source_code": code}
+
+
+def source_result_json(one: SourceResult) -> Document:
+    """What became of the orders of a source code."""
+    return {
+        "source_code": one.code,
+        "description": one.description,
+        "customers": one.customers,
+        "orders": one.orders,
+        "joined": one.joined,
+        "still_open": one.still_open,
+        "ended": [
+            {"stopped": each.stopped, "reason_code": each.reason_code, "orders": each.count} for each in one.ended
+        ],
+        "shipments_sent": one.shipments_sent,
+        "captured": {each.currency: amount(each) for each in one.captured},
+        "refunded": {each.currency: amount(each) for each in one.refunded},
+    }
 
 
 def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
@@ -243,6 +268,7 @@ def customer_json(customer: Customer) -> Document:
         ],
         "orders": list(customer.orders),
         "notes": [note_json(note) for note in customer.notes],
+        **source_json(customer.source_code),
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from perennial.catalog.codes import reason_code_fault
 from perennial.catalog.queries import SetUp, set_up
 from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
@@ -128,9 +129,13 @@ def lock_parent(
 
 
 def lock(order_id: int, *, on: date, by: str, reason: str | None = None, reason_code: str | None = None) -> LockedOrder:
-    """Lock a parent order by its id. Refused: a ``reason_code`` that is no code."""
-    if reason_code is not None and (fault := limits.code_fault(reason_code)):
-        raise fault.at("reason_code")
+    """Lock a parent order by its id. Refused: a ``reason_code`` that is no code, or not in the list for the action at work."""
+    work = at_work()
+    if reason_code is not None:
+        if fault := limits.code_fault(reason_code):
+            raise fault.at("reason_code")
+        if work is not None and (refused := reason_code_fault(work.name, reason_code)):
+            raise refused
     history.context(by=by, reason=reason)
     ids = [
         row[0]
@@ -139,7 +144,7 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None, reason_
         )
     ]
     order = SalesOrder.objects.select_for_update(no_key=True).get(pk=order_id)
-    if (work := at_work()) is not None:
+    if work is not None:
         work.locked(order_id, by=by, on=on)
     found = set_up()
     states = read_orders(found, ids)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from perennial.catalog.codes import unknown_source
+from perennial.catalog.models import SourceCode
 from perennial.catalog.queries import set_up
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
@@ -43,9 +45,10 @@ class Fitting:
     customer: str | None = None
     since: date | None = None
     waiting: bool = False
+    source_code: str | None = None
 
     def rows(self) -> QuerySet[SalesOrder]:
-        """The orders. Refused: a status, program or customer that does not exist."""
+        """The orders. Refused: a status, program, customer or source code that does not exist."""
         if self.status is not None and self.status not in states.ORDER:
             raise Refused("order_status_unknown", "status", status=self.status, known=tuple(states.ORDER))
         found = SalesOrder.objects.filter(parent__isnull=True)
@@ -58,6 +61,10 @@ class Fitting:
             found = found.filter(customer=customer_by_account(self.customer, "customer"))
         if self.since is not None:
             found = found.filter(order_date__gte=self.since)
+        if self.source_code is not None:
+            if not SourceCode.objects.filter(code=self.source_code).exists():
+                raise unknown_source(self.source_code)
+            found = found.filter(source_code=self.source_code)
         if self.waiting:
             waits = RawSQL(orders_that_wait(), ())
             found = found.filter(Q(id__in=waits) | Q(id__in=Surplus.objects.values("order")))

@@ -26,6 +26,7 @@ PUT_BACK = (
     "gift",
     "payer",
     "share",
+    "source",
 )
 """The kinds that are put back, in this order: a new adjustment goes before an older one returns."""
 

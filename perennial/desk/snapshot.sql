@@ -12,6 +12,9 @@ union all
 select 'share', y.id, jsonb_build_object('method', y.method, 'card_id', y.card_id)
   from orders_orderpay y where y.order_id = %(order)s
 union all
+select 'source', o.id, jsonb_build_object('source_code', o.source_code)
+  from orders_salesorder o where o.id = %(order)s
+union all
 select 'line', l.id, jsonb_build_object('quantity', l.quantity, 'status', l.status)
   from orders_orderline l where l.order_id = %(order)s
 union all
@@ -111,6 +114,10 @@ update orders_salesorder o set payer_id = n.payer_id
 -- name: put_back_share
 update orders_orderpay y set method = n.method, card_id = n.card_id
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, method text, card_id bigint) where y.id = n.id
+
+-- name: put_back_source
+update orders_salesorder o set source_code = n.source_code
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, source_code text) where o.id = n.id
 
 -- name: put_back_line
 update orders_orderline l set quantity = n.quantity, status = coalesce(n.status, l.status)

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from perennial.catalog.codes import may_not_release
 from perennial.catalog.queries import set_up
 from perennial.continuity.planning import read_orders
 from perennial.desk.action import action
 from perennial.desk.locking import changed, lock_parent
 from perennial.desk.models import Change
 from perennial.desk.orders.draft import total_anew
+from perennial.desk.orders.hold import not_yours
 from perennial.desk.outcome import Outcome
 from perennial.desk.read.shipment import before
 from perennial.desk.snapshot import Rows, began_of, events_since, put_back, rows_of, used_of, withdraw_ended
 from perennial.errors import Refused
 from perennial.kernel.states import TO_COME
-from perennial.orders.models import OrderEvent
+from perennial.orders.models import Hold, OrderEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,14 @@ def undo(
     reason: str | None = None,
     but_not: Sequence[str] = (),
     send_late: bool = False,
+    roles: Sequence[str] | None = None,
 ) -> Undone:
     """Put back what the last change of a person changed in a parent order: dates, states, products, prices, addresses,
     card, holds; what was cancelled comes after all; unpaid amounts follow.
 
     ``but_not``: actions that whoever asks may not take back, because they may not do them. ``send_late``: also where a
-    shipment comes back whose night is over, so that the next one sends and charges it.
+    shipment comes back whose night is over, so that the next one sends and charges it. ``roles``: those of whoever asks
+    (None: whoever runs the installation), for holds that are released by some alone.
     Refused: nothing can be taken back; a person did something since that cannot be; something has used the change since
     (a child was made, the program was updated, another change stands on it): it says what; a shipment would come back late.
     """
@@ -78,6 +82,8 @@ def undo(
     found = _found(locked.order.pk, number)
     if found.action in but_not:
         raise Refused("undo_not_allowed", "number", order=number, action=found.action)
+    if closed := may_not_release(_codes_placed(found), roles):
+        raise not_yours(closed)
     _check(found, number, on=on, send_late=send_late)
     put_back(found.before, on=on, by=by)
     if found.action == "cancel":
@@ -89,6 +95,14 @@ def undo(
         total_anew(locked)
     changed(locked, read_orders(locked.set_up, locked.ids), forget_card=True)
     return Undone(order=number, action=found.action, by=found.by, on=found.on_date)
+
+
+def _codes_placed(change: Change) -> list[str]:
+    """The codes of the holds that a change has placed."""
+    placed = [
+        int(name.partition(" ")[2]) for name, was in change.before.items() if name.startswith("hold ") and was is None
+    ]
+    return list(Hold.objects.filter(pk__in=placed).values_list("code", flat=True))
 
 
 def _found(order_id: int, number: str) -> Change:

@@ -6,6 +6,8 @@ A set is named here once. Python reads it; a statement in a .sql file names it a
 
 from __future__ import annotations
 
+from itertools import combinations
+
 # --- Orders, their lines, continuity orders, occurrences
 
 ORDER = {
@@ -211,10 +213,37 @@ CATCH_UP = ("resume", "skip", "send", "merge")
 ADJUSTMENTS = ("skip", "move", "redate", "substitute", "price", "quantity", "address", "merge", "add", "remove")
 """What a person may change of an occurrence."""
 
-HOLDS_STOP = ("shipping", "charging", "both")
-HOLDS_SHIPPING = ("shipping", "both")
-HOLDS_CHARGING = ("charging", "both")
-"""What a hold stops."""
+HOLD_PARTS = ("children", "sending", "invoicing", "charging")
+"""What a hold may stop, each by itself: that a parent makes new children; that an order is sent; that it is invoiced; that
+its money is asked for."""
+
+_HOLD_WORDS = {"shipping": HOLD_PARTS[:3], "charging": HOLD_PARTS[3:], "both": HOLD_PARTS}
+
+HOLD_STOPS = {
+    next((word for word, parts in _HOLD_WORDS.items() if parts == some), "+".join(some)): some
+    for many in range(1, len(HOLD_PARTS) + 1)
+    for some in combinations(HOLD_PARTS, many)
+}
+"""Every word for what a hold stops, with its parts: ``sending``, ``sending+invoicing``; three of them have a name."""
+
+HOLDS_STOP = tuple(HOLD_STOPS)
+HOLDS_CHILDREN = tuple(word for word, parts in HOLD_STOPS.items() if "children" in parts)
+HOLDS_SENDING = tuple(word for word, parts in HOLD_STOPS.items() if "sending" in parts)
+HOLDS_INVOICING = tuple(word for word, parts in HOLD_STOPS.items() if "invoicing" in parts)
+HOLDS_CHARGING = tuple(word for word, parts in HOLD_STOPS.items() if "charging" in parts)
+"""The words of the holds that stop it."""
+
+
+def hold_stops(said: str) -> str | None:
+    """The word for what somebody says that a hold stops (``invoicing+sending`` is ``sending+invoicing``); None: it is none."""
+    parts = {part for word in said.split("+") for part in HOLD_STOPS.get(word, ("",))}
+    return next((word for word, its in HOLD_STOPS.items() if set(its) == parts), None)
+
+
+REASON_ACTIONS = (
+    "cancel", "hold", "skip", "move", "substitute", "price", "refund", "settle", "ship", "invoice",
+)  # fmt: skip
+"""The actions that take the code of a reason, by the names that they have in ``desk.actions``."""
 
 
 ENDED_BY = ("customer", "merchant", "system")

@@ -21,6 +21,7 @@ class SalesOrder(models.Model):
     ``taken_over_on``: the day on which it came here from elsewhere, an order with its past or a child; null: made here.
     ``payer``: who pays, where that is not the customer, who receives (the invoice account); null of children.
     ``gift_message`` and ``hide_prices``: what papers in the parcels of a parent say, and do not say.
+    ``source_code``: where a parent comes from.
     """
 
     number = Code(unique=True)
@@ -47,6 +48,7 @@ class SalesOrder(models.Model):
     entry = models.JSONField(null=True)
     gift_message = models.TextField(null=True)
     hide_prices = models.BooleanField(db_default=False)
+    source_code = Code(null=True)
 
     @property
     def paid_by(self) -> int:
@@ -102,6 +104,11 @@ class SalesOrder(models.Model):
                 fields=["order_date", "id"],
                 condition=Q(parent__isnull=True, status="open", total_minor__gt=0),
                 name="open_with_ordinary_lines",
+            ),
+            models.Index(
+                fields=["source_code", "order_date", "id"],
+                condition=Q(parent__isnull=True, source_code__isnull=False),
+                name="orders_by_source",
             ),
         ]
 

@@ -20,6 +20,7 @@ from perennial.desk.read.orders import orders
 from perennial.desk.read.values import Address, Product, Sent
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
+from perennial.kernel.states import HOLDS_SENDING
 from perennial.language.formats import Reader, fact
 from perennial.papers.values import Fact, Head, address_lines, facts, filled, head
 from perennial.papers.words import of, reader_of, say
@@ -136,7 +137,7 @@ def _ordinary(found: _Found, parent: Order) -> _Parcel:
         ship_to=parent.ship_to,
         lines=[line for line in parent.lines if line.price is not None and line.status != "cancelled"],
         sums=(parent.delivery, parent.tax, parent.total),
-        may_ship=parent.acceptance != "awaited" and not any(h.open and h.stops != "charging" for h in parent.holds),
+        may_ship=parent.acceptance != "awaited" and not any(h.open and h.stops in HOLDS_SENDING for h in parent.holds),
         shipment=None,
     )
 

@@ -209,7 +209,9 @@ def receive_check(*, payment: int, check: str, received_on: date, by: str, on: d
 
 
 @transaction.atomic
-def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: str) -> None:
+def settle_unknown(
+    *, payment: int, happened: bool, by: str, on: date, reason: str, reason_code: str | None = None
+) -> None:
     """Say what became of an attempt that the gateway does not know: a person looked it up there.
 
     It happened: the payment is authorised, captured, voided or given back as was asked. It did not: it is due
@@ -244,6 +246,8 @@ def settle_unknown(*, payment: int, happened: bool, by: str, on: date, reason: s
         (fact,) = facts([payment], rules(on, gateways.current()))
         become("voided" if fact.cancelled else "due", authorised_on=None, gateway_ref=None)
     how = {"as": "taken" if happened else "not-taken", **_amounts([payment])[payment]}
+    if reason_code is not None:
+        how["reason_code"] = reason_code
     _tell([payment], "payment_settled", by=by, on=on, reason=reason, more={payment: how})
     blocked.recompute(blocked.continuity_orders([payment]))
 

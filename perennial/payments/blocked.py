@@ -84,7 +84,7 @@ def may_not_ship(order_id: int, on: date) -> list[WhyNot]:
 
 def may_not_invoice(order_id: int, on: date) -> list[WhyNot]:
     """All that stands in the way of invoicing on a date what was sent of it; none: nothing does."""
-    return _why_not("stands_in_the_way", order_id, on)
+    return _why_not("may_not_invoice", order_id, on)
 
 
 def _why_not(view: str, order_id: int, on: date) -> list[WhyNot]:
@@ -92,7 +92,7 @@ def _why_not(view: str, order_id: int, on: date) -> list[WhyNot]:
 
 
 def still_waiting(order_id: int) -> bool:
-    """Is the parent order unaccepted, or has it an open hold that stops shipping?"""
+    """Is the parent order unaccepted, or has it an open hold that stops new children?"""
     return bool(sql.value("select awaited or on_hold from order_waits where order_id = %s", [order_id]))
 
 

@@ -16,7 +16,9 @@ from perennial.payments.models import Payment
 
 
 @transaction.atomic
-def refund(*, payment: int, amount_minor: int | None = None, on: date, by: str, reason: str) -> Payment:
+def refund(
+    *, payment: int, amount_minor: int | None = None, on: date, by: str, reason: str, reason_code: str | None = None
+) -> Payment:
     """Give back a payment, whole or in part: a payment of the purpose ``refund``, due on the date. The next run of
     process-payments asks the gateway that took the money.
 
@@ -54,11 +56,11 @@ def refund(*, payment: int, amount_minor: int | None = None, on: date, by: str, 
         status="due",
         refunds=taken,
     )
-    _tell(taken, back, by=by, on=on, reason=reason)
+    _tell(taken, back, by=by, on=on, reason=reason, reason_code=reason_code)
     return back
 
 
-def _tell(taken: Payment, back: Payment, *, by: str, on: date, reason: str) -> None:
+def _tell(taken: Payment, back: Payment, *, by: str, on: date, reason: str, reason_code: str | None) -> None:
     """One line in the order's history."""
     order = taken.order
     child = order is not None and order.parent_id is not None
@@ -75,5 +77,6 @@ def _tell(taken: Payment, back: Payment, *, by: str, on: date, reason: str) -> N
             "refund": back.number,
             "amount": text(back.amount_minor, back.currency),
             "currency": back.currency,
+            **({} if reason_code is None else {"reason_code": reason_code}),
         },
     )

@@ -6,7 +6,7 @@
 -- Of a parent order: does it make no child because the customer has not accepted it yet, or because it is on hold?
 select p.id as order_id, p.acceptance = 'awaited' as awaited,
        exists (select from orders_hold h
-                where h.order_id = p.id and h.released_on is null and h.stops in {states.HOLDS_SHIPPING}) as on_hold
+                where h.order_id = p.id and h.released_on is null and h.stops in {states.HOLDS_CHILDREN}) as on_hold
   from orders_salesorder p
 
 -- name: continuity_payment
@@ -89,24 +89,25 @@ select o.continuity_order_id, o.shipment,
  group by o.continuity_order_id, o.shipment
 
 -- name: stands_in_the_way
--- What keeps a child, or the ordinary lines of a parent order, from being sent, and from being invoiced: a row for each
--- reason. It holds on the dates from from_on on and before opens_on, on which its delivery window opens.
+-- What keeps a child, or the ordinary lines of a parent order, from being sent, from being invoiced, or from both: a row for
+-- each reason. It holds on the dates from from_on on and before opens_on, on which its delivery window opens.
 select k.id as order_id, 'acceptance' as because, '-infinity'::date as from_on, 'infinity'::date as opens_on,
-       null::bigint as hold_id, null::bigint as payment_id
+       null::bigint as hold_id, null::bigint as payment_id, true as from_sending, true as from_invoicing
   from orders_salesorder k where k.acceptance = 'awaited'
 union all
-select h.order_id, 'hold', '-infinity', 'infinity', h.id, null
-  from orders_hold h where h.released_on is null and h.stops in {states.HOLDS_SHIPPING}
+select h.order_id, 'hold', '-infinity', 'infinity', h.id, null,
+       h.stops in {states.HOLDS_SENDING}, h.stops in {states.HOLDS_INVOICING}
+  from orders_hold h where h.released_on is null
 union all
-select y.order_id, 'payment', y.due_on, 'infinity', null, y.id
+select y.order_id, 'payment', y.due_on, 'infinity', null, y.id, true, true
   from payments_payment y where y.order_id is not null and y.status in {states.STOPS_SHIPPING} and y.purpose <> 'refund'
 union all
-select k.id, 'upfront', y.due_on, 'infinity', null, y.id
+select k.id, 'upfront', y.due_on, 'infinity', null, y.id, true, true
   from orders_salesorder k
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id and c.upfront
   join payments_payment y on y.continuity_order_id = c.id and y.status in {states.STOPS_SHIPPING} and y.purpose <> 'refund'
 union all
-select k.id, 'window', '-infinity', k.ship_on - s.delivery_window_days, null, null
+select k.id, 'window', '-infinity', k.ship_on - s.delivery_window_days, null, null, true, true
   from orders_salesorder k cross join catalog_parameters s where k.parent_id is not null
 
 -- name: may_not_ship
@@ -115,7 +116,11 @@ select k.id as order_id, 'status' as because, '-infinity'::date as from_on, 'inf
        null::bigint as hold_id, null::bigint as payment_id
   from orders_salesorder k where k.status <> 'open'
 union all
-select order_id, because, from_on, opens_on, hold_id, payment_id from stands_in_the_way
+select order_id, because, from_on, opens_on, hold_id, payment_id from stands_in_the_way where from_sending
+
+-- name: may_not_invoice
+-- Why a child, or the ordinary lines of a parent order, may not be invoiced once it was sent.
+select order_id, because, from_on, opens_on, hold_id, payment_id from stands_in_the_way where from_invoicing
 
 -- name: ordinary_line
 -- The lines of an order that are sent themselves: of a child all, of a parent those that stand for no program.

@@ -10,6 +10,7 @@ from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.entry import Due, Entry, differences
 from perennial.desk.read.order import Continuity
 from perennial.kernel.money import Money
+from perennial.web.codes import sources
 from perennial.web.say_aloud import aloud, set_bold
 from perennial.web.visit import Visit
 from perennial.web.why import short_why
@@ -67,6 +68,7 @@ def shown(
         "sums": _sums(found),
         "whole_changed": before is not None and before.whole != found.whole,
         "what_if": instead_of is not None,
+        "sources": sources(request, _order_date(found), found.order.source_code if found.order else None),
         "start_value": _as_typed(request, (one.start_date if one else None) or _order_date(found)),
         "start_on": (one.start_date if one else None) or _order_date(found),
         "ship_to_code": code_of((one.ship_to if one else None) or (found.order.ship_to if found.order else None)),

@@ -14,6 +14,8 @@ from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
 from perennial.language.reasons import reason_words
 
+Names = Mapping[tuple[str, str], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -25,10 +27,12 @@ class Happened:
     by: str
 
 
-def history_of(order: Order, to: Reader, *, child: Child | None = None) -> list[Happened]:
-    """What happened to an order, the newest first; of a ``child``: what happened to it."""
+def history_of(order: Order, to: Reader, names: Names | None = None, *, child: Child | None = None) -> list[Happened]:
+    """What happened to an order, the newest first; of a ``child``: what happened to it. ``names``: what the codes of
+    reasons are called (``catalog.queries.names``).
+    """
     events = order.history if child is None else [one for one in order.history if _is_of(one.data or {}, child)]
-    return [_happened(one, order, to) for one in reversed(events)]
+    return [_happened(one, order, to, names or {}) for one in reversed(events)]
 
 
 def by_words(by: str, to: Reader) -> str:
@@ -45,11 +49,13 @@ def _is_of(data: Mapping[str, Any], child: Child) -> bool:
     return (data.get("line"), data.get("shipment")) == (child.line, child.shipment)
 
 
-def _happened(event: Event, order: Order, to: Reader) -> Happened:
+def _happened(event: Event, order: Order, to: Reader, names: Names) -> Happened:
     facts = dict(_facts(event.data or {}, order))
     what = phrase("web", f"history_{event.kind}", facts, to) or phrase("event", event.kind, None, to) or event.kind
     code = str((event.data or {}).get("reason_code", ""))
-    reason = reason_words(event.reason, to) or phrase("stop reason", code, None, to) or code
+    given = reason_words(event.reason, to)
+    words = names.get(("reason", code), "")
+    reason = f"{words}: {given}" if given and words else given or words or phrase("stop reason", code, None, to) or code
     return Happened(what, reason, event.on, by_words(event.by, to))
 
 

@@ -27,6 +27,7 @@ from perennial.web.pages import (
     sending,
     shipments,
     sign_in,
+    source,
     summary,
     todo,
     typed,
@@ -131,6 +132,9 @@ urlpatterns = [
     page("exceptions/<str:kind>/on-it", todo.on_it, "on_it", do="see_lists"),
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
+    page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),
+    # where orders come from
+    page("reports/sources", source.results, "sources", see="see_lists"),
     # an order
     # orders
     page("orders", orders.page, "orders", see="see_orders"),
@@ -145,6 +149,7 @@ urlpatterns = [
     # what is done with an order
     page("orders/<str:number>/accept", order_actions.accept, "accept", do="change_orders"),
     page("orders/<str:number>/retry", order_actions.retry, "retry", do="change_orders"),
+    page("orders/<str:number>/source", source.change, "source", do="change_orders"),
     page("orders/<str:number>/note", order_actions.note, "order_note", see="change_orders", do="change_orders"),
     page("orders/<str:number>/cancel", cancel.cancel, "cancel", see="change_orders", do="change_orders"),
     page(

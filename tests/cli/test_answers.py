@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from perennial.catalog.models import Company
+from perennial.catalog.models import Company, SourceCode
 from perennial.cli import main
 from perennial.cli.commands import COMMANDS
 from perennial.continuity.models import Parked
@@ -93,6 +93,9 @@ PLAYED = [
     ("order hold", "order hold SO-000003 --reason sick"),
     ("order release", "order release SO-000003"),
     ("order gift", "order gift SO-000003 --message enjoy"),
+    ("order source", "order source SO-000003 --source-code WEB"),
+    ("show codes", "show codes"),
+    ("show sources: each", "show sources"),
     ("order ship of ordinary lines", "order ship SO-000003"),
     ("order invoice of ordinary lines", "order invoice SO-000003"),
     ("order start", "order start C-1 --item 0013 --card tok_visa"),
@@ -147,6 +150,7 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     for fields in ({"submit": False}, {"acceptance_required": True}, {}, {}):
         entered = order(**fields)
     (parked,) = entered.continuity_order_ids
+    SourceCode.objects.create(code="WEB")
     played = {"export FILE", "stop", "program release", "program discard", "simulate: each of jobs"}
     told = {"customer": Customer.objects.get(), "kind": "card_expired", "on_date": ORDERED}
     Notice.objects.create(pk=901, card_id=1, status="queued", **told)

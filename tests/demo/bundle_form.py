@@ -110,6 +110,9 @@ BUNDLE: Form = {
             "lines": [{"after": whole, "percent": percent}],
         }
     ],
+    "source_codes": [{"code": text, "description": text, "from": day, "until": day, "active": flag}],
+    "reason_codes": [{"code": text, "description": text, "actions": [text], "active": flag}],
+    "hold_codes": [{"code": text, "description": text, "stops": text, "released_by": [text], "active": flag}],
     "products": [
         {
             "number": text,
@@ -190,6 +193,7 @@ BUNDLE: Form = {
             "submit": flag,
             "ship_to": text,
             "acceptance_required": flag,
+            "source_code": text,
             "lines": [
                 {
                     "item_number": text,

@@ -62,7 +62,7 @@ class Ledger:
     def accept(self, reference: str, *, on: date, by: str, reason: str) -> None:
         self._act("accept", reference, on, by, reason)
 
-    def hold(self, reference: str, *, on: date, by: str, reason: str) -> None:
+    def hold(self, reference: str, *, code: str | None, on: date, by: str, reason: str) -> None:
         self._act("hold", reference, on, by, reason)
 
     def release(self, reference: str, *, catch_up: str | None, on: date, by: str, reason: str) -> None:
@@ -75,7 +75,7 @@ class Ledger:
         assert to > on
         self._act("move", reference, on, by, reason)
 
-    def cancel(self, reference: str, *, on: date, by: str, reason: str) -> None:
+    def cancel(self, reference: str, *, code: str | None, on: date, by: str, reason: str) -> None:
         self._act("cancel", reference, on, by, reason)
         self.stopped.add(reference)
 

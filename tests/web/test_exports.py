@@ -69,7 +69,7 @@ def test_the_orders_that_fit_come_page_by_page(made: Todo, monkeypatch: pytest.M
     assert rows[-1] == {
         "Order": "SO-000001", "Reference": "", "Account": "C-1", "Customer": "Ada Bianchi", "Ordered on": "2026-03-10",
         "State": "open", "On hold": "no", "Awaits acceptance": "no", "Products": "Book of the month, Book 1",
-        "Next shipment on": "2026-03-16",
+        "Next shipment on": "2026-03-16", "Source": "",
     }  # fmt: skip
     assert [row["Order"] for row in taken(client, "/orders.csv?waiting=1")] == ["SO-000003", "SO-000002"]
     assert [row["Order"] for row in taken(client, "/orders.csv?status=cancelled")] == [made.refund]

@@ -61,6 +61,8 @@ def customers(currency: str) -> Iterator[Document]:
                 "addresses": addresses[row.pk],
                 "cards": cards[row.pk],
             }
+            if row.source_code is not None:
+                document["source_code"] = row.source_code
             if row.pk in named:
                 document["gateway_customers"] = named[row.pk]
             if row.pk in notes:

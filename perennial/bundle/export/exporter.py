@@ -128,6 +128,13 @@ def _sections() -> Iterator[tuple[str, Any]]:
     yield "tax_rates", setup.tax_rates()
     yield "date_intervals", setup.date_intervals()
     yield "payment_schedules", setup.payment_schedules(currency)
+    for name, codes in (
+        ("source_codes", setup.source_codes),
+        ("reason_codes", setup.reason_codes),
+        ("hold_codes", setup.hold_codes),
+    ):
+        if some := list(codes()):
+            yield name, some
     yield "products", setup.products(currency)
     yield "programs", programs.programs(currency)
     yield "customers", customers(currency)

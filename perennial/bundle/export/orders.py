@@ -135,7 +135,9 @@ class _More:
         document["payments"] = [
             self._payment(said, paid) for said, paid in zip(printed["payments"], self.payments[order_id], strict=True)
         ]
-        document |= {key: printed[key] for key in ("payer", "gift_message", "hide_prices") if key in printed}
+        document |= {
+            key: printed[key] for key in ("payer", "gift_message", "hide_prices", "source_code") if key in printed
+        }
         if printed["notes"]:
             document["notes"] = printed["notes"]
         return document

@@ -12,10 +12,13 @@ from perennial.catalog.models import (
     Company,
     DateInterval,
     DeliveryMode,
+    HoldCode,
     Parameters,
     PaymentSchedule,
     Price,
     Product,
+    ReasonCode,
+    SourceCode,
     TaxRate,
 )
 from perennial.kernel import money
@@ -98,6 +101,41 @@ def payment_schedules(currency: str) -> Iterator[Document]:
         if lines:
             document["lines"] = [{"after": line.after, "percent": money.plain(line.percent)} for line in lines]
         yield document
+
+
+def source_codes() -> Iterator[Document]:
+    """Where orders come from."""
+    for row in SourceCode.objects.order_by("code"):
+        yield {
+            "code": row.code,
+            "description": row.description,
+            "from": day(row.valid_from),
+            "until": day(row.valid_until),
+            "active": row.active,
+        }
+
+
+def reason_codes() -> Iterator[Document]:
+    """Why something is done to an order."""
+    for row in ReasonCode.objects.order_by("code"):
+        yield {
+            "code": row.code,
+            "description": row.description,
+            "actions": list(row.actions),
+            "active": row.active,
+        }
+
+
+def hold_codes() -> Iterator[Document]:
+    """The kinds of holds."""
+    for row in HoldCode.objects.order_by("code"):
+        yield {
+            "code": row.code,
+            "description": row.description,
+            "stops": row.stops,
+            "released_by": list(row.released_by),
+            "active": row.active,
+        }
 
 
 def products(currency: str) -> Iterator[Document]:

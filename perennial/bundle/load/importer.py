@@ -41,7 +41,7 @@ from perennial.payments import blocked, due
 
 KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
 LISTS = frozenset({*KINDS[2:], "notices"})
-SMALL = frozenset(KINDS[2:8])
+SMALL = frozenset(KINDS[2:11])
 PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
 MOST_NAMED = 10  # numbers of new orders
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other

@@ -11,8 +11,8 @@ from perennial.db.tally import Tally
 from perennial.desk.queries import Following
 
 KINDS = (
-    "company", "parameters", "delivery_modes", "tax_rates", "date_intervals", "payment_schedules", "products",
-    "programs", "customers", "orders",
+    "company", "parameters", "delivery_modes", "tax_rates", "date_intervals", "payment_schedules", "source_codes",
+    "reason_codes", "hold_codes", "products", "programs", "customers", "orders",
 )  # fmt: skip
 
 

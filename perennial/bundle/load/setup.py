@@ -9,14 +9,22 @@ from typing import Any
 from perennial.bundle.load.losses import lost
 from perennial.bundle.load.programs import load_program
 from perennial.bundle.load.report import Imported
+from perennial.bundle.reading import codes, setup
 from perennial.bundle.reading import programs as programs_
-from perennial.bundle.reading import setup
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.file import Section
 from perennial.bundle.reading.notes import noted
 from perennial.bundle.reading.programs import ProgramGiven
 from perennial.bundle.reading.values import Given, Known
 from perennial.catalog import actions as catalog
+from perennial.catalog.codes import (
+    HoldFacts,
+    ReasonFacts,
+    SourceFacts,
+    set_hold_codes,
+    set_reason_codes,
+    set_source_codes,
+)
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.db.tally import Tally
 from perennial.kernel import oddities
@@ -34,6 +42,9 @@ class SetUpGiven:
     rates: list[RateFacts] = field(default_factory=list)
     intervals: list[IntervalFacts] = field(default_factory=list)
     schedules: list[ScheduleFacts] = field(default_factory=list)
+    sources: list[SourceFacts] = field(default_factory=list)
+    reasons: list[ReasonFacts] = field(default_factory=list)
+    holds: list[HoldFacts] = field(default_factory=list)
     products: list[ProductFacts] = field(default_factory=list)
     programs: list[ProgramGiven] = field(default_factory=list)
 
@@ -69,6 +80,9 @@ def _read(reading: Reading, top: Mapping[str, Section], small: Mapping[str, list
     found.rates = setup.tax_rates(reading, things("tax_rates", setup.RATE))
     found.intervals = setup.date_intervals(reading, things("date_intervals", setup.INTERVAL))
     found.schedules = setup.payment_schedules(reading, things("payment_schedules", setup.SCHEDULE))
+    found.sources = codes.source_codes(reading, things("source_codes", codes.SOURCE))
+    found.reasons = codes.reason_codes(reading, things("reason_codes", codes.REASON))
+    found.holds = codes.hold_codes(reading, things("hold_codes", codes.HOLD))
     program_things = things("programs", programs_.PROGRAM)
     # Products and programs name each other: the programs' names come first, to be known to the products.
     names = [thing.get("schedule_id") for thing in program_things]
@@ -98,6 +112,12 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
     tally, moved = catalog.set_date_intervals(intervals=given.intervals, by=by, reason=reason)
     imported.add("date_intervals", tally)
     imported.add("payment_schedules", catalog.set_payment_schedules(schedules=given.schedules, by=by, reason=reason))
+    if given.sources:
+        imported.add("source_codes", set_source_codes(codes=given.sources, by=by, reason=reason))
+    if given.reasons:
+        imported.add("reason_codes", set_reason_codes(codes=given.reasons, by=by, reason=reason))
+    if given.holds:
+        imported.add("hold_codes", set_hold_codes(codes=given.holds, by=by, reason=reason))
     tally, same = catalog.set_products(products=given.products, by=by, reason=reason)
     for program in given.programs:
         loaded = load_program(program, by=by, reason=reason)

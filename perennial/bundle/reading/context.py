@@ -18,6 +18,7 @@ from perennial.catalog.models import (
     PaymentSchedule,
     Price,
     Product,
+    SourceCode,
 )
 from perennial.programs.models import Program
 from perennial.programs.values import Rule
@@ -38,6 +39,7 @@ class Reading:
     schedules: Known = field(default_factory=Known)
     products: Known = field(default_factory=Known)
     programs: Known = field(default_factory=Known)
+    sources: Known = field(default_factory=Known)
     rules: dict[str, Rule] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     priced: set[str] = field(default_factory=set)
@@ -57,6 +59,7 @@ def begin(*, by: str, on: date, reason: str | None) -> Reading:
     for interval in DateInterval.objects.all():
         reading.rules[interval.code] = Rule(interval.code, interval.rule, interval.anchor)
     reading.intervals = Known(reading.rules)
+    reading.sources = Known(SourceCode.objects.values_list("code", flat=True))
     reading.kinds = dict(Product.objects.values_list("number", "kind"))
     reading.products = Known(reading.kinds)
     reading.priced = set(Price.objects.values_list("product__number", flat=True).distinct())

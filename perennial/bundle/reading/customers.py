@@ -11,7 +11,7 @@ from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.kernel import limits
 
 CUSTOMER = keys(
-    "account name email phone language allow_on_account credit_limit addresses cards gateway_customers notes orders"
+    "account name email phone language allow_on_account credit_limit addresses cards gateway_customers notes orders source_code"
 )
 """``orders`` is what `show customer` prints: the numbers, which the orders themselves say."""
 ADDRESS = keys("code purpose recipient street city postcode region country")
@@ -32,6 +32,7 @@ def customer(reading: Reading, at: int, value: Any) -> tuple[CustomerFacts, bool
         credit_limit_minor=thing.money("credit_limit", reading.currency),
         addresses=tuple(address(a, str(n)) for n, a in enumerate(thing.objects("addresses", ADDRESS), 1)),
         cards=tuple(_card(c) for c in thing.objects("cards", CARD)),
+        source_code=thing.name_of("source_code", "source_code", reading.sources),
         gateway_customers=tuple(_named(g) for g in thing.objects("gateway_customers", GATEWAY_CUSTOMER)),
     )
     thing.refused(customer_faults(facts))

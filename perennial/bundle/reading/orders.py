@@ -24,6 +24,7 @@ STATE = keys(
 )
 ORDER = STATE | keys(
     "number reference customer order_date submit ship_to acceptance_required lines pay notes gift_message hide_prices payer"
+    " source_code"
 )
 LINE = keys("item_number quantity delivery_mode continuity line price status name")
 CONTINUITY_STATE = keys(
@@ -108,6 +109,7 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
         reading.numbers.parent(thing, number)
     account, payer = thing.code("customer", "", required=True), thing.code("payer")
     gift, hide_prices = _gift_message(thing), thing.flag("hide_prices")
+    source = thing.name_of("source_code", "source_code", reading.sources)
     submit, acceptance = thing.flag("submit"), thing.flag("acceptance_required")
     if not lines and not thing.faulted("lines"):
         thing.fault("lines", "order_without_lines")
@@ -127,6 +129,7 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
             gift_message=gift,
             hide_prices=hide_prices,
             payer=payer,
+            source_code=source,
             meant=reading.meant,
             as_given={
                 "number": number,

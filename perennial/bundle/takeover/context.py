@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from perennial.bundle.reading import values
+from perennial.bundle.reading.codes import stopped
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.file import TooLong
@@ -19,7 +20,6 @@ from perennial.desk.entry.rows import EventRow, HoldRow, OrderRow, SentRow, Ship
 from perennial.errors import Refused
 from perennial.kernel import limits
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import HOLDS_STOP
 from perennial.kernel.totals import Totals
 
 HOLD = keys("code reason because stops on by released_on until reason_code released_by")
@@ -112,11 +112,12 @@ class Context:
         """Holds of a parent or of a child."""
         made, open_codes = [], set()
         for hold in thing.objects("holds", HOLD):
+            code = hold.code("code", "hold")
             words, why = hold.text("reason", "", longest=limits.LINE), because(hold)
             row = HoldRow(
-                code=hold.code("code", "hold"),
+                code=code,
                 reason=words if why is None else "",
-                stops=hold.word("stops", HOLDS_STOP, "both"),
+                stops=stopped(hold, self.names.hold_codes.get(code, "both")),
                 on=hold.day("on", self.reading.on),
                 by=hold.text("by", "", longest=limits.LINE),
                 released_on=hold.day("released_on"),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from perennial.bundle.takeover.projection import Plans
-from perennial.catalog.models import Product
+from perennial.catalog.models import HoldCode, Product
 from perennial.catalog.queries import SetUp, in_force, price_lists, set_up
 from perennial.desk.entry.customers import Customers
 from perennial.kernel.tax import Rate
@@ -50,6 +50,8 @@ class Names:
             )
         }
         self.programs = dict(Program.objects.values_list("schedule_id", "id"))
+        self.hold_codes = dict(HoldCode.objects.values_list("code", "stops"))
+        """What each kind of hold stops."""
         self.schedules = {s.name: pk for pk, s in self.set_up.schedules.items() if pk is not None}
         self.rates: dict[tuple[str, str, str | None, date | None], Rate] = {
             (rate.group, rate.country, rate.region, rate.valid_from): rate for rate in self.set_up.rates

@@ -85,6 +85,7 @@ def _order(ctx: Context) -> OrderRow:
         gift_message=entry.gift_message,
         hide_prices=entry.hide_prices,
         payer_id=ctx.buyer.payer.pk if ctx.buyer.payer else None,
+        source_code=entry.source_code,
     )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from perennial.catalog.codes import unusable_source
 from perennial.desk.entry.customers import Buyer
 from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import Known
@@ -82,6 +83,9 @@ def _build(known: Known, entry: OrderEntry, on: date, by: str, faults: list[Refu
     if far := order.far_away(entry.order_date, "order_date"):
         faults.append(far)
         return None
+    if entry.source_code is not None:
+        wrong = unusable_source(known.sources, entry.source_code, order.order.order_date)
+        faults += [wrong] if wrong else []
     found = [add_line(order, at, line) for at, line in enumerate(entry.lines)]
     faults += order.faults
     if faults:

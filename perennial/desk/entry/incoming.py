@@ -38,6 +38,7 @@ class Incoming:
             entry=stored_json(entry.as_given),
             gift_message=entry.gift_message,
             hide_prices=entry.hide_prices,
+            source_code=entry.source_code,
         )
         self.rows = NewOrder(self.order, addresses=buyer.written)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from perennial.catalog.models import Product
+from perennial.catalog.models import Product, SourceCode
 from perennial.catalog.queries import SetUp, prices_on, set_up
 from perennial.desk.entry.customers import Customers
 from perennial.desk.entry.values import OrderEntry
@@ -20,6 +20,8 @@ class Known:
     def __init__(self, entries: Sequence[OrderEntry]) -> None:
         self.set_up: SetUp = set_up()
         self.customers = Customers({account for e in entries for account in (e.customer, e.payer) if account})
+        given = any(e.source_code is not None for e in entries)
+        self.sources = {one.code: one for one in SourceCode.objects.all()} if given else {}
         numbers = {line.item_number for e in entries for line in e.lines}
         self.products = {
             p.number: p for p in Product.objects.filter(number__in=numbers).select_related("continuity__program")

@@ -137,6 +137,7 @@ class OrderRow:
     gift_message: str | None = None
     hide_prices: bool = False
     payer_id: int | None = None
+    source_code: str | None = None
     lines: list[LineRow] = field(default_factory=list)
     taxes: list[TaxRow] = field(default_factory=list)
     pays: list[PayRow] = field(default_factory=list)

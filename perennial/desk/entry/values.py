@@ -66,6 +66,7 @@ class OrderEntry:
     gift_message: str | None = None
     hide_prices: bool = False
     payer: str | None = None
+    source_code: str | None = None
     as_given: dict[str, Any] | None = None
     meant: frozenset[date] = frozenset()
 

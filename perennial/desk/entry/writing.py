@@ -42,9 +42,11 @@ def write(orders: Sequence[NewOrder]) -> None:
         SalesOrder,
         "id number reference customer_id currency order_date status acceptance ship_to_id parent_id parent_line_id"
         " shipment try_no ship_on delivery_mode_id delivery_minor tax_minor total_minor invoiced_on external"
-        " taken_over_on entry gift_message hide_prices payer_id",
+        " taken_over_on entry gift_message hide_prices payer_id source_code",
         fresh,
     )
+    if any(o.source_code for o in fresh):
+        customers_come_from([o.id for o in fresh if o.source_code])
     _copy_of(
         OrderLine,
         "order_id: id line product_id quantity price_minor amount_minor delivery_mode_id status",
@@ -110,6 +112,20 @@ def write(orders: Sequence[NewOrder]) -> None:
     )
     bills = [(p.id, p.bill) for p in payments if p.bill is not None]
     _copy_of(Bill, "payment_id: on_date:on due_on amount_minor", bills)
+
+
+def customers_come_from(order_ids: Sequence[int]) -> None:
+    """The customers of whom it is not known where they came from first came from where the first of these orders does."""
+    sql.execute(
+        """
+        update customers_customer c set source_code = f.source_code
+          from (select distinct on (o.customer_id) o.customer_id, o.source_code from orders_salesorder o
+                 where o.id = any(%(orders)s) and o.source_code is not null
+                 order by o.customer_id, o.order_date, o.id) f
+         where c.id = f.customer_id and c.source_code is null
+        """,
+        {"orders": list(order_ids)},
+    )
 
 
 def _numbered(model: type[Model], rows: list[R]) -> list[R]:

@@ -113,12 +113,13 @@ def start(
     payment_method: str | None = None,
     card: str | None = None,
     payer: str | None = None,
+    source_code: str | None = None,
     meant: Sequence[date] = (),
     reason: str | None = None,
 ) -> DraftEdited:
     """Start a draft with its first line. ``payment_method`` and ``card`` pay it, whatever its kind; ``delivery_mode``: of
-    an ordinary line; ``payer``: the account of who pays, where that is not who receives; ``meant``: days that are not
-    mistyped, though they are years away.
+    an ordinary line; ``payer``: the account of who pays, where that is not who receives; ``source_code``: where it comes
+    from; ``meant``: days that are not mistyped, though they are years away.
 
     Refused, all faults at once: an unknown customer or payer; what could not be entered so.
     """
@@ -131,7 +132,8 @@ def start(
         continuity=ContinuityEntry(payment_method=payment_method, card=card) if is_continuity and named else None,
     )
     pay = (PayEntry(payment_method or "card", card),) if named and not is_continuity else ()
-    (entered,) = enter([OrderEntry(account, (line,), pay=pay, payer=payer, meant=frozenset(meant))], on=on, by=by)
+    entry = OrderEntry(account, (line,), pay=pay, payer=payer, source_code=source_code, meant=frozenset(meant))
+    (entered,) = enter([entry], on=on, by=by)
     if isinstance(entered, list):
         refuse_all(_of_parameters(entered))
         raise AssertionError("an order that is not entered has faults")

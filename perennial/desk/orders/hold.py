@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import QuerySet
 
+from perennial.catalog.codes import PAYMENT_HOLD, PLAIN_HOLD, hold_code, may_not_release
 from perennial.desk.action import action
 from perennial.desk.cards.ends import CardEnds, cards_that_end
 from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, changed, lock, order_by_number
@@ -14,12 +16,9 @@ from perennial.desk.outcome import Outcome
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.kernel.states import CHARGED_LATER, HOLDS_SHIPPING, HOLDS_STOP
+from perennial.kernel.states import CHARGED_LATER, HOLD_STOPS, HOLDS_SENDING, hold_stops
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.surplus import still_open
-
-PAYMENT_HOLD = "payment"
-"""The code of the holds that a failed payment places, and another card lifts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,9 @@ class Held(Outcome):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released(Outcome):
-    """Holds are released, by their codes. ``still_held``: children that are held by themselves."""
+    """Holds are released, by their codes. ``still_held``: children that are held by themselves. ``kept``: holds of the
+    order that whoever released may not release, by their codes.
+    """
 
     order: str
     released: tuple[str, ...]
@@ -51,6 +52,7 @@ class Released(Outcome):
     caught_up: tuple[CaughtUp, ...] = ()
     still_held: tuple[str, ...] = ()
     still_pays: tuple[CardEnds, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 @action(undo=True)
@@ -61,21 +63,22 @@ def hold(
     by: str,
     reason: str | None = None,
     reason_code: str | None = None,
-    code: str = "hold",
-    stops: str = "both",
+    code: str | None = None,
+    stops: str | None = None,
     until: date | None = None,
 ) -> Held:
     """Put a parent or a child on hold. A held parent makes no new child, a held child waits itself (D15).
 
+    ``code``: one of the list of hold codes says what it stops; without a code, and where no list is set up, ``stops``
+    does (left out: ``both``). What is stopped stays with the hold, whatever becomes of its code.
+
     Children that are made already still ship: they are named (``still_ships``), to be held or cancelled by themselves.
     ``until``: it is released by itself on this date, with the first run of create-child-orders of it or of a later one;
     until then it is a hold like any other.
-    Refused: a cancelled order; a second open hold of the code; one that would end at once.
+    Refused: a cancelled order; a second open hold of the code; one that would end at once; a code that is not in the list;
+    ``stops`` other than its code says; of a child, what stops nothing of it.
     """
-    if code == PAYMENT_HOLD:
-        raise Refused("hold_code_of_payments", "code", code=code)
-    if stops not in HOLDS_STOP:
-        raise Refused("unknown_word", "stops", word=stops, known=HOLDS_STOP)
+    code, stops = _kind_of_hold(code, stops)
     if until is not None and until <= on:
         raise Refused("hold_ends_at_once", "until", until=until, on=on)
     found = order_by_number(number)
@@ -85,6 +88,9 @@ def hold(
         raise Refused("cannot_be_held", "number", order=number, status=order.status)
     if Hold.objects.filter(order=order, code=code, released_on=None).exists():
         raise Refused("held_already", "code", order=number, code=code)
+    parts = HOLD_STOPS[stops]
+    if found.parent_id is not None and parts == ("children",):
+        raise Refused("hold_stops_nothing_of_child", "stops", order=number)
     Hold.objects.create(
         order=order,
         code=code,
@@ -102,14 +108,14 @@ def hold(
         until=None if until is None else until.isoformat(),
         child=number if found.parent_id else None,
     )
-    ships = _still_ship(locked.order) if found.parent_id is None and stops != "charging" else ()
+    ships = _still_ship(locked.order) if found.parent_id is None and "children" in parts else ()
     waiting = {
         (state.row.pk, o.shipment)
         for state in locked.states
         for o in state.walk
-        if o.status == "scheduled" and found.parent_id is None and stops != "charging"
+        if o.status == "scheduled" and found.parent_id is None and "children" in parts
     }
-    open_, of_sent = still_open(order.pk, CHARGED_LATER) if stops != "shipping" else (0, 0)
+    open_, of_sent = still_open(order.pk, CHARGED_LATER) if "charging" in parts else (0, 0)
     return Held(
         order=number,
         held=True,
@@ -123,10 +129,23 @@ def hold(
     )
 
 
+def _kind_of_hold(code: str | None, stops: str | None) -> tuple[str, str]:
+    """The code of a hold that is placed, and what it stops."""
+    if code == PAYMENT_HOLD:
+        raise Refused("hold_code_of_payments", "code", code=code)
+    word = None if stops is None else hold_stops(stops)
+    if stops is not None and word is None:
+        raise Refused("unknown_word", "stops", word=stops, known=tuple(HOLD_STOPS))
+    kind = None if code in (None, PLAIN_HOLD) else hold_code(code or "")
+    if kind is not None and word not in (None, kind.stops):
+        raise Refused("hold_code_says_what", "stops", code=code, stops=kind.stops)
+    return code or PLAIN_HOLD, kind.stops if kind else word or "both"
+
+
 def _still_ship(parent: SalesOrder) -> tuple[str, ...]:
     """The numbers of the children that are made, and neither sent nor held themselves."""
     made = SalesOrder.objects.filter(parent=parent, status="open")
-    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=HOLDS_SHIPPING)
+    held = Hold.objects.filter(order__in=made, released_on=None, stops__in=HOLDS_SENDING)
     return tuple(made.exclude(pk__in=held.values("order")).order_by("number").values_list("number", flat=True))
 
 
@@ -139,10 +158,13 @@ def release(
     code: str | None = None,
     catch_up: str | None = None,
     reason: str | None = None,
+    roles: Sequence[str] | None = None,
 ) -> Released:
     """Release an order's holds, or the one that is named; late shipments catch up.
 
-    Children of a parent that are held by themselves stay so: they are named (``still_held``). Refused: no such hold.
+    Children of a parent that are held by themselves stay so: they are named (``still_held``). ``roles``: those of whoever
+    releases (None: whoever runs the installation); of all holds those stay that they may not release (``kept``).
+    Refused: no such hold; one that they may not release.
     """
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
@@ -153,7 +175,17 @@ def release(
         if code is not None:
             raise Refused("hold_unknown", "code", order=number, code=code)
         raise Refused("not_on_hold", "number", order=number)
-    return _let_go(locked, found, holds, catch_up)
+    closed = may_not_release(list(holds.values_list("code", flat=True)), roles)
+    if closed and not holds.exclude(code__in=closed).exists():
+        raise not_yours(closed)
+    outcome = _let_go(locked, found, holds.exclude(code__in=closed), catch_up)
+    return replace(outcome, kept=tuple(sorted(closed)))
+
+
+def not_yours(closed: dict[str, tuple[str, ...]]) -> Refused:
+    """The refusal to release holds that are for other roles."""
+    code = min(closed)
+    return Refused("hold_not_yours", "code", code=code, roles=closed[code])
 
 
 def release_ended(*, order_id: int, on: date, by: str) -> Released:

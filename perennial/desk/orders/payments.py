@@ -82,6 +82,7 @@ def settle(
     on: date,
     by: str,
     reason: str | None = None,
+    reason_code: str | None = None,
     part: int | None = None,
     line: int | None = None,
     shipments: str | None = None,
@@ -108,7 +109,7 @@ def settle(
     if approved_by is not None and (fault := text_fault(approved_by, LINE)):
         raise fault.at("approved_by")
     order = order_by_number(number)
-    locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
+    locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
     found = _payments(order, line, part)
     states = GIVEN_UP if given_up else ("unknown",)
     fitting = list(
@@ -124,7 +125,9 @@ def settle(
     (payment,) = fitting
     if given_up:
         return _write_off(locked, order, payment, stop=shipments != "send", approved_by=approved_by or by)
-    payments.settle_unknown(payment=payment.pk, happened=end == "taken", by=by, on=on, reason=reason or "")
+    payments.settle_unknown(
+        payment=payment.pk, happened=end == "taken", by=by, on=on, reason=reason or "", reason_code=reason_code
+    )
     payment.refresh_from_db()
     return Settled(order=number, purpose=payment.purpose, number=payment.number, status=payment.status)
 
@@ -135,6 +138,8 @@ def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop
     pays_shipments = state is not None and payment.purpose == "order"
     unpaid = due.paid_by(locked.set_up, state, payment) if state is not None and pays_shipments else ()
     more: dict[str, object] = {"approved_by": approved_by}
+    if locked.reason_code is not None:
+        more["reason_code"] = locked.reason_code
     if unpaid:
         more["stopped" if stop else "sent_unpaid"] = list(unpaid)
     payments.write_off(payments=[payment.pk], by=locked.by, on=locked.on, reason=locked.reason or "", more=more)
@@ -210,6 +215,7 @@ def refund(
     on: date,
     by: str,
     reason: str,
+    reason_code: str | None = None,
     part: int | None = None,
     line: int | None = None,
     amount: str | None = None,
@@ -221,7 +227,7 @@ def refund(
     named; more than is left of it; it was not taken by a gateway.
     """
     order = order_by_number(number)
-    lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
+    lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
     found = _payments(order, line, part).exclude(purpose="refund").filter(captured_minor__gt=0)
     taken = list(found.order_by("purpose", "continuity_order__parent_line__line", "number", "pk"))
     if not taken:
@@ -238,7 +244,7 @@ def refund(
         )
     (payment,) = taken
     minor = None if amount is None else money.minor(amount, payment.currency, "amount")
-    back = refunds.refund(payment=payment.pk, amount_minor=minor, on=on, by=by, reason=reason)
+    back = refunds.refund(payment=payment.pk, amount_minor=minor, on=on, by=by, reason=reason, reason_code=reason_code)
     return Refunded(
         order=number,
         purpose=payment.purpose,

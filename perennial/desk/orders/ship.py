@@ -2,7 +2,7 @@
 
 A child may be sent, and invoiced, from the day on which its delivery window opens, when it is not on hold and no payment
 of it (of its order, when it was billed up front) that is due by then is declined, failed or unknown (the view
-``stands_in_the_way``; domain §8). Whoever passes over that says why, and the history keeps it.
+``may_not_invoice``; domain §8). Whoever passes over that says why, and the history keeps it.
 """
 
 from __future__ import annotations
@@ -168,6 +168,7 @@ def ship(
     override: bool = False,
     today: date | None = None,
     reason: str | None = None,
+    reason_code: str | None = None,
 ) -> Sent | OrdinaryLines:
     """A child, or a parent's ordinary lines, went out. Refused when it may not ship, a day before it was ordered, and one
     behind ``today``, on which it is reported.
@@ -178,13 +179,22 @@ def ship(
     _not_ahead(on, today)
     _checked_carrier(carrier, tracking)
     found = order_by_number(number)
-    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason, reason_code=reason_code)
     if found.parent_id is None:
         return _ship_ordinary(locked, override=override, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     _not_before_ordered(on, locked.order)
     overridden = _overridden(child, blocked.may_not_ship(child.pk, on), override=override, reason=reason)
-    sent = ship_many([child.pk], on=on, by=by, carrier=carrier, tracking=tracking, reason=reason, overridden=overridden)
+    sent = ship_many(
+        [child.pk],
+        on=on,
+        by=by,
+        carrier=carrier,
+        tracking=tracking,
+        reason=reason,
+        code=reason_code,
+        overridden=overridden,
+    )
     if not sent:
         raise Conflict("changed_meanwhile", order=number)
     return Sent(
@@ -203,6 +213,7 @@ def ship_many(
     carrier: str | None = None,
     tracking: str | None = None,
     reason: str | None = None,
+    code: str | None = None,
     overridden: Sequence[str] = (),
 ) -> list[int]:
     """Ship those of the children that may ship, but for what is ``overridden``; which ones, by id. The caller has a
@@ -211,7 +222,15 @@ def ship_many(
     history.context(by=by, reason=reason)
     words = list(overridden)
     shipped = sorted(row[0] for row in sql.tuples(SQL["ship"], {"ids": list(ids), "on": on, "overridden": words}))
-    values = {"ids": shipped, "on": on, "by": by, "reason": reason, "carrier": carrier, "tracking": tracking}
+    values = {
+        "ids": shipped,
+        "on": on,
+        "by": by,
+        "reason": reason,
+        "carrier": carrier,
+        "tracking": tracking,
+        "code": code,
+    }
     sql.execute(SQL["ship_lines"], values)
     sql.execute(SQL["shipments"], values)
     sql.execute(SQL["events"], {**values, "kind": "shipped", "told": Jsonb(_told(words))})
@@ -228,6 +247,7 @@ def invoice(
     override: bool = False,
     today: date | None = None,
     reason: str | None = None,
+    reason_code: str | None = None,
 ) -> Invoiced | OrdinaryLines:
     """A shipped child, or a parent's shipped ordinary lines, was invoiced: what pays it is captured next.
 
@@ -238,7 +258,7 @@ def invoice(
     """
     _not_ahead(on, today)
     found = order_by_number(number)
-    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason)
+    locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason, reason_code=reason_code)
     if found.parent_id is None:
         return _invoice_ordinary(locked, override=override)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
@@ -251,13 +271,19 @@ def invoice(
         if not reason:
             raise Refused("override_needs_reason", "reason", order=number)
         overridden = ("not_shipped", *overridden)
-    if not invoice_many([child.pk], on=on, by=by, reason=reason, overridden=overridden):
+    if not invoice_many([child.pk], on=on, by=by, reason=reason, code=reason_code, overridden=overridden):
         raise Conflict("changed_meanwhile", order=number)
     return Invoiced(order=number, status="invoiced", overridden=_told(overridden))
 
 
 def invoice_many(
-    ids: Sequence[int], *, on: date, by: str, reason: str | None = None, overridden: Sequence[str] = ()
+    ids: Sequence[int],
+    *,
+    on: date,
+    by: str,
+    reason: str | None = None,
+    code: str | None = None,
+    overridden: Sequence[str] = (),
 ) -> list[int]:
     """Invoice those of the children that are shipped and that nothing keeps, but for what is ``overridden``; which ones.
     The caller has a transaction.
@@ -265,7 +291,15 @@ def invoice_many(
     history.context(by=by, reason=reason)
     words = list(overridden)
     done = [row[0] for row in sql.tuples(SQL["invoice"], {"ids": list(ids), "on": on, "overridden": words})]
-    values = {"ids": done, "on": on, "by": by, "reason": reason, "kind": "invoiced", "told": Jsonb(_told(words))}
+    values = {
+        "ids": done,
+        "on": on,
+        "by": by,
+        "reason": reason,
+        "code": code,
+        "kind": "invoiced",
+        "told": Jsonb(_told(words)),
+    }
     sql.execute(SQL["sent_unreported"], values)
     sql.execute(SQL["invoice_lines"], values)
     sql.execute(SQL["events"], values)

@@ -1,5 +1,5 @@
 -- What the warehouse reports. Which orders may be sent is the view may_not_ship, which may be invoiced the view
--- stands_in_the_way; ``overridden``: reasons that a person passes over. A row that waited for another
+-- may_not_invoice; ``overridden``: reasons that a person passes over. A row that waited for another
 -- transaction is looked at once more by its own state alone, which is therefore named beside it. With offset 0 the view
 -- is asked child by child: these are few, and all orders are many.
 
@@ -48,7 +48,7 @@ select id, %(carrier)s, %(tracking)s, %(on)s from unnest(%(ids)s::bigint[]) u(id
 update orders_salesorder k set status = 'invoiced', invoiced_on = %(on)s
  where k.id = any(%(ids)s) and k.parent_id is not null
    and (k.status = 'shipped' or k.status = 'open' and 'not_shipped' = any(%(overridden)s))
-   and not exists (select from stands_in_the_way n
+   and not exists (select from may_not_invoice n
                     where n.order_id = k.id and n.from_on <= %(on)s and %(on)s < n.opens_on
                       and n.because <> all(%(overridden)s) offset 0)
 returning k.id
@@ -67,5 +67,6 @@ insert into orders_orderevent(order_id, on_date, kind, by, reason, data)
 select k.parent_id, %(on)s, %(kind)s, %(by)s, %(reason)s,
        jsonb_build_object('child', k.number, 'shipment', k.shipment)
        || case when %(told)s::jsonb = '[]' then '{}' else jsonb_build_object('overridden', %(told)s::jsonb) end
+       || jsonb_strip_nulls(jsonb_build_object('reason_code', %(code)s::text))
   from orders_salesorder k where k.id = any(%(ids)s)
  order by k.parent_id, k.parent_line_id, k.shipment, k.try_no

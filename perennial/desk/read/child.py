@@ -13,7 +13,7 @@ from perennial.desk.read.values import Payment
 from perennial.desk.read.waits import children_that_may_not_ship, window_opens
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import DONE, STOPS_SHIPPING
+from perennial.kernel.states import DONE, HOLDS_INVOICING, HOLDS_SENDING, STOPS_SHIPPING
 from perennial.orders.models import SalesOrder
 
 
@@ -107,10 +107,10 @@ def _reasons(
     """Each hold and each payment that stands in the way by itself."""
     if "order_not_open" in waits:
         yield Reason("order_not_open", {"status": made.status})
-    if "hold" in waits:
-        for hold in made.holds:
-            if hold.open and hold.stops != "charging":
-                yield Reason("hold", {"code": hold.code, "reason": hold.reason or hold.code})
+    keeps = HOLDS_INVOICING if made.status == "shipped" else HOLDS_SENDING
+    for hold in made.holds:
+        if hold.open and hold.stops in keeps:
+            yield Reason("hold", {"code": hold.code, "reason": hold.reason or hold.code})
     if "payment" in waits:
         for p in payments:
             if p.purpose != "refund" and p.status in STOPS_SHIPPING and p.due_on <= on:

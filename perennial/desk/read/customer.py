@@ -36,7 +36,9 @@ class StoredCard:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer; ``addresses`` are those with a code, ``orders`` the numbers of the parent orders as they were made."""
+    """A customer; ``addresses`` are those with a code, ``orders`` the numbers of the parent orders as they were made,
+    ``source_code`` where they came from first.
+    """
 
     id: int
     account: str
@@ -50,6 +52,7 @@ class Customer:
     cards: tuple[StoredCard, ...]
     orders: tuple[str, ...]
     notes: tuple[Note, ...]
+    source_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def customers(ids: Sequence[int]) -> list[Customer]:
     for owner, number in sql.tuples(_SQL["numbers"], given):
         numbers[owner].append(number)
     found = {}
-    for pk, account, name, email, phone, language, on_account, limit in sql.tuples(_SQL["customers"], given):
+    for pk, account, name, email, phone, language, on_account, limit, source in sql.tuples(_SQL["customers"], given):
         found[pk] = Customer(
             id=pk,
             account=account,
@@ -143,6 +146,7 @@ def customers(ids: Sequence[int]) -> list[Customer]:
             cards=tuple(cards[pk]),
             orders=tuple(numbers[pk]),
             notes=tuple(notes[pk]),
+            source_code=source,
         )
     return [found[pk] for pk in ids if pk in found]
 

@@ -1,7 +1,7 @@
 -- Customers, for a batch of them at once.
 
 -- name: customers
-select c.id, c.account, c.name, c.email, c.phone, c.language, c.allow_on_account, c.credit_limit_minor
+select c.id, c.account, c.name, c.email, c.phone, c.language, c.allow_on_account, c.credit_limit_minor, c.source_code
   from customers_customer c
  where c.id = any(%(customers)s);
 

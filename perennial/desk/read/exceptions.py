@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from perennial.catalog.codes import PAYMENT_HOLD
 from perennial.db import sql
 from perennial.db.pages import Page, day_and_id, page
-from perennial.desk.read.waiting import PAYMENT_HOLD
 from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_days

@@ -231,6 +231,7 @@ class Order:
     gift_message: str | None
     hide_prices: bool
     payer: Payer | None
+    source_code: str | None
 
     @property
     def held(self) -> bool:

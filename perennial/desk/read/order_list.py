@@ -27,6 +27,7 @@ class ListedOrder:
     customer: str
     products: tuple[str, ...]
     next_ship_on: date | None
+    source_code: str | None
 
 
 def order_list(fitting: Fitting, *, size: int = SIZE, after: str | None = None) -> Page[ListedOrder]:
@@ -44,8 +45,9 @@ def order_list(fitting: Fitting, *, size: int = SIZE, after: str | None = None) 
             customer=customer,
             products=tuple(products),
             next_ship_on=next_ship_on,
+            source_code=source_code,
         )
-        for number, reference, status, acceptance, held, ordered, account, customer, products, next_ship_on in sql.tuples(
+        for number, reference, status, acceptance, held, ordered, account, customer, products, next_ship_on, source_code in sql.tuples(
             _SQL["orders"], {"ids": [row.pk for row in found.rows]}
         )
     )

@@ -9,7 +9,8 @@ select o.number, o.reference, o.status, o.acceptance,
        least((select min(k.ship_on) from orders_salesorder k where k.parent_id = o.id and k.status = 'open'),
              (select min(t.ship_on) from continuity_continuityorder x
                 join continuity_occurrence t on t.continuity_order_id = x.id
-               where x.order_id = o.id and t.status in {states.TO_COME}))
+               where x.order_id = o.id and t.status in {states.TO_COME})),
+       o.source_code
   from orders_salesorder o
   join customers_customer c on c.id = o.customer_id
  where o.id = any(%(ids)s)

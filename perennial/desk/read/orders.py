@@ -38,7 +38,7 @@ from perennial.desk.read.values import (
 )
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Said, Who, why
-from perennial.kernel.states import NOT_ENDED
+from perennial.kernel.states import HOLDS_CHILDREN, NOT_ENDED
 from perennial.language.reasons import Source
 from perennial.orders.models import SalesOrder
 
@@ -212,6 +212,7 @@ class _Batch:
             gift_message=o.gift_message,
             hide_prices=o.hide_prices,
             payer=None if o.payer is None else Payer(o.payer, o.payer_name or ""),
+            source_code=o.source_code,
         )
 
     def _child(self, child: rows.Child, currency: str) -> Child:
@@ -334,7 +335,7 @@ class _Batch:
     def _reason(self, word: str, one: rows.Continuity) -> Said | None:
         """What a person or a job said of a hold, or of what is parked."""
         if word == "hold":
-            return next((h.reason for h in self.holds.get(one.order, ()) if h.open and h.stops != "charging"), None)
+            return next((h.reason for h in self.holds.get(one.order, ()) if h.open and h.stops in HOLDS_CHILDREN), None)
         return next((p.reason for p in self.parked.get(one.id, ())), None) if word == "parked" else None
 
 

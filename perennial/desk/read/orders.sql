@@ -3,7 +3,7 @@
 -- name: orders
 select o.id, o.number, o.reference, o.status, c.account, c.name, o.order_date, o.currency, o.acceptance, o.ship_to_id,
        o.delivery_minor, o.tax_minor, o.total_minor, s.on_date, s.carrier, s.tracking, o.gift_message, o.hide_prices,
-       p.account, p.name
+       p.account, p.name, o.source_code
   from orders_salesorder o
   join customers_customer c on c.id = o.customer_id
   left join customers_customer p on p.id = o.payer_id

@@ -30,6 +30,7 @@ class Order(NamedTuple):
     hide_prices: bool
     payer: str | None
     payer_name: str | None
+    source_code: str | None
 
 
 class Child(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from perennial.catalog.codes import PAYMENT_HOLD
 from perennial.db import sql
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import orders
@@ -15,9 +16,6 @@ from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 
 _SQL = sql.named("perennial.desk.read", "waiting.sql")
-
-PAYMENT_HOLD = "payment"
-"""The code of the holds that a failed payment places, and another card lifts."""
 
 
 @dataclass(frozen=True, slots=True)

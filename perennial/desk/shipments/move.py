@@ -42,6 +42,7 @@ def move(
     by: str,
     following: bool = False,
     reason: str | None = None,
+    reason_code: str | None = None,
     line: int | None = None,
     meant: Sequence[date] = (),
 ) -> Moved:
@@ -52,7 +53,7 @@ def move(
     not mistyped, though they are years away. Refused: a date in the past; one that is years away; for *from here on* a date before the previous shipment's, a shared shipment, one with
     a child behind it.
     """
-    locked = lock_parent(number, on=on, by=by, reason=reason)
+    locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     state = locked.state(line)
     found = open_shipment(state, shipment, "move_following" if following else "move")
     if to < on:

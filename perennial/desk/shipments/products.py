@@ -82,13 +82,14 @@ def substitute(
     replaces: str | None = None,
     price: str | None = None,
     reason: str | None = None,
+    reason_code: str | None = None,
     line: int | None = None,
 ) -> Substituted:
     """Send another product in a planned shipment; it keeps the price that the line would have unless one is given (D17).
 
     Refused: an unknown product, a continuity product, a shipment with several products unless one is named.
     """
-    locked = lock_parent(number, on=on, by=by, reason=reason)
+    locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     state = locked.state(line)
     found = open_shipment(state, shipment, "substitute")
     product = product_by_number(item, "item")
@@ -121,10 +122,11 @@ def price(
     by: str,
     replaces: str | None = None,
     reason: str | None = None,
+    reason_code: str | None = None,
     line: int | None = None,
 ) -> Priced:
     """Give a planned shipment's product another price."""
-    locked = lock_parent(number, on=on, by=by, reason=reason)
+    locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     state = locked.state(line)
     found = open_shipment(state, shipment, "price")
     amount = _price(locked, price)

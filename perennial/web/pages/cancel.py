@@ -14,9 +14,9 @@ from perennial.desk.read.order_page import ending, order_page
 from perennial.kernel.states import ENDED_BY
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
+from perennial.web.codes import reason_code, stop_reasons
 from perennial.web.effects import effect
 from perennial.web.pages.order import meant
-from perennial.web.pages.order_actions import STOP_REASONS
 from perennial.web.visit import Visit
 
 
@@ -37,7 +37,7 @@ def _parent(request: Visit, number: str) -> HttpResponse:
         return done(request, Toast(words, undo=f"/orders/{number}/undo"))
 
     would = perform(actions.cancel, How(dry=True), number=number, on=request.visitor.today, by=request.visitor.by)
-    shown = {"order": page.order, "ending": ending(page), "would": would, **_choices()}
+    shown = {"order": page.order, "ending": ending(page), "would": would, **_choices(request)}
     return panel(request, "web/panel/cancel.html", shown, post)
 
 
@@ -58,17 +58,17 @@ def _child(request: Visit, number: str) -> HttpResponse:
         on=request.visitor.today,
         by=request.visitor.by,
     )
-    shown = {"order": found.parent, "child": found.child, "found": found, "would": would, **_choices()}
+    shown = {"order": found.parent, "child": found.child, "found": found, "would": would, **_choices(request)}
     return panel(request, "web/panel/cancel_child.html", shown, post)
 
 
 def _why(request: Visit) -> dict[str, Any]:
     return {
         "reason": typed.text(request, "reason"),
-        "reason_code": request.POST.get("reason_code") or None,
+        "reason_code": reason_code(request),
         "ended_by": request.POST.get("ended_by") or None,
     }
 
 
-def _choices() -> dict[str, Any]:
-    return {"reasons": list(zip(STOP_REASONS, "abcd", strict=True)), "ended_by": ENDED_BY}
+def _choices(request: Visit) -> dict[str, Any]:
+    return {"reasons": stop_reasons(request), "ended_by": ENDED_BY}

@@ -20,12 +20,14 @@ from perennial.payments import gateways
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel, redraws, whole
 from perennial.web.caller import checked, note_answer
+from perennial.web.codes import source_words
 from perennial.web.effects import effect
 from perennial.web.history import history_of
 from perennial.web.presence import presence
 from perennial.web.recent import note_customer
 from perennial.web.told import told
 from perennial.web.visit import Visit
+from perennial.web.words import names_of
 
 SECTIONS = (
     "web/customer/head.html",
@@ -148,7 +150,8 @@ def _address(found: Customer, code: str) -> Address:
 
 def _shown(request: Visit, account: str) -> dict[str, Any]:
     found = customer_page(account, on=request.visitor.today)
-    happened = [(order.number, one) for order in found.open_orders for one in history_of(order, request.visitor.reader)]
+    to, names = request.visitor.reader, names_of(request)
+    happened = [(order.number, one) for order in found.open_orders for one in history_of(order, to, names)]
     return {
         "page": found,
         "asked_card": paying_card(found),
@@ -156,5 +159,6 @@ def _shown(request: Visit, account: str) -> dict[str, Any]:
         "open_row": request.GET.get("row"),
         "here": "customers",
         "checked": checked(request, account),
+        "source": source_words(request, found.customer.source_code),
         **told(request, customer=account),
     }

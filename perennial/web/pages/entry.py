@@ -104,7 +104,8 @@ def _start(request: Visit, account: str) -> HttpResponse:
         if no_way := before.no_way_to_pay:
             raise no_way
         usual = _paid(before) | ({} if kind == "continuity" else _delivered(before))
-        outcome = act(request, actions.start, stays=True, account=account, item=item, **usual)
+        source = request.POST.get("source_code") or None
+        outcome = act(request, actions.start, stays=True, account=account, item=item, source_code=source, **usual)
     except Refused as refused:
         return _product_again(request, before, refused)
     return _added(request, outcome, kind, before)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from django.http import StreamingHttpResponse
 
 from perennial.db.pages import Page
+from perennial.desk.contract import amount
 from perennial.desk.queries import Fitting
 from perennial.desk.read.exceptions import Exceptional, exceptions
 from perennial.desk.read.order_list import ListedOrder, order_list
+from perennial.desk.read.sources import SourceResult, source_results
 from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact
+from perennial.web.pages.source import period
 from perennial.web.sheet import AT_ONCE, Column, sheet
 from perennial.web.typed import read_day
 from perennial.web.visit import Visit
+from perennial.web.words import said
 
 
 def orders(request: Visit) -> StreamingHttpResponse:
@@ -27,6 +31,7 @@ def orders(request: Visit) -> StreamingHttpResponse:
         program=asked.get("program") or None,
         customer=asked.get("customer") or None,
         waiting=asked.get("waiting") == "1",
+        source_code=asked.get("source") or None,
     )
     return sheet(request, "orders", _orders(request.visitor.reader), lambda after: _order_page(fitting, after))
 
@@ -47,6 +52,39 @@ def _orders(to: Reader) -> tuple[Column[ListedOrder], ...]:
         ("csv_awaits_acceptance", lambda one: one.acceptance == "awaited"),
         ("csv_products", lambda one: one.products),
         ("csv_next_ships_on", lambda one: one.next_ship_on),
+        ("csv_source_code", lambda one: one.source_code),
+    )
+
+
+def sources(request: Visit) -> StreamingHttpResponse:
+    """What became of the orders of each source."""
+    since, through = period(request)
+    found = tuple(source_results(since=since, through=through))
+    return sheet(request, "sources", _sources(request.visitor.reader), lambda after: Page(found, None))
+
+
+def _sums(sums: Sequence[Money]) -> str:
+    return "; ".join(f"{amount(one)} {one.currency}" for one in sums)
+
+
+def _sources(to: Reader) -> tuple[Column[SourceResult], ...]:
+    def ended(one: SourceResult) -> str:
+        words = (
+            each.reason_code or said(to, f"sources_{'stopped' if each.stopped else 'finished'}") for each in one.ended
+        )
+        return "; ".join(f"{each.count} {why}" for each, why in zip(one.ended, words, strict=True))
+
+    return (
+        ("csv_source_code", lambda one: one.code),
+        ("csv_description", lambda one: one.description),
+        ("sources_customers", lambda one: one.customers),
+        ("sources_orders", lambda one: one.orders),
+        ("sources_joined", lambda one: one.joined),
+        ("sources_open", lambda one: one.still_open),
+        ("sources_ended", ended),
+        ("sources_sent", lambda one: one.shipments_sent),
+        ("sources_captured", lambda one: _sums(one.captured)),
+        ("sources_refunded", lambda one: _sums(one.refunded)),
     )
 
 

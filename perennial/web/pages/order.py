@@ -13,9 +13,11 @@ from perennial.desk.numbers import Meant, order_meant
 from perennial.desk.read.child import child
 from perennial.desk.read.order_page import order_page, order_row
 from perennial.web.answer import redraws, whole
+from perennial.web.codes import sources
 from perennial.web.history import history_of
 from perennial.web.told import told
 from perennial.web.visit import Visit
+from perennial.web.words import names_of
 
 SECTIONS = (
     "web/order/head.html",
@@ -59,7 +61,7 @@ def redraw(request: Visit, number: str) -> tuple[Sequence[str], Mapping[str, Any
 def history(request: Visit, number: str) -> HttpResponse:
     """All that happened to an order."""
     shown = order_page(number, on=request.visitor.today)
-    happened = history_of(shown.order, request.visitor.reader)
+    happened = history_of(shown.order, request.visitor.reader, names_of(request))
     return whole(request, "web/order/history.html", {"order": shown.order, "history": happened, "here": "orders"})
 
 
@@ -101,7 +103,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
     on, to = request.visitor.today, request.visitor.reader
     if about.is_child:
         found = child(about.number, on=on)
-        happened = history_of(found.parent, to, child=found.child)
+        happened = history_of(found.parent, to, names_of(request), child=found.child)
         return {
             "found": found,
             "order": found.parent,
@@ -110,13 +112,14 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
             "here": "orders",
         } | told(request, order=about.number)
     shown = order_page(about.number, on=on, start=_start(asked))
-    happened = history_of(shown.order, to)
+    happened = history_of(shown.order, to, names_of(request))
     return {
         "shown": shown,
         "order": shown.order,
         "history": happened[:NEWEST],
         "happened": len(happened),
         "open_row": asked.get("row"),
+        "sources": sources(request, shown.order.order_date, shown.order.source_code),
         "here": "orders",
         **told(request, order=about.number),
     }

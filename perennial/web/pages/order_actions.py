@@ -20,11 +20,9 @@ from perennial.kernel.states import CATCH_UP, METHODS
 from perennial.language import phrase, say
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
+from perennial.web.codes import hold_kinds, reason_code, stop_reasons, why_codes
 from perennial.web.effects import effect
 from perennial.web.visit import Visit
-
-STOP_REASONS = ("too_many", "too_dear", "moved_house", "other")
-"""Why people stop, by the keys a, b, c, d."""
 
 
 def hold(request: Visit, number: str) -> HttpResponse:
@@ -32,11 +30,20 @@ def hold(request: Visit, number: str) -> HttpResponse:
 
     def post() -> HttpResponse:
         until = typed.day(request, "until") if request.POST.get("until", "").strip() else None
-        outcome = act(request, actions.hold, number=number, until=until, reason=typed.text(request, "reason"))
+        outcome = act(
+            request,
+            actions.hold,
+            number=number,
+            code=request.POST.get("code") or None,
+            until=until,
+            reason=typed.text(request, "reason"),
+            reason_code=reason_code(request),
+        )
         toast = Toast(effect(request, "held_until" if until else "held", outcome), undo=f"/orders/{number}/undo")
         return done(request, toast)
 
-    return panel(request, "web/panel/hold.html", {"number": number, "order": _order(request, number)}, post)
+    shown = {"number": number, "order": _order(request, number), **hold_kinds(), **why_codes("hold")}
+    return panel(request, "web/panel/hold.html", shown, post)
 
 
 def release(request: Visit, number: str) -> HttpResponse:
@@ -49,6 +56,7 @@ def release(request: Visit, number: str) -> HttpResponse:
             number=number,
             catch_up=request.POST.get("catch_up") or None,
             reason=typed.text(request, "reason"),
+            roles=request.visitor.roles,
         )
         return done(request, Toast(effect(request, "released", outcome), undo=f"/orders/{number}/undo"))
 
@@ -58,6 +66,7 @@ def release(request: Visit, number: str) -> HttpResponse:
             How(dry=True),
             number=number,
             catch_up=how,
+            roles=request.visitor.roles,
             on=request.visitor.today,
             by=request.visitor.by,
         )
@@ -79,8 +88,9 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
     how: dict[str, Any] = {"number": number, "line": line, "after": ends.after, "ended_by": "customer"}
 
     def post() -> HttpResponse:
-        why = request.POST.get("reason_code") or None
-        outcome = act(request, actions.cancel, reason=typed.text(request, "reason"), reason_code=why, **how)
+        outcome = act(
+            request, actions.cancel, reason=typed.text(request, "reason"), reason_code=reason_code(request), **how
+        )
         code = "stopped_after" if ends.still else "stopped"
         words = effect(request, code, outcome, product=one.product.called, **_last(ends))
         return done(request, Toast(words, undo=f"/orders/{number}/undo"))
@@ -93,7 +103,7 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
         "asked": asked,
         "would": would,
         "ends": ends,
-        "reasons": list(zip(STOP_REASONS, "abcd", strict=True)),
+        "reasons": stop_reasons(request),
     }
     return panel(request, "web/panel/stop.html", shown, post)
 

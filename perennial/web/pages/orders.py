@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 
+from perennial.catalog.codes import all_source_codes
 from perennial.desk.numbers import order_meant
 from perennial.desk.queries import Fitting
 from perennial.desk.read.lists import programs
@@ -23,16 +24,24 @@ def page(request: Visit) -> HttpResponse:
     if number and (meant := order_meant(number)) is not None:
         return HttpResponseRedirect(f"/orders/{meant.number}")
     program, customer = (request.GET.get(name, "").strip() for name in ("program", "customer"))
+    source = request.GET.get("source", "").strip()
     status = request.GET.get("status", "open")
     waiting = request.GET.get("waiting") == "1"
-    fitting = Fitting(status or None, program or None, customer or None, waiting=waiting)
-    asked = {"status": status, "program": program, "customer": customer, "waiting": "1" if waiting else ""}
+    fitting = Fitting(status or None, program or None, customer or None, waiting=waiting, source_code=source or None)
+    asked = {
+        "status": status,
+        "program": program,
+        "customer": customer,
+        "source": source,
+        "waiting": "1" if waiting else "",
+    }
     context = {
         "found": order_list(fitting, after=request.GET.get("after") or None),
         "asked_for": asked,
         "number": number,
         "query": urlencode(asked),
         "statuses": tuple(ORDER),
+        "sources": all_source_codes(),
         "programs": programs(size=MOST_PROGRAMS).rows,
         "first": "after" not in request.GET,
         "here": "orders",

@@ -21,6 +21,7 @@ from perennial.language import phrase
 from perennial.payments.charge import Became
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
+from perennial.web.codes import reason_code, why_codes
 from perennial.web.effects import effect
 from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
@@ -70,10 +71,13 @@ def refund(request: Visit, number: str) -> HttpResponse:
             line=line_meant(found, payment),
             amount=None if amount is None else amount_text(amount.minor, amount.currency),
             reason=_reason(request),
+            reason_code=reason_code(request),
         )
         return done(request, Toast(effect(request, "order_refund", outcome)))
 
-    return panel(request, "web/panel/refund.html", _about(request, number, found, open_), post)
+    return panel(
+        request, "web/panel/refund.html", {**_about(request, number, found, open_), **why_codes("refund")}, post
+    )
 
 
 def receive(request: Visit, number: str) -> HttpResponse:
@@ -118,12 +122,15 @@ def settle(request: Visit, number: str) -> HttpResponse:
             shipments=typed.one_of(request, "shipments", SHIPMENTS) if given_up else None,
             approved_by=typed.text(request, "approved_by") if given_up else None,
             reason=_reason(request),
+            reason_code=reason_code(request),
         )
         return done(request, Toast(effect(request, "order_settled", outcome)))
 
     shown = _about(request, number, found, open_)
     unpaid = _would_stop(request, found, shown["chosen"])
-    return panel(request, "web/panel/settle.html", {**shown, "unpaid": unpaid, "ways": SHIPMENTS}, post)
+    return panel(
+        request, "web/panel/settle.html", {**shown, "unpaid": unpaid, "ways": SHIPMENTS, **why_codes("settle")}, post
+    )
 
 
 def _would_stop(request: Visit, found: Order, payment: Payment | None) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from perennial.desk.read.orders import order
 from perennial.errors import Refused
 from perennial.web import typed
 from perennial.web.answer import Toast, act, act_on, done, form_again, panel
+from perennial.web.codes import reason_code, why_codes
 from perennial.web.effects import effect
 from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
@@ -35,9 +36,8 @@ def ship(request: Visit, number: str) -> HttpResponse:
         )
         return done(request, Toast(effect(request, "order_shipped", outcome)))
 
-    return _panel(
-        request, "web/panel/ship.html", {"number": number, "order": order(number, on=request.visitor.today)}, post
-    )
+    shown = {"number": number, "order": order(number, on=request.visitor.today), **why_codes("ship")}
+    return _panel(request, "web/panel/ship.html", shown, post)
 
 
 def invoice(request: Visit, number: str) -> HttpResponse:
@@ -55,6 +55,7 @@ def invoice(request: Visit, number: str) -> HttpResponse:
         "takes": taken_when_invoiced(found, number),
         "unreported": unreported,
         "override": unreported,
+        **why_codes("invoice"),
     }
     return _panel(request, "web/panel/invoice.html", shown, post)
 
@@ -79,7 +80,11 @@ def track(request: Visit, number: str) -> HttpResponse:
 
 
 def _override(request: Visit) -> dict[str, Any]:
-    return {"override": bool(request.POST.get("override")), "reason": typed.text(request, "reason")}
+    return {
+        "override": bool(request.POST.get("override")),
+        "reason": typed.text(request, "reason"),
+        "reason_code": reason_code(request),
+    }
 
 
 def _panel(request: Visit, template: str, shown: Mapping[str, Any], post: Callable[[], HttpResponse]) -> HttpResponse:

@@ -20,6 +20,7 @@ from perennial.errors import Refused
 from perennial.kernel.money import text as amount_text
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
+from perennial.web.codes import reason_code, why_codes
 from perennial.web.effects import effect
 from perennial.web.visit import Visit
 
@@ -38,7 +39,7 @@ def unskip(request: Visit, number: str, line: int, shipment: int) -> HttpRespons
 
 def move(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
     """Send it on another day: this one alone, or it and all that follow."""
-    found = _found(request, number, line, shipment)
+    found = {**_found(request, number, line, shipment), **why_codes("move")}
 
     def post() -> HttpResponse:
         try:
@@ -51,6 +52,7 @@ def move(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
                 to=typed.day(request, "to", base=_ships_on(found)),
                 following=request.POST.get("following") == "1",
                 reason=typed.text(request, "reason"),
+                reason_code=reason_code(request),
                 meant=(typed.day(request, "meant"),) if request.POST.get("meant") else (),
             )
         except Refused as refused:
@@ -76,10 +78,12 @@ def product(request: Visit, number: str, line: int, shipment: int) -> HttpRespon
             item=item,
             replaces=request.POST.get("replaces") or None,
             reason=typed.text(request, "reason"),
+            reason_code=reason_code(request),
         )
         return done(request, _told(request, "substituted", outcome))
 
-    return panel(request, "web/panel/product.html", _found(request, number, line, shipment), post)
+    shown = {**_found(request, number, line, shipment), **why_codes("substitute")}
+    return panel(request, "web/panel/product.html", shown, post)
 
 
 def products(request: Visit) -> HttpResponse:
@@ -151,7 +155,7 @@ def quantity(request: Visit, number: str, line: int, shipment: int) -> HttpRespo
 
 def price(request: Visit, number: str, line: int, shipment: int) -> HttpResponse:
     """Give its product another price."""
-    found = _found(request, number, line, shipment)
+    found = {**_found(request, number, line, shipment), **why_codes("price")}
 
     def post() -> HttpResponse:
         given = typed.money(request, "price", found["order"].currency)
@@ -164,6 +168,7 @@ def price(request: Visit, number: str, line: int, shipment: int) -> HttpResponse
             price=amount_text(given.minor, given.currency),
             replaces=request.POST.get("replaces") or None,
             reason=typed.text(request, "reason"),
+            reason_code=reason_code(request),
         )
         return done(request, _told(request, "priced", outcome))
 
@@ -193,7 +198,7 @@ def address(request: Visit, number: str, line: int, shipment: int) -> HttpRespon
 def undo(request: Visit, number: str) -> HttpResponse:
     """Take back the last change of the order."""
     not_theirs = () if "change_prices" in request.visitor.may else ("price",)
-    outcome = act(request, actions.undo, number=number, but_not=not_theirs)
+    outcome = act(request, actions.undo, number=number, but_not=not_theirs, roles=request.visitor.roles)
     return done(request, Toast(effect(request, "undone", outcome)))
 
 
