@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ("continuity", "0010_what_members_ask"),
         ("customers", "0004_cards_by_end"),
         ("orders", "0017_payer"),
-        ("payments", "0011_stands_in_the_way"),
+        ("payments", "0012_hold_codes"),
     ]
 
     operations = [
