@@ -84,10 +84,9 @@ def _given(given: Given, *, again: bool = False) -> How:
     )
 
 
-def _criteria_of(given: Given) -> dict[str, str | None]:
-    """The criteria, their days as the work list has them."""
-    found = {name: getattr(given, name) for name in CRITERIA}
-    return {name: word if word is None or isinstance(word, str) else word.isoformat() for name, word in found.items()}
+def _criteria_of(given: Given) -> Any:
+    """The criteria that were given."""
+    return {name: getattr(given, name) for name in CRITERIA}
 
 
 def orders_move(p: Parser) -> Run:

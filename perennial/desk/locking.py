@@ -151,15 +151,16 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None, reason_
     return LockedOrder(order, found, states, on=on, by=by, reason=reason, reason_code=reason_code)
 
 
-def lock_many(orders: Sequence[int]) -> list[int]:
-    """Lock parent orders in the one order of locks: their continuity orders by id, then themselves. The ids of those."""
-    ids = [
-        row[0]
-        for row in sql.tuples(
-            "select id from continuity_continuityorder where order_id = any(%s) order by id for no key update",
+def lock_many(orders: Sequence[int]) -> dict[int, int]:
+    """Lock parent orders in the one order of locks: their continuity orders by id, then themselves. The order of each
+    continuity order, by id.
+    """
+    ids = dict(
+        sql.tuples(
+            "select id, order_id from continuity_continuityorder where order_id = any(%s) order by id for no key update",
             [list(orders)],
         )
-    ]
+    )
     sql.execute("select id from orders_salesorder where id = any(%s) order by id for no key update", [list(orders)])
     return ids
 

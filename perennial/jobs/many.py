@@ -10,11 +10,12 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Unpack
 
 from psycopg.types.json import Jsonb
 
 from perennial.db import sql
+from perennial.desk.many.criteria import NAMES, Criteria
 from perennial.desk.many.file import File
 from perennial.errors import Refused
 from perennial.jobs import JOBS, touched
@@ -55,7 +56,8 @@ class How:
     to: Reader = ENGLISH
 
 
-class PassedOver(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PassedOver:
     """Why some things stay as they are: a reason, how many of them have it (each with facts of its own, ``because`` are those
     of the first), and the first orders.
     """
@@ -73,35 +75,39 @@ def move(
     following: bool = False,
     also_adjusted: bool = False,
     file: File | None = None,
-    **criteria: str | None,
+    **criteria: Unpack[Criteria],
 ) -> dict[str, Any]:
-    """Move the first open shipment of each order that fits (``criteria.NAMES``), to a day or by days; or (``file``) each
+    """Move the first open shipment of each order that fits the criteria, to a day or by days; or (``file``) each
     shipment that it names to its own day. ``following``: and what follows is dated again.
 
     Refused: no criterion, what there is not, a day that is past or years away, more orders than were meant, faults of the
     file; what another run has moved by as many days already.
     """
-    told = {"to": None if to is None else to.isoformat(), "by_days": by_days, "following": following or None}
-    asked = {**criteria, **told, "file": None if file is None else file.digest}
     job = MoveOrders(meant=how.meant, orders=how.orders, again=how.again, file=file)
-    return _run(job, how, {**asked, "also_adjusted": also_adjusted or None})
+    asked = {
+        "to": to,
+        "by_days": by_days,
+        "following": following or None,
+        "file": None if file is None else file.digest,
+        "also_adjusted": also_adjusted or None,
+    }
+    return _run(job, how, _known(criteria) | asked)
 
 
 def substitute(
     how: How,
     *,
-    product: str,
     item: str,
     price: str | None = None,
     also_adjusted: bool = False,
-    **criteria: str | None,
+    **criteria: Unpack[Criteria],
 ) -> dict[str, Any]:
-    """Send another product (``item``) instead of ``product``, in every open shipment that brings it and fits; it keeps the
+    """Send another product (``item``) instead of one, the criterion ``product``, in every open shipment that brings it and fits; it keeps the
     price that each would have unless one is given.
     """
     job = SubstituteOrders(meant=how.meant, orders=how.orders, again=how.again)
-    asked = {**criteria, "product": product, "item": item, "price": price, "also_adjusted": also_adjusted or None}
-    return _run(job, how, asked)
+    asked = {"item": item, "price": price, "also_adjusted": also_adjusted or None}
+    return _run(job, how, _known(criteria) | asked)
 
 
 def take_back(how: How, *, run: int, send_late: bool = False) -> dict[str, Any]:
@@ -127,12 +133,22 @@ def _give_up(run: int, first: int, last: int) -> dict[str, int]:
     return {PASSED_OVER: sql.execute(SQL["give_up"], values)}
 
 
+def _known(criteria: Criteria) -> dict[str, Any]:
+    """The criteria; one that there is not would be none at all."""
+    if unknown := set(criteria) - set(NAMES):
+        raise TypeError(f"no criterion: {sorted(unknown)}")
+    return dict(criteria)
+
+
 def _run(job: Job, how: How, arguments: dict[str, Any]) -> dict[str, Any]:
     done = run_by_hand(
         job,
         on=how.on,
         meant=how.meant_on,
-        arguments={**arguments, "reason": how.reason},
+        arguments={
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in {**arguments, "reason": how.reason}.items()
+        },
         dry=how.dry,
         by=how.by,
         progress=how.progress,

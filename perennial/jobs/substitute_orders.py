@@ -19,6 +19,8 @@ class SubstituteOrders(ChangeMany):
     def wanted(self, run: Run) -> Replace:
         """The product that comes, instead of which, at which price. Refused: it is the same one."""
         given = run.arguments
+        if given.get("product") is None:
+            raise Refused("no_criteria", "product")
         old, new = product_by_number(given["product"], "product"), product_that_ships(given["item"])
         if old.kind == "continuity":
             raise Refused("continuity_product", "product", item=old.number)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from perennial.catalog.models import Product
 from perennial.desk.many.back import Back, take_back
 from perennial.jobs import touched
 from perennial.jobs.ahead import refuse_many
 from perennial.jobs.change_many import PASSED_OVER, SQL
 from perennial.jobs.job import Job, Run
+from perennial.jobs.planned import told
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
 
@@ -59,15 +61,15 @@ class TakeBackOrders(Job):
             back_in=run.id,
             revisions=run.cache.setdefault("revisions", {}),
         )
-        touched.write(run, _rows(places, found))
+        touched.write(run, list(_rows(places, found)))
         return _counted(found)
 
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Leave the order as it is, with the reason."""
         order, _ = self.named(run, seq)
         places = touched.places(run, seq, seq)
-        found = [Back(order_id, order, "undo", reason) for order_id in places]
-        touched.write(run, _rows(places, found))
+        found = [Back(order_id, order, reason) for order_id in places]
+        touched.write(run, list(_rows(places, found)))
         return _counted(found)
 
 
@@ -81,16 +83,26 @@ def _counted(found: Sequence[Back]) -> Report:
 
 
 def _rows(places: Mapping[int, int], found: Sequence[Back]) -> Iterator[touched.Row]:
-    """Each order once: taken back, or why it stays."""
+    """Each shipment that is as it was again, and each order that stays, with the reason."""
+    products = {
+        line.product_id
+        for one in found
+        for back in one.shipments
+        for o in (back.before, back.after)
+        for line in o.lines
+    }
+    items = dict(Product.objects.filter(pk__in=products).values_list("pk", "number"))
     for one in found:
-        yield touched.Row(
-            seq=places[one.order_id],
-            number=1,
-            name=one.order,
-            line=None,
-            shipment=None,
-            what="taken_back" if one.why_not is None else PASSED_OVER,
-            before=None,
-            after=touched.stored({"action": one.action}) if one.why_not is None else None,
-            because=None if one.why_not is None else touched.stored(one.why_not.stored()),
+        seq = places[one.order_id]
+        plain = touched.Row(
+            seq, 1, one.order, line=None, shipment=None, what="taken_back", before=None, after=None, because=None
         )
+        if one.why_not is not None:
+            yield plain._replace(what=PASSED_OVER, because=touched.stored(one.why_not.stored()))
+        elif not one.shipments:
+            yield plain
+        for number, back in enumerate(one.shipments, 1):
+            before, after = (touched.stored(told(o, items, back.state.currency)) for o in (back.before, back.after))
+            yield plain._replace(
+                number=number, line=back.line, shipment=back.after.shipment, before=before, after=after
+            )

@@ -44,19 +44,20 @@ NEW_IDS = ("continuity_continuityline", "continuity_adjustment", "orders_orderev
 """Tables whose rows an action makes anew: their ids say nothing."""
 
 
+def without_ids(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The values of a row without ids of new rows, the run and the time; what was kept of new rows without their ids."""
+    named = ((re.sub(r"^(adjustment|payment) \d+$", r"\1", name), value) for name, value in pairs)
+    return sorted(((name, value) for name, value in named if name not in ("run", "run_id", "at")), key=repr)
+
+
 def picture(number: str) -> dict[str, list[str]]:
-    """All rows of an order, without the ids of new ones and the run; kept changes with the names of what they hold."""
+    """All rows of an order, without what a run and the time add."""
     pk = SalesOrder.objects.get(number=number).pk
     found = {}
     for table, where in TABLES.items():
-        rows = sql.tuples(f"select to_jsonb(t)::text from {table} t where {where} order by 1", {"order": pk})
-        texts = [one for (one,) in rows]
-        if table in NEW_IDS:
-            texts = [re.sub(r'"(id|event)": \d+,? ?', "", one) for one in texts]
-        texts = [re.sub(r'"run(_id)?": (\d+|null)(, )?', "", one).replace(", }", "}") for one in texts]
-        texts = [re.sub(r'"at": "[^"]*",? ?', "", re.sub(r'"(adjustment|payment) \d+"', r'"\1"', one)) for one in texts]
-        texts = [re.sub(r'"last": \d+', '"last"', one) for one in texts]
-        found[table] = sorted(texts)
+        minus = "- 'id' - 'event'" if table in NEW_IDS else ""
+        rows = sql.tuples(f"select (to_jsonb(t) {minus})::text from {table} t where {where}", {"order": pk})
+        found[table] = sorted(repr(json.loads(one, object_pairs_hook=without_ids)) for (one,) in rows)
     return found
 
 

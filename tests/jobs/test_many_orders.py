@@ -10,6 +10,7 @@ import pytest
 
 from perennial.db.pages import every
 from perennial.desk import actions as desk
+from perennial.desk.many.file import read_file
 from perennial.errors import Refused
 from perennial.jobs import many
 from perennial.jobs.many import How
@@ -91,7 +92,7 @@ def test_the_shipment_is_the_first_open_one_that_fits_the_event_the_product_the_
     number = order("CLUB")
     make_children(ON)
 
-    def would_move(**criteria: str) -> list[tuple[int, str]]:
+    def would_move(**criteria: Any) -> list[tuple[int, str]]:
         said = many.move(How(by="mara", on=ON, dry=True), by_days=7, **criteria)
         return [(one["shipment"], one["after"]["ship_on"][5:]) for one in said["examples"]]
 
@@ -99,7 +100,7 @@ def test_the_shipment_is_the_first_open_one_that_fits_the_event_the_product_the_
     assert would_move(program="CLUB", event="C") == [(3, "04-06")]
     assert would_move(product="B4") == [(4, "04-16")]
     assert would_move(product="S-CLUB") == [(2, "03-27")]
-    assert would_move(ships_from="2026-03-25", ships_to="2026-03-31", customer="C-1") == [(3, "04-06")]
+    assert would_move(ships_from=date(2026, 3, 25), ships_to=date(2026, 3, 31), customer="C-1") == [(3, "04-06")]
     assert days(number) == ["03-10", "03-20", "03-20", "03-30", "04-09"]
     assert many.move(MARA, by_days=7, product="S-UP")["counts"]["orders"] == 0
 
@@ -255,4 +256,41 @@ def test_the_last_of_the_changes_of_one_order_is_undone_by_its_clerk() -> None:
     many.move(MARA, by_days=7, program="CLUB")
     undone = desk.undo(number=number, **ANNA)
     assert (undone.action, undone.by) == ("move", "manager:mara")
+    assert days(number)[0] == "03-10"
+
+
+def test_a_file_moves_each_shipment_to_its_own_day_one_after_the_other() -> None:
+    one, two = order("CLUB"), order("CLUB")
+    make_children(ON)
+    content = (
+        f"order,shipment,new date\n{one},1,2026-03-18\n{one},2,2026-03-24\n{one},4,2026-04-20\n{two},3,2026-04-03\n"
+    )
+    file = read_file(content.encode())
+    said = many.move(How(by="mara", on=ON, dry=True), file=file)
+    done = many.move(MARA, file=read_file(content.encode()))
+    assert done["counts"] == said["counts"] == {"orders": 2, "shipments": 3, "following": 0, "passed_over": 1}
+    assert why(done) == {"shipment_has_open_child": 1}
+    assert days(one) == ["03-10", "03-24", "03-24", "03-30", "04-20"]
+    assert days(two) == ["03-10", "03-20", "03-20", "04-03", "04-09"]
+    assert why(many.move(MARA, file=read_file(content.encode()))) == {
+        "on_that_day_already": 3,
+        "shipment_has_open_child": 1,
+    }
+    many.take_back(MARA, run=done["run"])
+    assert days(one) == days(two) == ["03-10", "03-20", "03-20", "03-30", "04-09"]
+
+
+def test_of_a_file_that_moves_what_follows_the_later_line_counts_from_the_earlier() -> None:
+    number = order("CLUB")
+    make_children(ON)
+    content = f"order,shipment,new date\n{number},2,2026-03-25\n{number},3,2026-04-10\n"
+    many.move(MARA, file=read_file(content.encode()), following=True)
+    assert days(number) == ["03-10", "03-25", "03-25", "04-10", "04-20"]
+    assert adjustments(number) == [("B", 0, "redate", "2026-03-25"), ("C", 0, "redate", "2026-04-10")]
+
+
+def test_nothing_is_begun_when_one_line_of_the_file_is_at_fault() -> None:
+    number = order("CLUB")
+    file = read_file(f"order,shipment,new date\n{number},1,2026-03-18\n{number},17,2026-03-18\n".encode())
+    refused_with("file_at_fault", lambda: many.move(MARA, file=file), count=1)
     assert days(number)[0] == "03-10"

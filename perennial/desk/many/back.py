@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import read_orders
+from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders, seen_to_differ
 from perennial.db import history
 from perennial.desk.locking import derive_anew, lock_many
 from perennial.desk.models import Change
@@ -16,18 +17,27 @@ from perennial.desk.undo import changes_to_undo, undo_fault
 from perennial.errors import Refused
 from perennial.kernel.reasons import Reason
 from perennial.orders.history import Happened, write_history
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import OrderLine, SalesOrder
 from perennial.programs.queries import LoadedRevision
 
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """An order whose change was taken back, or (``why_not``) stays."""
+    """An order whose change was taken back, with its shipments before and after; or (``why_not``) it stays."""
 
     order_id: int
     order: str
-    action: str
     why_not: Reason | None = None
+    shipments: tuple[ShipmentBack, ...] = ()
+
+
+class ShipmentBack(NamedTuple):
+    """A shipment of a continuity order that is as it was again."""
+
+    state: OrderState
+    line: int
+    before: OccurrenceRow
+    after: OccurrenceRow
 
 
 def take_back(
@@ -55,32 +65,48 @@ def take_back(
     ahead = set_up.parameters.days_before_delivery
     last = changes_to_undo(numbers)
     of_run = {c.order_id: c for c in Change.objects.filter(run_id=run, order__in=orders, undone_on=None)}
-    found = []
+    found: list[Back] = []
     were: Rows = {}
     changes: list[Change] = []
     for order in orders:
         change = of_run.get(order)
         if change is None:  # somebody has taken it back since the work list was written
-            found.append(Back(order, numbers[order], "undo", Reason("taken_back_already", {"order": numbers[order]})))
+            found.append(Back(order, numbers[order], Reason("taken_back_already", {"order": numbers[order]})))
             continue
         fault = _stands_on_it(change, last[order], numbers[order]) or undo_fault(
             change, numbers[order], now[order], on=on, send_late=send_late, ahead=ahead
         )
         if fault is not None:
-            found.append(Back(order, numbers[order], change.action, Reason.of(fault)))
+            found.append(Back(order, numbers[order], Reason.of(fault)))
             continue
         were |= change.before
         changes.append(change)
-        found.append(Back(order, numbers[order], change.action))
     if not changes:
         return found
+    back = [c.order_id for c in changes]
+    before = read_orders(set_up, [pk for pk, order in ids.items() if order in back], revisions)
     put_back(were, on=on, by=by)
     Change.objects.filter(pk__in=[c.pk for c in changes], undone_on=None).update(undone_on=on, undone_by=by)
     events = [Happened(c.order_id, "undone", {"action": c.action, "run": back_in, "of_run": run}) for c in changes]
     write_history(events, on=on, by=by, reason=reason)
-    back = {c.order_id for c in changes}
-    states = [state for state in read_orders(set_up, ids, revisions) if state.row.order_id in back]
+    states = read_orders(set_up, [state.row.pk for state in before], revisions)
     derive_anew(set_up, states, by=by, on=on, forget_card=True)
+    shipments = _as_they_were(before, states)
+    return found + [Back(order, numbers[order], shipments=tuple(shipments.get(order, ()))) for order in back]
+
+
+def _as_they_were(before: Sequence[OrderState], after: Sequence[OrderState]) -> dict[int, list[ShipmentBack]]:
+    """By order, what a person sees of it to be as it was again."""
+    found: dict[int, list[ShipmentBack]] = {}
+    lines = dict(
+        OrderLine.objects.filter(pk__in=[state.row.parent_line_id for state in after]).values_list("pk", "line")
+    )
+    for old, new in zip(before, after, strict=True):
+        were = {o.id: o for o in old.occurrences}
+        for o in new.occurrences:
+            if seen_to_differ(were[o.id], o):
+                line = lines[new.row.parent_line_id]
+                found.setdefault(new.row.order_id, []).append(ShipmentBack(new, line, were[o.id], o))
     return found
 
 

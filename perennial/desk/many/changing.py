@@ -109,7 +109,7 @@ def change_many(
     numbers = dict(SalesOrder.objects.filter(pk__in=orders).values_list("pk", "number"))
     chunk = _Chunk(set_up, wanted, many, numbers, {} if many.also_adjusted else _by_hand(orders, wanted.kinds))
     for together in _one_of_each(asked):
-        _change(chunk, together, read_orders(set_up, ids, revisions))
+        _change(chunk, together, read_orders(set_up, list(ids), revisions))
     if chunk.states:
         derive_anew(set_up, list(chunk.states.values()), by=many.by, on=many.on, forget_card=wanted.forget_card)
     changed = {state.row.order_id for state in chunk.states.values()}

@@ -1,12 +1,14 @@
 """Which open orders, and which shipment of each: said by program, customer, product, event, days.
 
-A new criterion is a line of ``OF_ORDER`` or ``OF_SHIPMENT``, and one of ``_READ`` where its word stands for a row.
+A new criterion is a line of ``Criteria``, one of ``OF_ORDER`` or ``OF_SHIPMENT``, and one of ``_READ`` where its word stands for
+a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any, NamedTuple, TypedDict
 
 from perennial.catalog.queries import product_by_number
 from perennial.customers.queries import customer_by_account
@@ -39,8 +41,21 @@ _READ: dict[str, Callable[[str], object]] = {
 }
 """By the name of a criterion, how its word is read: to the id that the rows have."""
 
-NAMES = ("program", "event", "product", "ships_from", "ships_to", "customer")
-"""The criteria as they are given; ``product`` is a product that a shipment brings, or a continuity product."""
+
+class Criteria(TypedDict, total=False):
+    """The criteria as they are given; all that are must fit. ``product`` is a product that a shipment brings, or a
+    continuity product; ``event`` the key of an event of the ``program``.
+    """
+
+    program: str | None
+    event: str | None
+    product: str | None
+    ships_from: date | None
+    ships_to: date | None
+    customer: str | None
+
+
+NAMES = tuple(Criteria.__annotations__)
 
 
 class Chosen(NamedTuple):
@@ -52,7 +67,8 @@ class Chosen(NamedTuple):
 
 def chosen(given: Mapping[str, Any], *, every_shipment: bool) -> Chosen:
     """The orders that fit, with the first open shipment of each that fits, or (``every_shipment``) with all of them; where
-    none is open, with the last one that fits. Refused: no criterion at all, one that names what there is not.
+    none is open, with the last one that fits. ``given``: the arguments of a run. Refused: no criterion at all, one that
+    names what there is not.
     """
     words = {name: given[name] for name in NAMES if given.get(name) is not None}
     if not words:
@@ -64,7 +80,7 @@ def chosen(given: Mapping[str, Any], *, every_shipment: bool) -> Chosen:
         values["sold_as" if product.kind == "continuity" else "product"] = product.pk
     if "event" in values:
         _check_event(values, words.get("program"))
-    if "ships_from" in values and "ships_to" in values and values["ships_to"] < values["ships_from"]:
+    if "ships_from" in values and "ships_to" in values and words["ships_to"] < words["ships_from"]:
         raise Refused("days_backwards", "ships_to", to=words["ships_to"], from_=words["ships_from"])
     of_order = [OF_ORDER[name] for name in values if name in OF_ORDER]
     of_shipment = [OF_SHIPMENT[name] for name in values if name in OF_SHIPMENT]

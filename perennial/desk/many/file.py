@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from perennial.db import sql
 from perennial.desk.entry.far import far_away
@@ -21,6 +21,9 @@ from perennial.desk.locking import unknown_order
 from perennial.desk.many.wanted import Asked
 from perennial.errors import Refused, Several
 from perennial.kernel import limits
+
+if TYPE_CHECKING:
+    from _csv import _reader
 
 SQL = sql.named("perennial.desk.many", "file.sql")
 COLUMNS = ("order", "shipment", "new date")
@@ -87,7 +90,7 @@ def read_file(content: bytes) -> File:
     return file
 
 
-def _read(file: File, lines: csv._reader) -> None:
+def _read(file: File, lines: _reader) -> None:
     header = [name.strip().lower() for name in next(lines, [])]
     if sorted(header) not in (sorted(COLUMNS), sorted((*COLUMNS, LINE))):
         raise Refused("file_header", "file", found=limits.short(", ".join(header)), columns=list(COLUMNS))
@@ -160,7 +163,7 @@ def asked_in(file: File, *, on: date, most: int | None, meant: Collection[date])
         there = found[row.place]
         for column, refused in _faults(row, there, on=on, most=most, meant=meant):
             file.fault(row.place, column, refused)
-        if there.order is None:
+        if there.order is None or not there.has_shipment:
             continue
         first = seen.setdefault((there.order, there.chosen, row.shipment), row.place)
         if first != row.place:
