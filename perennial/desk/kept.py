@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 
+from perennial.db import sql
 from perennial.desk.models import Change
 from perennial.desk.snapshot import Rows, began, changed_rows, last_events, rows_of, used_of
 
@@ -23,17 +25,17 @@ def keep_changes(
     differ = {order: changed_rows(were[order], now[order]) for order in orders}
     changed = [order for order in orders if any(differ[order])]
     used, events = used_of(changed), last_events(changed)
-    Change.objects.bulk_create(
-        Change(
-            order_id=order,
-            action=action,
-            event=events[order],
-            by=by,
-            on_date=on,
-            before={**differ[order][0], **began(before[order])},
-            after={**differ[order][1], **used[order]},
-            run_id=run,
-        )
-        for order in changed
-    )
+    sql.copy(
+        Change,
+        ("order_id", "action", "event", "by", "on_date", "before", "after", "run_id"),
+        (
+            (
+                order, action, events[order], by, on,
+                json.dumps({**differ[order][0], **began(before[order])}),
+                json.dumps({**differ[order][1], **used[order]}),
+                run,
+            )
+            for order in changed
+        ),
+    )  # fmt: skip
     return {order: (were[order], now[order]) for order in changed}

@@ -17,6 +17,7 @@ from perennial.desk.many.wanted import Asked, Wanted
 from perennial.jobs import touched
 from perennial.jobs.ahead import refuse_many
 from perennial.jobs.job import Job, Run
+from perennial.jobs.models import JobItem
 from perennial.jobs.planned import told
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
@@ -118,8 +119,6 @@ def _write_asked(run: Run, asked: Sequence[Asked]) -> int:
     for one in asked:
         to = None if one.to is None else one.to.isoformat()
         of_order.setdefault(one.order_id, []).append({"line": one.line, "shipment": one.shipment, "to": to})
-    from perennial.jobs.models import JobItem
-
     return sql.copy(
         JobItem,
         ("run_id", "seq", "subject_id", "given"),
@@ -155,20 +154,18 @@ def _rows(
     items = dict(Product.objects.filter(pk__in=products).values_list("pk", "number"))
     numbers: dict[int, int] = {}
 
-    def row(one: ShipmentChanged | PassedOver, what: str, **more: Any) -> touched.Row:
-        seq = places[one.asked.order_id]
+    def row(asked: Asked, name: str, what: str, **more: Any) -> touched.Row:
+        seq = places[asked.order_id]
         numbers[seq] = numbers.get(seq, 0) + 1
-        is_over = isinstance(one, PassedOver)
-        name = one.order if isinstance(one, PassedOver) else one.state.row.order.number
-        line = one.asked.line if is_over or not isinstance(one, ShipmentChanged) else one.line
-        stands = {"shipment": one.asked.shipment, "before": None, "after": None, "because": None, **more}
-        return touched.Row(seq=seq, number=numbers[seq], name=name, line=line, what=what, **stands)
+        rest = {"line": asked.line, "shipment": asked.shipment, "before": None, "after": None, "because": None, **more}
+        return touched.Row(seq=seq, number=numbers[seq], name=name, what=what, **rest)
 
     for one in found:
         if isinstance(one, PassedOver):
-            yield row(one, PASSED_OVER, because=touched.stored(one.reason.stored()))
+            yield row(one.asked, one.order, PASSED_OVER, because=touched.stored(one.reason.stored()))
             continue
+        name = one.state.row.order.number
         for word, pairs in ((what, one.pairs), ("follows", one.follows)):
             for pair in pairs:
                 before, after = (touched.stored(told(o, items, one.state.currency)) for o in pair)
-                yield row(one, word, shipment=pair[1].shipment, before=before, after=after)
+                yield row(one.asked, name, word, line=one.line, shipment=pair[1].shipment, before=before, after=after)

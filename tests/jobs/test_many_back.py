@@ -16,6 +16,7 @@ from perennial.jobs.models import JobRun
 from perennial.jobs.night import one_night
 from perennial.jobs.runner import RUN_LOCK
 from perennial.jobs.touched import as_document, touched
+from tests.jobs.meanwhile import url
 from tests.worlds import actions
 from tests.worlds.bundle import put
 from tests.worlds.desk import ANNA, ON, adjustments, day, last_event, lines, make_children, order, payments, set_up
@@ -116,12 +117,17 @@ def test_a_child_that_a_night_made_keeps_its_order_as_it_is() -> None:
 
 
 def test_a_shipment_that_would_come_back_late_is_sent_only_when_it_is_said() -> None:
-    number = order("CLUB")
+    number = order("CLUB", order_date=day(1))
+    before = lines(number, "ship_on")
     done = many.move(MARA, by_days=40, program="CLUB", event="A")
+    one_night(ON)  # it would have made a child of the first shipment, which was on the 11th
     tomorrow = How(by="mara", on=day(1))
-    one_night(ON)
-    assert why(many.take_back(tomorrow, run=done["run"])) == {"undo_used": [number]} or True
+    back = many.take_back(tomorrow, run=done["run"])
+    assert why(back) == {"undo_late": [number]}
     assert lines(number, "ship_on")[0] == "2026-04-20"
+    late = many.take_back(tomorrow, run=done["run"], send_late=True)
+    assert late["counts"] == {"orders": 1, "passed_over": 0}
+    assert lines(number, "ship_on") == before
 
 
 def test_what_is_owed_up_front_is_as_before() -> None:
@@ -144,7 +150,7 @@ def test_a_run_that_nobody_goes_on_with_is_given_up_and_taken_back(
     monkeypatch.undo()
     run = JobRun.objects.get(status="open")
     assert [lines(one, "ship_on")[0][5:] for one in (first, second, third)] == ["03-17", "03-10", "03-10"]
-    with psycopg.connect(_url()) as alive:  # somebody is still at work on it
+    with psycopg.connect(url()) as alive:  # somebody is still at work on it
         alive.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.pk])
         with pytest.raises(Refused) as refused:
             many.take_back(MARA, run=run.pk)
@@ -205,9 +211,3 @@ def dies_after(monkeypatch: pytest.MonkeyPatch, chunks: int) -> None:
         return work(self, *args)
 
     monkeypatch.setattr(ChangeMany, "work", worked)
-
-
-def _url() -> str:
-    import os
-
-    return os.environ["DATABASE_URL"]

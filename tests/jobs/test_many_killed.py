@@ -11,7 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests import harness
 from tests.forked import perennial
+from tests.jobs.test_clerks_meanwhile import clerk
 from tests.jobs.watch import Watch, until
 from tests.worlds.installation import NIGHTS, Installation, Turns, same_things
 
@@ -166,3 +168,31 @@ def promised(found: Installation) -> Any:
             "   from continuity_continuityline l where l.occurrence_id = o.id), '') as one from continuity_occurrence o"
             " union all select (to_jsonb(p))::text from payments_payment p where p.status <> 'cancelled') x"
         ).fetchone()
+
+
+@pytest.mark.parametrize("seed", harness.seeds(1))
+def test_clerks_change_orders_meanwhile(base: Installation, tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    found = base.copy(tmp_path)
+    clerks = [clerk(found, 2 * seed + n) for n in range(2)]
+    found.run_with_kills(*_moves(found), dice=dice, within=(0.1, 1.0), most=2, PERENNIAL_CHUNK_SIZE="7")
+    (run,) = _runs(found, "move-orders")
+    back = ("orders", "take-back", str(run), "--on", ON, "--by", "mara")
+    found.run_with_kills(*back, dice=dice, within=(0.1, 1.0), most=2, PERENNIAL_CHUNK_SIZE="7")
+    for one in clerks:
+        one.terminate()
+        _, err = one.communicate(timeout=60)
+        assert one.returncode == 0, err
+    once_each(found)
+    is_sound(found)
+    with psycopg.connect(found.url) as connection:
+        told = connection.execute(
+            "select count(distinct t.name) from jobs_jobtouched t join jobs_jobrun r on r.id = t.run_id"
+            " where r.job = 'take-back-orders'"
+        ).fetchone()
+        kept = connection.execute(
+            "select count(*) from desk_change where run_id = %s and undone_on is null", [run]
+        ).fetchone()
+    assert told is not None
+    assert kept is not None
+    assert told[0] > 0
