@@ -195,8 +195,8 @@ def _page(done: Mapping[str, Any]) -> None:
         table(names, rows, "  ")
     if done["passed_over"]:
         section(sentence("outcome", "stay_as_they_are"))
-        names = ("count", "reason", "orders")
-        table(names, ([one["count"], one["reason"], one["orders"]] for one in done["passed_over"]), "  ")
+        over = ([one["count"], one["reason"], one["orders"]] for one in done["passed_over"])
+        table(("count", "reason", "orders"), over, "  ")
     say()
     say(sentence("outcome", "run_in_full", run=done["run"]))
 
