@@ -18,7 +18,7 @@ from perennial.desk.read.shipment import before
 from perennial.desk.snapshot import Rows, began_of, events_since, put_back, rows_of, used_of, withdraw_ended
 from perennial.errors import Refused
 from perennial.kernel.states import TO_COME
-from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.orders.models import OrderEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,8 @@ REPORTS = ("shipped", "invoiced", "tracking_corrected", "undone")
 """What a person writes down of an order and does not change in it: what has left, what was taken back."""
 
 
-def last_change(order_id: int, *, on: date) -> LastChange | None:
-    """What ``undo`` would take back of a parent order on a day; None: it would be refused."""
-    number = SalesOrder.objects.values_list("number", flat=True).get(pk=order_id)
+def last_change(order_id: int, number: str, *, on: date) -> LastChange | None:
+    """What ``undo`` would take back of a parent order, given with its number, on a day; None: it would be refused."""
     found = changes_to_undo({order_id: number})[order_id]
     if isinstance(found, Refused) or _fault(found, number, on=on, send_late=False):
         return None
@@ -132,11 +131,15 @@ def _fault(found: Change, number: str, *, on: date, send_late: bool) -> Refused 
     """Why a change is not taken back: something has used it since, or a shipment would come back after its night."""
     order = found.order_id
     now = {**rows_of([order])[order], **used_of([order])[order]}
-    return undo_fault(found, number, now, on=on, send_late=send_late, ahead=set_up().parameters.days_before_delivery)
+    return undo_fault(found, number, now, on=on, send_late=send_late)
 
 
-def undo_fault(found: Change, number: str, now: Rows, *, on: date, send_late: bool, ahead: int) -> Refused | None:
-    """The same, with the rows of its order as they are ``now`` and the days ``ahead`` of which shipments are made."""
+def undo_fault(
+    found: Change, number: str, now: Rows, *, on: date, send_late: bool, ahead: int | None = None
+) -> Refused | None:
+    """The same, with the rows of its order as they are ``now``; ``ahead``: so many days before they ship children are
+    made (None: it is looked up where it matters).
+    """
     lifts = any(name.startswith("hold ") for name in found.after)
     cancels = found.action == "cancel"
     uses = {"children": lifts, "voids": cancels, "told": cancels}
@@ -157,8 +160,10 @@ def undo_fault(found: Change, number: str, now: Rows, *, on: date, send_late: bo
     return None
 
 
-def _late(found: Change, now: Rows, on: date, ahead: int) -> list[int]:
+def _late(found: Change, now: Rows, on: date, ahead: int | None) -> list[int]:
     """The shipments that would come back although an earlier night would have made them, or go without what kept them."""
+    if ahead is None:
+        ahead = set_up().parameters.days_before_delivery
     frees = any(name.startswith("hold ") and values is None for name, values in found.before.items())
     was = {**now, **found.before} if frees else found.before
     late = set()
