@@ -50,6 +50,7 @@ class ChangeMany(Job):
     counts = ("orders", "shipments", "following", "passed_over")
     chunk_size = 250
     any_day = True
+    finish_first = False
     names = SQL["names"]
     every_shipment = False
 

@@ -85,6 +85,8 @@ class Job:
     chunk_size = 1000
     any_day = False
     """Of another day, the same arguments go on with an open run: what a person asked for once is done once."""
+    finish_first = True
+    """A run of other arguments that was killed is finished before a new one begins; else a person says what becomes of it."""
     touched = ""
     """The statement that tells what a run of it touched, from rows that tell it anyway (``touched.Row``)."""
     names = OF_CONTINUITY

@@ -5,7 +5,8 @@
 2. Every process at work on a run holds a shared advisory lock on a session of its own, which dies with
    the process. No heartbeats, no clocks.
 3. An open run with the same date (of some jobs any) and arguments is joined, so workers share it and a rerun resumes a
-   killed one. Other arguments: refused if the run lives; if it is dead its chunks are finished first.
+   killed one. Other arguments: refused if the run lives; if it is dead its chunks are finished first, or (of what a
+   person asked for) that person goes on with it or gives it up.
 4. A chunk goes from todo to done in the transaction of its work. None free but some not done: wait for
    them. Who skips what is locked would say done and miss what a dying backend still holds.
 5. Errors of data are bisected by savepoints until the one order is found, and that one is parked.
@@ -158,6 +159,8 @@ def _start(
             same = (row.on_date == on or job.any_day) and row.arguments == arguments
             if not same and not _is_dead(row.pk):
                 raise Refused("job_running", job=job.name, on=row.on_date, run=row.pk)
+            if not same and not job.finish_first:
+                raise Refused("run_unfinished", job=job.name, on=row.on_date, run=row.pk)
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
             return run, row, not same
         row = _opened(job, on, arguments, by, night)

@@ -150,6 +150,9 @@ def test_a_run_that_nobody_goes_on_with_is_given_up_and_taken_back(
     monkeypatch.undo()
     run = JobRun.objects.get(status="open")
     assert [lines(one, "ship_on")[0][5:] for one in (first, second, third)] == ["03-17", "03-10", "03-10"]
+    with pytest.raises(Refused) as other:  # nobody else finishes it by the way
+        many.move(MARA, by_days=3, program="CLUB")
+    assert (other.value.code, other.value.facts["run"]) == ("run_unfinished", run.pk)
     with psycopg.connect(url()) as alive:  # somebody is still at work on it
         alive.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.pk])
         with pytest.raises(Refused) as refused:
