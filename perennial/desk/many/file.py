@@ -49,7 +49,7 @@ class File:
     rows: list[Row] = field(default_factory=list)
     faults: list[tuple[int, int, Refused]] = field(default_factory=list)
 
-    def fault(self, place: int, column: str, refused: Refused) -> None:
+    def wrong(self, place: int, column: str, refused: Refused) -> None:
         """Note what is wrong in a line and a column."""
         at = (*COLUMNS, LINE).index(column)
         self.faults.append((place, at, refused.at(f"file[{place}].{column}")))
@@ -100,7 +100,7 @@ def _read(file: File, lines: _reader) -> None:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            file.fault(place, COLUMNS[0], Refused("row_of_other_length", count=len(cells), columns=len(header)))
+            file.wrong(place, COLUMNS[0], Refused("row_of_other_length", count=len(cells), columns=len(header)))
             continue
         row = _row(file, place, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
         if row is not None:
@@ -113,14 +113,14 @@ def _row(file: File, place: int, said: dict[str, str]) -> Row | None:
     order, shipment, to = (said[name] for name in COLUMNS)
     line = said.get(LINE) or None
     if fault := limits.code_fault(order, limits.LONG_CODE):
-        file.fault(place, "order", fault)
+        file.wrong(place, "order", fault)
     if not _is_whole(shipment):
-        file.fault(place, "shipment", Refused("not_whole_from_1", value=limits.short(shipment)))
+        file.wrong(place, "shipment", Refused("not_whole_from_1", value=limits.short(shipment)))
     if line is not None and not _is_whole(line):
-        file.fault(place, LINE, Refused("not_whole_from_1", value=limits.short(line)))
+        file.wrong(place, LINE, Refused("not_whole_from_1", value=limits.short(line)))
     day = _day(to)
     if day is None:
-        file.fault(place, "new date", Refused("not_a_day", value=limits.short(to)))
+        file.wrong(place, "new date", Refused("not_a_day", value=limits.short(to)))
     if len(file.faults) > before or day is None:
         return None
     return Row(place, order, int(shipment), day, None if line is None else int(line))
@@ -162,12 +162,12 @@ def asked_in(file: File, *, on: date, most: int | None, meant: Collection[date])
     for row in file.rows:
         there = found[row.place]
         for column, refused in _faults(row, there, on=on, most=most, meant=meant):
-            file.fault(row.place, column, refused)
+            file.wrong(row.place, column, refused)
         if there.order is None or not there.has_shipment:
             continue
         first = seen.setdefault((there.order, there.chosen, row.shipment), row.place)
         if first != row.place:
-            file.fault(row.place, "shipment", Refused("row_twice", order=row.order, shipment=row.shipment, first=first))
+            file.wrong(row.place, "shipment", Refused("row_twice", order=row.order, shipment=row.shipment, first=first))
         asked.append(Asked(there.order, there.chosen, row.shipment, row.to))
     file.refuse()
     if not asked:
