@@ -140,6 +140,14 @@ def unusable_source(known: Mapping[str, SourceCode], code: str, on: date) -> Ref
     )
 
 
+def known_source(code: str) -> SourceCode:
+    """A source code of the list. Refused: there is none of that name."""
+    found = SourceCode.objects.filter(code=code).first()
+    if found is None:
+        raise unknown_source(code)
+    return found
+
+
 def unknown_source(code: str, known: Iterable[str] | None = None) -> Refused:
     """The refusal of a source code that is not set up, with the one that was meant."""
     known = SourceCode.objects.values_list("code", flat=True) if known is None else known

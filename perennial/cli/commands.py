@@ -108,6 +108,12 @@ GROUPS: dict[str, list[Command]] = {
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),
     ),
+    "Many orders at once": _group(
+        "many",
+        ("orders move", "move the first open shipment of many orders, or those of a file"),
+        ("orders substitute", "send another product in the open shipments of many orders"),
+        ("orders take-back", "take back what such a run has changed, where nothing has used it"),
+    ),
     "Printing": _group(
         "printing",
         ("print slip", "the packing slips of child orders, as a PDF"),

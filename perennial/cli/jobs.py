@@ -32,7 +32,7 @@ def job(p: Parser) -> Run:
     """One of the six jobs, for one business date."""
     p.add_argument("name", metavar="NAME", nargs="?", help=f"{', '.join(NIGHTLY)}; left out: list them")
     p.on()
-    _yes_on(p)
+    yes_on(p)
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
     p.add_argument("--through", type=day, metavar="DATE", help="create-child-orders: what ships through this date")
     p.add_argument("--limit", type=count, metavar="N", help="create-child-orders: at most so many child orders")
@@ -59,7 +59,7 @@ def job(p: Parser) -> Run:
             arguments=criteria,
             dry=given.dry_run,
             by=by(given),
-            progress=_chunks() if sys.stderr.isatty() else None,
+            progress=chunks() if sys.stderr.isatty() else None,
             to=reader(),
         )
         _say_whether_told()
@@ -74,7 +74,8 @@ def job(p: Parser) -> Run:
     return run
 
 
-def _yes_on(p: Parser) -> None:
+def yes_on(p: Parser) -> None:
+    """The business date once more."""
     p.add_argument(
         "--yes-on", type=day, metavar="DATE", help="the date once more: it is meant, though it is ahead or long after"
     )
@@ -153,7 +154,9 @@ def _above_0(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: number for name, number in counts.items() if number}
 
 
-def _chunks() -> Callable[[int, int], None]:
+def chunks() -> Callable[[int, int], None]:
+    """On a terminal, how far a run is."""
+
     def progress(done: int, total: int) -> None:
         sys.stderr.write(f"\r{done:,} of {total:,} chunks" + ("\n" if done == total else ""))
         sys.stderr.flush()
@@ -219,7 +222,7 @@ def night(p: Parser) -> Run:
     """The six jobs in their order; without a date every night that was missed, oldest first."""
     p.add_argument("--on", type=day, metavar="DATE", help="of this date (left out: all missed nights through today)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
-    _yes_on(p)
+    yes_on(p)
     p.add_argument("--again", action="store_true", help="also for a date whose night is done, or before it")
     p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 while something is parked")
     p.by("who starts it, for the list of runs")

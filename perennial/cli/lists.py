@@ -73,8 +73,11 @@ TOUCHED = ("name", "line", "shipment", "what", "before", "after")
 
 
 def touched_page(rows: Sequence[Touched]) -> None:
-    """A line a thing that a run touched."""
-    table(TOUCHED, (_touched(one) for one in rows))
+    """A line a thing that a run touched; why it stays as it is, where some do."""
+    if any(one.what == "passed_over" for one in rows):
+        table([*TOUCHED, "reason"], ([*_touched(one), as_document(one, reader())["reason"]] for one in rows))
+    else:
+        table(TOUCHED, (_touched(one) for one in rows))
     if not rows:
         say(sentence("outcome", "nothing_touched"))
 

@@ -25,9 +25,10 @@ from django.db import transaction
 from perennial.db import sql
 from perennial.db.transactions import taken_back
 from perennial.desk.follows import follows
-from perennial.desk.models import Answer, Change
+from perennial.desk.kept import keep_changes
+from perennial.desk.models import Answer
 from perennial.desk.outcome import Outcome
-from perennial.desk.snapshot import Rows, began, changed_rows, events_since, last_event, rows_of, used_of
+from perennial.desk.snapshot import Rows, events_since, last_event, rows_of
 from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
@@ -70,7 +71,7 @@ class Work:
             if self.about is None or touches(conflict, *self.about):
                 raise conflict
         self.by, self.on = by, on
-        self.orders[order_id] = rows_of(order_id) if self.undo else {}
+        self.orders[order_id] = rows_of([order_id])[order_id] if self.undo else {}
         if self.undo:
             self.began[order_id] = last_event(order_id)
 
@@ -139,21 +140,9 @@ def _told(work: Work, outcome: R) -> R:
     if not isinstance(outcome, Outcome):
         return outcome
     whole: dict[int, tuple[Rows, Rows]] = {}
-    for order_id, before in work.orders.items() if work.undo else ():
-        after = rows_of(order_id)
-        was, now = changed_rows(before, after)
-        if was or now:
-            assert work.on is not None
-            whole[order_id] = (before, after)
-            Change.objects.create(
-                order_id=order_id,
-                action=work.name,
-                event=last_event(order_id),
-                by=work.by,
-                on_date=work.on,
-                before={**was, **began(work.began[order_id])},
-                after={**now, **used_of(order_id)},
-            )
+    if work.orders and work.undo:
+        assert work.on is not None
+        whole = keep_changes(work.orders, work.began, action=work.name, by=work.by, on=work.on)
     if work.orders:
         note(list(work.orders))
     version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None

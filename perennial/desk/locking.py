@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from perennial.continuity.models import Adjustment, ContinuityOrder, Parked
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
 from perennial.desk.action import at_work
+from perennial.desk.adjusting import Adjusted, write_adjusted
 from perennial.desk.changeable import PlannedShipment, refusal
 from perennial.errors import Refused
 from perennial.kernel import limits
@@ -63,22 +64,7 @@ class LockedOrder:
 
     def state(self, line: int | None) -> OrderState:
         """The continuity order that was meant: of the line, or the only one."""
-        if line is None:
-            if not self.states:
-                raise Refused("no_continuity_line", "number", order=self.order.number)
-            if len(self.states) > 1:
-                raise Refused("several_continuity_lines", "line", order=self.order.number, lines=self._its_lines())
-            return self.states[0]
-        for state in self.states:
-            if state.row.parent_line.line == line:
-                return state
-        raise Refused(
-            "not_a_continuity_line", "line", order=self.order.number, line=line, lines=self._its_lines() or None
-        )
-
-    def _its_lines(self) -> list[str]:
-        """Which continuity lines it has, with their programs."""
-        return [f"{s.row.parent_line.line} ({s.revision.program})" for s in self.states]
+        return chosen_state(self.states, self.order.number, line)
 
     def chosen(self, line: int | None) -> list[OrderState]:
         """The continuity orders that were meant: of the line, or all of them."""
@@ -95,6 +81,25 @@ class LockedOrder:
             reason=self.reason,
             data={name: value for name, value in data.items() if value is not None} or None,
         )
+
+
+def chosen_state(states: Sequence[OrderState], number: str, line: int | None) -> OrderState:
+    """Of the continuity orders of an order, the one that was meant: of the line, or the only one."""
+    if line is None:
+        if not states:
+            raise Refused("no_continuity_line", "number", order=number)
+        if len(states) > 1:
+            raise Refused("several_continuity_lines", "line", order=number, lines=_lines_of(states))
+        return states[0]
+    for state in states:
+        if state.row.parent_line.line == line:
+            return state
+    raise Refused("not_a_continuity_line", "line", order=number, line=line, lines=_lines_of(states) or None)
+
+
+def _lines_of(states: Sequence[OrderState]) -> list[str]:
+    """Which continuity lines there are, with their programs."""
+    return [f"{s.row.parent_line.line} ({s.revision.program})" for s in states]
 
 
 def order_by_number(number: str) -> SalesOrder:
@@ -151,12 +156,29 @@ def lock(order_id: int, *, on: date, by: str, reason: str | None = None, reason_
     return LockedOrder(order, found, states, on=on, by=by, reason=reason, reason_code=reason_code)
 
 
-def planned_shipment(state: OrderState, number: int) -> PlannedShipment:
-    """A shipment as the rules of changing it ask."""
+def lock_many(orders: Sequence[int]) -> dict[int, int]:
+    """Lock parent orders in the one order of locks: their continuity orders by id, then themselves. The order of each
+    continuity order, by id.
+    """
+    ids = dict(
+        sql.tuples(
+            "select id, order_id from continuity_continuityorder where order_id = any(%s) order by id for no key update",
+            [list(orders)],
+        )
+    )
+    sql.execute("select id from orders_salesorder where id = any(%s) order by id for no key update", [list(orders)])
+    return ids
+
+
+def planned_shipment(
+    state: OrderState, number: int, children: Mapping[int, SalesOrder] | None = None
+) -> PlannedShipment:
+    """A shipment as the rules of changing it ask. ``children``: those of the order, by id, where they are read already."""
     found, walk = state.shipment(number), state.walk
     at = next((at for at, o in enumerate(walk) if o.shipment == number), len(walk))
     later = [o for o in walk if (o.shipment or 0) > number]
-    children = SalesOrder.objects.in_bulk([o.child_id for o in (*found, *later) if o.child_id is not None])
+    if children is None:
+        children = SalesOrder.objects.in_bulk([o.child_id for o in (*found, *later) if o.child_id is not None])
     own = next((children[o.child_id] for o in found if o.child_id is not None), None)
     behind = (children[o.child_id] for o in later if o.child_id is not None)
     sent = next(((k.shipment or 0, k.number, k.status) for k in behind if k.status in SENT), None)
@@ -191,18 +213,12 @@ def adjust(
     line: int = 0,
 ) -> None:
     """Write down what a person changed on one occurrence; an older one of the kind is undone by it."""
-    take_back(locked, state, occurrence, (kind,), line)
-    Adjustment.objects.create(
-        continuity_order_id=state.row.pk,
-        event_key=occurrence.event_key,
-        repetition=occurrence.repetition,
-        line=line,
-        kind=kind,
-        value=value,
-        by=locked.by,
-        on_date=locked.on,
-        reason=locked.reason,
-    )
+    write(locked, [Adjusted.of(occurrence, kind, value, line=line)])
+
+
+def write(locked: LockedOrder, adjusted: Sequence[Adjusted]) -> None:
+    """Write down what a person changed on occurrences of an order."""
+    write_adjusted(adjusted, by=locked.by, on=locked.on, reason=locked.reason)
 
 
 def take_back(
@@ -222,12 +238,17 @@ def take_back(
 
 
 def changed(locked: LockedOrder, states: Sequence[OrderState], *, forget_card: bool = False) -> None:
-    """After a change: parked orders may be tried again, waiting is derived anew, unpaid amounts follow."""
+    """After a change of an order: what follows from it for shipments that wait and for what is owed."""
+    derive_anew(locked.set_up, states, by=locked.by, on=locked.on, forget_card=forget_card)
+
+
+def derive_anew(set_up: SetUp, states: Sequence[OrderState], *, by: str, on: date, forget_card: bool = False) -> None:
+    """After orders were changed: parked ones may be tried again, waiting is derived anew, unpaid amounts follow."""
     ids = [s.row.pk for s in states]
-    Parked.objects.filter(continuity_order_id__in=ids, resolved_on=None).update(resolved_on=locked.on)
+    Parked.objects.filter(continuity_order_id__in=ids, resolved_on=None).update(resolved_on=on)
     blocked.recompute(ids, forget_card=forget_card)
-    if any(s.row.upfront for s in states):
-        due.recalculate(locked.set_up, read_orders(locked.set_up, ids), by=locked.by, on=locked.on)
+    if upfront := [s.row.pk for s in states if s.row.upfront]:
+        due.recalculate(set_up, read_orders(set_up, upfront), by=by, on=on)
 
 
 def touch(rows: Sequence[ContinuityOrder], *fields: str) -> None:

@@ -22,7 +22,10 @@ class Answer(models.Model):
 
 
 class Change(models.Model):
-    """What an action changed of one order, row by row, before and after: by it the change is taken back."""
+    """What an action changed of one order, row by row, before and after: by it the change is taken back.
+
+    ``run_id``: the run in which it was done to many orders; null: a person did it to this one.
+    """
 
     order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="changes", db_index=False)
     action = models.TextField()
@@ -34,9 +37,13 @@ class Change(models.Model):
     after = models.JSONField()
     undone_on = models.DateField(null=True)
     undone_by = models.TextField(null=True)
+    run_id = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["order", "-id"], name="last_change_of")]
+        indexes = [
+            models.Index(fields=["order", "-id"], name="last_change_of"),
+            models.Index(fields=["run_id", "order"], condition=models.Q(run_id__isnull=False), name="changes_of_run"),
+        ]
 
 
 class Access(models.Model):

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from perennial.catalog.codes import unknown_source
-from perennial.catalog.models import SourceCode
+from perennial.catalog.codes import known_source
 from perennial.catalog.queries import set_up
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
@@ -62,9 +61,7 @@ class Fitting:
         if self.since is not None:
             found = found.filter(order_date__gte=self.since)
         if self.source_code is not None:
-            if not SourceCode.objects.filter(code=self.source_code).exists():
-                raise unknown_source(self.source_code)
-            found = found.filter(source_code=self.source_code)
+            found = found.filter(source_code=known_source(self.source_code).code)
         if self.waiting:
             waits = RawSQL(orders_that_wait(), ())
             found = found.filter(Q(id__in=waits) | Q(id__in=Surplus.objects.values("order")))

@@ -1,9 +1,9 @@
-"""The rows of an order that a person's action may change: as they are, what differs, and put back as they were."""
+"""The rows of orders that a person's action may change: as they are, what differs, and put back as they were."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -31,20 +31,23 @@ PUT_BACK = (
 """The kinds that are put back, in this order: a new adjustment goes before an older one returns."""
 
 
-def rows_of(order_id: int) -> Rows:
-    """The rows of a parent order as they are."""
-    return {
-        f"{kind} {pk}": json.loads(values) if isinstance(values, str) else values
-        for kind, pk, values in sql.tuples(SQL["read"], {"order": order_id})
-    }
+def rows_of(orders: Sequence[int]) -> dict[int, Rows]:
+    """By parent order, its rows as they are."""
+    return _read("read", orders)
 
 
-def used_of(order_id: int) -> Rows:
-    """What a job may make of a change beyond its own rows: it is noted with it, and compared before it is taken back."""
-    return {
-        f"{kind} {pk}": json.loads(values) if isinstance(values, str) else values
-        for kind, pk, values in sql.tuples(SQL["used"], {"order": order_id})
-    }
+def used_of(orders: Sequence[int]) -> dict[int, Rows]:
+    """By parent order, what a job may make of a change beyond its own rows: it is noted with the change, and compared
+    before that is taken back.
+    """
+    return _read("used", orders)
+
+
+def _read(name: str, orders: Sequence[int]) -> dict[int, Rows]:
+    found: dict[int, Rows] = {order: {} for order in orders}
+    for order, kind, pk, values in sql.tuples(SQL[name], {"orders": list(orders)}):
+        found[order][f"{kind} {pk}"] = json.loads(values) if isinstance(values, str) else values
+    return found
 
 
 def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:
@@ -98,9 +101,14 @@ def began_of(was: Rows, event: int) -> int:
     return int((was.get("began") or {"event": event - 1})["event"])
 
 
+def last_events(orders: Sequence[int]) -> dict[int, int]:
+    """By order, the id of the last thing that happened to it (0: nothing did)."""
+    return dict.fromkeys(orders, 0) | dict(sql.tuples(SQL["last_events"], {"orders": list(orders)}))
+
+
 def last_event(order_id: int) -> int:
     """The id of the last thing that happened to an order."""
-    return int(sql.value(SQL["last_event"], {"order": order_id}))
+    return last_events([order_id])[order_id]
 
 
 def events_since(order_id: int, event: int) -> list[Mapping[str, Any]]:

@@ -1,33 +1,45 @@
--- The rows of one parent order that a person's action may change: read before and after it, put back when it is undone.
+-- The rows of parent orders that a person's action may change: read before and after it, put back when it is undone.
 
 -- name: read
-select 'order' as kind, o.id, jsonb_build_object('ship_to_id', o.ship_to_id, 'status', o.status) as values
-  from orders_salesorder o where o.id = %(order)s
+with theirs as materialized (
+  select o.id, coalesce(o.parent_id, o.id) as parent_id from orders_salesorder o
+   where o.id = any(%(orders)s) or o.parent_id = any(%(orders)s)),
+continuity as materialized (
+  select c.*, l.line from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
+   where c.order_id = any(%(orders)s)),
+owed as (
+  select t.parent_id, p.* from theirs t join payments_payment p on p.order_id = t.id
+  union all
+  select c.order_id, p.* from continuity c join payments_payment p on p.continuity_order_id = c.id)
+select o.id as order_id, 'order' as kind, o.id, jsonb_build_object('ship_to_id', o.ship_to_id, 'status', o.status) as values
+  from orders_salesorder o where o.id = any(%(orders)s)
 union all
-select 'gift', o.id, jsonb_build_object('gift_message', o.gift_message, 'hide_prices', o.hide_prices)
-  from orders_salesorder o where o.id = %(order)s
+select o.id, 'gift', o.id, jsonb_build_object('gift_message', o.gift_message, 'hide_prices', o.hide_prices)
+  from orders_salesorder o where o.id = any(%(orders)s)
 union all
-select 'payer', o.id, jsonb_build_object('payer_id', o.payer_id) from orders_salesorder o where o.id = %(order)s
+select o.id, 'payer', o.id, jsonb_build_object('payer_id', o.payer_id)
+  from orders_salesorder o where o.id = any(%(orders)s)
 union all
-select 'share', y.id, jsonb_build_object('method', y.method, 'card_id', y.card_id)
-  from orders_orderpay y where y.order_id = %(order)s
+select y.order_id, 'share', y.id, jsonb_build_object('method', y.method, 'card_id', y.card_id)
+  from orders_orderpay y where y.order_id = any(%(orders)s)
 union all
-select 'source', o.id, jsonb_build_object('source_code', o.source_code)
-  from orders_salesorder o where o.id = %(order)s
+select o.id, 'source', o.id, jsonb_build_object('source_code', o.source_code)
+  from orders_salesorder o where o.id = any(%(orders)s)
 union all
-select 'line', l.id, jsonb_build_object('quantity', l.quantity, 'status', l.status)
-  from orders_orderline l where l.order_id = %(order)s
+select l.order_id, 'line', l.id, jsonb_build_object('quantity', l.quantity, 'status', l.status)
+  from orders_orderline l where l.order_id = any(%(orders)s)
 union all
-select 'child', k.id, jsonb_build_object('status', k.status) from orders_salesorder k where k.parent_id = %(order)s
+select k.parent_id, 'child', k.id, jsonb_build_object('status', k.status)
+  from orders_salesorder k where k.parent_id = any(%(orders)s)
 union all
-select 'continuity', c.id, jsonb_build_object(
-         'line', l.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
+select c.order_id, 'continuity', c.id, jsonb_build_object(
+         'line', c.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
          'payment_method', c.payment_method,
          'revision_id', c.revision_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment,
          'every', c.every, 'times', c.times)
-  from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id where c.order_id = %(order)s
+  from continuity c
 union all
-select 'occurrence', v.id, jsonb_build_object(
+select c.order_id, 'occurrence', v.id, jsonb_build_object(
          'continuity_order_id', v.continuity_order_id, 'position', v.position, 'event_on', v.event_on,
          'ship_on', v.ship_on, 'shipment', v.shipment, 'status', v.status, 'child_id', v.child_id,
          'delivery_mode_id', v.delivery_mode_id, 'payment_schedule_id', v.payment_schedule_id,
@@ -36,57 +48,62 @@ select 'occurrence', v.id, jsonb_build_object(
                             'line', l.line, 'product_id', l.product_id, 'quantity', l.quantity,
                             'price_minor', l.price_minor, 'why', l.why) order by l.line)
                      from continuity_continuityline l where l.occurrence_id = v.id))
-  from continuity_occurrence v join continuity_continuityorder c on c.id = v.continuity_order_id
- where c.order_id = %(order)s
+  from continuity_occurrence v join continuity c on c.id = v.continuity_order_id
 union all
-select 'adjustment', a.id, jsonb_build_object('undone_on', a.undone_on)
-  from continuity_adjustment a join continuity_continuityorder c on c.id = a.continuity_order_id
- where c.order_id = %(order)s
+select c.order_id, 'adjustment', a.id, jsonb_build_object('undone_on', a.undone_on)
+  from continuity_adjustment a join continuity c on c.id = a.continuity_order_id
 union all
-select 'hold', h.id, jsonb_build_object('released_on', h.released_on)
-  from orders_hold h join orders_salesorder o on o.id = h.order_id
- where o.id = %(order)s or o.parent_id = %(order)s
+select t.parent_id, 'hold', h.id, jsonb_build_object('released_on', h.released_on)
+  from orders_hold h join theirs t on t.id = h.order_id
 union all
-select 'payment', p.id, jsonb_build_object(
+select p.parent_id, 'payment', p.id, jsonb_build_object(
          'card_id', p.card_id, 'customer_id', p.customer_id, 'method', p.method, 'at_invoice', p.at_invoice, 'not_before_shipped', p.not_before_shipped,
          'status', p.status, 'attempts', p.attempts, 'tried_on', p.tried_on,
          'asked', p.status not in {states.CHANGEABLE})
-  from payments_payment p
-  left join orders_salesorder o on o.id = p.order_id
-  left join continuity_continuityorder c on c.id = p.continuity_order_id
- where o.id = %(order)s or o.parent_id = %(order)s or c.order_id = %(order)s
+  from owed p
 
 -- name: used
 -- What a job may make of a change beyond its own rows: shipments planned behind it; money taken or given back of an order
 -- billed up front, whose amounts follow every change; children, which a hold keeps back; of what was cancelled, money that
 -- a card had reserved is let go, and the customer is told.
-select 'plan' as kind, c.id, jsonb_build_object('last', coalesce((
+with theirs as materialized (
+  select o.id, coalesce(o.parent_id, o.id) as parent_id from orders_salesorder o
+   where o.id = any(%(orders)s) or o.parent_id = any(%(orders)s)),
+continuity as materialized (
+  select c.id, c.order_id, c.upfront from continuity_continuityorder c where c.order_id = any(%(orders)s)),
+owed as (
+  select t.parent_id, p.id from theirs t join payments_payment p on p.order_id = t.id
+  union all
+  select c.order_id, p.id from continuity c join payments_payment p on p.continuity_order_id = c.id),
+voids as (
+  select p.parent_id, count(*) as asked from owed p join payments_attempt a on a.payment_id = p.id and a.kind = 'void'
+   group by 1),
+told as (
+  select n.order_id, count(*) as gone from notices_notice n
+   where n.order_id = any(%(orders)s) and n.kind = 'ended' and n.status <> 'queued' group by 1)
+select c.order_id, 'plan' as kind, c.id, jsonb_build_object('last', coalesce((
          select max(v.id) from continuity_occurrence v where v.continuity_order_id = c.id), 0)) as values
-  from continuity_continuityorder c where c.order_id = %(order)s
+  from continuity c
 union all
-select 'money', c.id, jsonb_build_object(
+select c.order_id, 'money', c.id, jsonb_build_object(
          'asked', coalesce(sum(p.amount_minor) filter (where p.status not in {states.SPREAD_ANEW}), 0),
          'refunds', count(*) filter (where p.purpose = 'refund'))
-  from continuity_continuityorder c join payments_payment p on p.continuity_order_id = c.id
- where c.order_id = %(order)s and c.upfront
- group by c.id
+  from continuity c join payments_payment p on p.continuity_order_id = c.id
+ where c.upfront
+ group by c.order_id, c.id
 union all
-select 'voids', %(order)s, jsonb_build_object('asked', (
-         select count(*) from payments_attempt a join payments_payment p on p.id = a.payment_id
-           left join orders_salesorder o on o.id = p.order_id
-           left join continuity_continuityorder c on c.id = p.continuity_order_id
-          where a.kind = 'void' and (o.id = %(order)s or o.parent_id = %(order)s or c.order_id = %(order)s)))
+select o.id, 'voids', o.id, jsonb_build_object('asked', coalesce(v.asked, 0))
+  from unnest(%(orders)s::bigint[]) o(id) left join voids v on v.parent_id = o.id
 union all
-select 'told', %(order)s, jsonb_build_object('left', (
-         select count(*) from notices_notice n
-          where n.order_id = %(order)s and n.kind = 'ended' and n.status <> 'queued'))
+select o.id, 'told', o.id, jsonb_build_object('left', coalesce(t.gone, 0))
+  from unnest(%(orders)s::bigint[]) o(id) left join told t on t.order_id = o.id
 union all
-select 'children', o.id, jsonb_build_object('made', (
+select o.id, 'children', o.id, jsonb_build_object('made', (
          select count(*) from orders_salesorder k where k.parent_id = o.id))
-  from orders_salesorder o where o.id = %(order)s
+  from unnest(%(orders)s::bigint[]) o(id)
 
--- name: last_event
-select coalesce(max(e.id), 0) from orders_orderevent e where e.order_id = %(order)s
+-- name: last_events
+select e.order_id, max(e.id) from orders_orderevent e where e.order_id = any(%(orders)s) group by 1
 
 -- name: events_since
 select e.kind, e.by, e.on_date, (e.data->>'line')::int, (e.data->>'shipment')::int,

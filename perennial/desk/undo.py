@@ -49,10 +49,8 @@ REPORTS = ("shipped", "invoiced", "tracking_corrected", "undone")
 
 def last_change(order_id: int, number: str, *, on: date) -> LastChange | None:
     """What ``undo`` would take back of a parent order, given with its number, on a day; None: it would be refused."""
-    try:
-        found = _found(order_id, number)
-        _check(found, number, on=on, send_late=False)
-    except Refused:
+    found = changes_to_undo({order_id: number})[order_id]
+    if isinstance(found, Refused) or _fault(found, number, on=on, send_late=False):
         return None
     data = OrderEvent.objects.filter(pk=found.event).values_list("data", flat=True).first() or {}
     return LastChange(action=found.action, shipment=data.get("shipment"), by=found.by, on=found.on_date)
@@ -79,12 +77,15 @@ def undo(
     (a child was made, the program was updated, another change stands on it): it says what; a shipment would come back late.
     """
     locked = lock_parent(number, on=on, by=by, reason=reason)
-    found = _found(locked.order.pk, number)
+    found = changes_to_undo({locked.order.pk: number})[locked.order.pk]
+    if isinstance(found, Refused):
+        raise found
     if found.action in but_not:
         raise Refused("undo_not_allowed", "number", order=number, action=found.action)
     if closed := may_not_release(_codes_placed(found), roles):
         raise not_yours(closed)
-    _check(found, number, on=on, send_late=send_late)
+    if fault := _fault(found, number, on=on, send_late=send_late):
+        raise fault
     put_back(found.before, on=on, by=by)
     if found.action == "cancel":
         withdraw_ended(locked.order.pk)
@@ -105,26 +106,54 @@ def _codes_placed(change: Change) -> list[str]:
     return list(Hold.objects.filter(pk__in=placed).values_list("code", flat=True))
 
 
-def _found(order_id: int, number: str) -> Change:
-    """The last change that nobody took back. Refused: there is none, or a person did something since that cannot be."""
-    found = Change.objects.filter(order=order_id, undone_on=None).order_by("-pk").first()
-    if found is None:
-        raise Refused("nothing_to_undo", "number", order=number)
-    later = Change.objects.filter(order=order_id, event__gt=found.event).exclude(undone_on=None)
-    taken_back = [(began_of(change.before, change.event), change.event) for change in later]
-    since = OrderEvent.objects.filter(order=order_id, pk__gt=found.event).exclude(kind__in=REPORTS)
-    for one in since.exclude(by__startswith="job:").order_by("-pk"):
-        if not any(began < one.pk <= event for began, event in taken_back):
-            raise Refused(
-                "undo_not_last", "number", order=number, action=found.action, kind=one.kind, by=one.by, on=one.on_date
+def changes_to_undo(orders: Mapping[int, str]) -> dict[int, Change | Refused]:
+    """By order, the last change that nobody took back; or why there is none to take back: nothing was changed, or a
+    person did something since that cannot be taken back. ``orders``: the numbers of orders, by id.
+    """
+    found: dict[int, Change | Refused] = {
+        order: Refused("nothing_to_undo", "number", order=number) for order, number in orders.items()
+    }
+    last = Change.objects.filter(order__in=orders, undone_on=None).order_by("order", "-pk").distinct("order")
+    changes = {change.order_id: change for change in last}
+    if not changes:
+        return found
+    taken_back: dict[int, list[tuple[int, int]]] = {}
+    undone = Change.objects.filter(order__in=changes).exclude(undone_on=None)
+    for order, began, event in undone.values_list("order", "before__began", "event"):
+        taken_back.setdefault(order, []).append((began_of({"began": began} if began else {}, event), event))
+    first = min(change.event for change in changes.values())
+    since: dict[int, list[OrderEvent]] = {}
+    events = OrderEvent.objects.filter(order__in=changes, pk__gt=first).exclude(kind__in=REPORTS)
+    for one in events.exclude(by__startswith="job:").order_by("-pk"):
+        since.setdefault(one.order_id, []).append(one)
+    for order, change in changes.items():
+        found[order] = change
+        for one in since.get(order, ()):
+            undone_with = any(
+                change.event < event and began < one.pk <= event for began, event in taken_back.get(order, ())
             )
+            if one.pk > change.event and not undone_with:
+                found[order] = Refused(
+                    "undo_not_last", "number", order=orders[order], action=change.action, kind=one.kind, by=one.by,
+                    on=one.on_date,
+                )  # fmt: skip
+                break
     return found
 
 
-def _check(found: Change, number: str, *, on: date, send_late: bool) -> None:
-    """Refused: something has used the change since; a shipment would come back after its night."""
-    order_id = found.order_id
-    now = {**rows_of(order_id), **used_of(order_id)}
+def _fault(found: Change, number: str, *, on: date, send_late: bool) -> Refused | None:
+    """Why a change is not taken back: something has used it since, or a shipment would come back after its night."""
+    order = found.order_id
+    now = {**rows_of([order])[order], **used_of([order])[order]}
+    return undo_fault(found, number, now, on=on, send_late=send_late)
+
+
+def undo_fault(
+    found: Change, number: str, now: Rows, *, on: date, send_late: bool, ahead: int | None = None
+) -> Refused | None:
+    """The same, with the rows of its order as they are ``now``; ``ahead``: so many days before they ship children are
+    made (None: it is looked up where it matters).
+    """
     lifts = any(name.startswith("hold ") for name in found.after)
     cancels = found.action == "cancel"
     uses = {"children": lifts, "voids": cancels, "told": cancels}
@@ -134,19 +163,21 @@ def _check(found: Change, number: str, *, on: date, send_late: bool) -> None:
         if uses.get(name.partition(" ")[0], True) and not _is_still(name, values, now.get(name))
     ]
     if used:
-        happened = events_since(order_id, found.event)
+        happened = events_since(found.order_id, found.event)
         last = happened[-1] if happened else {}
-        raise Refused(
+        return Refused(
             "undo_used", "number", order=number, action=found.action,
             kind=last.get("kind"), by=last.get("by"), on=last.get("on"),
         )  # fmt: skip
-    if not send_late and found.on_date < on and (late := _late(found, now, on)):
-        raise Refused("undo_late", "number", order=number, action=found.action, shipments=late)
+    if not send_late and found.on_date < on and (late := _late(found, now, on, ahead)):
+        return Refused("undo_late", "number", order=number, action=found.action, shipments=late)
+    return None
 
 
-def _late(found: Change, now: Rows, on: date) -> list[int]:
+def _late(found: Change, now: Rows, on: date, ahead: int | None) -> list[int]:
     """The shipments that would come back although an earlier night would have made them, or go without what kept them."""
-    ahead = set_up().parameters.days_before_delivery
+    if ahead is None:
+        ahead = set_up().parameters.days_before_delivery
     frees = any(name.startswith("hold ") and values is None for name, values in found.before.items())
     was = {**now, **found.before} if frees else found.before
     late = set()

@@ -8,6 +8,10 @@
 ``update_current_event``  where each program stands today
 ``extend_lines``          plan on where repetitions were planned only up to the threshold
 ``update_orders``         open orders follow what was released of their programs
+``move_orders``           for a person: the first open shipment of many orders goes on another day
+``substitute_orders``     for a person: another product in the open shipments of many orders
+``take_back``             for a person: what such a run has changed is put back
+``many``                  these three: started, given up, told
 ``create_child_orders``   what is due becomes child orders
 ``process_payments``      authorise, capture, charge, bill
 ``close_orders``          what is finished is closed
@@ -34,8 +38,14 @@ NIGHTLY = (
 )
 
 
+BY_PERSONS = ("move-orders", "substitute-orders", "take-back-orders")
+"""What a person alone starts: no night runs it."""
+
+
 class _Jobs:
-    """The six jobs by name; a module is imported when its job is asked for."""
+    """The six jobs of a night, and those that a person alone starts, by name; a module is imported when its job is asked
+    for.
+    """
 
     _classes = {
         "update-current-event": ("update_current_event", "UpdateCurrentEvent"),
@@ -44,6 +54,9 @@ class _Jobs:
         "create-child-orders": ("create_child_orders", "CreateChildOrders"),
         "process-payments": ("process_payments", "ProcessPayments"),
         "close-orders": ("close_orders", "CloseOrders"),
+        "move-orders": ("move_orders", "MoveOrders"),
+        "substitute-orders": ("substitute_orders", "SubstituteOrders"),
+        "take-back-orders": ("take_back", "TakeBackOrders"),
     }
 
     def __getitem__(self, name: str) -> type[Job]:

@@ -18,6 +18,8 @@ DAYS_AHEAD = 1
 """Whoever is east of the company's time zone may be a day ahead."""
 DAYS_MISSED = 7
 """So many nights after the last one run by themselves."""
+MANY_ORDERS = 1000
+"""So many orders are changed at once without their number being said twice."""
 
 
 def refuse_ahead(on: date, meant: date | None) -> None:
@@ -25,6 +27,12 @@ def refuse_ahead(on: date, meant: date | None) -> None:
     now = today()
     if on.toordinal() - now.toordinal() > DAYS_AHEAD and on != meant:
         raise Refused("date_ahead", "on", on=on, today=now)
+
+
+def refuse_many(orders: int, meant: int | None) -> None:
+    """Refused: more than a thousand orders, whose number was not said twice (``meant``)."""
+    if orders > MANY_ORDERS and orders != meant:
+        raise Refused("many_orders", "orders", orders=orders, most=MANY_ORDERS)
 
 
 def has_jumped(last: date | None, now: date) -> bool:

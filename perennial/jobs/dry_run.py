@@ -57,7 +57,7 @@ def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str, rows: list[
     """
     sql.execute("set local lock_timeout = '1s'")
     row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, dry=True, by=by)
-    run = Run(row.pk, job.name, on, arguments, True)
+    run = Run(row.pk, job.name, on, arguments, True, started_by=by)
     history.context(by=run.by, run=run.id)
     report = write_list(job, run)
     sql.execute("set constraints all immediate")

@@ -26,7 +26,9 @@ LOCK_ERRORS = ("40001", "40P01", "55P03")
 
 @dataclass
 class Run:
-    """A run that is under way, and the length of its work list. ``by`` is how its doings are signed."""
+    """A run that is under way, and the length of its work list. ``by`` is how its doings are signed, ``started_by`` who
+    started it.
+    """
 
     id: int
     job: str
@@ -34,6 +36,7 @@ class Run:
     arguments: dict[str, Any]
     dry: bool
     selected: int = 0
+    started_by: str = ""
     cache: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,6 +83,10 @@ class Job:
     """Words that are told only where something was counted."""
     network = False
     chunk_size = 1000
+    any_day = False
+    """Of another day, the same arguments go on with an open run: what a person asked for once is done once."""
+    finish_first = True
+    """A run of other arguments that was killed is finished before a new one begins; else a person says what becomes of it."""
     touched = ""
     """The statement that tells what a run of it touched, from rows that tell it anyway (``touched.Row``)."""
     names = OF_CONTINUITY

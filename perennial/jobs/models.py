@@ -55,13 +55,17 @@ class JobChunk(models.Model):
 
 
 class JobItem(models.Model):
-    """One thing that a run selected, in due order: the subject's id and, of a shipment, its number."""
+    """One thing that a run selected, in due order: the subject's id and, of a shipment, its number.
+
+    ``given``: what is asked of this one alone, where the run's arguments do not say it.
+    """
 
     pk = models.CompositePrimaryKey("run_id", "seq")
     run = models.ForeignKey(JobRun, models.CASCADE, related_name="items", db_index=False)
     seq = models.BigIntegerField()
     subject_id = models.BigIntegerField()
     shipment = models.IntegerField(null=True)
+    given = models.JSONField(null=True)
 
 
 class JobTouched(models.Model):

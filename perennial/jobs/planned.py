@@ -78,7 +78,7 @@ class Planned:
             seq = places[row.pk]
             numbers[seq] = numbers.get(seq, 0) + 1
             shown = one.new or one.old
-            before, after = one.values or (_told(o, items, one.state.currency) for o in (one.old, one.new))
+            before, after = one.values or (told(o, items, one.state.currency) for o in (one.old, one.new))
             yield touched.Row(
                 seq=seq,
                 number=numbers[seq],
@@ -92,7 +92,7 @@ class Planned:
             )
 
 
-def _told(o: OccurrenceRow | None, items: Mapping[int, str], currency: str) -> dict[str, Any] | None:
+def told(o: OccurrenceRow | None, items: Mapping[int, str], currency: str) -> dict[str, Any] | None:
     """An occurrence as outside programs read it."""
     if o is None:
         return None

@@ -4,8 +4,9 @@
    written once, with the run, in one transaction.
 2. Every process at work on a run holds a shared advisory lock on a session of its own, which dies with
    the process. No heartbeats, no clocks.
-3. An open run with the same date and arguments is joined, so workers share it and a rerun resumes a
-   killed one. Other arguments: refused if the run lives; if it is dead its chunks are finished first.
+3. An open run with the same date (of some jobs any) and arguments is joined, so workers share it and a rerun resumes a
+   killed one. Other arguments: refused if the run lives; if it is dead its chunks are finished first, or (of what a
+   person asked for) that person goes on with it or gives it up.
 4. A chunk goes from todo to done in the transaction of its work. None free but some not done: wait for
    them. Who skips what is locked would say done and miss what a dying backend still holds.
 5. Errors of data are bisected by savepoints until the one order is found, and that one is parked.
@@ -150,17 +151,20 @@ def _start(
                     arguments=found.arguments,
                     dry=False,
                     selected=found.selected,
+                    started_by=found.by,
                 ),
             )
             if row.status == "done":
                 return run, row, False
-            same = row.on_date == on and row.arguments == arguments
+            same = (row.on_date == on or job.any_day) and row.arguments == arguments
             if not same and not _is_dead(row.pk):
                 raise Refused("job_running", job=job.name, on=row.on_date, run=row.pk)
+            if not same and not job.finish_first:
+                raise Refused("run_unfinished", job=job.name, on=row.on_date, run=row.pk)
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
             return run, row, not same
         row = _opened(job, on, arguments, by, night)
-        run = Run(row.pk, job.name, on, arguments, False)
+        run = Run(row.pk, job.name, on, arguments, False, started_by=by)
         start = write_list(job, run)
         row.start = start.stored()
         if run.selected:
@@ -186,6 +190,33 @@ def _opened(job: Job, on: date, arguments: dict[str, Any], by: str, night: int |
         "insert into jobs_jobrun(job, on_date, arguments, by, night_id) values (%s, %s, %s, %s, %s) returning *",
         [job.name, on, Jsonb(arguments), by, night],
     )[0]
+
+
+def give_up(row: JobRun, told: Callable[[int, int, int], dict[str, int]]) -> None:
+    """Close a run that was killed, though some of its chunks are not done: nobody goes on with it any more.
+
+    ``told`` tells of the things ``first`` to ``last`` of a run that they stay as they are, and gives their counts. A
+    run that is done stays as it is. Refused: somebody is at work on it.
+    """
+    with transaction.atomic():
+        sql.execute("set local lock_timeout = 0; select pg_advisory_xact_lock(%s, hashtext(%s))", [START_LOCK, row.job])
+        if JobRun.objects.get(pk=row.pk).status != "open":
+            return
+        if not _is_dead(row.pk):
+            raise Refused("run_at_work", "run", run=row.pk, job=row.job)
+        todo = sql.tuples(
+            "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s and status = 'todo'"
+            " order by number for update",
+            [row.pk],
+        )
+        for number, first, last in todo:
+            report = Report(counts=told(row.pk, first, last))
+            sql.execute(
+                "update jobs_jobchunk set status = 'done', counts = %s where run_id = %s and number = %s",
+                [Jsonb(report.stored()), row.pk, number],
+            )
+        run = Run(id=row.pk, job=row.job, on=row.on_date, arguments=row.arguments, dry=False)
+        _sum(run)
 
 
 def _is_dead(run_id: int) -> bool:
@@ -313,17 +344,23 @@ def _network_chunk(job: Job, run: Run, row: JobRun, session: Session) -> bool:
 def _finish(run: Run) -> JobRun | None:
     """Done only when no chunk is todo: the report is what was counted at the start and in the chunks."""
     with transaction.atomic(durable=True):
-        row = sql.models(JobRun, "select * from jobs_jobrun where id = %s for no key update", [run.id])[0]
-        if row.status != "open":
-            return row
-        chunks = sql.tuples("select status, counts from jobs_jobchunk where run_id = %s order by number", [run.id])
-        if any(status != "done" for status, _ in chunks):
-            return None
-        report = stored_report(row.start)
-        for _, counts in chunks:
-            report.add(stored_report(_json(counts)))
-        row.status, row.report = "done", report.stored()
-        _close(run.id, row.report)
+        return _sum(run)
+
+
+def _sum(run: Run) -> JobRun | None:
+    """Close the account of a run; None: some chunk is not done."""
+    row = sql.models(JobRun, "select * from jobs_jobrun where id = %s for no key update", [run.id])[0]
+    if row.status != "open":
+        return row
+    chunks = sql.tuples("select status, counts from jobs_jobchunk where run_id = %s order by number", [run.id])
+    if any(status != "done" for status, _ in chunks):
+        return None
+    report = stored_report(row.start)
+    for _, counts in chunks:
+        report.add(stored_report(_json(counts)))
+    row.status, row.report = "done", report.stored()
+    _close(run.id, row.report)
+
     return row
 
 

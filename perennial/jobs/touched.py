@@ -131,7 +131,7 @@ def touched(run: int, *, size: int = SIZE, after: str | None = None) -> Page[Tou
         raise Refused("run_unknown", "run", run=run)
     seq, number = key_of(after, 2) if after else (0, 0)
     found = rows_of(JOBS[row.job](), run, size=size, after=(int(seq), int(number)), dry=row.dry)
-    return page([_read(one) for one in found], size, lambda one: one.key)
+    return page([read(one) for one in found], size, lambda one: one.key)
 
 
 def as_document(one: Touched, to: Reader = ENGLISH) -> dict[str, Any]:
@@ -157,7 +157,8 @@ def _with_amount(facts: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**told, "amount": money.text(facts["amount_minor"], facts["currency"])}
 
 
-def _read(row: Row) -> Touched:
+def read(row: Row) -> Touched:
+    """A stored row."""
     before, after, because = (None if text is None else json.loads(text) for text in row[6:])
     return Touched(
         name=row.name,

@@ -18,13 +18,13 @@ class Happened:
     order_id: int
     kind: str
     data: Mapping[str, object]
-    place: int
+    place: int | None = None
 
 
-def write_history(happened: Iterable[Happened], *, on: date, by: str) -> None:
+def write_history(happened: Iterable[Happened], *, on: date, by: str, reason: str | None = None) -> None:
     """Write events with COPY."""
     sql.copy(
         OrderEvent,
-        ("order_id", "on_date", "kind", "by", "data", "place"),
-        ((one.order_id, on, one.kind, by, json.dumps(one.data), one.place) for one in happened),
+        ("order_id", "on_date", "kind", "by", "reason", "data", "place"),
+        ((one.order_id, on, one.kind, by, reason, json.dumps(one.data), one.place) for one in happened),
     )

@@ -15,11 +15,18 @@ def main() -> None:
 
     start_django()
     from perennial.cli.main import console
-    from perennial.jobs import JOBS, NIGHTLY
+    from perennial.jobs import BY_PERSONS, JOBS, NIGHTLY
 
-    for name in ("perennial.cli.jobs", "perennial.jobs.night", "perennial.jobs.simulate", "perennial.jobs.runner"):
+    for name in (
+        "perennial.cli.jobs",
+        "perennial.jobs.night",
+        "perennial.jobs.simulate",
+        "perennial.jobs.runner",
+        "perennial.cli.many",
+        "perennial.jobs.many",
+    ):
         importlib.import_module(name)
-    for job in NIGHTLY:
+    for job in (*NIGHTLY, *BY_PERSONS):
         JOBS[job]
     print("ready", flush=True)
     if sys.stdin.readline():

@@ -17,6 +17,8 @@ SUBJECTS = {
     "update-current-event": "programs_program",
     "process-payments": "payments_payment",
     "close-orders": "orders_salesorder",
+    "move-orders": "orders_salesorder",
+    "take-back-orders": "orders_salesorder",
 }
 """What the work list of a job names; of the others it is continuity orders."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from perennial.catalog.queries import SetUp
 from perennial.continuity.planning import (
     Difference,
     OccurrenceRow,
@@ -15,8 +16,9 @@ from perennial.continuity.planning import (
     target_rows,
 )
 from perennial.desk.action import action
+from perennial.desk.adjusting import Adjusted, adjusted_with
 from perennial.desk.entry.far import far_away
-from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, take_back
+from perennial.desk.locking import LockedOrder, changed, lock_parent, open_shipment, write
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
 from perennial.kernel import plan as kernel
@@ -72,55 +74,75 @@ def move(
 
 def move_alone(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
     """Set the ``ship_on`` of a shipment alone."""
-    days = locked.set_up.working_days(found[-1].delivery_mode_id)
-    try:
-        ship_on = days.roll(to)
-    except Refused as refused:  # no working day is left in the calendar
-        raise refused.at("to") from None
     difference = Difference()
-    wanted = [
-        replace(o, ship_on=ship_on, why=DateReason.read(o.why).moved(to, ship_on, days.code).stored()) for o in found
-    ]
-    difference.add(found, wanted, cancel=False)
+    adjusted = moved_alone(locked.set_up, found, to, difference)
     difference.write()
-    for o in found:
-        adjust(locked, state, o, "move", to.isoformat())
+    write(locked, adjusted)
 
 
 def move_following(locked: LockedOrder, state: OrderState, found: Sequence[OccurrenceRow], to: date) -> None:
     """Set the ``event_on`` of an occurrence and date the chain again from it."""
-    occurrence = found[0]
+    difference = Difference()
+    (fresh,) = read_orders(locked.set_up, [state.row.pk])
+    adjusted = moved_following(fresh, found[0], to, difference)
+    difference.write()
+    write(locked, adjusted)
+
+
+def moved_alone(set_up: SetUp, found: Sequence[OccurrenceRow], to: date, difference: Difference) -> list[Adjusted]:
+    """The occurrences of a shipment that ships alone on the first working day on or after a date."""
+    ship_on, mode = rolled(set_up, found, to)
+    wanted = [replace(o, ship_on=ship_on, why=DateReason.read(o.why).moved(to, ship_on, mode).stored()) for o in found]
+    difference.add(found, wanted, cancel=False)
+    return [Adjusted.of(o, "move", to.isoformat()) for o in found]
+
+
+def rolled(set_up: SetUp, found: Sequence[OccurrenceRow], to: date) -> tuple[date, str]:
+    """The day on which a shipment that is moved to a date would ship, and by which delivery mode."""
+    days = set_up.working_days(found[-1].delivery_mode_id)
+    try:
+        return days.roll(to), days.code
+    except Refused as refused:  # no working day is left in the calendar
+        raise refused.at("to") from None
+
+
+def moved_following(state: OrderState, occurrence: OccurrenceRow, to: date, difference: Difference) -> list[Adjusted]:
+    """An order whose chain is dated again from a new ``event_on`` of one occurrence on. Refused: before the previous one's."""
     walk = state.walk
     at = next(i for i, o in enumerate(walk) if o.id == occurrence.id)
     if at and to < walk[at - 1].event_on:
         raise Refused("before_previous", "to", date=to, previous=walk[at - 1].event_on)
-    take_back(locked, state, occurrence, ("move",))
-    adjust(locked, state, occurrence, "redate", to.isoformat())
+    adjusted = [Adjusted.of(occurrence, "redate", to.isoformat(), ends=("move",))]
     try:
-        replan(locked, state, at)
+        planned_anew(replace(state, adjustments=adjusted_with(state.adjustments, adjusted)), at, difference)
     except Refused as refused:  # what follows runs out of the calendar
         raise refused.at(refused.field or "to") from None
+    return adjusted
 
 
 def replan(locked: LockedOrder, state: OrderState, at: int) -> None:
     """Plan again what is planned from a place in the walk on: the same occurrences, dated and numbered anew."""
-    fresh = read_orders(locked.set_up, [state.row.pk])[0]
-    walk = fresh.walk
+    difference = Difference()
+    planned_anew(read_orders(locked.set_up, [state.row.pk])[0], at, difference)
+    difference.write()
+
+
+def planned_anew(state: OrderState, at: int, difference: Difference) -> None:
+    """What differs when an order is planned again from a place in its walk on."""
+    walk = state.walk
     before, behind = walk[:at], walk[at:]
     plan = kernel.plan(
-        fresh.revision.plan, fresh.facts, fresh.adjustments, [o.step for o in before], fresh.highest(walk)
+        state.revision.plan, state.facts, state.adjustments, [o.step for o in before], state.highest(walk)
     )
     pairs = {o.pair for o in behind}
     plan = plan._replace(occurrences=tuple(o for o in plan.occurrences if (o.key, o.repetition) in pairs))
     wanted = target_rows(
-        fresh.row.pk,
-        fresh.revision,
+        state.row.pk,
+        state.revision,
         plan,
         first_position=max((o.position for o in before), default=0) + 1,
-        status="planned" if fresh.row.status == "draft" else "scheduled",
-        product_ids=product_ids_of(fresh),
-        schedule_ids=fresh.schedule_ids(fresh.revision),
+        status="planned" if state.row.status == "draft" else "scheduled",
+        product_ids=product_ids_of(state),
+        schedule_ids=state.schedule_ids(state.revision),
     )
-    difference = Difference()
     difference.add(behind, wanted, cancel=False)
-    difference.write()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,8 @@ from perennial.catalog.models import Product
 from perennial.catalog.queries import prices_on, product_by_number
 from perennial.continuity.planning import Difference, LineRow, OccurrenceRow, OrderState
 from perennial.desk.action import action
-from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, take_back, touch
+from perennial.desk.adjusting import Adjusted
+from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, take_back, touch, write
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
@@ -92,24 +93,67 @@ def substitute(
     locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     state = locked.state(line)
     found = open_shipment(state, shipment, "substitute")
+    product = product_that_ships(item)
+    given = None if price is None else given_price(locked.set_up.currency, price)
+    difference = Difference()
+    done = substituted(state, found, Substitute(product, replaces, given), _numbers(found), difference)
+    difference.write()
+    write(locked, done.adjusted)
+    locked.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=done.original)
+    changed(locked, [state])
+    return Substituted(
+        order=number, shipment=shipment, item_number=item, price=Money(done.price_minor, locked.set_up.currency)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """Another product for one of a shipment (``replaces``; None: for its only one), at a price or at the standing one."""
+
+    product: Product
+    replaces: str | None
+    price_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineSubstituted:
+    """A product line that brings another product: at which price, instead of which one of the program."""
+
+    adjusted: list[Adjusted]
+    price_minor: int
+    original: str
+
+
+def product_that_ships(item: str) -> Product:
+    """A product by its number. Refused: an unknown one, one that stands for a program."""
     product = product_by_number(item, "item")
     if product.kind == "continuity":
         raise Refused("continuity_product", "item", item=item)
-    given = None if price is None else _price(locked, price)
-    occurrence, old = _one_line(found, _numbers(found), replaces)
+    return product
+
+
+def substituted(
+    state: OrderState,
+    found: Sequence[OccurrenceRow],
+    wanted: Substitute,
+    numbers: Mapping[int, str],
+    difference: Difference,
+) -> LineSubstituted:
+    """The shipment with the other product. ``numbers``: the numbers of its products, by id."""
+    occurrence, old = one_line(found, numbers, wanted.replaces)
     base = _of_program(state, occurrence, old.line)
+    given, item = wanted.price_minor, wanted.product.number
     amount = given if given is not None else _standing_price(state, occurrence, old, base)
-    original = base.item if base is not None else _numbers(found)[old.product_id]
+    original = base.item if base is not None else numbers[old.product_id]
     why = replace(LineReason.read(old.why), product="substitute", instead_of=original)
+    adjusted = [Adjusted.of(occurrence, "substitute", {"item": item}, line=old.line)]
     if given is not None:
         why = replace(why, price="given")
-    adjust(locked=locked, state=state, occurrence=occurrence, kind="substitute", value={"item": item}, line=old.line)
-    if given is not None:
-        adjust(locked=locked, state=state, occurrence=occurrence, kind="price", value=given, line=old.line)
-    _write_line(occurrence, old._replace(product_id=product.pk, price_minor=amount, why=why.stored()))
-    locked.event("substituted", line=state.row.parent_line.line, shipment=shipment, item=item, instead_of=original)
-    changed(locked, [state])
-    return Substituted(order=number, shipment=shipment, item_number=item, price=Money(amount, locked.set_up.currency))
+        adjusted.append(Adjusted.of(occurrence, "price", given, line=old.line))
+    new = old._replace(product_id=wanted.product.pk, price_minor=amount, why=why.stored())
+    lines = tuple(new if one.line == new.line else one for one in occurrence.lines)
+    difference.add([occurrence], [replace(occurrence, lines=lines)], cancel=False)
+    return LineSubstituted(adjusted, amount, original)
 
 
 @action(undo=True)
@@ -129,8 +173,8 @@ def price(
     locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     state = locked.state(line)
     found = open_shipment(state, shipment, "price")
-    amount = _price(locked, price)
-    occurrence, old = _one_line(found, _numbers(found), replaces)
+    amount = given_price(locked.set_up.currency, price)
+    occurrence, old = one_line(found, _numbers(found), replaces)
     adjust(locked=locked, state=state, occurrence=occurrence, kind="price", value=amount, line=old.line)
     why = replace(LineReason.read(old.why), price="given")
     _write_line(occurrence, old._replace(price_minor=amount, why=why.stored()))
@@ -193,12 +237,12 @@ def add_product(
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
     found = open_shipment(state, shipment, "add_product")
-    product = product_by_number(item, "item")
-    if product.kind == "continuity":
-        raise Refused("continuity_product", "item", item=item)
+    product = product_that_ships(item)
     if any(one.product_id == product.pk for o in found for one in o.lines):
         raise Refused("product_in_shipment_already", "item", item=item, shipment=shipment)
-    amount = prices_on([product.pk], on).get(product.pk) if price is None else _price(locked, price)
+    amount = (
+        prices_on([product.pk], on).get(product.pk) if price is None else given_price(locked.set_up.currency, price)
+    )
     if amount is None:
         raise Refused("product_has_no_price", "price", product=item)
     occurrence = found[-1]
@@ -245,7 +289,7 @@ def remove_product(
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
     found = open_shipment(state, shipment, "remove_product")
-    occurrence, old = _one_line(found, _numbers(found), item, field="item")
+    occurrence, old = one_line(found, _numbers(found), item, field="item")
     if len(occurrence.lines) < 2:
         raise Refused("last_product_of_shipment", "item", item=item, shipment=shipment)
     if old.line >= kernel.FIRST_ADDED:
@@ -265,7 +309,7 @@ def _of_shipment(
     found = open_shipment(state, shipment, "quantity")
     chosen = [(o, one) for o in found for one in o.lines]
     if replaces is not None:
-        chosen = [_one_line(found, _numbers(found), replaces)]
+        chosen = [one_line(found, _numbers(found), replaces)]
     for o, one in chosen:
         adjust(locked=locked, state=state, occurrence=o, kind="quantity", value=money.plain(quantity), line=one.line)
     wanted = {(o.id, one.line) for o, one in chosen}
@@ -302,8 +346,8 @@ def _of_all(state: OrderState, quantity: Decimal) -> Difference:
     return difference
 
 
-def _one_line(
-    found: Sequence[OccurrenceRow], numbers: dict[int, str], wanted: str | None, field: str = "replaces"
+def one_line(
+    found: Sequence[OccurrenceRow], numbers: Mapping[int, str], wanted: str | None, field: str = "replaces"
 ) -> tuple[OccurrenceRow, LineRow]:
     """The product line of a shipment that was meant (``replaces``): the one of this product, or the only one."""
     lines = [(o, line) for o in found for line in o.lines]
@@ -351,8 +395,9 @@ def _standing_price(state: OrderState, occurrence: OccurrenceRow, old: LineRow, 
     return base.price_minor if base is not None else old.price_minor
 
 
-def _price(locked: LockedOrder, price: str) -> int:
-    amount = money.minor(price, locked.set_up.currency, "price")
+def given_price(currency: str, price: str) -> int:
+    """A price as it was typed, in minor units. Refused: none, one below 0."""
+    amount = money.minor(price, currency, "price")
     if amount < 0:
-        raise Refused("price_below_0", "price", price=Money(amount, locked.set_up.currency))
+        raise Refused("price_below_0", "price", price=Money(amount, currency))
     return amount

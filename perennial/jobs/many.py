@@ -1,0 +1,189 @@
+"""The same change of many orders, for whoever asks for it: begun or gone on with, rehearsed, taken back, told.
+
+A preview is the same run, rolled back (``dry``). Killed in the middle, the same call goes on with it; a second process
+that makes the same call works along. Who does not want it any more takes it back: what is not done of it is given up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Unpack
+
+from psycopg.types.json import Jsonb
+
+from perennial.db import sql
+from perennial.desk.many.criteria import NAMES, Criteria
+from perennial.desk.many.file import File
+from perennial.errors import Refused
+from perennial.jobs import JOBS, touched
+from perennial.jobs.ahead import run_by_hand
+from perennial.jobs.change_many import PASSED_OVER, SQL, ChangeMany
+from perennial.jobs.job import Job
+from perennial.jobs.models import JobRun
+from perennial.jobs.move_orders import MoveOrders
+from perennial.jobs.runner import give_up
+from perennial.jobs.substitute_orders import SubstituteOrders
+from perennial.jobs.take_back import TakeBackOrders
+from perennial.kernel.reasons import Reason
+from perennial.language.formats import ENGLISH, Reader
+from perennial.language.reasons import reason_words
+
+EXAMPLES = 5
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a change of many orders is made, beside what is asked: by whom, on which business date, why.
+
+    ``meant_on``, ``meant``: the date, and other days, that are meant though they are ahead or years away; ``orders``: how
+    many orders, said once more where they are many; ``again``: also what a run has done already.
+    """
+
+    by: str
+    on: date
+    reason: str | None = None
+    dry: bool = False
+    meant_on: date | None = None
+    meant: Collection[date] = ()
+    orders: int | None = None
+    again: bool = False
+    examples: int = EXAMPLES
+    progress: Callable[[int, int], None] | None = None
+    to: Reader = ENGLISH
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Why some things stay as they are: a reason, how many of them have it (each with facts of its own, ``because`` are those
+    of the first), and the first orders.
+    """
+
+    because: Reason
+    count: int
+    orders: list[str]
+
+
+def move(
+    how: How,
+    *,
+    to: date | None = None,
+    by_days: int | None = None,
+    following: bool = False,
+    also_adjusted: bool = False,
+    file: File | None = None,
+    **criteria: Unpack[Criteria],
+) -> dict[str, Any]:
+    """Move the first open shipment of each order that fits the criteria, to a day or by days; or (``file``) each
+    shipment that it names to its own day. ``following``: and what follows is dated again.
+
+    Refused: no criterion, what there is not, a day that is past or years away, more orders than were meant, faults of the
+    file; what another run has moved by as many days already.
+    """
+    job = MoveOrders(meant=how.meant, orders=how.orders, again=how.again, file=file)
+    asked = {
+        "to": to,
+        "by_days": by_days,
+        "following": following or None,
+        "file": None if file is None else file.digest,
+        "also_adjusted": also_adjusted or None,
+    }
+    return _run(job, how, _known(criteria) | asked)
+
+
+def substitute(
+    how: How,
+    *,
+    item: str,
+    price: str | None = None,
+    also_adjusted: bool = False,
+    **criteria: Unpack[Criteria],
+) -> dict[str, Any]:
+    """Send another product (``item``) instead of one, the criterion ``product``, in every open shipment that brings it and fits; it keeps the
+    price that each would have unless one is given.
+    """
+    job = SubstituteOrders(meant=how.meant, orders=how.orders, again=how.again)
+    asked = {"item": item, "price": price, "also_adjusted": also_adjusted or None}
+    return _run(job, how, _known(criteria) | asked)
+
+
+def take_back(how: How, *, run: int, send_late: bool = False) -> dict[str, Any]:
+    """Put back what a run has changed, order by order, where nothing has used or changed it since. What a run that was
+    killed has not done yet is given up first.
+
+    ``send_late``: also where a shipment comes back whose night is over. Refused: no such run, one that is at work.
+    """
+    row = JobRun.objects.filter(pk=run).first()
+    if row is None:
+        raise Refused("run_unknown", "run", run=run)
+    if row.dry or not issubclass(JOBS[row.job], ChangeMany):
+        raise Refused("run_not_taken_back", "run", run=run, job=row.job, dry=row.dry)
+    if not how.dry:
+        give_up(row, _give_up)
+    return _run(TakeBackOrders(orders=how.orders), how, {"run": run, "send_late": send_late or None})
+
+
+def _give_up(run: int, first: int, last: int) -> dict[str, int]:
+    """What is told of a chunk that nobody will do any more."""
+    because = Jsonb(Reason("run_given_up").stored())
+    values = {"run": run, "first": first, "last": last, "because": because}
+    return {PASSED_OVER: sql.execute(SQL["give_up"], values)}
+
+
+def _known(criteria: Criteria) -> dict[str, Any]:
+    """The criteria; one that there is not would be none at all."""
+    if unknown := set(criteria) - set(NAMES):
+        raise TypeError(f"no criterion: {sorted(unknown)}")
+    return dict(criteria)
+
+
+def _run(job: Job, how: How, arguments: dict[str, Any]) -> dict[str, Any]:
+    done = run_by_hand(
+        job,
+        on=how.on,
+        meant=how.meant_on,
+        arguments={
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in {**arguments, "reason": how.reason}.items()
+        },
+        dry=how.dry,
+        by=how.by,
+        progress=how.progress,
+        to=how.to,
+    )
+    return done | told(done["run"], most=how.examples, to=how.to)
+
+
+def told(run: int, *, most: int = EXAMPLES, to: Reader = ENGLISH) -> dict[str, Any]:
+    """What a run of these did, beside its numbers: the first of what it changed, before and after, and why the rest stays."""
+    return {
+        "examples": [touched.as_document(one, to) for one in examples(run, most=most)],
+        "passed_over": [
+            {
+                "code": one.because.code,
+                "reason": reason_words(one.because, to),
+                "count": one.count,
+                "orders": one.orders,
+            }
+            for one in passed_over(run)
+        ],
+    }
+
+
+def examples(run: int, *, most: int = EXAMPLES) -> Sequence[touched.Touched]:
+    """The first things that a run changed."""
+    given = {"run": run, "not_these": [PASSED_OVER, "follows"], "most": most}
+    return [touched.read(row) for row in sql.rows(touched.Row, SQL["examples"], given)]
+
+
+def passed_over(run: int) -> list[PassedOver]:
+    """Why things stay as they are, the commonest reason first."""
+    found = []
+    for _, count, because, orders in sql.tuples(SQL["passed_over"], {"run": run, "most": NAMED}):
+        reason = Reason.read(json.loads(because))
+        assert reason is not None
+        found.append(PassedOver(reason, count, orders))
+    return found
