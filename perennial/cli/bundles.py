@@ -16,6 +16,9 @@ def import_(p: Parser) -> Run:
     """A bundle comes in, all or nothing."""
     p.add_argument("file", type=path, metavar="FILE", help="the bundle; - is stdin")
     p.add_argument("--dry-run", action="store_true", help="say what would be new and changed, and change nothing")
+    p.add_argument(
+        "--only-given", action="store_true", help="keep what the bundle leaves out of a thing that is stored"
+    )
     p.on()
     p.yes_date()
     p.by("who does it, for the history")
@@ -28,7 +31,12 @@ def import_(p: Parser) -> Run:
             order_day(given)
         with opened(given.file, sys.stdin.buffer) as file, _said_how_to_mean_it():
             done = import_bundle(
-                file=file, by=by(given), on=given.on, dry_run=given.dry_run, meant=frozenset(given.yes_date)
+                file=file,
+                by=by(given),
+                on=given.on,
+                dry_run=given.dry_run,
+                meant=frozenset(given.yes_date),
+                only_given=given.only_given,
             )
         to = language.reader()
         for one in done.notes.all():

@@ -59,12 +59,14 @@ def import_bundle(
     reason: str | None = None,
     dry_run: bool = False,
     meant: Collection[date] = (),
+    only_given: bool = False,
 ) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
     ``file`` is read more than once and must be seekable (``file.opened``). ``on`` is the order date of
     orders that name none; left out it is today in the time zone of the company, which may come with the bundle. ``meant``: days of new
-    orders that are not mistyped, though they are years away.
+    orders that are not mistyped, though they are years away. ``only_given``: what is left out of a thing that is stored
+    stays as it is.
     """
     scan = _Scan()
     source = Source(file, scan)
@@ -76,7 +78,7 @@ def import_bundle(
             catalog.initialise()
             reading = begin(by=by, on=on or today(), reason=reason)
             imported.notes = reading.notes
-            reading.meant = frozenset(meant)
+            reading.meant, reading.only_given = frozenset(meant), only_given
             _top(reading, source)
             load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
             reading.on = on or today()
