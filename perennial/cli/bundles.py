@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from perennial import language
-from perennial.cli.output import document, facts, following, note, say, sentence, table, tell
+from perennial.cli.output import document, facts, following, note, say, section, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, by, order_day, path
+from perennial.cli.tariffs import said as tariff_page
 from perennial.errors import Several
 
 
@@ -53,6 +54,9 @@ def import_(p: Parser) -> Run:
         )
         facts({"first charge on": found["first_charge_on"]})
         following(done.following)
+        if done.tariff is not None:
+            section(sentence("outcome", "tariff_kept", count=done.tariff.orders, tariff=done.tariff.tariff))
+            tariff_page(done.tariff)
         if given.dry_run:
             tell(sentence("outcome", "dry_run_done"))
         elif done.numbers:

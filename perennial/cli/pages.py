@@ -96,7 +96,13 @@ def children_part(order: Order, names: Mapping[int, str]) -> None:
     table(
         (
             *("number", "shipment", "ships on", "status", "products"),
-            *("delivery", "tax incl." if order.tax_included else "tax", "total", "carrier", "tracking"),
+            *(
+                "delivery",
+                "tax incl." if any(c.tax_included for c in order.children) else "tax",
+                "total",
+                "carrier",
+                "tracking",
+            ),
             *(["goes to"] if goes_to else []),
         ),
         (

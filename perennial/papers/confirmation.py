@@ -103,7 +103,9 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
     order = read(number, on=on)
     to = reader_of(language or sql.value(SQL["language"], {"number": order.number}))
     sender = company()
-    coming_ = list(coming(order, set_up()))
+    rules = set_up()
+    coming_ = list(coming(order, rules))
+    included = all(rules.tariff(one.tariff).prices_include_tax for one in order.continuity)
     bought = tuple(_bought(order, to))
     labels = of(to, *LABELS, _tax(order))
     return Confirmation(
@@ -114,7 +116,7 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
             (labels["customer"], f"{order.account}, {order.customer}"),
             (labels["your_reference"], order.reference),
         ),
-        more=say("delivery" if order.tax_included else "delivery_and_tax", to),
+        more=say("delivery" if included else "delivery_and_tax", to),
         plans=tuple(_plan(order, one, coming_, to) for one in order.continuity),
         bought=bought,
         sums=tuple(

@@ -65,7 +65,7 @@ def _confirmed(order: Order, rules: SetUp, on: date) -> Facts:
 
 def _ahead(order: Order, rules: SetUp, on: date) -> Facts | None:
     first = next((one for one in coming(order, rules) if one.child is None), None)
-    return facts.ahead(first, order.currency, rules) if first is not None else None
+    return facts.ahead(first, order.currency) if first is not None else None
 
 
 def _shipped(order: Order, rules: SetUp, on: date) -> Facts | None:
