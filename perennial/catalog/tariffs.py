@@ -134,7 +134,16 @@ def _tariff(facts: TariffFacts, modes: dict[str, int], rates: dict[tuple[object,
         pk = rates.get((rate.group, rate.country, rate.region, rate.valid_from))
         if pk is None:
             raise Refused("tariff_rate_not_set_up", f"{facts.field}.tax_rates[{at}]", group=rate.group)
-        found.append(Rate(pk, rate.group, rate.country, rate.region, rate.percent, rate.valid_from))
+        found.append(
+            Rate(
+                id=pk,
+                group=rate.group,
+                country=rate.country,
+                region=rate.region,
+                percent=rate.percent,
+                valid_from=rate.valid_from,
+            )
+        )
     charges = {modes[charge.code]: Charge(charge.charge_minor, charge.tax_group) for charge in facts.charges}
     return Tariff(facts.number, facts.prices_include_tax, tuple(found), charges)
 

@@ -13,7 +13,8 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from perennial.catalog.models import Company
+from perennial.catalog.models import Company, DeliveryMode
+from perennial.catalog.tariffs import follow_set_up
 from perennial.cli import main
 from perennial.cli.commands import COMMANDS
 from perennial.continuity.models import Parked
@@ -119,6 +120,9 @@ PLAYED = [
     ("program copy", "program copy BOM BOM2"),
     ("program activate", "program activate BOM2"),
     ("program retire", "program retire BOM2"),
+    ("tariff list: each", "tariff list"),
+    ("tariff preview", "tariff preview"),
+    ("tariff apply", "tariff apply"),
     ("notices kinds: each", "notices kinds"),
     ("notices stop", "notices stop"),
     ("notices start", "notices start"),
@@ -163,10 +167,16 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
             Payment.objects.create(
                 **captured_part("SO-000003-1-001") | {"number": 3, "gateway": None, "gateway_ref": None} | to_come
             )
+        if row == "tariff preview":  # delivery costs more by now
+            DeliveryMode.objects.update(charge_minor=695)
+            follow_set_up(on=ORDERED, by="test")
         found = typed(words)
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":
             holds("simulate: each of jobs", found["jobs"][0])
+        if row == "tariff preview":
+            holds("tariff preview: each of examples", found["examples"][0])
+            played.add("tariff preview: each of examples")
         if row == "order collect":
             holds("order collect: each of payments", found["payments"][0])
             played.add("order collect: each of payments")

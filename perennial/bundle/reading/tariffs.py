@@ -35,7 +35,7 @@ def tariffs(reading: Reading, values: Sequence[Any]) -> list[TariffFacts]:
             applied_because=thing.text("applied_because"),
             field=thing.path,
         )
-        if number in made:
+        if number in made and not thing.faulted("number"):
             thing.fault("number", "number_twice", number=number, first=made[number].field)
         if as_set_up:
             set_up += 1
