@@ -147,6 +147,8 @@ def continuity_part(one: Continuity, order: Order, today: date, names: Mapping[i
         pays += f" {one.card.token}" + (f" ({one.card.words})" if one.card.words else "")
     if one.payment_schedule:
         pays += f", schedule {one.payment_schedule}"
+    if one.tariff_kept:
+        pays += f", keeps tariff {one.tariff}"
     section(
         f"line {one.line}: {one.product.number}, program {one.program} revision {one.revision}, "
         f"{one.status}, {planned}, {_as_asked(one)}paid by {pays}"
