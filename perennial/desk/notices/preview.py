@@ -94,6 +94,20 @@ def _price_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
     return None
 
 
+def _charges_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
+    for shipment in coming(order, rules):
+        return facts.charges_changed(
+            order=order.number,
+            currency=order.currency,
+            program=shipment.sold.name,
+            old=shipment.cost.minor,
+            new=shipment.cost.minor,
+            ship_on=shipment.ship_on,
+            due_on=None,
+        )
+    return None
+
+
 def _declined(order: Order, rules: SetUp, on: date) -> Facts | None:
     paid = _payment(order, lambda p: p.method == "card" and p.purpose != "refund")
     return facts.payment(paid.order, paid.amount, paid.card) if paid else _next_charge(order, rules)
@@ -142,6 +156,7 @@ _FACTS: dict[str, Callable[[Order, SetUp, date], Facts | None]] = {
     "shipped": _shipped,
     "card_expiring": _card_expiring,
     "price_changed": _price_changed,
+    "charges_changed": _charges_changed,
     "refunded": _refunded,
     "ended": _ended,
 }
