@@ -175,7 +175,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "perennial.web.frame.frame",
             ],
-            "builtins": ["perennial.web.templatetags.desk"],
+            "builtins": ["perennial.web.templatetags.desk", "perennial.web.templatetags.shipment"],
         },
     }
 ]

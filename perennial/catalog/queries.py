@@ -29,12 +29,17 @@ from perennial.kernel.instalments import PaymentSchedule as Schedule
 from perennial.kernel.tariff import Tariff
 
 
+def company_if_any() -> Company | None:
+    """The company; None where the installation was never initialised."""
+    return next(iter(sql.models(Company, "select * from catalog_company")), None)
+
+
 def company() -> Company:
     """The company. Refused when the installation was never initialised."""
-    found = sql.models(Company, "select * from catalog_company")
-    if not found:
+    found = company_if_any()
+    if found is None:
         raise Refused("installation_empty")
-    return found[0]
+    return found
 
 
 def currency() -> str:
@@ -56,7 +61,7 @@ def parameters() -> Parameters:
 def today() -> date:
     """The business date in the company's time zone (or ``PERENNIAL_TODAY``). Only commands and views ask."""
     given: date | None = getattr(settings, "PERENNIAL_TODAY", None)
-    return given or today_of(Company.objects.first())
+    return given or today_of(company_if_any())
 
 
 def today_of(company: Company | None) -> date:

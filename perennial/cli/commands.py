@@ -73,6 +73,7 @@ GROUPS: dict[str, list[Command]] = {
         ("order remove", "take a line out of a draft order"),
         ("order pay", "say how the ordinary lines of a draft order are paid"),
         ("order gift", "put a gift message, and no prices, into the parcels of an order"),
+        ("order payer", "let another customer pay an order than the one who receives it"),
         ("order submit", "open a draft order"),
         ("order accept", "note that the customer accepted the offer"),
         ("order cancel", "cancel an order, or a child that has not shipped"),

@@ -110,6 +110,7 @@ def order_start(p: Parser) -> Run:
     p.add_argument("--delivery-mode", metavar="CODE", help="of an ordinary line: how it is delivered")
     p.add_argument("--payment-method", metavar="M", help="how it is paid: card, on_account, check, cash, gift_card")
     p.add_argument("--card", type=long_code, metavar="TOKEN", help="the stored card that pays")
+    p.add_argument("--payer", metavar="ACCOUNT", help="who pays, where that is not who receives")
     p.yes_date()
     p.change()
 
@@ -126,6 +127,7 @@ def order_start(p: Parser) -> Run:
             quantity=quantity(given.quantity, "quantity"),
             delivery_mode=given.delivery_mode,
             payment_method=given.payment_method,
+            payer=given.payer,
             card=given.card,
             meant=tuple(given.yes_date),
             **{**who(given), "on": order_day(given)},
@@ -186,6 +188,21 @@ def order_gift(p: Parser) -> Run:
     p.add_argument("--hide-prices", action="store_true", help="no prices on the papers in the parcels")
     p.change()
     return _does("gift", "message", "hide_prices", line=False)
+
+
+def order_payer(p: Parser) -> Run:
+    """Another customer pays it than the one who receives it."""
+    p.number()
+    p.add_argument(
+        "--account", metavar="A", required=True, help="the account of who pays: another customer, or its own"
+    )
+    p.add_argument("--method", choices=METHODS, required=True, help="how they pay what is not paid yet, and what comes")
+    p.add_argument(
+        "--card", type=long_code, metavar="TOKEN", help="with --method card: the stored card of theirs that pays"
+    )
+    p.catch_up()
+    p.change()
+    return _does("payer", "account", "method", "card", "catch_up", line=False)
 
 
 def order_submit(p: Parser) -> Run:

@@ -48,6 +48,7 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
             "acceptance": None if order.acceptance == "none" else order.acceptance,
             "held": "; ".join(held),
             "parked": "; ".join(parked),
+            "payer": [order.payer.account, order.payer.name] if order.payer else None,
             "gift_message": order.gift_message,
             "prices": "hidden" if order.hide_prices else None,
         }

@@ -13,7 +13,7 @@ _NEAR = 50
 
 def customer_by_account(account: str, field: str = "account") -> Customer:
     """A customer by account. Refused when there is none."""
-    found = Customer.objects.filter(account=account).first()
+    found = next(iter(sql.models(Customer, "select * from customers_customer where account = %s", [account])), None)
     if found is None:
         raise Refused("customer_unknown", field, customer=account, meant=likely(account, _near(account)))
     return found

@@ -1,6 +1,6 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
+``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
 ``shipments``  skip, unskip, move, substitute, add and remove a product, quantity, price, address; how often and how many in all
 ``cards``      store a card, give one to an order
 ``undo``       take back the last change of a person
@@ -15,6 +15,7 @@ from perennial.desk.orders.draft import add_line, change_line, discard, pay_draf
 from perennial.desk.orders.gift import gift
 from perennial.desk.orders.hold import hold, release
 from perennial.desk.orders.method import payment_method
+from perennial.desk.orders.payer import payer
 from perennial.desk.orders.payments import receive, refund, settle
 from perennial.desk.orders.reinstate import reinstate
 from perennial.desk.orders.retry import parked_retry
@@ -45,6 +46,7 @@ __all__ = [
     "new_address",
     "parked_retry",
     "pay_draft",
+    "payer",
     "payment_method",
     "price",
     "quantity",

@@ -80,6 +80,7 @@ def order_json(order: Order, to: Reader = ENGLISH, *, reasons: bool = False) -> 
         "payments": [payment_json(payment, whole) for payment in order.payments],
         "notes": [note_json(note) for note in order.notes],
         **({"ship_to": place_json(order.ship_to)} if whole else {}),
+        **({} if order.payer is None else {"payer": order.payer.account}),
         **gift_json(order),
     }
 

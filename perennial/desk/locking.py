@@ -98,7 +98,7 @@ class LockedOrder:
 
 def order_by_number(number: str) -> SalesOrder:
     """An order by its number. Refused when there is none."""
-    found = SalesOrder.objects.filter(number=number).first()
+    found = next(iter(sql.models(SalesOrder, "select * from orders_salesorder where number = %s", [number])), None)
     if found is None:
         raise unknown_order(number)
     return found

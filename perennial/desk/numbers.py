@@ -51,7 +51,7 @@ class Meant(NamedTuple):
 def order_meant(spelled: str) -> Meant | None:
     """The order that is meant (``numbers_meant``); None: there is none."""
     meant = numbers_meant("".join(spelled.split()))
-    found = SalesOrder.objects.filter(number__in=meant).values_list("number", "parent_id")
+    found = sql.tuples("select number, parent_id from orders_salesorder where number = any(%s)", [meant])
     there = {number: Meant(number, parent is not None) for number, parent in found}
     return next((there[number] for number in meant if number in there), None)
 

@@ -14,7 +14,19 @@ SQL = sql.named("perennial.desk", "snapshot.sql")
 Rows = dict[str, dict[str, Any] | None]
 """Rows by kind and id (``occurrence 17``), each with its values; None: there is no such row."""
 
-PUT_BACK = ("adjustment", "order", "continuity", "child", "occurrence", "line", "hold", "payment", "gift")
+PUT_BACK = (
+    "adjustment",
+    "order",
+    "continuity",
+    "child",
+    "occurrence",
+    "line",
+    "hold",
+    "payment",
+    "gift",
+    "payer",
+    "share",
+)
 """The kinds that are put back, in this order: a new adjustment goes before an older one returns."""
 
 

@@ -7,6 +7,11 @@ union all
 select 'gift', o.id, jsonb_build_object('gift_message', o.gift_message, 'hide_prices', o.hide_prices)
   from orders_salesorder o where o.id = %(order)s
 union all
+select 'payer', o.id, jsonb_build_object('payer_id', o.payer_id) from orders_salesorder o where o.id = %(order)s
+union all
+select 'share', y.id, jsonb_build_object('method', y.method, 'card_id', y.card_id)
+  from orders_orderpay y where y.order_id = %(order)s
+union all
 select 'line', l.id, jsonb_build_object('quantity', l.quantity, 'status', l.status)
   from orders_orderline l where l.order_id = %(order)s
 union all
@@ -40,7 +45,7 @@ select 'hold', h.id, jsonb_build_object('released_on', h.released_on)
  where o.id = %(order)s or o.parent_id = %(order)s
 union all
 select 'payment', p.id, jsonb_build_object(
-         'card_id', p.card_id, 'method', p.method, 'at_invoice', p.at_invoice, 'not_before_shipped', p.not_before_shipped,
+         'card_id', p.card_id, 'customer_id', p.customer_id, 'method', p.method, 'at_invoice', p.at_invoice, 'not_before_shipped', p.not_before_shipped,
          'status', p.status, 'attempts', p.attempts, 'tried_on', p.tried_on,
          'asked', p.status not in {states.CHANGEABLE})
   from payments_payment p
@@ -98,6 +103,14 @@ update orders_salesorder k set status = n.status from given n where k.id = n.id
 -- name: put_back_gift
 update orders_salesorder o set gift_message = n.gift_message, hide_prices = n.hide_prices
   from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, gift_message text, hide_prices boolean) where o.id = n.id
+
+-- name: put_back_payer
+update orders_salesorder o set payer_id = n.payer_id
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, payer_id bigint) where o.id = n.id
+
+-- name: put_back_share
+update orders_orderpay y set method = n.method, card_id = n.card_id
+  from jsonb_to_recordset(%(rows)s::jsonb) as n(id bigint, method text, card_id bigint) where y.id = n.id
 
 -- name: put_back_line
 update orders_orderline l set quantity = n.quantity, status = coalesce(n.status, l.status)
@@ -158,13 +171,13 @@ update orders_hold h set released_on = n.released_on, released_by = case when n.
 -- name: put_back_payment
 -- What had failed fails again, and is not asked for; what was declined keeps its count of tries.
 update payments_payment p
-   set card_id = n.card_id, method = coalesce(n.method, p.method), at_invoice = coalesce(n.at_invoice, p.at_invoice),
+   set card_id = n.card_id, customer_id = coalesce(n.customer_id, p.customer_id), method = coalesce(n.method, p.method), at_invoice = coalesce(n.at_invoice, p.at_invoice),
        not_before_shipped = coalesce(n.not_before_shipped, p.not_before_shipped), attempts = n.attempts, tried_on = n.tried_on,
        status = case when n.status = 'failed' and p.status = 'due' then 'failed'
                      when p.status = 'cancelled' and n.status in {states.TAKEN_BACK} then n.status else p.status end
   from jsonb_to_recordset(%(rows)s::jsonb) as n(
-         id bigint, card_id bigint, method text, at_invoice boolean, not_before_shipped boolean, status text, attempts int,
-         tried_on date)
+         id bigint, card_id bigint, customer_id bigint, method text, at_invoice boolean, not_before_shipped boolean,
+         status text, attempts int, tried_on date)
  where p.id = n.id and (p.status in {states.CHANGEABLE} or p.status = 'cancelled')
 
 -- name: withdraw_ended

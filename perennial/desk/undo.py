@@ -18,7 +18,7 @@ from perennial.desk.read.shipment import before
 from perennial.desk.snapshot import Rows, began_of, events_since, put_back, rows_of, used_of, withdraw_ended
 from perennial.errors import Refused
 from perennial.kernel.states import TO_COME
-from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.orders.models import OrderEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,8 @@ REPORTS = ("shipped", "invoiced", "tracking_corrected", "undone")
 """What a person writes down of an order and does not change in it: what has left, what was taken back."""
 
 
-def last_change(order_id: int, *, on: date) -> LastChange | None:
-    """What ``undo`` would take back of a parent order on a day; None: it would be refused."""
-    number = SalesOrder.objects.values_list("number", flat=True).get(pk=order_id)
+def last_change(order_id: int, number: str, *, on: date) -> LastChange | None:
+    """What ``undo`` would take back of a parent order, given with its number, on a day; None: it would be refused."""
     try:
         found = _found(order_id, number)
         _check(found, number, on=on, send_late=False)

@@ -216,13 +216,13 @@ class CreateChildOrders(Job):
     def _split(self, run: Run, children: Iterable[tuple[Any, ...]]) -> None:
         """The parts of children whose event, or whose order, has a payment schedule."""
         rows = []
-        for child, customer, method, card, currency, total, ship_on, schedule in children:
+        for child, payer, method, card, currency, total, ship_on, schedule in children:
             for owed in child_parts(run.set_up.schedules[schedule], total, ship_on, method):
                 rows.append(
                     payment_row(
                         owed,
                         order_id=child,
-                        customer_id=customer,
+                        customer_id=payer,
                         purpose="shipment",
                         method=method,
                         card_id=card,

@@ -19,12 +19,14 @@ class SalesOrder(models.Model):
     Amounts are minor units of ``currency``; of a parent they are those of its ordinary lines.
     ``entry`` keeps the facts of a parent's entry as they were given, to know a repeated entry again.
     ``taken_over_on``: the day on which it came here from elsewhere, an order with its past or a child; null: made here.
+    ``payer``: who pays, where that is not the customer, who receives (the invoice account); null of children.
     ``gift_message`` and ``hide_prices``: what papers in the parcels of a parent say, and do not say.
     """
 
     number = Code(unique=True)
     reference = Code(null=True, unique=True)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    payer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", db_index=False)
     currency = models.TextField()
     order_date = models.DateField()
     status = models.TextField()
@@ -45,6 +47,11 @@ class SalesOrder(models.Model):
     entry = models.JSONField(null=True)
     gift_message = models.TextField(null=True)
     hide_prices = models.BooleanField(db_default=False)
+
+    @property
+    def paid_by(self) -> int:
+        """The id of the customer who pays a parent."""
+        return self.payer_id or self.customer_id
 
     class Meta:
         triggers = (state_machine(states.ORDER, ("new.parent_id is null", states.PARENT_AGAIN)),)
@@ -75,10 +82,12 @@ class SalesOrder(models.Model):
                 condition=Q(parent__isnull=True) | Q(gift_message__isnull=True, hide_prices=False),
                 name="gift_of_parent",
             ),
+            models.CheckConstraint(condition=Q(parent__isnull=True) | Q(payer__isnull=True), name="payer_of_parent"),
         ]
         indexes = [
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="children_of"),
             models.Index(fields=["id"], condition=Q(parent__isnull=True, status="open"), name="open_parents"),
+            models.Index(fields=["payer", "id"], condition=Q(payer__isnull=False), name="paid_by"),
             models.Index(
                 fields=["status", "ship_on", "id"],
                 condition=Q(parent__isnull=False),

@@ -11,6 +11,7 @@ from perennial.catalog.queries import company, set_up
 from perennial.db import sql
 from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Child, Continuity, Order
+from perennial.desk.read.orders import addresses
 from perennial.desk.read.orders import order as read
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Card, Payment
@@ -23,7 +24,7 @@ from perennial.papers.words import of, reader_of, say
 SQL = sql.named("perennial.papers", "papers.sql")
 NOT_ASKED = ("cancelled", "voided", "expired", "written_off")
 """States of a payment that nobody is to pay."""
-LABELS = ("ordered_on", "customer", "your_reference", "delivery", "total")
+LABELS = ("ordered_on", "customer", "paid_for_by", "your_reference", "delivery", "total")
 WORDS = (
     *("leaves_on", "change_until", "product", "name", "pieces", "price", "amount", "charged", "in_all", "page"),
     *("sent_at_once", "payments", "due_on", "paid_by", "what_for"),
@@ -110,10 +111,11 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
     labels = of(to, *LABELS, _tax(order))
     return Confirmation(
         head=head(to, "offer" if order.acceptance == "awaited" else "order_confirmation", order.number, sender),
-        customer=address_lines(order.ship_to, order.customer, to),
+        customer=_addressed_to(order, to),
         facts=facts(
             (labels["ordered_on"], fact(order.order_date, "", to)),
             (labels["customer"], f"{order.account}, {order.customer}"),
+            (labels["paid_for_by"], f"{order.payer.account}, {order.payer.name}" if order.payer else None),
             (labels["your_reference"], order.reference),
         ),
         more=say("delivery" if included else "delivery_and_tax", to),
@@ -217,10 +219,19 @@ def _notes(order: Order, one: Continuity, to: Reader) -> Iterator[str]:
         yield say("paid_in_parts", to, by=by, schedule=one.payment_schedule)
     else:
         yield say("paid_as_it_leaves", to, by=by)
-    if one.ship_to is not None and (order.ship_to is None or one.ship_to.id != order.ship_to.id):
+    own = None if order.payer else order.ship_to
+    if one.ship_to is not None and (own is None or one.ship_to.id != own.id):
         yield say("goes_to", to, address=", ".join(address_lines(one.ship_to, order.customer, to)))
     if not one.complete:
         yield say("goes_on", to)
+
+
+def _addressed_to(order: Order, to: Reader) -> tuple[str, ...]:
+    """Whom it is sent to: the customer where the order goes, or who pays for them at an address of their own."""
+    if order.payer is None:
+        return address_lines(order.ship_to, order.customer, to)
+    own = sql.value(SQL["payer_address"], {"number": order.number})
+    return address_lines(addresses([own]).get(own), order.payer.name, to)
 
 
 def _method(method: str, card: Card | None, to: Reader) -> str:

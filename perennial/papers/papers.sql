@@ -15,7 +15,14 @@ select o.number
  order by w.place
 
 -- name: language
-select u.language from orders_salesorder o join customers_customer u on u.id = o.customer_id where o.number = %(number)s
+-- of who pays: the confirmation is theirs
+select u.language from orders_salesorder o join customers_customer u on u.id = coalesce(o.payer_id, o.customer_id)
+ where o.number = %(number)s
+
+-- name: payer_address
+-- of who pays an order for somebody else, the first of their addresses
+select a.id from orders_salesorder o join customers_address a on a.customer_id = o.payer_id and a.code is not null
+ where o.number = %(number)s order by a.purpose = 'delivery', a.number, a.id limit 1
 
 -- name: to_pick
 -- the lines of these children, and the ordinary ones of parents, in the order in which they are given

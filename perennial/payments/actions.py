@@ -72,9 +72,16 @@ def use_card(
 
 @transaction.atomic
 def use_method(
-    *, continuity_orders: Sequence[int], orders: Sequence[int], method: str, card: int | None, by: str, on: date
+    *,
+    continuity_orders: Sequence[int],
+    orders: Sequence[int],
+    method: str,
+    card: int | None,
+    payer: int,
+    by: str,
+    on: date,
 ) -> list[int]:
-    """Pay these orders another way from now on: what nobody was asked for yet, or was declined, is due by it.
+    """Let a customer pay these orders another way from now on: what nobody was asked for yet, or was declined, is due so.
 
     ``orders`` are parents whose ordinary lines it pays too. What is authorised, on its way, billed or paid stays as it
     is. Parts of a child are billed on their days, or wait for its invoice and its parcel, as the method wants it
@@ -107,13 +114,13 @@ def use_method(
                           where o.child_id = k.id
                             and coalesce(o.payment_schedule_id, c.payment_schedule_id) is not null))
         update payments_payment p
-           set method = %(method)s, card_id = %(card)s,
+           set method = %(method)s, card_id = %(card)s, customer_id = %(payer)s,
                at_invoice = case when t.id is null then p.at_invoice else %(waits)s and t.first end,
                not_before_shipped = case when t.id is null then p.not_before_shipped else %(waits)s and not t.first end
           from unnest(%(ids)s::bigint[]) n(id) left join parts t on t.id = n.id
          where p.id = n.id
         """,
-        {"ids": list(now), "method": method, "card": card, "waits": method != "on_account"},
+        {"ids": list(now), "method": method, "card": card, "payer": payer, "waits": method != "on_account"},
     )
     again = [pk for pk, status in now.items() if status in REFUSED]
     _make_due(again, by=by, on=on)

@@ -256,7 +256,11 @@ update payments_payment p
    set status = v.status, attempts = p.attempts + v.more_attempts, lapsed = p.lapsed + v.lapsed, captured_minor = v.captured_minor,
        authorised_on = v.authorised_on, authorised_until = v.authorised_until, gateway = v.gateway,
        gateway_ref = v.gateway_ref, tried_on = coalesce(v.tried_on, p.tried_on),
-       card_id = coalesce(v.card_id, p.card_id)
+       card_id = coalesce(v.card_id, p.card_id),
+       -- whose card is asked now: another customer may pay than when an authorisation lapsed
+       customer_id = case when v.card_id is distinct from p.card_id
+                          then coalesce((select d.customer_id from customers_storedcard d where d.id = v.card_id), p.customer_id)
+                          else p.customer_id end
   from unnest(%(ids)s::bigint[], %(olds)s::text[], %(statuses)s::text[], %(more)s::int[], %(lapsed)s::int[], %(captured)s::bigint[],
               %(authorised)s::date[], %(until)s::date[], %(gateways)s::text[], %(references)s::text[], %(tried)s::date[],
               %(cards)s::bigint[])

@@ -370,7 +370,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                 payment_row(
                     owed,
                     continuity_order_id=state.row.pk,
-                    customer_id=state.row.customer_id,
+                    customer_id=state.row.order.paid_by,
                     purpose="order",
                     method=state.row.payment_method,
                     card_id=state.row.card_id,

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 
+from perennial.db import sql
 from perennial.errors import Refused
 from perennial.people.models import Preferences
 from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_INS
@@ -70,9 +71,30 @@ def sign_in_name(given: str) -> str | None:
 
 def preferences(person: User) -> Preferences:
     """How somebody likes the pages."""
-    return Preferences.objects.filter(person=person).first() or Preferences(
-        person=person, language="en", theme="system", density="normal", letter_keys=True, day_first=True
+    return preferences_and_roles(person)[0]
+
+
+def preferences_and_roles(person: User) -> tuple[Preferences, tuple[str, ...]]:
+    """How somebody likes the pages, and which roles they have: asked for every page."""
+    found = sql.one(
+        "select coalesce(p.language, 'en'), coalesce(p.theme, 'system'), coalesce(p.density, 'normal'),"
+        " coalesce(p.letter_keys, true), coalesce(p.day_first, true),"
+        " array(select g.name from auth_user_groups m join auth_group g on g.id = m.group_id"
+        " where m.user_id = u.id order by m.id)"
+        " from auth_user u left join people_preferences p on p.person_id = u.id where u.id = %s",
+        [person.pk],
     )
+    assert found is not None  # somebody who is signed in is there
+    language, theme, density, letter_keys, day_first, roles = found
+    likes = Preferences(
+        person=person,
+        language=language,
+        theme=theme,
+        density=density,
+        letter_keys=letter_keys,
+        day_first=day_first,
+    )
+    return likes, tuple(roles)
 
 
 def demo_sign_ins() -> tuple[str, ...]:

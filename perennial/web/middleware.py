@@ -12,12 +12,12 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 
 from perennial.catalog.models import Company
-from perennial.catalog.queries import today_of
+from perennial.catalog.queries import company_if_any, today_of
 from perennial.db.tables import refuse_other_tables_now_and_then
 from perennial.errors import Conflict, Refused
 from perennial.language import LANGUAGES, Reader
 from perennial.people.models import Preferences
-from perennial.people.queries import preferences
+from perennial.people.queries import preferences_and_roles
 from perennial.people.roles import ROLES
 from perennial.web import problems
 from perennial.web.visit import Visitor
@@ -120,12 +120,11 @@ def _over(request: HttpRequest) -> bool:
 
 def _visitor(request: HttpRequest) -> Visitor:
     person = request.user
-    company = Company.objects.first() or Company(languages=["en"], name="", time_zone="UTC")
+    company = company_if_any() or Company(languages=["en"], name="", time_zone="UTC")
     on = today_of(company)
     roles: tuple[str, ...] = ()
     if person.is_authenticated:
-        likes = preferences(person)
-        roles = tuple(person.groups.values_list("name", flat=True))
+        likes, roles = preferences_and_roles(person)
     else:
         likes = Preferences(
             language=_asked(request), theme="system", density="normal", letter_keys=True, day_first=True

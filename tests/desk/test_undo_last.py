@@ -15,7 +15,7 @@ BORIS = {"on": ON, "by": "clerk:boris"}
 
 def offered(number: str, on: int = 0) -> tuple[str, int | None, str] | None:
     """What the button of the order's page would take back."""
-    found = last_change(SalesOrder.objects.get(number=number).pk, on=day(on))
+    found = last_change(SalesOrder.objects.get(number=number).pk, number, on=day(on))
     return found and (found.action, found.shipment, found.by)
 
 
@@ -23,7 +23,7 @@ def test_it_says_what_it_takes_back_whose_and_of_when() -> None:
     number = order("CLUB")
     assert offered(number) is None
     actions.skip(number=number, shipment=3, **ANNA)
-    found = last_change(SalesOrder.objects.get(number=number).pk, on=ON)
+    found = last_change(SalesOrder.objects.get(number=number).pk, number, on=ON)
     assert found is not None
     assert (found.action, found.shipment, found.by, found.on) == ("skip", 3, "clerk:anna", ON)
 

@@ -88,11 +88,16 @@ select q.continuity_order_id, q.shipment, q.job, q.sqlstate, q.reason, q.on_date
 -- name: payments
 select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.number), y.purpose,
        case when c.id is not null then l.line end, y.number, d.token, y.at_invoice, y.not_before_shipped, y.tried_on,
-       y.authorised_on, y.authorised_until, y.lapsed, y.gateway, y.gateway_ref, f.number, b.on_date, b.due_on, b.amount_minor
+       y.authorised_on, y.authorised_until, y.lapsed, y.gateway, y.gateway_ref, f.number,
+       case when y.customer_id <> coalesce(p.payer_id, o.payer_id, k.payer_id, p.customer_id, o.customer_id, k.customer_id)
+            then u.account end,
+       b.on_date, b.due_on, b.amount_minor
   from payments_payment y
+  join customers_customer u on u.id = y.customer_id
   left join orders_salesorder k on k.id = y.order_id
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   left join orders_salesorder p on p.id = c.order_id
+  left join orders_salesorder o on o.id = k.parent_id
   left join orders_orderline l on l.id = c.parent_line_id
   left join customers_storedcard d on d.id = y.card_id
   left join payments_bill b on b.payment_id = y.id
@@ -101,8 +106,12 @@ select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.numbe
 
 -- name: tries
 select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_at, a.outcome, a.category, a.final,
-       a.gateway, a.gateway_ref, a.network_transaction_id, a.message, d.token
-  from payments_attempt a left join customers_storedcard d on d.id = a.card_id
+       a.gateway, a.gateway_ref, a.network_transaction_id, a.message, d.token,
+       case when d.customer_id <> y.customer_id then u.account end
+  from payments_attempt a
+  join payments_payment y on y.id = a.payment_id
+  left join customers_storedcard d on d.id = a.card_id
+  left join customers_customer u on u.id = d.customer_id
  where a.payment_id = any(%(payments)s)
  order by a.payment_id, a.id
 

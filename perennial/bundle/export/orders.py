@@ -135,7 +135,7 @@ class _More:
         document["payments"] = [
             self._payment(said, paid) for said, paid in zip(printed["payments"], self.payments[order_id], strict=True)
         ]
-        document |= {key: printed[key] for key in ("gift_message", "hide_prices") if key in printed}
+        document |= {key: printed[key] for key in ("payer", "gift_message", "hide_prices") if key in printed}
         if printed["notes"]:
             document["notes"] = printed["notes"]
         return document
@@ -280,6 +280,8 @@ class _More:
             "gateway_ref": paid.gateway_ref,
             "tries": [self._try(*one) for one in self.tries[paid.id]],
         }
+        if paid.payer is not None:
+            document["payer"] = paid.payer
         if paid.refunds is not None:
             document["refunds"] = paid.refunds
         if paid.billed_on is not None:
@@ -306,8 +308,10 @@ class _More:
         network_transaction_id: str | None,
         message: str | None,
         card: str | None,
+        payer: str | None,
     ) -> Document:
-        return {
+        document: Document = {} if payer is None else {"payer": payer}
+        return document | {
             "kind": kind,
             "number": number,
             "key": key,
@@ -360,6 +364,7 @@ def _event(on: date, kind: str, by: str, reason: str | None, data: str | None, a
 def as_given(document: Document) -> Document:
     """The facts of an order's entry, in the form in which they are noted with the order."""
     return {
+        **({"payer": document["payer"]} if "payer" in document else {}),
         **{key: document[key] for key in ("customer", "order_date", "submit", "ship_to", "acceptance_required", "pay")},
         "lines": [
             {

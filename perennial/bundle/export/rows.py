@@ -105,6 +105,7 @@ class Paid(NamedTuple):
     gateway: str | None
     gateway_ref: str | None
     refunds: int | None
+    payer: str | None
     billed_on: date | None
     bill_due_on: date | None
     bill_amount: int | None

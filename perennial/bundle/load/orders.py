@@ -96,16 +96,16 @@ class Entering:
                     one.thing.fault(key, "name_twice", what=key, name=name, first=f"orders[{first}]")
 
     def _customers(self, given: Sequence[OrderGiven]) -> None:
-        """The customer is in the bundle or stored already."""
-        wanted = {one.entry.customer for one in given} - self.accounts.keys() - {""}
+        """The customer, and who pays, are in the bundle or stored already."""
+        wanted = {account for one in given for account in one.accounts} - self.accounts.keys()
         stored = set(Customer.objects.filter(account__in=wanted).values_list("account", flat=True))
         for one in given:
-            account = one.entry.customer
-            if account in self.spoiled:
-                one.thing.bad = True
-            elif account and account not in self.accounts and account not in stored:
-                meant = self.reading.faults.meant(account, self.accounts)
-                one.thing.fault("customer", "name_unknown", what="customer", name=account, meant=meant)
+            for field, account in (("customer", one.entry.customer), ("payer", one.entry.payer)):
+                if account in self.spoiled:
+                    one.thing.bad = True
+                elif account and account not in self.accounts and account not in stored:
+                    meant = self.reading.faults.meant(account, self.accounts)
+                    one.thing.fault(field, "name_unknown", what="customer", name=account, meant=meant)
 
     def _known(self, given: Sequence[OrderGiven]) -> tuple[list[OrderGiven], int]:
         """The orders that are new, and how many exist with the same facts. One that exists otherwise is a fault."""
@@ -209,7 +209,7 @@ class Entering:
             return 0
         if self._names is None:
             self._names = Names()
-        self._names.meet({one.entry.customer for one in usable})
+        self._names.meet({account for one in usable for account in one.accounts})
         fresh = iter(next_numbers(sum(one.entry.number is None for one in usable)))
         taken = []
         for one in usable:

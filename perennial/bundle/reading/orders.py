@@ -23,7 +23,7 @@ STATE = keys(
     " carrier tracking shipped_on invoiced_on taken_over_on"
 )
 ORDER = STATE | keys(
-    "number reference customer order_date submit ship_to acceptance_required lines pay notes gift_message hide_prices"
+    "number reference customer order_date submit ship_to acceptance_required lines pay notes gift_message hide_prices payer"
 )
 LINE = keys("item_number quantity delivery_mode continuity line price status name")
 CONTINUITY_STATE = keys(
@@ -45,6 +45,20 @@ class OrderGiven:
     lines: list[Given]
     continuity: list[Given | None]
     pays: list[Given]
+
+    @property
+    def accounts(self) -> set[str]:
+        """The customers that it names: who receives, who pays, and who has paid something of it before."""
+        found = {self.entry.customer, self.entry.payer}
+        for payment in self.thing.entries("payments"):
+            if isinstance(payment, dict):
+                tries = payment.get("tries")
+                found.update(
+                    one.get("payer")
+                    for one in (payment, *(tries if isinstance(tries, list) else ()))
+                    if isinstance(one, dict) and isinstance(one.get("payer"), str)
+                )
+        return {account for account in found if account}
 
     @property
     def usable(self) -> bool:
@@ -92,7 +106,7 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
         thing.fault("number", "order_number_beyond", last=f"SO-{LAST_NUMBER}")
     elif number is not None:
         reading.numbers.parent(thing, number)
-    account = thing.code("customer", "", required=True)
+    account, payer = thing.code("customer", "", required=True), thing.code("payer")
     gift, hide_prices = _gift_message(thing), thing.flag("hide_prices")
     submit, acceptance = thing.flag("submit"), thing.flag("acceptance_required")
     if not lines and not thing.faulted("lines"):
@@ -112,11 +126,13 @@ def order(reading: Reading, at: int, value: Any) -> OrderGiven:
             pay=tuple(pays),
             gift_message=gift,
             hide_prices=hide_prices,
+            payer=payer,
             meant=reading.meant,
             as_given={
                 "number": number,
                 "reference": reference,
                 "customer": account,
+                **({} if payer in (None, account) else {"payer": payer}),
                 "order_date": None if order_date is None else order_date.isoformat(),
                 "submit": submit,
                 "ship_to": ship_to,

@@ -60,11 +60,22 @@ class Context:
             thing.fault(key, "given_address_unknown", address=given)
         return found
 
-    def card(self, thing: Given, key: str, token: str | None) -> int | None:
-        """The stored card that is meant; None where none was named."""
+    def payer(self, thing: Given) -> int | None:
+        """The customer whom a payment, or a try, names as who paid it; None: who pays the order."""
+        account = thing.code("payer")
+        if account is None:
+            return None
+        found = self.names.customers.by_account.get(account)
+        if found is None:
+            thing.fault("payer", "name_unknown", what="customer", name=account, meant=None)
+            return None
+        return found.pk
+
+    def card(self, thing: Given, key: str, token: str | None, payer: int | None = None) -> int | None:
+        """The stored card that is meant, of who pays the order or of another ``payer``; None where none was named."""
         if token is None:
             return None
-        found = self.buyer.cards.get(token)
+        found = (self.buyer.cards if payer is None else self.names.customers.cards[payer]).get(token)
         if found is None:
             thing.fault(key, "given_card_unknown", token=token)
         return found

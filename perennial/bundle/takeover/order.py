@@ -35,10 +35,9 @@ def take_over(reading: Reading, names: Names, one: OrderGiven) -> TakenOver | No
     thing, entry = one.thing, one.entry
     for at, _ in enumerate(thing.entries("continuity")):
         thing.fault(f"continuity[{at}]", "continuity_without_line")
-    customer = names.customers.by_account.get(entry.customer)
-    if customer is None or thing.bad:
+    if thing.bad or not {entry.customer, entry.payer or entry.customer} <= names.customers.by_account.keys():
         return None
-    ctx = Context(reading, names, one, Buyer(names.customers, customer))
+    ctx = Context(reading, names, one, Buyer.of(names.customers, entry.customer, entry.payer))
     order = _order(ctx)
     _ordinary(ctx, order)
     taken = TakenOver(order, addresses=ctx.buyer.written, places=Places(thing))
@@ -85,6 +84,7 @@ def _order(ctx: Context) -> OrderRow:
         entry=stored_json(_as_given(ctx)),
         gift_message=entry.gift_message,
         hide_prices=entry.hide_prices,
+        payer_id=ctx.buyer.payer.pk if ctx.buyer.payer else None,
     )
 
 

@@ -37,11 +37,11 @@ from perennial.payments.gateways.contract import CATEGORIES
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
     " not_before_shipped tried_on authorised_on authorised_until lapsed gateway gateway_ref refunds tries bill"
-    " captured_on"
+    " captured_on payer"
 )
 TRY = keys(
     "kind number key amount on sent_at outcome hard category final gateway gateway_ref network_transaction_id"
-    " message card"
+    " message card payer"
 )
 BILL = keys("on due_on amount")
 MOST = 10_000
@@ -237,10 +237,10 @@ class _Reader:
         subject_fits(thing, purpose, order, continuity, row, ordinary=ctx.has_ordinary)
         usual, pays = self._usual(row, number)
         method = thing.word("method", METHODS, usual)
-        card = None
+        card, payer = None, ctx.payer(thing)
         if method == "card":
             named = thing.code("card", longest=limits.LONG_CODE)
-            card = ctx.card(thing, "card", named) if named else pays
+            card = ctx.card(thing, "card", named, payer) if named else pays
             card = None if "card" in thing.value and named is None and thing.given("tries") else card
         status = thing.word("status", tuple(states.PAYMENT), "due")
         amount = ctx.money(thing, "amount", 0 if thing.given("amount") else self._total(order, continuity))
@@ -282,9 +282,10 @@ class _Reader:
             lapsed=thing.whole("lapsed", 0, 0, MOST) or 0,
             gateway=thing.code("gateway"),
             gateway_ref=thing.text("gateway_ref"),
-            tries=self._tries(),
+            tries=self._tries(payer),
             bill=self._bill(amount),
             refunds=thing.whole("refunds", None, 1, MOST),
+            payer_id=payer,
         )
         if not thing.bad:
             words_fit(thing, made, self.taken.order, ctx.currency)
@@ -348,7 +349,7 @@ class _Reader:
         assert continuity is not None
         return whole_order(self.ctx, self.taken, continuity)
 
-    def _tries(self) -> list[AttemptRow]:
+    def _tries(self, payer: int | None) -> list[AttemptRow]:
         """Every call to the gateway; at most one of them may be unresolved."""
         made: list[AttemptRow] = []
         open_ = 0
@@ -365,7 +366,7 @@ class _Reader:
                 thing.fault("outcome", "second_open_try")
             made.append(
                 AttemptRow(
-                    card_id=self.ctx.card(thing, "card", thing.code("card", longest=limits.LONG_CODE)),
+                    card_id=self._card_of_try(thing, payer),
                     kind=kind,
                     number=number,
                     key=thing.code("key", "", required=True, longest=limits.LONG_CODE),
@@ -382,6 +383,11 @@ class _Reader:
                 )
             )
         return made
+
+    def _card_of_try(self, thing: Given, payer: int | None) -> int | None:
+        """Of whose card is it? Of who paid then: the one it names, else who pays the payment."""
+        token = thing.code("card", longest=limits.LONG_CODE)
+        return self.ctx.card(thing, "card", token, self.ctx.payer(thing) or payer)
 
     @staticmethod
     def _category(thing: Given, outcome: str | None) -> str | None:

@@ -10,7 +10,7 @@ select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on, o
   join orders_orderline l on l.id = c.parent_line_id
   join customers_storedcard k on k.id = c.card_id
   join continuity_occurrence o on o.continuity_order_id = c.id
- where (c.customer_id = %(customer)s or c.order_id = %(order)s) and c.status in {states.NOT_ENDED}
+ where (k.customer_id = %(customer)s or c.order_id = %(order)s) and c.status in {states.NOT_ENDED}
    and o.status in {states.TO_COME} and w.card_ends_on < o.ship_on
  order by s.number, l.line, o.ship_on, o.shipment
 
@@ -20,8 +20,10 @@ select distinct on (s.number, l.line) s.number, l.line, k.token, k.expires_on, o
 select c.order_id, c.id
   from continuity_continuityorder c
   join continuity_card w on w.continuity_order_id = c.id
+  join orders_salesorder s on s.id = c.order_id
   left join customers_storedcard k on k.id = c.card_id
- where c.customer_id = %(customer)s and c.payment_method = 'card' and w.still_pays
+ where (c.customer_id = %(customer)s and s.payer_id is null or s.payer_id = %(customer)s)
+   and c.payment_method = 'card' and w.still_pays
    and case when %(old)s::bigint is null and %(renewed)s::bigint is null
             then k.expires_on < %(on)s or k.refused or w.waits
             else c.card_id = %(old)s or c.card_id = %(renewed)s and w.waits end
@@ -33,7 +35,8 @@ select distinct y.order_id
   from orders_salesorder s
   join payments_payment y on y.order_id = s.id
   left join customers_storedcard k on k.id = y.card_id
- where s.customer_id = %(customer)s and s.parent_id is null and y.purpose = 'ordinary' and y.method = 'card'
+ where (s.customer_id = %(customer)s and s.payer_id is null or s.payer_id = %(customer)s)
+   and s.parent_id is null and y.purpose = 'ordinary' and y.method = 'card'
    and y.status in {states.CHANGEABLE}
    and case when %(old)s::bigint is null and %(renewed)s::bigint is null
             then k.expires_on < %(on)s or k.refused or y.status in {states.REFUSED}

@@ -77,8 +77,8 @@ def card(
 
 
 def stored_card(locked: LockedOrder, token: str, field: str) -> StoredCard:
-    """A stored card of the order's customer. Refused: they do not have it, or it has expired."""
-    found = StoredCard.objects.filter(customer_id=locked.order.customer_id, token=token).first()
+    """A stored card of who pays the order. Refused: they do not have it, or it has expired."""
+    found = StoredCard.objects.filter(customer_id=locked.order.paid_by, token=token).first()
     if found is None:
         raise Refused("card_unknown", field, token=token)
     if found.expires_on < locked.on:

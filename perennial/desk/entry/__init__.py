@@ -70,14 +70,15 @@ def enter(entries: Sequence[OrderEntry], *, on: date, by: str) -> list[EnteredOr
 
 def _build(known: Known, entry: OrderEntry, on: date, by: str, faults: list[Refused]) -> NewOrder | None:
     """The rows of one order; None where something is at fault with it."""
-    customer = known.customers.by_account.get(entry.customer)
-    if customer is None:
-        faults.append(Refused("customer_unknown", "customer", customer=entry.customer))
+    for field, account in (("customer", entry.customer), ("payer", entry.payer)):
+        if account is not None and account not in known.customers.by_account:
+            faults.append(Refused("customer_unknown", field, customer=account))
+    if faults:
         return None
     if not entry.lines:
         faults.append(Refused("order_without_lines", "lines"))
         return None
-    order = Incoming(known, entry, Buyer(known.customers, customer), on)
+    order = Incoming(known, entry, Buyer.of(known.customers, entry.customer, entry.payer), on)
     if far := order.far_away(entry.order_date, "order_date"):
         faults.append(far)
         return None

@@ -49,11 +49,17 @@ class Customers:
 
 
 class Buyer:
-    """Who orders: the customer with the addresses and cards that the order may name, and what addresses stand in it."""
+    """Who orders: the customer with the addresses and cards that the order may name, and what addresses stand in it.
 
-    def __init__(self, customers: Customers, customer: Customer) -> None:
-        self.pk, self.account, self.allow_on_account = customer
-        self.cards = customers.cards[self.pk]
+    ``payer``: whose cards and permission pay, where that is not the customer.
+    """
+
+    def __init__(self, customers: Customers, customer: Customer, payer: Customer | None = None) -> None:
+        self.pk, self.account, _ = customer
+        self.payer = None if payer is None or payer.pk == customer.pk else payer
+        self.pays = self.payer or customer
+        self.allow_on_account = self.pays.allow_on_account
+        self.cards = customers.cards[self.pays.pk]
         """Ids by token."""
         self.delivery = customers.delivery.get(self.pk)
         """Where an order goes that names no address."""
@@ -62,6 +68,11 @@ class Buyer:
         self._written: list[dict[str, Any]] = []
         self._addresses = customers.addresses[self.pk]
         self._places = customers.places
+
+    @classmethod
+    def of(cls, customers: Customers, account: str, payer: str | None) -> Buyer:
+        """The customer of an account, and who pays for them; both are known."""
+        return cls(customers, customers.by_account[account], customers.by_account[payer] if payer else None)
 
     def address(self, given: str | dict[str, Any]) -> ShipTo:
         """The address of a code, None where there is none; or one in place, the same one each time that it is the same."""

@@ -28,6 +28,7 @@ class Incoming:
         self.order = OrderRow(
             number=entry.number or "",
             customer_id=buyer.pk,
+            payer_id=buyer.payer.pk if buyer.payer else None,
             order_date=entry.order_date or on,
             status="open" if entry.submit else "draft",
             currency=known.set_up.currency,
@@ -64,8 +65,8 @@ class Incoming:
         return found
 
     def card(self, token: str | None, field: str) -> int:
-        """The stored card that was meant: by its token, or the customer's only one."""
-        cards, account = self.buyer.cards, self.buyer.account
+        """The stored card that was meant: by its token, or the only one of who pays."""
+        cards, account = self.buyer.cards, self.buyer.pays.account
         if token is not None:
             if token in cards:
                 return cards[token]

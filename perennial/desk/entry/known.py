@@ -19,7 +19,7 @@ class Known:
 
     def __init__(self, entries: Sequence[OrderEntry]) -> None:
         self.set_up: SetUp = set_up()
-        self.customers = Customers({e.customer for e in entries})
+        self.customers = Customers({account for e in entries for account in (e.customer, e.payer) if account})
         numbers = {line.item_number for e in entries for line in e.lines}
         self.products = {
             p.number: p for p in Product.objects.filter(number__in=numbers).select_related("continuity__program")

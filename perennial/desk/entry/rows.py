@@ -136,6 +136,7 @@ class OrderRow:
     entry: Jsonb | None = None
     gift_message: str | None = None
     hide_prices: bool = False
+    payer_id: int | None = None
     lines: list[LineRow] = field(default_factory=list)
     taxes: list[TaxRow] = field(default_factory=list)
     pays: list[PayRow] = field(default_factory=list)
@@ -143,6 +144,12 @@ class OrderRow:
     events: list[EventRow] = field(default_factory=list)
     sent: SentRow | None = None
     id: int = 0
+
+    @property
+    def paid_by(self) -> int:
+        """The customer who pays: the payer of a parent, of a child its parent's."""
+        parent = self.parent or self
+        return parent.payer_id or parent.customer_id
 
     parent_id = property(lambda self: _id(self.parent))
     parent_line_id = property(lambda self: _id(self.parent_line))
@@ -281,7 +288,8 @@ class BillRow:
 class PaymentRow:
     """Money owed by an order or by a continuity order, with every try and the bill.
 
-    ``refunds``: the number of the payment of the same thing that it gives back.
+    ``refunds``: the number of the payment of the same thing that it gives back. ``payer_id``: who paid it, where that is
+    not who pays the order now.
     """
 
     order: OrderRow | None
@@ -304,6 +312,7 @@ class PaymentRow:
     bill: BillRow | None = None
     refunds: int | None = None
     refunds_id: int | None = None
+    payer_id: int | None = None
     id: int = 0
 
     @property
@@ -318,6 +327,11 @@ class PaymentRow:
         """The order that is paid, or whose continuity order is."""
         found = self.paid
         return found.order if isinstance(found, ContinuityRow) else found
+
+    @property
+    def customer_id(self) -> int:
+        """The customer who pays it."""
+        return self.payer_id or self.of.paid_by
 
     order_id = property(lambda self: _id(self.order))
     continuity_order_id = property(lambda self: _id(self.continuity))

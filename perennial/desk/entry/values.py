@@ -50,7 +50,8 @@ class PayEntry:
 @dataclass(frozen=True)
 class OrderEntry:
     """One parent order as it was ordered. ``as_given``: its facts in the bundle's words, to know it again. ``meant``: the
-    days that are not mistyped, though they are years away.
+    days that are not mistyped, though they are years away. ``payer``: the account of who pays, where that is not the
+    customer.
     """
 
     customer: str
@@ -64,6 +65,7 @@ class OrderEntry:
     pay: tuple[PayEntry, ...] = ()
     gift_message: str | None = None
     hide_prices: bool = False
+    payer: str | None = None
     as_given: dict[str, Any] | None = None
     meant: frozenset[date] = frozenset()
 

@@ -42,7 +42,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         SalesOrder,
         "id number reference customer_id currency order_date status acceptance ship_to_id parent_id parent_line_id"
         " shipment try_no ship_on delivery_mode_id delivery_minor tax_minor total_minor invoiced_on external"
-        " taken_over_on entry gift_message hide_prices",
+        " taken_over_on entry gift_message hide_prices payer_id",
         fresh,
     )
     _copy_of(
@@ -96,7 +96,7 @@ def write(orders: Sequence[NewOrder]) -> None:
     )
     _copy(
         Payment,
-        "id order_id continuity_order_id customer_id:of.customer_id purpose number:owed.number method card_id"
+        "id order_id continuity_order_id customer_id purpose number:owed.number method card_id"
         " currency:of.currency amount_minor:owed.amount captured_minor refunded_minor due_on:owed.due_on status"
         " at_invoice:owed.at_invoice not_before_shipped:owed.not_before_shipped attempts tried_on authorised_on"
         " authorised_until lapsed gateway gateway_ref refunds_id",

@@ -18,6 +18,8 @@ from perennial.kernel.states import COUNTED, SENT, TO_COME
 
 Facts = dict[str, Any]
 
+OF_MONEY = ("delivery_minor", "tax_minor", "amount_minor", "brand", "last4")
+
 
 def confirmed(order: Order) -> Facts:
     """An order is taken: what was bought, when the first shipment leaves, which card pays as it ships."""
@@ -95,6 +97,14 @@ def ordinary_sent(order: Order, sent: Sent | None) -> Facts:
         place=_place(order.ship_to),
         **_sent(sent),
     )
+
+
+def for_receiver(order: Order, said: Facts) -> Facts:
+    """What who receives may know of what has left: where another customer pays, nothing of prices, sums and cards."""
+    if order.payer is None:
+        return said
+    items = [{**item, "amount_minor": None} for item in said.get("items", ())]
+    return {name: value for name, value in said.items() if name not in OF_MONEY} | {"items": items}
 
 
 def ended(order: Order, one: Continuity, on: date) -> Facts:

@@ -1,5 +1,7 @@
 """What is told of orders, and when: each is called by the action or the job that does it, in its transaction.
 
+Where another customer pays, who pays is told of the order, of money and of what is coming; who receives of what has left.
+
 Nothing is read for a kind that is off.
 """
 
@@ -33,7 +35,7 @@ def confirm(order: SalesOrder, *, on: date) -> None:
     (found,) = orders.orders([order.pk], on=on)
     queue(
         "order_confirmed",
-        [About(customer=order.customer_id, order=order.pk, facts=facts.confirmed(found))],
+        [About(customer=order.paid_by, order=order.pk, facts=facts.confirmed(found))],
         on=on,
     )
 
@@ -47,7 +49,7 @@ def tell_sent(children: Sequence[int], *, on: date) -> None:
     told = []
     for child, number, parent, customer in rows:
         one = next(one for one in found[parent].children if one.number == number)
-        said = facts.child_sent(found[parent], one, one.sent)
+        said = facts.for_receiver(found[parent], facts.child_sent(found[parent], one, one.sent))
         told.append(About(customer=customer, order=parent, child=child, facts=said))
     queue("shipped", told, on=on)
 
@@ -57,7 +59,7 @@ def tell_ordinary_sent(order: SalesOrder, *, on: date) -> None:
     if not is_on("shipped"):
         return
     (found,) = orders.orders([order.pk], on=on)
-    said = facts.ordinary_sent(found, found.sent)
+    said = facts.for_receiver(found, facts.ordinary_sent(found, found.sent))
     queue("shipped", [About(customer=order.customer_id, order=order.pk, facts=said)], on=on)
 
 
@@ -141,7 +143,7 @@ def tell_price_changes(states: Iterable[OrderState], relined: Iterable[Occurrenc
         )
         told.append(
             About(
-                customer=row.customer_id,
+                customer=row.order.paid_by,
                 order=row.order_id,
                 continuity_order=pk,
                 revision=row.revision_id,

@@ -2,9 +2,10 @@
 
 -- name: ahead
 -- Shipments that leave within some days and can still be changed; of what ships together the leading occurrence.
-select c.order_id, c.customer_id, c.id, l.line, o.shipment, (array_agg(o.id order by o.position desc, o.id desc))[1]
+select c.order_id, coalesce(p.payer_id, c.customer_id), c.id, l.line, o.shipment, (array_agg(o.id order by o.position desc, o.id desc))[1]
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
+  join orders_salesorder p on p.id = c.order_id
   join orders_orderline l on l.id = c.parent_line_id
   join continuity_waits w on w.continuity_order_id = c.id
  where o.status = 'scheduled' and o.blocked is null and o.ship_on > %(through)s and o.ship_on <= %(until)s
@@ -13,7 +14,7 @@ select c.order_id, c.customer_id, c.id, l.line, o.shipment, (array_agg(o.id orde
                     where n.kind = 'shipment_ahead' and n.attempt_id is null and n.payment_id is null
                       and n.card_id is null and n.order_id = c.order_id and n.continuity_order_id = c.id
                       and n.occurrence_id = o.id and n.resends_id is null)
- group by c.order_id, c.customer_id, c.id, l.line, o.shipment
+ group by c.order_id, p.payer_id, c.customer_id, c.id, l.line, o.shipment
  order by c.order_id, l.line, o.shipment
 
 -- name: expiring
@@ -33,8 +34,10 @@ select distinct on (k.id) k.customer_id, k.id, k.token, k.brand, k.last4, k.expi
 select k.id, k.number, k.parent_id, k.customer_id from orders_salesorder k where k.id = any(%(ids)s) order by k.id
 
 -- name: ended
-select c.id, c.order_id, c.customer_id, l.line
-  from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
+select c.id, c.order_id, coalesce(p.payer_id, c.customer_id), l.line
+  from continuity_continuityorder c
+  join orders_orderline l on l.id = c.parent_line_id
+  join orders_salesorder p on p.id = c.order_id
  where c.id = any(%(ids)s) order by c.id
 
 -- name: sold

@@ -112,13 +112,15 @@ def start(
     delivery_mode: str | None = None,
     payment_method: str | None = None,
     card: str | None = None,
+    payer: str | None = None,
     meant: Sequence[date] = (),
     reason: str | None = None,
 ) -> DraftEdited:
     """Start a draft with its first line. ``payment_method`` and ``card`` pay it, whatever its kind; ``delivery_mode``: of
-    an ordinary line; ``meant``: days that are not mistyped, though they are years away.
+    an ordinary line; ``payer``: the account of who pays, where that is not who receives; ``meant``: days that are not
+    mistyped, though they are years away.
 
-    Refused, all faults at once: an unknown customer; what could not be entered so.
+    Refused, all faults at once: an unknown customer or payer; what could not be entered so.
     """
     is_continuity = Product.objects.filter(number=item, kind="continuity").exists()
     named = payment_method is not None or card is not None
@@ -129,7 +131,7 @@ def start(
         continuity=ContinuityEntry(payment_method=payment_method, card=card) if is_continuity and named else None,
     )
     pay = (PayEntry(payment_method or "card", card),) if named and not is_continuity else ()
-    (entered,) = enter([OrderEntry(account, (line,), pay=pay, meant=frozenset(meant))], on=on, by=by)
+    (entered,) = enter([OrderEntry(account, (line,), pay=pay, payer=payer, meant=frozenset(meant))], on=on, by=by)
     if isinstance(entered, list):
         refuse_all(_of_parameters(entered))
         raise AssertionError("an order that is not entered has faults")
@@ -351,10 +353,11 @@ def _write(
         number=order.number,
         order_date=order.order_date,
         pay=_pay(locked) if pay is None else tuple(pay),
+        payer=order.payer.account if order.payer else None,
         meant=frozenset(meant),
     )
     known = Known([entry])
-    incoming = Incoming(known, entry, Buyer(known.customers, known.customers.by_account[entry.customer]), locked.on)
+    incoming = Incoming(known, entry, Buyer.of(known.customers, entry.customer, entry.payer), locked.on)
     row = incoming.order
     row.id, row.ship_to = order.pk, order.ship_to_id
     ordinary: list[OrdinaryLine] = []

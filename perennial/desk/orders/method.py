@@ -69,7 +69,21 @@ def payment_method(
     states = locked.chosen(line)
     if locked.order.status == "cancelled" and not owes(locked):
         raise Refused("nothing_is_paid_any_more", "number", order=number, status="cancelled")
-    allowed = locked.order.customer.allow_on_account
+    return pay_by(locked, states, method, card, catch_up, ordinary=line is None)
+
+
+def pay_by(
+    locked: LockedOrder,
+    states: list[OrderState],
+    method: str,
+    card: str | None,
+    catch_up: str | None,
+    *,
+    ordinary: bool,
+) -> MethodGiven:
+    """Let these continuity orders, and the parent's ordinary lines, be paid by who pays the order, in this way. Refused: as
+    above."""
+    allowed = (locked.order.payer or locked.order.customer).allow_on_account
     for state in states:
         _check(state, method, allow_on_account=allowed)
     if not states:
@@ -79,11 +93,11 @@ def payment_method(
     if method != "card" and card is not None:
         raise Refused("card_pays_not", "card", method=method)
     pays = None if card is None else stored_card(locked, card, "card")
-    _give(locked, states, method, pays, ordinary=line is None)
+    _give(locked, states, method, pays, ordinary=ordinary)
     deal_with_late(locked, states, catch_up)
     changed(locked, states)
     return MethodGiven(
-        order=number,
+        order=locked.order.number,
         payment_method=method,
         card=card,
         moved=tuple(locked.moved),
@@ -98,7 +112,7 @@ def methods_for(number: str, line: int) -> tuple[str, ...]:
     """The methods that may pay a line of an order (D14)."""
     row = (
         ContinuityOrder.objects.filter(parent_line__order__number=number, parent_line__line=line)
-        .select_related("customer")
+        .select_related("order__customer", "order__payer")
         .first()
     )
     (state,) = read_orders(set_up(), [row.pk]) if row else (None,)
@@ -107,7 +121,8 @@ def methods_for(number: str, line: int) -> tuple[str, ...]:
 
 def _may_pay(state: OrderState, method: str) -> bool:
     try:
-        _check(state, method, allow_on_account=state.row.customer.allow_on_account)
+        order = state.row.order
+        _check(state, method, allow_on_account=(order.payer or order.customer).allow_on_account)
     except Refused:
         return False
     return True
@@ -138,6 +153,7 @@ def _give(
         orders=[locked.order.pk] if ordinary else [],
         method=method,
         card=card.pk if card else None,
+        payer=locked.order.paid_by,
         by=locked.by,
         on=locked.on,
     )

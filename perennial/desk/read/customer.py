@@ -65,6 +65,8 @@ class OrderHead:
     carrier: str | None
     tracking: str | None
     held: bool
+    receiver: str | None
+    """Who receives it, where that is not the customer, who pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
 
 
 def _last_orders(customer_id: int) -> Iterator[OrderHead]:
-    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held in sql.prepared(
+    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held, receiver in sql.prepared(
         _SQL["last_orders"], {"customer": customer_id, "most": LAST}
     ):
         yield OrderHead(
@@ -193,6 +195,7 @@ def _last_orders(customer_id: int) -> Iterator[OrderHead]:
             carrier=carrier,
             tracking=tracking,
             held=held,
+            receiver=receiver,
         )
 
 

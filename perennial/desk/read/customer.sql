@@ -31,26 +31,33 @@ select o.customer_id, o.number
  order by o.customer_id, o.id;
 
 -- name: open_orders
--- the parent orders of which something is still to come, as they were made
+-- the parent orders of which something is still to come, as they were made: received, or paid for somebody else
 select o.id
   from orders_salesorder o
  where o.customer_id = %(customer)s and o.parent_id is null and o.status in {states.NOT_ENDED}
- order by o.id;
+union
+select o.id from orders_salesorder o where o.payer_id = %(customer)s and o.status in {states.NOT_ENDED}
+ order by 1;
 
 -- name: last_orders
--- the newest parent orders, with what is sold and how many of their children were sent
+-- the newest parent orders, received or paid, with what is sold and how many of their children were sent
+with theirs as materialized (
+  select o.id from orders_salesorder o where o.customer_id = %(customer)s and o.parent_id is null
+  union all
+  select o.id from orders_salesorder o where o.payer_id = %(customer)s)
 select o.number, o.status, o.order_date,
        array(select p.name from orders_orderline l join catalog_product p on p.id = l.product_id
               where l.order_id = o.id order by l.line),
        (select count(*) from orders_salesorder k where k.parent_id = o.id and k.status in {states.SENT}),
        p.on_date, p.carrier, p.tracking,
-       exists (select from orders_hold h where h.order_id = o.id and h.released_on is null)
-  from orders_salesorder o
+       coalesce((select true from orders_hold h where h.order_id = o.id and h.released_on is null limit 1), false),
+       case when o.customer_id <> %(customer)s then c.name end
+  from (select t.id from theirs t order by t.id desc limit %(most)s) t
+  join orders_salesorder o on o.id = t.id
+  join customers_customer c on c.id = o.customer_id
   left join lateral (
        select s.on_date, s.carrier, s.tracking
          from orders_shipment s join orders_salesorder k on k.id = s.order_id
         where k.id = o.id or k.parent_id = o.id
         order by s.on_date desc, s.id desc limit 1) p on true
- where o.customer_id = %(customer)s and o.parent_id is null
  order by o.id desc
- limit %(most)s

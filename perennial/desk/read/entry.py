@@ -98,13 +98,20 @@ class Entry:
     ways: tuple[Way, ...] = ()
     deliveries: Mapping[int, str] = field(default_factory=dict)
     usual_delivery: str | None = None
+    payer: Customer | None = None
+    """Who pays, where that is not the customer."""
     notes: tuple[Reason, ...] = ()
     """What may be a slip: of the customer, of where it goes, of the cards that pay, of the programs."""
 
     @property
+    def pays(self) -> Customer:
+        """The customer who pays."""
+        return self.payer or self.customer
+
+    @property
     def cards(self) -> tuple[Card, ...]:
         """The stored cards that can be charged, the newest first."""
-        found = (stored.card for stored in reversed(self.customer.cards))
+        found = (stored.card for stored in reversed(self.pays.cards))
         return tuple(card for card in found if not card.refused and card.expires_on >= self.today)
 
     @property
@@ -115,14 +122,14 @@ class Entry:
             return first.payment_method, first.card.token if first.card else None
         if self.cards:
             return "card", self.cards[0].token
-        return ("on_account", None) if self.customer.allow_on_account else (None, None)
+        return ("on_account", None) if self.pays.allow_on_account else (None, None)
 
     @property
     def no_way_to_pay(self) -> Refused | None:
         """Why a new line cannot be paid: no card can be charged, and there is no account; None: there is a way."""
         if self.usual[0] is not None:
             return None
-        stored = [one.card for one in self.customer.cards]
+        stored = [one.card for one in self.pays.cards]
         if not stored:
             return Refused("no_way_to_pay", "item")
         last = max(stored, key=lambda card: card.expires_on)
@@ -219,9 +226,10 @@ def differences(before: Entry, after: Entry) -> frozenset[tuple[int, int, str]]:
 def _entry(found: Order, rules: SetUp, on: date) -> Entry:
     given = {"order": found.number}
     who = customer(found.account)
+    payer = customer(found.payer.account) if found.payer else None
     shipments = tuple(coming(found, rules))
     asked = {
-        line: _asked(found, line, _Offer(start, schedule, own, tuple(valid)), rules, who)
+        line: _asked(found, line, _Offer(start, schedule, own, tuple(valid)), rules, payer or who)
         for line, start, schedule, own, valid in sql.tuples(_SQL["asked"], given)
     }
     schedules = {(line, shipment): key for line, shipment, key in sql.tuples(_SQL["schedules"], given)}
@@ -243,6 +251,7 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
         ways=tuple(_ways(rules, found.currency)),
         deliveries=deliveries,
         usual_delivery=_usual_delivery(found, deliveries),
+        payer=payer,
         notes=tuple(_notes(found, who, dues, rules, on)),
     )
 

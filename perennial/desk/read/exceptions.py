@@ -24,17 +24,17 @@ _SQL = {
     for name, statement in sql.named("perennial.desk.read", "exceptions.sql").items()
 }
 KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund")
-SIZE = 50
+SIZE = 30
 DAYS_AHEAD = 62
 """A card is expiring when it ends within so many days, and is to pay something after that."""
 INVOICED_WITHIN = 7
 """What was sent so many days ago and is not invoiced yet needs a person."""
-MOST_COUNTED = 1000
+MOST_COUNTED = 500
 FRESH = timedelta(minutes=1)
 """So long every page tells the number that was counted once."""
-FRESH_REFUNDS = timedelta(minutes=10)
-"""So long a page tells how often money is to be given back, which takes longest to count."""
-URGENT, REFUNDS = 1, 2
+FRESH_SLOW = timedelta(minutes=10)
+"""So long a page tells what takes longest to count: how many cards will end, how often money is to be given back."""
+URGENT, REFUND, EXPIRING = 1, 2, 3
 """The rows of what was counted."""
 
 
@@ -88,16 +88,22 @@ class Counts(NamedTuple):
 def counts(on: date, kind: str | None = None) -> Counts:
     """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while.
 
-    ``kind``: of the list that is looked at. Money to give back is counted anew for its own list, else now and then.
+    ``kind``: of the list that is looked at. Cards that will end and money to give back are counted anew for their own
+    lists, else now and then.
     """
-    expiring = sql.value(_SQL["expiring_count"], _counting(on))
-    refund: int | None = None
-    if kind is not None and kind != "refund":
-        refund = sql.value(_SQL["counted"], {"id": REFUNDS, "on": on, "fresh": FRESH_REFUNDS})
-    if refund is None:
-        refund = sql.value(_SQL["refund_count"], _counting(on))
-        sql.execute(_SQL["count"], {"id": REFUNDS, "on": on, "number": refund})
-    return urgent_counts(on)._replace(expiring=expiring, refund=refund)
+    return urgent_counts(on)._replace(
+        expiring=_now_and_then("expiring", EXPIRING, on, kind), refund=_now_and_then("refund", REFUND, on, kind)
+    )
+
+
+def _now_and_then(name: str, counted: int, on: date, kind: str | None) -> int:
+    found: int | None = None
+    if kind is not None and kind != name:
+        found = sql.value(_SQL["counted"], {"id": counted, "on": on, "fresh": FRESH_SLOW})
+    if found is None:
+        found = int(sql.value(_SQL[f"{name}_count"], _counting(on)))
+        sql.execute(_SQL["count"], {"id": counted, "on": on, "number": found})
+    return found
 
 
 def urgent(on: date) -> int:

@@ -156,8 +156,8 @@ select (select count(*) from (select from payments_payment y where y.status in {
          where k.parent_id is not null and k.status = 'open' and k.ship_on < %(on)s limit %(most)s) n),
        (select count(*) from (select from payments_payment y where y.status = 'unknown' limit %(most)s) n),
        (select count(*) from (
-        select k.id from orders_salesorder k join orders_shipment s on s.order_id = k.id
-         where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s
+        (select k.id from orders_salesorder k join orders_shipment s on s.order_id = k.id
+          where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s limit %(most)s)
          union
         select coalesce(y.order_id, c.order_id) from payment_not_renewed r
           join payments_payment y on y.id = r.payment_id

@@ -201,11 +201,19 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """Another customer, who pays (the invoice account)."""
+
+    account: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A parent order; its amounts are those of its ordinary lines, ``sent`` tells how those were sent.
 
     ``version``: what an action may be given as what was seen (``desk.action``). ``gift_message``, ``hide_prices``: what the
-    papers in its parcels say, and do not say.
+    papers in its parcels say, and do not say. ``payer``: who pays, where that is not the customer.
     """
 
     version: str
@@ -231,6 +239,7 @@ class Order:
     notes: tuple[Note, ...]
     gift_message: str | None
     hide_prices: bool
+    payer: Payer | None
 
     @property
     def tax_included(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.catalog.queries import SetUp, set_up
+from perennial.db import sql
 from perennial.desk.changeable import may_come_back
 from perennial.desk.locking import unknown_order
 from perennial.desk.read.coming import ComingShipment, Sums, is_coming, shipments, sums
@@ -21,7 +22,6 @@ from perennial.desk.undo import LastChange, last_change
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import CARD_OWES, NOT_ENDED, SENT, TO_COME
-from perennial.orders.models import SalesOrder
 from perennial.payments.surplus import surplus
 
 MOST_ROWS = 60
@@ -141,7 +141,7 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
     """A parent order by its number. ``start``: by line, the shipment with which its rows begin; else the rows with
     what comes next. Refused: no parent order has the number.
     """
-    pk = SalesOrder.objects.filter(number=number, parent=None).values_list("id", flat=True).first()
+    pk = sql.value("select id from orders_salesorder where number = %s and parent_id is null", [number])
     if pk is None:
         raise unknown_order(number)
     rules = set_up()
@@ -162,7 +162,7 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
             for one in order.continuity
         ),
         warnings=tuple(_warnings(order, on, surplus([pk]).get(pk))),
-        undo=last_change(pk, on=on),
+        undo=last_change(pk, order.number, on=on),
     )
 
 

@@ -20,7 +20,7 @@ from perennial.continuity.planning import every_of
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
 from perennial.desk.read import rows, waits
-from perennial.desk.read.order import Child, ChildLine, Continuity, Line, Order, Parked
+from perennial.desk.read.order import Child, ChildLine, Continuity, Line, Order, Parked, Payer
 from perennial.desk.read.preview import projected_lines
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
 from perennial.desk.read.values import (
@@ -210,6 +210,7 @@ class _Batch:
             notes=tuple(self.notes.get(order_id, ())),
             gift_message=o.gift_message,
             hide_prices=o.hide_prices,
+            payer=None if o.payer is None else Payer(o.payer, o.payer_name or ""),
         )
 
     def _child(self, child: rows.Child, currency: str) -> Child:

@@ -2,9 +2,11 @@
 
 -- name: orders
 select o.id, o.number, o.reference, o.status, c.account, c.name, o.order_date, o.currency, o.acceptance, o.ship_to_id,
-       o.delivery_minor, o.tax_minor, o.total_minor, s.on_date, s.carrier, s.tracking, o.gift_message, o.hide_prices
+       o.delivery_minor, o.tax_minor, o.total_minor, s.on_date, s.carrier, s.tracking, o.gift_message, o.hide_prices,
+       p.account, p.name
   from orders_salesorder o
   join customers_customer c on c.id = o.customer_id
+  left join customers_customer p on p.id = o.payer_id
   left join orders_shipment s on s.order_id = o.id
  where o.id = any(%(orders)s);
 

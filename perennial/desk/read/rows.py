@@ -28,6 +28,8 @@ class Order(NamedTuple):
     tracking: str | None
     gift_message: str | None
     hide_prices: bool
+    payer: str | None
+    payer_name: str | None
 
 
 class Child(NamedTuple):

@@ -1,7 +1,7 @@
 -- name: temporary
 create temporary table if not exists child_work (
   occurrence_id bigint, continuity_order_id bigint, shipment int, position int, lead boolean, ship_on date, waits text,
-  number text, try_no int, parent_id bigint, parent_line_id bigint, parent_line int, customer_id bigint, currency text,
+  number text, try_no int, parent_id bigint, parent_line_id bigint, parent_line int, customer_id bigint, payer_id bigint, currency text,
   order_date date, ship_to_id bigint, delivery_mode_id bigint, payment_schedule_id bigint, upfront boolean,
   payment_method text, card_id bigint, tariff_id int, tax_included boolean, delivery_minor bigint, delivery_group text,
   child_id bigint
@@ -92,7 +92,7 @@ select o.id, c.id, o.shipment, o.position,
        p.number || '-' || l.line || '-' || lpad(o.shipment::text, greatest(3, length(o.shipment::text)), '0')
          || case when t.try_no is null then '' else '-' || (t.try_no + 1) end,
        coalesce(t.try_no, 0) + 1,
-       p.id, c.parent_line_id, l.line, c.customer_id, p.currency, c.order_date,
+       p.id, c.parent_line_id, l.line, c.customer_id, coalesce(p.payer_id, c.customer_id), p.currency, c.order_date,
        coalesce(o.ship_to_id, c.ship_to_id), o.delivery_mode_id, coalesce(o.payment_schedule_id, c.payment_schedule_id),
        c.upfront, c.payment_method, c.card_id, c.tariff_id, f.prices_include_tax, coalesce(m.charge_minor, 0), m.tax_group
   from jobs_jobitem i
@@ -135,13 +135,13 @@ update continuity_occurrence o set blocked = w.waits
 
 -- name: tell_expired
 insert into notices_notice(customer_id, kind, card_id, on_date, status, facts, language)
-select w.customer_id, 'card_expired', w.card_id, %(on)s::date,
+select d.customer_id, 'card_expired', w.card_id, %(on)s::date,
        case when company.notices_on and coalesce(switch.is_on, true) then 'queued' else 'off' end,
        jsonb_build_object('brand', d.brand, 'last4', d.last4, 'expires_on', d.expires_on),
        coalesce(c.language, company.languages[1])
-  from (select distinct customer_id, card_id from child_work where waits = 'card') w
+  from (select distinct card_id from child_work where waits = 'card') w
   join customers_storedcard d on d.id = w.card_id
-  join customers_customer c on c.id = w.customer_id
+  join customers_customer c on c.id = d.customer_id
  cross join (select notices_on, languages from catalog_company limit 1) company
   left join notices_noticekind switch on switch.kind = 'card_expired'
  order by 1, 3
@@ -224,13 +224,13 @@ select child_id, tax_group, base_minor, tax_minor, rate_id from child_tax
 -- A child that is paid in full: one payment, due on its ship_on and captured when it is invoiced.
 insert into payments_payment(
   order_id, customer_id, purpose, number, method, card_id, currency, amount_minor, due_on, status, at_invoice)
-select w.child_id, w.customer_id, 'shipment', 1, w.payment_method,
+select w.child_id, w.payer_id, 'shipment', 1, w.payment_method,
        case when w.payment_method = 'card' then w.card_id end, w.currency, k.total_minor, w.ship_on, 'due', true
   from child_work w join orders_salesorder k on k.id = w.child_id
  where w.lead and not w.upfront and w.payment_schedule_id is null and k.total_minor > 0
 
 -- name: to_split
-select w.child_id, w.customer_id, w.payment_method, w.card_id, w.currency, k.total_minor, w.ship_on,
+select w.child_id, w.payer_id, w.payment_method, w.card_id, w.currency, k.total_minor, w.ship_on,
        w.payment_schedule_id
   from child_work w join orders_salesorder k on k.id = w.child_id
  where w.lead and not w.upfront and w.payment_schedule_id is not null and k.total_minor > 0

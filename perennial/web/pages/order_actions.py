@@ -16,8 +16,8 @@ from perennial.desk.read.customer import customer
 from perennial.desk.read.order import EndingBefore, Order
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
-from perennial.kernel.states import CATCH_UP
-from perennial.language import phrase
+from perennial.kernel.states import CATCH_UP, METHODS
+from perennial.language import phrase, say
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.effects import effect
@@ -195,9 +195,69 @@ def payment_method(request: Visit, number: str, line: int) -> HttpResponse:
         "one": one,
         "methods": methods_for(number, line),
         "chosen": request.POST.get("method", one.payment_method),
-        "cards": [stored.card for stored in customer(found.account).cards],
+        "cards": [stored.card for stored in customer(_pays(found)).cards],
     }
     return panel(request, "web/panel/payment_method.html", shown, post)
+
+
+def payer(request: Visit, number: str) -> HttpResponse:
+    """Let another customer pay than the one who receives it. The account is typed first: then their cards are offered."""
+    found = _order(request, number)
+    account = (request.POST.get("account") or request.GET.get("account") or _pays(found)).strip()
+    faults: dict[str, str] = {}
+    pays = None
+    try:
+        pays = customer(account)
+    except Refused as unknown:
+        faults["account"] = say(unknown, request.visitor.reader)
+    cards = [stored.card for stored in pays.cards if stored.card.expires_on >= request.visitor.today] if pays else []
+    methods = [method for method in METHODS if method != "on_account" or (pays and pays.allow_on_account)]
+
+    def post() -> HttpResponse:
+        method = request.POST.get("method", "")
+        outcome = act(
+            request,
+            actions.payer,
+            number=number,
+            account=account,
+            method=method,
+            card=request.POST.get("card") or None if method == "card" else None,
+            reason=typed.text(request, "reason"),
+        )
+        told = effect(request, "payer" if outcome.payer else "payer_own", outcome, name=pays.name if pays else account)
+        return done(request, Toast(told, undo=None if found.status == "draft" else f"/orders/{number}/undo"))
+
+    shown = {
+        "number": number,
+        "order": found,
+        "account": account,
+        "pays": pays,
+        "errors": faults,
+        "cards": cards,
+        "methods": methods,
+        "chosen": request.POST.get("method")
+        or (methods[0] if cards else methods[-1] if len(methods) < 2 else methods[0]),
+    }
+    return panel(request, "web/panel/payer.html", shown, post)
+
+
+def gift(request: Visit, number: str) -> HttpResponse:
+    """Put a message into its parcels, and no prices."""
+    found = _order(request, number)
+
+    def post() -> HttpResponse:
+        outcome = act(
+            request,
+            actions.gift,
+            number=number,
+            message=request.POST.get("message", "").strip() or None,
+            hide_prices=bool(request.POST.get("hide_prices")),
+            reason=typed.text(request, "reason"),
+        )
+        told = effect(request, "gift" if outcome.message or outcome.hide_prices else "gift_none", outcome)
+        return done(request, Toast(told, undo=None if found.status == "draft" else f"/orders/{number}/undo"))
+
+    return panel(request, "web/panel/gift.html", {"number": number, "order": found}, post)
 
 
 def accept(request: Visit, number: str) -> HttpResponse:
@@ -229,6 +289,11 @@ def refresh(request: Visit) -> HttpResponse:
 
 def _last(ends: EndingBefore) -> dict[str, Any]:
     return {"last": ends.last.number, "on": ends.last.ship_on} if ends.last else {}
+
+
+def _pays(found: Order) -> str:
+    """The account of who pays an order."""
+    return found.payer.account if found.payer else found.account
 
 
 def _order(request: Visit, number: str) -> Order:

@@ -131,7 +131,7 @@ def _ways(request: Visit, currency: str) -> tuple[PayEntry, ...]:
 
 def _shown(request: Visit, number: str) -> dict[str, Any]:
     found = entry(number, on=request.visitor.today)
-    methods = [method for method in METHODS if method != "on_account" or found.customer.allow_on_account]
+    methods = [method for method in METHODS if method != "on_account" or found.pays.allow_on_account]
     shares = list(found.shares)
     ways = []
     for at in range(1, MOST_WAYS + 1):
