@@ -19,7 +19,7 @@ from perennial.catalog.models import (
     Price,
     Product,
 )
-from perennial.catalog.tariffs import newest_number, read_tariffs
+from perennial.catalog.tariffs import newest_tariff, read_tariffs
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays
@@ -144,10 +144,12 @@ def set_up() -> SetUp:
             " from catalog_paymentschedule"
         )
     }
+    newest = newest_tariff()
     return SetUp(
         modes=modes,
         schedules=schedules,
-        newest=newest_number(),
+        newest=newest.number,
+        tariffs={newest.number: newest},
         parameters=parameters(),
         currency=currency(),
         modes_by_code={m.code: m for m in modes.values()},

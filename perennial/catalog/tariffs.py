@@ -38,20 +38,30 @@ def applied_number() -> int | None:
     return None if found is None else int(found)
 
 
-def read_tariffs(numbers: Collection[int]) -> dict[int, Tariff]:
-    """Tariffs by their numbers; one that there is not is absent."""
-    if not numbers:
-        return {}
-    wanted = {"numbers": list(numbers)}
+def newest_tariff() -> Tariff:
+    """The tariff of new orders. Refused when the installation was never initialised."""
+    found = read_tariffs(None)
+    if not found:
+        raise Refused("installation_empty")
+    return next(iter(found.values()))
+
+
+def read_tariffs(numbers: Collection[int] | None) -> dict[int, Tariff]:
+    """Tariffs by their numbers; one that there is not is absent. None: the newest."""
     charges: dict[int, dict[int, Charge]] = {}
-    for number, mode, minor, group in sql.tuples(SQL["charges"], wanted):
-        charges.setdefault(number, {})[mode] = Charge(minor, group)
+    included: dict[int, bool] = {}
+    wanted = None if numbers is None else list(numbers)
+    for number, with_tax, mode, minor, group in sql.tuples(SQL["tariffs"], {"numbers": wanted}):
+        included[number] = with_tax
+        mine = charges.setdefault(number, {})
+        if mode is not None:
+            mine[mode] = Charge(minor, group)
     rates: dict[int, list[Rate]] = {}
-    for number, *rate in sql.tuples(SQL["rates"], wanted):
+    for number, *rate in sql.tuples(SQL["rates"], {"numbers": list(included)}):
         rates.setdefault(number, []).append(Rate(*rate))
     return {
-        number: Tariff(number, included, tuple(rates.get(number, ())), charges.get(number, {}))
-        for number, included in sql.tuples(SQL["tariffs"], wanted)
+        number: Tariff(number, with_tax, tuple(rates.get(number, ())), charges[number])
+        for number, with_tax in included.items()
     }
 
 

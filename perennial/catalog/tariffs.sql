@@ -1,12 +1,12 @@
 -- name: tariffs
-select number, prices_include_tax from catalog_tariff where number = any(%(numbers)s)
-
--- name: charges
-select tariff_id, delivery_mode_id, charge_minor, tax_group from catalog_tariffcharge where tariff_id = any(%(numbers)s)
+-- Tariffs with their charges; without numbers the newest.
+select t.number, t.prices_include_tax, c.delivery_mode_id, c.charge_minor, c.tax_group
+  from catalog_tariff t left join catalog_tariffcharge c on c.tariff_id = t.number
+ where t.number = any(coalesce(%(numbers)s::int[], array[(select max(number) from catalog_tariff)]))
 
 -- name: rates
 select tariff_id, rate_id, "group", country, region, percent, valid_from
-  from catalog_tariffrate where tariff_id = any(%(numbers)s) order by rate_id
+  from catalog_tariffrate where tariff_id = any(%(numbers)s::int[]) order by rate_id
 
 -- name: rate_keys
 select id, "group", country, region, valid_from from catalog_taxrate

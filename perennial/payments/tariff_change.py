@@ -26,7 +26,7 @@ class TariffChange:
 
     ``shipment``, ``on``, ``old``, ``new``: its first planned shipment that costs something else, with its day; of an order
     that is billed up front all that is still to come (``shipment`` None) and the day of its next payment. None and 0
-    where nothing costs something else. ``to_come``, ``new_to_come``: all planned shipments.
+    where nothing costs something else. ``customer``: who pays. ``to_come``, ``new_to_come``: all planned shipments.
     """
 
     continuity_order: int

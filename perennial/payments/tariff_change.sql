@@ -8,7 +8,7 @@ with orders as (
      and (%(ids)s::bigint[] is null or c.id = any(%(ids)s))
      and not exists (select from keeps_tariff k where k.continuity_order_id = c.id)
    order by c.id limit %(most)s)
-select c.id, c.tariff_id, p.id, p.number, l.line, c.customer_id, c.upfront, c.order_date,
+select c.id, c.tariff_id, p.id, p.number, l.line, coalesce(p.payer_id, c.customer_id), c.upfront, c.order_date,
        case when c.upfront then (
          select min(y.due_on) from payments_payment y
           where y.continuity_order_id = c.id and y.purpose = 'order' and y.status in {states.NOT_ASKED}) end,
