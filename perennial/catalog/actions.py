@@ -22,8 +22,10 @@ from perennial.catalog.models import (
     PaymentScheduleLine,
     Price,
     Product,
+    Tariff,
     TaxRate,
 )
+from perennial.catalog.tariffs import follow_set_up
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.db.history import context
 from perennial.db.tally import Tally, put
@@ -60,6 +62,8 @@ def initialise() -> bool:
     before = Company.objects.count() + Parameters.objects.count()
     Company.objects.bulk_create([Company(id=1, installation=secrets.token_hex(8))], ignore_conflicts=True)
     Parameters.objects.bulk_create([Parameters(id=1, **DEFAULTS)], ignore_conflicts=True)
+    if not Tariff.objects.exists():
+        follow_set_up(on=None, by="system")
     return before < 2
 
 

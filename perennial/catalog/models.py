@@ -95,6 +95,59 @@ class TaxRate(models.Model):
         ]
 
 
+class Tariff(models.Model):
+    """What was set up together of taxes and delivery charges: a version that orders keep (``catalog.tariffs``).
+
+    ``made_on`` null: it came with the installation. ``applied_on``: on that day a person let open orders follow it.
+    """
+
+    number = models.IntegerField(primary_key=True)
+    prices_include_tax = models.BooleanField()
+    made_on = models.DateField(null=True)
+    made_by = models.TextField(db_default="")
+    made_because = models.TextField(null=True)
+    applied_on = models.DateField(null=True)
+    applied_by = models.TextField(null=True)
+    applied_because = models.TextField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="tariff_number_from_1")]
+
+
+class TariffCharge(models.Model):
+    """What a delivery mode charges in a tariff."""
+
+    tariff = models.ForeignKey(Tariff, models.CASCADE, related_name="charges", db_index=False)
+    delivery_mode = models.ForeignKey(DeliveryMode, models.PROTECT, related_name="+", db_index=False)
+    charge_minor = models.BigIntegerField()
+    tax_group = Code(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tariff", "delivery_mode"], name="one_tariff_charge"),
+            models.CheckConstraint(condition=Q(charge_minor__gte=0), name="tariff_charge_from_0"),
+        ]
+
+
+class TariffRate(models.Model):
+    """A tax rate in a tariff: what it is for is that of the rate, the percentage is its own."""
+
+    tariff = models.ForeignKey(Tariff, models.CASCADE, related_name="rates", db_index=False)
+    rate = models.ForeignKey(TaxRate, models.PROTECT, related_name="+", db_index=False)
+    group = Code()
+    country = Code()
+    region = Code(null=True)
+    percent = models.DecimalField(max_digits=9, decimal_places=6)
+    valid_from = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tariff", "rate"], name="one_tariff_rate"),
+            models.CheckConstraint(condition=Q(percent__gte=0, percent__lte=1000), name="tariff_percent_from_0"),
+        ]
+        indexes = [models.Index(fields=["tariff", "group", "country"], name="rates_of_tariff")]
+
+
 @tracked
 class DateInterval(models.Model):
     """A recurrence rule that events use; ``anchor`` null: counted from the order's first event."""

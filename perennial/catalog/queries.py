@@ -19,13 +19,14 @@ from perennial.catalog.models import (
     Price,
     Product,
 )
+from perennial.catalog.tariffs import newest_tariff, read_tariffs
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.calendar import EVERY_DAY, Interval, WorkingDays
 from perennial.kernel.guess import likely
 from perennial.kernel.instalments import Allocation
 from perennial.kernel.instalments import PaymentSchedule as Schedule
-from perennial.kernel.tax import Rate
+from perennial.kernel.tariff import Tariff
 
 
 def company_if_any() -> Company | None:
@@ -78,21 +79,27 @@ class Mode:
 
     id: int
     code: str
-    charge_minor: int
-    tax_group: str | None
     days: WorkingDays
 
 
 @dataclass
 class SetUp:
-    """All small set-up tables, read once for a chunk of work."""
+    """All small set-up tables, read once for a chunk of work. ``newest``: the number of the tariff of new orders."""
 
     modes: dict[int | None, Mode]
     schedules: dict[int | None, Schedule]
-    rates: list[Rate]
+    newest: int
     parameters: Parameters
     currency: str
     modes_by_code: dict[str, Mode] = field(default_factory=dict)
+    tariffs: dict[int, Tariff] = field(default_factory=dict)
+
+    def tariff(self, number: int | None = None) -> Tariff:
+        """A tariff, by which an order is reckoned that stands on it; left out: that of new orders."""
+        number = self.newest if number is None else number
+        if number not in self.tariffs:
+            self.tariffs.update(read_tariffs([number]))
+        return self.tariffs[number]
 
     def working_days(self, mode_id: int | None) -> WorkingDays:
         """The working days of a delivery mode; of none: every day."""
@@ -116,9 +123,9 @@ def names() -> dict[tuple[str, str], str]:
 def set_up() -> SetUp:
     """Read the set-up that planning, totals and payments need. Every run of a job reads it: few, plain statements."""
     modes: dict[int | None, Mode] = {
-        key: Mode(key, code, charge, group, WorkingDays(code, tuple(weekdays), holidays, tuple(closed_on)))
-        for key, code, charge, group, weekdays, holidays, closed_on in sql.tuples(
-            "select id, code, charge_minor, tax_group, working_days, holidays, closed_on from catalog_deliverymode"
+        key: Mode(key, code, WorkingDays(code, tuple(weekdays), holidays, tuple(closed_on)))
+        for key, code, weekdays, holidays, closed_on in sql.tuples(
+            "select id, code, working_days, holidays, closed_on from catalog_deliverymode"
         )
     }
     lines: dict[int, list[tuple[int, Decimal]]] = {}
@@ -142,11 +149,12 @@ def set_up() -> SetUp:
             " from catalog_paymentschedule"
         )
     }
-    rates = sql.rows(Rate, 'select id, "group", country, region, percent, valid_from from catalog_taxrate order by id')
+    newest = newest_tariff()
     return SetUp(
         modes=modes,
         schedules=schedules,
-        rates=rates,
+        newest=newest.number,
+        tariffs={newest.number: newest},
         parameters=parameters(),
         currency=currency(),
         modes_by_code={m.code: m for m in modes.values()},

@@ -35,6 +35,23 @@ class RateFacts:
 
 
 @dataclass(frozen=True)
+class TariffFacts:
+    """A tariff, as a bundle carries it: of its delivery modes the charge and the tax group count. ``as_set_up``: it is that
+    of what is set up, so nothing else is said of it.
+    """
+
+    number: int
+    prices_include_tax: bool = False
+    rates: tuple[RateFacts, ...] = ()
+    charges: tuple[ModeFacts, ...] = ()
+    as_set_up: bool = False
+    applied_on: date | None = None
+    applied_by: str | None = None
+    applied_because: str | None = None
+    field: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class IntervalFacts:
     """A recurrence rule; ``anchor`` None: it counts from the order's first event."""
 

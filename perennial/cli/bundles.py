@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from perennial import language
-from perennial.cli.output import document, facts, following, note, say, sentence, table, tell
+from perennial.cli.output import document, facts, following, note, say, section, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, by, order_day, path
+from perennial.cli.tariffs import said as tariff_page
 from perennial.errors import Several
 
 
@@ -16,6 +17,9 @@ def import_(p: Parser) -> Run:
     """A bundle comes in, all or nothing."""
     p.add_argument("file", type=path, metavar="FILE", help="the bundle; - is stdin")
     p.add_argument("--dry-run", action="store_true", help="say what would be new and changed, and change nothing")
+    p.add_argument(
+        "--only-given", action="store_true", help="keep what the bundle leaves out of a thing that is stored"
+    )
     p.on()
     p.yes_date()
     p.by("who does it, for the history")
@@ -28,7 +32,12 @@ def import_(p: Parser) -> Run:
             order_day(given)
         with opened(given.file, sys.stdin.buffer) as file, _said_how_to_mean_it():
             done = import_bundle(
-                file=file, by=by(given), on=given.on, dry_run=given.dry_run, meant=frozenset(given.yes_date)
+                file=file,
+                by=by(given),
+                on=given.on,
+                dry_run=given.dry_run,
+                meant=frozenset(given.yes_date),
+                only_given=given.only_given,
             )
         to = language.reader()
         for one in done.notes.all():
@@ -45,6 +54,9 @@ def import_(p: Parser) -> Run:
         )
         facts({"first charge on": found["first_charge_on"]})
         following(done.following)
+        if done.tariff is not None:
+            section(sentence("outcome", "tariff_kept", count=done.tariff.orders, tariff=done.tariff.tariff))
+            tariff_page(done.tariff)
         if given.dry_run:
             tell(sentence("outcome", "dry_run_done"))
         elif done.numbers:

@@ -152,6 +152,12 @@ GROUPS: dict[str, list[Command]] = {
         ("program activate", "allow new orders of a program"),
         ("program retire", "allow no new orders of a program"),
     ),
+    "Tariffs": _group(
+        "tariffs",
+        ("tariff list", "the tax rates and delivery charges, version by version, with the open orders that keep each"),
+        ("tariff preview", "what a tariff would mean for open orders: who would pay more, from when"),
+        ("tariff apply", "let open orders follow the newest tariff"),
+    ),
     "Jobs": _group(
         "jobs",
         ("job", "run one of the six jobs; alone: list them with what is due"),

@@ -98,7 +98,13 @@ def children_part(order: Order, names: Mapping[int, str]) -> None:
     table(
         (
             *("number", "shipment", "ships on", "status", "products"),
-            *("delivery", "tax incl." if order.tax_included else "tax", "total", "carrier", "tracking"),
+            *(
+                "delivery",
+                "tax incl." if any(c.tax_included for c in order.children) else "tax",
+                "total",
+                "carrier",
+                "tracking",
+            ),
             *(["goes to"] if goes_to else []),
         ),
         (
@@ -143,6 +149,8 @@ def continuity_part(one: Continuity, order: Order, today: date, names: Mapping[i
         pays += f" {one.card.token}" + (f" ({one.card.words})" if one.card.words else "")
     if one.payment_schedule:
         pays += f", schedule {one.payment_schedule}"
+    if one.tariff_kept:
+        pays += f", keeps tariff {one.tariff}"
     section(
         f"line {one.line}: {one.product.number}, program {one.program} revision {one.revision}, "
         f"{one.status}, {planned}, {_as_asked(one)}paid by {pays}"

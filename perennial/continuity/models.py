@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from perennial.catalog.models import DeliveryMode, PaymentSchedule, Product
+from perennial.catalog.models import DeliveryMode, PaymentSchedule, Product, Tariff
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.db.history import tracked
 from perennial.db.models import Code
@@ -23,6 +23,8 @@ class ContinuityOrder(models.Model):
     ``owed_minor``: what an order that is billed up front costs in all, as far as it is planned now (null: not reckoned yet).
     ``schedule_chosen``: a person has chosen its payment schedule, so it does not follow the program's.
     ``prices`` holds minor units by product number. ``complete``: nothing of the program follows.
+    ``tariff``: the taxes and delivery charges of what is still to come, those of the day it was entered until an update
+    that was applied moves it on.
     ``last_shipment``: the number after which a person stopped it (0: before the first). ``every``: how often this
     member wants it (``planning.every_of``), ``times``: how many shipments in all; null: as the program says.
     """
@@ -52,6 +54,7 @@ class ContinuityOrder(models.Model):
     card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+")
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     schedule_chosen = models.BooleanField(db_default=False)
+    tariff = models.ForeignKey(Tariff, models.PROTECT, db_default=1, related_name="+", db_index=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
@@ -63,6 +66,7 @@ class ContinuityOrder(models.Model):
         ]
         indexes = [
             models.Index(fields=["program", "revision", "id"], condition=Q(status="open"), name="open_by_revision"),
+            models.Index(fields=["tariff", "id"], condition=Q(status="open"), name="open_by_tariff"),
             models.Index(fields=["id"], condition=Q(status="open", complete=False), name="open_incomplete"),
             models.Index(fields=["id"], condition=Q(status="open", complete=True), name="open_complete"),
         ]

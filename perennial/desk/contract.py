@@ -134,6 +134,7 @@ def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
             for line in one.lines
         ],
         **({} if as_data else {"name": one.product.name, "ship_to": place_json(one.ship_to)}),
+        **({"tariff": one.tariff} if one.tariff_kept else {}),
         **({} if one.every is None else {"every": stored_every(one.every)}),
         **({} if one.times is None else {"times": one.times}),
     }

@@ -83,7 +83,7 @@ def _cost(
     on = taxed_on(
         upfront=facts["upfront"], order_date=date.fromisoformat(facts["order_date"]), ship_on=together[-1].ship_on
     )
-    return shipment_totals(rules, together, place, groups, on).total
+    return shipment_totals(rules.tariff(facts["tariff_id"]), together, place, groups, on).total
 
 
 def _address(rows: Rows, continuity: int, last: OccurrenceRow) -> int | None:

@@ -35,7 +35,7 @@ union all
 select c.order_id, 'continuity', c.id, jsonb_build_object(
          'line', c.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
          'payment_method', c.payment_method,
-         'revision_id', c.revision_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment,
+         'revision_id', c.revision_id, 'tariff_id', c.tariff_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment,
          'every', c.every, 'times', c.times)
   from continuity c
 union all

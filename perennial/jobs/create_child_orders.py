@@ -139,7 +139,6 @@ class CreateChildOrders(Job):
             **items,
             "through": run.cache["through"],
             "by": run.by,
-            "included": set_up.parameters.prices_include_tax,
             "modes": list(days),
             "days": list(days.values()),
         }

@@ -26,6 +26,7 @@ class _Said(NamedTuple):
     new: OccurrenceRow | None = None
     values: tuple[dict[str, Any] | None, dict[str, Any] | None] | None = None
     because: Any = None
+    shipment: int | None = None
 
 
 @dataclass
@@ -58,6 +59,10 @@ class Planned:
         values = {"payment_schedule": schedule}, None
         self.said.append(_Said(state, "billing_kept", values=values, because=why.stored()))
 
+    def charged(self, state: OrderState, shipment: int | None, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """An order follows another tariff; what its first shipment that costs something else did cost, and costs."""
+        self.said.append(_Said(state, "charges", values=(before, after), shipment=shipment))
+
     def write(self, run: Run, first: int, last: int) -> None:
         """Write all of it, with the numbers of lines and products, which are read at once."""
         if not self.said:
@@ -84,7 +89,7 @@ class Planned:
                 number=numbers[seq],
                 name=row.order.number,
                 line=lines[row.parent_line_id],
-                shipment=shown.shipment if shown else None,
+                shipment=shown.shipment if shown else one.shipment,
                 what=one.what,
                 before=touched.stored(before),
                 after=touched.stored(after),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perennial.catalog.queries import PriceList, SetUp, price_lists
+from perennial.catalog.tariffs import applied_number
 from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Counts, Difference, OrderState, read_orders
 from perennial.continuity.update import Update, planned_with
@@ -16,6 +17,7 @@ from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.planned import Planned
 from perennial.jobs.report import Report
+from perennial.jobs.tariff_followed import tariff_followed
 from perennial.kernel.reasons import Reason
 from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked, due
@@ -26,19 +28,20 @@ SQL = sql.named("perennial.jobs", "sql/planning.sql")
 
 
 class UpdateOrders(Job):
-    """Plan what lies behind the frozen part of open orders with the newest revision of their program.
+    """Plan what lies behind the frozen part of open orders with the newest revision of their program, and let them follow
+    the tariff that was applied.
 
     1. Lock the chunk's continuity orders, in id order, and read them.
     2. Plan with the newest revision and the order's own facts; compare with what is stored.
-    3. Write the difference: new lines, changed ones, cancelled ones (which keep their rows), the payment schedule,
-       and the payments that are not yet made.
+    3. Write the difference: new lines, changed ones, cancelled ones (which keep their rows), the payment schedule.
+    4. Let what is still to come follow the tariff (``tariff_followed``), then the payments that are not yet made.
 
-    Safe to rerun because an order that stands on the newest revision is not selected again, and a plan
+    Safe to rerun because an order that stands on the newest revision and tariff is not selected again, and a plan
     that changes nothing writes nothing.
     """
 
     name = "update-orders"
-    counts_if_any = ("billing_kept",)
+    counts_if_any = ("billing_kept", "charges_changed")
     counts = ("updated", "unchanged", "kept", "lines_added", "lines_changed", "lines_cancelled")
     chunk_size = 300
 
@@ -52,12 +55,16 @@ class UpdateOrders(Job):
             if run.arguments.get("night"):
                 apply = set(ProgramRevision.objects.filter(apply=True).values_list("pk", flat=True))
                 newest = {program: revision for program, revision in newest.items() if revision in apply}
+            programs = []
         run.cache["newest"] = newest
+        run.cache["of_program"] = next(iter(programs), None)
+        run.cache["tariff"] = applied_number() or 0
 
     def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
-        """Open orders planned from an older revision, by id."""
+        """Open orders planned from an older revision, or under an older tariff, by id."""
         newest = run.cache["newest"]
-        return SQL["select_to_update"], {"programs": list(newest), "revisions": list(newest.values())}
+        given = {name: run.cache[name] for name in ("tariff", "of_program")}
+        return SQL["select_to_update"], {"programs": list(newest), "revisions": list(newest.values()), **given}
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""
@@ -77,9 +84,10 @@ class UpdateOrders(Job):
         rows: list[ContinuityOrder] = []
         events = []
         prices: dict[int, PriceList] = {}
-        for state in read_orders(set_up, ids, loaded):
-            revision = loaded[newest[state.row.program_id]]
-            if state.row.status != "open" or state.row.revision_id == revision.id:
+        states = [state for state in read_orders(set_up, ids, loaded) if state.row.status == "open"]
+        for state in states:
+            revision = loaded.get(newest.get(state.row.program_id, 0))
+            if revision is None or state.row.revision_id == revision.id:
                 continue
             if revision.id not in prices:
                 prices[revision.id] = price_lists(revision.product_ids[item] for item in revision.products_to_price)
@@ -89,9 +97,6 @@ class UpdateOrders(Job):
             rows.append(state.row)
             paid_by = state.row.payment_schedule_id
             differs = bool(counts) or state.row.complete != was_complete or paid_by != was_paid_by
-            report.count("updated" if differs else "unchanged")
-            if state.adjustments:
-                report.count("kept")
             report.count("lines_added", counts.added)
             report.count("lines_changed", counts.changed)
             report.count("lines_cancelled", counts.cancelled)
@@ -127,13 +132,19 @@ class UpdateOrders(Job):
         tell_price_changes(changed, difference.relined, on=run.on)
         difference.write()
         _write(rows)
-        write_history(events, on=run.on, by=run.by)
+        followed = tariff_followed(run, set_up, states, planned)
+        write_history([*events, *followed.events], on=run.on, by=run.by)
         planned.write(run, first, last)
-        if changed:
-            again = [s.row.pk for s in changed]
+        again = sorted({s.row.pk for s in changed} | followed.differ)
+        if again:
             blocked.recompute(again)
-            if any(s.row.upfront for s in changed):
+            if any(s.row.upfront for s in states if s.row.pk in set(again)):
                 due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
+        done = {row.pk for row in rows} | followed.moved
+        report.count("charges_changed", len(followed.differ))
+        report.count("updated", len(again))
+        report.count("unchanged", len(done) - len(again))
+        report.count("kept", sum(bool(state.adjustments) for state in states if state.row.pk in done))
         return report
 
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:

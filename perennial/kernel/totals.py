@@ -36,6 +36,11 @@ class Totals(NamedTuple):
     groups: tuple[GroupTax, ...]
 
 
+def tax_is_included(lines: int, delivery: int, tax: int, total: int) -> bool:
+    """Is the tax of what was totalled once inside its amounts? Where there is none, it is not."""
+    return tax > 0 and total == lines + delivery
+
+
 def totals(
     lines: Iterable[Charge],
     deliveries: Iterable[Charge],

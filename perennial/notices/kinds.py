@@ -41,6 +41,7 @@ ALL = (
     Kind("shipped", False, ("order",), (*PARCEL, "amount", "shipped_on", "carrier", "tracking")),
     Kind("card_expiring", False, ("card", "expires_on"), ("order", "ship_on", "due_on"), days=30),
     Kind("price_changed", False, ("product", "old_price", "new_price", "ship_on"), ("order", "program")),
+    Kind("charges_changed", False, ("old_amount", "new_amount", "order"), ("program", "ship_on", "due_on")),
     Kind("refunded", False, ("amount", "order"), ("card",)),
     Kind("ended", False, ("order",), ("program", "last_on", "ended_on")),
 )

@@ -17,7 +17,7 @@ from perennial.kernel import money
 from perennial.language import LANGUAGES, Reader, phrase
 
 DAYS = ("ship_on", "change_until", "due_on", "first_on", "last_on", "ordered_on", "shipped_on", "ended_on")
-AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price")
+AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price", "old_amount", "new_amount")
 PLAIN = ("order", "program", "place", "carrier", "tracking", "product")
 
 

@@ -104,7 +104,9 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
     order = read(number, on=on)
     to = reader_of(language or sql.value(SQL["language"], {"number": order.number}))
     sender = company()
-    coming_ = list(coming(order, set_up()))
+    rules = set_up()
+    coming_ = list(coming(order, rules))
+    included = all(rules.tariff(one.tariff).prices_include_tax for one in order.continuity)
     bought = tuple(_bought(order, to))
     labels = of(to, *LABELS, _tax(order))
     return Confirmation(
@@ -116,7 +118,7 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
             (labels["paid_for_by"], f"{order.payer.account}, {order.payer.name}" if order.payer else None),
             (labels["your_reference"], order.reference),
         ),
-        more=say("delivery" if order.tax_included else "delivery_and_tax", to),
+        more=say("delivery" if included else "delivery_and_tax", to),
         plans=tuple(_plan(order, one, coming_, to) for one in order.continuity),
         bought=bought,
         sums=tuple(

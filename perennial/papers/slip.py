@@ -78,6 +78,7 @@ class _Parcel(NamedTuple):
     ship_to: Address | None
     lines: Sequence[ChildLine | Line]
     sums: tuple[Money, Money, Money]
+    tax_included: bool
     may_ship: bool
     shipment: tuple[Product, int, int | None] | None
 
@@ -123,6 +124,7 @@ def _of_child(found: _Found, read: ChildOrder) -> _Parcel:
         ship_to=made.ship_to,
         lines=() if made.status == "cancelled" else made.lines,
         sums=(made.delivery, made.tax, made.total),
+        tax_included=made.tax_included,
         may_ship=made.status != "open" or read.may_ship,
         shipment=(sold.product, made.shipment, sold.ends_with),
     )
@@ -137,6 +139,7 @@ def _ordinary(found: _Found, parent: Order) -> _Parcel:
         ship_to=parent.ship_to,
         lines=[line for line in parent.lines if line.price is not None and line.status != "cancelled"],
         sums=(parent.delivery, parent.tax, parent.total),
+        tax_included=parent.tax_included,
         may_ship=parent.acceptance != "awaited" and not any(h.open and h.stops in HOLDS_SENDING for h in parent.holds),
         shipment=None,
     )
@@ -146,7 +149,7 @@ def _slip(parcel: _Parcel, to: Reader, sender: Company) -> Slip:
     found, parent = parcel.found, parcel.parent
     hidden = parent.hide_prices
     delivery, tax, total = parcel.sums
-    tax_label = "tax_included" if parent.tax_included else "tax"
+    tax_label = "tax_included" if parcel.tax_included else "tax"
     sums = [("delivery", delivery), (tax_label, tax), ("total", total)]
     labels = of(to, "ships", "sent", "by", "customer", "order", "contents", *(label for label, _ in sums))
     by = filled((parcel.sent.carrier, parcel.sent.tracking)) if parcel.sent else []

@@ -30,7 +30,8 @@ from perennial.kernel.states import (
     SENT,
     SPREAD_ANEW,
 )
-from perennial.kernel.totals import Charge, Totals, totals
+from perennial.kernel.tariff import Tariff
+from perennial.kernel.totals import Charge, Totals
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked
 from perennial.payments.models import Payment
@@ -157,7 +158,7 @@ def taxed_on(*, upfront: bool, order_date: date, ship_on: date) -> date:
 
 
 def shipment_totals(
-    set_up: SetUp,
+    tariff: Tariff,
     occurrences: Sequence[Ships],
     place: Place,
     groups: dict[int, str | None],
@@ -169,26 +170,18 @@ def shipment_totals(
         for o in occurrences
         for line in o.lines
     ]
-    return child_totals(set_up, lines, occurrences[-1].delivery_mode_id, place, on)
+    return child_totals(tariff, lines, occurrences[-1].delivery_mode_id, place, on)
 
 
-def child_totals(set_up: SetUp, lines: Iterable[Charge], mode_id: int | None, place: Place, on: date) -> Totals:
-    """What one child with these lines costs, sent by a delivery mode to a place and taxed on a date."""
-    mode = set_up.modes.get(mode_id) if mode_id else None
-    delivery = [Charge(mode.charge_minor, mode.tax_group)] if mode else []
-    return totals(
-        lines=lines,
-        deliveries=delivery,
-        rates=set_up.rates,
-        country=place.country,
-        region=place.region,
-        on=on,
-        included=set_up.parameters.prices_include_tax,
-    )
+def child_totals(tariff: Tariff, lines: Iterable[Charge], mode_id: int | None, place: Place, on: date) -> Totals:
+    """What one child with these lines costs by the tariff of its order, sent by a delivery mode to a place and taxed on a
+    date.
+    """
+    return tariff.totals(lines, [mode_id], country=place.country, region=place.region, on=on)
 
 
 def whole_order(
-    set_up: SetUp,
+    tariff: Tariff,
     occurrences: Sequence[OccurrenceRow],
     default_place: int | None,
     on: date,
@@ -200,7 +193,7 @@ def whole_order(
     them any more.
     """
     return planned_total(
-        set_up=set_up,
+        tariff=tariff,
         occurrences=occurrences,
         place_of=lambda o: known_places[o.ship_to_id or default_place],
         on=on,
@@ -210,7 +203,7 @@ def whole_order(
 
 
 def planned_total(
-    set_up: SetUp,
+    tariff: Tariff,
     occurrences: Sequence[S],
     place_of: Callable[[S], Place],
     on: date,
@@ -222,7 +215,7 @@ def planned_total(
     child of a shipment came to, which exists already.
     """
     shipments = _shipments(occurrences)
-    amounts = _amounts(set_up, shipments, place_of=place_of, on=on, groups=groups, made=made)
+    amounts = _amounts(tariff, shipments, place_of=place_of, on=on, groups=groups, made=made)
     first = min((o.ship_on for together in shipments.values() for o in together), default=None)
     return sum_of(amounts.values()), first
 
@@ -237,7 +230,7 @@ def _shipments(occurrences: Iterable[S]) -> dict[int, list[S]]:
 
 
 def _amounts(
-    set_up: SetUp,
+    tariff: Tariff,
     shipments: Mapping[int, Sequence[S]],
     *,
     place_of: Callable[[S], Place],
@@ -250,7 +243,7 @@ def _amounts(
     for number, together in shipments.items():
         known = made(together[-1])
         if known is None:
-            known = shipment_totals(set_up, together, place_of(together[-1]), groups, on).total
+            known = shipment_totals(tariff, together, place_of(together[-1]), groups, on).total
         found[number] = known
     return found
 
@@ -266,7 +259,7 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
     shipments = _shipments(coming)
     known_places = places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
     amounts = _amounts(
-        set_up,
+        set_up.tariff(state.row.tariff_id),
         shipments,
         place_of=lambda o: known_places[o.ship_to_id or state.row.ship_to_id],
         on=state.row.order_date,
@@ -317,7 +310,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
     for state in states:
         coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
         total, first = whole_order(
-            set_up=set_up,
+            tariff=set_up.tariff(state.row.tariff_id),
             occurrences=coming,
             default_place=state.row.ship_to_id,
             on=state.row.order_date,

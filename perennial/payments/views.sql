@@ -78,13 +78,15 @@ select y.card_id, coalesce(y.continuity_order_id, c.id), o.shipment, true, y.due
  where y.status in {states.NOT_ASKED} and y.purpose in ('order', 'shipment') and (not y.at_invoice or y.purpose = 'order')
 
 -- name: shipment_costs
--- Is there something to pay for what is scheduled of a shipment: a product, or the delivery by the mode of what is last?
+-- Is there something to pay for what is scheduled of a shipment: a product, or the delivery by the mode of what is last, as
+-- the tariff of its order has it?
 select o.continuity_order_id, o.shipment,
        bool_or(l.quantity * l.price_minor >= 0.5)
          or coalesce((array_agg(m.charge_minor order by o.position desc, o.id desc))[1], 0) > 0 as costs
   from continuity_occurrence o
   join continuity_continuityline l on l.occurrence_id = o.id
-  left join catalog_deliverymode m on m.id = o.delivery_mode_id
+  join continuity_continuityorder c on c.id = o.continuity_order_id
+  left join catalog_tariffcharge m on m.tariff_id = c.tariff_id and m.delivery_mode_id = o.delivery_mode_id
  where o.status = 'scheduled'
  group by o.continuity_order_id, o.shipment
 
@@ -191,3 +193,11 @@ select p.id as payment_id, root.id as root_id, case when o.parent_id is not null
   left join continuity_continuityorder c on c.id = p.continuity_order_id
   left join continuity_continuityorder of_child on of_child.parent_line_id = o.parent_line_id
   join orders_salesorder root on root.id = coalesce(c.order_id, o.parent_id, o.id)
+
+-- name: keeps_tariff
+-- A continuity order that no other tariff reaches: it is billed up front, and all of it is paid or asked for.
+select c.id as continuity_order_id
+  from continuity_continuityorder c
+ where c.upfront
+   and not exists (select from payments_payment y
+                    where y.continuity_order_id = c.id and y.purpose = 'order' and y.status in {states.NOT_ASKED})

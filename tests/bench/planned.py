@@ -45,7 +45,9 @@ def differences() -> Iterator[str]:
             if made.child_id:
                 child = children[made.child_id]
                 on = state.row.order_date if state.row.upfront else made.ship_on
-                totals = due.shipment_totals(settings, [made], places[state.row.ship_to_id], groups, on)
+                totals = due.shipment_totals(
+                    settings.tariff(state.row.tariff_id), [made], places[state.row.ship_to_id], groups, on
+                )
                 if (child.total_minor, child.tax_minor) != (totals.total, totals.tax):
                     yield f"{child.number} costs {child.total_minor} with tax {child.tax_minor}, not {totals}"
 

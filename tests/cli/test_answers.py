@@ -13,7 +13,8 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from perennial.catalog.models import Company, SourceCode
+from perennial.catalog.models import Company, DeliveryMode, SourceCode
+from perennial.catalog.tariffs import follow_set_up
 from perennial.cli import main
 from perennial.cli.commands import COMMANDS
 from perennial.continuity.models import Parked
@@ -91,6 +92,7 @@ PLAYED = [
     ("order add-product", "order add-product SO-000004 --shipment 2 --item 0013 --price 1.00"),
     ("order remove-product", "order remove-product SO-000004 --shipment 2 --item 0013"),
     ("order payment-method", "order payment-method SO-000004 --method card --card tok_visa"),
+    ("order payer", "order payer SO-000004 --account C-1 --method card --card tok_visa"),
     ("orders move", "orders move --program BOM --by-days 3"),
     ("orders take-back", "orders take-back 2"),
     ("order hold", "order hold SO-000003 --reason sick"),
@@ -125,6 +127,9 @@ PLAYED = [
     ("program copy", "program copy BOM BOM2"),
     ("program activate", "program activate BOM2"),
     ("program retire", "program retire BOM2"),
+    ("tariff list: each", "tariff list"),
+    ("tariff preview", "tariff preview"),
+    ("tariff apply", "tariff apply"),
     ("notices kinds: each", "notices kinds"),
     ("notices stop", "notices stop"),
     ("notices start", "notices start"),
@@ -170,10 +175,16 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
             Payment.objects.create(
                 **captured_part("SO-000003-1-001") | {"number": 3, "gateway": None, "gateway_ref": None} | to_come
             )
+        if row == "tariff preview":  # delivery costs more by now
+            DeliveryMode.objects.update(charge_minor=695)
+            follow_set_up(on=ORDERED, by="test")
         found = typed(words)
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":
             holds("simulate: each of jobs", found["jobs"][0])
+        if row == "tariff preview":
+            holds("tariff preview: each of examples", found["examples"][0])
+            played.add("tariff preview: each of examples")
         if row == "order collect":
             holds("order collect: each of payments", found["payments"][0])
             played.add("order collect: each of payments")

@@ -370,7 +370,15 @@ class Desk(RuleBasedStateMachine):
             coming = [o for o in state.occurrences if o.child_id is None or o.child_id not in dead]
             places = due.places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
             groups = due.tax_groups({line.product_id for o in coming for line in o.lines})
-            total, _ = due.whole_order(rules, coming, state.row.ship_to_id, state.row.order_date, places, groups, made)
+            total, _ = due.whole_order(
+                rules.tariff(state.row.tariff_id),
+                coming,
+                state.row.ship_to_id,
+                state.row.order_date,
+                places,
+                groups,
+                made,
+            )
             rows = list(Payment.objects.filter(continuity_order=state.row))
             # An authorisation of an order of which nothing comes any more is process-payments' to void.
             over = ("cancelled", "authorised") if total == 0 else ("cancelled",)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from perennial.catalog.models import Parameters, Price
+from perennial.catalog.tariffs import follow_set_up
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Address, Customer
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry, enter
@@ -186,6 +187,7 @@ class TestWhatIsOwed:
         from perennial.catalog.models import DeliveryMode
 
         DeliveryMode.objects.update(charge_minor=0)
+        follow_set_up(on=None, by="test")
         assert payments(order("UP", "PART", book())) == []
 
 

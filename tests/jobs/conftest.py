@@ -13,7 +13,9 @@ from tests.worlds.installation import NIGHTS, SIZE, Installation, made_once
 
 @pytest.fixture(scope="session")
 def base(test_server: harness.TestServer) -> Installation:
-    """A world with a night behind it, a program released with apply, and much to do in the next night."""
+    """A world with a night behind it, a program released with apply, a tariff that is applied, and much to do in the next
+    night.
+    """
     return made_once(test_server, "half_way", half_way)
 
 
@@ -29,6 +31,12 @@ def half_way(found: Installation) -> None:
     second = worlds.write({"programs": [changed]}, home.parent, "second.json")
     done = perennial("import", second, "--on", "2026-03-08", url=url, home=home)
     assert done.returncode == 0, done.stderr
+    dearer = worlds.write(
+        {"tax_rates": [{"group": "BOOKS", "country": "US", "percent": "6"}]}, home.parent, "dearer.json"
+    )
+    done = perennial("import", dearer, "--on", "2026-03-08", url=url, home=home)
+    assert done.returncode == 0, done.stderr
+    found.run("tariff", "apply", "--on", "2026-03-08")
     # Some of the short orders are shipped and invoiced since, so that there is something to close.
     with psycopg.connect(url) as connection:
         children = connection.execute(

@@ -274,7 +274,7 @@ def test_why_a_shipment_waits_is_worked_out_again(reason: str, true: str) -> Non
         assert faults(("blocked",))["ok"] == (reason not in ("payment", "parked"))
         if reason == "card":  # there is nothing to authorise
             sql.execute(block)
-            sql.execute("update catalog_deliverymode set charge_minor = 0")
+            sql.execute("update catalog_tariffcharge set charge_minor = 0")
             sql.execute("update continuity_continuityline set price_minor = 0")
             assert faults(("blocked",))["faults"] == waits
 

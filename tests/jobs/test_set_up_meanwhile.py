@@ -1,4 +1,5 @@
-"""Charges are changed by an import while children are made: what is owed up front is what the children come to.
+"""Charges are changed by an import while children are made: what was ordered before keeps the charges of its tariff, and
+what is owed up front is what the children come to.
 
 The job and the import take turns at the orders that both are about, whichever is first.
 """
@@ -89,7 +90,7 @@ def owed_and_coming(club: Installation) -> list[tuple[int, int]]:
     found = []
     for line in done.stdout.splitlines():
         order = json.loads(line)
-        charge = 995  # of what is planned: 5 % tax on product and delivery
+        charge = 495  # of what is planned, by the tariff of its order: 5 % tax on product and delivery
         coming = sum(round(float(child["total"]) * 100) for child in order["children"])
         for one in order["continuity"][0]["lines"]:
             if one["status"] == "scheduled":
@@ -99,26 +100,26 @@ def owed_and_coming(club: Installation) -> list[tuple[int, int]]:
     return found
 
 
-def test_an_import_waits_for_the_children_that_are_being_made(club: Installation, dearer: Path, other: Any) -> None:
-    """What a job has in hand (here: its lock) is made by the old charge, and counts so."""
+def test_an_import_of_charges_leaves_what_was_ordered_alone(club: Installation, dearer: Path, other: Any) -> None:
+    """It waits for nobody: what a job has in hand (here: its lock) is not its concern."""
     other.execute("select id from continuity_continuityorder order by id limit 1 for no key update")
     importing = start_perennial("import", dearer, "--on", ON, url=club.url, home=club.home)
-    assert waits(importing, club)
-    other.rollback()
+    assert not waits(importing, club)
     end(importing)
+    other.rollback()
     club.run("job", "create-child-orders", "--on", ON)
     found = owed_and_coming(club)
     assert len(found) == 3
     assert all(owed == coming for owed, coming in found), found
 
 
-def test_a_chunk_that_waited_for_an_import_goes_by_its_charges(club: Installation, other: Any) -> None:
-    """The run read the set-up before, for its first chunk: the second reads it again."""
-    ids = other.execute("select id from continuity_continuityorder order by id").fetchall()
-    other.execute(
-        "select id from continuity_continuityorder where id = any(%s) for no key update", [[i for (i,) in ids[1:]]]
-    )
-    other.execute("update catalog_deliverymode set charge_minor = 995 where code = 'STD'")
+def test_a_chunk_that_waited_for_an_update_goes_by_the_tariff_of_the_order(
+    club: Installation, dearer: Path, other: Any
+) -> None:
+    """Which tariff an order stands on is read behind its lock: an update that was first has moved it."""
+    end(start_perennial("import", dearer, "--on", ON, url=club.url, home=club.home))
+    ids = [pk for (pk,) in other.execute("select id from continuity_continuityorder order by id").fetchall()]
+    other.execute("update continuity_continuityorder set tariff_id = 2 where id = any(%s)", [ids[1:]])
     making = start_perennial(
         "job", "create-child-orders", "--on", ON, url=club.url, home=club.home, PERENNIAL_CHUNK_SIZE="1"
     )

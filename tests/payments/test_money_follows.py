@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from perennial.bundle.load.importer import import_bundle
+from perennial.catalog.tariffs import apply_tariff
 from perennial.continuity.models import Occurrence
 from perennial.desk.contract import order_document
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
+from perennial.jobs.update_orders import UpdateOrders
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
@@ -167,14 +169,17 @@ def test_what_is_sent_already_is_not_taxed_anew(tmp_path: Path) -> None:
     assert owed < before
 
 
-def test_what_is_owed_follows_another_delivery_charge(tmp_path: Path) -> None:
-    """Children are totalled by the charge that holds when they are made, so what is owed up front follows it."""
+def test_what_is_owed_follows_another_delivery_charge_when_that_is_applied(tmp_path: Path) -> None:
+    """5.00 more with 5 % tax on each of four shipments; as long as nobody has applied it, it reaches new orders alone."""
     number = enter(tmp_path, "PREPAID", "tok_visa")
     before = coming(number)
     bundle = worlds.set_up()
     bundle["delivery_modes"][0]["charge"] = "9.95"
     with worlds.write(bundle, tmp_path, "dearer.json").open("rb") as source:
         import_bundle(file=source, on=ON, by=BY)
+    assert round(sum(float(amount) for amount, _ in payments(number)), 2) == pytest.approx(before)
+    apply_tariff(on=ON, by=BY)
+    run_job(UpdateOrders(), on=ON)
     assert round(sum(float(amount) for amount, _ in payments(number)), 2) == pytest.approx(before + 4 * 5.25)
 
 

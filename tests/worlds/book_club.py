@@ -8,6 +8,7 @@ from typing import Any
 
 from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company, DeliveryMode, Parameters, Price, Product, TaxRate
+from perennial.catalog.tariffs import follow_set_up
 from perennial.continuity.models import Occurrence
 from perennial.customers.models import Address, Customer, StoredCard
 from perennial.desk.entry import ContinuityEntry, EnteredOrder, LineEntry, OrderEntry, enter
@@ -32,6 +33,7 @@ def club(**parameters: Any) -> ProgramRevision:
         code="STD", name="Standard", charge_minor=495, working_days=[1, 2, 3, 4, 5], holidays="US-NY"
     )
     TaxRate.objects.create(group="BOOKS", country="US", percent=Decimal("8.875"))
+    follow_set_up(on=None, by="test", unused=True)
     program = Program.objects.create(schedule_id="BOM", name="Book of the month")
     revision = ProgramRevision.objects.create(
         program=program, number=1, started_on=date(2026, 1, 1), days_after_order_date=5

@@ -222,11 +222,11 @@ def twelve(**program: Any) -> dict[str, Any]:
     return bundle
 
 
-def put(bundle: Any, *, on: date | None = ON, dry_run: bool = False) -> Imported:
+def put(bundle: Any, *, on: date | None = ON, dry_run: bool = False, only_given: bool = False) -> Imported:
     """Import a bundle: a document, or the text of a file."""
     text = bundle if isinstance(bundle, bytes | str) else json.dumps(bundle)
     data = text if isinstance(text, bytes) else text.encode()
-    return import_bundle(file=io.BytesIO(data), by="test", on=on, dry_run=dry_run)
+    return import_bundle(file=io.BytesIO(data), by="test", on=on, dry_run=dry_run, only_given=only_given)
 
 
 def counts(done: Imported) -> dict[str, tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from perennial.catalog.models import Company, Parameters, Product
+from perennial.catalog.models import Company, Parameters, Product, Tariff
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer, StoredCard
 from perennial.orders.models import Hold, OrderEvent, OrderLine, SalesOrder
@@ -117,6 +117,7 @@ def member(
         order=parent, line=1, product=Product.objects.get(number="0016"), quantity=1, price_minor=0, amount_minor=0
     )
     revision = ProgramRevision.objects.select_related("program").get()
+    Tariff.objects.get_or_create(number=1, defaults={"prices_include_tax": False})
     continuity = ContinuityOrder.objects.create(
         parent_line=line,
         order=parent,

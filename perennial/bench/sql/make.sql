@@ -15,6 +15,11 @@ values ('standard', 'US', null, 2.9, null), ('standard', 'US', 'NY', 8.5, null),
        ('standard', 'US', 'CA', 7.25, null), ('standard', 'US', 'TX', 6.25, null), ('standard', 'IT', null, 22, null),
        ('reduced', 'US', null, 0, null), ('reduced', 'US', 'NY', 4, null), ('reduced', 'IT', null, 10, null);
 
+insert into catalog_tariffcharge(tariff_id, delivery_mode_id, charge_minor, tax_group)
+select 1, id, charge_minor, tax_group from catalog_deliverymode;
+insert into catalog_tariffrate(tariff_id, rate_id, "group", country, region, percent, valid_from)
+select 1, id, "group", country, region, percent, valid_from from catalog_taxrate;
+
 insert into catalog_paymentschedule(id, name, allocation, unit, every, after, number_of_payments)
 values (1, 'Three months', 'fixed_quantity', 'month', 1, 0, 3);
 

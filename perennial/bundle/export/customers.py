@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from perennial.customers.models import Address, Customer, GatewayCustomer, StoredCard
@@ -16,10 +16,11 @@ ADDRESS = ("code", "purpose", "recipient", "street", "city", "postcode", "region
 CARD = ("token", "brand", "last4", "exp_month", "exp_year", "network_transaction_id", "gateway", "refused")
 
 
-def customers(currency: str) -> Iterator[Document]:
-    """The customers, as they were made."""
+def customers(currency: str, accounts: Collection[str] | None = None) -> Iterator[Document]:
+    """The customers, as they were made; ``accounts``: these alone."""
     last = 0
-    while batch := list(Customer.objects.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+    wanted = Customer.objects.all() if accounts is None else Customer.objects.filter(account__in=accounts)
+    while batch := list(wanted.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
         ids = [customer.pk for customer in batch]
         last = ids[-1]
         addresses: dict[int, list[Document]] = defaultdict(list)

@@ -53,7 +53,8 @@ select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data::text, e.at
 
 -- name: continuity
 select c.id, c.order_id, l.line, c.ship_to_id, c.order_date, c.first_event, c.event_duration, c.shipments,
-       c.last_shipment, c.quantity, c.threshold, c.consolidate, c.upfront, c.schedule_chosen, c.owed_minor, c.prices::text
+       c.last_shipment, c.quantity, c.threshold, c.consolidate, c.upfront, c.schedule_chosen, c.owed_minor, c.prices::text,
+       case when c.tariff_id < (select max(number) from catalog_tariff) then c.tariff_id end
   from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
  where c.order_id = any(%(orders)s)
 
@@ -119,7 +120,7 @@ select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_
 -- or the order with its child, line, event and revision; what was sent again is told once
 select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), case when co.id is not null then l.line end,
        y.purpose, y.number, n.on_date, n.status, n.facts::text, n.language, n.channel, n.attempts, n.sent_text,
-       m.number, k.number, tl.line, x.event_key, x.repetition, r.number, n.recipient, n.subject, n.sent_html, n.message_id
+       m.number, k.number, tl.line, x.event_key, x.repetition, case when n.kind = 'charges_changed' then n.revision_id else r.number end, n.recipient, n.subject, n.sent_html, n.message_id
   from notices_notice n
   join customers_customer c on c.id = n.customer_id
   left join customers_storedcard d on d.id = n.card_id
@@ -134,7 +135,7 @@ select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), ca
   left join continuity_continuityorder t on t.id = n.continuity_order_id
   left join orders_orderline tl on tl.id = t.parent_line_id
   left join continuity_occurrence x on x.id = n.occurrence_id
-  left join programs_programrevision r on r.id = n.revision_id
+  left join programs_programrevision r on r.id = n.revision_id and n.kind <> 'charges_changed'
  where n.id > %(last)s and n.resends_id is null
  order by n.id
  limit %(most)s

@@ -126,6 +126,8 @@ def _sections() -> Iterator[tuple[str, Any]]:
     currency = currency or "USD"  # where there is none yet, there are no amounts
     yield "delivery_modes", setup.delivery_modes(currency)
     yield "tax_rates", setup.tax_rates()
+    if tariffs := setup.tariffs(currency):
+        yield "tariffs", tariffs
     yield "date_intervals", setup.date_intervals()
     yield "payment_schedules", setup.payment_schedules(currency)
     for name, codes in (

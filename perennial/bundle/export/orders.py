@@ -206,6 +206,8 @@ class _More:
             "lines": [self._dated(row, line) for line in printed["lines"]],
             "adjustments": printed["adjustments"],
         }
+        if row.tariff is not None:
+            document["tariff"] = row.tariff
         document |= {key: printed[key] for key in ("every", "times") if key in printed}
         if self.undone[row.id]:
             document["undone_adjustments"] = [self._undone(undone) for undone in self.undone[row.id]]

@@ -36,7 +36,7 @@ class Child(NamedTuple):
 
 
 class Continuity(NamedTuple):
-    """A continuity order with its facts."""
+    """A continuity order with its facts; ``tariff`` None: that of new orders."""
 
     id: int
     order: int
@@ -54,6 +54,7 @@ class Continuity(NamedTuple):
     schedule_chosen: bool
     owed_minor: int | None
     prices: str
+    tariff: int | None
 
 
 class Occurrence(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -19,8 +19,12 @@ from perennial.catalog.models import (
     Product,
     ReasonCode,
     SourceCode,
+    Tariff,
+    TariffRate,
     TaxRate,
 )
+from perennial.catalog.tariffs import applied_number, newest_number
+from perennial.continuity.models import ContinuityOrder
 from perennial.kernel import money
 from perennial.programs.models import ContinuityProduct
 
@@ -67,7 +71,10 @@ def delivery_modes(currency: str) -> Iterator[Document]:
 
 def tax_rates() -> Iterator[Document]:
     """The tax rates."""
-    rows = TaxRate.objects.all()
+    yield from _rates(TaxRate.objects.all())
+
+
+def _rates(rows: Iterable[TaxRate | TariffRate]) -> Iterator[Document]:
     for row in sorted(rows, key=lambda r: (r.group, r.country, r.region or "", r.valid_from or date.min)):
         yield {
             "group": row.group,
@@ -76,6 +83,43 @@ def tax_rates() -> Iterator[Document]:
             "percent": money.plain(row.percent),
             "from": day(row.valid_from),
         }
+
+
+def tariffs(currency: str) -> list[Document]:
+    """The tariffs that orders keep, and the number of that of what is set up: none where there was never another one."""
+    newest = newest_number()
+    kept = set(ContinuityOrder.objects.order_by().values_list("tariff_id", flat=True).distinct())
+    wanted = {*kept, newest, *filter(None, [applied_number()])}
+    rows = (
+        Tariff.objects.filter(number__in=wanted).order_by("number").prefetch_related("rates", "charges__delivery_mode")
+    )
+    found = [_tariff(row, currency, as_set_up=row.number == newest) for row in rows]
+    return [] if found == [{"number": 1}] else found
+
+
+def _tariff(row: Tariff, currency: str, *, as_set_up: bool) -> Document:
+    document: Document = {"number": row.number}
+    if not as_set_up:
+        charges = sorted(row.charges.all(), key=lambda charge: charge.delivery_mode.code)
+        document |= {
+            "prices_include_tax": row.prices_include_tax,
+            "tax_rates": list(_rates(row.rates.all())),
+            "delivery_charges": [
+                {
+                    "delivery_mode": one.delivery_mode.code,
+                    "charge": money.text(one.charge_minor, currency),
+                    "tax_group": one.tax_group,
+                }
+                for one in charges
+            ],
+        }
+    if row.applied_on is not None:
+        document |= {
+            "applied_on": day(row.applied_on),
+            "applied_by": row.applied_by,
+            "applied_because": row.applied_because,
+        }
+    return document
 
 
 def date_intervals() -> Iterator[Document]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
+from perennial.bundle.load.only_given import customers_kept
 from perennial.bundle.load.report import Imported
 from perennial.bundle.reading import customers, setup
 from perennial.bundle.reading.context import Reading
@@ -44,9 +46,15 @@ def customers_that_change(reading: Reading, source: Source) -> list[int]:
         return []
     first = replace(reading, faults=Faults())
     found: list[int] = []
-    for batch in source.batches("customers", AT_ONCE):
+    for batch in _batches(reading, source):
         found += differing([customers.customer(first, at, value)[0] for at, value in batch])
     return found
+
+
+def _batches(reading: Reading, source: Source) -> Iterator[Iterable[tuple[int, Any]]]:
+    """The customers in handfuls; with ``--only-given`` each with what it leaves out."""
+    for batch in source.batches("customers", AT_ONCE):
+        yield customers_kept(batch, reading.currency or "USD") if reading.only_given else batch
 
 
 def load_customers(reading: Reading, source: Source, imported: Imported) -> CustomersGiven:
@@ -55,7 +63,7 @@ def load_customers(reading: Reading, source: Source, imported: Imported) -> Cust
     regions = setup.regions_of_rates()
     taxed = frozenset(TaxRate.objects.values_list("country", flat=True).distinct())
     countries: set[str] = set()
-    for batch in source.batches("customers", AT_ONCE):
+    for batch in _batches(reading, source):
         good = []
         for at, value in batch:
             facts, fine = customers.customer(reading, at, value)

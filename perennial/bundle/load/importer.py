@@ -21,6 +21,7 @@ from perennial.bundle.load.notices import notices
 from perennial.bundle.load.orders import ORDERS_AT_ONCE, Entering
 from perennial.bundle.load.report import KINDS, Imported
 from perennial.bundle.load.setup import load_setup
+from perennial.bundle.load.tariffs import load_tariffs
 from perennial.bundle.load.written_notes import NOTED, written_notes
 from perennial.bundle.reading.context import Reading, begin
 from perennial.bundle.reading.faults import BundleRefused, kind
@@ -34,15 +35,15 @@ from perennial.db import sql
 from perennial.desk.cards.store import cards_renewed
 from perennial.desk.numbers import LAST_NUMBER, give_back_numbers, numbers_mark, pass_numbers
 from perennial.desk.queries import orders_to_follow
+from perennial.desk.read.tariffs import tariff_preview
 from perennial.errors import Refused
 from perennial.kernel.states import NOT_ENDED
 from perennial.orders.models import SalesOrder
 from perennial.payments import blocked, due
 
-KEYS = frozenset({"currency", *KINDS, "notices", "last_number"})
-LISTS = frozenset({*KINDS[2:], "notices"})
-SMALL = frozenset(KINDS[2:11])
-PRICED_BY = ("parameters", "delivery_modes", "tax_rates", "products")
+KEYS = frozenset({"currency", *KINDS, "tariffs", "notices", "last_number"})
+LISTS = frozenset({*KINDS[2:], "tariffs", "notices"})
+SMALL = frozenset({*KINDS[2:11], "tariffs"})
 MOST_NAMED = 10  # numbers of new orders
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
 
@@ -59,12 +60,14 @@ def import_bundle(
     reason: str | None = None,
     dry_run: bool = False,
     meant: Collection[date] = (),
+    only_given: bool = False,
 ) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
     ``file`` is read more than once and must be seekable (``file.opened``). ``on`` is the order date of
     orders that name none; left out it is today in the time zone of the company, which may come with the bundle. ``meant``: days of new
-    orders that are not mistyped, though they are years away.
+    orders that are not mistyped, though they are years away. ``only_given``: what is left out of a thing that is stored
+    stays as it is.
     """
     scan = _Scan()
     source = Source(file, scan)
@@ -76,11 +79,14 @@ def import_bundle(
             catalog.initialise()
             reading = begin(by=by, on=on or today(), reason=reason)
             imported.notes = reading.notes
-            reading.meant = frozenset(meant)
+            reading.meant, reading.only_given = frozenset(meant), only_given
             _top(reading, source)
             load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
             reading.on = on or today()
-            following = _lock(reading, source, priced=any(imported.tallies[name].wrote for name in PRICED_BY))
+            if load_tariffs(reading, scan.small.get("tariffs", ())) is not None:
+                preview = tariff_preview()
+                imported.tariff = preview if preview.orders or preview.kept else None
+            following = _lock(reading, source, priced=imported.tallies["products"].wrote)
             customers = load_customers(reading, source, imported)
             if imported.tallies["delivery_modes"].wrote:
                 _ask_again_for_cards()
@@ -117,7 +123,7 @@ def import_bundle(
 def _lock(reading: Reading, source: Source, *, priced: bool) -> list[int]:
     """Lock the orders that what is imported concerns, all in the one order of locks; those to be totalled anew.
 
-    ``priced``: charges or taxes change, which concerns every open order that is billed up front. Of customers
+    ``priced``: products may be taxed otherwise, which concerns every open order that is billed up front. Of customers
     that change it is all that they have. A job or a clerk that is at work on one of them is waited for; who comes
     later finds what is imported here.
     """
@@ -140,7 +146,7 @@ def _ask_again_for_cards() -> None:
 
 
 def _follow(reading: Reading, orders: Sequence[int]) -> None:
-    """What is owed up front follows charges, taxes and addresses: children still to come will be totalled by these."""
+    """What is owed up front follows addresses and the tax groups of products: children to come are totalled by these."""
     rules = set_up()
     for at in range(0, len(orders), ORDERS_AT_ONCE):
         ids = orders[at : at + ORDERS_AT_ONCE]

@@ -78,13 +78,15 @@ def _about(thing: Given, customer: int) -> dict[str, int | None]:
     elif key := thing.text("about"):
         found = sql.one(SQL["attempt"], {"key": key})
     elif thing.given("order"):
+        version = thing.whole("revision", 0)
+        is_tariff = thing.get("kind") == "charges_changed"
         values = {
             "order": thing.code("order", "", longest=limits.LONG_CODE),
             "child": thing.code("child", longest=limits.LONG_CODE),
             "line": thing.whole("line", 0),
             "event": thing.code("event"),
             "repetition": thing.whole("repetition", 0, 0),
-            "revision": thing.whole("revision", 0),
+            "revision": 0 if is_tariff else version,
         }
         if thing.bad or (row := sql.one(SQL["order"], values)) is None:
             return {}
@@ -94,7 +96,8 @@ def _about(thing: Given, customer: int) -> dict[str, int | None]:
             for name, at in (("child", 1), ("line", 2), ("event", 3), ("revision", 4))
             if values[name] and row[at] is None
         ]
-        return {} if missing else dict(zip(names, row, strict=True))
+        ids = dict(zip(names, row, strict=True)) | ({"revision_id": version} if is_tariff else {})
+        return {} if missing else ids
     return dict(zip(("order_id", "payment_id", "attempt_id"), found or (None, None, None), strict=True))
 
 

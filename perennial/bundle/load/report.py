@@ -9,6 +9,8 @@ from typing import Any
 from perennial.bundle.reading.notes import Notes
 from perennial.db.tally import Tally
 from perennial.desk.queries import Following
+from perennial.desk.read.tariffs import TariffPreview
+from perennial.desk.tariff_document import tariff_preview_json
 
 KINDS = (
     "company", "parameters", "delivery_modes", "tax_rates", "date_intervals", "payment_schedules", "source_codes",
@@ -28,6 +30,8 @@ class Imported:
     """Those of them that have open orders for update-orders."""
     numbers: list[str] = field(default_factory=list)
     """The first of the numbers of the new orders."""
+    tariff: TariffPreview | None = None
+    """What the new tariff would mean for the open orders that keep an older one; None: there is none, or nobody does."""
     notes: Notes = field(default_factory=Notes)
 
     def add(self, name: str, tally: Tally) -> None:
@@ -41,4 +45,6 @@ class Imported:
             for word in ("new", "changed", "same")
         }
         made["first_charge_on"] = self.first_charge_on.isoformat() if self.first_charge_on else None
+        if self.tariff is not None:
+            made["tariff"] = tariff_preview_json(self.tariff)
         return made

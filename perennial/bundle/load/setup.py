@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perennial.bundle.load.losses import lost
+from perennial.bundle.load.only_given import set_up_kept
 from perennial.bundle.load.programs import load_program
 from perennial.bundle.load.report import Imported
 from perennial.bundle.reading import codes, setup
@@ -65,7 +66,10 @@ def _read(reading: Reading, top: Mapping[str, Section], small: Mapping[str, list
         return top[name].value if name in top else None
 
     def things(name: str, known: frozenset[str]) -> list[Given]:
-        return setup.declared(reading, name, small.get(name, ()), known)
+        given = small.get(name, ())
+        if reading.only_given:
+            given = set_up_kept(name, given, reading.currency or "USD")
+        return setup.declared(reading, name, given, known)
 
     found = SetUpGiven()
     first = reading.currency is None

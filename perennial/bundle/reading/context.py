@@ -45,6 +45,7 @@ class Reading:
     priced: set[str] = field(default_factory=set)
     numbers: Numbers = field(default_factory=Numbers)
     notes: Notes = field(default_factory=Notes)
+    only_given: bool = False  # what is left out of a thing that is stored stays as it is
     meant: frozenset[date] = frozenset()  # days that are not mistyped, though they are years away
     bad: bool = False  # the currency is missing or wrong: no amount can be read
 

@@ -201,8 +201,9 @@ class _Child:
         ship_on = child.ship_on or facts.order_date
         on = taxed_on(upfront=facts.upfront, order_date=facts.order_date, ship_on=ship_on)
         where = self.ctx.buyer.where(child.ship_to)
-        computed = child_totals(names.set_up, charges, child.delivery_mode_id, where, on)
-        self.ctx.apply_amounts(self.thing, child, computed, sum(line.amount_minor for line in child.lines))
+        tariff = self.row.tariff_id
+        computed = child_totals(names.set_up.tariff(tariff), charges, child.delivery_mode_id, where, on)
+        self.ctx.apply_amounts(self.thing, child, computed, sum(line.amount_minor for line in child.lines), tariff)
 
 
 def _own(status: str) -> str:

@@ -194,11 +194,13 @@ class Context:
         invoiced = any(line.status == "invoiced" and line.amount_minor for line in row.lines)
         return (row.sent.on if row.sent else row.ship_on) if invoiced else None
 
-    def apply_amounts(self, thing: Given, row: OrderRow, computed: Totals, lines: int) -> None:
-        """The amounts that are given, or else ours."""
+    def apply_amounts(
+        self, thing: Given, row: OrderRow, computed: Totals, lines: int, tariff: int | None = None
+    ) -> None:
+        """The amounts that are given, or else ours. ``tariff``: that of its continuity order."""
         row.delivery_minor = self.money(thing, "delivery", computed.delivery)
         row.tax_minor = self.money(thing, "tax", computed.tax)
-        included = self.names.set_up.parameters.prices_include_tax
+        included = self.names.set_up.tariff(tariff).prices_include_tax
         whole = lines + row.delivery_minor + (0 if included else row.tax_minor)
         row.total_minor = self.money(thing, "total", whole)
         taxes = self.taxes(thing)

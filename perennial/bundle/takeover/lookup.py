@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from perennial.bundle.takeover.projection import Plans
-from perennial.catalog.models import HoldCode, Product
+from perennial.catalog.models import HoldCode, Product, Tariff
 from perennial.catalog.queries import SetUp, in_force, price_lists, set_up
 from perennial.desk.entry.customers import Customers
 from perennial.kernel.tax import Rate
@@ -54,8 +54,9 @@ class Names:
         """What each kind of hold stops."""
         self.schedules = {s.name: pk for pk, s in self.set_up.schedules.items() if pk is not None}
         self.rates: dict[tuple[str, str, str | None, date | None], Rate] = {
-            (rate.group, rate.country, rate.region, rate.valid_from): rate for rate in self.set_up.rates
+            (rate.group, rate.country, rate.region, rate.valid_from): rate for rate in self.set_up.tariff().rates
         }
+        self.tariffs = frozenset(Tariff.objects.values_list("number", flat=True))
         self._prices = price_lists(self.groups)
         self._revision_ids: dict[tuple[str, int], int] = {}
         self._newest: dict[str, int] = {}

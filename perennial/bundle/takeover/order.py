@@ -27,7 +27,7 @@ from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.money import line_amount
 from perennial.kernel.states import ACCEPTANCE, SENT
-from perennial.kernel.totals import Charge, totals
+from perennial.kernel.totals import Charge
 
 
 def take_over(reading: Reading, names: Names, one: OrderGiven) -> TakenOver | None:
@@ -118,7 +118,8 @@ def _as_given(ctx: Context) -> dict[str, Any] | None:
 def _ordinary(ctx: Context, order: OrderRow) -> None:
     """The parent's lines, and what its ordinary ones cost."""
     names, one = ctx.names, ctx.one
-    charges, modes = [], {}
+    charges = []
+    modes: set[int] = set()
     shipped = False
     for at, (entry, thing) in enumerate(zip(one.entry.lines, one.lines, strict=True), 1):
         product = names.products.get(entry.item_number)
@@ -139,7 +140,7 @@ def _ordinary(ctx: Context, order: OrderRow) -> None:
             mode_id = mode.id if mode else None
             charges.append(Charge(amount, product.tax_group))
             if mode is not None:
-                modes[mode.id] = Charge(mode.charge_minor, mode.tax_group)
+                modes.add(mode.id)
             shipped |= status in SENT
             if thing.given("continuity"):
                 thing.fault("continuity", "no_continuity_product", product=product.number)
@@ -157,15 +158,8 @@ def _ordinary(ctx: Context, order: OrderRow) -> None:
             )
         )
     where = ctx.buyer.where(order.ship_to)
-    rules = names.set_up
-    computed = totals(
-        lines=charges,
-        deliveries=[charge for _, charge in sorted(modes.items())],
-        rates=rules.rates,
-        country=where.country,
-        region=where.region,
-        on=order.order_date,
-        included=rules.parameters.prices_include_tax,
+    computed = names.set_up.tariff().totals(
+        charges, sorted(modes), country=where.country, region=where.region, on=order.order_date
     )
     ctx.apply_amounts(ctx.thing, order, computed, sum(line.amount_minor for line in order.lines))
     order.sent = ctx.sent(ctx.thing, order.order_date if shipped and not ctx.thing.given("total") else None)

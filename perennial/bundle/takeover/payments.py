@@ -201,7 +201,7 @@ def whole_order(ctx: Context, taken: TakenOver, row: ContinuityRow) -> int:
     made = [child for child in taken.children if child.parent_line is row.parent_line]
     coming = [o for o in row.occurrences if o.status in TO_COME]
     planned, _ = planned_total(
-        ctx.names.set_up,
+        ctx.names.set_up.tariff(row.tariff_id),
         coming,
         lambda o: ctx.buyer.where(o.ship_to or row.ship_to),
         row.facts.order_date,

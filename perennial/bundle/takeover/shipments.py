@@ -158,7 +158,7 @@ class _Walk:
         row = ContinuityRow(
             order=self.order, parent_line=self.line, program_id=names.programs[program or ""], revision_id=revision.id, status=self.status, facts=facts,
             payment_method=paying.method, card_id=paying.card_id, payment_schedule_id=paying.schedule_id,
-            schedule_chosen=paying.chosen, owed_minor=paying.owed_minor, ship_to=ship_to,
+            schedule_chosen=paying.chosen, tariff_id=self._tariff(), owed_minor=paying.owed_minor, ship_to=ship_to,
             adjustments=[change for change, _ in (*changes, *undone)], parked=list(parked(self.ctx, thing)),
         )  # fmt: skip
         self.coming = Coming(revision.plan, facts, [as_planned(a) for a, at in changes if not at.bad], names.plans)
@@ -179,6 +179,15 @@ class _Walk:
             else:
                 thing.note(refused.at(thing.at("start_date" if refused.field == "start_date" else "lines")))
         return None if thing.bad else Walk(row, thing, self.given, changes)
+
+    def _tariff(self) -> int:
+        """The tariff that it keeps; left out, that of new orders."""
+        rules = self.names.set_up
+        number: int = self.thing.whole("tariff", rules.newest, 1, MOST)
+        if number not in self.names.tariffs:
+            self.thing.fault("tariff", "tariff_unknown", tariff=number)
+            return rules.newest
+        return number
 
     def _skips(self, row: ContinuityRow) -> list[AdjustmentRow]:
         """Who skips a shipment says so to every later plan too."""

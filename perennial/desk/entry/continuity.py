@@ -75,7 +75,7 @@ def add_continuity(
         raise _nothing_ships(sold)
     row = ContinuityRow(
         order=order.order, parent_line=parent_line, program_id=sold.program_id, revision_id=revision.id, status=order.order.status, facts=facts, payment_method=method, card_id=card_id, payment_schedule_id=schedule_id,
-        schedule_chosen=given.payment_schedule is not None or revision.asks_for_schedule, ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
+        schedule_chosen=given.payment_schedule is not None or revision.asks_for_schedule, tariff_id=known.set_up.newest, ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
     )  # fmt: skip
     row.id = again.row.pk if again else 0
     order.rows.continuity.append(row)
@@ -160,7 +160,11 @@ def _add_payments(order: Incoming, row: ContinuityRow) -> None:
     """The payments of an order that is billed up front."""
     set_up, on = order.known.set_up, row.facts.order_date
     total, first = planned_total(
-        set_up, row.occurrences, lambda o: order.buyer.where(o.ship_to or row.ship_to), on, order.known.groups
+        set_up.tariff(row.tariff_id),
+        row.occurrences,
+        lambda o: order.buyer.where(o.ship_to or row.ship_to),
+        on,
+        order.known.groups,
     )
     row.owed_minor = total
     try:

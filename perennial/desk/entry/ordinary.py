@@ -12,7 +12,7 @@ from perennial.desk.entry.values import LineEntry
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount, percent_of
 from perennial.kernel.states import PAY_A_SHARE
-from perennial.kernel.totals import Charge, totals
+from perennial.kernel.totals import Charge
 from perennial.payments.due import Owed, check_method
 
 
@@ -51,16 +51,12 @@ def add_ordinary(order: Incoming, lines: list[OrdinaryLine]) -> None:
     modes = {line.delivery_mode_id for line in lines if line.delivery_mode_id is not None}
     where = order.buyer.where(row.ship_to)
     try:
-        made = totals(
-            lines=[Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
-            deliveries=[
-                Charge(known.set_up.modes[m].charge_minor, known.set_up.modes[m].tax_group) for m in sorted(modes)
-            ],
-            rates=known.set_up.rates,
+        made = known.set_up.tariff().totals(
+            [Charge(line.amount_minor, known.groups.get(line.product.pk)) for line in lines],
+            sorted(modes),
             country=where.country,
             region=where.region,
             on=row.order_date,
-            included=known.set_up.parameters.prices_include_tax,
         )
     except Refused as refused:
         order.faults.append(refused.at("lines"))

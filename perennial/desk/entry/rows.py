@@ -229,6 +229,7 @@ class ContinuityRow:
     card_id: int | None
     payment_schedule_id: int | None
     schedule_chosen: bool
+    tariff_id: int
     ship_to: ShipTo
     owed_minor: int | None = None
     complete: bool = False

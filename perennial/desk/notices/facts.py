@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perennial.catalog.queries import SetUp
 from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.values import Address, Card, Sent
@@ -41,11 +40,10 @@ def confirmed(order: Order) -> Facts:
     )
 
 
-def ahead(shipment: ComingShipment, currency: str, rules: SetUp) -> Facts:
+def ahead(shipment: ComingShipment, currency: str) -> Facts:
     """A shipment is coming: what, when, what it will cost, until when it can be changed."""
     items = [_item(line.product.name, line.quantity, line.price) for line in shipment.lines]
-    mode = rules.modes.get(shipment.lines[-1].delivery_mode)
-    delivery = mode.charge_minor if mode is not None else 0
+    delivery = shipment.delivery.minor
     untaxed = sum(item["amount_minor"] for item in items) + delivery
     until = shipment.changeable_until
     return _known(
@@ -78,7 +76,7 @@ def child_sent(order: Order, child: Child, sent: Sent | None) -> Facts:
         product=_names(items),
         items=items,
         delivery_minor=child.delivery.minor,
-        tax_minor=None if order.tax_included else child.tax.minor or None,
+        tax_minor=None if child.tax_included else child.tax.minor or None,
         amount_minor=None if upfront else child.total.minor,
         place=_place(child.ship_to),
         **_sent(sent),
@@ -131,6 +129,21 @@ def price_changed(*, order: str, currency: str, product: str, old: int, new: int
         "new_price_minor": new,
         "ship_on": ship_on.isoformat(),
     }
+
+
+def charges_changed(
+    *, order: str, currency: str, program: str, old: int, new: int, ship_on: date | None, due_on: date | None
+) -> Facts:
+    """A shipment costs more because of taxes or charges; of an order billed up front all that comes, from a payment on."""
+    return _known(
+        order=order,
+        currency=currency,
+        program=program,
+        old_amount_minor=old,
+        new_amount_minor=new,
+        ship_on=ship_on.isoformat() if ship_on else None,
+        due_on=due_on.isoformat() if due_on else None,
+    )
 
 
 def payment(order: str, amount: Money, card: Card | None, **more: Any) -> Facts:

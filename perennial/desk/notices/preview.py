@@ -65,7 +65,7 @@ def _confirmed(order: Order, rules: SetUp, on: date) -> Facts:
 
 def _ahead(order: Order, rules: SetUp, on: date) -> Facts | None:
     first = next((one for one in coming(order, rules) if one.child is None), None)
-    return facts.ahead(first, order.currency, rules) if first is not None else None
+    return facts.ahead(first, order.currency) if first is not None else None
 
 
 def _shipped(order: Order, rules: SetUp, on: date) -> Facts | None:
@@ -90,6 +90,20 @@ def _price_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
             old=line.price.minor,
             new=line.price.minor,
             ship_on=shipment.ship_on,
+        )
+    return None
+
+
+def _charges_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
+    for shipment in coming(order, rules):
+        return facts.charges_changed(
+            order=order.number,
+            currency=order.currency,
+            program=shipment.sold.name,
+            old=shipment.cost.minor,
+            new=shipment.cost.minor,
+            ship_on=shipment.ship_on,
+            due_on=None,
         )
     return None
 
@@ -142,6 +156,7 @@ _FACTS: dict[str, Callable[[Order, SetUp, date], Facts | None]] = {
     "shipped": _shipped,
     "card_expiring": _card_expiring,
     "price_changed": _price_changed,
+    "charges_changed": _charges_changed,
     "refunded": _refunded,
     "ended": _ended,
 }

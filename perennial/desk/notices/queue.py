@@ -23,6 +23,7 @@ from perennial.kernel.calendar import add_days
 from perennial.notices.kinds import kind_of
 from perennial.notices.queue import About, is_on, queue
 from perennial.orders.models import SalesOrder
+from perennial.payments.tariff_change import TariffChange
 
 SQL = sql.named("perennial.desk.notices", "queue.sql")
 
@@ -89,7 +90,7 @@ def tell_ahead(rules: SetUp, *, on: date) -> None:
             named = wanted[pk].get((shipment.line, shipment.number))
             if named is not None:
                 customer, continuity, occurrence = named
-                said = facts.ahead(shipment, found.currency, rules)
+                said = facts.ahead(shipment, found.currency)
                 told.append(
                     About(customer=customer, order=pk, continuity_order=continuity, occurrence=occurrence, facts=said)
                 )
@@ -150,6 +151,39 @@ def tell_price_changes(states: Iterable[OrderState], relined: Iterable[Occurrenc
             )
         )
     queue("price_changed", told, on=on)
+
+
+def tell_charge_changes(changes: Sequence[TariffChange], *, tariff: int, on: date) -> None:
+    """Shipments cost more by another tariff: of each order the first one, of one that is billed up front all of it."""
+    if not changes or not is_on("charges_changed"):
+        return
+    names = {
+        pk: (name, currency)
+        for pk, name, currency in sql.tuples(SQL["sold"], {"ids": [c.continuity_order for c in changes]})
+    }
+    told = []
+    for change in changes:
+        name, currency = names[change.continuity_order]
+        upfront = change.shipment is None
+        said = facts.charges_changed(
+            order=change.number,
+            currency=currency,
+            program=name,
+            old=change.old,
+            new=change.new,
+            ship_on=None if upfront else change.on,
+            due_on=change.on if upfront else None,
+        )
+        told.append(
+            About(
+                customer=change.customer,
+                order=change.order,
+                continuity_order=change.continuity_order,
+                revision=tariff,
+                facts=said,
+            )
+        )
+    queue("charges_changed", told, on=on)
 
 
 def _by_id(ids: Iterable[int], on: date) -> dict[int, Order]:

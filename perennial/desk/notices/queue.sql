@@ -40,5 +40,13 @@ select c.id, c.order_id, coalesce(p.payer_id, c.customer_id), l.line
   join orders_salesorder p on p.id = c.order_id
  where c.id = any(%(ids)s) order by c.id
 
+-- name: sold
+select c.id, p.name, o.currency
+  from continuity_continuityorder c
+  join orders_orderline l on l.id = c.parent_line_id
+  join catalog_product p on p.id = l.product_id
+  join orders_salesorder o on o.id = c.order_id
+ where c.id = any(%(ids)s)
+
 -- name: days
 select days from notices_noticekind where kind = %(kind)s

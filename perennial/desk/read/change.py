@@ -187,7 +187,7 @@ class _Made:
         for together in shipments.values():
             place = where[together[-1].ship_to_id or state.row.ship_to_id]
             on = taxed_on(upfront=state.row.upfront, order_date=state.row.order_date, ship_on=together[-1].ship_on)
-            cost += shipment_totals(self.rules, together, place, groups, on).total
+            cost += shipment_totals(self.rules.tariff(state.row.tariff_id), together, place, groups, on).total
         return cost
 
     def _note(self, state: OrderState, change: _Change) -> None:

@@ -26,8 +26,8 @@ COMING = (*PLANNED_ANEW, PROJECTED)
 class ComingShipment:
     """A shipment that is to come, is skipped, or has a child that is not sent; on the page of its order also one that is.
 
-    ``status`` is that of its lines; ``child``: once it is made. ``cost``: with delivery and tax, as planned now; of a
-    child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
+    ``status`` is that of its lines; ``child``: once it is made. ``cost``: with ``delivery`` and tax, as planned now by
+    the tariff of its order; of a child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
     ``left_out``: the products that a person has taken out of it.
     ``not_shipped``: all reasons why it has not shipped.
     """
@@ -44,6 +44,7 @@ class ComingShipment:
     ship_to: Address | None
     card: Card | None
     cost: Money
+    delivery: Money
     upfront: bool
     last: bool
     left_out: tuple[Adjustment, ...]
@@ -131,6 +132,7 @@ def _shipment(
 ) -> ComingShipment:
     last = lines[-1]
     ship_to = child.ship_to if child else last.ship_to or one.ship_to
+    delivery, cost = (child.delivery, child.total) if child else _costs(order, one, lines, ship_to, rules)
     return ComingShipment(
         order=order.number,
         line=one.line,
@@ -143,7 +145,8 @@ def _shipment(
         child=child.number if child else None,
         ship_to=ship_to,
         card=one.card,
-        cost=child.total if child else _cost(order, one, lines, ship_to, rules),
+        cost=cost,
+        delivery=delivery,
         upfront=one.upfront,
         last=number == one.ends_with,
         left_out=tuple(
@@ -155,12 +158,15 @@ def _shipment(
     )
 
 
-def _cost(order: Order, one: Continuity, lines: Sequence[ShipmentLine], ship_to: Address | None, rules: SetUp) -> Money:
-    """What its child would cost, taxed where it goes."""
+def _costs(
+    order: Order, one: Continuity, lines: Sequence[ShipmentLine], ship_to: Address | None, rules: SetUp
+) -> tuple[Money, Money]:
+    """What the delivery of its child would cost, and the whole child, taxed where it goes."""
     place = Place(ship_to.country, ship_to.region) if ship_to else NOWHERE
     charges = [Charge(line_amount(line.quantity, line.price.minor), line.tax_group) for line in lines]
     on = taxed_on(upfront=one.upfront, order_date=order.order_date, ship_on=lines[-1].ship_on)
-    return Money(child_totals(rules, charges, lines[-1].delivery_mode, place, on).total, order.currency)
+    found = child_totals(rules.tariff(one.tariff), charges, lines[-1].delivery_mode, place, on)
+    return Money(found.delivery, order.currency), Money(found.total, order.currency)
 
 
 def planned_shipment(order: Order, one: Continuity, number: int) -> PlannedShipment:

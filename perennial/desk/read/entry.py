@@ -248,12 +248,19 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
         dues=tuple(dues),
         asked=asked,
         shares=shares,
-        ways=tuple(Way(mode.code, Money(mode.charge_minor, found.currency)) for mode in rules.modes_by_code.values()),
+        ways=tuple(_ways(rules, found.currency)),
         deliveries=deliveries,
         usual_delivery=_usual_delivery(found, deliveries),
         payer=payer,
         notes=tuple(_notes(found, who, dues, rules, on)),
     )
+
+
+def _ways(rules: SetUp, currency: str) -> Iterator[Way]:
+    """How an order can be sent, and what that costs today."""
+    for mode in rules.modes_by_code.values():
+        charge = rules.tariff().delivery(mode.id)
+        yield Way(mode.code, Money(charge.amount if charge else 0, currency))
 
 
 def _notes(found: Order, who: Customer, dues: Sequence[Due], rules: SetUp, on: date) -> Iterator[Reason]:
@@ -262,7 +269,7 @@ def _notes(found: Order, who: Customer, dues: Sequence[Due], rules: SetUp, on: d
     places = [found.ship_to, *(one.ship_to for one in found.continuity)]
     for address in dict.fromkeys(place for place in places if place is not None):
         yield from oddities.of_address(who.account, address.code, address.street)
-    taxed = {rate.country for rate in rules.rates}
+    taxed = {rate.country for rate in rules.tariff().rates}
     for country in dict.fromkeys(place.country for place in places if place is not None):
         yield from oddities.of_country(country, taxed)
     cards = [one.card for one in found.continuity if one.payment_method == "card"] + [due.card for due in dues]

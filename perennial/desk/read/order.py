@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent
-from perennial.kernel.money import Money
+from perennial.kernel.money import Money, line_amount
 from perennial.kernel.plan import Every
 from perennial.kernel.reasons import Said
 from perennial.kernel.states import NOT_ENDED, PROJECTED, SENT, TO_COME
+from perennial.kernel.totals import tax_is_included
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ class Child:
         """Is one of its holds not released?"""
         return any(hold.open for hold in self.holds)
 
+    @property
+    def tax_included(self) -> bool:
+        """Is its tax inside its amounts?"""
+        lines = sum(line_amount(line.quantity, line.price.minor) for line in self.lines)
+        return tax_is_included(lines, self.delivery.minor, self.tax.minor, self.total.minor)
+
 
 @dataclass(frozen=True, slots=True)
 class Parked:
@@ -102,6 +109,7 @@ class Continuity:
 
     ``upfront``: billed whole, not as it ships. ``last_shipment``: after which a person stopped it (0: before the first).
     ``every``, ``times``: how often and how many times in all the member wants it; None: as the program says.
+    ``tariff``: the number of that by which its coming shipments are reckoned; ``tariff_kept``: there is a newer one.
     """
 
     line: int
@@ -115,6 +123,8 @@ class Continuity:
     card: Card | None
     payment_schedule: str | None
     upfront: bool
+    tariff: int
+    tariff_kept: bool
     last_shipment: int | None
     every: Every | None
     times: int | None
@@ -221,7 +231,6 @@ class Order:
     delivery: Money
     tax: Money
     total: Money
-    tax_included: bool
     sent: Sent | None
     history: tuple[Event, ...]
     continuity: tuple[Continuity, ...]
@@ -232,6 +241,12 @@ class Order:
     hide_prices: bool
     payer: Payer | None
     source_code: str | None
+
+    @property
+    def tax_included(self) -> bool:
+        """Is the tax of its ordinary lines inside their amounts?"""
+        lines = sum(line_amount(line.quantity, line.price.minor) for line in self.lines if line.price is not None)
+        return tax_is_included(lines, self.delivery.minor, self.tax.minor, self.total.minor)
 
     @property
     def held(self) -> bool:

@@ -73,7 +73,7 @@ def orders(order_ids: Iterable[int], *, on: date, ahead: int = 0, rules: SetUp |
             found.look_ahead(ahead, rules)
         for order_id in batch:
             if order_id in found.orders:
-                yield found.order(order_id, now.prices_include_tax)
+                yield found.order(order_id)
 
 
 Row = TypeVar("Row", rows.Child, rows.Line, rows.Hold, rows.Event)
@@ -169,7 +169,7 @@ class _Batch:
         }
         self.addresses = addresses(ids)
 
-    def order(self, order_id: int, tax_included: bool) -> Order:
+    def order(self, order_id: int) -> Order:
         """One parent order."""
         o = self.orders[order_id]
         currency = o.currency
@@ -199,7 +199,6 @@ class _Batch:
             delivery=Money(o.delivery, currency),
             tax=Money(o.tax, currency),
             total=Money(o.total, currency),
-            tax_included=tax_included,
             sent=None if o.sent_on is None else Sent(o.sent_on, o.carrier, o.tracking),
             history=tuple(
                 Event(e.on, e.kind, e.by, why(e.reason), None if e.data is None else json.loads(e.data))
@@ -249,6 +248,8 @@ class _Batch:
             card=card_of(one),
             payment_schedule=one.schedule,
             upfront=one.upfront,
+            tariff=one.tariff,
+            tariff_kept=one.tariff_kept,
             last_shipment=one.last_shipment,
             every=None if one.every is None else every_of(json.loads(one.every)),
             times=one.times,

@@ -271,7 +271,7 @@ def _payments(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> Ite
     order_schedule = of.revision.payment_schedule_id
     if facts.upfront:
         total, first = whole_order(
-            set_up=rules,
+            tariff=rules.tariff(),
             occurrences=occurrences,
             default_place=None,
             on=facts.order_date,
@@ -293,7 +293,7 @@ def _payments(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> Ite
     for number, together in shipments.items():
         last = together[-1]
         schedule_id = last.payment_schedule_id or order_schedule
-        total = shipment_totals(rules, together, here, groups, last.ship_on).total
+        total = shipment_totals(rules.tariff(), together, here, groups, last.ship_on).total
         owed = child_parts(rules.schedules.get(schedule_id) if schedule_id else None, total, last.ship_on)
         yield from (_part(rules.currency, "shipment", number, part) for part in owed)
 

@@ -111,6 +111,8 @@ class Continuity(NamedTuple):
     schedule: str | None
     ship_to: int | None
     upfront: bool
+    tariff: int
+    tariff_kept: bool
     last_shipment: int | None
     every: str | None
     times: int | None

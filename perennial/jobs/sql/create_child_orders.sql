@@ -3,7 +3,8 @@ create temporary table if not exists child_work (
   occurrence_id bigint, continuity_order_id bigint, shipment int, position int, lead boolean, ship_on date, waits text,
   number text, try_no int, parent_id bigint, parent_line_id bigint, parent_line int, customer_id bigint, payer_id bigint, currency text,
   order_date date, ship_to_id bigint, delivery_mode_id bigint, payment_schedule_id bigint, upfront boolean,
-  payment_method text, card_id bigint, child_id bigint
+  payment_method text, card_id bigint, tariff_id int, tax_included boolean, delivery_minor bigint, delivery_group text,
+  child_id bigint
 ) on commit delete rows;
 create temporary table if not exists child_line (
   child_id bigint, line int, product_id bigint, quantity numeric(12,3), price_minor bigint, amount_minor bigint,
@@ -93,12 +94,14 @@ select o.id, c.id, o.shipment, o.position,
        coalesce(t.try_no, 0) + 1,
        p.id, c.parent_line_id, l.line, c.customer_id, coalesce(p.payer_id, c.customer_id), p.currency, c.order_date,
        coalesce(o.ship_to_id, c.ship_to_id), o.delivery_mode_id, coalesce(o.payment_schedule_id, c.payment_schedule_id),
-       c.upfront, c.payment_method, c.card_id
+       c.upfront, c.payment_method, c.card_id, c.tariff_id, f.prices_include_tax, coalesce(m.charge_minor, 0), m.tax_group
   from jobs_jobitem i
   join continuity_occurrence o on o.continuity_order_id = i.subject_id and o.shipment = i.shipment
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_orderline l on l.id = c.parent_line_id
   join orders_salesorder p on p.id = c.order_id
+  join catalog_tariff f on f.number = c.tariff_id
+  left join catalog_tariffcharge m on m.tariff_id = c.tariff_id and m.delivery_mode_id = o.delivery_mode_id
   join continuity_waits w on w.continuity_order_id = c.id
   left join unnest(%(modes)s::bigint[], %(days)s::date[]) r(mode, day) on r.mode = o.delivery_mode_id
  cross join lateral (select case when o.ship_on >= %(on)s then o.ship_on else coalesce(r.day, %(on)s) end as ship_on) s
@@ -171,39 +174,38 @@ select w.child_id, row_number() over (partition by w.child_id order by w.positio
 
 -- name: taxes
 -- By child and tax group on the sum of its lines and the delivery charge, rounded once, by the most specific
--- rate in force on the tax date: the ship_on, of an order billed up front the order date.
+-- rate of the order's tariff in force on the tax date: the ship_on, of an order billed up front the order date.
 insert into child_tax
 select b.child_id, b.tax_group, b.base,
        case when r.id is null then 0
             -- round(a / b) of the exact quotient, which a division would have rounded before
-            when %(included)s then div(2 * b.base * r.percent + 100 + r.percent, 2 * (100 + r.percent))
+            when w.tax_included then div(2 * b.base * r.percent + 100 + r.percent, 2 * (100 + r.percent))
             else div(2 * b.base * r.percent + 100, 200) end,
        r.id
   from (select child_id, tax_group, sum(amount)::bigint as base
           from (select child_id, tax_group, amount_minor as amount from child_line where tax_group is not null
                 union all
-                select w.child_id, m.tax_group, m.charge_minor
-                  from child_work w join catalog_deliverymode m on m.id = w.delivery_mode_id
-                 where w.lead and m.tax_group is not null and m.charge_minor > 0) x
+                select w.child_id, w.delivery_group, w.delivery_minor
+                  from child_work w
+                 where w.lead and w.delivery_group is not null and w.delivery_minor > 0) x
          group by child_id, tax_group having sum(amount) > 0) b
   join child_work w on w.child_id = b.child_id and w.lead
   left join customers_address a on a.id = w.ship_to_id
   left join lateral (
-       select t.id, t.percent from catalog_taxrate t
-        where t."group" = b.tax_group and t.country = a.country and (t.region is null or t.region = a.region)
+       select t.rate_id as id, t.percent from catalog_tariffrate t
+        where t.tariff_id = w.tariff_id and t."group" = b.tax_group and t.country = a.country and (t.region is null or t.region = a.region)
           and (t.valid_from is null or t.valid_from <= case when w.upfront then w.order_date else w.ship_on end)
-        order by t.region is null, t.valid_from desc nulls last, t.id desc limit 1) r on true
+        order by t.region is null, t.valid_from desc nulls last, t.rate_id desc limit 1) r on true
 
 -- name: orders
 insert into orders_salesorder(
   id, number, customer_id, currency, order_date, status, acceptance, ship_to_id, parent_id, parent_line_id, shipment,
   try_no, ship_on, delivery_mode_id, delivery_minor, tax_minor, total_minor)
 select w.child_id, w.number, w.customer_id, w.currency, %(on)s, 'open', 'none', w.ship_to_id, w.parent_id,
-       w.parent_line_id, w.shipment, w.try_no, w.ship_on, w.delivery_mode_id, coalesce(m.charge_minor, 0),
+       w.parent_line_id, w.shipment, w.try_no, w.ship_on, w.delivery_mode_id, w.delivery_minor,
        coalesce(t.tax, 0),
-       coalesce(s.amount, 0) + coalesce(m.charge_minor, 0) + case when %(included)s then 0 else coalesce(t.tax, 0) end
+       coalesce(s.amount, 0) + w.delivery_minor + case when w.tax_included then 0 else coalesce(t.tax, 0) end
   from child_work w
-  left join catalog_deliverymode m on m.id = w.delivery_mode_id
   left join (select child_id, sum(amount_minor)::bigint as amount from child_line group by child_id) s
          on s.child_id = w.child_id
   left join (select child_id, sum(tax_minor)::bigint as tax from child_tax group by child_id) t

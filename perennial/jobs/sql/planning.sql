@@ -4,7 +4,16 @@ select id from continuity_continuityorder
  order by id for no key update
 
 -- name: select_to_update
-select row_number() over (order by c.id), c.id, null::int
-  from continuity_continuityorder c
-  join unnest(%(programs)s::bigint[], %(revisions)s::bigint[]) n(program_id, revision_id) on n.program_id = c.program_id
- where c.status = 'open' and c.revision_id <> n.revision_id
+-- Open orders that stand on an older revision of these programs, or on an older tariff than the one that was applied.
+select row_number() over (order by d.id), d.id, null::int
+  from (select c.id
+          from continuity_continuityorder c
+          join unnest(%(programs)s::bigint[], %(revisions)s::bigint[]) n(program_id, revision_id)
+            on n.program_id = c.program_id
+         where c.status = 'open' and c.revision_id <> n.revision_id
+         union
+        select c.id
+          from continuity_continuityorder c
+         where c.status = 'open' and c.tariff_id < %(tariff)s
+           and (%(of_program)s::bigint is null or c.program_id = %(of_program)s)
+           and not exists (select from keeps_tariff k where k.continuity_order_id = c.id)) d
