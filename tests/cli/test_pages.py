@@ -16,6 +16,7 @@ from perennial.desk.contract import order_document
 from perennial.desk.queries import Fitting, order_ids
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.models import Attempt, Payment
+from perennial.payments.noted import note
 from perennial.programs.models import ProgramEvent
 from tests.worlds import actions
 from tests.worlds.book_club import ORDERED, add_event, child, club, order
@@ -211,6 +212,7 @@ def test_what_was_taken_for_what_does_not_come_waits_for_a_person(capsys: Captur
         amount_minor=1995, captured_minor=1995, due_on=ORDERED, status="paid",
     )  # fmt: skip
     SalesOrder.objects.filter(pk=made.pk).update(status="cancelled")
+    note([entered.id])
     assert page(capsys, "show orders --waiting")[1:] == [
         f"{entered.number} C-1 the order a refund of 19.95 USD: so much more was taken or billed than came"
     ]

@@ -8,7 +8,7 @@ from django.test import Client
 
 from perennial.continuity.models import ContinuityOrder
 from perennial.db import sql
-from perennial.orders.models import OrderEvent
+from perennial.orders.models import OrderEvent, SalesOrder
 from tests.web.test_customer import HX
 from tests.web.test_order import fill, get, main, row, text_of
 from tests.worlds import actions, desk
@@ -117,3 +117,51 @@ def test_a_day_years_away_is_asked_twice_of_a_shipment(at_desk: Desk) -> None:
     other = fill(clerk, page, f"{page}/1/4/date", status=422, to="2036-01-02", following="0", meant="2035-01-02")
     assert 'name="meant" value="2036-01-02"' in other
     assert "2035" in text_of(fill(clerk, page, f"{page}/1/4/date", to="2035-01-02", following="0", meant="2035-01-02"))
+
+
+def test_somebody_else_pays(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    panel = get(clerk, f"{page}/payer?account=C-2", **HX)
+    assert "Bo" in text_of(panel)
+    assert 'value="tok_bo"' in panel
+    assert 'value="on_account"' not in panel, "Bo may not"
+    assert "unknown customer" in text_of(get(clerk, f"{page}/payer?account=C-9", **HX)).lower()
+    refused = fill(clerk, page, f"{page}/payer", status=422, account="C-9", method="card", card="tok_bo")
+    assert 'value="C-9"' in refused
+    assert SalesOrder.objects.get(number=number).payer is None
+    done = fill(clerk, page, f"{page}/payer", account="C-2", method="card", card="tok_bo", reason="godfather")
+    assert "Bo pays from now on" in text_of(done)
+    assert "Paid by Bo C-2" in text_of(get(clerk, page))
+    bo = text_of(get(clerk, "/customers/C-2"))
+    assert number in bo
+    assert "for Ada" in bo
+    assert 'value="tok_bo"' in get(clerk, f"{page}/1/payment-method", **HX)
+    clerk.post(f"{page}/undo", {"key": "u"}, **HX)
+    assert SalesOrder.objects.get(number=number).payer is None
+
+
+def test_a_draft_is_paid_by_somebody_else(at_desk: Desk) -> None:
+    number = desk.order("CLUB", submit=False)
+    clerk, page = at_desk("clerk"), f"/orders/{number}/edit"
+    assert 'id="b-payer"' in get(clerk, page)
+    fill(clerk, page, f"/orders/{number}/payer", account="C-2", method="card", card="tok_bo")
+    html = get(clerk, page)
+    assert "paid by Bo C-2" in text_of(html)
+    line = get(clerk, f"/orders/{number}/lines/1/continuity")
+    assert "tok_bo" in line
+    assert "tok_two" not in line
+
+
+def test_a_gift(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    done = fill(clerk, page, f"{page}/gift", message="Auguri!\nNonna", hide_prices="1")
+    assert "say so from now on" in text_of(done)
+    html = get(clerk, page)
+    assert "Auguri!<br>Nonna" in html
+    assert "without prices" in html
+    assert "Auguri!" in get(clerk, f"{page}/gift", **HX)
+    fill(clerk, page, f"{page}/gift", status=422, message="x" * 501)
+    fill(clerk, page, f"{page}/gift", message="")
+    assert "without prices" not in get(clerk, page)
