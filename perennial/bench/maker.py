@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from perennial.catalog.actions import initialise
 from perennial.db import sql
 from perennial.errors import Refused
+from perennial.payments.noted import note_all
 
 SQL = sql.named("perennial.bench", "sql/make.sql")
 
@@ -46,6 +47,7 @@ def make(*, orders: int, due: int) -> dict[str, int]:
     for table, name, words in keys:
         cursor.execute(f"alter table {table} add constraint {name} {words}")
     cursor.execute("commit")
+    note_all()
     cursor.execute("vacuum (freeze, analyze)")
     return {
         name: int(sql.value(f"select count(*) from {table}"))
@@ -95,6 +97,9 @@ def addresses(*, asked: int) -> list[tuple[str, str]]:
             ("the list of orders", "/orders"),
             ("to do", "/exceptions/declined"),
             ("on hold", "/exceptions/held"),
+            ("cards that end", "/exceptions/expiring"),
+            ("not invoiced", "/exceptions/uninvoiced"),
+            ("to give back", "/exceptions/refund"),
         ]
     return every
 

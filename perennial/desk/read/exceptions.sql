@@ -104,32 +104,37 @@ select k.ship_on, k.id, p.number, k.number, u.account, u.name, l.line, k.shipmen
 
 -- name: uninvoiced
 -- children that were sent, and long enough ago to have been invoiced; and whatever nobody invoices while its
--- authorisation has lapsed as often as it may
+-- authorisation has lapsed as often as it may. Those that were sent are found in the order of the list, no more than it shows.
 with lapsed as materialized (
   select coalesce(y.order_id, c.order_id) as order_id, sum(y.amount_minor)::bigint as amount_minor
     from payment_not_renewed r
     join payments_payment y on y.id = r.payment_id
     left join continuity_continuityorder c on c.id = y.continuity_order_id
-   group by 1)
-select coalesce(k.ship_on, k.order_date), k.id, coalesce(p.number, k.number), k.number, u.account, u.name, l.line, k.shipment,
+   group by 1),
+found as materialized (
+  (select k.id, k.ship_on as on_date from orders_salesorder k join orders_shipment s on s.order_id = k.id
+    where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s
+      and (k.ship_on, k.id) > (%(day)s, %(id)s)
+      and (%(program)s is null or %(program)s in (
+           select x.program_id from continuity_continuityorder x where x.parent_line_id = k.parent_line_id))
+    order by k.ship_on, k.id
+    limit %(most)s)
+  union
+  select k.id, coalesce(k.ship_on, k.order_date) from lapsed x join orders_salesorder k on k.id = x.order_id
+   where (coalesce(k.ship_on, k.order_date), k.id) > (%(day)s, %(id)s)
+     and (%(program)s is null or %(program)s in (
+          select x.program_id from continuity_continuityorder x
+           where x.order_id = coalesce(k.parent_id, k.id) and (k.parent_line_id is null or x.parent_line_id = k.parent_line_id))))
+select f.on_date, k.id, coalesce(p.number, k.number), k.number, u.account, u.name, l.line, k.shipment,
        s.on_date, s.carrier, s.tracking, coalesce(x.amount_minor, k.total_minor), k.currency, x.order_id is not null
-  from orders_salesorder k
+  from (select * from found order by on_date, id limit %(most)s) f
+  join orders_salesorder k on k.id = f.id
   left join orders_shipment s on s.order_id = k.id
   left join orders_salesorder p on p.id = k.parent_id
   left join orders_orderline l on l.id = k.parent_line_id
   left join lapsed x on x.order_id = k.id
   join customers_customer u on u.id = k.customer_id
- where k.id in (
-       select k.id from orders_salesorder k join orders_shipment s on s.order_id = k.id
-        where k.parent_id is not null and k.status = 'shipped' and s.on_date <= %(sent_by)s
-        union
-       select order_id from lapsed)
-   and (coalesce(k.ship_on, k.order_date), k.id) > (%(day)s, %(id)s)
-   and (%(program)s is null or %(program)s in (
-        select x.program_id from continuity_continuityorder x
-         where x.order_id = coalesce(k.parent_id, k.id) and (k.parent_line_id is null or x.parent_line_id = k.parent_line_id)))
- order by coalesce(k.ship_on, k.order_date), k.id
- limit %(most)s
+ order by f.on_date, f.id
 
 -- name: counted
 -- the number of the last count, unless it is of another day or has grown old
