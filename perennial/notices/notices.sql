@@ -92,3 +92,7 @@ select customer_id, kind, order_id, payment_id, attempt_id, card_id, child_id, c
        revision_id, id, %(on)s, 'queued', facts, language, channel
   from notices_notice where id = %(id)s
 returning id
+
+-- name: correct
+update notices_notice set facts = facts || %(facts)s
+ where kind = %(kind)s and order_id = %(order)s and child_id is not distinct from %(child)s and status = 'queued'

@@ -62,3 +62,8 @@ def queue(kind: str, things: Sequence[About], *, on: date) -> int:
             "facts": [Jsonb(dict(one.facts)) for one in things],
         },
     )
+
+
+def correct(kind: str, facts: Facts, *, order: int, child: int | None) -> None:
+    """Let a message that has not left yet tell these facts as they are now."""
+    sql.execute(SQL["correct"], {"kind": kind, "facts": Jsonb(dict(facts)), "order": order, "child": child})

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from perennial.catalog.models import Company
 from perennial.customers.models import StoredCard
-from perennial.desk.actions import cancel, invoice, refund, ship, submit
+from perennial.desk.actions import cancel, invoice, refund, ship, submit, track
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.collect import collect
 from perennial.desk.read.messages import kinds, messages
@@ -152,6 +152,19 @@ def test_what_is_sent_is_told_with_its_carrier(on: Callable[..., None]) -> None:
     assert ordinary.facts["items"] == [{"name": "Book 1", "quantity": "2", "amount_minor": 3990}]
     assert [one.kind for one in messages(order=entered.number).rows] == ["shipped", "shipped"]
     assert [one.order for one in messages(order=first.number).rows] == [first.number]
+
+
+def test_a_corrected_number_is_told_while_the_message_has_not_left(on: Callable[..., None]) -> None:
+    club()
+    on("shipped")
+    entered = order()
+    first, second = child(entered, 1), child(entered, 2)
+    for one in (first, second):
+        ship(number=one.number, carrier="GLS", tracking="1", override=True, reason="collected", **WHO)
+    Notice.objects.filter(child_id=second.pk).update(status="sending")
+    for one in (first, second):
+        track(number=one.number, tracking="2", **WHO)
+    assert [one.facts["tracking"] for one in told("shipped")] == ["2", "1"]
 
 
 def test_the_end_is_told_once_by_whoever_comes_first(on: Callable[..., None]) -> None:

@@ -21,6 +21,7 @@ from perennial.desk.outcome import Outcome
 from perennial.errors import Conflict, Refused
 from perennial.kernel.limits import LINE, number_fault, text_fault
 from perennial.kernel.money import Money
+from perennial.notices.queue import correct
 from perennial.orders.models import Hold, OrderLine, SalesOrder, Shipment
 from perennial.payments import blocked
 from perennial.payments.blocked import WhyNot
@@ -334,6 +335,8 @@ def track(
     sent.save(update_fields=["carrier", "tracking"])
     child = {"child": number, "shipment": found.shipment} if found.parent_id is not None else {}
     locked.event("tracking_corrected", **child, was=was or None, carrier=sent.carrier, tracking=sent.tracking)
+    told = {"carrier": sent.carrier, "tracking": sent.tracking}
+    correct("shipped", told, order=locked.order.pk, child=found.pk if found.parent_id is not None else None)
     return Tracked(order=number, carrier=sent.carrier, tracking=sent.tracking)
 
 
