@@ -61,11 +61,11 @@ def tariff_apply(p: Parser) -> Run:
     p.who()
 
     def run(given: Given) -> int:
-        from perennial.catalog.tariffs import apply_tariff
         from perennial.cli.parser import who
+        from perennial.desk import tariffs as desk
         from perennial.desk.read import tariffs
 
-        done = apply_tariff(**who(given))
+        done = desk.apply(**who(given))
         outcome(done, given)
         if not given.json:
             count = tariffs.tariff_preview(done["tariff"], examples=0).orders

@@ -23,6 +23,7 @@ class ContinuityOrder(models.Model):
     ``owed_minor``: what an order that is billed up front costs in all, as far as it is planned now (null: not reckoned yet).
     ``schedule_chosen``: a person has chosen its payment schedule, so it does not follow the program's.
     ``prices`` holds minor units by product number. ``complete``: nothing of the program follows.
+    ``keeps_tariff``: all of it was paid or asked for when another tariff was applied, so it follows none any more.
     ``tariff``: the taxes and delivery charges of what is still to come, those of the day it was entered until an update
     that was applied moves it on.
     ``last_shipment``: the number after which a person stopped it (0: before the first). ``every``: how often this
@@ -55,6 +56,7 @@ class ContinuityOrder(models.Model):
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     schedule_chosen = models.BooleanField(db_default=False)
     tariff = models.ForeignKey(Tariff, models.PROTECT, db_default=1, related_name="+", db_index=False)
+    keeps_tariff = models.BooleanField(db_default=False)
     ship_to = models.ForeignKey(Address, models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:

@@ -79,6 +79,12 @@ def order_ids(fitting: Fitting | None = None) -> list[int]:
     return list((fitting or Fitting()).rows().order_by("id").values_list("id", flat=True))
 
 
+def to_give_back(number: str) -> Money | None:
+    """What is to be given back of a parent order; None: nothing, or the number is a child's."""
+    pk = SalesOrder.objects.filter(number=number, parent=None).values_list("pk", flat=True).first()
+    return None if pk is None else refunds([pk]).get(number)
+
+
 def refunds(order_ids: Iterable[int]) -> dict[str, Money]:
     """What is to be given back of parent orders, by their numbers."""
     found = surplus(list(order_ids))

@@ -53,7 +53,7 @@ union all
 select c.order_id, 'adjustment', a.id, jsonb_build_object('undone_on', a.undone_on)
   from continuity_adjustment a join continuity c on c.id = a.continuity_order_id
 union all
-select t.parent_id, 'hold', h.id, jsonb_build_object('released_on', h.released_on)
+select t.parent_id, 'hold', h.id, jsonb_build_object('released_on', h.released_on, 'of', h.order_id || ' ' || h.code)
   from orders_hold h join theirs t on t.id = h.order_id
 union all
 select p.parent_id, 'payment', p.id, jsonb_build_object(
@@ -64,13 +64,13 @@ select p.parent_id, 'payment', p.id, jsonb_build_object(
 
 -- name: used
 -- What a job may make of a change beyond its own rows: shipments planned behind it; money taken or given back of an order
--- billed up front, whose amounts follow every change; children, which a hold keeps back; of what was cancelled, money that
+-- billed up front, whose amounts follow every change; that it is closed; children, which a hold keeps back; of what was cancelled, money that
 -- a card had reserved is let go, and the customer is told.
 with theirs as materialized (
   select o.id, coalesce(o.parent_id, o.id) as parent_id from orders_salesorder o
    where o.id = any(%(orders)s) or o.parent_id = any(%(orders)s)),
 continuity as materialized (
-  select c.id, c.order_id, c.upfront from continuity_continuityorder c where c.order_id = any(%(orders)s)),
+  select c.id, c.order_id, c.upfront, c.status from continuity_continuityorder c where c.order_id = any(%(orders)s)),
 owed as (
   select t.parent_id, p.id from theirs t join payments_payment p on p.order_id = t.id
   union all
@@ -84,6 +84,8 @@ told as (
 select c.order_id, 'plan' as kind, c.id, jsonb_build_object('last', coalesce((
          select max(v.id) from continuity_occurrence v where v.continuity_order_id = c.id), 0)) as values
   from continuity c
+union all
+select c.order_id, 'closed', c.id, jsonb_build_object('closed', c.status = 'closed') from continuity c
 union all
 select c.order_id, 'money', c.id, jsonb_build_object(
          'asked', coalesce(sum(p.amount_minor) filter (where p.status not in {states.SPREAD_ANEW}), 0),

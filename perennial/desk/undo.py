@@ -162,7 +162,7 @@ def undo_fault(
         for name, values in found.after.items()
         if uses.get(name.partition(" ")[0], True) and not _is_still(name, values, now.get(name))
     ]
-    if used:
+    if used or _held_again(found, now):
         happened = events_since(found.order_id, found.event)
         last = happened[-1] if happened else {}
         return Refused(
@@ -172,6 +172,21 @@ def undo_fault(
     if not send_late and found.on_date < on and (late := _late(found, now, on, ahead)):
         return Refused("undo_late", "number", order=number, action=found.action, shipments=late)
     return None
+
+
+def _held_again(found: Change, now: Rows) -> bool:
+    """Would a hold come back beside another one of its code, which a job has placed since?"""
+    open_now = {
+        values["of"]
+        for name, values in now.items()
+        if name.startswith("hold ") and values and not values["released_on"]
+    }
+    back = (
+        name
+        for name, values in found.before.items()
+        if name.startswith("hold ") and values and not values["released_on"]
+    )
+    return any((now.get(name) or {}).get("of") in open_now for name in back if (now.get(name) or {}).get("released_on"))
 
 
 def _late(found: Change, now: Rows, on: date, ahead: int | None) -> list[int]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perennial.db import sql
-from perennial.kernel.states import NOT_PAID_YET, TO_COME
+from perennial.kernel.states import NOT_PAID_YET, REFUND_OPEN, TO_COME
 
 _SURPLUS = f"""
 with taken as (
   select c.order_id as root, c.parent_line_id, x.to_come, c.owed_minor,
-         sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor) as minor
+         sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor - {{back}}) as minor
     from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
    cross join lateral (select exists (select from continuity_occurrence o
                         where o.continuity_order_id = c.id and o.status in {sql.words(TO_COME)}) as to_come) x
@@ -25,11 +25,11 @@ beyond as (
                            end as minor
     from taken t
   union all
-  select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor
+  select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor - {{back}}
     from orders_salesorder o join payments_payment y on y.order_id = o.id
    where {{order}} and o.status = 'cancelled' and y.purpose <> 'refund' and y.captured_minor > y.refunded_minor
   union all
-  select o.id, y.captured_minor - y.refunded_minor
+  select o.id, y.captured_minor - y.refunded_minor - {{back}}
     from orders_salesorder o join payments_payment y on y.order_id = o.id
    where {{order}} and o.status <> 'cancelled' and y.purpose = 'ordinary' and y.captured_minor > y.refunded_minor
      and not exists (
@@ -38,9 +38,12 @@ beyond as (
           select from continuity_continuityorder x where x.parent_line_id = l.id)))
 select b.root, sum(b.minor) as minor from beyond b where b.minor > 0 group by b.root
 """
-OF_ALL = _SURPLUS.format(continuity="true", order="true")
+_BACK = f"""coalesce((select sum(r.amount_minor) from payments_payment r
+                   where r.refunds_id = y.id and r.status in {sql.words(REFUND_OPEN)}), 0)"""
+"""What of a payment (``y``) is on its way back."""
+OF_ALL = _SURPLUS.format(continuity="true", order="true", back=_BACK)
 OF_THESE = _SURPLUS.format(
-    continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))"
+    continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))", back=_BACK
 )
 """The statement: of all parent orders, of some."""
 

@@ -126,3 +126,10 @@ def _total(tariff: Tariff, row: _Row) -> int:
 def kept(target: int) -> int:
     """How many open continuity orders keep an older tariff for good: billed up front, and nothing is left to be asked for."""
     return int(sql.value(SQL["kept"], {"target": target}))
+
+
+def keep_for_good() -> int:
+    """Let the open orders that the tariff which is being applied does not reach follow none any more, whatever a person
+    adds to them later; how many are new.
+    """
+    return sql.execute(SQL["keep_for_good"])

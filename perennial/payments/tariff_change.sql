@@ -38,3 +38,9 @@ select c.id, c.tariff_id, p.id, p.number, l.line, coalesce(p.payer_id, c.custome
 select count(*) from continuity_continuityorder c
   join keeps_tariff k on k.continuity_order_id = c.id
  where c.status = 'open' and c.tariff_id < %(target)s
+
+-- name: keep_for_good
+update continuity_continuityorder c set keeps_tariff = true
+  from keeps_tariff k
+ where k.continuity_order_id = c.id and c.status = 'open' and not c.keeps_tariff
+   and c.tariff_id < (select max(t.number) from catalog_tariff t where t.applied_on is not null)

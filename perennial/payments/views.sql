@@ -195,9 +195,10 @@ select p.id as payment_id, root.id as root_id, case when o.parent_id is not null
   join orders_salesorder root on root.id = coalesce(c.order_id, o.parent_id, o.id)
 
 -- name: keeps_tariff
--- A continuity order that no other tariff reaches: it is billed up front, and all of it is paid or asked for.
+-- A continuity order that no other tariff reaches: it is billed up front, and all of it is paid or asked for, now or when
+-- one was applied.
 select c.id as continuity_order_id
   from continuity_continuityorder c
- where c.upfront
+ where c.keeps_tariff or c.upfront
    and not exists (select from payments_payment y
                     where y.continuity_order_id = c.id and y.purpose = 'order' and y.status in {states.NOT_ASKED})

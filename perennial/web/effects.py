@@ -32,6 +32,8 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
         if less:
             amount = Money(abs(less), follows.to_come_after.currency)
             parts.append(said(to, "follows_less" if less > 0 else "follows_more", amount=amount))
+    if kept := getattr(outcome, "kept", None):
+        parts.append(said(to, "follows_kept_holds", codes=list(kept)))
     if back := getattr(outcome, "to_refund", None):
         parts.append(said(to, "follows_refund", amount=back))
     for name in ("not_charged", "not_charged_of_sent", "still_owed"):

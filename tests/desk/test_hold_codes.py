@@ -125,11 +125,17 @@ def test_what_may_not_be_placed() -> None:
 
 
 def test_without_a_code_it_is_as_it_was_whatever_is_set_up() -> None:
-    number = order("CLUB")
+    number = order("CLUB", book())
     done = actions.hold(number=number, **WHY)
     assert (done.code, done.stops) == ("hold", "both")
     assert actions.release(number=number, roles=("clerk",), **ANNA).released == ("hold",)
     assert actions.hold(number=number, stops="invoicing+sending", **WHY).stops == "sending+invoicing"
+
+
+def test_a_parent_that_sends_nothing_itself_is_not_held_by_what_stops_sending() -> None:
+    number = order("CLUB")
+    with refused("code", "hold_stops_nothing_of_parent"):
+        actions.hold(number=number, stops="sending", **WHY)
 
 
 def test_where_no_list_is_set_up_any_code_may_be_placed() -> None:

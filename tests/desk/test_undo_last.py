@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from perennial.continuity.models import ContinuityOrder
 from perennial.desk.undo import last_change
+from perennial.jobs.check import check
+from perennial.jobs.close_orders import CloseOrders
 from perennial.orders.models import OrderEvent, SalesOrder
 from tests.worlds import actions
-from tests.worlds.desk import ANNA, ON, day, make_children, occurrences, order, refused, unchanged
+from tests.worlds.desk import ANNA, ON, day, make_children, occurrences, order, refused, run, unchanged
 
 pytestmark = pytest.mark.usefixtures("club")
 BORIS = {"on": ON, "by": "clerk:boris"}
@@ -80,3 +83,14 @@ def test_on_the_day_of_the_change_it_is_as_it_was_that_morning() -> None:
     actions.skip(number=number, shipment=1, **later)
     actions.undo(number=number, **later)
     assert occurrences(number)[0].status == "scheduled"
+
+
+def test_what_a_job_has_closed_since_is_not_undone() -> None:
+    number = order("UP")
+    for shipment in (1, 2, 3):
+        actions.skip(number=number, shipment=shipment, **ANNA)
+    run(CloseOrders(), ON)
+    assert ContinuityOrder.objects.get().status == "closed"
+    with refused("number", "undo_used"):
+        actions.undo(number=number, **ANNA)
+    assert check()["faults"] == []

@@ -8,6 +8,7 @@ last goes by ANY, whose 1.00 is not taxed: 40.00, tax 4.00.
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -15,9 +16,9 @@ import pytest
 from django.db.models import F
 
 from perennial.catalog.models import Tariff
-from perennial.catalog.tariffs import apply_tariff
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.read.tariffs import tariff_preview, tariffs
+from perennial.desk.tariffs import apply as apply_tariff
 from perennial.errors import Refused
 from perennial.jobs.check import check
 from perennial.jobs.create_child_orders import CreateChildOrders
@@ -26,7 +27,8 @@ from perennial.jobs.update_orders import UpdateOrders
 from perennial.language import say
 from perennial.notices.models import Notice, NoticeKind
 from perennial.payments.models import Payment
-from tests.worlds.bundle import put
+from tests.worlds import actions
+from tests.worlds.bundle import put, take_out
 from tests.worlds.desk import (
     ANNA,
     ON,
@@ -264,6 +266,19 @@ class TestUpFront:
         assert not updated()
         assert owed(number) == [("69.00", "authorised")]
         assert totals(number) == ["12.00", "23.00", "34.00"]
+
+    def test_for_good_though_a_person_adds_to_it_later(self) -> None:
+        number = order("UP")
+        Payment.objects.update(status="sent")
+        Payment.objects.update(status="captured", captured_minor=F("amount_minor"))
+        put(DEARER)
+        apply()
+        assert not updated()
+        actions.price(number=number, shipment=2, price="25.00", **ANNA)
+        assert owed(number) == [("69.00", "captured"), ("5.50", "due")]
+        assert not updated()
+        assert owed(number) == [("69.00", "captured"), ("5.50", "due")]
+        assert json.loads(take_out())["orders"][0]["lines"][0]["continuity"]["keeps_tariff"] is True
 
     def test_parts_that_are_not_made_yet_are_spread_anew(self) -> None:
         """23.00 is paid of 69.00; of 70.50 the other two pay the rest in halves."""

@@ -54,7 +54,7 @@ select e.order_id, e.on_date, e.kind, e.by, e.reason, e.data::text, e.at
 -- name: continuity
 select c.id, c.order_id, l.line, c.ship_to_id, c.order_date, c.first_event, c.event_duration, c.shipments,
        c.last_shipment, c.quantity, c.threshold, c.consolidate, c.upfront, c.schedule_chosen, c.owed_minor, c.prices::text,
-       case when c.tariff_id < (select max(number) from catalog_tariff) then c.tariff_id end
+       case when c.tariff_id < (select max(number) from catalog_tariff) then c.tariff_id end, c.keeps_tariff
   from continuity_continuityorder c join orders_orderline l on l.id = c.parent_line_id
  where c.order_id = any(%(orders)s)
 

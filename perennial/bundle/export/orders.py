@@ -208,6 +208,8 @@ class _More:
         }
         if row.tariff is not None:
             document["tariff"] = row.tariff
+        if row.keeps_tariff:
+            document["keeps_tariff"] = True
         document |= {key: printed[key] for key in ("every", "times") if key in printed}
         if self.undone[row.id]:
             document["undone_adjustments"] = [self._undone(undone) for undone in self.undone[row.id]]

@@ -55,6 +55,7 @@ class Continuity(NamedTuple):
     owed_minor: int | None
     prices: str
     tariff: int | None
+    keeps_tariff: bool
 
 
 class Occurrence(NamedTuple):

@@ -28,7 +28,7 @@ ORDER = STATE | keys(
 )
 LINE = keys("item_number quantity delivery_mode continuity line price status name")
 CONTINUITY_STATE = keys(
-    "revision tariff status complete lines adjustments undone_adjustments facts parked line item_number program name"
+    "revision tariff keeps_tariff status complete lines adjustments undone_adjustments facts parked line item_number program name"
     " every times"
 )
 CONTINUITY = CONTINUITY_STATE | keys("start_date payment_method card payment_schedule ship_to")

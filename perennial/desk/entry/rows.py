@@ -232,6 +232,7 @@ class ContinuityRow:
     tariff_id: int
     ship_to: ShipTo
     owed_minor: int | None = None
+    keeps_tariff: bool = False
     complete: bool = False
     occurrences: list[OccurrenceRow] = field(default_factory=list)
     adjustments: list[AdjustmentRow] = field(default_factory=list)

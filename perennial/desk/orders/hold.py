@@ -9,6 +9,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from perennial.catalog.codes import PAYMENT_HOLD, PLAIN_HOLD, hold_code, may_not_release
+from perennial.continuity.models import ContinuityOrder
 from perennial.desk.action import action
 from perennial.desk.cards.ends import CardEnds, cards_that_end
 from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, changed, lock, order_by_number
@@ -16,8 +17,8 @@ from perennial.desk.outcome import Outcome
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.kernel.states import CHARGED_LATER, HOLD_STOPS, HOLDS_SENDING, hold_stops
-from perennial.orders.models import Hold, SalesOrder
+from perennial.kernel.states import CHARGED_LATER, HOLD_STOPS, HOLDS_SENDING, NOT_INVOICED, hold_stops
+from perennial.orders.models import Hold, OrderLine, SalesOrder
 from perennial.payments.surplus import still_open
 
 
@@ -76,7 +77,8 @@ def hold(
     ``until``: it is released by itself on this date, with the first run of create-child-orders of it or of a later one;
     until then it is a hold like any other.
     Refused: a cancelled order; a second open hold of the code; one that would end at once; a code that is not in the list;
-    ``stops`` other than its code says; of a child, what stops nothing of it.
+    ``stops`` other than its code says; what stops nothing of it: new children of a child, sending and invoicing of a
+    parent without ordinary lines.
     """
     code, stops = _kind_of_hold(code, stops)
     if until is not None and until <= on:
@@ -91,6 +93,8 @@ def hold(
     parts = HOLD_STOPS[stops]
     if found.parent_id is not None and parts == ("children",):
         raise Refused("hold_stops_nothing_of_child", "stops", order=number)
+    if found.parent_id is None and not {"children", "charging"} & set(parts) and not _ordinary_open(order):
+        raise Refused("hold_stops_nothing_of_parent", "code", order=number, children=_still_ship(order) or None)
     Hold.objects.create(
         order=order,
         code=code,
@@ -127,6 +131,12 @@ def hold(
         not_charged=Money(open_, order.currency) if open_ else None,
         not_charged_of_sent=Money(of_sent, order.currency) if of_sent else None,
     )
+
+
+def _ordinary_open(order: SalesOrder) -> bool:
+    """Has a parent an ordinary line that is still to be sent or invoiced?"""
+    of_programs = ContinuityOrder.objects.filter(order=order).values("parent_line")
+    return OrderLine.objects.filter(order=order, status__in=NOT_INVOICED).exclude(pk__in=of_programs).exists()
 
 
 def _kind_of_hold(code: str | None, stops: str | None) -> tuple[str, str]:

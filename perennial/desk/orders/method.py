@@ -116,13 +116,28 @@ def methods_for(number: str, line: int) -> tuple[str, ...]:
         .first()
     )
     (state,) = read_orders(set_up(), [row.pk]) if row else (None,)
-    return tuple(method for method in METHODS if state is not None and _may_pay(state, method))
+    if row is None or state is None:
+        return ()
+    allowed = (row.order.payer or row.order.customer).allow_on_account
+    return tuple(method for method in METHODS if _may_pay(state, method, allow_on_account=allowed))
 
 
-def _may_pay(state: OrderState, method: str) -> bool:
+def methods_of_order(number: str, *, allow_on_account: bool) -> tuple[str, ...]:
+    """The methods by which somebody, who may or may not buy on account, may pay all of an order (D14)."""
+    states = read_orders(
+        set_up(), list(ContinuityOrder.objects.filter(order__number=number).values_list("pk", flat=True))
+    )
+    return tuple(
+        method
+        for method in METHODS
+        if (allow_on_account or method != "on_account")
+        and all(_may_pay(state, method, allow_on_account=allow_on_account) for state in states)
+    )
+
+
+def _may_pay(state: OrderState, method: str, *, allow_on_account: bool) -> bool:
     try:
-        order = state.row.order
-        _check(state, method, allow_on_account=(order.payer or order.customer).allow_on_account)
+        _check(state, method, allow_on_account=allow_on_account)
     except Refused:
         return False
     return True

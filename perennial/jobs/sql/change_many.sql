@@ -24,7 +24,7 @@ select min(o.{day}), max(o.{day})
 
 -- name: done_already
 select r.id, r.on_date from jobs_jobrun r
- where r.job = %(job)s and r.status = 'done' and not r.dry and r.arguments = %(arguments)s
+ where r.job = %(job)s and r.status = 'done' and not r.dry and r.arguments - 'reason' = %(arguments)s::jsonb - 'reason'
    and exists (select from desk_change d where d.run_id = r.id and d.undone_on is null)
  order by r.id desc limit 1
 

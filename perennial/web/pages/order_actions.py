@@ -11,12 +11,12 @@ from perennial.desk import actions
 from perennial.desk.action import How, perform
 from perennial.desk.changeable import may_come_back
 from perennial.desk.customers.notes import note_on_order
-from perennial.desk.orders.method import methods_for
+from perennial.desk.orders.method import methods_for, methods_of_order
 from perennial.desk.read.customer import customer
 from perennial.desk.read.order import EndingBefore, Order
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
-from perennial.kernel.states import CATCH_UP, METHODS
+from perennial.kernel.states import CATCH_UP
 from perennial.language import phrase, say
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
@@ -221,7 +221,7 @@ def payer(request: Visit, number: str) -> HttpResponse:
     except Refused as unknown:
         faults["account"] = say(unknown, request.visitor.reader)
     cards = [stored.card for stored in pays.cards if stored.card.expires_on >= request.visitor.today] if pays else []
-    methods = [method for method in METHODS if method != "on_account" or (pays and pays.allow_on_account)]
+    methods = methods_of_order(number, allow_on_account=bool(pays and pays.allow_on_account))
 
     def post() -> HttpResponse:
         method = request.POST.get("method", "")
@@ -245,8 +245,8 @@ def payer(request: Visit, number: str) -> HttpResponse:
         "errors": faults,
         "cards": cards,
         "methods": methods,
-        "chosen": request.POST.get("method")
-        or (methods[0] if cards else methods[-1] if len(methods) < 2 else methods[0]),
+        "expired": bool(pays and pays.cards and not cards),
+        "chosen": request.POST.get("method") or next((word for word in methods if cards or word != "card"), ""),
     }
     return panel(request, "web/panel/payer.html", shown, post)
 

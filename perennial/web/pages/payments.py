@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from perennial.desk import actions
 from perennial.desk.action import How, perform
 from perennial.desk.orders.payments import SHIPMENTS
+from perennial.desk.queries import to_give_back
 from perennial.desk.read.order import Order
 from perennial.desk.read.order_page import line_meant
 from perennial.desk.read.orders import order
@@ -75,9 +76,8 @@ def refund(request: Visit, number: str) -> HttpResponse:
         )
         return done(request, Toast(effect(request, "order_refund", outcome)))
 
-    return panel(
-        request, "web/panel/refund.html", {**_about(request, number, found, open_), **why_codes("refund")}, post
-    )
+    shown = {**_about(request, number, found, open_), **why_codes("refund"), "owed_back": to_give_back(number)}
+    return panel(request, "web/panel/refund.html", shown, post)
 
 
 def receive(request: Visit, number: str) -> HttpResponse:

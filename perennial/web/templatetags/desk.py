@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from perennial.desk.read.exceptions import MOST_COUNTED
 from perennial.desk.read.order import Continuity
+from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.states import PROJECTED, SENT
 from perennial.language import Reader, phrase
@@ -288,6 +289,12 @@ def masked(email: str) -> str:
     """An e-mail address as it is shown before the caller is checked."""
     name, _, domain = email.partition("@")
     return f"{name[:1]}…@{domain}"
+
+
+@register.filter
+def plain_amount(amount: Money | None) -> str:
+    """An amount as it is typed into a field, without its currency; None: nothing."""
+    return "" if amount is None else money.text(amount.minor, amount.currency)
 
 
 @register.filter
