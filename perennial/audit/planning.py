@@ -29,8 +29,8 @@ def faults(orders: str | None, *, as_told: bool, most: int = MOST) -> list[Fault
     }
     cut_short: list[tuple[int, str, int]] = []
     at_its_end: list[int] = []
-    for revision, duration, shipments, first, complete, keys, repetitions, ids in rows:
-        facts = kernel.Facts(SOME_DAY, None, first, duration, shipments)
+    for revision, duration, shipments, times, first, complete, keys, repetitions, ids in rows:
+        facts = kernel.Facts(SOME_DAY, None, first, duration, shipments, times=times)
         found = _following(revisions[revision], facts, list(zip(keys or (), repetitions or (), strict=True)))
         if complete and found is not None:
             cut_short += [(pk, *found) for pk in ids]

@@ -2,8 +2,8 @@
 
 -- name: walks
 -- Who was stopped by a person has come to the end without the program's.
-select w.revision_id, w.event_duration, w.shipments, w.first_event, w.complete, w.keys, w.repetitions, array_agg(w.id)
-  from (select c.id, c.revision_id, c.event_duration, c.shipments, c.first_event, c.complete,
+select w.revision_id, w.event_duration, w.shipments, w.times, w.first_event, w.complete, w.keys, w.repetitions, array_agg(w.id)
+  from (select c.id, c.revision_id, c.event_duration, c.shipments, c.times, c.first_event, c.complete,
                array_agg(o.event_key::text order by o.position, o.id) filter (where o.id is not null) as keys,
                array_agg(o.repetition order by o.position, o.id) filter (where o.id is not null) as repetitions
           from continuity_continuityorder c
@@ -11,7 +11,7 @@ select w.revision_id, w.event_duration, w.shipments, w.first_event, w.complete, 
          where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
            and c.status in {states.NOT_ENDED} and c.last_shipment is null
          group by c.id) w
- group by 1, 2, 3, 4, 5, 6, 7
+ group by 1, 2, 3, 4, 5, 6, 7, 8
  order by min(w.id)
 
 -- name: cut_short

@@ -182,3 +182,10 @@ def test_it_moves_with_the_order(tmp_path: Any) -> None:
     assert shown("SO-000777")["continuity"][0]["every"] == {"days": 14}
     assert days("SO-000777") == [0, 14, 28]
     assert ContinuityOrder.objects.get(order__number="SO-000777").times == 3
+
+
+def test_fewer_in_all_than_the_program_has_is_no_fault() -> None:
+    number = order("CLUB")
+    actions.frequency(number=number, times=2, **ANNA)
+    assert len([one for one in lines(number, "status") if one != "cancelled"]) == 3, "the second brings two products"
+    assert check()["faults"] == []
