@@ -58,6 +58,37 @@ def test_what_is_left_out_stays(kind: str, given: dict[str, Any]):
     assert counts(put({kind: [given]}, only_given=True)) == {kind: (0, 0, 1)}
 
 
+CODES = {
+    "source_codes": [{"code": "WEB", "description": "The web", "from": "2026-01-01", "until": "2026-12-31"}],
+    "reason_codes": [{"code": "DEAR", "description": "Too dear", "actions": ["cancel"]}],
+    "hold_codes": [{"code": "CHG", "description": "Money", "stops": "charging", "released_by": ["finance"]}],
+}
+
+
+@pytest.mark.usefixtures("_there")
+@pytest.mark.parametrize("kind", CODES)
+def test_what_is_left_out_of_a_code_stays(kind: str):
+    put(CODES)
+    code = CODES[kind][0]["code"]
+    before = _stored(kind, code=code)
+    put({kind: [{"code": code, "active": False}]}, only_given=True)
+    assert _stored(kind, code=code) == before | {"active": False}
+
+
+@pytest.mark.usefixtures("_there")
+def test_a_number_of_payments_keeps_how_they_are_reckoned():
+    put(
+        {
+            "payment_schedules": [
+                {"name": "3X", "allocation": "fixed_quantity", "number_of_payments": 3, "every": 1, "unit": "month"}
+            ]
+        }
+    )
+    before = _stored("payment_schedules", name="3X")
+    put({"payment_schedules": [{"name": "3X", "number_of_payments": 4}]}, only_given=True)
+    assert _stored("payment_schedules", name="3X") == before | {"number_of_payments": 4}
+
+
 @pytest.mark.usefixtures("_there")
 def test_a_list_that_is_given_is_the_whole_list():
     before = _stored("customers", account="C-1")

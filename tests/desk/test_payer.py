@@ -199,5 +199,6 @@ def test_in_a_bundle() -> None:
     put({"orders": [new]}, on=ON)
     assert SalesOrder.objects.get(number="SO-000077").payer.account == "C-1"  # type: ignore[union-attr]
     assert counts(put({"orders": [new]}, on=ON)) == {"orders": (0, 0, 1)}
+    assert "entry" not in taken_out()["orders"][0]
     assert [*faults({"orders": [{**new, "number": "SO-000078", "payer": "C-9"}]})] == ["orders[0].payer"]
     assert faults({"orders": [{**new, "payer": "C-2"}]})

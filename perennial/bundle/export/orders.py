@@ -110,7 +110,8 @@ class _More:
             "pay": [self._pay(*pay) for pay in self.pays[order_id]],
         }
         entry = None if parent.entry is None else json.loads(parent.entry)
-        if entry is not None and difference(as_given(document), [entry]) is not None:
+        payer = {"payer": printed["payer"]} if "payer" in printed else {}
+        if entry is not None and difference(as_given(document | payer), [entry]) is not None:
             document["entry"] = entry
         document |= {
             "status": printed["status"],
@@ -135,8 +136,8 @@ class _More:
         document["payments"] = [
             self._payment(said, paid) for said, paid in zip(printed["payments"], self.payments[order_id], strict=True)
         ]
-        document |= {
-            key: printed[key] for key in ("payer", "gift_message", "hide_prices", "source_code") if key in printed
+        document |= payer | {
+            key: printed[key] for key in ("gift_message", "hide_prices", "source_code") if key in printed
         }
         if printed["notes"]:
             document["notes"] = printed["notes"]

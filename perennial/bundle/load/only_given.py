@@ -22,22 +22,30 @@ NAMED_BY = {
     "delivery_modes": "code",
     "date_intervals": "code",
     "payment_schedules": "name",
+    "source_codes": "code",
+    "reason_codes": "code",
+    "hold_codes": "code",
     "products": "number",
     "programs": "schedule_id",
 }
 """What each kind of set-up is told from the others by. A tax rate has nothing else but its percentage."""
 
-INSTEAD = {
-    "products": (("price", "prices"), ("event_duration", "shipments")),
-    "payment_schedules": (("allocation", "amount", "lines", "number_of_payments"),),
-    "programs": (("events", "removed_events"),),
+_Instead = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+_PRICES, _ENDS, _EVENTS = ("price", "prices"), ("event_duration", "shipments"), ("events", "removed_events")
+INSTEAD: dict[str, _Instead] = {
+    "products": ((_PRICES, _PRICES), (_ENDS, _ENDS)),
+    "payment_schedules": ((("allocation",), ("amount", "lines", "number_of_payments")),),
+    "programs": ((_EVENTS, _EVENTS),),
 }
-"""Where one of these keys is given, what is stored of the others is not meant any more."""
+"""Where one of the first keys is given another, what is stored of the second ones is not meant any more."""
 
 _STORED: dict[str, Callable[[str], Iterable[Document]]] = {
     "delivery_modes": setup.delivery_modes,
     "date_intervals": lambda _: setup.date_intervals(),
     "payment_schedules": setup.payment_schedules,
+    "source_codes": lambda _: setup.source_codes(),
+    "reason_codes": lambda _: setup.reason_codes(),
+    "hold_codes": lambda _: setup.hold_codes(),
     "products": setup.products,
     "programs": programs.programs,
 }
@@ -79,13 +87,13 @@ def _text(thing: Any, key: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _with(thing: Any, stored: Document | None, instead: Iterable[tuple[str, ...]]) -> Any:
+def _with(thing: Any, stored: Document | None, instead: _Instead) -> Any:
     if stored is None or not isinstance(thing, dict):
         return thing
     kept = {key: value for key, value in stored.items() if key not in thing and key != "notes"}
-    for together in instead:
-        if any(_differs(thing, stored, key) for key in together):
-            kept = {key: value for key, value in kept.items() if key not in together}
+    for given, not_meant in instead:
+        if any(_differs(thing, stored, key) for key in given):
+            kept = {key: value for key, value in kept.items() if key not in not_meant}
     for key, value in kept.items():
         thing[key] = value
     return thing
