@@ -147,7 +147,7 @@ def _ordinary(found: _Found, parent: Order) -> _Parcel:
 
 def _slip(parcel: _Parcel, to: Reader, sender: Company) -> Slip:
     found, parent = parcel.found, parcel.parent
-    hidden = parent.hide_prices
+    hidden = parent.hide_prices or parent.payer is not None
     delivery, tax, total = parcel.sums
     tax_label = "tax_included" if parcel.tax_included else "tax"
     sums = [("delivery", delivery), (tax_label, tax), ("total", total)]

@@ -16,6 +16,7 @@ from perennial.notices.actions import set_kind
 from perennial.notices.models import Notice
 from perennial.orders.models import SalesOrder
 from perennial.papers.confirmation import confirmation
+from perennial.papers.slip import slip
 from perennial.payments.models import Attempt, Payment
 from tests.worlds import actions
 from tests.worlds.bundle import counts, faults, put, take_out
@@ -193,12 +194,19 @@ def test_the_confirmation_goes_to_who_pays() -> None:
     assert ("Pagato da", "C-1, Ada") in [(one.label, one.value) for one in paper.facts]
 
 
+def test_the_slip_in_the_parcel_names_no_prices() -> None:
+    number = for_bo()
+    make_children(day(0))
+    assert slip(f"{number}-1-001", on=ON).hide_prices
+    actions.payer(number=number, account="C-2", method="card", card="tok_bo", **ANNA)
+    assert not slip(f"{number}-1-001", on=ON).hide_prices
+
+
 def test_in_a_bundle() -> None:
     new = {"number": "SO-000077", "customer": "C-2", "payer": "C-1", "order_date": "2026-03-10", "submit": True,
            "lines": [{"item_number": "S-CLUB", "continuity": {"card": "tok_two"}}]}  # fmt: skip
     put({"orders": [new]}, on=ON)
     assert SalesOrder.objects.get(number="SO-000077").payer.account == "C-1"  # type: ignore[union-attr]
     assert counts(put({"orders": [new]}, on=ON)) == {"orders": (0, 0, 1)}
-    assert "entry" not in taken_out()["orders"][0]
     assert [*faults({"orders": [{**new, "number": "SO-000078", "payer": "C-9"}]})] == ["orders[0].payer"]
     assert faults({"orders": [{**new, "payer": "C-2"}]})
