@@ -13,6 +13,7 @@ from perennial.desk.read.customer import customer_page
 from perennial.desk.read.exceptions import counts, exceptions
 from perennial.jobs.close_orders import CloseOrders
 from perennial.notices.models import Notice, NoticeKind
+from perennial.payments.noted import note_all
 from tests.worlds import actions
 from tests.worlds.desk import ON, day, line, make_children, order, run, sent, shown
 
@@ -27,6 +28,7 @@ def ends(month: int) -> None:
 
 def listed(on: date = ON) -> list[tuple[str, date, object, object]]:
     """The lines whose card ends: order, first day, shipments, parts; as many as are counted."""
+    note_all()  # as the end of a night does
     rows = exceptions("expiring", on=on).rows
     assert len(rows) == counts(on).expiring
     return [(row.order, row.day, row.facts["shipments"], row.facts["parts"]) for row in rows]
