@@ -45,7 +45,7 @@ def show_sources(p: Parser) -> Run:
     p.add_argument("--csv", action="store_true", help="as CSV, for a spreadsheet")
 
     def run(given: Given) -> int:
-        from perennial.desk.contract import source_result_json
+        from perennial.desk.list_document import source_result_json
         from perennial.desk.read.sources import source_results
 
         found = source_results(since=given.since, through=given.through, code=given.source_code)

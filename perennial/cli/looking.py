@@ -108,7 +108,7 @@ def show_program(p: Parser) -> Run:
     p.on()
 
     def run(given: Given) -> int:
-        from perennial.desk.contract import program_json
+        from perennial.desk.program_document import program_json
         from perennial.desk.read.program import program
 
         found = program(given.program, on=on(given))
@@ -170,7 +170,7 @@ def show_children(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.catalog.queries import today
         from perennial.cli.lists import listed_children_page
-        from perennial.desk.contract import listed_child_json
+        from perennial.desk.list_document import listed_child_json
         from perennial.desk.read.lists import children
 
         read = partial(
@@ -194,7 +194,7 @@ def show_payments(p: Parser) -> Run:
 
     def run(given: Given) -> int:
         from perennial.cli.lists import listed_payments_page
-        from perennial.desk.contract import listed_payment_json
+        from perennial.desk.list_document import listed_payment_json
         from perennial.desk.read.lists import payments
 
         read = partial(payments, status=given.status, customer=given.customer)
@@ -213,7 +213,7 @@ def show_shipments(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.catalog.queries import today
         from perennial.cli.lists import listed_shipments_page
-        from perennial.desk.contract import listed_shipment_json
+        from perennial.desk.list_document import listed_shipment_json
         from perennial.desk.read.lists import shipments
 
         read = partial(shipments, today(), program=given.program, product=given.product, customer=given.customer)
@@ -293,7 +293,7 @@ def search(p: Parser) -> Run:
     _page(p, "customers", "8")
 
     def run(given: Given) -> int:
-        from perennial.desk.contract import search_json
+        from perennial.desk.list_document import search_json
         from perennial.desk.read import search as read
 
         found = read.search(" ".join(given.words), size=given.limit or read.FIRST, after=given.after)

@@ -10,6 +10,7 @@ from typing import Any
 from perennial.cli.output import cell, facts, listing, say, section, sentence, table
 from perennial.desk import contract
 from perennial.desk.contract import amount
+from perennial.desk.program_document import program_json
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.preview import Preview
@@ -294,7 +295,7 @@ def still_open_line(order: Order) -> str:
 
 def program_page(program: Program) -> None:
     """A program with its events."""
-    document = contract.program_json(program)
+    document = program_json(program)
     facts({name: value for name, value in document.items() if name not in ("events", "draft")})
     section("events")
     listing(document.get("events", []))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -12,13 +11,9 @@ from perennial.catalog.queries import today
 from perennial.continuity.planning import stored_every
 from perennial.desk.read import orders
 from perennial.desk.read.customer import Customer
-from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.preview import Part, Preview
-from perennial.desk.read.program import Program
-from perennial.desk.read.search import Hits
 from perennial.desk.read.shipment import ShipmentLine
-from perennial.desk.read.sources import SourceResult
 from perennial.desk.read.values import Added, Address, Adjustment, Event, Hold, Note, Payment, Substitute
 from perennial.kernel import money
 from perennial.kernel.money import Money
@@ -27,7 +22,6 @@ from perennial.kernel.reasons import Reason, json_text
 from perennial.language import Reader, phrase
 from perennial.language.formats import ENGLISH
 from perennial.language.reasons import date_words, not_shipped, price_words, product_words, reason_words
-from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts
 
 Document = dict[str, Any]
 CANCELLED = Reason("cancelled")
@@ -98,24 +92,6 @@ def source_json(code: str | None) -> Document:
     return {} if code is None else {"source_code": code}
 
 
-def source_result_json(one: SourceResult) -> Document:
-    """What became of the orders of a source code."""
-    return {
-        "source_code": one.code,
-        "description": one.description,
-        "customers": one.customers,
-        "orders": one.orders,
-        "joined": one.joined,
-        "still_open": one.still_open,
-        "ended": [
-            {"stopped": each.stopped, "reason_code": each.reason_code, "orders": each.count} for each in one.ended
-        ],
-        "shipments_sent": one.shipments_sent,
-        "captured": {each.currency: amount(each) for each in one.captured},
-        "refunded": {each.currency: amount(each) for each in one.refunded},
-    }
-
-
 def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
     return {
         "line": one.line,
@@ -124,7 +100,7 @@ def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
         "revision": one.revision,
         "status": one.status,
         "complete": one.complete,
-        "start_date": _day(one.start_date),
+        "start_date": day_json(one.start_date),
         "payment_method": one.payment_method,
         "card": one.card.token if one.card else None,
         "payment_schedule": one.payment_schedule,
@@ -162,7 +138,7 @@ def line_json(line: ShipmentLine, to: Reader = ENGLISH) -> Document:
         "customised": list(line.customised),
         "shipment": line.shipment,
         "child_order": line.child,
-        "changeable_until": _day(line.changeable_until),
+        "changeable_until": day_json(line.changeable_until),
         "why": why_words(line, to),
     }
 
@@ -172,8 +148,8 @@ def _child(child: Child, whole: bool) -> Document:
     if whole:
         more = {
             "ship_to": place_json(child.ship_to),
-            "shipped_on": _day(child.sent.on if child.sent else None),
-            "invoiced_on": _day(child.invoiced_on),
+            "shipped_on": day_json(child.sent.on if child.sent else None),
+            "invoiced_on": day_json(child.invoiced_on),
         }
     return {
         "number": child.number,
@@ -182,7 +158,7 @@ def _child(child: Child, whole: bool) -> Document:
         "status": child.status,
         "held": child.held,
         "ship_on": str(child.ship_on),
-        "lines": [_child_line(line, whole) for line in child.lines],
+        "lines": [child_line_json(line, whole) for line in child.lines],
         "delivery": amount(child.delivery),
         "tax": amount(child.tax),
         "total": amount(child.total),
@@ -193,7 +169,7 @@ def _child(child: Child, whole: bool) -> Document:
     }
 
 
-def _child_line(line: ChildLine, whole: bool = True) -> Document:
+def child_line_json(line: ChildLine, whole: bool = True) -> Document:
     return {
         "item_number": line.product.number,
         "quantity": money.plain(line.quantity),
@@ -278,79 +254,6 @@ def note_json(note: Note) -> Document:
     return {"on": str(note.on), "by": note.by, "text": note.text}
 
 
-def search_json(found: Hits) -> Document:
-    """What a search found."""
-    return {
-        "customers": [{**asdict(hit), "next_ship_on": _day(hit.next_ship_on)} for hit in found.customers],
-        "orders": [
-            {**asdict(hit), "order_date": str(hit.order_date), "ship_on": _day(hit.ship_on)} for hit in found.orders
-        ],
-        "next": found.next,
-    }
-
-
-def program_json(program: Program) -> Document:
-    """A program as it is for new orders, the event that is current, and the draft of its edits.
-
-    A program that was never released shows its draft.
-    """
-    newest, draft = program.newest, program.draft
-    shown = newest or draft
-    event_id, repetition = program.current or (None, None)
-    return {
-        "schedule_id": program.schedule_id,
-        "name": program.name,
-        "active": program.active,
-        **(revision_json(shown.facts, program.currency) if shown else {}),
-        "current_event": event_id,
-        "current_repetition": repetition,
-        "revision": newest.number if newest else None,
-        "draft": {"revision": draft.number, **revision_json(draft.facts, program.currency)} if draft else None,
-    }
-
-
-def revision_json(facts: ProgramFacts, currency: str) -> Document:
-    """One revision whole: its header and its events, an entry for each product of an event."""
-    return {
-        "started_on": _day(facts.started_on),
-        "order_start": facts.order_start,
-        "bill_upfront": facts.bill_upfront,
-        "consolidate": facts.consolidate,
-        "catch_up": facts.catch_up,
-        "prompt_for_start_date": facts.prompt_for_start_date,
-        "prompt_for_payment_schedule": facts.prompt_for_payment_schedule,
-        "payment_schedule": facts.payment_schedule,
-        "valid_payment_schedules": sorted(facts.valid_payment_schedules),
-        "days_after_order_date": facts.days_after_order_date,
-        "events": [entry_json(event, product, currency) for event in facts.events for product in event.products],
-    }
-
-
-def entry_json(event: EventFacts, product: EventProductFacts | None, currency: str) -> Document:
-    """A product of an event; None: the event is gone, and had none."""
-    sold: Document = {}
-    if product is not None:
-        sold = {
-            "item_number": product.item_number,
-            "quantity": money.plain(product.quantity),
-            "unit": product.unit,
-            "price": None if product.price_minor is None else money.text(product.price_minor, currency),
-        }
-    return {
-        "key": event.key,
-        "event_id": event.event_id,
-        **sold,
-        "delivery_mode": event.delivery_mode,
-        "date_interval": event.interval.code if event.interval else None,
-        "days_from_last": event.days_from_last,
-        "start_order_date": _day(event.start_order_date),
-        "action": event.action,
-        "times_to_repeat": "until_stopped" if event.times_to_repeat is None else event.times_to_repeat,
-        "probability": None if event.probability is None else money.plain(event.probability),
-        "payment_schedule": event.payment_schedule,
-    }
-
-
 def hold_json(hold: Hold, to: Reader = ENGLISH) -> Document:
     """Why an order waits."""
     return {
@@ -359,8 +262,8 @@ def hold_json(hold: Hold, to: Reader = ENGLISH) -> Document:
         "stops": hold.stops,
         "on": str(hold.on),
         "by": hold.by,
-        "released_on": _day(hold.released_on),
-        "until": _day(hold.until),
+        "released_on": day_json(hold.released_on),
+        "until": day_json(hold.until),
         "reason_code": hold.reason_code,
     }
 
@@ -375,7 +278,7 @@ def payment_json(payment: Payment, whole: bool = True) -> Document:
     """Money owed, and what became of it. ``whole``: with the token of its card and the day on which it was taken."""
     more: Document = {}
     if whole:
-        more = {"card": payment.card.token if payment.card else None, "captured_on": _day(payment.captured_on)}
+        more = {"card": payment.card.token if payment.card else None, "captured_on": day_json(payment.captured_on)}
     return {
         "order": payment.order,
         "purpose": payment.purpose,
@@ -388,54 +291,6 @@ def payment_json(payment: Payment, whole: bool = True) -> Document:
         "captured": amount(payment.captured),
         "refunded": amount(payment.refunded),
         **more,
-    }
-
-
-def listed_child_json(child: ListedChild) -> Document:
-    """A child order in a list."""
-    return {
-        "number": child.number,
-        "order": child.order,
-        "customer": child.account,
-        "name": child.customer,
-        "program": child.program,
-        "line": child.line,
-        "shipment": child.shipment,
-        "status": child.status,
-        "ship_on": str(child.ship_on),
-        "waits": list(child.waits),
-        "lines": [_child_line(line) for line in child.lines],
-        "total": amount(child.total),
-        "currency": child.total.currency,
-    }
-
-
-def listed_payment_json(one: ListedPayment) -> Document:
-    """A payment in a list, and whose it is."""
-    payment = one.payment
-    return {
-        "parent": one.order,
-        "customer": one.account,
-        "name": one.customer,
-        "line": payment.line,
-        "shipment": payment.shipment,
-        **payment_json(payment),
-        "currency": payment.amount.currency,
-    }
-
-
-def listed_shipment_json(shipment: ListedShipment) -> Document:
-    """A planned shipment in a list."""
-    return {
-        "order": shipment.order,
-        "customer": shipment.account,
-        "name": shipment.customer,
-        "program": shipment.program,
-        "line": shipment.line,
-        "shipment": shipment.shipment,
-        "ship_on": str(shipment.ship_on),
-        "waits": list(shipment.waits),
-        "lines": [_child_line(line) for line in shipment.lines],
     }
 
 
@@ -504,5 +359,6 @@ def amount(value: Money | None) -> str | None:
     return None if value is None else money.text(value.minor, value.currency)
 
 
-def _day(day: date | None) -> str | None:
+def day_json(day: date | None) -> str | None:
+    """A day, where there is one."""
     return None if day is None else str(day)

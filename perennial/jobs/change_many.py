@@ -75,7 +75,7 @@ class ChangeMany(Job):
         return selected, Report()
 
     def asked_in_file(self, run: Run, file: File) -> Sequence[Asked]:
-        """What the file asks. Refused: it has faults."""
+        """What the file asks, of a job that takes one. Refused: it has faults."""
         raise NotImplementedError
 
     def check(self, run: Run) -> None:

@@ -15,14 +15,9 @@ from perennial.catalog.models import Parameters
 from perennial.cli.commands import COMMANDS
 from perennial.cli.main import built
 from perennial.continuity.models import Adjustment
-from perennial.desk.contract import (
-    listed_child_json,
-    listed_payment_json,
-    listed_shipment_json,
-    order_document,
-    search_json,
-)
+from perennial.desk.contract import order_document
 from perennial.desk.customers import note_on_order
+from perennial.desk.list_document import listed_child_json, listed_payment_json, listed_shipment_json, search_json
 from perennial.desk.read import lists
 from perennial.desk.read.search import search
 from perennial.jobs import JOBS, NIGHTLY

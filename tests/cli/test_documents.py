@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from perennial.continuity.models import Adjustment, ContinuityOrder, Occurrence, Parked
-from perennial.desk.contract import customer_json, order_document, order_documents, preview_json, program_json
+from perennial.desk.contract import customer_json, order_document, order_documents, preview_json
+from perennial.desk.program_document import program_json
 from perennial.desk.queries import Fitting, order_ids, parked
 from perennial.desk.read.customer import customer
 from perennial.desk.read.preview import preview as previewed

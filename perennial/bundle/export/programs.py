@@ -7,7 +7,8 @@ from datetime import date
 
 from perennial.bundle.export.setup import anchor, day
 from perennial.catalog.models import DateInterval
-from perennial.desk.contract import Document, entry_json, revision_json
+from perennial.desk.contract import Document
+from perennial.desk.program_document import entry_json, revision_json
 from perennial.programs.facts import read_facts
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.values import EventFacts, ProgramFacts

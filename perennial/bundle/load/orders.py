@@ -188,7 +188,10 @@ class Entering:
         context(by=self.reading.by, reason=self.reading.reason)
         standing = [one for one in usable if one.stands]
         usable = [one for one in usable if not one.stands]
-        return self._take_over(standing) + self._enter_anew(usable)
+        before = len(self.made)
+        entered = self._take_over(standing) + self._enter_anew(usable)
+        note(self.made[before:])
+        return entered
 
     def _enter_anew(self, usable: Sequence[OrderGiven]) -> int:
         """Orders that are entered now."""
@@ -224,7 +227,6 @@ class Entering:
         self._count(len(taken))
         note_contradictions(taken)
         blocked.recompute([c.id for t in taken for c in t.continuity])
-        note([t.order.id for t in taken])
         self.made += [t.order.id for t in taken]
         return len(taken)
 

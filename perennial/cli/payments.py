@@ -1,0 +1,144 @@
+"""`order …` of money, and `card`: how it is paid, what was taken, what is given back."""
+
+from __future__ import annotations
+
+from perennial.cli.acting import does
+from perennial.cli.output import outcome
+from perennial.cli.parser import (
+    Given,
+    Parser,
+    Run,
+    by,
+    day,
+    expiry,
+    long_code,
+    on,
+    text,
+    who,
+    whole,
+)
+from perennial.kernel.states import METHODS
+
+
+def order_card(p: Parser) -> Run:
+    """Another stored card pays."""
+    p.number()
+    p.add_argument(
+        "--token", type=long_code, metavar="T", required=True, help="the token of a stored card of the customer"
+    )
+    p.catch_up()
+    p.change()
+    return does("card", "token", "catch_up")
+
+
+def order_payment_method(p: Parser) -> Run:
+    """It is paid another way."""
+    p.number()
+    p.add_argument("--method", choices=METHODS, required=True, help="how what is not paid yet, and what comes, is paid")
+    p.add_argument("--card", type=long_code, metavar="TOKEN", help="with --method card: the stored card that pays")
+    p.catch_up()
+    p.change()
+    return does("payment_method", "method", "card", "catch_up")
+
+
+def order_collect(p: Parser) -> Run:
+    """What is due of it is taken while the customer listens."""
+    p.number("the number of the order or child")
+    p.add_argument("--force", action="store_true", help="ask again for what was declined today")
+    p.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
+    p.on()
+    p.by("who does it, for the history (such as clerk:anna)")
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+
+        done = actions.collect(number=given.number, on=on(given), by=by(given), force=given.force, dry=given.dry_run)
+        outcome(done, given)
+        return 0
+
+    return run
+
+
+def order_receive(p: Parser) -> Run:
+    """A check has come."""
+    p.number("the number of the order")
+    p.add_argument(
+        "--check", dest="check_number", type=text, metavar="N", required=True, help="the number of the check"
+    )
+    p.add_argument("--amount", metavar="A", required=True, help="what it is made out for, such as 64.85")
+    p.add_argument(
+        "--received-on", type=day, metavar="DATE", help="the day on which it came (left out: the business date)"
+    )
+    p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.change()
+    return does("receive", "amount", "received_on", "part", check="check_number")
+
+
+def order_settle(p: Parser) -> Run:
+    """A person looked it up at the gateway, or gives it up."""
+    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    p.add_argument(
+        "--as",
+        dest="end",
+        choices=("taken", "not-taken", "written-off"),
+        required=True,
+        help="of one that is unknown: the gateway did it, or did not (then it is due again); or nobody will pay it",
+    )
+    p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.add_argument(
+        "--shipments",
+        choices=("stop", "send"),
+        help="of one that was billed up front and is written off: stop what it paid for and has not left, or send it"
+        " (left out: stop)",
+    )
+    p.add_argument("--approved-by", type=text, metavar="WHO", help="who allowed the write-off (left out: who does it)")
+    p.reason_code()
+    p.change(why="how it was found out, or why it is given up", must_say_why=True)
+    return does("settle", "end", "part", "shipments", "approved_by", "reason_code")
+
+
+def order_refund(p: Parser) -> Run:
+    """The customer gets money back."""
+    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    p.add_argument(
+        "--payment", dest="part", type=whole, metavar="N", help="the number of the payment, where several were taken"
+    )
+    p.add_argument("--amount", metavar="A", help="so much of it, such as 5.00 (left out: all that is left of it)")
+    p.reason_code()
+    p.change(why="why it is given back", must_say_why=True)
+    return does("refund", "part", "amount", "reason_code")
+
+
+def card(p: Parser) -> Run:
+    """The gateway keeps a card; we keep its token."""
+    p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
+    p.add_argument("--token", type=long_code, metavar="T", required=True, help="the token that the gateway gave")
+    p.add_argument("--brand", type=text, metavar="B", required=True, help="such as visa")
+    p.add_argument("--last4", metavar="DIGITS", required=True, help="its last four digits")
+    p.add_argument("--exp", type=expiry, metavar="MM/YYYY", required=True, help="until when it is valid: 12/2030")
+    p.add_argument(
+        "--replaces",
+        type=long_code,
+        metavar="TOKEN",
+        help="take over what this card pays (left out: where the card is expired or refused)",
+    )
+    p.catch_up()
+    p.who()
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+
+        done = actions.store_card(
+            account=given.account,
+            token=given.token,
+            brand=given.brand,
+            last4=given.last4,
+            exp=given.exp,
+            replaces=given.replaces,
+            catch_up=given.catch_up,
+            **who(given),
+        )
+        outcome(done, given)
+        return 0
+
+    return run
