@@ -94,7 +94,7 @@ PLAYED = [
     ("order payment-method", "order payment-method SO-000004 --method card --card tok_visa"),
     ("order payer", "order payer SO-000004 --account C-1 --method card --card tok_visa"),
     ("orders move", "orders move --program BOM --by-days 3"),
-    ("orders take-back", "orders take-back 2"),
+    ("orders take-back", "orders take-back {run}"),
     ("order hold", "order hold SO-000003 --reason sick"),
     ("order release", "order release SO-000003"),
     ("order gift", "order gift SO-000003 --message enjoy"),
@@ -165,6 +165,7 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     Notice.objects.create(pk=902, card_id=2, status="unsure", **told)
     Company.objects.update(notices_on=True, from_email="club@example.com")
     monkeypatch.setattr(settings, "PERENNIAL_HOME", tmp_path)
+    run = 0
     for row, words in PLAYED:
         if row == "parked retry":
             Parked.objects.create(continuity_order_id=parked, job="extend-lines", reason="x", on_date=ORDERED)
@@ -178,7 +179,8 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
         if row == "tariff preview":  # delivery costs more by now
             DeliveryMode.objects.update(charge_minor=695)
             follow_set_up(on=ORDERED, by="test")
-        found = typed(words)
+        found = typed(words.format(run=run))
+        run = found["run"] if row == "orders move" else run
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":
             holds("simulate: each of jobs", found["jobs"][0])

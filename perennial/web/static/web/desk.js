@@ -232,7 +232,7 @@
     if (event.key === "Escape") return onEscape(event);
     if (onListKey(event) || onRowKey(event)) return;
     if (event.key === "Enter" && onEntered(event)) return;
-    if (event.key === "Enter" && event.target.matches("form[hx-post] select:not([data-quiet])") && !event.target.form.matches("[data-entry]")) {
+    if (event.key === "Enter" && event.target.matches("[data-panel] form[hx-post] select")) {
       event.preventDefault(); // as in any other field; the space bar and the arrows open the list
       event.target.form.requestSubmit();
       return;
