@@ -66,10 +66,11 @@ class Request:
 
 @dataclass
 class Answer:
-    """What the page answers."""
+    """What the page answers; ``lost``: nothing, the connection breaks off."""
 
     html: str = ""
     status: int = 200
+    lost: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -133,6 +134,9 @@ class Site:
             self.asked.append(request)
             chosen = self.answers.get((request.method, request.path))
             answer = chosen(request) if chosen else Answer(self.html if request.method == "GET" else "")
+            if answer.lost:
+                handler.close_connection = True
+                return
             content, status = answer.html.encode(), answer.status
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY, **answer.headers}
         try:
