@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "axes",
     "csp",
+    "procrastinate.contrib.django",
     "perennial.people",
     "perennial.catalog",
     "perennial.customers",
@@ -209,6 +210,10 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 
+# -- what runs beside the pages (perennial.worker)
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # workers alone import what they do
+
 # -- signing in
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "perennial.web.sign_in.Backend"]
@@ -271,6 +276,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "perennial": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "procrastinate": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "axes": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # what it counts, we log
     },
 }

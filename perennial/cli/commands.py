@@ -35,7 +35,7 @@ GROUPS: dict[str, list[Command]] = {
         ("demo", "a company with eighteen months of orders, to look around in"),
         ("bench", "measure the nightly jobs on this machine"),
         ("serve", "start the web application; Ctrl-C ends it"),
-        ("worker", "run the jobs when they are due (not in this version)"),
+        ("worker", "run what recurs and what pages ask for; Ctrl-C ends it"),
         ("backup", "write a backup of everything (not in this version)"),
         ("restore", "read a backup into an empty installation (not in this version)"),
     ),
@@ -171,6 +171,12 @@ GROUPS: dict[str, list[Command]] = {
         ("simulate", "let days pass: ship and invoice what may ship, then the night"),
         ("parked", "what the jobs could not do"),
         ("parked retry", "let the jobs try a parked order again"),
+    )
+    + _group(
+        "recurrences",
+        ("recurrence list", "what runs by itself, and when next"),
+        ("recurrence set", "let a job, or the night, run by itself at a time of day"),
+        ("recurrence remove", "a job, or the night, does not run by itself any more"),
     )
     + _group(
         "checking",

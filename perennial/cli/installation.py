@@ -1,4 +1,4 @@
-"""`init`, `stop`, `demo`, `bench`, `serve`, and what this version does not have yet."""
+"""`init`, `stop`, `demo`, `bench`, `serve`, `worker`, and what this version does not have yet."""
 
 from __future__ import annotations
 
@@ -84,9 +84,12 @@ def serve(p: Parser) -> Run:
     """The web application, until Ctrl-C."""
     _address(p)
     p.add_argument("--workers", type=int, default=2, help="processes that answer, of four threads each (default 2)")
+    p.add_argument(
+        "--no-worker", action="store_true", help="pages alone: `perennial worker` runs somewhere else, or nothing runs"
+    )
 
     def run(given: Given) -> int:
-        return _serve(given.host, given.port, given.workers)
+        return _serve(given.host, given.port, given.workers, with_worker=not given.no_worker)
 
     return run
 
@@ -98,15 +101,41 @@ def _address(p: Parser, when: str = "") -> None:
     p.add_argument("--port", type=int, default=8000, help=f"{when}default 8000")
 
 
-def _serve(host: str, port: int, workers: int = 2) -> int:
+def _serve(host: str, port: int, workers: int = 2, *, with_worker: bool = True) -> int:
     from perennial.web.server import serve
 
-    return serve(host, port, workers=workers)
+    return serve(host, port, workers=workers, with_worker=with_worker)
 
 
 def worker(p: Parser) -> Run:
-    """The scheduler."""
-    return _later(p)
+    """What runs beside the pages, until it is told to end."""
+    p.add_argument(
+        "--ends-with-input",
+        action="store_true",
+        help="end when the standard input closes: with the process that started it",
+    )
+    p.add_argument("--quiet", action="store_true", help="say nothing at the start")
+
+    def run(given: Given) -> int:
+        from perennial.worker.process import work
+
+        if not given.quiet:
+            tell(sentence("outcome", "worker_runs"))
+            tell(next_night())
+        work(ends_with_input=given.ends_with_input)
+        return 0
+
+    return run
+
+
+def next_night() -> str:
+    """When the night runs by itself next, in words; loud where it does not."""
+    from perennial.jobs.recurrences import next_night
+
+    found = next_night()
+    return (
+        sentence("outcome", "no_night_planned") if found is None else sentence("outcome", "next_night", **found.facts())
+    )
 
 
 def backup(p: Parser) -> Run:

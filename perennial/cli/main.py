@@ -21,10 +21,10 @@ from perennial.cli.output import document, say, tell
 from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused, Several
 
-WITHOUT_DATABASE = {"stop", "worker", "backup", "restore"}
+WITHOUT_DATABASE = {"stop", "backup", "restore"}
 MAKES_DATABASE = {"init", "demo", "bench", "serve"}
 BUNDLE = "bundle"  # the refusal of an import: the fields of its faults are paths
-STOPS_DATABASE = {"demo", "serve"}  # the server that it starts ends with it
+STOPS_DATABASE = {"demo", "serve", "worker"}  # the server that it starts ends with it
 OTHER_TABLES = {"bench"}  # makes databases of its own on the same server
 
 

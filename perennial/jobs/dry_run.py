@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,13 +24,24 @@ class _Undo(Exception):
     """Ends a dry run: everything it wrote is taken back."""
 
 
-def dry_run(job: Job, on: date, arguments: dict[str, Any], by: str, to: Reader = ENGLISH) -> dict[str, Any]:
+Progress = Callable[[int, int], None]
+"""Hears after each chunk how many of them are done, of how many."""
+
+
+def dry_run(
+    job: Job,
+    on: date,
+    arguments: dict[str, Any],
+    by: str,
+    to: Reader = ENGLISH,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
     """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
     report = Report()
     rows: list[touched.Row] = []
     try:
         with transaction.atomic():
-            report = rehearse(job, on, arguments, by, rows)
+            report = rehearse(job, on, arguments, by, rows, progress)
             raise _Undo
     except _Undo:
         pass
@@ -49,7 +60,14 @@ def rehearsed(
     return row
 
 
-def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str, rows: list[touched.Row] | None = None) -> Report:
+def rehearse(
+    job: Job,
+    on: date,
+    arguments: dict[str, Any],
+    by: str,
+    rows: list[touched.Row] | None = None,
+    progress: Progress | None = None,
+) -> Report:
     """Do a job's work inside the caller's transaction, which takes it back afterwards. ``rows``: gets what it touched.
 
     Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that
@@ -62,20 +80,22 @@ def rehearse(job: Job, on: date, arguments: dict[str, Any], by: str, rows: list[
     report = write_list(job, run)
     sql.execute("set constraints all immediate")
     rows = [] if rows is None else rows
-    for _, first, last in sql.tuples(
+    chunks = sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
-    ):
+    )
+    for number, first, last in chunks:
         if run.selected <= AT_ONCE:
             report.add(_rehearsed(job, run, first, last))
-            continue
-        try:
-            with transaction.atomic():
-                made = _rehearsed(job, run, first, last)
-                report.add(made)
-                rows += touched.all_rows(job, run.id)
-                raise _Undo
-        except _Undo:
-            pass
+        else:
+            try:
+                with transaction.atomic():
+                    report.add(_rehearsed(job, run, first, last))
+                    rows += touched.all_rows(job, run.id)
+                    raise _Undo
+            except _Undo:
+                pass
+        if progress is not None:
+            progress(number, len(chunks))
     if run.selected <= AT_ONCE:
         rows += touched.all_rows(job, run.id)
     JobRun.objects.filter(pk=row.pk).update(status="done", report=report.stored())

@@ -1,15 +1,20 @@
-"""A run of a job: its work list, its chunks, its report."""
+"""A run of a job: its work list, its chunks, its report; what workers are asked for; when jobs run by themselves."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+
+from perennial.db.history import tracked
+from perennial.kernel import states
 
 
 class JobRun(models.Model):
     """(job, business date, arguments); open, then done. One open run a job that is not dry.
 
-    ``selected`` is the length of the work list, ``start`` what was counted together with it.
+    ``selected`` is the length of the work list, ``start`` what was counted together with it. ``stopped_by``: a person who
+    asked it to stop after the chunk that is under way; the next start goes on with it.
     """
 
     job = models.TextField()
@@ -19,6 +24,7 @@ class JobRun(models.Model):
     status = models.TextField(db_default="open")
     night_id = models.BigIntegerField(null=True)
     by = models.TextField(db_default="")
+    stopped_by = models.TextField(null=True)
     started_at = models.DateTimeField(db_default=models.functions.Now())
     ended_at = models.DateTimeField(null=True)
     selected = models.BigIntegerField(db_default=0)
@@ -103,3 +109,61 @@ class NightRun(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["on_date"], condition=Q(finished_at__isnull=True), name="one_open_night")
         ]
+
+
+@tracked
+class Recurrence(models.Model):
+    """When a job (or ``night``) runs by itself: at a time of day in the company's time zone, on days of the week (1 is Monday).
+
+    ``queued_for``: the day for which it was queued last.
+    """
+
+    job = models.TextField()
+    at = models.TimeField()
+    days = ArrayField(models.IntegerField())
+    arguments = models.JSONField(db_default=models.Value({}, models.JSONField()))
+    queued_for = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "at"], name="one_recurrence")]
+
+
+class JobRequest(models.Model):
+    """What a person, or a recurrence, asks the workers for: a job (or ``night``) of a business date (none of a night: every
+    missed one), real or dry.
+
+    ``for_date``: the date that a worker is at; ``at_job``, and of a dry run ``done`` of ``selected`` chunks: how far it is;
+    ``runs``: the runs that were made of it; ``refused``: why it was not done; ``waits``: the nights that want a person.
+    """
+
+    job = models.TextField()
+    on_date = models.DateField(null=True)
+    meant = models.DateField(null=True)
+    arguments = models.JSONField()
+    dry = models.BooleanField(db_default=False)
+    by = models.TextField()
+    recurs = models.BooleanField(db_default=False)
+    status = models.TextField(db_default="waiting")
+    asked_at = models.DateTimeField(db_default=models.functions.Now())
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    stopped_by = models.TextField(null=True)
+    runs = ArrayField(models.BigIntegerField(), db_default=models.Value("{}"))
+    for_date = models.DateField(null=True)
+    at_job = models.TextField(null=True)
+    done = models.BigIntegerField(null=True)
+    selected = models.BigIntegerField(null=True)
+    refused = models.JSONField(null=True)
+    waits = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "on_date", "arguments", "dry"],
+                condition=Q(status__in=states.REQUEST_GOES_ON),
+                nulls_distinct=False,
+                name="one_open_request",
+            ),
+            models.CheckConstraint(condition=Q(status__in=list(states.REQUEST)), name="request_status"),
+        ]
+        indexes = [models.Index(fields=["job", "-id"], name="requests_of_job")]

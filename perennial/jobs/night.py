@@ -20,7 +20,7 @@ from perennial.jobs.job import Job, document
 from perennial.jobs.models import NightRun
 from perennial.jobs.night_report import make_report
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Session, run_job
+from perennial.jobs.runner import Opened, Session, run_job
 from perennial.kernel.calendar import add_days
 from perennial.language.formats import ENGLISH, Reader
 
@@ -46,10 +46,12 @@ def night(
     again: bool = False,
     by: str = "",
     progress: Progress | None = None,
+    opened: Opened | None = None,
     to: Reader = ENGLISH,
     meant: date | None = None,
 ) -> dict[str, Any]:
-    """Run the night of a date, or without one every missed night through today. ``to``: who reads the reasons.
+    """Run the night of a date, or without one every missed night through today. ``opened`` hears of each run before it is
+    worked on; ``to``: who reads the reasons.
 
     ``meant``: the date once more, as ``jobs/ahead.py`` wants it. Without it a date ahead is refused; where more nights
     were missed than run by themselves none is run, and that of today is rehearsed (``waits`` says how many there are).
@@ -64,21 +66,28 @@ def night(
             refuse_ahead(on, meant)
         if last is not None and on < last and not again:
             raise Refused("night_done", "on", last=last, on=on)
-        return one_night(on, dry=dry, again=again, by=by, progress=progress, to=to)
+        return one_night(on, dry=dry, again=again, by=by, progress=progress, opened=opened, to=to)
     end = today()
     start = end if last is None else last + timedelta(1)
     dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
     if dry:
-        return {"nights": _rehearsal(dates, by, to)}
+        return {"nights": _rehearsal(dates, by, to, progress)}
     if last is not None and has_jumped(last, end) and meant != end:
         waits = {"last": last.isoformat(), "today": end.isoformat(), "missed": len(dates)}
-        return {"nights": _rehearsal([end], by, to), "waits": waits}
+        return {"nights": _rehearsal([end], by, to, progress), "waits": waits}
     nights: list[dict[str, Any]] = []
     with Session() as session:
         for day in dates:
             catching_up = day != dates[-1]
             made = one_night(
-                day, again=False, by=by, progress=progress, session=session, to=to, catching_up=catching_up
+                day,
+                again=False,
+                by=by,
+                progress=progress,
+                opened=opened,
+                session=session,
+                to=to,
+                catching_up=catching_up,
             )
             if not made["jobs"]:
                 continue
@@ -100,6 +109,7 @@ def one_night(
     again: bool = True,
     by: str = "",
     progress: Progress | None = None,
+    opened: Opened | None = None,
     session: Session | None = None,
     to: Reader = ENGLISH,
     catching_up: bool = False,
@@ -113,7 +123,7 @@ def one_night(
     _in_the_calendar(on)
     if dry:
         done = not again and _is_passed(on)
-        return {"on": on.isoformat(), "jobs": []} if done else _rehearsal([on], by, to)[0]
+        return {"on": on.isoformat(), "jobs": []} if done else _rehearsal([on], by, to, progress)[0]
     documents: list[dict[str, Any]] = []
     started = _opened(on, again=again)
     if started is None:
@@ -130,6 +140,7 @@ def one_night(
                 by=by,
                 night=started,
                 session=session,
+                opened=opened,
                 to=to,
             )
             documents.append(made)
@@ -178,7 +189,7 @@ def _in_the_calendar(on: date) -> None:
     add_days(on, parameters().days_before_delivery, "on")
 
 
-def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any]]:
+def _rehearsal(dates: Sequence[date], by: str, to: Reader, progress: Progress | None = None) -> list[dict[str, Any]]:
     """All jobs of all nights in one transaction that is taken back, so that each sees the ones before."""
     reports: list[tuple[date, Job, Report, list[touched.Row]]] = []
     try:
@@ -186,6 +197,8 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader) -> list[dict[str, Any
             for on in dates:
                 _in_the_calendar(on)
                 for name in NIGHTLY:
+                    if progress is not None:
+                        progress(name, on)
                     job = JOBS[name]()
                     rows: list[touched.Row] = []
                     report = rehearse(job, on, _arguments(name, on != dates[-1]), by, rows)

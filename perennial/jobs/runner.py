@@ -31,6 +31,7 @@ from psycopg.types.json import Jsonb
 
 from perennial.db import history, sql
 from perennial.errors import Refused
+from perennial.jobs import JOBS
 from perennial.jobs.dry_run import dry_run
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
@@ -45,12 +46,19 @@ SOON_ON_DISK = "set local synchronous_commit = off"
 one takes all before it along, and the gateway's calls, a night's last mark and a job's own end wait."""
 
 
+Opened = Callable[[JobRun], None]
+
 _stop = threading.Event()
 
 
 def ask_to_stop() -> None:
     """Stop between two chunks; the run stays open and the next start goes on with it."""
     _stop.set()
+
+
+def is_stopping() -> bool:
+    """Was this process asked to stop?"""
+    return _stop.is_set()
 
 
 @contextmanager
@@ -105,27 +113,58 @@ def run_job(
     night: int | None = None,
     session: Session | None = None,
     progress: Callable[[int, int], None] | None = None,
+    opened: Opened | None = None,
     to: Reader = ENGLISH,
 ) -> dict[str, Any]:
-    """Run a job for a business date and give its report as a document. ``session``: one that several jobs share; ``to``:
-    who reads the reasons.
+    """Run a job for a business date and give its report as a document. ``session``: one that several jobs share; ``opened``
+    hears of the run before it is worked on; ``to``: who reads the reasons.
 
     Refused when another run of the job with other arguments is under way.
     """
     arguments = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
     if dry:
-        return dry_run(job, on, arguments, by, to)
+        return dry_run(job, on, arguments, by, to, progress)
     if connection.in_atomic_block:
         raise RuntimeError("a job cannot run inside a transaction")
     with _signals(), nullcontext(session) if session else Session() as session:
         while True:
             run, row, finish_first = _start(job=job, on=on, arguments=arguments, by=by, session=session, night=night)
+            if opened is not None:
+                opened(row)
             if row.status == "open":
                 row = _work(job, run, row, session, progress) or row
                 session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
-            if not finish_first or _stop.is_set():
+            if not finish_first or row.status == "open":  # asked to stop
                 break
     return document(job, row, to)
+
+
+def help_along(run_id: int) -> None:
+    """Work along on an open run until none of its chunks is free or it is asked to stop; one that is not open is left."""
+    with _signals(), Session() as session:
+        session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run_id])
+        row = JobRun.objects.filter(pk=run_id, status="open", dry=False).first()
+        if row is not None:
+            _work(JOBS[row.job](), _run_of(row), row, session, None)
+
+
+def ask_run_to_stop(run_id: int, *, by: str) -> bool:
+    """Stop a run after the chunks that are under way, whoever works on it; the next start goes on with it. False: it is
+    not open.
+    """
+    return bool(JobRun.objects.filter(pk=run_id, status="open", dry=False).update(stopped_by=by))
+
+
+def _run_of(row: JobRun) -> Run:
+    return Run(
+        id=row.pk,
+        job=row.job,
+        on=row.on_date,
+        arguments=row.arguments,
+        dry=False,
+        selected=row.selected,
+        started_by=row.by,
+    )
 
 
 def _start(
@@ -161,6 +200,8 @@ def _start(
                 raise Refused("job_running", job=job.name, on=row.on_date, run=row.pk)
             if not same and not job.finish_first:
                 raise Refused("run_unfinished", job=job.name, on=row.on_date, run=row.pk)
+            if row.stopped_by is not None:
+                sql.execute("update jobs_jobrun set stopped_by = null where id = %s", [row.pk])
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
             return run, row, not same
         row = _opened(job, on, arguments, by, night)
@@ -256,7 +297,13 @@ def _work(
         if not more and (finished := row if row.status == "done" else _finish(run)):
             job.sweep(run)
             return finished
+        if more and _asked_to_stop(run):
+            break
     return None
+
+
+def _asked_to_stop(run: Run) -> bool:
+    return bool(sql.value("select stopped_by is not null from jobs_jobrun where id = %s", [run.id]))
 
 
 def _claim(run: Run) -> tuple[int, int, int] | None:

@@ -194,6 +194,21 @@ NOTICE_ENDED = ("sent", "failed", "unsure", "bounced")
 NOTICE_MARKED = {"bounced": ("sent", "unsure"), "sent": ("unsure",)}
 """What a person says became of a message, and what it can be said of: it came back, it has arrived."""
 
+# --- What workers are asked for
+
+REQUEST = {
+    "waiting": {"running", "stopped"},
+    "running": {"done", "stopped", "refused", "failed"},
+    "done": set(),
+    "stopped": set(),
+    "refused": set(),
+    "failed": set(),
+}
+"""A job that a person, or a recurrence, asks the workers for."""
+
+REQUEST_GOES_ON = ("waiting", "running")
+"""A request that no worker has ended."""
+
 # --- Words that a person chooses among
 
 PREPAID = ("check", "cash", "gift_card")

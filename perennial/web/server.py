@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +14,15 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 from perennial.catalog.actions import initialise
+from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
 from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
+from perennial.worker.beside import Beside
 
 
-def serve(host: str, port: int, *, workers: int = 2) -> int:
-    """Serve until a signal ends it; 0 then. What this command started ends with it."""
+def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -> int:
+    """Serve until a signal ends it; 0 then. What this command started ends with it: the worker too (``with_worker``)."""
     prepare()
     if host not in ("0.0.0.0", "::"):
         os.environ["PERENNIAL_HOSTS"] = ",".join([*filter(None, [os.environ.get("PERENNIAL_HOSTS")]), host])
@@ -30,9 +33,15 @@ def serve(host: str, port: int, *, workers: int = 2) -> int:
         _tell("serving_first")
     elif people := demo_sign_ins():
         _tell("serving_demo", people=people, password="demo")
+    planned = next_night()
+    if planned is None:
+        _tell("no_night_planned")
+    else:
+        _tell("next_night", **planned.facts())
     connections.close_all()  # the processes that answer open their own
     try:
-        _server(f"{host}:{port}", workers).run()
+        with Beside() if with_worker else nullcontext():
+            _server(f"{host}:{port}", workers).run()
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
     return 0

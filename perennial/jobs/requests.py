@@ -1,0 +1,206 @@
+"""What workers are asked for: a job, or the night, real or dry. Asked for on a page or by a recurrence, done by a worker.
+
+Asking twice is asking once: what is asked for already and not ended is given again. A request survives the worker that was
+killed over it: the next one goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from psycopg.types.json import Jsonb
+
+from perennial.catalog.queries import today
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs import night as nights
+from perennial.jobs.ahead import refuse_ahead, run_by_hand
+from perennial.jobs.job import Run
+from perennial.jobs.models import JobRequest, JobRun
+from perennial.jobs.runner import Opened, Session, ask_run_to_stop, is_stopping
+from perennial.kernel.reasons import Reason
+from perennial.kernel.states import REQUEST_GOES_ON
+
+NIGHT = "night"
+UNDER_WAY = ("job_running", "run_unfinished")
+"""Why something that recurs is tried again a little later instead of being refused."""
+
+
+class Stopping(Exception):
+    """The worker is asked to end: somebody else goes on with the request."""
+
+
+class Later(Exception):
+    """Something else is under way that has to end first."""
+
+
+class _Stopped(Exception):
+    """A person asked for the request to stop."""
+
+
+def ask(
+    *,
+    job: str,
+    on: date | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    dry: bool = False,
+    by: str,
+    meant: date | None = None,
+    recurs: bool = False,
+) -> tuple[JobRequest, bool]:
+    """Ask for a job, or ``night``, of a date (left out: of a night every missed one, of a job that of the day it is done on);
+    the same that is asked for already is given again. True: it is new.
+
+    Refused: no such job, a date ahead that was not said twice (``meant``), a criterion that names nothing.
+    """
+    given = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
+    if job != NIGHT:
+        if job not in NIGHTLY:
+            raise Refused("job_unknown", "job", job=job, known=(NIGHT, *NIGHTLY))
+        JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
+    if on is not None and not dry:
+        refuse_ahead(on, meant)
+    values = {"job": job, "on": on, "meant": meant, "arguments": Jsonb(given), "dry": dry, "by": by, "recurs": recurs}
+    made = sql.models(JobRequest, ASKED, values)
+    return (made[0], True) if made else (sql.models(JobRequest, ASKED_ALREADY, values)[0], False)
+
+
+ASKED = """
+insert into jobs_jobrequest(job, on_date, meant, arguments, dry, by, recurs)
+values (%(job)s, %(on)s, %(meant)s, %(arguments)s, %(dry)s, %(by)s, %(recurs)s)
+on conflict (job, on_date, arguments, dry) where status in ('waiting', 'running') do nothing returning *
+"""
+ASKED_ALREADY = """
+select * from jobs_jobrequest
+ where job = %(job)s and on_date is not distinct from %(on)s and arguments = %(arguments)s and dry = %(dry)s
+ order by id desc limit 1
+"""
+
+
+def stop(request: int, *, by: str) -> None:
+    """Stop what is asked for: at once while no worker has it, else after what is under way. Nothing that is done is lost:
+    the next start goes on with it.
+    """
+    with transaction.atomic():
+        row = JobRequest.objects.select_for_update().get(pk=request)
+        if row.status == "waiting":
+            _end(row.pk, "stopped")
+        JobRequest.objects.filter(pk=request, status__in=REQUEST_GOES_ON, stopped_by=None).update(stopped_by=by)
+    for run in JobRun.objects.filter(pk__in=row.runs, status="open"):
+        ask_run_to_stop(run.pk, by=by)
+
+
+def perform(request: int, *, opened: Opened | None = None) -> None:
+    """Do what is asked for, as a worker; what has ended is left. ``opened`` hears of each run before it is worked on.
+
+    Raised: ``Stopping`` (this process ends, another goes on), ``Later`` (what recurs, while something else is under way).
+    """
+    row = _begun(request)
+    if row is None:
+        return
+    with Session() as session:
+        notes = _Notes(row, session, opened)
+        try:
+            jobs, waits = _done(row, notes)
+        except _Stopped:
+            _end(row.pk, "stopped")
+        except Refused as refused:
+            if row.recurs and refused.code in UNDER_WAY:
+                raise Later from refused
+            _end(row.pk, "refused", refused=Reason.of(refused))
+        else:
+            whole = row.dry or all(job["status"] == "done" for job in jobs)
+            if not whole and is_stopping():
+                raise Stopping
+            for job in jobs:
+                notes.run(job["run"])
+            _end(row.pk, "done" if whole else "stopped", waits=waits)
+
+
+def failed(request: int, error: Exception) -> None:
+    """Note that a worker could not do it, by a fault that no rule foresaw."""
+    _end(request, "failed", refused=Reason("worker_fault", {"kind": type(error).__name__, "text": str(error)[:500]}))
+
+
+def _begun(request: int) -> JobRequest | None:
+    """The request, noted as under way; None: it has ended, or the run that was killed over it has."""
+    begun = sql.models(JobRequest, BEGIN, {"request": request, "today": today()})
+    if not begun:
+        return None
+    row = begun[0]
+    made = JobRun.objects.filter(pk__in=row.runs).values_list("status", flat=True)
+    if row.job != NIGHT and made and set(made) == {"done"}:
+        _end(row.pk, "done")
+        return None
+    return row
+
+
+BEGIN = """
+update jobs_jobrequest
+   set status = 'running', started_at = coalesce(started_at, clock_timestamp()),
+       for_date = case when job = 'night' then on_date else coalesce(for_date, on_date, %(today)s) end
+ where id = %(request)s and status in ('waiting', 'running') returning *
+"""
+
+
+def _end(request: int, status: str, *, refused: Reason | None = None, waits: Any = None) -> None:
+    sql.execute(
+        "update jobs_jobrequest set status = %(status)s, ended_at = clock_timestamp(), refused = %(refused)s,"
+        " waits = %(waits)s where id = %(request)s and status in ('waiting', 'running')",
+        {
+            "request": request,
+            "status": status,
+            "refused": refused and Jsonb(refused.stored()),
+            "waits": waits and Jsonb(waits),
+        },
+    )
+
+
+def _done(row: JobRequest, notes: _Notes) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """The runs as documents, and the nights that want a person."""
+    if row.job != NIGHT:
+        assert row.for_date is not None
+        job = JOBS[row.job]()
+        progress = notes.chunk if row.dry else None
+        given = {"arguments": row.arguments, "dry": row.dry, "by": row.by, "progress": progress, "opened": notes.opened}
+        return [run_by_hand(job, on=row.for_date, meant=row.meant or row.for_date, **given)], None
+    found = nights.night(row.on_date, dry=row.dry, by=row.by, meant=row.meant, progress=notes.job, opened=notes.opened)
+    made = found.get("nights", [found])
+    return [job for one in made for job in one["jobs"]], found.get("waits")
+
+
+class _Notes:
+    """What is told of a request while it is under way, on a session of its own: a dry run's transaction shows nothing."""
+
+    def __init__(self, row: JobRequest, session: Session, opened: Opened | None) -> None:
+        self.row, self.session, self._opened = row, session, opened
+
+    def opened(self, run: JobRun) -> None:
+        self.run(run.pk)
+        if self._opened is not None:
+            self._opened(run)
+
+    def run(self, run: int) -> None:
+        self.session.execute(
+            "update jobs_jobrequest set runs = runs || %s::bigint where id = %s and not runs @> array[%s::bigint]",
+            [run, self.row.pk, run],
+        )
+
+    def job(self, name: str, on: date) -> None:
+        self._note("at_job = %s, for_date = %s, done = null, selected = null", [name, on])
+
+    def chunk(self, done: int, of: int) -> None:
+        self._note("done = %s, selected = %s", [done, of])
+
+    def _note(self, what: str, values: list[Any]) -> None:
+        """Raised: ``_Stopped``, ``Stopping``."""
+        told = f"update jobs_jobrequest set {what} where id = %s returning stopped_by is not null"
+        stopped = self.session.execute(told, [*values, self.row.pk]).fetchone()[0]
+        if stopped:
+            raise _Stopped
+        if is_stopping():
+            raise Stopping

@@ -1,0 +1,55 @@
+"""Asking the workers. What is asked in a transaction that is taken back is never done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from perennial.db import sql
+from perennial.jobs import JOBS, requests
+from perennial.jobs.models import JobRequest, JobRun
+from perennial.jobs.recurrences import take_due
+
+RUNS, CLOCK, MESSAGES = QUEUES = ("runs", "clock", "messages")
+"""A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages waiting."""
+SEEN_SECONDS = 30
+"""A worker that was not seen for so long is dead: somebody else takes over what it did."""
+ONE_AFTER_THE_OTHER = "runs"
+"""The lock of real runs; dry ones wait for nobody."""
+
+
+@transaction.atomic
+def ask(**given: Any) -> JobRequest:
+    """Ask for a job, or the night (``jobs.requests.ask``)."""
+    request, is_new = requests.ask(**given)
+    if is_new:
+        _queue(request)
+    return request
+
+
+@transaction.atomic
+def ask_for_what_is_due() -> None:
+    """Ask for what recurs and is due now."""
+    for request, is_new in take_due():
+        if is_new:
+            _queue(request)
+
+
+def ask_for_help(run: JobRun) -> None:
+    """Ask the other workers to work along on a run that has more than one chunk."""
+    chunks = run.chunks.count() if run.status == "open" and run.selected > JOBS[run.job].chunk_size else 1
+    for _ in range(1, min(workers(), chunks)):
+        app.configure_task("help_along", queue=RUNS).defer(run=run.pk)
+
+
+def workers() -> int:
+    """How many workers there are."""
+    seen = "select count(*) from procrastinate_workers where last_heartbeat > now() - make_interval(secs => %s)"
+    return int(sql.value(seen, [SEEN_SECONDS])) // len(QUEUES)
+
+
+def _queue(request: JobRequest) -> None:
+    lock = None if request.dry else ONE_AFTER_THE_OTHER
+    app.configure_task("perform", queue=RUNS, lock=lock).defer(request=request.pk)

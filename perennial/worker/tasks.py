@@ -1,0 +1,81 @@
+"""What a worker does with what it is asked. Whatever is here may be done twice, or by two at once: it changes nothing twice."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
+
+from perennial.errors import Refused
+from perennial.jobs import requests, runner
+from perennial.jobs.requests import Later, Stopping
+from perennial.language import say
+from perennial.worker.queue import CLOCK, MESSAGES, RUNS, SEEN_SECONDS, ask_for_help, ask_for_what_is_due
+
+tasks = Blueprint()
+_log = logging.getLogger("perennial.worker")
+
+
+class GoOn(BaseRetryStrategy):
+    """At once when this worker ends, later when something else is under way or the database is gone; a fault of ours not."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Any) -> RetryDecision | None:
+        if isinstance(exception, Stopping):
+            return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, Later):
+            return RetryDecision(retry_in={"seconds": 15})
+        if isinstance(exception, OperationalError | InterfaceError):
+            return RetryDecision(retry_in={"seconds": 5})
+        return None
+
+
+@tasks.task(name="perform", queue=RUNS, retry=GoOn())
+def perform(*, request: int) -> None:
+    """Do what is asked for."""
+    try:
+        requests.perform(request, opened=ask_for_help)
+    except (Stopping, Later, OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        _log.exception("request %s", request)
+        requests.failed(request, error)
+        raise
+
+
+@tasks.task(name="help_along", queue=RUNS, retry=GoOn())
+def help_along(*, run: int) -> None:
+    """Work along on a run that another worker has begun."""
+    runner.help_along(run)
+
+
+@tasks.periodic(cron="* * * * *", periodic_id="recurrences")
+@tasks.task(name="look_at_the_clock", queue=CLOCK, queueing_lock="look_at_the_clock")
+def look_at_the_clock(timestamp: int) -> None:
+    """Ask for what recurs and is due."""
+    ask_for_what_is_due()
+
+
+@tasks.periodic(cron="* * * * * */10", periodic_id="rescue")
+@tasks.task(name="rescue", queue=CLOCK, queueing_lock="rescue", pass_context=True)
+async def rescue(context: Any, timestamp: int) -> None:
+    """Let somebody else do what a worker did that is dead."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SEEN_SECONDS):
+        _log.warning("what a dead worker did is done by another: %s", job.call_string)
+        await manager.retry_job(job)
+    await manager.prune_stalled_workers(SEEN_SECONDS)
+
+
+@tasks.periodic(cron="* * * * * */20", periodic_id="messages")
+@tasks.task(name="send_messages", queue=MESSAGES, queueing_lock="send_messages")
+def send_messages(timestamp: int) -> None:
+    """Send the messages that are due, some hundreds at a time."""
+    from perennial.catalog.queries import today
+    from perennial.notices.sending import send_due
+
+    try:
+        send_due(on=today(), limit=500)
+    except Refused as refused:  # no mail server: what is queued stays queued
+        _log.warning("no messages are sent: %s", say(refused))
