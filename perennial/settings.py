@@ -212,6 +212,8 @@ WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 
 # -- what runs beside the pages (perennial.worker)
 
+#: A worker that says nothing for so many seconds is taken for dead, and another does what it did.
+PERENNIAL_WORKER_SILENCE = size("PERENNIAL_WORKER_SILENCE") or 30
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # workers alone import what they do
 
 # -- signing in

@@ -45,11 +45,14 @@ def job(p: Parser) -> Run:
     p.add_argument("--customer", metavar="ACCOUNT", help="create-child-orders: of this customer alone")
     p.add_argument("--order", metavar="NUMBER", help="create-child-orders: of this order alone")
     p.by("who starts it, for the list of runs")
+    _by_worker(p)
 
     def run(given: Given) -> int:
         criteria = _criteria(given)
         if given.name is None:
             return _status(given)
+        if given.by_worker:
+            return _asked(given, job=given.name, arguments=criteria)
         from perennial.jobs.ahead import run_by_hand
 
         done = run_by_hand(
@@ -72,6 +75,21 @@ def job(p: Parser) -> Run:
 
     p.set_defaults(check=_criteria)
     return run
+
+
+def _by_worker(p: Parser) -> None:
+    p.add_argument("--by-worker", action="store_true", help="a worker does it (`perennial worker`); do not wait for it")
+
+
+def _asked(given: Given, **what: Any) -> int:
+    """Let a worker do it."""
+    from perennial.worker import queue
+
+    asked = queue.ask(on=given.on, dry=given.dry_run, meant=given.yes_on, by=by(given), **what)
+    if given.json:
+        document({"request": asked.pk, "job": asked.job, "status": asked.status})
+    tell(sentence("outcome", "asked_worker" if queue.workers() else "asked_without_worker", request=asked.pk))
+    return 0
 
 
 def yes_on(p: Parser) -> None:
@@ -226,10 +244,14 @@ def night(p: Parser) -> Run:
     p.add_argument("--again", action="store_true", help="also for a date whose night is done, or before it")
     p.add_argument("--fail-on-parked", action="store_true", help="exit status 3 while something is parked")
     p.by("who starts it, for the list of runs")
+    _by_worker(p)
 
     def run(given: Given) -> int:
         from perennial.desk import queries
         from perennial.jobs import night as nights
+
+        if given.by_worker:
+            return _asked(given, job="night")
 
         progress = _progress()
         told = _note_before(given.on, dry=given.dry_run, meant=given.yes_on)

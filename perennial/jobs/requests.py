@@ -87,9 +87,9 @@ def stop(request: int, *, by: str) -> None:
     """
     with transaction.atomic():
         row = JobRequest.objects.select_for_update().get(pk=request)
+        JobRequest.objects.filter(pk=request, status__in=REQUEST_GOES_ON, stopped_by=None).update(stopped_by=by)
         if row.status == "waiting":
             _end(row.pk, "stopped")
-        JobRequest.objects.filter(pk=request, status__in=REQUEST_GOES_ON, stopped_by=None).update(stopped_by=by)
     for run in JobRun.objects.filter(pk__in=row.runs, status="open"):
         ask_run_to_stop(run.pk, by=by)
 

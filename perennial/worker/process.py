@@ -13,15 +13,17 @@ import signal
 import sys
 from contextlib import suppress
 
+from django.conf import settings
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import DjangoApp, connector_params
 from procrastinate.worker import Worker
 
 from perennial.jobs.runner import ask_to_stop
-from perennial.worker.queue import QUEUES, SEEN_SECONDS
+from perennial.worker.queue import QUEUES
 from perennial.worker.tasks import tasks
 
-HEARTBEAT_SECONDS = 5
+HEARTBEATS = 5
+"""So often a worker says that it lives within the time after which it is taken for dead."""
 AGAIN_SECONDS = 2
 """So long after something broke off it is begun again."""
 
@@ -82,13 +84,14 @@ class _Process:
 
 
 def _worker(app: DjangoApp, queue: str) -> Worker:
+    silence = settings.PERENNIAL_WORKER_SILENCE
     return Worker(
         app,
         queues=[queue],
         name=queue,
         install_signal_handlers=False,
         delete_jobs="successful",
-        update_heartbeat_interval=HEARTBEAT_SECONDS,
-        stalled_worker_timeout=SEEN_SECONDS,
+        update_heartbeat_interval=silence / HEARTBEATS,
+        stalled_worker_timeout=silence,
         task_middleware=app.worker_defaults["task_middleware"],
     )

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from procrastinate.contrib.django import app
 
 from perennial.db import sql
-from perennial.jobs import JOBS, requests
+from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.recurrences import take_due
 
 RUNS, CLOCK, MESSAGES = QUEUES = ("runs", "clock", "messages")
 """A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages waiting."""
-SEEN_SECONDS = 30
-"""A worker that was not seen for so long is dead: somebody else takes over what it did."""
 ONE_AFTER_THE_OTHER = "runs"
 """The lock of real runs; dry ones wait for nobody."""
 
@@ -39,15 +38,15 @@ def ask_for_what_is_due() -> None:
 
 def ask_for_help(run: JobRun) -> None:
     """Ask the other workers to work along on a run that has more than one chunk."""
-    chunks = run.chunks.count() if run.status == "open" and run.selected > JOBS[run.job].chunk_size else 1
-    for _ in range(1, min(workers(), chunks)):
+    chunks = run.chunks.count() if run.status == "open" else 1
+    for _ in range(1, min(workers(), chunks) if chunks > 1 else 1):
         app.configure_task("help_along", queue=RUNS).defer(run=run.pk)
 
 
 def workers() -> int:
     """How many workers there are."""
     seen = "select count(*) from procrastinate_workers where last_heartbeat > now() - make_interval(secs => %s)"
-    return int(sql.value(seen, [SEEN_SECONDS])) // len(QUEUES)
+    return int(sql.value(seen, [settings.PERENNIAL_WORKER_SILENCE])) // len(QUEUES)
 
 
 def _queue(request: JobRequest) -> None:

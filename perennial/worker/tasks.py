@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
 
@@ -12,7 +13,7 @@ from perennial.errors import Refused
 from perennial.jobs import requests, runner
 from perennial.jobs.requests import Later, Stopping
 from perennial.language import say
-from perennial.worker.queue import CLOCK, MESSAGES, RUNS, SEEN_SECONDS, ask_for_help, ask_for_what_is_due
+from perennial.worker.queue import CLOCK, MESSAGES, RUNS, ask_for_help, ask_for_what_is_due
 
 tasks = Blueprint()
 _log = logging.getLogger("perennial.worker")
@@ -50,22 +51,22 @@ def help_along(*, run: int) -> None:
     runner.help_along(run)
 
 
-@tasks.periodic(cron="* * * * *", periodic_id="recurrences")
+@tasks.periodic(cron="* * * * * */10", periodic_id="recurrences")
 @tasks.task(name="look_at_the_clock", queue=CLOCK, queueing_lock="look_at_the_clock")
 def look_at_the_clock(timestamp: int) -> None:
     """Ask for what recurs and is due."""
     ask_for_what_is_due()
 
 
-@tasks.periodic(cron="* * * * * */10", periodic_id="rescue")
+@tasks.periodic(cron="* * * * * */5", periodic_id="rescue")
 @tasks.task(name="rescue", queue=CLOCK, queueing_lock="rescue", pass_context=True)
 async def rescue(context: Any, timestamp: int) -> None:
     """Let somebody else do what a worker did that is dead."""
     manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SEEN_SECONDS):
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=settings.PERENNIAL_WORKER_SILENCE):
         _log.warning("what a dead worker did is done by another: %s", job.call_string)
         await manager.retry_job(job)
-    await manager.prune_stalled_workers(SEEN_SECONDS)
+    await manager.prune_stalled_workers(settings.PERENNIAL_WORKER_SILENCE)
 
 
 @tasks.periodic(cron="* * * * * */20", periodic_id="messages")
