@@ -51,11 +51,13 @@ def ask(
     by: str,
     meant: date | None = None,
     recurs: bool = False,
+    rehearsed: bool = False,
 ) -> tuple[JobRequest, bool]:
     """Ask for a job, or ``night``, of a date (left out: of a night every missed one, of a job that of the day it is done on);
     the same that is asked for already is given again. True: it is new.
 
-    Refused: no such job, a date ahead that was not said twice (``meant``), a criterion that names nothing.
+    Refused: no such job, a date ahead that was not said twice (``meant``), a criterion that names nothing; with
+    ``rehearsed`` what no dry run has shown since it was done last.
     """
     given = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
     if job != NIGHT:
@@ -64,9 +66,19 @@ def ask(
         JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
     if on is not None and not dry:
         refuse_ahead(on, meant)
+    if rehearsed and not dry and not _is_rehearsed(job, on, given):
+        raise Refused("dry_run_first", job=job)
     values = {"job": job, "on": on, "meant": meant, "arguments": Jsonb(given), "dry": dry, "by": by, "recurs": recurs}
     made = sql.models(JobRequest, ASKED, values)
     return (made[0], True) if made else (sql.models(JobRequest, ASKED_ALREADY, values)[0], False)
+
+
+def _is_rehearsed(job: str, on: date | None, arguments: Mapping[str, Any]) -> bool:
+    """Has a dry run shown the same since it was really done the last time?"""
+    same = JobRequest.objects.filter(job=job, on_date=on, arguments=arguments).order_by("-id")
+    dry = same.filter(dry=True, status="done").values_list("pk", flat=True).first()
+    real = same.filter(dry=False).exclude(status__in=("refused", "failed")).values_list("pk", flat=True).first()
+    return dry is not None and (real is None or real < dry)
 
 
 ASKED = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -74,6 +74,8 @@ class JobRunStatus:
     dry: bool
     status: str
     by: str
+    arguments: Mapping[str, Any]
+    stopped_by: str | None
     night: int | None
     started_at: datetime
     ended_at: datetime | None
@@ -140,11 +142,26 @@ def run_status(run: int) -> JobRunStatus:
     return found[0]
 
 
+def runs_of(numbers: Sequence[int]) -> list[JobRunStatus]:
+    """The runs of these numbers, as far as they are, the oldest first."""
+    return _runs("runs", {"runs": list(numbers)})[::-1] if numbers else []
+
+
 def runs(*, job: str | None = None, size: int = RUNS, after: str | None = None) -> Page[JobRunStatus]:
     """A page of the runs, of one job or of all, the newest first."""
     found = JobRun.objects.all() if job is None else JobRun.objects.filter(job=job)
     page = page_of(found.only("pk"), "pk", size=size, after=after, backwards=True)
     return Page(tuple(_runs("runs", {"runs": [row.pk for row in page.rows]})), page.next)
+
+
+def night_status(night: int) -> NightStatus:
+    """A night with its runs. Refused: there is none with the number."""
+    found = sql.tuples("select id, on_date, started_at, finished_at from jobs_nightrun where id = %s", [night])
+    if not found:
+        raise Refused("night_number_unknown", "night", night=night)
+    runs = _runs("runs_of_nights", {"nights": [night]})
+    pk, on, started, finished = found[0]
+    return NightStatus(pk, on, started, finished, tuple(runs))
 
 
 def nights(*, most: int = NIGHTS, before: date | None = None) -> list[NightStatus]:
@@ -166,6 +183,8 @@ class _Row(NamedTuple):
     dry: bool
     status: str
     by: str
+    arguments: Any
+    stopped_by: str | None
     night: int | None
     started_at: datetime
     ended_at: datetime | None
@@ -190,6 +209,8 @@ def _runs(name: str, given: Mapping[str, object]) -> list[JobRunStatus]:
             dry=row.dry,
             status=row.status,
             by=row.by,
+            arguments=json.loads(row.arguments) if isinstance(row.arguments, str) else row.arguments,
+            stopped_by=row.stopped_by,
             night=row.night,
             started_at=row.started_at,
             ended_at=row.ended_at,

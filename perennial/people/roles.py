@@ -13,6 +13,8 @@ PERMISSIONS = (
     "settle_payments",
     "refund_payments",
     "export_lists",
+    "see_jobs",
+    "run_jobs",
     "change_setup",
     "change_people",
 )
@@ -23,12 +25,15 @@ _CLERK = frozenset({"see_customers", "see_orders", "see_lists", "enter_orders", 
 ROLES: dict[str, frozenset[str]] = {
     "clerk": _CLERK,
     "manager": _CLERK
-    | {"change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists", "change_setup"},
+    | {
+        *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
+        *("see_jobs", "run_jobs", "change_setup"),
+    },
     "finance": frozenset(
-        {"see_customers", "see_orders", "see_lists", "settle_payments", "refund_payments", "export_lists"}
+        {"see_customers", "see_orders", "see_lists", "settle_payments", "refund_payments", "export_lists", "see_jobs"}
     ),
     "planner": frozenset(),
-    "administrator": frozenset({"change_setup", "change_people"}),
+    "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "change_people"}),
 }
 """By role, its permissions. A planner sees nobody's data, an administrator no customers."""
 

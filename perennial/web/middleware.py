@@ -33,7 +33,7 @@ LANGUAGE = "perennial_language"
 """The cookie of the language that was chosen before anybody signed in."""
 WITHOUT = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 """What no page of ours asks the browser for."""
-BY_ITSELF = "/here"
+BY_ITSELF = ("/here", "/progress")
 """So end the addresses that a page asks by itself, again and again: nobody did anything."""
 
 

@@ -1,6 +1,6 @@
 -- name: last_runs
 -- of each of these jobs the last run that was not dry, with how much of its work list is done
-select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.night_id, r.started_at, r.ended_at, r.selected,
+select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.arguments, r.stopped_by, r.night_id, r.started_at, r.ended_at, r.selected,
        coalesce((select sum(c.last_seq - c.first_seq + 1) from jobs_jobchunk c
                   where c.run_id = r.id and c.status = 'done'), 0)::bigint,
        r.start, r.report
@@ -9,7 +9,7 @@ select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.night_id, r.started_at, 
  order by j.place
 
 -- name: runs_of_nights
-select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.night_id, r.started_at, r.ended_at, r.selected,
+select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.arguments, r.stopped_by, r.night_id, r.started_at, r.ended_at, r.selected,
        coalesce((select sum(c.last_seq - c.first_seq + 1) from jobs_jobchunk c
                   where c.run_id = r.id and c.status = 'done'), 0)::bigint,
        r.start, r.report
@@ -19,7 +19,7 @@ select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.night_id, r.started_at, 
 
 -- name: runs
 -- the newest first
-select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.night_id, r.started_at, r.ended_at, r.selected,
+select r.id, r.job, r.on_date, r.dry, r.status, r.by, r.arguments, r.stopped_by, r.night_id, r.started_at, r.ended_at, r.selected,
        coalesce((select sum(c.last_seq - c.first_seq + 1) from jobs_jobchunk c
                   where c.run_id = r.id and c.status = 'done'), 0)::bigint,
        r.start, r.report
