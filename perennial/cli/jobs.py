@@ -12,15 +12,10 @@ from typing import Any
 from perennial.cli.output import document, facts, listing, note, outcome, result, say, section, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
 from perennial.errors import Refused
-from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs import CRITERIA, JOBS, NIGHTLY
 from perennial.kernel.money import Money, minor
 from perennial.language import reader
 
-OPTIONS = {
-    "create-child-orders": ("through", "limit", "program", "product", "customer", "order"),
-    "process-payments": ("product",),
-    "update-orders": ("program",),
-}
 MOST_SHOWN = 20
 LOOKED_AT = ("programs", "unchanged")
 """Counts of what a job has looked at, not of what it did."""
@@ -144,11 +139,11 @@ def _criteria(given: Given) -> dict[str, Any]:
     if given.name is not None and given.name not in NIGHTLY:
         near = get_close_matches(given.name, NIGHTLY, 1)
         raise Usage(f"unknown job {given.name!r}" + did_you_mean(near), "job")
-    names = dict.fromkeys(name for options in OPTIONS.values() for name in options)
+    names = dict.fromkeys(name for options in CRITERIA.values() for name in options)
     found = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
     for name in found:
-        if name not in OPTIONS.get(given.name or "", ()):
-            taken = ", ".join(job for job, options in OPTIONS.items() if name in options)
+        if name not in CRITERIA.get(given.name or "", ()):
+            taken = ", ".join(job for job, options in CRITERIA.items() if name in options)
             raise Usage(f"--{name} is an option of {taken}", "job")
     if "through" in found:
         found["through"] = found["through"].isoformat()

@@ -17,6 +17,7 @@ from perennial.desk.read.search import CustomerHit, Hits
 from perennial.desk.read.waiting import Waiting
 from perennial.jobs.touched import Touched, as_document
 from perennial.language import phrase, reader
+from perennial.language.values import in_a_line
 
 
 def orders_page(orders: Iterable[Order]) -> None:
@@ -92,20 +93,7 @@ def touched_sheet(rows: Iterable[Touched]) -> None:
 
 def _touched(one: Touched) -> list[Any]:
     said = as_document(one)
-    return [one.name, one.line, one.shipment, one.what, _told(said["before"]), _told(said["after"])]
-
-
-def _told(values: Mapping[str, Any] | None) -> str:
-    """Facts on one line: ``ship on 2026-04-10, product 0014``."""
-    if values is None:
-        return ""
-    told = []
-    for name, value in values.items():
-        if isinstance(value, list):
-            told += [", ".join(f"{part} {word}" for part, word in one.items()) for one in value]
-        elif value is not None:
-            told.append(f"{name.replace('_', ' ')} {value}")
-    return "; ".join(told)
+    return [one.name, one.line, one.shipment, one.what, in_a_line(said["before"]), in_a_line(said["after"])]
 
 
 def customers_page(customers: Sequence[Customer]) -> None:

@@ -16,6 +16,8 @@
 ``process_payments``      authorise, capture, charge, bill
 ``close_orders``          what is finished is closed
 ``night``, ``simulate``   the six in their order; and with a warehouse's work before them
+``requests``              what workers are asked for; ``request_status`` how far it is
+``recurrences``           when jobs, and the night, run by themselves
 ``night_report``          what a night did, as one document
 ``status``                when each ran last, how far it is, what is due now
 ``check``, ``watch``      the invariants of the data; what somebody should look at
@@ -37,6 +39,13 @@ NIGHTLY = (
     "close-orders",
 )
 
+
+CRITERIA = {
+    "create-child-orders": ("through", "limit", "program", "product", "customer", "order"),
+    "process-payments": ("product",),
+    "update-orders": ("program",),
+}
+"""By job, what it may be restricted to."""
 
 BY_PERSONS = ("move-orders", "substitute-orders", "take-back-orders")
 """What a person alone starts: no night runs it."""

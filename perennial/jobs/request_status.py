@@ -16,13 +16,14 @@ from perennial.kernel.states import REQUEST_GOES_ON
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
-    """What was asked for, by whom, and what became of it. ``on``: the date that it is for, as far as that is known.
+    """What was asked for, by whom, and what became of it. ``asked_on``: the date that was asked for; ``on``: that which a worker is at.
 
     ``at_job``, and ``done`` of ``selected``: how far it is; of a dry run these are chunks, of a real one things on the list.
     """
 
     id: int
     job: str
+    asked_on: date | None
     on: date | None
     arguments: Mapping[str, Any]
     dry: bool
@@ -85,6 +86,7 @@ def _read(row: JobRequest) -> RequestStatus:
     return RequestStatus(
         id=row.pk,
         job=row.job,
+        asked_on=row.on_date,
         on=row.for_date or row.on_date,
         arguments=row.arguments,
         dry=row.dry,

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from perennial.catalog.queries import today
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs import CRITERIA, JOBS, NIGHTLY
 from perennial.jobs import night as nights
 from perennial.jobs.ahead import refuse_ahead, run_by_hand
 from perennial.jobs.job import Run
@@ -60,9 +60,14 @@ def ask(
     ``rehearsed`` what no dry run has shown since it was done last.
     """
     given = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
+    if job == NIGHT and given:
+        raise Refused("criterion_of_another_job", next(iter(given)), job=job)
     if job != NIGHT:
         if job not in NIGHTLY:
             raise Refused("job_unknown", "job", job=job, known=(NIGHT, *NIGHTLY))
+        for name in given:
+            if name not in CRITERIA.get(job, ()):
+                raise Refused("criterion_of_another_job", name, job=job)
         JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
     if on is not None and not dry:
         refuse_ahead(on, meant)

@@ -32,6 +32,7 @@ PLACES = (
     Place("/exceptions", "todo", "g e", "see_lists"),
     Place("/pick-list", "pick_list", "g k", "ship_orders"),
     Place("/messages", "outbox", "g x", "see_lists"),
+    Place("/jobs", "jobs", "g j", "see_jobs"),
     Place("/setup/people", "people", "g l", "change_people"),
     Place("/setup/messages", "message_texts", "g t", "change_setup"),
 )

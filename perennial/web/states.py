@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 TONES = {
-    "wait": ("draft", "planned", "scheduled", "projected", "due", "queued"),
-    "live": ("open", "ordered", "sending", "sent", "authorised", "capturing", "shipped", "billed"),
-    "done": ("invoiced", "captured", "paid", "closed", "refunded"),
-    "act": ("held", "acceptance", "awaiting", "card", "declined", "unknown", "parked", "payment", "hold", "unsure"),
+    "wait": ("draft", "planned", "scheduled", "projected", "due", "queued", "waiting"),
+    "live": ("open", "ordered", "sending", "sent", "authorised", "capturing", "shipped", "billed", "running"),
+    "done": ("invoiced", "captured", "paid", "closed", "refunded", "finished"),
+    "act": (
+        "held",
+        "acceptance",
+        "awaiting",
+        "card",
+        "declined",
+        "unknown",
+        "parked",
+        "payment",
+        "hold",
+        "unsure",
+        "stopped",
+        "given_up",
+    ),
     "act soon": ("ends", "needs_card"),
     "fail": ("failed", "bounced"),
     "off": ("skipped", "cancelled", "voided", "expired", "written_off", "off"),

@@ -4,14 +4,32 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='permissions',
-            options={'default_permissions': (), 'managed': False, 'permissions': [('see_customers', 'see customers'), ('see_orders', 'see orders'), ('see_lists', 'see lists'), ('enter_orders', 'enter orders'), ('change_orders', 'change orders'), ('change_prices', 'change prices'), ('ship_orders', 'ship orders'), ('settle_payments', 'settle payments'), ('refund_payments', 'refund payments'), ('export_lists', 'export lists'), ('see_jobs', 'see jobs'), ('run_jobs', 'run jobs'), ('change_setup', 'change setup'), ('change_people', 'change people')]},
+            name="permissions",
+            options={
+                "default_permissions": (),
+                "managed": False,
+                "permissions": [
+                    ("see_customers", "see customers"),
+                    ("see_orders", "see orders"),
+                    ("see_lists", "see lists"),
+                    ("enter_orders", "enter orders"),
+                    ("change_orders", "change orders"),
+                    ("change_prices", "change prices"),
+                    ("ship_orders", "ship orders"),
+                    ("settle_payments", "settle payments"),
+                    ("refund_payments", "refund payments"),
+                    ("export_lists", "export lists"),
+                    ("see_jobs", "see jobs"),
+                    ("run_jobs", "run jobs"),
+                    ("change_setup", "change setup"),
+                    ("change_people", "change people"),
+                ],
+            },
         ),
     ]

@@ -13,9 +13,11 @@ from perennial.desk.queries import Fitting
 from perennial.desk.read.exceptions import Exceptional, exceptions
 from perennial.desk.read.order_list import ListedOrder, order_list
 from perennial.desk.read.sources import SourceResult, source_results
+from perennial.jobs.touched import Touched, as_document
 from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact
+from perennial.language.values import in_a_line
 from perennial.web.pages.source import period
 from perennial.web.sheet import AT_ONCE, Column, sheet
 from perennial.web.typed import read_day
@@ -53,6 +55,19 @@ def _orders(to: Reader) -> tuple[Column[ListedOrder], ...]:
         ("csv_products", lambda one: one.products),
         ("csv_next_ships_on", lambda one: one.next_ship_on),
         ("csv_source_code", lambda one: one.source_code),
+    )
+
+
+def touched_columns(to: Reader) -> tuple[Column[Touched], ...]:
+    """What a run touched: before, after, why."""
+    return (
+        ("csv_order", lambda one: one.name),
+        ("csv_line", lambda one: one.line),
+        ("csv_shipment", lambda one: one.shipment),
+        ("csv_what", lambda one: phrase("touched", one.what, None, to) or one.what),
+        ("csv_before", lambda one: in_a_line(as_document(one, to)["before"], to)),
+        ("csv_after", lambda one: in_a_line(as_document(one, to)["after"], to)),
+        ("csv_reason", lambda one: as_document(one, to)["reason"]),
     )
 
 

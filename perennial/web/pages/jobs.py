@@ -1,0 +1,200 @@
+"""Jobs and nights: what runs by itself, what is asked for and how far it is, what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from perennial.db.pages import Page
+from perennial.desk.read.lists import programs
+from perennial.errors import Refused
+from perennial.jobs import NIGHTLY
+from perennial.jobs.recurrences import recurrences, remove_recurrence, set_recurrence
+from perennial.jobs.request_status import last_requests, request_status, requests_under_way
+from perennial.jobs.requests import NIGHT
+from perennial.jobs.requests import stop as stop_request
+from perennial.jobs.runner import ask_run_to_stop
+from perennial.jobs.status import night_status, nights, run_status, status
+from perennial.jobs.touched import touched
+from perennial.kernel.recurrence import EVERY_DAY
+from perennial.web.answer import form_again, go_to, whole
+from perennial.web.pages.exports import touched_columns
+from perennial.web.sheet import sheet
+from perennial.web.typed import day, text
+from perennial.web.typed import whole as whole_number
+from perennial.web.visit import Visit
+from perennial.worker import queue
+
+MOST_PROGRAMS = 200
+LAST_REQUESTS = 5
+ROWS = 100
+NIGHTS = 14
+USUAL = time(2)
+"""When a night is offered to run by itself."""
+
+
+def page(request: Visit) -> HttpResponse:
+    """The six jobs, the nights, what runs by itself, and what is asked for now."""
+    return whole(request, "web/jobs.html", _overview(request))
+
+
+def ask(request: Visit) -> HttpResponse:
+    """Ask for a job, or the night: dry, or (after a dry run of the same) really."""
+    try:
+        made = queue.ask(**_asked_for(request), by=request.visitor.by, rehearsed=True)
+    except Refused as problem:
+        return form_again(request, "web/jobs.html", _overview(request), problem)
+    return go_to(request, f"/jobs/requests/{made.pk}")
+
+
+def recur(request: Visit) -> HttpResponse:
+    """Let a job, or the night, run by itself; or not any more."""
+    try:
+        job, at = text(request, "recurs") or NIGHT, _time(request)
+        if request.POST.get("remove"):
+            remove_recurrence(job=job, at=at, by=request.visitor.by)
+        else:
+            days = [int(one) for one in request.POST.getlist("days") if one.isdigit()]
+            set_recurrence(job=job, at=at, days=days, by=request.visitor.by)
+    except Refused as problem:
+        return form_again(request, "web/jobs.html", _overview(request), problem)
+    return go_to(request, "/jobs")
+
+
+def asked(request: Visit, number: int) -> HttpResponse:
+    """What was asked for, how far it is, and what it did."""
+    return whole(request, "web/jobs/request.html", {**_asked(number), "here": "jobs"})
+
+
+def progress(request: Visit, number: int) -> HttpResponse:
+    """How far it is, every two seconds; when it has ended the page comes anew."""
+    context = _asked(number)
+    if not context["asked"].goes_on:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "web/jobs/progress.html", context)
+
+
+def stop(request: Visit, number: int) -> HttpResponse:
+    """Stop what was asked for after what is under way."""
+    stop_request(number, by=request.visitor.by)
+    return go_to(request, f"/jobs/requests/{number}")
+
+
+def again(request: Visit, number: int) -> HttpResponse:
+    """The same once more: after a dry run really; what was stopped goes on."""
+    found = request_status(number)
+    really = found.dry or found.status == "stopped"
+    made = queue.ask(
+        job=found.job,
+        on=found.asked_on,
+        arguments=found.arguments,
+        dry=not really,
+        by=request.visitor.by,
+        meant=found.asked_on,
+    )
+    return go_to(request, f"/jobs/requests/{made.pk}")
+
+
+def run(request: Visit, number: int) -> HttpResponse:
+    """A run: what it did, why things wait, and the list of what it touched."""
+    after = request.GET.get("after") or None
+    context = {
+        "run": run_status(number),
+        "touched": touched(number, size=ROWS, after=after),
+        "first": after is None,
+        "now": timezone.now(),
+        "here": "jobs",
+    }
+    return whole(request, "web/jobs/run.html", context)
+
+
+def run_csv(request: Visit, number: int) -> StreamingHttpResponse:
+    """What a run touched, as a file."""
+
+    def read(after: str | None) -> Page[Any]:
+        return touched(number, size=500, after=after)
+
+    return sheet(request, f"run-{number}", touched_columns(request.visitor.reader), read)
+
+
+def stop_run(request: Visit, number: int) -> HttpResponse:
+    """Stop a run that nobody asked a worker for: begun on the command line."""
+    ask_run_to_stop(number, by=request.visitor.by)
+    return go_to(request, f"/jobs/runs/{number}")
+
+
+def night(request: Visit, number: int) -> HttpResponse:
+    """A night with its six runs."""
+    found = night_status(number)
+    ran = {one.job: one for one in found.runs}
+    return whole(
+        request,
+        "web/jobs/night.html",
+        {"night": found, "six": [(name, ran.get(name)) for name in NIGHTLY], "here": "jobs"},
+    )
+
+
+def _overview(request: Visit) -> dict[str, Any]:
+    visitor = request.visitor
+    last = nights(most=NIGHTS)
+    planned = recurrences()
+    took = [(one.finished_at - one.started_at).total_seconds() for one in last if one.finished_at]
+    return {
+        "six": status(visitor.today),
+        "nights": last,
+        "longest": max(took, default=0),
+        "planned": planned,
+        "next_night": next((one for one in planned if one.job == NIGHT), None),
+        "usual": USUAL,
+        "under_way": requests_under_way(),
+        "last_requests": last_requests(LAST_REQUESTS),
+        "workers": queue.workers(),
+        "jobs": (NIGHT, *NIGHTLY),
+        "week": EVERY_DAY,
+        "programs": programs(size=MOST_PROGRAMS).rows,
+        "here": "jobs",
+    }
+
+
+def _asked(number: int) -> dict[str, Any]:
+    found = request_status(number)
+    return {
+        "asked": found,
+        "ran": {one.job: one for one in found.runs},
+        "left": found.seconds_left(timezone.now()),
+        "workers": queue.workers(),
+        "six": NIGHTLY,
+    }
+
+
+def _asked_for(request: Visit) -> dict[str, Any]:
+    """What the form asks for."""
+    job = text(request, "job") or NIGHT
+    given: dict[str, Any] = {name: text(request, name) for name in ("program", "product", "customer", "order")}
+    given["limit"] = whole_number(request, "limit") if request.POST.get("limit", "").strip() else None
+    on = day(request, "on") if request.POST.get("on", "").strip() else None
+    if request.POST.get("through", "").strip():
+        given["through"] = day(request, "through", base=on).isoformat()
+    wanted: Mapping[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if job != NIGHT and on is None:
+        on = request.visitor.today
+    return {
+        "job": job,
+        "on": on,
+        "arguments": wanted,
+        "dry": request.POST.get("dry") == "1",
+        "meant": on if request.POST.get("meant") else None,
+    }
+
+
+def _time(request: Visit) -> time:
+    typed = request.POST.get("at", "").strip()
+    try:
+        return time.fromisoformat(typed if len(typed) > 4 else f"0{typed}")
+    except ValueError:
+        raise Refused("time_not_understood", "at", value=typed[:20]) from None
