@@ -78,7 +78,7 @@ def recurrence_remove(p: Parser) -> Run:
 
 def _of_what(p: Parser) -> None:
     p.add_argument("name", metavar="JOB", help="night, or one of the six jobs")
-    p.add_argument("--at", type=_time, metavar="HH:MM", required=True, help="the time of day")
+    p.add_argument("--at", type=_time, metavar="TIME", required=True, help="the time of day: 02:00")
 
 
 def _time(word: str) -> time:

@@ -41,7 +41,7 @@ def dry_run(
     rows: list[touched.Row] = []
     try:
         with transaction.atomic():
-            report = rehearse(job, on, arguments, by, rows, progress)
+            report = rehearse(job, on, arguments, by, rows, progress=progress)
             raise _Undo
     except _Undo:
         pass

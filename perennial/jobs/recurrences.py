@@ -49,7 +49,14 @@ def recurrences(job: str | None = None) -> list[Recurs]:
     found, now, zone = Recurrence.objects.all(), timezone.now(), _zone()
     rows = found if job is None else found.filter(job=job)
     listed = [
-        Recurs(row.job, row.at, tuple(row.days), row.arguments, next_moment(row.at, row.days, zone, now).at, zone)
+        Recurs(
+            job=row.job,
+            at=row.at,
+            days=tuple(row.days),
+            arguments=row.arguments,
+            next_at=next_moment(row.at, row.days, zone, now).at,
+            zone=zone,
+        )
         for row in rows
     ]
     return sorted(listed, key=lambda one: (one.next_at, one.job))

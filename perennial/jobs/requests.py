@@ -103,7 +103,9 @@ def stop(request: int, *, by: str) -> None:
     the next start goes on with it.
     """
     with transaction.atomic():
-        row = JobRequest.objects.select_for_update().get(pk=request)
+        row = JobRequest.objects.select_for_update().filter(pk=request).first()
+        if row is None:
+            raise Refused("request_unknown", "request", request=request)
         JobRequest.objects.filter(pk=request, status__in=REQUEST_GOES_ON, stopped_by=None).update(stopped_by=by)
         if row.status == "waiting":
             _end(row.pk, "stopped")

@@ -123,7 +123,7 @@ def run_job(
     """
     arguments = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
     if dry:
-        return dry_run(job, on, arguments, by, to, progress)
+        return dry_run(job, on, arguments, by, to=to, progress=progress)
     if connection.in_atomic_block:
         raise RuntimeError("a job cannot run inside a transaction")
     with _signals(), nullcontext(session) if session else Session() as session:

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
 
+from perennial.catalog.queries import today
 from perennial.errors import Refused
 from perennial.jobs import requests, runner
 from perennial.jobs.requests import Later, Stopping
 from perennial.language import say
+from perennial.notices.sending import send_due
 from perennial.worker.queue import CLOCK, MESSAGES, RUNS, ask_for_help, ask_for_what_is_due
 
 tasks = Blueprint()
@@ -73,9 +75,6 @@ async def rescue(context: Any, timestamp: int) -> None:
 @tasks.task(name="send_messages", queue=MESSAGES, queueing_lock="send_messages")
 def send_messages(timestamp: int) -> None:
     """Send the messages that are due, some hundreds at a time."""
-    from perennial.catalog.queries import today
-    from perennial.notices.sending import send_due
-
     try:
         send_due(on=today(), limit=500)
     except Refused as refused:  # no mail server: what is queued stays queued

@@ -73,6 +73,9 @@ def captured_part(child: str) -> dict[str, Any]:
 #: acceptance, SO-000003 and SO-000004 are open.
 PLAYED = [
     ("order add", "order add SO-000001 --item 0013 --quantity 2 --pay card,tok_visa"),
+    ("recurrence set", "recurrence set night --at 02:00"),
+    ("recurrence list: each", "recurrence list"),
+    ("recurrence remove", "recurrence remove night --at 02:00"),
     ("order change", "order change SO-000001 --line 2 --quantity 3"),
     ("order pay", "order pay SO-000001 --pay card,tok_visa,40% --pay card,tok_visa,60%"),
     ("order remove", "order remove SO-000001 --line 2 --pay card,tok_visa"),

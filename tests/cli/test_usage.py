@@ -163,11 +163,11 @@ def test_the_help_of_a_command_names_the_longer_ones(capsys: Captured) -> None:
 
 def test_help_and_mistakes_do_not_touch_django() -> None:
     code = "import sys; from perennial.cli.main import main; main(sys.argv[1:]); assert 'django' not in sys.modules"
-    for words in (["--help"], ["order", "skip", "--help"], ["job", "--help"], ["nihgt"], ["job", "nope"], ["worker"]):
+    for words in (["--help"], ["order", "skip", "--help"], ["job", "--help"], ["nihgt"], ["job", "nope"], ["backup"]):
         subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("name", ["worker", "backup", "restore"])
+@pytest.mark.parametrize("name", ["backup", "restore"])
 def test_what_comes_later_says_so(capsys: Captured, name: str) -> None:
     assert main.main([name]) == 1
     assert capsys.readouterr().err == f"refused: `perennial {name}` is not part of this version\n"

@@ -27,8 +27,8 @@ SOURCES = [ROOT / "run", *sorted((ROOT / "perennial").rglob("*.py")), *sorted((R
 #: Set by one process of ours for the next one; nobody is meant to set them.
 OURS = {"PERENNIAL_RUN_AGAIN", "PERENNIAL_EMBEDDED_URL", "DJANGO_SETTINGS_MODULE"}
 #: Commands that no guide types: they are told in the pages on operation.
-WITHOUT_GUIDE = {"bench", "demo", "stop"}
-NOT_YET = {"backup", "restore", "serve", "worker"}
+WITHOUT_GUIDE = {"bench", "demo", "serve", "stop", "worker"}
+NOT_YET = {"backup", "restore"}
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 
