@@ -74,7 +74,7 @@ def asked(request: Visit, number: int) -> HttpResponse:
 def progress(request: Visit, number: int) -> HttpResponse:
     """How far it is, every two seconds; when it has ended the page comes anew."""
     context = _asked(number)
-    if not context["asked"].goes_on:
+    if not context["wanted"].goes_on:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return render(request, "web/jobs/progress.html", context)
 
@@ -164,7 +164,7 @@ def _overview(request: Visit) -> dict[str, Any]:
 def _asked(number: int) -> dict[str, Any]:
     found = request_status(number)
     return {
-        "asked": found,
+        "wanted": found,
         "ran": {one.job: one for one in found.runs},
         "left": found.seconds_left(timezone.now()),
         "workers": queue.workers(),

@@ -1,0 +1,70 @@
+"""The pages of jobs without a browser: what a run touched, its file, faults beside their fields, numbers that lead nowhere."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from perennial.jobs import requests
+from perennial.jobs.models import JobRequest, JobRun
+from tests.web.test_exports import taken
+from tests.worlds.book_club import club, order
+from tests.worlds.people import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TODAY = date(2026, 3, 11)
+
+
+@pytest.fixture(autouse=True)
+def _today(settings: Any) -> None:
+    settings.PERENNIAL_TODAY = TODAY
+    club()
+    order()
+
+
+def test_what_a_run_touched_stands_on_its_page_and_in_its_file() -> None:
+    manager = signed_in("manager")
+    answer = manager.post("/jobs/ask", {"job": "create-child-orders", "dry": "1"})
+    asked = JobRequest.objects.get()
+    assert answer["Location"] == f"/jobs/requests/{asked.pk}"
+    requests.perform(asked.pk)
+    run = JobRun.objects.get(dry=True)
+    page = manager.get(f"/jobs/runs/{run.pk}").content.decode()
+    assert "SO-000001" in page
+    assert "ship on 2026-03-" in page
+    row = taken(manager, f"/jobs/runs/{run.pk}.csv")[0]
+    assert row["Order"] == "SO-000001"
+    answer = manager.post(f"/jobs/requests/{asked.pk}/again")
+    real = JobRequest.objects.latest("pk")
+    assert (real.dry, real.on_date, real.job) == (False, TODAY, "create-child-orders")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"job": "night", "dry": "0"}, "do a dry run of the same first"),
+        ({"job": "close-orders", "dry": "1", "limit": "5"}, "close-orders does not take this"),
+        ({"job": "create-child-orders", "dry": "1", "program": "NOWHERE"}, "NOWHERE"),
+        ({"job": "create-child-orders", "dry": "1", "through": "someday"}, "someday"),
+        ({"job": "nigth", "dry": "1"}, "there is no job"),
+    ],
+)
+def test_a_fault_stands_in_the_form_and_nothing_is_asked(given: dict[str, str], said: str) -> None:
+    answer = signed_in("manager").post("/jobs/ask", given)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not JobRequest.objects.exists()
+
+
+def test_numbers_that_lead_nowhere() -> None:
+    manager = signed_in("manager")
+    for address in ("/jobs/requests/99", "/jobs/runs/99", "/jobs/nights/99", "/jobs/runs/99.csv"):
+        assert manager.get(address).status_code in (404, 409, 422), address
+
+
+def test_a_plan_with_a_fault_is_not_made() -> None:
+    manager = signed_in("manager")
+    for given in ({"recurs": "night", "at": "25:00", "days": "1"}, {"recurs": "night", "at": "02:00"}):
+        assert manager.post("/jobs/recur", given).status_code == 422
