@@ -27,6 +27,7 @@ class Place:
 
 
 PLACES = (
+    Place("/today", "today_page", "g d", "see_jobs"),
     Place("/search", "customers", "g s", "see_customers"),
     Place("/orders", "orders", "g o", "see_orders"),
     Place("/exceptions", "todo", "g e", "see_lists"),
@@ -40,7 +41,7 @@ PLACES = (
 LANGUAGE_NAMES = {"en": "English", "it": "Italiano"}
 """As each calls itself."""
 
-FIRST = {"clerk": "/search", "manager": "/today", "finance": "/exceptions", "administrator": "/setup/people"}
+FIRST = {"clerk": "/search", "manager": "/today", "finance": "/exceptions", "administrator": "/today"}
 
 
 def first_page(visitor: Visitor) -> str:

@@ -30,6 +30,7 @@ from perennial.web.pages import (
     sign_in,
     source,
     summary,
+    today,
     todo,
     typed,
 )
@@ -126,7 +127,7 @@ urlpatterns = [
         )
     ),
     # what needs a person
-    page("today", todo.today, "today", see="see_lists"),
+    page("today", today.page, "today", see="see_jobs"),
     page("exceptions", todo.first, "exceptions", see="see_lists"),
     page("exceptions/<str:kind>.csv", exports.todo, "todo_csv", see="export_lists"),
     page("exceptions/<str:kind>", todo.page, "todo", see="see_lists"),

@@ -116,6 +116,7 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "todo-expiring": ("clerk", "/exceptions/expiring", nothing),
     "todo-awaiting": ("clerk", "/exceptions/awaiting", nothing),
     "todo-empty": ("clerk", "/exceptions/parked", nothing),
+    "today": ("manager", "/today", nothing),
     "jobs": ("manager", "/jobs", nothing),
     "not-allowed": ("planner", "/search", nothing),
     "me": ("clerk", "/me", nothing),

@@ -94,7 +94,7 @@ def test_after_the_first_order_the_day_begins_as_ever(at_desk: Callable[..., Cli
     assert at_desk("manager").get("/today")["Location"] == "/setup/begin"
     order("CLUB")
     assert at_desk("manager").get("/")["Location"] == "/today"
-    assert at_desk("manager").get("/today")["Location"] == "/exceptions"
+    assert at_desk("manager").get("/today").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,6 @@ def test_the_steps_are_buttons_with_keys_for_whoever_may(
 
 def test_the_first_list_with_rows_comes_first_and_cards_that_end_last(made: Todo) -> None:
     client = signed_in("manager")
-    assert client.get("/today")["Location"] == "/exceptions"
     assert client.get("/exceptions")["Location"] == "/exceptions/declined"
     Payment.objects.filter(status="declined").update(status="cancelled")
     assert client.get("/exceptions")["Location"] == "/exceptions/parked"
@@ -256,6 +255,6 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(made: Todo, se
 @pytest.mark.parametrize("role", ["planner", "administrator"])
 def test_who_sees_no_lists_is_told_who_may(made: Todo, role: str) -> None:
     client = signed_in(role)
-    for address in ("/today", "/exceptions", "/exceptions/held"):
+    for address in ("/exceptions", "/exceptions/held"):
         assert client.get(address).status_code == 403
     assert client.post("/exceptions/held/on-it", **HX).status_code == 403

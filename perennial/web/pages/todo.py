@@ -18,7 +18,6 @@ from perennial.jobs.watch import watch_operation
 from perennial.language import phrase, say
 from perennial.language.formats import fact
 from perennial.web.answer import redraws, whole
-from perennial.web.pages.beginning import is_beginning
 from perennial.web.presence import clock, on_row, rows_taken
 from perennial.web.todo import COLUMNS, Gone, gone, place, row, row_id
 from perennial.web.typed import read_day
@@ -28,11 +27,6 @@ SECTIONS = ("web/todo/head.html", "web/todo/watched.html", "web/todo/tabs.html",
 MOST_PROGRAMS = 200
 ROWS = 25
 """Of a list on one page; each with its buttons."""
-
-
-def today(request: Visit) -> HttpResponse:
-    """The day's work begins with what needs a person; in a new installation with what comes next."""
-    return HttpResponseRedirect("/setup/begin" if is_beginning(request.visitor) else "/exceptions")
 
 
 def first(request: Visit) -> HttpResponse:

@@ -1,0 +1,65 @@
+"""Today: the account of the last night adds up, what is wrong is said first, each number leads to its list."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from perennial.jobs.models import NightRun
+from perennial.jobs.night import night
+from perennial.jobs.recurrences import set_recurrence
+from tests.worlds.book_club import club, order
+from tests.worlds.people import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TODAY = date(2026, 3, 11)
+
+
+@pytest.fixture(autouse=True)
+def _today(settings: Any) -> None:
+    settings.PERENNIAL_TODAY = TODAY
+    club()
+    order()
+
+
+def shown(role: str = "manager") -> str:
+    answer = signed_in(role).get("/today")
+    assert answer.status_code == 200
+    return re.sub(r"<[^>]+>|\s+", " ", answer.content.decode().split("<main")[1])
+
+
+def test_before_the_first_night_it_is_said_that_none_has_run_and_none_is_planned() -> None:
+    html = shown()
+    assert "No night has run yet" in html or "Nights do not run as they should" in html
+    assert "No night is planned" in html
+
+
+def test_the_account_of_the_night_adds_up() -> None:
+    set_recurrence(job="night", at=time(2), by="manager:marco")
+    night(TODAY)
+    html = " ".join(shown().split())
+    assert "The last night went well" in html
+    assert "No night is planned" not in html
+    report = NightRun.objects.get().report
+    assert report is not None
+    assert f"{report['due']} " in html
+    assert report["due"] == report["created"] + sum(report["waits"].values())
+    assert report["due"]
+
+
+def test_missed_nights_are_said_first_and_lead_to_the_jobs() -> None:
+    NightRun.objects.create(on_date=TODAY - timedelta(4), finished_at=timezone.now(), report={})
+    html = shown()
+    assert "Nights do not run as they should" in html
+    assert "3 nights did not run" in html
+
+
+def test_an_administrator_sees_the_night_and_no_lists_and_a_clerk_neither() -> None:
+    night(TODAY)
+    assert "The last night went well" in shown("administrator")
+    assert "/exceptions/" not in signed_in("administrator").get("/today").content.decode()
+    assert signed_in("clerk").get("/today").status_code == 403
