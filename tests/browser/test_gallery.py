@@ -19,6 +19,8 @@ pytest_plugins = ["tests.worlds.served"]
 GALLERY = bool(os.environ.get("SCREENSHOTS"))
 WIDTHS = (1280, 1024, 320) if GALLERY else (1280, 320)
 LOOKS = [("en", "light"), ("it", "dark")]
+WIDTH_OF = {"light": 1280, "dark": 320}
+"""What takes longest is looked at once in each theme; all of it where pictures are kept."""
 if GALLERY:
     LOOKS += [("en", "dark"), ("it", "light")]
 
@@ -157,10 +159,11 @@ def test_everybody_can_use_every_page(
                 page.set_viewport_size({"width": width, "height": 900})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls at {width}"
                 page.evaluate("scrollTo(0, 0)")
-                try:
-                    axe(page)
-                except AssertionError as fault:
-                    raise AssertionError(f"{name} at {width}: {fault}") from None
+                if GALLERY or width == WIDTH_OF[theme]:
+                    try:
+                        axe(page)
+                    except AssertionError as fault:
+                        raise AssertionError(f"{name} at {width}: {fault}") from None
                 if GALLERY:
                     screenshot(f"{name}-{width}-{language}-{theme}")
             assert len(page.content().encode()) < 80_000, name

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Page
 
 from perennial.catalog.actions import initialise
+from perennial.catalog.models import Company
 from perennial.people.actions import set_preferences
+from tests import harness
 from tests.worlds import nightingale
 from tests.worlds.people import NAME_OF, people
+
+_made: harness.Kept | None = None
 
 
 @dataclass
@@ -41,9 +47,16 @@ class Site:
 
 @pytest.fixture
 def site(transactional_db: None, live_server: Any, page: Page, settings: Any) -> Site:
-    """The record club, served on its day."""
+    """The record club, served on its day. It is made once, and put back for each test."""
+    global _made
     settings.PERENNIAL_TODAY = nightingale.ON
-    initialise()
-    nightingale.nightingale()
-    people()
+    connection.ensure_connection()
+    if _made is None:
+        initialise()
+        nightingale.nightingale()
+        people()
+        _made = harness.Kept(connection.connection)
+    else:
+        _made.put_back(connection.connection)
+        Company.objects.update(installation=uuid.uuid4().hex[:16])  # what is charged anew has keys of its own
     return Site(live_server.url.replace("localhost", "127.0.0.1"), page)
