@@ -12,6 +12,7 @@ from perennial.db import sql
 from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.recurrences import take_due
+from perennial.worker.managers import managers_to_tell
 
 RUNS, CLOCK, MESSAGES = QUEUES = ("runs", "clock", "messages")
 """A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages waiting."""
@@ -41,6 +42,12 @@ def ask_for_help(run: JobRun) -> None:
     chunks = run.chunks.count() if run.status == "open" else 1
     for _ in range(1, min(workers(), chunks) if chunks > 1 else 1):
         app.configure_task("help_along", queue=RUNS).defer(run=run.pk)
+
+
+def ask_to_tell_managers(request: int) -> None:
+    """Let managers hear of a night that did not go well."""
+    for username in managers_to_tell(request):
+        app.configure_task("tell_manager", queue=MESSAGES).defer(request=request, username=username)
 
 
 def workers() -> int:

@@ -14,8 +14,10 @@ from perennial.errors import Refused
 from perennial.jobs import requests, runner
 from perennial.jobs.requests import Later, Stopping
 from perennial.language import say
+from perennial.notices import mail
 from perennial.notices.sending import send_due
-from perennial.worker.queue import CLOCK, MESSAGES, RUNS, ask_for_help, ask_for_what_is_due
+from perennial.worker.managers import tell
+from perennial.worker.queue import CLOCK, MESSAGES, RUNS, ask_for_help, ask_for_what_is_due, ask_to_tell_managers
 
 tasks = Blueprint()
 _log = logging.getLogger("perennial.worker")
@@ -34,6 +36,14 @@ class GoOn(BaseRetryStrategy):
         return None
 
 
+class LaterAgain(BaseRetryStrategy):
+    """When a mail server does not take it now: some minutes later, ten times. Where nobody knows, not again."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Any) -> RetryDecision | None:
+        passes = isinstance(exception, mail.Temporary | mail.Gone | OperationalError | InterfaceError)
+        return RetryDecision(retry_in={"minutes": 5}) if passes and job.attempts < 10 else None
+
+
 @tasks.task(name="perform", queue=RUNS, retry=GoOn())
 def perform(*, request: int) -> None:
     """Do what is asked for."""
@@ -44,7 +54,18 @@ def perform(*, request: int) -> None:
     except Exception as error:
         _log.exception("request %s", request)
         requests.failed(request, error)
+        ask_to_tell_managers(request)
         raise
+    ask_to_tell_managers(request)
+
+
+@tasks.task(name="tell_manager", queue=MESSAGES, retry=LaterAgain())
+def tell_manager(*, request: int, username: str) -> None:
+    """Tell a manager of a night that was not done, was late, or put something aside."""
+    try:
+        tell(request, username)
+    except Refused as refused:
+        _log.warning("%s does not hear of request %s: %s", username, request, say(refused))
 
 
 @tasks.task(name="help_along", queue=RUNS, retry=GoOn())

@@ -1,0 +1,91 @@
+"""Managers hear by mail of a night that was not done, was late, or put something aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from perennial.catalog.queries import company
+from perennial.jobs.request_status import RequestStatus, request_status
+from perennial.jobs.requests import NIGHT
+from perennial.language import Reader, phrase
+from perennial.notices import mail
+from perennial.notices.rendering import Message
+from perennial.people.queries import preferences_and_roles
+
+ROLE = "manager"
+FILES_FROM = 80_000_000
+"""In training a message is a file with a number; those to customers are numbered from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What managers should hear of a night: a sentence of the context ``manager``, and its facts."""
+
+    code: str
+    facts: dict[str, Any]
+
+
+def troubles(asked: RequestStatus) -> Iterator[Trouble]:
+    """What there is to hear of a night that was asked for; nothing of one that went well."""
+    if asked.job != NIGHT or asked.dry or asked.goes_on:
+        return
+    if asked.status in ("failed", "refused"):
+        yield Trouble(f"night_{asked.status}", {"because": asked.refused})
+    if asked.status == "stopped":
+        yield Trouble("night_stopped", {"by": asked.stopped_by})
+    if asked.waits:
+        yield Trouble("night_waits", {"count": asked.waits["missed"]})
+    days = sorted({run.on for run in asked.runs})
+    if len(days) > 1:
+        yield Trouble("nights_late", {"count": len(days) - 1, "since": days[0]})
+    parked = sum(run.counts.get("parked", 0) for run in asked.runs)
+    if parked:
+        yield Trouble("night_parked", {"count": parked})
+
+
+def managers_to_tell(request: int) -> list[str]:
+    """Who hears of it: active managers with an address, if there is anything to hear."""
+    if next(troubles(request_status(request)), None) is None:
+        return []
+    found = User.objects.filter(is_active=True, groups__name=ROLE).exclude(email="").order_by("username")
+    return list(found.values_list("username", flat=True))
+
+
+def tell(request: int, username: str) -> None:
+    """Send it to one of them, in their language.
+
+    Refused: no mail server is set, or none answers. Raised: what ``notices.mail`` raises when the server does not take it.
+    """
+    person = User.objects.get(username=username)
+    recipient = mail.deliverable(person.email)
+    ours = company()
+    if recipient is None:
+        return
+    to = Reader(preferences_and_roles(person)[0].language, dates="weekday")
+    asked = request_status(request)
+    lines = [phrase("manager", one.code, one.facts, to) or one.code for one in troubles(asked)]
+    subject = phrase("manager", "subject", {"on": asked.on or asked.asked_on, "company": ours.name}, to) or ""
+    lines.append(phrase("manager", "where", {"request": request}, to) or "")
+    sender = mail.sender(ours)
+    written = mail.content(
+        Message(subject, "\n\n".join(lines) + "\n", "".join(f"<p>{escape(line)}</p>" for line in lines)),
+        message_id=f"<{ours.installation}.night.{request}.{person.pk}@{sender.rpartition('@')[2]}>",
+        sender=sender,
+        company=ours.name,
+        recipient=recipient,
+        customer=person.first_name or person.username,
+        language=to.language,
+        at=timezone.now(),
+    )
+    carrier = mail.transport()
+    carrier.open()
+    try:
+        carrier.hand_over(FILES_FROM + request * 100 + person.pk % 100, sender, recipient, written)
+    finally:
+        carrier.close()
