@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from perennial.web import problems
 from perennial.web.access import ANYBODY, SIGNED_IN, page
 from perennial.web.pages import (
@@ -26,6 +28,7 @@ from perennial.web.pages import (
     search,
     second_factor,
     sending,
+    set_up,
     shipments,
     sign_in,
     source,
@@ -66,6 +69,21 @@ urlpatterns = [
     ),
     # a new installation
     page("setup/begin", beginning.page, "begin", see="change_setup"),
+    # the company and its rules
+    *(
+        one
+        for kind in set_up.KINDS
+        for one in (
+            page(
+                f"setup/{kind}",
+                partial(set_up.page, kind=kind),
+                f"set_up_{kind}",
+                see="change_setup",
+                do="change_setup",
+            ),
+            page(f"setup/{kind}/undo", partial(set_up.undo, kind=kind), f"set_up_{kind}_undo", do="change_setup"),
+        )
+    ),
     # who works here
     page("setup/people", people.page, "people", see="change_people"),
     page("setup/new-person", people.add, "people_add", see="change_people", do="change_people"),

@@ -119,6 +119,8 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "todo-awaiting": ("clerk", "/exceptions/awaiting", nothing),
     "todo-empty": ("clerk", "/exceptions/parked", nothing),
     "today": ("manager", "/today", nothing),
+    "parameters": ("manager", "/setup/parameters", nothing),
+    "company": ("administrator", "/setup/company", nothing),
     "jobs": ("manager", "/jobs", nothing),
     "not-allowed": ("planner", "/search", nothing),
     "me": ("clerk", "/me", nothing),

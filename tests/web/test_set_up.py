@@ -1,0 +1,105 @@
+"""The pages of the company and the parameters: changed, refused under its field, met by somebody else, taken back, with their history."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from perennial.catalog.models import Company, Parameters, Tariff
+from perennial.desk.set_up import COMPANY, PARAMETERS, set_up_part
+from tests.worlds.book_club import club, order
+from tests.worlds.people import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _club() -> None:
+    club()
+
+
+def form(kind: str, **changed: str) -> dict[str, Any]:
+    """What a browser sends: all fields as they are, but for what is changed."""
+    sent: dict[str, Any] = {}
+    for name, value in set_up_part(kind).values.items():
+        sent[f"was_{name}"] = json.dumps(value)
+        if value is True:
+            sent[name] = "1"
+        elif value is not None and value is not False:
+            sent[name] = value
+    return {**sent, **changed}
+
+
+def test_every_value_is_on_the_pages_with_what_it_does_in_both_languages() -> None:
+    columns = {one.name for one in Parameters._meta.fields} - {"id"}
+    assert set(PARAMETERS) == columns
+    assert set(COMPANY) == {one.name for one in Company._meta.fields} - {"id", "installation", "currency", "notices_on"}
+    for language in ("en", "it"):
+        html = signed_in("manager", language=language).get("/setup/parameters").content.decode()
+        assert html.count('<small class="q" id="h-') == len(PARAMETERS)
+
+
+def test_a_change_is_kept_with_who_and_why_and_taken_back() -> None:
+    manager = signed_in("manager")
+    sent = form("parameters", days_before_delivery="8", repeat_threshold="", reason="the post is slow")
+    assert manager.post("/setup/parameters", sent)["Location"] == "/setup/parameters"
+    assert Parameters.objects.get().days_before_delivery == 8
+    html = manager.get("/setup/parameters").content.decode()
+    assert "the post is slow" in html
+    assert "manager" in html.split('id="changes"')[1]
+    manager.post("/setup/parameters/undo")
+    assert Parameters.objects.get().days_before_delivery == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("days_before_delivery", ""), ("days_before_delivery", "soon"), ("repeat_threshold", "1000")]
+)
+def test_a_fault_stands_under_its_field_and_nothing_is_changed(name: str, typed: str) -> None:
+    answer = signed_in("manager").post(
+        "/setup/parameters", form("parameters", **{name: typed, "days_between_tries": "4"})
+    )
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert re.search(rf'id="f-{name}"[^>]* aria-invalid="true"', html)
+    assert 'value="4"' in html
+    assert Parameters.objects.get().days_between_tries == 1
+
+
+def test_what_somebody_else_has_set_meanwhile_is_said_and_the_second_time_meant() -> None:
+    mine = form("parameters", days_before_delivery="8")
+    signed_in("administrator").post(
+        "/setup/parameters", form("parameters", days_before_delivery="7", days_between_tries="2")
+    )
+    manager = signed_in("manager")
+    answer = manager.post("/setup/parameters", mine)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "admin has set 7 meanwhile" in html
+    manager.post("/setup/parameters", {**mine, "was_days_before_delivery": "7"})
+    found = Parameters.objects.get()
+    assert (found.days_before_delivery, found.days_between_tries) == (8, 2)  # theirs of another field stays
+
+
+def test_open_orders_keep_their_prices_when_tax_is_to_be_in_them() -> None:
+    order()
+    signed_in("manager").post("/setup/parameters", form("parameters", prices_include_tax="1"))
+    assert Parameters.objects.get().prices_include_tax
+    assert Tariff.objects.count() == 2
+
+
+def test_the_company_and_its_faults() -> None:
+    manager = signed_in("manager")
+    manager.post("/setup/company", form("company", name="Aurora & Co", phone="+1 212 555 0100"))
+    assert (Company.objects.get().name, Company.objects.get().phone) == ("Aurora & Co", "+1 212 555 0100")
+    for name, typed in (("country", "Italy"), ("time_zone", "Mars/Olympus")):
+        assert manager.post("/setup/company", form("company", **{name: typed})).status_code == 422
+    manager.post("/setup/company/undo")
+    assert Company.objects.get().phone is None
+
+
+def test_a_clerk_sets_nothing_up() -> None:
+    assert signed_in("clerk").get("/setup/parameters").status_code == 403
+    assert signed_in("clerk").post("/setup/company/undo").status_code == 403
