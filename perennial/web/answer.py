@@ -22,7 +22,7 @@ from django.urls import Resolver404, resolve
 from perennial.desk.action import How, perform
 from perennial.errors import Conflict, Refused, Several
 from perennial.language import say
-from perennial.web.messages import note_message
+from perennial.web.messages import SAID, note_message
 from perennial.web.visit import Visit
 from perennial.web.words import reader_of
 
@@ -54,7 +54,9 @@ def redraws(name: str) -> Callable[[Redraw], Redraw]:
 
 def whole(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """A page."""
-    return render(request, template, {**context, "token": new_token()}, status=status)
+    said = request.session.pop(SAID, None) if request.method == "GET" and SAID in request.session else None
+    shown = {"toast": Toast(said)} if said else {}
+    return render(request, template, {**shown, **context, "token": new_token()}, status=status)
 
 
 def done(request: Visit, toast: Toast | None = None, *, focus: str | None = None) -> HttpResponse:
@@ -95,8 +97,11 @@ def drawn(
     return response
 
 
-def go_to(request: HttpRequest, address: str) -> HttpResponse:
-    """Let the browser open another page after something was done."""
+def go_to(request: Visit, address: str, said: str | None = None) -> HttpResponse:
+    """Let the browser open another page after something was done; ``said``: what that page says."""
+    if said is not None:
+        note_message(request, said)
+        request.session[SAID] = said
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

@@ -12,6 +12,8 @@ from perennial.web.visit import Visit
 
 MOST = 50
 _KEPT = "messages"
+SAID = "said"
+"""What the next page says, once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def test_a_change_is_kept_with_who_and_why_and_taken_back() -> None:
     assert manager.post("/setup/parameters", sent)["Location"] == "/setup/parameters"
     assert Parameters.objects.get().days_before_delivery == 8
     html = manager.get("/setup/parameters").content.decode()
+    assert "Changed: Days before delivery" in html.split('id="say"')[1]
+    assert "Changed: Days before delivery" not in manager.get("/setup/parameters").content.decode().split('id="say"')[1]
     assert "the post is slow" in html
     assert "manager" in html.split('id="changes"')[1]
     manager.post("/setup/parameters/undo")

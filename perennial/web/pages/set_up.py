@@ -14,7 +14,6 @@ from perennial.errors import Refused, Several
 from perennial.kernel.places import time_zones
 from perennial.language import LANGUAGES, phrase, say
 from perennial.web.answer import go_to, whole
-from perennial.web.messages import note_message
 from perennial.web.presence import clock
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -71,8 +70,8 @@ def undo(request: Visit, kind: str) -> HttpResponse:
 
 def _done(request: Visit, kind: str, code: str, changed: tuple[str, ...]) -> HttpResponse:
     to = request.visitor.reader
-    note_message(request, said(to, code, names=[phrase("set up", name, None, to) or name for name in changed]))
-    return go_to(request, f"/setup/{kind}")
+    names = [phrase("set up", name, None, to) or name for name in changed]
+    return go_to(request, f"/setup/{kind}", said(to, code, names=names))
 
 
 def _typed(request: Visit, name: str) -> Any:
