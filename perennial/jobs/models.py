@@ -133,7 +133,8 @@ class JobRequest(models.Model):
     missed one), real or dry.
 
     ``for_date``: the date that a worker is at; ``at_job``, and of a dry run ``done`` of ``selected`` chunks: how far it is;
-    ``runs``: the runs that were made of it; ``refused``: why it was not done; ``waits``: the nights that want a person.
+    ``runs``: the runs that were made of it; ``refused``: why it was not done; ``waits``: the nights that want a person; ``signed_by``: who
+    has looked at the dry run of a night and stands by it.
     """
 
     job = models.TextField()
@@ -153,6 +154,8 @@ class JobRequest(models.Model):
     at_job = models.TextField(null=True)
     done = models.BigIntegerField(null=True)
     selected = models.BigIntegerField(null=True)
+    signed_by = models.TextField(null=True)
+    signed_at = models.DateTimeField(null=True)
     refused = models.JSONField(null=True)
     waits = models.JSONField(null=True)
 

@@ -31,6 +31,8 @@ class RequestStatus:
     by: str
     recurs: bool
     stopped_by: str | None
+    signed_by: str | None
+    signed_at: datetime | None
     asked_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -94,6 +96,8 @@ def _read(row: JobRequest) -> RequestStatus:
         by=row.by,
         recurs=row.recurs,
         stopped_by=row.stopped_by,
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
         asked_at=row.asked_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -157,6 +157,7 @@ urlpatterns = [
     page("jobs/requests/<int:number>", jobs.asked, "job_request", see="see_jobs"),
     page("jobs/requests/<int:number>/progress", jobs.progress, "job_progress", see="see_jobs"),
     page("jobs/requests/<int:number>/stop", jobs.stop, "job_stop", do="run_jobs"),
+    page("jobs/requests/<int:number>/sign", jobs.sign, "job_sign", do="run_jobs"),
     page("jobs/requests/<int:number>/again", jobs.again, "job_again", do="run_jobs"),
     page("jobs/runs/<int:number>", jobs.run, "job_run", see="see_jobs"),
     page("jobs/runs/<int:number>.csv", jobs.run_csv, "job_run_csv", see="see_jobs"),

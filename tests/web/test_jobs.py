@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from perennial.jobs import requests
-from perennial.jobs.models import JobRequest, JobRun
+from perennial.jobs.models import JobRequest, JobRun, NightRun
 from tests.web.test_exports import taken
 from tests.worlds.book_club import club, order
 from tests.worlds.people import signed_in
@@ -68,3 +68,23 @@ def test_a_plan_with_a_fault_is_not_made() -> None:
     manager = signed_in("manager")
     for given in ({"recurs": "night", "at": "25:00", "days": "1"}, {"recurs": "night", "at": "02:00"}):
         assert manager.post("/jobs/recur", given).status_code == 422
+
+
+def test_a_night_is_compared_with_the_dry_run_that_was_signed() -> None:
+    manager = signed_in("manager")
+    manager.post("/jobs/ask", {"job": "night", "dry": "1"})
+    asked = JobRequest.objects.get()
+    assert manager.post(f"/jobs/requests/{asked.pk}/sign").status_code in (404, 409, 422)  # it is not over
+    requests.perform(asked.pk)
+    manager.post(f"/jobs/requests/{asked.pk}/sign")
+    page = manager.get(f"/jobs/requests/{asked.pk}").content.decode()
+    assert "signed by manager" in page
+    order()  # one more comes in between
+    manager.post(f"/jobs/requests/{asked.pk}/again")
+    requests.perform(JobRequest.objects.latest("pk").pk)
+    night = NightRun.objects.latest("pk")
+    compared = manager.get(f"/jobs/nights/{night.pk}").content.decode().split('id="signed"')[1]
+    rows = compared.split("<tr")[2:8]
+    assert ["as expected" in row.lower() for row in rows] == [True, True, True, False, False, True]
+    assert "1 created" in rows[3]
+    assert "2 created" in rows[3]

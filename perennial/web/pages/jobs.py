@@ -19,6 +19,8 @@ from perennial.jobs.request_status import last_requests, request_status, request
 from perennial.jobs.requests import NIGHT
 from perennial.jobs.requests import stop as stop_request
 from perennial.jobs.runner import ask_run_to_stop
+from perennial.jobs.sign_off import sign as sign_request
+from perennial.jobs.sign_off import sign_off_of
 from perennial.jobs.status import night_status, nights, run_status, status
 from perennial.jobs.touched import touched
 from perennial.kernel.recurrence import EVERY_DAY
@@ -28,6 +30,7 @@ from perennial.web.sheet import sheet
 from perennial.web.typed import day, text
 from perennial.web.typed import whole as whole_number
 from perennial.web.visit import Visit
+from perennial.web.words import said
 from perennial.worker import queue
 
 MOST_PROGRAMS = 200
@@ -100,6 +103,12 @@ def again(request: Visit, number: int) -> HttpResponse:
     return go_to(request, f"/jobs/requests/{made.pk}")
 
 
+def sign(request: Visit, number: int) -> HttpResponse:
+    """Sign the dry run of a night."""
+    sign_request(number, by=request.visitor.by)
+    return go_to(request, f"/jobs/requests/{number}", said(request.visitor.reader, "job_signed_now"))
+
+
 def run(request: Visit, number: int) -> HttpResponse:
     """A run: what it did, why things wait, and the list of what it touched."""
     after = request.GET.get("after") or None
@@ -135,7 +144,12 @@ def night(request: Visit, number: int) -> HttpResponse:
     return whole(
         request,
         "web/jobs/night.html",
-        {"night": found, "six": [(name, ran.get(name)) for name in NIGHTLY], "here": "jobs"},
+        {
+            "night": found,
+            "six": [(name, ran.get(name)) for name in NIGHTLY],
+            "signed": sign_off_of(found),
+            "here": "jobs",
+        },
     )
 
 

@@ -42,6 +42,14 @@ def did(context: Context, run: JobRunStatus) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def counted(context: Context, counts: Mapping[str, int]) -> str:
+    """Counts in words."""
+    to = _to(context)
+    told = [phrase("count", word, {"count": number}, to) or word for word, number in counts.items() if number]
+    return ", ".join(told) or said(to, "job_nothing")
+
+
+@register.simple_tag(takes_context=True)
 def run_state(context: Context, run: JobRunStatus) -> SafeString:
     """How a run stands: done, running, stopped by somebody, a dry run."""
     to = _to(context)
