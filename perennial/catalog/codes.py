@@ -180,11 +180,6 @@ def hold_code(code: str) -> HoldCode | None:
     raise Refused("hold_code_unknown", "code", code=code, known=sorted(known), meant=likely(code, sorted(known)))
 
 
-def may_not_release(codes: Sequence[str], roles: Sequence[str] | None) -> dict[str, tuple[str, ...]]:
-    """Which of these hold codes somebody with these roles may not release, each with the roles that may. None: whoever
-    runs the installation, who may all.
-    """
-    if roles is None:
-        return {}
-    found = HoldCode.objects.filter(code__in=codes).exclude(released_by=[]).values_list("code", "released_by")
-    return {code: tuple(may) for code, may in found if not set(may) & set(roles)}
+def roles_named(codes: Iterable[str]) -> dict[str, list[str]]:
+    """Those of these hold codes that name roles, each with the roles that may release its holds."""
+    return dict(HoldCode.objects.filter(code__in=codes).exclude(released_by=[]).values_list("code", "released_by"))

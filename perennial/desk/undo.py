@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from perennial.catalog.codes import may_not_release
 from perennial.catalog.queries import set_up
 from perennial.continuity.planning import read_orders
 from perennial.desk.action import action
@@ -17,6 +16,7 @@ from perennial.desk.orders.draft import total_anew
 from perennial.desk.orders.hold import not_yours
 from perennial.desk.outcome import Outcome
 from perennial.desk.read.shipment import before
+from perennial.desk.releasing import may_not_release
 from perennial.desk.snapshot import Rows, began_of, events_since, put_back, rows_of, used_of, withdraw_ended
 from perennial.errors import Refused
 from perennial.kernel.states import TO_COME

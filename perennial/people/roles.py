@@ -8,6 +8,7 @@ PERMISSIONS = (
     "see_lists",
     "enter_orders",
     "change_orders",
+    "release_holds",
     "change_prices",
     "ship_orders",
     "settle_payments",
@@ -18,9 +19,11 @@ PERMISSIONS = (
     "change_setup",
     "change_people",
 )
-"""Everything that somebody may or may not do. Whoever may change orders may change customers and their cards."""
+"""Everything that somebody may or may not do. Whoever may change orders may change customers and their cards. Who may release
+holds may release those of the kinds that are for their role; other holds only who may change orders as well.
+"""
 
-_CLERK = frozenset({"see_customers", "see_orders", "see_lists", "enter_orders", "change_orders"})
+_CLERK = frozenset({"see_customers", "see_orders", "see_lists", "enter_orders", "change_orders", "release_holds"})
 
 ROLES: dict[str, frozenset[str]] = {
     "clerk": _CLERK,
@@ -30,7 +33,10 @@ ROLES: dict[str, frozenset[str]] = {
         *("see_jobs", "run_jobs", "change_setup"),
     },
     "finance": frozenset(
-        {"see_customers", "see_orders", "see_lists", "settle_payments", "refund_payments", "export_lists", "see_jobs"}
+        {
+            *("see_customers", "see_orders", "see_lists", "release_holds", "settle_payments", "refund_payments"),
+            *("export_lists", "see_jobs"),
+        }
     ),
     "planner": frozenset(),
     "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "change_people"}),

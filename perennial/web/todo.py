@@ -11,6 +11,7 @@ from perennial.desk.read.exceptions import Exceptional
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact
 from perennial.web.presence import Peer
+from perennial.web.visit import Visitor
 from perennial.web.words import said
 
 
@@ -72,12 +73,12 @@ def place(one: Exceptional) -> tuple[str, int]:
     return one.day.isoformat(), one.id
 
 
-def row(one: Exceptional, to: Reader, may: frozenset[str], peers: tuple[Peer, ...] = ()) -> Row:
+def row(one: Exceptional, visitor: Visitor, peers: tuple[Peer, ...] = ()) -> Row:
     """One thing as its reader sees it, with the steps that they may take."""
     passed_on = {
         "from_row": row_id(one), "from_day": one.day.isoformat(), "from_number": one.number, "from_name": one.customer,
     }  # fmt: skip
-    steps = (step(code, one) for code in one.steps)
+    steps, to = (step(code, one) for code in one.steps), visitor.reader
     return Row(
         id=row_id(one),
         one=one,
@@ -86,10 +87,17 @@ def row(one: Exceptional, to: Reader, may: frozenset[str], peers: tuple[Peer, ..
             for (code, kind), text in zip(COLUMNS[one.kind], _TEXTS[one.kind](one, to), strict=True)
         ),
         told=tuple(cell for cell in _told(one, to) if cell.text),
-        steps=tuple(each for each in steps if each.permission in may),
+        steps=tuple(each for each in steps if _may(each, one, visitor)),
         peers=peers,
         passed_on=json.dumps(passed_on),
     )
+
+
+def _may(way: Step, one: Exceptional, visitor: Visitor) -> bool:
+    """May the visitor take a step? A hold is released by the roles of its kind, too."""
+    theirs = one.facts.get("may_release", ())
+    assert isinstance(theirs, tuple)
+    return visitor.may_release(theirs) if way.code == "release" else way.permission in visitor.may
 
 
 def gone(given: Mapping[str, str], kind: str) -> Gone | None:

@@ -229,7 +229,7 @@ urlpatterns = [
     page("orders/<str:number>/hold", order_actions.hold, "hold", see="change_orders", do="change_orders"),
     page("orders/<str:number>/gift", order_actions.gift, "gift", see="change_orders", do="change_orders"),
     page("orders/<str:number>/payer", order_actions.payer, "payer", see="change_orders", do="change_orders"),
-    page("orders/<str:number>/release", order_actions.release, "release", see="change_orders", do="change_orders"),
+    page("orders/<str:number>/release", order_actions.release, "release", see="release_holds", do="release_holds"),
     page(
         "orders/<str:number>/<int:line>/frequency",
         order_actions.frequency,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -29,6 +30,10 @@ class Visitor:
     reader: Reader
     today: date
     company: Company
+
+    def may_release(self, theirs: Iterable[str]) -> bool:
+        """Is a hold that these roles may release offered to them? Who may change orders is told who else may."""
+        return "change_orders" in self.may or not set(self.roles).isdisjoint(theirs)
 
 
 class Visit(HttpRequest):

@@ -83,3 +83,9 @@ def test_what_is_odd_of_programs_and_rates():
     ]
     told = [one.code for one in preview("ODD", ON).notes]
     assert told == ["events_on_one_day", "events_behind_end"]
+
+
+def test_a_hold_code_for_a_role_that_sees_no_orders_is_noted():
+    codes = [{"code": "FRAUD", "released_by": ["planner", "finance"]}, {"code": "DOOR", "released_by": ["finance"]}]
+    found = [facts for code, facts in notes(hold_codes=codes) if code == "hold_code_by_command"]
+    assert found == [{"code": "FRAUD", "roles": ["planner"]}]

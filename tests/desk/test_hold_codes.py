@@ -156,6 +156,15 @@ class TestRelease:
         assert shown(number)["held"] is True
         assert actions.release(number=number, roles=("clerk", "manager"), **ANNA).released == ("FRAUD",)
 
+    def test_a_role_that_changes_no_orders_releases_what_is_for_it_alone(self) -> None:
+        number = order("CLUB")
+        actions.hold(number=number, code="FRAUD", **WHY)
+        actions.hold(number=number, **WHY)
+        done = actions.release(number=number, roles=("finance",), **ANNA)
+        assert (done.released, done.kept) == (("FRAUD",), ("hold",))
+        with refused("code", "hold_not_yours", "clerk, sales manager"):
+            actions.release(number=number, roles=("finance",), **ANNA)
+
     def test_whoever_runs_the_installation_may_all(self) -> None:
         number = order("CLUB")
         actions.hold(number=number, code="FRAUD", **WHY)

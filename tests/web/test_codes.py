@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from perennial.desk.read.orders import order
 from perennial.orders.models import OrderEvent, SalesOrder
 from tests.web.test_customer import HX
 from tests.web.test_exports import taken
-from tests.web.test_order import Desk, fill, get, text_of
+from tests.web.test_order import Desk, child_of, fill, get, text_of
 from tests.worlds import desk
 from tests.worlds.bundle import put
 from tests.worlds.codes import CODES
@@ -142,3 +143,51 @@ def test_a_hold_of_other_roles_stays(at_desk: Desk) -> None:
     assert [hold.code for hold in order(number, on=desk.ON).holds if hold.open] == ["FRAUD"]
     fill(at_desk("manager"), page, f"{page}/release")
     assert order(number, on=desk.ON).held is False
+
+
+def test_finance_releases_a_hold_that_is_for_finance(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    actions.hold(number=number, code="FRAUD", reason="two names", **desk.ANNA)
+    page, client = f"/orders/{number}", at_desk("finance")
+    assert 'id="b-release"' in get(client, page)
+    assert 'id="b-hold"' not in get(client, page)
+    assert f'id="b-release-{number}"' in get(client, "/customers/C-1")
+    row = get(client, "/exceptions/held")
+    assert re.findall(r'id="x-held-\d+-([a-z]+)" aria-keyshortcuts="1"', row) == ["release"]
+    answer = fill(client, page, f"{page}/release")
+    assert order(number, on=desk.ON).held is False
+    assert 'id="b-release"' not in answer
+    assert 'id="b-hold"' not in answer
+    assert "/undo" not in answer  # finance may not take changes back
+
+
+def test_finance_releases_no_other_hold(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    page, client = f"/orders/{number}", at_desk("finance")
+    for placed in ({"code": "NEW"}, {}):
+        actions.hold(number=number, reason="asked", **placed, **desk.ANNA)
+        assert 'id="b-release"' not in get(client, page)
+        assert f'id="b-release-{number}"' not in get(client, "/customers/C-1")
+        assert not re.findall(r'id="x-held-\d+-release"', get(client, "/exceptions/held"))
+        for answer in (client.get(f"{page}/release", **HX), client.post(f"{page}/release", {}, **HX)):
+            assert answer.status_code == 422
+            assert "is released only by: clerk, sales manager" in text_of(answer.content.decode())
+        actions.release(number=number, **desk.ANNA)
+    actions.hold(number=number, code="NEW", reason="asked", **desk.ANNA)
+    actions.hold(number=number, code="FRAUD", reason="two names", **desk.ANNA)
+    assert "Stays, because other roles release it: NEW." in text_of(get(client, f"{page}/release", **HX))
+    fill(client, page, f"{page}/release")
+    assert [hold.code for hold in order(number, on=desk.ON).holds if hold.open] == ["NEW"]
+
+
+def test_finance_releases_a_held_child(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    actions.hold(number=child, code="FRAUD", reason="two names", **desk.ANNA)
+    client = at_desk("finance")
+    assert f'hx-get="/orders/{child}/release"' in get(client, f"/orders/{number}")
+    assert 'id="b-release"' in get(client, f"/orders/{child}")
+    fill(client, f"/orders/{child}", f"/orders/{child}/release")
+    page = get(client, f"/orders/{child}")
+    assert 'id="b-release"' not in page
+    assert 'id="b-hold"' not in page

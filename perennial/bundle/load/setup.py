@@ -121,6 +121,7 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
     if given.reasons:
         imported.add("reason_codes", set_reason_codes(codes=given.reasons, by=by, reason=reason))
     if given.holds:
+        reading.notes.add("holds", codes.not_at_desk(given.holds))
         imported.add("hold_codes", set_hold_codes(codes=given.holds, by=by, reason=reason))
     tally, same = catalog.set_products(products=given.products, by=by, reason=reason)
     for program in given.programs:

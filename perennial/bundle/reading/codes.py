@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from perennial.bundle.reading.context import Reading
+from perennial.bundle.reading.notes import Note, note
 from perennial.bundle.reading.values import Given, keys
 from perennial.catalog.codes import HoldFacts, ReasonFacts, SourceFacts, hold_faults, reason_faults, source_faults
 from perennial.kernel.states import HOLD_STOPS, REASON_ACTIONS, hold_stops
-from perennial.people.roles import ROLES
+from perennial.people.roles import ROLES, who_may
 
 SOURCE = keys("code description from until active")
 REASON = keys("code description actions active")
@@ -70,6 +72,14 @@ def hold_codes(reading: Reading, things: list[Given]) -> list[HoldFacts]:
         if not thing.bad:
             made.append(facts)
     return made
+
+
+def not_at_desk(holds: Iterable[HoldFacts]) -> Iterator[Note]:
+    """The roles that are to release holds, and see no orders at the desk."""
+    at_desk = who_may("release_holds")
+    for hold in holds:
+        if others := [role for role in hold.released_by if role not in at_desk]:
+            yield note("hold_code_by_command", code=hold.code, roles=others)
 
 
 def stopped(thing: Given, default: str) -> str:

@@ -8,12 +8,13 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from perennial.catalog.codes import PAYMENT_HOLD, PLAIN_HOLD, hold_code, may_not_release
+from perennial.catalog.codes import PAYMENT_HOLD, PLAIN_HOLD, hold_code
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.action import action
 from perennial.desk.cards.ends import CardEnds, cards_that_end
 from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, changed, lock, order_by_number
 from perennial.desk.outcome import Outcome
+from perennial.desk.releasing import may_not_release
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.errors import Refused
 from perennial.kernel.money import Money

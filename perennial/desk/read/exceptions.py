@@ -11,6 +11,7 @@ from perennial.catalog.codes import PAYMENT_HOLD
 from perennial.db import sql
 from perennial.db.pages import Page, day_and_id, page
 from perennial.desk.read.waits import children_that_may_not_ship
+from perennial.desk.releasing import may_release
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
@@ -40,7 +41,7 @@ class Exceptional:
     bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
     again by itself). expiring: ``card``, ``expires_on``, ``shipments``, ``parts``
     (of payments). parked: ``job``, ``reason``. held: ``code``,
-    ``reason``, ``stops``, ``by``. late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
+    ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
     refund: ``amount`` that is to be given back.
     ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
@@ -187,8 +188,9 @@ def _parked(job: str, reason: str) -> Told:
     return {"job": job, "reason": why(reason)}, ("retry", "cancel")
 
 
-def _held(code: str, reason: str, stops: str, by: str) -> Told:
+def _held(code: str, reason: str, stops: str, by: str, named: list[str]) -> Told:
     facts: dict[str, object] = {"code": code, "reason": why(reason) or code, "stops": stops, "by": by}
+    facts["may_release"] = may_release(named)
     return facts, ("new_card",) if code == PAYMENT_HOLD else ("release",)
 
 

@@ -66,8 +66,8 @@ select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipmen
 
 -- name: held
 select h.on_date, h.id, coalesce(p.number, o.number), o.number, u.account, u.name, l.line, o.shipment,
-       h.code, coalesce(h.because, to_jsonb(h.reason)), h.stops, h.by
-  from orders_hold h
+       h.code, coalesce(h.because, to_jsonb(h.reason)), h.stops, h.by, coalesce(k.released_by, '{}')
+  from orders_hold h left join catalog_holdcode k on k.code = h.code
   join orders_salesorder o on o.id = h.order_id
   left join orders_salesorder p on p.id = o.parent_id
   left join orders_orderline l on l.id = o.parent_line_id

@@ -60,6 +60,11 @@ class Child:
         return any(hold.open for hold in self.holds)
 
     @property
+    def may_release(self) -> frozenset[str]:
+        """The roles that may release one of its holds."""
+        return frozenset(role for hold in self.holds if hold.open for role in hold.may_release)
+
+    @property
     def tax_included(self) -> bool:
         """Is its tax inside its amounts?"""
         lines = sum(line_amount(line.quantity, line.price.minor) for line in self.lines)
@@ -252,6 +257,11 @@ class Order:
     def held(self) -> bool:
         """Is one of its holds not released?"""
         return any(hold.open for hold in self.holds)
+
+    @property
+    def may_release(self) -> frozenset[str]:
+        """The roles that may release one of its holds."""
+        return frozenset(role for hold in self.holds if hold.open for role in hold.may_release)
 
     @property
     def goes_on(self) -> bool:

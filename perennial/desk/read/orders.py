@@ -36,6 +36,7 @@ from perennial.desk.read.values import (
     Sent,
     Substitute,
 )
+from perennial.desk.releasing import may_release
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Said, Who, why
 from perennial.kernel.states import HOLDS_CHILDREN, NOT_ENDED
@@ -101,7 +102,7 @@ class _Batch:
         for order, on_date, by, text in sql.prepared(_SQL["notes"], given):
             self.notes[order].append(Note(on_date, by, text))
         self.holds = {
-            order: tuple(Hold(h.code, why(h.reason) or "", *h[3:]) for h in of)
+            order: tuple(Hold(h.code, why(h.reason) or "", *h[3:-1], may_release(h.released_by)) for h in of)
             for order, of in _by(sql.prepared_rows(rows.Hold, _SQL["holds"], given), "order").items()
         }
         self.continuity: dict[int, list[rows.Continuity]] = defaultdict(list)

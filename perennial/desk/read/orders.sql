@@ -30,8 +30,8 @@ select l.order_id, l.line, p.number, p.name, p.kind = 'continuity', l.quantity, 
 -- name: holds
 -- of the parents and of their children
 select h.order_id, h.code, coalesce(h.because, to_jsonb(h.reason)), h.stops, h.on_date, h.by, h.released_on, h.until,
-       h.reason_code
-  from orders_hold h
+       h.reason_code, coalesce(k.released_by, '{}')
+  from orders_hold h left join catalog_holdcode k on k.code = h.code
  where h.order_id = any(%(all)s)
  order by h.order_id, h.id;
 

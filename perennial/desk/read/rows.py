@@ -68,7 +68,7 @@ class Line(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """A hold of a parent or of a child; ``reason`` is JSON."""
+    """A hold of a parent or of a child; ``reason`` is JSON; ``released_by``: the roles that its kind names."""
 
     order: int
     code: str
@@ -79,6 +79,7 @@ class Hold(NamedTuple):
     released_on: date | None
     until: date | None
     reason_code: str | None
+    released_by: list[str]
 
 
 class Event(NamedTuple):

@@ -58,7 +58,7 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why an order waits; ``stops`` is shipping, charging or both. Open until it is released; ``until``: the business
-    date that releases it by itself.
+    date that releases it by itself; ``may_release``: the roles that may at the desk.
     """
 
     code: str
@@ -69,6 +69,7 @@ class Hold:
     released_on: date | None
     until: date | None
     reason_code: str | None
+    may_release: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:

@@ -70,7 +70,7 @@ def waiting_of(order: Order, on: date) -> Iterator[Waiting]:
             if hold.open and status != "cancelled":
                 held.add(number)
                 code, steps = ("payment_hold", "new_card") if hold.code == PAYMENT_HOLD else ("hold", "release")
-                facts = {"reason": hold.reason or hold.code, "until": hold.until}
+                facts = {"reason": hold.reason or hold.code, "until": hold.until, "may_release": hold.may_release}
                 yield replace(_of(order, code), number=number, facts=facts, steps=(steps,))
     for payment in order.payments:
         if payment.status in ("failed", "unknown") and payment.order not in held:

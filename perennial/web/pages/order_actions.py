@@ -58,7 +58,8 @@ def release(request: Visit, number: str) -> HttpResponse:
             reason=typed.text(request, "reason"),
             roles=request.visitor.roles,
         )
-        return done(request, Toast(effect(request, "released", outcome), undo=f"/orders/{number}/undo"))
+        undo = f"/orders/{number}/undo" if "change_orders" in request.visitor.may else None
+        return done(request, Toast(effect(request, "released", outcome), undo=undo))
 
     def would(how: str | None) -> Any:
         return perform(

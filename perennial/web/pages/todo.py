@@ -62,7 +62,7 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
     since, fault = _since(request, asked.get("since", "").strip())
     found = exceptions(kind, on=visitor.today, program=program or None, since=since, size=ROWS, after=after)
     taken = rows_taken(request, kind, (str(one.id) for one in found.rows))
-    rows = [row(one, visitor.reader, visitor.may, taken.get(str(one.id), ())) for one in found.rows]
+    rows = [row(one, visitor, taken.get(str(one.id), ())) for one in found.rows]
     if acted is not None and any(one.id == acted.id for one in rows):
         acted = None
     free = [one.id for one in rows if not one.peers]

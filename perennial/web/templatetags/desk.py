@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from perennial.kernel.states import PROJECTED, SENT
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.web.states import icon, tone
+from perennial.web.visit import Visitor
 from perennial.web.why import why_of
 from perennial.web.words import card_words, names_of, said
 
@@ -176,6 +177,12 @@ def field(
         "understood": understood,
         "attributes": attributes,
     }
+
+
+@register.filter
+def may_release(visitor: Visitor, theirs: Iterable[str]) -> bool:
+    """Is a hold that these roles may release offered to a visitor?"""
+    return visitor.may_release(theirs)
 
 
 @register.filter
