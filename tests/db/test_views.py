@@ -43,3 +43,8 @@ def test_an_older_text_makes_nothing_and_the_present_one_all_in_its_order() -> N
     views = list(sql.named(PACKAGE, "views.sql"))
     assert done("of an older text") == []
     assert [re.split(r"\W+", one)[2] for one in done(digest(PACKAGE)) if one.startswith("create")] == views
+
+
+@pytest.mark.django_db
+def test_every_constraint_holds_of_the_rows_that_were_there_before_it() -> None:
+    assert sql.tuples("select conrelid::regclass::text, conname from pg_constraint where not convalidated") == []
