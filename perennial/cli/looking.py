@@ -339,6 +339,9 @@ def preview(p: Parser) -> Run:
     p.add_argument("--start-date", type=day, metavar="DATE", help="a start date entered with the order")
     p.add_argument("--product", metavar="P", help="as this continuity product sells it (left out: all its events)")
     p.add_argument("--quantity", metavar="N", default="1", help="how many (left out: 1)")
+    p.add_argument("--days", type=whole, metavar="N", help="as a member wants it: so many days after the one before")
+    p.add_argument("--interval", metavar="CODE", help="as a member wants it: on the dates of this date interval")
+    p.add_argument("--times", type=whole, metavar="N", help="as a member wants it: so many shipments in all")
     p.add_argument("--all", action="store_true", help="beyond the repeat threshold too, at most 1,000 lines")
     _why(p)
 
@@ -353,6 +356,9 @@ def preview(p: Parser) -> Run:
             start_date=given.start_date,
             product=given.product,
             quantity=quantity(given.quantity, "quantity"),
+            days=given.days,
+            interval=given.interval,
+            times=given.times,
             beyond_threshold=given.all,
         )
         if given.json:

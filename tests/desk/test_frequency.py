@@ -8,6 +8,7 @@ import pytest
 
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.read.orders import order as read_order
+from perennial.desk.read.preview import preview
 from perennial.jobs.check import check, check_once
 from perennial.jobs.extend_lines import ExtendLines
 from perennial.jobs.update_orders import UpdateOrders
@@ -189,3 +190,27 @@ def test_fewer_in_all_than_the_program_has_is_no_fault() -> None:
     actions.frequency(number=number, times=2, **ANNA)
     assert len([one for one in lines(number, "status") if one != "cancelled"]) == 3, "the second brings two products"
     assert check()["faults"] == []
+
+
+class TestBeforeThereIsAnOrder:
+    @pytest.mark.parametrize("asked", [{"days": 20}, {"interval": "NM"}, {"days": 5, "times": 2}, {"times": 2}])
+    def test_it_is_previewed_as_it_will_be(self, asked: dict[str, Any]) -> None:
+        put({"date_intervals": [{"code": "NM", "rule": "FREQ=MONTHLY;BYMONTHDAY=1"}]})
+        number = order("LOOP")
+        actions.frequency(number=number, **asked, **ANNA)
+        found = preview("LOOP", day(0), **asked)
+        kept = [o for o in occurrences(number) if o.status != "cancelled"]
+        assert [(one.event_on, one.ship_on) for one in found.lines] == [(o.event_on, o.ship_on) for o in kept]
+
+    @pytest.mark.parametrize(
+        ("asked", "field", "code"),
+        [
+            ({"days": 20, "interval": "Q15"}, "interval", "days_or_interval"),
+            ({"interval": "Q16"}, "interval", "interval_unknown"),
+            ({"days": 0}, "days", "number_not_within"),
+            ({"times": 99}, "times", "times_beyond_program"),
+        ],
+    )
+    def test_what_no_order_could_have_is_refused(self, asked: dict[str, Any], field: str, code: str) -> None:
+        with refused(field, code):
+            preview("CLUB", day(0), **asked)

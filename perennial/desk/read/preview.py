@@ -15,6 +15,7 @@ from perennial.catalog.queries import SetUp, company, prices_on, product_by_numb
 from perennial.continuity.planning import OccurrenceRow, read_orders, target_rows
 from perennial.desk.read.shipment import ShipmentLine, Why, before, clipped, customised
 from perennial.desk.read.values import Product
+from perennial.desk.rhythm import refuse_beyond, rhythm
 from perennial.errors import Refused
 from perennial.kernel import oddities
 from perennial.kernel import plan as kernel
@@ -176,18 +177,25 @@ def preview(
     start_date: date | None = None,
     product: str | None = None,
     quantity: Decimal = Decimal(1),
+    days: int | None = None,
+    interval: str | None = None,
+    times: int | None = None,
     beyond_threshold: bool = False,
 ) -> Preview:
     """What an order of this program would be: its lines, whether nothing follows them, its payments.
 
     Taxed in the company's country, because no customer is known. Left out, ``product`` is the whole
-    program: all its events. ``beyond_threshold``: as if extended again and again, at most 1,000 lines.
+    program: all its events. ``days``, ``interval``, ``times``: as a member wants it who is not content with what the
+    program says. ``beyond_threshold``: as if extended again and again, at most 1,000 lines.
     """
     rules = set_up()
     revision = _newest(rules, program)
     facts = _facts(
         rules=rules, revision=revision, order_date=order_date, start_date=start_date, product=product, quantity=quantity
-    )
+    )._replace(every=rhythm(days, interval, times), times=times)
+    if times is not None:
+        whole = kernel.plan_anew(revision.plan, facts._replace(threshold=None))
+        refuse_beyond(revision.plan, times, len(whole.occurrences))
     planned = kernel.plan_anew(revision.plan, facts)
     occurrences, complete = list(planned.occurrences), planned.complete
     if beyond_threshold and not complete:

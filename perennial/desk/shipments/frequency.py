@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from perennial.catalog.queries import date_interval, date_intervals, price_lists
+from perennial.catalog.queries import price_lists
 from perennial.continuity.planning import Difference, OrderState, read_orders, stored_every
 from perennial.continuity.update import planned_with
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, changed, lock_parent, touch
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
+from perennial.desk.rhythm import refuse_beyond, rhythm
 from perennial.desk.shipments.move import move_following
 from perennial.errors import Refused
 from perennial.kernel import plan as kernel
-from perennial.kernel.guess import likely
 from perennial.kernel.money import Money
-from perennial.kernel.plan import MOST_DAYS_BETWEEN, MOST_OCCURRENCES, Every
 from perennial.kernel.reasons import Reason, Who
 from perennial.kernel.states import NOT_ENDED, TO_COME
 
@@ -62,13 +61,11 @@ def frequency(
     comes today. Refused: an order that has ended or is stopped; fewer times than were; more than the program sends, where
     its last event is not repeated.
     """
-    every = _every(days, interval)
+    every = rhythm(days, interval, times)
     if unknown := [word for word in without if word not in AS_PROGRAM]:
         raise Refused("unknown_word", "without", word=unknown[0], known=AS_PROGRAM)
     if every is None and times is None and next_on is None and not without:
         raise Refused("frequency_of_nothing", "days")
-    if times is not None and not 1 <= times <= MOST_OCCURRENCES:
-        raise Refused("number_not_within", "times", value=times, low=1, high=MOST_OCCURRENCES)
     if next_on is not None and next_on < on:
         raise Refused("date_past", "next_on", date=next_on, earliest=on)
     locked = lock_parent(number, on=on, by=by, reason=reason)
@@ -128,23 +125,6 @@ def dated_anew(locked: LockedOrder, state: OrderState) -> None:
     touch([state.row], "every", "times", "prices", "complete")
 
 
-def _every(days: int | None, interval: str | None) -> Every | None:
-    """How often, as it is asked for. Refused: both ways at once, no interval of the name."""
-    if days is not None and interval is not None:
-        raise Refused("days_or_interval", "interval")
-    if days is not None:
-        if not 1 <= days <= MOST_DAYS_BETWEEN:
-            raise Refused("number_not_within", "days", value=days, low=1, high=MOST_DAYS_BETWEEN)
-        return Every(days=days)
-    if interval is None:
-        return None
-    found = date_interval(interval)
-    if found is None:
-        known = [code for code, _ in date_intervals()]
-        raise Refused("interval_unknown", "interval", interval=interval, meant=likely(interval, known))
-    return Every(interval=found)
-
-
 def _enough(state: OrderState, times: int | None) -> None:
     """Refused: fewer times than there were already, more than the program has."""
     if times is None:
@@ -154,9 +134,7 @@ def _enough(state: OrderState, times: int | None) -> None:
         raise Refused("times_below_made", "times", times=times, made=had)
     facts = state.facts._replace(threshold=None)
     whole = kernel.plan(state.revision.plan, facts, state.adjustments, [o.step for o in state.frozen])
-    most = had + len(whole.occurrences)
-    if most < times:
-        raise Refused("times_beyond_program", "times", times=times, most=most, program=state.revision.program)
+    refuse_beyond(state.revision.plan, times, had + len(whole.occurrences))
 
 
 def _first_on(locked: LockedOrder, state: OrderState, next_on: date | None, late: set[tuple[str, int]]) -> None:
