@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perennial.cli.jobs import chunks, job_page, last_line, yes_on
-from perennial.cli.output import document, say, section, sentence, table, tell
+from perennial.cli.output import document, note, say, section, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, on, path, whole
 from perennial.language import reader
 
@@ -175,6 +175,8 @@ def orders_take_back(p: Parser) -> Run:
 
 def _done(given: Given, act: Callable[[], Mapping[str, Any]]) -> int:
     done = act()
+    if done.get("already"):
+        note("taken_back_before", of_run=given.run, run=done["run"], on=done["on"])
     if given.json:
         document(done)
     else:

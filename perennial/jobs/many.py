@@ -21,7 +21,7 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, touched
 from perennial.jobs.ahead import run_by_hand
 from perennial.jobs.change_many import PASSED_OVER, SQL, ChangeMany
-from perennial.jobs.job import Job
+from perennial.jobs.job import Job, document
 from perennial.jobs.models import JobRun
 from perennial.jobs.move_orders import MoveOrders
 from perennial.jobs.runner import give_up
@@ -114,7 +114,8 @@ def take_back(how: How, *, run: int, send_late: bool = False) -> dict[str, Any]:
     """Put back what a run has changed, order by order, where nothing has used or changed it since. What a run that was
     killed has not done yet is given up first.
 
-    ``send_late``: also where a shipment comes back whose night is over. Refused: no such run, one that is at work.
+    ``send_late``: also where a shipment comes back whose night is over. Where all of it was put back already, it is told
+    (``already``) what the run did that put it back. Refused: no such run, one that is at work.
     """
     row = JobRun.objects.filter(pk=run).first()
     if row is None:
@@ -123,7 +124,16 @@ def take_back(how: How, *, run: int, send_late: bool = False) -> dict[str, Any]:
         raise Refused("run_not_taken_back", "run", run=run, job=row.job, dry=row.dry)
     if not how.dry:
         give_up(row, _give_up)
-    return _run(TakeBackOrders(orders=how.orders), how, {"run": run, "send_late": send_late or None})
+    job = TakeBackOrders(orders=how.orders)
+    if (before := _put_back_by(run)) is not None:
+        return document(job, before, how.to) | told(before.pk, most=how.examples, to=how.to) | {"already": True}
+    return _run(job, how, {"run": run, "send_late": send_late or None})
+
+
+def _put_back_by(run: int) -> JobRun | None:
+    """The run that put back the last of what a run had changed; None: something of it stands, or nobody did by a run."""
+    found = sql.models(JobRun, SQL["put_back_by"], {"job": TakeBackOrders.name, "run": run})
+    return found[0] if found else None
 
 
 def _give_up(run: int, first: int, last: int) -> dict[str, int]:

@@ -75,8 +75,8 @@ def test_all_is_as_it_was_when_nothing_has_used_it(asked: dict[str, Any]) -> Non
     assert back["counts"] == said["counts"] == {"orders": done["counts"]["orders"], "passed_over": 0}
     assert promised() == before
     assert {one.what for one in touched(back["run"]).rows} == {"taken_back"}
-    again = many.take_back(How(by="mara", on=day(1)), run=done["run"])
-    assert again["counts"] == {"orders": 0, "passed_over": 0}
+    for dry in (True, False):
+        assert many.take_back(How(by="mara", on=day(1), dry=dry), run=done["run"]) == back | {"already": True}
 
 
 def test_what_a_clerk_or_a_night_has_used_stays_and_says_why() -> None:

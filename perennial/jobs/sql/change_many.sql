@@ -32,6 +32,14 @@ select r.id, r.on_date from jobs_jobrun r
 select row_number() over (order by d.order_id), d.order_id, null::int
   from (select distinct order_id from desk_change where run_id = %(of_run)s and undone_on is null) d
 
+-- name: put_back_by
+select r.* from jobs_jobrun r
+ where r.job = %(job)s and not r.dry and (r.arguments->>'run')::bigint = %(run)s
+   and not exists (select from desk_change d where d.run_id = %(run)s and d.undone_on is null)
+   and not exists (select from jobs_jobrun o where o.job = r.job and not o.dry and o.status = 'open')
+   and coalesce((r.report->'counts'->>'orders')::bigint, 0) > 0
+ order by r.id desc limit 1
+
 -- name: give_up
 insert into jobs_jobtouched(run_id, seq, number, name, line, shipment, what, because)
 select i.run_id, i.seq, g.number, p.number, (g.one->>'line')::int, (g.one->>'shipment')::int, 'passed_over', %(because)s
