@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perennial.cli.output import document, facts, outcome, say, section, sentence, table
-from perennial.cli.parser import Given, Parser, Run, whole
+from perennial.cli.parser import Given, Parser, Run, on, whole
 
 if TYPE_CHECKING:
     from perennial.desk.read.tariffs import TariffPreview
@@ -43,10 +43,11 @@ def tariff_preview(p: Parser) -> Run:
     p.add_argument("--number", type=whole, metavar="N", help="which (left out: the newest)")
 
     def run(given: Given) -> int:
+        from perennial.catalog.queries import today
         from perennial.desk.read import tariffs
         from perennial.desk.tariff_document import tariff_preview_json
 
-        found = tariffs.tariff_preview(given.number)
+        found = tariffs.tariff_preview(given.number, on=today())
         if given.json:
             document(tariff_preview_json(found))
         else:
@@ -68,7 +69,7 @@ def tariff_apply(p: Parser) -> Run:
         done = desk.apply(**who(given))
         outcome(done, given)
         if not given.json:
-            count = tariffs.tariff_preview(done["tariff"], examples=0).orders
+            count = tariffs.tariff_preview(done["tariff"], on=on(given), examples=0).orders
             say(sentence("outcome", "orders_follow_tariff", count=count, tariff=done["tariff"]))
         return 0
 

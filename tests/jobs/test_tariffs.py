@@ -138,6 +138,16 @@ def test_a_delivery_mode_that_is_new_is_in_every_tariff() -> None:
     ]
 
 
+def test_what_is_late_is_charged_the_new_amount_at_once_and_not_on_a_day_of_the_past() -> None:
+    held = order("CLUB")
+    actions.hold(number=held, reason="asked", **ANNA)
+    put(DEARER)
+    assert tariff_preview(on=ON).first_on == day(0)
+    assert tariff_preview(on=day(4)).first_on == day(4)
+    (example,) = tariff_preview(on=day(4)).examples
+    assert example.on == day(0), "the day of its shipment"
+
+
 def test_what_is_shown_of_an_order_goes_by_its_tariff() -> None:
     number = order("CLUB")
     put(DEARER)
@@ -223,7 +233,7 @@ def test_a_tariff_is_applied_once_and_later_ones_are_not_applied_with_it() -> No
     assert ContinuityOrder.objects.get().tariff_id == 2
     assert totals(number) == ["16.88", "163.13", "39.38", "46.00"]
     with pytest.raises(Refused):
-        tariff_preview(9)
+        tariff_preview(9, on=ON)
 
 
 def test_only_orders_of_a_program_follow_when_one_is_named() -> None:
@@ -260,7 +270,7 @@ class TestUpFront:
         Payment.objects.update(status="sent")
         Payment.objects.update(status="authorised")
         put(DEARER)
-        preview = tariff_preview()
+        preview = tariff_preview(on=ON)
         assert (preview.orders, preview.kept) == (0, 1)
         apply()
         assert not updated()
@@ -288,7 +298,7 @@ class TestUpFront:
         first.update(status="sent")
         first.update(status="captured", captured_minor=F("amount_minor"))
         put(DEARER)
-        preview = tariff_preview()
+        preview = tariff_preview(on=ON)
         assert (preview.more, str(preview.amount.minor), preview.new_amount.minor) == (1, "6900", 7050)
         assert preview.first_on == date(2026, 4, 10), "the day of the next payment"
         apply()

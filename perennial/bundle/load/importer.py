@@ -84,7 +84,7 @@ def import_bundle(
             load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
             reading.on = on or today()
             if load_tariffs(reading, scan.small.get("tariffs", ())) is not None:
-                preview = tariff_preview()
+                preview = tariff_preview(on=reading.on)
                 imported.tariff = preview if preview.orders or preview.kept else None
             following = _lock(reading, source, priced=imported.tallies["products"].wrote)
             customers = load_customers(reading, source, imported)

@@ -56,7 +56,8 @@ class TariffPreview:
     """What a tariff would mean for open orders that stand on an older one, in lines of orders.
 
     ``kept``: billed up front, and all is paid or asked for, so nothing reaches them. The others pay ``more``, ``less`` or
-    the ``same``. ``first_on``: the first day on which one pays more, else on which something differs. ``amount``,
+    the ``same``. ``first_on``: the first day on which one is charged more, else something else; what is late by then is
+    charged at once, so it is no day of the past. ``amount``,
     ``new_amount``: the first shipments that differ, before and after; ``to_come``, ``new_to_come``: all planned ones.
     """
 
@@ -87,8 +88,8 @@ def tariffs() -> list[ListedTariff]:
     return [ListedTariff(**row, orders=standing.get(row["number"], 0)) for row in rows]
 
 
-def tariff_preview(number: int | None = None, *, examples: int = EXAMPLES) -> TariffPreview:
-    """What a tariff would mean for open orders; left out: the newest. Refused: there is none of the number."""
+def tariff_preview(number: int | None = None, *, on: date, examples: int = EXAMPLES) -> TariffPreview:
+    """What a tariff would mean for open orders on a date; left out: the newest. Refused: there is none of the number."""
     rules = set_up()
     target = rules.newest if number is None else number
     if not Tariff.objects.filter(number=target).exists():
@@ -102,7 +103,8 @@ def tariff_preview(number: int | None = None, *, examples: int = EXAMPLES) -> Ta
         counts[kind] += 1
         sums = [a + b for a, b in zip(sums, (change.old, change.new, change.to_come, change.new_to_come), strict=True)]
         if kind != "same" and change.on is not None:
-            days[kind] = min(days.get(kind, change.on), change.on)
+            charged_on = max(change.on, on)
+            days[kind] = min(days.get(kind, charged_on), charged_on)
             shown[kind] = sorted([*shown[kind], change], key=lambda one: (one.on or date.max, one.continuity_order))
             del shown[kind][examples:]
     amount, new_amount, to_come, new_to_come = (Money(minor, rules.currency) for minor in sums)
