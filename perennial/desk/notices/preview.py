@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.catalog.queries import SetUp, company, set_up
@@ -33,7 +33,8 @@ class Shown:
 
 
 def preview(kind: str, language: str, number: str, *, on: date, text: tuple[str, str] | None = None) -> Shown:
-    """A message of a kind for an order, as if it were told now; ``text``: subject and body that are not stored yet.
+    """A message of a kind for an order, as if it were told now; ``text``: subject and body that are not stored yet. With the
+    number of a child what is told of a shipment or of its money is told of this one.
 
     Refused: an unknown kind or order; a text that could not be kept; the order has nothing that such a message could
     tell of.
@@ -44,11 +45,25 @@ def preview(kind: str, language: str, number: str, *, on: date, text: tuple[str,
         refuse_all(faults(known, language, *text))
         said = Text(kind, language, *text, own=True)
     order = orders.order(number, on=on)
+    if number != order.number and kind in _OF_A_CHILD:
+        order = _of_child(order, number)
     told = _FACTS[kind](order, set_up(), on)
     if told is None:
         raise Refused("message_nothing_to_show", "number", order=number, kind=kind)
     made = _rendered(said, told, order.customer, on)
     return Shown(kind=kind, language=said.language, own=said.own, subject=made.subject, text=made.text, html=made.html)
+
+
+def _of_child(order: Order, number: str) -> Order:
+    """An order with nothing but a child of it, its shipment, and what pays it."""
+    return replace(
+        order,
+        children=tuple(child for child in order.children if child.number == number),
+        payments=tuple(payment for payment in order.payments if payment.order == number),
+        continuity=tuple(
+            replace(one, lines=tuple(line for line in one.lines if line.child == number)) for one in order.continuity
+        ),
+    )
 
 
 def _rendered(said: Text, told: Facts, customer: str, on: date) -> Message:
@@ -64,8 +79,8 @@ def _confirmed(order: Order, rules: SetUp, on: date) -> Facts:
 
 
 def _ahead(order: Order, rules: SetUp, on: date) -> Facts | None:
-    first = next((one for one in coming(order, rules) if one.child is None), None)
-    return facts.ahead(first, order.currency) if first is not None else None
+    found = sorted(coming(order, rules), key=lambda one: one.child is not None)
+    return facts.ahead(found[0], order.currency) if found else None
 
 
 def _shipped(order: Order, rules: SetUp, on: date) -> Facts | None:
@@ -125,7 +140,7 @@ def _refunded(order: Order, rules: SetUp, on: date) -> Facts | None:
 
 def _next_charge(order: Order, rules: SetUp) -> Facts | None:
     found = next((one for one in coming(order, rules) if one.card is not None), None)
-    return facts.payment(order.number, found.cost, found.card) if found is not None else None
+    return facts.payment(found.child or order.number, found.cost, found.card) if found is not None else None
 
 
 def _card_expired(order: Order, rules: SetUp, on: date) -> Facts | None:
@@ -160,3 +175,5 @@ _FACTS: dict[str, Callable[[Order, SetUp, date], Facts | None]] = {
     "refunded": _refunded,
     "ended": _ended,
 }
+_OF_A_CHILD = ("shipment_ahead", "shipped", "declined", "bill", "refunded")
+"""The kinds that tell of one shipment, or of its money."""
