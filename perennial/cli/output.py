@@ -232,7 +232,7 @@ def sentences(done: Mapping[str, Any]) -> None:
     for one in done.get("still_pays", ()):
         say(sentence("outcome", "still_pays", **one))
     for one in done.get("asked_already", ()):
-        say(sentence("outcome", "asked_already", **one))
+        say(sentence("outcome", "asked_anew" if one["asked_anew"] else "asked_already", **one))
     if "behind" in done:
         left_behind(done["behind"])
     for one in done.get("billed_already", ()):

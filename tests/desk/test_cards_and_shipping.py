@@ -212,7 +212,12 @@ class TestStoreCard:
         make_children(ON)
         lead(Payment.objects.all(), "authorised")
         done = actions.card(number=number, token="tok_two", **ANNA)
-        assert done["asked_already"] == [{"order": f"{number}-1-001", "amount": "16.50 USD", "card": "tok_visa"}]
+        assert done["asked_already"] == [
+            {
+                "order": f"{number}-1-001", "amount": "16.50 USD", "card": "tok_visa", "authorised": "16.50 USD",
+                "asked_anew": False,
+            }
+        ]  # fmt: skip
         assert "asked_already" not in actions.card(number=number, token="tok_visa", **ANNA)
 
     @pytest.mark.parametrize("status", ["closed", "cancelled"])

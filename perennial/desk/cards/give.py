@@ -19,16 +19,22 @@ from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import CHANGEABLE, WITH_GATEWAY
 from perennial.payments import actions as payments
-from perennial.payments.models import Payment
+from perennial.payments.models import Attempt, Payment
 
 
 @dataclass(frozen=True, slots=True)
 class AskedAlready:
-    """An amount that is authorised on another card, or on its way there: that card still pays it."""
+    """An amount that is authorised on another card, or on its way there: that card still pays it.
+
+    ``authorised``: for how much the card was asked. ``asked_anew``: that is less than what is owed now (``amount``), so it
+    is given up when it is invoiced, and all of it asked of the card that pays then.
+    """
 
     order: str
     amount: Money
     card: str | None
+    authorised: Money
+    asked_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +134,17 @@ def asked_already(orders: Iterable[int], card: StoredCard | None) -> tuple[Asked
     """What of these parent orders is authorised on another card, or on its way there: that one still pays it."""
     of_them = Q(order__in=orders) | Q(order__parent__in=orders) | Q(continuity_order__order__in=orders)
     found = Payment.objects.filter(of_them, status__in=WITH_GATEWAY, method="card").exclude(purpose="refund")
+    authorised = Attempt.objects.filter(payment__in=found, kind="authorise").exclude(
+        outcome__in=("declined", "not_found")
+    )
+    asked = dict(authorised.order_by("number").values_list("payment", "amount_minor"))
     return tuple(
         AskedAlready(
             (p.order or p.continuity_order.order).number,  # type: ignore[union-attr]  # a payment pays one or the other
             Money(p.amount_minor, p.currency),
             p.card.token if p.card else None,
+            Money(asked.get(p.pk, p.amount_minor), p.currency),
+            asked_anew=p.amount_minor > asked.get(p.pk, p.amount_minor),
         )
         for p in (found if card is None else found.exclude(card=card))
         .select_related("order", "continuity_order__order", "card")
