@@ -244,6 +244,7 @@ def customer_json(customer: Customer) -> Document:
             for stored in customer.cards
         ],
         "orders": list(customer.orders),
+        **({"pays_for": list(customer.pays_for)} if customer.pays_for else {}),
         "notes": [note_json(note) for note in customer.notes],
         **source_json(customer.source_code),
     }

@@ -9,7 +9,9 @@ import pytest
 
 from perennial.catalog.models import Company
 from perennial.customers.models import Customer
+from perennial.desk.contract import customer_json
 from perennial.desk.entry import OrderEntry, enter
+from perennial.desk.read.customer import customer
 from perennial.jobs.check import check, check_once
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.notices.actions import set_kind
@@ -59,6 +61,15 @@ def test_who_pays_is_asked_and_who_receives_is_sent() -> None:
     sent(f"{number}-1-001", day(0))
     run(ProcessPayments(), day(0))
     assert paid() == [("C-1", "card", "captured", "tok_visa")]
+
+
+def test_who_pays_is_shown_the_orders_of_others_that_they_pay() -> None:
+    mine, theirs = order("CLUB"), for_bo()
+    ada, bo = customer_json(customer("C-1")), customer_json(customer("C-2"))
+    assert (ada["orders"], ada["pays_for"]) == ([mine], [theirs])
+    assert bo["orders"] == [theirs]
+    assert "pays_for" not in bo
+    assert put({"customers": [ada]}).tallies["customers"].changed == 0
 
 
 def test_a_card_of_who_receives_pays_nothing() -> None:
@@ -114,6 +125,36 @@ def test_when_it_lapses_the_new_card_is_asked_as_its_owners() -> None:
     actions.payer(number=number, account="C-2", method="card", card="tok_bo", **ANNA)
     run(ProcessPayments(), day(8))
     assert paid() == [("C-2", "card", "authorised", "tok_bo")]
+
+
+def test_what_is_authorised_for_less_than_is_owed_now_is_named_and_asked_anew() -> None:
+    number = order("UP")
+    run(ProcessPayments(), day(0))
+    (asked,) = Payment.objects.values_list("amount_minor", flat=True)
+    actions.skip(number=number, shipment=3, **ANNA)
+    less = actions.payer(number=number, account="C-2", method="card", card="tok_bo", **ANNA)["asked_already"]
+    assert [(one["authorised"], one["asked_anew"]) for one in less] == [(f"{asked / 100:.2f} USD", False)]
+    assert less[0]["amount"] < less[0]["authorised"]
+    for _ in range(2):
+        actions.undo(number=number, **ANNA)
+    actions.quantity(number=number, quantity=2, **ANNA)
+    (owed,) = Payment.objects.exclude(purpose="refund").values_list("amount_minor", flat=True)
+    assert owed > asked
+    done = actions.payer(number=number, account="C-2", method="card", card="tok_bo", **ANNA)
+    assert done["asked_already"] == [
+        {
+            "order": number,
+            "amount": f"{owed / 100:.2f} USD",
+            "card": "tok_visa",
+            "authorised": f"{asked / 100:.2f} USD",
+            "asked_anew": True,
+        }
+    ]
+    make_children(day(0))
+    sent(f"{number}-1-001", day(0))
+    run(ProcessPayments(), day(0))
+    assert paid() == [("C-2", "card", "captured", "tok_bo")]
+    assert Payment.objects.get().captured_minor == owed
 
 
 def test_refused() -> None:

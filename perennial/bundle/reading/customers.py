@@ -11,9 +11,9 @@ from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.kernel import limits
 
 CUSTOMER = keys(
-    "account name email phone language allow_on_account credit_limit addresses cards gateway_customers notes orders source_code"
+    "account name email phone language allow_on_account credit_limit addresses cards gateway_customers notes orders pays_for source_code"
 )
-"""``orders`` is what `show customer` prints: the numbers, which the orders themselves say."""
+"""``orders`` and ``pays_for`` are what `show customer` prints: the numbers, which the orders themselves say."""
 ADDRESS = keys("code purpose recipient street city postcode region country")
 CARD = keys("token brand last4 exp_month exp_year network_transaction_id gateway refused")
 GATEWAY_CUSTOMER = keys("gateway reference")

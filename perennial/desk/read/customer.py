@@ -37,7 +37,7 @@ class StoredCard:
 @dataclass(frozen=True, slots=True)
 class Customer:
     """A customer; ``addresses`` are those with a code, ``orders`` the numbers of the parent orders as they were made,
-    ``source_code`` where they came from first.
+    ``pays_for`` those of the orders of others that they pay, ``source_code`` where they came from first.
     """
 
     id: int
@@ -51,6 +51,7 @@ class Customer:
     addresses: tuple[Address, ...]
     cards: tuple[StoredCard, ...]
     orders: tuple[str, ...]
+    pays_for: tuple[str, ...]
     notes: tuple[Note, ...]
     source_code: str | None
 
@@ -129,8 +130,9 @@ def customers(ids: Sequence[int]) -> list[Customer]:
     for owner, *note in sql.tuples(_SQL["notes"], given):
         notes[owner].append(Note(*note))
     numbers: dict[int, list[str]] = defaultdict(list)
-    for owner, number in sql.tuples(_SQL["numbers"], given):
-        numbers[owner].append(number)
+    paid: dict[int, list[str]] = defaultdict(list)
+    for owner, number, received, _ in sql.tuples(_SQL["numbers"], given):
+        (numbers if received else paid)[owner].append(number)
     found = {}
     for pk, account, name, email, phone, language, on_account, limit, source in sql.tuples(_SQL["customers"], given):
         found[pk] = Customer(
@@ -145,6 +147,7 @@ def customers(ids: Sequence[int]) -> list[Customer]:
             addresses=tuple(addresses[pk]),
             cards=tuple(cards[pk]),
             orders=tuple(numbers[pk]),
+            pays_for=tuple(paid[pk]),
             notes=tuple(notes[pk]),
             source_code=source,
         )

@@ -24,11 +24,13 @@ select n.customer_id, n.on_date, n.by, n.text from orders_note n
  order by n.customer_id, n.id;
 
 -- name: numbers
--- of all parent orders, as they were made
-select o.customer_id, o.number
+-- of all parent orders, as they were made: received (true), or paid for somebody else
+select o.customer_id, o.number, true, o.id
   from orders_salesorder o
  where o.customer_id = any(%(customers)s) and o.parent_id is null
- order by o.customer_id, o.id;
+union all
+select o.payer_id, o.number, false, o.id from orders_salesorder o where o.payer_id = any(%(customers)s)
+ order by 1, 4;
 
 -- name: open_orders
 -- the parent orders of which something is still to come, as they were made: received, or paid for somebody else
