@@ -32,6 +32,8 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
         if less:
             amount = Money(abs(less), follows.to_come_after.currency)
             parts.append(said(to, "follows_less" if less > 0 else "follows_more", amount=amount))
+    if still := getattr(outcome, "still_ships", None):
+        parts.append(said(to, "follows_still_ships", count=len(still), children=list(still)))
     if kept := getattr(outcome, "kept", None):
         parts.append(said(to, "follows_kept_holds", codes=list(kept)))
     if back := getattr(outcome, "to_refund", None):

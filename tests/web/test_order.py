@@ -366,6 +366,38 @@ def test_a_hold_says_what_it_stops_and_a_cancellation_what_stays_owed(at_desk: D
     assert "$16.50 stays owed" in text_of(fill(client, page, f"{page}/cancel", ended_by="customer"))
 
 
+@pytest.mark.parametrize(
+    ("language", "waits", "still_goes"),
+    [
+        ("en", "waits; was Fri 20 Mar", "is made already and still goes"),
+        ("it", "in attesa; era ven 20 mar", "è già creato e parte comunque"),
+    ],
+)
+def test_what_a_hold_keeps_shows_that_it_waits_and_what_still_goes_is_named(
+    at_desk: Desk, language: str, waits: str, still_goes: str
+) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    client, page = at_desk("clerk", language=language), f"/orders/{number}"
+    assert waits not in text_of(get(client, page))
+    answer = fill(client, page, f"{page}/hold", reason="moving")
+    assert f"{child} {still_goes}" in text_of(answer)
+    assert waits in row(answer, 2)
+    assert waits.split(";")[0] not in row(answer, 1), "it is made already and goes"
+    assert waits in row(get(client, "/customers/C-1"), 2)
+    fill(client, page, f"/orders/{child}/hold", reason="moving")
+    assert waits.split(";")[0] in row(get(client, page), 1)
+
+
+def test_a_hold_that_ends_in_time_keeps_nothing_from_its_day(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    client, page = at_desk("clerk"), f"/orders/{number}"
+    fill(client, page, f"{page}/hold", until="18/3")
+    html = get(client, page)
+    assert "waits; was Fri 20 Mar" in row(html, 2), "its night, 15 March, is before the hold ends"
+    assert "waits" not in row(html, 3)
+
+
 def test_a_child_is_invoiced_before_its_shipment_is_reported(at_desk: Desk) -> None:
     child = child_of(desk.order("CLUB"))
     client, page = at_desk("manager"), f"/orders/{child}"

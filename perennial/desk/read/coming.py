@@ -14,7 +14,16 @@ from perennial.desk.read.values import Address, Adjustment, Card, Product
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import CHANGEABLE, NOT_ENDED, PLANNED_ANEW, PROJECTED, SENT, TO_COME
+from perennial.kernel.states import (
+    CHANGEABLE,
+    HOLDS_CHILDREN,
+    HOLDS_SENDING,
+    NOT_ENDED,
+    PLANNED_ANEW,
+    PROJECTED,
+    SENT,
+    TO_COME,
+)
 from perennial.kernel.totals import Charge
 from perennial.payments.due import NOWHERE, Place, child_totals, taxed_on
 
@@ -28,7 +37,7 @@ class ComingShipment:
 
     ``status`` is that of its lines; ``child``: once it is made. ``cost``: with ``delivery`` and tax, as planned now by
     the tariff of its order; of a child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
-    ``left_out``: the products that a person has taken out of it.
+    ``held``: a hold keeps it beyond its day. ``left_out``: the products that a person has taken out of it.
     ``not_shipped``: all reasons why it has not shipped.
     """
 
@@ -47,6 +56,7 @@ class ComingShipment:
     delivery: Money
     upfront: bool
     last: bool
+    held: bool
     left_out: tuple[Adjustment, ...]
     planned: PlannedShipment
 
@@ -149,6 +159,7 @@ def _shipment(
         delivery=delivery,
         upfront=one.upfront,
         last=number == one.ends_with,
+        held=_is_held(order, last, child),
         left_out=tuple(
             a
             for a in one.adjustments
@@ -156,6 +167,15 @@ def _shipment(
         ),
         planned=planned_shipment(order, one, number),
     )
+
+
+def _is_held(order: Order, line: ShipmentLine, child: Child | None) -> bool:
+    """Does a hold keep it beyond its day? One that ends before its child would be made, or sent, does not."""
+    if child is not None:
+        holds, stops, goes_on = child.holds if child.status == "open" else (), HOLDS_SENDING, child.ship_on
+    else:
+        holds, stops, goes_on = order.holds if line.status in (*TO_COME, PROJECTED) else (), HOLDS_CHILDREN, line.run_on
+    return any(hold.open and hold.stops in stops and (hold.until is None or hold.until > goes_on) for hold in holds)
 
 
 def _costs(

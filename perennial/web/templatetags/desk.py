@@ -233,6 +233,15 @@ def to_pay(context: Context, coming: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def ship_day(context: Context, shipment: Any) -> SafeString:
+    """The day on which a shipment goes; of one that a hold keeps, that it waits, and for which day it was planned."""
+    to = _to(context)
+    if shipment.held:
+        return format_html('<span class="q">{}</span>', said(to, "waits_was", on=shipment.ship_on))
+    return format_html("{}", written(shipment.ship_on, "", to))
+
+
+@register.simple_tag(takes_context=True)
 def shipment_state(context: Context, shipment: Any) -> SafeString:
     """The state of a shipment: what it waits for, else its line's; the last one says so."""
     to = _to(context)
