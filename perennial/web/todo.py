@@ -152,9 +152,8 @@ def _tries(facts: Mapping[str, object], to: Reader) -> str:
 
 def _expiring(one: Exceptional, to: Reader) -> tuple[str, ...]:
     facts = one.facts
-    return str(facts["card"]), *(
-        fact(value, "n", to) for value in (facts["expires_on"], one.day, facts["shipments"], facts["parts"])
-    )
+    ends = said(to, "todo_has_ended" if facts["ended"] else "todo_will_end", on=facts["expires_on"])
+    return str(facts["card"]), ends, *(fact(value, "n", to) for value in (one.day, facts["shipments"], facts["parts"]))
 
 
 def _parked(one: Exceptional, to: Reader) -> tuple[str, ...]:
@@ -191,7 +190,7 @@ COLUMNS = {
     "declined": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
     "expiring": (
         ("todo_card", ""),
-        ("todo_ends", "d"),
+        ("todo_expiry", "d"),
         ("todo_first_after", "d"),
         ("todo_shipments", "n"),
         ("todo_parts", "n"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from perennial.customers.models import StoredCard
 from perennial.desk import actions
 from perennial.desk.models import OnIt
 from perennial.desk.read.exceptions import KINDS, MOST_COUNTED, counts
@@ -92,6 +93,21 @@ def test_a_row_says_what_it_is_about(made: Todo, language: str, said: tuple[str,
     html = shown(signed_in("clerk", language=language), "/exceptions/declined")
     for words in (*said, "insufficient funds", 'href="/customers/C-1"', f'href="/orders/{made.declined}"'):
         assert words in html
+
+
+@pytest.mark.parametrize(
+    ("language", "ended", "will_end"),
+    [("en", "ended Thu 30 Apr", "will end Thu 30 Apr"), ("it", "scaduta gio 30 apr", "scadrà gio 30 apr")],
+)
+def test_a_card_that_has_ended_is_told_from_one_that_will(
+    made: Todo, settings: Any, language: str, ended: str, will_end: str
+) -> None:
+    client = signed_in("clerk", language=language)
+    before = shown(client, "/exceptions/expiring")
+    settings.PERENNIAL_TODAY = date(2026, 5, 4)
+    after = shown(client, "/exceptions/expiring")
+    assert (will_end in before, ended in before) == (True, False)
+    assert (will_end in after, ended in after) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What needs a person, kind by kind, with the next steps: a card that does not pay or will end, what waits, what is late."""
+"""What needs a person, kind by kind, with the next steps: a card that does not pay, has ended or will end, what waits, what is late."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Exceptional:
 
     ``facts`` by kind. declined, unknown: ``part``, ``amount``, ``status``, ``attempts``, ``tried_on``, ``said`` (by the
     bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
-    again by itself). expiring: ``card``, ``expires_on``, ``shipments``, ``parts``
-    (of payments). parked: ``job``, ``reason``. held: ``code``,
+    again by itself). expiring: ``card``, ``expires_on``, ``ended`` (that
+    day is past), ``shipments``, ``parts`` (of payments). parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
     refund: ``amount`` that is to be given back.
@@ -76,7 +76,7 @@ class Counts(NamedTuple):
 
     @property
     def urgent(self) -> int:
-        """All but the cards that will end and the money to give back: those have time."""
+        """All but the cards that end and the money to give back: those have time."""
         return sum(self) - self.expiring - self.refund
 
 
@@ -179,9 +179,12 @@ _PAYMENT_STEPS = {
 }
 
 
-def _expiring(token: str, brand: str | None, last4: str | None, expires_on: date, shipments: int, parts: int) -> Told:
+def _expiring(
+    token: str, brand: str | None, last4: str | None, expires_on: date, ended: bool, shipments: int, parts: int
+) -> Told:
     words = " ".join(word for word in (brand, last4) if word) or token
-    return {"card": words, "expires_on": expires_on, "shipments": shipments, "parts": parts}, ("new_card",)
+    facts: dict[str, object] = {"card": words, "expires_on": expires_on, "ended": ended}
+    return {**facts, "shipments": shipments, "parts": parts}, ("new_card",)
 
 
 def _parked(job: str, reason: str) -> Told:

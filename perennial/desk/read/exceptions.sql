@@ -39,7 +39,7 @@ with found as materialized (
    order by e.first_on, e.continuity_order_id
    limit %(most)s)
 select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
-       k.token, k.brand, k.last4, k.expires_on, x.shipments, x.parts
+       k.token, k.brand, k.last4, k.expires_on, k.expires_on < %(on)s, x.shipments, x.parts
   from found f
   join customers_storedcard k on k.id = f.card_id
   join continuity_continuityorder c on c.id = f.id
