@@ -146,7 +146,7 @@ def _told(work: Work, outcome: R) -> R:
     if work.orders:
         note(list(work.orders))
     version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None
-    found = follows(whole)
+    found = follows(whole) or outcome.follows
     back = outcome.to_refund
     if back is None and found is not None and found.to_come_after.minor < found.to_come_before.minor:
         minor = sum(surplus(list(whole)).values())

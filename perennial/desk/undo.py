@@ -10,6 +10,7 @@ from typing import Any
 from perennial.catalog.queries import set_up
 from perennial.continuity.planning import read_orders
 from perennial.desk.action import action
+from perennial.desk.follows import follows
 from perennial.desk.locking import changed, lock_parent
 from perennial.desk.models import Change
 from perennial.desk.orders.draft import total_anew
@@ -86,6 +87,7 @@ def undo(
         raise not_yours(closed)
     if fault := _fault(found, number, on=on, send_late=send_late):
         raise fault
+    was = rows_of([locked.order.pk])
     put_back(found.before, on=on, by=by)
     if found.action == "cancel":
         withdraw_ended(locked.order.pk)
@@ -95,7 +97,9 @@ def undo(
     if locked.order.status == "draft":
         total_anew(locked)
     changed(locked, read_orders(locked.set_up, locked.ids), forget_card=True)
-    return Undone(order=number, action=found.action, by=found.by, on=found.on_date)
+    now = rows_of([locked.order.pk])
+    back = follows({order: (was[order], now[order]) for order in was})
+    return Undone(order=number, action=found.action, by=found.by, on=found.on_date, follows=back)
 
 
 def _codes_placed(change: Change) -> list[str]:

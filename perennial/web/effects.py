@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 from perennial.desk.outcome import Outcome, ShipmentChange
@@ -28,6 +29,10 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
             parts.append(said(to, "follows_moved", shipment=one.shipment, on=one.after.ship_on))
         if len(moved) > MOST_NAMED:
             parts.append(said(to, "follows_more_moved", count=len(moved) - MOST_NAMED))
+        if code == "undone_stop":
+            back = come_back(outcome)
+            on, first = min(back)
+            parts.append(said(to, "follows_come_back", count=len(back), first=first, on=on))
         less = follows.to_come_before.minor - follows.to_come_after.minor
         if less:
             amount = Money(abs(less), follows.to_come_after.currency)
@@ -46,3 +51,9 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
 
 def _moved(one: ShipmentChange) -> bool:
     return one.before is not None and one.after is not None and one.before.ship_on != one.after.ship_on
+
+
+def come_back(outcome: Outcome | None) -> list[tuple[date, int]]:
+    """The shipments that were not there and come now: the day and number of each."""
+    changed = outcome.follows.shipments if outcome and outcome.follows else ()
+    return [(one.after.ship_on, one.shipment) for one in changed if one.before is None and one.after is not None]

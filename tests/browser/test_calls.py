@@ -76,6 +76,17 @@ def test_skip_next_month(site: Site) -> None:
     } == {"scheduled"}
 
 
+def test_the_last_change_of_an_order_is_taken_back_on_its_page(site: Site) -> None:
+    """``u`` on the order's page takes back what was done before, and not only while its toast stands."""
+    page = site.sign_in(to="/orders/SO-000731")
+    expect(page.locator("#b-undo")).to_contain_text("skip of shipment 6")
+    Keys(page).press("u")
+    said(page, "Change undone: skip")
+    expect(page.locator("#b-undo")).to_have_count(0)
+    (one,) = order("SO-000731", on=nightingale.ON).continuity
+    assert {line.status for line in one.lines if line.shipment == 6} == {"scheduled"}
+
+
 def test_a_week_later(site: Site, axe: Callable[[Page], None]) -> None:
     """Row, ``d``, ``+7``, Enter."""
     page = site.sign_in(to="/customers/C-2041")

@@ -215,6 +215,30 @@ def test_the_button_names_what_it_takes_back(at_desk: Desk) -> None:
     assert re.search(r"Undo: skip of shipment 3, anna, .*Mar", text_of(get(client, page)))
 
 
+@pytest.mark.parametrize(
+    ("language", "stop", "child"),
+    [
+        (
+            "en",
+            "goes on, the stop is taken back: 2 shipments come after all, the next one, 3, on Mon 30 Mar, $83.50 more.",
+            "what was cancelled comes after all.",
+        ),
+        (
+            "it",
+            "continua e non termina più: 2 spedizioni partono comunque, la prossima, la 3, lun 30 mar, 83,50 USD in più.",
+            "quanto era stato annullato torna valido.",
+        ),
+    ],
+)
+def test_undo_of_a_stop_says_what_comes_after_all(at_desk: Desk, language: str, stop: str, child: str) -> None:
+    number = desk.order("CLUB")
+    client, page = at_desk("clerk", language=language), f"/orders/{number}"
+    fill(client, page, f"{page}/1/stop?from=3", reason_code="other")
+    assert f"{number} {stop}" in text_of(press(client, page, get(client, page), "b-undo"))
+    actions.cancel(number=child_of(number), **desk.ANNA)
+    assert f"{number}: {child}" in text_of(press(client, page, get(client, page), "b-undo"))
+
+
 def test_what_was_seen_is_what_is_changed(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     client, page = at_desk("clerk"), f"/orders/{number}"

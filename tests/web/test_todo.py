@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from perennial.customers.models import StoredCard
 from perennial.desk import actions
 from perennial.desk.models import OnIt
 from perennial.desk.read.exceptions import KINDS, MOST_COUNTED, counts

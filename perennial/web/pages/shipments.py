@@ -21,7 +21,7 @@ from perennial.kernel.money import text as amount_text
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.codes import reason_code, why_codes
-from perennial.web.effects import effect
+from perennial.web.effects import come_back, effect
 from perennial.web.visit import Visit
 
 
@@ -199,7 +199,10 @@ def undo(request: Visit, number: str) -> HttpResponse:
     """Take back the last change of the order."""
     not_theirs = () if "change_prices" in request.visitor.may else ("price",)
     outcome = act(request, actions.undo, number=number, but_not=not_theirs, roles=request.visitor.roles)
-    return done(request, Toast(effect(request, "undone", outcome)))
+    code = "undone"
+    if outcome.action == "cancel":
+        code = "undone_stop" if come_back(outcome) else "undone_cancel"
+    return done(request, Toast(effect(request, code, outcome)))
 
 
 def _told(request: Visit, code: str, outcome: Any) -> Toast:
