@@ -12,6 +12,7 @@ from perennial.customers.queries import customer_by_account
 from perennial.customers.search import customers_with, read_words, terms_of
 from perennial.db import sql
 from perennial.db.pages import Page
+from perennial.desk.changeable import may_come_back
 from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import orders
@@ -71,6 +72,8 @@ class OrderHead:
     held: bool
     receiver: str | None
     """Who receives it, where that is not the customer, who pays."""
+    may_come_back: bool
+    """Has a person stopped something of it, so that it can go on again?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +192,8 @@ def customer_page(account: str, *, on: date, most: int = NEXT) -> CustomerPage:
 
 
 def _last_orders(customer_id: int) -> Iterator[OrderHead]:
-    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held, receiver in sql.prepared(
-        _SQL["last_orders"], {"customer": customer_id, "most": LAST}
-    ):
+    found = sql.prepared(_SQL["last_orders"], {"customer": customer_id, "most": LAST})
+    for number, status, ordered, products, sent, last_sent_on, carrier, tracking, held, receiver, *lines in found:
         yield OrderHead(
             number=number,
             status=status,
@@ -203,6 +205,7 @@ def _last_orders(customer_id: int) -> Iterator[OrderHead]:
             tracking=tracking,
             held=held,
             receiver=receiver,
+            may_come_back=any(may_come_back(*line) for line in zip(*lines, strict=True)),
         )
 
 

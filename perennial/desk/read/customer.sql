@@ -42,7 +42,8 @@ select o.id from orders_salesorder o where o.payer_id = %(customer)s and o.statu
  order by 1;
 
 -- name: last_orders
--- the newest parent orders, received or paid, with what is sold and how many of their children were sent
+-- the newest parent orders, received or paid, with what is sold, how many of their children were sent,
+-- and how their continuity orders stand
 with theirs as materialized (
   select o.id from orders_salesorder o where o.customer_id = %(customer)s and o.parent_id is null
   union all
@@ -53,7 +54,9 @@ select o.number, o.status, o.order_date,
        (select count(*) from orders_salesorder k where k.parent_id = o.id and k.status in {states.SENT}),
        p.on_date, p.carrier, p.tracking,
        coalesce((select true from orders_hold h where h.order_id = o.id and h.released_on is null limit 1), false),
-       case when o.customer_id <> %(customer)s then c.name end
+       case when o.customer_id <> %(customer)s then c.name end,
+       array(select x.status from continuity_continuityorder x where x.order_id = o.id order by x.id),
+       array(select x.last_shipment from continuity_continuityorder x where x.order_id = o.id order by x.id)
   from (select t.id from theirs t order by t.id desc limit %(most)s) t
   join orders_salesorder o on o.id = t.id
   join customers_customer c on c.id = o.customer_id

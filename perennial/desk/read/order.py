@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from perennial.desk.changeable import may_come_back
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, Note, Payment, Product, Sent
 from perennial.kernel.money import Money, line_amount
@@ -150,6 +151,11 @@ class Continuity:
         open_end = not self.complete and last is None
         to_come = any(line.status in TO_COME and (last is None or (line.shipment or 0) <= last) for line in self.lines)
         return self.status in NOT_ENDED and (open_end or to_come)
+
+    @property
+    def may_come_back(self) -> bool:
+        """Has a person stopped it, so that it can go on again?"""
+        return may_come_back(self.status, self.last_shipment)
 
     @property
     def to_come(self) -> tuple[ComingOne, ...]:

@@ -9,7 +9,6 @@ from datetime import date
 
 from perennial.catalog.queries import SetUp, set_up
 from perennial.db import sql
-from perennial.desk.changeable import may_come_back
 from perennial.desk.locking import unknown_order
 from perennial.desk.read.coming import ComingShipment, Sums, is_coming, shipments, sums
 from perennial.desk.read.customer import NEXT, CardHealth, health_of
@@ -112,7 +111,7 @@ class OrderPage:
     @property
     def may_come_back(self) -> bool:
         """Has a person stopped something of it, so that it can go on again?"""
-        return any(may_come_back(line.continuity.status, line.continuity.last_shipment) for line in self.lines)
+        return any(line.continuity.may_come_back for line in self.lines)
 
     @property
     def refundable(self) -> tuple[Payment, ...]:
