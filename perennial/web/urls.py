@@ -105,6 +105,7 @@ urlpatterns = [
     # who is calling?
     page("search", search.page, "search", see="see_customers"),
     page("search/hits", search.hits, "hits", see="see_customers"),
+    page("search/payers", search.payers, "payers", see="change_orders"),
     # a new customer, before the pages of those who are there
     page("customers/new", newcomer.page, "newcomer", see="enter_orders", do="enter_orders"),
     page("customers/new/town", newcomer.town, "newcomer_town", see="enter_orders"),

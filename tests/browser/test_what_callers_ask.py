@@ -53,6 +53,23 @@ def test_put_another_one_in(site: Site, axe: Callable[[Page], None]) -> None:
     axe(page)
 
 
+def test_somebody_else_pays(site: Site, axe: Callable[[Page], None]) -> None:
+    """Who pays is typed as in the search box, taken from the list; their cards are offered then."""
+    page = site.sign_in(to="/orders/SO-000731")
+    page.locator("#b-payer").click()
+    expect(page.locator("#f-account")).to_be_focused()
+    keys = Keys(page)
+    keys.type("fallon")
+    expect(page.locator("#payer-hits [role=option]").first).to_be_visible()
+    axe(page)
+    keys.type(" siobhan")
+    expect(page.locator("#payer-hits [role=option]")).to_have_count(1)
+    keys.press("Enter")
+    expect(page.locator("#payer-is")).to_have_text("Siobhán Fallon-Reid")
+    expect(page.locator("#f-account")).to_have_value("C-1190")
+    axe(page)
+
+
 def test_i_am_back(site: Site, axe: Callable[[Page], None]) -> None:
     """The order that was stopped: ``o``, Enter, and it goes on today from where it was."""
     page = site.sign_in(to="/customers/C-2041")

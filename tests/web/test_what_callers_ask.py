@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from perennial.continuity.models import ContinuityOrder
@@ -81,6 +82,25 @@ def test_back_again(at_desk: Desk) -> None:
     assert sql.value("select status from orders_salesorder where number = %s", [number]) == "open"
 
 
+@pytest.mark.parametrize(
+    ("language", "back", "on"),
+    [("en", "Bring back", "the next one on Mon 16 Mar"), ("it", "Riprendi", "la prossima lun 16 mar")],
+)
+def test_back_again_from_the_customers_page(at_desk: Desk, language: str, back: str, on: str) -> None:
+    cancelled, stopped = desk.order("CLUB"), desk.order("CLUB")
+    clerk, page = at_desk("clerk", language=language), "/customers/C-1"
+    assert back not in text_of(get(clerk, page))
+    actions.cancel(number=cancelled, **desk.ANNA)
+    actions.cancel(number=stopped, line=1, after=2, **desk.ANNA)
+    html = get(clerk, page)
+    assert f'aria-label="{back}: {cancelled}" hx-get="/orders/{cancelled}/reinstate"' in html
+    assert f'id="b-reinstate-{stopped}-1"' in html
+    assert f"/orders/{cancelled}/reinstate" not in get(at_desk("finance"), page)
+    done = fill(clerk, page, f"/orders/{cancelled}/reinstate", next_on="16/3")
+    assert on in text_of(done)
+    assert f"{back}: {cancelled}" not in done
+
+
 def test_who_stops_at_the_next_one_hears_what_was_moved_behind_it(at_desk: Desk) -> None:
     number = desk.order("CLUB")
     clerk, page = at_desk("clerk"), f"/orders/{number}"
@@ -139,6 +159,23 @@ def test_somebody_else_pays(at_desk: Desk) -> None:
     assert 'value="tok_bo"' in get(clerk, f"{page}/1/payment-method", **HX)
     clerk.post(f"{page}/undo", {"key": "u"}, **HX)
     assert SalesOrder.objects.get(number=number).payer is None
+
+
+def test_who_pays_is_found_as_who_is_calling(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    put(
+        {"customers": [{"account": f"C-{n}", "name": f"Bruna {n}", "phone": f"555-010{n}"} for n in (7, 8)]}, on=desk.ON
+    )
+    hits = get(clerk, "/search/payers?account=bruna", **HX)
+    assert 'data-value="C-7"' in hits
+    assert 'data-value="C-8"' in hits
+    assert "Bruna 8" in text_of(get(clerk, f"{page}/payer?account=555-0108", **HX))
+    assert "unknown customer" in text_of(get(clerk, f"{page}/payer?account=bruna", **HX)).lower(), "there are two"
+    done = fill(clerk, page, f"{page}/payer", account="bo", method="card", card="tok_bo")
+    assert "Bo pays from now on" in text_of(done)
+    italian = at_desk("planner", language="it")
+    assert italian.get("/search/payers?account=bruna", **HX).status_code == 403
 
 
 def test_a_draft_is_paid_by_somebody_else(at_desk: Desk) -> None:

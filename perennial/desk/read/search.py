@@ -70,6 +70,12 @@ class Hits:
     orders: tuple[OrderHit, ...]
     next: str | None
 
+    @property
+    def meant(self) -> CustomerHit | None:
+        """The customer who is meant: the one whom all of it names exactly, else the only one whom it fits."""
+        fit = [hit for hit in self.customers if hit.exact] or list(self.customers)
+        return fit[0] if len(fit) == 1 and self.next is None else None
+
 
 def search(words: str, *, size: int = FIRST, after: str | None = None) -> Hits:
     """The first customers and orders that all the words fit; ``after``: the next customers.

@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from perennial.catalog.queries import date_intervals
 from perennial.desk import actions
 from perennial.desk.action import How, perform
-from perennial.desk.changeable import may_come_back
 from perennial.desk.customers.notes import note_on_order
 from perennial.desk.orders.method import methods_for, methods_of_order
-from perennial.desk.read.customer import customer
+from perennial.desk.read.customer import Customer, customer
 from perennial.desk.read.order import EndingBefore, Order
 from perennial.desk.read.orders import order
+from perennial.desk.read.search import search
 from perennial.errors import Refused
 from perennial.kernel.states import CATCH_UP
 from perennial.language import phrase, say
@@ -172,7 +172,7 @@ def reinstate(request: Visit, number: str) -> HttpResponse:
         )
         return done(request, Toast(effect(request, "reinstated", outcome)))
 
-    back = [c for c in found.continuity if may_come_back(c.status, c.last_shipment)]
+    back = [c for c in found.continuity if c.may_come_back]
     return panel(request, "web/panel/reinstate.html", {"number": number, "order": found, "lines": back}, post)
 
 
@@ -212,13 +212,14 @@ def payment_method(request: Visit, number: str, line: int) -> HttpResponse:
 
 
 def payer(request: Visit, number: str) -> HttpResponse:
-    """Let another customer pay than the one who receives it. The account is typed first: then their cards are offered."""
+    """Let another customer pay than the one who receives it. Who pays is found first: then their cards are offered."""
     found = _order(request, number)
     account = (request.POST.get("account") or request.GET.get("account") or _pays(found)).strip()
     faults: dict[str, str] = {}
     pays = None
     try:
-        pays = customer(account)
+        pays = _meant(account)
+        account = pays.account
     except Refused as unknown:
         faults["account"] = say(unknown, request.visitor.reader)
     cards = [stored.card for stored in pays.cards if stored.card.expires_on >= request.visitor.today] if pays else []
@@ -250,6 +251,17 @@ def payer(request: Visit, number: str) -> HttpResponse:
         "chosen": request.POST.get("method") or next((word for word in methods if cards or word != "card"), ""),
     }
     return panel(request, "web/panel/payer.html", shown, post)
+
+
+def _meant(words: str) -> Customer:
+    """The customer of this account; else the one whom the search box would open. Refused: nobody, or several."""
+    try:
+        return customer(words)
+    except Refused:
+        hit = search(words).meant if words else None
+        if hit is None:
+            raise
+        return customer(hit.account)
 
 
 def gift(request: Visit, number: str) -> HttpResponse:

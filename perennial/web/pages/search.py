@@ -31,6 +31,12 @@ def hits(request: Visit) -> HttpResponse:
     return render(request, "web/search/hits.html", _found(" ".join(request.GET.get("q", "").split()), None, size=8))
 
 
+def payers(request: Visit) -> HttpResponse:
+    """The first customers who fit, to choose the one who pays."""
+    asked = " ".join(request.GET.get("account", "").split())
+    return render(request, "web/panel/payers.html", _found(asked, None, size=8))
+
+
 def _found(asked: str, after: str | None, *, size: int) -> dict[str, Any]:
     found = desk.search(asked, size=size, after=after) if len(asked) >= LEAST else None
     return {"asked": asked, "found": found, "short": 0 < len(asked) < LEAST}
