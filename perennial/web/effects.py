@@ -30,9 +30,9 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
         if len(moved) > MOST_NAMED:
             parts.append(said(to, "follows_more_moved", count=len(moved) - MOST_NAMED))
         if code == "undone_stop":
-            back = come_back(outcome)
-            on, first = min(back)
-            parts.append(said(to, "follows_come_back", count=len(back), first=first, on=on))
+            again = come_back(outcome)
+            on, first = min(again)
+            parts.append(said(to, "follows_come_back", count=len(again), first=first, on=on))
         less = follows.to_come_before.minor - follows.to_come_after.minor
         if less:
             amount = Money(abs(less), follows.to_come_after.currency)

@@ -179,6 +179,14 @@ class TestWhatCameOfThem:
         assert web.captured[0].minor == sql.value("select sum(captured_minor) from payments_payment") > 0
         assert (found["MAIL-3"].orders, found["OLD"].orders) == (0, 0)  # a draft is not placed
 
+    def test_of_orders_without_a_source(self) -> None:
+        order("CLUB", source_code="WEB")
+        assert None not in {one.code for one in source_results(without=True)}
+        order("CLUB", "LOOP")
+        assert None not in {one.code for one in source_results()}
+        *_, last = source_results(without=True)
+        assert (last.code, last.orders, last.joined, last.still_open) == (None, 1, 2, 2)
+
     def test_of_a_period_and_of_one_code(self) -> None:
         order("CLUB", source_code="WEB")
         order("CLUB", source_code="WEB", order_date=day(3))

@@ -15,7 +15,7 @@ from perennial.desk.read.orders import order
 from perennial.orders.models import OrderEvent, SalesOrder
 from tests.web.test_customer import HX
 from tests.web.test_exports import taken
-from tests.web.test_order import Desk, child_of, fill, get, text_of
+from tests.web.test_order import Desk, captured, child_of, fill, get, text_of
 from tests.worlds import desk
 from tests.worlds.bundle import put
 from tests.worlds.codes import CODES
@@ -86,6 +86,26 @@ def test_what_came_of_each_source_in_both_languages(at_desk: Desk) -> None:
     answer = client.get("/reports/sources?from=someday")
     assert answer.status_code == 422
     assert {row["Source"]: row["Orders"] for row in taken(client, "/reports/sources.csv")}["WEB"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("language", "none", "taken_in", "currency", "source", "described"),
+    [
+        ("en", "No source", "Captured", "Currency", "Source", "Description"),
+        ("it", "Senza provenienza", "Incassato", "Valuta", "Provenienza", "Descrizione"),
+    ],
+)
+def test_orders_without_a_source_and_money_in_cells_of_its_own(
+    at_desk: Desk, language: str, none: str, taken_in: str, currency: str, source: str, described: str
+) -> None:
+    number = desk.order("CLUB")
+    captured(child_of(number))
+    client = at_desk("manager", language=language)
+    assert f"{none} 1 1 1 1" in text_of(get(client, "/reports/sources"))
+    rows = taken(client, "/reports/sources.csv")
+    assert (rows[-1][source], rows[-1][described]) == ("", none)
+    assert (rows[-1][taken_in], rows[-1][currency]) == ("16.50", "USD")
+    assert (rows[0][taken_in], rows[0][currency]) == ("", "")
 
 
 def test_people_who_stop_choose_among_the_reasons_of_the_list(at_desk: Desk) -> None:

@@ -31,11 +31,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """What became of the orders of a source code. ``joined``: continuity orders; ``still_open``: those of them that go on;
+    """What became of the orders of a source code (None: of those without one). ``joined``: continuity orders; ``still_open``: those of them that go on;
     ``shipments_sent``: children that have left; money by currency, what was given back still among what was captured.
     """
 
-    code: str
+    code: str | None
     description: str
     customers: int
     orders: int
@@ -48,29 +48,30 @@ class SourceResult:
 
 
 def source_results(
-    *, since: date | None = None, through: date | None = None, code: str | None = None
+    *, since: date | None = None, through: date | None = None, code: str | None = None, without: bool = False
 ) -> list[SourceResult]:
     """What became of the orders of each source code, or of one, that were placed from ``since`` to ``through``; five queries.
+    ``without``: last those of orders without one, where there are any.
 
     Refused: a source code that is not set up; a last day before the first.
     """
     if since is not None and through is not None and through < since:
         raise Refused("period_ends_first", "to", since=since, through=through)
-    given = {"since": since, "through": through, "code": code}
+    given = {"since": since, "through": through, "code": code, "without": without}
     heads = _asked("codes", given)
     if code is not None and not heads:
         raise unknown_source(code, SourceCode.objects.values_list("code", flat=True))
     words = names()
-    became: dict[tuple[str, str], int] = defaultdict(int)
-    ended: dict[str, list[Ended]] = defaultdict(list)
+    became: dict[tuple[str | None, str], int] = defaultdict(int)
+    ended: dict[str | None, list[Ended]] = defaultdict(list)
     for source, how, reason_code, many in _asked("continuity", given):
         became[source, how] += many
         if how != "open":
             said = words.get(("reason", reason_code), "") if reason_code else ""
             ended[source].append(Ended(how == "stopped", reason_code, said, many))
     sent = dict(_asked("sent", given))
-    captured: dict[str, list[Money]] = defaultdict(list)
-    refunded: dict[str, list[Money]] = defaultdict(list)
+    captured: dict[str | None, list[Money]] = defaultdict(list)
+    refunded: dict[str | None, list[Money]] = defaultdict(list)
     for source, currency, taken, back in _asked("money", given):
         captured[source].append(Money(int(taken), currency))
         if back:

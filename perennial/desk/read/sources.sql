@@ -1,11 +1,11 @@
--- What became of the orders of each source code that were placed within a period. $placed is the first statement.
+-- What became of the orders of each source code, and of those without one (null), that were placed within a period.
+-- $placed is the first statement.
 
 -- name: placed
 -- a draft that was thrown away was never placed
 select o.id, o.source_code, o.customer_id
-  from catalog_sourcecode s
-  join orders_salesorder o on o.source_code = s.code and o.parent_id is null
- where (%(code)s::text is null or s.code = %(code)s)
+  from orders_salesorder o
+ where o.parent_id is null and (o.source_code is not null or %(without)s) and (%(code)s::text is null or o.source_code = %(code)s)
    and o.order_date >= coalesce(%(since)s, '-infinity'::date) and o.order_date <= coalesce(%(through)s, 'infinity'::date)
    and o.status <> 'draft'
    and (o.status <> 'cancelled'
@@ -17,7 +17,12 @@ select s.code, s.description, count(distinct o.customer_id), count(o.id)
   left join placed o on o.source_code = s.code
  where %(code)s::text is null or s.code = %(code)s
  group by s.code, s.description
- order by s.code
+union all
+select null, '', count(distinct o.customer_id), count(*)
+  from placed o
+ where o.source_code is null and exists (select from catalog_sourcecode)
+having count(*) > 0
+ order by 1 nulls last
 
 -- name: continuity
 -- those that go on (null), and those that have ended or will, by what the person said who stopped them

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from django.http import StreamingHttpResponse
 
 from perennial.db.pages import Page
-from perennial.desk.contract import amount
 from perennial.desk.queries import Fitting
 from perennial.desk.read.exceptions import Exceptional, exceptions
 from perennial.desk.read.order_list import ListedOrder, order_list
@@ -71,35 +71,52 @@ def touched_columns(to: Reader) -> tuple[Column[Touched], ...]:
     )
 
 
+class Came(NamedTuple):
+    """A line of what came of a source; of a second currency it has a line of its own, without the numbers."""
+
+    of: SourceResult
+    is_first: bool
+    captured: Money | None
+    refunded: Money | None
+
+
 def sources(request: Visit) -> StreamingHttpResponse:
     """What became of the orders of each source."""
     since, through = period(request)
-    found = tuple(source_results(since=since, through=through))
+    found = tuple(line for one in source_results(since=since, through=through, without=True) for line in _came(one))
     return sheet(request, "sources", _sources(request.visitor.reader), lambda after: Page(found, None))
 
 
-def _sums(sums: Sequence[Money]) -> str:
-    return "; ".join(f"{amount(one)} {one.currency}" for one in sums)
+def _came(one: SourceResult) -> Iterator[Came]:
+    back = {each.currency: each for each in one.refunded}
+    for at, captured in enumerate(one.captured):
+        yield Came(one, at == 0, captured, back.get(captured.currency))
+    if not one.captured:
+        yield Came(one, True, None, None)
 
 
-def _sources(to: Reader) -> tuple[Column[SourceResult], ...]:
+def _sources(to: Reader) -> tuple[Column[Came], ...]:
     def ended(one: SourceResult) -> str:
         words = (
             each.reason_code or said(to, f"sources_{'stopped' if each.stopped else 'finished'}") for each in one.ended
         )
         return "; ".join(f"{each.count} {why}" for each, why in zip(one.ended, words, strict=True))
 
+    def once(read: Callable[[SourceResult], object]) -> Callable[[Came], object]:
+        return lambda line: read(line.of) if line.is_first else None
+
     return (
-        ("csv_source_code", lambda one: one.code),
-        ("csv_description", lambda one: one.description),
-        ("sources_customers", lambda one: one.customers),
-        ("sources_orders", lambda one: one.orders),
-        ("sources_joined", lambda one: one.joined),
-        ("sources_open", lambda one: one.still_open),
-        ("sources_ended", ended),
-        ("sources_sent", lambda one: one.shipments_sent),
-        ("sources_captured", lambda one: _sums(one.captured)),
-        ("sources_refunded", lambda one: _sums(one.refunded)),
+        ("csv_source_code", lambda line: line.of.code),
+        ("csv_description", lambda line: line.of.description if line.of.code else said(to, "sources_no_source")),
+        ("sources_customers", once(lambda one: one.customers)),
+        ("sources_orders", once(lambda one: one.orders)),
+        ("sources_joined", once(lambda one: one.joined)),
+        ("sources_open", once(lambda one: one.still_open)),
+        ("sources_ended", once(ended)),
+        ("sources_sent", once(lambda one: one.shipments_sent)),
+        ("sources_captured", lambda line: line.captured),
+        ("sources_refunded", lambda line: line.refunded),
+        ("csv_currency", lambda line: line.captured.currency if line.captured else None),
     )
 
 

@@ -31,7 +31,7 @@ def results(request: Visit) -> HttpResponse:
     context = {"here": "orders", "asked_for": asked, "query": urlencode(asked), "found": found}
     try:
         since, through = period(request)
-        found += source_results(since=since, through=through)
+        found += source_results(since=since, through=through, without=True)
     except Refused as refused:
         return form_again(request, "web/sources.html", context, refused)
     return whole(request, "web/sources.html", context)
