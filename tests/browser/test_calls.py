@@ -76,6 +76,47 @@ def test_skip_next_month(site: Site) -> None:
     } == {"scheduled"}
 
 
+COVERED = """() => {
+  const foot = document.querySelector('#say .toast').getBoundingClientRect().top;
+  const at = document.activeElement;
+  return [at, at.closest('[data-panel]')].filter((one) => one && one.getBoundingClientRect().bottom > foot).map((one) => one.id);
+}"""
+
+
+AT_THE_FOOT = """(above) => {
+  const at = document.activeElement, main = document.querySelector('main');
+  main.style.paddingTop = '0';
+  main.style.paddingTop = `${Math.max(0, innerHeight - above - at.getBoundingClientRect().bottom)}px`;
+  scrollBy(0, at.getBoundingClientRect().bottom - innerHeight + above);
+}"""
+"""More stands above, so that what has the focus is so far above the foot of the window."""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (1024, 700)])
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_what_is_said_covers_nothing_that_has_the_focus(site: Site, language: str, width: int, height: int) -> None:
+    site.page.set_viewport_size({"width": width, "height": height})
+    page = site.sign_in(to="/customers/C-2041", language=language)
+    leads = page.locator("#shipments .lead")
+    page.keyboard.press("End")
+    expect(leads.last).to_be_focused()
+    page.keyboard.press("Enter")
+    page.evaluate(AT_THE_FOOT, 4)
+    page.keyboard.press("s")
+    expect(page.locator("#undo")).to_be_visible()
+    assert page.evaluate(COVERED) == []
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    page.evaluate(AT_THE_FOOT, 220)
+    page.keyboard.press("d")
+    expect(page.locator("#f-to")).to_be_focused()
+    assert page.evaluate(COVERED) == []
+    page.keyboard.press("Escape")
+    for _ in range(leads.count() - 1):
+        page.keyboard.press("ArrowDown")
+        assert page.evaluate(COVERED) == []
+
+
 def test_the_last_change_of_an_order_is_taken_back_on_its_page(site: Site) -> None:
     """``u`` on the order's page takes back what was done before, and not only while its toast stands."""
     page = site.sign_in(to="/orders/SO-000731")

@@ -462,6 +462,7 @@
     if (wanted.focus && first(wanted.focus)) focusOn(first(wanted.focus));
     else if (filled && (record.submits || active() === body)) focusIn(filled);
     else putFocusBack(record.focus);
+    keepInSight();
     if (wanted.signedIn) signedIn(wanted.signedIn);
     else if (record.signsIn && status < 400) readSignIn();
   }
@@ -504,6 +505,16 @@
     const candidates = [...before.ids.map(byId), inRow && leadOf(inRow), first("main [data-focus]"), first("main h1"), main];
     const found = candidates.find((element) => element && isShown(element));
     if (found) focusOn(found, { preventScroll: true });
+  }
+
+  /** The last message lies over the foot of the page: what has the focus, and its form, come out from under it. */
+  function keepInSight() {
+    const foot = first("#say .toast")?.getBoundingClientRect().top ?? innerHeight;
+    root.style.scrollPaddingBottom = foot < innerHeight ? `${innerHeight - foot + 8}px` : "";
+    const at = active();
+    if (foot >= innerHeight || at === main || !at.closest("main")) return;
+    for (const place of [panelOf(at), at])
+      if (place && place.getBoundingClientRect().bottom > foot) place.scrollIntoView({ block: "nearest" });
   }
 
   function onBeforeSwap(event) {
@@ -914,6 +925,7 @@
   }
 
   function onFocus(event) {
+    keepInSight();
     if (event.target.closest("main") && event.target.id) lastInMain = event.target.id;
     const row = rowOf(event.target);
     if (row?.parentElement.matches("[data-rows]") && leadOf(row) === event.target) rove(row.parentElement);
