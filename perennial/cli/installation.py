@@ -33,10 +33,14 @@ def stop(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.db import server
 
-        stopped = server.stop()
+        found = server.Installation(server.home())
+        stopped = found.stop()
         if given.json:
             document({"stopped": stopped})
-        tell(sentence("outcome", "database_stopped" if stopped else "database_did_not_run"))
+        if stopped:
+            tell(sentence("outcome", "database_stopped", folder=str(found.server.place.folder)))
+        else:
+            tell(sentence("outcome", "database_did_not_run"))
         return 0
 
     return run

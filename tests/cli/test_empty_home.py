@@ -9,6 +9,7 @@ import pytest
 from perennial.cli import main
 from perennial.cli.commands import COMMANDS
 from perennial.db.server import places
+from tests import harness
 from tests.processes import perennial
 
 
@@ -32,6 +33,17 @@ def test_stop_makes_none_either(tmp_path: Path) -> None:
     done = perennial("stop", home=tmp_path / "home")
     assert (done.returncode, done.stderr) == (0, "the database did not run\n")
     assert not (tmp_path / "home").exists()
+
+
+def test_stop_names_what_is_to_be_removed_to_start_anew() -> None:
+    home = harness.open_folder(harness.PREFIX + "stop-")
+    try:
+        assert perennial("init", home=home).returncode == 0
+        done = perennial("stop", home=home)
+        assert (done.returncode, done.stderr) == (0, f"the database in {home}/postgres was stopped\n")
+    finally:
+        perennial("stop", home=home)
+        harness.remove(home)
 
 
 def test_what_makes_one_is_told_apart() -> None:
