@@ -59,6 +59,7 @@ class SetUpPart:
     values: Mapping[str, Any]
     changes: Mapping[str, Change]
     may_undo: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def set_up_part(kind: str) -> SetUpPart:
     found = _kind(kind)
     row = found.model.objects.get(pk=1)
     changes = _changes(found)
-    return SetUpPart({name: getattr(row, name) for name in found.names}, changes, bool(changes))
+    return SetUpPart({name: getattr(row, name) for name in found.names}, changes, bool(changes), _version(found))
 
 
 @transaction.atomic
@@ -104,10 +105,14 @@ def change_set_up(
 
 
 @transaction.atomic
-def undo_set_up(*, kind: str, on: date, by: str) -> tuple[str, ...]:
-    """Take the last change back; the names of what is as it was before. Refused: there is none."""
+def undo_set_up(*, kind: str, seen: int, on: date, by: str) -> tuple[str, ...]:
+    """Take the last change back; the names of what is as it was before. Refused: there is none; it is not the one that was
+    ``seen`` (a ``version``).
+    """
     found = _kind(kind)
     found.model.objects.select_for_update().get(pk=1)
+    if _version(found) != seen:
+        raise Refused("set_up_changed_since")
     newest: Any = None
     for before in _history(found).order_by("-pgh_id"):
         if newest is not None:
@@ -135,6 +140,12 @@ def _kind(kind: str) -> _Kind:
 
 def _history(found: _Kind) -> Any:
     return apps.get_model("catalog", f"{found.model.__name__}History").objects
+
+
+def _version(found: _Kind) -> int:
+    """The number of the last change."""
+    newest = _history(found).order_by("-pgh_id").values_list("pgh_id", flat=True).first()
+    return int(newest or 0)
 
 
 def _changes(found: _Kind) -> dict[str, Change]:

@@ -23,6 +23,8 @@ from perennial.jobs.models import JobRequest, Recurrence
 from perennial.jobs.requests import NIGHT, ask
 from perennial.kernel.recurrence import EVERY_DAY, last_moment, next_moment
 
+A_WEEK = 7
+"""So many days lie between two moments at most; a day further ahead was queued by a clock that was wrong."""
 BY = "schedule"
 """Who starts what runs by itself."""
 
@@ -106,10 +108,13 @@ def take_due(now: datetime | None = None) -> Iterator[tuple[JobRequest, bool]]:
     now, zone = now or timezone.now(), _zone()
     for row in Recurrence.objects.select_for_update().order_by("id"):
         newest = last_moment(row.at, row.days, zone, now)
-        if newest.day == row.queued_for:
+        if 0 <= (row.queued_for - newest.day).days <= A_WEEK:  # ahead: another worker's clock is
             continue
+        asked, is_new = ask(job=row.job, arguments=row.arguments, by=BY, recurs=True)
+        if not is_new and (asked.status != "waiting" or asked.stopped_by is not None):
+            continue  # that one is of an earlier moment: asked again when it has ended
         Recurrence.objects.filter(pk=row.pk).update(queued_for=newest.day)
-        yield ask(job=row.job, arguments=row.arguments, by=BY, recurs=True)
+        yield asked, is_new
 
 
 def _known(job: str) -> None:

@@ -24,6 +24,7 @@ class RequestStatus:
     id: int
     job: str
     asked_on: date | None
+    meant: date | None
     on: date | None
     arguments: Mapping[str, Any]
     dry: bool
@@ -89,6 +90,7 @@ def _read(row: JobRequest) -> RequestStatus:
         id=row.pk,
         job=row.job,
         asked_on=row.on_date,
+        meant=row.meant,
         on=row.for_date or row.on_date,
         arguments=row.arguments,
         dry=row.dry,

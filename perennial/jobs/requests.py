@@ -74,8 +74,11 @@ def ask(
     if rehearsed and not dry and not _is_rehearsed(job, on, given):
         raise Refused("dry_run_first", job=job)
     values = {"job": job, "on": on, "meant": meant, "arguments": Jsonb(given), "dry": dry, "by": by, "recurs": recurs}
-    made = sql.models(JobRequest, ASKED, values)
-    return (made[0], True) if made else (sql.models(JobRequest, ASKED_ALREADY, values)[0], False)
+    while True:
+        if made := sql.models(JobRequest, ASKED, values):
+            return made[0], True
+        if found := sql.models(JobRequest, ASKED_ALREADY, values):
+            return found[0], False
 
 
 def _is_rehearsed(job: str, on: date | None, arguments: Mapping[str, Any]) -> bool:
@@ -94,6 +97,7 @@ on conflict (job, on_date, arguments, dry) where status in ('waiting', 'running'
 ASKED_ALREADY = """
 select * from jobs_jobrequest
  where job = %(job)s and on_date is not distinct from %(on)s and arguments = %(arguments)s and dry = %(dry)s
+   and status in ('waiting', 'running')
  order by id desc limit 1
 """
 
@@ -151,6 +155,9 @@ def _begun(request: int) -> JobRequest | None:
     if not begun:
         return None
     row = begun[0]
+    if row.stopped_by is not None:
+        _end(row.pk, "stopped")
+        return None
     made = JobRun.objects.filter(pk__in=row.runs).values_list("status", flat=True)
     if row.job != NIGHT and made and set(made) == {"done"}:
         _end(row.pk, "done")
@@ -204,10 +211,14 @@ class _Notes:
             self._opened(run)
 
     def run(self, run: int) -> None:
-        self.session.execute(
-            "update jobs_jobrequest set runs = runs || %s::bigint where id = %s and not runs @> array[%s::bigint]",
-            [run, self.row.pk, run],
+        """Note a run; one whose request was stopped in the meantime is asked to stop."""
+        noted = (
+            "update jobs_jobrequest set runs = case when runs @> array[%s::bigint] then runs else runs || %s::bigint end"
+            " where id = %s returning stopped_by"
         )
+        (stopped_by,) = self.session.execute(noted, [run, run, self.row.pk]).fetchone()
+        if stopped_by is not None:
+            ask_run_to_stop(run, by=stopped_by)
 
     def job(self, name: str, on: date) -> None:
         self._note("at_job = %s, for_date = %s, done = null, selected = null", [name, on])

@@ -10,7 +10,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from perennial.catalog.queries import company
+from perennial.catalog.queries import company, today
+from perennial.jobs.ahead import DAYS_AHEAD
+from perennial.jobs.night import last_night
 from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.requests import NIGHT
 from perennial.language import Reader, phrase
@@ -41,6 +43,9 @@ def troubles(asked: RequestStatus) -> Iterator[Trouble]:
         yield Trouble("night_stopped", {"by": asked.stopped_by})
     if asked.waits:
         yield Trouble("night_waits", {"count": asked.waits["missed"]})
+    last = last_night()
+    if last is not None and last.toordinal() - today().toordinal() > DAYS_AHEAD:
+        yield Trouble("night_ahead", {"last": last})
     days = sorted({run.on for run in asked.runs})
     if len(days) > 1:
         yield Trouble("nights_late", {"count": len(days) - 1, "since": days[0]})

@@ -16,6 +16,7 @@ from perennial.worker.managers import managers_to_tell
 
 RUNS, CLOCK, MESSAGES = QUEUES = ("runs", "clock", "messages")
 """A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages waiting."""
+LATER_SECONDS = 15
 ONE_AFTER_THE_OTHER = "runs"
 """The lock of real runs; dry ones wait for nobody."""
 
@@ -42,6 +43,12 @@ def ask_for_help(run: JobRun) -> None:
     chunks = run.chunks.count() if run.status == "open" else 1
     for _ in range(1, min(workers(), chunks) if chunks > 1 else 1):
         app.configure_task("help_along", queue=RUNS).defer(run=run.pk)
+
+
+def ask_again_later(request: int) -> None:
+    """Do it when something else has ended; behind what waits meanwhile, which need not wait for it."""
+    later = app.configure_task("perform", queue=RUNS, lock=ONE_AFTER_THE_OTHER, schedule_in={"seconds": LATER_SECONDS})
+    later.defer(request=request)
 
 
 def ask_to_tell_managers(request: int) -> None:

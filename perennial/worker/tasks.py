@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
+from procrastinate.exceptions import ProcrastinateException
 
 from perennial.catalog.queries import today
 from perennial.errors import Refused
@@ -17,20 +18,26 @@ from perennial.language import say
 from perennial.notices import mail
 from perennial.notices.sending import send_due
 from perennial.worker.managers import tell
-from perennial.worker.queue import CLOCK, MESSAGES, RUNS, ask_for_help, ask_for_what_is_due, ask_to_tell_managers
+from perennial.worker.queue import (
+    CLOCK,
+    MESSAGES,
+    RUNS,
+    ask_again_later,
+    ask_for_help,
+    ask_for_what_is_due,
+    ask_to_tell_managers,
+)
 
 tasks = Blueprint()
 _log = logging.getLogger("perennial.worker")
 
 
 class GoOn(BaseRetryStrategy):
-    """At once when this worker ends, later when something else is under way or the database is gone; a fault of ours not."""
+    """At once when this worker ends, a little later when the database is gone; a fault of ours not."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Any) -> RetryDecision | None:
         if isinstance(exception, Stopping):
             return RetryDecision(retry_in={"seconds": 0})
-        if isinstance(exception, Later):
-            return RetryDecision(retry_in={"seconds": 15})
         if isinstance(exception, OperationalError | InterfaceError):
             return RetryDecision(retry_in={"seconds": 5})
         return None
@@ -49,7 +56,10 @@ def perform(*, request: int) -> None:
     """Do what is asked for."""
     try:
         requests.perform(request, opened=ask_for_help)
-    except (Stopping, Later, OperationalError, InterfaceError):
+    except Later:
+        ask_again_later(request)
+        return
+    except (Stopping, OperationalError, InterfaceError):
         raise
     except Exception as error:
         _log.exception("request %s", request)
@@ -88,7 +98,10 @@ async def rescue(context: Any, timestamp: int) -> None:
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=settings.PERENNIAL_WORKER_SILENCE):
         _log.warning("what a dead worker did is done by another: %s", job.call_string)
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except ProcrastinateException as problem:  # the same waits already: nothing is lost with this one
+            _log.warning("not queued again: %s", problem)
     await manager.prune_stalled_workers(settings.PERENNIAL_WORKER_SILENCE)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, JobRun, NightRun
@@ -88,3 +89,22 @@ def test_a_night_is_compared_with_the_dry_run_that_was_signed() -> None:
     assert ["as expected" in row.lower() for row in rows] == [True, True, True, False, False, True]
     assert "1 created" in rows[3]
     assert "2 created" in rows[3]
+
+
+def test_a_night_ahead_is_not_run_by_one_click_on_its_dry_run() -> None:
+    manager = signed_in("manager")
+    manager.post("/jobs/ask", {"job": "night", "dry": "1", "on": "2031-03-01"})
+    asked = JobRequest.objects.get()
+    again = f"/jobs/requests/{asked.pk}/again"
+    assert manager.post(again).status_code in (404, 409, 422)  # it is not done
+    requests.perform(asked.pk)
+    assert manager.post(again).status_code in (409, 422)
+    assert JobRequest.objects.count() == 1
+    form = {"job": "night", "dry": "0", "on": "2031-03-01"}
+    assert manager.post("/jobs/ask", form).status_code == 422
+    assert manager.post("/jobs/ask", {**form, "meant": "1"}).status_code == 302
+
+
+def test_nights_that_were_run_ahead_are_said() -> None:
+    NightRun.objects.create(on_date=date(2031, 3, 1), finished_at=timezone.now(), report={})
+    assert "no night runs before that day" in signed_in("manager").get("/today").content.decode()

@@ -52,7 +52,7 @@ def test_a_change_is_kept_with_who_and_why_and_taken_back() -> None:
     assert "Changed: Days before delivery" not in manager.get("/setup/parameters").content.decode().split('id="say"')[1]
     assert "the post is slow" in html
     assert "manager" in html.split('id="changes"')[1]
-    manager.post("/setup/parameters/undo")
+    manager.post("/setup/parameters/undo", {"seen": set_up_part("parameters").version})
     assert Parameters.objects.get().days_before_delivery == 5
 
 
@@ -98,10 +98,32 @@ def test_the_company_and_its_faults() -> None:
     assert (Company.objects.get().name, Company.objects.get().phone) == ("Aurora & Co", "+1 212 555 0100")
     for name, typed in (("country", "Italy"), ("time_zone", "Mars/Olympus")):
         assert manager.post("/setup/company", form("company", **{name: typed})).status_code == 422
-    manager.post("/setup/company/undo")
+    manager.post("/setup/company/undo", {"seen": set_up_part("company").version})
     assert Company.objects.get().phone is None
 
 
 def test_a_clerk_sets_nothing_up() -> None:
     assert signed_in("clerk").get("/setup/parameters").status_code == 403
     assert signed_in("clerk").post("/setup/company/undo").status_code == 403
+
+
+def test_a_fault_elsewhere_does_not_make_what_somebody_else_has_set_ours() -> None:
+    mine = form("parameters", repeat_threshold="1000")
+    signed_in("administrator").post("/setup/parameters", form("parameters", days_before_delivery="9"))
+    manager = signed_in("manager")
+    html = manager.post("/setup/parameters", mine).content.decode()
+    seen = dict(re.findall(r'name="was_(\w+)" value="([^"]*)"', html))
+    assert seen["days_before_delivery"] == "5"
+    again = {**mine, **{f"was_{name}": value.replace("&quot;", '"') for name, value in seen.items()}}
+    assert manager.post("/setup/parameters", {**again, "repeat_threshold": "7"}).status_code == 302
+    found = Parameters.objects.get()
+    assert (found.days_before_delivery, found.repeat_threshold) == (9, 7)
+
+
+def test_undo_takes_back_the_change_that_was_seen_and_no_other() -> None:
+    manager = signed_in("manager")
+    manager.post("/setup/parameters", form("parameters", days_before_delivery="8"))
+    seen = set_up_part("parameters").version
+    signed_in("administrator").post("/setup/parameters", form("parameters", days_between_tries="3"))
+    assert manager.post("/setup/parameters/undo", {"seen": seen}).status_code in (409, 422)
+    assert Parameters.objects.get().days_between_tries == 3

@@ -229,3 +229,59 @@ def test_setting_it_again_replaces_it_and_refuses_no_day() -> None:
     for days in ((), (0,), (8,)):
         with pytest.raises(Refused, match="recurrence_without_days"):
             recurrences.set_recurrence(job="night", at=time(2), days=days, by="x")
+
+
+# -- what a stranger found
+
+
+def test_two_clocks_that_differ_take_a_moment_once() -> None:
+    Company.objects.update(time_zone="UTC")
+    recurrences.set_recurrence(job="close-orders", at=time(2), by="x")
+    Recurrence.objects.update(queued_for=date(2026, 3, 10))
+    taken = []
+    for seconds in (5, -5, 5, -5, 15):
+        taken += due((at("2026-03-11 02:00") + timedelta(seconds=seconds)).isoformat()[:19])
+        JobRequest.objects.update(status="done")
+    assert taken == ["close-orders"]
+
+
+def test_a_clock_that_was_weeks_ahead_does_not_silence_it() -> None:
+    Company.objects.update(time_zone="UTC")
+    recurrences.set_recurrence(job="close-orders", at=time(2), by="x")
+    Recurrence.objects.update(queued_for=date(2026, 5, 1))
+    assert due("2026-03-11 02:01") == ["close-orders"]
+
+
+def test_a_moment_waits_for_what_is_under_way_and_is_not_lost() -> None:
+    Company.objects.update(time_zone="UTC")
+    recurrences.set_recurrence(job="night", at=time(2), by="x")
+    Recurrence.objects.update(queued_for=date(2026, 3, 10))
+    earlier, _ = requests.ask(job="night", by="x")
+    JobRequest.objects.filter(pk=earlier.pk).update(status="running", stopped_by="eva")
+    assert due("2026-03-11 02:01") == []
+    JobRequest.objects.filter(pk=earlier.pk).update(status="stopped")
+    assert due("2026-03-11 02:05") == ["night"]
+
+
+def test_a_stop_is_kept_by_who_takes_over_from_a_killed_worker() -> None:
+    asked = queue.ask(job="create-child-orders", by="x", on=TODAY + timedelta(1))
+    JobRequest.objects.filter(pk=asked.pk).update(status="running")  # its worker was killed before its run was noted
+    requests.stop(asked.pk, by="eva")
+    requests.perform(asked.pk)
+    assert read(asked).status == "stopped"
+    assert not JobRun.objects.exists()
+
+
+def test_a_stop_that_comes_before_the_run_is_noted_stops_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PERENNIAL_CHUNK_SIZE = 1
+    order()
+    asked = queue.ask(job="create-child-orders", by="x", on=TODAY + timedelta(1))
+
+    def between() -> None:
+        JobRequest.objects.filter(pk=asked.pk).update(stopped_by="eva")
+
+    noted = requests._Notes.run
+    monkeypatch.setattr(requests._Notes, "run", lambda notes, run: [between(), noted(notes, run)])
+    requests.perform(asked.pk)
+    assert read(asked).status == "stopped"
+    assert JobRun.objects.get().chunks.filter(status="todo").count() == 1

@@ -89,16 +89,20 @@ def stop(request: Visit, number: int) -> HttpResponse:
 
 
 def again(request: Visit, number: int) -> HttpResponse:
-    """The same once more: after a dry run really; what was stopped goes on."""
+    """The same once more: after a dry run that is done really; what was stopped goes on. A date that is ahead is asked for by
+    the form, where it is said that it is meant.
+    """
     found = request_status(number)
-    really = found.dry or found.status == "stopped"
+    if found.status != ("done" if found.dry else "stopped"):
+        raise Refused("nothing_to_go_on_with", "request", request=number)
     made = queue.ask(
         job=found.job,
         on=found.asked_on,
         arguments=found.arguments,
-        dry=not really,
+        dry=False,
         by=request.visitor.by,
-        meant=found.asked_on,
+        meant=None if found.dry else found.meant,
+        rehearsed=found.dry,
     )
     return go_to(request, f"/jobs/requests/{made.pk}")
 

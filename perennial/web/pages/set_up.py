@@ -26,6 +26,7 @@ def page(request: Visit, kind: str) -> HttpResponse:
     """What is set up of a part; sent, what differs is changed."""
     part = set_up_part(kind)
     errors: dict[str, str] = {}
+    met: set[str] = set()
     if request.method == "POST":
         try:
             given = {name: _typed(request, name) for name in part.values}
@@ -41,10 +42,11 @@ def page(request: Visit, kind: str) -> HttpResponse:
             return _done(request, kind, "set_up_changed" if changed else "set_up_same", changed)
         except Refused as problem:
             faults = problem.faults if isinstance(problem, Several) else (problem,)
+            met = {fault.field for fault in faults if fault.code == "set_meanwhile"}
             errors = {fault.field.partition("[")[0]: say(fault, request.visitor.reader) for fault in faults}
         except ValueError:
             return HttpResponse(status=400)
-    fields = [_field(request, name, value, errors) for name, value in part.values.items()]
+    fields = [_field(request, name, value, errors, name in met) for name, value in part.values.items()]
     context = {
         "kind": kind,
         "kinds": KINDS,
@@ -64,7 +66,10 @@ def page(request: Visit, kind: str) -> HttpResponse:
 
 def undo(request: Visit, kind: str) -> HttpResponse:
     """The last change is taken back."""
-    changed = undo_set_up(kind=kind, on=request.visitor.today, by=request.visitor.by)
+    seen = request.POST.get("seen", "")
+    changed = undo_set_up(
+        kind=kind, seen=int(seen) if seen.isdecimal() else 0, on=request.visitor.today, by=request.visitor.by
+    )
     return _done(request, kind, "set_up_undone", changed)
 
 
@@ -90,8 +95,10 @@ def _typed(request: Visit, name: str) -> Any:
     return typed or (None if name not in ("name", "time_zone") else "")
 
 
-def _field(request: Visit, name: str, value: Any, errors: Mapping[str, str]) -> dict[str, Any]:
-    """A value as the form asks for it; what was typed stays beside its fault."""
+def _field(request: Visit, name: str, value: Any, errors: Mapping[str, str], met: bool) -> dict[str, Any]:
+    """A value as the form asks for it; what was typed stays beside its fault, and what was seen too. ``met``: what somebody
+    else has set is seen now.
+    """
     to = request.visitor.reader
     is_flag, is_list = name in _FLAGS, name == "languages"
     again = bool(errors)
@@ -103,7 +110,7 @@ def _field(request: Visit, name: str, value: Any, errors: Mapping[str, str]) -> 
         "kind": "flag" if is_flag else "languages" if is_list else "zone" if name == "time_zone" else "text",
         "value": "" if shown is None else shown,
         "is_on": (shown == "1") if again and is_flag else bool(value),
-        "was": json.dumps(value),
+        "was": request.POST.get(f"was_{name}", "null") if again and not met else json.dumps(value),
         "number": name in COUNTS,
         "may_be_empty": name in WITHOUT_LIMIT,
         "error": errors.get(name),
