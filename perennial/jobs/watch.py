@@ -16,7 +16,7 @@ from django.conf import settings
 from perennial.catalog.queries import today
 from perennial.db import sql
 from perennial.desk.read.exceptions import urgent_counts
-from perennial.jobs.ahead import DAYS_AHEAD, has_jumped
+from perennial.jobs.ahead import has_jumped, is_ahead
 from perennial.jobs.models import NightRun
 from perennial.jobs.night import last_night
 from perennial.jobs.runner import RUN_LOCK
@@ -57,7 +57,7 @@ def watch_operation(on: date) -> list[Watched]:
 
 def _of_operation(on: date) -> Iterator[Watched]:
     last = last_night()
-    if last is not None and last.toordinal() - on.toordinal() > DAYS_AHEAD:
+    if is_ahead(last, on):
         yield Watched("nights_ahead", {"last": last, "today": on})
     missed = 0 if last is None else on.toordinal() - last.toordinal() - 1
     if last is not None and missed > 0:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from perennial.catalog.queries import company, today
-from perennial.jobs.ahead import DAYS_AHEAD
+from perennial.jobs.ahead import is_ahead
 from perennial.jobs.night import last_night
 from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.requests import NIGHT
@@ -44,7 +44,7 @@ def troubles(asked: RequestStatus) -> Iterator[Trouble]:
     if asked.waits:
         yield Trouble("night_waits", {"count": asked.waits["missed"]})
     last = last_night()
-    if last is not None and last.toordinal() - today().toordinal() > DAYS_AHEAD:
+    if is_ahead(last, today()):
         yield Trouble("night_ahead", {"last": last})
     days = sorted({run.on for run in asked.runs})
     if len(days) > 1:

@@ -93,16 +93,17 @@ def again(request: Visit, number: int) -> HttpResponse:
     the form, where it is said that it is meant.
     """
     found = request_status(number)
-    if found.status != ("done" if found.dry else "stopped"):
+    really = found.dry and found.status == "done"
+    if not really and found.status != "stopped":
         raise Refused("nothing_to_go_on_with", "request", request=number)
     made = queue.ask(
         job=found.job,
         on=found.asked_on,
         arguments=found.arguments,
-        dry=False,
+        dry=found.dry and not really,
         by=request.visitor.by,
         meant=None if found.dry else found.meant,
-        rehearsed=found.dry,
+        rehearsed=really,
     )
     return go_to(request, f"/jobs/requests/{made.pk}")
 
