@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from perennial.cli.output import document, facts, listing, note, outcome, result, say, section, sentence, table, tell
+from perennial.cli.output import document, listing, note, outcome, result, say, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
+from perennial.cli.runs import (
+    CLEAR_LINE,
+    above_0,
+    chunks,
+    is_quiet,
+    job_page,
+    jobs_of_nights,
+    last_line,
+    night_page,
+    parked_uncounted,
+)
 from perennial.errors import Refused
 from perennial.jobs import CRITERIA, JOBS, NIGHTLY
-from perennial.kernel.money import Money, minor
 from perennial.language import reader
 
-MOST_SHOWN = 20
-LOOKED_AT = ("programs", "unchanged")
-"""Counts of what a job has looked at, not of what it did."""
 PARKED, WAITS = 3, 4  # exit statuses
-CLEAR_LINE = "\r\x1b[K"
 
 
 def job(p: Parser) -> Run:
@@ -158,77 +163,8 @@ def _status(given: Given) -> int:
     if given.json:
         document(found)
     else:
-        listing([{**row, "last_counts": _above_0(row["last_counts"])} for row in found])
+        listing([{**row, "last_counts": above_0(row["last_counts"])} for row in found])
     return 0
-
-
-def _above_0(counts: Mapping[str, int]) -> dict[str, int]:
-    """The counts that say something."""
-    return {name: number for name, number in counts.items() if number}
-
-
-def chunks() -> Callable[[int, int], None]:
-    """On a terminal, how far a run is."""
-
-    def progress(done: int, total: int) -> None:
-        sys.stderr.write(f"\r{done:,} of {total:,} chunks" + ("\n" if done == total else ""))
-        sys.stderr.flush()
-
-    return progress
-
-
-def last_line(done: Mapping[str, Any]) -> str:
-    """What a run did, in words that add up."""
-    stopped = done["status"] != "done"
-    return sentence(
-        "outcome", "run_done", dry=done["dry_run"], did=_did(done), sums=list(_amounts(done)), stopped=stopped
-    )
-
-
-CHILD_ORDERS = ("created", "left", "expired_card", "on_hold", "acceptance", "payment", "parked")
-"""What becomes of the shipments that are due, in the order in which it is told."""
-
-
-def _did(done: Mapping[str, Any]) -> str:
-    """The counts of a run, and how much a dry run found locked."""
-    counts: dict[str, int] = done["counts"]
-    busy = sentence("reason", "busy")
-    more = {"busy": sum(reason["reason"] == busy for reason in done["reasons"]) if done["dry_run"] else 0}
-    more["parked"] = _parked_uncounted(done)
-    if done["job"] != "create-child-orders":
-        told = {**counts, **{word: number for word, number in more.items() if number}}
-        return ", ".join(sentence("count", word, count=number) for word, number in told.items())
-    told = {word: number for word in (*CHILD_ORDERS, "busy") if (number := {**more, **counts}.get(word, 0))}
-    parts = [sentence("count", word, count=number) for word, number in told.items()]
-    if not parts:
-        return sentence("outcome", "no_shipments_due")
-    return sentence("outcome", "shipments_due", due=sum(told.values()), parts=parts)
-
-
-def _parked_uncounted(done: Mapping[str, Any]) -> int:
-    """How much was parked by a job that has no count for it."""
-    return 0 if "parked" in done["counts"] else sum(reason["blocked"] == "parked" for reason in done["reasons"])
-
-
-def _amounts(done: Mapping[str, Any], *, zeros: bool = True) -> Iterator[str]:
-    """The amounts of a run in words."""
-    for currency, of in done["amounts"].items():
-        for word, amount in of.items():
-            if zeros or Decimal(amount):
-                yield sentence("sum", word, amount=Money(minor(amount, currency), currency))
-
-
-def job_page(done: Mapping[str, Any]) -> None:
-    """A run: its counts, and the first of the reasons why something waits."""
-    facts({"job": done["job"], "run": done["run"], "on": done["on"], "dry_run": done["dry_run"] or None})
-    facts({name: f"{number:,}" for name, number in done["counts"].items()})
-    reasons = done["reasons"]
-    if reasons:
-        section(sentence("outcome", "why_things_wait" if any(reason["blocked"] for reason in reasons) else "why"))
-        names = ("order", "shipment", "blocked", "reason")
-        table(names, ([reason.get(name) for name in names] for reason in reasons[:MOST_SHOWN]), "  ")
-        if len(reasons) > MOST_SHOWN:
-            say("  " + sentence("outcome", "more_reasons", count=len(reasons) - MOST_SHOWN))
 
 
 def night(p: Parser) -> Run:
@@ -248,7 +184,7 @@ def night(p: Parser) -> Run:
         if given.by_worker:
             return _asked(given, job="night")
 
-        progress = _progress()
+        progress = jobs_of_nights()
         told = _note_before(given.on, dry=given.dry_run, meant=given.yes_on)
         _note_of_the_late(given.on, again=given.again)
         try:
@@ -268,7 +204,7 @@ def night(p: Parser) -> Run:
         if given.json:
             document(done)
         made = done.get("nights", [done])
-        quiet = [] if "waits" in done or given.dry_run else [one["on"] for one in made if _is_quiet(one)]
+        quiet = [] if "waits" in done or given.dry_run else [one["on"] for one in made if is_quiet(one)]
         ran = [ran for one in made for ran in one["jobs"] if one["on"] not in quiet]
         if given.json or not sys.stdout.isatty():  # on a terminal the table below says the same
             for one in ran:
@@ -292,41 +228,10 @@ def night(p: Parser) -> Run:
         ran = [ran for one in made for ran in one["jobs"]]
         if not given.fail_on_parked:
             return 0
-        parks = any(r["counts"].get("parked") or _parked_uncounted(r) for r in ran)
+        parks = any(r["counts"].get("parked") or parked_uncounted(r) for r in ran)
         return PARKED if parks or (not given.dry_run and queries.parked()) else 0
 
     return run
-
-
-def _is_quiet(night: Mapping[str, Any]) -> bool:
-    """Did the six jobs find nothing to do, and nothing that waits?"""
-    jobs = night["jobs"]
-    return len(jobs) == len(NIGHTLY) and all(
-        job["status"] == "done"
-        and not job["reasons"]
-        and not any(number for word, number in job["counts"].items() if word not in LOOKED_AT)
-        for job in jobs
-    )
-
-
-def night_page(ran: Sequence[Mapping[str, Any]]) -> None:
-    """The runs of nights, a line each."""
-    amounts = [list(_amounts(run, zeros=False)) for run in ran]
-    names = ["on", "job", "run", "counts", *(["amounts"] if any(amounts) else [])]
-    rows = ([r["on"], r["job"], r["run"], _above_0(r["counts"]), a] for r, a in zip(ran, amounts, strict=True))
-    table(names, (row[: len(names)] for row in rows))
-
-
-def _progress() -> Callable[[str, date], None] | None:
-    """On a terminal one line that names the job at work; what it did takes its place."""
-    if not sys.stderr.isatty():
-        return None
-
-    def progress(name: str, day: date) -> None:
-        sys.stderr.write(f"{CLEAR_LINE}{day} {name} …")
-        sys.stderr.flush()
-
-    return progress
 
 
 def simulate(p: Parser) -> Run:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perennial.cli.jobs import chunks, job_page, last_line, yes_on
+from perennial.cli.jobs import yes_on
 from perennial.cli.output import document, note, say, section, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, on, path, whole
+from perennial.cli.runs import chunks, job_page, last_line
 from perennial.language import reader
 
 if TYPE_CHECKING:

@@ -15,12 +15,13 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY, touched
 from perennial.jobs.ahead import has_jumped, refuse_ahead
+from perennial.jobs.at_work import Session
 from perennial.jobs.dry_run import rehearse, rehearsed
 from perennial.jobs.job import Job, document
 from perennial.jobs.models import NightRun
 from perennial.jobs.night_report import make_report
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Opened, Session, run_job
+from perennial.jobs.runner import Opened, run_job
 from perennial.kernel.calendar import add_days
 from perennial.language.formats import ENGLISH, Reader
 

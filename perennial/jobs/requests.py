@@ -19,14 +19,15 @@ from perennial.errors import Refused
 from perennial.jobs import CRITERIA, JOBS, NIGHTLY
 from perennial.jobs import night as nights
 from perennial.jobs.ahead import refuse_ahead, run_by_hand
+from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRequest, JobRun
-from perennial.jobs.runner import Opened, Session, ask_run_to_stop, is_stopping
+from perennial.jobs.runner import Opened, ask_run_to_stop
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import REQUEST_GOES_ON
 
 NIGHT = "night"
-UNDER_WAY = ("job_running", "run_unfinished")
+UNDER_WAY = "job_running"
 """Why something that recurs is tried again a little later instead of being refused."""
 
 
@@ -132,7 +133,7 @@ def perform(request: int, *, opened: Opened | None = None) -> None:
         except _Stopped:
             _end(row.pk, "stopped")
         except Refused as refused:
-            if row.recurs and refused.code in UNDER_WAY:
+            if row.recurs and refused.code == UNDER_WAY:
                 raise Later from refused
             _end(row.pk, "refused", refused=Reason.of(refused))
         else:

@@ -19,10 +19,8 @@ lock of the chunk, and its counts are derived from rows, so that a killed and re
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -32,6 +30,7 @@ from psycopg.types.json import Jsonb
 from perennial.db import history, sql
 from perennial.errors import Refused
 from perennial.jobs import JOBS
+from perennial.jobs.at_work import Session, is_stopping, signals
 from perennial.jobs.dry_run import dry_run
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
 from perennial.jobs.models import JobRun
@@ -47,60 +46,6 @@ one takes all before it along, and the gateway's calls, a night's last mark and 
 
 
 Opened = Callable[[JobRun], None]
-
-_stop = threading.Event()
-
-
-def ask_to_stop() -> None:
-    """Stop between two chunks; the run stays open and the next start goes on with it."""
-    _stop.set()
-
-
-def is_stopping() -> bool:
-    """Was this process asked to stop?"""
-    return _stop.is_set()
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """SIGTERM sets a flag that is read between chunks."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: ask_to_stop())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-class Session:
-    """A session of its own for the locks that say that this process lives, opened for the first of them;
-    and how long the session of the work waits.
-    """
-
-    _own: Any = None
-
-    def __enter__(self) -> Session:
-        # A dead client's backend is noticed soon; nothing waits for ever.
-        sql.execute("set client_connection_check_interval = '1s'; set lock_timeout = '30s'")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._own is not None:
-            self._own.close()
-
-    @property
-    def closed(self) -> bool:
-        """Was it lost?"""
-        return self._own is None or bool(self._own.closed)
-
-    def execute(self, statement: str, params: list[Any]) -> Any:
-        """A statement that commits at once."""
-        if self._own is None:
-            self._own = connection.get_new_connection(connection.get_connection_params())
-            self._own.autocommit = True
-        return self._own.execute(statement, params)
 
 
 def run_job(
@@ -126,7 +71,7 @@ def run_job(
         return dry_run(job, on, arguments, by, to=to, progress=progress)
     if connection.in_atomic_block:
         raise RuntimeError("a job cannot run inside a transaction")
-    with _signals(), nullcontext(session) if session else Session() as session:
+    with signals(), nullcontext(session) if session else Session() as session:
         while True:
             run, row, finish_first = _start(job=job, on=on, arguments=arguments, by=by, session=session, night=night)
             if opened is not None:
@@ -141,7 +86,7 @@ def run_job(
 
 def help_along(run_id: int) -> None:
     """Work along on an open run until none of its chunks is free or it is asked to stop; one that is not open is left."""
-    with _signals(), Session() as session:
+    with signals(), Session() as session:
         session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run_id])
         row = JobRun.objects.filter(pk=run_id, status="open", dry=False).first()
         if row is not None:
@@ -277,7 +222,7 @@ def _work(
 ) -> JobRun | None:
     """Do chunks until none is todo, then close the run's account. None: asked to stop before."""
     chunk_work = _network_chunk if job.network else _chunk
-    while not _stop.is_set():
+    while not is_stopping():
         tries = 0
         while True:
             try:

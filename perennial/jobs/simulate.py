@@ -15,10 +15,10 @@ from perennial.db import sql
 from perennial.desk.orders.ship import children_that_may_ship, invoice_many, ship_many
 from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
+from perennial.jobs.at_work import Session
 from perennial.jobs.models import JobRun
 from perennial.jobs.night import is_done, last_night, one_night
 from perennial.jobs.report import Report
-from perennial.jobs.runner import Session
 from perennial.kernel import money
 from perennial.kernel.calendar import add_days
 from perennial.payments import gateways

@@ -18,7 +18,7 @@ from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import DjangoApp, connector_params
 from procrastinate.worker import Worker
 
-from perennial.jobs.runner import ask_to_stop
+from perennial.jobs.at_work import ask_to_stop
 from perennial.worker.queue import QUEUES
 from perennial.worker.tasks import tasks
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from perennial.db import sql
-from perennial.jobs import JOBS, NIGHTLY, runner
+from perennial.jobs import JOBS, NIGHTLY, at_work
 from perennial.jobs import night as nights
 from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.night import night, one_night
@@ -102,11 +102,11 @@ def test_a_run_that_was_stopped_is_finished_by_the_next_whatever_that_is_asked_f
     install()
     m = member()
     m.owes(m.child(1))
-    runner.ask_to_stop()
+    at_work.ask_to_stop()
     try:
         stopped = run_job(JOBS["process-payments"](), on=ON, arguments={})
     finally:
-        runner._stop.clear()
+        at_work._stop.clear()
     assert stopped["status"] == "stopped"
     assert run_job(JOBS["process-payments"](), on=day(1), arguments={})["status"] == "done"
     assert runs() == [("process-payments", "done")]

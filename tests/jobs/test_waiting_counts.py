@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection, connections
 
-from perennial.cli.jobs import last_line
+from perennial.cli.runs import last_line
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import dry_run, rehearse

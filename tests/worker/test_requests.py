@@ -11,7 +11,7 @@ from django.db import transaction
 from perennial.catalog.models import Company
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.jobs import NIGHTLY, dry_run, recurrences, requests, runner
+from perennial.jobs import NIGHTLY, at_work, dry_run, recurrences, requests, runner
 from perennial.jobs.models import JobRequest, JobRun, NightRun, Recurrence
 from perennial.jobs.night import last_night
 from perennial.kernel.reasons import Reason
@@ -157,7 +157,7 @@ def test_asking_refuses_what_could_not_be_done() -> None:
 def test_what_recurs_waits_for_what_is_under_way() -> None:
     run = JobRun.objects.create(job="create-child-orders", on_date=TODAY, arguments={"limit": 1}, by="x")
     asked, _ = requests.ask(job="create-child-orders", by="schedule", recurs=True)
-    with runner.Session() as other:
+    with at_work.Session() as other:
         other.execute("select pg_advisory_lock_shared(%s, %s)", [runner.RUN_LOCK, run.pk])
         with pytest.raises(requests.Later):
             requests.perform(asked.pk)
