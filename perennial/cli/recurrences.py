@@ -96,4 +96,4 @@ def _week(words: str) -> tuple[int, ...]:
 
 
 def _days(days: tuple[int, ...]) -> str:
-    return "every day" if len(days) == len(DAYS) else ", ".join(DAYS[day - 1] for day in days)
+    return ",".join(DAYS[day - 1] for day in days)

@@ -18,7 +18,7 @@ from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
 from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
-from perennial.worker.beside import Beside
+from perennial.worker.beside import WorkerBeside
 
 
 def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -> int:
@@ -40,7 +40,7 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
         _tell("next_night", **planned.facts())
     connections.close_all()  # the processes that answer open their own
     try:
-        with Beside() if with_worker else nullcontext():
+        with WorkerBeside() if with_worker else nullcontext():
             _server(f"{host}:{port}", workers).run()
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
 from babel import Locale
@@ -136,6 +136,15 @@ def _named(kind: str, word: str) -> int | None:
             if name.lower().startswith(word):
                 return int(number)
     return None
+
+
+def time_of_day(request: Visit, field: str) -> time:
+    """``02:00``, ``2:00``. Refused: what is no time of day."""
+    typed = request.POST.get(field, "").strip()
+    try:
+        return datetime.strptime(typed, "%H:%M").time()
+    except ValueError:
+        raise Refused("time_not_understood", field, value=typed[:20]) from None
 
 
 def money(request: Visit, field: str, currency: str) -> Money:

@@ -15,8 +15,8 @@ PATIENCE_SECONDS = 60
 COMMAND = [sys.executable, "-m", "perennial.cli.main", "worker", "--quiet", "--ends-with-input"]
 
 
-class Beside:
-    """``with Beside():`` a worker runs. It ends with the block, or (its standard input closes) with a process that is killed."""
+class WorkerBeside:
+    """``with WorkerBeside():`` a worker runs. It ends with the block, or (its standard input closes) with a process that is killed."""
 
     def __init__(self) -> None:
         self._owner = os.getpid()
@@ -24,7 +24,7 @@ class Beside:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, daemon=True)
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> WorkerBeside:
         self._thread.start()
         return self
 

@@ -27,7 +27,7 @@ from perennial.kernel.recurrence import EVERY_DAY
 from perennial.web.answer import form_again, go_to, whole
 from perennial.web.pages.exports import touched_columns
 from perennial.web.sheet import sheet
-from perennial.web.typed import day, text
+from perennial.web.typed import day, text, time_of_day
 from perennial.web.typed import whole as whole_number
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -58,7 +58,7 @@ def ask(request: Visit) -> HttpResponse:
 def recur(request: Visit) -> HttpResponse:
     """Let a job, or the night, run by itself; or not any more."""
     try:
-        job, at = text(request, "recurs") or NIGHT, _time(request)
+        job, at = text(request, "recurs") or NIGHT, time_of_day(request, "at")
         if request.POST.get("remove"):
             remove_recurrence(job=job, at=at, by=request.visitor.by)
         else:
@@ -209,11 +209,3 @@ def _asked_for(request: Visit) -> dict[str, Any]:
         "dry": request.POST.get("dry") == "1",
         "meant": on if request.POST.get("meant") else None,
     }
-
-
-def _time(request: Visit) -> time:
-    typed = request.POST.get("at", "").strip()
-    try:
-        return time.fromisoformat(typed if len(typed) > 4 else f"0{typed}")
-    except ValueError:
-        raise Refused("time_not_understood", "at", value=typed[:20]) from None

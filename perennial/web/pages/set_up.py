@@ -19,7 +19,6 @@ from perennial.web.visit import Visit
 from perennial.web.words import said
 
 KINDS = ("company", "parameters")
-_FLAGS = frozenset({"authorize_child_orders", "prices_include_tax"})
 
 
 def page(request: Visit, kind: str) -> HttpResponse:
@@ -29,7 +28,7 @@ def page(request: Visit, kind: str) -> HttpResponse:
     met: set[str] = set()
     if request.method == "POST":
         try:
-            given = {name: _typed(request, name) for name in part.values}
+            given = {name: _typed(request, name, now) for name, now in part.values.items()}
             seen = {name: json.loads(request.POST.get(f"was_{name}", "null")) for name in part.values}
             changed = change_set_up(
                 kind=kind,
@@ -79,8 +78,8 @@ def _done(request: Visit, kind: str, code: str, changed: tuple[str, ...]) -> Htt
     return go_to(request, f"/setup/{kind}", said(to, code, names=names))
 
 
-def _typed(request: Visit, name: str) -> Any:
-    """What was typed for a value; nothing is no limit. Refused: what is no number."""
+def _typed(request: Visit, name: str, now: Any) -> Any:
+    """What was typed for a value that is of the kind of ``now``; nothing is no limit. Refused: what is no number."""
     typed = request.POST.get(name, "").strip()
     if name in COUNTS:
         if not typed:
@@ -88,9 +87,9 @@ def _typed(request: Visit, name: str) -> Any:
         if not (typed.isascii() and typed.isdecimal() and len(typed) < 10):
             raise Refused("number_not_understood", name, value=typed[:40])
         return int(typed)
-    if name in _FLAGS:
+    if isinstance(now, bool):
         return typed == "1"
-    if name == "languages":
+    if isinstance(now, list):
         return request.POST.getlist(name)
     return typed or (None if name not in ("name", "time_zone") else "")
 
@@ -100,7 +99,7 @@ def _field(request: Visit, name: str, value: Any, errors: Mapping[str, str], met
     else has set is seen now.
     """
     to = request.visitor.reader
-    is_flag, is_list = name in _FLAGS, name == "languages"
+    is_flag, is_list = isinstance(value, bool), isinstance(value, list)
     again = bool(errors)
     shown = request.POST.getlist(name) if again and is_list else request.POST.get(name, "") if again else value
     return {

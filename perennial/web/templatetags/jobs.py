@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from perennial.jobs import CRITERIA
 from perennial.jobs.request_status import RequestStatus
 from perennial.jobs.status import Because, JobRunStatus, NightStatus
 from perennial.jobs.touched import Touched, as_document
@@ -36,17 +37,19 @@ def _to(context: Context) -> Reader:
 def did(context: Context, run: JobRunStatus) -> str:
     """The counts and amounts of a run that say something."""
     to = _to(context)
-    told = [phrase("count", word, {"count": number}, to) or word for word, number in run.counts.items() if number]
     sums = [phrase("sum", word, {"amount": amount}, to) or word for word, amount in run.amounts if amount.minor]
-    return ", ".join([*told, *sums]) or said(to, "job_nothing")
+    return ", ".join([*_counts(run.counts, to), *sums]) or said(to, "job_nothing")
 
 
 @register.simple_tag(takes_context=True)
 def counted(context: Context, counts: Mapping[str, int]) -> str:
     """Counts in words."""
     to = _to(context)
-    told = [phrase("count", word, {"count": number}, to) or word for word, number in counts.items() if number]
-    return ", ".join(told) or said(to, "job_nothing")
+    return ", ".join(_counts(counts, to)) or said(to, "job_nothing")
+
+
+def _counts(counts: Mapping[str, int], to: Reader) -> list[str]:
+    return [phrase("count", word, {"count": number}, to) or word for word, number in counts.items() if number]
 
 
 @register.simple_tag(takes_context=True)
@@ -128,11 +131,8 @@ def moment(context: Context, at: datetime | None) -> str:
 def criteria(context: Context, arguments: Mapping[str, Any]) -> str:
     """What a run was restricted to."""
     to = _to(context)
-    told = [f"{said(to, f'job_{name}')} {value}" for name, value in arguments.items() if f"job_{name}" in CRITERIA]
-    return ", ".join(told)
-
-
-CRITERIA = frozenset({"job_through", "job_limit", "job_program", "job_product", "job_customer", "job_order"})
+    known = {name for of_job in CRITERIA.values() for name in of_job}
+    return ", ".join(f"{said(to, f'job_{name}')} {value}" for name, value in arguments.items() if name in known)
 
 
 @register.simple_tag(takes_context=True)
