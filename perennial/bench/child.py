@@ -6,6 +6,7 @@ JSON: its seconds, how many statements it sent, which took longest, and the peak
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date
 from typing import Any
 
@@ -80,6 +82,37 @@ def job(*, name: str, on: str, arguments: dict[str, Any] | None = None) -> Answe
         "statements": clock.number,
         "slowest": clock.slowest(),
     }
+
+
+def by_workers(*, name: str, on: str, workers: int) -> Answer:
+    """Ask for a job, and let so many workers, processes of their own, do it; how long its run took."""
+    from django.conf import settings
+
+    from perennial.jobs.models import JobRun
+    from perennial.jobs.request_status import request_status
+    from perennial.worker import queue
+    from perennial.worker.beside import WorkerBeside
+
+    settings.PERENNIAL_TODAY = date.fromisoformat(on)
+    os.environ["PERENNIAL_TODAY"] = on
+    with ExitStack() as running:
+        for _ in range(workers):
+            running.enter_context(WorkerBeside())
+        _until(lambda: queue.workers() == workers, "the workers have not begun")
+        request = queue.ask(job=name, on=date.fromisoformat(on), by="bench").pk
+        _until(lambda: not request_status(request).goes_on, "the job has not ended")
+    run = JobRun.objects.get(pk=request_status(request).runs[0].id)
+    if run.status != "done" or run.ended_at is None:
+        raise RuntimeError(f"{name} ended as {run.status}")
+    return {"seconds": (run.ended_at - run.started_at).total_seconds(), "counts": (run.report or {}).get("counts")}
+
+
+def _until(holds: Callable[[], bool], otherwise: str) -> None:
+    for _ in range(36_000):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise RuntimeError(otherwise)
 
 
 def chain(*, on: str, through: str) -> Answer:
@@ -186,6 +219,8 @@ def pages(*, asked: int) -> Answer:
     addresses = maker.addresses(asked=asked)
     for _, address in addresses[:12]:
         client.get(address, headers=_asked_by(address))
+    gc.collect()
+    gc.freeze()  # as the web server does
     began = time.perf_counter()
     with connection.execute_wrapper(clock):
         for kind, address in addresses:
@@ -286,7 +321,8 @@ def microseconds(work: Callable[[], Any]) -> float:
 
 
 WORK: dict[str, Callable[..., Answer]] = {
-    work.__name__: work for work in (job, chain, migrate, make, block, check, plan, make_customers, search, pages)
+    work.__name__: work
+    for work in (job, by_workers, chain, migrate, make, block, check, plan, make_customers, search, pages)
 }
 
 
@@ -320,6 +356,7 @@ def _answer(*, url: str, do: str, **given: Any) -> Answer:
 
     from perennial.settings import database
 
+    os.environ["DATABASE_URL"] = url  # of the workers that it starts
     connections.databases["default"].update(database(url))
     return {**WORK[do](**given), "memory": peak_memory()}
 

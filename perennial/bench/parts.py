@@ -16,7 +16,7 @@ from perennial.bench import compare, maker
 from perennial.bench.databases import Databases
 from perennial.errors import Refused
 
-PARTS = ("create", "waiting", "extend", "update", "close", "plan", "search", "pages")
+PARTS = ("create", "workers", "waiting", "extend", "update", "close", "plan", "search", "pages")
 JOBS = {"extend": "extend-lines", "update": "update-orders", "close": "close-orders"}
 GROWTH = 10
 GOAL_SIZE = 100_000
@@ -140,7 +140,7 @@ class Bench:
         self._do(self.empty, "migrate")
         if set(self.parts) - {"search"}:
             self.big = self._made("big", self.size)
-        if set(self.parts) - {"plan", "waiting", "search", "pages"}:
+        if set(self.parts) - {"plan", "workers", "waiting", "search", "pages"}:
             self.small = self._made("small", self.size.tenth)
         for part in PARTS:
             if part in self.parts:
@@ -238,6 +238,21 @@ class Bench:
         line("create", "peak memory of the process", memory["job"] / 1e6, "MB", most=100)
         line("create", f"{GROWTH} times the due: times the memory", memory["job"] / memory["small"], most=1.05)
         line("create", "statements a child", statements, most=0.05, sized=True)
+
+    def _workers(self) -> None:
+        name = "create-child-orders"
+        seconds: dict[int, list[float]] = {1: [], 2: []}
+        for pair in range(self.pairs):
+            self.tell(f"{name} by one worker and by two, {pair + 1} of {self.pairs}")
+            for workers, measured in seconds.items():
+                copy = self._copy(self.big, f"workers{workers}")
+                found = self._do(copy, "by_workers", name=name, on=maker.ON.isoformat(), workers=workers)
+                measured.append(found["seconds"])
+                self.databases.drop(copy)
+        for workers, measured in seconds.items():
+            self._line("workers", f"{name} by {workers}", statistics.median(measured), "s")
+        ratio = statistics.median(one / two for one, two in zip(*seconds.values(), strict=True))
+        self._line("workers", "two workers' speed to that of one", ratio, least=1.25, sized=True)
 
     def _compare(self, by_hand: str, by_job: str) -> None:
         self.tell("comparing what the chain and the job have made")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -77,9 +78,17 @@ def _server(bind: str, workers: int) -> Any:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return get_wsgi_application()
+            return loaded()
 
     return Server()
+
+
+def loaded() -> Any:
+    """The application. What was loaded for it stays, so the collector of garbage need not look through it with every page."""
+    application = get_wsgi_application()
+    gc.collect()
+    gc.freeze()
+    return application
 
 
 def _tell(code: str, **facts: object) -> None:
