@@ -19,6 +19,8 @@ hypothesis.settings.load_profile("ci")
 pytest_plugins = ["tests.worlds.fixtures"]
 
 _session: harness.Session | None = None
+PATIENT = "PERENNIAL_TEST_ALL"
+"""Set: the patient tests too."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     harness.choose_postgresql()
     if not hasattr(config, "workerinput"):
         _session = harness.Session()
+        if config.args != config.getini("testpaths") or config.option.keyword:
+            os.environ[PATIENT] = "1"  # somebody names tests; the processes that run them read it too
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -33,6 +37,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _session is not None:
         _session.close()
         _session = None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the patient tests where nobody has asked for them, by name or with ``./run test --all``."""
+    patient = [] if os.environ.get(PATIENT) else [item for item in items if item.get_closest_marker("patient")]
+    if patient:
+        config.hook.pytest_deselected(items=patient)
+        items[:] = [item for item in items if item not in patient]
 
 
 def _fixture_teardown(case: TransactionTestCase) -> None:

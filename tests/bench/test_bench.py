@@ -65,6 +65,7 @@ def test_a_database_that_holds_orders_is_not_filled(fresh_db: str) -> None:
     assert "bench_database_in_use" in child(fresh_db, do="make", orders=40, due=20)["failed"]
 
 
+@pytest.mark.patient
 def test_the_quick_bench_compares_and_measures(fresh_db: str) -> None:
     done = perennial("bench", "--quick", "--json", url=fresh_db, timeout=1200)
     assert done.stdout, done.stderr
@@ -76,6 +77,14 @@ def test_the_quick_bench_compares_and_measures(fresh_db: str) -> None:
         assert connection.execute("select count(*) from catalog_product").fetchone() == (0,)
 
 
+def test_what_jobs_and_chain_make_is_compared(fresh_db: str) -> None:
+    words = ("create", "workers", "pages", "--orders", "800", "--due", "200", "--pairs", "1", "--json")
+    document = json.loads(perennial("bench", *words, url=fresh_db, timeout=1200).stdout)
+    assert {line["part"] for line in document["results"]} == {"create", "workers", "pages"}
+    assert any("none differs" in note for note in document["notes"])
+
+
+@pytest.mark.patient
 def test_every_goal_stands_in_the_table(fresh_db: str) -> None:
     done = perennial("bench", "plan", "--orders", "640", "--due", "20", "--pairs", "1", url=fresh_db, timeout=1200)
     assert "an order of twelve events" in done.stdout
@@ -100,6 +109,7 @@ def test_a_user_who_may_not_make_databases_is_told_so(poor: str) -> None:
     assert "ALTER ROLE bench_poor CREATEDB" in done.stderr
 
 
+@pytest.mark.patient
 def test_what_a_killed_bench_left_goes_with_the_next(fresh_db: str, test_server: TestServer) -> None:
     before = benches(test_server)
     bench = start_perennial("bench", "plan", "--quick", url=fresh_db)

@@ -66,6 +66,7 @@ def test_a_small_club_lives_is_checked_and_leaves_no_server(home: Path) -> None:
     assert perennial("stop", home=home).stderr == "the database did not run\n"
 
 
+@pytest.mark.patient
 def test_a_demo_that_was_stopped_says_how_to_begin_again(home: Path) -> None:
     env = environment(None, home)
     stopped = subprocess.Popen(

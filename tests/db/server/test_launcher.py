@@ -17,6 +17,8 @@ import pytest
 
 from tests.db.server.conftest import Machine
 
+pytestmark = pytest.mark.patient
+
 
 def assert_kept(machine: Machine) -> None:
     assert machine.sql("select answer from kept") == [(42,)]

@@ -18,6 +18,8 @@ from perennial.errors import Refused
 from tests import harness
 from tests.db.server.conftest import Machine, as_root, nobody
 
+pytestmark = pytest.mark.patient
+
 
 def test_another_users_home_is_refused_in_one_line(own_machine: Machine, nobodys_machine: Machine) -> None:
     own_machine.start()

@@ -18,6 +18,8 @@ USE = (
 )
 ONCE = WITHOUT_WAITING + "from perennial.db import server; server.ensure()"
 
+pytestmark = pytest.mark.patient
+
 
 @pytest.fixture
 def stopped(filled: Machine) -> Machine:
