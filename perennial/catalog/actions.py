@@ -241,13 +241,15 @@ def _reprice(products: Iterable[ProductFacts], ids: dict[str, int]) -> None:
     stored = {
         (price.product_id, price.valid_from): price for price in Price.objects.filter(product_id__in=ids.values())
     }
-    new = []
+    new, changed = [], []
     for product in products:
         for start, amount in product.prices:
             price = stored.pop((ids[product.number], start), None)
             if price is None:
                 new.append(Price(product_id=ids[product.number], valid_from=start, price_minor=amount))
             elif price.price_minor != amount:
-                Price.objects.filter(pk=price.pk).update(price_minor=amount)
+                price.price_minor = amount
+                changed.append(price)
     Price.objects.filter(pk__in=[price.pk for price in stored.values()]).delete()
+    Price.objects.bulk_update(changed, ["price_minor"], batch_size=500)
     Price.objects.bulk_create(new, batch_size=1000)

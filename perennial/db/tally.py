@@ -42,6 +42,7 @@ def put(
     new: list[models.Model] = []
     made: list[Any] = []
     changed: list[Any] = []
+    differing: dict[tuple[str, ...], list[models.Model]] = {}
     same = 0
     for columns in wanted:
         found = tuple(columns[name] for name in key)
@@ -52,9 +53,13 @@ def put(
             continue
         differs = {name: value for name, value in columns.items() if getattr(row, name) != value}
         if differs:
-            model._default_manager.filter(pk=row.pk).update(**differs)
+            for name, value in differs.items():
+                setattr(row, name, value)
+            differing.setdefault(tuple(differs), []).append(row)
             changed.append(found)
         else:
             same += 1
+    for names, its in differing.items():
+        model._default_manager.bulk_update(its, names, batch_size=500)
     model._default_manager.bulk_create(new, batch_size=1000)
     return Tally(len(new), len(changed), same), made, changed

@@ -58,15 +58,20 @@ def parameters_document() -> Document:
 def delivery_modes(currency: str) -> Iterator[Document]:
     """The delivery modes."""
     for row in DeliveryMode.objects.order_by("code"):
-        yield {
-            "code": row.code,
-            "name": row.name,
-            "charge": money.text(row.charge_minor, currency),
-            "tax_group": row.tax_group,
-            "working_days": list(row.working_days),
-            "holidays": row.holidays,
-            "closed_on": [closed.isoformat() for closed in row.closed_on],
-        }
+        yield delivery_mode(row, currency)
+
+
+def delivery_mode(row: Any, currency: str) -> Document:
+    """A delivery mode; ``row``, here and below: as it is, or as it was (of the history)."""
+    return {
+        "code": row.code,
+        "name": row.name,
+        "charge": money.text(row.charge_minor, currency),
+        "tax_group": row.tax_group,
+        "working_days": list(row.working_days),
+        "holidays": row.holidays,
+        "closed_on": [closed.isoformat() for closed in row.closed_on],
+    }
 
 
 def tax_rates() -> Iterator[Document]:
@@ -76,13 +81,18 @@ def tax_rates() -> Iterator[Document]:
 
 def _rates(rows: Iterable[TaxRate | TariffRate]) -> Iterator[Document]:
     for row in sorted(rows, key=lambda r: (r.group, r.country, r.region or "", r.valid_from or date.min)):
-        yield {
-            "group": row.group,
-            "country": row.country,
-            "region": row.region,
-            "percent": money.plain(row.percent),
-            "from": day(row.valid_from),
-        }
+        yield tax_rate(row)
+
+
+def tax_rate(row: Any) -> Document:
+    """A tax rate."""
+    return {
+        "group": row.group,
+        "country": row.country,
+        "region": row.region,
+        "percent": money.plain(row.percent),
+        "from": day(row.valid_from),
+    }
 
 
 def tariffs(currency: str) -> list[Document]:
@@ -125,61 +135,80 @@ def _tariff(row: Tariff, currency: str, *, as_set_up: bool) -> Document:
 def date_intervals() -> Iterator[Document]:
     """The date intervals."""
     for row in DateInterval.objects.order_by("code"):
-        yield {"code": row.code, "name": row.name, "rule": row.rule, "anchor": anchor(row.anchor)}
+        yield date_interval(row)
+
+
+def date_interval(row: Any) -> Document:
+    """A date interval."""
+    return {"code": row.code, "name": row.name, "rule": row.rule, "anchor": anchor(row.anchor)}
 
 
 def payment_schedules(currency: str) -> Iterator[Document]:
     """The payment schedules."""
     for row in PaymentSchedule.objects.order_by("name").prefetch_related("lines"):
-        document: Document = {
-            "name": row.name,
-            "allocation": row.allocation,
-            "unit": row.unit,
-            "every": row.every,
-            "after": row.after,
-            "number_of_payments": row.number_of_payments,
-        }
-        if row.amount_minor is not None:
-            document["amount"] = money.text(row.amount_minor, currency)
-        lines = sorted(row.lines.all(), key=lambda line: line.number)
-        if lines:
-            document["lines"] = [{"after": line.after, "percent": money.plain(line.percent)} for line in lines]
-        yield document
+        yield payment_schedule(row, row.lines.all(), currency)
+
+
+def payment_schedule(row: Any, lines: Iterable[Any], currency: str) -> Document:
+    """A payment schedule."""
+    document: Document = {
+        "name": row.name,
+        "allocation": row.allocation,
+        "unit": row.unit,
+        "every": row.every,
+        "after": row.after,
+        "number_of_payments": row.number_of_payments,
+    }
+    if row.amount_minor is not None:
+        document["amount"] = money.text(row.amount_minor, currency)
+    if lines := sorted(lines, key=lambda line: line.number):
+        document["lines"] = [{"after": line.after, "percent": money.plain(line.percent)} for line in lines]
+    return document
 
 
 def source_codes() -> Iterator[Document]:
     """Where orders come from."""
     for row in SourceCode.objects.order_by("code"):
-        yield {
-            "code": row.code,
-            "description": row.description,
-            "from": day(row.valid_from),
-            "until": day(row.valid_until),
-            "active": row.active,
-        }
+        yield source_code(row)
+
+
+def source_code(row: Any) -> Document:
+    """Where an order comes from."""
+    return {
+        "code": row.code,
+        "description": row.description,
+        "from": day(row.valid_from),
+        "until": day(row.valid_until),
+        "active": row.active,
+    }
 
 
 def reason_codes() -> Iterator[Document]:
     """Why something is done to an order."""
     for row in ReasonCode.objects.order_by("code"):
-        yield {
-            "code": row.code,
-            "description": row.description,
-            "actions": list(row.actions),
-            "active": row.active,
-        }
+        yield reason_code(row)
+
+
+def reason_code(row: Any) -> Document:
+    """Why something is done."""
+    return {"code": row.code, "description": row.description, "actions": list(row.actions), "active": row.active}
 
 
 def hold_codes() -> Iterator[Document]:
     """The kinds of holds."""
     for row in HoldCode.objects.order_by("code"):
-        yield {
-            "code": row.code,
-            "description": row.description,
-            "stops": row.stops,
-            "released_by": list(row.released_by),
-            "active": row.active,
-        }
+        yield hold_code(row)
+
+
+def hold_code(row: Any) -> Document:
+    """A kind of hold."""
+    return {
+        "code": row.code,
+        "description": row.description,
+        "stops": row.stops,
+        "released_by": list(row.released_by),
+        "active": row.active,
+    }
 
 
 def products(currency: str) -> Iterator[Document]:
@@ -190,7 +219,7 @@ def products(currency: str) -> Iterator[Document]:
     sold = {row.product_id: row for row in ContinuityProduct.objects.select_related("program")}
     for row in Product.objects.order_by("number").iterator(2000):
         document: Document = {"number": row.number, "name": row.name, "tax_group": row.tax_group}
-        mine = sorted(prices.get(row.pk, ()), key=lambda price: price[0] or date.min)
+        mine = prices_of(prices.get(row.pk, ()), currency)
         if row.kind == "continuity":
             continuity = sold.get(row.pk)
             if continuity is not None:
@@ -199,8 +228,14 @@ def products(currency: str) -> Iterator[Document]:
                     "event_duration": continuity.event_duration,
                     "shipments": continuity.shipments,
                 }
-        elif len(mine) == 1 and mine[0][0] is None:
-            document["price"] = money.text(mine[0][1], currency)
+        elif len(mine) == 1 and mine[0]["from"] is None:
+            document["price"] = mine[0]["price"]
         elif mine:
-            document["prices"] = [{"price": money.text(a, currency), "from": day(start)} for start, a in mine]
+            document["prices"] = mine
         yield document
+
+
+def prices_of(prices: Iterable[tuple[date | None, int]], currency: str) -> list[Document]:
+    """The prices of a product, from which day on each."""
+    in_order = sorted(prices, key=lambda price: price[0] or date.min)
+    return [{"price": money.text(amount, currency), "from": day(start)} for start, amount in in_order]

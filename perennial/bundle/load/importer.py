@@ -61,13 +61,14 @@ def import_bundle(
     dry_run: bool = False,
     meant: Collection[date] = (),
     only_given: bool = False,
+    preview: bool = True,
 ) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
     ``file`` is read more than once and must be seekable (``file.opened``). ``on`` is the order date of
     orders that name none; left out it is today in the time zone of the company, which may come with the bundle. ``meant``: days of new
     orders that are not mistyped, though they are years away. ``only_given``: what is left out of a thing that is stored
-    stays as it is.
+    stays as it is. ``preview``: where there is a new tariff, what it would mean for open orders is worked out.
     """
     scan = _Scan()
     source = Source(file, scan)
@@ -75,7 +76,7 @@ def import_bundle(
     before = after = numbers_mark()
     try:
         with transaction.atomic():
-            sql.value("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+            one_import_at_a_time()
             catalog.initialise()
             reading = begin(by=by, on=on or today(), reason=reason)
             imported.notes = reading.notes
@@ -83,10 +84,10 @@ def import_bundle(
             _top(reading, source)
             load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
             reading.on = on or today()
-            if load_tariffs(reading, scan.small.get("tariffs", ())) is not None:
-                preview = tariff_preview(on=reading.on)
-                imported.tariff = preview if preview.orders or preview.kept else None
-            following = _lock(reading, source, priced=imported.tallies["products"].wrote)
+            if load_tariffs(reading, scan.small.get("tariffs", ())) is not None and preview:
+                meaning = tariff_preview(on=reading.on)
+                imported.tariff = meaning if meaning.orders or meaning.kept else None
+            following = _lock(reading, source, priced=reading.retaxed)
             customers = load_customers(reading, source, imported)
             if imported.tallies["delivery_modes"].wrote:
                 _ask_again_for_cards()
@@ -118,6 +119,11 @@ def import_bundle(
         give_back_numbers(before, after)
         raise
     return imported
+
+
+def one_import_at_a_time() -> None:
+    """Wait until no other import is under way; until this transaction ends the others wait."""
+    sql.value("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
 
 
 def _lock(reading: Reading, source: Source, *, priced: bool) -> list[int]:

@@ -23,8 +23,15 @@ def lost(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterat
         }
         if gone := [name for name, (before, now) in was.items() if before and not now]:
             yield note("delivery_mode_loses", mode=row.code, gone=gone)
+    for number, before, now in retaxed(products):
+        if before and not now:
+            yield note("product_loses_tax_group", product=number, group=before)
+
+
+def retaxed(products: Sequence[ProductFacts]) -> Iterator[tuple[str, str | None, str | None]]:
+    """The stored products that have another tax group as they are given: number, the old one, the new one."""
     groups = {product.number: product.tax_group for product in products}
-    stored = Product.objects.filter(number__in=groups, tax_group__isnull=False).order_by("number")
+    stored = Product.objects.filter(number__in=groups).order_by("number")
     for number, group in stored.values_list("number", "tax_group"):
-        if not groups[number]:
-            yield note("product_loses_tax_group", product=number, group=group)
+        if groups[number] != group:
+            yield number, group, groups[number]

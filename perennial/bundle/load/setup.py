@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from perennial.bundle.load.losses import lost
+from perennial.bundle.load.losses import lost, retaxed
 from perennial.bundle.load.only_given import set_up_kept
 from perennial.bundle.load.programs import load_program
 from perennial.bundle.load.report import Imported
@@ -107,6 +107,7 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
     if given.parameters is not None:
         imported.add("parameters", catalog.change_parameters(given=given.parameters, by=by, reason=reason))
     reading.notes.add("setup", lost(given.modes, given.products))
+    reading.retaxed = any(retaxed(given.products))
     imported.add("delivery_modes", catalog.set_delivery_modes(modes=given.modes, by=by, reason=reason))
     imported.add("tax_rates", catalog.set_tax_rates(rates=given.rates, by=by, reason=reason))
     reading.notes.add(

@@ -47,6 +47,7 @@ class Reading:
     notes: Notes = field(default_factory=Notes)
     only_given: bool = False  # what is left out of a thing that is stored stays as it is
     meant: frozenset[date] = frozenset()  # days that are not mistyped, though they are years away
+    retaxed: bool = False  # a stored product has another tax group now
     bad: bool = False  # the currency is missing or wrong: no amount can be read
 
 
