@@ -203,3 +203,11 @@ def date_interval(code: str) -> Interval | None:
 def date_intervals() -> list[tuple[str, str]]:
     """The date intervals that are set up: code and name."""
     return list(DateInterval.objects.order_by("name", "code").values_list("code", "name"))
+
+
+def tax_groups() -> list[str]:
+    """The tax groups that rates and delivery modes name."""
+    found = sql.tuples(
+        'select "group" from catalog_taxrate union select tax_group from catalog_deliverymode order by 1'
+    )
+    return [group for (group,) in found if group is not None]

@@ -117,12 +117,14 @@ def set_older_tariffs(*, tariffs: Sequence[TariffFacts], on: date, by: str, unus
 
 
 @transaction.atomic
-def apply_tariff(*, on: date, by: str, reason: str | None = None) -> dict[str, int]:
+def apply_tariff(*, on: date, by: str, reason: str | None = None, seen: int | None = None) -> dict[str, int]:
     """Let open orders follow the newest tariff: in the next night, or when ``update-orders`` is run. Gives its number.
 
-    Refused: it was applied already.
+    Refused: it was applied already; it is not the one that was ``seen``.
     """
     row = TariffRow.objects.select_for_update(no_key=True).get(number=newest_number())
+    if seen is not None and row.number != seen:
+        raise Refused("tariff_newer", tariff=row.number, seen=seen)
     if row.applied_on is not None:
         raise Refused("tariff_applied_already", tariff=row.number, on=row.applied_on)
     TariffRow.objects.filter(number=row.number).update(applied_on=on, applied_by=by, applied_because=reason)

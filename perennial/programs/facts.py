@@ -98,3 +98,9 @@ def programs_with_intervals(codes: Collection[str]) -> set[int]:
             revision_id__in=[*newest_ids, *drafts], interval_code__in=list(codes), event_id__isnull=False
         ).values_list("revision_id", flat=True)
     )
+
+
+def programs_using(interval: str) -> tuple[str, ...]:
+    """The programs (schedule ids) whose events use a date interval, as they are for new orders or as a draft."""
+    used = ProgramRevision.objects.filter(pk__in=programs_with_intervals([interval]))
+    return tuple(sorted(set(used.values_list("program__schedule_id", flat=True))))

@@ -34,7 +34,7 @@ PLACES = (
     Place("/pick-list", "pick_list", "g k", "ship_orders"),
     Place("/messages", "outbox", "g x", "see_lists"),
     Place("/jobs", "jobs", "g j", "see_jobs"),
-    Place("/setup/parameters", "set_up", "g c", "change_setup"),
+    Place("/setup", "set_up", "g c", "change_setup"),
     Place("/setup/people", "people", "g l", "change_people"),
     Place("/setup/messages", "message_texts", "g t", "change_setup"),
 )

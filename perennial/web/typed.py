@@ -149,7 +149,11 @@ def time_of_day(request: Visit, field: str) -> time:
 
 def money(request: Visit, field: str, currency: str) -> Money:
     """An amount, with a comma or a point before its decimals. Refused: ``1.234`` means two things, and is asked back."""
-    typed = request.POST.get(field, "")
+    return read_money(request.POST.get(field, ""), field, currency=currency)
+
+
+def read_money(typed: str, field: str = "", *, currency: str) -> Money:
+    """The same, of what was typed."""
     return Money(minor(_decimal(typed, field, digits=exponent(currency)), currency, field), currency)
 
 
@@ -165,7 +169,12 @@ def whole(request: Visit, field: str) -> int | None:
 
 def number(request: Visit, field: str) -> Decimal:
     """A number, with a comma or a point before its decimals. Refused: what is none."""
-    typed = request.POST.get(field, "").strip().replace(",", ".")
+    return read_number(request.POST.get(field, ""), field)
+
+
+def read_number(typed: str, field: str = "") -> Decimal:
+    """The same, of what was typed."""
+    typed = typed.strip().replace(",", ".")
     try:
         found = Decimal(typed)
     except InvalidOperation:

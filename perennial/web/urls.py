@@ -24,6 +24,7 @@ from perennial.web.pages import (
     papers,
     payments,
     people,
+    product_file,
     reports,
     search,
     second_factor,
@@ -33,10 +34,12 @@ from perennial.web.pages import (
     sign_in,
     source,
     summary,
+    tariffs,
     today,
     todo,
     typed,
 )
+from perennial.web.set_up.forms import FORMS
 
 urlpatterns = [
     page("", sign_in.home, "home", see=SIGNED_IN),
@@ -69,19 +72,74 @@ urlpatterns = [
     ),
     # a new installation
     page("setup/begin", beginning.page, "begin", see="change_setup"),
-    # the company and its rules
+    # what is set up: each kind, its list, one thing; the addresses of what is not a kind come first
+    page("setup", set_up.index, "set_up", see="change_setup"),
+    page("setup/tariffs", tariffs.page, "tariffs", see="change_setup"),
+    page("setup/tariffs/preview", tariffs.preview, "tariff_preview", see="change_setup", do="change_setup"),
+    page("setup/products.csv", product_file.taken_away, "products_csv", see="change_setup"),
+    page("setup/products-file", product_file.page, "products_file", see="change_setup", do="change_setup"),
     *(
         one
-        for kind in set_up.KINDS
+        for form in FORMS.values()
         for one in (
-            page(
-                f"setup/{kind}",
-                partial(set_up.page, kind=kind),
-                f"set_up_{kind}",
-                see="change_setup",
-                do="change_setup",
+            *(
+                (
+                    page(
+                        f"setup/{form.slug}",
+                        partial(set_up.page, slug=form.slug),
+                        f"set_up_{form.section}",
+                        see="change_setup",
+                        do="change_setup",
+                    ),
+                    page(
+                        f"setup/undo/{form.slug}",
+                        partial(set_up.undo, slug=form.slug),
+                        f"set_up_{form.section}_undo",
+                        do="change_setup",
+                    ),
+                )
+                if form.alone
+                else (
+                    page(
+                        f"setup/{form.slug}",
+                        partial(set_up.listed, slug=form.slug),
+                        f"set_up_{form.section}",
+                        see="change_setup",
+                    ),
+                    page(
+                        f"setup/new/{form.slug}",
+                        partial(set_up.page, slug=form.slug, key=None),
+                        f"set_up_{form.section}_new",
+                        see="change_setup",
+                        do="change_setup",
+                    ),
+                    page(
+                        f"setup/undo/{form.slug}/<path:key>",
+                        partial(set_up.undo, slug=form.slug),
+                        f"set_up_{form.section}_undo",
+                        do="change_setup",
+                    ),
+                    page(
+                        f"setup/{form.slug}/<path:key>",
+                        partial(set_up.page, slug=form.slug),
+                        f"set_up_{form.section}_one",
+                        see="change_setup",
+                        do="change_setup",
+                    ),
+                )
             ),
-            page(f"setup/{kind}/undo", partial(set_up.undo, kind=kind), f"set_up_{kind}_undo", do="change_setup"),
+            *(
+                (
+                    page(
+                        f"setup/live/{form.slug}",
+                        partial(set_up.live, slug=form.slug),
+                        f"set_up_{form.section}_live",
+                        do="change_setup",
+                    ),
+                )
+                if form.live
+                else ()
+            ),
         )
     ),
     # who works here

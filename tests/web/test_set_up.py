@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from perennial.bundle.set_up.things import COMPANY, PARAMETERS, thing
 from perennial.catalog.models import Company, Parameters, Tariff
-from perennial.desk.set_up import COMPANY, PARAMETERS, set_up_part
 from tests.worlds.book_club import club, order
 from tests.worlds.people import signed_in
 
@@ -24,7 +24,7 @@ def _club() -> None:
 def form(kind: str, **changed: str) -> dict[str, Any]:
     """What a browser sends: all fields as they are, but for what is changed."""
     sent: dict[str, Any] = {}
-    for name, value in set_up_part(kind).values.items():
+    for name, value in thing(kind).document.items():
         sent[f"was_{name}"] = json.dumps(value)
         if value is True:
             sent[name] = "1"
@@ -52,7 +52,7 @@ def test_a_change_is_kept_with_who_and_why_and_taken_back() -> None:
     assert "Changed: Days before delivery" not in manager.get("/setup/parameters").content.decode().split('id="say"')[1]
     assert "the post is slow" in html
     assert "manager" in html.split('id="changes"')[1]
-    manager.post("/setup/parameters/undo", {"seen": set_up_part("parameters").version})
+    manager.post("/setup/undo/parameters", {"seen": thing("parameters").version})
     assert Parameters.objects.get().days_before_delivery == 5
 
 
@@ -77,7 +77,7 @@ def test_what_somebody_else_has_set_meanwhile_is_said_and_the_second_time_meant(
     )
     manager = signed_in("manager")
     answer = manager.post("/setup/parameters", mine)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     html = answer.content.decode()
     assert "admin has set 7 meanwhile" in html
     manager.post("/setup/parameters", {**mine, "was_days_before_delivery": "7"})
@@ -87,7 +87,17 @@ def test_what_somebody_else_has_set_meanwhile_is_said_and_the_second_time_meant(
 
 def test_open_orders_keep_their_prices_when_tax_is_to_be_in_them() -> None:
     order()
-    signed_in("manager").post("/setup/parameters", form("parameters", prices_include_tax="1"))
+    manager = signed_in("manager")
+    sent = form("parameters", prices_include_tax="1")
+    html = manager.post("/setup/parameters", sent).content.decode()
+    assert (
+        "1 open order keeps an older one until the tariff is applied" in html
+    )  # what follows is said before it is done
+    assert not Parameters.objects.get().prices_include_tax
+    assert Tariff.objects.count() == 1
+    agreed = re.search(r'name="agreed" value="(\w+)"', html)
+    assert agreed
+    manager.post("/setup/parameters", {**sent, "agreed": agreed[1]})
     assert Parameters.objects.get().prices_include_tax
     assert Tariff.objects.count() == 2
 
@@ -98,13 +108,13 @@ def test_the_company_and_its_faults() -> None:
     assert (Company.objects.get().name, Company.objects.get().phone) == ("Aurora & Co", "+1 212 555 0100")
     for name, typed in (("country", "Italy"), ("time_zone", "Mars/Olympus")):
         assert manager.post("/setup/company", form("company", **{name: typed})).status_code == 422
-    manager.post("/setup/company/undo", {"seen": set_up_part("company").version})
+    manager.post("/setup/undo/company", {"seen": thing("company").version})
     assert Company.objects.get().phone is None
 
 
 def test_a_clerk_sets_nothing_up() -> None:
     assert signed_in("clerk").get("/setup/parameters").status_code == 403
-    assert signed_in("clerk").post("/setup/company/undo").status_code == 403
+    assert signed_in("clerk").post("/setup/undo/company").status_code == 403
 
 
 def test_a_fault_elsewhere_does_not_make_what_somebody_else_has_set_ours() -> None:
@@ -123,7 +133,7 @@ def test_a_fault_elsewhere_does_not_make_what_somebody_else_has_set_ours() -> No
 def test_undo_takes_back_the_change_that_was_seen_and_no_other() -> None:
     manager = signed_in("manager")
     manager.post("/setup/parameters", form("parameters", days_before_delivery="8"))
-    seen = set_up_part("parameters").version
+    seen = thing("parameters").version
     signed_in("administrator").post("/setup/parameters", form("parameters", days_between_tries="3"))
-    assert manager.post("/setup/parameters/undo", {"seen": seen}).status_code in (409, 422)
+    assert manager.post("/setup/undo/parameters", {"seen": seen}).status_code in (409, 422)
     assert Parameters.objects.get().days_between_tries == 3

@@ -88,6 +88,11 @@ def tariffs() -> list[ListedTariff]:
     return [ListedTariff(**row, orders=standing.get(row["number"], 0)) for row in rows]
 
 
+def orders_on_older(number: int) -> int:
+    """How many lines of open orders stand on another tariff than this one."""
+    return sum(one.orders for one in tariffs() if one.number != number)
+
+
 def tariff_preview(number: int | None = None, *, on: date, examples: int = EXAMPLES) -> TariffPreview:
     """What a tariff would mean for open orders on a date; left out: the newest. Refused: there is none of the number."""
     rules = set_up()

@@ -1,116 +1,135 @@
-"""Set-up: the company, and the continuity parameters, each with what it does and how it was changed last."""
+"""Set-up: all its kinds, the list of a kind, and one thing, which is added, changed, taken back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.shortcuts import render
 
-from perennial.catalog.rules import COUNTS, WITHOUT_LIMIT
-from perennial.desk.set_up import change_set_up, set_up_part, undo_set_up
+from perennial.bundle.set_up.change import Done, change_thing, undo_thing
+from perennial.bundle.set_up.things import counts, thing, things
 from perennial.errors import Refused, Several
-from perennial.kernel.places import time_zones
-from perennial.language import LANGUAGES, phrase, say
+from perennial.language import Reader, phrase, say
 from perennial.web.answer import go_to, whole
-from perennial.web.presence import clock
+from perennial.web.set_up.drawn import Faults, address_of, fields_of, form_shown, given, label, live_shown
+from perennial.web.set_up.forms import FORMS, Form
 from perennial.web.visit import Visit
 from perennial.web.words import said
 
-KINDS = ("company", "parameters")
+
+def index(request: Visit) -> HttpResponse:
+    """All that is set up, and how much of it there is."""
+    known = counts()
+    context = {"kinds": [(form, known.get(form.section)) for form in FORMS.values()], "here": "set_up"}
+    return whole(request, "web/set_up/index.html", context)
 
 
-def page(request: Visit, kind: str) -> HttpResponse:
-    """What is set up of a part; sent, what differs is changed."""
-    part = set_up_part(kind)
-    errors: dict[str, str] = {}
-    met: set[str] = set()
+def listed(request: Visit, slug: str) -> HttpResponse:
+    """The things of a kind."""
+    form = FORMS[slug]
+    words = request.GET.get("q", "").strip() if form.searched else ""
+    page = things(form.section, words=words, after=request.GET.get("after") or None)
+    to = request.visitor.reader
+    columns = [(form.field(name), label(form, name, to)) for name in form.columns]
+    context = {
+        "form": form,
+        "slug": slug,
+        "heads": [(head, one.is_number) for one, head in columns],
+        "rows": [
+            (
+                found.address,
+                [(one.words(found.document[one.name], request), one.is_number, head) for one, head in columns],
+            )
+            for found in page.rows
+        ],
+        "next": page.next,
+        "first": "after" not in request.GET,
+        "typed": words,
+        "query": urlencode({"q": words} if words else {}),
+        "here": "set_up",
+    }
+    return whole(request, "web/set_up/list.html", context)
+
+
+def page(request: Visit, slug: str, key: str | None = "") -> HttpResponse:
+    """A thing (the only one of its kind; ``key`` None: a new one). Sent, what differs is changed."""
+    form = FORMS[slug]
+    stored = None if key is None else thing(form.section, key)
+    fields = fields_of(form, stored)
+    found, done = Faults(), Done()
     if request.method == "POST":
         try:
-            given = {name: _typed(request, name, now) for name, now in part.values.items()}
-            seen = {name: json.loads(request.POST.get(f"was_{name}", "null")) for name in part.values}
-            changed = change_set_up(
-                kind=kind,
-                given=given,
+            seen = {one.name: json.loads(request.POST.get(f"was_{one.name}", "null")) for one in fields}
+            done = change_thing(
+                kind=form.section,
+                address=key,
+                given=given(request, fields),
                 seen=seen,
                 on=request.visitor.today,
                 by=request.visitor.by,
                 reason=request.POST.get("reason", "").strip() or None,
+                agreed=request.POST.get("agreed"),
             )
-            return _done(request, kind, "set_up_changed" if changed else "set_up_same", changed)
+            if done.asks is None:
+                code = "set_up_added" if stored is None else "set_up_changed" if done.changed else "set_up_same"
+                return _gone(request, form, done, code)
         except Refused as problem:
             faults = problem.faults if isinstance(problem, Several) else (problem,)
-            met = {fault.field for fault in faults if fault.code == "set_meanwhile"}
-            errors = {fault.field.partition("[")[0]: say(fault, request.visitor.reader) for fault in faults}
+            found = Faults(
+                {fault.field: say(_told(form, fault, request), request.visitor.reader) for fault in faults},
+                frozenset(fault.field for fault in faults if fault.code == "set_meanwhile"),
+            )
         except ValueError:
             return HttpResponse(status=400)
-    fields = [_field(request, name, value, errors, name in met) for name, value in part.values.items()]
-    context = {
-        "kind": kind,
-        "kinds": KINDS,
-        "fields": fields,
-        "part": part,
-        "changes": [
-            (name, change, clock(request, change.at))
-            for name, change in sorted(part.changes.items(), key=lambda one: one[1].at, reverse=True)
-        ],
-        "errors": errors,
-        "zones": sorted(time_zones()),
-        "languages_known": LANGUAGES,
-        "here": "set_up",
-    }
-    return whole(request, "web/set_up.html", context, status=422 if errors else 200)
+    context = form_shown(request, form, stored, found)
+    context |= {"done": done, "follows": _follows(done, request.visitor.reader) if done.asks else []}
+    return whole(request, "web/set_up/form.html", context, status=409 if found.met else 422 if found.words else 200)
 
 
-def undo(request: Visit, kind: str) -> HttpResponse:
-    """The last change is taken back."""
-    seen = request.POST.get("seen", "")
-    changed = undo_set_up(
-        kind=kind, seen=int(seen) if seen.isdecimal() else 0, on=request.visitor.today, by=request.visitor.by
+def undo(request: Visit, slug: str, key: str = "") -> HttpResponse:
+    """The last change of a thing is taken back."""
+    form = FORMS[slug]
+    done = undo_thing(
+        kind=form.section,
+        address=key,
+        seen=request.POST.get("seen", ""),
+        on=request.visitor.today,
+        by=request.visitor.by,
     )
-    return _done(request, kind, "set_up_undone", changed)
+    return _gone(request, form, done, "set_up_undone")
 
 
-def _done(request: Visit, kind: str, code: str, changed: tuple[str, ...]) -> HttpResponse:
+def live(request: Visit, slug: str) -> HttpResponse:
+    """What it means that is being typed."""
+    form = FORMS[slug]
+    return render(request, f"web/set_up/{form.live}.html", live_shown(request, form))
+
+
+def _told(form: Form, fault: Refused, request: Visit) -> Refused:
+    """A fault, with what somebody else has set as people read it."""
+    if fault.code != "set_meanwhile":
+        return fault
+    value = form.field(fault.field).words(fault.facts["value"], request)
+    return Refused("set_meanwhile", fault.field, value=value, by=fault.facts["by"])
+
+
+def _gone(request: Visit, form: Form, done: Done, code: str) -> HttpResponse:
+    """On to the thing's page, which says what was done and what follows."""
     to = request.visitor.reader
-    names = [phrase("set up", name, None, to) or name for name in changed]
-    return go_to(request, f"/setup/{kind}", said(to, code, names=names))
+    names = [label(form, name, to) for name in done.changed]
+    sentences = [said(to, code, names=names, name=done.address), *_follows(done, to)]
+    sentences += [phrase("note", note.code, note.facts, to) or note.code for note in done.notes]
+    return go_to(request, address_of(form, done.address), " ".join(sentences))
 
 
-def _typed(request: Visit, name: str, now: Any) -> Any:
-    """What was typed for a value that is of the kind of ``now``; nothing is no limit. Refused: what is no number."""
-    typed = request.POST.get(name, "").strip()
-    if name in COUNTS:
-        if not typed:
-            return None
-        if not (typed.isascii() and typed.isdecimal() and len(typed) < 10):
-            raise Refused("number_not_understood", name, value=typed[:40])
-        return int(typed)
-    if isinstance(now, bool):
-        return typed == "1"
-    if isinstance(now, list):
-        return request.POST.getlist(name)
-    return typed or (None if name not in ("name", "time_zone") else "")
-
-
-def _field(request: Visit, name: str, value: Any, errors: Mapping[str, str], met: bool) -> dict[str, Any]:
-    """A value as the form asks for it; what was typed stays beside its fault, and what was seen too. ``met``: what somebody
-    else has set is seen now.
-    """
-    to = request.visitor.reader
-    is_flag, is_list = isinstance(value, bool), isinstance(value, list)
-    again = bool(errors)
-    shown = request.POST.getlist(name) if again and is_list else request.POST.get(name, "") if again else value
-    return {
-        "name": name,
-        "label": phrase("set up", name, None, to) or name,
-        "hint": phrase("set up hint", name, None, to) or "",
-        "kind": "flag" if is_flag else "languages" if is_list else "zone" if name == "time_zone" else "text",
-        "value": "" if shown is None else shown,
-        "is_on": (shown == "1") if again and is_flag else bool(value),
-        "was": request.POST.get(f"was_{name}", "null") if again and not met else json.dumps(value),
-        "number": name in COUNTS,
-        "may_be_empty": name in WITHOUT_LIMIT,
-        "error": errors.get(name),
-    }
+def _follows(done: Done, to: Reader) -> list[str]:
+    """What follows of a change, in sentences."""
+    told = []
+    if done.programs:
+        told.append(said(to, "set_up_follows_programs", programs=list(done.programs), count=len(done.programs)))
+        told.append(said(to, "set_up_follows_orders", count=done.orders))
+    if done.keep:
+        told.append(said(to, "set_up_follows_tariff", tariff=done.tariff, count=done.keep))
+    return told
