@@ -1,5 +1,5 @@
 /* The desk's keys, rows, panels and answers. htmx sends the requests; every word comes from the page.
-   Helpers, keys, rows, panels, focus, requests, failures, signing in again, lists to choose from, overlay and palette. */
+   Helpers, keys, rows, rows that are dragged, panels, focus, requests, failures, signing in again, lists to choose from, overlay and palette. */
 (() => {
   "use strict";
 
@@ -84,8 +84,10 @@
     return keys;
   }
 
-  /** What was pressed, spelled as in aria-keyshortcuts; nothing with Alt or AltGr. */
+  /** What was pressed, spelled as in aria-keyshortcuts; with Alt only an arrow, nothing with AltGr. */
   function pressed(event) {
+    const moves = event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && ["ArrowUp", "ArrowDown"].includes(event.key);
+    if (moves && !event.target.matches("select")) return `Alt+${event.key}`;
     if (event.altKey || event.getModifierState("AltGraph") || (isMac ? event.ctrlKey : event.metaKey)) return null;
     const chord = isMac ? event.metaKey : event.ctrlKey;
     const isLetter = /^\p{L}$/u.test(event.key);
@@ -94,7 +96,7 @@
     return (chord ? "Control+" : "") + (shifted ? "Shift+" : "") + key;
   }
 
-  const isPlain = (press) => press.replace("Shift+", "").length === 1;
+  const isPlain = (press) => press === "Delete" || press.replace("Shift+", "").length === 1; // in a field it is typed
   const lettersWork = () => root.dataset.keys !== "off" && !isField(active()) && !isListOpen(active());
 
   function isReachable(element) {
@@ -297,6 +299,40 @@
     return true;
   }
 
+  // -- rows that are dragged by their grip to another place; keys do the same
+
+  let dragged = null;
+
+  function onGrip(event) {
+    const row = event.target.closest?.("[data-moves] .grip > .i") && rowOf(event.target);
+    if (!row || event.button !== 0) return;
+    event.preventDefault(); // no text is chosen meanwhile
+    dragged = { row, over: row };
+    row.classList.add("dragged");
+  }
+
+  function onDrag(event) {
+    if (!dragged) return;
+    const over = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-moves] > tbody[data-row]");
+    if (!over || over === dragged.over) return;
+    dragged.over.classList.remove("above", "below");
+    dragged.over = over;
+    if (over !== dragged.row) over.classList.add(placeOf(over) < placeOf(dragged.row) ? "above" : "below");
+  }
+
+  const placeOf = (row) => Number(row.dataset.at);
+
+  function onDrop(event) {
+    if (!dragged) return;
+    const { row, over } = dragged;
+    dragged = null;
+    row.classList.remove("dragged");
+    over.classList.remove("above", "below");
+    if (event.type === "pointercancel" || over === row || isUnmended()) return;
+    const source = first("[data-drop]", row);
+    htmx.ajax("POST", source.getAttribute("hx-post"), { source, values: { to: placeOf(over) }, swap: "none" }).catch(() => {});
+  }
+
   // -- panels: a form that opens in its place and closes to where it was opened
 
   const openers = new WeakMap();
@@ -367,6 +403,7 @@
   }
 
   function fieldsSent(element) {
+    if (element.matches("[data-saves]")) return all(FIELD, element); // a row of cells, each of which belongs to one form
     const form = element.matches("form") ? element : (element.form ?? element.closest("form"));
     return form ? [...form.elements].filter((field) => field.matches(FIELD)) : element.matches(FIELD) ? [element] : [];
   }
@@ -452,6 +489,7 @@
     settleRows();
     settleLists(record);
     if (status >= 400) for (const form of all("form:has([aria-invalid=true])")) form.dataset.refused = "";
+    for (const field of all("input[data-stored]")) field.defaultValue = field.dataset.stored; // what was refused is not saved
     if (wanted.open) {
       const row = rowOf(first(wanted.open));
       if (row) toggleRow(row, true);
@@ -895,9 +933,22 @@
 
   // -- what is clicked
 
+  /** What was refused is mended first, before what stands on it is moved about or goes out. */
+  function isUnmended() {
+    const field = first("[data-saves] [aria-invalid=true]", main ?? body);
+    if (!field) return false;
+    focusOn(field);
+    say(whyOff(field));
+    return true;
+  }
+
   /** First of all: what is off, or already on its way, does nothing. */
   function onClickBefore(event) {
     touched = true;
+    if (event.target.closest?.("[data-when-saved]") && isUnmended()) {
+      event.preventDefault();
+      return event.stopImmediatePropagation();
+    }
     const off = event.target.closest?.("[aria-disabled=true]");
     if (!off) return;
     event.preventDefault();
@@ -962,6 +1013,10 @@
   }
 
   document.addEventListener("keydown", onKeydown);
+  document.addEventListener("pointerdown", onGrip);
+  document.addEventListener("pointermove", onDrag);
+  document.addEventListener("pointerup", onDrop);
+  document.addEventListener("pointercancel", onDrop);
   document.addEventListener("click", onClickBefore, true);
   document.addEventListener("click", onClick);
   document.addEventListener("mousedown", (event) => event.target.closest("[role=option]") && event.preventDefault());
