@@ -18,8 +18,11 @@ PRODUCT_ADDED, PRODUCT_REMOVED = "product_added", "product_removed"
 _OF_THE_HEADER = tuple(
     one.name for one in fields(ProgramFacts) if one.compare and one.name not in ("schedule_id", "events")
 )
+WHEN = "when"
+"""The field of an event that says when it comes: a pair, the days from the one before and the interval."""
+_TIMES = ("days_from_last", "interval")
 _OF_AN_EVENT = tuple(
-    one.name for one in fields(EventFacts) if one.compare and one.name not in ("event_id", "products", "key")
+    one.name for one in fields(EventFacts) if one.compare and one.name not in ("event_id", "products", "key", *_TIMES)
 )
 _OF_A_PRODUCT = tuple(one.name for one in fields(EventProductFacts) if one.compare)
 
@@ -78,6 +81,9 @@ def _differences(before: ProgramFacts, after: ProgramFacts) -> Iterator[Differen
 def _of_event(
     before: EventFacts, after: EventFacts, places: tuple[str | None, int | None, int | None]
 ) -> Iterator[Difference]:
+    old_when, new_when = ((one.days_from_last, one.interval) for one in (before, after))
+    if old_when != new_when:
+        yield Difference(CHANGED, *places, WHEN, old_when, new_when)
     for name in _OF_AN_EVENT:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:

@@ -31,9 +31,9 @@ ORDER_STARTS = ("first_event", "current_event")
 CATCH_UPS = ("resume", "skip", "send", "merge")
 FLAGS = ("bill_upfront", "consolidate", "prompt_for_start_date", "prompt_for_payment_schedule")
 CELL_OF = {
+    "when": "when",
     "days_from_last": "when",
     "interval": "when",
-    "date_interval": "when",
     "start_order_date": "start",
     "delivery_mode": "mode",
     "payment_schedule": "schedule",
@@ -110,9 +110,10 @@ class Words:
                 )
             case "item_number":
                 return self.product(value)
-            case "interval":
-                return said(self.to, "program_no_interval") if value is None else self.interval(value)
-            case "days_from_last" | "days_after_order_date":
+            case "when":
+                days, interval = value
+                return said(self.to, "program_days_later", count=days) if interval is None else self.interval(interval)
+            case "days_after_order_date":
                 return said(self.to, "program_days", count=value)
             case "times_to_repeat":
                 return self.times(value)
@@ -127,6 +128,12 @@ class Words:
         if value is None or value == ():
             return said(self.to, "program_nothing")
         return written(value, "", self.to)
+
+    def was(self, one: Difference) -> str:
+        """What stood in a cell before, as short as a cell."""
+        if one.field == "price_minor":
+            return self.price(one.before) or self.own_price(one.item or "") or self.value("price_minor", None)
+        return self.value(one.field or "", one.before)
 
     def event(self, event: EventFacts, days_after: int) -> dict[str, str]:
         """The cells of an event, as their fields show them."""
@@ -314,7 +321,7 @@ def _mark(words: Words, row: EventRow, differences: list[Difference]) -> None:
             case "changed" if one.field in CELL_OF:
                 cell = CELL_OF[one.field]
                 name = cell if one.place is None else f"{cell}_{one.place}"
-                row.was[name] = words.value(one.field, one.before)
+                row.was[name] = words.was(one)
 
 
 def errors_of_row(request: Visit, faults: Iterator[Refused] | list[Refused], at: int) -> dict[str, str]:
@@ -344,10 +351,13 @@ def fault_words(request: Visit, fault: Refused) -> str:
 
 
 def read_event(
-    request: Visit, words: Words, at: int
+    request: Visit, words: Words, at: int, stored: Mapping[str, str] | None
 ) -> tuple[dict[str, Any], dict[int, dict[str, Any]], list[Refused]]:
-    """What was typed into the cells of an event where it differs from what they showed: cells, products by place, faults."""
-    shown = _shown(request)
+    """What was typed into the cells of an event where it differs from what is stored: cells, products by place, faults.
+
+    ``stored`` None: it is not what was seen any more, and what the cells showed then counts.
+    """
+    shown = _shown(request) if stored is None else stored
     changes: dict[str, Any] = {}
     products: dict[int, dict[str, Any]] = {}
     faults: list[Refused] = []
@@ -474,11 +484,13 @@ def _percent(text: str) -> Decimal | None:
     return found
 
 
-def read_header(request: Visit, now: Mapping[str, Any]) -> tuple[dict[str, Any], list[Refused]]:
-    """What was given in the header where it differs from what it showed, and what is wrong with it."""
+def read_header(request: Visit, now: Mapping[str, Any], *, is_seen: bool) -> tuple[dict[str, Any], list[Refused]]:
+    """What was given in the header where it differs from what is stored, or, where that is not what was seen any more, from
+    what it showed then; and what is wrong with it.
+    """
     changes: dict[str, Any] = {}
     faults: list[Refused] = []
-    shown = _shown_header(request, now)
+    shown = _header_values(now) if is_seen else _shown_header(request, now)
     for name, before in shown.items():
         try:
             given = _read_header(request, name)

@@ -22,7 +22,12 @@ from perennial.web.program_page import ahead, asked_day, editor, fault_list
 from perennial.web.visit import Visit
 from perennial.web.words import words as said_words
 
-HEAD = ("web/program/editor_head.html", "web/program/seen.html")
+HEAD = (
+    "web/program/editor_head.html",
+    "web/program/seen.html",
+    "web/program/versions_count.html",
+    "web/program/versions_table.html",
+)
 AHEAD = ("web/program/ahead_parts.html", "web/program/year.html", "web/program/notes.html")
 ONE = (*HEAD, "web/program/row_again.html", *AHEAD)
 ALL = (*HEAD, "web/program/table.html", "web/program/header.html", "web/program/year.html", "web/program/notes.html")
@@ -77,7 +82,7 @@ def offered(request: Visit, schedule_id: str) -> HttpResponse:
 def header(request: Visit, schedule_id: str) -> HttpResponse:
     """What differs in the header is changed."""
     now = editor(request, schedule_id, plans=False)
-    changes, faults = read_header(request, now["header"])
+    changes, faults = read_header(request, now["header"], is_seen=seen(request) == now["program"].version)
 
     def do() -> None:
         if changes:
@@ -94,8 +99,9 @@ def event(request: Visit, schedule_id: str) -> HttpResponse:
     """The cells of an event that differ are changed; its rows are drawn anew, with what follows from it."""
     key = request.POST.get("event", "")
     now = editor(request, schedule_id, plans=False)
-    at = next((row.at for row in now["rows"] if row.key == key), 0)
-    changes, products, faults = read_event(request, now["words"], at)
+    row = next((row for row in now["rows"] if row.key == key), None)
+    stored = row.cells if row and seen(request) == now["program"].version else None
+    changes, products, faults = read_event(request, now["words"], row.at if row else 0, stored)
 
     def do() -> None:
         if changes or products:
@@ -126,7 +132,6 @@ def _row_again(request: Visit, now: dict[str, Any], key: str, faults: list[Refus
     for product in row.products:
         for name in ("item", "quantity", "price"):
             setattr(product, name, row.cells[f"{name}_{product.place}"])
-    row.shown = request.POST.get("shown", row.shown)
     return _again(request, "web/program/row.html", {**now, "row": row, "open_row": request.POST.get("open")})
 
 

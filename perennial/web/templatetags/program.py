@@ -24,6 +24,8 @@ from perennial.web.words import said
 
 register = template.Library()
 WIDTH, MONTHS = 300, 12
+NUMBERS = ("price", "quantity", "times", "chance")
+"""The cells of numbers: set to the right."""
 
 
 def _to(context: Context) -> Reader:
@@ -72,17 +74,17 @@ def _field(
     written_out = format_html_join("", ' {}="{}"', attributes)
     if options:
         control = format_html(
-            '<select class="cell" id="{}" name="{}" form="editor" aria-label="{}"{}>{}</select>',
-            id_, name, label, written_out, options,
+            '<select class="cell{}" id="{}" name="{}" form="editor" aria-label="{}"{}>{}</select>',
+            " q" if name == "then" and row.cells.get(name) == "none" else "", id_, name, label, written_out, options,
         )  # fmt: skip
     else:
         control = format_html(
-            '<input class="cell" id="{}" name="{}" form="editor" value="{}" autocomplete="off" aria-label="{}"{}>',
-            id_, name, value, label, written_out,
+            '<input class="cell{}" id="{}" name="{}" form="editor" value="{}" autocomplete="off" aria-label="{}"{}>',
+            " num" if name.startswith(NUMBERS) else "", id_, name, value, label, written_out,
         )  # fmt: skip
     before = format_html('<small class="was" id="{}-was">{}</small> ', id_, was) if was else ""
     after = format_html('<p class="err" id="{}-err">{}{}</p>', id_, use("fail"), error) if error else ""
-    if name.startswith(("price", "quantity", "times", "chance")):
+    if name.startswith(NUMBERS):
         return format_html("{}{}{}", before, control, after)
     return format_html("{}{}{}", control, before, after)
 

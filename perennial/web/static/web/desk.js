@@ -380,6 +380,13 @@
     else field.defaultValue = field.value;
   }
 
+  /** What was refused is not saved: it stays as it was typed, beside what is stored. */
+  function setStored(field) {
+    const typed = field.value;
+    field.defaultValue = field.dataset.stored;
+    field.value = typed;
+  }
+
   /** Whether something typed would be lost; what this request has sent is not. */
   function isTyped(place, sent = new Map()) {
     return all(FIELD, place)
@@ -489,7 +496,7 @@
     settleRows();
     settleLists(record);
     if (status >= 400) for (const form of all("form:has([aria-invalid=true])")) form.dataset.refused = "";
-    for (const field of all("input[data-stored]")) field.defaultValue = field.dataset.stored; // what was refused is not saved
+    for (const field of all("input[data-stored]")) setStored(field);
     if (wanted.open) {
       const row = rowOf(first(wanted.open));
       if (row) toggleRow(row, true);
