@@ -46,6 +46,15 @@ CELL_OF = {
     "price_minor": "price",
 }
 """By the name of a field of an event, the cell that shows it."""
+NAME_OF = {
+    "item": "product",
+    "price": "price",
+    "days": "program_days_between",
+    **{
+        name: f"program_{name}" for name in ("quantity", "when", "times", "then", "chance", "start", "mode", "schedule")
+    },
+}
+"""By cell, the code of what it is called."""
 _NUMBER = re.compile(r"\+?\s*(\d{1,6})\s*(?:[^\W\d].*)?")
 _WITH = ("with", "insieme", "con ", "on the order", "alla data")
 _UNTIL = ("until", "fino")
@@ -259,9 +268,12 @@ class EventRow:
         return bool(self.is_new or self.moved_from or self.was or self.gone)
 
     @property
-    def errors_elsewhere(self) -> list[str]:
-        """The faults that no cell of it shows."""
-        return [words for name, words in self.errors.items() if name not in self.cells]
+    def faults(self) -> list[tuple[str, str, str]]:
+        """What is wrong: the cell, the code of its name, the words. What no cell shows comes without a name."""
+        return [
+            (name, NAME_OF.get(name.partition("_")[0], "") if name in self.cells else "", words)
+            for name, words in self.errors.items()
+        ]
 
 
 def slug(key: str) -> str:
@@ -297,12 +309,12 @@ def rows(words: Words, facts: ProgramFacts, found: tuple[Difference, ...] = ()) 
 
 def _product(words: Words, key: str, place: int, product: EventProductFacts, cells: Mapping[str, str]) -> ProductCells:
     return ProductCells(
-        place,
-        cells[f"item_{place}"],
-        cells[f"quantity_{place}"],
-        cells[f"price_{place}"],
-        words.own_price(product.item_number),
-        f"e-{slug(key)}-hits-{place}",
+        place=place,
+        item=cells[f"item_{place}"],
+        quantity=cells[f"quantity_{place}"],
+        price=cells[f"price_{place}"],
+        own_price=words.own_price(product.item_number),
+        list=f"e-{slug(key)}-hits-{place}",
     )
 
 

@@ -211,7 +211,7 @@ def preview(
     occurrences, complete = list(planned.occurrences), planned.complete
     if (beyond_threshold or until is not None) and not complete:
         walk = [kernel.Step(o.key, o.repetition, o.event_on, o.shipment) for o in occurrences]
-        more, complete = _go_on(revision.plan, facts, (), walk, max(0, MOST - len(occurrences)), until)
+        more, complete = _go_on(revision.plan, facts, (), walk, max(0, MOST - len(occurrences)), until=until)
         occurrences += more
     last = occurrences[-1].key if complete and occurrences else None
     of = _Of(rules, revision, facts, (), _products(line.item for o in occurrences for line in o.lines))

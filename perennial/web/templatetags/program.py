@@ -72,21 +72,31 @@ def _field(
     if error:
         attributes += [("aria-invalid", "true"), ("data-stored", "")]
     written_out = format_html_join("", ' {}="{}"', attributes)
+    quiet = name == "then" and row.cells.get(name) == "none"
+    parts = {
+        "kind": " num" if name.startswith(NUMBERS) else " q" if quiet else "",
+        "id": id_,
+        "name": name,
+        "label": label,
+        "more": written_out,
+    }
     if options:
         control = format_html(
-            '<select class="cell{}" id="{}" name="{}" form="editor" aria-label="{}"{}>{}</select>',
-            " q" if name == "then" and row.cells.get(name) == "none" else "", id_, name, label, written_out, options,
-        )  # fmt: skip
+            '<select class="cell{kind}" id="{id}" name="{name}" form="editor" aria-label="{label}"{more}>{options}</select>',
+            **parts,
+            options=options,
+        )
     else:
         control = format_html(
-            '<input class="cell{}" id="{}" name="{}" form="editor" value="{}" autocomplete="off" aria-label="{}"{}>',
-            " num" if name.startswith(NUMBERS) else "", id_, name, value, label, written_out,
-        )  # fmt: skip
+            '<input class="cell{kind}" id="{id}" name="{name}" form="editor" value="{value}" autocomplete="off"'
+            ' aria-label="{label}"{more}>',
+            **parts,
+            value=value,
+        )
     before = format_html('<small class="was" id="{}-was">{}</small> ', id_, was) if was else ""
-    after = format_html('<p class="err" id="{}-err">{}{}</p>', id_, use("fail"), error) if error else ""
     if name.startswith(NUMBERS):
-        return format_html("{}{}{}", before, control, after)
-    return format_html("{}{}{}", control, before, after)
+        return format_html("{}{}", before, control)
+    return format_html("{}{}", control, before)
 
 
 @register.simple_tag(takes_context=True)
@@ -133,10 +143,14 @@ def year_strip(context: Context, ahead: Ahead) -> SafeString:
     within = sum(start <= day < end for day in ahead.year.shipments)
     label = said(to, "program_year_strip", count=within, first=ahead.on, new=len(ahead.new) or None)
     return format_html(
-        '<svg class="rhythm" width="{0}" height="34" viewBox="0 0 {0} 34" role="img" aria-label="{1}">'
-        '<path class="axis" d="M0 10H{0}"/>{2}{3}{4}</svg>',
-        WIDTH, label, axis, letters, dots,
-    )  # fmt: skip
+        '<svg class="rhythm" width="{width}" height="34" viewBox="0 0 {width} 34" role="img" aria-label="{label}">'
+        '<path class="axis" d="M0 10H{width}"/>{axis}{letters}{dots}</svg>',
+        width=WIDTH,
+        label=label,
+        axis=axis,
+        letters=letters,
+        dots=dots,
+    )
 
 
 def _x(start: date, day: date, scale: float, more: float = 0) -> float:
@@ -176,12 +190,15 @@ def sold_as(context: Context, one: Any) -> str:
 @register.simple_tag(takes_context=True)
 def header_field(context: Context, name: str, label: str) -> SafeString:
     """A field of the header, with what it was for new orders and what is wrong with what was typed."""
-    value = _given(context, name)
     return format_html(
-        '<div class="field"><label for="h-{0}">{1}</label>'
-        '<input id="h-{0}" name="{0}" form="editor" value="{2}" autocomplete="off"{3}>{4}</div>',
-        name, label, value, _described(context, name), _beside(context, name),
-    )  # fmt: skip
+        '<div class="field"><label for="h-{name}">{label}</label>'
+        '<input id="h-{name}" name="{name}" form="editor" value="{value}" autocomplete="off"{more}>{beside}</div>',
+        name=name,
+        label=label,
+        value=_given(context, name),
+        more=_described(context, name),
+        beside=_beside(context, name),
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -212,9 +229,12 @@ def _choice(context: Context, name: str, pairs: Sequence[tuple[str, str]]) -> Sa
         ((code, SafeString(" selected") if code == value else "", words) for code, words in pairs),
     )
     return format_html(
-        '<select id="h-{0}" name="{0}" form="editor"{1}>{2}</select>{3}',
-        name, _described(context, name), options, _beside(context, name),
-    )  # fmt: skip
+        '<select id="h-{name}" name="{name}" form="editor"{more}>{options}</select>{beside}',
+        name=name,
+        more=_described(context, name),
+        options=options,
+        beside=_beside(context, name),
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -222,12 +242,13 @@ def header_flag(context: Context, name: str) -> SafeString:
     """Yes or no, in the header."""
     label = phrase("program field", name, None, _to(context)) or name
     return format_html(
-        '<div><label class="tick"><input type="checkbox" id="h-{0}" name="{0}" form="editor" value="1"{1}{2}> <span>{3}</span></label>{4}</div>',
-        name,
-        SafeString(" checked") if _given(context, name) in (True, "1") else "",
-        _described(context, name),
-        label[:1].upper() + label[1:],
-        _beside(context, name),
+        '<div><label class="tick"><input type="checkbox" id="h-{name}" name="{name}" form="editor" value="1"{on}{more}>'
+        " <span>{label}</span></label>{beside}</div>",
+        name=name,
+        on=SafeString(" checked") if _given(context, name) in (True, "1") else "",
+        more=_described(context, name),
+        label=label[:1].upper() + label[1:],
+        beside=_beside(context, name),
     )
 
 

@@ -1,5 +1,5 @@
 /* The desk's keys, rows, panels and answers. htmx sends the requests; every word comes from the page.
-   Helpers, keys, rows, rows that are dragged, panels, focus, requests, failures, signing in again, lists to choose from, overlay and palette. */
+   Helpers, keys, rows, panels, focus, requests, failures, signing in again, lists to choose from, overlay and palette. */
 (() => {
   "use strict";
 
@@ -297,40 +297,6 @@
     event.preventDefault();
     leads[to]?.focus();
     return true;
-  }
-
-  // -- rows that are dragged by their grip to another place; keys do the same
-
-  let dragged = null;
-
-  function onGrip(event) {
-    const row = event.target.closest?.("[data-moves] .grip > .i") && rowOf(event.target);
-    if (!row || event.button !== 0) return;
-    event.preventDefault(); // no text is chosen meanwhile
-    dragged = { row, over: row };
-    row.classList.add("dragged");
-  }
-
-  function onDrag(event) {
-    if (!dragged) return;
-    const over = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-moves] > tbody[data-row]");
-    if (!over || over === dragged.over) return;
-    dragged.over.classList.remove("above", "below");
-    dragged.over = over;
-    if (over !== dragged.row) over.classList.add(placeOf(over) < placeOf(dragged.row) ? "above" : "below");
-  }
-
-  const placeOf = (row) => Number(row.dataset.at);
-
-  function onDrop(event) {
-    if (!dragged) return;
-    const { row, over } = dragged;
-    dragged = null;
-    row.classList.remove("dragged");
-    over.classList.remove("above", "below");
-    if (event.type === "pointercancel" || over === row || isUnmended()) return;
-    const source = first("[data-drop]", row);
-    htmx.ajax("POST", source.getAttribute("hx-post"), { source, values: { to: placeOf(over) }, swap: "none" }).catch(() => {});
   }
 
   // -- panels: a form that opens in its place and closes to where it was opened
@@ -1020,10 +986,6 @@
   }
 
   document.addEventListener("keydown", onKeydown);
-  document.addEventListener("pointerdown", onGrip);
-  document.addEventListener("pointermove", onDrag);
-  document.addEventListener("pointerup", onDrop);
-  document.addEventListener("pointercancel", onDrop);
   document.addEventListener("click", onClickBefore, true);
   document.addEventListener("click", onClick);
   document.addEventListener("mousedown", (event) => event.target.closest("[role=option]") && event.preventDefault());
