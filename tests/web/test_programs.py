@@ -136,6 +136,47 @@ def test_what_is_refused_stays_in_its_cell() -> None:
     assert Program.objects.get(schedule_id="ROM").revisions.count() == 1
 
 
+def test_the_header_is_saved_field_by_field() -> None:
+    editor = Editor()
+
+    def give(**fields: Any) -> Any:
+        shown = json.loads(editor.hidden("shown", editor.page.split('id="header-fields"')[1]))
+        sent = {name: "1" if value is True else value for name, value in shown.items() if value is not False}
+        answer = editor.post("header", shown=json.dumps(shown), **{**sent, **fields})
+        editor.open()
+        return answer
+
+    answer = give(order_start="current_event")
+    assert answer.status_code == 422
+    assert "need the day on which the program started" in answer.content.decode()
+    assert 'id="h-started_on-err"' in answer.content.decode()
+    assert give(order_start="current_event", started_on="1/1/2026").status_code == 200
+    assert (facts().order_start, str(facts().started_on)) == ("current_event", "2026-01-01")
+    assert give(prompt_for_payment_schedule="1").status_code == 422
+    several = {"bill_upfront": "1", "prompt_for_payment_schedule": "1", "valid_payment_schedules": ["3X"]}
+    assert give(**several, days_after_order_date="9", catch_up="merge", name="A record").status_code == 200
+    now = facts()
+    assert (now.bill_upfront, now.valid_payment_schedules, now.days_after_order_date) == (True, ("3X",), 9)
+    assert (now.catch_up, Program.objects.get(schedule_id="ROM").name) == ("merge", "A record")
+    assert give(days_after_order_date="soon", started_on="never").content.decode().count('class="err"') == 2
+
+
+def test_keys_of_any_letters() -> None:
+    key = 'a "b" é/1'
+    odd = {
+        "schedule_id": "O D",
+        "events": [{"key": key, "item_number": "R-01"}, {"item_number": "R-02", "days_from_last": 9}],
+    }
+    put({"programs": [odd]}, on=nightingale.ON)
+    editor = Editor("O%20D")
+    row = editor.page.split('<tbody id="')[1]
+    assert re.match(r"e-x[0-9a-f]+\"", row)
+    shown = editor.hidden("shown", row)
+    sent = {**json.loads(shown), "price_0": "5"}
+    assert editor.post("event", event=key, shown=shown, order=editor.hidden("order"), **sent).status_code == 200
+    assert event(key, "O D").products[0].price_minor == 500
+
+
 def test_a_fault_of_another_event_is_told_where_it_was_made() -> None:
     editor = Editor()
     editor.type("E12", times="until stopped")
