@@ -461,7 +461,7 @@ def read_when(text: str, words: Words, *, first: bool) -> dict[str, Any]:
     days = "days_after_order_date" if first else "days_from_last"
     number = _NUMBER.fullmatch(plain)
     unit = number and plain[number.end(1) :].strip()
-    if number and (not unit or unit[0] in "dg") and not plain.startswith(tuple(by_name)):
+    if number and (not unit or unit[0] in "dg"):
         return {"interval": None, days: int(number[1])}
     if plain and plain.startswith(_WITH):
         return {"interval": None, days: 0}

@@ -281,6 +281,7 @@ def test_a_stale_release_or_discard_is_no_release() -> None:
     for what in ("release", "discard"):
         answer = editor.post(what, seen=stale)
         assert answer.status_code == 409, what
+        assert "Keep mine" not in answer.content.decode()  # it would release what nobody has looked at
     assert facts().events[4].products[0].price_minor == 3200
     assert editor.post("discard")["HX-Redirect"] == "/programs/ROM"
     assert program("ROM", on=nightingale.ON).draft is None

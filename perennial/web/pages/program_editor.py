@@ -48,9 +48,7 @@ def redraw(request: Visit, schedule_id: str) -> tuple[Sequence[str], Mapping[str
 def here(request: Visit, schedule_id: str) -> HttpResponse:
     """Every 20 seconds: does somebody else edit it by now?"""
     context = {"program": program(schedule_id, on=request.visitor.today)}
-    return render(
-        request, "web/program/here.html", {**context, "other": presence.editing(request, schedule_id), "polls": True}
-    )
+    return render(request, "web/program/here.html", {**context, "other": presence.editing(request, schedule_id)})
 
 
 def take(request: Visit, schedule_id: str) -> HttpResponse:
@@ -90,7 +88,9 @@ def header(request: Visit, schedule_id: str) -> HttpResponse:
 
     def again(faults: list[Refused]) -> HttpResponse:
         errors = errors_of_row(request, faults, 0)
-        return _again(request, "web/program/header.html", {**now, "errors": errors, "given": request.POST})
+        chosen = {**now["header"], "valid_payment_schedules": request.POST.getlist("valid_payment_schedules")}
+        context = {**now, "header": chosen, "errors": errors, "given": request.POST}
+        return _again(request, "web/program/header.html", context)
 
     return _edited(request, schedule_id, do, faults, again=again, sections=ALL)
 
@@ -132,7 +132,7 @@ def _row_again(request: Visit, now: dict[str, Any], key: str, faults: list[Refus
     for product in row.products:
         for name in ("item", "quantity", "price"):
             setattr(product, name, row.cells[f"{name}_{product.place}"])
-    return _again(request, "web/program/row.html", {**now, "row": row, "open_row": request.POST.get("open")})
+    return _again(request, "web/program/row.html", {**now, "row": row})
 
 
 def _again(request: Visit, template: str, context: Mapping[str, Any]) -> HttpResponse:
@@ -255,10 +255,10 @@ def _edited(
             response["HX-Reswap"] = "innerHTML"
             return response
         return again(fault_list(refused))
-    if (not seen(request) and "seen" in request.POST) or request.POST.get("mine"):
+    if request.POST.get("mine"):
         return go_to(request, f"/programs/{quote(schedule_id)}/edit")
     other = presence.editing(request, schedule_id)
-    context = {**editor(request, schedule_id), "other": other, "polls": True, "open_row": request.POST.get("open")}
+    context = {**editor(request, schedule_id), "other": other}
     if key is not None:
         context["row"] = next((row for row in context["rows"] if row.key == key), None)
     told = None

@@ -10,9 +10,10 @@ from urllib.parse import quote
 from django.http import HttpResponse
 
 from perennial.desk.read.program import program, program_list
-from perennial.errors import Refused
+from perennial.errors import Conflict, Refused
 from perennial.programs import actions
 from perennial.programs.differences import differences
+from perennial.web import problems
 from perennial.web.answer import Toast, act, done, drawn, form_again, go_to, panel, redraws, whole
 from perennial.web.program_cells import rows
 from perennial.web.program_page import base, shown, words_of
@@ -123,7 +124,10 @@ def _asked(request: Visit, schedule_id: str, name: str, action: Callable[..., An
         said = said_words(request, f"program_done_{name}", program=schedule_id, version=made.get("revision"))
         return go_to(request, f"/programs/{quote(schedule_id)}", said)
 
-    return panel(request, f"web/program/{name}.html", _context(request, schedule_id), post)
+    try:
+        return panel(request, f"web/program/{name}.html", _context(request, schedule_id), post)
+    except Conflict as conflict:  # what was agreed to is another thing by now
+        return problems.conflict(request, conflict, may_keep=False)
 
 
 def _context(request: Visit, schedule_id: str) -> dict[str, Any]:
