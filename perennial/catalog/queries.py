@@ -15,7 +15,9 @@ from django.utils import timezone
 from perennial.catalog.models import (
     Company,
     DateInterval,
+    DeliveryMode,
     Parameters,
+    PaymentSchedule,
     Price,
     Product,
 )
@@ -198,6 +200,16 @@ def date_interval(code: str) -> Interval | None:
     """A date interval as it is set up, by its code; None: there is none."""
     found = DateInterval.objects.filter(code=code).first()
     return None if found is None else Interval(found.code, found.rule, found.anchor)
+
+
+def delivery_modes() -> list[tuple[str, str]]:
+    """The codes of the delivery modes with their names."""
+    return list(DeliveryMode.objects.order_by("code").values_list("code", "name"))
+
+
+def payment_schedules() -> list[str]:
+    """The names of the payment schedules."""
+    return list(PaymentSchedule.objects.order_by("name").values_list("name", flat=True))
 
 
 def date_intervals() -> list[tuple[str, str]]:

@@ -36,3 +36,9 @@ def others(place: str, about: Iterable[str], person: User, *, stays: timedelta) 
     for one, name, since in sql.tuples(_SQL["others"], given):
         found[one] += (Other(name, since),)
     return found
+
+
+def take(place: str, about: str, person: User, *, stays: timedelta) -> None:
+    """Somebody takes it over: the others are on it no more, until they come again."""
+    sql.execute(_SQL["send_away"], {"place": place, "about": about, "person": person.pk})
+    come(place, about, person, stays=stays)

@@ -14,3 +14,6 @@ select i.about, coalesce(nullif(u.first_name, ''), u.username), i.since
   from desk_onit i join auth_user u on u.id = i.person_id
  where i.place = %(place)s and i.about = any(%(about)s) and i.person_id <> %(person)s and i.at > now() - %(stays)s
  order by i.since, i.id
+
+-- name: send_away
+delete from desk_onit where place = %(place)s and about = %(about)s and person_id <> %(person)s

@@ -20,7 +20,7 @@ from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.errors import Conflict, Refused
-from perennial.programs.facts import keys_ever, newest, programs_with_intervals, read_facts
+from perennial.programs.facts import changes_since, keys_ever, newest, programs_with_intervals, read_facts
 from perennial.programs.identity import walk_order, with_keys, with_places
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from perennial.programs.products import set_continuity_products
@@ -164,17 +164,25 @@ def locked(schedule_id: str, version: int | None = None) -> Program:
     if row is None:
         row = program_by_id(schedule_id)
     if version is not None and row.version != version:
-        raise Conflict(f'program "{schedule_id}" was changed meanwhile')
+        raise Conflict("changed_meanwhile", changes=changes_since(row.pk, version))
     return row
 
 
 @transaction.atomic
 def release(
-    *, schedule_id: str, apply: bool = False, by: str, on: date | None = None, reason: str | None = None
+    *,
+    schedule_id: str,
+    apply: bool = False,
+    by: str,
+    on: date | None = None,
+    reason: str | None = None,
+    version: int | None = None,
 ) -> dict[str, Any]:
-    """Make the draft the revision for new orders. ``apply``: the next night updates open orders."""
+    """Make the draft the revision for new orders. ``apply``: the next night updates open orders. ``version``: the one of the
+    program that was seen.
+    """
     context(by=by, reason=reason)
-    row = locked(schedule_id)
+    row = locked(schedule_id, version)
     released, draft = newest(row.pk)
     if draft is None:
         raise Refused("program_no_draft_to_release", "program", program=schedule_id)
@@ -193,10 +201,12 @@ def release(
 
 
 @transaction.atomic
-def discard(*, schedule_id: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
+def discard(
+    *, schedule_id: str, by: str, on: date | None = None, reason: str | None = None, version: int | None = None
+) -> dict[str, Any]:
     """Drop the draft."""
     context(by=by, reason=reason)
-    row = locked(schedule_id)
+    row = locked(schedule_id, version)
     released, draft = newest(row.pk)
     if draft is None:
         raise Refused("program_no_draft_to_discard", "program", program=schedule_id)
@@ -226,12 +236,7 @@ def copy(
     """
     context(by=by, reason=reason)
     row = program_by_id(schedule_id)
-    if not new or new != new.strip():
-        raise Refused("program_id_malformed", "new")
-    if Program.objects.filter(schedule_id=new).exists():
-        raise Refused("program_exists", "new", program=new)
-    if product is not None and Product.objects.filter(number=product).exists():
-        raise Refused("product_exists", "product", product=product)
+    _is_new(new, product)
     released, draft = newest(row.pk)
     base = released or draft
     if base is None:
@@ -264,6 +269,29 @@ def copy(
     }
 
 
+def _is_new(new: str, product: str | None) -> None:
+    """Refused: no id of a program, one that there is, a product that there is."""
+    if not new or new != new.strip():
+        raise Refused("program_id_malformed", "new")
+    if Program.objects.filter(schedule_id=new).exists():
+        raise Refused("program_exists", "new", program=new)
+    if product is not None and Product.objects.filter(number=product).exists():
+        raise Refused("product_exists", "product", product=product)
+
+
+@transaction.atomic
+def start(
+    *, new: str, name: str, by: str, product: str | None = None, on: date | None = None, reason: str | None = None
+) -> dict[str, Any]:
+    """A new program: a draft without events yet. ``product``: a new continuity product that sells it."""
+    context(by=by, reason=reason)
+    _is_new(new, product)
+    set_program(program=ProgramFacts(schedule_id=new, name=name), release=False, by=by, reason=reason)
+    if product is not None:
+        _sell(program_by_id(new), new=new, number=product, name=name or new, by=by, reason=reason)
+    return {"program": new, "name": name, "product": product}
+
+
 def _sell(program: Program, *, new: str, number: str, name: str, by: str, reason: str | None) -> None:
     """A new continuity product for a copy, which sells as much of it as the only one of the program does."""
     sold = list(ContinuityProduct.objects.filter(program=program)[:2])
@@ -273,20 +301,24 @@ def _sell(program: Program, *, new: str, number: str, name: str, by: str, reason
     set_continuity_products(products=[product], by=by, reason=reason)
 
 
-def activate(*, schedule_id: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
+def activate(
+    *, schedule_id: str, by: str, on: date | None = None, reason: str | None = None, version: int | None = None
+) -> dict[str, Any]:
     """Offer a program at order entry again. Refused when it was never released."""
-    return _set_active(schedule_id, True, by, reason)
+    return _set_active(schedule_id, True, version=version, by=by, reason=reason)
 
 
-def retire(*, schedule_id: str, by: str, on: date | None = None, reason: str | None = None) -> dict[str, Any]:
+def retire(
+    *, schedule_id: str, by: str, on: date | None = None, reason: str | None = None, version: int | None = None
+) -> dict[str, Any]:
     """No longer offer a program at order entry; its open orders go on."""
-    return _set_active(schedule_id, False, by, reason)
+    return _set_active(schedule_id, False, version=version, by=by, reason=reason)
 
 
 @transaction.atomic
-def _set_active(schedule_id: str, active: bool, by: str, reason: str | None) -> dict[str, Any]:
+def _set_active(schedule_id: str, active: bool, *, version: int | None, by: str, reason: str | None) -> dict[str, Any]:
     context(by=by, reason=reason)
-    row = locked(schedule_id)
+    row = locked(schedule_id, version)
     if active and newest(row.pk)[0] is None:
         raise Refused("program_never_released", "program", program=schedule_id)
     if row.active != active:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.apps import apps
 
 from perennial.programs.models import ProgramEvent, ProgramRevision, ValidPaymentSchedule
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
@@ -104,3 +109,43 @@ def programs_using(interval: str) -> tuple[str, ...]:
     """The programs (schedule ids) whose events use a date interval, as they are for new orders or as a draft."""
     used = ProgramRevision.objects.filter(pk__in=programs_with_intervals([interval]))
     return tuple(sorted(set(used.values_list("program__schedule_id", flat=True))))
+
+
+def changes_since(program_id: int, version: int) -> list[dict[str, Any]]:
+    """What happened to a program behind a version of it: by whom, and on which day."""
+    found = _history("Program").filter(id=program_id, version__gt=version).order_by("pgh_id")
+    changes: dict[tuple[str, date], None] = {}
+    for context, at in found.values_list("pgh_context", "pgh_created_at"):
+        changes[(context or {}).get("by") or "", at.date()] = None
+    return [{"kind": "program_changed", "by": by, "on": on} for by, on in changes]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """When a revision was written or released, by whom and why."""
+
+    at: datetime
+    by: str | None
+    reason: str | None
+
+    @property
+    def day(self) -> date:
+        """The day."""
+        return self.at.date()
+
+
+def written(program_id: int) -> dict[int, Written]:
+    """By the number of a program's revision: when it was released, or, of its draft, written last."""
+    rows = _history("ProgramRevision").filter(program_id=program_id).exclude(pgh_label="delete").order_by("pgh_id")
+    found: dict[int, Written] = {}
+    released: set[int] = set()
+    for number, is_released, context, at in rows.values_list("number", "released", "pgh_context", "pgh_created_at"):
+        if number not in released:
+            found[number] = Written(at, (context or {}).get("by"), (context or {}).get("reason"))
+        if is_released:
+            released.add(number)
+    return found
+
+
+def _history(name: str) -> Any:
+    return apps.get_model("programs", f"{name}History").objects

@@ -160,3 +160,11 @@ def program_by_id(schedule_id: str, field: str = "program") -> Program:
         known = Program.objects.order_by("schedule_id").values_list("schedule_id", flat=True)
         raise Refused("program_unknown", field, program=schedule_id, meant=likely(schedule_id, list(known)))
     return found
+
+
+def revision_by_number(program: Program, number: int, field: str = "version") -> int:
+    """The id of a program's revision by its number. Refused when there is none."""
+    found = program.revisions.filter(number=number).values_list("pk", flat=True).first()
+    if found is None:
+        raise Refused("program_version_unknown", field, program=program.schedule_id, version=number)
+    return found

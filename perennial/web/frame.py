@@ -33,6 +33,7 @@ PLACES = (
     Place("/exceptions", "todo", "g e", "see_lists"),
     Place("/pick-list", "pick_list", "g k", "ship_orders"),
     Place("/messages", "outbox", "g x", "see_lists"),
+    Place("/programs", "programs", "g p", "see_programs"),
     Place("/jobs", "jobs", "g j", "see_jobs"),
     Place("/setup", "set_up", "g c", "change_setup"),
     Place("/setup/people", "people", "g l", "change_people"),

@@ -11,6 +11,7 @@ from perennial.desk import on_it
 from perennial.web.visit import Visit
 
 CUSTOMERS = "customers"
+PROGRAMS = "programs"
 LOOKS_AGAIN = timedelta(minutes=2)
 """A page that asks every 20 seconds, or every minute where its window is hidden, has been left when it has not for so long."""
 WORKS = timedelta(minutes=15)
@@ -41,6 +42,20 @@ def rows_taken(request: Visit, kind: str, rows: Iterable[str]) -> dict[str, tupl
     """The rows of a list that others are on."""
     found = on_it.others(kind, rows, request.user, stays=WORKS)
     return {about: _peers(request, others) for about, others in found.items()}
+
+
+def editing(request: Visit, about: str) -> Peer | None:
+    """This visitor edits a program from now on, unless somebody else does: who, and since when."""
+    there = on_it.others(PROGRAMS, [about], request.user, stays=LOOKS_AGAIN).get(about, ())
+    if there:
+        return _peers(request, there)[0]
+    on_it.come(PROGRAMS, about, request.user, stays=LOOKS_AGAIN)
+    return None
+
+
+def take_over(request: Visit, about: str) -> None:
+    """This visitor edits a program instead of whoever did. What the other has saved is kept."""
+    on_it.take(PROGRAMS, about, request.user, stays=LOOKS_AGAIN)
 
 
 def clock(request: Visit, at: datetime) -> str:

@@ -25,6 +25,8 @@ from perennial.web.pages import (
     payments,
     people,
     product_file,
+    program_editor,
+    programs,
     reports,
     search,
     second_factor,
@@ -222,6 +224,42 @@ urlpatterns = [
     page("jobs/runs/<int:number>.csv", jobs.run_csv, "job_run_csv", see="see_jobs"),
     page("jobs/runs/<int:number>/stop", jobs.stop_run, "job_run_stop", do="run_jobs"),
     page("jobs/nights/<int:number>", jobs.night, "job_night", see="see_jobs"),
+    # what is sold: programs
+    page("programs", programs.page_of_all, "programs", see="see_programs"),
+    page("programs/new", programs.new, "program_new", see="change_programs", do="change_programs"),
+    page("products/of-events", program_editor.products, "event_products", see="change_programs"),
+    *(
+        page(f"programs/<str:schedule_id>{route}", view, name, see=see, do=do)
+        for route, view, name, see, do in (
+            ("", programs.page, "program", "see_programs", None),
+            ("/ahead", programs.ahead, "program_ahead", "see_programs", None),
+            ("/versions/<str:pair>", programs.versions, "program_versions", "see_programs", None),
+            ("/release", programs.release, "program_release", "change_programs", "change_programs"),
+            ("/discard", programs.discard, "program_discard", "change_programs", "change_programs"),
+            ("/retire", programs.retire, "program_retire", "change_programs", "change_programs"),
+            ("/activate", programs.activate, "program_activate", None, "change_programs"),
+            ("/copy", programs.copy, "program_copy", "change_programs", "change_programs"),
+            # its editor
+            ("/edit", program_editor.page, "program_edit", "change_programs", None),
+            ("/here", program_editor.here, "program_here", "change_programs", None),
+            ("/take", program_editor.take, "program_take", None, "change_programs"),
+            ("/preview", program_editor.preview, "program_preview", "change_programs", None),
+            ("/header", program_editor.header, "program_header", None, "change_programs"),
+            ("/event", program_editor.event, "program_event", None, "change_programs"),
+            ("/offered", program_editor.offered, "program_offered", "change_programs", None),
+            ("/move", program_editor.move, "program_move", None, "change_programs"),
+            ("/duplicate", program_editor.duplicate, "program_duplicate", None, "change_programs"),
+            ("/remove", program_editor.remove, "program_remove", None, "change_programs"),
+            ("/back", program_editor.back, "program_back", None, "change_programs"),
+        )
+    ),
+    page(
+        "programs/<str:schedule_id>/insert",
+        program_editor.insert,
+        "program_insert",
+        see="change_programs",
+        do="change_programs",
+    ),
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),

@@ -24,7 +24,13 @@ from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
 from perennial.language.reasons import Source
 from perennial.payments.due import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
 from perennial.programs.models import ContinuityProduct
-from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
+from perennial.programs.queries import (
+    LoadedRevision,
+    load_revisions,
+    newest_released,
+    program_by_id,
+    revision_by_number,
+)
 
 MOST = 1000
 """How many lines of a preview that goes on beyond the threshold, and shipments of an order ahead, are told at most."""
@@ -110,12 +116,15 @@ def _go_on(
     adjustments: Iterable[kernel.Adjustment],
     walk: Sequence[kernel.Step],
     number: int,
+    until: date | None = None,
 ) -> tuple[list[kernel.Occurrence], bool]:
-    """So many shipments behind the walk, extension by extension; and whether nothing follows them."""
+    """So many shipments behind the walk, extension by extension; and whether nothing follows them. ``until``: no
+    extension more once they have come to this date.
+    """
     walk, adjustments = list(walk), tuple(adjustments)
     coming: list[kernel.Occurrence] = []
     complete = False
-    while len(coming) < number and not complete:
+    while len(coming) < number and not complete and (until is None or not walk or walk[-1].event_on <= until):
         found = kernel.extend(revision, facts, adjustments, walk)
         coming += found.occurrences
         walk += (kernel.Step(o.key, o.repetition, o.event_on, o.shipment) for o in found.occurrences)
@@ -181,15 +190,17 @@ def preview(
     interval: str | None = None,
     times: int | None = None,
     beyond_threshold: bool = False,
+    until: date | None = None,
+    version: int | None = None,
 ) -> Preview:
     """What an order of this program would be: its lines, whether nothing follows them, its payments.
 
-    Taxed in the company's country, because no customer is known. Left out, ``product`` is the whole
+    ``version``: the number of a revision, released or not; left out, the newest released one. Taxed in the company's country, because no customer is known. Left out, ``product`` is the whole
     program: all its events. ``days``, ``interval``, ``times``: as a member wants it who is not content with what the
-    program says. ``beyond_threshold``: as if extended again and again, at most 1,000 lines.
+    program says. ``beyond_threshold``: as if extended again and again, at most 1,000 lines; or ``until`` they have come to a date.
     """
     rules = set_up()
-    revision = _newest(rules, program)
+    revision = _revision(rules, program, version)
     facts = _facts(
         rules=rules, revision=revision, order_date=order_date, start_date=start_date, product=product, quantity=quantity
     )._replace(every=rhythm(days, interval, times), times=times)
@@ -198,9 +209,9 @@ def preview(
         refuse_beyond(revision.plan, times, len(whole.occurrences))
     planned = kernel.plan_anew(revision.plan, facts)
     occurrences, complete = list(planned.occurrences), planned.complete
-    if beyond_threshold and not complete:
+    if (beyond_threshold or until is not None) and not complete:
         walk = [kernel.Step(o.key, o.repetition, o.event_on, o.shipment) for o in occurrences]
-        more, complete = _go_on(revision.plan, facts, (), walk, max(0, MOST - len(occurrences)))
+        more, complete = _go_on(revision.plan, facts, (), walk, max(0, MOST - len(occurrences)), until=until)
         occurrences += more
     last = occurrences[-1].key if complete and occurrences else None
     of = _Of(rules, revision, facts, (), _products(line.item for o in occurrences for line in o.lines))
@@ -230,11 +241,15 @@ def preview(
     )
 
 
-def _newest(rules: SetUp, program: str) -> LoadedRevision:
+def _revision(rules: SetUp, program: str, version: int | None) -> LoadedRevision:
+    """A revision by its number; None: the newest released one."""
     found = program_by_id(program)
-    revision = newest_released([found.pk]).get(found.pk)
-    if revision is None:
-        raise Refused("program_not_released_yet", "program", program=program)
+    if version is None:
+        revision = newest_released([found.pk]).get(found.pk)
+        if revision is None:
+            raise Refused("program_not_released_yet", "program", program=program)
+    else:
+        revision = revision_by_number(found, version)
     return load_revisions(rules, [revision])[revision]
 
 

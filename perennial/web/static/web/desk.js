@@ -84,8 +84,10 @@
     return keys;
   }
 
-  /** What was pressed, spelled as in aria-keyshortcuts; nothing with Alt or AltGr. */
+  /** What was pressed, spelled as in aria-keyshortcuts; with Alt only an arrow, nothing with AltGr. */
   function pressed(event) {
+    const moves = event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && ["ArrowUp", "ArrowDown"].includes(event.key);
+    if (moves && !event.target.matches("select")) return `Alt+${event.key}`;
     if (event.altKey || event.getModifierState("AltGraph") || (isMac ? event.ctrlKey : event.metaKey)) return null;
     const chord = isMac ? event.metaKey : event.ctrlKey;
     const isLetter = /^\p{L}$/u.test(event.key);
@@ -94,7 +96,7 @@
     return (chord ? "Control+" : "") + (shifted ? "Shift+" : "") + key;
   }
 
-  const isPlain = (press) => press.replace("Shift+", "").length === 1;
+  const isPlain = (press) => press === "Delete" || press.replace("Shift+", "").length === 1; // in a field it is typed
   const lettersWork = () => root.dataset.keys !== "off" && !isField(active()) && !isListOpen(active());
 
   function isReachable(element) {
@@ -344,6 +346,13 @@
     else field.defaultValue = field.value;
   }
 
+  /** What was refused is not saved: it stays as it was typed, beside what is stored. */
+  function setStored(field) {
+    const typed = field.value;
+    field.defaultValue = field.dataset.stored;
+    field.value = typed;
+  }
+
   /** Whether something typed would be lost; what this request has sent is not. */
   function isTyped(place, sent = new Map()) {
     return all(FIELD, place)
@@ -367,6 +376,7 @@
   }
 
   function fieldsSent(element) {
+    if (element.matches("[data-saves]")) return all(FIELD, element); // a row of cells, each of which belongs to one form
     const form = element.matches("form") ? element : (element.form ?? element.closest("form"));
     return form ? [...form.elements].filter((field) => field.matches(FIELD)) : element.matches(FIELD) ? [element] : [];
   }
@@ -452,6 +462,7 @@
     settleRows();
     settleLists(record);
     if (status >= 400) for (const form of all("form:has([aria-invalid=true])")) form.dataset.refused = "";
+    for (const field of all("input[data-stored]")) setStored(field);
     if (wanted.open) {
       const row = rowOf(first(wanted.open));
       if (row) toggleRow(row, true);
@@ -895,9 +906,22 @@
 
   // -- what is clicked
 
+  /** What was refused is mended first, before what stands on it is moved about or goes out. */
+  function isUnmended() {
+    const field = first("[data-saves] [aria-invalid=true]", main ?? body);
+    if (!field) return false;
+    focusOn(field);
+    say(whyOff(field));
+    return true;
+  }
+
   /** First of all: what is off, or already on its way, does nothing. */
   function onClickBefore(event) {
     touched = true;
+    if (event.target.closest?.("[data-when-saved]") && isUnmended()) {
+      event.preventDefault();
+      return event.stopImmediatePropagation();
+    }
     const off = event.target.closest?.("[aria-disabled=true]");
     if (!off) return;
     event.preventDefault();

@@ -1,0 +1,107 @@
+"""A manager edits a program in a real browser: by keys, by dragging, with a fault in a cell, and two who edit at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from perennial.desk.read.program import program
+from tests.worlds import nightingale
+from tests.worlds.served import Site
+
+pytest_plugins = ["tests.worlds.served"]
+
+
+def keys_of_draft() -> list[str | None]:
+    """The keys of the draft's events in their order."""
+    found = program("ROM", on=nightingale.ON).draft
+    assert found is not None
+    return [event.key for event in found.facts.events]
+
+
+def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[Page], None]) -> None:
+    page = site.sign_in("manager", to="/programs")
+    axe(page)
+    page.keyboard.press("Enter")  # CFQ is the first
+    page.goto(f"{site.address}/programs/ROM")
+    axe(page)
+    page.keyboard.press("e")
+    expect(page).to_have_url(re.compile("/programs/ROM/edit$"))
+    price = page.locator("#e-E5-price_0")
+    price.fill("31.00")
+    page.keyboard.press("Enter")  # on to the next field; what was typed is saved
+    expect(page.locator("#e-E5-when")).to_be_focused()
+    expect(page.locator("#e-E5-price_0-was")).to_have_text("29.00")
+    expect(page.locator("#program-head")).to_contain_text("1 difference")
+    expect(page.locator("#pv-sum")).to_contain_text("was")
+    # a fault stays in its cell
+    page.locator("#e-E4-times").fill("6")
+    page.locator("#e-E4-when").fill("with the one before")
+    page.keyboard.press("Tab")
+    expect(page.locator("#e-E4-times-err")).to_contain_text("0 days between")
+    expect(page.locator("#e-E4-times")).to_have_value("6")
+    axe(page)
+    page.locator("#e-E4-b").focus()
+    page.keyboard.press("Alt+ArrowDown")  # what was refused is mended first
+    expect(page.locator("#e-E4-times")).to_be_focused()
+    page.keyboard.type("1")
+    page.keyboard.press("Tab")
+    expect(page.locator("#e-E4-times-err")).to_have_count(0)
+    # by keys
+    page.locator("#e-E4-b").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator("#events > tbody").nth(4)).to_have_id("e-E4")
+    expect(page.locator("#e-E4-b")).to_be_focused()
+    assert keys_of_draft()[3:5] == ["E5", "E4"]
+    page.keyboard.press("y")
+    expect(page.locator("#events > tbody[data-row]")).to_have_count(13)
+    page.locator("#e-E2-b").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("#say .toast")).to_contain_text("Event 2 removed")
+    expect(page.locator("#e-E2")).to_have_count(0)
+    page.keyboard.press("u")
+    expect(page.locator("#e-E2")).to_have_count(1)
+    page.keyboard.press("i")
+    page.locator("#insert-item").press_sequentially("brush")
+    expect(page.locator("#insert-hits [role=option]")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#events > tbody[data-row]")).to_have_count(14)
+    expect(page.locator("#insert-item")).to_be_focused()
+    # by dragging
+    grip, other = (page.locator(f"#e-{key} .grip > .i").bounding_box() for key in ("E3", "E1"))
+    assert grip is not None
+    assert other is not None
+    page.mouse.move(grip["x"] + 5, grip["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(other["x"] + 5, other["y"] + 5, steps=4)
+    page.mouse.up()
+    expect(page.locator("#events > tbody").first).to_have_id("e-E3")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("Alt ↑")
+    page.keyboard.press("Escape")
+    page.locator("#b-discard").click()
+    expect(page.locator("#head-panel")).to_contain_text("Discard the draft of ROM, version 2?")
+    page.keyboard.press("Escape")
+    page.goto(f"{site.address}/programs/ROM/versions/1..2")
+    axe(page)
+
+
+def test_in_italian_dark_and_narrow(site: Site, axe: Callable[[Page], None]) -> None:
+    page = site.sign_in("manager", to="/programs/ROM/edit", language="it", theme="dark")
+    page.locator("#e-E5-when").fill("30")
+    page.keyboard.press("Tab")
+    expect(page.locator("#e-E5-when")).to_have_value("30 giorni dopo")
+    axe(page)
+    page.locator("#e-E5-b").click()
+    page.locator("#fold-header summary").click()
+    page.evaluate("scrollTo(0, 0)")  # nothing lies under the bar
+    axe(page)
+    page.set_viewport_size({"width": 320, "height": 700})
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.goto(f"{site.address}/programs/ROM/versions/1..2")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
