@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
@@ -19,6 +19,9 @@ from perennial.jobs.models import JobRun
 from perennial.jobs.report import Report, stored_report
 from perennial.kernel.reasons import Reason
 from perennial.language.formats import ENGLISH, Reader
+
+if TYPE_CHECKING:
+    from perennial.jobs.kept_rows import KeptRows
 
 LOCK_ERRORS = ("40001", "40P01", "55P03")
 """Serialisation and lock errors: the same again may go well."""
@@ -118,6 +121,16 @@ class Job:
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order of one item aside with its reason."""
         raise NotImplementedError
+
+    def stands_apart(self, run: Run) -> bool:
+        """Of a dry run: is each chunk taken back at once, so that nobody waits for its locks?"""
+        return False
+
+    def keep_rehearsed(self, run: Run, kept: KeptRows) -> None:
+        """Of a dry run: keep what is told of a chunk, which is done, beside what it touched."""
+
+    def rehearsal_ends(self, run: Run, kept: KeptRows) -> None:
+        """Of a dry run: keep what is told of it as a whole, before it is taken back."""
 
     def sweep(self, run: Run) -> None:
         """Leave the tables in order for the next run and for lists, when no chunk is left. It changes nothing of an order."""

@@ -8,7 +8,7 @@ been taken back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -105,18 +105,13 @@ def all_rows(job: Job, run: int) -> Iterator[Row]:
     return every(read)
 
 
-def keep(run: int, rows: Sequence[Row]) -> None:
-    """Write what a dry run did, after it was taken back."""
-    sql.copy(JobTouched, ("run_id", *COLUMNS), ((run, *row) for row in rows))
-
-
 def forget(on: date) -> None:
     """Drop the lists of runs that are older, on a date, than the parameter ``days_to_keep_run_lists`` says."""
     days = parameters().days_to_keep_run_lists
     if days is None or on.toordinal() <= days:
         return
     given = {"before": date.fromordinal(on.toordinal() - days)}
-    for table in ("jobs_jobitem", "jobs_jobtouched"):
+    for table in ("jobs_jobitem", "jobs_jobtouched", "jobs_changedorder"):
         sql.execute(
             f"delete from {table} where run_id in"
             " (select id from jobs_jobrun where on_date < %(before)s and status = 'done')",

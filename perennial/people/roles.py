@@ -16,6 +16,8 @@ PERMISSIONS = (
     "export_lists",
     "see_jobs",
     "run_jobs",
+    "see_programs",
+    "change_programs",
     "change_setup",
     "change_people",
 )
@@ -23,14 +25,19 @@ PERMISSIONS = (
 holds may release those of the kinds that are for their role; other holds only who may change orders as well.
 """
 
-_CLERK = frozenset({"see_customers", "see_orders", "see_lists", "enter_orders", "change_orders", "release_holds"})
+_CLERK = frozenset(
+    {
+        *("see_customers", "see_orders", "see_lists", "enter_orders", "change_orders", "release_holds"),
+        "see_programs",
+    }
+)
 
 ROLES: dict[str, frozenset[str]] = {
     "clerk": _CLERK,
     "manager": _CLERK
     | {
         *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
-        *("see_jobs", "run_jobs", "change_setup"),
+        *("see_jobs", "run_jobs", "change_programs", "change_setup"),
     },
     "finance": frozenset(
         {
@@ -38,7 +45,7 @@ ROLES: dict[str, frozenset[str]] = {
             *("export_lists", "see_jobs"),
         }
     ),
-    "planner": frozenset(),
+    "planner": frozenset({"see_programs"}),
     "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "change_people"}),
 }
 """By role, its permissions. A planner sees nobody's data, an administrator no customers."""
