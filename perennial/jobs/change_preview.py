@@ -24,6 +24,8 @@ from perennial.programs.models import Program, ProgramRevision
 SQL = sql.named("perennial.jobs", "sql/change_preview.sql")
 ORDER_COLUMNS = ("number", *Row._fields)
 SIZE = 50
+STAYS = ("kept", "gone", "billing_kept")
+"""Kinds of groups that do not say what differs of the program: what a person set, and stays or no longer applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Group:
     after: Money | str | int | None
     orders: int
     amount: Money
+
+    @property
+    def stays(self) -> bool:
+        """Does it not say what differs of the program, but what a person set or what was promised?"""
+        return self.kind in STAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +274,7 @@ def _read(row: ChangePreview) -> Preview:
         )
         for one in ChangeGroup.objects.filter(run_id=row.pk)
     ]
-    groups.sort(key=lambda one: (one.kind in STAYS, one.event_id or 0, -one.orders, one.kind, one.number))
+    groups.sort(key=lambda one: (one.stays, one.event_id or 0, -one.orders, one.kind, one.number))
     counts = {kind: sum(one.orders for one in groups if one.kind == kind) for kind in WHO}
     return Preview(
         run=row.pk,
@@ -287,10 +294,6 @@ def _read(row: ChangePreview) -> Preview:
         new_to_come=Money(row.new_to_come_minor, currency),
         groups=tuple(groups),
     )
-
-
-STAYS = ("kept", "gone", "billing_kept")
-"""Kinds of groups that do not say what differs of the program: what a person set, and stays or no longer applies."""
 
 
 def _value(kind: str, stored: Told, currency: str) -> Money | Told:

@@ -64,7 +64,7 @@ class UpdateOrders(Job):
         given = run.arguments
         for name in ("revision", "keep"):
             if given.get(name) and not (given.get("program") and given.get("revision")):
-                raise Refused("goes_with", name, what=name, with_="program" if name == "revision" else "revision")
+                raise Refused("option_goes_with", name, what=name, of="program" if name == "revision" else "revision")
         if given.get("keep") and run.dry:
             raise Refused("keep_or_dry", "keep")
         if "program" in given:

@@ -2,22 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from perennial.catalog.queries import company
+from perennial.continuity.models import ContinuityOrder
 from perennial.errors import Refused
 from perennial.jobs.ahead import refuse_many
-from perennial.jobs.change_preview import Preview, preview, since
+from perennial.jobs.change_preview import Preview, Since, last_preview, preview, since
 from perennial.jobs.many import orders_to_put_back
 from perennial.jobs.models import JobRequest
+from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.requests import TAKE_BACK
+from perennial.jobs.status import JobRunStatus
 from perennial.notices.queue import is_on
 from perennial.programs.actions import locked, release, to_release
 from perennial.programs.models import ProgramRevision
+from perennial.programs.queries import program_by_id
 from perennial.worker import queue
 
 JOB = "update-orders"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChange:
+    """How a program's newest version stands with its open orders. ``number``: the draft, or (not ``is_draft``) the released
+    one; None: there is none. ``open_orders`` stand on another version.
+
+    ``preview`` of it was counted, and ``since`` then this is otherwise; ``asked``: the workers were asked for one last.
+    ``applied``: they were asked to apply it, by ``run``; of so many orders that is still ``to_put_back``, which they were
+    asked for by ``back``.
+    """
+
+    program: str
+    name: str
+    number: int | None
+    is_draft: bool
+    open_orders: int
+    preview: Preview | None
+    since: Since | None
+    asked: RequestStatus | None
+    applied: RequestStatus | None
+    run: JobRunStatus | None
+    to_put_back: int
+    back: RequestStatus | None
+    notice: Refused | None
+
+
+def program_change(schedule_id: str) -> ProgramChange:
+    """How a program's newest version stands with its open orders. Refused: there is no such program."""
+    row = program_by_id(schedule_id)
+    newest = ProgramRevision.objects.filter(program=row).order_by("-number").first()
+    number, is_draft = (None, False) if newest is None else (newest.number, not newest.released)
+    others = ContinuityOrder.objects.filter(program=row, status="open").exclude(revision=newest)
+    counted = None if number is None else last_preview(schedule_id, number)
+    asked = _last(dry=True, program=schedule_id, revision=number)
+    applied = None if is_draft else _last(dry=False, program=schedule_id, revision=number, keep=True)
+    run = applied.runs[-1] if applied is not None and applied.runs else None
+    back = None if run is None else _last(dry=False, job=TAKE_BACK, run=run.id)
+    return ProgramChange(
+        program=schedule_id,
+        name=row.name,
+        number=number,
+        is_draft=is_draft,
+        open_orders=others.count(),
+        preview=counted,
+        since=since(counted.run) if counted is not None and is_draft else None,
+        asked=None
+        if asked is None or (counted is not None and counted.run in [one.id for one in asked.runs])
+        else asked,
+        applied=applied,
+        run=run,
+        to_put_back=0 if run is None else orders_to_put_back(run.id),
+        back=back,
+        notice=notice_fault(counted) if counted is not None and is_draft else None,
+    )
+
+
+def _last(*, dry: bool, job: str = JOB, **arguments: object) -> RequestStatus | None:
+    """What the workers were asked for last with these arguments."""
+    found = JobRequest.objects.filter(job=job, dry=dry, arguments=arguments).order_by("-id")
+    pk = found.values_list("pk", flat=True).first()
+    return None if pk is None else request_status(pk)
 
 
 @transaction.atomic
@@ -44,15 +113,14 @@ def apply(
     ``orders``: how many change, once more where they are many; ``letters``: whoever is not told of a higher price by mail
     is told by letter. Refused: a draft, rules or orders that are not what was counted; a higher price of which nobody is told.
     """
-    row = locked(schedule_id)
+    locked(schedule_id)
     found = preview(run)
     if found.program != schedule_id:
         raise Refused("preview_unknown", "run", run=run)
     if (already := applied(found)) is not None:
         return already
     if (what := since(run, thoroughly=True)) is not None:
-        code = "orders_changed_since" if what.orders else "version_changed_since"
-        raise Refused(code, "run", count=what.orders, at=found.at, last=what.last, program=row.schedule_id)
+        raise changed_since(found, what)
     refuse_many(found.changed, orders)
     if not letters and (fault := notice_fault(found)) is not None:
         raise fault
@@ -73,6 +141,22 @@ def take_back(*, run: int, orders: int | None = None, by: str, on: date) -> JobR
     return queue.ask(job=TAKE_BACK, on=on, arguments={"run": run}, by=by)
 
 
+def changed_since(found: Preview, what: Since) -> Refused:
+    """The refusal of a preview that is not what is any more."""
+    zone = ZoneInfo(company().time_zone or "UTC")
+    at = found.at.astimezone(zone)
+    last = what.last.astimezone(zone) if what.last else None
+    return Refused(
+        "orders_changed_since" if what.orders else "version_changed_since",
+        "run",
+        count=what.orders,
+        on=at.date(),
+        hour=at.strftime("%H:%M"),
+        last=last and last.strftime("%H:%M"),
+        version=found.number,
+    )
+
+
 def notice_fault(found: Preview) -> Refused | None:
     """Why not everybody whose price rises is told of it by mail: these messages are off, or some have no address."""
     if found.rises and not is_on("price_changed"):
@@ -87,7 +171,7 @@ def applied(found: Preview) -> JobRequest | None:
     ).exists():
         return None
     asked = JobRequest.objects.filter(job=JOB, dry=False, arguments=_arguments(found.program, found.number))
-    return asked.order_by("-id").first()
+    return asked.order_by("id").first()
 
 
 def _arguments(program: str, number: int) -> dict[str, object]:

@@ -41,12 +41,12 @@ def members(transactional_db: None, settings: Any) -> None:
     put(set_up())
 
 
-def edited(program: str = "CLUB") -> int:
+def edited(program: str = "CLUB", price: int = 9900) -> int:
     """A draft: the third event is dearer, the fourth brings something else; its number."""
 
     def edit(facts: ProgramFacts) -> ProgramFacts:
         *first, third, fourth = facts.events
-        dearer = replace(third, products=(replace(third.products[0], price_minor=9900), *third.products[1:]))
+        dearer = replace(third, products=(replace(third.products[0], price_minor=price), *third.products[1:]))
         other = replace(fourth, products=(replace(fourth.products[0], item_number="B5", quantity=Decimal(2)),))
         return replace(facts, events=(*first, dearer, other))
 
