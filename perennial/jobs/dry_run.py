@@ -73,6 +73,8 @@ def rehearse(
     report = write_list(job, run)
     sql.execute("set constraints all immediate")
     at_once = run.selected > AT_ONCE or job.stands_apart(run)
+    if job.stands_apart(run):
+        run.waits = {}
     chunks = sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
     )
@@ -83,11 +85,15 @@ def rehearse(
             try:
                 with transaction.atomic():
                     report.add(_rehearsed(job, run, first, last))
-                    rows = list(touched.all_rows(job, run.id))
+                    rows = list(touched.all_rows(job, run.id)) if run.waits is None else []
                     raise _Undo
             except _Undo:
                 pass
+            for waiting in (run.waits or {}).values():
+                rows += waiting
             kept.add(JobTouched, touched.COLUMNS, rows)
+            if run.waits:
+                run.waits = {}
         job.keep_rehearsed(run, kept)
         if progress is not None:
             progress(number, len(chunks))

@@ -21,6 +21,7 @@ from perennial.kernel.reasons import Reason
 from perennial.language.formats import ENGLISH, Reader
 
 if TYPE_CHECKING:
+    from perennial.jobs import touched
     from perennial.jobs.kept_rows import KeptRows
 
 LOCK_ERRORS = ("40001", "40P01", "55P03")
@@ -41,6 +42,8 @@ class Run:
     selected: int = 0
     started_by: str = ""
     cache: dict[str, Any] = field(default_factory=dict)
+    waits: dict[int, list[touched.Row]] | None = None
+    """Of a dry run whose chunks are taken back at once: what was done of each place of the work list, until it is kept."""
 
     @property
     def by(self) -> str:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perennial.catalog.queries import parameters
@@ -76,7 +77,11 @@ def places(run: Run, first: int, last: int) -> dict[int, int]:
 
 
 def write(run: Run, rows: Iterable[Row]) -> None:
-    """Write what a chunk did, in its transaction."""
+    """Write what a chunk did, in its transaction; or let it wait, by its place, where that is taken back at once."""
+    if run.waits is not None:
+        for seq, of in groupby(rows, key=lambda row: row.seq):
+            run.waits[seq] = list(of)
+        return
     sql.copy(JobTouched, ("run_id", *COLUMNS), ((run.id, *row) for row in rows))
 
 
