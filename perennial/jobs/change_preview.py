@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from perennial.catalog.models import Product
 from perennial.db import sql
 from perennial.db.pages import Page, key_of, page
 from perennial.errors import Refused
@@ -19,6 +20,7 @@ from perennial.jobs.job import Run
 from perennial.jobs.models import ChangeGroup, ChangePreview
 from perennial.kernel import money
 from perennial.kernel.money import Money
+from perennial.language.formats import ENGLISH, Reader, phrase
 from perennial.programs.models import Program, ProgramRevision
 
 SQL = sql.named("perennial.jobs", "sql/change_preview.sql")
@@ -31,7 +33,8 @@ STAYS = ("kept", "gone", "billing_kept")
 @dataclass(frozen=True, slots=True)
 class Group:
     """Orders that have the same in common (``change_groups``): of ``event`` (its key) and its place in the version; so
-    much more is to come of them by it, with delivery and tax.
+    much more is to come of them by it, with delivery and tax. ``was`` and ``now``: ``before`` and ``after`` as people call
+    them, products by their names.
     """
 
     number: int
@@ -42,6 +45,8 @@ class Group:
     after: Money | str | int | None
     orders: int
     amount: Money
+    was: Money | str | int | None
+    now: Money | str | int | None
 
     @property
     def stays(self) -> bool:
@@ -218,6 +223,14 @@ def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None =
     return page(_orders(sql.tuples(SQL["orders"], given), row.currency), size, lambda one: (one.key,))
 
 
+def words_of(group: Group, to: Reader = ENGLISH) -> str:
+    """What the orders of a group have in common."""
+    context = {"kept": "set by a person", "gone": "set by a person", "billing_kept": "billing kept"}.get(group.kind)
+    what = None if context is None else phrase(context, str(group.before), None, to)
+    event = group.event if group.event_id is None else group.event_id
+    return phrase("preview group", group.kind, {"event": event, "what": what or group.before}, to) or group.kind
+
+
 def as_document(found: Preview) -> dict[str, Any]:
     """A preview as outside programs read it."""
     return {
@@ -261,6 +274,13 @@ def _row(run: int) -> ChangePreview:
 
 def _read(row: ChangePreview) -> Preview:
     currency = row.currency
+    stored = list(ChangeGroup.objects.filter(run_id=row.pk))
+    products = {number for one in stored if one.kind == "product" for number in (one.before, one.after)}
+    names = dict(Product.objects.filter(number__in=products - {None}).values_list("number", "name"))
+
+    def called(kind: str, value: Told) -> Money | Told:
+        return names.get(str(value)) or value if kind == "product" and value else _value(kind, value, currency)
+
     groups = [
         Group(
             number=one.number,
@@ -271,8 +291,10 @@ def _read(row: ChangePreview) -> Preview:
             after=_value(one.kind, one.after, currency),
             orders=one.orders,
             amount=Money(one.amount_minor, currency),
+            was=called(one.kind, one.before),
+            now=called(one.kind, one.after),
         )
-        for one in ChangeGroup.objects.filter(run_id=row.pk)
+        for one in stored
     ]
     groups.sort(key=lambda one: (one.stays, one.event_id or 0, -one.orders, one.kind, one.number))
     counts = {kind: sum(one.orders for one in groups if one.kind == kind) for kind in WHO}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -11,13 +13,14 @@ from django.db import transaction
 from perennial.catalog.queries import company
 from perennial.continuity.models import ContinuityOrder
 from perennial.errors import Refused
-from perennial.jobs.ahead import refuse_many
+from perennial.jobs.ahead import refuse_many, run_by_hand
 from perennial.jobs.change_preview import Preview, Since, last_preview, preview, since
 from perennial.jobs.many import orders_to_put_back
 from perennial.jobs.models import JobRequest
 from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.requests import TAKE_BACK
 from perennial.jobs.status import JobRunStatus
+from perennial.jobs.update_orders import UpdateOrders
 from perennial.notices.queue import is_on
 from perennial.programs.actions import locked, release, to_release
 from perennial.programs.models import ProgramRevision
@@ -25,6 +28,8 @@ from perennial.programs.queries import program_by_id
 from perennial.worker import queue
 
 JOB = "update-orders"
+BROKEN_OFF = ("stopped", "refused", "failed")
+"""How a request ends that is asked for again where it is to be done after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,11 @@ class ProgramChange:
     to_put_back: int
     back: RequestStatus | None
     notice: Refused | None
+
+    @property
+    def broke_off(self) -> bool:
+        """Was it not applied to all open orders?"""
+        return self.applied is not None and self.applied.status in BROKEN_OFF
 
 
 def program_change(schedule_id: str) -> ProgramChange:
@@ -96,6 +106,27 @@ def ask_for_preview(*, schedule_id: str, on: date, by: str) -> JobRequest:
     return queue.ask(job=JOB, on=on, arguments={"program": schedule_id, "revision": number}, dry=True, by=by)
 
 
+def count(
+    *, schedule_id: str, on: date, by: str, progress: Callable[[int, int], None] | None = None
+) -> tuple[Preview, dict[str, Any]]:
+    """Count here and now what the draft would change; the preview, and its run as a document. Refused: there is no draft,
+    or it has faults.
+    """
+    number = to_release(schedule_id=schedule_id, by=by)
+    arguments = {"program": schedule_id, "revision": number}
+    done = run_by_hand(UpdateOrders(), on=on, arguments=arguments, dry=True, by=by, progress=progress)
+    return preview(done["run"]), done
+
+
+def counted(schedule_id: str) -> Preview:
+    """The last preview of a program's draft. Refused: it was not counted."""
+    newest = ProgramRevision.objects.filter(program=program_by_id(schedule_id)).order_by("-number").first()
+    found = None if newest is None else last_preview(schedule_id, newest.number)
+    if found is None:
+        raise Refused("not_previewed", "program", program=schedule_id)
+    return found
+
+
 @transaction.atomic
 def apply(
     *,
@@ -108,7 +139,7 @@ def apply(
     reason: str | None = None,
 ) -> JobRequest:
     """Release the draft that a preview (``run``) has shown, and ask a worker to let open orders follow it; what that changes
-    can be taken back. The same once more gives the same request.
+    can be taken back. The same once more gives the same request, or goes on with one that broke off.
 
     ``orders``: how many change, once more where they are many; ``letters``: whoever is not told of a higher price by mail
     is told by letter. Refused: a draft, rules or orders that are not what was counted; a higher price of which nobody is told.
@@ -118,6 +149,8 @@ def apply(
     if found.program != schedule_id:
         raise Refused("preview_unknown", "run", run=run)
     if (already := applied(found)) is not None:
+        if already.status in BROKEN_OFF:
+            return queue.ask(job=JOB, on=on, arguments=_arguments(schedule_id, found.number), by=by)
         return already
     if (what := since(run, thoroughly=True)) is not None:
         raise changed_since(found, what)
@@ -171,7 +204,7 @@ def applied(found: Preview) -> JobRequest | None:
     ).exists():
         return None
     asked = JobRequest.objects.filter(job=JOB, dry=False, arguments=_arguments(found.program, found.number))
-    return asked.order_by("id").first()
+    return asked.order_by("-id").first()
 
 
 def _arguments(program: str, number: int) -> dict[str, object]:

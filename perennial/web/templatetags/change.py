@@ -6,9 +6,9 @@ from django import template
 from django.template import Context
 
 from perennial.errors import Refused
-from perennial.jobs.change_preview import Group
+from perennial.jobs.change_preview import Group, words_of
 from perennial.kernel.money import Money
-from perennial.language import Reader, phrase, say
+from perennial.language import Reader, say
 from perennial.language.formats import fact
 from perennial.web.words import said
 
@@ -23,14 +23,7 @@ def _to(context: Context) -> Reader:
 @register.simple_tag(takes_context=True)
 def group_words(context: Context, group: Group) -> str:
     """What the orders of a group have in common."""
-    to = _to(context)
-    event = group.event if group.event_id is None else group.event_id
-    what = group.before
-    if group.kind in ("kept", "gone"):
-        what = phrase("set by a person", str(group.before), None, to) or group.before
-    if group.kind == "billing_kept":
-        what = phrase("billing kept", str(group.before), None, to) or group.before
-    return said(to, f"preview_kind_{group.kind}", event=event, what=what)
+    return words_of(group, _to(context))
 
 
 @register.simple_tag(takes_context=True)
