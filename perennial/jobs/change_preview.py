@@ -206,10 +206,14 @@ def since(run: int, *, thoroughly: bool = False) -> Since | None:
     orders, last = sql.tuples(SQL["changed_since"], {"event": row.event, "program": row.program_id})[0]
     if orders:
         return Since(orders, last)
-    stands = ProgramRevision.objects.filter(pk=row.revision_id, released=False).exists()
-    if not stands or (thoroughly and seen_now(row.program_id, row.revision_id)[0] != row.seen):
+    if not draft_stands(run) or (thoroughly and seen_now(row.program_id, row.revision_id)[0] != row.seen):
         return Since(0, None)
     return None
+
+
+def draft_stands(run: int) -> bool:
+    """Is the draft the one that a preview was counted with? Every edit makes a new one."""
+    return ProgramRevision.objects.filter(pk=_row(run).revision_id, released=False).exists()
 
 
 def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None = None) -> Page[GroupOrder]:

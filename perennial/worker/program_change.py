@@ -14,7 +14,7 @@ from perennial.catalog.queries import company
 from perennial.continuity.models import ContinuityOrder
 from perennial.errors import Refused
 from perennial.jobs.ahead import refuse_many, run_by_hand
-from perennial.jobs.change_preview import Preview, Since, last_preview, preview, since
+from perennial.jobs.change_preview import Preview, Since, draft_stands, last_preview, preview, since
 from perennial.jobs.many import orders_to_put_back
 from perennial.jobs.models import JobRequest
 from perennial.jobs.request_status import RequestStatus, request_status
@@ -145,9 +145,7 @@ def apply(
     is told by letter. Refused: a draft, rules or orders that are not what was counted; a higher price of which nobody is told.
     """
     locked(schedule_id)
-    found = preview(run)
-    if found.program != schedule_id:
-        raise Refused("preview_unknown", "run", run=run)
+    found = _preview_of(schedule_id, run)
     if (already := applied(found)) is not None:
         if already.status in BROKEN_OFF:
             return queue.ask(job=JOB, on=on, arguments=_arguments(schedule_id, found.number), by=by)
@@ -159,6 +157,20 @@ def apply(
         raise fault
     release(schedule_id=schedule_id, apply=True, by=by, on=on, reason=reason)
     return queue.ask(job=JOB, on=on, arguments=_arguments(schedule_id, found.number), by=by)
+
+
+@transaction.atomic
+def for_new_orders(*, schedule_id: str, run: int, by: str, on: date, reason: str | None = None) -> None:
+    """Release the draft that a preview (``run``) has shown for new orders only; open ones stay on their version. Done once:
+    the same once more changes nothing. Refused: the draft is not the one that was shown.
+    """
+    locked(schedule_id)
+    found = _preview_of(schedule_id, run)
+    if _is_released(found):
+        return
+    if not draft_stands(run):
+        raise changed_since(found, Since(0, None))
+    release(schedule_id=schedule_id, by=by, on=on, reason=reason)
 
 
 @transaction.atomic
@@ -199,12 +211,22 @@ def notice_fault(found: Preview) -> Refused | None:
 
 def applied(found: Preview) -> JobRequest | None:
     """What asks the workers to apply the version of a preview; None: nobody has applied it."""
-    if not ProgramRevision.objects.filter(
-        program__schedule_id=found.program, number=found.number, released=True
-    ).exists():
+    if not _is_released(found):
         return None
     asked = JobRequest.objects.filter(job=JOB, dry=False, arguments=_arguments(found.program, found.number))
     return asked.order_by("-id").first()
+
+
+def _preview_of(schedule_id: str, run: int) -> Preview:
+    found = preview(run)
+    if found.program != schedule_id:
+        raise Refused("preview_unknown", "run", run=run)
+    return found
+
+
+def _is_released(found: Preview) -> bool:
+    released = ProgramRevision.objects.filter(number=found.number, released=True)
+    return released.filter(program__schedule_id=found.program).exists()
 
 
 def _arguments(program: str, number: int) -> dict[str, object]:

@@ -13,7 +13,7 @@ from perennial.errors import Refused
 from perennial.jobs.ahead import MANY_ORDERS
 from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME
 from perennial.jobs.change_preview import Group, Preview, group_orders, preview
-from perennial.programs.actions import discard, release
+from perennial.programs.actions import discard
 from perennial.web.answer import form_again, go_to, whole
 from perennial.web.sheet import Column, sheet
 from perennial.web.typed import whole as whole_number
@@ -56,13 +56,13 @@ def check(request: Visit, program: str) -> HttpResponse:
 def go(request: Visit, program: str) -> HttpResponse:
     """Release the draft for new orders only, or apply it to open orders too."""
     given: dict[str, Any] = {"schedule_id": program, "by": request.visitor.by, "on": request.visitor.today}
+    given["run"] = whole_number(request, "run") or 0
     try:
         if request.POST.get("who") == "new":
-            release(**given)
+            program_change.for_new_orders(**given)
             return go_to(request, _address(program), said(request.visitor.reader, "preview_released", program=program))
         program_change.apply(
             **given,
-            run=whole_number(request, "run") or 0,
             orders=whole_number(request, "orders"),
             letters=request.POST.get("letters") == "1",
         )
