@@ -71,6 +71,7 @@ def rehearse(
     run = Run(row.pk, job.name, on, arguments, True, started_by=by)
     history.context(by=run.by, run=run.id)
     report = write_list(job, run)
+    kept.selected = run.selected
     sql.execute("set constraints all immediate")
     at_once = run.selected > AT_ONCE or job.stands_apart(run)
     if job.stands_apart(run):

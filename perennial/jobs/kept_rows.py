@@ -38,10 +38,13 @@ class _Table(NamedTuple):
 
 
 class KeptRows:
-    """The rows of one dry run. ``close`` writes what is left, with the run, when the rehearsal was taken back."""
+    """The rows of one dry run, and how many things were on its work list (``selected``). ``close`` writes what is left, with
+    the run, when the rehearsal was taken back.
+    """
 
     def __init__(self, job: Job, on: date, arguments: dict[str, Any], by: str) -> None:
         self.job, self.on, self.arguments, self.by = job, on, arguments, by
+        self.selected = 0
         self._rows: dict[_Table, list[Sequence[Any]]] = {}
         self._session: Session | None = None
         self._run: int | None = None
@@ -60,7 +63,7 @@ class KeptRows:
     def close(self, report: Report) -> JobRun:
         """The run as it is kept: its report, and all rows."""
         with transaction.atomic():
-            values = {"report": report.stored(), "status": "done"}
+            values = {"report": report.stored(), "status": "done", "selected": self.selected}
             if self._run is None:
                 row = JobRun.objects.create(
                     job=self.job.name, on_date=self.on, arguments=self.arguments, dry=True, by=self.by, **values

@@ -72,7 +72,7 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     form = {"who": "all", "run": str(found.pk)}
     refused = manager.post(f"{PAGE}/go", form)
     assert refused.status_code == 422
-    assert "a higher price needs a notice" in refused.content.decode()
+    assert "A higher price needs a notice" in refused.content.decode()
     for _ in range(2):  # twice is once
         assert manager.post(f"{PAGE}/go", {**form, "letters": "1"}).status_code == 302
     assert JobRequest.objects.filter(dry=False).count() == 1
