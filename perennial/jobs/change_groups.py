@@ -67,12 +67,12 @@ class Updated(NamedTuple):
     """
 
     state: OrderState
-    update: Update | None
-    differs: bool
     was_complete: bool
     tariff: int
-    billing: tuple[str | None, str | None] | None
-    billing_kept: str | None
+    update: Update | None = None
+    differs: bool = False
+    billing: tuple[str | None, str | None] | None = None
+    billing_kept: str | None = None
     new_tariff: int = 0
 
 

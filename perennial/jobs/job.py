@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Model
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.models import Parameters
@@ -19,10 +20,6 @@ from perennial.jobs.models import JobRun
 from perennial.jobs.report import Report, stored_report
 from perennial.kernel.reasons import Reason
 from perennial.language.formats import ENGLISH, Reader
-
-if TYPE_CHECKING:
-    from perennial.jobs import touched
-    from perennial.jobs.kept_rows import KeptRows
 
 LOCK_ERRORS = ("40001", "40P01", "55P03")
 """Serialisation and lock errors: the same again may go well."""
@@ -42,8 +39,10 @@ class Run:
     selected: int = 0
     started_by: str = ""
     cache: dict[str, Any] = field(default_factory=dict)
-    waits: dict[int, list[touched.Row]] | None = None
-    """Of a dry run whose chunks are taken back at once: what was done of each place of the work list, until it is kept."""
+    waits: dict[int, list[Any]] | None = None
+    """Of a dry run whose chunks are taken back at once: what was done of each place of the work list (``touched.Row``), until it
+    is kept.
+    """
 
     @property
     def by(self) -> str:
@@ -78,6 +77,16 @@ select p.number, i.shipment from jobs_jobitem i
   join orders_salesorder p on p.id = c.order_id
  where i.run_id = %s and i.seq = %s
 """
+
+
+class Keeps(Protocol):
+    """What keeps rows about a dry run, though the run is taken back (``kept_rows``)."""
+
+    def add(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Keep rows of a table, without the number of the run."""
+
+    def at_end(self, ending: Callable[[int], None]) -> None:
+        """Have something written with the end of the run, by its number."""
 
 
 class Job:
@@ -129,10 +138,10 @@ class Job:
         """Of a dry run: is each chunk taken back at once, so that nobody waits for its locks?"""
         return False
 
-    def keep_rehearsed(self, run: Run, kept: KeptRows) -> None:
+    def keep_rehearsed(self, run: Run, kept: Keeps) -> None:
         """Of a dry run: keep what is told of a chunk, which is done, beside what it touched."""
 
-    def rehearsal_ends(self, run: Run, kept: KeptRows) -> None:
+    def rehearsal_ends(self, run: Run, kept: Keeps) -> None:
         """Of a dry run: keep what is told of it as a whole, before it is taken back."""
 
     def sweep(self, run: Run) -> None:

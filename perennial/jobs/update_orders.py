@@ -21,8 +21,7 @@ from perennial.errors import Refused
 from perennial.jobs import touched
 from perennial.jobs.change_groups import ChangeGroups, Updated
 from perennial.jobs.change_preview import ORDER_COLUMNS, is_preview, preview_of, refuse_other_revision, seen_now
-from perennial.jobs.job import Job, Run
-from perennial.jobs.kept_rows import KeptRows
+from perennial.jobs.job import Job, Keeps, Run
 from perennial.jobs.models import ChangedOrder
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.planned import Planned
@@ -101,12 +100,12 @@ class UpdateOrders(Job):
         """Nobody waits for a preview."""
         return is_preview(run)
 
-    def keep_rehearsed(self, run: Run, kept: KeptRows) -> None:
+    def keep_rehearsed(self, run: Run, kept: Keeps) -> None:
         """Of a preview: the groups that the orders of a chunk are in."""
         if (groups := run.cache.get("groups")) is not None:
             kept.add(ChangedOrder, ORDER_COLUMNS, groups.counted())
 
-    def rehearsal_ends(self, run: Run, kept: KeptRows) -> None:
+    def rehearsal_ends(self, run: Run, kept: Keeps) -> None:
         """Of a preview: its numbers."""
         if is_preview(run):
             kept.at_end(preview_of(run, self._groups(run)))
@@ -175,7 +174,17 @@ class UpdateOrders(Job):
             if is_preview(run):
                 billing = None if paid_by == was_paid_by else (_name(set_up, was_paid_by), _name(set_up, paid_by))
                 keeps = kept if not revision.billed_as(stood_on) else None
-                updated.append(Updated(state, found, differs, was_complete, state.row.tariff_id, billing, keeps))
+                updated.append(
+                    Updated(
+                        state,
+                        update=found,
+                        differs=differs,
+                        was_complete=was_complete,
+                        tariff=state.row.tariff_id,
+                        billing=billing,
+                        billing_kept=keeps,
+                    )
+                )
             if differs:
                 changed.append(state)
                 schedules = {"before": _name(set_up, was_paid_by), "after": _name(set_up, paid_by)}
@@ -251,7 +260,7 @@ def _with_others(updated: Sequence[Updated], states: Sequence[OrderState], follo
     found = []
     for state in states:
         row = state.row
-        one = by_id.get(row.pk) or Updated(state, None, False, row.complete, row.tariff_id, None, None)
+        one = by_id.get(row.pk) or Updated(state, was_complete=row.complete, tariff=row.tariff_id)
         found.append(one._replace(new_tariff=row.tariff_id, differs=one.differs or row.pk in followed.differ))
     return found
 
