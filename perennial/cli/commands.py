@@ -152,6 +152,8 @@ GROUPS: dict[str, list[Command]] = {
     ),
     "Programs": _group(
         "programs",
+        ("program preview", "what the draft would change on open orders, counted and kept"),
+        ("program apply", "release the draft as it was previewed, and let open orders follow it"),
         ("program release", "make the draft the program for new orders"),
         ("program discard", "drop the draft"),
         ("program copy", "make a new program of an existing one"),

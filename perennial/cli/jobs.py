@@ -38,6 +38,18 @@ def job(p: Parser) -> Run:
     p.add_argument("--limit", type=count, metavar="N", help="create-child-orders: at most so many child orders")
     p.add_argument("--program", metavar="ID", help="create-child-orders, update-orders: of this program alone")
     p.add_argument(
+        "--revision",
+        type=whole,
+        metavar="N",
+        help="update-orders, with --program: its version N, with --dry-run a draft too",
+    )
+    p.add_argument(
+        "--keep",
+        action="store_const",
+        const=True,
+        help="update-orders, with --revision: keep what is changed, so that `orders take-back` puts it back",
+    )
+    p.add_argument(
         "--product",
         metavar="P",
         help="create-child-orders, process-payments: of this continuity product, or with this product",

@@ -10,6 +10,10 @@ from perennial.db import sql
 from perennial.desk.models import Change
 from perennial.desk.snapshot import Rows, began, changed_rows, last_events, rows_of, used_of
 
+UPDATE = "update"
+"""What an update of a program is called that a person has applied: it is taken back as a whole, never as the last change of
+one order."""
+
 
 def keep_changes(
     were: Mapping[int, Rows], before: Mapping[int, int], *, action: str, by: str, on: date, run: int | None = None

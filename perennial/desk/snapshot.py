@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -119,6 +119,19 @@ def events_since(order_id: int, event: int) -> list[Mapping[str, Any]]:
             SQL["events_since"], {"order": order_id, "event": event}
         )
     ]
+
+
+def withdraw_updated(orders: Sequence[int], changes: Iterable[tuple[Rows, Rows]]) -> None:
+    """What updates have queued to tell customers goes, where it has not left; ``changes``: rows before and after them."""
+    versions: dict[str, set[int]] = {"revision": set(), "tariff": set()}
+    for was, left in changes:
+        for name, after in left.items():
+            if name.startswith("continuity ") and after and (before := was.get(name)):
+                for of, numbers in versions.items():
+                    if before[f"{of}_id"] != after[f"{of}_id"]:
+                        numbers.add(after[f"{of}_id"])
+    given = {"revisions": sorted(versions["revision"]), "tariffs": sorted(versions["tariff"])}
+    sql.execute(SQL["withdraw_updated"], {"orders": list(orders), **given})
 
 
 def withdraw_ended(order_id: int) -> None:

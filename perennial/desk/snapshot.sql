@@ -36,7 +36,7 @@ select c.order_id, 'continuity', c.id, jsonb_build_object(
          'line', c.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
          'payment_method', c.payment_method,
          'revision_id', c.revision_id, 'tariff_id', c.tariff_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment,
-         'every', c.every, 'times', c.times)
+         'every', c.every, 'times', c.times, 'prices', c.prices, 'payment_schedule_id', c.payment_schedule_id)
   from continuity c
 union all
 select c.order_id, 'occurrence', v.id, jsonb_build_object(
@@ -146,10 +146,15 @@ update orders_orderline l set quantity = n.quantity, status = coalesce(n.status,
 update continuity_continuityorder c
    set quantity = n.quantity, ship_to_id = n.ship_to_id, card_id = n.card_id, payment_method = coalesce(n.payment_method, c.payment_method),
        status = n.status, complete = n.complete, last_shipment = n.last_shipment,
-       every = nullif(n.every, 'null'::jsonb), times = n.times
+       every = nullif(n.every, 'null'::jsonb), times = n.times,
+       revision_id = coalesce(n.revision_id, c.revision_id), tariff_id = coalesce(n.tariff_id, c.tariff_id),
+       -- What older changes do not have noted is as it was: no action of theirs has changed it.
+       prices = coalesce(n.prices, c.prices),
+       payment_schedule_id = case when n.prices is null then c.payment_schedule_id else n.payment_schedule_id end
   from jsonb_to_recordset(%(rows)s::jsonb) as n(
          id bigint, quantity numeric, ship_to_id bigint, card_id bigint, payment_method text, status text, complete boolean,
-         last_shipment int, every jsonb, times int)
+         last_shipment int, every jsonb, times int, revision_id bigint, tariff_id bigint, prices jsonb,
+         payment_schedule_id bigint)
  where c.id = n.id
 
 -- name: put_back_occurrence
@@ -205,6 +210,13 @@ update payments_payment p
          id bigint, card_id bigint, customer_id bigint, method text, at_invoice boolean, not_before_shipped boolean,
          status text, attempts int, tried_on date)
  where p.id = n.id and (p.status in {states.CHANGEABLE} or p.status = 'cancelled')
+
+-- name: withdraw_updated
+-- What an update has queued for the customers of these orders, by the versions that they stood on before they were put back.
+delete from notices_notice n
+ where n.order_id = any(%(orders)s) and n.status = 'queued'
+   and ((n.kind = 'price_changed' and n.revision_id = any(%(revisions)s))
+     or (n.kind = 'charges_changed' and n.revision_id = any(%(tariffs)s)))
 
 -- name: withdraw_ended
 delete from notices_notice where order_id = %(order)s and kind = 'ended' and status = 'queued'

@@ -11,6 +11,7 @@ from perennial.catalog.queries import set_up
 from perennial.continuity.planning import read_orders
 from perennial.desk.action import action
 from perennial.desk.follows import follows
+from perennial.desk.kept import UPDATE
 from perennial.desk.locking import changed, lock_parent
 from perennial.desk.models import Change
 from perennial.desk.orders.draft import total_anew
@@ -110,14 +111,17 @@ def _codes_placed(change: Change) -> list[str]:
     return list(Hold.objects.filter(pk__in=placed).values_list("code", flat=True))
 
 
-def changes_to_undo(orders: Mapping[int, str]) -> dict[int, Change | Refused]:
+def changes_to_undo(orders: Mapping[int, str], *, updates: bool = False) -> dict[int, Change | Refused]:
     """By order, the last change that nobody took back; or why there is none to take back: nothing was changed, or a
-    person did something since that cannot be taken back. ``orders``: the numbers of orders, by id.
+    person did something since that cannot be taken back. ``orders``: the numbers of orders, by id. ``updates``: an update
+    of a program counts as one, too; it is none that somebody made to this order.
     """
     found: dict[int, Change | Refused] = {
         order: Refused("nothing_to_undo", "number", order=number) for order, number in orders.items()
     }
     last = Change.objects.filter(order__in=orders, undone_on=None).order_by("order", "-pk").distinct("order")
+    if not updates:
+        last = last.exclude(action=UPDATE)
     changes = {change.order_id: change for change in last}
     if not changes:
         return found

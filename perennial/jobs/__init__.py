@@ -4,10 +4,11 @@
 ``job``, ``report``       what a job is; what a run has done, as numbers
 ``touched``, ``planned``  what a run has done, thing by thing: before and after
 ``ahead``                 dates and nights that want a person first
-``dry_run``, ``parking``  the same, rolled back; an order put aside that could not be done
+``dry_run``, ``parking``  the same, rolled back (``kept_rows``: what is kept of it); an order put aside that could not be done
 ``update_current_event``  where each program stands today
 ``extend_lines``          plan on where repetitions were planned only up to the threshold
 ``update_orders``         open orders follow what was released of their programs
+``change_preview``        what a version would change on them, counted by a dry run (``change_groups``)
 ``move_orders``           for a person: the first open shipment of many orders goes on another day
 ``substitute_orders``     for a person: another product in the open shipments of many orders
 ``take_back``             for a person: what such a run has changed is put back
@@ -43,7 +44,7 @@ NIGHTLY = (
 CRITERIA = {
     "create-child-orders": ("through", "limit", "program", "product", "customer", "order"),
     "process-payments": ("product",),
-    "update-orders": ("program",),
+    "update-orders": ("program", "revision", "keep"),
 }
 """By job, what it may be restricted to."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from perennial.db import sql
 
@@ -51,6 +52,10 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, and with it its locks."""
         if self._own is not None:
             self._own.close()
 
@@ -59,9 +64,22 @@ class Session:
         """Was it lost?"""
         return self._own is None or bool(self._own.closed)
 
-    def execute(self, statement: str, params: list[Any]) -> Any:
+    def execute(self, statement: str, params: list[Any] | dict[str, Any]) -> Any:
         """A statement that commits at once."""
+        return self._opened().execute(statement, params)
+
+    def copy(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Write rows with COPY; they are there at once."""
+        names = ", ".join(f'"{name}"' for name in columns)
+        with (
+            self._opened().cursor() as cursor,
+            cursor.copy(f'copy "{model._meta.db_table}" ({names}) from stdin') as stream,
+        ):
+            for row in rows:
+                stream.write_row(row)
+
+    def _opened(self) -> Any:
         if self._own is None:
             self._own = connection.get_new_connection(connection.get_connection_params())
             self._own.autocommit = True
-        return self._own.execute(statement, params)
+        return self._own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.db import OperationalError, transaction
 from perennial.db import history, sql
 from perennial.jobs import touched
 from perennial.jobs.job import LOCK_ERRORS, Job, Run, bisected, document, sqlstate, write_list
-from perennial.jobs.models import JobRun
+from perennial.jobs.kept_rows import KeptRows
+from perennial.jobs.models import JobRun, JobTouched
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
 from perennial.language.formats import ENGLISH, Reader
@@ -37,27 +38,18 @@ def dry_run(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
+    kept = KeptRows(job, on, arguments, by)
     report = Report()
-    rows: list[touched.Row] = []
     try:
         with transaction.atomic():
-            report = rehearse(job, on, arguments, by, rows, progress=progress)
+            report = rehearse(job, on, arguments, by, kept, progress=progress)
             raise _Undo
     except _Undo:
         pass
-    return document(job, rehearsed(job, on=on, arguments=arguments, by=by, report=report, rows=rows), to)
-
-
-def rehearsed(
-    job: Job, *, on: date, arguments: dict[str, Any], by: str, report: Report, rows: Sequence[touched.Row]
-) -> JobRun:
-    """Note a dry run that was taken back: its report, and what it would have touched."""
-    with transaction.atomic():
-        row = JobRun.objects.create(
-            job=job.name, on_date=on, arguments=arguments, dry=True, by=by, status="done", report=report.stored()
-        )
-        touched.keep(row.pk, rows)
-    return row
+    except BaseException:
+        kept.drop()
+        raise
+    return document(job, kept.close(report), to)
 
 
 def rehearse(
@@ -65,39 +57,50 @@ def rehearse(
     on: date,
     arguments: dict[str, Any],
     by: str,
-    rows: list[touched.Row] | None = None,
+    kept: KeptRows | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Do a job's work inside the caller's transaction, which takes it back afterwards. ``rows``: gets what it touched.
+    """Do a job's work inside the caller's transaction, which takes it back afterwards. ``kept``: gets what it touched.
 
-    Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that
-    each chunk is taken back at once. A locked order is reported as busy after one second.
+    Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that, and of a job that
+    says so (``Job.stands_apart``), each chunk is taken back at once. A locked order is reported as busy after one second.
     """
+    kept = kept or KeptRows(job, on, arguments, by)
     sql.execute("set local lock_timeout = '1s'")
     row = JobRun.objects.create(job=job.name, on_date=on, arguments=arguments, dry=True, by=by)
     run = Run(row.pk, job.name, on, arguments, True, started_by=by)
     history.context(by=run.by, run=run.id)
     report = write_list(job, run)
+    kept.selected = run.selected
     sql.execute("set constraints all immediate")
-    rows = [] if rows is None else rows
+    at_once = run.selected > AT_ONCE or job.stands_apart(run)
+    if job.stands_apart(run):
+        run.waits = {}
     chunks = sql.tuples(
         "select number, first_seq, last_seq from jobs_jobchunk where run_id = %s order by number", [run.id]
     )
     for number, first, last in chunks:
-        if run.selected <= AT_ONCE:
+        if not at_once:
             report.add(_rehearsed(job, run, first, last))
         else:
             try:
                 with transaction.atomic():
                     report.add(_rehearsed(job, run, first, last))
-                    rows += touched.all_rows(job, run.id)
+                    rows = list(touched.all_rows(job, run.id)) if run.waits is None else []
                     raise _Undo
             except _Undo:
                 pass
+            for waiting in (run.waits or {}).values():
+                rows += waiting
+            kept.add(JobTouched, touched.COLUMNS, rows)
+            if run.waits:
+                run.waits = {}
+        job.keep_rehearsed(run, kept)
         if progress is not None:
             progress(number, len(chunks))
-    if run.selected <= AT_ONCE:
-        rows += touched.all_rows(job, run.id)
+    if not at_once:
+        kept.add(JobTouched, touched.COLUMNS, touched.all_rows(job, run.id))
+    job.rehearsal_ends(run, kept)
     JobRun.objects.filter(pk=row.pk).update(status="done", report=report.stored())
     return report
 

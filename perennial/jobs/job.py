@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Model
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.models import Parameters
@@ -38,6 +39,10 @@ class Run:
     selected: int = 0
     started_by: str = ""
     cache: dict[str, Any] = field(default_factory=dict)
+    waits: dict[int, list[Any]] | None = None
+    """Of a dry run whose chunks are taken back at once: what was done of each place of the work list (``touched.Row``), until it
+    is kept.
+    """
 
     @property
     def by(self) -> str:
@@ -72,6 +77,16 @@ select p.number, i.shipment from jobs_jobitem i
   join orders_salesorder p on p.id = c.order_id
  where i.run_id = %s and i.seq = %s
 """
+
+
+class Keeps(Protocol):
+    """What keeps rows about a dry run, though the run is taken back (``kept_rows``)."""
+
+    def add(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Keep rows of a table, without the number of the run."""
+
+    def at_end(self, ending: Callable[[int], None]) -> None:
+        """Have something written with the end of the run, by its number."""
 
 
 class Job:
@@ -118,6 +133,16 @@ class Job:
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order of one item aside with its reason."""
         raise NotImplementedError
+
+    def stands_apart(self, run: Run) -> bool:
+        """Of a dry run: is each chunk taken back at once, so that nobody waits for its locks?"""
+        return False
+
+    def keep_rehearsed(self, run: Run, kept: Keeps) -> None:
+        """Of a dry run: keep what is told of a chunk, which is done, beside what it touched."""
+
+    def rehearsal_ends(self, run: Run, kept: Keeps) -> None:
+        """Of a dry run: keep what is told of it as a whole, before it is taken back."""
 
     def sweep(self, run: Run) -> None:
         """Leave the tables in order for the next run and for lists, when no chunk is left. It changes nothing of an order."""

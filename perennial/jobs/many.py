@@ -24,12 +24,14 @@ from perennial.jobs.change_many import PASSED_OVER, SQL, ChangeMany
 from perennial.jobs.job import Job, document
 from perennial.jobs.models import JobRun
 from perennial.jobs.move_orders import MoveOrders
-from perennial.jobs.runner import give_up
+from perennial.jobs.runner import Opened, give_up
 from perennial.jobs.substitute_orders import SubstituteOrders
 from perennial.jobs.take_back import TakeBackOrders
+from perennial.jobs.update_orders import UpdateOrders
 from perennial.kernel.reasons import Reason
 from perennial.language.formats import ENGLISH, Reader
 from perennial.language.reasons import reason_words
+from perennial.programs.actions import for_new_orders_only
 
 EXAMPLES = 5
 NAMED = 5
@@ -40,7 +42,8 @@ class How:
     """How a change of many orders is made, beside what is asked: by whom, on which business date, why.
 
     ``meant_on``, ``meant``: the date, and other days, that are meant though they are ahead or years away; ``orders``: how
-    many orders, said once more where they are many; ``again``: also what a run has done already.
+    many orders, said once more where they are many; ``again``: also what a run has done already. ``opened`` hears of the run
+    before it is worked on.
     """
 
     by: str
@@ -53,6 +56,7 @@ class How:
     again: bool = False
     examples: int = EXAMPLES
     progress: Callable[[int, int], None] | None = None
+    opened: Opened | None = None
     to: Reader = ENGLISH
 
 
@@ -112,22 +116,39 @@ def substitute(
 
 def take_back(how: How, *, run: int, send_late: bool = False) -> dict[str, Any]:
     """Put back what a run has changed, order by order, where nothing has used or changed it since. What a run that was
-    killed has not done yet is given up first.
+    killed has not done yet is given up first. Of an update that was applied: its version is for new orders only from then
+    on.
 
     ``send_late``: also where a shipment comes back whose night is over. Where all of it was put back already, it is told
     (``already``) what the run did that put it back. Refused: no such run, one that is at work.
     """
-    row = JobRun.objects.filter(pk=run).first()
-    if row is None:
-        raise Refused("run_unknown", "run", run=run)
-    if row.dry or not issubclass(JOBS[row.job], ChangeMany):
-        raise Refused("run_not_taken_back", "run", run=run, job=row.job, dry=row.dry)
+    row = _to_take_back(run)
     if not how.dry:
         give_up(row, _give_up)
+        if row.job == UpdateOrders.name:  # no night does again what is put back
+            for_new_orders_only(
+                schedule_id=row.arguments["program"], number=row.arguments["revision"], by=how.by, reason=how.reason
+            )
     job = TakeBackOrders(orders=how.orders)
     if (before := _put_back_by(run)) is not None:
         return document(job, before, how.to) | told(before.pk, most=how.examples, to=how.to) | {"already": True}
     return _run(job, how, {"run": run, "send_late": send_late or None})
+
+
+def orders_to_put_back(run: int) -> int:
+    """How many orders a run has changed that nobody has put back. Refused: no such run, one that is not taken back."""
+    _to_take_back(run)
+    return int(sql.value(SQL["to_put_back"], {"of_run": run}))
+
+
+def _to_take_back(run: int) -> JobRun:
+    """Refused: there is no such run, or it is none that can be taken back."""
+    row = JobRun.objects.filter(pk=run).first()
+    if row is None:
+        raise Refused("run_unknown", "run", run=run)
+    if row.dry or not (issubclass(JOBS[row.job], ChangeMany) or row.arguments.get("keep")):
+        raise Refused("run_not_taken_back", "run", run=run, job=row.job, dry=row.dry)
+    return row
 
 
 def _put_back_by(run: int) -> JobRun | None:
@@ -162,6 +183,7 @@ def _run(job: Job, how: How, arguments: dict[str, Any]) -> dict[str, Any]:
         dry=how.dry,
         by=how.by,
         progress=how.progress,
+        opened=how.opened,
         to=how.to,
     )
     return done | told(done["run"], most=how.examples, to=how.to)

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from perennial.db.history import tracked
 from perennial.kernel import states
+from perennial.programs.models import Program
 
 
 class JobRun(models.Model):
@@ -92,6 +93,73 @@ class JobTouched(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     because = models.JSONField(null=True)
+
+
+class ChangePreview(models.Model):
+    """What a version of a program would change on its open orders, as a dry run of update-orders has counted it.
+
+    ``revision_id``: the draft that it was counted with; ``seen``: what the draft, the rules and the orders were like then
+    (``change_seen``), ``event``: the last thing that had happened to any order. ``orders`` of the work list; ``made``: their
+    children that are made and not sent. ``rises``: orders of which a price rises, ``silent`` of them have nobody to write to.
+    ``to_come_minor``: what is planned of them with delivery and tax, before and after.
+    """
+
+    run = models.OneToOneField(JobRun, models.CASCADE, primary_key=True, related_name="preview")
+    program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
+    revision_id = models.BigIntegerField()
+    number = models.IntegerField()
+    seen = models.TextField()
+    event = models.BigIntegerField()
+    at = models.DateTimeField()
+    currency = models.TextField()
+    orders = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    made = models.BigIntegerField()
+    rises = models.BigIntegerField()
+    silent = models.BigIntegerField()
+    to_come_minor = models.BigIntegerField()
+    new_to_come_minor = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["program", "-run"], name="previews_of_program")]
+
+
+class ChangeGroup(models.Model):
+    """Orders of a preview that have the same in common: who they are (``change_groups.WHO``), or what differs of them.
+
+    ``event_key``, ``event_id``: of which event, and its place in the version; ``before`` and ``after`` say which difference.
+    ``amount_minor``: so much more or less is to come of them by it.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "number")
+    run = models.ForeignKey(JobRun, models.CASCADE, related_name="change_groups", db_index=False)
+    number = models.IntegerField()
+    kind = models.TextField()
+    event_key = models.TextField(null=True)
+    event_id = models.IntegerField(null=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    orders = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+
+
+class ChangedOrder(models.Model):
+    """An order in a group of a preview: the first of its shipments that is in it, before and after, and how much more or
+    less is to come of the order by it. Who it belongs to is read when it is looked at.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "number", "seq")
+    run = models.ForeignKey(JobRun, models.CASCADE, related_name="changed_orders", db_index=False)
+    number = models.IntegerField()
+    seq = models.BigIntegerField()
+    order = models.TextField()
+    line = models.IntegerField(null=True)
+    shipment = models.IntegerField(null=True)
+    ship_on = models.DateField(null=True)
+    new_ship_on = models.DateField(null=True)
+    amount_minor = models.BigIntegerField(null=True)
+    new_amount_minor = models.BigIntegerField(null=True)
+    more_minor = models.BigIntegerField()
 
 
 class NightRun(models.Model):

@@ -16,8 +16,9 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY, touched
 from perennial.jobs.ahead import has_jumped, refuse_ahead
 from perennial.jobs.at_work import Session
-from perennial.jobs.dry_run import rehearse, rehearsed
-from perennial.jobs.job import Job, document
+from perennial.jobs.dry_run import rehearse
+from perennial.jobs.job import document
+from perennial.jobs.kept_rows import KeptRows
 from perennial.jobs.models import NightRun
 from perennial.jobs.night_report import make_report
 from perennial.jobs.report import Report
@@ -192,7 +193,7 @@ def _in_the_calendar(on: date) -> None:
 
 def _rehearsal(dates: Sequence[date], by: str, to: Reader, progress: Progress | None = None) -> list[dict[str, Any]]:
     """All jobs of all nights in one transaction that is taken back, so that each sees the ones before."""
-    reports: list[tuple[date, Job, Report, list[touched.Row]]] = []
+    rehearsals: list[tuple[KeptRows, Report]] = []
     try:
         with transaction.atomic():
             for on in dates:
@@ -200,15 +201,18 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader, progress: Progress | 
                 for name in NIGHTLY:
                     if progress is not None:
                         progress(name, on)
-                    job = JOBS[name]()
-                    rows: list[touched.Row] = []
-                    report = rehearse(job, on, _arguments(name, on != dates[-1]), by, rows)
-                    reports.append((on, job, report, rows))
+                    job, arguments = JOBS[name](), _arguments(name, on != dates[-1])
+                    kept = KeptRows(job, on, arguments, by)
+                    rehearsals.append((kept, Report()))
+                    rehearsals[-1][1].add(rehearse(job, on, arguments, by, kept))
             raise _Undo
     except _Undo:
         pass
+    except BaseException:
+        for kept, _ in rehearsals:
+            kept.drop()
+        raise
     nights: dict[date, list[dict[str, Any]]] = {on: [] for on in dates}
-    for on, job, report, rows in reports:
-        row = rehearsed(job, on=on, arguments=_arguments(job.name, on != dates[-1]), by=by, report=report, rows=rows)
-        nights[on].append(document(job, row, to))
+    for kept, report in rehearsals:
+        nights[kept.on].append(document(kept.job, kept.close(report), to))
     return [{"on": on.isoformat(), "jobs": jobs} for on, jobs in nights.items()]

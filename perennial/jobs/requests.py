@@ -21,12 +21,14 @@ from perennial.jobs import night as nights
 from perennial.jobs.ahead import refuse_ahead, run_by_hand
 from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.job import Run
+from perennial.jobs.many import How, orders_to_put_back, take_back
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.runner import Opened, ask_run_to_stop
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import REQUEST_GOES_ON
 
-NIGHT = "night"
+NIGHT, TAKE_BACK = "night", "take-back-orders"
+ARGUMENTS = {**CRITERIA, TAKE_BACK: ("run",)}
 UNDER_WAY = "job_running"
 """Why something that recurs is tried again a little later instead of being refused."""
 
@@ -64,10 +66,10 @@ def ask(
     if job == NIGHT and given:
         raise Refused("criterion_of_another_job", next(iter(given)), job=job)
     if job != NIGHT:
-        if job not in NIGHTLY:
+        if job not in (*NIGHTLY, TAKE_BACK):
             raise Refused("job_unknown", "job", job=job, known=(NIGHT, *NIGHTLY))
         for name in given:
-            if name not in CRITERIA.get(job, ()):
+            if name not in ARGUMENTS.get(job, ()):
                 raise Refused("criterion_of_another_job", name, job=job)
         JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
     if on is not None and not dry:
@@ -191,8 +193,14 @@ def _done(row: JobRequest, notes: _Notes) -> tuple[list[dict[str, Any]], dict[st
     """The runs as documents, and the nights that want a person."""
     if row.job != NIGHT:
         assert row.for_date is not None
-        job = JOBS[row.job]()
         progress = notes.chunk if row.dry else None
+        if row.job == TAKE_BACK:
+            run = row.arguments["run"]
+            how = How(
+                by=row.by, on=row.for_date, meant_on=row.for_date, orders=orders_to_put_back(run), opened=notes.opened
+            )
+            return [take_back(how, run=run)], None
+        job = JOBS[row.job]()
         given = {"arguments": row.arguments, "dry": row.dry, "by": row.by, "progress": progress, "opened": notes.opened}
         return [run_by_hand(job, on=row.for_date, meant=row.meant or row.for_date, **given)], None
     found = nights.night(row.on_date, dry=row.dry, by=row.by, meant=row.meant, progress=notes.job, opened=notes.opened)

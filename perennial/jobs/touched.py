@@ -8,9 +8,10 @@ been taken back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perennial.catalog.queries import parameters
@@ -76,7 +77,11 @@ def places(run: Run, first: int, last: int) -> dict[int, int]:
 
 
 def write(run: Run, rows: Iterable[Row]) -> None:
-    """Write what a chunk did, in its transaction."""
+    """Write what a chunk did, in its transaction; or let it wait, by its place, where that is taken back at once."""
+    if run.waits is not None:
+        for seq, of in groupby(rows, key=lambda row: row.seq):
+            run.waits[seq] = list(of)
+        return
     sql.copy(JobTouched, ("run_id", *COLUMNS), ((run.id, *row) for row in rows))
 
 
@@ -105,18 +110,13 @@ def all_rows(job: Job, run: int) -> Iterator[Row]:
     return every(read)
 
 
-def keep(run: int, rows: Sequence[Row]) -> None:
-    """Write what a dry run did, after it was taken back."""
-    sql.copy(JobTouched, ("run_id", *COLUMNS), ((run, *row) for row in rows))
-
-
 def forget(on: date) -> None:
     """Drop the lists of runs that are older, on a date, than the parameter ``days_to_keep_run_lists`` says."""
     days = parameters().days_to_keep_run_lists
     if days is None or on.toordinal() <= days:
         return
     given = {"before": date.fromordinal(on.toordinal() - days)}
-    for table in ("jobs_jobitem", "jobs_jobtouched"):
+    for table in ("jobs_jobitem", "jobs_jobtouched", "jobs_changedorder"):
         sql.execute(
             f"delete from {table} where run_id in"
             " (select id from jobs_jobrun where on_date < %(before)s and status = 'done')",

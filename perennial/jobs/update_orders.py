@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from perennial.catalog.queries import PriceList, SetUp, price_lists
@@ -12,12 +13,20 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.continuity.planning import Counts, Difference, OrderState, read_orders
 from perennial.continuity.update import Update, planned_with
 from perennial.db import sql
+from perennial.desk.kept import UPDATE, keep_changes
+from perennial.desk.locking import lock_many
 from perennial.desk.notices.queue import tell_price_changes
-from perennial.jobs.job import Job, Run
+from perennial.desk.snapshot import Rows, last_events, rows_of
+from perennial.errors import Refused
+from perennial.jobs import touched
+from perennial.jobs.change_groups import ChangeGroups, Updated
+from perennial.jobs.change_preview import ORDER_COLUMNS, is_preview, preview_of, refuse_other_revision, seen_now
+from perennial.jobs.job import Job, Keeps, Run
+from perennial.jobs.models import ChangedOrder
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.planned import Planned
 from perennial.jobs.report import Report
-from perennial.jobs.tariff_followed import tariff_followed
+from perennial.jobs.tariff_followed import Followed, tariff_followed
 from perennial.kernel.reasons import Reason
 from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked, due
@@ -38,6 +47,10 @@ class UpdateOrders(Job):
 
     Safe to rerun because an order that stands on the newest revision and tariff is not selected again, and a plan
     that changes nothing writes nothing.
+
+    With a ``revision`` of a program: a dry run says what that one would change (``change_groups``), though it is a draft yet;
+    a real run wants it to be the newest one, so that nobody applies what was never shown. With ``keep`` what is changed of
+    each order is kept with the run, so that it can be taken back (``take_back``).
     """
 
     name = "update-orders"
@@ -46,19 +59,64 @@ class UpdateOrders(Job):
     chunk_size = 300
 
     def arguments(self, run: Run) -> None:
-        """For one program, for all, or by the night for those released with *apply*."""
+        """For one program, or a revision of it, for all, or by the night for those released with *apply*."""
+        given = run.arguments
+        for name in ("revision", "keep"):
+            if given.get(name) and not (given.get("program") and given.get("revision")):
+                raise Refused("option_goes_with", name, what=name, of="program" if name == "revision" else "revision")
+        if given.get("keep") and run.dry:
+            raise Refused("keep_or_dry", "keep")
+        if "program" in given:
+            program = program_by_id(given["program"])
+            if "revision" in given:
+                refuse_other_revision(program, given["revision"], dry=run.dry)
+        self._targets(run)
+
+    def _targets(self, run: Run) -> None:
+        """Which revision the orders of each program are to stand on, and which tariff."""
+        program = None
         if "program" in run.arguments:
-            programs = [program_by_id(run.arguments["program"]).pk]
-            newest = newest_released(programs)
+            program = program_by_id(run.arguments["program"]).pk
+            newest = newest_released([program])
+            if "revision" in run.arguments:
+                found = ProgramRevision.objects.filter(program=program, number=run.arguments["revision"])
+                newest = dict(found.values_list("program_id", "pk"))
         else:
             newest = newest_released()
             if run.arguments.get("night"):
                 apply = set(ProgramRevision.objects.filter(apply=True).values_list("pk", flat=True))
                 newest = {program: revision for program, revision in newest.items() if revision in apply}
-            programs = []
         run.cache["newest"] = newest
-        run.cache["of_program"] = next(iter(programs), None)
+        run.cache["of_program"] = program
         run.cache["tariff"] = applied_number() or 0
+
+    def select(self, run: Run) -> tuple[int, Report]:
+        """Write the work list; of a preview note first what the program and its orders are like."""
+        if is_preview(run):
+            run.cache["seen"] = seen_now(run.cache["of_program"], next(iter(run.cache["newest"].values())))
+        return super().select(run)
+
+    def stands_apart(self, run: Run) -> bool:
+        """Nobody waits for a preview."""
+        return is_preview(run)
+
+    def keep_rehearsed(self, run: Run, kept: Keeps) -> None:
+        """Of a preview: the groups that the orders of a chunk are in."""
+        if (groups := run.cache.get("groups")) is not None:
+            kept.add(ChangedOrder, ORDER_COLUMNS, groups.counted())
+
+    def rehearsal_ends(self, run: Run, kept: Keeps) -> None:
+        """Of a preview: its numbers."""
+        if is_preview(run):
+            kept.at_end(preview_of(run, self._groups(run)))
+
+    def _groups(self, run: Run) -> ChangeGroups:
+        """The groups of a preview so far."""
+        if "groups" not in run.cache:
+            pk = next(iter(run.cache["newest"].values()))
+            run.cache["groups"] = ChangeGroups(load_revisions(run.set_up, [pk])[pk])
+        groups: ChangeGroups = run.cache["groups"]
+        return groups
 
     def due(self, run: Run) -> tuple[str, Mapping[str, Any]]:
         """Open orders planned from an older revision, or under an older tariff, by id."""
@@ -69,9 +127,9 @@ class UpdateOrders(Job):
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""
         if "newest" not in run.cache:
-            self.arguments(run)
+            self._targets(run)
         newest = run.cache["newest"]
-        ids = [row[0] for row in sql.tuples(SQL["lock"], {"run": run.id, "first": first, "last": last})]
+        ids, keep = self._locked(run, first, last)
         set_up = run.read_set_up()
         loaded: dict[int, LoadedRevision] = run.cache.setdefault("revisions", {})
         missing = set(newest.values()) - set(loaded)
@@ -83,6 +141,7 @@ class UpdateOrders(Job):
         changed: list[OrderState] = []
         rows: list[ContinuityOrder] = []
         events = []
+        updated: list[Updated] = []
         prices: dict[int, PriceList] = {}
         states = [state for state in read_orders(set_up, ids, loaded) if state.row.status == "open"]
         for state in states:
@@ -112,6 +171,20 @@ class UpdateOrders(Job):
                 planned.billing_kept(state, _name(set_up, paid_by), why)
             if paid_by != was_paid_by:
                 planned.billed(state, _name(set_up, was_paid_by), _name(set_up, paid_by))
+            if is_preview(run):
+                billing = None if paid_by == was_paid_by else (_name(set_up, was_paid_by), _name(set_up, paid_by))
+                keeps = kept if not revision.billed_as(stood_on) else None
+                updated.append(
+                    Updated(
+                        state,
+                        update=found,
+                        differs=differs,
+                        was_complete=was_complete,
+                        tariff=state.row.tariff_id,
+                        billing=billing,
+                        billing_kept=keeps,
+                    )
+                )
             if differs:
                 changed.append(state)
                 schedules = {"before": _name(set_up, was_paid_by), "after": _name(set_up, paid_by)}
@@ -135,11 +208,15 @@ class UpdateOrders(Job):
         followed = tariff_followed(run, set_up, states, planned)
         write_history([*events, *followed.events], on=run.on, by=run.by)
         planned.write(run, first, last)
+        if is_preview(run):
+            self._groups(run).take(set_up, _with_others(updated, states, followed), touched.places(run, first, last))
         again = sorted({s.row.pk for s in changed} | followed.differ)
         if again:
             blocked.recompute(again)
             if any(s.row.upfront for s in states if s.row.pk in set(again)):
                 due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
+        if keep is not None:
+            keep.write(run)
         done = {row.pk for row in rows} | followed.moved
         report.count("charges_changed", len(followed.differ))
         report.count("updated", len(again))
@@ -149,7 +226,43 @@ class UpdateOrders(Job):
 
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order aside."""
+        if is_preview(run):
+            self._groups(run).put_aside(seq, self.named(run, seq)[0])
         return park_uncounted(self, run, seq, reason, sqlstate)
+
+    def _locked(self, run: Run, first: int, last: int) -> tuple[list[int], Keep | None]:
+        """The continuity orders of a chunk, locked; and, where what is changed is kept, the rows as they are. Then their
+        parents are locked too, so that only what the update changes is kept.
+        """
+        if not run.arguments.get("keep"):
+            return [row[0] for row in sql.tuples(SQL["lock"], {"run": run.id, "first": first, "last": last})], None
+        found = dict(sql.tuples(SQL["orders"], {"run": run.id, "first": first, "last": last}))
+        orders = sorted(set(found.values()))
+        lock_many(orders)
+        return sorted(found), Keep(rows_of(orders), last_events(orders))
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The rows of orders before an update that is kept, and the last thing that had happened to each."""
+
+    were: Mapping[int, Rows]
+    before: Mapping[int, int]
+
+    def write(self, run: Run) -> None:
+        """Keep what the update has changed."""
+        keep_changes(self.were, self.before, action=UPDATE, by=run.started_by, on=run.on, run=run.id)
+
+
+def _with_others(updated: Sequence[Updated], states: Sequence[OrderState], followed: Followed) -> list[Updated]:
+    """All orders that were rehearsed: also those that stand on the revision and follow the tariff alone."""
+    by_id = {one.state.row.pk: one for one in updated}
+    found = []
+    for state in states:
+        row = state.row
+        one = by_id.get(row.pk) or Updated(state, was_complete=row.complete, tariff=row.tariff_id)
+        found.append(one._replace(new_tariff=row.tariff_id, differs=one.differs or row.pk in followed.differ))
+    return found
 
 
 def update(

@@ -169,6 +169,33 @@ def locked(schedule_id: str, version: int | None = None) -> Program:
 
 
 @transaction.atomic
+def to_release(*, schedule_id: str, by: str) -> int:
+    """Let the draft be what its release would make of it, so that a preview shows just that; its number. Refused: there is
+    no draft, or it has faults.
+    """
+    context(by=by)
+    row = locked(schedule_id)
+    released, draft = newest(row.pk)
+    if draft is None:
+        raise Refused("program_no_draft_to_release", "program", program=schedule_id)
+    _as_released(row, released, draft)
+    return draft.number
+
+
+def _as_released(row: Program, released: ProgramRevision | None, draft: ProgramRevision) -> int:
+    """The id of the draft, with what it has to have when it is released. Refused: it has faults."""
+    stored = read_facts(revision.pk for revision in (released, draft) if revision)
+    facts = stored[draft.pk]
+    _checked(replace(facts, events=with_places(facts.events)))
+    if released is None or not set(stored[released.pk].walk) - set(facts.walk):
+        return draft.pk
+    # Another revision was released since the draft was begun: its events keep their places too.
+    whole = _carried(facts, stored[released.pk])
+    drop_revision(draft)
+    return write_revision(row, draft.number, whole, Ids(), released=False, apply=False).pk
+
+
+@transaction.atomic
 def release(
     *,
     schedule_id: str,
@@ -186,18 +213,19 @@ def release(
     released, draft = newest(row.pk)
     if draft is None:
         raise Refused("program_no_draft_to_release", "program", program=schedule_id)
-    stored = read_facts(revision.pk for revision in (released, draft) if revision)
-    facts = stored[draft.pk]
-    _checked(replace(facts, events=with_places(facts.events)))
-    if released is not None and set(stored[released.pk].walk) - set(facts.walk):
-        # Another revision was released since the draft was begun: its events keep their places too.
-        whole = _carried(facts, stored[released.pk])
-        drop_revision(draft)
-        write_revision(row, draft.number, whole, Ids(), released=True, apply=apply)
-    else:
-        ProgramRevision.objects.filter(pk=draft.pk).update(released=True, apply=apply)
+    ProgramRevision.objects.filter(pk=_as_released(row, released, draft)).update(released=True, apply=apply)
     Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
     return {"program": schedule_id, "revision": draft.number, "apply": apply}
+
+
+@transaction.atomic
+def for_new_orders_only(*, schedule_id: str, number: int, by: str, reason: str | None = None) -> None:
+    """A released revision is for new orders: no night lets open ones follow it any more."""
+    context(by=by, reason=reason)
+    row = locked(schedule_id)
+    found = ProgramRevision.objects.filter(program=row, number=number, released=True, apply=True)
+    if found.update(apply=False):
+        Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from perennial.web.pages import (
     product_file,
     program_editor,
     programs,
+    program_change,
     reports,
     search,
     second_factor,
@@ -159,6 +160,25 @@ urlpatterns = [
     page("setup/people/<str:username>/in", people.let_in, "people_in", do="change_people"),
     page("setup/people/<str:username>/unlock", people.unlock, "people_unlock", do="change_people"),
     page("setup/people/<str:username>/second", people.without_second_factor, "people_second", do="change_people"),
+    # what a new version of a program would change on its open orders
+    page("programs/<str:program>/change", program_change.page, "program_change", see="change_programs"),
+    *(
+        page(f"programs/<str:program>/change/{route}", view, f"program_change_{route}", do="change_programs")
+        for route, view in (
+            ("check", program_change.check),
+            ("go", program_change.go),
+            ("drop", program_change.drop),
+            ("back", program_change.back),
+        )
+    ),
+    *(
+        page(f"programs/<str:program>/change/<int:run>/<int:group>{route}", view, name, see=see)
+        for route, view, name, see in (
+            ("", program_change.group, "change_group", "change_programs"),
+            ("/first", program_change.first, "change_group_first", "change_programs"),
+            (".csv", program_change.group_csv, "change_group_csv", "export_lists"),
+        )
+    ),
     page("csp", reports.csp, "csp", do=ANYBODY),
     page("typed/day", typed.day, "typed_day", see=SIGNED_IN),
     page("refresh", order_actions.refresh, "refresh", see=SIGNED_IN),

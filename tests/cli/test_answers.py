@@ -214,6 +214,12 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     for action in ("release", "discard"):
         remove_event(schedule_id="BOM", key="E3" if action == "release" else "E2", by="anna")
         holds(f"program {action}", typed(f"program {action} BOM"))
+    remove_event(schedule_id="BOM", key="E2", by="anna")
+    counted = typed("program preview BOM")
+    holds("program preview", counted)
+    holds("program preview: each of groups", counted["groups"][0])
+    holds("program apply", typed("program apply BOM --letters"))
+    played |= {"program preview", "program preview: each of groups", "program apply"}
     stopped = perennial("stop", "--json", home=tmp_path / "home")
     holds("stop", json.loads(stopped.stdout))
     assert played == set(ROWS)

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from perennial.catalog.queries import SetUp
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders, seen_to_differ
 from perennial.db import history
+from perennial.desk.kept import UPDATE
 from perennial.desk.locking import derive_anew, lock_many
 from perennial.desk.models import Change
-from perennial.desk.snapshot import Rows, put_back, rows_of, used_of
+from perennial.desk.snapshot import Rows, put_back, rows_of, used_of, withdraw_updated
 from perennial.desk.undo import changes_to_undo, undo_fault
 from perennial.errors import Refused
 from perennial.kernel.reasons import Reason
@@ -63,8 +64,10 @@ def take_back(
     for order, used in used_of(orders).items():
         now[order] |= used
     ahead = set_up.parameters.days_before_delivery
-    last = changes_to_undo(numbers)
-    of_run = {c.order_id: c for c in Change.objects.filter(run_id=run, order__in=orders, undone_on=None)}
+    last = changes_to_undo(numbers, updates=True)
+    of_run: dict[int, Change] = {}
+    for one in Change.objects.filter(run_id=run, order__in=orders, undone_on=None).order_by("pk"):
+        of_run[one.order_id] = _with_earlier(of_run.get(one.order_id), one)
     found: list[Back] = []
     were: Rows = {}
     changes: list[Change] = []
@@ -86,7 +89,9 @@ def take_back(
     back = [c.order_id for c in changes]
     before = read_orders(set_up, [pk for pk, order in ids.items() if order in back], revisions)
     put_back(were, on=on, by=by)
-    Change.objects.filter(pk__in=[c.pk for c in changes], undone_on=None).update(undone_on=on, undone_by=by)
+    Change.objects.filter(run_id=run, order__in=back, undone_on=None).update(undone_on=on, undone_by=by)
+    if changes[0].action == UPDATE:
+        withdraw_updated(back, [(change.before, change.after) for change in changes])
     events = [Happened(c.order_id, "undone", {"action": c.action, "run": back_in, "of_run": run}) for c in changes]
     write_history(events, on=on, by=by, reason=reason)
     states = read_orders(set_up, [state.row.pk for state in before], revisions)
@@ -108,6 +113,16 @@ def _as_they_were(before: Sequence[OrderState], after: Sequence[OrderState]) -> 
                 line = lines[new.row.parent_line_id]
                 found.setdefault(new.row.order_id, []).append(ShipmentBack(new, line, were[o.id], o))
     return found
+
+
+def _with_earlier(earlier: Change | None, change: Change) -> Change:
+    """A change together with an earlier one that the same run has made of the order, as an update does that finds two of its
+    lines in two chunks.
+    """
+    if earlier is not None:
+        change.before = {**change.before, **earlier.before}
+        change.after = {**earlier.after, **change.after}
+    return change
 
 
 def _stands_on_it(change: Change, last: Change | Refused, number: str) -> Refused | None:

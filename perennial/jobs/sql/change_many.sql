@@ -32,6 +32,9 @@ select r.id, r.on_date from jobs_jobrun r
 select row_number() over (order by d.order_id), d.order_id, null::int
   from (select distinct order_id from desk_change where run_id = %(of_run)s and undone_on is null) d
 
+-- name: to_put_back
+select count(distinct order_id) from desk_change where run_id = %(of_run)s and undone_on is null
+
 -- name: put_back_by
 select r.* from jobs_jobrun r
  where r.job = %(job)s and not r.dry and (r.arguments->>'run')::bigint = %(run)s

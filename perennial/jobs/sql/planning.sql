@@ -3,6 +3,11 @@ select id from continuity_continuityorder
  where id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
  order by id for no key update
 
+-- name: orders
+-- The continuity orders of a chunk, with their parents.
+select c.id, c.order_id from continuity_continuityorder c
+ where c.id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
+
 -- name: select_to_update
 -- Open orders that stand on an older revision of these programs, or on an older tariff than the one that was applied.
 select row_number() over (order by d.id), d.id, null::int

@@ -132,7 +132,8 @@ def criteria(context: Context, arguments: Mapping[str, Any]) -> str:
     """What a run was restricted to."""
     to = _to(context)
     known = {name for of_job in CRITERIA.values() for name in of_job}
-    return ", ".join(f"{said(to, f'job_{name}')} {value}" for name, value in arguments.items() if name in known)
+    words = {name: said(to, f"job_{name}") for name in arguments if name in known}
+    return ", ".join(one if arguments[name] is True else f"{one} {arguments[name]}" for name, one in words.items())
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,291 @@
+"""What a version changes on the open orders of its program, order by order, while an update is rehearsed: who changes, what
+differs, what a person had set and stays, and the money.
+
+An order stands in one group of those who change or not (``WHO``), and in a group for each thing that differs of it. By the
+amounts of either sort of groups the same comes together: how much more or less is to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from perennial.catalog.models import Product
+from perennial.catalog.queries import SetUp
+from perennial.continuity.planning import LineRow, OccurrenceRow, OrderState
+from perennial.continuity.update import Update
+from perennial.customers.models import Customer
+from perennial.kernel.money import line_amount, plain
+from perennial.kernel.states import TO_COME
+from perennial.kernel.totals import Charge
+from perennial.orders.models import OrderLine
+from perennial.payments.due import Place, child_totals, places, taxed_on
+from perennial.programs.queries import LoadedRevision
+
+CHANGES, KEEPS, SAME, ASIDE = WHO = ("changes", "changes_and_keeps", "same", "put_aside")
+"""Who an order is: it changes; it changes and keeps what a person has set; it stays as it is; it cannot be done."""
+TOLD, SILENT = NOTICES = ("told", "silent")
+"""A price of the order rises: its customer is told by mail; there is no address to write to."""
+MOST_KNOWN = 50_000
+"""So many costs of shipments are remembered; most orders of a program cost the same."""
+
+Told = int | str | None
+
+
+class Difference(NamedTuple):
+    """What orders of a group have in common. ``before`` and ``after`` say which difference of its kind; amounts in minor
+    units, quantities as they are written.
+    """
+
+    kind: str
+    event: str | None = None
+    before: Told = None
+    after: Told = None
+
+
+class Row(NamedTuple):
+    """An order in a group, as ``ChangedOrder`` has it behind the number of the group."""
+
+    seq: int
+    order: str
+    line: int | None = None
+    shipment: int | None = None
+    ship_on: date | None = None
+    new_ship_on: date | None = None
+    amount_minor: int | None = None
+    new_amount_minor: int | None = None
+    more_minor: int = 0
+
+
+class Updated(NamedTuple):
+    """An order that was rehearsed: as it was read, what it would be, whether that differs, and the tariffs that it stood
+    and stands on.
+    """
+
+    state: OrderState
+    was_complete: bool
+    tariff: int
+    update: Update | None = None
+    differs: bool = False
+    billing: tuple[str | None, str | None] | None = None
+    billing_kept: str | None = None
+    new_tariff: int = 0
+
+
+@dataclass
+class Counted:
+    """A group so far."""
+
+    number: int
+    orders: int = 0
+    amount: int = 0
+
+
+@dataclass
+class ChangeGroups:
+    """What is known so far. What was rehearsed waits by its place in the work list until it is counted: what is rehearsed
+    twice, because something was locked, is counted once.
+    """
+
+    revision: LoadedRevision
+    groups: dict[Difference, Counted] = field(default_factory=dict)
+    to_come: int = 0
+    new_to_come: int = 0
+    _waits: dict[int, list[tuple[Difference, Row]]] = field(default_factory=dict)
+    _products: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+    _costs: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def take(self, rules: SetUp, updated: Sequence[Updated], seq_of: Mapping[int, int]) -> None:
+        """Take a batch of orders in; ``seq_of``: their places in the work list, by their ids."""
+        both = [o for one in updated for o in (*one.state.occurrences, *(one.update.after if one.update else ()))]
+        self._know({line.product_id for o in both for line in o.lines})
+        where = places([*(o.ship_to_id for o in both), *(one.state.row.ship_to_id for one in updated)])
+        lines = dict(
+            OrderLine.objects.filter(pk__in=[one.state.row.parent_line_id for one in updated]).values_list("pk", "line")
+        )
+        silent = _without_address([one for one in updated if _rises(one)])
+        for one in updated:
+            row = one.state.row
+            found = _Order(self, rules, one, where).told()
+            if _rises(one):
+                found.append((Difference(SILENT if row.order.paid_by in silent else TOLD), Row(0, "")))
+            self._waits[seq_of[row.pk]] = [
+                (of, told._replace(seq=seq_of[row.pk], order=row.order.number, line=lines[row.parent_line_id]))
+                for of, told in found
+            ]
+
+    def put_aside(self, seq: int, order: str) -> None:
+        """An order cannot be done."""
+        self._waits[seq] = [(Difference(ASIDE), Row(seq, order))]
+
+    def counted(self) -> Iterator[tuple[int | str | date | None, ...]]:
+        """Count what waits, and give its rows as ``ChangedOrder`` has them."""
+        for rows in self._waits.values():
+            for of, row in rows:
+                group = self.groups.setdefault(of, Counted(len(self.groups) + 1))
+                group.orders += 1
+                group.amount += row.more_minor
+                if of.kind in WHO:
+                    self.to_come += row.amount_minor or 0
+                    self.new_to_come += row.new_amount_minor or 0
+                yield (group.number, *row)
+        self._waits = {}
+
+    def of_kinds(self, *kinds: str) -> int:
+        """How many orders are in the groups of these kinds, of which an order is in one."""
+        return sum(group.orders for of, group in self.groups.items() if of.kind in kinds)
+
+    def cost(self, rules: SetUp, tariff: int, together: Sequence[OccurrenceRow], place: Place, on: date) -> int:
+        """What a planned shipment costs with delivery and tax."""
+        charges = tuple(
+            Charge(line_amount(line.quantity, line.price_minor), self._products[line.product_id][1])
+            for o in together
+            for line in o.lines
+        )
+        key = (tariff, charges, together[-1].delivery_mode_id, place, on)
+        if (known := self._costs.get(key)) is None:
+            if len(self._costs) >= MOST_KNOWN:
+                self._costs.clear()
+            known = child_totals(rules.tariff(tariff), charges, together[-1].delivery_mode_id, place, on).total
+            self._costs[key] = known
+        return known
+
+    def number(self, product: int) -> str:
+        """The number of a product that was read."""
+        return self._products[product][0]
+
+    def _know(self, products: set[int]) -> None:
+        if missing := products - self._products.keys():
+            found = Product.objects.filter(pk__in=missing).values_list("pk", "number", "tax_group")
+            self._products |= {pk: (number, group) for pk, number, group in found}
+
+
+@dataclass
+class _Order:
+    """One order: what differs of it, and what it costs before and after."""
+
+    groups: ChangeGroups
+    rules: SetUp
+    one: Updated
+    where: Mapping[int | None, Place]
+
+    def told(self) -> list[tuple[Difference, Row]]:
+        """The groups that it is in, each once, the first of its shipments that is, and by how much each differs. What has
+        nothing to do with one difference, as the charge of delivery when a shipment loses something, goes with the first.
+        """
+        state, update = self.one.state, self.one.update
+        walk = [o for o in state.walk if o.child_id is None]
+        planned = [*(o for o in state.frozen if o.child_id is None), *update.after] if update else walk
+        before, after = self._costs_of(walk, self.one.tariff), self._costs_of(planned, self.one.new_tariff)
+        more = {pair: after.get(pair, 0) - before.get(pair, 0) for pair in {**before, **after}}
+        found: dict[Difference, Row] = {}
+
+        def note(of: Difference, old: OccurrenceRow | None, new: OccurrenceRow | None, amount: int) -> None:
+            shown = new or old
+            row = found.get(of)
+            if row is None:
+                row = Row(
+                    0,
+                    "",
+                    shipment=shown.shipment if shown else None,
+                    ship_on=old.ship_on if old else None,
+                    new_ship_on=new.ship_on if new else None,
+                    amount_minor=before.get(old.pair) if old else None,
+                    new_amount_minor=after.get(new.pair) if new else None,
+                )
+            found[of] = row._replace(more_minor=row.more_minor + amount)
+
+        for old, new in update.pairs() if update else ():
+            shown = new or old
+            for kind, was, now in _differences(old, new, self.groups):
+                assert shown is not None
+                note(Difference(kind, shown.event_key, was, now), old, new, more.pop(shown.pair, 0))
+        if self.one.billing is not None:
+            note(Difference("billing", None, *self.one.billing), None, None, 0)
+        if state.row.complete != self.one.was_complete:
+            note(Difference("ends" if state.row.complete else "goes_on"), None, None, 0)
+        if left := sum(more.values()):
+            charges = Difference("charges", None, self.one.tariff, self.one.new_tariff)
+            same = self.one.tariff == self.one.new_tariff
+            note(next(iter(found), charges) if same else charges, None, None, left)
+        keeps = False
+        for adjustment, kept in update.set_by_people(state) if update else ():
+            keeps = keeps or kept is not None
+            note(Difference("gone" if kept is None else "kept", None, adjustment.kind), kept, kept, 0)
+        if self.one.billing_kept is not None:
+            note(Difference("billing_kept", None, self.one.billing_kept), None, None, 0)
+        was, now = sum(before.values()), sum(after.values())
+        who = Difference((KEEPS if keeps else CHANGES) if self.one.differs else SAME)
+        return [(who, Row(0, "", amount_minor=was, new_amount_minor=now, more_minor=now - was)), *found.items()]
+
+    def _costs_of(self, occurrences: Sequence[OccurrenceRow], tariff: int) -> dict[tuple[str, int], int]:
+        """By the last occurrence of each shipment, what it costs."""
+        row = self.one.state.row
+        shipments: dict[int, list[OccurrenceRow]] = {}
+        for o in occurrences:
+            if o.status in TO_COME and o.shipment is not None:
+                shipments.setdefault(o.shipment, []).append(o)
+        costs = {}
+        for together in shipments.values():
+            place = self.where[together[-1].ship_to_id or row.ship_to_id]
+            on = taxed_on(upfront=row.upfront, order_date=row.order_date, ship_on=together[-1].ship_on)
+            costs[together[-1].pair] = self.groups.cost(self.rules, tariff, together, place, on)
+        return costs
+
+
+def _differences(
+    old: OccurrenceRow | None, new: OccurrenceRow | None, groups: ChangeGroups
+) -> Iterator[tuple[str, Told, Told]]:
+    """What differs of an occurrence that a person would see."""
+    if old is None or new is None:
+        yield ("added" if old is None else "left_out"), None, None
+        return
+    lines = {line.line: line for line in old.lines}
+    for line in new.lines:
+        yield from _of_line(lines.pop(line.line, None), line, groups)
+    for line in lines.values():
+        yield "product", groups.number(line.product_id), None
+    if (old.ship_on, old.event_on, old.shipment) != (new.ship_on, new.event_on, new.shipment):
+        yield "date", None, None
+    if old.delivery_mode_id != new.delivery_mode_id:
+        yield "delivery", None, None
+    if old.payment_schedule_id != new.payment_schedule_id:
+        yield "parts", None, None
+    if old.status != new.status:
+        yield ("skipped" if new.status == "skipped" else "comes"), None, None
+
+
+def _of_line(was: LineRow | None, now: LineRow, groups: ChangeGroups) -> Iterator[tuple[str, Told, Told]]:
+    if was is None:
+        yield "product", None, groups.number(now.product_id)
+        return
+    if was.product_id != now.product_id:
+        yield "product", groups.number(was.product_id), groups.number(now.product_id)
+    if was.price_minor != now.price_minor:
+        yield "price", was.price_minor, now.price_minor
+    if was.quantity != now.quantity:
+        yield "quantity", plain(was.quantity), plain(now.quantity)
+
+
+def _rises(one: Updated) -> bool:
+    """Does a product of a planned shipment get a higher price? Of that a customer is told
+    (``desk.notices.queue.tell_price_changes``).
+    """
+    for old, new in one.update.pairs() if one.update else ():
+        if old is not None and new is not None:
+            before = {line.product_id: line.price_minor for line in old.lines}
+            if any(line.price_minor > before.get(line.product_id, line.price_minor) for line in new.lines):
+                return True
+    return False
+
+
+def _without_address(updated: Sequence[Updated]) -> set[int]:
+    """Of the customers who pay for these orders, those without an e-mail address."""
+    if not updated:
+        return set()
+    paying = {one.state.row.order.paid_by for one in updated}
+    return set(Customer.objects.filter(Q(email=None) | Q(email=""), pk__in=paying).values_list("pk", flat=True))

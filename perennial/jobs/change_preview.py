@@ -1,0 +1,352 @@
+"""What a version of a program would change on its open orders, as a dry run of update-orders has counted it: kept, looked at,
+and compared with what the orders are now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from perennial.catalog.models import Product
+from perennial.db import sql
+from perennial.db.pages import Page, key_of, page
+from perennial.errors import Refused
+from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME, SILENT, WHO, ChangeGroups, Row, Told
+from perennial.jobs.job import Run
+from perennial.jobs.models import ChangeGroup, ChangePreview
+from perennial.kernel import money
+from perennial.kernel.money import Money
+from perennial.language.formats import ENGLISH, Reader, phrase
+from perennial.programs.models import Program, ProgramRevision
+
+SQL = sql.named("perennial.jobs", "sql/change_preview.sql")
+ORDER_COLUMNS = ("number", *Row._fields)
+SIZE = 50
+STAYS = ("kept", "gone", "billing_kept")
+"""Kinds of groups that do not say what differs of the program: what a person set, and stays or no longer applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Orders that have the same in common (``change_groups``): of ``event`` (its key) and its place in the version; so
+    much more is to come of them by it, with delivery and tax. ``was`` and ``now``: ``before`` and ``after`` as people call
+    them, products by their names.
+    """
+
+    number: int
+    kind: str
+    event: str | None
+    event_id: int | None
+    before: Money | str | int | None
+    after: Money | str | int | None
+    orders: int
+    amount: Money
+    was: Money | str | int | None
+    now: Money | str | int | None
+
+    @property
+    def stays(self) -> bool:
+        """Does it not say what differs of the program, but what a person set or what was promised?"""
+        return self.kind in STAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a version would change. ``orders`` (lines of orders) = ``changed`` + ``same`` + ``aside`` + ``busy``; ``keeps`` of
+    the changed ones keep what a person has set. ``aside``: cannot be planned with it, ``busy``: somebody was at work on
+    them. ``made``: child orders that are made and not sent, never touched. ``rises``: a price rises, ``silent`` of these
+    have no e-mail address. ``to_come``: what is planned with delivery and tax, before and after.
+    """
+
+    run: int
+    program: str
+    number: int
+    at: datetime
+    orders: int
+    changed: int
+    keeps: int
+    same: int
+    aside: int
+    busy: int
+    made: int
+    rises: int
+    silent: int
+    to_come: Money
+    new_to_come: Money
+    groups: tuple[Group, ...]
+
+    @property
+    def more(self) -> Money:
+        """How much more is to come."""
+        return Money(self.new_to_come.minor - self.to_come.minor, self.to_come.currency)
+
+    @property
+    def differences(self) -> tuple[Group, ...]:
+        """The groups that say what differs, and what stays."""
+        return tuple(one for one in self.groups if one.kind not in (*WHO, *NOTICES))
+
+    def group_of(self, kind: str) -> Group | None:
+        """The one group of a kind."""
+        return next((one for one in self.groups if one.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOrder:
+    """An order of a group, and the first of its shipments that is in it; amounts with delivery and tax. ``silent``: a price
+    rises, and there is no address to write to. Who is erased since has no name.
+    """
+
+    key: int
+    order: str
+    account: str | None
+    customer: str | None
+    line: int | None
+    shipment: int | None
+    ship_on: date | None
+    new_ship_on: date | None
+    amount: Money | None
+    new_amount: Money | None
+    more: Money
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What is otherwise than it was counted: so many orders, the last one then; or (none) the version or the rules."""
+
+    orders: int
+    last: datetime | None
+
+
+def is_preview(run: Run) -> bool:
+    """Does a run of update-orders rehearse a version of one program?"""
+    return run.dry and "revision" in run.arguments
+
+
+def refuse_other_revision(program: Program, number: int, *, dry: bool) -> None:
+    """Refused: the program has no such version; unless ``dry`` also one that is not its newest released one."""
+    found = ProgramRevision.objects.filter(program=program, number=number).first()
+    if found is None:
+        raise Refused("version_unknown", "revision", program=program.schedule_id, version=number)
+    newest = ProgramRevision.objects.filter(program=program, released=True).order_by("-number").first()
+    if not dry and (newest is None or newest.pk != found.pk):
+        raise Refused("revision_not_newest", "revision", program=program.schedule_id, version=number)
+
+
+def seen_now(program: int, revision: int) -> tuple[str, int, datetime]:
+    """What the answer depends on, in a word; the last thing that has happened to any order; and when it was looked at."""
+    found = sql.one(SQL["seen"], {"program": program, "revision": revision})
+    assert found is not None
+    return found[0], found[1], timezone.now()
+
+
+def preview_of(run: Run, groups: ChangeGroups) -> Callable[[int], None]:
+    """What writes the numbers of a preview, by the number of the run that keeps it."""
+    seen, event, at = run.cache["seen"]
+    made = int(sql.value(SQL["made"], {"run": run.id}))
+    places = {one.key: one.event_id for one in groups.revision.plan.events}
+
+    def write(kept: int) -> None:
+        ChangePreview.objects.create(
+            run_id=kept,
+            program_id=run.cache["of_program"],
+            revision_id=groups.revision.id,
+            number=groups.revision.number,
+            seen=seen,
+            event=event,
+            at=at,
+            currency=run.set_up.currency,
+            orders=run.selected,
+            changed=groups.of_kinds(CHANGES, KEEPS),
+            made=made,
+            rises=groups.of_kinds(*NOTICES),
+            silent=groups.of_kinds(SILENT),
+            to_come_minor=groups.to_come,
+            new_to_come_minor=groups.new_to_come,
+        )
+        ChangeGroup.objects.bulk_create(
+            ChangeGroup(
+                run_id=kept,
+                number=group.number,
+                kind=of.kind,
+                event_key=of.event,
+                event_id=places.get(of.event) if of.event else None,
+                before=of.before,
+                after=of.after,
+                orders=group.orders,
+                amount_minor=group.amount,
+            )
+            for of, group in groups.groups.items()
+        )
+
+    return write
+
+
+def last_preview(program: str, number: int | None = None) -> Preview | None:
+    """The last preview of a program, or of its version with a number; None: there is none."""
+    found = ChangePreview.objects.filter(program__schedule_id=program).order_by("-run")
+    row = (found if number is None else found.filter(number=number)).select_related("program").first()
+    return None if row is None else _read(row)
+
+
+def preview(run: int) -> Preview:
+    """The preview that a dry run has counted. Refused: it has counted none."""
+    return _read(_row(run))
+
+
+def since(run: int, *, thoroughly: bool = False) -> Since | None:
+    """What is otherwise than when a preview was counted; None: nothing. ``thoroughly``: every order is compared, else those
+    to which something has happened since are counted.
+    """
+    row = _row(run)
+    orders, last = sql.tuples(SQL["changed_since"], {"event": row.event, "program": row.program_id})[0]
+    if orders:
+        return Since(orders, last)
+    if not draft_stands(run) or (thoroughly and seen_now(row.program_id, row.revision_id)[0] != row.seen):
+        return Since(0, None)
+    return None
+
+
+def draft_stands(run: int) -> bool:
+    """Is the draft the one that a preview was counted with? Every edit makes a new one."""
+    return ProgramRevision.objects.filter(pk=_row(run).revision_id, released=False).exists()
+
+
+def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None = None) -> Page[GroupOrder]:
+    """A page of the orders of a group. Refused: there is no such group."""
+    row = _row(run)
+    if not ChangeGroup.objects.filter(run_id=run, number=number).exists():
+        raise Refused("change_group_unknown", "group", run=run, group=number)
+    silent = ChangeGroup.objects.filter(run_id=run, kind=SILENT).values_list("number", flat=True).first()
+    behind = int(key_of(after, 1)[0]) if after else 0
+    given = {"run": run, "number": number, "after": behind, "most": size + 1, "silent": silent or 0}
+    return page(_orders(sql.tuples(SQL["orders"], given), row.currency), size, lambda one: (one.key,))
+
+
+def words_of(group: Group, to: Reader = ENGLISH) -> str:
+    """What the orders of a group have in common."""
+    context = {"kept": "set by a person", "gone": "set by a person", "billing_kept": "billing kept"}.get(group.kind)
+    what = None if context is None else phrase(context, str(group.before), None, to)
+    event = group.event if group.event_id is None else group.event_id
+    return phrase("preview group", group.kind, {"event": event, "what": what or group.before}, to) or group.kind
+
+
+def as_document(found: Preview) -> dict[str, Any]:
+    """A preview as outside programs read it."""
+    return {
+        "program": found.program,
+        "revision": found.number,
+        "run": found.run,
+        "at": found.at.isoformat(timespec="seconds"),
+        "orders": found.orders,
+        "changed": found.changed,
+        "kept": found.keeps,
+        "same": found.same,
+        "put_aside": found.aside,
+        "busy": found.busy,
+        "children_made": found.made,
+        "prices_rise": found.rises,
+        "without_email": found.silent,
+        "currency": found.to_come.currency,
+        "to_come": {"before": _amount(found.to_come), "after": _amount(found.new_to_come)},
+        "groups": [
+            {
+                "group": one.number,
+                "kind": one.kind,
+                "event_key": one.event,
+                "event_id": one.event_id,
+                "before": _told(one.before),
+                "after": _told(one.after),
+                "orders": one.orders,
+                "amount": _amount(one.amount),
+            }
+            for one in found.groups
+        ],
+    }
+
+
+def _row(run: int) -> ChangePreview:
+    row = ChangePreview.objects.filter(run=run).select_related("program").first()
+    if row is None:
+        raise Refused("preview_unknown", "run", run=run)
+    return row
+
+
+def _read(row: ChangePreview) -> Preview:
+    currency = row.currency
+    stored = list(ChangeGroup.objects.filter(run_id=row.pk))
+    products = {number for one in stored if one.kind == "product" for number in (one.before, one.after)}
+    names = dict(Product.objects.filter(number__in=products - {None}).values_list("number", "name"))
+
+    def called(kind: str, value: Told) -> Money | Told:
+        return names.get(str(value)) or value if kind == "product" and value else _value(kind, value, currency)
+
+    groups = [
+        Group(
+            number=one.number,
+            kind=one.kind,
+            event=one.event_key,
+            event_id=one.event_id,
+            before=_value(one.kind, one.before, currency),
+            after=_value(one.kind, one.after, currency),
+            orders=one.orders,
+            amount=Money(one.amount_minor, currency),
+            was=called(one.kind, one.before),
+            now=called(one.kind, one.after),
+        )
+        for one in stored
+    ]
+    groups.sort(key=lambda one: (one.stays, one.event_id or 0, -one.orders, one.kind, one.number))
+    counts = {kind: sum(one.orders for one in groups if one.kind == kind) for kind in WHO}
+    return Preview(
+        run=row.pk,
+        program=row.program.schedule_id,
+        number=row.number,
+        at=row.at,
+        orders=row.orders,
+        changed=row.changed,
+        keeps=counts[KEEPS],
+        same=counts[SAME],
+        aside=counts[ASIDE],
+        busy=row.orders - sum(counts.values()),
+        made=row.made,
+        rises=row.rises,
+        silent=row.silent,
+        to_come=Money(row.to_come_minor, currency),
+        new_to_come=Money(row.new_to_come_minor, currency),
+        groups=tuple(groups),
+    )
+
+
+def _value(kind: str, stored: Told, currency: str) -> Money | Told:
+    return Money(stored, currency) if kind == "price" and isinstance(stored, int) else stored
+
+
+def _orders(rows: list[tuple[Any, ...]], currency: str) -> Iterator[GroupOrder]:
+    for key, order, account, customer, line, shipment, ship_on, new_ship_on, amount, new_amount, more, silent in rows:
+        yield GroupOrder(
+            key=key,
+            order=order,
+            account=account,
+            customer=customer,
+            line=line,
+            shipment=shipment,
+            ship_on=ship_on,
+            new_ship_on=new_ship_on,
+            amount=None if amount is None else Money(amount, currency),
+            new_amount=None if new_amount is None else Money(new_amount, currency),
+            more=Money(more, currency),
+            silent=silent,
+        )
+
+
+def _amount(amount: Money) -> str:
+    return money.text(amount.minor, amount.currency)
+
+
+def _told(value: Money | Told) -> str | int | None:
+    return _amount(value) if isinstance(value, Money) else value

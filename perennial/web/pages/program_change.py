@@ -1,0 +1,188 @@
+"""What a new version of a program would change on its open orders: counted, looked at, then released, applied or dropped."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from perennial.db.pages import Page
+from perennial.errors import Refused
+from perennial.jobs.ahead import MANY_ORDERS
+from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME
+from perennial.jobs.change_preview import Group, Preview, group_orders, preview
+from perennial.programs.actions import discard
+from perennial.web.answer import form_again, go_to, whole
+from perennial.web.sheet import Column, sheet
+from perennial.web.typed import whole as whole_number
+from perennial.web.visit import Visit
+from perennial.web.words import said
+from perennial.worker import program_change, queue
+
+FIRST = 5
+ROWS = 50
+TEMPLATE = "web/program_change.html"
+COLUMNS: tuple[Column[Any], ...] = (
+    ("order", lambda one: one.order),
+    ("preview_account", lambda one: one.account),
+    ("preview_customer", lambda one: one.customer),
+    ("preview_line", lambda one: one.line),
+    ("job_shipment", lambda one: one.shipment),
+    ("preview_ship_on", lambda one: one.ship_on),
+    ("preview_new_ship_on", lambda one: one.new_ship_on),
+    ("preview_amount", lambda one: one.amount),
+    ("preview_new_amount", lambda one: one.new_amount),
+    ("preview_more", lambda one: one.more),
+    ("preview_without_email", lambda one: one.silent),
+)
+
+
+def page(request: Visit, program: str) -> HttpResponse:
+    """What the newest version of a program would change on open orders, or what became of it when it was applied."""
+    return whole(request, TEMPLATE, _shown(program))
+
+
+def check(request: Visit, program: str) -> HttpResponse:
+    """Ask a worker to count what the draft would change."""
+    try:
+        program_change.ask_for_preview(schedule_id=program, on=request.visitor.today, by=request.visitor.by)
+    except Refused as problem:
+        return form_again(request, TEMPLATE, _shown(program), problem)
+    return go_to(request, _address(program))
+
+
+def go(request: Visit, program: str) -> HttpResponse:
+    """Release the draft for new orders only, or apply it to open orders too."""
+    given: dict[str, Any] = {"schedule_id": program, "by": request.visitor.by, "on": request.visitor.today}
+    given["run"] = whole_number(request, "run") or 0
+    try:
+        if request.POST.get("who") == "new":
+            program_change.for_new_orders(**given)
+            return go_to(request, _address(program), said(request.visitor.reader, "preview_released", program=program))
+        program_change.apply(
+            **given,
+            orders=whole_number(request, "orders"),
+            letters=request.POST.get("letters") == "1",
+        )
+    except Refused as problem:
+        return form_again(request, TEMPLATE, _shown(program), problem)
+    return go_to(request, _address(program))
+
+
+def drop(request: Visit, program: str) -> HttpResponse:
+    """Drop the draft."""
+    discard(schedule_id=program, by=request.visitor.by, on=request.visitor.today)
+    return go_to(request, _base(program), said(request.visitor.reader, "preview_dropped", program=program))
+
+
+def back(request: Visit, program: str) -> HttpResponse:
+    """Ask a worker to put back what the applied version has changed."""
+    try:
+        program_change.take_back(
+            run=whole_number(request, "run") or 0,
+            orders=whole_number(request, "back_orders"),
+            by=request.visitor.by,
+            on=request.visitor.today,
+        )
+    except Refused as problem:
+        fault = problem.at("back_orders") if problem.code == "many_orders" else problem
+        return form_again(request, TEMPLATE, _shown(program), fault)
+    return go_to(request, _address(program))
+
+
+def group(request: Visit, program: str, run: int, group: int) -> HttpResponse:
+    """The orders of a group, page by page."""
+    found, one = _group(program, run, group)
+    after = request.GET.get("after") or None
+    context = {
+        "found": found,
+        "base": _base(program),
+        "group": one,
+        "orders": group_orders(run, group, size=ROWS, after=after),
+        "first": after is None,
+        "here": "programs",
+    }
+    return whole(request, "web/program_change/list.html", context)
+
+
+def first(request: Visit, program: str, run: int, group: int) -> HttpResponse:
+    """The first orders of a group, in its row."""
+    found, one = _group(program, run, group)
+    orders = group_orders(run, group, size=FIRST)
+    return render(
+        request,
+        "web/program_change/first.html",
+        {"found": found, "base": _base(program), "group": one, "orders": orders},
+    )
+
+
+def group_csv(request: Visit, program: str, run: int, group: int) -> StreamingHttpResponse:
+    """The orders of a group, as a file."""
+    _group(program, run, group)
+
+    def read(after: str | None) -> Page[Any]:
+        return group_orders(run, group, size=500, after=after)
+
+    return sheet(request, f"change-{run}-{group}", COLUMNS, read)
+
+
+def _group(program: str, run: int, number: int) -> tuple[Preview, Group]:
+    found = preview(run)
+    one = next((one for one in found.groups if one.number == number), None)
+    if one is None or found.program != program:
+        raise Refused("change_group_unknown", "group", run=run, group=number)
+    return found, one
+
+
+def _base(program: str) -> str:
+    return f"/programs/{quote(program, safe='')}"
+
+
+def _address(program: str) -> str:
+    return f"{_base(program)}/change"
+
+
+def _shown(program: str) -> dict[str, Any]:
+    """All that the page shows."""
+    change = program_change.program_change(program)
+    found = change.preview
+    return {
+        "change": change,
+        "base": _base(program),
+        "found": found,
+        "told": 0 if found is None or _is_off(change.notice) else found.rises - found.silent,
+        "aside": found and found.group_of(ASIDE),
+        "lists": [one for one in found.groups if one.kind in NOTICES] if found is not None and change.notice else (),
+        "since": None if found is None or change.since is None else program_change.changed_since(found, change.since),
+        "who": () if found is None else _who(found),
+        "many": found is not None and found.changed > MANY_ORDERS,
+        "many_back": change.to_put_back > MANY_ORDERS,
+        "workers": queue.workers(),
+        "here": "programs",
+    }
+
+
+def _is_off(notice: Refused | None) -> bool:
+    """Are customers told of no changed price at all?"""
+    return notice is not None and notice.code == "price_notice_off"
+
+
+def _who(found: Preview) -> list[dict[str, Any]]:
+    """Those who change, who keep something, who stay, as parts of a bar: percent with two decimals."""
+    counts = [(CHANGES, found.changed - found.keeps), (KEEPS, found.keeps), (SAME, found.same)]
+    shown, parts, at = max(found.orders, 1), [], 0
+    for (kind, orders), name in zip(counts, "abc", strict=True):
+        parts.append(
+            {
+                "kind": kind,
+                "orders": orders,
+                "class": name,
+                "x": f"{100 * at / shown:.2f}",
+                "width": f"{100 * orders / shown:.2f}",
+                "group": found.group_of(kind),
+            }
+        )
+        at += orders
+    return parts

@@ -1,0 +1,286 @@
+"""What a draft would change on open orders: the update that follows does just that, order by order, and is taken back whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from perennial.catalog.models import Company
+from perennial.catalog.queries import set_up as rules
+from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Customer
+from perennial.desk.read import orders as read
+from perennial.desk.read.coming import coming
+from perennial.errors import Refused
+from perennial.jobs import change_preview, kept_rows, many, requests
+from perennial.jobs.change_preview import Preview, group_orders
+from perennial.jobs.kept_rows import KeptRows
+from perennial.jobs.many import How
+from perennial.jobs.models import ChangedOrder, JobRun, JobTouched
+from perennial.jobs.night import one_night
+from perennial.jobs.runner import run_job
+from perennial.jobs.touched import as_document, touched
+from perennial.jobs.update_orders import UpdateOrders
+from perennial.kernel.states import TO_COME
+from perennial.notices.models import Notice, NoticeKind
+from perennial.orders.models import SalesOrder
+from perennial.programs.draft import edit_draft
+from perennial.programs.models import ProgramRevision
+from perennial.programs.values import ProgramFacts
+from perennial.worker import program_change
+from tests.jobs.test_many_back import promised, why
+from tests.worlds import actions
+from tests.worlds.bundle import put
+from tests.worlds.desk import ANNA, ON, day, line, make_children, order, set_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MARA: dict[str, Any] = {"by": "manager:mara", "on": ON}
+
+
+@pytest.fixture(autouse=True)
+def members(transactional_db: None, settings: Any) -> None:
+    """A club as it is entered, and nobody in it yet."""
+    settings.PERENNIAL_TODAY = ON
+    put(set_up())
+
+
+def edited(program: str = "CLUB", price: int = 9900) -> int:
+    """A draft: the third event is dearer, the fourth brings something else; its number."""
+
+    def edit(facts: ProgramFacts) -> ProgramFacts:
+        *first, third, fourth = facts.events
+        dearer = replace(third, products=(replace(third.products[0], price_minor=price), *third.products[1:]))
+        other = replace(fourth, products=(replace(fourth.products[0], item_number="B5", quantity=Decimal(2)),))
+        return replace(facts, events=(*first, dearer, other))
+
+    edit_draft(schedule_id=program, edit=edit, by="mara")
+    return ProgramRevision.objects.get(program__schedule_id=program, released=False).number
+
+
+def without_second(facts: ProgramFacts) -> ProgramFacts:
+    """The second event is left out: what comes behind it comes earlier."""
+    kept = [event for event in facts.events if event.event_id != 2]
+    return replace(facts, events=tuple(replace(event, event_id=at) for at, event in enumerate(kept, 1)))
+
+
+def previewed(program: str = "CLUB") -> Preview:
+    """Ask for it, and let a worker count it."""
+    asked = program_change.ask_for_preview(schedule_id=program, **MARA)
+    requests.perform(asked.pk)
+    asked.refresh_from_db()
+    assert asked.status == "done", asked.refused
+    return change_preview.preview(asked.runs[-1])
+
+
+def applied(found: Preview, **given: Any) -> JobRun:
+    """Apply it, and let a worker do it."""
+    asked = program_change.apply(schedule_id=found.program, run=found.run, **MARA, **given)
+    requests.perform(asked.pk)
+    asked.refresh_from_db()
+    assert asked.status == "done", asked.refused
+    return JobRun.objects.get(pk=asked.runs[-1])
+
+
+def rows(run: int) -> list[dict[str, Any]]:
+    return [as_document(one) for one in touched(run).rows]
+
+
+def to_come() -> int:
+    """What is planned of all open orders, as their pages have it."""
+    parents = list(SalesOrder.objects.filter(parent=None).values_list("pk", flat=True))
+    return sum(
+        shipment.cost.minor
+        for one in read.orders(parents, on=ON)
+        for shipment in coming(one, rules())
+        if shipment.child is None and shipment.status in TO_COME
+    )
+
+
+def people(*programs: str) -> dict[str, str]:
+    """Orders of every kind, by what was done to them."""
+    program = programs[0]
+    found = {name: order(program) for name in ("plain", "sent", "moved", "swapped", "skipped", "stopped")}
+    for name in ("plain", "moved", "swapped", "skipped", "stopped"):  # they wait, so that only one has a child
+        actions.hold(number=found[name], reason="a word", **ANNA)
+    make_children(ON)
+    for name in ("plain", "moved", "swapped", "skipped", "stopped"):
+        actions.release(number=found[name], **ANNA)
+    actions.move(number=found["moved"], shipment=3, to=day(45), **ANNA)
+    actions.substitute(number=found["swapped"], shipment=3, item="B6", **ANNA)
+    actions.skip(number=found["skipped"], shipment=2, **ANNA)
+    actions.cancel(number=found["stopped"], after=1, **ANNA)
+    found["two"] = order(line(program), line(program))
+    return found
+
+
+@pytest.mark.parametrize("program", ["CLUB", "UP", "PART"])
+@pytest.mark.parametrize("edit", [None, without_second])
+def test_the_update_does_what_the_preview_has_shown_and_is_taken_back_whole(
+    program: str, edit: Callable[[ProgramFacts], ProgramFacts] | None, settings: Any
+) -> None:
+    settings.PERENNIAL_CHUNK_SIZE = 3  # the two lines of one order are in two chunks
+    people(program)
+    if edit is None:
+        edited(program)
+    else:
+        edit_draft(schedule_id=program, edit=edit, by="mara")
+    NoticeKind.objects.create(kind="price_changed", is_on=True, changed_on=ON)
+    before, was = promised(), to_come()
+    found = previewed(program)
+    assert promised() == before
+    who = [one for one in found.groups if one.kind in ("changes", "changes_and_keeps", "same")]
+    assert sum(one.orders for one in who) == found.orders == found.changed + found.same
+    assert (
+        found.more.minor == sum(one.amount.minor for one in who) == sum(one.amount.minor for one in found.differences)
+    )
+    for one in found.groups:
+        listed = group_orders(found.run, one.number, size=100).rows
+        assert (len(listed), sum(row.more.minor for row in listed)) == (one.orders, one.amount.minor)
+    assert found.to_come.minor == was
+    run = applied(found, letters=True)
+    assert rows(run.pk) == rows(found.run)
+    assert to_come() == found.new_to_come.minor
+    counts = JobRun.objects.get(pk=found.run).report["counts"]
+    assert run.report["counts"] == counts
+    assert counts["updated"] == found.changed
+    assert promised() != before
+    back = many.take_back(How(by="mara", on=ON, dry=True), run=run.pk)
+    back = many.take_back(How(**MARA), run=run.pk)
+    assert why(back) == {}
+    assert promised() == before
+    assert not ProgramRevision.objects.filter(apply=True).exists()
+
+
+def dies(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
+    """Whoever works is killed after so many chunks."""
+    work, done = UpdateOrders.work, [0]
+
+    def killed(self: UpdateOrders, *given: Any) -> Any:
+        if done[0] == after:
+            raise KeyboardInterrupt
+        done[0] += 1
+        return work(self, *given)
+
+    monkeypatch.setattr(UpdateOrders, "work", killed)
+
+
+def test_a_worker_that_is_killed_over_a_preview_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.PERENNIAL_CHUNK_SIZE = 1
+    monkeypatch.setattr(kept_rows, "IN_MEMORY", 1)  # rows are written apart as they come
+    for _ in range(3):
+        order("CLUB")
+    edited()
+    asked = program_change.ask_for_preview(schedule_id="CLUB", **MARA)
+    with monkeypatch.context() as killed:
+        killed.setattr(KeptRows, "drop", KeptRows._end)  # its session ends, and nothing else
+        dies(killed, after=2)
+        with pytest.raises(KeyboardInterrupt):
+            requests.perform(asked.pk)
+    assert JobRun.objects.filter(dry=True, status="open").count() == 1
+    assert JobTouched.objects.exists()
+    requests.perform(asked.pk)  # the next worker counts it anew
+    (run,) = JobRun.objects.filter(dry=True)
+    assert run.status == "done"
+    found = change_preview.preview(run.pk)
+    assert (found.orders, found.changed, found.busy) == (3, 3, 0)
+    assert {row["order"] for row in rows(run.pk)} == {"SO-000001", "SO-000002", "SO-000003"}
+    assert len({(row.number, row.seq) for row in ChangedOrder.objects.all()}) == sum(g.orders for g in found.groups)
+    with monkeypatch.context() as stopped:  # one that is stopped clears up itself
+        dies(stopped, after=2)
+        again = program_change.ask_for_preview(schedule_id="CLUB", **MARA)
+        with pytest.raises(KeyboardInterrupt):
+            requests.perform(again.pk)
+    assert JobRun.objects.filter(dry=True).count() == 1
+
+
+def test_a_worker_that_is_killed_over_an_update(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.PERENNIAL_CHUNK_SIZE = 1
+    for _ in range(3):
+        order("CLUB")
+    before = promised()
+    edited()
+    found = previewed()
+    asked = program_change.apply(schedule_id="CLUB", run=found.run, letters=True, **MARA)
+    with monkeypatch.context() as killed:
+        dies(killed, after=1)
+        with pytest.raises(KeyboardInterrupt):
+            requests.perform(asked.pk)
+    run = JobRun.objects.get(dry=False)
+    assert run.status == "open"
+    # Taken back as far as it came; whoever goes on with the request finds it done.
+    back = many.take_back(How(**MARA), run=run.pk)
+    assert back["counts"] == {"orders": 1, "passed_over": 0}
+    assert promised() == before
+    requests.perform(asked.pk)
+    one_night(ON)
+    assert {one.revision.number for one in ContinuityOrder.objects.select_related("revision")} == {1}
+    assert many.take_back(How(**MARA), run=run.pk)["already"]
+    # Another draft: killed, and gone on with.
+    edited(price=7700)
+    found = previewed()
+    asked = program_change.apply(schedule_id="CLUB", run=found.run, letters=True, **MARA)
+    with monkeypatch.context() as killed:
+        dies(killed, after=1)
+        with pytest.raises(KeyboardInterrupt):
+            requests.perform(asked.pk)
+    requests.perform(asked.pk)
+    run = JobRun.objects.filter(dry=False, job="update-orders").latest("pk")
+    assert rows(run.pk) == rows(found.run)
+
+
+def test_what_a_job_or_a_person_has_used_stays_and_nobody_undoes_the_update_by_accident() -> None:
+    skipped, made, plain = order("CLUB"), order("CLUB"), order("CLUB")
+    actions.skip(number=skipped, shipment=2, **ANNA)
+    edit_draft(schedule_id="CLUB", edit=without_second, by="mara")
+    run = applied(previewed(), letters=True)
+    # The last change that a clerk has made is the skip, and the update has used it.
+    with pytest.raises(Refused) as refused:
+        actions.undo(number=skipped, **ANNA)
+    assert refused.value.code == "undo_used"
+    actions.move(number=made, shipment=2, to=day(60), **ANNA)
+    back = many.take_back(How(**MARA), run=run.pk)
+    assert why(back) == {"changed_since": [made]}
+    assert back["counts"] == {"orders": 2, "passed_over": 1}
+    assert sorted((one.order.number, one.revision.number) for one in stands()) == [(skipped, 1), (made, 2), (plain, 1)]
+    actions.undo(number=skipped, **ANNA)  # as before the update
+
+
+def test_only_what_was_shown_is_applied() -> None:
+    order("CLUB")
+    edited()
+    with pytest.raises(Refused) as refused:
+        run_job(UpdateOrders(), on=ON, arguments={"program": "CLUB", "revision": 2})
+    assert refused.value.code == "revision_not_newest"  # a draft
+    for given, code in (
+        ({"program": "CLUB", "revision": 9}, "version_unknown"),
+        ({"revision": 2}, "option_goes_with"),
+        ({"program": "CLUB", "keep": True}, "option_goes_with"),
+    ):
+        with pytest.raises(Refused) as refused:
+            run_job(UpdateOrders(), on=ON, arguments=given, dry=True)
+        assert refused.value.code == code
+    found = previewed()
+    with pytest.raises(Refused) as refused:
+        applied(found)
+    assert refused.value.code == "price_notice_off"
+    NoticeKind.objects.create(kind="price_changed", is_on=True, changed_on=ON)
+    Company.objects.update(notices_on=True)
+    with pytest.raises(Refused) as refused:
+        applied(previewed())
+    assert refused.value.code == "price_notice_silent"
+    Customer.objects.update(email="ada@example.com")
+    run = applied(previewed())
+    (told,) = Notice.objects.filter(kind="price_changed")
+    many.take_back(How(**MARA), run=run.pk)
+    assert not Notice.objects.filter(pk=told.pk).exists()  # it had not left
+
+
+def stands() -> list[ContinuityOrder]:
+    return list(ContinuityOrder.objects.select_related("order", "revision"))

@@ -1,0 +1,204 @@
+"""The page of what a draft would change: counted, looked at, applied, taken back; and what may come in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from perennial.continuity.models import ContinuityOrder
+from perennial.jobs import ahead, requests
+from perennial.jobs.models import ChangedOrder, ChangePreview, JobRequest, JobRun
+from perennial.jobs.night import one_night
+from perennial.notices.models import Notice
+from perennial.programs.models import ProgramRevision
+from perennial.web.pages import program_change as page
+from tests.jobs.test_change_preview import edited, promised
+from tests.web.asked import always
+from tests.web.test_exports import taken
+from tests.worlds import actions
+from tests.worlds.bundle import put
+from tests.worlds.desk import ANNA, ON, day, order, set_up
+from tests.worlds.people import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = "/programs/CLUB/change"
+
+
+@pytest.fixture(autouse=True)
+def members(transactional_db: None, settings: Any) -> None:
+    """Three members of a club, one of whom has set something."""
+    settings.PERENNIAL_TODAY = ON
+    put(set_up())
+    for _ in range(3):
+        order("CLUB")
+    actions.move(number="SO-000002", shipment=3, to=day(45), **ANNA)
+
+
+def worked() -> JobRequest:
+    """A worker does what was asked for last."""
+    asked = JobRequest.objects.latest("pk")
+    requests.perform(asked.pk)
+    asked.refresh_from_db()
+    return asked
+
+
+def test_from_a_draft_to_open_orders_and_back() -> None:
+    manager = signed_in("manager")
+    assert "CLUB has no draft" in manager.get(PAGE).content.decode()
+    edited()
+    before = promised()
+    shown = manager.get(PAGE).content.decode()
+    assert "What would version 2 change?" in shown
+    assert "3 open orders are planned with the draft" in shown
+    manager.post(f"{PAGE}/check")
+    shown = manager.get(PAGE).content.decode()
+    assert "Counting what version 2 would change" in shown
+    assert 'hx-get="/jobs/requests/' in shown
+    worked()
+    shown = manager.get(PAGE).content.decode()
+    assert "Version 2 would change 3 of 3 open orders" in shown
+    assert "Kept: date moved by a person" in shown
+    assert "Price of event 3" in shown
+    found = ChangePreview.objects.get()
+    price = found.run.change_groups.get(kind="price", event_key="C")
+    first = manager.get(f"{PAGE}/{found.pk}/{price.number}/first", headers={"HX-Request": "true"}).content.decode()
+    assert first.count("SO-00000") == 6  # each as a link
+    assert "$75.90" in first  # 69 dollars more, with tax
+    assert len(taken(manager, f"{PAGE}/{found.pk}/{price.number}.csv")) == 3
+    assert "All 3 orders" in manager.get(f"{PAGE}/{found.pk}/{price.number}").content.decode()
+    form = {"who": "all", "run": str(found.pk)}
+    refused = manager.post(f"{PAGE}/go", form)
+    assert refused.status_code == 422
+    assert "A higher price needs a notice" in refused.content.decode()
+    for _ in range(2):  # twice is once
+        assert manager.post(f"{PAGE}/go", {**form, "letters": "1"}).status_code == 302
+    assert JobRequest.objects.filter(dry=False).count() == 1
+    assert "is being applied" in manager.get(PAGE).content.decode()
+    worked()
+    assert promised() != before
+    shown = manager.get(PAGE).content.decode()
+    assert "Version 2 is applied" in shown
+    assert "Take back 3 orders" in shown
+    run = JobRun.objects.get(dry=False)
+    for _ in range(2):
+        assert manager.post(f"{PAGE}/back", {"run": str(run.pk)}).status_code == 302
+    worked()
+    assert promised() == before
+    shown = manager.get(PAGE).content.decode()
+    assert "for new orders only again" in shown
+    assert manager.post(f"{PAGE}/back", {"run": str(run.pk)}).status_code == 422
+    one_night(day(1))
+    assert ProgramRevision.objects.get(number=2).apply is False
+
+
+def test_what_has_changed_since_is_said_and_not_applied() -> None:
+    manager = signed_in("manager")
+    edited()
+    manager.post(f"{PAGE}/check")
+    worked()
+    found = ChangePreview.objects.get()
+    form = {"who": "all", "run": str(found.pk), "letters": "1"}
+    actions.skip(number="SO-000003", shipment=2, **ANNA)
+    assert "1 order has changed since" in manager.get(PAGE).content.decode()
+    refused = manager.post(f"{PAGE}/go", form)
+    assert (refused.status_code, JobRequest.objects.filter(dry=False).count()) == (422, 0)
+    manager.post(f"{PAGE}/check")
+    worked()
+    shown = manager.get(PAGE).content.decode()
+    assert "changed since" not in shown
+    one_night(day(1))  # it makes children
+    assert "orders have changed since" in manager.get(PAGE).content.decode()
+    manager.post(f"{PAGE}/check")
+    worked()
+    last = ChangePreview.objects.latest("pk")
+    put({"products": [{"number": "B3", "price": "77.00"}]}, on=ON)
+    refused = manager.post(f"{PAGE}/go", {**form, "run": str(last.pk)})
+    assert "has changed since" in refused.content.decode()
+    assert not Notice.objects.exists()
+
+
+def test_only_new_orders_and_dropped() -> None:
+    manager = signed_in("manager")
+    edited()
+    manager.post(f"{PAGE}/check")
+    worked()
+    form = {"who": "new", "run": str(ChangePreview.objects.get().pk)}
+    edited(price=9800)
+    refused = manager.post(f"{PAGE}/go", form)
+    assert (refused.status_code, "has changed since" in refused.content.decode()) == (422, True)
+    edited(price=9900)
+    manager.post(f"{PAGE}/check")
+    worked()
+    form["run"] = str(ChangePreview.objects.latest("pk").pk)
+    for _ in range(2):  # twice is once
+        assert manager.post(f"{PAGE}/go", form).status_code == 302
+    one_night(ON)
+    assert ProgramRevision.objects.get(number=2, released=True).apply is False
+    assert sorted({one.revision.number for one in order_rows()}) == [1]
+    edited(price=8800)
+    assert manager.post(f"{PAGE}/drop").status_code == 302
+    assert not ProgramRevision.objects.filter(released=False).exists()
+    assert ChangedOrder.objects.exists()
+
+
+def order_rows() -> list[Any]:
+    return list(ContinuityOrder.objects.select_related("revision"))
+
+
+def test_many_are_said_twice_and_cost_the_page_no_more_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = signed_in("manager")
+    edited()
+    manager.post(f"{PAGE}/check")
+    worked()
+
+    def asks() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert manager.get(PAGE).status_code == 200
+        return always(captured)
+
+    asks()
+    before = asks()
+    for _ in range(4):
+        order("CLUB")
+    actions.substitute(number="SO-000007", shipment=3, item="B6", **ANNA)
+    manager.post(f"{PAGE}/check")
+    worked()
+    assert asks() == before
+    for place in (ahead, page):
+        monkeypatch.setattr(place, "MANY_ORDERS", 5)
+    found = ChangePreview.objects.latest("pk")
+    form = {"who": "all", "run": str(found.pk), "letters": "1"}
+    assert "Type the number of orders that change" in manager.get(PAGE).content.decode()
+    for typed in ("", "6", "seven"):
+        refused = manager.post(f"{PAGE}/go", {**form, "orders": typed})
+        assert (refused.status_code, 'id="f-orders-err"' in refused.content.decode()) == (422, True)
+    assert manager.post(f"{PAGE}/go", {**form, "orders": "7"}).status_code == 302
+    worked()
+    assert "Type the number of orders to take back" in manager.get(PAGE).content.decode()
+    run = JobRun.objects.get(dry=False)
+    assert manager.post(f"{PAGE}/back", {"run": str(run.pk)}).status_code == 422
+    assert manager.post(f"{PAGE}/back", {"run": str(run.pk), "back_orders": "7"}).status_code == 302
+    assert worked().status == "done"
+    assert {one.revision.number for one in order_rows()} == {1}
+
+
+def test_what_broke_off_is_said_and_gone_on_with() -> None:
+    manager = signed_in("manager")
+    edited()
+    manager.post(f"{PAGE}/check")
+    worked()
+    found = ChangePreview.objects.get()
+    form = {"who": "all", "run": str(found.pk), "letters": "1"}
+    manager.post(f"{PAGE}/go", form)
+    asked = JobRequest.objects.get(dry=False)
+    manager.post(f"/jobs/requests/{asked.pk}/stop")
+    shown = manager.get(PAGE).content.decode()
+    assert "is not applied to all open orders" in shown
+    assert 'id="b-go-on"' in shown
+    manager.post(f"{PAGE}/go", form)
+    worked()
+    assert "Version 2 is applied" in manager.get(PAGE).content.decode()
+    assert {one.revision.number for one in order_rows()} == {2}
