@@ -17,7 +17,7 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.at_work import Session
 from perennial.jobs.models import JobRun
-from perennial.jobs.night import is_done, last_night, one_night
+from perennial.jobs.night import is_done, last_night, one_night, wants_figures
 from perennial.jobs.report import Report
 from perennial.kernel import money
 from perennial.kernel.calendar import add_days
@@ -62,7 +62,7 @@ def simulate(
         for on in map(date.fromordinal, range(start.toordinal(), to.toordinal() + 1)):
             if on != start or not half_way:
                 shipped += warehouse(on, by=by)
-            made = one_night(on, by=by, session=session)
+            made = one_night(on, by=by, session=session, figures=wants_figures(on, to))
             for job in made["jobs"]:
                 report = sums[job["job"]]
                 for word, number in job["counts"].items():
