@@ -24,6 +24,7 @@ from perennial.web.pages import (
     papers,
     payments,
     people,
+    pictures,
     reports,
     search,
     second_factor,
@@ -164,6 +165,20 @@ urlpatterns = [
     page("jobs/runs/<int:number>.csv", jobs.run_csv, "job_run_csv", see="see_jobs"),
     page("jobs/runs/<int:number>/stop", jobs.stop_run, "job_run_stop", do="run_jobs"),
     page("jobs/nights/<int:number>", jobs.night, "job_night", see="see_jobs"),
+    # how much, when, who stays
+    *(
+        one
+        for name, view, file in (
+            ("demand", pictures.demand_page, pictures.demand_csv),
+            ("money", pictures.money_page, pictures.money_csv),
+            ("retention", pictures.retention_page, pictures.retention_csv),
+            ("nights", pictures.nights_page, pictures.nights_csv),
+        )
+        for one in (
+            page(f"pictures/{name}", view, f"picture_{name}", see="see_pictures"),
+            page(f"pictures/{name}.csv", file, f"picture_{name}_csv", see="see_pictures"),
+        )
+    ),
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),
