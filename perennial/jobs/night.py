@@ -102,9 +102,9 @@ def night(
     return {"nights": nights}
 
 
-def wants_figures(on: date, last: date) -> bool:
+def wants_figures(on: date, last: date | None) -> bool:
     """Of nights that follow each other at once: are figures worked out in that of a date? In the last one, and once a week, so
-    that what was expected of each week is kept.
+    that what was expected of each week is kept. ``last``: None where others follow behind the last one, too.
     """
     return on == last or on.weekday() == 0
 

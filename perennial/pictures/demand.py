@@ -146,8 +146,8 @@ def _foresee(found: _Rows, kept: list[tuple[Any, ...]], *, on: date) -> None:
         if week in weeks:
             row = found.of((week, program, product))
             row.foreseen_planned, row.foreseen = planned, foreseen
-            if week < week_of(on):
-                row.by_history, row.by_program = by_history, by_program
+            row.by_history |= by_history
+            row.by_program |= by_program
     for (week, _, _), row in found.rows.items():
         if week in weeks:
             row.foreseen_planned, row.foreseen = row.foreseen_planned or NONE, row.foreseen or NONE

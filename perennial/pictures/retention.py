@@ -15,17 +15,20 @@ from perennial.programs.queries import program_by_id
 _SQL = sql.named("perennial.pictures", "retention.sql")
 EVENTS = 12
 """So many events of a walk are shown."""
-MONTHS = 12
+MONTHS = 24
 MOST_MONTHS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class CohortRow:
-    """Those who joined in a month. ``shares``: by event, the share that got it; None: it is still to come for some of them."""
+    """Those who joined in a month. ``shares``: by event, the share that got it; None: it is still to come for some of them, or
+    it is behind the ``last`` event that any of them would get.
+    """
 
     joined: date
     members: int
     shares: tuple[Decimal | None, ...]
+    last: int
 
     @property
     def is_enough(self) -> bool:
@@ -74,19 +77,17 @@ def retention(*, program: str | None = None, months: int = MONTHS) -> RetentionP
         for month, position, got, ahead in sql.tuples(_SQL["reached"], {"program": which, "since": joined[0][0]}):
             reached.setdefault(month, {})[position] = (got, ahead)
     longest = min(max((max(walk) for walk in reached.values()), default=0), EVENTS)
-    cohorts = tuple(
-        CohortRow(month, members, _shares(reached.get(month, {}), members, longest)) for month, members in joined
-    )
+    cohorts = tuple(_cohort(month, members, reached.get(month, {}), longest) for month, members in joined)
     return RetentionPicture(program, cohorts, max((len(row.finished) for row in cohorts), default=0))
 
 
-def _shares(walk: dict[int, tuple[int, int]], members: int, events: int) -> tuple[Decimal | None, ...]:
+def _cohort(month: date, members: int, walk: dict[int, tuple[int, int]], events: int) -> CohortRow:
     """Behind an event that is still to come for some, every later one is."""
     shares: list[Decimal | None] = []
+    is_ahead = False
+    last = max(walk, default=0)
     for position in range(1, events + 1):
         got, ahead = walk.get(position, (0, 0))
-        if ahead or (shares and shares[-1] is None):
-            shares.append(None)
-        else:
-            shares.append(Decimal(got) / members)
-    return tuple(shares)
+        is_ahead = is_ahead or ahead > 0
+        shares.append(None if is_ahead or position > last else Decimal(got) / members)
+    return CohortRow(month, members, tuple(shares), events if is_ahead else last)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 LEFT, RIGHT, TOP, FOOT = 64, 12, 28, 34
 HEIGHT = 264
-SLOT, NARROW = 62, 34
+SLOT, NARROW = 62, 32
 """How wide a bar's place is; where there are more than ``MANY``, the narrow one, and every second has its label."""
 MANY = 20
 LINES = 4

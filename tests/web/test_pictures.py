@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from perennial.pictures.figures import work_out
-from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds import desk
 
@@ -28,7 +24,7 @@ def test_without_figures_a_page_says_how_they_come(planner: Client) -> None:
     for name in PAGES[:3]:
         page = planner.get(f"/pictures/{name}").content.decode()
         assert "There are no figures yet" in page, name
-        assert "<svg class=\"chart\" width" not in page
+        assert '<svg class="chart" width' not in page
         assert taken(planner, f"/pictures/{name}.csv") == []
 
 

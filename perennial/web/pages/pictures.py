@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -13,43 +13,43 @@ from perennial.db.pages import Page
 from perennial.desk.read.lists import programs
 from perennial.errors import Refused
 from perennial.jobs import NIGHTLY
-from perennial.jobs.durations import NightsPicture, NightTook, durations
+from perennial.jobs.durations import NIGHTS, NightsPicture, NightTook, durations
 from perennial.kernel.money import plain
 from perennial.language import phrase
 from perennial.pictures.demand import DemandPicture, DemandRow, demand
 from perennial.pictures.figures import as_of
 from perennial.pictures.money import MoneyPicture, MoneyRow, money_in
-from perennial.pictures.retention import CohortRow, RetentionPicture, retention
+from perennial.pictures.retention import MONTHS, CohortRow, RetentionPicture, retention
 from perennial.web.answer import form_again, whole
 from perennial.web.sheet import Column, sheet
 from perennial.web.visit import Visit
 
 MOST_PROGRAMS = 200
-WEEKS = (12, 26, 52)
-MONTHS = (12, 24, 60)
-NIGHTS = (30, 90, 366)
+CHOICES = {"weeks": (12, 26, 52), "months": (12, 24, 60), "nights": (30, 90, 366)}
+"""How far back, or ahead, may be asked for."""
+USUAL = {"weeks": 12, "months": MONTHS, "nights": NIGHTS}
 ROWS = 60
 """So many rows of a table before it asks for all of them."""
 
 
 def demand_page(request: Visit) -> HttpResponse:
     """Demand by week and product."""
-    return _page(request, "demand", _demand, choices=WEEKS, with_programs=True)
+    return _page(request, "demand", _demand, of="weeks", with_programs=True)
 
 
 def money_page(request: Visit) -> HttpResponse:
     """Money in by week."""
-    return _page(request, "money", _money, choices=WEEKS)
+    return _page(request, "money", _money, of="weeks")
 
 
 def retention_page(request: Visit) -> HttpResponse:
     """Retention by month of joining and event."""
-    return _page(request, "retention", _retention, choices=MONTHS, with_programs=True)
+    return _page(request, "retention", _retention, of="months", with_programs=True)
 
 
 def nights_page(request: Visit) -> HttpResponse:
     """How long nights take."""
-    return _page(request, "nights", _nights, choices=NIGHTS)
+    return _page(request, "nights", _nights, of="nights")
 
 
 def demand_csv(request: Visit) -> StreamingHttpResponse:
@@ -91,7 +91,7 @@ def retention_csv(request: Visit) -> StreamingHttpResponse:
 def nights_csv(request: Visit) -> StreamingHttpResponse:
     """Nights as a file: a row for each of their jobs."""
     rows = tuple((night, at) for night in _nights(request).nights for at in range(len(NIGHTLY)))
-    return _sheet(request, "nights", _NIGHTS, rows)
+    return _sheet(request, "nights", _TOOK, rows)
 
 
 def _page(
@@ -99,14 +99,15 @@ def _page(
     name: str,
     read: Callable[[Visit], Any],
     *,
-    choices: tuple[int, ...],
+    of: str,
     with_programs: bool = False,
 ) -> HttpResponse:
     asked = {key: request.GET[key] for key in ("program", "weeks", "months", "nights", "by") if request.GET.get(key)}
     context: dict[str, Any] = {
         "here": "pictures",
         "which": name,
-        "choices": choices,
+        "choices": CHOICES[of],
+        "shown": _count(request, of),
         "programs": programs(size=MOST_PROGRAMS).rows if with_programs else (),
         "as_of": as_of(),
         "asked_for": asked,
@@ -125,33 +126,33 @@ def _demand(request: Visit) -> DemandPicture | None:
     kept = as_of()
     if kept is None:
         return None
-    return demand(kept.on, program=request.GET.get("program") or None, weeks=_count(request.GET, "weeks", WEEKS[0]))
+    return demand(kept.on, program=request.GET.get("program") or None, weeks=_count(request, "weeks"))
 
 
 def _money(request: Visit) -> MoneyPicture | None:
     kept, currency = as_of(), request.visitor.company.currency
     if kept is None or currency is None:
         return None
-    weeks = _count(request.GET, "weeks", WEEKS[0])
+    weeks = _count(request, "weeks")
     return money_in(kept.on, currency, by=request.GET.get("by") or "method", weeks=weeks)
 
 
 def _retention(request: Visit) -> RetentionPicture | None:
     if as_of() is None:
         return None
-    months = _count(request.GET, "months", MONTHS[0])
+    months = _count(request, "months")
     return retention(program=request.GET.get("program") or None, months=months)
 
 
 def _nights(request: Visit) -> NightsPicture:
-    return durations(most=_count(request.GET, "nights", NIGHTS[0]))
+    return durations(most=_count(request, "nights"))
 
 
-def _count(given: Mapping[str, str], name: str, usual: int) -> int:
-    """A number that an address has; what is none is none that is known."""
-    typed = given.get(name, "").strip()
+def _count(request: Visit, name: str) -> int:
+    """A number that the address has; left out: the usual one; what is none: 0, which no picture takes."""
+    typed = request.GET.get(name, "").strip()
     if not typed:
-        return usual
+        return USUAL[name]
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
 
 
@@ -184,7 +185,7 @@ _RETENTION: tuple[Column[tuple[CohortRow, int]], ...] = (
     ("retention_event", lambda one: one[1] + 1),
     ("retention_percent", lambda one: _percent(one[0].shares[one[1]])),
 )
-_NIGHTS: tuple[Column[tuple[NightTook, int]], ...] = (
+_TOOK: tuple[Column[tuple[NightTook, int]], ...] = (
     ("jobs_night_of", lambda one: one[0].on),
     ("nights_seconds", lambda one: None if one[0].seconds is None else f"{one[0].seconds:.1f}"),
     ("job", lambda one: one[0].jobs[one[1]].job),

@@ -232,9 +232,11 @@ def _money_bar(row: MoneyRow, picture: MoneyPicture, to: Reader) -> Bar:
 
 @register.simple_tag(takes_context=True)
 def retention_chart(context: Context, picture: RetentionPicture) -> SafeString:
-    """A line for each of the last cohorts that are large enough; the newest one has its name."""
+    """A line for each of the last cohorts that are large enough; the newest one has its name. None is so large: nothing."""
     to = _to(context)
     drawn = drawn_cohorts(picture)
+    if not drawn:
+        return SafeString("")
     newest = len(drawn) - 1
     return charts.lines(
         [_cohort_line(row, to, at, newest) for at, row in enumerate(drawn)],
