@@ -51,11 +51,11 @@ def world(size: int) -> dict[str, Any]:
 
 def test_without_chance_it_is_what_the_following_months_make() -> None:
     initialise()
-    put(world(60), on=START)
+    put(world(40), on=START)
     first = START + timedelta(6)
     simulate(START, first)
     work_out(first + timedelta(1))
-    weeks = 14
+    weeks = 9
     since = first + timedelta(1)
     until = since + timedelta(7 * weeks)
     foretold = demand(since, weeks=weeks)
