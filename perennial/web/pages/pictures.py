@@ -84,7 +84,7 @@ def money_csv(request: Visit) -> StreamingHttpResponse:
 def retention_csv(request: Visit) -> StreamingHttpResponse:
     """Retention as a file: a row for each month of joining and event."""
     found = _retention(request)
-    rows = () if found is None else tuple((row, at) for row in found.cohorts for at in range(found.events))
+    rows = () if found is None else tuple((row, at) for row in found.cohorts for at in range(len(row.shares)))
     return _sheet(request, "retention", _RETENTION, rows)
 
 
