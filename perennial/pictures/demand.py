@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from perennial.catalog.queries import parameters, set_up
 from perennial.db import sql
@@ -47,6 +47,8 @@ class _Row:
     by_program: bool = False
     foreseen_planned: Decimal | None = None
     foreseen: Decimal | None = None
+    foreseen_by_history: bool = False
+    foreseen_by_program: bool = False
     happened: Decimal | None = None
 
     def add(
@@ -99,7 +101,7 @@ def write_demand(on: date, chances: Chances, *, last: date | None) -> int:
     sql.execute("delete from pictures_demand where week >= %s", [since])
     columns = (
         "week", "program_id", "product_id", "planned", "projected", "expected", "by_history", "by_program",
-        "foreseen_planned", "foreseen", "happened",
+        "foreseen_planned", "foreseen", "foreseen_by_history", "foreseen_by_program", "happened",
     )  # fmt: skip
     return sql.copy(Demand, columns, _written(found, week))
 
@@ -146,20 +148,21 @@ def _foresee(found: _Rows, kept: list[tuple[Any, ...]], *, on: date) -> None:
         if week in weeks:
             row = found.of((week, program, product))
             row.foreseen_planned, row.foreseen = planned, foreseen
-            row.by_history |= by_history
-            row.by_program |= by_program
+            row.foreseen_by_history, row.foreseen_by_program = by_history, by_program
     for (week, _, _), row in found.rows.items():
         if week in weeks:
             row.foreseen_planned, row.foreseen = row.foreseen_planned or NONE, row.foreseen or NONE
         elif (week - on).days > ahead:
             row.foreseen_planned, row.foreseen = row.planned + row.projected, _rounded(row.expected)
+            row.foreseen_by_history, row.foreseen_by_program = row.by_history, row.by_program
 
 
 def _written(found: _Rows, week: date) -> Iterator[tuple[Any, ...]]:
     for (of, program, product), row in sorted(found.rows.items(), key=lambda item: (item[0][:2], item[0][2] or 0)):
         happened = (row.happened or NONE) if of < week else None
         amounts = (row.planned, row.projected, _rounded(row.expected), row.by_history, row.by_program)
-        yield of, program, product, *amounts, row.foreseen_planned, row.foreseen, happened
+        before = (row.foreseen_planned, row.foreseen, row.foreseen_by_history, row.foreseen_by_program)
+        yield of, program, product, *amounts, *before, happened
 
 
 def _rounded(number: float) -> Decimal:
@@ -241,7 +244,8 @@ def demand(on: date, *, program: str | None = None, weeks: int = 12) -> DemandPi
     which = None if program is None else program_by_id(program).pk
     this = week_of(on)
     since, until = weeks_from(this, -WEEKS_SHOWN_BACK), weeks_from(this, weeks)
-    rows = [_shown(this, *row) for row in sql.tuples(_SQL["weeks"], {"since": since, "until": until, "program": which})]
+    given = {"since": since, "until": until, "program": which}
+    rows = [_shown(this, row) for row in sql.rows(_Selected, _SQL["weeks"], given)]
     parcels = {row.week: row for row in rows if row.product is None}
     return DemandPicture(
         this_week=this,
@@ -255,31 +259,38 @@ def demand(on: date, *, program: str | None = None, weeks: int = 12) -> DemandPi
     )
 
 
-def _shown(
-    this: date,
-    week: date,
-    number: str | None,
-    name: str | None,
-    planned: Decimal,
-    projected: Decimal,
-    expected: Decimal,
-    by_history: bool,
-    by_program: bool,
-    foreseen_planned: Decimal | None,
-    foreseen: Decimal | None,
-    happened: Decimal | None,
-) -> DemandRow:
-    over = week < this
+class _Selected(NamedTuple):
+    """A row as it is selected."""
+
+    week: date
+    product: str | None
+    name: str | None
+    planned: Decimal
+    projected: Decimal
+    expected: Decimal
+    by_history: bool
+    by_program: bool
+    foreseen_planned: Decimal | None
+    foreseen: Decimal | None
+    foreseen_by_history: bool
+    foreseen_by_program: bool
+    happened: Decimal | None
+
+
+def _shown(this: date, row: _Selected) -> DemandRow:
+    over = row.week < this
+    by_history = row.foreseen_by_history if over else row.by_history
+    by_program = row.foreseen_by_program if over else row.by_program
     sources = ("both" if by_program else "history") if by_history else "program" if by_program else None
     return DemandRow(
-        week=week,
-        product=number,
-        name=name or number or "",
-        planned=foreseen_planned if over else planned,
-        projected=NONE if over else projected,
-        expected=foreseen if over else expected,
+        week=row.week,
+        product=row.product,
+        name=row.name or row.product or "",
+        planned=row.foreseen_planned if over else row.planned,
+        projected=NONE if over else row.projected,
+        expected=row.foreseen if over else row.expected,
         chance_from=sources,
-        happened=happened if over else None,
+        happened=row.happened if over else None,
     )
 
 

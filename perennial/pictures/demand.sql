@@ -81,13 +81,13 @@ select e.program_id, e.revision_id, e.event_duration, e.shipments, e.times, e.ev
 
 -- name: kept
 -- What was kept of these weeks and later ones.
-select week, program_id, product_id, foreseen_planned, foreseen, by_history, by_program
+select week, program_id, product_id, foreseen_planned, foreseen, foreseen_by_history, foreseen_by_program
   from pictures_demand where week >= %(since)s and foreseen is not null
 
 -- name: weeks
 -- Of all programs or of one, from a week to before another: pieces of each product, and parcels.
 select d.week, p.number, p.name, sum(d.planned), sum(d.projected), sum(d.expected), bool_or(d.by_history), bool_or(d.by_program),
-       sum(d.foreseen_planned), sum(d.foreseen), sum(d.happened)
+       sum(d.foreseen_planned), sum(d.foreseen), bool_or(d.foreseen_by_history), bool_or(d.foreseen_by_program), sum(d.happened)
   from pictures_demand d
   left join catalog_product p on p.id = d.product_id
  where d.week >= %(since)s and d.week < %(until)s and (%(program)s::bigint is null or d.program_id = %(program)s)

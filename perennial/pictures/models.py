@@ -59,7 +59,7 @@ class Demand(models.Model):
     ``planned`` are lines that exist, ``projected`` those that will; ``expected`` is both, times the chance. They are worked
     out anew until the week is over. ``foreseen`` is what was expected, and ``foreseen_planned`` planned and projected, when no
     parcel of the week was made yet: null where no figures were kept then. ``happened``: sent, once the week is over.
-    ``by_history`` and ``by_program``: what the chance was taken from.
+    ``by_history`` and ``by_program``: what the chance was taken from, of both.
     """
 
     week = models.DateField()
@@ -72,6 +72,8 @@ class Demand(models.Model):
     by_program = models.BooleanField(db_default=False)
     foreseen_planned = models.DecimalField(max_digits=18, decimal_places=3, null=True)
     foreseen = models.DecimalField(max_digits=18, decimal_places=3, null=True)
+    foreseen_by_history = models.BooleanField(db_default=False)
+    foreseen_by_program = models.BooleanField(db_default=False)
     happened = models.DecimalField(max_digits=18, decimal_places=3, null=True)
 
     class Meta:

@@ -12,8 +12,8 @@ from math import ceil, floor, log10
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-LEFT, RIGHT, TOP, FOOT = 64, 12, 28, 34
-HEIGHT = 264
+LEFT, RIGHT, TOP, FOOT = 64, 12, 36, 34
+HEIGHT = 272
 SLOT, NARROW = 62, 32
 """How wide a bar's place is; where there are more than ``MANY``, the narrow one, and every second has its label."""
 MANY = 20
@@ -104,8 +104,8 @@ def bars(
             shapes.append(_text(middle, foot + 20, bar.label, "now" if bar.is_now else "", "middle"))
         if bar.is_now:
             edge = LEFT + slot * at
-            shapes.append(format_html('<path class="today" d="M{} 12V{}"/>', f"{edge:.1f}", foot))
-            shapes.append(_text(edge + 6, 20, now, "now", "start"))
+            shapes.append(format_html('<path class="today" d="M{} 2V{}"/>', f"{edge:.1f}", foot))
+            shapes.append(_text(edge + 6, 11, now, "now", "start"))
     body = SafeString("".join([_grid(grid, scale, foot, width - RIGHT, written), *shapes]))
     return _svg(name, title, description, (width, HEIGHT), body)
 
