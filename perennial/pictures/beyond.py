@@ -7,10 +7,11 @@ not asked, and an order that the kernel refuses (a date beyond the calendar) is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from perennial.continuity.planning import every_of
 from perennial.errors import Refused
@@ -23,7 +24,7 @@ AT_ONCE = 13
 
 
 class Alike(NamedTuple):
-    """``orders`` continuity orders that go on alike, as they are selected; ``stays``: how many of them are expected to be
+    """``orders`` continuity orders that go on alike, as they are selected (``every`` is JSON); ``stays``: how many of them are expected to be
     there still behind their last planned shipment.
     """
 
@@ -32,7 +33,7 @@ class Alike(NamedTuple):
     event_duration: int
     shipments: int | None
     times: int | None
-    every: Any
+    every: str | None
     quantity: Decimal
     event_key: str
     repetition: int
@@ -97,7 +98,7 @@ def _facts(alike: Alike, revision: LoadedRevision) -> kernel.Facts:
         quantity=alike.quantity,
         prices=dict.fromkeys(revision.products_to_price, 0),
         last_shipment=alike.last_shipment,
-        every=every_of(alike.every),
+        every=every_of(None if alike.every is None else json.loads(alike.every)),
         times=alike.times,
     )
 

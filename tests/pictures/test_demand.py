@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from perennial.catalog.actions import initialise
+from perennial.continuity.models import ContinuityOrder
 from perennial.db import sql
+from perennial.desk import actions
 from perennial.jobs.simulate import simulate
 from perennial.pictures.demand import DemandPicture, demand
 from perennial.pictures.figures import work_out
@@ -46,7 +48,27 @@ def world(size: int) -> dict[str, Any]:
         customer["cards"] = [{"token": "tok_visa", "exp_month": 12, "exp_year": 2035}]
     for order in found["orders"]:
         order["acceptance_required"] = False
+    found["date_intervals"].append({"code": "OWN", "rule": "FREQ=MONTHLY", "anchor": "order"})
     return found
+
+
+def wish() -> None:
+    """Some members want what has no end every ten days, on the dates of an interval, or six times in all."""
+    endless = (
+        ContinuityOrder.objects.filter(program__schedule_id="END")
+        .order_by("id")
+        .values_list("order__number", flat=True)
+    )
+    wishes: tuple[dict[str, Any], ...] = (
+        {"days": 10},
+        {"interval": "NM"},
+        {"interval": "OWN"},
+        {"times": 6},
+        {"days": 5, "times": 9},
+    )
+    for number, wanted in zip(endless, wishes, strict=False):
+        actions.frequency(number=number, on=START + timedelta(6), by="clerk:anna", **wanted)
+    assert len(endless) >= len(wishes)
 
 
 def test_without_chance_it_is_what_the_following_months_make() -> None:
@@ -54,6 +76,7 @@ def test_without_chance_it_is_what_the_following_months_make() -> None:
     put(world(40), on=START)
     first = START + timedelta(6)
     simulate(START, first)
+    wish()
     work_out(first + timedelta(1))
     weeks = 9
     since = first + timedelta(1)
