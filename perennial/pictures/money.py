@@ -26,7 +26,7 @@ TO_COME = tuple(state for state in NOT_PAID_YET if state != "billed")
 def write_money(on: date) -> int:
     """Work out the money of all weeks as of a business date, and keep it; how many rows. It reads all payments once."""
     sql.execute("delete from pictures_moneyofweek")
-    return sql.execute(_SQL["write"], {"week": week_of(on), "to_come": list(TO_COME)})
+    return sql.execute(_SQL["write"], {"on": on, "week": week_of(on), "to_come": list(TO_COME)})
 
 
 @dataclass(frozen=True, slots=True)

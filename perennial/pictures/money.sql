@@ -1,7 +1,8 @@
 -- Money week by week, by method and purpose.
 
 -- name: write
--- What moved, by the day of the try that moved it; what was billed on account; what is still to come, late sums in the week that
+-- What moved, by the day of the try that moved it; what was billed on account, and of bills that are paid what was paid, by the day
+-- on which it was due, as no other is noted; what is still to come, late sums in the week that
 -- runs. Of what is given back the purpose of what paid.
 with moved as (
   select date_trunc('week', a.on_date)::date as week, p.method, coalesce(b.purpose, p.purpose) as purpose, p.currency,
@@ -15,6 +16,10 @@ with moved as (
   select date_trunc('week', b.on_date)::date, p.method, p.purpose, p.currency, 0, b.amount_minor, 0, 0
     from payments_bill b join payments_payment p on p.id = b.payment_id
    where p.status in {states.OF_BILLS}
+  union all
+  select date_trunc('week', least(p.due_on, %(on)s::date))::date, p.method, p.purpose, p.currency, p.amount_minor, 0, 0, 0
+    from payments_payment p
+   where p.status = 'paid'
   union all
   select date_trunc('week', greatest(p.due_on, %(week)s::date))::date, p.method, p.purpose, p.currency, 0, 0, 0, p.amount_minor
     from payments_payment p
