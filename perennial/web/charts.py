@@ -121,13 +121,13 @@ def lines(
     below: str,
 ) -> SafeString:
     """A chart of lines between 0 and 1. ``labels``: of the places; ``below``: what the places are."""
-    slot, room = 42, 130
+    slot, room = 36, 90
     width = LEFT + slot * max(len(labels) - 1, 1) + room
     foot = HEIGHT - FOOT
     lowest = min((point for line in given for point in line.points), default=0)
-    bottom = floor(lowest * 10 - 0.001) / 10 if lowest > 0 else 0.0
-    grid = [bottom + at * 0.1 for at in range(round((1 - bottom) * 10) + 1)]
-    grid = grid if len(grid) <= 6 else [bottom + at * (1 - bottom) / 4 for at in range(5)]
+    bottom = floor(lowest * 10 - 0.001) / 10 if lowest > 0.5 else 0.0
+    step = 0.1 if bottom else 0.25
+    grid = [bottom + at * step for at in range(round((1 - bottom) / step) + 1)]
     scale = (foot - TOP) / (1 - bottom)
 
     def place(at: int, point: float) -> str:

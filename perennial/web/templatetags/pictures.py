@@ -72,6 +72,12 @@ def share(value: Decimal | None, over: bool = True) -> SafeString:
 
 
 @register.simple_tag
+def per_cent(value: Decimal | None) -> SafeString:
+    """A share in a table whose caption says that it is in per cent."""
+    return share(value, over=False) if value is None else SafeString(str(_percent(value)))
+
+
+@register.simple_tag
 def off(value: Decimal | None, over: bool = True) -> SafeString:
     """By how much more or less than expected, in percent."""
     if value is None:
