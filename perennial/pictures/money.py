@@ -105,5 +105,6 @@ def money_in(on: date, currency: str, *, by: str = "method", weeks: int = 12) ->
 def _row(week: date, of: str | None, amounts: Iterable[int], this: date, currency: str) -> MoneyRow:
     taken, billed, refunded, to_come = (Money(minor, currency) for minor in amounts)
     if week > this:
-        return MoneyRow(week, of, None, None, None, to_come)
-    return MoneyRow(week, of, taken, billed, refunded, to_come if week == this else None)
+        return MoneyRow(week, of, taken=None, billed=None, refunded=None, to_come=to_come)
+    is_now = week == this
+    return MoneyRow(week, of, taken=taken, billed=billed, refunded=refunded, to_come=to_come if is_now else None)

@@ -19,6 +19,8 @@ SLOT, NARROW = 62, 32
 MANY = 20
 LINES = 4
 """So many lines of the grid at most, besides the one at the foot."""
+HATCHED = "lost"
+"""The look that is hatched."""
 HATCH = SafeString(
     '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<path d="M0 0v5" class="hatch"/></pattern></defs>'
@@ -106,7 +108,7 @@ def bars(
             edge = LEFT + slot * at
             shapes.append(format_html('<path class="today" d="M{} 2V{}"/>', f"{edge:.1f}", foot))
             shapes.append(_text(edge + 6, 11, now, "now", "start"))
-    body = SafeString("".join([_grid(grid, scale, foot, width - RIGHT, written), *shapes]))
+    body = SafeString("".join([_grid(grid, scale=scale, foot=foot, right=width - RIGHT, written=written), *shapes]))
     return _svg(name, title, description, (width, HEIGHT), body)
 
 
@@ -133,7 +135,7 @@ def lines(
     def place(at: int, point: float) -> str:
         return f"{LEFT + slot * at:.1f} {foot - (point - bottom) * scale:.1f}"
 
-    shapes = [_grid(grid, scale, foot, width - room, written, bottom)]
+    shapes = [_grid(grid, scale=scale, foot=foot, right=width - room, written=written, bottom=bottom)]
     shapes += [_text(LEFT + slot * at, foot + 18, label, "", "middle") for at, label in enumerate(labels)]
     shapes.append(_text(LEFT, foot + 32, below, "", "start"))
     for line in given:
@@ -163,20 +165,36 @@ def _svg(name: str, title: str, description: str, size: tuple[int, int], body: S
 
 
 def _rectangle(x: float, y: float, width: float, height: float, look: str) -> SafeString:
-    x_y = f"{x:.1f}", f"{y:.1f}"
     return format_html(
-        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', look, *x_y, f"{width:.1f}", f"{height:.1f}"
+        '<rect class="{look}"{fill} x="{x}" y="{y}" width="{width}" height="{height}"/>',
+        look=look,
+        fill=SafeString(' fill="url(#hatch)"') if look == HATCHED else "",
+        x=f"{x:.1f}",
+        y=f"{y:.1f}",
+        width=f"{width:.1f}",
+        height=f"{height:.1f}",
     )
 
 
 def _text(x: float, y: float, words: str, look: str, anchor: str) -> SafeString:
     return format_html(
-        '<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>', look, f"{x:.1f}", f"{y:.1f}", anchor, words
+        '<text class="{look}" x="{x}" y="{y}" text-anchor="{anchor}">{words}</text>',
+        look=look,
+        x=f"{x:.1f}",
+        y=f"{y:.1f}",
+        anchor=anchor,
+        words=words,
     )
 
 
 def _grid(
-    grid: Sequence[float], scale: float, foot: float, right: float, written: Callable[[float], str], bottom: float = 0
+    grid: Sequence[float],
+    *,
+    scale: float,
+    foot: float,
+    right: float,
+    written: Callable[[float], str],
+    bottom: float = 0,
 ) -> SafeString:
     return format_html_join(
         "",
