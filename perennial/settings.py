@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "perennial.payments",
     "perennial.desk",
     "perennial.bundle",
+    "perennial.pictures",
     "perennial.jobs",
     "perennial.web",
 ]

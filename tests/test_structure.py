@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"web"},
     {"jobs"},
+    {"pictures"},
     {"bundle"},
     {"desk"},
     {"ledger"},

@@ -180,6 +180,7 @@ GROUPS: dict[str, list[Command]] = {
         ("recurrence set", "let a job, or the night, run by itself at a time of day"),
         ("recurrence remove", "a job, or the night, does not run by itself any more"),
     )
+    + _group("pictures", ("pictures", "work out the figures of the pictures at once; every night does so"))
     + _group(
         "checking",
         ("check", "check that the data holds together"),

@@ -37,6 +37,7 @@ def run(given: Namespace) -> int:
     program = Program()
     with unfinished(program):
         outcome = run_demo(options, program, Console(stderr=given.json))
+        program.work_out_figures()
     if given.json:
         document = {
             "ok": outcome.ok,

@@ -21,6 +21,7 @@ from perennial.jobs.simulate import simulate
 from perennial.kernel.reasons import why
 from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
+from perennial.pictures.figures import as_of, work_out
 from perennial.programs.models import Program as StoredProgram
 
 SQL = sql.named("perennial.demo", "program.sql")
@@ -45,8 +46,14 @@ class Program:
 
     def simulate(self, *, start: date, through: date, declines: int, seed: int, on_night: OnNight) -> Counts:
         told = lambda night, made: on_night(night, _counts(made["jobs"]))  # noqa: E731
-        done = simulate(start, through, declines=declines, seed=seed, by="demo", on_night=told)
+        done = simulate(start, through, declines=declines, seed=seed, by="demo", on_night=told, goes_on=True)
         return {**_counts(done["jobs"]), "shipped": done["shipped"]}
+
+    def work_out_figures(self) -> None:
+        """Let the figures of the pictures be those of the last night."""
+        last, kept = last_night(), as_of()
+        if last is not None and (kept is None or kept.on < last):
+            work_out(last)
 
     def next_shipment(self, reference: str, *, on: date) -> NextShipment | None:
         found = sql.one(SQL["next_shipment"], {"number": self._number(reference), "on": on})

@@ -1,4 +1,6 @@
-"""A night: the six jobs in their order, for one business date; missed dates one by one, oldest first."""
+"""A night: the six jobs in their order, for one business date; missed dates one by one, oldest first. When it is done, the
+figures of the pictures are worked out.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ from perennial.jobs.report import Report
 from perennial.jobs.runner import Opened, run_job
 from perennial.kernel.calendar import add_days
 from perennial.language.formats import ENGLISH, Reader
+from perennial.pictures.figures import work_out
 
 Progress = Callable[[str, date], None]
 
@@ -90,6 +93,7 @@ def night(
                 session=session,
                 to=to,
                 catching_up=catching_up,
+                figures=wants_figures(day, dates[-1]),
             )
             if not made["jobs"]:
                 continue
@@ -97,6 +101,13 @@ def night(
             if not is_done(made):  # somebody asked it to stop: no later night before this one
                 break
     return {"nights": nights}
+
+
+def wants_figures(on: date, last: date | None) -> bool:
+    """Of nights that follow each other at once: are figures worked out in that of a date? In the last one, and once a week, so
+    that what was expected of each week is kept. ``last``: None where others follow behind the last one, too.
+    """
+    return on == last or on.weekday() == 0
 
 
 def is_done(night: dict[str, Any]) -> bool:
@@ -115,12 +126,14 @@ def one_night(
     session: Session | None = None,
     to: Reader = ENGLISH,
     catching_up: bool = False,
+    figures: bool = True,
 ) -> dict[str, Any]:
     """The six runs of one date. A night that was killed goes on with the job that it was killed in.
 
     What is done of it is not done again: a second extension after the children are made would plan on
     further than an undisturbed night does. Without ``again`` a date whose night is done, or that lies before one
-    that is, is passed over: it has no jobs. ``catching_up``: a later night is run right behind this one.
+    that is, is passed over: it has no jobs. ``catching_up``: a later night is run right behind this one. ``figures``: whoever
+    ends it works the figures of the pictures out, outside of it: a fault there holds up no later night.
     """
     _in_the_calendar(on)
     if dry:
@@ -148,10 +161,12 @@ def one_night(
             documents.append(made)
             if made["status"] != "done":
                 return {"on": on.isoformat(), "jobs": documents}
-    sql.execute(
+    ended = sql.execute(
         "update jobs_nightrun set finished_at = now(), report = %s where id = %s and finished_at is null",
         [Jsonb(make_report(started)), started],
     )
+    if ended and figures:
+        work_out(on)
     return {"on": on.isoformat(), "jobs": documents}
 
 

@@ -17,7 +17,7 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.at_work import Session
 from perennial.jobs.models import JobRun
-from perennial.jobs.night import is_done, last_night, one_night
+from perennial.jobs.night import is_done, last_night, one_night, wants_figures
 from perennial.jobs.report import Report
 from perennial.kernel import money
 from perennial.kernel.calendar import add_days
@@ -36,11 +36,13 @@ def simulate(
     seed: int = 0,
     by: str = "simulate",
     on_night: OnNight | None = None,
+    goes_on: bool = False,
 ) -> dict[str, Any]:
     """Ship and invoice every child that may ship, then run the night, for each date; the sums, with how many nights.
 
     ``declines``: the share of card charges, in percent, that the sandbox gateway declines, drawn from
-    the seed. Killed and begun again it goes on where it was: nights that are done are not done again.
+    the seed. Killed and begun again it goes on where it was: nights that are done are not done again. ``goes_on``: more days follow
+    at once, so the figures of the pictures are not worked out behind the last night.
     Refused: ``to`` before ``from``.
     """
     if to < from_:
@@ -62,7 +64,7 @@ def simulate(
         for on in map(date.fromordinal, range(start.toordinal(), to.toordinal() + 1)):
             if on != start or not half_way:
                 shipped += warehouse(on, by=by)
-            made = one_night(on, by=by, session=session)
+            made = one_night(on, by=by, session=session, figures=wants_figures(on, None if goes_on else to))
             for job in made["jobs"]:
                 report = sums[job["job"]]
                 for word, number in job["counts"].items():

@@ -20,6 +20,7 @@ PERMISSIONS = (
     "change_programs",
     "change_setup",
     "change_people",
+    "see_pictures",
 )
 """Everything that somebody may or may not do. Whoever may change orders may change customers and their cards. Who may release
 holds may release those of the kinds that are for their role; other holds only who may change orders as well.
@@ -37,18 +38,18 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": _CLERK
     | {
         *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
-        *("see_jobs", "run_jobs", "change_programs", "change_setup"),
+        *("see_jobs", "run_jobs", "change_programs", "change_setup", "see_pictures"),
     },
     "finance": frozenset(
         {
             *("see_customers", "see_orders", "see_lists", "release_holds", "settle_payments", "refund_payments"),
-            *("export_lists", "see_jobs"),
+            *("export_lists", "see_jobs", "see_pictures"),
         }
     ),
-    "planner": frozenset({"see_programs"}),
+    "planner": frozenset({"see_programs", "see_pictures"}),
     "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "change_people"}),
 }
-"""By role, its permissions. A planner sees nobody's data, an administrator no customers."""
+"""By role, its permissions. A planner sees figures and nobody's data, an administrator no customers."""
 
 DEMO_PASSWORD = "demo"
 """It lets nobody in where real cards are charged."""

@@ -35,6 +35,7 @@ PLACES = (
     Place("/messages", "outbox", "g x", "see_lists"),
     Place("/programs", "programs", "g p", "see_programs"),
     Place("/jobs", "jobs", "g j", "see_jobs"),
+    Place("/pictures/demand", "pictures", "g f", "see_pictures"),
     Place("/setup", "set_up", "g c", "change_setup"),
     Place("/setup/people", "people", "g l", "change_people"),
     Place("/setup/messages", "message_texts", "g t", "change_setup"),
@@ -43,7 +44,13 @@ PLACES = (
 LANGUAGE_NAMES = {"en": "English", "it": "Italiano"}
 """As each calls itself."""
 
-FIRST = {"clerk": "/search", "manager": "/today", "finance": "/exceptions", "administrator": "/today"}
+FIRST = {
+    "clerk": "/search",
+    "manager": "/today",
+    "finance": "/exceptions",
+    "planner": "/pictures/demand",
+    "administrator": "/today",
+}
 
 
 def first_page(visitor: Visitor) -> str:

@@ -28,6 +28,7 @@ from perennial.web.pages import (
     program_editor,
     programs,
     program_change,
+    pictures,
     reports,
     search,
     second_factor,
@@ -279,6 +280,20 @@ urlpatterns = [
         "program_insert",
         see="change_programs",
         do="change_programs",
+    ),
+    # how much, when, who stays
+    *(
+        one
+        for name, view, file in (
+            ("demand", pictures.demand_page, pictures.demand_csv),
+            ("money", pictures.money_page, pictures.money_csv),
+            ("retention", pictures.retention_page, pictures.retention_csv),
+            ("nights", pictures.nights_page, pictures.nights_csv),
+        )
+        for one in (
+            page(f"pictures/{name}", view, f"picture_{name}", see="see_pictures"),
+            page(f"pictures/{name}.csv", file, f"picture_{name}_csv", see="see_pictures"),
+        )
     ),
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),

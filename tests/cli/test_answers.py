@@ -76,6 +76,7 @@ PLAYED = [
     ("recurrence set", "recurrence set night --at 02:00"),
     ("recurrence list: each", "recurrence list"),
     ("recurrence remove", "recurrence remove night --at 02:00"),
+    ("pictures", "pictures"),
     ("order change", "order change SO-000001 --line 2 --quantity 3"),
     ("order pay", "order pay SO-000001 --pay card,tok_visa,40% --pay card,tok_visa,60%"),
     ("order remove", "order remove SO-000001 --line 2 --pay card,tok_visa"),

@@ -1,0 +1,110 @@
+"""Money in by week: what was taken, billed on account and given back, and what is still to come by the day on which it is due.
+
+What comes is what is asked for already: shipments of which no child is made yet bring more, but for orders billed up front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from perennial.db import sql
+from perennial.errors import Refused
+from perennial.kernel.money import Money
+from perennial.kernel.states import NOT_PAID_YET
+from perennial.pictures.demand import MOST_WEEKS
+from perennial.pictures.weeks import week_of, weeks_from
+
+_SQL = sql.named("perennial.pictures", "money.sql")
+WAYS = ("method", "purpose")
+"""By what money may be told apart."""
+TO_COME = tuple(state for state in NOT_PAID_YET if state != "billed")
+
+
+def write_money(on: date) -> int:
+    """Work out the money of all weeks as of a business date, and keep it; how many rows. It reads all payments once."""
+    sql.execute("delete from pictures_moneyofweek")
+    return sql.execute(_SQL["write"], {"on": on, "week": week_of(on), "to_come": list(TO_COME)})
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """Money of a week. ``of``: the method or the purpose, None of all together. A week that is over has nothing to come, one that
+    has not begun nothing else; both are None then.
+    """
+
+    week: date
+    of: str | None
+    taken: Money | None
+    billed: Money | None
+    refunded: Money | None
+    to_come: Money | None
+
+    @property
+    def net(self) -> Money | None:
+        """Taken, less what was given back."""
+        if self.taken is None or self.refunded is None:
+            return None
+        return Money(self.taken.minor - self.refunded.minor, self.taken.currency)
+
+
+@dataclass(frozen=True)
+class MoneyPicture:
+    """Money week by week, as many weeks back as ahead. ``weeks``: a row a week; ``rows``: by method or by purpose."""
+
+    this_week: date
+    by: str
+    currency: str
+    weeks: tuple[MoneyRow, ...]
+    rows: tuple[MoneyRow, ...]
+
+    @cached_property
+    def best(self) -> MoneyRow | None:
+        """The week in which most came in, less what was given back."""
+        rows = [row for row in self.weeks if row.net is not None and row.net.minor > 0]
+        return max(rows, key=lambda row: row.net.minor if row.net else 0, default=None)
+
+    @cached_property
+    def to_come(self) -> Money:
+        """All that is still to come in these weeks."""
+        return Money(sum(row.to_come.minor for row in self.weeks if row.to_come is not None), self.currency)
+
+
+def money_in(on: date, currency: str, *, by: str = "method", weeks: int = 12) -> MoneyPicture:
+    """Money of so many weeks back, and so many from that of ``on`` (the date that the figures stand on), in one currency.
+
+    Refused: another way to tell it apart than by method or purpose; less than 1 or more than 52 weeks.
+    """
+    if by not in WAYS:
+        raise Refused("picture_by_unknown", "by", by=by, known=WAYS)
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise Refused("weeks_not_within", "weeks", weeks=weeks, most=MOST_WEEKS)
+    this = week_of(on)
+    since, until = weeks_from(this, -weeks), weeks_from(this, weeks)
+    sums: dict[tuple[date, str | None], list[int]] = {}
+    for week, method, purpose, of, *amounts in sql.tuples(_SQL["weeks"], {"since": since, "until": until}):
+        if of == currency:
+            for key in ((week, None), (week, method if by == "method" else purpose)):
+                sums[key] = [a + int(b) for a, b in zip(sums.get(key, [0] * 4), amounts, strict=True)]
+    weeks_shown = [weeks_from(this, at) for at in range(-weeks, weeks)]
+    return MoneyPicture(
+        this_week=this,
+        by=by,
+        currency=currency,
+        weeks=tuple(_row(week, None, sums.get((week, None), [0] * 4), this, currency) for week in weeks_shown),
+        rows=tuple(
+            _row(week, of, amounts, this, currency)
+            for (week, of), amounts in sorted(sums.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+            if of is not None and any(amounts)
+        ),
+    )
+
+
+def _row(week: date, of: str | None, amounts: Iterable[int], this: date, currency: str) -> MoneyRow:
+    taken, billed, refunded, to_come = (Money(minor, currency) for minor in amounts)
+    if week > this:
+        return MoneyRow(week, of, taken=None, billed=None, refunded=None, to_come=to_come)
+    is_now = week == this
+    return MoneyRow(week, of, taken=taken, billed=billed, refunded=refunded, to_come=to_come if is_now else None)
