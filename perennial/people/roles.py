@@ -17,6 +17,7 @@ PERMISSIONS = (
     "see_jobs",
     "run_jobs",
     "change_setup",
+    "move_in",
     "change_people",
 )
 """Everything that somebody may or may not do. Whoever may change orders may change customers and their cards. Who may release
@@ -30,7 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": _CLERK
     | {
         *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
-        *("see_jobs", "run_jobs", "change_setup"),
+        *("see_jobs", "run_jobs", "change_setup", "move_in"),
     },
     "finance": frozenset(
         {
@@ -39,9 +40,9 @@ ROLES: dict[str, frozenset[str]] = {
         }
     ),
     "planner": frozenset(),
-    "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "change_people"}),
+    "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "move_in", "change_people"}),
 }
-"""By role, its permissions. A planner sees nobody's data, an administrator no customers."""
+"""By role, its permissions. A planner sees nobody's data, an administrator no customers, but for files that move in or out."""
 
 DEMO_PASSWORD = "demo"
 """It lets nobody in where real cards are charged."""
