@@ -20,7 +20,7 @@ class Transfer(models.Model):
     kind = models.TextField()
     file = models.TextField()
     name = models.TextField()
-    bytes = models.BigIntegerField(default=0)
+    bytes = models.BigIntegerField(db_default=0)
     mapping = models.JSONField(null=True)
     status = models.TextField(db_default="brought")
     dry = models.BooleanField(db_default=False)
@@ -35,7 +35,7 @@ class Transfer(models.Model):
     selected = models.BigIntegerField(null=True)
     report = models.JSONField(null=True)
     faults = models.JSONField(null=True)
-    fault_count = models.BigIntegerField(default=0)
+    fault_count = models.BigIntegerField(db_default=0)
     refused = models.JSONField(null=True)
     key = models.TextField(null=True, unique=True)
 

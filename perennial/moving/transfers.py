@@ -303,6 +303,14 @@ def transfer_status(number: int) -> TransferStatus:
     return _read(row)
 
 
+def exported_file(number: int) -> str:
+    """The name of a bundle that has gone out and may be taken away. Refused: it is not done, it is gone."""
+    row = Transfer.objects.filter(pk=number, kind="export", status="done").only("file").first()
+    if row is None or not row.file:
+        raise Refused("transfer_file_gone")
+    return row.file
+
+
 def last_transfers(most: int) -> list[TransferStatus]:
     """The newest files, the newest first."""
     return [_read(row) for row in Transfer.objects.defer("faults").order_by("-id")[:most]]
