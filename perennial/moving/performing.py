@@ -131,9 +131,12 @@ def _refused(row: Transfer, refused: BundleRefused) -> None:
     columns = tuple((row.mapping or {}).get("columns", ()))
     faults = []
     for one in refused.faults:
-        cell = cell_of(one.field, columns) if row.kind in SHEETS else None
-        place = {"row": cell.row, "column": cell.column, "letter": cell.letter} if cell else {}
-        faults.append({"path": one.field, **place, "why": Reason.of(one).stored()})
+        why, place = Reason.of(one), {}
+        if row.kind in SHEETS and (cell := cell_of(one.field, columns)):
+            place = {"row": cell.row, "column": cell.column, "letter": cell.letter}
+            if first := cell_of(str(one.facts.get("first", "")), columns):  # as a spreadsheet calls a cell: B7
+                why = Reason(why.code, {**why.facts, "first": f"{cell.letter or ''}{first.row}"})
+        faults.append({"path": one.field, **place, "why": why.stored()})
     plain = Jsonb(faults, dumps=partial(json.dumps, default=str))
     sql.execute(
         "update moving_transfer set status = 'refused', ended_at = clock_timestamp(), faults = %s, fault_count = %s"
