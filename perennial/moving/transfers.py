@@ -319,10 +319,13 @@ def last_transfers(most: int) -> list[TransferStatus]:
 def faults_of(number: int, *, start: int = 0, size: int) -> tuple[Fault, ...]:
     """Faults of a file in their order, from one on."""
     found = Transfer.objects.filter(pk=number).values_list("faults", flat=True).first() or []
-    return tuple(
-        Fault(one["path"], one.get("row"), one.get("column"), one.get("letter"), Reason.read(one["why"]) or Reason(""))
-        for one in found[start : start + size]
-    )
+    return tuple(_fault(one) for one in found[start : start + size])
+
+
+def _fault(stored: Mapping[str, Any]) -> Fault:
+    why = Reason.read(stored["why"])
+    assert why is not None
+    return Fault(stored["path"], stored.get("row"), stored.get("column"), stored.get("letter"), why)
 
 
 def _read(row: Transfer) -> TransferStatus:

@@ -6,6 +6,7 @@ says that it is, chooses nothing. A file that no page takes is gone with the req
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from django.core.files.uploadedfile import UploadedFile
@@ -16,7 +17,7 @@ from perennial.errors import Refused
 from perennial.moving import folder
 
 ADDRESS, PERMISSION = "/setup/moving-in", "move_in"
-_TOO_LARGE = "brought_too_large"
+_FAULT = "fault_of_what_was_brought"
 
 
 class BroughtFile(UploadedFile):
@@ -58,12 +59,21 @@ class Brought(FileUploadHandler):
         if self._file is None:
             return raw_data
         self._bytes += len(raw_data)
-        if self._bytes > self._most:
-            setattr(self.request, _TOO_LARGE, True)
-            self.upload_interrupted()
-            raise StopUpload(connection_reset=False)  # the rest is read and let go, or the browser hears no answer
-        self._file.write(raw_data)
+        try:
+            if self._bytes > self._most:
+                raise Refused("transfer_too_large", most=self._most // 1024**2)
+            self._file.write(raw_data)
+        except Refused as refused:
+            self._let_go(refused)
+        except OSError as problem:
+            self._let_go(Refused("transfer_not_written", why=problem.strerror))
         return None
+
+    def _let_go(self, refused: Refused) -> None:
+        """Keep nothing of the file; the rest is read and let go, or the browser would hear no answer."""
+        setattr(self.request, _FAULT, refused)
+        self.upload_interrupted()
+        raise StopUpload(connection_reset=False)
 
     def file_complete(self, file_size: int) -> BroughtFile | None:
         if self._file is None:
@@ -74,15 +84,17 @@ class Brought(FileUploadHandler):
 
     def upload_interrupted(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what could not be written cannot be written now
+                self._file.close()
             self._file = None
             folder.remove([self._kept])
 
 
 def brought(request: HttpRequest, field: str) -> BroughtFile:
     """The file of a form. Refused: none, one that is too large."""
-    if getattr(request, _TOO_LARGE, False):
-        raise Refused("transfer_too_large", field, most=folder.most_bytes() // 1024**2)
+    fault: Refused | None = getattr(request, _FAULT, None)
+    if fault is not None:
+        raise fault.at(field)
     found = request.FILES.get(field)
     if not isinstance(found, BroughtFile):
         raise Refused("transfer_no_file", field)

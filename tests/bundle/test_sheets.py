@@ -214,7 +214,12 @@ class TestTheFile:
         assert [(row, cells[0]) for row, cells in sheet.rows()] == [(2, 'Forlì, \n"x"')]
 
     def test_columns_of_one_name_and_of_none(self) -> None:
-        assert Sheet(io.BytesIO(b"sep=|\r\nTown|Town||x\r\n1|2|3|4\r\n")).columns == ("Town", "Town (2)", "C", "x")
+        assert Sheet(io.BytesIO(b"sep=;\r\nTown;Town;;x,y,z\r\n1;2;3;4\r\n")).columns == (
+            "Town",
+            "Town (2)",
+            "C",
+            "x,y,z",
+        )
         assert [letter(at) for at in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
     @pytest.mark.parametrize(

@@ -36,9 +36,10 @@ class Sheet:
         self.encoding = encoding or found
         self._head_at = 1
         first = self._first_line()
-        if said := _SAYS_SEPARATOR.fullmatch(first):
+        said = _SAYS_SEPARATOR.fullmatch(first)
+        if said:
             self._head_at = 2
-        self.separator = separator or (said[1] if said else _separator(first))
+        self.separator = separator or (said[1] if said and said[1] in SEPARATORS else _separator(first))
         head = next((cells for row, cells in self._all() if row == self._head_at), [])
         if not any(cell.strip() for cell in head):
             raise Refused("file_empty", "file")

@@ -129,8 +129,8 @@ def read_mapping(document: Any, kind: str) -> SheetMapping:
     return SheetMapping(
         kind,
         dict(columns),
-        document.get("encoding"),
-        document.get("separator"),
-        document.get("dates"),
-        document.get("decimals"),
+        encoding=document.get("encoding"),
+        separator=document.get("separator"),
+        dates=document.get("dates"),
+        decimals=document.get("decimals"),
     )
