@@ -90,6 +90,9 @@ PERENNIAL_MAIL_CA = os.environ.get("PERENNIAL_MAIL_CA") or None
 #: How many items one transaction of a job takes, instead of the job's own number.
 PERENNIAL_CHUNK_SIZE = size("PERENNIAL_CHUNK_SIZE")
 
+#: How large a file may be that is brought on a page, in megabytes.
+PERENNIAL_UPLOAD_MB = size("PERENNIAL_UPLOAD_MB") or 500
+
 SECRET_KEY = os.environ.get("PERENNIAL_SECRET_KEY") or places.secret(PERENNIAL_HOME, "secret_key")
 
 INSTALLED_APPS = [
@@ -118,6 +121,7 @@ INSTALLED_APPS = [
     "perennial.bundle",
     "perennial.pictures",
     "perennial.jobs",
+    "perennial.moving",
     "perennial.web",
 ]
 
@@ -197,6 +201,13 @@ CONTENT_SECURITY_POLICY = {
         "report-uri": "/csp",
     }
 }
+
+#: A file goes from the request to the disk (ours), whatever the browser says that it is.
+FILE_UPLOAD_HANDLERS = [
+    "perennial.web.uploads.Brought",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 STATIC_URL = "/static/"
 #: ``serve`` collects the files here, under names that change with them, before it starts the server.

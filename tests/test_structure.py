@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: From the top; what stands on one line is side by side. The order of pyproject's import contract.
 LAYERS = [
     {"web"},
+    {"moving"},
     {"jobs"},
     {"pictures"},
     {"bundle"},

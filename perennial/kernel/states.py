@@ -209,6 +209,20 @@ REQUEST = {
 REQUEST_GOES_ON = ("waiting", "running")
 """A request that no worker has ended."""
 
+TRANSFER_KINDS = ("bundle", "customers", "orders", "export")
+"""What a file holds that comes in or goes out: a bundle, a sheet of customers or of orders, everything as a bundle."""
+
+TRANSFER = {
+    "brought": {"waiting"},
+    "waiting": {"running", "stopped"},
+    "running": {"done", "stopped", "refused", "failed"},
+    "done": {"waiting"},
+    "stopped": {"waiting"},
+    "refused": {"waiting"},
+    "failed": {"waiting"},
+}
+"""A file that came in, and what was asked of it: after a dry run, or when it was stopped, it may be asked for again."""
+
 # --- Words that a person chooses among
 
 PREPAID = ("check", "cash", "gift_card")

@@ -19,6 +19,7 @@ PERMISSIONS = (
     "see_programs",
     "change_programs",
     "change_setup",
+    "move_in",
     "change_people",
     "see_pictures",
 )
@@ -38,7 +39,7 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": _CLERK
     | {
         *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
-        *("see_jobs", "run_jobs", "change_programs", "change_setup", "see_pictures"),
+        *("see_jobs", "run_jobs", "change_programs", "change_setup", "move_in", "see_pictures"),
     },
     "finance": frozenset(
         {
@@ -47,9 +48,11 @@ ROLES: dict[str, frozenset[str]] = {
         }
     ),
     "planner": frozenset({"see_programs", "see_pictures"}),
-    "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "change_people"}),
+    "administrator": frozenset({"see_jobs", "run_jobs", "change_setup", "move_in", "change_people"}),
 }
-"""By role, its permissions. A planner sees figures and nobody's data, an administrator no customers."""
+"""By role, its permissions. A planner sees figures and nobody's data, an administrator no customers, but for files that move in or
+out.
+"""
 
 DEMO_PASSWORD = "demo"
 """It lets nobody in where real cards are charged."""

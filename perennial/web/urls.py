@@ -17,6 +17,7 @@ from perennial.web.pages import (
     me,
     message_texts,
     messages,
+    moving,
     newcomer,
     order,
     order_actions,
@@ -146,6 +147,17 @@ urlpatterns = [
             ),
         )
     ),
+    # moving in and out
+    page("setup/moving-in", moving.page, "moving_in", see="move_in", do="move_in"),
+    page("setup/moving-in/export", moving.export, "moving_export", do="move_in"),
+    page("setup/moving-in/<int:number>", moving.transfer, "transfer", see="move_in"),
+    page("setup/moving-in/<int:number>/progress", moving.progress, "transfer_progress", see="move_in"),
+    page("setup/moving-in/<int:number>/mapping", moving.mapping, "transfer_mapping", do="move_in"),
+    page("setup/moving-in/<int:number>/ask", moving.ask, "transfer_ask", do="move_in"),
+    page("setup/moving-in/<int:number>/stop", moving.stop, "transfer_stop", do="move_in"),
+    page("setup/moving-in/<int:number>/drop", moving.drop, "transfer_drop", do="move_in"),
+    page("setup/moving-in/<int:number>/file", moving.taken, "transfer_file", see="move_in"),
+    page("setup/moving-in/<int:number>/faults.csv", moving.faults_csv, "transfer_faults", see="move_in"),
     # who works here
     page("setup/people", people.page, "people", see="change_people"),
     page("setup/new-person", people.add, "people_add", see="change_people", do="change_people"),

@@ -12,10 +12,11 @@ from perennial.db import sql
 from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.recurrences import take_due
+from perennial.moving import transfers
 from perennial.worker.managers import managers_to_tell
 
-RUNS, CLOCK, MESSAGES = QUEUES = ("runs", "clock", "messages")
-"""A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages waiting."""
+RUNS, CLOCK, MESSAGES, FILES = QUEUES = ("runs", "clock", "messages", "files")
+"""A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages nor files waiting."""
 LATER_SECONDS = 15
 ONE_AFTER_THE_OTHER = "runs"
 """The lock of real runs; dry ones wait for nobody."""
@@ -55,6 +56,31 @@ def ask_to_tell_managers(request: int) -> None:
     """Let managers hear of a night that did not go well."""
     for username in managers_to_tell(request):
         app.configure_task("tell_manager", queue=MESSAGES).defer(request=request, username=username)
+
+
+@transaction.atomic
+def ask_transfer(number: int, *, dry: bool, by: str) -> None:
+    """Ask for a dry run of a file, or for it to come in (``moving.transfers.ask``)."""
+    if transfers.ask(number, dry=dry, by=by):
+        _queue_transfer(number)
+
+
+@transaction.atomic
+def ask_export(*, by: str) -> int:
+    """Ask for everything as one bundle; its number."""
+    number, is_new = transfers.ask_export(by=by)
+    if is_new:
+        _queue_transfer(number)
+    return number
+
+
+def ask_for_transfer_again(number: int) -> None:
+    """Let a worker on another machine try: the file stands there."""
+    app.configure_task("transfer", queue=FILES, schedule_in={"seconds": LATER_SECONDS}).defer(transfer=number)
+
+
+def _queue_transfer(number: int) -> None:
+    app.configure_task("transfer", queue=FILES).defer(transfer=number)
 
 
 def workers() -> int:

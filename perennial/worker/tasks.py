@@ -15,15 +15,19 @@ from perennial.errors import Refused
 from perennial.jobs import requests, runner
 from perennial.jobs.requests import Later, Stopping
 from perennial.language import say
+from perennial.moving import performing
+from perennial.moving.transfers import clear_away
 from perennial.notices import mail
 from perennial.notices.sending import send_due
 from perennial.worker.managers import tell
 from perennial.worker.queue import (
     CLOCK,
+    FILES,
     MESSAGES,
     RUNS,
     ask_again_later,
     ask_for_help,
+    ask_for_transfer_again,
     ask_for_what_is_due,
     ask_to_tell_managers,
 )
@@ -82,6 +86,28 @@ def tell_manager(*, request: int, username: str) -> None:
 def help_along(*, run: int) -> None:
     """Work along on a run that another worker has begun."""
     runner.help_along(run)
+
+
+@tasks.task(name="transfer", queue=FILES, retry=GoOn())
+def transfer(*, transfer: int) -> None:
+    """Let a file come in, or everything go out as one."""
+    try:
+        performing.perform(transfer)
+    except Later:
+        ask_for_transfer_again(transfer)
+    except (Stopping, OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        _log.exception("transfer %s", transfer)
+        performing.failed(transfer, error)
+        raise
+
+
+@tasks.periodic(cron="7 * * * *", periodic_id="files")
+@tasks.task(name="clear_files_away", queue=CLOCK, queueing_lock="clear_files_away")
+def clear_files_away(timestamp: int) -> None:
+    """Take away the files that nobody has wanted for a day."""
+    clear_away()
 
 
 @tasks.periodic(cron="* * * * * */10", periodic_id="recurrences")

@@ -47,8 +47,8 @@ class Workers:
             one.communicate()
 
     def there(self) -> int:
-        """How many say that they are there: each of them for three queues."""
-        return int(self.ask("select count(*) from procrastinate_workers")[0][0]) // 3
+        """How many say that they are there: each of them for four queues."""
+        return int(self.ask("select count(*) from procrastinate_workers")[0][0]) // 4
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.found.url, autocommit=True) as connection:

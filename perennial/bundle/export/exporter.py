@@ -13,10 +13,10 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from django.db import connection, transaction
 
@@ -25,8 +25,13 @@ from perennial.bundle.export.customers import customers
 from perennial.bundle.export.notices import notices
 from perennial.bundle.export.orders import orders
 from perennial.catalog.queries import company
+from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.errors import Refused
+from perennial.orders.models import SalesOrder
+
+T = TypeVar("T")
+TOLD_EVERY = 500
 
 
 def export_file(path: str) -> None:
@@ -87,14 +92,25 @@ def _new_mode() -> int:
     return 0o666 & ~mask
 
 
-def export_bundle(file: BinaryIO) -> None:
-    """Write the bundle."""
+Progress = Callable[[str, int, int], None]
+"""Hears how far an export is: the kind of things, how many of how many are written. What it raises ends it."""
+
+
+def export_bundle(file: BinaryIO, progress: Progress | None = None) -> None:
+    """Write the bundle. ``progress`` hears how far it is."""
     with nullcontext() if connection.in_atomic_block else _one_instant():
+        counts = (
+            {"customers": Customer.objects.count(), "orders": SalesOrder.objects.filter(parent=None).count()}
+            if progress
+            else {}
+        )
         file.write(b"{")
         for number, (key, value) in enumerate(_sections()):
             file.write(b",\n" if number else b"\n")
             file.write(_text(key) + b": ")
             if isinstance(value, Iterator):
+                if progress is not None and key in counts:
+                    value = _told(value, key, counts[key], progress)
                 _list(file, value)
             else:
                 file.write(_text(value))
@@ -143,6 +159,13 @@ def _sections() -> Iterator[tuple[str, Any]]:
     yield "orders", orders()
     yield "notices", notices()
     yield "last_number", sql.value("select case when is_called then last_value else 0 end from parent_order_number")
+
+
+def _told(things: Iterable[T], kind: str, count: int, progress: Progress) -> Iterator[T]:
+    for number, thing in enumerate(things):
+        if number % TOLD_EVERY == 0:
+            progress(kind, number, count)
+        yield thing
 
 
 def _list(file: BinaryIO, things: Iterable[Any]) -> None:

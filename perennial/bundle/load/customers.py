@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -57,13 +57,16 @@ def _batches(reading: Reading, source: Source) -> Iterator[Iterable[tuple[int, A
         yield customers_kept(batch, reading.currency or "USD") if reading.only_given else batch
 
 
-def load_customers(reading: Reading, source: Source, imported: Imported) -> CustomersGiven:
-    """Read the customers and write those that are without fault."""
+def load_customers(
+    reading: Reading, source: Source, imported: Imported, progress: Callable[[int], None]
+) -> CustomersGiven:
+    """Read the customers and write those that are without fault; ``progress`` hears how many are done."""
     given = CustomersGiven()
     regions = setup.regions_of_rates()
     taxed = frozenset(TaxRate.objects.values_list("country", flat=True).distinct())
     countries: set[str] = set()
-    for batch in _batches(reading, source):
+    for number, batch in enumerate(_batches(reading, source)):
+        progress(number * AT_ONCE)
         good = []
         for at, value in batch:
             facts, fine = customers.customer(reading, at, value)

@@ -10,7 +10,8 @@ Import never calls a gateway and never sends a message: what it makes due is don
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any, BinaryIO
 
@@ -46,6 +47,10 @@ LISTS = frozenset({*KINDS[2:], "tariffs", "notices"})
 SMALL = frozenset({*KINDS[2:11], "tariffs"})
 MOST_NAMED = 10  # numbers of new orders
 ONE_AT_A_TIME = 0x62756E64  # imports wait for each other
+Progress = Callable[[str, int, int], None]
+"""Hears how far an import is: what it is at (``reading``, or a kind of things), how many of how many are done. What it raises
+takes everything back.
+"""
 
 
 class _Undo(Exception):
@@ -62,14 +67,18 @@ def import_bundle(
     meant: Collection[date] = (),
     only_given: bool = False,
     preview: bool = True,
+    progress: Progress | None = None,
 ) -> Imported:
     """Import a bundle. Refused (``BundleRefused``, with every fault) when anything is wrong with it.
 
     ``file`` is read more than once and must be seekable (``file.opened``). ``on`` is the order date of
     orders that name none; left out it is today in the time zone of the company, which may come with the bundle. ``meant``: days of new
     orders that are not mistyped, though they are years away. ``only_given``: what is left out of a thing that is stored
-    stays as it is. ``preview``: where there is a new tariff, what it would mean for open orders is worked out.
+    stays as it is. ``preview``: where there is a new tariff, what it would mean for open orders is worked out. ``progress`` hears
+    how far it is.
     """
+    tell = progress or _nobody
+    tell("reading", 0, 0)
     scan = _Scan()
     source = Source(file, scan)
     imported = Imported()
@@ -82,13 +91,15 @@ def import_bundle(
             imported.notes = reading.notes
             reading.meant, reading.only_given = frozenset(meant), only_given
             _top(reading, source)
-            load_setup(reading, source.sections, scan.small, imported, money=bool(scan.some))
+            load_setup(reading, source.sections, scan.small, imported, money=bool(scan.counts))
             reading.on = on or today()
             if load_tariffs(reading, scan.small.get("tariffs", ())) is not None and preview:
                 meaning = tariff_preview(on=reading.on)
                 imported.tariff = meaning if meaning.orders or meaning.kept else None
             following = _lock(reading, source, priced=reading.retaxed)
-            customers = load_customers(reading, source, imported)
+            customers = load_customers(
+                reading, source, imported, lambda done: tell("customers", done, scan.counts["customers"])
+            )
             if imported.tallies["delivery_modes"].wrote:
                 _ask_again_for_cards()
             if not reading.faults.count and (following or customers.renewed):
@@ -97,7 +108,8 @@ def import_bundle(
                 reading.notes.add_renewed(renewed.caught_up, renewed.moved)
             pass_numbers([*scan.numbers, f"SO-{_last_number(reading, source):06d}"])
             entering = Entering(reading, customers.accounts, customers.spoiled)
-            for batch in source.batches("orders", ORDERS_AT_ONCE):
+            for number, batch in enumerate(source.batches("orders", ORDERS_AT_ONCE)):
+                tell("orders", number * ORDERS_AT_ONCE, scan.counts["orders"])
                 imported.add("orders", entering.batch(batch))
             for name in sorted(scan.noted):
                 for batch in source.batches(name, ORDERS_AT_ONCE):
@@ -159,18 +171,22 @@ def _follow(reading: Reading, orders: Sequence[int]) -> None:
         due.recalculate(rules, read_orders(rules, ids), by=reading.by, on=reading.on)
 
 
+def _nobody(part: str, done: int, of: int) -> None:
+    """Nobody listens."""
+
+
 class _Scan:
-    """What the first look through the file keeps: the small lists, which lists hold something, the numbers of orders."""
+    """What the first look through the file keeps: the small lists, how many things a list holds, the numbers of orders."""
 
     def __init__(self) -> None:
         self.small: dict[str, list[Any]] = {}
         self.numbers: list[str] = []
         self.noted: set[str] = set()
-        self.some: set[str] = set()
+        self.counts: Counter[str] = Counter()
 
     def __call__(self, name: str, index: int, thing: Any) -> None:
         """One thing of a list."""
-        self.some.add(name)
+        self.counts[name] += 1
         if name in NOTED and isinstance(thing, dict) and thing.get("notes"):
             self.noted.add(name)
         if name in SMALL:

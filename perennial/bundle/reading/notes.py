@@ -11,7 +11,20 @@ from perennial.kernel.reasons import Reason
 
 MOST_NAMED = 10
 GROUPS = (
-    *("untaxed", "rates", "setup", "holds", "programs", "nowhere", "ahead", "customers", "alike", "unpaid", "regions"),
+    *(
+        "columns",
+        "untaxed",
+        "rates",
+        "setup",
+        "holds",
+        "programs",
+        "nowhere",
+        "ahead",
+        "customers",
+        "alike",
+        "unpaid",
+        "regions",
+    ),
     *("nameless", "streets", "countries", "cards", "still_old", "caught_up"),
 )
 """In the order in which they are told. The note ``more_GROUP`` says how many more there are."""
