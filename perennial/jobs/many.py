@@ -7,7 +7,7 @@ that makes the same call works along. Who does not want it any more takes it bac
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Unpack
@@ -19,12 +19,13 @@ from perennial.desk.many.criteria import NAMES, Criteria
 from perennial.desk.many.file import File
 from perennial.errors import Refused
 from perennial.jobs import JOBS, touched
-from perennial.jobs.ahead import run_by_hand
+from perennial.jobs.ahead import refuse_many, run_by_hand
 from perennial.jobs.change_many import PASSED_OVER, SQL, ChangeMany
-from perennial.jobs.job import Job, document
+from perennial.jobs.files import kept
+from perennial.jobs.job import Job, Run, document
 from perennial.jobs.models import JobRun
 from perennial.jobs.move_orders import MoveOrders
-from perennial.jobs.runner import give_up
+from perennial.jobs.runner import Opened, give_up
 from perennial.jobs.substitute_orders import SubstituteOrders
 from perennial.jobs.take_back import TakeBackOrders
 from perennial.kernel.reasons import Reason
@@ -40,7 +41,8 @@ class How:
     """How a change of many orders is made, beside what is asked: by whom, on which business date, why.
 
     ``meant_on``, ``meant``: the date, and other days, that are meant though they are ahead or years away; ``orders``: how
-    many orders, said once more where they are many; ``again``: also what a run has done already.
+    many orders, said once more where they are many; ``again``: also what a run has done already. ``opened`` hears of the run
+    before it is worked on.
     """
 
     by: str
@@ -53,7 +55,30 @@ class How:
     again: bool = False
     examples: int = EXAMPLES
     progress: Callable[[int, int], None] | None = None
+    opened: Opened | None = None
     to: Reader = ENGLISH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What a person says twice of a change that workers are asked for: how many orders, days that are meant though they
+    are years away, what a run has done already once more.
+    """
+
+    orders: int | None = None
+    meant: Collection[date] = ()
+    again: bool = False
+
+    def stored(self) -> dict[str, Any]:
+        """As a request keeps it."""
+        return {"orders": self.orders, "meant": [one.isoformat() for one in self.meant], "again": self.again}
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any] | None) -> Confirmed:
+        """As it was kept."""
+        said = stored or {}
+        meant = tuple(date.fromisoformat(one) for one in said.get("meant", ()))
+        return cls(orders=said.get("orders"), meant=meant, again=said.get("again", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +142,46 @@ def take_back(how: How, *, run: int, send_late: bool = False) -> dict[str, Any]:
     ``send_late``: also where a shipment comes back whose night is over. Where all of it was put back already, it is told
     (``already``) what the run did that put it back. Refused: no such run, one that is at work.
     """
-    row = JobRun.objects.filter(pk=run).first()
-    if row is None:
-        raise Refused("run_unknown", "run", run=run)
-    if row.dry or not issubclass(JOBS[row.job], ChangeMany):
-        raise Refused("run_not_taken_back", "run", run=run, job=row.job, dry=row.dry)
+    row = _to_take_back(run)
     if not how.dry:
         give_up(row, _give_up)
     job = TakeBackOrders(orders=how.orders)
     if (before := _put_back_by(run)) is not None:
         return document(job, before, how.to) | told(before.pk, most=how.examples, to=how.to) | {"already": True}
     return _run(job, how, {"run": run, "send_late": send_late or None})
+
+
+def as_asked(job: str, how: How, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Any of the three by the arguments of its run, as workers are asked for it."""
+    if job == TakeBackOrders.name:
+        return take_back(how, run=arguments["run"], send_late=arguments.get("send_late", False))
+    return _run(_job_of(job, how, arguments), how, dict(arguments))
+
+
+def refuse_as_asked(job: str, how: How, arguments: Mapping[str, Any], *, selected: int | None = None) -> None:
+    """Refused as ``as_asked`` would be, before anything is done. ``selected``: how many orders the dry run found."""
+    if job == TakeBackOrders.name:
+        _to_take_back(arguments["run"])
+    else:
+        _job_of(job, how, arguments).arguments(Run(0, job, how.on, dict(arguments), how.dry))
+    if selected is not None:
+        refuse_many(selected, how.orders)
+
+
+def _job_of(job: str, how: How, arguments: Mapping[str, Any]) -> Job:
+    file = None if arguments.get("file") is None else kept(arguments["file"])
+    kind = MoveOrders if job == MoveOrders.name else SubstituteOrders
+    return kind(meant=how.meant, orders=how.orders, again=how.again, file=file)
+
+
+def _to_take_back(run: int) -> JobRun:
+    """Refused: there is no such run, or it is none that can be taken back."""
+    row = JobRun.objects.filter(pk=run).first()
+    if row is None:
+        raise Refused("run_unknown", "run", run=run)
+    if row.dry or not issubclass(JOBS[row.job], ChangeMany):
+        raise Refused("run_not_taken_back", "run", run=run, job=row.job, dry=row.dry)
+    return row
 
 
 def _put_back_by(run: int) -> JobRun | None:
@@ -162,6 +216,7 @@ def _run(job: Job, how: How, arguments: dict[str, Any]) -> dict[str, Any]:
         dry=how.dry,
         by=how.by,
         progress=how.progress,
+        opened=how.opened,
         to=how.to,
     )
     return done | told(done["run"], most=how.examples, to=how.to)

@@ -16,11 +16,12 @@ from psycopg.types.json import Jsonb
 from perennial.catalog.queries import today
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.jobs import CRITERIA, JOBS, NIGHTLY
+from perennial.jobs import BY_PERSONS, CRITERIA, JOBS, MANY, NIGHTLY
 from perennial.jobs import night as nights
 from perennial.jobs.ahead import refuse_ahead, run_by_hand
 from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.job import Run
+from perennial.jobs.many import Confirmed, How, as_asked, refuse_as_asked
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.runner import Opened, ask_run_to_stop
 from perennial.kernel.reasons import Reason
@@ -53,28 +54,43 @@ def ask(
     meant: date | None = None,
     recurs: bool = False,
     rehearsed: bool = False,
+    confirmed: Confirmed | None = None,
 ) -> tuple[JobRequest, bool]:
     """Ask for a job, or ``night``, of a date (left out: of a night every missed one, of a job that of the day it is done on);
     the same that is asked for already is given again. True: it is new.
 
     Refused: no such job, a date ahead that was not said twice (``meant``), a criterion that names nothing; with
-    ``rehearsed`` what no dry run has shown since it was done last.
+    ``rehearsed`` what no dry run has shown since it was done last. Of many orders (``many``): what they refuse without what
+    was ``confirmed``.
     """
     given = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
-    if job == NIGHT and given:
-        raise Refused("criterion_of_another_job", next(iter(given)), job=job)
-    if job != NIGHT:
-        if job not in NIGHTLY:
-            raise Refused("job_unknown", "job", job=job, known=(NIGHT, *NIGHTLY))
-        for name in given:
-            if name not in CRITERIA.get(job, ()):
-                raise Refused("criterion_of_another_job", name, job=job)
-        JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
+    if job not in (NIGHT, *NIGHTLY, *BY_PERSONS):
+        raise Refused("job_unknown", "job", job=job, known=(NIGHT, *NIGHTLY))
+    for name in given:
+        if name not in (MANY if job in MANY else CRITERIA).get(job, ()):
+            raise Refused("criterion_of_another_job", name, job=job)
     if on is not None and not dry:
         refuse_ahead(on, meant)
-    if rehearsed and not dry and not _is_rehearsed(job, on, given):
-        raise Refused("dry_run_first", job=job)
-    values = {"job": job, "on": on, "meant": meant, "arguments": Jsonb(given), "dry": dry, "by": by, "recurs": recurs}
+    shown = None
+    if rehearsed and not dry:
+        shown = _rehearsal(job, on, given)
+        if shown is None:
+            raise Refused("dry_run_first", job=job)
+    if job in BY_PERSONS:
+        how = _how(confirmed, by=by, on=on or today(), dry=dry)
+        refuse_as_asked(job, how, given, selected=None if shown is None else _selected(shown))
+    elif job != NIGHT:
+        JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
+    values = {
+        "job": job,
+        "on": on,
+        "meant": meant,
+        "arguments": Jsonb(given),
+        "dry": dry,
+        "by": by,
+        "recurs": recurs,
+        "confirmed": confirmed and Jsonb(confirmed.stored()),
+    }
     while True:
         if made := sql.models(JobRequest, ASKED, values):
             return made[0], True
@@ -82,17 +98,34 @@ def ask(
             return found[0], False
 
 
-def _is_rehearsed(job: str, on: date | None, arguments: Mapping[str, Any]) -> bool:
-    """Has a dry run shown the same since it was really done the last time?"""
+def _rehearsal(job: str, on: date | None, arguments: Mapping[str, Any]) -> JobRequest | None:
+    """The dry run that has shown the same since it was really done the last time; None: none has."""
     same = JobRequest.objects.filter(job=job, on_date=on, arguments=arguments).order_by("-id")
-    dry = same.filter(dry=True, status="done").values_list("pk", flat=True).first()
+    dry = same.filter(dry=True, status="done").first()
     real = same.filter(dry=False).exclude(status__in=("refused", "failed")).values_list("pk", flat=True).first()
-    return dry is not None and (real is None or real < dry)
+    return dry if dry is not None and (real is None or real < dry.pk) else None
+
+
+def followed_by(request: JobRequest) -> int | None:
+    """Under which number the same was really asked for after this dry run; None: it was not."""
+    same = JobRequest.objects.filter(job=request.job, on_date=request.on_date, arguments=request.arguments, dry=False)
+    later = same.filter(pk__gt=request.pk).exclude(status__in=("refused", "failed")).order_by("id")
+    return later.values_list("pk", flat=True).first()
+
+
+def _selected(request: JobRequest) -> int:
+    """How many things were on the work list of a dry run."""
+    return JobRun.objects.filter(pk__in=request.runs).values_list("selected", flat=True).first() or 0
+
+
+def _how(confirmed: Confirmed | None, **more: Any) -> How:
+    said = confirmed or Confirmed()
+    return How(meant=said.meant, orders=said.orders, again=said.again, **more)
 
 
 ASKED = """
-insert into jobs_jobrequest(job, on_date, meant, arguments, dry, by, recurs)
-values (%(job)s, %(on)s, %(meant)s, %(arguments)s, %(dry)s, %(by)s, %(recurs)s)
+insert into jobs_jobrequest(job, on_date, meant, arguments, dry, by, recurs, confirmed)
+values (%(job)s, %(on)s, %(meant)s, %(arguments)s, %(dry)s, %(by)s, %(recurs)s, %(confirmed)s)
 on conflict (job, on_date, arguments, dry) where status in ('waiting', 'running') do nothing returning *
 """
 ASKED_ALREADY = """
@@ -191,8 +224,20 @@ def _done(row: JobRequest, notes: _Notes) -> tuple[list[dict[str, Any]], dict[st
     """The runs as documents, and the nights that want a person."""
     if row.job != NIGHT:
         assert row.for_date is not None
-        job = JOBS[row.job]()
         progress = notes.chunk if row.dry else None
+        if row.job in BY_PERSONS:
+            how = _how(
+                Confirmed.read(row.confirmed),
+                by=row.by,
+                on=row.for_date,
+                meant_on=row.meant or row.for_date,
+                reason=row.arguments.get("reason"),
+                dry=row.dry,
+                progress=progress,
+                opened=notes.opened,
+            )
+            return [as_asked(row.job, how, row.arguments)], None
+        job = JOBS[row.job]()
         given = {"arguments": row.arguments, "dry": row.dry, "by": row.by, "progress": progress, "opened": notes.opened}
         return [run_by_hand(job, on=row.for_date, meant=row.meant or row.for_date, **given)], None
     found = nights.night(row.on_date, dry=row.dry, by=row.by, meant=row.meant, progress=notes.job, opened=notes.opened)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -147,9 +147,13 @@ def runs_of(numbers: Sequence[int]) -> list[JobRunStatus]:
     return _runs("runs", {"runs": list(numbers)})[::-1] if numbers else []
 
 
-def runs(*, job: str | None = None, size: int = RUNS, after: str | None = None) -> Page[JobRunStatus]:
-    """A page of the runs, of one job or of all, the newest first."""
+def runs(
+    *, job: str | None = None, of: Collection[str] | None = None, size: int = RUNS, after: str | None = None
+) -> Page[JobRunStatus]:
+    """A page of the runs, of one job or of all, the newest first; ``of``: the real ones of these jobs."""
     found = JobRun.objects.all() if job is None else JobRun.objects.filter(job=job)
+    if of is not None:
+        found = found.filter(job__in=of, dry=False)
     page = page_of(found.only("pk"), "pk", size=size, after=after, backwards=True)
     return Page(tuple(_runs("runs", {"runs": [row.pk for row in page.rows]})), page.next)
 

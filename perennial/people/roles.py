@@ -16,6 +16,7 @@ PERMISSIONS = (
     "export_lists",
     "see_jobs",
     "run_jobs",
+    "change_many",
     "change_setup",
     "change_people",
 )
@@ -30,7 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": _CLERK
     | {
         *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
-        *("see_jobs", "run_jobs", "change_setup"),
+        *("see_jobs", "run_jobs", "change_many", "change_setup"),
     },
     "finance": frozenset(
         {

@@ -36,6 +36,7 @@ from perennial.web.pages import (
     today,
     todo,
     typed,
+    updates,
 )
 
 urlpatterns = [
@@ -164,6 +165,17 @@ urlpatterns = [
     page("jobs/runs/<int:number>.csv", jobs.run_csv, "job_run_csv", see="see_jobs"),
     page("jobs/runs/<int:number>/stop", jobs.stop_run, "job_run_stop", do="run_jobs"),
     page("jobs/nights/<int:number>", jobs.night, "job_night", see="see_jobs"),
+    # the same change of many orders
+    page("updates", updates.change, "updates", see="change_many", do="change_many"),
+    page("updates/events", updates.events, "updates_events", see="change_many"),
+    page("updates/products", updates.products, "updates_products", see="change_many"),
+    page("updates/requests/<int:number>", updates.asked, "update_request", see="change_many"),
+    page("updates/requests/<int:number>/progress", updates.progress, "update_progress", see="change_many"),
+    page("updates/<int:number>", updates.run, "update", see="change_many"),
+    page("updates/<int:number>.csv", updates.run_csv, "update_csv", see="change_many"),
+    page("updates/<int:number>/apply", updates.apply, "update_apply", do="change_many"),
+    page("updates/<int:number>/go-on", updates.go_on, "update_go_on", do="change_many"),
+    page("updates/<int:number>/take-back", updates.take_back, "update_take_back", do="change_many"),
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -59,14 +60,15 @@ def _orders(to: Reader) -> tuple[Column[ListedOrder], ...]:
 
 
 def touched_columns(to: Reader) -> tuple[Column[Touched], ...]:
-    """What a run touched: before, after, why."""
+    """What a run touched: before, after, why; days as files have them."""
+    plain = replace(to, dates="iso")
     return (
         ("csv_order", lambda one: one.name),
         ("csv_line", lambda one: one.line),
         ("csv_shipment", lambda one: one.shipment),
         ("csv_what", lambda one: phrase("touched", one.what, None, to) or one.what),
-        ("csv_before", lambda one: in_a_line(as_document(one, to)["before"], to)),
-        ("csv_after", lambda one: in_a_line(as_document(one, to)["after"], to)),
+        ("csv_before", lambda one: in_a_line(as_document(one, plain)["before"], plain)),
+        ("csv_after", lambda one: in_a_line(as_document(one, plain)["after"], plain)),
         ("csv_reason", lambda one: as_document(one, to)["reason"]),
     )
 

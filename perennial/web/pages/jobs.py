@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -70,7 +70,9 @@ def recur(request: Visit) -> HttpResponse:
 
 
 def asked(request: Visit, number: int) -> HttpResponse:
-    """What was asked for, how far it is, and what it did."""
+    """What was asked for, how far it is, and what it did. A change of many orders has pages of its own."""
+    if request_status(number).of_many and "change_many" in request.visitor.may:
+        return HttpResponseRedirect(f"/updates/requests/{number}")
     return whole(request, "web/jobs/request.html", {**_asked(number), "here": "jobs"})
 
 
@@ -93,6 +95,8 @@ def again(request: Visit, number: int) -> HttpResponse:
     the form, where it is said that it is meant.
     """
     found = request_status(number)
+    if found.of_many:
+        raise Refused("nothing_to_go_on_with", "request", request=number)
     really = found.dry and found.status == "done"
     if not really and found.status != "stopped":
         raise Refused("nothing_to_go_on_with", "request", request=number)
