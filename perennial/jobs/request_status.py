@@ -89,6 +89,12 @@ def last_requests(most: int) -> list[RequestStatus]:
     return [_read(row) for row in found]
 
 
+def last_criteria(job: str) -> Mapping[str, Any]:
+    """To what a job was restricted when a person asked for it last."""
+    found = JobRequest.objects.filter(job=job, recurs=False).order_by("-id").values_list("arguments", flat=True).first()
+    return found or {}
+
+
 def _read(row: JobRequest) -> RequestStatus:
     runs = tuple(runs_of(row.runs))
     at_job, done, selected = row.at_job, row.done, row.selected

@@ -7,7 +7,7 @@ killed over it: the next one goes on with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -181,6 +181,40 @@ def perform(request: int, *, opened: Opened | None = None) -> None:
 def failed(request: int, error: Exception) -> None:
     """Note that a worker could not do it, by a fault that no rule foresaw."""
     _end(request, "failed", refused=Reason("worker_fault", {"kind": type(error).__name__, "text": str(error)[:500]}))
+
+
+def broke_off(request: int, error: Exception) -> bool:
+    """Note that a try broke off by a fault that may pass (the database was away, a disk is full). True: managers are to hear of it
+    now, once, because for minutes it has not got on by a single thing however often it was tried. Of a dry run nobody hears.
+    """
+    because = Reason(
+        "database_error", {"message": str(error).strip().splitlines()[0][:500] if str(error).strip() else ""}
+    )
+    given = {"request": request, "because": Jsonb(because.stored()), "patience": PATIENCE, "tries": TRIES}
+    sql.execute(BROKE_OFF, given)
+    return bool(sql.execute(TO_TELL, given))
+
+
+PATIENCE = timedelta(minutes=5)
+TRIES = 5
+"""After so long, and so many tries, without getting on managers hear of it."""
+
+BROKE_OFF = """
+with at as (
+  select r.id, cardinality(r.runs)
+         + (select count(*) from jobs_jobchunk c where c.run_id = any(r.runs) and c.status = 'done') as got_on
+    from jobs_jobrequest r where r.id = %(request)s)
+update jobs_jobrequest r
+   set tries = case when r.got_on = at.got_on then r.tries + 1 else 1 end,
+       tries_since = case when r.got_on = at.got_on then r.tries_since else clock_timestamp() end,
+       got_on = at.got_on, trouble = %(because)s
+  from at where r.id = at.id and r.status in ('waiting', 'running')
+"""
+TO_TELL = """
+update jobs_jobrequest set told_at = clock_timestamp()
+ where id = %(request)s and told_at is null and not dry and status in ('waiting', 'running') and stopped_by is null
+   and tries >= %(tries)s and tries_since < clock_timestamp() - %(patience)s
+"""
 
 
 def _begun(request: int) -> JobRequest | None:

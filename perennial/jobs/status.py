@@ -119,6 +119,14 @@ def status(on: date | None = None) -> list[JobStatus]:
     return [JobStatus(name, last.get(name), due(name, on)) for name in NIGHTLY]
 
 
+def status_of(job: str, on: date) -> JobStatus:
+    """One of them, with its last run and how many things its next run would take on a date. Refused: there is no such job."""
+    if job not in NIGHTLY:
+        raise Refused("job_unknown", "job", job=job, known=NIGHTLY)
+    last = _runs("last_runs", {"jobs": [job]})
+    return JobStatus(job, last[0] if last else None, due(job, on))
+
+
 def status_json(found: Iterable[JobStatus]) -> list[dict[str, Any]]:
     """The jobs as outside programs read them."""
     return [

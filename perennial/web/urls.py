@@ -163,8 +163,12 @@ urlpatterns = [
     page("jobs/requests/<int:number>/again", jobs.again, "job_again", do="run_jobs"),
     page("jobs/runs/<int:number>", jobs.run, "job_run", see="see_jobs"),
     page("jobs/runs/<int:number>.csv", jobs.run_csv, "job_run_csv", see="see_jobs"),
+    page("jobs/runs/<int:number>/parked.csv", jobs.run_parked_csv, "job_run_parked_csv", see="see_jobs"),
     page("jobs/runs/<int:number>/stop", jobs.stop_run, "job_run_stop", do="run_jobs"),
     page("jobs/nights/<int:number>", jobs.night, "job_night", see="see_jobs"),
+    page("jobs/nights/<int:number>/parked.csv", jobs.night_parked_csv, "job_night_parked_csv", see="see_jobs"),
+    page("jobs/<str:job>", jobs.job, "job", see="see_jobs", do="run_jobs"),
+    page("jobs/<str:job>/recur", jobs.recur_job, "job_recur", do="run_jobs"),
     # the same change of many orders
     page("updates", updates.change, "updates", see="change_many", do="change_many"),
     page("updates/events", updates.events, "updates_events", see="change_many"),
