@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import today
@@ -98,18 +99,21 @@ def ask(
             return found[0], False
 
 
+_NOTHING_DONE = Q(status__in=("refused", "failed")) | Q(status="stopped", runs=[])
+
+
 def _rehearsal(job: str, on: date | None, arguments: Mapping[str, Any]) -> JobRequest | None:
     """The dry run that has shown the same since it was really done the last time; None: none has."""
     same = JobRequest.objects.filter(job=job, on_date=on, arguments=arguments).order_by("-id")
     dry = same.filter(dry=True, status="done").first()
-    real = same.filter(dry=False).exclude(status__in=("refused", "failed")).values_list("pk", flat=True).first()
+    real = same.filter(dry=False).exclude(_NOTHING_DONE).values_list("pk", flat=True).first()
     return dry if dry is not None and (real is None or real < dry.pk) else None
 
 
 def followed_by(request: JobRequest) -> int | None:
     """Under which number the same was really asked for after this dry run; None: it was not."""
     same = JobRequest.objects.filter(job=request.job, on_date=request.on_date, arguments=request.arguments, dry=False)
-    later = same.filter(pk__gt=request.pk).exclude(status__in=("refused", "failed")).order_by("id")
+    later = same.filter(pk__gt=request.pk).exclude(_NOTHING_DONE).order_by("id")
     return later.values_list("pk", flat=True).first()
 
 

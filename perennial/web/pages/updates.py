@@ -18,7 +18,7 @@ from perennial.desk.read.lists import programs
 from perennial.desk.read.products import products_found
 from perennial.errors import Refused, Several
 from perennial.jobs import WHOSE
-from perennial.jobs.ahead import MANY_ORDERS
+from perennial.jobs.ahead import are_many
 from perennial.jobs.files import keep
 from perennial.jobs.many import Confirmed
 from perennial.jobs.many_runs import LISTS, many_request, many_run, many_runs, many_under_way
@@ -42,11 +42,17 @@ HERE = {"here": "updates"}
 
 
 def change(request: Visit) -> HttpResponse:
-    """What is changed, and whose; what was changed so before. ``like``: filled in as in a run. Sent: its dry run is asked for."""
+    """What is changed, and whose; what was changed so before. Filled in as in a run (``like``) or as was asked for
+    (``request``). Sent: its dry run is asked for.
+    """
     if request.method == "POST":
         return _ask(request)
-    given = _as_typed(many_run(_like(request)).run.arguments) if request.GET.get("like") else {}
-    return whole(request, "web/updates.html", _form(request, given))
+    arguments: Mapping[str, Any] = {}
+    if "like" in request.GET:
+        arguments = many_run(_number(request, "like")).run.arguments
+    elif "request" in request.GET:
+        arguments = many_request(_number(request, "request")).arguments
+    return whole(request, "web/updates.html", _form(request, _as_typed(arguments) if arguments else {}))
 
 
 def _ask(request: Visit) -> HttpResponse:
@@ -156,8 +162,8 @@ def _confirmed(asked: Any) -> tuple[date, ...]:
     return () if asked is None else tuple(Confirmed.read(asked.confirmed).meant)
 
 
-def _like(request: Visit) -> int:
-    typed = request.GET["like"]
+def _number(request: Visit, name: str) -> int:
+    typed = request.GET[name]
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
 
 
@@ -261,6 +267,6 @@ def _run(request: Visit, number: int) -> dict[str, Any]:
         "touched": touched(number, size=ROWS, after=after, only=LISTS.get(which)),
         "first": after is None,
         "of_today": found.run.on == request.visitor.today,
-        "type_number": found.run.selected > MANY_ORDERS,
+        "type_number": are_many(found.run.selected),
         **HERE,
     }

@@ -87,3 +87,13 @@ def fault_of_file(context: Context, fault: Refused) -> str:
     to = _to(context)
     place, _, column = fault.field.removeprefix("file[").partition("].")
     return said(to, "updates_fault", line=place, column=column, said=say(fault, to)) if column else say(fault, to)
+
+
+@register.simple_tag(takes_context=True)
+def shipment_told(context: Context, values: Mapping[str, Any] | None) -> str:
+    """A shipment before or after: its day, and its products with their prices."""
+    if values is None or "ship_on" not in values:
+        return ""
+    to = _to(context)
+    products = (f"{one['product']} {fact(one['price'], 'decimal', to)}" for one in values["lines"])
+    return ", ".join([fact(date.fromisoformat(values["ship_on"]), "", to), *products])
