@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import OperationalError, transaction
 
@@ -24,13 +24,6 @@ class _Undo(Exception):
     """Ends a dry run: everything it wrote is taken back."""
 
 
-class Rehearsed(NamedTuple):
-    """What a dry run counted, and how many things were on its work list."""
-
-    report: Report
-    selected: int
-
-
 Progress = Callable[[int, int], None]
 """Hears after each chunk how many of them are done, of how many."""
 
@@ -44,19 +37,19 @@ def dry_run(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The same code, rolled back: driven by the same work list, with chunks as savepoints."""
-    made = Rehearsed(Report(), 0)
+    report = Report()
     rows: list[touched.Row] = []
     try:
         with transaction.atomic():
-            made = rehearse(job, on, arguments, by, rows, progress=progress)
+            report = rehearse(job, on, arguments, by, rows, progress=progress)
             raise _Undo
     except _Undo:
         pass
-    return document(job, rehearsed(job, on=on, arguments=arguments, by=by, made=made, rows=rows), to)
+    return document(job, rehearsed(job, on=on, arguments=arguments, by=by, report=report, rows=rows), to)
 
 
 def rehearsed(
-    job: Job, *, on: date, arguments: dict[str, Any], by: str, made: Rehearsed, rows: Sequence[touched.Row]
+    job: Job, *, on: date, arguments: dict[str, Any], by: str, report: Report, rows: Sequence[touched.Row]
 ) -> JobRun:
     """Note a dry run that was taken back: its report, and what it would have touched."""
     with transaction.atomic():
@@ -67,8 +60,8 @@ def rehearsed(
             dry=True,
             by=by,
             status="done",
-            selected=made.selected,
-            report=made.report.stored(),
+            selected=report.selected,
+            report=report.stored(),
         )
         touched.keep(row.pk, rows)
     return row
@@ -81,7 +74,7 @@ def rehearse(
     by: str,
     rows: list[touched.Row] | None = None,
     progress: Progress | None = None,
-) -> Rehearsed:
+) -> Report:
     """Do a job's work inside the caller's transaction, which takes it back afterwards. ``rows``: gets what it touched.
 
     Up to 20,000 items the work stays until then, so that the next job of a night sees it; above that
@@ -112,8 +105,9 @@ def rehearse(
             progress(number, len(chunks))
     if run.selected <= AT_ONCE:
         rows += touched.all_rows(job, run.id)
+    report.selected = run.selected
     JobRun.objects.filter(pk=row.pk).update(status="done", report=report.stored())
-    return Rehearsed(report, run.selected)
+    return report
 
 
 def _rehearsed(job: Job, run: Run, first: int, last: int) -> Report:

@@ -16,10 +16,11 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY, touched
 from perennial.jobs.ahead import has_jumped, refuse_ahead
 from perennial.jobs.at_work import Session
-from perennial.jobs.dry_run import Rehearsed, rehearse, rehearsed
+from perennial.jobs.dry_run import rehearse, rehearsed
 from perennial.jobs.job import Job, document
 from perennial.jobs.models import NightRun
 from perennial.jobs.night_report import make_report
+from perennial.jobs.report import Report
 from perennial.jobs.runner import Opened, run_job
 from perennial.kernel.calendar import add_days
 from perennial.language.formats import ENGLISH, Reader
@@ -191,7 +192,7 @@ def _in_the_calendar(on: date) -> None:
 
 def _rehearsal(dates: Sequence[date], by: str, to: Reader, progress: Progress | None = None) -> list[dict[str, Any]]:
     """All jobs of all nights in one transaction that is taken back, so that each sees the ones before."""
-    reports: list[tuple[date, Job, Rehearsed, list[touched.Row]]] = []
+    reports: list[tuple[date, Job, Report, list[touched.Row]]] = []
     try:
         with transaction.atomic():
             for on in dates:
@@ -201,13 +202,13 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader, progress: Progress | 
                         progress(name, on)
                     job = JOBS[name]()
                     rows: list[touched.Row] = []
-                    made = rehearse(job, on, _arguments(name, on != dates[-1]), by, rows)
-                    reports.append((on, job, made, rows))
+                    report = rehearse(job, on, _arguments(name, on != dates[-1]), by, rows)
+                    reports.append((on, job, report, rows))
             raise _Undo
     except _Undo:
         pass
     nights: dict[date, list[dict[str, Any]]] = {on: [] for on in dates}
-    for on, job, made, rows in reports:
-        row = rehearsed(job, on=on, arguments=_arguments(job.name, on != dates[-1]), by=by, made=made, rows=rows)
+    for on, job, report, rows in reports:
+        row = rehearsed(job, on=on, arguments=_arguments(job.name, on != dates[-1]), by=by, report=report, rows=rows)
         nights[on].append(document(job, row, to))
     return [{"on": on.isoformat(), "jobs": jobs} for on, jobs in nights.items()]

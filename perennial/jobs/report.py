@@ -16,11 +16,14 @@ MOST_REASONS = 1000
 
 @dataclass
 class Report:
-    """Counts by word, minor units by currency and word, and why things wait (the first thousand)."""
+    """Counts by word, minor units by currency and word, and why things wait (the first thousand). ``selected``: of a whole dry
+    run, how many things were on its work list; it stands in the run's row.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     amounts: dict[str, dict[str, int]] = field(default_factory=dict)
     reasons: list[dict[str, Any]] = field(default_factory=list)
+    selected: int = 0
 
     def count(self, word: str, number: int = 1) -> None:
         """So many more of a word."""

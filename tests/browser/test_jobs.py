@@ -114,6 +114,7 @@ def test_what_a_night_put_aside_is_tried_again_by_its_key(
     axe(page)
     screenshot("night-parked-it-320")
     page.set_viewport_size({"width": 1280, "height": 900})
+    rows.nth(0).locator("a").first.focus()
     page.keyboard.press("1")
     expect(page).to_have_url(re.compile(r"/orders/SO-"))
     site.open("/jobs/create-child-orders")

@@ -207,6 +207,35 @@ def test_what_was_stopped_goes_on_and_a_dry_run_of_yesterday_does_not(settings: 
     assert 'value="BOM" selected' in again
 
 
+def test_what_was_stopped_half_way_goes_on_or_is_taken_back(settings: Any) -> None:
+    settings.PERENNIAL_CHUNK_SIZE = 1
+    manager = signed_in("manager")
+
+    def half() -> tuple[int, int]:
+        """It is stopped behind its first order; the request, and the run."""
+        _, dry = shown(manager, work(manager.post("/updates", LATER)))
+        number = int(manager.post(f"/updates/{dry}/apply", {"again": "1"})["Location"].rpartition("/")[2])
+        requests.perform(number, opened=lambda run: requests.stop(number, by="manager"))
+        return number, JobRequest.objects.get(pk=number).runs[0]
+
+    before = lines("SO-000001", "ship_on"), lines("SO-000002", "ship_on")
+    number, run = half()
+    assert (lines("SO-000001", "ship_on") == before[0], lines("SO-000002", "ship_on") == before[1]) == (False, True)
+    assert f'action="/updates/{run}/go-on"' in manager.get(f"/updates/requests/{number}").content.decode()
+    page, _ = shown(manager, work(manager.post(f"/updates/{run}/go-on")))
+    assert title(page) == "2 orders changed"
+    assert manager.post(f"/updates/{run}/go-on").status_code in (409, 422)
+    after = lines("SO-000001", "ship_on"), lines("SO-000002", "ship_on")
+    assert after[1] != before[1]
+    _, run = half()
+    assert f'action="/updates/{run}/go-on"' in manager.get(f"/updates/{run}").content.decode()
+    _, back = shown(manager, work(manager.post(f"/updates/{run}/take-back", {"reason": "half is enough"})))
+    page, _ = shown(manager, work(manager.post(f"/updates/{back}/apply")))
+    assert title(page) == "1 order put back"
+    assert (lines("SO-000001", "ship_on"), lines("SO-000002", "ship_on")) == after
+    assert JobRun.objects.get(pk=run).status == "done"
+
+
 def test_however_much_was_done_the_pages_ask_the_same() -> None:
     manager = signed_in("manager")
 
