@@ -87,6 +87,7 @@ def test_managers_hear_of_it_once_and_the_page_says_so(postman: Postman) -> None
     page = manager.get(f"/jobs/requests/{asked.pk}").content.decode()
     assert "broken off 7 times" in page
     assert "Managers were told" in page
+    assert "Broke off 7 times" in manager.get("/jobs").content.decode()
     assert "broken off" in manager.get(f"/jobs/requests/{asked.pk}/progress", HTTP_HX_REQUEST="true").content.decode()
     sql.execute(EMPTY)
     tasks.perform.func(request=asked.pk)

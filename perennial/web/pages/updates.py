@@ -129,7 +129,7 @@ def go_on(request: Visit, number: int) -> HttpResponse:
     """Go on with what was stopped."""
     found = many_run(number)
     if found.run.status != "open":
-        raise Refused("nothing_to_go_on_with", "request", request=number)
+        raise Refused("run_has_ended", "run", run=number)
     return _then(request, number, lambda: _ask_as(request, found.run))
 
 
