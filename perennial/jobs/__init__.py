@@ -13,6 +13,8 @@
 ``substitute_orders``     for a person: another product in the open shipments of many orders
 ``take_back``             for a person: what such a run has changed is put back
 ``many``                  these three: started, given up, told
+``many_runs``             what was made of them: what was asked, what came of it, what may follow
+``files``                 what persons hand in for them
 ``create_child_orders``   what is due becomes child orders
 ``process_payments``      authorise, capture, charge, bill
 ``close_orders``          what is finished is closed
@@ -48,8 +50,17 @@ CRITERIA = {
 }
 """By job, what it may be restricted to."""
 
-BY_PERSONS = ("move-orders", "substitute-orders", "take-back-orders")
-"""What a person alone starts: no night runs it."""
+WHOSE = ("program", "event", "product", "ships_from", "ships_to", "customer", "source_code")
+"""By what the orders are chosen that a person changes at once."""
+
+MANY = {
+    "move-orders": (*WHOSE, "to", "by_days", "following", "file", "also_adjusted", "reason"),
+    "substitute-orders": (*WHOSE, "item", "price", "also_adjusted", "reason"),
+    "take-back-orders": ("run", "send_late", "reason"),
+}
+"""What a person alone starts, and no night runs: by job, the arguments of its run."""
+
+BY_PERSONS = tuple(MANY)
 
 
 class _Jobs:

@@ -31,9 +31,14 @@ def refuse_ahead(on: date, meant: date | None) -> None:
         raise Refused("date_ahead", "on", on=on, today=now)
 
 
+def are_many(orders: int) -> bool:
+    """Are they so many that their number is said twice?"""
+    return orders > MANY_ORDERS
+
+
 def refuse_many(orders: int, meant: int | None) -> None:
     """Refused: more than a thousand orders, whose number was not said twice (``meant``)."""
-    if orders > MANY_ORDERS and orders != meant:
+    if are_many(orders) and orders != meant:
         raise Refused("many_orders", "orders", orders=orders, most=MANY_ORDERS)
 
 

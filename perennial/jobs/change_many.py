@@ -59,16 +59,20 @@ class ChangeMany(Job):
         raise NotImplementedError
 
     def arguments(self, run: Run) -> None:
-        """What is asked of each shipment."""
+        """What is asked of each shipment, and of which. Refused: no criterion, what there is not, faults of the file."""
         run.cache["wanted"] = self.wanted(run)
+        if self.file is None:
+            run.cache["chosen"] = chosen(run.arguments, every_shipment=self.every_shipment)
+        else:
+            run.cache["asked"] = self.asked_in_file(run, self.file)
 
     def select(self, run: Run) -> tuple[int, Report]:
         """Write the work list: an order each, with its shipments. Refused: more orders than were meant."""
         if self.file is None:
-            statement, values = chosen(run.arguments, every_shipment=self.every_shipment)
+            statement, values = run.cache["chosen"]
             selected = sql.execute(SQL["select"].replace("{chosen}", statement), {**values, "run": run.id})
         else:
-            selected = _write_asked(run, self.asked_in_file(run, self.file))
+            selected = _write_asked(run, run.cache["asked"])
         self.check(run)
         if not run.dry:
             refuse_many(selected, self.orders)
@@ -84,7 +88,7 @@ class ChangeMany(Job):
     def work(self, run: Run, first: int, last: int) -> Report:
         """Change the orders ``first`` to ``last``."""
         if "wanted" not in run.cache:
-            self.arguments(run)
+            run.cache["wanted"] = self.wanted(run)
         asked = list(_asked(run, first, last))
         many = ManyBy(
             by=run.started_by,

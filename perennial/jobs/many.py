@@ -7,7 +7,7 @@ that makes the same call works along. Who does not want it any more takes it bac
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Unpack
@@ -19,9 +19,10 @@ from perennial.desk.many.criteria import NAMES, Criteria
 from perennial.desk.many.file import File
 from perennial.errors import Refused
 from perennial.jobs import JOBS, touched
-from perennial.jobs.ahead import run_by_hand
+from perennial.jobs.ahead import refuse_many, run_by_hand
 from perennial.jobs.change_many import PASSED_OVER, SQL, ChangeMany
-from perennial.jobs.job import Job, document
+from perennial.jobs.files import kept
+from perennial.jobs.job import Job, Run, document
 from perennial.jobs.models import JobRun
 from perennial.jobs.move_orders import MoveOrders
 from perennial.jobs.runner import Opened, give_up
@@ -58,6 +59,28 @@ class How:
     progress: Callable[[int, int], None] | None = None
     opened: Opened | None = None
     to: Reader = ENGLISH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What a person says twice of a change that workers are asked for: how many orders, days that are meant though they
+    are years away, what a run has done already once more.
+    """
+
+    orders: int | None = None
+    meant: Collection[date] = ()
+    again: bool = False
+
+    def stored(self) -> dict[str, Any]:
+        """As a request keeps it."""
+        return {"orders": self.orders, "meant": [one.isoformat() for one in self.meant], "again": self.again}
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any] | None) -> Confirmed:
+        """As it was kept."""
+        said = stored or {}
+        meant = tuple(date.fromisoformat(one) for one in said.get("meant", ()))
+        return cls(orders=said.get("orders"), meant=meant, again=said.get("again", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +162,29 @@ def orders_to_put_back(run: int) -> int:
     """How many orders a run has changed that nobody has put back. Refused: no such run, one that is not taken back."""
     _to_take_back(run)
     return int(sql.value(SQL["to_put_back"], {"of_run": run}))
+
+
+def as_asked(job: str, how: How, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Any of the three by the arguments of its run, as workers are asked for it."""
+    if job == TakeBackOrders.name:
+        return take_back(how, run=arguments["run"], send_late=arguments.get("send_late", False))
+    return _run(_job_of(job, how, arguments), how, dict(arguments))
+
+
+def refuse_as_asked(job: str, how: How, arguments: Mapping[str, Any], *, selected: int | None = None) -> None:
+    """Refused as ``as_asked`` would be, before anything is done. ``selected``: how many orders the dry run found."""
+    if job == TakeBackOrders.name:
+        _to_take_back(arguments["run"])
+    else:
+        _job_of(job, how, arguments).arguments(Run(0, job, how.on, dict(arguments), how.dry))
+    if selected is not None:
+        refuse_many(selected, how.orders)
+
+
+def _job_of(job: str, how: How, arguments: Mapping[str, Any]) -> Job:
+    file = None if arguments.get("file") is None else kept(arguments["file"])
+    kind = MoveOrders if job == MoveOrders.name else SubstituteOrders
+    return kind(meant=how.meant, orders=how.orders, again=how.again, file=file)
 
 
 def _to_take_back(run: int) -> JobRun:

@@ -203,6 +203,9 @@ class JobRequest(models.Model):
     ``for_date``: the date that a worker is at; ``at_job``, and of a dry run ``done`` of ``selected`` chunks: how far it is;
     ``runs``: the runs that were made of it; ``refused``: why it was not done; ``waits``: the nights that want a person; ``signed_by``: who
     has looked at the dry run of a night and stands by it.
+
+    ``confirmed``: what was said twice of many orders (``many.Confirmed``). ``tries``: how often it broke off since it got on last
+    (``got_on``: things done by then), ``tries_since`` from when on, ``trouble`` by what; ``told_at``: when managers were told.
     """
 
     job = models.TextField()
@@ -226,6 +229,12 @@ class JobRequest(models.Model):
     signed_at = models.DateTimeField(null=True)
     refused = models.JSONField(null=True)
     waits = models.JSONField(null=True)
+    confirmed = models.JSONField(null=True)
+    tries = models.IntegerField(db_default=0)
+    tries_since = models.DateTimeField(null=True)
+    got_on = models.BigIntegerField(null=True)
+    trouble = models.JSONField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -238,3 +247,11 @@ class JobRequest(models.Model):
             models.CheckConstraint(condition=Q(status__in=list(states.REQUEST)), name="request_status"),
         ]
         indexes = [models.Index(fields=["job", "-id"], name="requests_of_job")]
+
+
+class JobFile(models.Model):
+    """A file that a request names by its digest, until it is too old to be asked for again."""
+
+    digest = models.TextField(primary_key=True)
+    content = models.BinaryField()
+    kept_at = models.DateTimeField(db_default=models.functions.Now())

@@ -36,27 +36,31 @@ class MoveOrders(ChangeMany):
         """Each shipment with its own day."""
         return asked_in(file, on=run.on, most=run.parameters.order_dates_within_days, meant=self.meant)
 
-    def check(self, run: Run) -> None:
-        """Refused: a day that is past, or years away; by so many days what a run has moved by as many already."""
+    def arguments(self, run: Run) -> None:
+        """Refused, too: a day that is past, or years away; by so many days what a run has moved by as many already."""
+        super().arguments(run)
         wanted: MoveTo = run.cache["wanted"]
-        if wanted.to is not None and wanted.to < run.on:
-            raise Refused("date_past", "to", date=wanted.to, earliest=run.on)
-        for day, name in self._days(run, wanted):
-            if far := far_away(day, name, on=run.on, most=run.parameters.order_dates_within_days, meant=self.meant):
-                raise far
+        if wanted.to is not None:
+            if wanted.to < run.on:
+                raise Refused("date_past", "to", date=wanted.to, earliest=run.on)
+            self._refuse_far(run, wanted.to, "to")
         if wanted.by_days is None or self.again or run.dry:
             return
         done = sql.one(SQL["done_already"], {"job": self.name, "arguments": Jsonb(run.arguments)})
         if done is not None:
             raise Refused("run_done_already", "again", run=done[0], on=done[1])
 
-    def _days(self, run: Run, wanted: MoveTo) -> list[tuple[date, str]]:
-        """The days on which shipments would be, that a mistyped year or number would make far."""
-        if wanted.to is not None:
-            return [(wanted.to, "to")]
+    def check(self, run: Run) -> None:
+        """Refused: a number of days by which shipments would be years away."""
+        wanted: MoveTo = run.cache["wanted"]
         if wanted.by_days is None:
-            return []
+            return
         statement = SQL["days"].replace("{day}", "event_on" if wanted.following else "ship_on")
         found = sql.one(statement, {"run": run.id})
         last = None if found is None else found[1]
-        return [] if last is None else [(add_days(last, wanted.by_days, "by_days"), "by_days")]
+        if last is not None:
+            self._refuse_far(run, add_days(last, wanted.by_days, "by_days"), "by_days")
+
+    def _refuse_far(self, run: Run, day: date, name: str) -> None:
+        if far := far_away(day, name, on=run.on, most=run.parameters.order_dates_within_days, meant=self.meant):
+            raise far

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from perennial.errors import Refused
+from perennial.jobs import BY_PERSONS
 from perennial.jobs.models import JobRequest
 from perennial.jobs.status import JobRunStatus, runs_of
 from perennial.kernel.reasons import Reason
@@ -19,6 +20,7 @@ class RequestStatus:
     """What was asked for, by whom, and what became of it. ``asked_on``: the date that was asked for; ``on``: that which a worker is at.
 
     ``at_job``, and ``done`` of ``selected``: how far it is; of a dry run these are chunks, of a real one things on the list.
+    ``tries``: how often it broke off since it got on last, ``tries_since`` from when on, ``trouble`` by what; ``told_at``: managers.
     """
 
     id: int
@@ -43,11 +45,20 @@ class RequestStatus:
     runs: tuple[JobRunStatus, ...]
     refused: Reason | None
     waits: Mapping[str, Any] | None
+    tries: int
+    tries_since: datetime | None
+    trouble: Reason | None
+    told_at: datetime | None
 
     @property
     def goes_on(self) -> bool:
         """Has no worker ended it?"""
         return self.status in REQUEST_GOES_ON
+
+    @property
+    def of_many(self) -> bool:
+        """Is it a change of many orders, which has pages of its own?"""
+        return self.job in BY_PERSONS
 
     @property
     def now(self) -> JobRunStatus | None:
@@ -76,6 +87,12 @@ def last_requests(most: int) -> list[RequestStatus]:
     """What was asked for last and has ended, the newest first."""
     found = JobRequest.objects.exclude(status__in=REQUEST_GOES_ON).order_by("-id")[:most]
     return [_read(row) for row in found]
+
+
+def last_criteria(job: str) -> Mapping[str, Any]:
+    """To what a job was restricted when a person asked for it last."""
+    found = JobRequest.objects.filter(job=job, recurs=False).order_by("-id").values_list("arguments", flat=True).first()
+    return found or {}
 
 
 def _read(row: JobRequest) -> RequestStatus:
@@ -109,4 +126,8 @@ def _read(row: JobRequest) -> RequestStatus:
         runs=runs,
         refused=Reason.read(row.refused),
         waits=row.waits,
+        tries=row.tries,
+        tries_since=row.tries_since,
+        trouble=Reason.read(row.trouble),
+        told_at=row.told_at,
     )

@@ -7,28 +7,28 @@ killed over it: the next one goes on with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import today
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.jobs import CRITERIA, JOBS, NIGHTLY
+from perennial.jobs import BY_PERSONS, CRITERIA, JOBS, MANY, NIGHTLY
 from perennial.jobs import night as nights
 from perennial.jobs.ahead import refuse_ahead, run_by_hand
 from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.job import Run
-from perennial.jobs.many import How, orders_to_put_back, take_back
+from perennial.jobs.many import Confirmed, How, as_asked, refuse_as_asked
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.runner import Opened, ask_run_to_stop
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import REQUEST_GOES_ON
 
-NIGHT, TAKE_BACK = "night", "take-back-orders"
-ARGUMENTS = {**CRITERIA, TAKE_BACK: ("run",)}
+NIGHT = "night"
 UNDER_WAY = "job_running"
 """Why something that recurs is tried again a little later instead of being refused."""
 
@@ -55,28 +55,43 @@ def ask(
     meant: date | None = None,
     recurs: bool = False,
     rehearsed: bool = False,
+    confirmed: Confirmed | None = None,
 ) -> tuple[JobRequest, bool]:
     """Ask for a job, or ``night``, of a date (left out: of a night every missed one, of a job that of the day it is done on);
     the same that is asked for already is given again. True: it is new.
 
     Refused: no such job, a date ahead that was not said twice (``meant``), a criterion that names nothing; with
-    ``rehearsed`` what no dry run has shown since it was done last.
+    ``rehearsed`` what no dry run has shown since it was done last. Of many orders (``many``): what they refuse without what
+    was ``confirmed``.
     """
     given = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
-    if job == NIGHT and given:
-        raise Refused("criterion_of_another_job", next(iter(given)), job=job)
-    if job != NIGHT:
-        if job not in (*NIGHTLY, TAKE_BACK):
-            raise Refused("job_unknown", "job", job=job, known=(NIGHT, *NIGHTLY))
-        for name in given:
-            if name not in ARGUMENTS.get(job, ()):
-                raise Refused("criterion_of_another_job", name, job=job)
-        JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
+    if job not in (NIGHT, *NIGHTLY, *BY_PERSONS):
+        raise Refused("job_unknown", "job", job=job, known=(NIGHT, *NIGHTLY))
+    for name in given:
+        if name not in (MANY if job in MANY else CRITERIA).get(job, ()):
+            raise Refused("criterion_of_another_job", name, job=job)
     if on is not None and not dry:
         refuse_ahead(on, meant)
-    if rehearsed and not dry and not _is_rehearsed(job, on, given):
-        raise Refused("dry_run_first", job=job)
-    values = {"job": job, "on": on, "meant": meant, "arguments": Jsonb(given), "dry": dry, "by": by, "recurs": recurs}
+    shown = None
+    if rehearsed and not dry:
+        shown = _rehearsal(job, on, given)
+        if shown is None:
+            raise Refused("dry_run_first", job=job)
+    if job in BY_PERSONS:
+        how = _how(confirmed, by=by, on=on or today(), dry=dry)
+        refuse_as_asked(job, how, given, selected=None if shown is None else _selected(shown))
+    elif job != NIGHT:
+        JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
+    values = {
+        "job": job,
+        "on": on,
+        "meant": meant,
+        "arguments": Jsonb(given),
+        "dry": dry,
+        "by": by,
+        "recurs": recurs,
+        "confirmed": confirmed and Jsonb(confirmed.stored()),
+    }
     while True:
         if made := sql.models(JobRequest, ASKED, values):
             return made[0], True
@@ -84,17 +99,37 @@ def ask(
             return found[0], False
 
 
-def _is_rehearsed(job: str, on: date | None, arguments: Mapping[str, Any]) -> bool:
-    """Has a dry run shown the same since it was really done the last time?"""
+_NOTHING_DONE = Q(status__in=("refused", "failed")) | Q(status="stopped", runs=[])
+
+
+def _rehearsal(job: str, on: date | None, arguments: Mapping[str, Any]) -> JobRequest | None:
+    """The dry run that has shown the same since it was really done the last time; None: none has."""
     same = JobRequest.objects.filter(job=job, on_date=on, arguments=arguments).order_by("-id")
-    dry = same.filter(dry=True, status="done").values_list("pk", flat=True).first()
-    real = same.filter(dry=False).exclude(status__in=("refused", "failed")).values_list("pk", flat=True).first()
-    return dry is not None and (real is None or real < dry)
+    dry = same.filter(dry=True, status="done").first()
+    real = same.filter(dry=False).exclude(_NOTHING_DONE).values_list("pk", flat=True).first()
+    return dry if dry is not None and (real is None or real < dry.pk) else None
+
+
+def followed_by(request: JobRequest) -> int | None:
+    """Under which number the same was really asked for after this dry run; None: it was not."""
+    same = JobRequest.objects.filter(job=request.job, on_date=request.on_date, arguments=request.arguments, dry=False)
+    later = same.filter(pk__gt=request.pk).exclude(_NOTHING_DONE).order_by("id")
+    return later.values_list("pk", flat=True).first()
+
+
+def _selected(request: JobRequest) -> int:
+    """How many things were on the work list of a dry run."""
+    return JobRun.objects.filter(pk__in=request.runs).values_list("selected", flat=True).first() or 0
+
+
+def _how(confirmed: Confirmed | None, **more: Any) -> How:
+    said = confirmed or Confirmed()
+    return How(meant=said.meant, orders=said.orders, again=said.again, **more)
 
 
 ASKED = """
-insert into jobs_jobrequest(job, on_date, meant, arguments, dry, by, recurs)
-values (%(job)s, %(on)s, %(meant)s, %(arguments)s, %(dry)s, %(by)s, %(recurs)s)
+insert into jobs_jobrequest(job, on_date, meant, arguments, dry, by, recurs, confirmed)
+values (%(job)s, %(on)s, %(meant)s, %(arguments)s, %(dry)s, %(by)s, %(recurs)s, %(confirmed)s)
 on conflict (job, on_date, arguments, dry) where status in ('waiting', 'running') do nothing returning *
 """
 ASKED_ALREADY = """
@@ -152,6 +187,40 @@ def failed(request: int, error: Exception) -> None:
     _end(request, "failed", refused=Reason("worker_fault", {"kind": type(error).__name__, "text": str(error)[:500]}))
 
 
+def broke_off(request: int, error: Exception) -> bool:
+    """Note that a try broke off by a fault that may pass (the database was away, a disk is full). True: managers are to hear of it
+    now, once, because for minutes it has not got on by a single thing however often it was tried. Of a dry run nobody hears.
+    """
+    because = Reason(
+        "database_error", {"message": str(error).strip().splitlines()[0][:500] if str(error).strip() else ""}
+    )
+    given = {"request": request, "because": Jsonb(because.stored()), "patience": PATIENCE, "tries": TRIES}
+    sql.execute(BROKE_OFF, given)
+    return bool(sql.execute(TO_TELL, given))
+
+
+PATIENCE = timedelta(minutes=5)
+TRIES = 5
+"""After so long, and so many tries, without getting on managers hear of it."""
+
+BROKE_OFF = """
+with at as (
+  select r.id, cardinality(r.runs)
+         + (select count(*) from jobs_jobchunk c where c.run_id = any(r.runs) and c.status = 'done') as got_on
+    from jobs_jobrequest r where r.id = %(request)s)
+update jobs_jobrequest r
+   set tries = case when r.got_on = at.got_on then r.tries + 1 else 1 end,
+       tries_since = case when r.got_on = at.got_on then r.tries_since else clock_timestamp() end,
+       got_on = at.got_on, trouble = %(because)s
+  from at where r.id = at.id and r.status in ('waiting', 'running')
+"""
+TO_TELL = """
+update jobs_jobrequest set told_at = clock_timestamp()
+ where id = %(request)s and told_at is null and not dry and status in ('waiting', 'running') and stopped_by is null
+   and tries >= %(tries)s and tries_since < clock_timestamp() - %(patience)s
+"""
+
+
 def _begun(request: int) -> JobRequest | None:
     """The request, noted as under way; None: it has ended, or the run that was killed over it has."""
     begun = sql.models(JobRequest, BEGIN, {"request": request, "today": today()})
@@ -194,12 +263,18 @@ def _done(row: JobRequest, notes: _Notes) -> tuple[list[dict[str, Any]], dict[st
     if row.job != NIGHT:
         assert row.for_date is not None
         progress = notes.chunk if row.dry else None
-        if row.job == TAKE_BACK:
-            run = row.arguments["run"]
-            how = How(
-                by=row.by, on=row.for_date, meant_on=row.for_date, orders=orders_to_put_back(run), opened=notes.opened
+        if row.job in BY_PERSONS:
+            how = _how(
+                Confirmed.read(row.confirmed),
+                by=row.by,
+                on=row.for_date,
+                meant_on=row.meant or row.for_date,
+                reason=row.arguments.get("reason"),
+                dry=row.dry,
+                progress=progress,
+                opened=notes.opened,
             )
-            return [take_back(how, run=run)], None
+            return [as_asked(row.job, how, row.arguments)], None
         job = JOBS[row.job]()
         given = {"arguments": row.arguments, "dry": row.dry, "by": row.by, "progress": progress, "opened": notes.opened}
         return [run_by_hand(job, on=row.for_date, meant=row.meant or row.for_date, **given)], None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -119,6 +119,14 @@ def status(on: date | None = None) -> list[JobStatus]:
     return [JobStatus(name, last.get(name), due(name, on)) for name in NIGHTLY]
 
 
+def status_of(job: str, on: date) -> JobStatus:
+    """One of them, with its last run and how many things its next run would take on a date. Refused: there is no such job."""
+    if job not in NIGHTLY:
+        raise Refused("job_unknown", "job", job=job, known=NIGHTLY)
+    last = _runs("last_runs", {"jobs": [job]})
+    return JobStatus(job, last[0] if last else None, due(job, on))
+
+
 def status_json(found: Iterable[JobStatus]) -> list[dict[str, Any]]:
     """The jobs as outside programs read them."""
     return [
@@ -147,9 +155,13 @@ def runs_of(numbers: Sequence[int]) -> list[JobRunStatus]:
     return _runs("runs", {"runs": list(numbers)})[::-1] if numbers else []
 
 
-def runs(*, job: str | None = None, size: int = RUNS, after: str | None = None) -> Page[JobRunStatus]:
-    """A page of the runs, of one job or of all, the newest first."""
+def runs(
+    *, job: str | None = None, of: Collection[str] | None = None, size: int = RUNS, after: str | None = None
+) -> Page[JobRunStatus]:
+    """A page of the runs, of one job or of all, the newest first; ``of``: the real ones of these jobs."""
     found = JobRun.objects.all() if job is None else JobRun.objects.filter(job=job)
+    if of is not None:
+        found = found.filter(job__in=of, dry=False)
     page = page_of(found.only("pk"), "pk", size=size, after=after, backwards=True)
     return Page(tuple(_runs("runs", {"runs": [row.pk for row in page.rows]})), page.next)
 

@@ -19,6 +19,7 @@ from perennial.db import sql
 from perennial.db.pages import Page, every, key_of, page
 from perennial.errors import Refused
 from perennial.jobs import JOBS
+from perennial.jobs.files import forget_files
 from perennial.jobs.models import JobRun, JobTouched
 from perennial.kernel import money
 from perennial.kernel.reasons import Reason
@@ -30,10 +31,43 @@ if TYPE_CHECKING:
 
 SIZE = 500
 COLUMNS = ("seq", "number", "name", "line", "shipment", "what", "before", "after", "because")
+WHAT = (
+    *("advanced", "added", "left_out", "changed", "change_gone", "kept", "billing", "billing_kept", "charges"),
+    *(
+        "moved",
+        "substituted",
+        "follows",
+        "passed_over",
+        "taken_back",
+        "child_created",
+        "waits",
+        "line_closed",
+        "closed",
+    ),
+    *("authorised", "captured", "voided", "refunded", "billed", "declined", "failed", "unknown"),
+)
+"""What a run may have done with a thing; each has its name in the catalogue (``touched``)."""
+FACTS = (
+    *("event", "repetition", "ship_on", "status", "product", "quantity", "price", "key", "since", "change", "by", "on"),
+    *(
+        "payment_schedule",
+        "tariff",
+        "total",
+        "child",
+        "blocked",
+        "payment",
+        "purpose",
+        "method",
+        "amount",
+        "currency",
+        "due_on",
+    ),
+)
+"""What is told of it before and after, besides its lines; each has its name in the catalogue (``fact``)."""
 
 WRITTEN = """
 select seq, number, name, line, shipment, what, before::text, after::text, because::text
-  from jobs_jobtouched where run_id = %(run)s and (seq, number) > (%(seq)s, %(number)s)
+  from jobs_jobtouched where run_id = %(run)s and (seq, number) > (%(seq)s, %(number)s) and (%(only)s::text[] is null or what = any(%(only)s))
  order by seq, number limit %(most)s
 """
 
@@ -90,9 +124,17 @@ def stored(value: object) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def rows_of(job: Job, run: int, *, size: int, after: tuple[int, int], dry: bool = False) -> list[Row]:
+def rows_of(
+    job: Job,
+    run: int,
+    *,
+    size: int,
+    after: tuple[int, int],
+    dry: bool = False,
+    only: Sequence[str] | None = None,
+) -> list[Row]:
     """The rows of a run behind a place, at most so many and one more; ``dry``: while it is still under way."""
-    given = {"run": run, "seq": after[0], "number": after[1], "most": size + 1}
+    given = {"run": run, "seq": after[0], "number": after[1], "most": size + 1, "only": only and list(only)}
     found = sql.rows(Row, WRITTEN, given)
     if job.touched and not dry:
         found = sorted([*found, *sql.rows(Row, job.touched, {**given, "by": f"job:{run}"})], key=lambda row: row[:2])
@@ -111,7 +153,9 @@ def all_rows(job: Job, run: int) -> Iterator[Row]:
 
 
 def forget(on: date) -> None:
-    """Drop the lists of runs that are older, on a date, than the parameter ``days_to_keep_run_lists`` says."""
+    """Drop the lists of runs (and what was handed in for them) that are older, on a date, than the parameter
+    ``days_to_keep_run_lists`` says.
+    """
     days = parameters().days_to_keep_run_lists
     if days is None or on.toordinal() <= days:
         return
@@ -122,15 +166,21 @@ def forget(on: date) -> None:
             " (select id from jobs_jobrun where on_date < %(before)s and status = 'done')",
             given,
         )
+    forget_files(given["before"])
 
 
-def touched(run: int, *, size: int = SIZE, after: str | None = None) -> Page[Touched]:
-    """A page of what a run touched, in the order of its work list. Refused: there is no such run."""
+def touched(
+    run: int, *, size: int = SIZE, after: str | None = None, only: Sequence[str] | None = None
+) -> Page[Touched]:
+    """A page of what a run touched, in the order of its work list; ``only``: of a change of many orders, what was done so.
+
+    Refused: there is no such run.
+    """
     row = JobRun.objects.filter(pk=run).first()
     if row is None:
         raise Refused("run_unknown", "run", run=run)
     seq, number = key_of(after, 2) if after else (0, 0)
-    found = rows_of(JOBS[row.job](), run, size=size, after=(int(seq), int(number)), dry=row.dry)
+    found = rows_of(JOBS[row.job](), run, size=size, after=(int(seq), int(number)), dry=row.dry, only=only)
     return page([read(one) for one in found], size, lambda one: one.key)
 
 

@@ -1,7 +1,7 @@
 """A fact as the reader writes it, and sentences made of them.
 
 A placeholder names a fact, and how it is written: ``{on}``, ``{count:n}`` (12,345), ``{order:quoted}``, ``{price:amount}``
-(without its currency), ``{name:json}`` (a text as a bundle writes it), ``{status:order}`` (the name of a state, from the
+(without its currency), ``{price:decimal}`` (its digits), ``{name:json}`` (a text as a bundle writes it), ``{status:order}`` (the name of a state, from the
 context ``order``), ``{meant:?did_you_mean}`` (the phrase of that code, or nothing where there is no such fact).
 A list is joined with commas, or ``{states:payment|or}``: this or that. In a list a pair such as ``("address", "home")``
 is the label ``address`` with ``home`` as its fact ``name``.
@@ -125,6 +125,8 @@ def fact(value: object, style: str, to: Reader) -> str:
         return short(repr(words))
     if style == "json":
         return short(json.dumps(words, ensure_ascii=False))
+    if style == "decimal":
+        return _decimal(words, to)
     if style:
         return phrase(style, words, None, to) or words
     return words

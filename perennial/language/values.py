@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from perennial.language.formats import ENGLISH, Reader, phrase
+from perennial.language.formats import ENGLISH, Reader, fact, phrase
+
+DAYS = ("ship_on", "since", "on", "due_on")
+AMOUNTS = ("price", "amount", "total", "quantity")
+NAMED = {
+    "status": ("line", "order"),
+    "blocked": ("blocked",),
+    "purpose": ("purpose",),
+    "method": ("method",),
+    "change": ("adjustment",),
+}
+"""By the name of a fact, the lists in which its word has a name."""
 
 
 def in_a_line(values: Mapping[str, Any] | None, to: Reader = ENGLISH) -> str:
@@ -13,11 +25,26 @@ def in_a_line(values: Mapping[str, Any] | None, to: Reader = ENGLISH) -> str:
     told = []
     for name, value in (values or {}).items():
         if isinstance(value, list):
-            told += [", ".join(f"{_called(part, to)} {word}" for part, word in one.items()) for one in value]
+            told += [", ".join(_told(part, word, to) for part, word in one.items()) for one in value]
         elif value is not None:
-            told.append(f"{_called(name, to)} {value}")
+            told.append(_told(name, value, to))
     return "; ".join(told)
 
 
-def _called(name: str, to: Reader) -> str:
-    return phrase("fact", name, None, to) or name.replace("_", " ")
+def _told(name: str, value: object, to: Reader) -> str:
+    called = phrase("fact", name, None, to) or name.replace("_", " ")
+    return f"{called} {_as_read(name, value, to)}"
+
+
+def _as_read(name: str, value: object, to: Reader) -> str:
+    """A day, an amount, the name of a state as the reader writes it; other words as they are."""
+    if not isinstance(value, str):
+        return str(value)
+    if name in DAYS:
+        try:
+            return fact(date.fromisoformat(value), "", to)
+        except ValueError:
+            return value
+    if name in AMOUNTS:
+        return fact(value, "decimal", to)
+    return next((said for kind in NAMED.get(name, ()) if (said := phrase(kind, value, None, to)) is not None), value)

@@ -18,6 +18,7 @@ PERMISSIONS = (
     "run_jobs",
     "see_programs",
     "change_programs",
+    "change_many",
     "change_setup",
     "move_in",
     "change_people",
@@ -39,7 +40,7 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": _CLERK
     | {
         *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
-        *("see_jobs", "run_jobs", "change_programs", "change_setup", "move_in", "see_pictures"),
+        *("see_jobs", "run_jobs", "change_programs", "change_many", "change_setup", "move_in", "see_pictures"),
     },
     "finance": frozenset(
         {

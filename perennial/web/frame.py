@@ -30,6 +30,7 @@ PLACES = (
     Place("/today", "today_page", "g d", "see_jobs"),
     Place("/search", "customers", "g s", "see_customers"),
     Place("/orders", "orders", "g o", "see_orders"),
+    Place("/updates", "updates", "g u", "change_many"),
     Place("/exceptions", "todo", "g e", "see_lists"),
     Place("/pick-list", "pick_list", "g k", "ship_orders"),
     Place("/messages", "outbox", "g x", "see_lists"),

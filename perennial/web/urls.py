@@ -43,6 +43,7 @@ from perennial.web.pages import (
     today,
     todo,
     typed,
+    updates,
 )
 from perennial.web.set_up.forms import FORMS
 
@@ -255,6 +256,7 @@ urlpatterns = [
     page("jobs/requests/<int:number>/again", jobs.again, "job_again", do="run_jobs"),
     page("jobs/runs/<int:number>", jobs.run, "job_run", see="see_jobs"),
     page("jobs/runs/<int:number>.csv", jobs.run_csv, "job_run_csv", see="see_jobs"),
+    page("jobs/runs/<int:number>/parked.csv", jobs.run_parked_csv, "job_run_parked_csv", see="see_jobs"),
     page("jobs/runs/<int:number>/stop", jobs.stop_run, "job_run_stop", do="run_jobs"),
     page("jobs/nights/<int:number>", jobs.night, "job_night", see="see_jobs"),
     # what is sold: programs
@@ -307,6 +309,20 @@ urlpatterns = [
             page(f"pictures/{name}.csv", file, f"picture_{name}_csv", see="see_pictures"),
         )
     ),
+    page("jobs/nights/<int:number>/parked.csv", jobs.night_parked_csv, "job_night_parked_csv", see="see_jobs"),
+    page("jobs/<str:job>", jobs.job, "job", see="see_jobs", do="run_jobs"),
+    page("jobs/<str:job>/recur", jobs.recur_job, "job_recur", do="run_jobs"),
+    # the same change of many orders
+    page("updates", updates.change, "updates", see="change_many", do="change_many"),
+    page("updates/events", updates.events, "updates_events", see="change_many"),
+    page("updates/products", updates.products, "updates_products", see="change_many"),
+    page("updates/requests/<int:number>", updates.asked, "update_request", see="change_many"),
+    page("updates/requests/<int:number>/progress", updates.progress, "update_progress", see="change_many"),
+    page("updates/<int:number>", updates.run, "update", see="change_many"),
+    page("updates/<int:number>.csv", updates.run_csv, "update_csv", see="change_many"),
+    page("updates/<int:number>/apply", updates.apply, "update_apply", do="change_many"),
+    page("updates/<int:number>/go-on", updates.go_on, "update_go_on", do="change_many"),
+    page("updates/<int:number>/take-back", updates.take_back, "update_take_back", do="change_many"),
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),

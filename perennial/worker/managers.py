@@ -1,4 +1,4 @@
-"""Managers hear by mail of a night that was not done, was late, or put something aside."""
+"""Managers hear by mail of a night that was not done, was late, or put something aside, and of what breaks off again and again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -54,16 +55,24 @@ def troubles(asked: RequestStatus) -> Iterator[Trouble]:
         yield Trouble("night_parked", {"count": parked})
 
 
-def managers_to_tell(request: int) -> list[str]:
+def _breaks_off(asked: RequestStatus, to: Reader, zone: str) -> Trouble:
+    """A job, or the night, that does not get on however often it is tried."""
+    assert asked.tries_since is not None
+    since = asked.tries_since.astimezone(ZoneInfo(zone))
+    at = phrase("web", "moment", {"on": since.date(), "at": since.strftime("%H:%M")}, to)
+    return Trouble("breaks_off", {"job": asked.job, "count": asked.tries, "since": at, "because": asked.trouble})
+
+
+def managers_to_tell(request: int, *, breaks_off: bool = False) -> list[str]:
     """Who hears of it: active managers with an address, if there is anything to hear."""
-    if next(troubles(request_status(request)), None) is None:
+    if not breaks_off and next(troubles(request_status(request)), None) is None:
         return []
     found = User.objects.filter(is_active=True, groups__name=ROLE).exclude(email="").order_by("username")
     return list(found.values_list("username", flat=True))
 
 
-def tell(request: int, username: str) -> None:
-    """Send it to one of them, in their language.
+def tell(request: int, username: str, *, breaks_off: bool = False) -> None:
+    """Send it to one of them, in their language; ``breaks_off``: not what became of it, but that it does not get on.
 
     Refused: no mail server is set, or none answers. Raised: what ``notices.mail`` raises when the server does not take it.
     """
@@ -74,13 +83,15 @@ def tell(request: int, username: str) -> None:
         return
     to = Reader(preferences_and_roles(person)[0].language, dates="weekday")
     asked = request_status(request)
-    lines = [phrase("manager", one.code, one.facts, to) or one.code for one in troubles(asked)]
-    subject = phrase("manager", "subject", {"on": asked.on or asked.asked_on, "company": ours.name}, to) or ""
+    found = [_breaks_off(asked, to, ours.time_zone or "UTC")] if breaks_off else list(troubles(asked))
+    lines = [phrase("manager", one.code, one.facts, to) or one.code for one in found]
+    about = {"on": asked.on or asked.asked_on, "company": ours.name, "job": asked.job}
+    subject = phrase("manager", "subject_breaks_off" if breaks_off else "subject", about, to) or ""
     lines.append(phrase("manager", "where", {"request": request}, to) or "")
     sender = mail.sender(ours)
     written = mail.content(
         Message(subject, "\n\n".join(lines) + "\n", "".join(f"<p>{escape(line)}</p>" for line in lines)),
-        message_id=f"<{ours.installation}.night.{request}.{person.pk}@{sender.rpartition('@')[2]}>",
+        message_id=f"<{ours.installation}.{'breaks-off' if breaks_off else 'night'}.{request}.{person.pk}@{sender.rpartition('@')[2]}>",
         sender=sender,
         company=ours.name,
         recipient=recipient,
@@ -91,6 +102,7 @@ def tell(request: int, username: str) -> None:
     carrier = mail.transport()
     carrier.open()
     try:
-        carrier.hand_over(FILES_FROM + request * 100 + person.pk % 100, sender, recipient, written)
+        number = FILES_FROM + request * 200 + person.pk % 100 + (100 if breaks_off else 0)
+        carrier.hand_over(number, sender, recipient, written)
     finally:
         carrier.close()

@@ -15,11 +15,11 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.errors import Refused
 from perennial.jobs.ahead import refuse_many, run_by_hand
 from perennial.jobs.change_preview import Preview, Since, draft_stands, last_preview, preview, since
-from perennial.jobs.many import orders_to_put_back
+from perennial.jobs.many import Confirmed, orders_to_put_back
 from perennial.jobs.models import JobRequest
 from perennial.jobs.request_status import RequestStatus, request_status
-from perennial.jobs.requests import TAKE_BACK
 from perennial.jobs.status import JobRunStatus
+from perennial.jobs.take_back import TakeBackOrders
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.notices.queue import is_on
 from perennial.programs.actions import locked, release, to_release
@@ -72,7 +72,7 @@ def program_change(schedule_id: str) -> ProgramChange:
     asked = _last(dry=True, program=schedule_id, revision=number)
     applied = None if is_draft else _last(dry=False, program=schedule_id, revision=number, keep=True)
     run = applied.runs[-1] if applied is not None and applied.runs else None
-    back = None if run is None else _last(dry=False, job=TAKE_BACK, run=run.id)
+    back = None if run is None else _last(dry=False, job=TakeBackOrders.name, run=run.id)
     return ProgramChange(
         program=schedule_id,
         name=row.name,
@@ -183,7 +183,8 @@ def take_back(*, run: int, orders: int | None = None, by: str, on: date) -> JobR
     if not count:
         raise Refused("nothing_to_put_back", "run", run=run)
     refuse_many(count, orders)
-    return queue.ask(job=TAKE_BACK, on=on, arguments={"run": run}, by=by)
+    confirmed = Confirmed(orders=count)
+    return queue.ask(job=TakeBackOrders.name, on=on, arguments={"run": run}, confirmed=confirmed, by=by)
 
 
 def changed_since(found: Preview, what: Since) -> Refused:

@@ -52,10 +52,12 @@ def ask_again_later(request: int) -> None:
     later.defer(request=request)
 
 
-def ask_to_tell_managers(request: int) -> None:
-    """Let managers hear of a night that did not go well."""
-    for username in managers_to_tell(request):
-        app.configure_task("tell_manager", queue=MESSAGES).defer(request=request, username=username)
+def ask_to_tell_managers(request: int, *, breaks_off: bool = False) -> None:
+    """Let managers hear of a night that did not go well, or of what breaks off again and again."""
+    for username in managers_to_tell(request, breaks_off=breaks_off):
+        app.configure_task("tell_manager", queue=MESSAGES).defer(
+            request=request, username=username, breaks_off=breaks_off
+        )
 
 
 @transaction.atomic

@@ -36,14 +36,18 @@ tasks = Blueprint()
 _log = logging.getLogger("perennial.worker")
 
 
+QUICK_TRIES = 12
+"""So often something is tried again at once; what still breaks off is tried again less often."""
+
+
 class GoOn(BaseRetryStrategy):
-    """At once when this worker ends, a little later when the database is gone; a fault of ours not."""
+    """At once when this worker ends, a little later when the database is gone or cannot do it now, for good; a fault of ours not."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Any) -> RetryDecision | None:
         if isinstance(exception, Stopping):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, OperationalError | InterfaceError):
-            return RetryDecision(retry_in={"seconds": 5})
+            return RetryDecision(retry_in={"seconds": 5 if job.attempts < QUICK_TRIES else 30})
         return None
 
 
@@ -63,7 +67,10 @@ def perform(*, request: int) -> None:
     except Later:
         ask_again_later(request)
         return
-    except (Stopping, OperationalError, InterfaceError):
+    except Stopping:
+        raise
+    except (OperationalError, InterfaceError) as error:
+        _broke_off(request, error)
         raise
     except Exception as error:
         _log.exception("request %s", request)
@@ -73,11 +80,20 @@ def perform(*, request: int) -> None:
     ask_to_tell_managers(request)
 
 
-@tasks.task(name="tell_manager", queue=MESSAGES, retry=LaterAgain())
-def tell_manager(*, request: int, username: str) -> None:
-    """Tell a manager of a night that was not done, was late, or put something aside."""
+def _broke_off(request: int, error: Exception) -> None:
+    """Note it, and let managers hear of what does not get on; a database that cannot even note it says so in the log."""
     try:
-        tell(request, username)
+        if requests.broke_off(request, error):
+            ask_to_tell_managers(request, breaks_off=True)
+    except (OperationalError, InterfaceError) as problem:
+        _log.warning("request %s broke off, which could not be noted: %s", request, " ".join(str(problem).split()))
+
+
+@tasks.task(name="tell_manager", queue=MESSAGES, retry=LaterAgain())
+def tell_manager(*, request: int, username: str, breaks_off: bool = False) -> None:
+    """Tell a manager of a night that was not done, was late, or put something aside; or of what ``breaks_off`` again and again."""
+    try:
+        tell(request, username, breaks_off=breaks_off)
     except Refused as refused:
         _log.warning("%s does not hear of request %s: %s", username, request, say(refused))
 

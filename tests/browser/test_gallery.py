@@ -79,6 +79,12 @@ def person(page: Page) -> None:
     expect(page.locator("#p-new form")).to_be_visible()
 
 
+def swap(page: Page) -> None:
+    """Another product is asked for in many orders."""
+    page.locator("#f-way-swap").check()
+    expect(page.locator("#f-item")).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     """The page as it opens."""
 
@@ -130,6 +136,8 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "programs": ("planner", "/programs", nothing),
     "program": ("planner", "/programs/ROM", nothing),
     "program-new": ("manager", "/programs/new", nothing),
+    "job": ("manager", "/jobs/create-child-orders", nothing),
+    "updates": ("manager", "/updates", swap),
     "not-allowed": ("planner", "/search", nothing),
     "me": ("clerk", "/me", nothing),
     "security": ("clerk", "/me/security", nothing),

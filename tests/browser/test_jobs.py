@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, JobRun, NightRun, Recurrence
+from perennial.kernel.reasons import Reason
 from tests.worlds import nightingale
 from tests.worlds.served import Site
 
@@ -81,3 +85,38 @@ def test_who_looks_after_the_money_sees_and_runs_nothing(site: Site) -> None:
     page = site.sign_in("finance", to="/jobs")
     expect(page.locator("#six tbody tr")).to_have_count(6)
     expect(page.locator("#another")).to_have_count(0)
+
+
+def test_what_a_night_put_aside_is_tried_again_by_its_key(
+    site: Site, axe: Callable[[Page], None], screenshot: Callable[[str], Path]
+) -> None:
+    night = NightRun.objects.create(on_date=nightingale.ON, finished_at=timezone.now(), report={})
+    run = JobRun.objects.create(
+        job="create-child-orders", on_date=nightingale.ON, arguments={}, night_id=night.pk, status="done"
+    )
+    because = Reason("database_error", {"message": "the address has no country"}).stored()
+    for one in ContinuityOrder.objects.order_by("id")[:2]:
+        given = {"job": run.job, "run_id": run.pk, "because": because, "on_date": nightingale.ON}
+        Parked.objects.create(continuity_order=one, shipment=3, **given)
+    page = site.sign_in("manager", to=f"/jobs/nights/{night.pk}", language="it", theme="dark")
+    rows = page.locator("#parked tbody")
+    expect(rows).to_have_count(2)
+    axe(page)
+    screenshot("night-parked-it")
+    rows.nth(0).locator("a").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("2")
+    expect(rows.nth(1)).to_contain_text("Fatto riprovare")
+    expect(rows.nth(0).locator("button")).to_have_count(1)
+    expect(page.locator("#say .toast")).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    axe(page)
+    screenshot("night-parked-it-320")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    rows.nth(0).locator("a").first.focus()
+    page.keyboard.press("1")
+    expect(page).to_have_url(re.compile(r"/orders/SO-"))
+    site.open("/jobs/create-child-orders")
+    axe(page)
+    screenshot("job-it")

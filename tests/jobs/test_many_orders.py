@@ -15,7 +15,7 @@ from perennial.errors import Refused
 from perennial.jobs import many
 from perennial.jobs.many import How
 from perennial.jobs.models import JobRun
-from perennial.jobs.touched import as_document, touched
+from perennial.jobs.touched import WHAT, as_document, touched
 from perennial.orders.models import OrderEvent
 from tests.worlds import actions
 from tests.worlds.bundle import put
@@ -49,7 +49,9 @@ def days(number: str, at: int = 0) -> list[str]:
 
 
 def rows(run: int) -> list[dict[str, Any]]:
-    return [as_document(one) for one in every(lambda after: touched(run, size=2, after=after))]
+    found = [as_document(one) for one in every(lambda after: touched(run, size=2, after=after))]
+    assert {one["what"] for one in found} <= set(WHAT)
+    return found
 
 
 def why(done: dict[str, Any]) -> dict[str, int]:

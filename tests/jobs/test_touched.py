@@ -14,7 +14,7 @@ from perennial.jobs import JOBS
 from perennial.jobs.models import JobRun
 from perennial.jobs.night import one_night
 from perennial.jobs.runner import run_job
-from perennial.jobs.touched import as_document, touched
+from perennial.jobs.touched import FACTS, WHAT, as_document, touched
 from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
 from perennial.programs.values import ProgramFacts
@@ -33,7 +33,12 @@ def members(transactional_db: None) -> None:
 
 def rows(run: int, size: int = 2) -> list[dict[str, Any]]:
     """All that a run tells, two at a time."""
-    return [as_document(one) for one in every(lambda after: touched(run, size=size, after=after))]
+    found = [as_document(one) for one in every(lambda after: touched(run, size=size, after=after))]
+    for one in found:
+        assert one["what"] in WHAT
+        for facts in (one["before"] or {}, one["after"] or {}):
+            assert {*facts, *(name for line in facts.get("lines", ()) for name in line)} <= {*FACTS, "lines"}
+    return found
 
 
 def both(name: str, **more: Any) -> list[dict[str, Any]]:

@@ -6,10 +6,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.jobs import requests
-from perennial.jobs.models import JobRequest, JobRun, NightRun
+from perennial.jobs.models import JobRequest, JobRun, NightRun, Recurrence
+from perennial.kernel.reasons import Reason
+from perennial.people.actions import set_preferences
+from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds.book_club import club, order
 from tests.worlds.people import signed_in
@@ -34,9 +41,16 @@ def test_what_a_run_touched_stands_on_its_page_and_in_its_file() -> None:
     run = JobRun.objects.get(dry=True)
     page = manager.get(f"/jobs/runs/{run.pk}").content.decode()
     assert "SO-000001" in page
-    assert "ship on 2026-03-" in page
+    assert "ship on Mon 16 Mar" in page
     row = taken(manager, f"/jobs/runs/{run.pk}.csv")[0]
     assert row["Order"] == "SO-000001"
+    assert "ship on 2026-03-16" in row["After"]  # as files have days
+    mine = signed_in("manager", language="it")
+    set_preferences(User.objects.get(username="manager"), language="it")
+    page = mine.get(f"/jobs/runs/{run.pk}").content.decode()
+    assert "ordine figlio creato" in page
+    assert "spedizione lun 16 mar" in page
+    set_preferences(User.objects.get(username="manager"), language="en")
     answer = manager.post(f"/jobs/requests/{asked.pk}/again")
     real = JobRequest.objects.latest("pk")
     assert (real.dry, real.on_date, real.job) == (False, TODAY, "create-child-orders")
@@ -109,3 +123,78 @@ def test_nights_that_were_run_ahead_are_said(settings: Any) -> None:
     settings.PERENNIAL_TODAY = None
     NightRun.objects.create(on_date=date(2061, 3, 1), finished_at=timezone.now(), report={})
     assert "no night runs before that day" in signed_in("manager").get("/today").content.decode()
+
+
+def park(run: int) -> None:
+    """What is put aside when an order's data are at fault: of every order here."""
+    for one in ContinuityOrder.objects.filter(parked=None):
+        because = Reason("database_error", {"message": "the address has no country"}).stored()
+        Parked.objects.create(
+            continuity_order=one, shipment=1, job="create-child-orders", run_id=run, because=because, on_date=TODAY
+        )
+
+
+def test_what_a_night_put_aside_is_tried_again_in_its_place() -> None:
+    manager = signed_in("manager")
+    night = NightRun.objects.create(on_date=TODAY, finished_at=timezone.now(), report={})
+    run = JobRun.objects.create(
+        job="create-child-orders", on_date=TODAY, arguments={}, night_id=night.pk, status="done"
+    )
+    assert "Mend" not in manager.get(f"/jobs/nights/{night.pk}").content.decode()
+    park(run.pk)
+    for address in (f"/jobs/nights/{night.pk}", f"/jobs/runs/{run.pk}"):
+        page = manager.get(address).content.decode().split('id="parked"')[1]
+        assert "the address has no country" in page
+        assert 'href="/orders/SO-000001"' in page
+        assert taken(manager, f"{address}/parked.csv")[0]["Order"] == "SO-000001"
+        assert "Mend" not in signed_in("administrator").get(address).content.decode()
+    address = f"http://127.0.0.1/jobs/nights/{night.pk}"
+    answer = manager.post("/orders/SO-000001/retry", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL=address)
+    again = answer.content.decode()
+    assert 'id="parked"' in again
+    assert "Tried again on Wed 11 Mar" in again
+    assert "-retry" not in again
+    assert taken(manager, f"/jobs/nights/{night.pk}/parked.csv")[0]["Tried again on"] == "2026-03-11"
+
+
+def test_however_much_was_put_aside_a_page_asks_the_same() -> None:
+    manager = signed_in("manager")
+    run = JobRun.objects.create(job="create-child-orders", on_date=TODAY, arguments={}, status="done")
+    asked = []
+    manager.get(f"/jobs/runs/{run.pk}")
+    for _ in range(2):
+        park(run.pk)
+        with CaptureQueriesContext(connection) as captured:
+            manager.get(f"/jobs/runs/{run.pk}")
+        asked.append(always(captured))
+        order()
+        order()
+    assert asked[0] == asked[1]
+
+
+def test_a_job_has_a_page_with_what_it_was_asked_for_last() -> None:
+    manager = signed_in("manager")
+    given = {"dry": "1", "program": "BOM", "through": "+9", "limit": "7"}
+    answer = manager.post("/jobs/create-child-orders", given)
+    asked = JobRequest.objects.get()
+    assert answer["Location"] == f"/jobs/requests/{asked.pk}"
+    requests.perform(asked.pk)
+    page = manager.get("/jobs/create-child-orders").content.decode()
+    assert 'value="7"' in page
+    assert 'value="BOM" selected' in page
+    assert f"/jobs/runs/{JobRun.objects.get().pk}" in page
+    assert 'id="f-order"' in page
+    assert 'id="f-order"' not in manager.get("/jobs/process-payments").content.decode()
+    again = manager.post("/jobs/create-child-orders", {"dry": "0", "program": "BOM"})
+    assert again.status_code == 422
+    assert "do a dry run of the same first" in again.content.decode()
+    assert manager.post("/jobs/close-orders/recur", {"at": "25:00", "days": "1"}).status_code == 422
+    assert (
+        manager.post("/jobs/close-orders/recur", {"at": "3:00", "days": ["1", "2"]})["Location"] == "/jobs/close-orders"
+    )
+    assert Recurrence.objects.get().job == "close-orders"
+    assert "03:00" in manager.get("/jobs/close-orders").content.decode()
+    assert "03:00" not in manager.get("/jobs/extend-lines").content.decode()
+    for unknown in ("/jobs/close-order", "/jobs/move-orders"):
+        assert manager.get(unknown).status_code in (404, 422), unknown
+    assert 'id="another"' not in signed_in("finance").get("/jobs/close-orders").content.decode()

@@ -16,7 +16,7 @@ from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.programs.models import ProgramEvent
-from perennial.programs.queries import program_by_id
+from perennial.programs.queries import newest_released, program_by_id
 
 SQL = sql.named("perennial.desk.many", "criteria.sql")
 
@@ -93,6 +93,25 @@ def chosen(given: Mapping[str, Any], *, every_shipment: bool) -> Chosen:
     statement = SQL["every_shipment" if every_shipment else "first_shipment"]
     statement = statement.replace("{of_order}", "".join(f" and {one}" for one in of_order))
     return Chosen(statement.replace("{of_shipment}", "".join(f" and {one}" for one in of_shipment)), values)
+
+
+class EventNamed(NamedTuple):
+    """An event of a program as a list to choose from shows it: its key, its place, the first product that it brings."""
+
+    key: str
+    place: int | None
+    product: str | None
+
+
+def events_named(program: str) -> list[EventNamed]:
+    """The events that are sold now, in their order. Refused: there is no such program."""
+    pk = program_by_id(program, "program").pk
+    found = ProgramEvent.objects.filter(revision__in=newest_released([pk]).values(), event_id__isnull=False)
+    rows = found.order_by("place", "products__line").values_list("key", "event_id", "products__product__name")
+    first: dict[str, EventNamed] = {}
+    for key, place, product in rows:
+        first.setdefault(key, EventNamed(key, place, product))
+    return list(first.values())
 
 
 def _check_event(values: Mapping[str, Any], program: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from perennial.db.pages import Page
 from perennial.desk.queries import Fitting
 from perennial.desk.read.exceptions import Exceptional, exceptions
 from perennial.desk.read.order_list import ListedOrder, order_list
+from perennial.desk.read.parked import ParkedBy
 from perennial.desk.read.sources import SourceResult, source_results
 from perennial.jobs.touched import Touched, as_document
 from perennial.kernel.money import Money
@@ -59,15 +61,29 @@ def _orders(to: Reader) -> tuple[Column[ListedOrder], ...]:
 
 
 def touched_columns(to: Reader) -> tuple[Column[Touched], ...]:
-    """What a run touched: before, after, why."""
+    """What a run touched: before, after, why; days as files have them."""
+    plain = replace(to, dates="iso")
     return (
         ("csv_order", lambda one: one.name),
         ("csv_line", lambda one: one.line),
         ("csv_shipment", lambda one: one.shipment),
         ("csv_what", lambda one: phrase("touched", one.what, None, to) or one.what),
-        ("csv_before", lambda one: in_a_line(as_document(one, to)["before"], to)),
-        ("csv_after", lambda one: in_a_line(as_document(one, to)["after"], to)),
+        ("csv_before", lambda one: in_a_line(as_document(one, plain)["before"], plain)),
+        ("csv_after", lambda one: in_a_line(as_document(one, plain)["after"], plain)),
         ("csv_reason", lambda one: as_document(one, to)["reason"]),
+    )
+
+
+def parked_columns(to: Reader) -> tuple[Column[ParkedBy], ...]:
+    """What runs put aside, and why."""
+    return (
+        ("csv_order", lambda one: one.order),
+        ("csv_line", lambda one: one.line),
+        ("csv_shipment", lambda one: one.shipment),
+        ("todo_job", lambda one: phrase("web job", one.job, None, to)),
+        ("todo_since", lambda one: one.on),
+        ("todo_why", lambda one: fact(one.reason, "", to)),
+        ("jobs_retried_on", lambda one: one.retried_on),
     )
 
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from perennial.db.pages import Page
 from perennial.desk.read.lists import programs
+from perennial.desk.read.parked import ParkedBy, parked_by
 from perennial.errors import Refused
-from perennial.jobs import NIGHTLY
+from perennial.jobs import CRITERIA, NIGHTLY
 from perennial.jobs.recurrences import recurrences, remove_recurrence, set_recurrence
-from perennial.jobs.request_status import last_requests, request_status, requests_under_way
+from perennial.jobs.request_status import last_criteria, last_requests, request_status, requests_under_way
 from perennial.jobs.requests import NIGHT
 from perennial.jobs.requests import stop as stop_request
 from perennial.jobs.runner import ask_run_to_stop
 from perennial.jobs.sign_off import sign as sign_request
 from perennial.jobs.sign_off import sign_off_of
-from perennial.jobs.status import night_status, nights, run_status, status
+from perennial.jobs.status import night_status, nights, run_status, runs, status, status_of
 from perennial.jobs.touched import touched
 from perennial.kernel.recurrence import EVERY_DAY
-from perennial.web.answer import form_again, go_to, whole
-from perennial.web.pages.exports import touched_columns
+from perennial.web.answer import form_again, go_to, redraws, whole
+from perennial.web.pages.exports import parked_columns, touched_columns
 from perennial.web.sheet import sheet
 from perennial.web.typed import day, text, time_of_day
 from perennial.web.typed import whole as whole_number
@@ -35,8 +37,10 @@ from perennial.worker import queue
 
 MOST_PROGRAMS = 200
 LAST_REQUESTS = 5
+LAST_RUNS = 10
 ROWS = 100
 NIGHTS = 14
+PARKED = ("web/jobs/parked.html",)
 USUAL = time(2)
 """When a night is offered to run by itself."""
 
@@ -46,10 +50,45 @@ def page(request: Visit) -> HttpResponse:
     return whole(request, "web/jobs.html", _overview(request))
 
 
+def job(request: Visit, job: str) -> HttpResponse:
+    """One of the six jobs: what it may be restricted to, as it was last; when it runs by itself; its last runs.
+    Sent: it is asked for.
+    """
+    if request.method != "POST":
+        return whole(request, "web/jobs/job.html", _job(request, job))
+    try:
+        made = queue.ask(**_asked_for(request, job), by=request.visitor.by, rehearsed=True)
+    except Refused as problem:
+        return form_again(request, "web/jobs/job.html", _job(request, job), problem)
+    return go_to(request, f"/jobs/requests/{made.pk}")
+
+
+def _job(request: Visit, job: str) -> dict[str, Any]:
+    visitor = request.visitor
+    criteria = last_criteria(job)
+    return {
+        "now": status_of(job, visitor.today),
+        "one_job": job,
+        "takes": CRITERIA.get(job, ()),
+        "given": {
+            name: value for name, value in criteria.items() if name != "through" or value >= visitor.today.isoformat()
+        },
+        "filled_in": bool(criteria),
+        "wanted": {"runs": runs(job=job, size=LAST_RUNS).rows},
+        "under_way": [one for one in requests_under_way() if one.job == job],
+        "workers": queue.workers(),
+        "planned": recurrences(job),
+        "recur_at": f"/jobs/{job}/recur",
+        "week": EVERY_DAY,
+        "programs": programs(size=MOST_PROGRAMS).rows,
+        "here": "jobs",
+    }
+
+
 def ask(request: Visit) -> HttpResponse:
     """Ask for a job, or the night: dry, or (after a dry run of the same) really."""
     try:
-        made = queue.ask(**_asked_for(request), by=request.visitor.by, rehearsed=True)
+        made = queue.ask(**_asked_for(request, text(request, "job") or NIGHT), by=request.visitor.by, rehearsed=True)
     except Refused as problem:
         return form_again(request, "web/jobs.html", _overview(request), problem)
     return go_to(request, f"/jobs/requests/{made.pk}")
@@ -58,19 +97,34 @@ def ask(request: Visit) -> HttpResponse:
 def recur(request: Visit) -> HttpResponse:
     """Let a job, or the night, run by itself; or not any more."""
     try:
-        job, at = text(request, "recurs") or NIGHT, time_of_day(request, "at")
-        if request.POST.get("remove"):
-            remove_recurrence(job=job, at=at, by=request.visitor.by)
-        else:
-            days = [int(one) for one in request.POST.getlist("days") if one.isdigit()]
-            set_recurrence(job=job, at=at, days=days, by=request.visitor.by)
+        _recur(request, text(request, "recurs") or NIGHT)
     except Refused as problem:
         return form_again(request, "web/jobs.html", _overview(request), problem)
     return go_to(request, "/jobs")
 
 
+def recur_job(request: Visit, job: str) -> HttpResponse:
+    """The same, on the page of the job."""
+    try:
+        _recur(request, job)
+    except Refused as problem:
+        return form_again(request, "web/jobs/job.html", _job(request, job), problem)
+    return go_to(request, f"/jobs/{job}")
+
+
+def _recur(request: Visit, job: str) -> None:
+    at = time_of_day(request, "at")
+    if request.POST.get("remove"):
+        remove_recurrence(job=job, at=at, by=request.visitor.by)
+    else:
+        days = [int(one) for one in request.POST.getlist("days") if one.isdigit()]
+        set_recurrence(job=job, at=at, days=days, by=request.visitor.by)
+
+
 def asked(request: Visit, number: int) -> HttpResponse:
-    """What was asked for, how far it is, and what it did."""
+    """What was asked for, how far it is, and what it did. A change of many orders has pages of its own."""
+    if request_status(number).of_many and "change_many" in request.visitor.may:
+        return HttpResponseRedirect(f"/updates/requests/{number}")
     return whole(request, "web/jobs/request.html", {**_asked(number), "here": "jobs"})
 
 
@@ -93,6 +147,8 @@ def again(request: Visit, number: int) -> HttpResponse:
     the form, where it is said that it is meant.
     """
     found = request_status(number)
+    if found.of_many:
+        raise Refused("nothing_to_go_on_with", "request", request=number)
     really = found.dry and found.status == "done"
     if not really and found.status != "stopped":
         raise Refused("nothing_to_go_on_with", "request", request=number)
@@ -122,9 +178,16 @@ def run(request: Visit, number: int) -> HttpResponse:
         "touched": touched(number, size=ROWS, after=after),
         "first": after is None,
         "now": timezone.now(),
+        **_parked(request, [number], f"/jobs/runs/{number}"),
         "here": "jobs",
     }
     return whole(request, "web/jobs/run.html", context)
+
+
+@redraws("job_run")
+def redraw_run(request: Visit, number: int) -> tuple[Sequence[str], Mapping[str, Any]]:
+    """What a run put aside, when something of it was tried again."""
+    return PARKED, _parked(request, [number], f"/jobs/runs/{number}")
 
 
 def run_csv(request: Visit, number: int) -> StreamingHttpResponse:
@@ -134,6 +197,11 @@ def run_csv(request: Visit, number: int) -> StreamingHttpResponse:
         return touched(number, size=500, after=after)
 
     return sheet(request, f"run-{number}", touched_columns(request.visitor.reader), read)
+
+
+def run_parked_csv(request: Visit, number: int) -> StreamingHttpResponse:
+    """What a run put aside, as a file."""
+    return _parked_sheet(request, [number], f"parked-run-{number}")
 
 
 def stop_run(request: Visit, number: int) -> HttpResponse:
@@ -153,9 +221,39 @@ def night(request: Visit, number: int) -> HttpResponse:
             "night": found,
             "six": [(name, ran.get(name)) for name in NIGHTLY],
             "signed": sign_off_of(found),
+            **_parked(request, [one.id for one in found.runs], f"/jobs/nights/{number}"),
             "here": "jobs",
         },
     )
+
+
+@redraws("job_night")
+def redraw_night(request: Visit, number: int) -> tuple[Sequence[str], Mapping[str, Any]]:
+    """What a night put aside, when something of it was tried again."""
+    return PARKED, _parked(request, [one.id for one in night_status(number).runs], f"/jobs/nights/{number}")
+
+
+def night_parked_csv(request: Visit, number: int) -> StreamingHttpResponse:
+    """What a night put aside, as a file."""
+    return _parked_sheet(request, [one.id for one in night_status(number).runs], f"parked-night-{number}")
+
+
+def _parked(request: Visit, runs: Sequence[int], address: str) -> dict[str, Any]:
+    asked = request.GET if request.method == "GET" else _asked_of(request)
+    after = asked.get("parked") or None
+    return {"parked": parked_by(runs, after=after), "parked_first": after is None, "address": address}
+
+
+def _asked_of(request: Visit) -> QueryDict:
+    """What the page was asked for on which something was done."""
+    return QueryDict(urlsplit(request.htmx.current_url_abs_path or "").query)
+
+
+def _parked_sheet(request: Visit, runs: Sequence[int], name: str) -> StreamingHttpResponse:
+    def read(after: str | None) -> Page[ParkedBy]:
+        return parked_by(runs, size=500, after=after)
+
+    return sheet(request, name, parked_columns(request.visitor.reader), read)
 
 
 def _overview(request: Visit) -> dict[str, Any]:
@@ -175,7 +273,6 @@ def _overview(request: Visit) -> dict[str, Any]:
         "workers": queue.workers(),
         "jobs": (NIGHT, *NIGHTLY),
         "week": EVERY_DAY,
-        "programs": programs(size=MOST_PROGRAMS).rows,
         "here": "jobs",
     }
 
@@ -191,9 +288,8 @@ def _asked(number: int) -> dict[str, Any]:
     }
 
 
-def _asked_for(request: Visit) -> dict[str, Any]:
+def _asked_for(request: Visit, job: str) -> dict[str, Any]:
     """What the form asks for."""
-    job = text(request, "job") or NIGHT
     given: dict[str, Any] = {name: text(request, name) for name in ("program", "product", "customer", "order")}
     given["limit"] = whole_number(request, "limit") if request.POST.get("limit", "").strip() else None
     on = day(request, "on") if request.POST.get("on", "").strip() else None

@@ -77,7 +77,9 @@ def night_state(context: Context, night: NightStatus) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def request_state(context: Context, request: RequestStatus) -> SafeString:
-    """How that stands which was asked for."""
+    """How that stands which was asked for; of what breaks off again and again, that it does."""
+    if request.goes_on and request.tries:
+        return st(context, "", "", said(_to(context), "job_keeps_breaking_off", count=request.tries), "failed")
     shape = {"done": "finished", "refused": "declined"}.get(request.status, request.status)
     return st(context, "web request", request.status, as_=shape)
 
