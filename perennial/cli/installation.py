@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perennial import log
 from perennial.cli.output import document, note, sentence, tell
 from perennial.cli.parser import Given, Parser, Run, path
 
@@ -126,11 +127,13 @@ def worker(p: Parser) -> Run:
     p.add_argument("--quiet", action="store_true", help="say nothing at the start")
 
     def run(given: Given) -> int:
+        from django.conf import settings
+
         from perennial.worker.process import work
 
         if not given.quiet:
-            tell(sentence("outcome", "worker_runs"))
-            tell(next_night())
+            for line in (sentence("outcome", "worker_runs"), next_night()):
+                log.say(line, kind=settings.PERENNIAL_LOG)
         work(ends_with_input=given.ends_with_input)
         return 0
 

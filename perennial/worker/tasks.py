@@ -10,9 +10,11 @@ from django.db import InterfaceError, OperationalError
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
 from procrastinate.exceptions import ProcrastinateException
 
+from perennial import log
 from perennial.catalog.queries import today
 from perennial.errors import Refused
 from perennial.jobs import requests, runner
+from perennial.jobs.models import JobRun
 from perennial.jobs.requests import Later, Stopping
 from perennial.language import say
 from perennial.notices import mail
@@ -30,6 +32,7 @@ from perennial.worker.queue import (
 
 tasks = Blueprint()
 _log = logging.getLogger("perennial.worker")
+_done = logging.getLogger("perennial.done.worker")
 
 
 class GoOn(BaseRetryStrategy):
@@ -54,8 +57,13 @@ class LaterAgain(BaseRetryStrategy):
 @tasks.task(name="perform", queue=RUNS, retry=GoOn())
 def perform(*, request: int) -> None:
     """Do what is asked for."""
+    with log.about(request=request):
+        _perform(request)
+
+
+def _perform(request: int) -> None:
     try:
-        requests.perform(request, opened=ask_for_help)
+        requests.perform(request, opened=_opened)
     except Later:
         ask_again_later(request)
         return
@@ -66,7 +74,15 @@ def perform(*, request: int) -> None:
         requests.failed(request, error)
         ask_to_tell_managers(request)
         raise
+    _done.info("ended")
     ask_to_tell_managers(request)
+
+
+def _opened(run: JobRun) -> None:
+    """A run of it begins, or is gone on with."""
+    log.note(run=run.pk, night=run.night_id, job=run.job)
+    _done.info("%s of %s, %s things", run.job, run.on_date, run.selected)
+    ask_for_help(run)
 
 
 @tasks.task(name="tell_manager", queue=MESSAGES, retry=LaterAgain())
@@ -81,7 +97,9 @@ def tell_manager(*, request: int, username: str) -> None:
 @tasks.task(name="help_along", queue=RUNS, retry=GoOn())
 def help_along(*, run: int) -> None:
     """Work along on a run that another worker has begun."""
-    runner.help_along(run)
+    with log.about(run=run):
+        _done.info("works along")
+        runner.help_along(run)
 
 
 @tasks.periodic(cron="* * * * * */10", periodic_id="recurrences")
