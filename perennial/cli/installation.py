@@ -19,11 +19,10 @@ def init(p: Parser) -> Run:
     """Database, tables, secrets; again: nothing to do."""
 
     def run(given: Given) -> int:
-        from django.core.management import call_command
-
         from perennial.catalog.actions import initialise
+        from perennial.db.upgrade import make_tables
 
-        call_command("migrate", verbosity=0, interactive=False)
+        make_tables(waiting=lambda: note("tables_are_used"))
         made = initialise()
         if given.json:
             document({"made": made})

@@ -16,6 +16,7 @@ from django.db import connections
 
 from perennial import log
 from perennial.catalog.actions import initialise
+from perennial.db.upgrade import make_tables
 from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
 from perennial.people.actions import anybody
@@ -59,7 +60,7 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
 
 def prepare() -> None:
     """Tables of this version, the company's row, and the static files under names that change with them."""
-    call_command("migrate", verbosity=0, interactive=False)
+    make_tables(waiting=lambda: _tell("tables_are_used"))
     initialise()
     shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
     settings.STORAGES["staticfiles"]["BACKEND"] = "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -12,6 +12,7 @@ from procrastinate.exceptions import ProcrastinateException
 
 from perennial import log
 from perennial.catalog.queries import today
+from perennial.db.tables import refuse_other_tables_now_and_then
 from perennial.errors import Refused
 from perennial.jobs import requests, runner
 from perennial.jobs.models import JobRun
@@ -58,7 +59,20 @@ class LaterAgain(BaseRetryStrategy):
 def perform(*, request: int) -> None:
     """Do what is asked for."""
     with log.about(request=request):
-        _perform(request)
+        if _fits():
+            _perform(request)
+        else:
+            ask_again_later(request)
+
+
+def _fits() -> bool:
+    """Whether the tables are still those of this program. If not, the worker is of another version, and does nothing."""
+    try:
+        refuse_other_tables_now_and_then()
+    except Refused as refused:
+        _log.error("this worker is of another version, and does nothing: %s", say(refused))
+        return False
+    return True
 
 
 def _perform(request: int) -> None:
@@ -98,15 +112,17 @@ def tell_manager(*, request: int, username: str) -> None:
 def help_along(*, run: int) -> None:
     """Work along on a run that another worker has begun."""
     with log.about(run=run):
-        _done.info("works along")
-        runner.help_along(run)
+        if _fits():
+            _done.info("works along")
+            runner.help_along(run)
 
 
 @tasks.periodic(cron="* * * * * */10", periodic_id="recurrences")
 @tasks.task(name="look_at_the_clock", queue=CLOCK, queueing_lock="look_at_the_clock")
 def look_at_the_clock(timestamp: int) -> None:
     """Ask for what recurs and is due."""
-    ask_for_what_is_due()
+    if _fits():
+        ask_for_what_is_due()
 
 
 @tasks.periodic(cron="* * * * * */5", periodic_id="rescue")
@@ -127,6 +143,8 @@ async def rescue(context: Any, timestamp: int) -> None:
 @tasks.task(name="send_messages", queue=MESSAGES, queueing_lock="send_messages")
 def send_messages(timestamp: int) -> None:
     """Send the messages that are due, some hundreds at a time."""
+    if not _fits():
+        return
     try:
         send_due(on=today(), limit=500)
     except Refused as refused:  # no mail server: what is queued stays queued
