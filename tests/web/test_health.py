@@ -22,6 +22,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from perennial import log
+from perennial.catalog.models import Company
 from perennial.continuity.models import Parked
 from perennial.errors import Refused
 from perennial.jobs.models import JobRequest
@@ -174,3 +175,11 @@ def free_port() -> Callable[[], int]:
             return int(found.getsockname()[1])
 
     return port
+
+
+@pytest.mark.django_db
+def test_every_page_says_that_this_is_a_copy() -> None:
+    club()
+    people()
+    Company.objects.update(installation="copy-ab12")
+    assert "A copy, for trying." in signed_in("clerk").get("/search").content.decode()
