@@ -66,4 +66,4 @@ update public.catalog_company set installation = {installation}, notices_on = fa
 delete from public.django_session
 
 -- name: restored
-select c.installation, (select count(*) from public.orders_salesorder) from public.catalog_company c
+select c.installation, (select count(*) from public.orders_salesorder where parent_id is null) from public.catalog_company c

@@ -95,6 +95,7 @@ def small(test_server: harness.TestServer, tmp_path_factory: pytest.TempPathFact
     return folder / "small.backup"
 
 
+@pytest.mark.patient
 def test_an_embedded_copy(small: Path, tmp_path: Path) -> None:
     """Into an embedded server, only where nothing is. A copy is told apart, says nothing to customers, and can be backed up."""
     home = harness.open_folder(f"{harness.PREFIX}copy-")
@@ -115,6 +116,7 @@ def test_an_embedded_copy(small: Path, tmp_path: Path) -> None:
         harness.remove(home)
 
 
+@pytest.mark.patient
 def test_whoever_restores_may_be_killed(small: Path, make_database: Callable[..., str], tmp_path: Path) -> None:
     url, home, dice = make_database(empty=True), tmp_path / "home", random.Random(7)
     for _ in range(3):

@@ -25,7 +25,13 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 SOURCES = [ROOT / "run", *sorted((ROOT / "perennial").rglob("*.py")), *sorted((ROOT / "perennial").rglob("*.sql"))]
 #: Set by one process of ours for the next one; nobody is meant to set them.
-OURS = {"PROMETHEUS_MULTIPROC_DIR", "PERENNIAL_RUN_AGAIN", "PERENNIAL_EMBEDDED_URL", "DJANGO_SETTINGS_MODULE"}
+OURS = {
+    "PROMETHEUS_MULTIPROC_DIR",
+    "PERENNIAL_TEST_ALL",
+    "PERENNIAL_RUN_AGAIN",
+    "PERENNIAL_EMBEDDED_URL",
+    "DJANGO_SETTINGS_MODULE",
+}
 #: Commands that no guide types: they are told in the pages on operation.
 WITHOUT_GUIDE = {"bench", "demo", "serve", "stop", "worker"}
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
