@@ -15,6 +15,7 @@ def refuse_unsafe_configuration() -> None:
     _refuse_unknown_gateway()
     _refuse_invented_today()
     _refuse_old_postgresql()
+    _refuse_copy_with_real_cards()
 
 
 def _refuse_unknown_gateway() -> None:
@@ -34,3 +35,13 @@ def _refuse_old_postgresql() -> None:
     version = connection.connection.info.server_version
     if version // 10000 < OLDEST_POSTGRESQL:
         raise Refused("postgresql_too_old", version=version // 10000, oldest=OLDEST_POSTGRESQL)
+
+
+def _refuse_copy_with_real_cards() -> None:
+    """What was restored as a copy of another installation charges nobody: the other one does."""
+    if settings.PERENNIAL_GATEWAY == "sandbox":
+        return
+    from perennial.catalog.queries import is_copy
+
+    if "catalog_company" in connection.introspection.table_names() and is_copy():
+        raise Refused("copy_with_real_cards", gateway=settings.PERENNIAL_GATEWAY)

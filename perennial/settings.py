@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from datetime import date, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from perennial import log
 from perennial.db.server import places
 from perennial.errors import Refused
 
@@ -72,7 +74,33 @@ def size(name: str) -> int | None:
     return int(given)
 
 
+def one_of(name: str, *words: str) -> str:
+    """The word in a variable, the first where it is not set."""
+    given = os.environ.get(name) or words[0]
+    if given not in words:
+        raise Refused("setting_unknown_word", name=name, value=given, known=list(words))
+    return given
+
+
+def networks(name: str, otherwise: str) -> list[str]:
+    """The networks in a variable, with commas between them."""
+    given = [one.strip() for one in (os.environ.get(name) or otherwise).split(",") if one.strip()]
+    for one in given:
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            raise Refused("setting_not_a_network", name=name, value=one) from None
+    return given
+
+
 PERENNIAL_HOME = places.home()
+
+#: How the log is written: ``text`` for people, ``json`` for programs.
+PERENNIAL_LOG = one_of("PERENNIAL_LOG", "text", "json")
+
+#: Who may read ``/metrics``: whoever has this token; where none is set, whoever comes from these networks.
+PERENNIAL_METRICS_TOKEN = os.environ.get("PERENNIAL_METRICS_TOKEN") or None
+PERENNIAL_METRICS_FROM = networks("PERENNIAL_METRICS_FROM", "127.0.0.0/8,::1")
 
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -155,7 +183,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 MIDDLEWARE = [
-    "perennial.web.middleware.server_time",
+    "perennial.web.served.served",
+    "perennial.web.health.health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -282,15 +311,4 @@ AXES_CLIENT_IP_CALLABLE = "perennial.web.sign_in.client_address"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        "perennial": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "procrastinate": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        "axes": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # what it counts, we log
-    },
-}
+LOGGING = log.configuration(PERENNIAL_LOG)

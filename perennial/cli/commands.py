@@ -36,8 +36,8 @@ GROUPS: dict[str, list[Command]] = {
         ("bench", "measure the nightly jobs on this machine"),
         ("serve", "start the web application; Ctrl-C ends it"),
         ("worker", "run what recurs and what pages ask for; Ctrl-C ends it"),
-        ("backup", "write a backup of everything (not in this version)"),
-        ("restore", "read a backup into an empty installation (not in this version)"),
+        ("backup", "write everything into one file, while all goes on"),
+        ("restore", "make a backup an installation again, where none is yet"),
     ),
     "People": _group(
         "people",

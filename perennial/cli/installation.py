@@ -1,23 +1,28 @@
-"""`init`, `stop`, `demo`, `bench`, `serve`, `worker`, and what this version does not have yet."""
+"""`init`, `stop`, `demo`, `bench`, `serve`, `worker`, `backup`, `restore`."""
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from perennial import log
 from perennial.cli.output import document, note, sentence, tell
-from perennial.cli.parser import Given, Parser, Run
-from perennial.errors import Refused
+from perennial.cli.parser import Given, Parser, Run, path
+
+if TYPE_CHECKING:
+    from perennial.backup.file import About
 
 
 def init(p: Parser) -> Run:
     """Database, tables, secrets; again: nothing to do."""
 
     def run(given: Given) -> int:
-        from django.core.management import call_command
-
         from perennial.catalog.actions import initialise
+        from perennial.db.upgrade import make_tables
 
-        call_command("migrate", verbosity=0, interactive=False)
+        make_tables(waiting=lambda: note("tables_are_used"))
         made = initialise()
         if given.json:
             document({"made": made})
@@ -121,11 +126,13 @@ def worker(p: Parser) -> Run:
     p.add_argument("--quiet", action="store_true", help="say nothing at the start")
 
     def run(given: Given) -> int:
+        from django.conf import settings
+
         from perennial.worker.process import work
 
         if not given.quiet:
-            tell(sentence("outcome", "worker_runs"))
-            tell(next_night())
+            for line in (sentence("outcome", "worker_runs"), next_night()):
+                log.say(line, kind=settings.PERENNIAL_LOG)
         work(ends_with_input=given.ends_with_input)
         return 0
 
@@ -144,18 +151,56 @@ def next_night() -> str:
 
 def backup(p: Parser) -> Run:
     """Everything into one file."""
-    return _later(p)
+    p.add_argument("file", type=path, metavar="FILE", help="where to; into a folder: a new file, named after now")
+
+    def run(given: Given) -> int:
+        from perennial.backup.write import write
+
+        done = write(Path(given.file), url=os.environ["DATABASE_URL"])
+        if given.json:
+            document({"file": str(done.path), "bytes": done.bytes, **_about(done.about)})
+        tell(sentence("outcome", "backup_written", path=str(done.path), bytes=done.bytes, at=done.about.at))
+        if not done.with_key:
+            note("backup_without_key")
+        return 0
+
+    return run
 
 
 def restore(p: Parser) -> Run:
     """Everything from one file."""
-    return _later(p)
-
-
-def _later(p: Parser) -> Run:
-    p.add_argument("arguments", nargs="*", help="not part of this version")
+    p.add_argument("file", type=path, metavar="FILE", help="what `perennial backup` wrote")
+    p.add_argument(
+        "--as-copy", action="store_true", help="for trying, beside the original: charges no card, sends no messages"
+    )
 
     def run(given: Given) -> int:
-        raise Refused("not_in_this_version", command=p.prog)
+        from perennial.backup.file import Reading
+        from perennial.cli.start import start_django
+
+        with Reading(Path(given.file)) as backup:
+            backup.verify()
+            start_django(make=True, other_tables=True)
+            from perennial.backup.restore import restore
+
+            done = restore(backup, url=os.environ["DATABASE_URL"], as_copy=given.as_copy)
+        if given.json:
+            about = {**_about(done.about), "installation": done.installation}
+            document({"file": given.file, **about, "copy": given.as_copy, "orders": done.orders})
+        tell(sentence("outcome", "backup_restored", orders=done.orders, at=done.about.at))
+        note("restored_as_copy" if given.as_copy else "restored_as_original", at=done.about.at)
+        if done.older:
+            note("restored_older", count=done.older)
+        return 0
 
     return run
+
+
+def _about(about: About) -> dict[str, Any]:
+    """What a backup is, as JSON says it."""
+    return {
+        "at": about.at,
+        "installation": about.installation,
+        "perennial": about.perennial,
+        "postgresql": about.postgresql,
+    }

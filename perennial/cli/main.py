@@ -21,11 +21,11 @@ from perennial.cli.output import document, say, tell
 from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused, Several
 
-WITHOUT_DATABASE = {"stop", "backup", "restore"}
+WITHOUT_DATABASE = {"stop", "restore"}  # the latter looks at the file first
 MAKES_DATABASE = {"init", "demo", "bench", "serve"}
 BUNDLE = "bundle"  # the refusal of an import: the fields of its faults are paths
 STOPS_DATABASE = {"demo", "serve", "worker"}  # the server that it starts ends with it
-OTHER_TABLES = {"bench"}  # makes databases of its own on the same server
+OTHER_TABLES = {"bench", "backup"}  # databases of its own on the same server; tables of any version
 
 
 OPTIONS: dict[str, str] = {}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from django.apps import apps
 
@@ -24,15 +26,29 @@ def refuse_other_tables(*, older_may_be: bool = False) -> None:
 
     One query; of what is there only the names are compared, so no migration is imported.
     """
-    ours, all_of_it = _known()
     with_tables = sql.value("select to_regclass('django_migrations')") is not None
-    done = set(sql.tuples("select app, name from django_migrations")) if with_tables else set()
-    newer = sorted(f"{app} {name}" for app, name in done if app in ours and (app, name) not in all_of_it)
-    if newer:
-        raise Refused("tables_newer", first=newer[0], count=len(newer))
-    older = sorted(f"{app} {name}" for app, name in all_of_it - done)
-    if older and not older_may_be:
-        raise Refused("tables_older", first=older[0], count=len(older))
+    found = compared(sql.tuples("select app, name from django_migrations") if with_tables else [])
+    if found.newer:
+        raise Refused("tables_newer", first=found.newer[0], count=len(found.newer))
+    if found.older and not older_may_be:
+        raise Refused("tables_older", first=found.older[0], count=len(found.older))
+
+
+class Compared(NamedTuple):
+    """Tables beside this program. ``newer``: changes that it does not know. ``older``: changes that are missing."""
+
+    newer: list[str]
+    older: list[str]
+
+
+def compared(done: Iterable[tuple[str, str]]) -> Compared:
+    """Compare what was done to some tables (migrations, by app and name) with what this program does."""
+    done = set(done)
+    ours, all_of_it = _known()
+    return Compared(
+        newer=sorted(f"{app} {name}" for app, name in done if app in ours and (app, name) not in all_of_it),
+        older=sorted(f"{app} {name}" for app, name in all_of_it - done),
+    )
 
 
 def refuse_other_tables_now_and_then() -> None:

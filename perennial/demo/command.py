@@ -69,15 +69,14 @@ def unfinished(program: Program) -> Iterator[None]:
 
 def make_installation() -> None:
     """Tables, company and parameters, as `perennial init` makes them; again: nothing to do. No real gateway."""
-    from django.core.management import call_command
-
     from perennial.catalog.actions import initialise
+    from perennial.db.upgrade import make_tables
     from perennial.payments import gateways
     from perennial.people.actions import make_demo_people
 
     if gateways.current().real:
         raise Refused("sandbox_alone", what="demo")
-    call_command("migrate", verbosity=0, interactive=False)
+    make_tables()
     initialise()
     make_demo_people()
 

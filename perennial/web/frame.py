@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
+from perennial.catalog.queries import COPY
 from perennial.desk.read.exceptions import urgent
 from perennial.people.roles import ROLES
 from perennial.web.visit import Visitor
@@ -71,6 +72,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "places": [place for place in PLACES if place.permission in visitor.may],
         "things_to_do": partial(urgent, visitor.today),
         "languages": LANGUAGE_NAMES.items(),
+        "copy": visitor.company.installation.startswith(COPY),
         "training": settings.PERENNIAL_TRAINING,
         "idle": settings.PERENNIAL_IDLE_SECONDS,
         "headers": json.dumps({"X-CSRFToken": get_token(request)}),

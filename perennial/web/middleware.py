@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 
+from perennial import log
 from perennial.catalog.models import Company
 from perennial.catalog.queries import company_if_any, today_of
 from perennial.db.tables import refuse_other_tables_now_and_then
@@ -37,18 +37,6 @@ BY_ITSELF = ("/here", "/progress")
 """So end the addresses that a page asks by itself, again and again: nobody did anything."""
 
 
-def server_time(get_response: Get) -> Get:
-    """Say how long the server took, where the browser's own tools show it."""
-
-    def timed(request: HttpRequest) -> HttpResponse:
-        began = time.perf_counter()
-        response = get_response(request)
-        response["Server-Timing"] = f"app;dur={(time.perf_counter() - began) * 1000:.1f}"
-        return response
-
-    return timed
-
-
 def same_tables(get_response: Get) -> Get:
     """Show no page where the tables of the database are not those of this program."""
 
@@ -69,6 +57,7 @@ def visit(get_response: Get) -> Get:
         if request.user.is_authenticated and _over(request):
             logout(request)
         request.visitor = _visitor(request)  # type: ignore[attr-defined]
+        log.note(person=request.user.get_username() or None)
         if _unkeepable(request):
             return problems.unkeepable(request)
         with translation.override(request.visitor.reader.language):  # type: ignore[attr-defined]

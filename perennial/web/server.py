@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-import sys
+import tempfile
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,16 +14,22 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
+from perennial import log
 from perennial.catalog.actions import initialise
+from perennial.db.upgrade import make_tables
 from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
 from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
 from perennial.worker.beside import WorkerBeside
 
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the processes that answer keep the times of their pages (``metrics``); set before anything imports that."""
+
 
 def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -> int:
     """Serve until a signal ends it; 0 then. What this command started ends with it: the worker too (``with_worker``)."""
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="perennial-metrics-")
     prepare()
     if host not in ("0.0.0.0", "::"):
         os.environ["PERENNIAL_HOSTS"] = ",".join([*filter(None, [os.environ.get("PERENNIAL_HOSTS")]), host])
@@ -40,17 +46,21 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
     else:
         _tell("next_night", **planned.facts())
     connections.close_all()  # the processes that answer open their own
+    owner = os.getpid()
     try:
         with WorkerBeside() if with_worker else nullcontext():
             _server(f"{host}:{port}", workers).run()
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
+    finally:
+        if os.getpid() == owner:  # the server's own processes leave by here too
+            shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
     return 0
 
 
 def prepare() -> None:
     """Tables of this version, the company's row, and the static files under names that change with them."""
-    call_command("migrate", verbosity=0, interactive=False)
+    make_tables(waiting=lambda: _tell("tables_are_used"))
     initialise()
     shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
     settings.STORAGES["staticfiles"]["BACKEND"] = "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -74,6 +84,7 @@ def _server(bind: str, workers: int) -> Any:
                 "loglevel": "warning",
                 "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
                 "preload_app": True,
+                "logconfig_dict": settings.LOGGING,
             }.items():
                 self.cfg.set(name, value)
 
@@ -92,4 +103,4 @@ def loaded() -> Any:
 
 
 def _tell(code: str, **facts: object) -> None:
-    print(phrase("outcome", code, facts, reader()), file=sys.stderr, flush=True)
+    log.say(phrase("outcome", code, facts, reader()) or code, kind=settings.PERENNIAL_LOG)

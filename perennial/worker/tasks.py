@@ -10,9 +10,12 @@ from django.db import InterfaceError, OperationalError
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
 from procrastinate.exceptions import ProcrastinateException
 
+from perennial import log
 from perennial.catalog.queries import today
+from perennial.db.tables import refuse_other_tables_now_and_then
 from perennial.errors import Refused
 from perennial.jobs import requests, runner
+from perennial.jobs.models import JobRun
 from perennial.jobs.requests import Later, Stopping
 from perennial.language import say
 from perennial.moving import performing
@@ -34,6 +37,7 @@ from perennial.worker.queue import (
 
 tasks = Blueprint()
 _log = logging.getLogger("perennial.worker")
+_done = logging.getLogger("perennial.done.worker")
 
 
 QUICK_TRIES = 12
@@ -62,8 +66,26 @@ class LaterAgain(BaseRetryStrategy):
 @tasks.task(name="perform", queue=RUNS, retry=GoOn())
 def perform(*, request: int) -> None:
     """Do what is asked for."""
+    with log.about(request=request):
+        if _fits():
+            _perform(request)
+        else:
+            ask_again_later(request)
+
+
+def _fits() -> bool:
+    """Whether the tables are still those of this program. If not, the worker is of another version, and does nothing."""
     try:
-        requests.perform(request, opened=ask_for_help)
+        refuse_other_tables_now_and_then()
+    except Refused as refused:
+        _log.error("this worker is of another version, and does nothing: %s", say(refused))
+        return False
+    return True
+
+
+def _perform(request: int) -> None:
+    try:
+        requests.perform(request, opened=_opened)
     except Later:
         ask_again_later(request)
         return
@@ -77,7 +99,15 @@ def perform(*, request: int) -> None:
         requests.failed(request, error)
         ask_to_tell_managers(request)
         raise
+    _done.info("ended")
     ask_to_tell_managers(request)
+
+
+def _opened(run: JobRun) -> None:
+    """A run of it begins, or is gone on with."""
+    log.note(run=run.pk, night=run.night_id, job=run.job)
+    _done.info("%s of %s, %s things", run.job, run.on_date, run.selected)
+    ask_for_help(run)
 
 
 def _broke_off(request: int, error: Exception) -> None:
@@ -101,12 +131,18 @@ def tell_manager(*, request: int, username: str, breaks_off: bool = False) -> No
 @tasks.task(name="help_along", queue=RUNS, retry=GoOn())
 def help_along(*, run: int) -> None:
     """Work along on a run that another worker has begun."""
-    runner.help_along(run)
+    with log.about(run=run):
+        if _fits():
+            _done.info("works along")
+            runner.help_along(run)
 
 
 @tasks.task(name="transfer", queue=FILES, retry=GoOn())
 def transfer(*, transfer: int) -> None:
     """Let a file come in, or everything go out as one."""
+    if not _fits():
+        ask_for_transfer_again(transfer)
+        return
     try:
         performing.perform(transfer)
     except Later:
@@ -130,7 +166,8 @@ def clear_files_away(timestamp: int) -> None:
 @tasks.task(name="look_at_the_clock", queue=CLOCK, queueing_lock="look_at_the_clock")
 def look_at_the_clock(timestamp: int) -> None:
     """Ask for what recurs and is due."""
-    ask_for_what_is_due()
+    if _fits():
+        ask_for_what_is_due()
 
 
 @tasks.periodic(cron="* * * * * */5", periodic_id="rescue")
@@ -151,6 +188,8 @@ async def rescue(context: Any, timestamp: int) -> None:
 @tasks.task(name="send_messages", queue=MESSAGES, queueing_lock="send_messages")
 def send_messages(timestamp: int) -> None:
     """Send the messages that are due, some hundreds at a time."""
+    if not _fits():
+        return
     try:
         send_due(on=today(), limit=500)
     except Refused as refused:  # no mail server: what is queued stays queued

@@ -5,4 +5,4 @@ from __future__ import annotations
 from pathlib import Path
 
 PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
-ELSEWHERE = {"demo", "bench", "serve", "worker", "backup", "restore"}
+ELSEWHERE = {"demo", "bench", "serve", "worker"}

@@ -163,7 +163,8 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
         entered = order(**fields)
     (parked,) = entered.continuity_order_ids
     SourceCode.objects.create(code="WEB")
-    played = {"export FILE", "stop", "program release", "program discard", "simulate: each of jobs"}
+    played = {"restore"}  # in tests/backup
+    played |= {"export FILE", "stop", "program release", "program discard", "simulate: each of jobs"}
     told = {"customer": Customer.objects.get(), "kind": "card_expired", "on_date": ORDERED}
     Notice.objects.create(pk=901, card_id=1, status="queued", **told)
     Notice.objects.create(pk=902, card_id=2, status="unsure", **told)
@@ -196,6 +197,8 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
             played.add("order collect: each of payments")
         played.add(row)
     holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
+    holds("backup", typed(f"backup {tmp_path}"))
+    played.add("backup")
     for words in ("print slip SO-000003-1-001", "print confirmation SO-000003", "print pick-list"):
         name = " ".join(words.split()[:2])
         holds(name, typed(f"{words} --out {tmp_path / 'paper.pdf'}"))

@@ -167,12 +167,6 @@ def test_help_and_mistakes_do_not_touch_django() -> None:
         subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("name", ["backup", "restore"])
-def test_what_comes_later_says_so(capsys: Captured, name: str) -> None:
-    assert main.main([name]) == 1
-    assert capsys.readouterr().err == f"refused: `perennial {name}` is not part of this version\n"
-
-
 @pytest.mark.django_db
 def test_a_language_without_words_is_refused_before_anything_is_done(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch

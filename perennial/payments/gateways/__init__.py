@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 
 from django.conf import settings
 
+from perennial.catalog.queries import is_copy
 from perennial.errors import Refused
 from perennial.payments.gateways.contract import Answer, Category, Gateway, KeyReused, Kind, Outcome, Request, ask
 from perennial.payments.gateways.missing import Missing
@@ -59,10 +60,11 @@ def current() -> Gateway:
 def by_name(name: str | None) -> Gateway:
     """The gateway that keeps a card, or authorised a payment; where none is said, the one that charges here.
 
-    One that takes no money (the sandbox, in training) is never asked where the present one does.
+    One that takes no money (the sandbox, in training) is never asked where the present one does; one that takes money is
+    never asked by a copy of an installation.
     """
     now = current()
-    if name is None or name == now.name:
+    if name is None or name == now.name or is_copy():
         return now
     found = load(name) if name in _loaded or name in names() else Missing(name)
     return found if found.real or not now.real else now
