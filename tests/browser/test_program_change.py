@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from perennial.jobs import requests
 from perennial.jobs.models import JobRequest
+from perennial.people.actions import set_preferences
 from perennial.programs.draft import edit_draft
 from perennial.programs.values import ProgramFacts
+from tests.worlds.people import NAME_OF
 from tests.worlds.served import Site
 
 pytest_plugins = ["tests.worlds.served"]
@@ -45,6 +48,16 @@ def test_a_draft_is_counted_applied_and_taken_back(site: Site, axe: Callable[[Pa
     page.keyboard.press("Enter")
     expect(page.locator("table[data-rows] .more:visible")).to_contain_text("SO-")
     axe(page)
+    manager = User.objects.get(username=NAME_OF["manager"])
+    set_preferences(manager, language="it", theme="dark")
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("La versione 2 modificherebbe")
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    set_preferences(manager, language="en", theme="light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.reload()
     page.locator("#f-letters").focus()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#letters-err")).to_be_visible()
