@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from perennial.bundle.export.exporter import export_bundle
+from perennial.bundle.reading.faults import BundleRefused
 from perennial.bundle.sheets.cells import amount, day, expiry, numbers
 from perennial.bundle.sheets.file import Sheet, letter
 from perennial.bundle.sheets.mapping import SheetMapping, guess, read_mapping
@@ -188,6 +189,18 @@ class TestFaults:
             ("file[10].Event", "before event 3 come 2 shipments, but 1 were sent"),
         ]
         assert exported("orders") == []
+
+    def test_of_thousands_the_first_are_kept_and_all_are_counted(self) -> None:
+        club()
+        rows = "".join(f"C-{n},Italia,much\n" for n in range(1100))
+        with pytest.raises(BundleRefused) as refused:
+            come(f"account,country,credit\n{rows}", "customers")
+        assert (len(refused.value.faults), refused.value.count) == (1000, 2200)
+        assert [fault.field for fault in refused.value.faults[:3]] == [
+            "file[2].country",
+            "file[2].credit",
+            "file[3].country",
+        ]
 
     def test_an_order_that_exists_otherwise_is_told_in_its_row(self) -> None:
         club()

@@ -61,6 +61,7 @@ def import_sheet(
         except BundleRefused as refused:
             found, more = tuple(places.told(one) for one in refused.faults), refused.count - len(refused.faults)
     if rows.faults or found:
+        more += rows.count - len(rows.faults)
         raise BundleRefused(_together(rows.faults, found, more, sheet.columns))
     if unread := [column for column in sheet.columns if column not in mapping.columns.values()]:
         done.notes.add("columns", [note("sheet_columns_unread", columns=unread)])

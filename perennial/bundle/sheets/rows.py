@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from perennial.bundle.reading.faults import KEPT
 from perennial.bundle.sheets.cells import read
 from perennial.bundle.sheets.fields import FIELDS
 from perennial.bundle.sheets.file import Sheet
@@ -24,11 +25,12 @@ class Row:
 
 
 class Rows:
-    """The rows of a sheet; ``faults`` are those of its cells."""
+    """The rows of a sheet; ``faults`` are those of its cells: the first 1,000 of ``count``."""
 
     def __init__(self, sheet: Sheet, mapping: SheetMapping, places: Places) -> None:
         self.sheet, self.mapping, self.places = sheet, mapping, places
         self.faults: list[Refused] = []
+        self.count = 0
         forms = {field.name: field.form for field in FIELDS[mapping.kind]}
         self._cells = [(name, forms[name], sheet.columns.index(column)) for name, column in mapping.columns.items()]
 
@@ -53,4 +55,6 @@ class Rows:
 
     def wrong(self, row: Row, name: str, refused: Refused) -> None:
         """Note what is wrong in a cell (``name``: its field), or with a row."""
-        self.faults.append(refused.at(self.places.field(row.number, name)))
+        self.count += 1
+        if len(self.faults) < KEPT:
+            self.faults.append(refused.at(self.places.field(row.number, name)))

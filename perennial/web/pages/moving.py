@@ -8,6 +8,7 @@ from typing import Any
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
+from perennial.bundle.reading.faults import KEPT
 from perennial.bundle.sheets.cells import DATES, DECIMALS
 from perennial.bundle.sheets.fields import FIELDS, ONE_OF
 from perennial.bundle.sheets.file import ENCODINGS, SEPARATORS, letter
@@ -164,7 +165,7 @@ def _shown(request: Visit, found: TransferStatus) -> dict[str, Any]:
         "decimals": DECIMALS,
         "faults": transfers.faults_of(found.id, start=start, size=FAULTS) if found.fault_count else (),
         "first_fault": start,
-        "next_faults": start + FAULTS if found.fault_count > start + FAULTS and start + FAULTS < 1000 else None,
+        "next_faults": start + FAULTS if min(found.fault_count, KEPT) > start + FAULTS else None,
         "workers": queue.workers() if found.goes_on else None,
         "here": "set_up",
     }
