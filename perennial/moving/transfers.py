@@ -235,7 +235,7 @@ def ask_export(*, by: str) -> tuple[int, bool]:
     while True:
         made = sql.value(
             "insert into moving_transfer(kind, file, name, bytes, by, asked_by, status)"
-            " values ('export', '', '', 0, %(by)s, %(by)s, 'waiting')"
+            " values ('export', '', 'perennial.json', 0, %(by)s, %(by)s, 'waiting')"
             " on conflict (kind) where kind = 'export' and status in ('waiting', 'running') do nothing returning id",
             {"by": by},
         )
