@@ -41,7 +41,7 @@ def _refuse_copy_with_real_cards() -> None:
     """What was restored as a copy of another installation charges nobody: the other one does."""
     if settings.PERENNIAL_GATEWAY == "sandbox":
         return
-    from perennial.catalog.queries import is_copy
+    from perennial.catalog.copies import is_copy
 
     if "catalog_company" in connection.introspection.table_names() and is_copy():
         raise Refused("copy_with_real_cards", gateway=settings.PERENNIAL_GATEWAY)

@@ -23,7 +23,7 @@ from django.db import connection
 from perennial.backup import file
 from perennial.backup.file import About, Reading
 from perennial.backup.programs import Programs, address, fitting
-from perennial.catalog.queries import COPY
+from perennial.catalog.copies import COPY
 from perennial.db import sql
 from perennial.db.server.places import give_to_owner
 from perennial.db.tables import compared

@@ -30,15 +30,6 @@ from perennial.kernel.instalments import Allocation
 from perennial.kernel.instalments import PaymentSchedule as Schedule
 from perennial.kernel.tariff import Tariff
 
-COPY = "copy-"
-"""So the id of an installation begins that was restored as a copy of another, for trying."""
-
-
-def is_copy() -> bool:
-    """Whether this is a copy of another installation: it charges no real card, whatever is set."""
-    found = company_if_any()
-    return found is not None and found.installation.startswith(COPY)
-
 
 def company_if_any() -> Company | None:
     """The company; None where the installation was never initialised."""

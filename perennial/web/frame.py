@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
-from perennial.catalog.queries import COPY
+from perennial.catalog.copies import COPY
 from perennial.desk.read.exceptions import urgent
 from perennial.people.roles import ROLES
 from perennial.web.visit import Visitor

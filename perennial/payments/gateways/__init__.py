@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 
 from django.conf import settings
 
-from perennial.catalog.queries import is_copy
+from perennial.catalog.copies import is_copy
 from perennial.errors import Refused
 from perennial.payments.gateways.contract import Answer, Category, Gateway, KeyReused, Kind, Outcome, Request, ask
 from perennial.payments.gateways.missing import Missing
