@@ -18,6 +18,7 @@ from perennial.desk.read.program import ProductOf
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.money import Money
+from perennial.kernel.states import CATCH_UP
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.programs.differences import Difference
@@ -28,7 +29,6 @@ from perennial.web.words import said
 
 ACTIONS = ("none", "skip", "end")
 ORDER_STARTS = ("first_event", "current_event")
-CATCH_UPS = ("resume", "skip", "send", "merge")
 FLAGS = ("bill_upfront", "consolidate", "prompt_for_start_date", "prompt_for_payment_schedule")
 CELL_OF = {
     "when": "when",
@@ -547,7 +547,7 @@ def _read_header(request: Visit, name: str) -> Any:
         case "order_start":
             return typed.one_of(request, name, ORDER_STARTS) or "first_event"
         case "catch_up":
-            return typed.one_of(request, name, CATCH_UPS) or "resume"
+            return typed.one_of(request, name, CATCH_UP) or "resume"
         case "payment_schedule":
             return text or None
     return typed.text(request, name) or ""
