@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -70,7 +71,7 @@ def perform(transfer: int) -> None:
             _refused(row, refused)
         except Refused as refused:
             _end(row.pk, "refused", refused=Reason.of(refused))
-            _without_card_numbers(row, (refused.code,))
+            _without_card_numbers(row, {refused.code})
         else:
             if row.kind != "export" and not row.dry:
                 _gone(row)
@@ -143,10 +144,10 @@ def _refused(row: Transfer, refused: BundleRefused) -> None:
         " where id = %s and status in ('waiting', 'running')",
         [plain, refused.count, row.pk],
     )
-    _without_card_numbers(row, tuple(one.code for one in refused.faults))
+    _without_card_numbers(row, refused.codes)
 
 
-def _without_card_numbers(row: Transfer, codes: tuple[str, ...]) -> None:
+def _without_card_numbers(row: Transfer, codes: Collection[str]) -> None:
     """A file in which card numbers stand is not kept."""
     if set(codes) & set(CARD_NUMBERS):
         _gone(row)

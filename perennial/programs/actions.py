@@ -299,7 +299,7 @@ def copy(
 
 def _is_new(new: str, product: str | None) -> None:
     """Refused: no id of a program, one that there is, a product that there is."""
-    if not new or new != new.strip():
+    if not new or new != new.strip() or "/" in new or new in (".", "..", "new"):  # no page would have its address
         raise Refused("program_id_malformed", "new")
     if Program.objects.filter(schedule_id=new).exists():
         raise Refused("program_exists", "new", program=new)

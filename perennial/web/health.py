@@ -18,7 +18,7 @@ from perennial.errors import Refused
 from perennial.web.metrics import exposition
 
 Get = Callable[[HttpRequest], HttpResponse]
-PROXIED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
+PROXIED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
 """Where one of these is said, the connection's address is the proxy's, and says nothing of who asks."""
 
 

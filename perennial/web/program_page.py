@@ -11,11 +11,12 @@ from perennial.catalog.queries import date_intervals, delivery_modes, payment_sc
 from perennial.desk.read.program import Program, Version, products_of, program
 from perennial.desk.read.program_preview import YearAhead, year_ahead
 from perennial.errors import Refused, Several
+from perennial.kernel.states import CATCH_UP
 from perennial.programs.differences import differences
 from perennial.programs.values import ProgramFacts
 from perennial.web.presence import clock
 from perennial.web.problems import sentences
-from perennial.web.program_cells import ACTIONS, CATCH_UPS, ORDER_STARTS, Words, rows
+from perennial.web.program_cells import ACTIONS, ORDER_STARTS, Words, rows
 from perennial.web.typed import read_day
 from perennial.web.visit import Visit
 from perennial.web.words import names_of
@@ -151,7 +152,7 @@ def editor(request: Visit, schedule_id: str, *, plans: bool = True) -> dict[str,
         "on_fault": fault,
         "actions": ACTIONS,
         "order_starts": ORDER_STARTS,
-        "catch_ups": CATCH_UPS,
+        "catch_ups": CATCH_UP,
         "modes": delivery_modes(),
         "schedules": payment_schedules(),
         "errors": {},

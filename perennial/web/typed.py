@@ -172,9 +172,16 @@ def number(request: Visit, field: str) -> Decimal:
     return read_number(request.POST.get(field, ""), field)
 
 
+_GROUPED = re.compile(r"[1-9]\d{0,2},\d{3}")
+"""A comma that may stand before decimals as well as after thousands."""
+
+
 def read_number(typed: str, field: str = "") -> Decimal:
     """The same, of what was typed."""
-    typed = typed.strip().replace(",", ".")
+    typed = typed.strip()
+    if _GROUPED.fullmatch(typed):
+        raise Refused("amount_ambiguous", field, one=typed.replace(",", "."), other=typed.replace(",", ""))
+    typed = typed.replace(",", ".")
     try:
         found = Decimal(typed)
     except InvalidOperation:

@@ -34,7 +34,7 @@ BROKEN_OFF = ("stopped", "refused", "failed")
 
 @dataclass(frozen=True, slots=True)
 class ProgramChange:
-    """How a program's newest version stands with its open orders. ``number``: the draft, or (not ``is_draft``) the released
+    """How a program's newest version stands with its open orders. ``version``: how often the program was changed; ``number``: the draft, or (not ``is_draft``) the released
     one; None: there is none. ``open_orders`` stand on another version.
 
     ``preview`` of it was counted, and ``since`` then this is otherwise; ``asked``: the workers were asked for one last.
@@ -44,6 +44,7 @@ class ProgramChange:
 
     program: str
     name: str
+    version: int
     number: int | None
     is_draft: bool
     open_orders: int
@@ -76,6 +77,7 @@ def program_change(schedule_id: str) -> ProgramChange:
     return ProgramChange(
         program=schedule_id,
         name=row.name,
+        version=row.version,
         number=number,
         is_draft=is_draft,
         open_orders=others.count(),

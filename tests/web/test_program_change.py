@@ -13,7 +13,7 @@ from perennial.jobs import ahead, requests
 from perennial.jobs.models import ChangedOrder, ChangePreview, JobRequest, JobRun
 from perennial.jobs.night import one_night
 from perennial.notices.models import Notice
-from perennial.programs.models import ProgramRevision
+from perennial.programs.models import Program, ProgramRevision
 from perennial.web.pages import program_change as page
 from tests.jobs.test_change_preview import edited, promised
 from tests.web.asked import always
@@ -139,7 +139,12 @@ def test_only_new_orders_and_dropped() -> None:
     assert ProgramRevision.objects.get(number=2, released=True).apply is False
     assert sorted({one.revision.number for one in order_rows()}) == [1]
     edited(price=8800)
-    assert manager.post(f"{PAGE}/drop").status_code == 302
+    seen = Program.objects.get(schedule_id="CLUB").version
+    edited(price=8700)  # somebody else, meanwhile
+    assert manager.post(f"{PAGE}/drop", {"seen": str(seen)}).status_code == 409
+    seen = Program.objects.get(schedule_id="CLUB").version
+    assert f'name="seen" value="{seen}"' in manager.get(PAGE).content.decode()
+    assert manager.post(f"{PAGE}/drop", {"seen": str(seen)}).status_code == 302
     assert not ProgramRevision.objects.filter(released=False).exists()
     assert ChangedOrder.objects.exists()
 

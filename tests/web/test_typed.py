@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -106,6 +107,16 @@ def test_what_the_page_writes_of_money_can_be_typed(minor: int, currency: str, l
     if currency == "JPY" and minor >= 1000:
         return  # three digits behind one mark mean two things: it asks back
     assert typed.money(post(price=written), "price", currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(("words", "read"), [("1,5", "1.5"), ("0,125", "0.125"), ("1.125", "1.125"), ("2000", "2000")])
+def test_a_number_as_it_is_typed(words: str, read: str) -> None:
+    assert typed.read_number(words) == Decimal(read)
+
+
+def test_thousands_are_no_decimals() -> None:
+    with pytest.raises(Refused, match="amount_ambiguous"):
+        typed.read_number("2,000")
 
 
 def test_what_means_two_amounts_is_asked_back() -> None:

@@ -50,12 +50,14 @@ class Faults:
     def __init__(self) -> None:
         self.kept: list[Refused] = []
         self.count = 0
+        self.codes: set[str] = set()
         self.paths: set[str] = set()
         self._hints = 0
 
     def add(self, fault: Refused) -> None:
         """Note a fault."""
         self.count += 1
+        self.codes.add(fault.code)
         self.paths.add(fault.field)
         if len(self.kept) < KEPT:
             self.kept.append(fault)
@@ -67,8 +69,8 @@ class Faults:
 
 
 class BundleRefused(Several):
-    """A bundle with faults: nothing of it was imported. ``faults``: the first 1,000 of ``count``."""
+    """A bundle with faults: nothing of it was imported. ``faults``: the first 1,000 of ``count``; ``codes``: those of all."""
 
     def __init__(self, faults: Faults) -> None:
-        self.count = faults.count
+        self.count, self.codes = faults.count, frozenset(faults.codes)
         super().__init__(faults.kept, "bundle", count=faults.count)

@@ -5,7 +5,7 @@
 select p.id from catalog_product p
  where product_words(p.number, p.name) @@ (
    select string_agg(quote_literal(word) || ':*', ' & ')::tsquery
-     from (select replace(search_joined(w), ' ', '') as word from unnest(%s::text[]) w) words where word <> '')
+     from (select left(replace(search_joined(w), ' ', ''), 200) as word from unnest(%s::text[]) w) words where word <> '')
 
 -- name: counts
 select 'delivery_modes', count(*) from catalog_deliverymode

@@ -71,7 +71,7 @@ class Sheet:
         with self._text() as text:
             try:
                 return text.readline(CHUNK)
-            except UnicodeDecodeError:
+            except UnicodeError:
                 raise Refused("sheet_of_other_encoding", "file", encoding=self.encoding) from None
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
@@ -81,7 +81,7 @@ class Sheet:
                 yield from enumerate(lines, 1)
             except csv.Error:
                 raise Refused("file_not_csv", "file", line=lines.line_num) from None
-            except UnicodeDecodeError:
+            except UnicodeError:
                 raise Refused("sheet_of_other_encoding", "file", encoding=self.encoding) from None
 
     @contextmanager

@@ -72,8 +72,9 @@ def go(request: Visit, program: str) -> HttpResponse:
 
 
 def drop(request: Visit, program: str) -> HttpResponse:
-    """Drop the draft."""
-    discard(schedule_id=program, by=request.visitor.by, on=request.visitor.today)
+    """Drop the draft that was seen."""
+    seen = whole_number(request, "seen") or 0
+    discard(schedule_id=program, version=seen, by=request.visitor.by, on=request.visitor.today)
     return go_to(request, _base(program), said(request.visitor.reader, "preview_dropped", program=program))
 
 

@@ -142,10 +142,14 @@ def _again(request: Visit, template: str, context: Mapping[str, Any]) -> HttpRes
 def _insert_at(request: Visit, schedule_id: str) -> HttpResponse:
     """The place where the next event is put in: behind one, or at the end."""
     after = request.GET.get("after", "")
-    context = {**editor(request, schedule_id), "after": int(after) if after.isdecimal() else None}
+    context = {**editor(request, schedule_id), "after": int(after) if _is_place(after) else None}
     response = render(request, "web/program/insert.html", {**context, "token": new_token()})
     response["HX-Trigger"] = '{"desk:focus": "#insert-item"}'
     return response
+
+
+def _is_place(typed: str) -> bool:
+    return typed.isdecimal() and len(typed) < 10
 
 
 def insert(request: Visit, schedule_id: str) -> HttpResponse:
@@ -157,14 +161,14 @@ def insert(request: Visit, schedule_id: str) -> HttpResponse:
 
     def again(faults: list[Refused]) -> HttpResponse:
         context = {**editor(request, schedule_id), "given": request.POST}
-        if after.isdecimal():
+        if _is_place(after):
             context["after"] = int(after)
         context["insert_error"] = errors_of_row(request, faults, 0)
         return _again(request, "web/program/insert.html", context)
 
     def do() -> None:
         item = read_item(request, text, "item")
-        at = int(after) + 1 if after.isdecimal() else None
+        at = int(after) + 1 if _is_place(after) else None
         act(request, draft.insert_event, stays=True, schedule_id=schedule_id, item=item, at=at, version=seen(request))
 
     return _edited(request, schedule_id, do, [], again=again, sections=ALL, focus="#insert-item")
@@ -175,7 +179,7 @@ def move(request: Visit, schedule_id: str) -> HttpResponse:
     to = request.POST.get("to", "")
 
     def do() -> None:
-        if not to.isdecimal():
+        if not _is_place(to):
             raise Refused("number_not_understood", "to", value=to[:40])
         _of_event(request, schedule_id, draft.put_event, to=int(to))
 
