@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from perennial.catalog import models
 from perennial.catalog.queries import product_by_number
@@ -26,6 +27,7 @@ from perennial.programs.models import ContinuityProduct, Program, ProgramRevisio
 from perennial.programs.queries import program_by_id
 
 SIZE = 50
+MOST_TO_CHOOSE = 200
 _SQL = sql.named("perennial.desk.read", "lists.sql")
 
 
@@ -49,6 +51,13 @@ class ListedProgram:
     active: bool
     revision: int | None
     draft: int | None
+
+
+class ProgramChoice(NamedTuple):
+    """A program as a form offers it."""
+
+    schedule_id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,12 @@ def programs(*, size: int = SIZE, after: str | None = None) -> Page[ListedProgra
         ),
         page.next,
     )
+
+
+def programs_to_choose() -> list[ProgramChoice]:
+    """The programs among which a form lets somebody choose, by schedule id: the first 200, in one statement for every page."""
+    found = "select schedule_id, name from programs_program order by schedule_id limit %s"
+    return sql.rows(ProgramChoice, found, [MOST_TO_CHOOSE])
 
 
 def customers(*, size: int = SIZE, after: str | None = None) -> Page[ListedCustomer]:

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from perennial.db.pages import Page
-from perennial.desk.read.lists import programs
+from perennial.desk.read.lists import programs_to_choose
 from perennial.desk.read.parked import ParkedBy, parked_by
 from perennial.errors import Refused
 from perennial.jobs import CRITERIA, NIGHTLY
@@ -35,7 +35,6 @@ from perennial.web.visit import Visit
 from perennial.web.words import said
 from perennial.worker import queue
 
-MOST_PROGRAMS = 200
 LAST_REQUESTS = 5
 LAST_RUNS = 10
 ROWS = 100
@@ -80,7 +79,7 @@ def _job(request: Visit, job: str) -> dict[str, Any]:
         "planned": recurrences(job),
         "recur_at": f"/jobs/{job}/recur",
         "week": EVERY_DAY,
-        "programs": programs(size=MOST_PROGRAMS).rows,
+        "programs": programs_to_choose(),
         "here": "jobs",
     }
 

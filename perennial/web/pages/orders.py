@@ -9,13 +9,11 @@ from django.http import HttpResponse, HttpResponseRedirect
 from perennial.catalog.codes import all_source_codes
 from perennial.desk.numbers import order_meant
 from perennial.desk.queries import Fitting
-from perennial.desk.read.lists import programs
+from perennial.desk.read.lists import programs_to_choose
 from perennial.desk.read.order_list import order_list
 from perennial.kernel.states import ORDER
 from perennial.web.answer import whole
 from perennial.web.visit import Visit
-
-MOST_PROGRAMS = 200
 
 
 def page(request: Visit) -> HttpResponse:
@@ -42,7 +40,7 @@ def page(request: Visit) -> HttpResponse:
         "query": urlencode(asked),
         "statuses": tuple(ORDER),
         "sources": all_source_codes(),
-        "programs": programs(size=MOST_PROGRAMS).rows,
+        "programs": programs_to_choose(),
         "first": "after" not in request.GET,
         "here": "orders",
     }

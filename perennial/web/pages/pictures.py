@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, StreamingHttpResponse
 
 from perennial.db.pages import Page
-from perennial.desk.read.lists import programs
+from perennial.desk.read.lists import programs_to_choose
 from perennial.errors import Refused
 from perennial.jobs import NIGHTLY
 from perennial.jobs.durations import NIGHTS, NightsPicture, NightTook, durations
@@ -24,7 +24,6 @@ from perennial.web.answer import form_again, whole
 from perennial.web.sheet import Column, sheet
 from perennial.web.visit import Visit
 
-MOST_PROGRAMS = 200
 CHOICES = {"weeks": (12, 26, 52), "months": (12, 24, 60), "nights": (30, 90, 366)}
 """How far back, or ahead, may be asked for."""
 USUAL = {"weeks": 12, "months": MONTHS, "nights": NIGHTS}
@@ -108,7 +107,7 @@ def _page(
         "which": name,
         "choices": CHOICES[of],
         "shown": _count(request, of),
-        "programs": programs(size=MOST_PROGRAMS).rows if with_programs else (),
+        "programs": programs_to_choose() if with_programs else (),
         "as_of": as_of(),
         "asked_for": asked,
         "query": urlencode(asked),

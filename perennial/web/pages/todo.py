@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from perennial.desk.read.exceptions import KINDS, MOST_COUNTED, counts, exceptions
-from perennial.desk.read.lists import programs
+from perennial.desk.read.lists import programs_to_choose
 from perennial.errors import Refused
 from perennial.jobs.watch import watch_operation
 from perennial.language import phrase, say
@@ -24,7 +24,6 @@ from perennial.web.typed import read_day
 from perennial.web.visit import Visit
 
 SECTIONS = ("web/todo/head.html", "web/todo/watched.html", "web/todo/tabs.html", "web/todo/list.html")
-MOST_PROGRAMS = 200
 ROWS = 25
 """Of a list on one page; each with its buttons."""
 
@@ -74,6 +73,7 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
     return {
         "kind": kind,
         "number": found_counts.urgent,
+        "things_to_do": found_counts.urgent,  # of the rail, which need not count them again
         "most_counted": MOST_COUNTED,
         "tabs": found_counts._asdict(),
         "columns": COLUMNS[kind],
@@ -87,7 +87,7 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
         "since": asked.get("since", ""),
         "understood": fact(since, "", visitor.reader),
         "errors": fault,
-        "programs": programs(size=MOST_PROGRAMS).rows,
+        "programs": programs_to_choose(),
         "clock": clock(request, timezone.now()),
         "watched": [phrase("watch", one.code, one.facts, visitor.reader) for one in watch_operation(visitor.today)],
         "here": "todo",

@@ -14,7 +14,7 @@ from perennial.catalog.codes import all_source_codes
 from perennial.catalog.queries import currency
 from perennial.db.pages import Page
 from perennial.desk.many.criteria import events_named
-from perennial.desk.read.lists import programs
+from perennial.desk.read.lists import programs_to_choose
 from perennial.desk.read.products import products_found
 from perennial.errors import Refused, Several
 from perennial.jobs import WHOSE
@@ -32,7 +32,6 @@ from perennial.web.typed import whole as whole_number
 from perennial.web.visit import Visit
 from perennial.worker import queue
 
-MOST_PROGRAMS = 200
 ROWS = 50
 FAULTS = 50
 """So many faults of a file are shown; it has more."""
@@ -227,7 +226,7 @@ _WAY = {"to": "to", "by": "by_days", "file": "file", "swap": "item"}
 
 def _form(request: Visit, given: Mapping[str, str]) -> dict[str, Any]:
     program = given.get("program", "").strip()
-    found = programs(size=MOST_PROGRAMS).rows
+    found = programs_to_choose()
     known = program in {one.schedule_id for one in found}
     after = request.GET.get("after") or None
     return {
