@@ -28,14 +28,14 @@ COLUMNS: tuple[Column[Any], ...] = (
     ("order", lambda one: one.order),
     ("preview_account", lambda one: one.account),
     ("preview_customer", lambda one: one.customer),
-    ("preview_line", lambda one: one.line),
+    ("csv_line", lambda one: one.line),
     ("job_shipment", lambda one: one.shipment),
     ("preview_ship_on", lambda one: one.ship_on),
     ("preview_new_ship_on", lambda one: one.new_ship_on),
-    ("preview_amount", lambda one: one.amount),
-    ("preview_new_amount", lambda one: one.new_amount),
+    ("csv_amount_now", lambda one: one.amount),
+    ("csv_amount_then", lambda one: one.new_amount),
     ("preview_more", lambda one: one.more),
-    ("preview_without_email", lambda one: one.silent),
+    ("csv_without_email", lambda one: one.silent),
 )
 
 
