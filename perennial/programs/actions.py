@@ -16,17 +16,15 @@ from django.db.models import F
 
 from perennial.catalog.actions import set_products
 from perennial.catalog.models import DateInterval, Price, Product
-from perennial.catalog.queries import set_up
 from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
 from perennial.db.tally import Tally
 from perennial.errors import Conflict, Refused
-from perennial.kernel.plan import Facts, plan
 from perennial.programs.facts import changes_since, keys_ever, newest, programs_with_intervals, read_facts
 from perennial.programs.identity import walk_order, with_keys, with_places
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from perennial.programs.products import set_continuity_products
-from perennial.programs.queries import load_revisions, program_by_id
+from perennial.programs.queries import program_by_id
 from perennial.programs.rules import Shelf, program_faults
 from perennial.programs.values import ProgramFacts, Rule
 from perennial.programs.writing import Ids, as_removed, drop_revision, write_revision
@@ -197,12 +195,6 @@ def _as_released(row: Program, released: ProgramRevision | None, draft: ProgramR
     return write_revision(row, draft.number, whole, Ids(), released=False, apply=False).pk
 
 
-def _sellable(revision: int, on: date) -> None:
-    """Refused: an order of the day could not be planned with it, as with a date at the end of the calendar."""
-    loaded = load_revisions(set_up(), [revision])[revision]
-    plan(loaded.plan, Facts(order_date=on, prices=dict.fromkeys(loaded.products_to_price, 0)))
-
-
 @transaction.atomic
 def release(
     *,
@@ -214,17 +206,14 @@ def release(
     version: int | None = None,
 ) -> dict[str, Any]:
     """Make the draft the revision for new orders. ``apply``: the next night updates open orders. ``version``: the one of the
-    program that was seen. Refused: an order of the day (``on``) could not be planned with it.
+    program that was seen.
     """
     context(by=by, reason=reason)
     row = locked(schedule_id, version)
     released, draft = newest(row.pk)
     if draft is None:
         raise Refused("program_no_draft_to_release", "program", program=schedule_id)
-    settled = _as_released(row, released, draft)
-    if on is not None:
-        _sellable(settled, on)
-    ProgramRevision.objects.filter(pk=settled).update(released=True, apply=apply)
+    ProgramRevision.objects.filter(pk=_as_released(row, released, draft)).update(released=True, apply=apply)
     Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
     return {"program": schedule_id, "revision": draft.number, "apply": apply}
 

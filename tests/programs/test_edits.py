@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from perennial.errors import Refused
 from perennial.jobs.check import check
 from perennial.jobs.extend_lines import ExtendLines
 from perennial.jobs.update_orders import UpdateOrders
@@ -194,13 +193,6 @@ class TestDraftAndRelease:
             actions.discard(schedule_id="CLUB", **SAM)
         with refused("program", "program_unknown"):
             actions.release(schedule_id="CLBU", **SAM)
-
-    def test_what_no_order_could_be_planned_with_is_not_released(self):
-        add(start_order_date=date(9999, 12, 31))
-        add()  # five days after it
-        with pytest.raises(Refused):
-            release()
-        assert not ProgramRevision.objects.filter(number=2, released=True).exists()
 
     def test_a_discarded_draft_leaves_no_trace_but_the_history(self):
         before = own_keys()
