@@ -175,6 +175,23 @@ WHILE_ASKED = {
 }
 """In which states a payment is while an attempt of that kind is not answered."""
 
+DISPUTE = {
+    "open": {"answered", "won", "lost"},
+    "answered": {"open", "won", "lost"},
+    "won": {"open", "lost"},
+    "lost": {"open", "won"},
+}
+"""A charge that a customer does not accept: it waits for our answer, for the bank, or is decided. Gateways tell late and in any
+order, and a bank may begin again."""
+
+DISPUTE_GOES_ON = ("open", "answered")
+
+EVENT_KINDS = ("payment", "refund", "card", "card_page", "dispute", "other")
+"""What a gateway tells of by itself (the gateway contract)."""
+
+CARD_CHANNELS = ("link", "desk")
+"""How a customer stores a card on the gateway's page: by a link that was sent to them, or with a clerk on the telephone."""
+
 # --- Messages to customers
 
 NOTICE = {

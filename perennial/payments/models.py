@@ -184,3 +184,111 @@ class Bill(models.Model):
     due_on = models.DateField()
     amount_minor = models.BigIntegerField()
     run_id = models.BigIntegerField(null=True)
+
+
+class CardLink(models.Model):
+    """A customer is asked for a card: one customer, one purpose, until a day. What the link holds is kept nowhere, only its
+    keyed ``digest``.
+
+    ``order``: for which it is asked, and which it pays then; ``replaces``: the card whose orders it takes over. ``page``: how the
+    gateway calls its own page for it. ``consent``: the words that the customer agreed to. ``by``: who asked.
+    """
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
+    order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="+", db_index=False)
+    replaces = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+", db_index=False)
+    channel = models.TextField()
+    digest = models.TextField(unique=True)
+    language = Code()
+    by = models.TextField()
+    on_date = models.DateField()
+    expires_on = models.DateField()
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+    opened_at = models.DateTimeField(null=True)
+    gateway = Code(null=True)
+    page = models.TextField(null=True)
+    consent = models.TextField(null=True)
+    consented_at = models.DateTimeField(null=True)
+    agent = models.TextField(null=True)
+    stored_at = models.DateTimeField(null=True)
+    card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+", db_index=False)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "page"], name="one_card_page"),
+            models.CheckConstraint(condition=Q(channel__in=states.CARD_CHANNELS), name="card_link_channel"),
+            models.CheckConstraint(
+                condition=Q(stored_at__isnull=True) | Q(consented_at__isnull=False), name="no_card_without_consent"
+            ),
+            models.CheckConstraint(
+                condition=Q(stored_at__isnull=True) | Q(revoked_at__isnull=True), name="not_stored_and_revoked"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="card_links_of_customer"),
+            models.Index(
+                fields=["id"],
+                condition=Q(page__isnull=False, stored_at__isnull=True, revoked_at__isnull=True),
+                name="card_links_at_gateway",
+            ),
+        ]
+
+
+class GatewayEvent(models.Model):
+    """What a gateway has told of itself: taken in once, by its ``reference`` there, and dealt with afterwards.
+
+    ``facts``: the event (``gateways.contract.Event``), nothing else of what came. ``outcome``: what became of it, in a word.
+    """
+
+    gateway = Code()
+    reference = models.TextField()
+    kind = models.TextField()
+    facts = models.JSONField()
+    received_at = models.DateTimeField(db_default=models.functions.Now())
+    handled_at = models.DateTimeField(null=True)
+    outcome = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "reference"], name="one_gateway_event"),
+            models.CheckConstraint(condition=Q(kind__in=states.EVENT_KINDS), name="gateway_event_kind"),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(handled_at__isnull=True), name="gateway_events_to_do")]
+
+
+class Dispute(models.Model):
+    """A charge that a customer does not accept, told by the gateway or by a person.
+
+    ``answer_by``: until when the bank takes an answer. ``told_at``: the gateway's own time of what was told last.
+    """
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="disputes", db_index=False)
+    gateway = Code(null=True)
+    reference = models.TextField(null=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.TextField()
+    reason = models.TextField()
+    status = models.TextField()
+    opened_on = models.DateField()
+    answer_by = models.DateField(null=True)
+    answered_on = models.DateField(null=True)
+    closed_on = models.DateField(null=True)
+    told_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        triggers = (state_machine(states.DISPUTE),)
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "reference"], name="one_dispute"),
+            models.CheckConstraint(condition=Q(status__in=list(states.DISPUTE)), name="dispute_status"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="disputed_amount_above_0"),
+        ]
+        indexes = [
+            models.Index(fields=["payment"], name="disputes_of_payment"),
+            models.Index(
+                fields=["answer_by", "id"],
+                condition=Q(status__in=states.DISPUTE_GOES_ON),
+                name="disputes_that_go_on",
+            ),
+        ]

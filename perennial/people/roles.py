@@ -13,6 +13,8 @@ PERMISSIONS = (
     "ship_orders",
     "settle_payments",
     "refund_payments",
+    "approve_refunds",
+    "see_money",
     "export_lists",
     "see_jobs",
     "run_jobs",
@@ -39,13 +41,14 @@ ROLES: dict[str, frozenset[str]] = {
     "clerk": _CLERK,
     "manager": _CLERK
     | {
-        *("change_prices", "ship_orders", "settle_payments", "refund_payments", "export_lists"),
+        *("change_prices", "ship_orders", "settle_payments", "refund_payments", "approve_refunds", "see_money"),
+        "export_lists",
         *("see_jobs", "run_jobs", "change_programs", "change_many", "change_setup", "move_in", "see_pictures"),
     },
     "finance": frozenset(
         {
             *("see_customers", "see_orders", "see_lists", "release_holds", "settle_payments", "refund_payments"),
-            *("export_lists", "see_jobs", "see_pictures"),
+            *("approve_refunds", "see_money", "export_lists", "see_jobs", "see_pictures"),
         }
     ),
     "planner": frozenset({"see_programs", "see_pictures"}),

@@ -7,7 +7,7 @@ time-out, a bug) means that nobody knows: the caller takes it as ``unknown`` and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
@@ -134,12 +134,13 @@ class Gateway(Protocol):
 
 
 class Moved(NamedTuple):
-    """Money that a gateway has moved by a request: taken, or given back (below 0)."""
+    """Money that a gateway has moved by a request: taken, or given back (below 0). ``reference``: the gateway's own."""
 
     key: str
     minor: int
     currency: str
     on: date
+    reference: str | None = None
 
 
 @runtime_checkable
@@ -147,6 +148,115 @@ class KeepsBook(Protocol):
     """A gateway that can be asked for all that it has moved; ``check once`` compares it with what is known here."""
 
     def moved(self) -> Iterable[Moved]: ...
+
+
+class KeptCard(NamedTuple):
+    """A card that a gateway keeps, as it may be shown; ``exp_month`` of ``exp_year`` is the last in which it pays."""
+
+    token: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardPageRequest:
+    """A page of the gateway's own is wanted, on which a customer stores a card for what is charged later without them.
+
+    ``key``: the same key again is the same page. ``done_url``, ``back_url``: where the gateway sends them when it is stored,
+    and when they turn back. ``gateway_customer``: how the gateway calls the customer, if it knows them.
+    """
+
+    key: str
+    account: str
+    name: str
+    email: str | None
+    language: str
+    done_url: str
+    back_url: str
+    on: date
+    gateway_customer: str | None = None
+
+
+class CardPage(NamedTuple):
+    """A page that is open. ``reference``: how the gateway calls it."""
+
+    url: str
+    reference: str
+    gateway_customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardPageEnd:
+    """How such a page stands: ``open``, ``stored`` with its card, or ``expired`` (nobody can use it any more)."""
+
+    state: Literal["open", "stored", "expired"]
+    card: KeptCard | None = None
+    gateway_customer: str | None = None
+
+
+@runtime_checkable
+class KeepsCards(Protocol):
+    """A gateway with a page of its own on which a customer stores a card, so that no number comes to us."""
+
+    def card_page(self, request: CardPageRequest) -> CardPage: ...
+
+    def card_page_end(self, reference: str) -> CardPageEnd:
+        """How the page stands now. LookupError: there is none."""
+
+    def cards(self, gateway_customer: str) -> Iterable[KeptCard]:
+        """The cards that it keeps of a customer."""
+
+
+DisputeStatus = Literal["open", "answered", "won", "lost"]
+
+
+class DisputeFacts(NamedTuple):
+    """A customer has told their bank that they do not accept a charge.
+
+    ``open``: it waits for an answer, until ``answer_by``; ``answered``: the bank decides. ``payment_reference``: the charge or capture.
+    """
+
+    reference: str
+    payment_reference: str
+    minor: int
+    currency: str
+    reason: str
+    status: DisputeStatus
+    answer_by: date | None = None
+
+
+EventKind = Literal["payment", "refund", "card", "card_page", "dispute", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that the gateway tells of itself. It may come twice, late, or behind a later one.
+
+    ``reference``: the event's own, by which it is taken in once. ``key``: of our request that it is about. ``page``: of a card page.
+    ``card``: a card as it is now (the network has renewed it). ``happened``: the gateway's own time, in seconds.
+    """
+
+    reference: str
+    kind: EventKind
+    happened: int
+    key: str | None = None
+    card: KeptCard | None = None
+    page: str | None = None
+    dispute: DisputeFacts | None = None
+
+
+class NotGenuine(Exception):
+    """An event that the gateway has not signed, or too long ago."""
+
+
+@runtime_checkable
+class SendsEvents(Protocol):
+    """A gateway that tells of what happens there."""
+
+    def event(self, body: bytes, headers: Mapping[str, str]) -> Event:
+        """What was sent, once its signature was checked. NotGenuine: it was not, or is old."""
 
 
 def ask(gateway: Gateway, request: Request) -> Answer:
