@@ -24,7 +24,8 @@ BEYOND_THE_CALENDAR = ("date_days_beyond", "date_months_beyond", "date_of_rule_b
 """The codes of refusals of a date that no calendar has."""
 DEFAULT_ANCHOR = date(2000, 1, 1)
 GAP_YEARS = 8
-_LAST_YEAR = 9000
+LAST_YEAR = 9000
+"""No rule has dates from this year on, and no program may reach it."""
 _FREQUENCIES = {
     "DAILY": rrule.DAILY,
     "WEEKLY": rrule.WEEKLY,
@@ -220,7 +221,7 @@ class _Table:
     def _check(self) -> None:
         """No gap of more than eight years in the forty years behind the anchor (a leap cycle and more)."""
         previous = self.anchor
-        end = min(self.anchor.year + 40, _LAST_YEAR)
+        end = min(self.anchor.year + 40, LAST_YEAR)
         plain = not self._given or (self._frequency == rrule.WEEKLY and set(self._given) == {"byweekday"})
         plain = plain and self._frequency >= rrule.WEEKLY
         if plain:
@@ -290,7 +291,7 @@ class _Table:
         return day.day in rule._bymonthday or from_behind in rule._bynmonthday
 
     def _cover(self, low: int, high: int) -> None:
-        low, high = max(low, 1), min(high, _LAST_YEAR)
+        low, high = max(low, 1), min(high, LAST_YEAR)
         if self._low == self._high:
             low -= (low - 1) % _BLOCK
             self._low, self._high = low, low
@@ -311,7 +312,7 @@ class _Table:
         self._cover(year, year + GAP_YEARS + 1)
         at = bisect(self._dates, day)
         if at >= len(self._dates):
-            if day.year + GAP_YEARS >= _LAST_YEAR:
+            if day.year + GAP_YEARS >= LAST_YEAR:
                 raise Refused("date_of_rule_beyond", rule=self.rule, day=day)
             raise Refused("interval_gap", rule=self.rule, years=GAP_YEARS, day=day)
         return self._dates[at]

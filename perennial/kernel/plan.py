@@ -29,7 +29,15 @@ from typing import Any, NamedTuple
 
 from perennial.errors import Refused
 from perennial.kernel import money
-from perennial.kernel.calendar import BEYOND_THE_CALENDAR, EVERY_DAY, Interval, WorkingDays, add_days
+from perennial.kernel.calendar import (
+    BEYOND_THE_CALENDAR,
+    DEFAULT_ANCHOR,
+    EVERY_DAY,
+    LAST_YEAR,
+    Interval,
+    WorkingDays,
+    add_days,
+)
 
 MOST_OCCURRENCES = 20_000
 MOST_DAYS_BETWEEN = 3660
@@ -480,6 +488,35 @@ def current_event(revision: Revision, started_on: date, on: date) -> Current | N
             previous = day
             current = Current(event.key, event.event_id or 0, repetition, day)
     return current
+
+
+def leaves_the_calendar(events: Sequence[Event], days_after: int) -> tuple[int, int] | None:
+    """The place of the first event whose date lies behind the last year, however early an order is placed, and which
+    repetition it is. None: an order has a date for all of them.
+    """
+    facts = Facts(order_date=DEFAULT_ANCHOR)
+    previous: date | None = None
+    grid: date | None = None
+    total = 0
+    for place, event in shipping_events(events):
+        times = DEFAULT_THRESHOLD if event.times_to_repeat is None else event.times_to_repeat
+        for repetition in range(times + 1):
+            try:
+                why = (
+                    _first(event, facts, days_after)
+                    if previous is None
+                    else _next(event, repetition, previous, grid)
+                )
+            except Refused as refused:
+                return (place, repetition) if refused.code in BEYOND_THE_CALENDAR else None
+            if why.event_on.year >= LAST_YEAR:
+                return place, repetition
+            previous = why.event_on
+            grid = grid or previous
+            total += 1
+            if total > MOST_OCCURRENCES:
+                return None
+    return None
 
 
 def _redated(why: Why, mine: list[Adjustment], previous: date | None) -> Why:

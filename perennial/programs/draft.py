@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import transaction
 
-from perennial.catalog.models import DateInterval
+from perennial.catalog.models import DateInterval, DeliveryMode
 from perennial.db.history import context
 from perennial.errors import Refused
 from perennial.kernel import money
@@ -266,7 +266,7 @@ def insert_event(
     reason: str | None = None,
 ) -> dict[str, Any]:
     """Put a new event of one product into the draft, at the end or at a place. It comes as the one in front of it does:
-    so many days or by the same interval, delivered the same way.
+    so many days or by the same interval, delivered the same way. The first is delivered in the one way that there is.
     """
     made = ""
 
@@ -282,6 +282,8 @@ def insert_event(
                 days_from_last=like.days_from_last,
                 delivery_mode=like.delivery_mode,
             )
+        elif len(modes := DeliveryMode.objects.values_list("code", flat=True)[:2]) == 1:
+            event = replace(event, delivery_mode=modes[0])
         wanted = _with(facts, event, at)
         made = wanted.events[place].key or ""
         return wanted

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from perennial.errors import Refused
-from perennial.kernel.plan import shipping_events
+from perennial.kernel.calendar import LAST_YEAR
+from perennial.kernel.plan import leaves_the_calendar, shipping_events
 from perennial.programs.values import EventFacts, ProgramFacts
 
 
@@ -21,8 +23,12 @@ class Shelf:
     priced: Collection[str]
 
 
-def program_faults(program: ProgramFacts, shelf: Shelf, *, draft: bool = False) -> Iterator[Refused]:
-    """Everything that is wrong with a program. A draft may still be without events."""
+def program_faults(
+    program: ProgramFacts, shelf: Shelf, *, draft: bool = False, on_sale: bool = True
+) -> Iterator[Refused]:
+    """Everything that is wrong with a program. A draft may still be without events; what is not ``on_sale`` any more may
+    have dates with which no order could be planned.
+    """
     yield from _header_faults(program)
     events = program.events
     keys: set[str] = set()
@@ -34,11 +40,29 @@ def program_faults(program: ProgramFacts, shelf: Shelf, *, draft: bool = False) 
         if event.key is not None and event.key in keys:
             yield Refused("event_key_taken", f"{event.field}.key", key=event.key)
         keys.add(event.key or "")
-    shipping = [events[at] for at, _ in shipping_events([event.planned() for event in events])]
+    planned = [event.planned() for event in events]
+    shipping = [events[at] for at, _ in shipping_events(planned)]
     if not shipping and not draft:
         yield Refused("program_ships_nothing", "events")
     for event in events:
         yield from _event_faults(event, program, shelf, shipping)
+    if on_sale and (found := leaves_the_calendar(planned, program.days_after_order_date)):
+        yield _beyond(program, *found)
+
+
+def _beyond(program: ProgramFacts, place: int, repetition: int) -> Refused:
+    """A program leaves the calendar: said of what dates the event that does."""
+    event = program.events[place]
+    fixed = event.start_order_date
+    if repetition:
+        name = "times_to_repeat"
+    elif fixed is not None and fixed.year >= LAST_YEAR:
+        name = "start_order_date"
+    elif event.interval is not None:
+        name = "date_interval"
+    else:
+        name = "days_from_last"
+    return Refused("program_beyond_calendar", f"{event.field}.{name}", event=event.event_id, day=date(LAST_YEAR, 1, 1))
 
 
 def _header_faults(program: ProgramFacts) -> Iterator[Refused]:

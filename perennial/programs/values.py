@@ -54,9 +54,18 @@ class EventFacts:
     field: str = field(default="", compare=False)
 
     def planned(self) -> plan.Event:
-        """The event as far as the walk's order asks: which ship, which end."""
+        """The event as far as its dates ask, without its products."""
         interval = None if self.interval is None else Interval(*self.interval)
-        return plan.Event(self.key or "", self.event_id, (), self.days_from_last, interval, action=self.action)
+        return plan.Event(
+            self.key or "",
+            self.event_id,
+            (),
+            self.days_from_last,
+            interval,
+            self.start_order_date,
+            self.action,
+            self.times_to_repeat,
+        )
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ CELL_OF = {
     "when": "when",
     "days_from_last": "when",
     "interval": "when",
+    "date_interval": "when",
     "start_order_date": "start",
     "delivery_mode": "mode",
     "payment_schedule": "schedule",

@@ -130,7 +130,7 @@ def editor(request: Visit, schedule_id: str, *, plans: bool = True) -> dict[str,
     on, fault = asked_day(request)
     context = base(request, found, words)
     facts = version.facts if version else ProgramFacts(schedule_id)
-    header = words.header(facts)
+    header, modes = words.header(facts), delivery_modes()
     if found.draft is None and found.newest is not None:
         number = found.newest.number + 1
     else:
@@ -153,7 +153,8 @@ def editor(request: Visit, schedule_id: str, *, plans: bool = True) -> dict[str,
         "actions": ACTIONS,
         "order_starts": ORDER_STARTS,
         "catch_ups": CATCH_UP,
-        "modes": delivery_modes(),
+        "modes": modes,
+        "without_mode": [one.event_id for one in facts.events if not one.delivery_mode] if modes else [],
         "schedules": payment_schedules(),
         "errors": {},
     }

@@ -194,6 +194,23 @@ class TestDraftAndRelease:
         with refused("program", "program_unknown"):
             actions.release(schedule_id="CLBU", **SAM)
 
+    def test_what_no_order_could_be_planned_with_is_refused_by_every_door(self):
+        """With a day at the end of the calendar what comes behind it has none."""
+        last = date(9999, 12, 31)
+        with refused("events[3].start_order_date", "program_beyond_calendar", "event 4 would come on 9000-01-01 or later"):
+            add(at=4, start_order_date=last)
+        with refused("events[3].times_to_repeat", "program_beyond_calendar"):
+            add(at=4, start_order_date=date(8999, 12, 1), times_to_repeat=9)
+        with refused("events[4].days_from_last", "program_beyond_calendar"):
+            add(at=4, start_order_date=date(8999, 12, 24))
+        add(at=4, start_order_date=date(8999, 12, 1))
+        ProgramEvent.objects.filter(key="E4").update(start_order_date=last)  # a draft that is older than the rule
+        with refused("events[3].start_order_date", "program_beyond_calendar"):
+            release()
+        ProgramRevision.objects.filter(released=False).update(released=True)
+        with pytest.raises(AssertionError, match=r"item_number: date_days_beyond count=10 day=9999-12-31"):
+            order("CLUB")  # what the rule keeps from happening
+
     def test_a_discarded_draft_leaves_no_trace_but_the_history(self):
         before = own_keys()
         add()

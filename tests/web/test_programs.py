@@ -119,6 +119,7 @@ WRONG = (
     ({"quantity_0": "0"}, "0"),
     ({"when": "999999"}, "36500"),
     ({"start": "31/2"}, "31/2"),
+    ({"start": "31/12/9999"}, "event 4 would come on"),
     ({"mode": "AIR", "price_0": "dear"}, "dear"),
 )
 

@@ -88,9 +88,11 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
 
 
 def _check(reading: Reading, thing: Given, facts: ProgramFacts, *, draft: bool = False, old: bool = False) -> None:
-    """The rules of a program. What an older revision named may have lost its price or changed its kind since."""
+    """The rules of a program. What an older revision named may have lost its price or changed its kind since, and
+    no new order is planned with it.
+    """
     shelf = Shelf({}, _Everything()) if old else Shelf(reading.kinds, reading.priced)
-    thing.refused(list(program_faults(facts, shelf, draft=draft)))
+    thing.refused(list(program_faults(facts, shelf, draft=draft, on_sale=not old)))
 
 
 class _Everything(frozenset[str]):

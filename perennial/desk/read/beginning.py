@@ -12,11 +12,14 @@ from perennial.programs.models import ProgramRevision
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What there is already. ``products``: some with a price; ``program``: one that is released."""
+    """What there is already. ``products``: some with a price; ``begun``: a program, ``program``: one that is
+    released.
+    """
 
     people: bool
     delivery: bool
     products: bool
+    begun: bool
     program: bool
 
 
@@ -26,6 +29,7 @@ def beginning() -> Beginning:
         people=sum(one.active for one in people()) > 1,
         delivery=DeliveryMode.objects.exists(),
         products=Price.objects.exists(),
+        begun=ProgramRevision.objects.exists(),
         program=ProgramRevision.objects.filter(released=True).exists(),
     )
 

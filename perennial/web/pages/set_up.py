@@ -13,7 +13,7 @@ from perennial.bundle.set_up.things import counts, thing, things
 from perennial.errors import Refused, Several
 from perennial.language import Reader, phrase, say
 from perennial.web.answer import go_to, whole
-from perennial.web.set_up.drawn import Faults, address_of, fields_of, form_shown, given, label, live_shown
+from perennial.web.set_up.drawn import Faults, address_of, called, fields_of, form_shown, given, label, live_shown
 from perennial.web.set_up.forms import FORMS, Form
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -119,7 +119,8 @@ def _gone(request: Visit, form: Form, done: Done, code: str) -> HttpResponse:
     """On to the thing's page, which says what was done and what follows."""
     to = request.visitor.reader
     names = [label(form, name, to) for name in done.changed]
-    sentences = [said(to, code, names=names, name=done.address), *_follows(done, to)]
+    name = "" if form.alone else called(request, form, thing(form.section, done.address))
+    sentences = [said(to, code, names=names, name=name), *_follows(done, to)]
     sentences += [phrase("note", note.code, note.facts, to) or note.code for note in done.notes]
     return go_to(request, address_of(form, done.address), " ".join(sentences))
 

@@ -26,6 +26,7 @@ def page(request: Visit) -> HttpResponse:
         "day": found,
         "waits": [(why, number, LISTS[why]) for why, number in (found.last.waits.items() if found.last else ())],
         "waiting": waiting._asdict() if waiting else {},
+        "waits_for_somebody": waiting is not None and any(waiting),
         "urgent": waiting.urgent if waiting else 0,
         "most_counted": MOST_COUNTED,
         "unwell": [phrase("watch", one.code, one.facts, visitor.reader) for one in found.unwell],

@@ -77,11 +77,7 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "slug": form.slug,
         "stored": stored,
         "fields": shown,
-        "fixed": [
-            one.words(stored.document[one.name], request)
-            for one in form.fields
-            if one.fixed and stored is not None and stored.document[one.name] is not None
-        ],
+        "called": called(request, form, stored) if stored else "",
         "changes": [
             (
                 label(form, one.name, to),
@@ -177,6 +173,18 @@ def _suggested(fields: list[Field], to: Reader) -> dict[str, list[tuple[str, str
     if "rules" in asked:
         found["rules"] = [(rule, phrase("set up rule", rule, None, to) or "") for rule in RULES]
     return found
+
+
+def called(request: Visit, form: Form, stored: Thing) -> str:
+    """What tells a thing from the others of its kind, in words."""
+    to = request.visitor.reader
+    told = []
+    for one in form.fields:
+        value = stored.document[one.name] if one.fixed else None
+        if value is not None:
+            words = one.words(value, request)
+            told.append(phrase("set up called", one.name, {"value": words}, to) or words)
+    return " ".join(told)
 
 
 def label(form: Form, name: str, to: Reader) -> str:
