@@ -44,6 +44,12 @@ def job(p: Parser) -> Run:
         help="update-orders, with --program: its version N, with --dry-run a draft too",
     )
     p.add_argument(
+        "--refresh",
+        type=whole,
+        metavar="RUN",
+        help="update-orders, with --revision and --dry-run: only what has changed since the preview of this run",
+    )
+    p.add_argument(
         "--keep",
         action="store_const",
         const=True,

@@ -43,13 +43,18 @@ def program_preview(p: Parser) -> Run:
     _program(p)
     p.on()
     p.by("who counts it, for the list of runs")
+    p.add_argument(
+        "--refresh", action="store_true", help="count only the orders that have changed since the last preview"
+    )
 
     def run(given: Given) -> int:
         from perennial.jobs.change_preview import as_document
         from perennial.worker import program_change
 
         progress = chunks() if sys.stderr.isatty() else None
-        found, _ = program_change.count(schedule_id=given.program, on=on(given), by=by(given), progress=progress)
+        last = program_change.counted(given.program).run if given.refresh else None
+        who_counts: dict[str, Any] = {"on": on(given), "by": by(given), "progress": progress}
+        found, _ = program_change.count(schedule_id=given.program, refresh=last, **who_counts)
         if given.json:
             document(as_document(found))
         else:

@@ -8,7 +8,8 @@
 ``update_current_event``  where each program stands today
 ``extend_lines``          plan on where repetitions were planned only up to the threshold
 ``update_orders``         open orders follow what was released of their programs
-``change_preview``        what a version would change on them, counted by a dry run (``change_groups``)
+``change_preview``        what a version would change on them, counted by a dry run (``change_groups``, ``change_list``)
+``change_refresh``        the same counted anew of the orders that have changed since
 ``move_orders``           for a person: the first open shipment of many orders goes on another day
 ``substitute_orders``     for a person: another product in the open shipments of many orders
 ``take_back``             for a person: what such a run has changed is put back
@@ -46,7 +47,7 @@ NIGHTLY = (
 CRITERIA = {
     "create-child-orders": ("through", "limit", "program", "product", "customer", "order"),
     "process-payments": ("product",),
-    "update-orders": ("program", "revision", "keep"),
+    "update-orders": ("program", "revision", "keep", "refresh"),
 }
 """By job, what it may be restricted to."""
 

@@ -85,22 +85,29 @@ class Counted:
     amount: int = 0
 
 
+class _Waits(NamedTuple):
+    """The groups of an order that was rehearsed, and what the report of the run counts of it."""
+
+    rows: list[tuple[Difference, Row]]
+    counts: Mapping[str, int]
+
+
 @dataclass
 class ChangeGroups:
-    """What is known so far. What was rehearsed waits by its place in the work list until it is counted: what is rehearsed
-    twice, because something was locked, is counted once.
+    """What is known so far. What was rehearsed waits by its id until it is counted: what is rehearsed twice, because
+    something was locked, is counted once.
     """
 
     revision: LoadedRevision
     groups: dict[Difference, Counted] = field(default_factory=dict)
     to_come: int = 0
     new_to_come: int = 0
-    _waits: dict[int, list[tuple[Difference, Row]]] = field(default_factory=dict)
+    _waits: dict[int, _Waits] = field(default_factory=dict)
     _products: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     _costs: dict[tuple[object, ...], int] = field(default_factory=dict)
 
-    def take(self, rules: SetUp, updated: Sequence[Updated], seq_of: Mapping[int, int]) -> None:
-        """Take a batch of orders in; ``seq_of``: their places in the work list, by their ids."""
+    def take(self, rules: SetUp, updated: Sequence[Updated], counts: Mapping[int, Mapping[str, int]]) -> None:
+        """Take a batch of orders in; ``counts``: what the report counts of each, by their ids."""
         both = [o for one in updated for o in (*one.state.occurrences, *(one.update.after if one.update else ()))]
         self._know({line.product_id for o in both for line in o.lines})
         where = places([*(o.ship_to_id for o in both), *(one.state.row.ship_to_id for one in updated)])
@@ -113,19 +120,22 @@ class ChangeGroups:
             found = _Order(self, rules, one, where).told()
             if _rises(one):
                 found.append((Difference(SILENT if row.order.paid_by in silent else TOLD), Row(0, "")))
-            self._waits[seq_of[row.pk]] = [
-                (of, told._replace(seq=seq_of[row.pk], order=row.order.number, line=lines[row.parent_line_id]))
-                for of, told in found
-            ]
+            line = lines[row.parent_line_id]
+            rows = [(of, told._replace(seq=row.pk, order=row.order.number, line=line)) for of, told in found]
+            self._waits[row.pk] = _Waits(rows, counts.get(row.pk, {}))
 
-    def put_aside(self, seq: int, order: str) -> None:
+    def put_aside(self, subject: int, order: str) -> None:
         """An order cannot be done."""
-        self._waits[seq] = [(Difference(ASIDE), Row(seq, order))]
+        self._waits[subject] = _Waits([(Difference(ASIDE), Row(subject, order))], {})
+
+    def counts(self) -> dict[int, Mapping[str, int]]:
+        """What the report counts of each order that waits."""
+        return {subject: one.counts for subject, one in self._waits.items()}
 
     def counted(self) -> Iterator[tuple[int | str | date | None, ...]]:
         """Count what waits, and give its rows as ``ChangedOrder`` has them."""
-        for rows in self._waits.values():
-            for of, row in rows:
+        for one in self._waits.values():
+            for of, row in one.rows:
                 group = self.groups.setdefault(of, Counted(len(self.groups) + 1))
                 group.orders += 1
                 group.amount += row.more_minor

@@ -16,8 +16,9 @@ from perennial.db import sql
 from perennial.db.pages import Page, key_of, page
 from perennial.errors import Refused
 from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME, SILENT, WHO, ChangeGroups, Row, Told
+from perennial.jobs.change_list import happened_since, otherwise
 from perennial.jobs.job import Run
-from perennial.jobs.models import ChangeGroup, ChangePreview
+from perennial.jobs.models import ChangeGroup, ChangePreview, PreviewedOrder
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.language.formats import ENGLISH, Reader, phrase
@@ -56,13 +57,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a version would change. ``orders`` (lines of orders) = ``changed`` + ``same`` + ``aside`` + ``busy``; ``keeps`` of
+    """What a version would change, by the ``run`` that counted or refreshed it last; ``list_run`` has what every order would
+    be. ``orders`` (lines of orders) = ``changed`` + ``same`` + ``aside`` + ``busy``; ``keeps`` of
     the changed ones keep what a person has set. ``aside``: cannot be planned with it, ``busy``: somebody was at work on
     them. ``made``: child orders that are made and not sent, never touched. ``rises``: a price rises, ``silent`` of these
     have no e-mail address. ``to_come``: what is planned with delivery and tax, before and after.
     """
 
     run: int
+    list_run: int
     program: str
     number: int
     at: datetime
@@ -116,10 +119,9 @@ class GroupOrder:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What is otherwise than it was counted: so many orders, the last one then; or (none) the version or the rules."""
+    """What is otherwise than it was counted: so many orders; or (none) the version or the rules."""
 
     orders: int
-    last: datetime | None
 
 
 def is_preview(run: Run) -> bool:
@@ -138,21 +140,27 @@ def refuse_other_revision(program: Program, number: int, *, dry: bool) -> None:
 
 
 def seen_now(program: int, revision: int) -> tuple[str, int, datetime]:
-    """What the answer depends on, in a word; the last thing that has happened to any order; and when it was looked at."""
+    """What the answer depends on besides the orders, in a word; the last thing that has happened to any order; and when it
+    was looked at.
+    """
     found = sql.one(SQL["seen"], {"program": program, "revision": revision})
     assert found is not None
     return found[0], found[1], timezone.now()
 
 
+def is_stored_whole(row: ChangePreview) -> bool:
+    """Is the list of its orders kept? It is forgotten as that of any run; previews of older versions had none."""
+    return PreviewedOrder.objects.filter(run=row.pk).count() == row.orders
+
+
 def preview_of(run: Run, groups: ChangeGroups) -> Callable[[int], None]:
     """What writes the numbers of a preview, by the number of the run that keeps it."""
     seen, event, at = run.cache["seen"]
-    made = int(sql.value(SQL["made"], {"run": run.id}))
-    places = {one.key: one.event_id for one in groups.revision.plan.events}
 
     def write(kept: int) -> None:
         ChangePreview.objects.create(
             run_id=kept,
+            runs=[kept],
             program_id=run.cache["of_program"],
             revision_id=groups.revision.id,
             number=groups.revision.number,
@@ -161,29 +169,42 @@ def preview_of(run: Run, groups: ChangeGroups) -> Callable[[int], None]:
             at=at,
             currency=run.set_up.currency,
             orders=run.selected,
-            changed=groups.of_kinds(CHANGES, KEEPS),
-            made=made,
-            rises=groups.of_kinds(*NOTICES),
-            silent=groups.of_kinds(SILENT),
-            to_come_minor=groups.to_come,
-            new_to_come_minor=groups.new_to_come,
+            **numbers(kept, groups),
         )
-        ChangeGroup.objects.bulk_create(
-            ChangeGroup(
-                run_id=kept,
-                number=group.number,
-                kind=of.kind,
-                event_key=of.event,
-                event_id=places.get(of.event) if of.event else None,
-                before=of.before,
-                after=of.after,
-                orders=group.orders,
-                amount_minor=group.amount,
-            )
-            for of, group in groups.groups.items()
-        )
+        write_groups(kept, groups)
 
     return write
+
+
+def numbers(run: int, groups: ChangeGroups) -> dict[str, int]:
+    """What a preview counts besides its list, which the run keeps."""
+    return {
+        "changed": groups.of_kinds(CHANGES, KEEPS),
+        "made": int(sql.value(SQL["made"], {"run": run})),
+        "rises": groups.of_kinds(*NOTICES),
+        "silent": groups.of_kinds(SILENT),
+        "to_come_minor": groups.to_come,
+        "new_to_come_minor": groups.new_to_come,
+    }
+
+
+def write_groups(run: int, groups: ChangeGroups) -> None:
+    """Write the groups of a preview."""
+    places = {one.key: one.event_id for one in groups.revision.plan.events}
+    ChangeGroup.objects.bulk_create(
+        ChangeGroup(
+            run_id=run,
+            number=group.number,
+            kind=of.kind,
+            event_key=of.event,
+            event_id=places.get(of.event) if of.event else None,
+            before=of.before,
+            after=of.after,
+            orders=group.orders,
+            amount_minor=group.amount,
+        )
+        for of, group in groups.groups.items()
+    )
 
 
 def last_preview(program: str, number: int | None = None) -> Preview | None:
@@ -194,36 +215,36 @@ def last_preview(program: str, number: int | None = None) -> Preview | None:
 
 
 def preview(run: int) -> Preview:
-    """The preview that a dry run has counted. Refused: it has counted none."""
-    return _read(_row(run))
+    """The preview that a dry run has counted or refreshed, as it is now. Refused: it has counted none."""
+    return _read(stored_preview(run))
 
 
 def since(run: int, *, thoroughly: bool = False) -> Since | None:
     """What is otherwise than when a preview was counted; None: nothing. ``thoroughly``: every order is compared, else those
-    to which something has happened since are counted.
+    to which something has happened since.
     """
-    row = _row(run)
-    orders, last = sql.tuples(SQL["changed_since"], {"event": row.event, "program": row.program_id})[0]
-    if orders:
-        return Since(orders, last)
-    if not draft_stands(run) or (thoroughly and seen_now(row.program_id, row.revision_id)[0] != row.seen):
-        return Since(0, None)
-    return None
+    row = stored_preview(run)
+    if not draft_stands(run) or seen_now(row.program_id, row.revision_id)[0] != row.seen:
+        return Since(0)
+    if thoroughly and not is_stored_whole(row):
+        return Since(0)
+    orders = (otherwise if thoroughly else happened_since)(row)
+    return Since(orders) if orders else None
 
 
 def draft_stands(run: int) -> bool:
     """Is the draft the one that a preview was counted with? Every edit makes a new one."""
-    return ProgramRevision.objects.filter(pk=_row(run).revision_id, released=False).exists()
+    return ProgramRevision.objects.filter(pk=stored_preview(run).revision_id, released=False).exists()
 
 
 def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None = None) -> Page[GroupOrder]:
     """A page of the orders of a group. Refused: there is no such group."""
-    row = _row(run)
-    if not ChangeGroup.objects.filter(run_id=run, number=number).exists():
+    row = stored_preview(run)
+    if not ChangeGroup.objects.filter(run_id=row.pk, number=number).exists():
         raise Refused("change_group_unknown", "group", run=run, group=number)
-    silent = ChangeGroup.objects.filter(run_id=run, kind=SILENT).values_list("number", flat=True).first()
+    silent = ChangeGroup.objects.filter(run_id=row.pk, kind=SILENT).values_list("number", flat=True).first()
     behind = int(key_of(after, 1)[0]) if after else 0
-    given = {"run": run, "number": number, "after": behind, "most": size + 1, "silent": silent or 0}
+    given = {"run": row.pk, "number": number, "after": behind, "most": size + 1, "silent": silent or 0}
     return page(_orders(sql.tuples(SQL["orders"], given), row.currency), size, lambda one: (one.key,))
 
 
@@ -241,6 +262,7 @@ def as_document(found: Preview) -> dict[str, Any]:
         "program": found.program,
         "revision": found.number,
         "run": found.run,
+        "list_run": found.list_run,
         "at": found.at.isoformat(timespec="seconds"),
         "orders": found.orders,
         "changed": found.changed,
@@ -269,8 +291,9 @@ def as_document(found: Preview) -> dict[str, Any]:
     }
 
 
-def _row(run: int) -> ChangePreview:
-    row = ChangePreview.objects.filter(run=run).select_related("program").first()
+def stored_preview(run: int) -> ChangePreview:
+    """The row of a preview, by any of its runs. Refused: a run has counted none."""
+    row = ChangePreview.objects.filter(runs__contains=[run]).select_related("program").first()
     if row is None:
         raise Refused("preview_unknown", "run", run=run)
     return row
@@ -303,7 +326,8 @@ def _read(row: ChangePreview) -> Preview:
     groups.sort(key=lambda one: (one.stays, one.event_id or 0, -one.orders, one.kind, one.number))
     counts = {kind: sum(one.orders for one in groups if one.kind == kind) for kind in WHO}
     return Preview(
-        run=row.pk,
+        run=row.runs[-1],
+        list_run=row.pk,
         program=row.program.schedule_id,
         number=row.number,
         at=row.at,

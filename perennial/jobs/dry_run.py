@@ -41,15 +41,16 @@ def dry_run(
     kept = KeptRows(job, on, arguments, by)
     report = Report()
     try:
-        with transaction.atomic():
-            report = rehearse(job, on, arguments, by, kept, progress=progress)
-            raise _Undo
-    except _Undo:
-        pass
+        try:
+            with transaction.atomic():
+                report = rehearse(job, on, arguments, by, kept, progress=progress)
+                raise _Undo
+        except _Undo:
+            row = kept.close(report)
     except BaseException:
         kept.drop()
         raise
-    return document(job, kept.close(report), to)
+    return document(job, row, to)
 
 
 def rehearse(
@@ -95,7 +96,7 @@ def rehearse(
             kept.add(JobTouched, touched.COLUMNS, rows)
             if run.waits:
                 run.waits = {}
-        job.keep_rehearsed(run, kept)
+        job.keep_rehearsed(run, kept, first, last)
         if progress is not None:
             progress(number, len(chunks))
     if not at_once:

@@ -40,9 +40,7 @@ class Run:
     started_by: str = ""
     cache: dict[str, Any] = field(default_factory=dict)
     waits: dict[int, list[Any]] | None = None
-    """Of a dry run whose chunks are taken back at once: what was done of each place of the work list (``touched.Row``), until it
-    is kept.
-    """
+    """Of a dry run that stands apart: what was done of each thing (``touched.Row``), until its chunk is kept."""
 
     @property
     def by(self) -> str:
@@ -138,7 +136,7 @@ class Job:
         """Of a dry run: is each chunk taken back at once, so that nobody waits for its locks?"""
         return False
 
-    def keep_rehearsed(self, run: Run, kept: Keeps) -> None:
+    def keep_rehearsed(self, run: Run, kept: Keeps, first: int, last: int) -> None:
         """Of a dry run: keep what is told of a chunk, which is done, beside what it touched."""
 
     def rehearsal_ends(self, run: Run, kept: Keeps) -> None:

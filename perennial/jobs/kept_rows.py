@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from perennial.db import sql
 from perennial.jobs.at_work import Session
 from perennial.jobs.job import Job
-from perennial.jobs.models import ChangedOrder, ChangeGroup, JobRun, JobTouched
+from perennial.jobs.models import ChangedOrder, ChangeGroup, JobRun, JobTouched, PreviewedOrder
 from perennial.jobs.report import Report
 
 IN_MEMORY = 5_000
@@ -109,6 +109,6 @@ class KeptRows:
 
 
 def _forget(session: Session, runs: list[int]) -> None:
-    for model in (JobTouched, ChangedOrder, ChangeGroup):
+    for model in (JobTouched, PreviewedOrder, ChangedOrder, ChangeGroup):
         session.execute(f"delete from {model._meta.db_table} where run_id = any(%s)", [runs])
     session.execute("delete from jobs_jobrun where id = any(%s) and dry and status = 'open'", [runs])

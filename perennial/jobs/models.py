@@ -98,13 +98,15 @@ class JobTouched(models.Model):
 class ChangePreview(models.Model):
     """What a version of a program would change on its open orders, as a dry run of update-orders has counted it.
 
-    ``revision_id``: the draft that it was counted with; ``seen``: what the draft, the rules and the orders were like then
-    (``change_seen``), ``event``: the last thing that had happened to any order. ``orders`` of the work list; ``made``: their
+    ``runs``: the one that counted it and has its rows, then those by which it was refreshed; it is known by the last one.
+    ``revision_id``: the draft that it was counted with; ``seen``: what the draft and the rules were like then,
+    ``event``: the last thing that had happened to any order ``at`` that time. ``orders`` of the work list; ``made``: their
     children that are made and not sent. ``rises``: orders of which a price rises, ``silent`` of them have nobody to write to.
     ``to_come_minor``: what is planned of them with delivery and tax, before and after.
     """
 
     run = models.OneToOneField(JobRun, models.CASCADE, primary_key=True, related_name="preview")
+    runs = ArrayField(models.BigIntegerField(), db_default=models.Value("{}"))
     program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
     revision_id = models.BigIntegerField()
     number = models.IntegerField()
@@ -145,7 +147,8 @@ class ChangeGroup(models.Model):
 
 class ChangedOrder(models.Model):
     """An order in a group of a preview: the first of its shipments that is in it, before and after, and how much more or
-    less is to come of the order by it. Who it belongs to is read when it is looked at.
+    less is to come of the order by it. Who it belongs to is read when it is looked at. ``seq``: the id of its line's
+    continuity order.
     """
 
     pk = models.CompositePrimaryKey("run_id", "number", "seq")
@@ -160,6 +163,21 @@ class ChangedOrder(models.Model):
     amount_minor = models.BigIntegerField(null=True)
     new_amount_minor = models.BigIntegerField(null=True)
     more_minor = models.BigIntegerField()
+
+
+class PreviewedOrder(models.Model):
+    """A continuity order on the work list of a preview. ``stands``: in a word, all that its answer depends on besides the
+    draft and the rules (null: somebody was at work on it, it was not counted). ``counts``: what the run's report counts of it.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "subject_id")
+    run = models.ForeignKey(JobRun, models.CASCADE, related_name="previewed", db_index=False)
+    subject_id = models.BigIntegerField()
+    stands = models.UUIDField(null=True)
+    counts = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["run"], condition=Q(stands=None), name="previewed_busy")]
 
 
 class NightRun(models.Model):

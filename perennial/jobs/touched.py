@@ -101,10 +101,13 @@ class Touched:
 
 
 def places(run: Run, first: int, last: int) -> dict[int, int]:
-    """By subject, its place in the work list of a run."""
+    """By subject, its place in the list of a run: that of its work list; of a dry run that stands apart the subject's own
+    id, which it keeps when the list is refreshed.
+    """
+    place = "seq" if run.waits is None else "subject_id"
     return dict(
         sql.tuples(
-            "select subject_id, seq from jobs_jobitem where run_id = %s and seq between %s and %s",
+            f"select subject_id, {place} from jobs_jobitem where run_id = %s and seq between %s and %s",
             [run.id, first, last],
         )
     )
@@ -160,7 +163,7 @@ def forget(on: date) -> None:
     if days is None or on.toordinal() <= days:
         return
     given = {"before": date.fromordinal(on.toordinal() - days)}
-    for table in ("jobs_jobitem", "jobs_jobtouched", "jobs_changedorder"):
+    for table in ("jobs_jobitem", "jobs_jobtouched", "jobs_changedorder", "jobs_previewedorder"):
         sql.execute(
             f"delete from {table} where run_id in"
             " (select id from jobs_jobrun where on_date < %(before)s and status = 'done')",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +21,11 @@ from perennial.desk.snapshot import Rows, last_events, rows_of
 from perennial.errors import Refused
 from perennial.jobs import touched
 from perennial.jobs.change_groups import ChangeGroups, Updated
+from perennial.jobs.change_list import CHANGED_SINCE, LIST_COLUMNS, listed, note_list
 from perennial.jobs.change_preview import ORDER_COLUMNS, is_preview, preview_of, refuse_other_revision, seen_now
+from perennial.jobs.change_refresh import refreshed, refuse_other_preview, to_refresh
 from perennial.jobs.job import Job, Keeps, Run
-from perennial.jobs.models import ChangedOrder
+from perennial.jobs.models import ChangedOrder, PreviewedOrder
 from perennial.jobs.parking import park_uncounted
 from perennial.jobs.planned import Planned
 from perennial.jobs.report import Report
@@ -48,7 +51,8 @@ class UpdateOrders(Job):
     Safe to rerun because an order that stands on the newest revision and tariff is not selected again, and a plan
     that changes nothing writes nothing.
 
-    With a ``revision`` of a program: a dry run says what that one would change (``change_groups``), though it is a draft yet;
+    With a ``revision`` of a program: a dry run says what that one would change (``change_groups``), though it is a draft yet,
+    and with ``refresh`` does so of those orders that have changed since a preview (``change_refresh``);
     a real run wants it to be the newest one, so that nobody applies what was never shown. With ``keep`` what is changed of
     each order is kept with the run, so that it can be taken back (``take_back``).
     """
@@ -61,11 +65,13 @@ class UpdateOrders(Job):
     def arguments(self, run: Run) -> None:
         """For one program, or a revision of it, for all, or by the night for those released with *apply*."""
         given = run.arguments
-        for name in ("revision", "keep"):
+        for name in ("revision", "keep", "refresh"):
             if given.get(name) and not (given.get("program") and given.get("revision")):
                 raise Refused("option_goes_with", name, what=name, of="program" if name == "revision" else "revision")
         if given.get("keep") and run.dry:
             raise Refused("keep_or_dry", "keep")
+        if given.get("refresh"):
+            refuse_other_preview(given, dry=run.dry)
         if "program" in given:
             program = program_by_id(given["program"])
             if "revision" in given:
@@ -91,24 +97,34 @@ class UpdateOrders(Job):
         run.cache["tariff"] = applied_number() or 0
 
     def select(self, run: Run) -> tuple[int, Report]:
-        """Write the work list; of a preview note first what the program and its orders are like."""
-        if is_preview(run):
-            run.cache["seen"] = seen_now(run.cache["of_program"], next(iter(run.cache["newest"].values())))
-        return super().select(run)
+        """Write the work list; of a preview note first what the rules are like, then what the orders are. What is to be
+        refreshed, and cannot be because the rules or the draft are other ones, is counted as a whole.
+        """
+        if not is_preview(run):
+            return super().select(run)
+        (revision,) = run.cache["newest"].values()
+        run.cache["seen"] = seen_now(run.cache["of_program"], revision)
+        run.cache["refreshes"] = to_refresh(run)
+        found = super().select(run)
+        note_list(run)
+        return found
 
     def stands_apart(self, run: Run) -> bool:
         """Nobody waits for a preview."""
         return is_preview(run)
 
-    def keep_rehearsed(self, run: Run, kept: Keeps) -> None:
-        """Of a preview: the groups that the orders of a chunk are in."""
-        if (groups := run.cache.get("groups")) is not None:
+    def keep_rehearsed(self, run: Run, kept: Keeps, first: int, last: int) -> None:
+        """Of a preview: the orders of a chunk, and the groups that they are in."""
+        if is_preview(run):
+            groups = self._groups(run)
+            kept.add(PreviewedOrder, LIST_COLUMNS, listed(run, first, last, groups.counts()))
             kept.add(ChangedOrder, ORDER_COLUMNS, groups.counted())
 
     def rehearsal_ends(self, run: Run, kept: Keeps) -> None:
         """Of a preview: its numbers."""
         if is_preview(run):
-            kept.at_end(preview_of(run, self._groups(run)))
+            ending = refreshed if run.cache["refreshes"] else preview_of
+            kept.at_end(ending(run, self._groups(run)))
 
     def _groups(self, run: Run) -> ChangeGroups:
         """The groups of a preview so far."""
@@ -122,7 +138,10 @@ class UpdateOrders(Job):
         """Open orders planned from an older revision, or under an older tariff, by id."""
         newest = run.cache["newest"]
         given = {name: run.cache[name] for name in ("tariff", "of_program")}
-        return SQL["select_to_update"], {"programs": list(newest), "revisions": list(newest.values()), **given}
+        given |= {"programs": list(newest), "revisions": list(newest.values())}
+        if (refreshes := run.cache.get("refreshes")) is not None:
+            return CHANGED_SINCE, {**given, "preview": refreshes.pk}
+        return SQL["select_to_update"], given
 
     def work(self, run: Run, first: int, last: int) -> Report:
         """Update the items ``first`` to ``last``."""
@@ -138,6 +157,7 @@ class UpdateOrders(Job):
         report = Report()
         difference = Difference()
         planned = Planned()
+        counted: dict[int, Counter[str]] = defaultdict(Counter)
         changed: list[OrderState] = []
         rows: list[ContinuityOrder] = []
         events = []
@@ -156,16 +176,16 @@ class UpdateOrders(Job):
             rows.append(state.row)
             paid_by = state.row.payment_schedule_id
             differs = bool(counts) or state.row.complete != was_complete or paid_by != was_paid_by
-            report.count("lines_added", counts.added)
-            report.count("lines_changed", counts.changed)
-            report.count("lines_cancelled", counts.cancelled)
+            counted[state.row.pk] += Counter(
+                lines_added=counts.added, lines_changed=counts.changed, lines_cancelled=counts.cancelled
+            )
             for adjustment in found.gone:
                 number = state.row.order.number
                 why = Reason("change_gone", {"kind": adjustment.kind, "event": adjustment.key})
                 report.because(number, None, None, why)
             kept = state.billing_kept(revision)
             if kept is not None and not revision.billed_as(stood_on):
-                report.count("billing_kept")
+                counted[state.row.pk]["billing_kept"] = 1
                 why = Reason(kept, {"method": state.row.payment_method, "schedule": _name(set_up, paid_by)})
                 report.because(state.row.order.number, None, None, why)
                 planned.billing_kept(state, _name(set_up, paid_by), why)
@@ -208,26 +228,32 @@ class UpdateOrders(Job):
         followed = tariff_followed(run, set_up, states, planned)
         write_history([*events, *followed.events], on=run.on, by=run.by)
         planned.write(run, first, last)
-        if is_preview(run):
-            self._groups(run).take(set_up, _with_others(updated, states, followed), touched.places(run, first, last))
         again = sorted({s.row.pk for s in changed} | followed.differ)
+        for pk in followed.differ:
+            counted[pk]["charges_changed"] = 1
+        done, differ = {row.pk for row in rows} | followed.moved, set(again)
+        for state in states:
+            if (pk := state.row.pk) in done:
+                counted[pk]["updated" if pk in differ else "unchanged"] = 1
+                counted[pk]["kept"] = int(bool(state.adjustments))
+        for of in counted.values():
+            for word, number in of.items():
+                report.count(word, number)
+        if is_preview(run):
+            self._groups(run).take(set_up, _with_others(updated, states, followed), counted)
         if again:
             blocked.recompute(again)
-            if any(s.row.upfront for s in states if s.row.pk in set(again)):
+            if any(s.row.upfront for s in states if s.row.pk in differ):
                 due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
         if keep is not None:
             keep.write(run)
-        done = {row.pk for row in rows} | followed.moved
-        report.count("charges_changed", len(followed.differ))
-        report.count("updated", len(again))
-        report.count("unchanged", len(done) - len(again))
-        report.count("kept", sum(bool(state.adjustments) for state in states if state.row.pk in done))
         return report
 
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order aside."""
         if is_preview(run):
-            self._groups(run).put_aside(seq, self.named(run, seq)[0])
+            (subject,) = touched.places(run, seq, seq)
+            self._groups(run).put_aside(subject, self.named(run, seq)[0])
         return park_uncounted(self, run, seq, reason, sqlstate)
 
     def _locked(self, run: Run, first: int, last: int) -> tuple[list[int], Keep | None]:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from perennial.catalog.queries import company
 from perennial.continuity.models import ContinuityOrder
@@ -70,10 +71,11 @@ def program_change(schedule_id: str) -> ProgramChange:
     number, is_draft = (None, False) if newest is None else (newest.number, not newest.released)
     others = ContinuityOrder.objects.filter(program=row, status="open").exclude(revision=newest)
     counted = None if number is None else last_preview(schedule_id, number)
-    asked = _last(dry=True, program=schedule_id, revision=number)
-    applied = None if is_draft else _last(dry=False, program=schedule_id, revision=number, keep=True)
+    asked = _last(JobRequest.objects.filter(job=JOB, dry=True, arguments__contains=_counted_with(schedule_id, number)))
+    real = JobRequest.objects.filter(dry=False)
+    applied = None if is_draft else _last(real.filter(job=JOB, arguments=_arguments(schedule_id, number)))
     run = applied.runs[-1] if applied is not None and applied.runs else None
-    back = None if run is None else _last(dry=False, job=TakeBackOrders.name, run=run.id)
+    back = None if run is None else _last(real.filter(job=TakeBackOrders.name, arguments={"run": run.id}))
     return ProgramChange(
         program=schedule_id,
         name=row.name,
@@ -94,28 +96,32 @@ def program_change(schedule_id: str) -> ProgramChange:
     )
 
 
-def _last(*, dry: bool, job: str = JOB, **arguments: object) -> RequestStatus | None:
-    """What the workers were asked for last with these arguments."""
-    found = JobRequest.objects.filter(job=job, dry=dry, arguments=arguments).order_by("-id")
-    pk = found.values_list("pk", flat=True).first()
+def _last(asked: QuerySet[JobRequest]) -> RequestStatus | None:
+    """What the workers were asked for last of these."""
+    pk = asked.order_by("-id").values_list("pk", flat=True).first()
     return None if pk is None else request_status(pk)
 
 
 @transaction.atomic
-def ask_for_preview(*, schedule_id: str, on: date, by: str) -> JobRequest:
-    """Ask a worker what the draft would change on open orders. Refused: there is no draft, or it has faults."""
+def ask_for_preview(*, schedule_id: str, on: date, by: str, refresh: int | None = None) -> JobRequest:
+    """Ask a worker what the draft would change on open orders; ``refresh``: only of those that have changed since the
+    preview of this run. Refused: there is no draft, or it has faults.
+    """
     number = to_release(schedule_id=schedule_id, by=by)
-    return queue.ask(job=JOB, on=on, arguments={"program": schedule_id, "revision": number}, dry=True, by=by)
+    return queue.ask(job=JOB, on=on, arguments=_counted_with(schedule_id, number, refresh), dry=True, by=by)
 
 
 def count(
-    *, schedule_id: str, on: date, by: str, progress: Callable[[int, int], None] | None = None
+    *,
+    schedule_id: str,
+    on: date,
+    by: str,
+    refresh: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Preview, dict[str, Any]]:
-    """Count here and now what the draft would change; the preview, and its run as a document. Refused: there is no draft,
-    or it has faults.
-    """
+    """Count here and now what the draft would change (``ask_for_preview``); the preview, and its run as a document."""
     number = to_release(schedule_id=schedule_id, by=by)
-    arguments = {"program": schedule_id, "revision": number}
+    arguments = _counted_with(schedule_id, number, refresh)
     done = run_by_hand(UpdateOrders(), on=on, arguments=arguments, dry=True, by=by, progress=progress)
     return preview(done["run"]), done
 
@@ -144,7 +150,8 @@ def apply(
     can be taken back. The same once more gives the same request, or goes on with one that broke off.
 
     ``orders``: how many change, once more where they are many; ``letters``: whoever is not told of a higher price by mail
-    is told by letter. Refused: a draft, rules or orders that are not what was counted; a higher price of which nobody is told.
+    is told by letter. Refused: a draft, rules or orders that are not what was counted; a preview that was refreshed by
+    another run; a higher price of which nobody is told.
     """
     locked(schedule_id)
     found = _preview_of(schedule_id, run)
@@ -152,6 +159,8 @@ def apply(
         if already.status in BROKEN_OFF:
             return queue.ask(job=JOB, on=on, arguments=_arguments(schedule_id, found.number), by=by)
         return already
+    if run != found.run:
+        raise Refused("preview_refreshed", "run", run=run, now=found.run)
     if (what := since(run, thoroughly=True)) is not None:
         raise changed_since(found, what)
     refuse_many(found.changed, orders)
@@ -171,7 +180,7 @@ def for_new_orders(*, schedule_id: str, run: int, by: str, on: date, reason: str
     if _is_released(found):
         return
     if not draft_stands(run):
-        raise changed_since(found, Since(0, None))
+        raise changed_since(found, Since(0))
     release(schedule_id=schedule_id, by=by, on=on, reason=reason)
 
 
@@ -193,14 +202,12 @@ def changed_since(found: Preview, what: Since) -> Refused:
     """The refusal of a preview that is not what is any more."""
     zone = ZoneInfo(company().time_zone or "UTC")
     at = found.at.astimezone(zone)
-    last = what.last.astimezone(zone) if what.last else None
     return Refused(
         "orders_changed_since" if what.orders else "version_changed_since",
         "run",
         count=what.orders,
         on=at.date(),
         hour=at.strftime("%H:%M"),
-        last=last and last.strftime("%H:%M"),
         version=found.number,
     )
 
@@ -232,5 +239,10 @@ def _is_released(found: Preview) -> bool:
     return released.filter(program__schedule_id=found.program).exists()
 
 
-def _arguments(program: str, number: int) -> dict[str, object]:
+def _counted_with(program: str, number: int | None, refresh: int | None = None) -> dict[str, object]:
+    more = {} if refresh is None else {"refresh": refresh}
+    return {"program": program, "revision": number, **more}
+
+
+def _arguments(program: str, number: int | None) -> dict[str, object]:
     return {"keep": True, "program": program, "revision": number}

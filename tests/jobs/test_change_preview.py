@@ -17,10 +17,10 @@ from perennial.desk.read import orders as read
 from perennial.desk.read.coming import coming
 from perennial.errors import Refused
 from perennial.jobs import change_preview, kept_rows, many, requests
-from perennial.jobs.change_preview import Preview, group_orders
+from perennial.jobs.change_preview import Preview, Since, group_orders
 from perennial.jobs.kept_rows import KeptRows
 from perennial.jobs.many import How
-from perennial.jobs.models import ChangedOrder, JobRun, JobTouched
+from perennial.jobs.models import ChangedOrder, ChangePreview, JobRun, JobTouched, PreviewedOrder
 from perennial.jobs.night import one_night
 from perennial.jobs.runner import run_job
 from perennial.jobs.touched import as_document, touched
@@ -68,9 +68,9 @@ def without_second(facts: ProgramFacts) -> ProgramFacts:
     return replace(facts, events=tuple(replace(event, event_id=at) for at, event in enumerate(kept, 1)))
 
 
-def previewed(program: str = "CLUB") -> Preview:
+def previewed(program: str = "CLUB", refresh: int | None = None) -> Preview:
     """Ask for it, and let a worker count it."""
-    asked = program_change.ask_for_preview(schedule_id=program, **MARA)
+    asked = program_change.ask_for_preview(schedule_id=program, refresh=refresh, **MARA)
     requests.perform(asked.pk)
     asked.refresh_from_db()
     assert asked.status == "done", asked.refused
@@ -154,6 +154,94 @@ def test_the_update_does_what_the_preview_has_shown_and_is_taken_back_whole(
     assert why(back) == {}
     assert promised() == before
     assert not ProgramRevision.objects.filter(apply=True).exists()
+
+
+def told(found: Preview) -> tuple[Any, ...]:
+    """All that a preview says, whatever the numbers of its groups and runs."""
+    by_kind = {one.number: (one.kind, one.event, one.before, one.after) for one in found.groups}
+    groups = sorted((by_kind[one.number], one.event_id, one.orders, one.amount) for one in found.groups)
+    listed = [(of, group_orders(found.run, number, size=100).rows) for number, of in by_kind.items()]
+    numbers = replace(found, run=0, list_run=0, at=day(0), groups=())
+    run = JobRun.objects.get(pk=found.list_run)
+    report = {**run.report, "counts": {word: number for word, number in run.report["counts"].items() if number}}
+    report["reasons"] = sorted(report["reasons"], key=str)
+    return numbers, repr(groups), sorted(listed, key=repr), rows(found.list_run), report, run.selected
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("program", ["CLUB", "UP"])
+def test_what_has_changed_since_is_counted_anew_and_all_else_stays(
+    program: str, apart: bool, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PERENNIAL_CHUNK_SIZE = 3
+    known = people(program)
+    edited(program)
+    if apart:
+        monkeypatch.setattr(kept_rows, "IN_MEMORY", 1)
+    NoticeKind.objects.create(kind="price_changed", is_on=True, changed_on=ON)
+    first = previewed(program)
+    assert change_preview.since(first.run, thoroughly=True) is None
+    # Three change, one of which has two lines; one is new, one is gone; one customer has an address to write to.
+    actions.skip(number=known["plain"], shipment=3, **ANNA)
+    actions.undo(number=known["moved"], **ANNA)
+    actions.move(number=known["two"], line=1, shipment=2, to=day(50), **ANNA)
+    new = order(program)
+    actions.cancel(number=known["skipped"], **ANNA)
+    assert change_preview.since(first.run) == Since(5)
+    Customer.objects.update(email="ada@example.com")
+    assert change_preview.since(first.run, thoroughly=True) == Since(len(known) + 1)
+    Customer.objects.update(email=None)
+    assert change_preview.since(first.run, thoroughly=True) == Since(5)
+    with pytest.raises(Refused) as refused:
+        applied(first, letters=True)
+    assert refused.value.code == "orders_changed_since"
+    fresh = previewed(program, refresh=first.run)
+    assert change_preview.since(fresh.run, thoroughly=True) is None
+    assert (fresh.list_run, JobRun.objects.get(pk=fresh.run).selected) == (first.run, 5)  # lines
+    assert {row["order"] for row in rows(fresh.run)} == {known["plain"], known["moved"], known["two"], new}
+    assert told(fresh) == told(previewed(program))
+    # It is applied by the run that refreshed it alone.
+    ChangePreview.objects.exclude(pk=fresh.list_run).delete()
+    with pytest.raises(Refused) as refused:
+        applied(first, letters=True)
+    assert refused.value.code == "preview_refreshed"
+    run = applied(fresh, letters=True)
+    assert rows(run.pk) == rows(fresh.list_run)
+    assert to_come() == fresh.new_to_come.minor
+    assert run.report["counts"] == JobRun.objects.get(pk=fresh.list_run).report["counts"]
+
+
+def test_the_whole_is_counted_again_when_the_draft_or_a_rule_is_another_one() -> None:
+    order("CLUB")
+    skipped = order("CLUB")
+    edited()
+    first = previewed()
+    actions.skip(number=skipped, shipment=2, **ANNA)
+    put({"products": [{"number": "B3", "price": "77.00"}]}, on=ON)
+    assert change_preview.since(first.run) == Since(0)
+    second = previewed(refresh=first.run)
+    assert (second.list_run, second.orders) == (second.run, 2)
+    edited(price=8800)
+    assert change_preview.since(second.run) == Since(0)
+    third = previewed(refresh=second.run)
+    assert (third.list_run, third.orders) == (third.run, 2)
+    assert change_preview.since(third.run, thoroughly=True) is None
+    # What is kept of a list for some time only is counted as a whole, too.
+    PreviewedOrder.objects.filter(run=third.run).delete()
+    assert change_preview.since(third.run, thoroughly=True) == Since(0)
+    fourth = previewed(refresh=third.run)
+    assert fourth.list_run == fourth.run
+    for given, code in (
+        ({"program": "CLUB", "revision": 2, "refresh": 99}, "preview_unknown"),
+        ({"program": "UP", "revision": 1, "refresh": fourth.run}, "preview_unknown"),
+        ({"program": "CLUB", "refresh": fourth.run}, "option_goes_with"),
+    ):
+        with pytest.raises(Refused) as refused:
+            run_job(UpdateOrders(), on=ON, arguments=given, dry=True)
+        assert refused.value.code == code
+    with pytest.raises(Refused) as refused:
+        run_job(UpdateOrders(), on=ON, arguments={"program": "UP", "revision": 1, "refresh": fourth.run})
+    assert refused.value.code == "refresh_is_dry"
 
 
 def dies(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:

@@ -45,9 +45,10 @@ def page(request: Visit, program: str) -> HttpResponse:
 
 
 def check(request: Visit, program: str) -> HttpResponse:
-    """Ask a worker to count what the draft would change."""
+    """Ask a worker to count what the draft would change, or (``refresh``) only of what has changed since it was counted."""
+    given: dict[str, Any] = {"on": request.visitor.today, "by": request.visitor.by}
     try:
-        program_change.ask_for_preview(schedule_id=program, on=request.visitor.today, by=request.visitor.by)
+        program_change.ask_for_preview(schedule_id=program, refresh=whole_number(request, "refresh"), **given)
     except Refused as problem:
         return form_again(request, TEMPLATE, _shown(program), problem)
     return go_to(request, _address(program))
