@@ -132,22 +132,44 @@ def spread(root: int, payments: Iterable[int], amount_minor: int, *, by_check: b
     First those that paid for what does not come, so far as they did; then the one that was captured last. Refused: there is
     not so much left of them all.
     """
-    ids = sorted(payments)
-    lock(ids)
-    found = list(Payment.objects.filter(pk__in=ids))
-    found = [one for one in found if _fault(one, by_check=by_check) is None]
-    found = _latest_first(found)
-    left = left_of(found)
+    found, left = _to_give(payments, by_check=by_check)
     there = sum(left.values())
     if not 0 < amount_minor <= there:
         currency = company().currency or ""
         raise Refused("refund_too_much", "amount", left=Money(there, currency))
     given: dict[int, int] = {}
-    for paid_for, minor in beyond(root).items():
-        mine = [one for one in found if (one.continuity_order_id, one.order_id) == paid_for]
-        amount_minor -= _give(mine, left, given, min(minor, amount_minor))
+    amount_minor -= _give_surplus(root, found, left, given, amount_minor)
     _give(found, left, given, amount_minor)
     return {one.pk: given[one.pk] for one in found if given.get(one.pk)}
+
+
+def spread_surplus(root: int, payments: Iterable[int]) -> dict[int, int]:
+    """What is given back of several payments of a parent order, so that none of it has paid for what does not come: all
+    that is there of it, and can be given back by a gateway.
+    """
+    found, left = _to_give(payments, by_check=False)
+    given: dict[int, int] = {}
+    _give_surplus(root, found, left, given, sum(left.values()))
+    return {one.pk: given[one.pk] for one in found if given.get(one.pk)}
+
+
+def _to_give(payments: Iterable[int], *, by_check: bool) -> tuple[list[Payment], dict[int, int]]:
+    """Those of the payments of which something may be given back, the one captured last first; what is left of each."""
+    ids = sorted(payments)
+    lock(ids)
+    found = [one for one in Payment.objects.filter(pk__in=ids) if _fault(one, by_check=by_check) is None]
+    return _latest_first(found), left_of(found)
+
+
+def _give_surplus(
+    root: int, payments: Sequence[Payment], left: dict[int, int], given: dict[int, int], most: int
+) -> int:
+    """Give at most so much back of what has paid for what does not come; how much it was."""
+    rest = most
+    for paid_for, minor in beyond(root).items():
+        mine = [one for one in payments if (one.continuity_order_id, one.order_id) == paid_for]
+        rest -= _give(mine, left, given, min(minor, rest))
+    return most - rest
 
 
 def _give(payments: Iterable[Payment], left: dict[int, int], given: dict[int, int], amount: int) -> int:
@@ -218,10 +240,10 @@ def again(payment: int, why: Why, check: Check | None = None) -> Payment:
     """Try a refund again that has failed, or was declined: its gateway is asked by the next run, or a check was sent.
     Refused: that much is not left of what was captured.
     """
-    back = Payment.objects.get(pk=payment)
-    assert back.refunds_id is not None
-    lock([payment, back.refunds_id])
-    taken = Payment.objects.get(pk=back.refunds_id)
+    back = Payment.objects.select_related("refunds").get(pk=payment)
+    assert back.refunds is not None
+    lock([payment, back.refunds.pk])
+    taken = Payment.objects.get(pk=back.refunds.pk)
     if fault := _fault(taken, by_check=check is not None):
         raise fault
     back.refresh_from_db()
@@ -275,7 +297,7 @@ def withdraw(payments: Sequence[int], why: Why) -> None:
 
 def tell(back: Payment, kind: str, why: Why, **more: object) -> None:
     """One line in the order's history about a refund, with the payment that it gives back."""
-    taken = Payment.objects.select_related("order", "continuity_order").get(pk=back.refunds_id)
+    taken = Payment.objects.select_related("order", "continuity_order").get(pk=back.refunds_id or 0)
     order = taken.order
     child = order is not None and order.parent_id is not None
     data: Mapping[str, object] = {

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-
-from django.db.models import Q
 
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, lock, order_by_number
+from perennial.desk.orders.give_back import Refunded, paid_of, refunded, waits_for_approval
 from perennial.desk.orders.payments import lines_paid, payments_meant
-from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.limits import LINE, text_fault
@@ -21,33 +19,6 @@ from perennial.orders.models import SalesOrder
 from perennial.payments import refund as refunds
 from perennial.payments.models import Dispute, Payment
 from perennial.payments.refund import Check, Why
-
-
-@dataclass(frozen=True, slots=True)
-class GivenBack:
-    """So much of a payment is given back: of which order or child, which payment; ``refund`` counts the refunds of what
-    was paid.
-    """
-
-    order: str
-    purpose: str
-    number: int
-    refund: int
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refunded(Outcome):
-    """So much is given back. ``status`` of each: ``due`` (with the next run of payments), ``draft`` (somebody has to approve
-    it), ``captured`` (a check was sent), ``cancelled`` (it was not approved).
-    """
-
-    order: str
-    amount: Money
-    status: str
-    refunds: tuple[GivenBack, ...]
-    approved_by: str | None = None
-    asked_by: str | None = None
 
 
 @action()
@@ -88,27 +59,28 @@ def refund(
     why = Why(on, by, reason, reason_code)
     whole = _minor(number, taken, amount)
     ids = [one.pk for one in taken]
+    of_each: dict[int, int | None]
     if len(taken) == 1:
         of_each = {ids[0]: whole}
     else:
-        of_each = refunds.spread(locked.order.pk, ids, whole or 0, by_check=check is not None)
+        of_each = {**refunds.spread(locked.order.pk, ids, whole or 0, by_check=check is not None)}
     sum_ = sum(of_each[pk] or refunds.left_of(taken)[pk] for pk in of_each)
-    theirs = list(Payment.objects.filter(_of(locked.order)).exclude(purpose="refund").values_list("pk", flat=True))
-    waits = approved_by is None and refunds.above_limit(theirs, sum_, on=on, limited=limited)
-    if waits and paid_by_check is not None:
-        raise Refused("refund_check_not_approved", "amount", amount=Money(sum_, order.currency))
-    asked = refunds.ask_for(locked.order.pk, Money(sum_, order.currency), why) if waits and sum_ > 0 else None
+    asked = None
+    if approved_by is None and waits_for_approval(locked, sum_, limited=limited):
+        if paid_by_check is not None:
+            raise Refused("refund_check_not_approved", "amount", amount=Money(sum_, order.currency))
+        asked = refunds.ask_for(locked.order.pk, Money(sum_, order.currency), why)
     made = [
         refunds.refund(payment=pk, amount_minor=minor, why=why, check=paid_by_check, request=asked)
         for pk, minor in of_each.items()
     ]
-    return replace(_outcome(order, made), approved_by=approved_by)
+    return replace(refunded(order, made), approved_by=approved_by)
 
 
 def _taken(order: SalesOrder, line: int | None, part: int | None) -> list[Payment]:
     """The payments that something is given back of: those that are named, else all of the order with its children."""
     named = line is not None or part is not None
-    found = payments_meant(order, line, part) if named else Payment.objects.filter(_of(order))
+    found = payments_meant(order, line, part) if named else Payment.objects.filter(paid_of(order))
     found = found.exclude(purpose="refund").filter(captured_minor__gt=0)
     found = found.select_related("order", "continuity_order__parent_line")
     taken = list(found.order_by("purpose", "continuity_order__parent_line__line", "order__number", "number", "pk"))
@@ -120,10 +92,6 @@ def _taken(order: SalesOrder, line: int | None, part: int | None) -> list[Paymen
             one for one in taken if one.pk not in set(disputed) and one.captured_minor > one.refunded_minor
         ] or taken
     return taken
-
-
-def _of(order: SalesOrder) -> Q:
-    return Q(order=order) | Q(order__parent=order) | Q(continuity_order__order=order)
 
 
 def _minor(number: str, taken: Sequence[Payment], amount: str | None) -> int | None:
@@ -158,28 +126,6 @@ def _check(check: str | None, given_on: date | None, on: date) -> Check | None:
     return Check(check.strip(), given_on or on)
 
 
-def _outcome(order: SalesOrder, made: Sequence[Payment]) -> Refunded:
-    rows = Payment.objects.select_related("order", "continuity_order__order", "refunds").in_bulk(
-        [one.pk for one in made]
-    )
-    found = [rows[one.pk] for one in made]
-    return Refunded(
-        order=order.number,
-        amount=Money(sum(one.amount_minor for one in found), order.currency),
-        status=found[0].status if found else "cancelled",
-        refunds=tuple(
-            GivenBack(
-                order=one.order.number if one.order else one.continuity_order.order.number,  # type: ignore[union-attr]
-                purpose=one.refunds.purpose if one.refunds else one.purpose,
-                number=one.refunds.number if one.refunds else one.number,
-                refund=one.number,
-                amount=Money(one.amount_minor, one.currency),
-            )
-            for one in found
-        ),
-    )
-
-
 @action()
 def approve_refund(*, number: str, on: date, by: str, reason: str | None = None) -> Refunded:
     """Approve what somebody wants to give back of an order: the next run of process-payments asks the gateways for it.
@@ -198,7 +144,7 @@ def _decide(number: str, on: date, by: str, reason: str | None, *, approved: boo
     locked = _locked(number, on, by, reason)
     asked = refunds.decide(locked.order.pk, Why(on, by, reason or ""), approved=approved)
     made = list(asked.payments.order_by("pk"))
-    return replace(_outcome(locked.order, made), asked_by=asked.asked_by, approved_by=by if approved else None)
+    return replace(refunded(locked.order, made), asked_by=asked.asked_by, approved_by=by if approved else None)
 
 
 def _locked(number: str, on: date, by: str, reason: str | None) -> LockedOrder:
@@ -223,11 +169,11 @@ def refund_again(
     """
     order = order_by_number(number)
     lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
-    found = payments_meant(order, line, refund) if line or refund else Payment.objects.filter(_of(order))
+    found = payments_meant(order, line, refund) if line or refund else Payment.objects.filter(paid_of(order))
     failed = list(found.filter(purpose="refund", status__in=REFUSED).exclude(refunds=None).order_by("pk"))
     if not failed:
         raise Refused("no_refund_failed", "number", order=number)
     if len(failed) > 1:
         raise Refused("refund_again_which", "refund", order=number, refunds=[one.number for one in failed])
     made = refunds.again(failed[0].pk, Why(on, by, reason), _check(check, given_on, on))
-    return _outcome(order, [made])
+    return refunded(order, [made])
