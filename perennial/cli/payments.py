@@ -18,7 +18,7 @@ from perennial.cli.parser import (
     whole,
 )
 from perennial.errors import Refused
-from perennial.kernel.states import METHODS
+from perennial.kernel.states import DISPUTE, METHODS
 
 
 def order_card(p: Parser) -> Run:
@@ -138,6 +138,18 @@ def order_refund(p: Parser) -> Run:
         return again(given) if given.again else refund(given)
 
     return run
+
+
+def order_dispute(p: Parser) -> Run:
+    """The customer does not accept a charge, or the bank has decided."""
+    p.number("the number of a child, or of an order for all that was paid of it")
+    p.add_argument("--as", dest="status", choices=tuple(DISPUTE), required=True, help="how it stands")
+    p.add_argument("--payment", dest="part", type=whole, metavar="N", help="of a new one: the number of the payment")
+    p.add_argument("--amount", metavar="A", help="of a new one: so much of it (left out: all of the payment)")
+    p.add_argument("--answer-by", type=day, metavar="DATE", help="until when the bank takes an answer")
+    p.add_argument("--dispute", type=whole, metavar="N", help="which one, where several go on, or it was decided already")
+    p.change(why="what the bank says", must_say_why=True)
+    return does("dispute", "status", "part", "amount", "answer_by", "dispute")
 
 
 def card(p: Parser) -> Run:

@@ -3,11 +3,13 @@
 ``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, say where it comes from, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, approve or decline a refund, try one again, collect
 ``shipments``  skip, unskip, move, substitute, add and remove a product, quantity, price, address; how often and how many in all
 ``cards``      store a card, give one to an order
+``disputes``   say that a charge is disputed, and how that ended
 ``undo``       take back the last change of a person
 """
 
 from perennial.desk.cards.give import card
 from perennial.desk.cards.store import store_card
+from perennial.desk.disputes import dispute
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.cancel import cancel
 from perennial.desk.orders.collect import collect
@@ -42,6 +44,7 @@ __all__ = [
     "collect",
     "decline_refund",
     "discard",
+    "dispute",
     "frequency",
     "gift",
     "hold",

@@ -136,9 +136,7 @@ def step(code: str, one: Exceptional) -> Step:
         case "decline_refund":
             return Step(code, "approve_refunds", f"{of_order}/refund/decline", post=True, danger=True)
         case "dispute":
-            return Step(code, "settle_payments", f"/disputes/{one.facts['dispute']}/say")
-        case "evidence":
-            return Step(code, "settle_payments", f"/disputes/{one.facts['dispute']}/evidence")
+            return Step(code, "settle_payments", f"{of_order}/dispute?dispute={one.facts['dispute']}")
         case "refund":
             return Step(code, "refund_payments", f"{of_order}/refund")
     raise KeyError(f"no such step: {code}")

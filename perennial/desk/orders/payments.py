@@ -108,7 +108,7 @@ def settle(
         code = "no_payment_in_state" if line is None and part is None else "no_such_payment_in_state"
         raise Refused(code, "number", order=number, states=states)
     if len(fitting) > 1:
-        raise _several(number, fitting)
+        raise several_payments(number, fitting)
     (payment,) = fitting
     if given_up:
         return _write_off(locked, order, payment, stop=shipments != "send", approved_by=approved_by or by)
@@ -172,7 +172,7 @@ def receive(
     if not waiting:
         raise Refused("no_check_awaited", "number", order=number)
     if len(waiting) > 1:
-        raise _several(number, waiting)
+        raise several_payments(number, waiting)
     (payment,) = waiting
     owed = Money(payment.amount_minor, payment.currency)
     given = Money(money.minor(amount, payment.currency, "amount"), payment.currency)
@@ -217,7 +217,7 @@ def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet
     return found.filter(continuity_order=continuity)
 
 
-def _several(number: str, payments: Sequence[Payment]) -> Refused:
+def several_payments(number: str, payments: Sequence[Payment]) -> Refused:
     """A refusal that names each of them as ``line`` and ``part`` do."""
     paid = lines_paid(number, payments)
     if len(set(paid.values())) == 1:

@@ -48,7 +48,7 @@ class Exceptional:
     refund: ``amount`` that is to be given back. approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
     ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. Of declined and unknown ``gives_back``: it is a refund.
     ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
-    ``ship``, ``invoice``, ``refund``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``, ``evidence``.
+    ``ship``, ``invoice``, ``refund``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
     """
 
     kind: str
@@ -201,7 +201,7 @@ def _dispute(
     dispute: int, minor: int, currency: str, reason: str, status: str, answer_by: date | None, opened_on: date
 ) -> Told:
     facts: dict[str, object] = {"dispute": dispute, "amount": Money(int(minor), currency), "reason": reason}
-    return {**facts, "status": status, "answer_by": answer_by, "opened_on": opened_on}, ("dispute", "evidence")
+    return {**facts, "status": status, "answer_by": answer_by, "opened_on": opened_on}, ("dispute",)
 
 
 def _expiring(
