@@ -48,6 +48,7 @@ DEFAULTS: dict[str, Any] = {
     "authorization_renewals": 5,
     "days_to_keep_run_lists": 60,
     "prices_include_tax": False,
+    "refund_limit_minor": None,
 }
 """The parameters of a new installation (docs/contract.md)."""
 

@@ -24,6 +24,8 @@ PLAIN_HOLD = "hold"
 """The code of a hold that somebody places without one: it stops what is asked, and is in no list."""
 PAYMENT_HOLD = "payment"
 """The code of the holds that a failed payment places, and another card lifts."""
+DISPUTE_HOLD = "dispute"
+"""The code of the holds that a disputed charge places."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def reason_faults(given: ReasonFacts) -> Iterator[Refused]:
 
 def hold_faults(given: HoldFacts) -> Iterator[Refused]:
     """A hold code: not one that Perennial uses itself."""
-    if given.code in (PLAIN_HOLD, PAYMENT_HOLD):
+    if given.code in (PLAIN_HOLD, PAYMENT_HOLD, DISPUTE_HOLD):
         yield Refused("hold_code_reserved", "code", code=given.code)
 
 

@@ -36,7 +36,10 @@ class Company(models.Model):
 
 @tracked
 class Parameters(models.Model):
-    """The continuity parameters of the call center; null is no limit."""
+    """The continuity parameters of the call center; null is no limit.
+
+    ``refund_limit_minor``: what is given back above it waits for somebody who approves it.
+    """
 
     id = models.SmallIntegerField(primary_key=True, db_default=1)
     days_before_delivery = models.IntegerField(db_default=5)
@@ -55,6 +58,7 @@ class Parameters(models.Model):
     days_to_keep_run_lists = models.IntegerField(null=True, db_default=60)
     prices_include_tax = models.BooleanField(db_default=False)
     delivery_window_days = models.IntegerField(db_default=5)
+    refund_limit_minor = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_parameters")]

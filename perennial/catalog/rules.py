@@ -32,6 +32,9 @@ COUNTS = {
 }
 """The parameters that are whole numbers, with their least and most."""
 
+AMOUNTS = ("refund_limit_minor",)
+"""The parameters that are money; a bundle calls them without the ``_minor``. Null: none is set."""
+
 WITHOUT_LIMIT = frozenset(
     {
         "repeat_threshold",
@@ -75,6 +78,10 @@ def currency_faults(currency: str | None, stored: str | None) -> Iterator[Refuse
 def parameter_faults(given: dict[str, Any]) -> Iterator[Refused]:
     """The continuity parameters: whole numbers within sense, null only where it means no limit."""
     for name, value in given.items():
+        if name in AMOUNTS:
+            if value is not None and value < 0:
+                yield Refused("refund_limit_below_zero", name.removesuffix("_minor"))
+            continue
         if name not in COUNTS:
             if value is None or value == "":
                 yield Refused("parameter_needed", name)

@@ -111,7 +111,8 @@ GROUPS: dict[str, list[Command]] = {
         ("order collect", "process the payments of an order at once"),
         ("order receive", "a check has come for what is owed"),
         ("order settle", "say how a payment ended of which nobody knows, or write it off"),
-        ("order refund", "give back what a card paid, whole or in part"),
+        ("order refund", "give back what was paid, whole or in part; approve what somebody wants to give back"),
+        ("order dispute", "say that a charge is disputed, and how that ended"),
         ("card", "store a card that the gateway keeps"),
     ),
     "Many orders at once": _group(
@@ -125,6 +126,7 @@ GROUPS: dict[str, list[Command]] = {
         ("print slip", "the packing slips of child orders, as a PDF"),
         ("print pick-list", "what is to be packed on a day, by product and by parcel, as a PDF"),
         ("print confirmation", "what was agreed with the customer, as a PDF"),
+        ("print evidence", "what speaks for a charge that is disputed, as a PDF"),
     ),
     "Customers": _group(
         "customers",

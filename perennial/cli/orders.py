@@ -168,9 +168,16 @@ def order_cancel(p: Parser) -> Run:
     p.add_argument("--after", type=whole, metavar="SHIPMENT", help="this shipment is the last: cancel what follows it")
     p.add_argument("--again", action="store_true", help="of a child: make its shipment anew, as the next try")
     p.add_argument("--ended-by", choices=ENDED_BY, help="who ended it, for the history")
+    p.add_argument(
+        "--refund",
+        dest="give_back",
+        action="store_true",
+        help="give back what a card has paid for what does not come any more; above the limit once it is approved",
+    )
+    p.add_argument("--approved-by", type=text, metavar="WHO", help="who has approved a refund above the limit")
     p.reason_code()
     p.change()
-    return does("cancel", "after", "again", "ended_by", "reason_code")
+    return does("cancel", "after", "again", "ended_by", "reason_code", "give_back", "approved_by")
 
 
 def order_reinstate(p: Parser) -> Run:

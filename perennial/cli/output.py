@@ -208,6 +208,7 @@ IN_SENTENCES = (
         "behind",
     ),
     *("stopped", "sent_unpaid", "shipments_wait", "not_charged", "not_charged_of_sent", "still_owed"),
+    *("given_back", "refund_waits"),
 )
 MOST_NAMED = 10
 
@@ -241,6 +242,9 @@ def sentences(done: Mapping[str, Any]) -> None:
         say(sentence("outcome", "card_not_asked", amount=done["not_authorised"]))
     if "shipments_wait" in done:
         say(sentence("outcome", "shipments_wait", count=done["shipments_wait"]))
+    if "given_back" in done:
+        waits = done.get("refund_waits", False)
+        say(sentence("outcome", "refund_waits" if waits else "given_back", amount=done["given_back"]))
     for code in ("not_charged", "not_charged_of_sent", "still_owed"):
         if code in done:
             say(sentence("outcome", code, amount=done[code]))

@@ -17,7 +17,8 @@ from perennial.cli.parser import (
     who,
     whole,
 )
-from perennial.kernel.states import METHODS
+from perennial.errors import Refused
+from perennial.kernel.states import DISPUTE, METHODS
 
 
 def order_card(p: Parser) -> Run:
@@ -98,15 +99,57 @@ def order_settle(p: Parser) -> Run:
 
 
 def order_refund(p: Parser) -> Run:
-    """The customer gets money back."""
-    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    """The customer gets money back, or somebody decides about it."""
+    p.number("the number of a child, or of an order for all that was paid of it")
     p.add_argument(
-        "--payment", dest="part", type=whole, metavar="N", help="the number of the payment, where several were taken"
+        "--payment",
+        dest="part",
+        type=whole,
+        metavar="N",
+        help="the number of the payment, where several were taken; with --again of the refund",
     )
-    p.add_argument("--amount", metavar="A", help="so much of it, such as 5.00 (left out: all that is left of it)")
+    p.add_argument(
+        "--amount", metavar="A", help="so much of it, such as 5.00 (left out: all that is left of the one payment)"
+    )
+    p.add_argument(
+        "--check", dest="check_number", type=text, metavar="N", help="it was given back by the check with this number"
+    )
+    p.add_argument("--given-on", type=day, metavar="DATE", help="the day of the check (left out: the business date)")
+    p.add_argument("--approved-by", type=text, metavar="WHO", help="who has approved what is above the limit")
+    decided = p.add_mutually_exclusive_group()
+    decided.add_argument(
+        "--approve", action="store_true", help="approve what somebody else wants to give back of the order"
+    )
+    decided.add_argument("--decline", action="store_true", help="do not give back what somebody wants to give back")
+    decided.add_argument(
+        "--again", action="store_true", help="try a refund again that has failed, or give it back by check"
+    )
     p.reason_code()
-    p.change(why="why it is given back", must_say_why=True)
-    return does("refund", "part", "amount", "reason_code")
+    p.change(why="why it is given back, or not", must_say_why=True)
+    refund = does("refund", "part", "amount", "given_on", "approved_by", "reason_code", check="check_number")
+    again = does("refund_again", "given_on", refund="part", check="check_number")
+
+    def run(given: Given) -> int:
+        if given.approve or given.decline:
+            for option in ("part", "amount", "check_number", "given_on", "approved_by", "reason_code"):
+                if getattr(given, option) is not None:
+                    raise Refused("refund_decided_whole", option)
+            return does("approve_refund" if given.approve else "decline_refund", line=False)(given)
+        return again(given) if given.again else refund(given)
+
+    return run
+
+
+def order_dispute(p: Parser) -> Run:
+    """The customer does not accept a charge, or the bank has decided."""
+    p.number("the number of a child, or of an order for all that was paid of it")
+    p.add_argument("--as", dest="status", choices=tuple(DISPUTE), required=True, help="how it stands")
+    p.add_argument("--payment", dest="part", type=whole, metavar="N", help="of a new one: the number of the payment")
+    p.add_argument("--amount", metavar="A", help="of a new one: so much of it (left out: all of the payment)")
+    p.add_argument("--answer-by", type=day, metavar="DATE", help="until when the bank takes an answer")
+    p.add_argument("--dispute", type=whole, metavar="N", help="which one, where several go on, or it was decided already")
+    p.change(why="what the bank says", must_say_why=True)
+    return does("dispute", "status", "part", "amount", "answer_by", "dispute")
 
 
 def card(p: Parser) -> Run:

@@ -1,4 +1,4 @@
-"""`print …`: packing slips, the pick list of a day and order confirmations as a PDF."""
+"""`print …`: packing slips, the pick list of a day, order confirmations and evidence in disputes as a PDF."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perennial.cli.output import result
-from perennial.cli.parser import Given, Parser, Run, Usage, long_code, on, path
+from perennial.cli.parser import Given, Parser, Run, Usage, long_code, on, path, whole
 from perennial.errors import Refused
 
 if TYPE_CHECKING:
@@ -83,6 +83,20 @@ def print_confirmation(p: Parser) -> Run:
         from perennial import papers
 
         return _write(papers.typeset([papers.confirmation(given.number, on=on(given))]), given)
+
+    return run
+
+
+def print_evidence(p: Parser) -> Run:
+    """What speaks for a charge that is disputed."""
+    p.add_argument("dispute", type=whole, metavar="DISPUTE", help="the number of the dispute")
+    _out(p)
+    p.on()
+
+    def run(given: Given) -> int:
+        from perennial import papers
+
+        return _write(papers.typeset([papers.evidence(given.dispute, on=on(given))]), given)
 
     return run
 

@@ -1,13 +1,15 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, say where it comes from, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
+``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, say where it comes from, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, approve or decline a refund, try one again, collect
 ``shipments``  skip, unskip, move, substitute, add and remove a product, quantity, price, address; how often and how many in all
 ``cards``      store a card, give one to an order
+``disputes``   say that a charge is disputed, and how that ended
 ``undo``       take back the last change of a person
 """
 
 from perennial.desk.cards.give import card
 from perennial.desk.cards.store import store_card
+from perennial.desk.disputes import dispute
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.cancel import cancel
 from perennial.desk.orders.collect import collect
@@ -16,7 +18,8 @@ from perennial.desk.orders.gift import gift
 from perennial.desk.orders.hold import hold, release
 from perennial.desk.orders.method import payment_method
 from perennial.desk.orders.payer import payer
-from perennial.desk.orders.payments import receive, refund, settle
+from perennial.desk.orders.payments import receive, settle
+from perennial.desk.orders.refunds import approve_refund, decline_refund, refund, refund_again
 from perennial.desk.orders.reinstate import reinstate
 from perennial.desk.orders.retry import parked_retry
 from perennial.desk.orders.ship import invoice, ship, track
@@ -34,11 +37,14 @@ __all__ = [
     "add_line",
     "add_product",
     "address",
+    "approve_refund",
     "cancel",
     "card",
     "change_line",
     "collect",
+    "decline_refund",
     "discard",
+    "dispute",
     "frequency",
     "gift",
     "hold",
@@ -53,6 +59,7 @@ __all__ = [
     "quantity",
     "receive",
     "refund",
+    "refund_again",
     "reinstate",
     "release",
     "remove_line",

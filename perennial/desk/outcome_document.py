@@ -12,7 +12,7 @@ from perennial.desk.outcome import Follows, Outcome, Shown
 from perennial.kernel import money
 from perennial.kernel.money import Money
 
-_WITH_CURRENCY = {"to_refund", "not_authorised", "not_charged", "not_charged_of_sent", "still_owed"}
+_WITH_CURRENCY = {"to_refund", "not_authorised", "not_charged", "not_charged_of_sent", "still_owed", "given_back"}
 """Amounts of an outcome that are printed with their currency."""
 
 

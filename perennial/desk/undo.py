@@ -23,6 +23,7 @@ from perennial.desk.snapshot import Rows, began_of, events_since, put_back, rows
 from perennial.errors import Refused
 from perennial.kernel.states import TO_COME
 from perennial.orders.models import Hold, OrderEvent
+from perennial.payments.refund import Why, withdraw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ def undo(
     put_back(found.before, on=on, by=by)
     if found.action == "cancel":
         withdraw_ended(locked.order.pk)
+        withdraw(_payments_made(found), Why(on, by, reason or ""))
     Change.objects.filter(pk=found.pk, undone_on=None).update(undone_on=on, undone_by=by)
     locked.event("undone", action=found.action)
     locked.order.refresh_from_db(fields=["ship_to", "status"])
@@ -109,6 +111,15 @@ def _codes_placed(change: Change) -> list[str]:
         int(name.partition(" ")[2]) for name, was in change.before.items() if name.startswith("hold ") and was is None
     ]
     return list(Hold.objects.filter(pk__in=placed).values_list("code", flat=True))
+
+
+def _payments_made(change: Change) -> list[int]:
+    """The payments that a change has made: what is to be given back of what was cancelled."""
+    return [
+        int(name.partition(" ")[2])
+        for name, was in change.before.items()
+        if name.startswith("payment ") and was is None
+    ]
 
 
 def changes_to_undo(orders: Mapping[int, str], *, updates: bool = False) -> dict[int, Change | Refused]:

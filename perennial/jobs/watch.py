@@ -32,6 +32,8 @@ ENOUGH = 20
 """Of fewer charges than these no share is told."""
 TIMES_USUAL, POINTS_ABOVE = 2, 10
 """More declines than usual: so many times the share, and so many points above it."""
+ANSWER_SOON = timedelta(days=5)
+"""A dispute that nobody has answered so long before its last day runs out."""
 LEAST_FREE, LEAST_BYTES = 0.05, 2**30
 """A disk is nearly full where less than this part of it is free, or less than a gibibyte."""
 
@@ -106,6 +108,13 @@ def _of_orders(on: date) -> Iterator[Watched]:
         yield Watched("children_late", {"count": found.late})
     if found.uninvoiced:
         yield Watched("children_uninvoiced", {"count": found.uninvoiced})
+    if found.approval:
+        yield Watched("refunds_to_approve", {"count": found.approval})
+    failed, to_answer, first = sql.tuples(SQL["money_back"], {"soon": on + ANSWER_SOON})[0]
+    if failed:
+        yield Watched("refunds_failed", {"count": failed})
+    if to_answer:
+        yield Watched("disputes_run_out", {"count": to_answer, "on": first})
     orders, minor, currency = owed_back()
     if orders:
         yield Watched("refunds_owed", {"count": orders, "amount": Money(minor, currency)})

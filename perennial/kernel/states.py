@@ -142,8 +142,8 @@ NOT_ANSWERED = ("sent", "capturing", "unknown")
 NOT_PAID = (*NOT_ASKED, *STOPS_SHIPPING, "sent")
 """The money is neither taken nor reserved, and is still to come."""
 
-REFUND_OPEN = ("due", "sent", "declined", "unknown")
-"""Of a refund: the money is not given back yet, and may still be."""
+REFUND_OPEN = ("draft", "due", "sent", "declined", "unknown")
+"""Of a refund: the money is not given back yet, and may still be; ``draft``: it waits for somebody who approves it."""
 
 GIVEN_UP = ("due", "declined", "failed", "billed")
 """A person may write it off (besides: one that is unknown, once nobody is asked about it any more)."""

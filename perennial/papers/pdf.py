@@ -11,10 +11,11 @@ from importlib.resources import files
 from typing import Any
 
 from perennial.papers.confirmation import Confirmation
+from perennial.papers.evidence import Evidence
 from perennial.papers.pick_list import PickList
 from perennial.papers.slip import Slip
 
-Printed = Slip | Confirmation | PickList
+Printed = Slip | Confirmation | PickList | Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class Payment(models.Model):
     ``gateway`` knows it as ``gateway_ref``, and can capture it up to ``authorised_until`` (null of what was taken
     over: as the present gateway says). ``lapsed``: so often an authorisation of it ended unused while it was owed.
     A row of the purpose ``refund`` gives back a part of the payment that ``refunds`` names; when that is done, it says so
-    in its own ``captured_minor`` and in ``refunded_minor`` there.
+    in its own ``captured_minor`` and in ``refunded_minor`` there. It is a ``draft`` while it waits to be approved
+    (``request``).
     """
 
     order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="payments", db_index=False)
@@ -50,6 +51,7 @@ class Payment(models.Model):
     gateway = Code(null=True)
     gateway_ref = models.TextField(null=True)
     refunds = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    request = models.ForeignKey("RefundRequest", models.PROTECT, null=True, related_name="payments", db_index=False)
 
     class Meta:
         triggers = (state_machine(states.PAYMENT),)
@@ -78,6 +80,9 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(refunds__isnull=True) | Q(purpose="refund"), name="only_a_refund_gives_back"
             ),
+            models.CheckConstraint(
+                condition=Q(request__isnull=True) | Q(purpose="refund"), name="only_a_refund_is_asked_for"
+            ),
         ]
         indexes = [
             models.Index(
@@ -92,12 +97,47 @@ class Payment(models.Model):
                 name="payment_of_continuity",
             ),
             models.Index(fields=["refunds"], condition=Q(refunds__isnull=False), name="payment_given_back"),
+            models.Index(fields=["request"], condition=Q(request__isnull=False), name="payment_asked_for"),
             models.Index(fields=["id"], condition=Q(status="due", lapsed__gt=0), name="payment_lapsed"),
             models.Index(
                 fields=["card"],
                 condition=Q(status__in=states.NOT_ASKED) & (Q(at_invoice=False) | Q(purpose="order")),
                 name="parts_to_come_of_card",
             ),
+        ]
+
+
+class RefundRequest(models.Model):
+    """Somebody wants to give back more than they may: its payments wait until another person has approved or declined it.
+
+    ``order``: the parent. ``approved`` null: nobody has decided yet.
+    """
+
+    order = models.ForeignKey(SalesOrder, models.PROTECT, related_name="+", db_index=False)
+    amount_minor = models.BigIntegerField()
+    currency = models.TextField()
+    asked_by = models.TextField()
+    asked_on = models.DateField()
+    reason = models.TextField()
+    approved = models.BooleanField(null=True)
+    decided_by = models.TextField(null=True)
+    decided_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order"], condition=Q(approved__isnull=True), name="one_refund_to_approve"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="asked_for_above_0"),
+            models.CheckConstraint(
+                condition=Q(approved__isnull=True, decided_by__isnull=True, decided_on__isnull=True)
+                | Q(approved__isnull=False, decided_by__isnull=False, decided_on__isnull=False),
+                name="decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(approved=True) | ~Q(decided_by=models.F("asked_by")), name="approved_by_another"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asked_on", "id"], condition=Q(approved__isnull=True), name="refunds_to_approve")
         ]
 
 

@@ -11,7 +11,7 @@ from perennial.kernel.states import NOT_PAID_YET, REFUND_OPEN, TO_COME
 
 _SURPLUS = f"""
 with taken as (
-  select c.order_id as root, c.parent_line_id, x.to_come, c.owed_minor,
+  select c.order_id as root, c.id as continuity_id, c.parent_line_id, x.to_come, c.owed_minor,
          sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor - {{back}}) as minor
     from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
    cross join lateral (select exists (select from continuity_occurrence o
@@ -19,33 +19,35 @@ with taken as (
    where {{continuity}} and y.purpose = 'order' and (not x.to_come or c.owed_minor is not null)
    group by c.id, x.to_come),
 beyond as (
-  select t.root, t.minor - case when t.to_come then t.owed_minor
+  select t.root, t.continuity_id, null::bigint as order_id, t.minor - case when t.to_come then t.owed_minor
                                 else coalesce((select sum(k.total_minor) from orders_salesorder k
                                                 where k.parent_line_id = t.parent_line_id and k.status <> 'cancelled'), 0)
                            end as minor
     from taken t
   union all
-  select coalesce(o.parent_id, o.id), y.captured_minor - y.refunded_minor - {{back}}
+  select coalesce(o.parent_id, o.id), null, o.id, y.captured_minor - y.refunded_minor - {{back}}
     from orders_salesorder o join payments_payment y on y.order_id = o.id
    where {{order}} and o.status = 'cancelled' and y.purpose <> 'refund' and y.captured_minor > y.refunded_minor
   union all
-  select o.id, y.captured_minor - y.refunded_minor - {{back}}
+  select o.id, null, o.id, y.captured_minor - y.refunded_minor - {{back}}
     from orders_salesorder o join payments_payment y on y.order_id = o.id
    where {{order}} and o.status <> 'cancelled' and y.purpose = 'ordinary' and y.captured_minor > y.refunded_minor
      and not exists (
        select from orders_orderline l
         where l.order_id = o.id and l.status <> 'cancelled' and not exists (
           select from continuity_continuityorder x where x.parent_line_id = l.id)))
-select b.root, sum(b.minor) as minor from beyond b where b.minor > 0 group by b.root
+select b.root{{by}}, sum(b.minor) as minor from beyond b where b.minor > 0 group by b.root{{by}}
 """
 _BACK = f"""coalesce((select sum(r.amount_minor) from payments_payment r
-                   where r.refunds_id = y.id and r.status in {sql.words(REFUND_OPEN)}), 0)"""
-"""What of a payment (``y``) is on its way back."""
-OF_ALL = _SURPLUS.format(continuity="true", order="true", back=_BACK)
-OF_THESE = _SURPLUS.format(
-    continuity="c.order_id = any(%(ids)s)", order="(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))", back=_BACK
-)
+                   where r.refunds_id = y.id and r.status in {sql.words(REFUND_OPEN)}), 0)
+         - coalesce((select sum(d.amount_minor) from payments_dispute d
+                      where d.payment_id = y.id and d.status = 'lost'), 0)"""
+"""What of a payment (``y``) is on its way back, or was lost to a dispute."""
+_THESE = {"continuity": "c.order_id = any(%(ids)s)", "order": "(o.id = any(%(ids)s) or o.parent_id = any(%(ids)s))"}
+OF_ALL = _SURPLUS.format(continuity="true", order="true", back=_BACK, by="")
+OF_THESE = _SURPLUS.format(**_THESE, back=_BACK, by="")
 """The statement: of all parent orders, of some."""
+_BY_WHAT = _SURPLUS.format(**_THESE, back=_BACK, by=", b.continuity_id, b.order_id")
 
 
 def surplus(orders: Sequence[int]) -> dict[int, int]:
@@ -55,6 +57,12 @@ def surplus(orders: Sequence[int]) -> dict[int, int]:
     """
     found = sql.prepared(f"{OF_THESE} order by b.root", {"ids": list(orders)})
     return {root: int(minor) for root, minor in found}
+
+
+def beyond(order: int) -> dict[tuple[int | None, int | None], int]:
+    """Of a parent order the same, by what was paid: a continuity order billed up front, or a child or the ordinary lines."""
+    found = sql.tuples(f"{_BY_WHAT} order by b.continuity_id, b.order_id", {"ids": [order]})
+    return {(continuity, paid): int(minor) for _, continuity, paid, minor in found}
 
 
 def owed_back() -> tuple[int, int, str]:

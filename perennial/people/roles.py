@@ -27,13 +27,14 @@ PERMISSIONS = (
     "see_pictures",
 )
 """Everything that somebody may or may not do. Whoever may change orders may change customers and their cards. Who may release
-holds may release those of the kinds that are for their role; other holds only who may change orders as well.
+holds may release those of the kinds that are for their role; other holds only who may change orders as well. Who may give back
+money does so up to the limit, and asks above it; who approves refunds is not held by it.
 """
 
 _CLERK = frozenset(
     {
         *("see_customers", "see_orders", "see_lists", "enter_orders", "change_orders", "release_holds"),
-        "see_programs",
+        *("see_programs", "refund_payments"),
     }
 )
 
@@ -41,7 +42,7 @@ ROLES: dict[str, frozenset[str]] = {
     "clerk": _CLERK,
     "manager": _CLERK
     | {
-        *("change_prices", "ship_orders", "settle_payments", "refund_payments", "approve_refunds", "see_money"),
+        *("change_prices", "ship_orders", "settle_payments", "approve_refunds", "see_money"),
         "export_lists",
         *("see_jobs", "run_jobs", "change_programs", "change_many", "change_setup", "move_in", "see_pictures"),
     },

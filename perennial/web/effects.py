@@ -41,6 +41,9 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
         parts.append(said(to, "follows_still_ships", count=len(still), children=list(still)))
     if kept := getattr(outcome, "kept", None):
         parts.append(said(to, "follows_kept_holds", codes=list(kept)))
+    if given := getattr(outcome, "given_back", None):
+        waits = getattr(outcome, "refund_waits", False)
+        parts.append(said(to, "follows_refund_waits" if waits else "follows_given_back", amount=given))
     if back := getattr(outcome, "to_refund", None):
         parts.append(said(to, "follows_refund", amount=back))
     for name in ("not_charged", "not_charged_of_sent", "still_owed"):

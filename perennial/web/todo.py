@@ -10,6 +10,7 @@ from urllib.parse import quote
 from perennial.desk.read.exceptions import Exceptional
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact
+from perennial.web.history import by_words
 from perennial.web.presence import Peer
 from perennial.web.visit import Visitor
 from perennial.web.words import said
@@ -128,6 +129,14 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "ship_orders", f"{order}/ship")
         case "invoice":
             return Step(code, "ship_orders", f"{order}/invoice")
+        case "refund_again":
+            return Step(code, "refund_payments", f"{order}/refund/again")
+        case "approve_refund":
+            return Step(code, "approve_refunds", f"{of_order}/refund/approve", post=True)
+        case "decline_refund":
+            return Step(code, "approve_refunds", f"{of_order}/refund/decline", post=True, danger=True)
+        case "dispute":
+            return Step(code, "settle_payments", f"{of_order}/dispute?dispute={one.facts['dispute']}")
         case "refund":
             return Step(code, "refund_payments", f"{of_order}/refund")
     raise KeyError(f"no such step: {code}")
@@ -182,6 +191,32 @@ def _uninvoiced(one: Exceptional, to: Reader) -> tuple[str, ...]:
     return fact(facts["amount"], "", to), fact(facts["sent_on"], "", to), carrier, lapsed
 
 
+def _approval(one: Exceptional, to: Reader) -> tuple[str, ...]:
+    facts = one.facts
+    return (
+        fact(facts["amount"], "", to),
+        by_words(str(facts["asked_by"]), to),
+        str(facts["reason"]),
+        fact(one.day, "", to),
+    )
+
+
+def _dispute(one: Exceptional, to: Reader) -> tuple[str, ...]:
+    facts = one.facts
+    status = phrase("dispute", str(facts["status"]), None, to)
+    return (
+        fact(facts["amount"], "", to),
+        reason_of_bank(str(facts["reason"]), to),
+        status,
+        fact(facts["answer_by"], "", to),
+    )
+
+
+def reason_of_bank(reason: str, to: Reader) -> str:
+    """Why a customer disputes a charge, as the bank says it."""
+    return phrase("dispute reason", reason, None, to) or reason.replace("_", " ")
+
+
 def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
     return fact(one.facts["amount"], "", to), fact(one.day, "", to)
 
@@ -202,6 +237,8 @@ COLUMNS = {
     "unknown": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
     "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", ""), ("todo_authorised", "")),
     "refund": (("todo_amount", "n"), ("todo_ordered_on", "d")),
+    "approval": (("todo_amount", "n"), ("todo_by", ""), ("todo_why", ""), ("todo_asked_on", "d")),
+    "dispute": (("todo_amount", "n"), ("todo_why", ""), ("state", ""), ("todo_answer_by", "d")),
 }
 """By kind: what its columns are called, behind the order and the customer, and how they are set."""
 _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
@@ -214,6 +251,8 @@ _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
     "unknown": _payment,
     "uninvoiced": _uninvoiced,
     "refund": _refund,
+    "approval": _approval,
+    "dispute": _dispute,
 }
 
 

@@ -138,8 +138,8 @@ def _sections() -> Iterator[tuple[str, Any]]:
     currency = company().currency
     yield "currency", currency
     yield "company", setup.company_document()
-    yield "parameters", setup.parameters_document()
     currency = currency or "USD"  # where there is none yet, there are no amounts
+    yield "parameters", setup.parameters_document(currency)
     yield "delivery_modes", setup.delivery_modes(currency)
     yield "tax_rates", setup.tax_rates()
     if tariffs := setup.tariffs(currency):

@@ -23,6 +23,7 @@ from perennial.catalog.models import (
     TariffRate,
     TaxRate,
 )
+from perennial.catalog.rules import AMOUNTS
 from perennial.catalog.tariffs import applied_number, newest_number
 from perennial.continuity.models import ContinuityOrder
 from perennial.kernel import money
@@ -49,10 +50,18 @@ def company_document() -> Document:
     return {name: getattr(row, name) for name in names} | known
 
 
-def parameters_document() -> Document:
+def parameters_document(currency: str) -> Document:
     """The continuity parameters."""
-    row = Parameters.objects.get(pk=1)
-    return {name: getattr(row, name) for name in DEFAULTS}
+    return parameters(Parameters.objects.get(pk=1), DEFAULTS, currency)
+
+
+def parameters(row: Any, names: Iterable[str], currency: str) -> Document:
+    """These parameters of a row, those that are money as money."""
+    found = {name: getattr(row, name) for name in names}
+    for name in found.keys() & set(AMOUNTS):
+        minor = found[name]
+        found[name] = None if minor is None else money.text(minor, currency)
+    return {name.removesuffix("_minor"): value for name, value in found.items()}
 
 
 def delivery_modes(currency: str) -> Iterator[Document]:

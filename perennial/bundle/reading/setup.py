@@ -23,7 +23,7 @@ from perennial.programs.products import kind_faults, unpriced_uses
 from perennial.programs.values import Rule
 
 COMPANY = keys("name country time_zone languages from_email vat_number phone address notices_on")
-PARAMETERS = frozenset(DEFAULTS)
+PARAMETERS = frozenset(name.removesuffix("_minor") for name in DEFAULTS)
 MODE = keys("code name charge tax_group working_days holidays closed_on")
 RATE = keys("group country region percent from")
 INTERVAL = keys("code name rule anchor")
@@ -80,6 +80,8 @@ def parameters(reading: Reading, value: Any) -> dict[str, Any]:
         if key in rules.COUNTS:
             low, high = rules.COUNTS[key]
             made[key] = thing.whole(key, None, low, high)
+        elif f"{key}_minor" in rules.AMOUNTS:
+            made[f"{key}_minor"] = thing.money(key, reading.currency)
         elif isinstance(DEFAULTS[key], bool):
             made[key] = None if thing.get(key) is None else thing.flag(key)
         else:

@@ -50,6 +50,7 @@ PARAMETERS = (
     "reauthorization_limit",
     "days_between_tries",
     "authorization_renewals",
+    "refund_limit_minor",
     "on_account_bill_days",
     "on_account_terms_days",
     "prices_include_tax",
@@ -118,7 +119,7 @@ _OF_A_RATE = (("group", "group"), ("country", "country"), ("region", "region"), 
 
 KINDS: dict[str, Kind] = {
     "company": Kind(Company, _named(COMPANY)),
-    "parameters": Kind(Parameters, _named(PARAMETERS)),
+    "parameters": Kind(Parameters, lambda row, _, currency: export.parameters(row, PARAMETERS, currency)),
     "delivery_modes": Kind(
         DeliveryMode, lambda row, _, currency: export.delivery_mode(row, currency), "code", ("code",)
     ),

@@ -22,6 +22,7 @@ from perennial.desk.locking import (
     touch,
 )
 from perennial.desk.notices.queue import tell_ended
+from perennial.desk.orders.give_back import give_back_surplus
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
@@ -35,12 +36,17 @@ from perennial.payments.surplus import still_open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Outcome):
-    """A parent is cancelled, or stays open for what was sent. ``still_owed``: what is owed for what came, and not paid."""
+    """A parent is cancelled, or stays open for what was sent. ``still_owed``: what is owed for what came, and not paid.
+
+    ``given_back``: with the next run of payments, or (``refund_waits``) once somebody has approved it.
+    """
 
     order: str
     status: str
     still_owed: Money | None = None
     ended_by: str | None = None
+    given_back: Money | None = None
+    refund_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,8 @@ class EndsAfter(Outcome):
     last_shipment: int
     still_owed: Money | None = None
     ended_by: str | None = None
+    given_back: Money | None = None
+    refund_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,8 @@ class ChildCancelled(Outcome):
     again: bool
     still_owed: Money | None = None
     ended_by: str | None = None
+    given_back: Money | None = None
+    refund_waits: bool = False
 
 
 @action(undo=True)
@@ -76,13 +86,17 @@ def cancel(
     reason_code: str | None = None,
     ended_by: str | None = None,
     line: int | None = None,
+    give_back: bool = False,
+    approved_by: str | None = None,
+    limited: bool = False,
 ) -> Cancelled | EndsAfter | ChildCancelled:
     """Cancel a parent, what comes after one of its shipments, or a child that has not shipped.
 
     A parent: its planned and scheduled lines and its children that have not shipped are cancelled, and
     what is not yet paid of what will not come (D27). Nothing of it shipped, of none of its lines: it is
     cancelled at once; else it stays open until close-orders. A child: with ``again`` its shipment is made anew, as the
-    next try. ``ended_by``: who ended it (``states.ENDED_BY``), for the history.
+    next try. ``ended_by``: who ended it (``states.ENDED_BY``), for the history. ``give_back``: what a card has paid for what
+    does not come any more, with the next run of payments (D25); more than the limit waits as any refund does (``refund``).
     Refused: what has ended, and what is cancelled already; ``after`` of a child, ``again`` of a parent.
     """
     if ended_by is not None and ended_by not in ENDED_BY:
@@ -92,7 +106,8 @@ def cancel(
         if after is not None:
             raise Refused("after_is_for_parents", "after", order=number)
         locked = lock(found.parent_id, on=on, by=by, reason=reason, reason_code=reason_code)
-        return _cancel_child(locked, found.pk, again=again, ended_by=ended_by)
+        done: Cancelled | EndsAfter | ChildCancelled = _cancel_child(locked, found.pk, again=again, ended_by=ended_by)
+        return _with_refund(locked, done, approved_by=approved_by, limited=limited) if give_back else done
     if again:
         raise Refused("again_is_for_children", "again", order=number)
     locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
@@ -101,11 +116,25 @@ def cancel(
     if locked.order.status not in NOT_ENDED:
         raise Refused("cannot_be_cancelled", "number", order=number, status=locked.order.status)
     if after is not None:
-        return end_after(locked, locked.state(line), after, ended_by=ended_by)
-    states = locked.chosen(line)
-    if _nothing_left(locked, states, whole=line is None):
-        raise _cancelled_already(locked, number, kind="cancelled")
-    return cancel_lines(locked, states, whole=line is None, ended_by=ended_by)
+        done = end_after(locked, locked.state(line), after, ended_by=ended_by)
+    else:
+        states = locked.chosen(line)
+        if _nothing_left(locked, states, whole=line is None):
+            raise _cancelled_already(locked, number, kind="cancelled")
+        done = cancel_lines(locked, states, whole=line is None, ended_by=ended_by)
+    return _with_refund(locked, done, approved_by=approved_by, limited=limited) if give_back else done
+
+
+def _with_refund(
+    locked: LockedOrder, done: Cancelled | EndsAfter | ChildCancelled, *, approved_by: str | None, limited: bool
+) -> Cancelled | EndsAfter | ChildCancelled:
+    """Give back what was taken for what does not come any more, and say so."""
+    back = give_back_surplus(locked, approved_by=approved_by, limited=limited)
+    if back is None:
+        return done
+    return replace(
+        done, given_back=back.amount, refund_waits=back.status == "draft", to_refund=_to_refund(locked.order)
+    )
 
 
 def _to_refund(order: SalesOrder) -> Money | None:

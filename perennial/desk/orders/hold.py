@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from perennial.catalog.codes import PAYMENT_HOLD, PLAIN_HOLD, hold_code
+from perennial.catalog.codes import DISPUTE_HOLD, PAYMENT_HOLD, PLAIN_HOLD, hold_code
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.action import action
 from perennial.desk.cards.ends import CardEnds, cards_that_end
@@ -142,7 +142,7 @@ def _ordinary_open(order: SalesOrder) -> bool:
 
 def _kind_of_hold(code: str | None, stops: str | None) -> tuple[str, str]:
     """The code of a hold that is placed, and what it stops."""
-    if code == PAYMENT_HOLD:
+    if code in (PAYMENT_HOLD, DISPUTE_HOLD):
         raise Refused("hold_code_of_payments", "code", code=code)
     word = None if stops is None else hold_stops(stops)
     if stops is not None and word is None:

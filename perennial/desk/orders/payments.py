@@ -1,4 +1,4 @@
-"""What a person found out, or decided, about a payment: how it ended, that it is given up, or given back."""
+"""What a person found out, or decided, about a payment: how it ended, that a check has come, that it is given up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from perennial.kernel.states import GIVEN_UP
 from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments import due
-from perennial.payments import refund as refunds
 from perennial.payments.models import Payment
 
 ENDS = ("taken", "not-taken", "written-off")
@@ -58,18 +57,6 @@ class Received(Outcome):
     number: int
     check: str
     received_on: date
-    amount: Money
-    status: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refunded(Outcome):
-    """So much of a payment is given back; ``refund`` counts the refunds of what was paid."""
-
-    order: str
-    purpose: str
-    number: int
-    refund: int
     amount: Money
     status: str
 
@@ -110,7 +97,7 @@ def settle(
         raise fault.at("approved_by")
     order = order_by_number(number)
     locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
-    found = _payments(order, line, part)
+    found = payments_meant(order, line, part)
     states = GIVEN_UP if given_up else ("unknown",)
     fitting = list(
         found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
@@ -121,7 +108,7 @@ def settle(
         code = "no_payment_in_state" if line is None and part is None else "no_such_payment_in_state"
         raise Refused(code, "number", order=number, states=states)
     if len(fitting) > 1:
-        raise _several(number, fitting)
+        raise several_payments(number, fitting)
     (payment,) = fitting
     if given_up:
         return _write_off(locked, order, payment, stop=shipments != "send", approved_by=approved_by or by)
@@ -180,12 +167,12 @@ def receive(
     """
     order = order_by_number(number)
     lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
-    open_ = _payments(order, line, part).filter(method="check", status="due").exclude(purpose="refund")
+    open_ = payments_meant(order, line, part).filter(method="check", status="due").exclude(purpose="refund")
     waiting = list(open_.order_by("purpose", "continuity_order__parent_line__line", "number", "pk"))
     if not waiting:
         raise Refused("no_check_awaited", "number", order=number)
     if len(waiting) > 1:
-        raise _several(number, waiting)
+        raise several_payments(number, waiting)
     (payment,) = waiting
     owed = Money(payment.amount_minor, payment.currency)
     given = Money(money.minor(amount, payment.currency, "amount"), payment.currency)
@@ -208,54 +195,7 @@ def receive(
     )
 
 
-@action()
-def refund(
-    *,
-    number: str,
-    on: date,
-    by: str,
-    reason: str,
-    reason_code: str | None = None,
-    part: int | None = None,
-    line: int | None = None,
-    amount: str | None = None,
-) -> Refunded:
-    """Give back what a card paid of a child, or of a parent (billed up front, ordinary lines): ``amount``, or all that
-    is left of it. The next run of process-payments asks the gateway for it, once.
-
-    ``line`` and ``part`` name the payment where several were captured. Refused: none was; several were and none is
-    named; more than is left of it; it was not taken by a gateway.
-    """
-    order = order_by_number(number)
-    lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
-    found = _payments(order, line, part).exclude(purpose="refund").filter(captured_minor__gt=0)
-    taken = list(found.order_by("purpose", "continuity_order__parent_line__line", "number", "pk"))
-    if not taken:
-        raise Refused("refund_nothing_captured", "number", order=number)
-    if len(taken) > 1:
-        lines = sorted(set(_lines(number, taken).values()))
-        several = len(lines) > 1
-        raise Refused(
-            "refund_which",
-            "line" if several else "part",
-            order=number,
-            lines=lines if several else None,
-            parts=[p.number for p in taken],
-        )
-    (payment,) = taken
-    minor = None if amount is None else money.minor(amount, payment.currency, "amount")
-    back = refunds.refund(payment=payment.pk, amount_minor=minor, on=on, by=by, reason=reason, reason_code=reason_code)
-    return Refunded(
-        order=number,
-        purpose=payment.purpose,
-        number=payment.number,
-        refund=back.number,
-        amount=Money(back.amount_minor, back.currency),
-        status=back.status,
-    )
-
-
-def _payments(order: SalesOrder, line: int | None, part: int | None) -> QuerySet[Payment]:
+def payments_meant(order: SalesOrder, line: int | None, part: int | None) -> QuerySet[Payment]:
     """The payments of an order that are meant; its refunds, too."""
     found = Payment.objects.filter(Q(order=order) | Q(continuity_order__order=order))
     if line is not None:
@@ -277,9 +217,9 @@ def _of_line(order: SalesOrder, line: int, found: QuerySet[Payment]) -> QuerySet
     return found.filter(continuity_order=continuity)
 
 
-def _several(number: str, payments: Sequence[Payment]) -> Refused:
+def several_payments(number: str, payments: Sequence[Payment]) -> Refused:
     """A refusal that names each of them as ``line`` and ``part`` do."""
-    paid = _lines(number, payments)
+    paid = lines_paid(number, payments)
     if len(set(paid.values())) == 1:
         return Refused("several_payments", "part", order=number, payments=[_named(p) for p in payments])
     named = [Reason("named_payment_of_line", {"line": paid[p.pk], "payment": _named(p)}) for p in payments]
@@ -291,7 +231,7 @@ def _named(payment: Payment) -> Reason:
     return Reason("named_payment", {"purpose": payment.purpose, "number": payment.number, "status": payment.status})
 
 
-def _lines(number: str, payments: Sequence[Payment]) -> dict[int, int]:
+def lines_paid(number: str, payments: Sequence[Payment]) -> dict[int, int]:
     """By the id of a payment, the line that it pays; of ordinary lines, all of which it pays, the first."""
     ordinary = OrderLine.objects.filter(order__number=number, continuity=None).order_by("line").first()
     first = ordinary.line if ordinary else 0

@@ -20,7 +20,9 @@ from perennial.kernel.states import REFUSED
 from perennial.programs.queries import program_by_id
 
 _SQL = sql.named("perennial.desk.read", "exceptions.sql")
-KINDS = ("declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund")
+KINDS = (
+    "declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund", "approval", "dispute",
+)  # fmt: skip
 SIZE = 50
 DAYS_AHEAD = 62
 """A card is expiring when it ends within so many days, and is to pay something after that."""
@@ -43,9 +45,10 @@ class Exceptional:
     day is past), ``shipments``, ``parts`` (of payments). parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
-    refund: ``amount`` that is to be given back.
+    refund: ``amount`` that is to be given back. approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
+    ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. Of declined and unknown ``gives_back``: it is a refund.
     ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
-    ``ship``, ``invoice``, ``refund``.
+    ``ship``, ``invoice``, ``refund``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
     """
 
     kind: str
@@ -72,6 +75,8 @@ class Counts(NamedTuple):
     late: int
     unknown: int
     uninvoiced: int
+    approval: int
+    dispute: int
     refund: int = 0
 
     @property
@@ -165,11 +170,12 @@ Told = tuple[dict[str, object], tuple[str, ...]]
 
 
 def _payment(*told: Any) -> Told:
-    part, minor, currency, status, attempts, tried_on, said, category, final, ship_on, most, next_on = told
+    part, minor, currency, status, attempts, tried_on, said, category, final, ship_on, most, next_on, gives_back = told
     facts = {"part": part, "amount": Money(minor, currency), "status": status, "attempts": attempts}
+    facts["gives_back"] = gives_back
     facts |= {"tried_on": tried_on, "said": said, "category": category, "final": bool(final), "ship_on": ship_on}
     facts |= {"most": most, "next_on": next_on}
-    return facts, _PAYMENT_STEPS[status]
+    return facts, _REFUND_STEPS[status] if gives_back else _PAYMENT_STEPS[status]
 
 
 _PAYMENT_STEPS = {
@@ -177,6 +183,25 @@ _PAYMENT_STEPS = {
     "failed": ("new_card", "settle"),
     "unknown": ("ask", "settle"),
 }
+
+
+_REFUND_STEPS = {
+    "declined": ("refund_again", "try_now", "settle"),
+    "failed": ("refund_again", "settle"),
+    "unknown": ("ask", "settle"),
+}
+
+
+def _approval(minor: int, currency: str, asked_by: str, reason: str) -> Told:
+    facts: dict[str, object] = {"amount": Money(int(minor), currency), "asked_by": asked_by, "reason": reason}
+    return facts, ("approve_refund", "decline_refund")
+
+
+def _dispute(
+    dispute: int, minor: int, currency: str, reason: str, status: str, answer_by: date | None, opened_on: date
+) -> Told:
+    facts: dict[str, object] = {"dispute": dispute, "amount": Money(int(minor), currency), "reason": reason}
+    return {**facts, "status": status, "answer_by": answer_by, "opened_on": opened_on}, ("dispute",)
 
 
 def _expiring(
@@ -232,4 +257,6 @@ _TELLS: dict[str, Callable[..., Told]] = {
     "awaiting": _awaiting,
     "uninvoiced": _uninvoiced,
     "refund": _refund,
+    "approval": _approval,
+    "dispute": _dispute,
 }

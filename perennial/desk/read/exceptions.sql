@@ -8,7 +8,7 @@ select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number
        coalesce(l.line, cl.line), o.shipment,
        y.number, y.amount_minor, y.currency, y.status, y.attempts, y.tried_on, t.message, t.category, t.final, o.ship_on,
        (select reauthorization_limit from catalog_parameters),
-       case when y.status = 'declined' then greatest(r.from_on, %(on)s) end
+       case when y.status = 'declined' then greatest(r.from_on, %(on)s) end, y.purpose = 'refund'
   from payments_payment y
   join payment_retry r on r.payment_id = y.id
   join customers_customer u on u.id = y.customer_id
@@ -165,7 +165,9 @@ select (select count(*) from (select from payments_payment y where y.status in {
         select coalesce(y.order_id, c.order_id) from payment_not_renewed r
           join payments_payment y on y.id = r.payment_id
           left join continuity_continuityorder c on c.id = y.continuity_order_id
-         limit %(most)s) n)
+         limit %(most)s) n),
+       (select count(*) from (select from payments_refundrequest q where q.approved is null limit %(most)s) n),
+       (select count(*) from (select from payments_dispute d where d.status in {states.DISPUTE_GOES_ON} limit %(most)s) n)
 
 -- name: expiring_count
 -- at most so many
@@ -190,3 +192,35 @@ select p.order_date, p.id, p.number, p.number, u.account, u.name, null, null, s.
 
 -- name: refund_count
 select count(*) from (select from payments_surplus s limit %(most)s) n
+
+-- name: approval
+-- what somebody wants to give back, and nobody has decided about
+select q.asked_on, q.id, p.number, p.number, u.account, u.name, null, null, q.amount_minor, q.currency, q.asked_by, q.reason
+  from payments_refundrequest q
+  join orders_salesorder p on p.id = q.order_id
+  join customers_customer u on u.id = p.customer_id
+ where q.approved is null and (q.asked_on, q.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x where x.order_id = p.id))
+ order by q.asked_on, q.id
+ limit %(most)s
+
+-- name: dispute
+-- charges that a customer does not accept, of which the bank has not decided; the one that is to be answered first comes first
+select coalesce(d.answer_by, d.opened_on), d.id, coalesce(p.number, o.number, w.number), coalesce(o.number, w.number), u.account, u.name,
+       coalesce(l.line, cl.line), o.shipment,
+       d.id, d.amount_minor, d.currency, d.reason, d.status, d.answer_by, d.opened_on
+  from payments_dispute d
+  join payments_payment y on y.id = d.payment_id
+  join customers_customer u on u.id = y.customer_id
+  left join orders_salesorder o on o.id = y.order_id
+  left join orders_salesorder p on p.id = o.parent_id
+  left join orders_orderline l on l.id = o.parent_line_id
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  left join orders_orderline cl on cl.id = c.parent_line_id
+  left join orders_salesorder w on w.id = c.order_id
+ where d.status in {states.DISPUTE_GOES_ON} and (coalesce(d.answer_by, d.opened_on), d.id) > (%(day)s, %(id)s)
+   and (%(program)s is null or %(program)s = coalesce(c.program_id, (
+        select x.program_id from continuity_continuityorder x where x.parent_line_id = o.parent_line_id)))
+ order by coalesce(d.answer_by, d.opened_on), d.id
+ limit %(most)s

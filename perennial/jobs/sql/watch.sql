@@ -40,3 +40,9 @@ select l.on_date, l.taken + l.declined, l.declined,
        coalesce((select sum(n.taken + n.declined) from numbered n where n.place > 1), 0)::bigint,
        coalesce((select sum(n.declined) from numbered n where n.place > 1), 0)::bigint
   from numbered l where l.place = 1
+
+-- name: money_back
+-- refunds that have failed; disputes that nobody has answered and that run out, and by when the first one does
+select (select count(*) from payments_payment p where p.purpose = 'refund' and p.status = 'failed'),
+       count(*), min(d.answer_by)
+  from payments_dispute d where d.status = 'open' and d.answer_by <= %(soon)s

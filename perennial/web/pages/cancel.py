@@ -16,6 +16,7 @@ from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.codes import reason_code, stop_reasons
 from perennial.web.effects import effect
+from perennial.web.giving_back import gives_back, would_give_back
 from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
 
@@ -36,7 +37,14 @@ def _parent(request: Visit, number: str) -> HttpResponse:
         words = effect(request, "order_cancelled_closes" if closes else f"order_cancelled_{outcome.status}", outcome)
         return done(request, Toast(words, undo=f"/orders/{number}/undo"))
 
-    would = perform(actions.cancel, How(dry=True), number=number, on=request.visitor.today, by=request.visitor.by)
+    would = perform(
+        actions.cancel,
+        How(dry=True),
+        number=number,
+        on=request.visitor.today,
+        by=request.visitor.by,
+        **would_give_back(request),
+    )
     shown = {"order": page.order, "ending": ending(page), "would": would, **_choices(request)}
     return panel(request, "web/panel/cancel.html", shown, post)
 
@@ -57,6 +65,7 @@ def _child(request: Visit, number: str) -> HttpResponse:
         again=found.may_come_again,
         on=request.visitor.today,
         by=request.visitor.by,
+        **would_give_back(request),
     )
     shown = {"order": found.parent, "child": found.child, "found": found, "would": would, **_choices(request)}
     return panel(request, "web/panel/cancel_child.html", shown, post)
@@ -67,6 +76,7 @@ def _why(request: Visit) -> dict[str, Any]:
         "reason": typed.text(request, "reason"),
         "reason_code": reason_code(request),
         "ended_by": request.POST.get("ended_by") or None,
+        **gives_back(request),
     }
 
 

@@ -22,6 +22,7 @@ from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.codes import hold_kinds, reason_code, stop_reasons, why_codes
 from perennial.web.effects import effect
+from perennial.web.giving_back import gives_back, would_give_back
 from perennial.web.visit import Visit
 
 
@@ -90,13 +91,19 @@ def stop(request: Visit, number: str, line: int) -> HttpResponse:
 
     def post() -> HttpResponse:
         outcome = act(
-            request, actions.cancel, reason=typed.text(request, "reason"), reason_code=reason_code(request), **how
+            request,
+            actions.cancel,
+            reason=typed.text(request, "reason"),
+            reason_code=reason_code(request),
+            **how,
+            **gives_back(request),
         )
         code = "stopped_after" if ends.still else "stopped"
         words = effect(request, code, outcome, product=one.product.called, **_last(ends))
         return done(request, Toast(words, undo=f"/orders/{number}/undo"))
 
-    would = perform(actions.cancel, How(dry=True), on=request.visitor.today, by=request.visitor.by, **how)
+    visitor = request.visitor
+    would = perform(actions.cancel, How(dry=True), on=visitor.today, by=visitor.by, **how, **would_give_back(request))
     shown = {
         "number": number,
         "order": found,

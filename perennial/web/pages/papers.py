@@ -15,7 +15,7 @@ from perennial.language.formats import fact
 from perennial.web.typed import read_day
 from perennial.web.visit import Visit
 
-Sheet = papers.Slip | papers.Confirmation | papers.PickList
+Sheet = papers.Slip | papers.Confirmation | papers.PickList | papers.Evidence
 
 
 def confirmation(request: Visit, number: str) -> HttpResponse:
@@ -26,6 +26,11 @@ def confirmation(request: Visit, number: str) -> HttpResponse:
 def slip(request: Visit, number: str) -> HttpResponse:
     """What is in a parcel; a parent's number: its ordinary lines."""
     return _shown(request, "slip", [papers.slip(number, on=request.visitor.today)], number)
+
+
+def evidence(request: Visit, dispute: int) -> HttpResponse:
+    """What speaks for a charge that is disputed."""
+    return _shown(request, "evidence", [papers.evidence(dispute, on=request.visitor.today)], f"dispute-{dispute}")
 
 
 def pick_list(request: Visit) -> HttpResponse:

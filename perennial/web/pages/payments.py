@@ -16,14 +16,16 @@ from perennial.desk.read.order_page import line_meant
 from perennial.desk.read.orders import order
 from perennial.desk.read.values import Payment
 from perennial.errors import Refused
+from perennial.kernel.money import Money
 from perennial.kernel.money import text as amount_text
-from perennial.kernel.states import STOPS_SHIPPING
+from perennial.kernel.states import REFUSED, STOPS_SHIPPING
 from perennial.language import phrase
 from perennial.payments.charge import Became
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.codes import reason_code, why_codes
 from perennial.web.effects import effect
+from perennial.web.giving_back import approvers, may_give_back
 from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -57,27 +59,102 @@ def _words_of(one: Became) -> str:
 
 
 def refund(request: Visit, number: str) -> HttpResponse:
-    """Give back all or a part of what a card paid."""
+    """Give back what was paid: of one payment, or so much of them all; what goes back where is said first."""
     found, payments = _payments(request, number)
     open_ = [one for one in payments if one.refundable]
+    allowed = may_give_back(request)
 
     def post() -> HttpResponse:
-        payment = _chosen(request, open_)
+        chosen = _chosen(request, open_) if request.POST.get("payment") else None
         amount = typed.money(request, "amount", found.currency) if request.POST.get("amount", "").strip() else None
         outcome = act(
             request,
             actions.refund,
-            number=payment.order,
-            part=payment.number,
-            line=line_meant(found, payment),
+            number=chosen.order if chosen else number,
+            part=chosen.number if chosen else None,
+            line=line_meant(found, chosen) if chosen else None,
             amount=None if amount is None else amount_text(amount.minor, amount.currency),
+            check=typed.text(request, "check"),
+            given_on=typed.day(request, "given_on") if request.POST.get("given_on", "").strip() else None,
             reason=_reason(request),
             reason_code=reason_code(request),
+            **allowed,
         )
-        return done(request, Toast(effect(request, "order_refund", outcome)))
+        return done(request, Toast(effect(request, f"order_refund_{outcome.status}", outcome, who=approvers(request))))
 
-    shown = {**_about(request, number, found, open_), **why_codes("refund"), "owed_back": to_give_back(number)}
-    return panel(request, "web/panel/refund.html", shown, post)
+    shown = _about(request, number, found, open_)
+    owed_back = to_give_back(number)
+    if not (request.POST.get("payment") or request.GET.get("payment")) and len(open_) > 1:
+        shown["chosen"] = None
+    shown |= {
+        "owed_back": owed_back,
+        "back_by": _goes_back(request, number, open_, owed_back),
+        "may_exceed": bool(allowed["approved_by"]),
+    }
+    return panel(request, "web/panel/refund.html", {**shown, **why_codes("refund")}, post)
+
+
+def _goes_back(
+    request: Visit, number: str, payments: Sequence[Payment], owed_back: Money | None
+) -> list[tuple[Payment, Money]]:
+    """Which payments are given back first, and how much of each: of what is to be given back, else of all that was taken."""
+    left = sum(one.captured.minor - one.refunded.minor for one in payments)
+    if len(payments) < 2 or not left:
+        return []
+    try:
+        would = perform(
+            actions.refund,
+            How(dry=True),
+            number=number,
+            amount=amount_text(owed_back.minor if owed_back else left, payments[0].amount.currency),
+            reason="",
+            on=request.visitor.today,
+            by=request.visitor.by,
+            approved_by=request.visitor.by,
+        )
+    except Refused:  # something of it is on its way, or cannot be given back
+        return []
+    of = {(one.order, one.purpose, one.number): one for one in payments}
+    return [
+        (of[back.order, back.purpose, back.number], back.amount)
+        for back in would.refunds
+        if (back.order, back.purpose, back.number) in of
+    ]
+
+
+def approve_refund(request: Visit, number: str) -> HttpResponse:
+    """Approve what somebody else wants to give back."""
+    outcome = act(request, actions.approve_refund, number=number)
+    return done(request, Toast(effect(request, "refund_approved", outcome)))
+
+
+def decline_refund(request: Visit, number: str) -> HttpResponse:
+    """Do not give back what somebody wants to give back."""
+    outcome = act(request, actions.decline_refund, number=number)
+    return done(request, Toast(effect(request, "refund_declined", outcome)))
+
+
+def refund_again(request: Visit, number: str) -> HttpResponse:
+    """A refund that has failed is tried again, or was given back by a check."""
+    found, payments = _payments(request, number)
+    open_ = [one for one in payments if one.purpose == "refund" and one.status in REFUSED]
+
+    def post() -> HttpResponse:
+        chosen = _chosen(request, open_)
+        check = typed.text(request, "check")
+        outcome = act(
+            request,
+            actions.refund_again,
+            number=chosen.order,
+            refund=chosen.number,
+            line=line_meant(found, chosen),
+            check=check,
+            given_on=typed.day(request, "given_on") if request.POST.get("given_on", "").strip() else None,
+            reason=_reason(request),
+        )
+        return done(request, Toast(effect(request, f"order_refund_{outcome.status}", outcome, who="")))
+
+    return panel(request, "web/panel/refund_again.html", _about(request, number, found, open_), post)
 
 
 def receive(request: Visit, number: str) -> HttpResponse:
