@@ -116,6 +116,8 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "change_orders", f"/customers/{quote(one.account, safe='')}/card")
         case "try_now" | "ask":
             return Step(code, "change_orders", f"{order}/collect", post=True)
+        case "reprocess":
+            return Step(code, "change_orders", f"{order}/reprocess", post=True)
         case "settle":
             return Step(code, "settle_payments", f"{order}/settle", danger=True)
         case "accept" | "retry":

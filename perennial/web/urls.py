@@ -353,6 +353,7 @@ urlpatterns = [
         do="change_orders",
     ),
     page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
+    page("orders/<str:number>/reprocess", payments.reprocess, "reprocess", do="change_orders"),
     page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),
     page("orders/<str:number>/receive", payments.receive, "receive", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),

@@ -44,7 +44,7 @@ class Exceptional:
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
     refund: ``amount`` that is to be given back.
-    ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
+    ``steps``: ``new_card``, ``try_now``, ``reprocess``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
     ``ship``, ``invoice``, ``refund``.
     """
 
@@ -169,12 +169,13 @@ def _payment(*told: Any) -> Told:
     facts = {"part": part, "amount": Money(minor, currency), "status": status, "attempts": attempts}
     facts |= {"tried_on": tried_on, "said": said, "category": category, "final": bool(final), "ship_on": ship_on}
     facts |= {"most": most, "next_on": next_on}
-    return facts, _PAYMENT_STEPS[status]
+    steps = _PAYMENT_STEPS[status]
+    return facts, tuple(step for step in steps if step != "reprocess" or category != "hard")
 
 
 _PAYMENT_STEPS = {
     "declined": ("new_card", "try_now", "settle"),
-    "failed": ("new_card", "settle"),
+    "failed": ("new_card", "reprocess", "settle"),
     "unknown": ("ask", "settle"),
 }
 

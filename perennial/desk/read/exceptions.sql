@@ -7,7 +7,7 @@
 select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number, w.number), u.account, u.name,
        coalesce(l.line, cl.line), o.shipment,
        y.number, y.amount_minor, y.currency, y.status, y.attempts, y.tried_on, t.message, t.category, t.final, o.ship_on,
-       (select reauthorization_limit from catalog_parameters),
+       r.most,
        case when y.status = 'declined' then greatest(r.from_on, %(on)s) end
   from payments_payment y
   join payment_retry r on r.payment_id = y.id

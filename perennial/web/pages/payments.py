@@ -34,6 +34,23 @@ def collect(request: Visit, number: str) -> HttpResponse:
     visitor = request.visitor
     seen = request.POST.get("seen") or None
     became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True, seen=seen).payments
+    return done(request, Toast(_became(request, became)))
+
+
+def reprocess(request: Visit, number: str) -> HttpResponse:
+    """Let a card that has failed be asked again from the beginning, now."""
+    found, payments = _payments(request, number)
+    again = [one for one in payments if one.reprocessable]
+    payment = next((one for one in again if one.which == request.POST.get("payment")), again[0] if again else None)
+    about: dict[str, Any] = {} if payment is None else {"part": payment.number, "line": line_meant(found, payment)}
+    asked = payment.order if payment else number
+    act(request, actions.reprocess, number=asked, **about)
+    became = actions.collect(number=asked, on=request.visitor.today, by=request.visitor.by).payments
+    return done(request, Toast(_became(request, became)))
+
+
+def _became(request: Visit, became: Sequence[Became]) -> str:
+    visitor = request.visitor
     parts = [
         said(
             visitor.reader,
@@ -46,7 +63,7 @@ def collect(request: Visit, number: str) -> HttpResponse:
         for one in became
         if one.before != one.after or one.message
     ]
-    return done(request, Toast(" ".join(parts) or said(visitor.reader, "order_nothing_to_collect")))
+    return " ".join(parts) or said(visitor.reader, "order_nothing_to_collect")
 
 
 def _words_of(one: Became) -> str:
@@ -112,17 +129,23 @@ def settle(request: Visit, number: str) -> HttpResponse:
         payment = _chosen(request, open_)
         end = request.POST.get("end", "")
         given_up = end == "written-off"
+        about: dict[str, Any] = {"number": payment.order, "part": payment.number, "line": line_meant(found, payment)}
+        why: dict[str, Any] = {"reason": _reason(request), "reason_code": reason_code(request)}
+        if end == "approved":
+            approved = act(request, actions.authorise, code=typed.needed(request, "code"), **about, **why)
+            return done(request, Toast(effect(request, "order_approved", approved)))
+        if end == "declined":
+            return done(
+                request, Toast(effect(request, "order_declined", act(request, actions.decline, **about, **why)))
+            )
         outcome = act(
             request,
             actions.settle,
-            number=payment.order,
-            part=payment.number,
-            line=line_meant(found, payment),
             end=end,
             shipments=typed.one_of(request, "shipments", SHIPMENTS) if given_up else None,
             approved_by=typed.text(request, "approved_by") if given_up else None,
-            reason=_reason(request),
-            reason_code=reason_code(request),
+            **about,
+            **why,
         )
         return done(request, Toast(effect(request, "order_settled", outcome)))
 
