@@ -352,6 +352,7 @@ urlpatterns = [
         see="change_orders",
         do="change_orders",
     ),
+    page("orders/<str:number>/payment-why", payments.why, "payment_why", see="see_orders"),
     page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
     page("orders/<str:number>/reprocess", payments.reprocess, "reprocess", do="change_orders"),
     page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),

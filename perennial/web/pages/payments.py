@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import render
 
 from perennial.desk import actions
 from perennial.desk.action import How, perform
@@ -14,11 +15,13 @@ from perennial.desk.queries import to_give_back
 from perennial.desk.read.order import Order
 from perennial.desk.read.order_page import line_meant
 from perennial.desk.read.orders import order
+from perennial.desk.read.payment_why import payment_whys
 from perennial.desk.read.values import Payment
 from perennial.errors import Refused
 from perennial.kernel.money import text as amount_text
 from perennial.kernel.states import STOPS_SHIPPING
 from perennial.language import phrase
+from perennial.language.reasons import payment_words
 from perennial.payments.charge import Became
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
@@ -35,6 +38,20 @@ def collect(request: Visit, number: str) -> HttpResponse:
     seen = request.POST.get("seen") or None
     became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True, seen=seen).payments
     return done(request, Toast(_became(request, became)))
+
+
+def why(request: Visit, number: str) -> HttpResponse:
+    """Why a payment has its amount, its day and its card, and why it is not there yet."""
+    found, payments = _payments(request, number)
+    which = request.GET.get("payment")
+    whys = [one for one in payment_whys(found, request.visitor.today) if one.payment in payments]
+    chosen = next((one for one in whys if one.payment.which == which), whys[-1] if whys else None)
+    if chosen is None:
+        raise Refused("required", "payment")
+    to = request.visitor.reader
+    parts = {"amount": chosen.amount, "day": chosen.day, "by": chosen.by, "now": chosen.now}
+    told = [(part, [payment_words(reason, to) for reason in reasons]) for part, reasons in parts.items() if reasons]
+    return render(request, "web/panel/payment_why.html", {"payment": chosen.payment, "told": told, "order": found})
 
 
 def reprocess(request: Visit, number: str) -> HttpResponse:
