@@ -69,7 +69,8 @@ GROUPS: dict[str, list[Command]] = {
         "codes",
         ("show codes", "the codes that are set up: sources, reasons, holds"),
         ("show sources", "what became of the orders of each source code"),
-    ),
+    )
+    + _group("cards", ("show cards", "the cards that will have ended by the day of a planned charge")),
     "Orders": _group(
         "orders",
         ("order start", "start a draft order with its first line"),

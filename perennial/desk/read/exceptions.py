@@ -40,7 +40,7 @@ class Exceptional:
     ``facts`` by kind. declined, unknown: ``part``, ``amount``, ``status``, ``attempts``, ``tried_on``, ``said`` (by the
     bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
     again by itself). expiring: ``card``, ``expires_on``, ``ended`` (that
-    day is past), ``shipments``, ``parts`` (of payments). parked: ``job``, ``reason``. held: ``code``,
+    day is past), ``shipments``, ``parts`` (of payments), ``amount`` at stake (before taxes of what is planned), ``told_on``. parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
     refund: ``amount`` that is to be given back.
@@ -113,10 +113,12 @@ def exceptions(
     on: date,
     program: str | None = None,
     since: date | None = None,
+    until: date | None = None,
     size: int = SIZE,
     after: str | None = None,
 ) -> Page[Exceptional]:
-    """A page of what needs a person, the most urgent first; ``after``: the next page; ``since``: no day before that one.
+    """A page of what needs a person, the most urgent first; ``after``: the next page; ``since``: no day before that one;
+    ``until``, of cards that end: no charge after that day.
 
     Refused: a kind or program that does not exist.
     """
@@ -126,11 +128,14 @@ def exceptions(
     given: dict[str, Any] = {
         **_days(on),
         "program": None if program is None else program_by_id(program).pk,
+        "until": until,
         "day": day,
         "id": pk,
         "most": size + 1,
         "statuses": ["unknown"] if kind == "unknown" else list(REFUSED),
     }
+    if until is not None:
+        given["through"] = max(given["through"], until)
     found = sql.tuples(_SQL["declined" if kind == "unknown" else kind], given)
     return page(list(_made(kind, found, on)), size, lambda one: (one.day, one.id))
 
@@ -181,10 +186,19 @@ _PAYMENT_STEPS = {
 
 
 def _expiring(
-    token: str, brand: str | None, last4: str | None, expires_on: date, ended: bool, shipments: int, parts: int
+    token: str,
+    brand: str | None,
+    last4: str | None,
+    expires_on: date,
+    ended: bool,
+    shipments: int,
+    parts: int,
+    *more: Any,
 ) -> Told:
+    minor, currency, told_on = more
     words = " ".join(word for word in (brand, last4) if word) or token
     facts: dict[str, object] = {"card": words, "expires_on": expires_on, "ended": ended}
+    facts |= {"amount": Money(int(minor), currency), "told_on": told_on}
     return {**facts, "shipments": shipments, "parts": parts}, ("new_card",)
 
 
