@@ -47,6 +47,11 @@ WITHOUT_LIMIT = frozenset(
 )
 """The parameters whose null means: no limit."""
 
+DAY_LISTS = ("soft_retry_days", "expired_retry_days", "authentication_retry_days")
+"""The parameters that are lists of days; null of the first: every so many days (``days_between_tries``)."""
+MOST_RETRIES = 30
+RETRY_DAYS = (1, 366)
+
 
 def company_faults(given: dict[str, Any]) -> Iterator[Refused]:
     """The company: its country, its time zone (business dates are in it), its languages."""
@@ -82,6 +87,9 @@ def parameter_faults(given: dict[str, Any]) -> Iterator[Refused]:
             if value is not None and value < 0:
                 yield Refused("refund_limit_below_zero", name.removesuffix("_minor"))
             continue
+        if name in DAY_LISTS:
+            yield from _retry_faults(name, value)
+            continue
         if name not in COUNTS:
             if value is None or value == "":
                 yield Refused("parameter_needed", name)
@@ -92,6 +100,22 @@ def parameter_faults(given: dict[str, Any]) -> Iterator[Refused]:
                 yield Refused("whole_number_needed", name)
         elif not low <= value <= high:
             yield Refused("number_not_within", name, value=value, low=low, high=high)
+
+
+def _retry_faults(name: str, days: list[int] | None) -> Iterator[Refused]:
+    """After how many days a declined card is asked again, try by try."""
+    if not days:
+        if name == "soft_retry_days" and days is not None:
+            yield Refused("retry_days_needed", name)
+        elif name != "soft_retry_days" and days is None:
+            yield Refused("parameter_needed", name)
+        return
+    if len(days) > MOST_RETRIES:
+        yield Refused("too_many_retries", name, most=MOST_RETRIES)
+    low, high = RETRY_DAYS
+    for at, value in enumerate(days):
+        if not low <= value <= high:
+            yield Refused("number_not_within", f"{name}[{at}]", value=value, low=low, high=high)
 
 
 def mode_faults(mode: ModeFacts) -> Iterator[Refused]:

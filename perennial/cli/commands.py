@@ -69,7 +69,8 @@ GROUPS: dict[str, list[Command]] = {
         "codes",
         ("show codes", "the codes that are set up: sources, reasons, holds"),
         ("show sources", "what became of the orders of each source code"),
-    ),
+    )
+    + _group("cards", ("show cards", "the cards that will have ended by the day of a planned charge")),
     "Orders": _group(
         "orders",
         ("order start", "start a draft order with its first line"),
@@ -109,6 +110,9 @@ GROUPS: dict[str, list[Command]] = {
         ("order card", "pay with another stored card"),
         ("order payment-method", "pay an open order another way: by card, on account"),
         ("order collect", "process the payments of an order at once"),
+        ("order reprocess", "ask a card again that was declined, from the beginning and at once"),
+        ("order authorise", "the bank has approved a payment on the telephone, by a code"),
+        ("order decline", "a payment is declined for good: its card is not asked again"),
         ("order receive", "a check has come for what is owed"),
         ("order settle", "say how a payment ended of which nobody knows, or write it off"),
         ("order refund", "give back what was paid, whole or in part; approve what somebody wants to give back"),

@@ -32,13 +32,17 @@ def show_order(p: Parser) -> Run:
 
     def run(given: Given) -> int:
         from perennial.catalog.queries import today
-        from perennial.desk.contract import order_json
+        from perennial.desk.contract import order_json, why_paid_words
         from perennial.desk.read.orders import order
+        from perennial.desk.read.payment_why import payment_whys
 
         now = today()
         found = order(given.number, on=now, ahead=given.ahead)
         if given.json:
-            document({**order_json(found, reader()), "version": found.version})
+            whys = [why_paid_words(one, reader()) for one in payment_whys(found, now)]
+            shown = order_json(found, reader())
+            paid = [{**one, "why": why} for one, why in zip(shown["payments"], whys, strict=True)]
+            document({**shown, "payments": paid, "version": found.version})
         else:
             from perennial.cli.pages import order_page
 
@@ -49,7 +53,9 @@ def show_order(p: Parser) -> Run:
 
 
 def _why(p: Parser) -> None:
-    p.add_argument("--why", action="store_true", help="also why each date, product and price (--json always says it)")
+    p.add_argument(
+        "--why", action="store_true", help="also why each date, product, price and payment (--json always says it)"
+    )
 
 
 def show_orders(p: Parser) -> Run:

@@ -13,6 +13,7 @@ from perennial.desk.contract import amount
 from perennial.desk.program_document import program_json
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
+from perennial.desk.read.payment_why import payment_whys
 from perennial.desk.read.preview import Preview
 from perennial.desk.read.program import Program
 from perennial.desk.read.shipment import ShipmentLine
@@ -78,6 +79,8 @@ def order_page(order: Order, today: date, *, why: bool = False) -> None:
     if order.children:
         children_part(order, names)
     payments_part([payment_row(payment) for payment in order.payments])
+    if why:
+        why_paid(order, today)
     if order.history:
         section("what happened")
         listing([contract.event_json(event, to) for event in order.history])
@@ -269,6 +272,18 @@ def method_words(payment: Payment) -> str:
     """How it is paid, with the card in words."""
     card = payment.card.words if payment.card else ""
     return f"{payment.method} {card}" if card else payment.method
+
+
+def why_paid(order: Order, today: date) -> None:
+    """Why each payment has its amount, its day and its card, and how it stands."""
+    found = payment_whys(order, today)
+    if not found:
+        return
+    section("why of payments")
+    for one in found:
+        say(f"  {one.payment.order} {one.payment.purpose} {one.payment.number}")
+        for part, words in contract.why_paid_words(one, reader()).items():
+            say(f"    {part}: {words}")
 
 
 def payments_part(payments: Sequence[Document]) -> None:

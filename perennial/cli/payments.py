@@ -11,12 +11,14 @@ from perennial.cli.parser import (
     by,
     day,
     expiry,
+    how,
     long_code,
     on,
     text,
     who,
     whole,
 )
+from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
 from perennial.kernel.states import DISPUTE, METHODS
 
@@ -46,6 +48,11 @@ def order_collect(p: Parser) -> Run:
     """What is due of it is taken while the customer listens."""
     p.number("the number of the order or child")
     p.add_argument("--force", action="store_true", help="ask again for what was declined today")
+    p.add_argument(
+        "--submitted",
+        action="store_true",
+        help="the order was opened just now: what is declined is asked once more if retry_on_submit says so",
+    )
     p.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
     p.on()
     p.by("who does it, for the history (such as clerk:anna)")
@@ -53,7 +60,14 @@ def order_collect(p: Parser) -> Run:
     def run(given: Given) -> int:
         from perennial.desk import actions
 
-        done = actions.collect(number=given.number, on=on(given), by=by(given), force=given.force, dry=given.dry_run)
+        done = actions.collect(
+            number=given.number,
+            on=on(given),
+            by=by(given),
+            force=given.force,
+            submitted=given.submitted,
+            dry=given.dry_run,
+        )
         outcome(done, given)
         return 0
 
@@ -96,6 +110,45 @@ def order_settle(p: Parser) -> Run:
     p.reason_code()
     p.change(why="how it was found out, or why it is given up", must_say_why=True)
     return does("settle", "end", "part", "shipments", "approved_by", "reason_code")
+
+
+def order_authorise(p: Parser) -> Run:
+    """The bank gave a code on the telephone."""
+    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    p.add_argument("--code", type=text, metavar="C", required=True, help="the code that the bank gave")
+    p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.reason_code()
+    p.change(why="who said so, or how it was found out", must_say_why=True)
+    return does("authorise", "code", "part", "reason_code")
+
+
+def order_decline(p: Parser) -> Run:
+    """The card is not asked again."""
+    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.reason_code()
+    p.change(why="why its card is not asked again", must_say_why=True)
+    return does("decline", "part", "reason_code")
+
+
+def order_reprocess(p: Parser) -> Run:
+    """The card is asked again from the beginning, at once."""
+    p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
+    p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
+    p.change()
+
+    def run(given: Given) -> int:
+        from perennial.desk import actions
+        from perennial.desk.action import perform
+
+        about = {"number": given.number, "part": given.part, "line": given.line}
+        done: Outcome = perform(actions.reprocess, how(given), **about, **who(given))
+        if not given.dry_run:
+            done = actions.collect(number=given.number, on=on(given), by=by(given))
+        outcome(done, given)
+        return 0
+
+    return run
 
 
 def order_refund(p: Parser) -> Run:

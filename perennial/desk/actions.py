@@ -1,6 +1,6 @@
 """Everything that a person does to an order, in one place to find it: pages, endpoints and commands call these.
 
-``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, say where it comes from, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, approve or decline a refund, try one again, collect
+``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, say where it comes from, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, authorise by a code, decline, reprocess, receive a check, refund, approve or decline a refund, try one again, collect
 ``shipments``  skip, unskip, move, substitute, add and remove a product, quantity, price, address; how often and how many in all
 ``cards``      store a card, give one to an order
 ``disputes``   say that a charge is disputed, and how that ended
@@ -13,6 +13,7 @@ from perennial.desk.disputes import dispute
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.cancel import cancel
 from perennial.desk.orders.collect import collect
+from perennial.desk.orders.declined import authorise, decline, reprocess
 from perennial.desk.orders.draft import add_line, change_line, discard, pay_draft, remove_line, start
 from perennial.desk.orders.gift import gift
 from perennial.desk.orders.hold import hold, release
@@ -38,11 +39,13 @@ __all__ = [
     "add_product",
     "address",
     "approve_refund",
+    "authorise",
     "cancel",
     "card",
     "change_line",
     "collect",
     "decline_refund",
+    "decline",
     "discard",
     "dispute",
     "frequency",
@@ -64,6 +67,7 @@ __all__ = [
     "release",
     "remove_line",
     "remove_product",
+    "reprocess",
     "settle",
     "ship",
     "skip",

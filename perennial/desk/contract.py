@@ -12,6 +12,7 @@ from perennial.continuity.planning import stored_every
 from perennial.desk.read import orders
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
+from perennial.desk.read.payment_why import PaymentWhy
 from perennial.desk.read.preview import Part, Preview
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.desk.read.values import Added, Address, Adjustment, Event, Hold, Note, Payment, Substitute
@@ -21,7 +22,14 @@ from perennial.kernel.plan import Behind
 from perennial.kernel.reasons import Reason, json_text
 from perennial.language import Reader, phrase
 from perennial.language.formats import ENGLISH
-from perennial.language.reasons import date_words, not_shipped, price_words, product_words, reason_words
+from perennial.language.reasons import (
+    date_words,
+    not_shipped,
+    payment_words,
+    price_words,
+    product_words,
+    reason_words,
+)
 
 Document = dict[str, Any]
 CANCELLED = Reason("cancelled")
@@ -267,6 +275,12 @@ def hold_json(hold: Hold, to: Reader = ENGLISH) -> Document:
         "until": day_json(hold.until),
         "reason_code": hold.reason_code,
     }
+
+
+def why_paid_words(why: PaymentWhy, to: Reader = ENGLISH) -> dict[str, str]:
+    """Why a payment has its amount, its day and its card, and how it stands, in words."""
+    parts = {"amount": why.amount, "day": why.day, "by": why.by, "now": why.now}
+    return {part: "; ".join(payment_words(reason, to) for reason in reasons) for part, reasons in parts.items()}
 
 
 def event_json(event: Event, to: Reader = ENGLISH) -> Document:

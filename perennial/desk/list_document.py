@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from perennial.desk.contract import Document, amount, child_line_json, day_json, payment_json
+from perennial.desk.read.exceptions import Exceptional
 from perennial.desk.read.lists import ListedChild, ListedPayment, ListedShipment
 from perennial.desk.read.search import Hits
 from perennial.desk.read.sources import SourceResult
@@ -66,6 +67,23 @@ def listed_shipment_json(shipment: ListedShipment) -> Document:
         "ship_on": str(shipment.ship_on),
         "waits": list(shipment.waits),
         "lines": [child_line_json(line) for line in shipment.lines],
+    }
+
+
+def ending_card_json(one: Exceptional) -> Document:
+    """A card that will have expired on the day of a charge."""
+    facts = one.facts
+    return {
+        "order": one.order,
+        "line": one.line,
+        "account": one.account,
+        "card": facts["card"],
+        "expires_on": day_json(facts["expires_on"]),  # type: ignore[arg-type]
+        "first_on": str(one.day),
+        "shipments": facts["shipments"],
+        "parts": facts["parts"],
+        "amount": amount(facts["amount"]),  # type: ignore[arg-type]
+        "told_on": day_json(facts["told_on"]),  # type: ignore[arg-type]
     }
 
 

@@ -183,5 +183,10 @@ def _interval(interval: IntervalReason, grid: date | None, to: Reader) -> str:
     return _said("interval_from_order" if interval.anchor is None else "interval_from_anchor", facts, to)
 
 
+def payment_words(reason: Reason, to: Reader = ENGLISH) -> str:
+    """Why a payment has its amount, its day, its card, or is not there yet."""
+    return _said(reason.code, reason.facts, to, "why paid")
+
+
 def _said(code: str, facts: Mapping[str, object], to: Reader, context: str = "reason") -> str:
     return phrase(context, code, facts, to) or code

@@ -11,15 +11,16 @@ from datetime import date
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Max
 from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
-from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED
+from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED, STOPS_SHIPPING
 from perennial.payments import blocked, gateways, retry
-from perennial.payments.charge import lock
+from perennial.payments.charge import hold_for_failed, lock
 from perennial.payments.models import Attempt, Payment
 from perennial.payments.next_step import SQL, facts, rules
 
@@ -206,6 +207,75 @@ def receive_check(*, payment: int, check: str, received_on: date, by: str, on: d
     )
     more = {**_amounts([payment])[payment], "check": check, "received_on": received_on.isoformat()}
     _tell([payment], "payment_captured", by=by, on=on, reason=reason, more={payment: more})
+
+
+@transaction.atomic
+def approve(
+    *, payment: int, code: str, by: str, on: date, reason: str, more: Mapping[str, object] | None = None
+) -> None:
+    """The bank has approved a card on the telephone: the payment is authorised by that code, at no gateway. It counts as
+    captured when it would be captured. Of one that is unknown: nothing was taken at the gateway.
+
+    Refused: what is not paid by card, or is not declined, failed or unknown; while the gateway is being asked.
+    """
+    lock([payment])
+    found = Payment.objects.get(pk=payment)
+    if found.method != "card":
+        raise Refused("payment_not_by_card", "number", method=found.method)
+    _expect([payment], *STOPS_SHIPPING)
+    sql.execute(
+        "update payments_attempt set outcome = 'not_found', message = %s where payment_id = %s and outcome = 'unknown'",
+        [f"settled by {by}: {reason}", payment],
+    )
+    if sql.value("select count(*) from payments_attempt where payment_id = %s and outcome is null", [payment]):
+        raise Refused("payment_unsettled")
+    sql.shift(
+        Payment, [payment], STOPS_SHIPPING, "authorised",
+        approval_code=code, authorised_on=on, authorised_until=None, gateway=None, gateway_ref=None,
+    )  # fmt: skip
+    number = 1 + (Attempt.objects.filter(payment=payment, kind="authorise").aggregate(last=Max("number"))["last"] or 0)
+    Attempt.objects.create(
+        payment=found,
+        kind="authorise",
+        number=number,
+        key=f"{company().installation}-{payment}-authorise-{number}",
+        amount_minor=found.amount_minor,
+        on_date=on,
+        outcome="approved",
+        gateway_ref=code,
+        message=f"approved by code {code}, said {by}",
+    )
+    told = {**_amounts([payment])[payment], "code": code, **(more or {})}
+    _tell([payment], "payment_approved_by_code", by=by, on=on, reason=reason, more={payment: told})
+    blocked.payments_settled([payment], by=by, on=on)
+
+
+@transaction.atomic
+def try_again(*, payments: Sequence[int], by: str, on: date) -> None:
+    """Declined or failed payments are due again by the same card. Refused: the bank has forbidden another try."""
+    lock(payments)
+    _expect(payments, *REFUSED)
+    if sql.value(SQL["forbidden"], {"ids": list(payments)}):
+        raise Refused("bank_forbids_try", "number")
+    _make_due(payments, by=by, on=on)
+
+
+@transaction.atomic
+def give_up_trying(*, payment: int, by: str, on: date, reason: str, more: Mapping[str, object] | None = None) -> None:
+    """A person says that a payment is declined for good: it has failed, and what it is for waits, as after a last try (D30).
+
+    Refused: what is not paid by card, or was not declined and is not waiting for a try.
+    """
+    lock([payment])
+    found = Payment.objects.get(pk=payment)
+    if found.method != "card":
+        raise Refused("payment_not_by_card", "number", method=found.method)
+    _expect([payment], "due", "declined")
+    sql.shift(Payment, [payment], ("due", "declined"), "failed")
+    told = {**_amounts([payment])[payment], **(more or {})}
+    _tell([payment], "payment_declined_for_good", by=by, on=on, reason=reason, more={payment: told})
+    (fact,) = facts([payment], rules(on, gateways.current()))
+    hold_for_failed([fact], by=by, on=on, messages={payment: reason})
 
 
 @transaction.atomic

@@ -26,7 +26,7 @@ from typing import NamedTuple
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from perennial.catalog.queries import company, set_up
+from perennial.catalog.queries import company, parameters, set_up
 from perennial.continuity.planning import read_orders
 from perennial.db import history, sql
 from perennial.errors import Conflict
@@ -217,16 +217,19 @@ class _Standing(NamedTuple):
 
 
 def collect_for_order(
-    order_id: int, *, on: date, by: str, force: bool = False, dry: bool = False
+    order_id: int, *, on: date, by: str, force: bool = False, submitted: bool = False, dry: bool = False
 ) -> tuple[Became, ...]:
     """Process the payments of one order at once, while a clerk waits; what became of each. The same code and keys as
     the night's. Never inside a transaction, unless ``dry``: the gateway is not asked, the caller rolls everything back.
 
-    ``force``: a person asks again on the same date for what was declined.
+    ``force``: a person asks again on the same date for what was declined. ``submitted``: the order was opened just now.
     """
     ids = payments_of_order(order_id)
     before = {one.id: one for one in sql.rows(_Standing, SQL["standing"], {"ids": ids})}
     collect(ids, on=on, by=by, force=force, dry=dry)
+    if submitted and not dry and parameters().retry_on_submit:
+        softly = [row[0] for row in sql.tuples(SQL["declined_softly"], {"ids": ids, "on": on})]
+        collect(softly, on=on, by=by, force=True)
     now = sql.rows(_Standing, SQL["standing"], {"ids": payments_of_order(order_id)})
     return tuple(_became(one, before.get(one.id)) for one in now)
 
@@ -429,7 +432,7 @@ def _approved(fact: Fact, sent: Sent, answer: Answer) -> Change:
 def _declined(work: Collecting, fact: Fact, sent: Sent, answer: Answer) -> Change:
     """A try more, unless that was the last one; a declined capture is a try too, and ends its authorisation."""
     more = 1 if sent.kind == "capture" else 0
-    failed = retry.was_the_last(fact.attempts + more, work.rules.most_tries, hard=answer.hard)
+    failed = work.rules.retries.ends(fact.attempts + more, answer.category)
     what = "payment_refund" if sent.kind == "refund" else "payment"
     return Change(
         fact,
@@ -534,22 +537,30 @@ def _data(fact: Fact, amount: int) -> dict[str, object]:
 
 
 def _fail(work: Collecting, changes: dict[int, Change]) -> None:
-    """No more tries: what the payment is for is held, and what would come later of that order waits (D30).
-
-    Of a child: the child. Of an order billed up front: its children that have not shipped. Ordinary lines do not
-    ship while their payment has failed, which holds nothing else of their order. Nor does money that could not be
-    given back: a person sees to it.
-    """
+    """No more tries (``hold_for_failed``). Money that could not be given back holds nothing: a person sees to it."""
     if not changes:
         return
     sql.execute(SQL["finals"], {"ids": list(changes)})
-    changes = {attempt: change for attempt, change in changes.items() if change.fact.purpose != "refund"}
+    found = [change for change in changes.values() if change.fact.purpose != "refund"]
+    hold_for_failed(
+        [change.fact for change in found],
+        by=work.by,
+        on=work.rules.on,
+        messages={change.fact.id: change.message for change in found},
+    )
+
+
+def hold_for_failed(found: Sequence[Fact], *, by: str, on: date, messages: Mapping[int, str | None]) -> None:
+    """What failed payments are for is held, and what would come later of that order waits (D30). ``messages``: why, by payment.
+
+    Of a child: the child. Of an order billed up front: its children that have not shipped. Ordinary lines do not
+    ship while their payment has failed, which holds nothing else of their order.
+    """
     reasons: dict[int, Jsonb] = {}
     whole: dict[int, Jsonb] = {}
-    for change in changes.values():
-        fact = change.fact
-        about = {"number": fact.number, "amount": Money(change.amount_minor, fact.currency)}
-        why = Jsonb(Reason("payment_failed", {**about, "message": change.message or None}).stored())
+    for fact in found:
+        about = {"number": fact.number, "amount": Money(fact.amount_minor, fact.currency)}
+        why = Jsonb(Reason("payment_failed", {**about, "message": messages.get(fact.id) or None}).stored())
         if fact.order_id is not None:
             if fact.child and not fact.cancelled:
                 reasons[fact.order_id] = why
@@ -559,11 +570,8 @@ def _fail(work: Collecting, changes: dict[int, Change]) -> None:
         for child, payment in sql.tuples(SQL["children_to_hold"], {"ids": list(whole)}):
             reasons.setdefault(child, whole[payment])
     if reasons:
-        sql.execute(
-            SQL["hold"],
-            {"orders": list(reasons), "because": list(reasons.values()), "on": work.rules.on, "by": work.by},
-        )
-    blocked.recompute(blocked.continuity_orders([change.fact.id for change in changes.values()]))
+        sql.execute(SQL["hold"], {"orders": list(reasons), "because": list(reasons.values()), "on": on, "by": by})
+    blocked.recompute(blocked.continuity_orders([fact.id for fact in found]))
 
 
 def _wait(changes: Sequence[Change]) -> None:
@@ -604,7 +612,9 @@ def _bill(work: Collecting, found: Sequence[Fact]) -> None:
 
 
 def _receive(work: Collecting, found: Sequence[Fact]) -> None:
-    """Record the cash or gift card that paid what is invoiced."""
+    """Record what no gateway is asked for: the cash or gift card that paid what is invoiced, or the card that was approved by
+    a code.
+    """
     if not found:
         return
     params = {
@@ -618,9 +628,16 @@ def _receive(work: Collecting, found: Sequence[Fact]) -> None:
 
 
 def _forget(work: Collecting, found: Sequence[Fact]) -> bool:
-    """An authorisation made elsewhere cannot be captured here: it is owed as before, and will lapse by itself."""
+    """An authorisation made elsewhere cannot be captured here: it is owed as before, and will lapse by itself. So does a code
+    of what was cancelled, or that is for less than is owed by now.
+    """
     changes = [
-        Change(f, "voided" if f.cancelled else "due", "payment_lapsed", "no reference of the gateway is known")
+        Change(
+            f,
+            "voided" if f.cancelled else "due",
+            "payment_lapsed",
+            "no reference of the gateway is known" if f.approval_code is None else "the code is not used",
+        )
         for f in found
     ]
     _settle(changes)

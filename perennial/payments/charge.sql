@@ -17,7 +17,7 @@ select id from payments_payment
 with scope as materialized ($scope),
 ready as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
-         p.status, p.at_invoice, p.attempts, p.authorised_on, p.authorised_until, p.gateway_ref, p.card_id,
+         p.status, p.at_invoice, p.attempts, p.authorised_on, p.authorised_until, p.gateway_ref, p.approval_code, p.card_id,
          p.lapsed <= coalesce(%(renewals)s::int, p.lapsed) or %(force)s as renewable,
          coalesce(p.authorised_until, p.authorised_on + %(lives)s::int - 1) as last_day,
          case when p.refunds_id is null then p.gateway
@@ -43,6 +43,16 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
   case
     when r.attempt_id is not null then case when r.attempt_to_ask then 'reconcile' end
     when r.purpose = 'refund' then case when r.triable and r.due_on <= %(on)s then 'refund' end
+    when r.status = 'authorised' and r.approval_code is not null then  -- outside of any gateway
+      case
+        when r.cancelled then 'forget'
+        when r.held then null
+        when r.amount_minor > (select a.amount_minor from payments_attempt a
+                                where a.payment_id = r.id and a.kind = 'authorise' and a.outcome = 'approved'
+                                order by a.number desc limit 1) then 'forget'
+        when r.at_invoice and r.invoiced then 'receive'
+        when not r.at_invoice and r.due_on <= %(on)s and r.may_fall_due then 'receive'
+      end
     when r.status = 'authorised' then
       case
         when exists (select from payments_attempt v where v.payment_id = r.id and v.kind = 'void'
@@ -74,7 +84,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
     when r.status = 'due' and r.method in {states.COUNT_AT_INVOICE}
          and r.invoiced then 'receive'
   end as step,
-  r.child, r.gateway, r.authorised_until
+  r.child, r.gateway, r.authorised_until, r.approval_code
 from ready r
 
 -- name: lock_continuity
@@ -160,15 +170,42 @@ select p.id,
   left join continuity_continuityorder c on c.id = p.continuity_order_id
  where p.id = any(%(ids)s)
 
+-- name: declined_softly
+-- Those that were declined today for a reason that may pass: money that was not there, a bank that did not answer.
+select p.id
+  from payments_payment p
+ cross join lateral (select a.category, a.on_date from payments_attempt a
+                      where a.payment_id = p.id order by a.id desc limit 1) last
+ where p.id = any(%(ids)s) and p.status = 'declined' and last.category = 'soft' and last.on_date = %(on)s
+ order by p.id
+
+-- name: forbidden
+-- Is there one of them whose last try the bank has declined for good, by the card that pays it now?
+select exists (
+  select from payments_payment p
+   cross join lateral (select a.category, a.card_id from payments_attempt a
+                        where a.payment_id = p.id and a.outcome = 'declined' and a.kind <> 'void'
+                        order by a.id desc limit 1) last
+   where p.id = any(%(ids)s) and last.category = 'hard' and coalesce(last.card_id, p.card_id) is not distinct from p.card_id)
+
 -- name: receive
-with marked as (
+with found as (
+  select p.id, case when p.approval_code is null then 'charge' else 'capture' end as kind, p.approval_code,
+         coalesce('approved by code ' || p.approval_code, 'received by ' || replace(p.method, '_', ' ')) as message
+    from payments_payment p
+   where p.id = any(%(ids)s) and p.status = case when p.approval_code is null then 'due' else 'authorised' end),
+marked as (
   update payments_payment p set status = 'captured', captured_minor = amount_minor
-   where p.id = any(%(ids)s) and p.status = 'due'
-  returning p.id, p.method, p.amount_minor)
-insert into payments_attempt(payment_id, kind, number, key, amount_minor, on_date, run_id, outcome, message)
-select m.id, 'charge', 1, %(installation)s || '-' || m.id || '-charge-1', m.amount_minor, %(on)s, %(run)s, 'approved',
-       'received by ' || replace(m.method, '_', ' ')
-  from marked m
+    from found f where p.id = f.id
+  returning p.id, p.amount_minor, f.kind, f.approval_code, f.message),
+numbered as (
+  select m.*, 1 + coalesce((select max(a.number) from payments_attempt a
+                             where a.payment_id = m.id and a.kind = m.kind), 0) as number
+    from marked m)
+insert into payments_attempt(payment_id, kind, number, key, amount_minor, on_date, run_id, outcome, gateway_ref, message)
+select n.id, n.kind, n.number, %(installation)s || '-' || n.id || '-' || n.kind || '-' || n.number, n.amount_minor, %(on)s,
+       %(run)s, 'approved', n.approval_code, n.message
+  from numbered n
 
 -- name: hold
 with failed as (
@@ -255,7 +292,7 @@ on conflict do nothing
 update payments_payment p
    set status = v.status, attempts = p.attempts + v.more_attempts, lapsed = p.lapsed + v.lapsed, captured_minor = v.captured_minor,
        authorised_on = v.authorised_on, authorised_until = v.authorised_until, gateway = v.gateway,
-       gateway_ref = v.gateway_ref, tried_on = coalesce(v.tried_on, p.tried_on),
+       gateway_ref = v.gateway_ref, approval_code = case when v.status = 'authorised' then p.approval_code end, tried_on = coalesce(v.tried_on, p.tried_on),
        card_id = coalesce(v.card_id, p.card_id),
        -- whose card is asked now: another customer may pay than when an authorisation lapsed
        customer_id = case when v.card_id is distinct from p.card_id

@@ -20,7 +20,8 @@ class Payment(models.Model):
     ``at_invoice``: authorised before it is due and captured when what it pays is invoiced; else charged
     on its day. ``not_before_shipped``: a later part of a child, never charged before the child is sent.
     ``gateway`` knows it as ``gateway_ref``, and can capture it up to ``authorised_until`` (null of what was taken
-    over: as the present gateway says). ``lapsed``: so often an authorisation of it ended unused while it was owed.
+    over: as the present gateway says). ``approval_code``: the bank has approved it on the telephone, and no gateway knows of it.
+    ``lapsed``: so often an authorisation of it ended unused while it was owed.
     A row of the purpose ``refund`` gives back a part of the payment that ``refunds`` names; when that is done, it says so
     in its own ``captured_minor`` and in ``refunded_minor`` there. It is a ``draft`` while it waits to be approved
     (``request``).
@@ -50,6 +51,7 @@ class Payment(models.Model):
     lapsed = models.IntegerField(db_default=0)
     gateway = Code(null=True)
     gateway_ref = models.TextField(null=True)
+    approval_code = models.TextField(null=True)
     refunds = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     request = models.ForeignKey("RefundRequest", models.PROTECT, null=True, related_name="payments", db_index=False)
 

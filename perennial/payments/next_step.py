@@ -11,6 +11,7 @@ from perennial.catalog.models import Parameters
 from perennial.catalog.queries import parameters
 from perennial.db import sql
 from perennial.payments.gateways import Gateway
+from perennial.payments.retry import Schedule, schedule_of
 
 SQL = sql.named("perennial.payments", "charge.sql")
 
@@ -29,7 +30,7 @@ class Rules:
     authorise_days: int
     bill_days: int
     terms_days: int
-    most_tries: int | None
+    retries: Schedule
     renewals: int | None
     lives: int
     run: int | None
@@ -68,7 +69,7 @@ def rules(
         authorise_days=found.authorize_days_before,
         bill_days=found.on_account_bill_days,
         terms_days=found.on_account_terms_days,
-        most_tries=found.reauthorization_limit,
+        retries=schedule_of(found),
         renewals=found.authorization_renewals,
         lives=gateway.authorisation_days,
         run=run,
@@ -95,8 +96,8 @@ class Fact:
 
     ``reconcile``: nobody knows what became of an attempt, so the gateway is asked. ``void``: the order
     is cancelled, or the authorisation would lapse, or is for less than what is owed. ``forget``: an
-    authorisation of which no reference is known (moved in from elsewhere). ``receive``: cash or a
-    gift card. ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
+    authorisation of which no reference is known (moved in from elsewhere). ``receive``: cash, a
+    gift card, or what the bank has approved on the telephone (``approval_code``). ``refund``: a part of another payment is given back, by the gateway that took it. ``root_id``: the parent order, in whose history all that happens to
     the payment stands, with the number of the ``child`` that it pays.
     """
 
@@ -126,6 +127,7 @@ class Fact:
     child: str | None
     gateway: str | None
     authorised_until: date | None
+    approval_code: str | None
 
     @property
     def record(self) -> GatewayRecord:

@@ -140,15 +140,33 @@ select h.order_id, case when h.code = 'payment' then h.on_date + 1 end as from_o
 select a.payment_id, a.id, a.kind, a.sent_at, a.run_id, a.outcome
   from payments_attempt a where a.outcome is null or a.outcome = 'unknown'
 
+-- name: declined_payment
+-- Why a payment was declined the last time, and after how many days it is asked again, try by try (null: always again).
+select p.id as payment_id, a.category,
+       case a.category when 'expired' then s.expired_retry_days
+                       when 'authentication' then s.authentication_retry_days
+                       else s.soft_retry_days end as days
+  from payments_payment p
+ cross join catalog_parameters s
+  left join lateral (select t.category from payments_attempt t
+                      where t.payment_id = p.id and t.outcome = 'declined' and t.kind <> 'void'
+                      order by t.id desc limit 1) a on true
+
 -- name: payment_retry
 -- From which date on a payment may be asked for: one that is due on any, one that was declined so many days after its
--- last try (payments/retry.py says how often); null: not at all.
+-- last try as the list for that kind of decline says of that try (payments/retry.py has the rule); null: not at all. most:
+-- of one that was declined, how many tries there are in all; null: any number.
 select p.id as payment_id,
        case p.status
          when 'due' then '-infinity'::date
-         when 'declined' then coalesce(
-           p.tried_on + (select days_between_tries from catalog_parameters where id = 1), '-infinity')
-       end as from_on
+         when 'declined' then coalesce(p.tried_on + (
+           select coalesce(d.days[p.attempts], s.days_between_tries)
+             from declined_payment d cross join catalog_parameters s where d.payment_id = p.id), '-infinity')
+       end as from_on,
+       case when p.status = 'declined' then (
+         select least(s.reauthorization_limit, cardinality(d.days) + 1)
+           from declined_payment d cross join catalog_parameters s where d.payment_id = p.id)
+       end as most
   from payments_payment p
 
 -- name: payment_not_renewed

@@ -117,6 +117,8 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "change_orders", f"/customers/{quote(one.account, safe='')}/card")
         case "try_now" | "ask":
             return Step(code, "change_orders", f"{order}/collect", post=True)
+        case "reprocess":
+            return Step(code, "change_orders", f"{order}/reprocess", post=True)
         case "settle":
             return Step(code, "settle_payments", f"{order}/settle", danger=True)
         case "accept" | "retry":
@@ -162,7 +164,8 @@ def _tries(facts: Mapping[str, object], to: Reader) -> str:
 def _expiring(one: Exceptional, to: Reader) -> tuple[str, ...]:
     facts = one.facts
     ends = said(to, "todo_has_ended" if facts["ended"] else "todo_will_end", on=facts["expires_on"])
-    return str(facts["card"]), ends, *(fact(value, "n", to) for value in (one.day, facts["shipments"], facts["parts"]))
+    counted = (fact(value, "n", to) for value in (one.day, facts["shipments"], facts["parts"]))
+    return str(facts["card"]), ends, *counted, fact(facts["amount"], "", to)
 
 
 def _parked(one: Exceptional, to: Reader) -> tuple[str, ...]:
@@ -229,6 +232,7 @@ COLUMNS = {
         ("todo_first_after", "d"),
         ("todo_shipments", "n"),
         ("todo_parts", "n"),
+        ("todo_at_stake", "n"),
     ),
     "parked": (("todo_since", "d"), ("todo_job", ""), ("todo_why", "")),
     "held": (("todo_since", "d"), ("todo_why", ""), ("todo_stops", "")),
@@ -267,6 +271,9 @@ def _told(one: Exceptional, to: Reader) -> tuple[Cell, ...]:
             Cell("todo_tried_on", fact(facts["tried_on"], "", to)),
             Cell("todo_ships", said(to, "todo_ships_if_paid", on=facts["ship_on"]) if facts["ship_on"] else ""),
         )
+    if one.kind == "expiring":
+        told = said(to, "todo_told_on", on=facts["told_on"]) if facts["told_on"] else said(to, "todo_not_told")
+        more = (Cell("todo_told", told),)
     if one.kind == "held" and facts["by"]:
         more = (Cell("todo_by", str(facts["by"])),)
     return (Cell("todo_about", about), *more)

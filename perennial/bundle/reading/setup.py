@@ -82,12 +82,18 @@ def parameters(reading: Reading, value: Any) -> dict[str, Any]:
             made[key] = thing.whole(key, None, low, high)
         elif f"{key}_minor" in rules.AMOUNTS:
             made[f"{key}_minor"] = thing.money(key, reading.currency)
+        elif key in rules.DAY_LISTS:
+            made[key] = thing.plain_list(key, "whole", _whole) if thing.given(key) else None
         elif isinstance(DEFAULTS[key], bool):
             made[key] = None if thing.get(key) is None else thing.flag(key)
         else:
             made[key] = thing.code(key)
     thing.refused(rules.parameter_faults(made))
     return {} if thing.bad else made
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def declared(reading: Reading, name: str, values: Iterable[Any], known: frozenset[str]) -> list[Given]:

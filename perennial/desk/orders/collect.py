@@ -38,13 +38,21 @@ class Collected(Outcome):
 
 
 def collect(
-    *, number: str, on: date, by: str, force: bool = False, dry: bool = False, seen: str | None = None
+    *,
+    number: str,
+    on: date,
+    by: str,
+    force: bool = False,
+    submitted: bool = False,
+    dry: bool = False,
+    seen: str | None = None,
 ) -> Collected:
     """Do at once what process-payments would do for one order, or for one child and what was billed up front with it.
 
     No ``@action``: the gateway is never asked inside a transaction. What will be asked is committed, the gateway is asked,
     its answer is recorded; a call that is lost in between is found by the next run, or by the same command again.
-    ``force``: what was declined today is tried once more. ``dry``: the gateway is not asked, and nothing stays.
+    ``force``: what was declined today is tried once more. ``submitted``: the order was opened just now, so that what is
+    declined may be tried once more at once (parameter ``retry_on_submit``). ``dry``: the gateway is not asked, and nothing stays.
     Who asks about the same order at the same time comes second, and waits. ``seen``: the version of the parent that the
     caller saw. Refused: there is no order of that number. Conflict: it is another one by now, so that two who press at
     once do not use up the tries of a card.
@@ -55,7 +63,7 @@ def collect(
         with one_after_the_other(parent):
             if seen is not None and seen != version_of(parent):
                 raise changed_since(parent, seen)
-            found = collect_for_order(order.pk, on=on, by=by, force=force)
+            found = collect_for_order(order.pk, on=on, by=by, force=force, submitted=submitted)
             note([parent])
             return Collected(order=number, payments=found)
     with taken_back():

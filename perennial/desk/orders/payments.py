@@ -97,19 +97,7 @@ def settle(
         raise fault.at("approved_by")
     order = order_by_number(number)
     locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
-    found = payments_meant(order, line, part)
-    states = GIVEN_UP if given_up else ("unknown",)
-    fitting = list(
-        found.filter(status__in=states).order_by("purpose", "continuity_order__parent_line__line", "number", "pk")
-    )
-    # A refund only where nothing else is meant: its number may be that of a part, too.
-    fitting = [p for p in fitting if p.purpose != "refund"] or fitting
-    if not fitting:
-        code = "no_payment_in_state" if line is None and part is None else "no_such_payment_in_state"
-        raise Refused(code, "number", order=number, states=states)
-    if len(fitting) > 1:
-        raise several_payments(number, fitting)
-    (payment,) = fitting
+    payment = the_payment(order, line, part, GIVEN_UP if given_up else ("unknown",))
     if given_up:
         return _write_off(locked, order, payment, stop=shipments != "send", approved_by=approved_by or by)
     payments.settle_unknown(
@@ -193,6 +181,20 @@ def receive(
         amount=owed,
         status="captured",
     )
+
+
+def the_payment(order: SalesOrder, line: int | None, part: int | None, states: Sequence[str]) -> Payment:
+    """The one payment of an order that is in one of these states. Refused: there is none; several are, and none is named."""
+    found = payments_meant(order, line, part).filter(status__in=states)
+    fitting = list(found.order_by("purpose", "continuity_order__parent_line__line", "number", "pk"))
+    # A refund only where nothing else is meant: its number may be that of a part, too.
+    fitting = [p for p in fitting if p.purpose != "refund"] or fitting
+    if not fitting:
+        code = "no_payment_in_state" if line is None and part is None else "no_such_payment_in_state"
+        raise Refused(code, "number", order=order.number, states=states)
+    if len(fitting) > 1:
+        raise several_payments(order.number, fitting)
+    return fitting[0]
 
 
 def payments_meant(order: SalesOrder, line: int | None, part: int | None) -> QuerySet[Payment]:

@@ -42,12 +42,12 @@ class Exceptional:
     ``facts`` by kind. declined, unknown: ``part``, ``amount``, ``status``, ``attempts``, ``tried_on``, ``said`` (by the
     bank), ``category`` (why), ``final`` (it is not tried again), ``ship_on``, ``most`` (tries), ``next_on`` (it is tried
     again by itself). expiring: ``card``, ``expires_on``, ``ended`` (that
-    day is past), ``shipments``, ``parts`` (of payments). parked: ``job``, ``reason``. held: ``code``,
+    day is past), ``shipments``, ``parts`` (of payments), ``amount`` at stake (before taxes of what is planned), ``told_on``. parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
     refund: ``amount`` that is to be given back. approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
     ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. Of declined and unknown ``gives_back``: it is a refund.
-    ``steps``: ``new_card``, ``try_now``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
+    ``steps``: ``new_card``, ``try_now``, ``reprocess``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
     ``ship``, ``invoice``, ``refund``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
     """
 
@@ -118,10 +118,12 @@ def exceptions(
     on: date,
     program: str | None = None,
     since: date | None = None,
+    until: date | None = None,
     size: int = SIZE,
     after: str | None = None,
 ) -> Page[Exceptional]:
-    """A page of what needs a person, the most urgent first; ``after``: the next page; ``since``: no day before that one.
+    """A page of what needs a person, the most urgent first; ``after``: the next page; ``since``: no day before that one;
+    ``until``, of cards that end: no charge after that day.
 
     Refused: a kind or program that does not exist.
     """
@@ -131,11 +133,14 @@ def exceptions(
     given: dict[str, Any] = {
         **_days(on),
         "program": None if program is None else program_by_id(program).pk,
+        "until": until,
         "day": day,
         "id": pk,
         "most": size + 1,
         "statuses": ["unknown"] if kind == "unknown" else list(REFUSED),
     }
+    if until is not None:
+        given["through"] = max(given["through"], until)
     found = sql.tuples(_SQL["declined" if kind == "unknown" else kind], given)
     return page(list(_made(kind, found, on)), size, lambda one: (one.day, one.id))
 
@@ -175,12 +180,15 @@ def _payment(*told: Any) -> Told:
     facts["gives_back"] = gives_back
     facts |= {"tried_on": tried_on, "said": said, "category": category, "final": bool(final), "ship_on": ship_on}
     facts |= {"most": most, "next_on": next_on}
-    return facts, _REFUND_STEPS[status] if gives_back else _PAYMENT_STEPS[status]
+    if gives_back:
+        return facts, _REFUND_STEPS[status]
+    steps = _PAYMENT_STEPS[status]
+    return facts, tuple(step for step in steps if step != "reprocess" or category != "hard")
 
 
 _PAYMENT_STEPS = {
     "declined": ("new_card", "try_now", "settle"),
-    "failed": ("new_card", "settle"),
+    "failed": ("new_card", "reprocess", "settle"),
     "unknown": ("ask", "settle"),
 }
 
@@ -205,10 +213,19 @@ def _dispute(
 
 
 def _expiring(
-    token: str, brand: str | None, last4: str | None, expires_on: date, ended: bool, shipments: int, parts: int
+    token: str,
+    brand: str | None,
+    last4: str | None,
+    expires_on: date,
+    ended: bool,
+    shipments: int,
+    parts: int,
+    *more: Any,
 ) -> Told:
+    minor, currency, told_on = more
     words = " ".join(word for word in (brand, last4) if word) or token
     facts: dict[str, object] = {"card": words, "expires_on": expires_on, "ended": ended}
+    facts |= {"amount": Money(int(minor), currency), "told_on": told_on}
     return {**facts, "shipments": shipments, "parts": parts}, ("new_card",)
 
 

@@ -7,7 +7,7 @@
 select y.due_on, y.id, coalesce(p.number, o.number, w.number), coalesce(o.number, w.number), u.account, u.name,
        coalesce(l.line, cl.line), o.shipment,
        y.number, y.amount_minor, y.currency, y.status, y.attempts, y.tried_on, t.message, t.category, t.final, o.ship_on,
-       (select reauthorization_limit from catalog_parameters),
+       r.most,
        case when y.status = 'declined' then greatest(r.from_on, %(on)s) end, y.purpose = 'refund'
   from payments_payment y
   join payment_retry r on r.payment_id = y.id
@@ -34,12 +34,14 @@ with found as materialized (
     from payments_cardend e
     join customers_storedcard k on k.id = e.card_id and k.expires_on < e.first_on
    where k.expires_on < %(through)s and (e.first_on, e.continuity_order_id) > (%(day)s, %(id)s)
+     and (%(until)s::date is null or e.first_on <= %(until)s)
      and (%(program)s is null or exists (select from continuity_continuityorder c
                                           where c.id = e.continuity_order_id and c.program_id = %(program)s))
    order by e.first_on, e.continuity_order_id
    limit %(most)s)
 select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipment,
-       k.token, k.brand, k.last4, k.expires_on, k.expires_on < %(on)s, x.shipments, x.parts
+       k.token, k.brand, k.last4, k.expires_on, k.expires_on < %(on)s, x.shipments, x.parts,
+       coalesce(goods.minor, 0) + coalesce(owed.minor, 0), p.currency, told.on_date
   from found f
   join customers_storedcard k on k.id = f.card_id
   join continuity_continuityorder c on c.id = f.id
@@ -49,7 +51,28 @@ select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
  cross join lateral (select min(y.shipment) as shipment, count(distinct y.shipment) filter (where not y.is_part) as shipments,
                             count(*) filter (where y.is_part) as parts
                        from charge_to_come y
-                      where y.card_id = k.id and y.continuity_order_id = f.id and y.on_date > k.expires_on) x
+                      where y.card_id = k.id and y.continuity_order_id = f.id and y.on_date > k.expires_on
+                        and y.on_date <= coalesce(%(until)s, 'infinity')) x
+  left join lateral (  -- what ships meanwhile, with its delivery and before taxes
+       select sum(s.minor)::bigint as minor
+         from (select round(sum(v.quantity * v.price_minor))
+                      + coalesce((array_agg(m.charge_minor order by o.position desc, o.id desc))[1], 0) as minor
+                 from continuity_occurrence o
+                 join continuity_continuityline v on v.occurrence_id = o.id
+                 left join catalog_tariffcharge m on m.tariff_id = c.tariff_id and m.delivery_mode_id = o.delivery_mode_id
+                where o.continuity_order_id = c.id and o.status in {states.TO_COME} and c.card_id = k.id and not c.upfront
+                  and o.ship_on > k.expires_on and o.ship_on <= coalesce(%(until)s, 'infinity')
+                group by o.shipment) s) goods on true
+  left join lateral (
+       select sum(y.amount_minor)::bigint as minor
+         from payments_payment y left join orders_salesorder o on o.id = y.order_id
+        where y.card_id = k.id and y.status in {states.NOT_ASKED} and y.purpose in ('order', 'shipment')
+          and (not y.at_invoice or y.purpose = 'order')
+          and (y.continuity_order_id = c.id or o.parent_line_id = c.parent_line_id)
+          and y.due_on > k.expires_on and y.due_on <= coalesce(%(until)s, 'infinity')) owed on true
+  left join lateral (
+       select max(n.on_date) as on_date from notices_notice n
+        where n.card_id = k.id and n.kind in ('card_expiring', 'card_expired') and n.status <> 'off') told on true
  order by f.on_date, f.id
 
 -- name: parked

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Said
-from perennial.kernel.states import GIVEN_UP, NOT_ANSWERED
+from perennial.kernel.states import GIVEN_UP, NOT_ANSWERED, STOPS_SHIPPING
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +176,20 @@ class Payment:
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """What a person may say of it (``settle``): how the try ended that nobody knows of, or that it is given up."""
+        """What a person may say of it: how the try ended that nobody knows of, that the bank has approved it by a code, that it
+        is declined for good, or that it is given up.
+        """
+        by_card = self.method == "card" and self.purpose != "refund"
+        approved = ("approved",) if by_card and self.status in STOPS_SHIPPING else ()
         if self.status == "unknown":
-            return ("taken", "not-taken")
-        return ("written-off",) if self.status in GIVEN_UP else ()
+            return ("taken", "not-taken", *approved)
+        declined = ("declined",) if by_card and self.status == "declined" else ()
+        return (*approved, *declined, "written-off") if self.status in GIVEN_UP else ()
+
+    @property
+    def reprocessable(self) -> bool:
+        """May its card be asked again from the beginning?"""
+        return self.method == "card" and self.status == "failed"
 
     @property
     def awaits_check(self) -> bool:

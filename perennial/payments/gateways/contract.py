@@ -26,7 +26,7 @@ Category = Literal["soft", "hard", "expired", "authentication", "lapsed"]
 more (it ran out, or was voided), which says nothing about the card."""
 CATEGORIES: tuple[Category, ...] = ("soft", "hard", "expired", "authentication", "lapsed")
 NOT_AGAIN: tuple[Category, ...] = ("hard", "authentication")
-"""Declines after which the same card is not asked again by itself."""
+"""Declines that another day does not mend."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 
@@ -139,17 +140,22 @@ def _sources(to: Reader) -> tuple[Column[Came], ...]:
 def todo(request: Visit, kind: str) -> StreamingHttpResponse:
     """What needs a person, of one kind, for a program and from a day on where they are given."""
     visitor = request.visitor
-    typed = request.GET.get("since", "").strip()
     read = partial(
         exceptions,
         kind,
         on=visitor.today,
         program=request.GET.get("program", "").strip() or None,
-        since=read_day(typed, "since", today=visitor.today, day_first=visitor.preferences.day_first) if typed else None,
+        since=_day_typed(request, "since"),
+        until=_day_typed(request, "until"),
         size=AT_ONCE,
     )
     columns = (*_ABOUT, *_KIND.get(kind, _nothing)(visitor.reader))
     return sheet(request, kind, columns, lambda after: read(after=after))
+
+
+def _day_typed(request: Visit, name: str) -> date | None:
+    visitor, typed = request.visitor, request.GET.get(name, "").strip()
+    return read_day(typed, name, today=visitor.today, day_first=visitor.preferences.day_first) if typed else None
 
 
 _ABOUT: tuple[Column[Exceptional], ...] = (
@@ -201,6 +207,9 @@ def _expiring(to: Reader) -> tuple[Column[Exceptional], ...]:
         _day("todo_first_after"),
         _fact("todo_shipments", "shipments"),
         _fact("todo_parts", "parts"),
+        _fact("todo_at_stake", "amount"),
+        ("csv_currency", _currency),
+        _fact("csv_told_on", "told_on"),
     )
 
 

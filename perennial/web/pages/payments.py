@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import render
 
 from perennial.desk import actions
 from perennial.desk.action import How, perform
@@ -14,12 +15,14 @@ from perennial.desk.queries import to_give_back
 from perennial.desk.read.order import Order
 from perennial.desk.read.order_page import line_meant
 from perennial.desk.read.orders import order
+from perennial.desk.read.payment_why import payment_whys
 from perennial.desk.read.values import Payment
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.money import text as amount_text
 from perennial.kernel.states import REFUSED, STOPS_SHIPPING
 from perennial.language import phrase
+from perennial.language.reasons import payment_words
 from perennial.payments.charge import Became
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
@@ -36,6 +39,37 @@ def collect(request: Visit, number: str) -> HttpResponse:
     visitor = request.visitor
     seen = request.POST.get("seen") or None
     became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True, seen=seen).payments
+    return done(request, Toast(_became(request, became)))
+
+
+def why(request: Visit, number: str) -> HttpResponse:
+    """Why a payment has its amount, its day and its card, and why it is not there yet."""
+    found, payments = _payments(request, number)
+    which = request.GET.get("payment")
+    whys = [one for one in payment_whys(found, request.visitor.today) if one.payment in payments]
+    chosen = next((one for one in whys if one.payment.which == which), whys[-1] if whys else None)
+    if chosen is None:
+        raise Refused("required", "payment")
+    to = request.visitor.reader
+    parts = {"amount": chosen.amount, "day": chosen.day, "by": chosen.by, "now": chosen.now}
+    told = [(part, [payment_words(reason, to) for reason in reasons]) for part, reasons in parts.items() if reasons]
+    return render(request, "web/panel/payment_why.html", {"payment": chosen.payment, "told": told, "order": found})
+
+
+def reprocess(request: Visit, number: str) -> HttpResponse:
+    """Let a card that has failed be asked again from the beginning, now."""
+    found, payments = _payments(request, number)
+    again = [one for one in payments if one.reprocessable]
+    payment = next((one for one in again if one.which == request.POST.get("payment")), again[0] if again else None)
+    about: dict[str, Any] = {} if payment is None else {"part": payment.number, "line": line_meant(found, payment)}
+    asked = payment.order if payment else number
+    act(request, actions.reprocess, number=asked, **about)
+    became = actions.collect(number=asked, on=request.visitor.today, by=request.visitor.by).payments
+    return done(request, Toast(_became(request, became)))
+
+
+def _became(request: Visit, became: Sequence[Became]) -> str:
+    visitor = request.visitor
     parts = [
         said(
             visitor.reader,
@@ -48,7 +82,7 @@ def collect(request: Visit, number: str) -> HttpResponse:
         for one in became
         if one.before != one.after or one.message
     ]
-    return done(request, Toast(" ".join(parts) or said(visitor.reader, "order_nothing_to_collect")))
+    return " ".join(parts) or said(visitor.reader, "order_nothing_to_collect")
 
 
 def _words_of(one: Became) -> str:
@@ -189,17 +223,23 @@ def settle(request: Visit, number: str) -> HttpResponse:
         payment = _chosen(request, open_)
         end = request.POST.get("end", "")
         given_up = end == "written-off"
+        about: dict[str, Any] = {"number": payment.order, "part": payment.number, "line": line_meant(found, payment)}
+        why: dict[str, Any] = {"reason": _reason(request), "reason_code": reason_code(request)}
+        if end == "approved":
+            approved = act(request, actions.authorise, code=typed.needed(request, "code"), **about, **why)
+            return done(request, Toast(effect(request, "order_approved", approved)))
+        if end == "declined":
+            return done(
+                request, Toast(effect(request, "order_declined", act(request, actions.decline, **about, **why)))
+            )
         outcome = act(
             request,
             actions.settle,
-            number=payment.order,
-            part=payment.number,
-            line=line_meant(found, payment),
             end=end,
             shipments=typed.one_of(request, "shipments", SHIPMENTS) if given_up else None,
             approved_by=typed.text(request, "approved_by") if given_up else None,
-            reason=_reason(request),
-            reason_code=reason_code(request),
+            **about,
+            **why,
         )
         return done(request, Toast(effect(request, "order_settled", outcome)))
 

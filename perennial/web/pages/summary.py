@@ -79,7 +79,7 @@ def submit(request: Visit, number: str) -> HttpResponse:
         act(request, actions.submit, number=number)
     except Conflict as conflict:
         return problems.conflict(request, conflict, may_keep=False)
-    actions.collect(number=number, on=request.visitor.today, by=request.visitor.by)
+    actions.collect(number=number, on=request.visitor.today, by=request.visitor.by, submitted=True)
     return go_to(request, f"/orders/{quote(number)}/answer")
 
 

@@ -58,8 +58,11 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
     visitor = request.visitor
     found_counts = counts(visitor.today)
     program, after = asked.get("program", "").strip(), asked.get("after") or None
-    since, fault = _since(request, asked.get("since", "").strip())
-    found = exceptions(kind, on=visitor.today, program=program or None, since=since, size=ROWS, after=after)
+    since, fault = _day(request, "since", asked.get("since", "").strip())
+    until, no_day = _day(request, "until", asked.get("until", "").strip()) if kind == "expiring" else (None, {})
+    found = exceptions(
+        kind, on=visitor.today, program=program or None, since=since, until=until, size=ROWS, after=after
+    )
     taken = rows_taken(request, kind, (str(one.id) for one in found.rows))
     rows = [row(one, visitor, taken.get(str(one.id), ())) for one in found.rows]
     if acted is not None and any(one.id == acted.id for one in rows):
@@ -69,7 +72,11 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
     later = [
         row_id(one) for one in found.rows if acted is not None and place(one) > acted.place and row_id(one) in free
     ]
-    asked_for = {"program": program, "since": since.isoformat() if since else ""}
+    asked_for = {
+        "program": program,
+        "since": since.isoformat() if since else "",
+        "until": until.isoformat() if until else "",
+    }
     return {
         "kind": kind,
         "number": found_counts.urgent,
@@ -85,8 +92,10 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
         "asked_for": asked_for,
         "query": urlencode({name: value for name, value in asked_for.items() if value}),
         "since": asked.get("since", ""),
+        "until": asked.get("until", ""),
         "understood": fact(since, "", visitor.reader),
-        "errors": fault,
+        "understood_until": fact(until, "", visitor.reader),
+        "errors": {**fault, **no_day},
         "programs": programs_to_choose(),
         "clock": clock(request, timezone.now()),
         "watched": [phrase("watch", one.code, one.facts, visitor.reader) for one in watch_operation(visitor.today)],
@@ -94,11 +103,11 @@ def _shown(request: Visit, kind: str, asked: QueryDict, acted: Gone | None) -> d
     }
 
 
-def _since(request: Visit, typed: str) -> tuple[date | None, dict[str, str]]:
-    """The day from which on, or what is wrong with it."""
+def _day(request: Visit, name: str, typed: str) -> tuple[date | None, dict[str, str]]:
+    """The day from which on, or to which, or what is wrong with it."""
     visitor = request.visitor
     try:
-        asked = typed and read_day(typed, "since", today=visitor.today, day_first=visitor.preferences.day_first)
+        asked = typed and read_day(typed, name, today=visitor.today, day_first=visitor.preferences.day_first)
     except Refused as refused:
-        return None, {"since": say(refused, visitor.reader)}
+        return None, {name: say(refused, visitor.reader)}
     return asked or None, {}

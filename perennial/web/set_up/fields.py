@@ -91,6 +91,28 @@ class Whole(Field):
 
 
 @dataclass(frozen=True, slots=True)
+class Wholes(Field):
+    """Whole numbers, one behind the other."""
+
+    mode: ClassVar[str] = "text"
+
+    def parse(self, raw: Any, request: Visit, at: str = "") -> Any:
+        typed = [one for one in re.split(r"[\s,;]+", raw) if one]
+        if not typed:
+            return self.default
+        for number, one in enumerate(typed):
+            if not re.fullmatch(r"-?\d{1,9}", one, re.ASCII):
+                raise Refused("number_not_understood", f"{at or self.name}[{number}]", value=one[:40])
+        return [int(one) for one in typed]
+
+    def show(self, value: Any, request: Visit) -> Any:
+        return ", ".join(str(one) for one in value or ())
+
+    def words(self, value: Any, request: Visit) -> str:
+        return self.show(value, request) or NOTHING
+
+
+@dataclass(frozen=True, slots=True)
 class Amount(Field):
     """Money."""
 

@@ -25,6 +25,7 @@ from perennial.web.set_up.fields import (
     Ticks,
     Weekdays,
     Whole,
+    Wholes,
 )
 
 
@@ -70,6 +71,10 @@ _PARAMETERS = (
     "authorize_days_before",
     "reauthorization_limit",
     "days_between_tries",
+    Wholes("soft_retry_days"),
+    Wholes("expired_retry_days", default=[]),
+    Wholes("authentication_retry_days", default=[]),
+    Flag("retry_on_submit"),
     "authorization_renewals",
     Amount("refund_limit"),
     "on_account_bill_days",
