@@ -30,7 +30,7 @@ from perennial.payments import gateways
 from perennial.payments.gateways.contract import KeptCard
 from perennial.payments.models import Attempt, CardLink, Payment
 from tests.worlds.card_pages import VISA, Paying
-from tests.worlds.desk import ANNA, ON, club, line, order, refused
+from tests.worlds.desk import ANNA, ON, club, line, order, refused, shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,7 +100,8 @@ class TestWhatItPays:
         )
         paying.store("page-1")
         ended = page_ended(gateway="paying", reference="page-1", on=ON, by="paying")
-        assert ended is not None and ended.stored is not None
+        assert ended is not None
+        assert ended.stored is not None
         assert ended.stored.orders == (number,)
         asked = [(one.order, one.before, one.after) for done in ended.collected for one in done.payments]
         assert asked == [(f"{number}-1-001", "due", "authorised")]
@@ -157,8 +158,10 @@ class TestWhatItPays:
         agree(made.link)
         paying.store("page-1")
         ended = page_ended(gateway="paying", reference="page-1", on=ON, by="paying")
-        assert ended is not None and ended.stored is not None and ended.stored.orders == (number,)
-        assert {c["card"] for c in _shown(number)["continuity"]} == {"tok_new"}
+        assert ended is not None
+        assert ended.stored is not None
+        assert ended.stored.orders == (number,)
+        assert {c["card"] for c in shown(number)["continuity"]} == {"tok_new"}
 
     def test_a_card_that_cannot_be_kept_is_asked_for_again(self, paying: Paying) -> None:
         made = send()
@@ -245,7 +248,8 @@ class TestLinks:
         made = send()
         token = token_of(made.link)
         found = links.by_token(token)
-        assert found is not None and found.pk == made.link
+        assert found is not None
+        assert found.pk == made.link
         for forged in (token[:-1], token.upper(), token + "a", digest_of(token), str(made.link), ""):
             assert links.by_token(forged) is None
         sql.execute("update catalog_company set installation = 'copy-' || installation")
@@ -308,12 +312,6 @@ class TestMessages:
         done = send_due(on=ON, carrier=Kept(), links=links.link_for_message)
         assert (done.sent, done.failed) == (0, 1)
         assert isinstance(mail.transport(), mail.Folder)
-
-
-def _shown(number: str) -> dict[str, Any]:
-    from tests.worlds.desk import shown
-
-    return shown(number)
 
 
 def test_what_waits_is_paid_where_it_was_owed() -> None:

@@ -238,8 +238,7 @@ def open_card_page(*, link: int, words: str, language: str, agent: str, on: date
             consented_at=Now(),
             language=language,
             agent=agent[:500],
-        )
-        _name_customer(now.customer_id, name, page.gateway_customer)
+        )  # how the gateway calls the customer is kept with their card: the same page is asked for in the same words until then
     return page.url
 
 
