@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -82,6 +83,23 @@ def one_of(name: str, *words: str) -> str:
     return given
 
 
+def address(name: str) -> str | None:
+    """The address of a web site in a variable: https, or on this machine http; None where it is not set."""
+    given = (os.environ.get(name) or "").rstrip("/")
+    if not given:
+        return None
+    try:
+        found = urlsplit(given)
+        good = found.port != 0 and not (found.username or found.path or found.query or found.fragment)
+    except ValueError:
+        raise Refused("setting_not_an_address", name=name, value=given) from None
+    if not good or not found.hostname or found.scheme not in ("https", "http"):
+        raise Refused("setting_not_an_address", name=name, value=given)
+    if found.scheme == "http" and found.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise Refused("setting_not_https", name=name, value=given)
+    return given
+
+
 def networks(name: str, otherwise: str) -> list[str]:
     """The networks in a variable, with commas between them."""
     given = [one.strip() for one in (os.environ.get(name) or otherwise).split(",") if one.strip()]
@@ -114,6 +132,9 @@ PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
 PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None
 PERENNIAL_MAIL_FROM = os.environ.get("PERENNIAL_MAIL_FROM") or None
 PERENNIAL_MAIL_CA = os.environ.get("PERENNIAL_MAIL_CA") or None
+
+#: Where customers reach the pages, such as https://club.example.com; without it no message holds a link.
+PERENNIAL_URL = address("PERENNIAL_URL")
 
 #: How many items one transaction of a job takes, instead of the job's own number.
 PERENNIAL_CHUNK_SIZE = size("PERENNIAL_CHUNK_SIZE")

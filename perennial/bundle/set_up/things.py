@@ -55,6 +55,7 @@ PARAMETERS = (
     "retry_on_submit",
     "authorization_renewals",
     "refund_limit_minor",
+    "card_link_days",
     "on_account_bill_days",
     "on_account_terms_days",
     "prices_include_tax",

@@ -77,6 +77,7 @@ _PARAMETERS = (
     Flag("retry_on_submit"),
     "authorization_renewals",
     Amount("refund_limit"),
+    "card_link_days",
     "on_account_bill_days",
     "on_account_terms_days",
     Flag("prices_include_tax"),
