@@ -9,8 +9,8 @@ from perennial.db.views import MakeViews
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0016_cards_and_disputes"),
-        ("catalog", "0009_retry_days"),
+        ("payments", "0017_gateway_pace"),
+        ("catalog", "0009_money_parameters"),
     ]
 
     operations = [
