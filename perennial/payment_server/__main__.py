@@ -14,8 +14,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m perennial.payment_server")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--ends-with-input", action="store_true")
     given = parser.parse_args()
-    return run(Options.read(given.home, given.port, os.environ), say=lambda line: print(line, flush=True))
+    options = Options.read(given.home, given.port, os.environ)
+    return run(options, lambda address: print(address, flush=True), ends_with_input=given.ends_with_input)
 
 
 if __name__ == "__main__":

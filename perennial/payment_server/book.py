@@ -164,7 +164,7 @@ class Book:
             raise LookupError(id)
         return found
 
-    def list(self, kind: str, live: bool, *, newest: bool = True, **where: Any) -> Iterator[Doc]:
+    def each(self, kind: str, live: bool, *, newest: bool = True, **where: Any) -> Iterator[Doc]:
         """Objects of a kind, the newest first: of a ``customer``, of an ``intent``, ``since`` and ``until`` (seconds),
         only those ``older`` than as many real seconds, ``before`` or ``after`` another one in the list."""
         asked, values = ["kind = ?", "live = ?"], [kind, int(live)]

@@ -154,7 +154,7 @@ class Control:
         charge = self._charge(asked, given)
         if not charge["captured"]:
             raise ValueError("the charge was not captured")
-        amount = int(given.get("amount", charge["amount_captured"]))
+        amount: int = given["amount"] if "amount" in given else charge["amount_captured"]
         made = disputes.opened(
             asked, charge, given.get("reason", "fraudulent"), amount, inquiry=bool(given.get("inquiry", False))
         )  # fmt: skip

@@ -31,7 +31,7 @@ def page(
             asked.object(kind, id, name)
     since, until = between(given.get("created"))
     lag = max(older, asked.book.setting("list_lag"))
-    found: Iterable[Doc] = asked.book.list(
+    found: Iterable[Doc] = asked.book.each(
         kind,
         asked.live,
         newest=not cursors["ending_before"],

@@ -201,7 +201,7 @@ def verdict(asked: Asked, intent: Doc, method: Doc) -> str:
 def _tries(asked: Asked, intent: Doc) -> int:
     """How often this payment was asked for: charges of the customer that are described alike, up to the last ``/``."""
     about = _payment(intent)
-    found = asked.book.list("charge", asked.live, customer=intent["customer"])
+    found = asked.book.each("charge", asked.live, customer=intent["customer"])
     return sum(1 for one in found if _payment(one) == about)
 
 
@@ -362,7 +362,7 @@ def capture(asked: Asked) -> Doc:
     intent = found_by(asked, "payment_intent", asked.of[0])
     if intent["status"] not in CAPTURED:
         raise _state(intent, "This PaymentIntent could not be captured", "captured", CAPTURED)
-    amount = given.get("amount_to_capture", intent["amount_capturable"])
+    amount: int = given["amount_to_capture"] if "amount_to_capture" in given else intent["amount_capturable"]
     if amount < 1:
         raise unfit("This value must be greater than or equal to 1.", "amount_to_capture", "parameter_invalid_integer")
     if amount > intent["amount_capturable"]:

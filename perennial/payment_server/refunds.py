@@ -59,7 +59,7 @@ def _charge(asked: Asked, given: Doc) -> Doc:
 
 
 def _refundable(asked: Asked, charge: Doc) -> bool:
-    found = asked.book.list("dispute", asked.live, intent=charge["payment_intent"])
+    found = asked.book.each("dispute", asked.live, intent=charge["payment_intent"])
     return all(one["is_charge_refundable"] for one in found)
 
 

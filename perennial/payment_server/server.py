@@ -9,8 +9,7 @@ import socket
 import struct
 import sys
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -261,12 +260,21 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
 
-def run(options: Options, *, say: Any = print) -> int:
-    """A process of its own: listen until SIGTERM or Ctrl-C. ``say`` gets its address when it is ready."""
+def run(options: Options, ready: Callable[[str], None], *, ends_with_input: bool = False) -> int:
+    """A process of its own: listen until SIGTERM or Ctrl-C. ``ready`` gets its address when it listens.
+
+    ``ends_with_input``: or until the standard input closes, with whoever started it.
+    """
     server = Server(options)
-    signal.signal(signal.SIGTERM, lambda *_: server.end())
-    signal.signal(signal.SIGINT, lambda *_: server.end())
-    say(server.address)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.end())
+    if ends_with_input:
+        threading.Thread(target=_end_with_input, args=[server], daemon=True).start()
+    ready(server.address)
     server.serve()
-    time.sleep(0)
     return 0
+
+
+def _end_with_input(server: Server) -> None:
+    sys.stdin.read()
+    server.end()

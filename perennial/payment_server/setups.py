@@ -172,7 +172,6 @@ def open_session(asked: Asked) -> Doc:
     data = given.get("setup_intent_data", {})
     setup = shapes.setup_intent(asked, customer=given.get("customer"), description=data.get("description"))
     setup["metadata"] = merged({}, data.get("metadata"))
-    asked.book.add(setup)
     made = shapes.session(asked, setup_intent=setup["id"], expires_at=ends, metadata=merged({}, given.get("metadata")))
     for name in (
         "success_url",
@@ -190,6 +189,9 @@ def open_session(asked: Asked) -> Doc:
             "address": None, "business_name": None, "email": customer["email"], "individual_name": None,
             "name": customer["name"], "phone": customer["phone"], "tax_exempt": "none", "tax_ids": [],
         }  # fmt: skip
+    if said := given.get("custom_text", {}).get("submit"):
+        made["custom_text"] = {**made["custom_text"], "submit": said}
+    asked.book.add({**setup, "_session": made["id"]})
     asked.book.add(made)
     asked.book.later("session_ends", made["id"], ends)
     return made

@@ -60,13 +60,16 @@ class Running:
                 self.kill()
 
 
-def start(home: Path, *, port: int = 0, environment: Mapping[str, str] | None = None) -> Running:
-    """Start one; back when it listens. It outlives whoever started it, until it is stopped."""
+def start(
+    home: Path, *, port: int = 0, environment: Mapping[str, str] | None = None, outlives: bool = False
+) -> Running:
+    """Start one; back when it listens. ``outlives``: it goes on when whoever started it ends."""
     given = {**os.environ, **(environment or {})}
     process = subprocess.Popen(
-        [sys.executable, "-m", "perennial.payment_server", "--home", str(home), "--port", str(port)],
+        [sys.executable, "-m", "perennial.payment_server", "--home", str(home), "--port", str(port)]
+        + ([] if outlives else ["--ends-with-input"]),
         stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if outlives else subprocess.PIPE,
         text=True,
         env=given,
         cwd=Path(__file__).resolve().parents[2],
