@@ -1,0 +1,240 @@
+"""Nights by a payment server that loses, delays, refuses and forgets what it is asked, while who asks is killed.
+
+Charged once is proven by the server's own book, which no kill of ours touches. When all is calm again, payments are as if
+nothing had ever gone wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from django.db.models import F
+
+from perennial.jobs.process_payments import ProcessPayments
+from perennial.jobs.runner import run_job
+from perennial.kernel.states import NOT_ANSWERED
+from perennial.orders.models import SalesOrder
+from perennial.payment_server.start import Running, start
+from perennial.payments import gateways
+from perennial.payments.actions import settle_unknown
+from perennial.payments.gateways.stripe import Simulator
+from perennial.payments.models import Attempt, Payment
+from perennial.payments.refund import refund
+from tests import harness
+from tests.payments.test_process_payments_killed import CHILDREN, clear, finish
+from tests.payments.test_process_payments_killed import start as start_job
+from tests.payments.test_process_payments_killed import world as club
+from tests.worlds.payments import ON, day
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NIGHTS = 8
+CARDS = (
+    "pm_card_visa",
+    "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "pm_card_visa_chargeDeclinedStolenCard",
+    "pm_script_capture_declined",
+    "pm_script_decline_2",
+    "pm_card_authenticationRequired",
+)
+FIRE = (
+    {"fault": "latency", "ms": 0, "to_ms": 15},
+    {"fault": "lost", "share": 0.06},
+    {"fault": "lost_after", "share": 0.08},
+    {"fault": "timeout_after", "share": 0.01, "ms": 700},
+    {"fault": "error", "share": 0.05},
+    {"fault": "error_after", "share": 0.06},
+    {"fault": "error_kept", "share": 0.02},
+    {"fault": "rate_limit", "share": 0.05},
+)
+"""What goes wrong, and how often."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = start(tmp_path_factory.mktemp("payment_server"))
+    yield running
+    running.stop()
+
+
+def night(server: Running, number: int, *, kill: random.Random | None = None) -> None:
+    """One night, by a process that is killed now and then; or here."""
+    on = day(number)
+    server.control("POST", "clock", {"now": on.isoformat()})
+    if number == 2:
+        SalesOrder.objects.filter(shipment=CHILDREN + 1).update(status="cancelled")
+    if number == 3:  # what was authorised is captured
+        SalesOrder.objects.filter(shipment__lte=CHILDREN, status="open").update(status="invoiced", invoiced_on=on)
+    if number == 5:
+        give_back(on)
+    if kill is None:
+        with gateways.use(Simulator(server.address, seconds=0.5)):
+            assert run_job(ProcessPayments(), on=on)["status"] == "done"
+        return
+    for wait in [kill.random() ** 2 * 1.5 for _ in range(kill.randrange(1, 4))]:
+        process = start_job(Path(), on, server=server.address, seconds=0.5, chunk=20, at_once=8, answers=5)
+        try:
+            process.wait(wait)
+        except Exception:
+            process.kill()
+            process.wait()
+    finish(start_job(Path(), on, server=server.address, seconds=0.5, chunk=20, at_once=8, answers=5))
+
+
+def give_back(on: date) -> None:
+    """A part of everything that is captured."""
+    for payment in Payment.objects.filter(status="captured", method="card").exclude(purpose="refund").order_by("pk"):
+        refund(payment=payment.pk, amount_minor=700, on=on, by="clerk:anna", reason="damaged")
+
+
+class End(NamedTuple):
+    """How payments stand."""
+
+    payments: list[Any]
+    given_back: list[Any]
+
+
+def end() -> End:
+    """Of each payment its state and what was taken; of what was given back how much. Nothing comes of what was cancelled,
+    whether an authorisation was given back or there was none.
+    """
+    of = (
+        "order__number",
+        "continuity_order__order__number",
+        "purpose",
+        "number",
+        "status",
+        "captured_minor",
+        "refunded_minor",
+    )
+    found = Payment.objects.order_by(*of)
+    return End(
+        [
+            tuple("cancelled" if word == "voided" else word for word in row)
+            for row in found.exclude(purpose="refund").values_list(*of)
+        ],
+        sorted(found.filter(purpose="refund").values_list("order__number", "status", "captured_minor"), key=str),
+    )
+
+
+def settle(server: Running, on: date) -> None:
+    """A person looks up what was cancelled while nobody knew what had become of it, and that was never asked again."""
+    begun = {entry["metadata"].get("key") for entry in server.book()}
+    for tried in Attempt.objects.filter(payment__status="unknown", outcome="unknown").select_related("payment__order"):
+        assert getattr(tried.payment.order, "status", None) == "cancelled"
+        assert tried.key not in begun
+        settle_unknown(
+            payment=tried.payment_id, happened=False, by="clerk:anna", on=on, reason="Stripe does not know it"
+        )
+
+
+def agree(server: Running) -> None:
+    """The server's own book moved, for each payment, what ours says, and each request moved money once."""
+    taken: Counter[int] = Counter()
+    keys: Counter[str] = Counter()
+    held: dict[str, int] = defaultdict(int)
+    for entry in server.book():
+        kind, meta = entry["kind"], entry["metadata"]
+        if kind not in ("charge", "capture", "refund"):
+            continue
+        key = meta["capture"] if kind == "capture" else meta["key"]
+        keys[key] += 1
+        taken[int(key.split("-")[1])] += entry["amount"]
+        held[kind] += 1
+    assert min(held[kind] for kind in ("charge", "capture", "refund")) > 0
+    assert max(keys.values()) == 1
+    ours = Payment.objects.filter(method="card", captured_minor__gt=0, gateway_ref__isnull=False)
+    assert dict(taken) == dict(ours.values_list("pk", "captured_minor"))
+    # What was given back is known at what it was taken by.
+    back = Payment.objects.filter(purpose="refund", status="captured")
+    of = Counter[int]()
+    for payment, minor in back.values_list("refunds_id", "captured_minor"):
+        of[payment] += minor
+    assert dict(of) == dict(Payment.objects.filter(refunded_minor__gt=0).values_list("pk", "refunded_minor"))
+
+
+@pytest.fixture(scope="module")
+def known() -> list[End]:
+    """It is found out once."""
+    return []
+
+
+@pytest.fixture
+def undisturbed(transactional_db: None, known: list[End], server: Running) -> End:
+    """The same nights when nothing goes wrong."""
+    if not known:
+        server.control("POST", "reset")
+        club(CARDS, CHILDREN)
+        for number in range(NIGHTS):
+            night(server, number)
+        agree(server)
+        known.append(end())
+        clear()
+    server.control("POST", "reset")
+    return known[0]
+
+
+def test_undisturbed_there_is_something_of_everything(undisturbed: End) -> None:
+    states = {payment[4] for payment in undisturbed.payments}
+    assert states >= {"captured", "failed", "cancelled", "billed"}
+    assert undisturbed.given_back
+
+
+@pytest.mark.parametrize("seed", harness.seeds(2))
+def test_a_hostile_server_and_kills_change_nothing_in_the_end(undisturbed: End, server: Running, seed: int) -> None:
+    kill = random.Random(seed)
+    club(CARDS, CHILDREN)
+    server.control("POST", "faults", {"rules": [{**rule, "seed": seed} for rule in FIRE]})
+    for number in range(NIGHTS):
+        night(server, number, kill=kill if number % 3 == seed % 3 else None)
+    server.control("DELETE", "faults")
+    for number in range(NIGHTS, NIGHTS + 6):  # what nobody knew yet is found out, and what was put off is done
+        night(server, number)
+    settle(server, day(NIGHTS + 6))
+    assert not Payment.objects.filter(status__in=NOT_ANSWERED).exists()
+    agree(server)
+    assert end() == undisturbed
+
+
+@pytest.mark.parametrize("seed", harness.seeds(1))
+def test_two_processes_and_a_hostile_server(undisturbed: End, server: Running, seed: int) -> None:
+    club(CARDS, CHILDREN)
+    server.control("POST", "faults", {"rules": [{**rule, "seed": seed} for rule in FIRE]})
+    server.control("POST", "clock", {"now": ON.isoformat()})
+    for number in range(2):
+        both = [
+            start_job(Path(), day(number), server=server.address, seconds=0.5, chunk=10, at_once=5, answers=3)
+            for _ in range(2)
+        ]
+        for process in both:
+            finish(process)
+    server.control("DELETE", "faults")
+    for number in range(2, NIGHTS + 4):
+        night(server, number)
+    settle(server, day(NIGHTS + 4))
+    agree(server)
+    assert end() == undisturbed
+
+
+def test_a_limit_that_the_server_keeps_is_nearly_used_and_never_passed(server: Running, undisturbed: End) -> None:
+    """What the gateway says that it takes in a second is kept by all processes together."""
+    club(("pm_card_visa",) * 6, 40)
+    Payment.objects.update(at_invoice=False, due_on=ON, attempts=F("attempts"))
+    server.control("POST", "settings", {"per_second": 60})
+    server.control("POST", "clock", {"now": ON.isoformat()})
+    both = [
+        start_job(Path(), ON, server=server.address, chunk=60, at_once=30, answers=20, per_second=50) for _ in range(2)
+    ]
+    for process in both:
+        finish(process)
+    speed = server.control("GET", "speed")
+    assert speed["refused"] == 0
+    assert speed["most_in_a_second"] <= 60
+    agree_charges = Payment.objects.filter(method="card", status="captured").count()
+    assert agree_charges == Payment.objects.filter(method="card").exclude(order__status="cancelled").count()
