@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tarfile
 import time
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ DATABASE, SECRET_KEY, BOOK = "database.dump", "secret_key", "sandbox.sqlite3"
 ABOUT, SUM = "backup.json", "backup.json.sha256"
 FORMAT = 1
 BLOCK = 512
+END = bytes(2 * BLOCK)
 AT_ONCE = 1024 * 1024
 MOST_ABOUT = 16 * 1024 * 1024
 
@@ -80,7 +82,7 @@ class Writing:
         content = words.encode()
         self.add(ABOUT, [content])
         self.add(SUM, [hashlib.sha256(content).hexdigest().encode()])
-        self._file.write(bytes(2 * BLOCK))
+        self._file.write(END)
 
 
 def _head(name: str, length: int) -> bytes:
@@ -104,6 +106,7 @@ class Reading:
         except (tarfile.TarError, OSError):
             raise Refused("backup_unknown", "file", path=str(path)) from None
         self.about = self._about()
+        self._refuse_longer()
 
     def _listed(self) -> dict[str, tarfile.TarInfo]:
         """The parts by their names; of a file that was cut off those that begin in it."""
@@ -134,6 +137,13 @@ class Reading:
             migrations=[(app, name) for app, name in said["migrations"]],
             parts={name: Part(**part) for name, part in said["parts"].items()},
         )
+
+    def _refuse_longer(self) -> None:
+        last = self._members[SUM]
+        end = last.offset_data + last.size + -last.size % BLOCK + len(END)
+        more = self._file.seek(0, os.SEEK_END) - end
+        if more > 0:
+            raise Refused("backup_longer", "file", path=str(self._path), bytes=more)
 
     def verify(self) -> None:
         """Read all of it once. Refused: a part is not what was written."""

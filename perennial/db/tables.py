@@ -22,12 +22,16 @@ _asked_at: float | None = None
 
 
 def refuse_other_tables(*, older_may_be: bool = False) -> None:
-    """Refused: tables that are older than this program (``older_may_be``: who asks makes them new), or newer.
+    """Refused: tables that are older than this program or not there (``older_may_be``: who asks makes them new), or newer.
 
     One query; of what is there only the names are compared, so no migration is imported.
     """
     with_tables = sql.value("select to_regclass('django_migrations')") is not None
-    found = compared(sql.tuples("select app, name from django_migrations") if with_tables else [])
+    if not with_tables:
+        if older_may_be:
+            return
+        raise Refused("tables_absent")
+    found = compared(sql.tuples("select app, name from django_migrations"))
     if found.newer:
         raise Refused("tables_newer", first=found.newer[0], count=len(found.newer))
     if found.older and not older_may_be:

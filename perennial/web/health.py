@@ -48,7 +48,7 @@ def _ready(request: HttpRequest) -> HttpResponse:
 
 
 def readiness() -> str:
-    """``ready``, ``database_starting``, ``database_silent``, ``tables_older`` or ``tables_newer``."""
+    """``ready``, ``database_starting``, ``database_silent``, ``tables_absent``, ``tables_older`` or ``tables_newer``."""
     try:
         refuse_other_tables()
     except Refused as refused:

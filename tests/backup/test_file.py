@@ -71,6 +71,13 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path_factory: pytest.TempPathFac
         read(content[: data.draw(st.integers(0, end))], tmp_path_factory.getbasetemp())
 
 
+@pytest.mark.parametrize("more", [b"\0", b"\0\n", b"x" * 600])
+def test_what_stands_behind_the_end_is_refused(tmp_path: Path, more: bytes) -> None:
+    with pytest.raises(Refused, match="backup_longer") as caught:
+        read(written() + more, tmp_path)
+    assert caught.value.facts["bytes"] == len(more)
+
+
 def test_no_password_is_told_where_everybody_sees_it() -> None:
     words, environment = address("postgresql://anna:se%20cret@db.example.com/club?sslmode=require")
     assert "cret" not in words

@@ -51,6 +51,13 @@ def test_older_tables_are_refused_but_to_whoever_makes_them_new() -> None:
     tables.refuse_other_tables(older_may_be=True)
 
 
+def test_no_tables_at_all_are_told_apart() -> None:
+    sql.execute("alter table django_migrations rename to put_aside")
+    with pytest.raises(Refused, match="tables_absent"):
+        tables.refuse_other_tables()
+    tables.refuse_other_tables(older_may_be=True)
+
+
 @pytest.mark.parametrize("older_may_be", [True, False])
 def test_newer_tables_are_refused_to_everybody(older_may_be: bool) -> None:
     newer()
