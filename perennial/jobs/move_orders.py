@@ -37,14 +37,21 @@ class MoveOrders(ChangeMany):
         return asked_in(file, on=run.on, most=run.parameters.order_dates_within_days, meant=self.meant)
 
     def arguments(self, run: Run) -> None:
-        """Refused, too: a day that is past, or years away; by so many days what a run has moved by as many already."""
+        """Refused, too: a day that is past, or years away; so many days that even what ships today would; by so many days what a run
+        has moved by as many already.
+        """
         super().arguments(run)
         wanted: MoveTo = run.cache["wanted"]
         if wanted.to is not None:
             if wanted.to < run.on:
                 raise Refused("date_past", "to", date=wanted.to, earliest=run.on)
             self._refuse_far(run, wanted.to, "to")
-        if wanted.by_days is None or self.again or run.dry:
+        if wanted.by_days is None:
+            return
+        later = add_days(run.on, wanted.by_days, "by_days")
+        if wanted.by_days > 0:
+            self._refuse_far(run, later, "by_days")
+        if self.again or run.dry:
             return
         done = sql.one(SQL["done_already"], {"job": self.name, "arguments": Jsonb(run.arguments)})
         if done is not None:

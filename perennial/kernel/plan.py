@@ -502,11 +502,7 @@ def leaves_the_calendar(events: Sequence[Event], days_after: int) -> tuple[int, 
         times = DEFAULT_THRESHOLD if event.times_to_repeat is None else event.times_to_repeat
         for repetition in range(times + 1):
             try:
-                why = (
-                    _first(event, facts, days_after)
-                    if previous is None
-                    else _next(event, repetition, previous, grid)
-                )
+                why = _first(event, facts, days_after) if previous is None else _next(event, repetition, previous, grid)
             except Refused as refused:
                 return (place, repetition) if refused.code in BEYOND_THE_CALENDAR else None
             if why.event_on.year >= LAST_YEAR:

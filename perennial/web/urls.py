@@ -309,6 +309,7 @@ urlpatterns = [
         do="change_programs",
     ),
     # how much, when, who stays
+    page("pictures/figures", pictures.figures, "picture_figures", see="see_pictures", do="see_pictures"),
     *(
         one
         for name, view, file in (

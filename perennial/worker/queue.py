@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +21,7 @@ from perennial.worker.managers import managers_to_tell
 
 RUNS, CLOCK, MESSAGES, FILES = QUEUES = ("runs", "clock", "messages", "files")
 """A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages nor files waiting."""
+FIGURES = "work_figures_out"
 LATER_SECONDS = 15
 ONE_AFTER_THE_OTHER = "runs"
 """The lock of real runs; dry ones wait for nobody."""
@@ -95,6 +98,18 @@ def ask_for_transfer_again(number: int) -> None:
 
 def _queue_transfer(number: int) -> None:
     app.configure_task("transfer", queue=FILES).defer(transfer=number)
+
+
+def ask_for_figures(on: date) -> None:
+    """Ask for the figures of the pictures as of a date; asked for already, they come once."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(FIGURES, queue=RUNS, queueing_lock=FIGURES).defer(on=on.isoformat())
+
+
+def figures_are_asked_for() -> bool:
+    """Are the figures of the pictures waited for?"""
+    there = "select exists (select from procrastinate_jobs where task_name = %s and status in ('todo', 'doing'))"
+    return bool(sql.value(there, [FIGURES]))
 
 
 def workers() -> int:

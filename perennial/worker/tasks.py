@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -24,9 +25,11 @@ from perennial.moving import performing
 from perennial.moving.transfers import clear_away
 from perennial.notices import mail
 from perennial.notices.sending import send_due
+from perennial.pictures.figures import work_out
 from perennial.worker.managers import tell
 from perennial.worker.queue import (
     CLOCK,
+    FIGURES,
     FILES,
     MESSAGES,
     RUNS,
@@ -155,6 +158,13 @@ def transfer(*, transfer: int) -> None:
         _log.exception("transfer %s", transfer)
         performing.failed(transfer, error)
         raise
+
+
+@tasks.task(name=FIGURES, queue=RUNS, retry=GoOn())
+def work_figures_out(*, on: str) -> None:
+    """Work the figures of the pictures out now, as a person has asked; asked once more, they come out the same."""
+    if _fits():
+        work_out(date.fromisoformat(on))
 
 
 @tasks.periodic(cron="7 * * * *", periodic_id="files")

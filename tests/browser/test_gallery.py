@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from perennial.pictures.figures import work_out
+from tests.worlds import nightingale
 from tests.worlds.served import Site
 
 pytest_plugins = ["tests.worlds.served"]
@@ -85,6 +87,13 @@ def swap(page: Page) -> None:
     expect(page.locator("#f-item")).to_be_visible()
 
 
+def figures(page: Page) -> None:
+    """The figures of the pictures are worked out."""
+    work_out(nightingale.ON)
+    page.reload()
+    expect(page.locator("#b-figures")).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     """The page as it opens."""
 
@@ -138,6 +147,16 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "program-new": ("manager", "/programs/new", nothing),
     "job": ("manager", "/jobs/create-child-orders", nothing),
     "updates": ("manager", "/updates", swap),
+    "set-up": ("manager", "/setup", nothing),
+    "begin": ("manager", "/setup/begin", nothing),
+    "moving-in": ("manager", "/setup/moving-in", nothing),
+    "products-file": ("manager", "/setup/products-file", nothing),
+    "pictures-none": ("planner", "/pictures/demand", nothing),
+    "pictures-demand": ("planner", "/pictures/demand", figures),
+    "pictures-money": ("planner", "/pictures/money", figures),
+    "pictures-retention": ("planner", "/pictures/retention", figures),
+    "pictures-nights": ("planner", "/pictures/nights", nothing),
+    "program-edit": ("manager", "/programs/ROM/edit", nothing),
     "not-allowed": ("planner", "/search", nothing),
     "me": ("clerk", "/me", nothing),
     "security": ("clerk", "/me/security", nothing),

@@ -318,6 +318,16 @@ def test_a_number_of_thousands_of_digits_is_a_fault_of_its_key(old, new, path, t
 END = "9999-12-31"
 
 
+def test_a_program_of_which_no_order_could_be_planned():
+    bundle = example()
+    event = bundle["programs"][0]["events"][1]
+    event["start_order_date"] = END
+    place = "programs[0].events[1].start_order_date"
+    assert (
+        faults(json.dumps(bundle))[place] == "event 2 would come on 9000-01-01 or later, and no order could be planned"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [

@@ -243,7 +243,7 @@ class TestTheFile:
             (b"PK\x03\x04 a workbook", "sheet_is_workbook"),
             (b"\xd0\xcf\x11\xe0 an old one", "sheet_is_workbook"),
             (b"\x7fELF\0\0", "sheet_not_text"),
-            (b'a,b\n"never ends,1\n', "file_not_csv"),
+            (b'a,b\n"never ends,1\n', "sheet_row_not_csv"),
             (b",".join([b"x"] * 201), "sheet_too_wide"),
         ],
     )

@@ -197,7 +197,9 @@ class TestDraftAndRelease:
     def test_what_no_order_could_be_planned_with_is_refused_by_every_door(self):
         """With a day at the end of the calendar what comes behind it has none."""
         last = date(9999, 12, 31)
-        with refused("events[3].start_order_date", "program_beyond_calendar", "event 4 would come on 9000-01-01 or later"):
+        with refused(
+            "events[3].start_order_date", "program_beyond_calendar", "event 4 would come on 9000-01-01 or later"
+        ):
             add(at=4, start_order_date=last)
         with refused("events[3].times_to_repeat", "program_beyond_calendar"):
             add(at=4, start_order_date=date(8999, 12, 1), times_to_repeat=9)

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from perennial.db import sql
 from perennial.pictures.figures import work_out
 from perennial.web.charts import Bar, Part, bars, steps_of
+from perennial.worker import tasks
 from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds.forecast import TODAY, forecast
@@ -46,6 +47,24 @@ def test_without_figures_a_page_says_how_they_come(planner: Client) -> None:
         assert "There are no figures yet" in page, name
         assert '<svg class="chart" width' not in page
         assert taken(planner, f"/pictures/{name}.csv") == []
+
+
+def test_a_planner_has_them_worked_out_at_once_by_a_worker(planner: Client) -> None:
+    sql.execute("delete from pictures_figures")
+    assert 'id="b-figures"' in shown(planner, "money")
+    for _ in range(2):  # asked for a second time they come once
+        assert planner.post("/pictures/figures", {"which": "money"})["Location"] == "/pictures/money"
+    (asked,) = sql.tuples("select task_name, args from procrastinate_jobs where task_name = 'work_figures_out'", {})
+    page = shown(planner, "money")
+    assert "No worker is running" in page
+    assert 'id="b-figures"' not in page
+    assert planner.get("/pictures/figures").status_code == 204
+    tasks.work_figures_out(**asked[1])
+    sql.execute("update procrastinate_jobs set status = 'succeeded' where task_name = 'work_figures_out'")
+    assert planner.get("/pictures/figures")["HX-Refresh"] == "true"
+    assert "Figures as of" in shown(planner, "money")
+    assert planner.post("/pictures/figures", {"which": "nights"}).status_code == 422
+    assert signed_in("clerk").post("/pictures/figures").status_code == 403
 
 
 def test_each_has_a_chart_a_table_and_a_file_and_nobody_s_data(planner: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import date, timedelta
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from perennial.bundle.set_up.examples import instalments, next_dates
 from perennial.bundle.set_up.things import KINDS, thing, things
 from perennial.catalog.models import DeliveryMode, Price, Product, Tariff
+from perennial.catalog.queries import company
 from perennial.kernel import money
 from perennial.kernel.states import HOLD_STOPS
 from perennial.language import Reader
@@ -421,3 +423,21 @@ def test_every_value_has_its_words_in_both_languages(at_desk: Desk) -> None:
 
 def address(form: Form) -> str:
     return f"/setup/{form.slug}" if form.alone else f"/setup/new/{form.slug}"
+
+
+def test_a_file_that_cannot_be_read_names_the_row_and_one_of_a_spreadsheet_is_read(at_desk: Desk) -> None:
+    manager = at_desk("manager")
+    answer = send(manager, 'number,name\nN-1,"First\nN-2,Second\n')
+    assert answer.status_code == 422
+    assert "row 2 cannot be read: a quotation mark in it is not closed" in html.unescape(answer.content.decode())
+    assert "workbook" in send(manager, b"PK\x03\x04 a workbook").content.decode()
+    assert figures(send(manager, "number\tname\nN-1\tPrimo\n".encode("utf-16"))) == [1, 0, 0]
+
+
+def test_a_language_that_is_not_offered_is_refused(at_desk: Desk) -> None:
+    manager = at_desk("manager")
+    sent = {"name": "Aurora", "country": "US", "time_zone": "UTC", "languages": ["en", "xx"]}
+    answer = manager.post("/setup/company", {**sent, "was_languages": "null"})
+    assert answer.status_code == 422
+    assert 'id="f-languages-err"' in answer.content.decode()
+    assert company().languages == ["en"]

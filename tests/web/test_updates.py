@@ -124,6 +124,8 @@ def test_of_many_orders_the_number_is_typed(monkeypatch: pytest.MonkeyPatch) -> 
         ("reason", {}, "reason"),
         ("by_days", {}, "by_days"),
         ("program", {}, ""),
+        ("", {"by_days": "3000000"}, "by_days"),
+        ("", {"by_days": "30000"}, "by_days"),
         ("", {"program": "NOWHERE"}, "program"),
         ("", {"program": "", "event": "E1"}, "event"),
         ("", {"way": "to", "to": "someday"}, "to"),

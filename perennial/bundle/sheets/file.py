@@ -25,7 +25,8 @@ _LONG_NUMBER = re.compile(r"(?:\d[\s.\-]?){12,}\d")
 
 
 class Sheet:
-    """A sheet. ``encoding`` and ``separator`` are recognised where they are not said; ``columns`` are named once each.
+    """A sheet. ``encoding`` and ``separator`` are recognised where they are not said; ``heads`` are its first line as it
+    stands, ``columns`` the same with a name of its own for each.
 
     Refused: what is no text, a workbook, a file without a head line, one whose cells do not end.
     """
@@ -45,6 +46,7 @@ class Sheet:
             raise Refused("file_empty", "file")
         if len(head) > MOST_COLUMNS:
             raise Refused("sheet_too_wide", "file", columns=len(head), most=MOST_COLUMNS)
+        self.heads = tuple(cell.strip() for cell in head)
         self.columns = _named(head)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -77,10 +79,12 @@ class Sheet:
     def _all(self) -> Iterator[tuple[int, list[str]]]:
         with self._text() as text:
             lines = csv.reader(text, delimiter=self.separator, strict=True)
+            row = 0
             try:
-                yield from enumerate(lines, 1)
-            except csv.Error:
-                raise Refused("file_not_csv", "file", line=lines.line_num) from None
+                for row, cells in enumerate(lines, 1):
+                    yield row, cells
+            except csv.Error:  # the row that follows the last one that could be read
+                raise Refused("sheet_row_not_csv", "file", row=row + 1) from None
             except UnicodeError:
                 raise Refused("sheet_of_other_encoding", "file", encoding=self.encoding) from None
 

@@ -20,13 +20,17 @@ from perennial.pictures.demand import DemandPicture, DemandRow, demand
 from perennial.pictures.figures import as_of
 from perennial.pictures.money import MoneyPicture, MoneyRow, money_in
 from perennial.pictures.retention import MONTHS, CohortRow, RetentionPicture, retention
-from perennial.web.answer import form_again, whole
+from perennial.web.answer import form_again, go_to, whole
 from perennial.web.sheet import Column, sheet
+from perennial.web.typed import one_of
 from perennial.web.visit import Visit
+from perennial.worker import queue
 
 CHOICES = {"weeks": (12, 26, 52), "months": (12, 24, 60), "nights": (30, 90, 366)}
 """How far back, or ahead, may be asked for."""
 USUAL = {"weeks": 12, "months": MONTHS, "nights": NIGHTS}
+KEPT = ("demand", "money", "retention")
+"""The pages of figures that are worked out and kept."""
 ROWS = 60
 """So many rows of a table before it asks for all of them."""
 
@@ -49,6 +53,16 @@ def retention_page(request: Visit) -> HttpResponse:
 def nights_page(request: Visit) -> HttpResponse:
     """How long nights take."""
     return _page(request, "nights", _nights, of="nights")
+
+
+def figures(request: Visit) -> HttpResponse:
+    """Are they worked out by now? Sent: a worker is asked for them, as of today."""
+    if request.method == "POST":
+        queue.ask_for_figures(request.visitor.today)
+        return go_to(request, f"/pictures/{one_of(request, 'which', KEPT) or KEPT[0]}")
+    if queue.figures_are_asked_for():
+        return HttpResponse(status=204)
+    return HttpResponse(headers={"HX-Refresh": "true"})
 
 
 def demand_csv(request: Visit) -> StreamingHttpResponse:
@@ -101,6 +115,7 @@ def _page(
     of: str,
     with_programs: bool = False,
 ) -> HttpResponse:
+    waits = name in KEPT and queue.figures_are_asked_for()
     asked = {key: request.GET[key] for key in ("program", "weeks", "months", "nights", "by") if request.GET.get(key)}
     context: dict[str, Any] = {
         "here": "pictures",
@@ -109,6 +124,8 @@ def _page(
         "shown": _count(request, of),
         "programs": programs_to_choose() if with_programs else (),
         "as_of": as_of(),
+        "waits": waits,
+        "workers": queue.workers() if waits else 0,
         "asked_for": asked,
         "query": urlencode(asked),
         "jobs": NIGHTLY,

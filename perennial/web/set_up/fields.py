@@ -255,6 +255,10 @@ class Ticks(Choice):
         return request.POST.getlist(self.name)
 
     def parse(self, raw: Any, request: Visit, at: str = "") -> Any:
+        known = [word for word, _ in self.options(request)]
+        for word in raw:
+            if word not in known:
+                raise Refused("unknown_word", self.name, word=word[:40], known=tuple(known))
         return list(raw)
 
     def show(self, value: Any, request: Visit) -> Any:

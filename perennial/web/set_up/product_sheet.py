@@ -6,14 +6,14 @@ the file that is taken away names them (in any of our languages), or as a bundle
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
+from io import BytesIO
 from typing import Any, NamedTuple
 
 from perennial.bundle.set_up.things import Listed, things
+from perennial.bundle.sheets.file import Sheet
 from perennial.db.pages import Page
 from perennial.errors import Refused, Several
 from perennial.language import LANGUAGES, Reader
@@ -80,7 +80,7 @@ class Fault:
 
 
 @dataclass
-class Sheet:
+class Found:
     """The products of a file, as a bundle says them, and in which rows each stands: of all its prices, in turn."""
 
     documents: list[dict[str, Any]] = field(default_factory=list)
@@ -103,31 +103,19 @@ class Sheet:
         return Fault(row, name, fault)
 
 
-def read_sheet(request: Visit, content: bytes) -> Sheet:
-    """The products of a file. What cannot be understood is noted by row and column, and the rest is read."""
-    sheet = Sheet()
-    try:
-        lines = _lines(content)
-        heads = _heads(next(lines, []), sheet)
-        if not sheet.faults:
-            _products(request, heads, lines, sheet)
-    except csv.Error:
-        sheet.faults.append(Fault(0, "", Refused("sheet_not_read")))
-    return sheet
+def read_sheet(request: Visit, content: bytes) -> Found:
+    """The products of a file. What cannot be understood is noted by row and column, and the rest is read.
+
+    Refused: no sheet, or one that cannot be read to its end.
+    """
+    sheet, found = Sheet(BytesIO(content)), Found()
+    heads = _heads(sheet.heads, found)
+    if not found.faults:
+        _products(request, heads, sheet.rows(), found)
+    return found
 
 
-def _lines(content: bytes) -> Iterator[list[str]]:
-    """The rows of the file; its cells stand behind commas, semicolons or tabs, its letters are UTF-8 or those of Windows."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
-    return csv.reader(StringIO(text, newline=""), delimiter=mark)
-
-
-def _heads(titles: Sequence[str], sheet: Sheet) -> list[str]:
+def _heads(titles: Sequence[str], sheet: Found) -> list[str]:
     known = {one.name: one.name for one in COLUMNS}
     for one in COLUMNS:
         for language in LANGUAGES:
@@ -148,13 +136,11 @@ def _heads(titles: Sequence[str], sheet: Sheet) -> list[str]:
     return found
 
 
-def _products(request: Visit, heads: Sequence[str], lines: Iterator[list[str]], sheet: Sheet) -> None:
+def _products(request: Visit, heads: Sequence[str], lines: Iterable[tuple[int, list[str]]], sheet: Found) -> None:
     fields = {one.name: one for one in COLUMNS}
     by_number: dict[str, int] = {}
-    for number, cells in enumerate(lines, 2):
+    for number, cells in lines:
         typed = [_cell(cell) for cell in cells]
-        if not any(typed):
-            continue
         if len(typed) > len(heads) and any(typed[len(heads) :]):
             sheet.faults.append(Fault(number, "", Refused("sheet_row_too_long", columns=len(heads))))
         typed += [""] * (len(heads) - len(typed))
@@ -180,7 +166,7 @@ def _products(request: Visit, heads: Sequence[str], lines: Iterator[list[str]], 
             sheet.rows[at].append(number)
 
 
-def _again(found: Mapping[str, Any], sheet: Sheet, at: int, number: int) -> None:
+def _again(found: Mapping[str, Any], sheet: Found, at: int, number: int) -> None:
     """A further row of a product has a further price, and says nothing else."""
     for name, value in found.items():
         if value not in (None, "") and value != sheet.documents[at][name]:
