@@ -96,7 +96,7 @@ def is_taken_back(workers: Workers, before: Installation) -> None:
 def test_two_workers_share_it(workers: Workers, by_one: Installation, previewed: Installation) -> None:
     for _ in range(2):
         workers.start()
-    until(lambda: workers.there() == 2)
+    until(lambda: workers.there() == 2, seconds=300)
     with Watch(workers.found, JOB) as watch:
         held = watch.lock_written_late()
         apply(workers.found)
