@@ -61,7 +61,7 @@ class Clock:
         return [(words, round(seconds, 3)) for words, seconds in found]
 
 
-def job(*, name: str, on: str, arguments: dict[str, Any] | None = None) -> Answer:
+def job(*, name: str, on: str, arguments: dict[str, Any] | None = None, dry: bool = False) -> Answer:
     """Run a job as the command does."""
     from django.db import connection
 
@@ -72,12 +72,13 @@ def job(*, name: str, on: str, arguments: dict[str, Any] | None = None) -> Answe
     connection.ensure_connection()
     with connection.execute_wrapper(clock):
         began = time.perf_counter()
-        document = run_job(work, on=date.fromisoformat(on), arguments=arguments or {}, by="bench")
+        document = run_job(work, on=date.fromisoformat(on), arguments=arguments or {}, dry=dry, by="bench")
         seconds = time.perf_counter() - began
     if document["status"] != "done":
         raise RuntimeError(f"{name} ended as {document['status']}")
     return {
         "seconds": seconds,
+        "run": document["run"],
         "counts": document["counts"],
         "statements": clock.number,
         "slowest": clock.slowest(),
@@ -151,11 +152,31 @@ def migrate() -> Answer:
     return {}
 
 
-def make(*, orders: int, due: int) -> Answer:
+def make(*, orders: int, due: int, programs: int = 16) -> Answer:
     """Fill the database."""
     from perennial.bench import maker
 
-    return {"rows": maker.make(orders=orders, due=due)}
+    return {"rows": maker.make(orders=orders, due=due, programs=programs)}
+
+
+def change(*, orders: int, on: str) -> Answer:
+    """Change so many open orders of the first program, as a clerk does: their next shipment goes a week later."""
+    from datetime import timedelta
+
+    from perennial.db import sql
+    from perennial.desk.shipments.move import move
+
+    day = date.fromisoformat(on)
+    found = sql.tuples(
+        "select o.number, min(n.shipment), min(n.ship_on) from orders_salesorder o"
+        " join continuity_continuityorder c on c.order_id = o.id"
+        " join continuity_occurrence n on n.continuity_order_id = c.id and n.status = 'scheduled'"
+        " where c.program_id = 1 and c.status = 'open' and o.id %% 997 = 0 group by o.number order by o.number limit %s",
+        [orders],
+    )
+    for number, shipment, ship_on in found:
+        move(number=number, shipment=shipment, to=max(ship_on, day) + timedelta(7), by="bench", on=day)
+    return {"changed": len(found)}
 
 
 def make_customers(*, customers: int) -> Answer:
@@ -322,7 +343,7 @@ def microseconds(work: Callable[[], Any]) -> float:
 
 WORK: dict[str, Callable[..., Answer]] = {
     work.__name__: work
-    for work in (job, by_workers, chain, migrate, make, block, check, plan, make_customers, search, pages)
+    for work in (job, by_workers, chain, migrate, make, change, block, check, plan, make_customers, search, pages)
 }
 
 

@@ -24,8 +24,9 @@ ON = date(2026, 3, 11)
 EARLY = ON - timedelta(7)
 
 
-def make(*, orders: int, due: int) -> dict[str, int]:
-    """Fill the (empty, migrated) database that Django is connected to; what it holds then.
+def make(*, orders: int, due: int, programs: int = 16) -> dict[str, int]:
+    """Fill the (empty, migrated) database that Django is connected to, with orders of the first so many programs; what it
+    holds then.
 
     Refused when it holds anything.
     """
@@ -35,7 +36,7 @@ def make(*, orders: int, due: int) -> dict[str, int]:
     connection.ensure_connection()
     own: psycopg.Connection[Any] = connection.connection
     cursor = psycopg.ClientCursor(own)
-    values = {"orders": orders, "due": due, "on": ON}
+    values = {"orders": orders, "due": due, "on": ON, "programs": programs}
     keys = cursor.execute(SQL["foreign_keys"]).fetchall()
     cursor.execute("begin; set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
     for table, name, _ in keys:

@@ -16,7 +16,7 @@ from perennial.bench import compare, maker
 from perennial.bench.databases import Databases
 from perennial.errors import Refused
 
-PARTS = ("create", "workers", "waiting", "extend", "update", "close", "plan", "search", "pages")
+PARTS = ("create", "workers", "waiting", "extend", "update", "preview", "close", "plan", "search", "pages")
 JOBS = {"extend": "extend-lines", "update": "update-orders", "close": "close-orders"}
 GROWTH = 10
 GOAL_SIZE = 100_000
@@ -138,9 +138,9 @@ class Bench:
     def _measure(self) -> None:
         self.empty = self.databases.make("empty")
         self._do(self.empty, "migrate")
-        if set(self.parts) - {"search"}:
+        if set(self.parts) - {"search", "preview"}:
             self.big = self._made("big", self.size)
-        if set(self.parts) - {"plan", "workers", "waiting", "search", "pages"}:
+        if set(self.parts) - {"plan", "workers", "waiting", "preview", "search", "pages"}:
             self.small = self._made("small", self.size.tenth)
         for part in PARTS:
             if part in self.parts:
@@ -163,13 +163,13 @@ class Bench:
             self.tell(f"  {given.get('name', work)}: {found['seconds']:.2f} s")
         return found
 
-    def _run_job(self, database: str, name: str, on: date = maker.ON) -> dict[str, Any]:
-        return self._do(database, "job", name=name, on=on.isoformat())
+    def _run_job(self, database: str, name: str, on: date = maker.ON, **given: Any) -> dict[str, Any]:
+        return self._do(database, "job", name=name, on=on.isoformat(), **given)
 
-    def _made(self, what: str, size: Size) -> str:
+    def _made(self, what: str, size: Size, **given: Any) -> str:
         self.tell(f"making {size.orders:,} orders, {size.due:,} of them due")
         name = self._copy(self.empty, what)
-        rows = self._do(name, "make", orders=size.orders, due=size.due)["rows"]
+        rows = self._do(name, "make", orders=size.orders, due=size.due, **given)["rows"]
         self.answer.notes.append(
             f"{what}: {size.orders:,} orders, {size.due:,} due; "
             + ", ".join(f"{number:,} {name}" for name, number in rows.items())
@@ -316,6 +316,49 @@ class Bench:
         )
         self._line(part, "statements an order", statements / done)
 
+    def _preview(self) -> None:
+        """Of a club whose orders all change: what its new version would change, counted and refreshed, beside the update."""
+        many = max(self.size.due, 20 * GROWTH)
+        clubs = {
+            "club": self._made("club", Size(many, many // 4), programs=1),
+            "tenth": self._made("tenth", Size(many // GROWTH, max(many // GROWTH // 4, 20)), programs=1),
+        }
+        version = {"program": "PROG-01", "revision": 2}
+        seconds: dict[str, list[float]] = {"preview": [], "refresh": [], "update": []}
+        memory: dict[str, int] = {"club": 0, "tenth": 0}
+        changed = orders = 0
+        for pair in range(self.pairs):
+            self.tell(f"preview, {pair + 1} of {self.pairs}")
+            for what, source in clubs.items():
+                copy = self._copy(source, "previewed")
+                found = self._run_job(copy, "update-orders", arguments=version, dry=True)
+                memory[what] = max(memory[what], found["memory"])
+                if what == "club":
+                    seconds["preview"].append(found["seconds"])
+                    self.answer.slowest["preview"] = found["slowest"]
+                    changed = self._do(copy, "change", orders=CHANGED, on=maker.ON.isoformat())["changed"]
+                    again = {**version, "refresh": found["run"]}
+                    found = self._run_job(copy, "update-orders", arguments=again, dry=True)
+                    seconds["refresh"].append(found["seconds"])
+                    self.answer.slowest["refresh"] = found["slowest"]
+                self.databases.drop(copy)
+            copy = self._copy(clubs["club"], "updated")
+            found = self._run_job(copy, "update-orders", arguments=version)
+            orders = sum(found["counts"][word] for word in COUNTED["update"])
+            seconds["update"].append(found["seconds"])
+            self.answer.slowest["update-orders of a club"] = found["slowest"]
+            self.databases.drop(copy)
+        middle = {name: statistics.median(values) for name, values in seconds.items()}
+        ratio = statistics.median(p / u for p, u in zip(seconds["preview"], seconds["update"], strict=True))
+        line = self._line
+        line("preview", f"update-orders, {orders:,} orders of a club", middle["update"], "s")
+        line("preview", "its preview", middle["preview"], "s")
+        line("preview", "the preview's time to the update's", ratio, most=1, sized=True)
+        line("preview", f"refreshed when {changed} orders have changed", middle["refresh"], "s")
+        line("preview", "peak memory of the process", memory["club"] / 1e6, "MB")
+        growth = memory["club"] / memory["tenth"]
+        line("preview", f"{GROWTH} times the orders: times the memory", growth, most=1.05, sized=True)
+
     def _plan(self) -> None:
         self.tell("plan")
         found = [self._do(self.big, "plan") for _ in range(self.pairs)]
@@ -348,6 +391,9 @@ class Bench:
             self._line("pages", f"{kind}: the largest", size / 1000, "kB", most=60)
         self._line("pages", "statements a page", found["statements"])
 
+
+CHANGED = 12
+"""So many orders change before a preview is refreshed."""
 
 SEARCHED = 100
 """So many customers are looked for in every way."""

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perennial.catalog.queries import parameters
@@ -116,8 +115,10 @@ def places(run: Run, first: int, last: int) -> dict[int, int]:
 def write(run: Run, rows: Iterable[Row]) -> None:
     """Write what a chunk did, in its transaction; or let it wait, by its place, where that is taken back at once."""
     if run.waits is not None:
-        for seq, of in groupby(rows, key=lambda row: row.seq):
-            run.waits[seq] = list(of)
+        by_place: dict[int, list[Row]] = {}
+        for row in rows:
+            by_place.setdefault(row.seq, []).append(row)
+        run.waits |= by_place
         return
     sql.copy(JobTouched, ("run_id", *COLUMNS), ((run.id, *row) for row in rows))
 

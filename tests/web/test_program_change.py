@@ -102,13 +102,23 @@ def test_what_has_changed_since_is_said_and_not_applied() -> None:
     found = ChangePreview.objects.get()
     form = {"who": "all", "run": str(found.pk), "letters": "1"}
     actions.skip(number="SO-000003", shipment=2, **ANNA)
-    assert "1 order has changed since" in manager.get(PAGE).content.decode()
+    shown = manager.get(PAGE).content.decode()
+    assert "1 order has changed since" in shown
+    assert f'<input type="hidden" name="refresh" value="{found.pk}"><button class="btn" id="b-refresh">' in shown
     refused = manager.post(f"{PAGE}/go", form)
     assert (refused.status_code, JobRequest.objects.filter(dry=False).count()) == (422, 0)
-    manager.post(f"{PAGE}/check")
-    worked()
+    manager.post(f"{PAGE}/check", {"refresh": str(found.pk)})
+    assert worked().arguments["refresh"] == found.pk
     shown = manager.get(PAGE).content.decode()
     assert "changed since" not in shown
+    assert "Version 2 would change 3 of 3 open orders" in shown
+    refused = manager.post(f"{PAGE}/go", form)  # from a page that shows what was before
+    assert f"the preview of run {found.pk} was refreshed by run" in refused.content.decode().lower()
+    found.refresh_from_db()
+    assert f'name="run" value="{found.runs[-1]}"' in shown
+    price = found.run.change_groups.get(kind="price", event_key="C").number
+    for run in found.runs:  # a page that is open goes on
+        assert manager.get(f"{PAGE}/{run}/{price}").status_code == 200
     one_night(day(1))  # it makes children
     assert "orders have changed since" in manager.get(PAGE).content.decode()
     manager.post(f"{PAGE}/check")

@@ -26,8 +26,8 @@ CHUNK = "20"
 class Workers:
     """Workers of an installation; what is left of them is killed."""
 
-    def __init__(self, found: Installation) -> None:
-        self.found = found
+    def __init__(self, found: Installation, chunk: str = CHUNK) -> None:
+        self.found, self.chunk = found, chunk
         self.all: list[subprocess.Popen[str]] = []
 
     def start(self) -> subprocess.Popen[str]:
@@ -36,7 +36,7 @@ class Workers:
             url=self.found.url,
             home=self.found.home,
             PERENNIAL_WORKER_SILENCE="3",
-            PERENNIAL_CHUNK_SIZE=CHUNK,
+            PERENNIAL_CHUNK_SIZE=self.chunk,
         )
         self.all.append(started)
         return started

@@ -121,7 +121,7 @@ select o.*, w.first_on, w.first_on - 5 as order_date, 'SO-' || lpad(i::text, gre
                        (select count(*)::int from walk w where w.p = k.p) as length, x.h %% 100 = 11 as awaited,
                        case when rank <= ceil(%(due)s * 0.1) then 'early' when rank <= %(due)s then 'due'
                             when rank <= %(due)s + %(orders)s / 20 and not k.repeats then 'ended' else 'later' end as state
-                  from (select i, 1 + i %% 16 as p, abs(hashint8(i)) as h,
+                  from (select i, 1 + i %% %(programs)s as p, abs(hashint8(i)) as h,
                                row_number() over (order by hashint8extended(i, 7), i) as rank
                           from generate_series(1::bigint, %(orders)s) i) x
                   join kind k on k.p = x.p) y) o

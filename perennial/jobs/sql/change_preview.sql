@@ -53,8 +53,10 @@ otherwise as (
    where p.run_id = %(preview)s and p.stands is null)
 
 -- name: listed
-select p.subject_id, p.stands from jobs_jobitem i join jobs_previewedorder p on p.run_id = i.run_id and p.subject_id = i.subject_id
- where i.run_id = %(run)s and i.seq between %(first)s and %(last)s
+-- Nobody knows yet how large the two lists are: each is asked by its key.
+select subject_id, stands from jobs_previewedorder
+ where run_id = %(run)s and subject_id = any(array(
+   select i.subject_id from jobs_jobitem i where i.run_id = %(run)s and i.seq between %(first)s and %(last)s))
 
 -- name: made
 select count(*) from orders_salesorder k
