@@ -44,7 +44,7 @@ def _by_kind(value: dict[str, Any], path: str) -> Iterator[str]:
 
 def _object(value: dict[str, Any], of: type, path: str) -> Iterator[str]:
     hints = {name: hint for name, hint in of.__annotations__.items() if name != "OBJECT_NAME"}
-    unknown = set(value) - set(hints) - {"object"} - LESS.get(value.get("object", ""), set())
+    unknown = set(value) - set(hints) - {"object"} - LESS.get(str(value.get("object")), set())
     for name in sorted(unknown):
         yield f"{path}.{name}: Stripe knows no such field"
     for name, hint in hints.items():
@@ -89,7 +89,7 @@ def _value(value: Any, hint: Any, path: str) -> Iterator[str]:
             yield f"{path}: {value!r} is no map"
     elif isinstance(hint, type) and issubclass(hint, stripe.StripeObject):
         if isinstance(value, dict):
-            yield from _by_kind(value, path) if "object" in value else _object(value, hint, path)
+            yield from _by_kind(value, path) if isinstance(value.get("object"), str) else _object(value, hint, path)
         else:
             yield f"{path}: {value!r} is no object"
     elif value is None or not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
