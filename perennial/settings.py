@@ -192,6 +192,8 @@ PERENNIAL_TRAINING = PERENNIAL_TODAY is not None or PERENNIAL_GATEWAY == "sandbo
 
 #: The names under which browsers reach it, and the addresses of proxies in front (``serve`` adds its own host).
 ALLOWED_HOSTS = [name for name in os.environ.get("PERENNIAL_HOSTS", "").split(",") if name] + LOOPBACK
+if PERENNIAL_URL and (customers_host := urlsplit(PERENNIAL_URL).hostname) not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS.insert(0, str(customers_host))
 #: Browsers reach it by https: a proxy in front ends TLS and says so in X-Forwarded-Proto.
 PERENNIAL_HTTPS = os.environ.get("PERENNIAL_HTTPS", "") == "1"
 CSRF_TRUSTED_ORIGINS = [f"https://{name}" for name in ALLOWED_HOSTS if name not in LOOPBACK] if PERENNIAL_HTTPS else []
