@@ -21,6 +21,7 @@ KNOWN = ("request_id", "person", "request", "run", "night", "job")
 """What a line may be about, in this order. ``request_id``: of a page; ``request``: what a worker was asked for."""
 _ROWS = re.compile(r"^\s*(DETAIL|CONTEXT|LINE \d+|HINT|QUERY): .*$\n?", re.MULTILINE)
 _SECRET = re.compile(r"(\w+://[^\s:/@]*:)[^\s@]+(@)")
+_LINK = re.compile(r"(/k/)[A-Za-z0-9]{8,}")
 
 
 @contextmanager
@@ -49,8 +50,8 @@ def say(line: str, *, kind: str) -> None:
 
 
 def harmless(words: str) -> str:
-    """Words without what the database says of rows, and without the password of an address."""
-    return _SECRET.sub(r"\1…\2", _ROWS.sub("", words)).strip("\n")
+    """Words without what the database says of rows, without the password of an address and the token of a customer's link."""
+    return _LINK.sub(r"\1…", _SECRET.sub(r"\1…\2", _ROWS.sub("", words))).strip("\n")
 
 
 class _Line(logging.Formatter):

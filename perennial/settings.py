@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -87,6 +88,23 @@ def words(name: str) -> list[str]:
     return [one.strip() for one in os.environ.get(name, "").split(",") if one.strip()]
 
 
+def address(name: str) -> str | None:
+    """The address of a web site in a variable: https, or on this machine http; None where it is not set."""
+    given = (os.environ.get(name) or "").rstrip("/")
+    if not given:
+        return None
+    try:
+        found = urlsplit(given)
+        good = found.port != 0 and not (found.username or found.path or found.query or found.fragment)
+    except ValueError:
+        raise Refused("setting_not_an_address", name=name, value=given) from None
+    if not good or not found.hostname or found.scheme not in ("https", "http"):
+        raise Refused("setting_not_an_address", name=name, value=given)
+    if found.scheme == "http" and found.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise Refused("setting_not_https", name=name, value=given)
+    return given
+
+
 def networks(name: str, otherwise: str) -> list[str]:
     """The networks in a variable, with commas between them."""
     given = [one.strip() for one in (os.environ.get(name) or otherwise).split(",") if one.strip()]
@@ -124,12 +142,15 @@ PERENNIAL_STRIPE_CONNECTIONS = size("PERENNIAL_STRIPE_CONNECTIONS") or 20
 PERENNIAL_STRIPE_PER_SECOND = size("PERENNIAL_STRIPE_PER_SECOND") or 80
 
 #: Where the payment server of tests and the demo is, for the gateway ``simulator``.
-PERENNIAL_PAYMENT_SERVER = os.environ.get("PERENNIAL_PAYMENT_SERVER") or None
+PERENNIAL_PAYMENT_SERVER = address("PERENNIAL_PAYMENT_SERVER")
 
 #: The mail server that messages to customers go out by, with its password; from which address; whose certificates count.
 PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None
 PERENNIAL_MAIL_FROM = os.environ.get("PERENNIAL_MAIL_FROM") or None
 PERENNIAL_MAIL_CA = os.environ.get("PERENNIAL_MAIL_CA") or None
+
+#: Where customers reach the pages, such as https://club.example.com; without it no message holds a link.
+PERENNIAL_URL = address("PERENNIAL_URL")
 
 #: How many items one transaction of a job takes, instead of the job's own number.
 PERENNIAL_CHUNK_SIZE = size("PERENNIAL_CHUNK_SIZE")
@@ -184,6 +205,8 @@ LANGUAGE_CODE = "en"
 
 #: The names under which browsers reach it, and the addresses of proxies in front (``serve`` adds its own host).
 ALLOWED_HOSTS = words("PERENNIAL_HOSTS") + LOOPBACK
+if PERENNIAL_URL and (customers_host := urlsplit(PERENNIAL_URL).hostname) not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS.insert(0, str(customers_host))
 #: Browsers reach it by https: a proxy in front ends TLS and says so in X-Forwarded-Proto.
 PERENNIAL_HTTPS = os.environ.get("PERENNIAL_HTTPS", "") == "1"
 CSRF_TRUSTED_ORIGINS = [f"https://{name}" for name in ALLOWED_HOSTS if name not in LOOPBACK] if PERENNIAL_HTTPS else []

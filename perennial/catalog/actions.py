@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "order_dates_within_days": 1100,
     "authorization_renewals": 5,
     "days_to_keep_run_lists": 60,
+    "card_link_days": 7,
     "prices_include_tax": False,
 }
 """The parameters of a new installation (docs/contract.md)."""

@@ -52,6 +52,7 @@ class Parameters(models.Model):
     days_between_tries = models.IntegerField(db_default=1)
     order_dates_within_days = models.IntegerField(null=True, db_default=1100)
     authorization_renewals = models.IntegerField(null=True, db_default=5)
+    card_link_days = models.IntegerField(db_default=7)
     days_to_keep_run_lists = models.IntegerField(null=True, db_default=60)
     prices_include_tax = models.BooleanField(db_default=False)
     delivery_window_days = models.IntegerField(db_default=5)

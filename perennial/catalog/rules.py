@@ -29,6 +29,7 @@ COUNTS = {
     "order_dates_within_days": (0, 366_000),
     "authorization_renewals": (0, 1000),
     "days_to_keep_run_lists": (0, 366_000),
+    "card_link_days": (1, 90),
 }
 """The parameters that are whole numbers, with their least and most."""
 

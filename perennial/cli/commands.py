@@ -114,6 +114,12 @@ GROUPS: dict[str, list[Command]] = {
         ("order settle", "say how a payment ended of which nobody knows, or write it off"),
         ("order refund", "give back what a card paid, whole or in part"),
         ("card", "store a card that the gateway keeps"),
+    )
+    + _group(
+        "card_links",
+        ("card-link send", "ask a customer for a card by a link"),
+        ("card-link list", "links by which customers give cards, and what became of them"),
+        ("card-link revoke", "let a link work no more"),
     ),
     "Many orders at once": _group(
         "many",

@@ -201,10 +201,11 @@ def notices_send(p: Parser) -> Run:
     p.on()
 
     def run(given: Given) -> int:
+        from perennial.desk.cards.link import link_for_message
         from perennial.desk.notices.contract import done_json
         from perennial.notices.sending import send_due
 
-        done = send_due(on=on(given), limit=given.limit)
+        done = send_due(on=on(given), limit=given.limit, links=link_for_message)
         if done.off:
             tell(sentence("outcome", "messages_off"))
         elif done.folder is not None:

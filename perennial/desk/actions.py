@@ -2,11 +2,12 @@
 
 ``orders``     start and discard a draft, add, change and remove a line of a draft, say how it is paid, make it a gift, let another customer pay, say where it comes from, submit, accept, hold, release, cancel, bring back, pay another way, retry what was parked, ship, invoice, track, settle, receive a check, refund, collect
 ``shipments``  skip, unskip, move, substitute, add and remove a product, quantity, price, address; how often and how many in all
-``cards``      store a card, give one to an order
+``cards``      store a card, give one to an order, ask a customer for one by a link, revoke that
 ``undo``       take back the last change of a person
 """
 
 from perennial.desk.cards.give import card
+from perennial.desk.cards.link import revoke_card_link, send_card_link
 from perennial.desk.cards.store import store_card
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.cancel import cancel
@@ -57,6 +58,8 @@ __all__ = [
     "release",
     "remove_line",
     "remove_product",
+    "revoke_card_link",
+    "send_card_link",
     "settle",
     "ship",
     "skip",

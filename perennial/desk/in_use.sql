@@ -12,6 +12,7 @@ select x.id from unnest(%(asked)s::bigint[]) x(id)
     or exists (select from continuity_continuityorder c where c.card_id = x.id)
     or exists (select from payments_payment p where p.card_id = x.id)
     or exists (select from payments_attempt a where a.card_id = x.id)
+    or exists (select from payments_cardlink l where x.id in (l.card_id, l.replaces_id))
 
 -- name: products
 select p.number from catalog_product p

@@ -46,6 +46,14 @@ class Change(models.Model):
         ]
 
 
+class Visits(models.Model):
+    """How often somebody who is not signed in came ``since`` then (``desk.visits``)."""
+
+    who = models.TextField(primary_key=True)
+    since = models.DateTimeField()
+    count = models.IntegerField()
+
+
 class Access(models.Model):
     """Who looked at whose data: a customer was opened (``opened``), the caller was checked (``checked``), a list was
     taken away (``exported``).

@@ -192,6 +192,12 @@ EVENT_KINDS = ("payment", "refund", "card", "card_page", "dispute", "other")
 CARD_CHANNELS = ("link", "desk")
 """How a customer stores a card on the gateway's page: by a link that was sent to them, or with a clerk on the telephone."""
 
+CARD_LINK = ("open", "opened", "stored", "revoked", "expired")
+"""A link by which a customer gives a card: ``opened`` once they have agreed and gone on to the gateway's page."""
+
+CARD_LINK_OPEN = ("open", "opened")
+"""It works still."""
+
 # --- Messages to customers
 
 NOTICE = {

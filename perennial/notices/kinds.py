@@ -31,15 +31,16 @@ ALWAYS = ("customer", "company", "phone", "address", "sender")
 PARCEL = ("product", "items", "delivery", "tax", "card", "place", "program", "shipment")
 
 ALL = (
-    Kind("card_expired", True, ("card",), ("expires_on",)),
-    Kind("declined", True, ("amount", "order"), ("card",)),
+    Kind("card_link", True, ("link",), ("order", "program", "card", "valid_until")),
+    Kind("card_expired", True, ("card",), ("expires_on", "link")),
+    Kind("declined", True, ("amount", "order"), ("card", "link")),
     Kind("bill", True, ("amount", "order", "due_on")),
     Kind(
         "order_confirmed", False, ("order",), ("items", "program", "first_on", "amount", "card", "place", "ordered_on")
     ),
     Kind("shipment_ahead", False, ("ship_on", "product"), (*PARCEL, "order", "amount", "change_until"), days=10),
     Kind("shipped", False, ("order",), (*PARCEL, "amount", "shipped_on", "carrier", "tracking")),
-    Kind("card_expiring", False, ("card", "expires_on"), ("order", "ship_on", "due_on"), days=30),
+    Kind("card_expiring", False, ("card", "expires_on"), ("order", "ship_on", "due_on", "link"), days=30),
     Kind("price_changed", False, ("product", "old_price", "new_price", "ship_on"), ("order", "program")),
     Kind("charges_changed", False, ("old_amount", "new_amount", "order"), ("program", "ship_on", "due_on")),
     Kind("refunded", False, ("amount", "order"), ("card",)),

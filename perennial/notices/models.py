@@ -18,7 +18,7 @@ from perennial.notices.kinds import KINDS
 class Notice(models.Model):
     """A message about one thing. ``off``: notices were not turned on when it came up; it is never sent.
 
-    ``order_id`` … ``revision_id`` name what it is about (of ``charges_changed`` the latter is the number of the tariff). They are no foreign keys: the tables lie in apps above this one,
+    ``order_id`` … ``revision_id`` name what it is about (the latter is of ``charges_changed`` the number of the tariff, of ``card_link`` that of the link). They are no foreign keys: the tables lie in apps above this one,
     and a card may go. ``facts`` is what it says, as it was when it was queued: words are made of them in ``language``
     when it is sent by ``channel``, after so many ``attempts``. What was sent stays: ``subject``, ``sent_text`` and
     ``sent_html``, to whom (``recipient``) and as which ``message_id``. ``because``: why it failed or is unsure.

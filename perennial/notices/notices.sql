@@ -40,7 +40,8 @@ select exists (select from notices_notice
 -- leaves the house.
 select n.id, n.kind, n.facts::text, n.language, n.on_date, n.message_id, n.attempts, c.name, c.email,
        case when n.kind = 'shipment_ahead' and n.facts->>'change_until' ~ '^\d{4}-\d\d-\d\d$'
-            then (n.facts->>'change_until')::date end
+            then (n.facts->>'change_until')::date end,
+       n.customer_id, n.order_id, n.card_id, case when n.kind = 'card_link' then n.revision_id end
   from notices_notice n join customers_customer c on c.id = n.customer_id
  where n.status = 'queued' and n.channel = 'email' and coalesce(n.next_try_at <= now(), true)
  order by n.id
@@ -79,6 +80,10 @@ update notices_notice
 
 -- name: waiting
 select count(*), min(next_try_at) from notices_notice where status = 'queued' and channel = 'email'
+
+-- name: drop_link
+-- the message with a link that works no more
+update notices_notice set status = 'off' where status = 'queued' and kind = 'card_link' and revision_id = %(link)s
 
 -- name: drop_queued
 update notices_notice set status = 'off' where status = 'queued' and kind = %(kind)s

@@ -61,7 +61,9 @@ def _filled(template: str, values: Mapping[str, str], written: Callable[[str], s
     made = []
     for literal, name, _, _ in Formatter().parse(template):
         made.append(written(literal))
-        if name is not None:
+        if name == "link" and written is escape:
+            made.append(f'<a href="{escape(values.get(name, ""))}">{escape(values.get(name, ""))}</a>')
+        elif name is not None:
             made.append(written(values.get(name, "")))
     return "".join(made)
 
@@ -86,7 +88,9 @@ def _plain(heading: str, parts: Iterable[Part]) -> str:
         if part.kind == "rows":
             made.append("\n".join(_row(left, right) for left, right in part.plain))
             continue
-        words = "\n".join(textwrap.fill(left, WIDTH, break_long_words=False) for left, _ in part.plain)
+        words = "\n".join(
+            textwrap.fill(left, WIDTH, break_long_words=False, break_on_hyphens=False) for left, _ in part.plain
+        )
         if part.kind == "small" and not small:
             small = True
             words = f"--\n{words}"

@@ -11,6 +11,7 @@ may have arrived, so it is never sent again by itself (docs/decisions/messages.m
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -25,9 +26,10 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.reasons import Reason
 from perennial.notices import mail
+from perennial.notices.links import card_link, hidden_link
 from perennial.notices.queue import SQL
 from perennial.notices.rendering import Message, render
-from perennial.notices.texts import text_of
+from perennial.notices.texts import names, text_of
 from perennial.notices.words import words
 
 MOST_TRIES = 10
@@ -49,6 +51,19 @@ class Sent:
     off: bool = False
 
 
+class Asks(NamedTuple):
+    """Whom a message asks for a card, for which order, instead of which card; ``link``: by the link of this number."""
+
+    customer: int
+    order: int | None
+    card: int | None
+    link: int | None
+
+
+Links = Callable[[Asks], int | None]
+"""Gives the number of a link by which a customer gives a card; None: none is to be had, or it works no more."""
+
+
 class _Claimed(NamedTuple):
     id: int
     kind: str
@@ -60,6 +75,10 @@ class _Claimed(NamedTuple):
     customer: str
     email: str | None
     until: date | None
+    customer_id: int
+    order_id: int | None
+    card_id: int | None
+    link: int | None
 
 
 @dataclass
@@ -69,10 +88,19 @@ class _Round:
     on: date
     carrier: mail.Transport
     done: Sent
+    links: Links
 
 
-def send_due(*, on: date, limit: int | None = None, carrier: mail.Transport | None = None) -> Sent:
-    """Send what is due, the oldest first, at most ``limit``. Never inside a transaction.
+def no_links(asks: Asks) -> int | None:
+    """No message holds a link."""
+    return None
+
+
+def send_due(
+    *, on: date, limit: int | None = None, carrier: mail.Transport | None = None, links: Links = no_links
+) -> Sent:
+    """Send what is due, the oldest first, at most ``limit``. Never inside a transaction. ``links`` gives the links that
+    messages hold.
 
     Refused: no mail server is set or none answers, the sender is not set or not taken; what is queued stays queued.
     """
@@ -84,7 +112,7 @@ def send_due(*, on: date, limit: int | None = None, carrier: mail.Transport | No
         carrier = carrier or mail.transport()
         done.folder = str(carrier.path) if isinstance(carrier, mail.Folder) else None
         if sql.value(SQL["due"]):
-            _send(_Round(company, mail.sender(company), on, carrier, done), limit)
+            _send(_Round(company, mail.sender(company), on, carrier, done, links=links), limit)
     done.left = int(sql.value(SQL["waiting"]) or 0)
     return done
 
@@ -115,8 +143,14 @@ def _send_next(work: _Round) -> bool:
             _ended(claimed.id, refusal)
             work.done.failed += 1
             return True
-        message = _message(work, claimed)
-        if message is None:
+        link = _link(work, claimed)
+        if link is None and claimed.kind == "card_link":
+            _ended(claimed.id, Reason("message_link_over"))
+            work.done.failed += 1
+            return True
+        message = _message(work, claimed, card_link(link) if link else "")
+        kept = _message(work, claimed, hidden_link()) if link else message
+        if message is None or kept is None:
             _ended(claimed.id, Reason("message_facts_wrong"))
             work.done.failed += 1
             return True
@@ -128,9 +162,9 @@ def _send_next(work: _Round) -> bool:
                 "id": claimed.id,
                 "message_id": message_id,
                 "recipient": recipient,
-                "subject": message.subject,
-                "text": message.text,
-                "html": message.html,
+                "subject": kept.subject,
+                "text": kept.text,
+                "html": kept.html,
             },
         )
     try:
@@ -202,7 +236,15 @@ def _not_sent(claimed: _Claimed, on: date) -> tuple[Reason | None, str]:
     return None, recipient
 
 
-def _message(work: _Round, claimed: _Claimed) -> Message | None:
+def _link(work: _Round, claimed: _Claimed) -> int | None:
+    """The number of the link that a message holds; None: its text has none, or there is none to be had."""
+    text = text_of(claimed.kind, claimed.language)
+    if "link" not in {*names(text.subject), *names(text.body)}:
+        return None
+    return work.links(Asks(claimed.customer_id, claimed.order_id, claimed.card_id, claimed.link))
+
+
+def _message(work: _Round, claimed: _Claimed, link: str) -> Message | None:
     """The words of a message; None: its facts, which may come out of a bundle, are no facts of such a message."""
     text = text_of(claimed.kind, claimed.language)
     try:
@@ -213,6 +255,7 @@ def _message(work: _Round, claimed: _Claimed) -> Message | None:
             customer=claimed.customer,
             language=text.language,
             told_on=claimed.on,
+            link=link,
         )
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError):
         return None

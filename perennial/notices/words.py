@@ -16,7 +16,17 @@ from perennial.catalog.models import Company
 from perennial.kernel import money
 from perennial.language import LANGUAGES, Reader, phrase
 
-DAYS = ("ship_on", "change_until", "due_on", "first_on", "last_on", "ordered_on", "shipped_on", "ended_on")
+DAYS = (
+    "ship_on",
+    "change_until",
+    "due_on",
+    "first_on",
+    "last_on",
+    "ordered_on",
+    "shipped_on",
+    "ended_on",
+    "valid_until",
+)
 AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price", "old_amount", "new_amount")
 PLAIN = ("order", "program", "place", "carrier", "tracking", "product")
 
@@ -36,9 +46,18 @@ class Words(NamedTuple):
 
 
 def words(
-    facts: Mapping[str, Any], *, company: Company, sender: str, customer: str, language: str, told_on: date
+    facts: Mapping[str, Any],
+    *,
+    company: Company,
+    sender: str,
+    customer: str,
+    language: str,
+    told_on: date,
+    link: str = "",
 ) -> Words:
-    """The facts of a message in words of a language, as they are written in the company's country."""
+    """The facts of a message in words of a language, as they are written in the company's country. ``link``: where its
+    reader gives a card.
+    """
     locale = _locale(language, company.country)
     values = {
         "customer": customer,
@@ -46,6 +65,7 @@ def words(
         "phone": company.phone or "",
         "address": company.address or "",
         "sender": sender,
+        "link": link,
         **{name: str(facts[name]) for name in PLAIN if facts.get(name)},
         **{name: _day(facts[name], locale, told_on) for name in DAYS if facts.get(name)},
         **{name: _money(facts, f"{name}_minor", locale) for name in AMOUNTS if facts.get(f"{name}_minor") is not None},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 
@@ -191,7 +193,8 @@ class CardLink(models.Model):
     keyed ``digest``.
 
     ``order``: for which it is asked, and which it pays then; ``replaces``: the card whose orders it takes over. ``page``: how the
-    gateway calls its own page for it. ``consent``: the words that the customer agreed to. ``by``: who asked.
+    gateway calls its own page for it. ``consent``: the words that the customer agreed to, which are shown in ``language``.
+    ``by``: who asked. ``charged_at``: what waited for the card was asked of it.
     """
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
@@ -212,12 +215,19 @@ class CardLink(models.Model):
     agent = models.TextField(null=True)
     stored_at = models.DateTimeField(null=True)
     card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+", db_index=False)
+    charged_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.TextField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["gateway", "page"], name="one_card_page"),
+            models.UniqueConstraint(
+                fields=["customer", "order"],
+                condition=Q(stored_at__isnull=True, revoked_at__isnull=True),
+                nulls_distinct=False,
+                name="one_open_card_link",
+            ),
             models.CheckConstraint(condition=Q(channel__in=states.CARD_CHANNELS), name="card_link_channel"),
             models.CheckConstraint(
                 condition=Q(stored_at__isnull=True) | Q(consented_at__isnull=False), name="no_card_without_consent"
@@ -233,7 +243,22 @@ class CardLink(models.Model):
                 condition=Q(page__isnull=False, stored_at__isnull=True, revoked_at__isnull=True),
                 name="card_links_at_gateway",
             ),
+            models.Index(
+                fields=["id"],
+                condition=Q(stored_at__isnull=False, charged_at__isnull=True),
+                name="card_links_to_charge",
+            ),
         ]
+
+    def state(self, on: date) -> str:
+        """How it stands on a business date, in a word of ``states.CARD_LINK``."""
+        if self.stored_at is not None:
+            return "stored"
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_on < on:
+            return "expired"
+        return "open" if self.opened_at is None else "opened"
 
 
 class GatewayPace(models.Model):

@@ -40,6 +40,8 @@ def by_words(by: str, to: Reader) -> str:
     kind, _, name = by.partition(":")
     if kind == "job":
         return phrase("web", "history_by_job", None, to) or by
+    if by in ("customer", "message"):
+        return phrase("web", f"history_by_{by}", None, to) or by
     return name or by
 
 

@@ -35,7 +35,11 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
         os.environ["PERENNIAL_HOSTS"] = ",".join([*filter(None, [os.environ.get("PERENNIAL_HOSTS")]), host])
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, host]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    _tell("serving", address=f"http://{shown}:{port}/")
+    here = f"http://{shown}:{port}"
+    if settings.PERENNIAL_TRAINING and not settings.PERENNIAL_URL and shown in settings.LOOPBACK:
+        # The worker beside and the processes that answer read it: links of training lead here.
+        settings.PERENNIAL_URL = os.environ["PERENNIAL_URL"] = here
+    _tell("serving", address=f"{here}/")
     if not anybody():
         _tell("serving_first")
     elif people := demo_sign_ins():

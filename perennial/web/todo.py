@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from perennial.desk.cards.link import keeper
 from perennial.desk.read.exceptions import Exceptional
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact
@@ -113,7 +114,8 @@ def step(code: str, one: Exceptional) -> Step:
     order, of_order = _order(one.number), _order(one.order)
     match code:
         case "new_card":
-            return Step(code, "change_orders", f"/customers/{quote(one.account, safe='')}/card")
+            asks = "new_card" if keeper() is None else "send_link"
+            return Step(asks, "change_orders", f"/customers/{quote(one.account, safe='')}/card")
         case "try_now" | "ask":
             return Step(code, "change_orders", f"{order}/collect", post=True)
         case "settle":

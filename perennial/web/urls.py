@@ -19,6 +19,7 @@ from perennial.web.pages import (
     message_texts,
     messages,
     moving,
+    my_card,
     newcomer,
     order,
     order_actions,
@@ -58,6 +59,9 @@ urlpatterns = [
     page("sign-in/passkey", second_factor.Passkey.as_view(), "mfa_login_webauthn", see=ANYBODY, do=ANYBODY),
     page("sign-in/again", sign_in.again, "sign_in_again", see=ANYBODY, do=ANYBODY),
     page("sign-out", sign_in.sign_out, "account_logout", do=ANYBODY),
+    # a customer gives a card, by a link
+    page("k/<str:token>", my_card.page, "my_card", see=ANYBODY, do=ANYBODY),
+    page("k/<str:token>/done", my_card.done, "my_card_done", see=ANYBODY),
     # me
     page("me", me.page, "me", see=SIGNED_IN, do=SIGNED_IN),
     page("me/keys", me.keys, "me_keys", do=SIGNED_IN),
@@ -212,6 +216,14 @@ urlpatterns = [
     page("customers/<str:account>/check", customer.check, "check", do="see_customers"),
     page("customers/<str:account>/note", customer.note, "note", see="change_orders", do="change_orders"),
     page("customers/<str:account>/card", customer.card, "card", see="change_orders", do="change_orders"),
+    page("customers/<str:account>/card-pays", customer.card_pays, "card_pays", see="change_orders"),
+    page("customers/<str:account>/card-link", customer.card_link, "card_link_ask", do="change_orders"),
+    page(
+        "customers/<str:account>/card-link/progress",
+        customer.card_link_progress,
+        "card_link_progress",
+        see="see_customers",
+    ),
     page("customers/<str:account>/change", customer.change, "change", see="change_orders", do="change_orders"),
     page(
         "customers/<str:account>/address/<str:code>",

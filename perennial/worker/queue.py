@@ -6,7 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from perennial.db import sql
 from perennial.jobs import requests
@@ -44,6 +46,16 @@ def ask_for_help(run: JobRun) -> None:
     chunks = run.chunks.count() if run.status == "open" else 1
     for _ in range(1, min(workers(), chunks) if chunks > 1 else 1):
         app.configure_task("help_along", queue=RUNS).defer(run=run.pk)
+
+
+def ask_to_send() -> None:
+    """Let what is queued for customers go out now, and not only when it is looked for next."""
+    try:
+        with transaction.atomic():
+            now = int(timezone.now().timestamp())
+            app.configure_task("send_messages", queue=MESSAGES, queueing_lock="send_messages").defer(timestamp=now)
+    except AlreadyEnqueued:
+        pass  # somebody looks in a moment
 
 
 def ask_again_later(request: int) -> None:

@@ -13,7 +13,8 @@ from procrastinate.exceptions import ProcrastinateException
 from perennial import log
 from perennial.catalog.queries import today
 from perennial.db.tables import refuse_other_tables_now_and_then
-from perennial.desk import gateway_events
+from perennial.desk import gateway_events, visits
+from perennial.desk.cards.link import link_for_message, look_at_pages
 from perennial.errors import Refused
 from perennial.jobs import requests, runner
 from perennial.jobs.models import JobRun
@@ -193,7 +194,7 @@ def send_messages(timestamp: int) -> None:
     if not _fits():
         return
     try:
-        send_due(on=today(), limit=500)
+        send_due(on=today(), limit=500, links=link_for_message)
     except Refused as refused:  # no mail server: what is queued stays queued
         _log.warning("no messages are sent: %s", say(refused))
 
@@ -217,3 +218,18 @@ def handle_gateway_events(timestamp: int) -> None:
     """Deal with what gateways have told and nobody has dealt with."""
     if _fits():
         gateway_events.handle_what_is_left(on=today())
+
+
+@tasks.periodic(cron="* * * * * */10", periodic_id="card_pages")
+@tasks.task(name="look_at_card_pages", queue=CLOCK, queueing_lock="look_at_card_pages")
+def look_at_card_pages(timestamp: int) -> None:
+    """Store and charge the cards that customers gave on the gateway's page, where neither they nor the gateway told us."""
+    if _fits():
+        look_at_pages(on=today(), by="worker")
+
+
+@tasks.periodic(cron="17 * * * *", periodic_id="visits")
+@tasks.task(name="forget_visits", queue=CLOCK, queueing_lock="forget_visits")
+def forget_visits(timestamp: int) -> None:
+    """How often strangers came an hour ago counts no more."""
+    visits.forget_old()

@@ -80,6 +80,7 @@ BUNDLE: Form = {
         "reauthorization_limit": whole,
         "delivery_window_days": whole,
         "authorization_renewals": whole,
+        "card_link_days": whole,
         "days_to_keep_run_lists": whole,
         "prices_include_tax": flag,
     },

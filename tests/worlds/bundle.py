@@ -40,6 +40,7 @@ EXAMPLE: dict[str, Any] = {
         "reauthorization_limit": 3,
         "delivery_window_days": 5,
         "authorization_renewals": 5,
+        "card_link_days": 7,
         "days_to_keep_run_lists": 60,
         "prices_include_tax": False,
     },

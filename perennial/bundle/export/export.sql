@@ -117,7 +117,8 @@ select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_
 
 -- name: notices
 -- what each is about by its name: the card's token, the key of the try, the order, line, purpose and number of the payment,
--- or the order with its child, line, event and revision; what was sent again is told once
+-- or the order with its child, line, event and revision; what was sent again is told once; links
+-- work in this installation alone
 select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), case when co.id is not null then l.line end,
        y.purpose, y.number, n.on_date, n.status, n.facts::text, n.language, n.channel, n.attempts, n.sent_text,
        m.number, k.number, tl.line, x.event_key, x.repetition, case when n.kind = 'charges_changed' then n.revision_id else r.number end, n.recipient, n.subject, n.sent_html, n.message_id
@@ -136,6 +137,6 @@ select n.id, c.account, n.kind, d.token, a.key, coalesce(o.number, p.number), ca
   left join orders_orderline tl on tl.id = t.parent_line_id
   left join continuity_occurrence x on x.id = n.occurrence_id
   left join programs_programrevision r on r.id = n.revision_id and n.kind <> 'charges_changed'
- where n.id > %(last)s and n.resends_id is null
+ where n.id > %(last)s and n.resends_id is null and n.kind <> 'card_link'
  order by n.id
  limit %(most)s

@@ -50,6 +50,7 @@ PARAMETERS = (
     "reauthorization_limit",
     "days_between_tries",
     "authorization_renewals",
+    "card_link_days",
     "on_account_bill_days",
     "on_account_terms_days",
     "prices_include_tax",

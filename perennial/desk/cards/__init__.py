@@ -2,5 +2,7 @@
 
 ``store``  keep a card by the gateway's token; it takes over what it replaces
 ``give``   let an order be paid by a stored card
+``pays``   what a card will pay once it is stored
+``link``   a customer gives a card by themselves, by a link or on a page that a clerk opens
 ``ends``   cards that will have expired before a shipment that they pay
 """

@@ -49,3 +49,25 @@ select c.card_id from continuity_continuityorder c join continuity_card w on w.c
 union
 select y.card_id from payments_payment y
  where y.card_id = any(%(ids)s) and y.purpose = 'ordinary' and y.status in {states.REFUSED}
+
+-- name: orders_of_card
+-- The parent orders that a card pays, as far as something of them may be asked of it.
+select p.number from orders_salesorder p
+ where p.id in (select c.order_id from continuity_continuityorder c where c.card_id = %(card)s
+                union
+                select coalesce(o.parent_id, o.id) from payments_payment y join orders_salesorder o on o.id = y.order_id
+                 where y.card_id = %(card)s and y.status in {states.CARD_OWES})
+ order by p.number
+
+-- name: links_to_look_at
+-- Pages that were opened lately and of whose end nobody has told; cards of links that were not asked for what waited.
+select id from payments_cardlink
+ where page is not null and stored_at is null and revoked_at is null
+   and coalesce(consented_at, opened_at) > now() - make_interval(days => %(days)s)
+union
+select id from payments_cardlink where stored_at is not null and charged_at is null
+ order by 1
+
+-- name: name_customer
+insert into customers_gatewaycustomer(customer_id, gateway, reference) values (%(customer)s, %(gateway)s, %(reference)s)
+on conflict (customer_id, gateway) do update set reference = excluded.reference

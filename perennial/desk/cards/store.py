@@ -69,9 +69,10 @@ def store_card(
     last4: str | None = None,
     replaces: str | None = None,
     catch_up: str | None = None,
+    gateway: str | None = None,
     reason: str | None = None,
 ) -> CardStored:
-    """Store a card. It takes over the orders of the card that it replaces, or where the card is expired or
+    """Store a card that a ``gateway`` keeps (left out: the one that charges here). It takes over the orders of the card that it replaces, or where the card is expired or
     refused: open ones, and others of which something is still owed. What waited for a card goes on.
     """
     customer = customer_by_account(account)
@@ -95,7 +96,7 @@ def store_card(
     history.context(by=by, reason=reason)
     number = StoredCard.objects.filter(customer=customer).count() + 1
     facts = {
-        "gateway": gateways.current().name,
+        "gateway": gateway or gateways.current().name,
         "brand": brand,
         "last4": last4,
         "exp_month": given.exp_month,

@@ -164,6 +164,11 @@ def card_ends(
     )
 
 
+def card_asked(card: Card | None, *, order: str | None, program: str, valid_until: date) -> Facts:
+    """A customer is asked for a card by a link: for what, instead of which, until when."""
+    return _known(order=order, program=program, valid_until=valid_until.isoformat(), **_card(card))
+
+
 def _known(**facts: Any) -> Facts:
     return {name: value for name, value in facts.items() if value is not None and value != ""}
 

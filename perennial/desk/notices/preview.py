@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.conf import settings
+
 from perennial.catalog.queries import SetUp, company, set_up
 from perennial.desk.notices import facts
 from perennial.desk.notices.facts import Facts
@@ -15,6 +17,7 @@ from perennial.desk.read.order import Order
 from perennial.desk.read.values import Card, Payment
 from perennial.errors import Refused, refuse_all
 from perennial.notices.kinds import kind_of
+from perennial.notices.links import hidden_link
 from perennial.notices.rendering import Message, render
 from perennial.notices.texts import Text, faults, text_to_show
 from perennial.notices.words import words
@@ -70,7 +73,16 @@ def _rendered(said: Text, told: Facts, customer: str, on: date) -> Message:
     from_us = company()
     sender = from_us.from_email or ""
     return render(
-        said, words(told, company=from_us, sender=sender, customer=customer, language=said.language, told_on=on)
+        said,
+        words(
+            told,
+            company=from_us,
+            sender=sender,
+            customer=customer,
+            language=said.language,
+            told_on=on,
+            link=hidden_link() if settings.PERENNIAL_URL else "",
+        ),
     )
 
 
@@ -143,6 +155,11 @@ def _next_charge(order: Order, rules: SetUp) -> Facts | None:
     return facts.payment(found.child or order.number, found.cost, found.card) if found is not None else None
 
 
+def _card_link(order: Order, rules: SetUp, on: date) -> Facts | None:
+    sold = ", ".join(one.product.name for one in order.continuity)
+    return facts.card_asked(_card(order), order=order.number, program=sold, valid_until=on)
+
+
 def _card_expired(order: Order, rules: SetUp, on: date) -> Facts | None:
     card = _card(order)
     return facts.card_ends(card) if card else None
@@ -163,6 +180,7 @@ def _payment(order: Order, fits: Callable[[Payment], bool]) -> Payment | None:
 
 
 _FACTS: dict[str, Callable[[Order, SetUp, date], Facts | None]] = {
+    "card_link": _card_link,
     "card_expired": _card_expired,
     "declined": _declined,
     "bill": _bill,

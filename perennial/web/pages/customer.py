@@ -5,33 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from perennial.desk import access, actions
+from perennial.desk.cards.link import keeper
+from perennial.desk.cards.pays import what_it_pays
 from perennial.desk.customers.address import set_address
 from perennial.desk.customers.customer import change_customer
 from perennial.desk.customers.notes import note_on_customer
-from perennial.desk.read.customer import Customer, customer, customer_page, paying_card
+from perennial.desk.read.customer import Customer, CustomerPage, customer, customer_page, paying_card
 from perennial.desk.read.values import Address
 from perennial.errors import Refused
 from perennial.language import LANGUAGES
+from perennial.notices.links import card_link as address_of_link
+from perennial.notices.links import token_of
 from perennial.payments import gateways
 from perennial.web import typed
-from perennial.web.answer import Toast, act, done, panel, redraws, whole
+from perennial.web.answer import Toast, act, done, form_again, new_token, panel, redraws, whole
 from perennial.web.caller import checked, note_answer
+from perennial.web.card_link import link_shown, links_happened
 from perennial.web.codes import source_words
 from perennial.web.effects import effect
 from perennial.web.history import history_of
 from perennial.web.presence import presence
 from perennial.web.recent import note_customer
+from perennial.web.templatetags.desk import masked
 from perennial.web.told import told
 from perennial.web.visit import Visit
 from perennial.web.words import names_of
+from perennial.worker.queue import ask_to_send
 
 SECTIONS = (
     "web/customer/head.html",
     "web/customer/warnings.html",
+    "web/customer/link.html",
     "web/customer/strips.html",
     "web/customer/shipments.html",
     "web/customer/orders.html",
@@ -86,6 +96,8 @@ def note(request: Visit, account: str) -> HttpResponse:
 def card(request: Visit, account: str) -> HttpResponse:
     """Store a card that the gateway keeps; it pays what the card that it replaces paid."""
     found = customer_page(account, on=request.visitor.today)
+    if keeper() is not None and request.method != "POST":
+        return _ask_for_card(request, found)
 
     def post() -> HttpResponse:
         last4 = typed.text(request, "last4")
@@ -108,6 +120,74 @@ def card(request: Visit, account: str) -> HttpResponse:
         "sandbox": not gateways.current().real,
     }
     return panel(request, "web/panel/card.html", shown, post)
+
+
+def card_pays(request: Visit, account: str) -> HttpResponse:
+    """What a card pays that takes the place of the one that is chosen."""
+    return render(
+        request, "web/panel/card_pays.html", _what_pays(request, account, request.GET.get("replaces") or None)
+    )
+
+
+def card_link(request: Visit, account: str) -> HttpResponse:
+    """Ask the customer for a card: send the link, show it once, open the card page here; or revoke the link."""
+    how, found = request.POST.get("how", "send"), customer(account)
+    asked: dict[str, Any] = {
+        "account": account,
+        "order": request.POST.get("order") or None,
+        "replaces": request.POST.get("replaces") or None,
+    }
+    try:
+        if how == "revoke":
+            act(request, actions.revoke_card_link, link=typed.whole(request, "link") or 0)
+            return done(request, Toast(effect(request, "card_link_revoked", None)))
+        if how == "here":
+            made = act(request, actions.send_card_link, **asked, send=False, channel="desk")
+            return HttpResponseRedirect(f"/k/{token_of(made.link)}")
+        made = act(request, actions.send_card_link, **asked, send=how == "send")
+    except Refused as problem:
+        if not request.headers.get("HX-Request"):
+            raise
+        shown = {**_asked_for_card(request, customer_page(account, on=request.visitor.today)), "customer": found}
+        return form_again(request, "web/panel/card_link.html", shown, problem)
+    if how == "send":
+        ask_to_send()
+        return done(request, Toast(effect(request, "card_link_sent", None, email=masked(made.email or ""))))
+    shown = {"url": address_of_link(made.link), "expires_on": made.expires_on}
+    drawn_anew = {"oob": True, "token": new_token(), **link_shown(request, account)}
+    return HttpResponse(
+        render_to_string("web/panel/card_link_shown.html", shown, request)
+        + render_to_string("web/customer/link.html", drawn_anew, request)
+    )
+
+
+def card_link_progress(request: Visit, account: str) -> HttpResponse:
+    """How far the customer is: nothing new, or the page anew."""
+    now = link_shown(request, account)["card_link"]
+    if now is not None and now.moment == request.GET.get("moment"):
+        return HttpResponse(status=204)
+    return done(request)
+
+
+def _ask_for_card(request: Visit, found: CustomerPage) -> HttpResponse:
+    """The panel of a gateway that has a page for cards."""
+    return render(request, "web/panel/card_link.html", {**_asked_for_card(request, found), "token": new_token()})
+
+
+def _asked_for_card(request: Visit, found: CustomerPage) -> dict[str, Any]:
+    pays = paying_card(found)
+    asked = request.POST.get("replaces", pays.token if pays else "")
+    return {
+        "customer": found.customer,
+        "has_address": bool(settings.PERENNIAL_URL),
+        **_what_pays(request, found.customer.account, asked or None),
+    }
+
+
+def _what_pays(request: Visit, account: str, replaces: str | None) -> dict[str, Any]:
+    order = request.POST.get("order") or request.GET.get("order") or None
+    pays = what_it_pays(account=account, on=request.visitor.today, order=order, replaces=replaces)
+    return {"account": account, "for_order": order, "replaces": replaces, "pays": pays, "token": new_token()}
 
 
 def change(request: Visit, account: str) -> HttpResponse:
@@ -152,6 +232,8 @@ def _shown(request: Visit, account: str) -> dict[str, Any]:
     found = customer_page(account, on=request.visitor.today)
     to, names = request.visitor.reader, names_of(request)
     happened = [(order.number, one) for order in found.open_orders for one in history_of(order, to, names)]
+    link = link_shown(request, account)
+    happened += [("", one) for one in links_happened(request, link["card_links"])]
     return {
         "page": found,
         "asked_card": paying_card(found),
@@ -160,5 +242,6 @@ def _shown(request: Visit, account: str) -> dict[str, Any]:
         "here": "customers",
         "checked": checked(request, account),
         "source": source_words(request, found.customer.source_code),
+        **link,
         **told(request, customer=account),
     }

@@ -13,6 +13,7 @@ from perennial.desk.numbers import Meant, order_meant
 from perennial.desk.read.child import child
 from perennial.desk.read.order_page import order_page, order_row
 from perennial.web.answer import redraws, whole
+from perennial.web.card_link import link_shown
 from perennial.web.codes import sources
 from perennial.web.history import history_of
 from perennial.web.told import told
@@ -22,6 +23,7 @@ from perennial.web.words import names_of
 SECTIONS = (
     "web/order/head.html",
     "web/order/warnings.html",
+    "web/customer/link.html",
     "web/order/money.html",
     "web/order/shipments.html",
     "web/order/ordinary.html",
@@ -121,6 +123,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
         "open_row": asked.get("row"),
         "sources": sources(request, shown.order.order_date, shown.order.source_code),
         "here": "orders",
+        **link_shown(request, shown.order.payer.account if shown.order.payer else shown.order.account),
         **told(request, order=about.number),
     }
 

@@ -71,6 +71,7 @@ _PARAMETERS = (
     "reauthorization_limit",
     "days_between_tries",
     "authorization_renewals",
+    "card_link_days",
     "on_account_bill_days",
     "on_account_terms_days",
     Flag("prices_include_tax"),
