@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 
 from perennial.customers.models import StoredCard
 from perennial.db import history, sql
+from perennial.desk.cards.link import page_ended
 from perennial.desk.cards.store import cards_renewed
 from perennial.desk.orders.collect import one_after_the_other
 from perennial.payments.charge import collect
@@ -111,7 +112,9 @@ def _card(gateway: str, event: Event, on: date) -> str:
 
 
 def _page(gateway: str, event: Event, on: date) -> str:
-    return "nothing"
+    """A customer has stored a card, or nobody can on that page any more: which of the two, the gateway is asked."""
+    ended = None if event.page is None else page_ended(gateway=gateway, reference=event.page, on=on, by=f"gateway:{gateway}")
+    return "of_others" if ended is None else ended.state
 
 
 def _dispute(gateway: str, event: Event, on: date) -> str:
