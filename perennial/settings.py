@@ -83,6 +83,11 @@ def one_of(name: str, *words: str) -> str:
     return given
 
 
+def words(name: str) -> list[str]:
+    """The words in a variable, with commas between them."""
+    return [one.strip() for one in os.environ.get(name, "").split(",") if one.strip()]
+
+
 def address(name: str) -> str | None:
     """The address of a web site in a variable: https, or on this machine http; None where it is not set."""
     given = (os.environ.get(name) or "").rstrip("/")
@@ -98,11 +103,6 @@ def address(name: str) -> str | None:
     if found.scheme == "http" and found.hostname not in ("127.0.0.1", "localhost", "::1"):
         raise Refused("setting_not_https", name=name, value=given)
     return given
-
-
-def words(name: str) -> list[str]:
-    """The words in a variable, with commas between them."""
-    return [one.strip() for one in os.environ.get(name, "").split(",") if one.strip()]
 
 
 def networks(name: str, otherwise: str) -> list[str]:
@@ -142,7 +142,7 @@ PERENNIAL_STRIPE_CONNECTIONS = size("PERENNIAL_STRIPE_CONNECTIONS") or 20
 PERENNIAL_STRIPE_PER_SECOND = size("PERENNIAL_STRIPE_PER_SECOND") or 80
 
 #: Where the payment server of tests and the demo is, for the gateway ``simulator``.
-PERENNIAL_PAYMENT_SERVER = os.environ.get("PERENNIAL_PAYMENT_SERVER") or None
+PERENNIAL_PAYMENT_SERVER = address("PERENNIAL_PAYMENT_SERVER")
 
 #: The mail server that messages to customers go out by, with its password; from which address; whose certificates count.
 PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None
@@ -205,6 +205,8 @@ LANGUAGE_CODE = "en"
 
 #: The names under which browsers reach it, and the addresses of proxies in front (``serve`` adds its own host).
 ALLOWED_HOSTS = words("PERENNIAL_HOSTS") + LOOPBACK
+if PERENNIAL_URL and (customers_host := urlsplit(PERENNIAL_URL).hostname) not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS.insert(0, str(customers_host))
 #: Browsers reach it by https: a proxy in front ends TLS and says so in X-Forwarded-Proto.
 PERENNIAL_HTTPS = os.environ.get("PERENNIAL_HTTPS", "") == "1"
 CSRF_TRUSTED_ORIGINS = [f"https://{name}" for name in ALLOWED_HOSTS if name not in LOOPBACK] if PERENNIAL_HTTPS else []

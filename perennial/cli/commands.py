@@ -119,6 +119,12 @@ GROUPS: dict[str, list[Command]] = {
         ("order refund", "give back what was paid, whole or in part; approve what somebody wants to give back"),
         ("order dispute", "say that a charge is disputed, and how that ended"),
         ("card", "store a card that the gateway keeps"),
+    )
+    + _group(
+        "card_links",
+        ("card-link send", "ask a customer for a card by a link"),
+        ("card-link list", "links by which customers give cards, and what became of them"),
+        ("card-link revoke", "let a link work no more"),
     ),
     "Many orders at once": _group(
         "many",

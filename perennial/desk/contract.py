@@ -10,6 +10,7 @@ from typing import Any
 from perennial.catalog.queries import today
 from perennial.continuity.planning import stored_every
 from perennial.desk.read import orders
+from perennial.desk.read.card_links import Link
 from perennial.desk.read.customer import Customer
 from perennial.desk.read.order import Child, ChildLine, Continuity, Order
 from perennial.desk.read.payment_why import PaymentWhy
@@ -377,3 +378,28 @@ def amount(value: Money | None) -> str | None:
 def day_json(day: date | None) -> str | None:
     """A day, where there is one."""
     return None if day is None else str(day)
+
+
+def card_link_json(link: Link) -> Document:
+    """A link by which a customer gives a card, and what became of it."""
+    return {
+        "link": link.number,
+        "account": link.account,
+        "order": link.order,
+        "replaces": link.replaces.token if link.replaces else None,
+        "channel": link.channel,
+        "language": link.language,
+        "status": link.status,
+        "by": link.by,
+        "on": str(link.on),
+        "expires_on": str(link.expires_on),
+        "made_at": link.made_at.isoformat(),
+        "message": link.message,
+        "sent_at": link.sent_at.isoformat() if link.sent_at else None,
+        "opened_at": link.opened_at.isoformat() if link.opened_at else None,
+        "stored_at": link.stored_at.isoformat() if link.stored_at else None,
+        "card": link.card.token if link.card else None,
+        "revoked_at": link.revoked_at.isoformat() if link.revoked_at else None,
+        "revoked_by": link.revoked_by,
+        "asked": [{"order": one.order, "amount": amount(one.amount), "status": one.status} for one in link.asked],
+    }

@@ -112,7 +112,7 @@ def send_due(
         carrier = carrier or mail.transport()
         done.folder = str(carrier.path) if isinstance(carrier, mail.Folder) else None
         if sql.value(SQL["due"]):
-            _send(_Round(company, mail.sender(company), on, carrier, done, links), limit)
+            _send(_Round(company, mail.sender(company), on, carrier, done, links=links), limit)
     done.left = int(sql.value(SQL["waiting"]) or 0)
     return done
 

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from perennial.desk.read.card_links import newest_link
+from perennial.desk.read.card_links import Link, card_links
+from perennial.web.history import Happened, by_words
 from perennial.web.visit import Visit
+from perennial.web.words import card_words, said
 
 LOOKS = timedelta(hours=1)
 """So long after somebody did something about it a page looks every two seconds how far it is."""
+NEWEST = 3
 
 
 def link_shown(request: Visit, account: str) -> dict[str, Any]:
-    """How far the newest link of a customer is, and whether the page keeps looking."""
-    found = newest_link(account, on=request.visitor.today)
+    """How far the newest link of a customer is, as long as it works or was used that day; whether the page keeps looking."""
+    on = request.visitor.today
+    links = card_links(on=on, account=account, size=NEWEST)
+    found = next((one for one in links[:1] if one.works or one.on == on), None)
     if found is None:
-        return {"card_link": None}
+        return {"card_link": None, "card_links": links}
     goes_on = found.works or (found.status == "stored" and not found.charged)
     last = found.stored_at or found.opened_at or found.sent_at or found.made_at
-    return {"card_link": found, "polls": goes_on and timezone.now() - last < LOOKS}
+    return {"card_link": found, "card_links": links, "polls": goes_on and timezone.now() - last < LOOKS}
+
+
+def links_happened(request: Visit, links: Sequence[Link]) -> Iterator[Happened]:
+    """What happened to links, as lines of the history."""
+    to, zone = request.visitor.reader, ZoneInfo(request.visitor.company.time_zone or "UTC")
+    customer = by_words("customer", to)
+    for link in links:
+        yield Happened(said(to, "history_card_link"), "", link.on, by_words(link.by, to))
+        by = customer if link.channel == "link" else by_words(link.by, to)
+        if link.stored_at is not None and link.card is not None:
+            words = said(to, "history_card_link_stored", card=card_words(link.card))
+            yield Happened(words, "", link.stored_at.astimezone(zone).date(), by)
+        elif link.revoked_at is not None:
+            day = link.revoked_at.astimezone(zone).date()
+            yield Happened(said(to, "history_card_link_revoked"), "", day, by_words(link.revoked_by or "", to))

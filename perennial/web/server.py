@@ -20,7 +20,9 @@ from perennial.db.upgrade import make_tables
 from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
 from perennial.people.actions import anybody
+from perennial.payments import gateways
 from perennial.people.queries import demo_sign_ins
+from perennial.practice import in_training
 from perennial.worker.beside import WorkerBeside
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -35,7 +37,11 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
         os.environ["PERENNIAL_HOSTS"] = ",".join([*filter(None, [os.environ.get("PERENNIAL_HOSTS")]), host])
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, host]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    _tell("serving", address=f"http://{shown}:{port}/")
+    here = f"http://{shown}:{port}"
+    if in_training() and not settings.PERENNIAL_URL and shown in settings.LOOPBACK:
+        # The worker beside and the processes that answer read it: links of training lead here.
+        settings.PERENNIAL_URL = os.environ["PERENNIAL_URL"] = here
+    _tell("serving", address=f"{here}/")
     if not anybody():
         _tell("serving_first")
     elif people := demo_sign_ins():
@@ -45,6 +51,7 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
         _tell("no_night_planned")
     else:
         _tell("next_night", **planned.facts())
+    gateways.current()  # what its library weighs is loaded once, for all processes that answer
     connections.close_all()  # the processes that answer open their own
     owner = os.getpid()
     try:

@@ -14,6 +14,7 @@ from perennial.web.pages import (
     entry,
     exports,
     first_run,
+    gateway_events,
     jobs,
     me,
     message_texts,
@@ -199,6 +200,8 @@ urlpatterns = [
         )
     ),
     page("csp", reports.csp, "csp", do=ANYBODY),
+    # gateways
+    page("gateway/<slug:gateway>/events", gateway_events.events, "gateway_events", do=ANYBODY),
     page("typed/day", typed.day, "typed_day", see=SIGNED_IN),
     page("refresh", order_actions.refresh, "refresh", see=SIGNED_IN),
     # who is calling?

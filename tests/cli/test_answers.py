@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ from perennial.cli.commands import COMMANDS
 from perennial.continuity.models import Parked
 from perennial.customers.models import Customer
 from perennial.notices.models import Notice
+from perennial.payments import gateways
 from perennial.payments.models import Payment
 from perennial.programs.draft import remove_event
 from tests.cli.contract_page import ELSEWHERE, PAGE
 from tests.processes import perennial
 from tests.worlds.book_club import ORDERED, club, order
+from tests.worlds.card_pages import Paying
 
 Captured = pytest.CaptureFixture[str]
 
@@ -122,6 +125,9 @@ PLAYED = [
     ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),
     ("order reinstate", "order reinstate SO-000001 --on 2026-03-11"),
     ("card", "card C-1 --token tok_two --brand visa --last4 1881 --exp 12/2031"),
+    ("card-link send", "card-link send C-1 --show --replaces tok_visa"),
+    ("card-link list: each", "card-link list --customer C-1"),
+    ("card-link revoke", "card-link revoke {link}"),
     ("parked retry", "parked retry SO-000004"),
     ("customer add", "customer add C-9 --name Leo"),
     ("customer change", "customer change C-9 --phone 5550199"),
@@ -170,7 +176,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     Notice.objects.create(pk=902, card_id=2, status="unsure", **told)
     Company.objects.update(notices_on=True, from_email="club@example.com")
     monkeypatch.setattr(settings, "PERENNIAL_HOME", tmp_path)
-    run = 0
+    monkeypatch.setattr(settings, "PERENNIAL_URL", "https://club.example.com")
+    with_pages = Paying(tmp_path)
+    run = link = 0
     for row, words in PLAYED:
         if row == "parked retry":
             Parked.objects.create(continuity_order_id=parked, job="extend-lines", reason="x", on_date=ORDERED)
@@ -184,7 +192,12 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
         if row == "tariff preview":  # delivery costs more by now
             DeliveryMode.objects.update(charge_minor=695)
             follow_set_up(on=ORDERED, by="test")
-        found = typed(words.format(run=run))
+        with gateways.use(with_pages) if row.startswith("card-link") else nullcontext():
+            found = typed(words.format(run=run, link=link))
+        if row == "card-link send":
+            link = found["link"]
+            holds("card-link send: each of pays", found["pays"][0])
+            played.add("card-link send: each of pays")
         run = found["run"] if row == "orders move" else run
         holds(row, found[0] if isinstance(found, list) else found)
         if row == "simulate":

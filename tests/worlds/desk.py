@@ -256,6 +256,15 @@ def unchanged() -> Iterator[None]:
 
 
 @contextmanager
+def unchanged_but(*tables: str) -> Iterator[None]:
+    """What is done in here changes no row of any other table."""
+    before = everything()
+    yield
+    after = everything()
+    assert {name for name in before if before[name] != after[name]} <= set(tables)
+
+
+@contextmanager
 def refused(field: str, code: str | None = None, text: str = "") -> Iterator[None]:
     """It is refused for this field, and no row of any table changes."""
     with unchanged(), pytest.raises(Refused) as caught:

@@ -296,7 +296,7 @@ def _store(*, link: int, card: KeptCard, on: date, by: str) -> CardStored | None
         return None
     history.context(by=by, reason=None)
     customer = Customer.objects.get(pk=found.customer_id)
-    old = StoredCard.objects.filter(pk=found.replaces_id).first()
+    old = StoredCard.objects.filter(pk=found.replaces_id).first() if found.replaces_id else None
     stored = store_card(
         account=customer.account,
         token=card.token,
@@ -308,7 +308,7 @@ def _store(*, link: int, card: KeptCard, on: date, by: str) -> CardStored | None
         on=on,
         by=by,
     )
-    order = SalesOrder.objects.filter(pk=found.order_id).first()
+    order = SalesOrder.objects.filter(pk=found.order_id).first() if found.order_id else None
     if (
         order is not None
         and order.number not in stored.orders

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -68,27 +69,29 @@ def card_links(
     *, on: date, account: str | None = None, size: int = SIZE, before: int | None = None
 ) -> tuple[Link, ...]:
     """Links, the newest first; those of one customer, or of all."""
-    rows = sql.tuples(_SQL["links"], {"account": account, "before": before, "most": size})
-    return tuple(_link(row, on) for row in rows)
+    return _links(on, account=account, before=before, most=size)
 
 
-def newest_link(account: str, *, on: date) -> Link | None:
-    """The link that was made last for a customer, as long as it matters: it works, or was used or revoked that day."""
-    found = next(iter(card_links(on=on, account=account, size=1)), None)
-    return found if found is not None and (found.works or found.on == on) else None
+def card_link(number: int, *, on: date) -> Link:
+    """A link by its number. LookupError: there is none."""
+    found = _links(on, link=number)
+    if not found:
+        raise LookupError(number)
+    return found[0]
 
 
-def asked_of(link: int) -> tuple[Asked, ...]:
-    """What the card of a link was asked for when it was stored."""
-    rows = sql.tuples(_SQL["asked"], {"link": link})
-    return tuple(Asked(order, Money(minor, currency), status) for order, minor, currency, status in rows)
+def _links(
+    on: date, *, account: str | None = None, link: int | None = None, before: int | None = None, most: int = 1
+) -> tuple[Link, ...]:
+    asked = {"account": account, "link": link, "before": before, "most": most}
+    return tuple(_link(row, on) for row in sql.tuples(_SQL["links"], asked))
 
 
 def _link(row: tuple[Any, ...], on: date) -> Link:
     number, account, order, *rest = row
     replaces, rest = _card(rest[:5]), rest[5:]
     channel, language, by, made_on, expires_on, made_at, message, sent_at, opened_at, stored_at, *rest = rest
-    card, (revoked_at, revoked_by, charged_at) = _card(rest[:5]), rest[5:]
+    card, (revoked_at, revoked_by, charged_at, asked) = _card(rest[:5]), rest[5:]
     state = CardLink(opened_at=opened_at, stored_at=stored_at, revoked_at=revoked_at, expires_on=expires_on).state(on)
     return Link(
         number=number,
@@ -110,8 +113,15 @@ def _link(row: tuple[Any, ...], on: date) -> Link:
         revoked_at=revoked_at,
         revoked_by=revoked_by,
         charged=charged_at is not None,
-        asked=asked_of(number) if stored_at is not None else (),
+        asked=tuple(
+            Asked(order, Money(minor, currency), status) for order, minor, currency, status in read_json(asked)
+        ),
     )
+
+
+def read_json(found: str | list[Any] | None) -> list[Any]:
+    """What the database gives as JSON, parsed or not."""
+    return json.loads(found) if isinstance(found, str) else found or []
 
 
 def _card(given: list[Any]) -> Card | None:

@@ -46,6 +46,7 @@ from perennial.payments.gateways.contract import (
     Moved,
     NotGenuine,
     Request,
+    TooMany,
 )
 from perennial.payments.gateways.dry import refusal_of_card
 from perennial.payments.gateways.stripe_declines import category, never_asked
@@ -58,8 +59,9 @@ AUTHORISATION_DAYS = 5
 """Visa keeps an authorisation that the customer was not there for 4 days and 18 hours; others keep it longer."""
 SECONDS = 30
 """So long an answer is waited for."""
+IN_USE = 409
 PATIENCE = (0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds after which is sent again what Stripe has not begun: too many requests, or the same one is on its way."""
+"""Seconds after which a request is sent again whose twin is on its way."""
 REPLAY_SECONDS = 300
 """An event that was signed longer ago is not taken in."""
 DAYS_BEFORE = timedelta(days=2)
@@ -140,7 +142,7 @@ class Stripe:
             "currency": request.currency.lower(),
             "customer": customer,
             "payment_method": request.token,
-            "payment_method_types": ["card"],
+            "allowed_payment_method_types": ["card"],
             "payment_method_options": {"card": options},
             "capture_method": capture,
             "confirm": True,
@@ -270,7 +272,8 @@ class Stripe:
             if intent["amount_received"]:
                 yield _taken(intent)
         for refund in self._all(self._api.refunds.list, {"limit": 100, **created}):
-            if refund["status"] in ("succeeded", "pending", "requires_action"):
+            # What an authorisation held and was not captured is a refund there too, but no money.
+            if refund.get("balance_transaction") and refund["status"] in ("succeeded", "pending", "requires_action"):
                 yield _returned(refund)
 
     # -- KeepsCards
@@ -285,7 +288,7 @@ class Stripe:
         given: dict[str, Any] = {
             "mode": "setup",
             "customer": customer,
-            "payment_method_types": ["card"],
+            "allowed_payment_method_types": ["card"],
             "success_url": request.done_url,
             "cancel_url": request.back_url,
             "client_reference_id": request.account,
@@ -375,13 +378,15 @@ class Stripe:
             raise KeyReused(f"{key}: {problem.user_message}") from None
 
     def _ask(self, function: Callable[..., Any], *given: Any) -> Thing:
-        """One request; again after a moment what Stripe says that it has not begun."""
+        """One request; again after a moment while the same one is on its way. TooMany: it has not begun."""
         for wait in (*PATIENCE, None):
             try:
                 found: Thing = function(*given).to_dict()
                 return found
             except stripe.StripeError as problem:
-                if wait is None or not (isinstance(problem, stripe.RateLimitError) or problem.http_status == 409):
+                if isinstance(problem, stripe.RateLimitError):
+                    raise TooMany(problem.user_message) from None
+                if wait is None or problem.http_status != IN_USE:
                     raise
             time.sleep(wait * (0.5 + random.random()))
         raise AssertionError

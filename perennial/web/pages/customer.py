@@ -26,7 +26,7 @@ from perennial.payments import gateways
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, form_again, new_token, panel, redraws, whole
 from perennial.web.caller import checked, note_answer
-from perennial.web.card_link import link_shown
+from perennial.web.card_link import link_shown, links_happened
 from perennial.web.codes import source_words
 from perennial.web.effects import effect
 from perennial.web.history import history_of
@@ -232,6 +232,8 @@ def _shown(request: Visit, account: str) -> dict[str, Any]:
     found = customer_page(account, on=request.visitor.today)
     to, names = request.visitor.reader, names_of(request)
     happened = [(order.number, one) for order in found.open_orders for one in history_of(order, to, names)]
+    link = link_shown(request, account)
+    happened += [("", one) for one in links_happened(request, link["card_links"])]
     return {
         "page": found,
         "asked_card": paying_card(found),
@@ -240,6 +242,6 @@ def _shown(request: Visit, account: str) -> dict[str, Any]:
         "here": "customers",
         "checked": checked(request, account),
         "source": source_words(request, found.customer.source_code),
-        **link_shown(request, account),
+        **link,
         **told(request, customer=account),
     }

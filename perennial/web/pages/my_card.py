@@ -24,7 +24,7 @@ from perennial.customers.models import StoredCard
 from perennial.desk import visits
 from perennial.desk.cards import link as links
 from perennial.desk.cards.pays import Pays, what_it_pays
-from perennial.desk.read.card_links import asked_of
+from perennial.desk.read.card_links import card_link
 from perennial.errors import Refused
 from perennial.kernel.states import CARD_LINK_OPEN
 from perennial.language import LANGUAGES, Reader, phrase
@@ -36,12 +36,12 @@ from perennial.web.visit import Visit
 from perennial.web.words import said
 
 _LOG = logging.getLogger("perennial.card_links")
-BY_ADDRESS, BY_LINK, WRONG = 120, 60, 20
+BY_ADDRESS, BY_LINK, WRONG = 600, 240, 20
 """So many visits from one address in ten minutes, by one link, and with a link that is none of ours."""
 SECONDS = 600
 TOLD_FOR = timedelta(minutes=30)
 """So long after the card is stored the page of a link says which one it is."""
-LOOKS_AGAIN = 3
+LOOKS_AGAIN = 5
 """The seconds after which a page looks again that waits for the gateway."""
 View = Callable[..., HttpResponse]
 
@@ -190,7 +190,7 @@ def _ended(request: Visit, link: CardLink) -> HttpResponse:
     """The card is stored; for a while it is said which, and what became of what waited."""
     if link.stored_at is None or timezone.now() - link.stored_at > TOLD_FOR:
         return _message(request, "my_card_stored", status=410)
-    asked = asked_of(link.pk)
+    asked = card_link(link.pk, on=request.visitor.today).asked
     shown = {"card": _card(link.card, request.visitor.reader), "asked": asked, **_around(request)}
     return render(request, "web/my/done.html", shown)
 
