@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection
 
 from perennial.errors import Refused
+from perennial.practice import PRACTICE, STRIPE_KEY, STRIPE_LIVE, WEBHOOK_SECRET, real_money
 
 OLDEST_POSTGRESQL = 15
 
@@ -14,6 +15,7 @@ def refuse_unsafe_configuration() -> None:
     """Called by every command, after ``django.setup()`` and before anything is read or written."""
     _refuse_unknown_gateway()
     _refuse_invented_today()
+    _refuse_gateway_without_its_settings()
     _refuse_old_postgresql()
     _refuse_copy_with_real_cards()
 
@@ -26,8 +28,28 @@ def _refuse_unknown_gateway() -> None:
 
 
 def _refuse_invented_today() -> None:
-    if settings.PERENNIAL_TODAY is not None and settings.PERENNIAL_GATEWAY != "sandbox":
+    """Stripe's test mode too: its authorisations and events live by its own clock."""
+    if settings.PERENNIAL_TODAY is not None and settings.PERENNIAL_GATEWAY not in PRACTICE:
         raise Refused("today_with_real_cards", gateway=settings.PERENNIAL_GATEWAY)
+    if settings.PERENNIAL_TODAY is not None and STRIPE_LIVE.match(settings.PERENNIAL_STRIPE_KEY or ""):
+        raise Refused("today_with_live_key", name="PERENNIAL_STRIPE_KEY")
+
+
+def _refuse_gateway_without_its_settings() -> None:
+    """The refusals name the variable, never what is in it."""
+    if settings.PERENNIAL_GATEWAY == "stripe":
+        if not settings.PERENNIAL_STRIPE_KEY:
+            raise Refused("setting_missing", name="PERENNIAL_STRIPE_KEY", gateway="stripe")
+        if not STRIPE_KEY.fullmatch(settings.PERENNIAL_STRIPE_KEY):
+            raise Refused(
+                "setting_not_a_key",
+                name="PERENNIAL_STRIPE_KEY",
+                begins=["sk_live_", "rk_live_", "sk_test_", "rk_test_"],
+            )
+        if not all(WEBHOOK_SECRET.fullmatch(secret) for secret in settings.PERENNIAL_STRIPE_WEBHOOK_SECRETS):
+            raise Refused("setting_not_a_key", name="PERENNIAL_STRIPE_WEBHOOK_SECRETS", begins=["whsec_"])
+    if settings.PERENNIAL_GATEWAY == "simulator" and not settings.PERENNIAL_PAYMENT_SERVER:
+        raise Refused("setting_missing", name="PERENNIAL_PAYMENT_SERVER", gateway="simulator")
 
 
 def _refuse_old_postgresql() -> None:
@@ -39,7 +61,7 @@ def _refuse_old_postgresql() -> None:
 
 def _refuse_copy_with_real_cards() -> None:
     """What was restored as a copy of another installation charges nobody: the other one does."""
-    if settings.PERENNIAL_GATEWAY == "sandbox":
+    if not real_money():
         return
     from perennial.catalog.copies import is_copy
 

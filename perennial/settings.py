@@ -100,6 +100,11 @@ def address(name: str) -> str | None:
     return given
 
 
+def words(name: str) -> list[str]:
+    """The words in a variable, with commas between them."""
+    return [one.strip() for one in os.environ.get(name, "").split(",") if one.strip()]
+
+
 def networks(name: str, otherwise: str) -> list[str]:
     """The networks in a variable, with commas between them."""
     given = [one.strip() for one in (os.environ.get(name) or otherwise).split(",") if one.strip()]
@@ -125,8 +130,19 @@ LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 #: Training: every command takes this for today. Refused together with a real gateway (checks.py).
 PERENNIAL_TODAY = day("PERENNIAL_TODAY")
 
-#: Who charges cards: ``sandbox``, or the name of a gateway.
+#: Who charges cards: ``sandbox``, or the name of a gateway (practice.py says which of them take real money).
 PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
+
+#: Stripe: its key; with what it signs its events, the old secret and the new one while it changes; whether what is charged was
+#: ordered by mail or telephone; how many requests at once, and a second, each process sends.
+PERENNIAL_STRIPE_KEY = os.environ.get("PERENNIAL_STRIPE_KEY") or None
+PERENNIAL_STRIPE_WEBHOOK_SECRETS = words("PERENNIAL_STRIPE_WEBHOOK_SECRETS")
+PERENNIAL_STRIPE_MOTO = os.environ.get("PERENNIAL_STRIPE_MOTO", "") == "1"
+PERENNIAL_STRIPE_CONNECTIONS = size("PERENNIAL_STRIPE_CONNECTIONS") or 20
+PERENNIAL_STRIPE_PER_SECOND = size("PERENNIAL_STRIPE_PER_SECOND") or 80
+
+#: Where the payment server of tests and the demo is, for the gateway ``simulator``.
+PERENNIAL_PAYMENT_SERVER = os.environ.get("PERENNIAL_PAYMENT_SERVER") or None
 
 #: The mail server that messages to customers go out by, with its password; from which address; whose certificates count.
 PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None
@@ -187,11 +203,8 @@ LANGUAGE_CODE = "en"
 
 # -- the web application
 
-#: Practice: no real card is charged, and nobody's real day is moved.
-PERENNIAL_TRAINING = PERENNIAL_TODAY is not None or PERENNIAL_GATEWAY == "sandbox"
-
 #: The names under which browsers reach it, and the addresses of proxies in front (``serve`` adds its own host).
-ALLOWED_HOSTS = [name for name in os.environ.get("PERENNIAL_HOSTS", "").split(",") if name] + LOOPBACK
+ALLOWED_HOSTS = words("PERENNIAL_HOSTS") + LOOPBACK
 if PERENNIAL_URL and (customers_host := urlsplit(PERENNIAL_URL).hostname) not in ALLOWED_HOSTS:
     ALLOWED_HOSTS.insert(0, str(customers_host))
 #: Browsers reach it by https: a proxy in front ends TLS and says so in X-Forwarded-Proto.

@@ -29,6 +29,7 @@ from perennial.db.server.places import give_to_owner
 from perennial.db.tables import compared
 from perennial.errors import Refused
 from perennial.payments.gateways import sandbox
+from perennial.practice import real_money
 
 SQL = sql.named("perennial.backup", "backup.sql")
 ONLY_NEWER = b"SET transaction_timeout = 0;\n"
@@ -59,7 +60,7 @@ def restore(backup: Reading, *, url: str, as_copy: bool) -> Restored:
     versions = compared(about.migrations)
     if versions.newer:
         raise Refused("backup_of_newer_version", "file", version=about.perennial, first=versions.newer[0])
-    if as_copy and settings.PERENNIAL_GATEWAY != "sandbox":
+    if as_copy and real_money():
         raise Refused("copy_with_real_cards", gateway=settings.PERENNIAL_GATEWAY)
     _refuse_other_key(backup)
     clear = _refuse_what_is_there()

@@ -36,6 +36,7 @@ GROUPS: dict[str, list[Command]] = {
         ("bench", "measure the nightly jobs on this machine"),
         ("serve", "start the web application; Ctrl-C ends it"),
         ("worker", "run what recurs and what pages ask for; Ctrl-C ends it"),
+        ("payment-server", "Stripe's API without money, for tests and training; Ctrl-C ends it"),
         ("backup", "write everything into one file, while all goes on"),
         ("restore", "make a backup an installation again, where none is yet"),
     ),

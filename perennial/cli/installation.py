@@ -1,15 +1,17 @@
-"""`init`, `stop`, `demo`, `bench`, `serve`, `worker`, `backup`, `restore`."""
+"""`init`, `stop`, `demo`, `bench`, `serve`, `worker`, `payment-server`, `backup`, `restore`."""
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perennial import log
-from perennial.cli.output import document, note, sentence, tell
+from perennial.cli.output import document, note, say, sentence, tell
 from perennial.cli.parser import Given, Parser, Run, path
+from perennial.errors import Refused
 
 if TYPE_CHECKING:
     from perennial.backup.file import About
@@ -135,6 +137,41 @@ def worker(p: Parser) -> Run:
                 log.say(line, kind=settings.PERENNIAL_LOG)
         work(ends_with_input=given.ends_with_input)
         return 0
+
+    return run
+
+
+def payment_server(p: Parser) -> Run:
+    """Stripe's API without money, until it is told to end."""
+    p.add_argument("--port", type=int, default=8400, help="where it listens, on this machine alone (default 8400)")
+    p.add_argument(
+        "--home", type=path, metavar="DIR", help="where its book is (left out: payment-server in PERENNIAL_HOME)"
+    )
+    p.add_argument(
+        "--ends-with-input",
+        action="store_true",
+        help="end when the standard input closes: with the process that started it",
+    )
+
+    def run(given: Given) -> int:
+        from perennial.db.server import places
+        from perennial.payment_server.server import Options, run
+
+        home = Path(given.home) if given.home else places.open_home(places.home()) / "payment-server"
+
+        def ready(address: str) -> None:
+            if given.json:
+                document({"address": address, "home": str(home)})
+            else:
+                say(address)
+            tell(sentence("outcome", "payment_server_runs", home=str(home)))
+
+        try:
+            return run(Options.read(home, given.port, os.environ), ready, ends_with_input=given.ends_with_input)
+        except OSError as problem:
+            if problem.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            raise Refused("port_not_free", "port", port=given.port, why=problem.strerror) from None
 
     return run
 

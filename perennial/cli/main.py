@@ -21,7 +21,7 @@ from perennial.cli.output import document, say, tell
 from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused, Several
 
-WITHOUT_DATABASE = {"stop", "restore"}  # the latter looks at the file first
+WITHOUT_DATABASE = {"stop", "restore", "payment-server"}  # the latter looks at the file first
 MAKES_DATABASE = {"init", "demo", "bench", "serve"}
 BUNDLE = "bundle"  # the refusal of an import: the fields of its faults are paths
 STOPS_DATABASE = {"demo", "serve", "worker"}  # the server that it starts ends with it

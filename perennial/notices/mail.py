@@ -26,6 +26,7 @@ from perennial.catalog.models import Company
 from perennial.db.server import places
 from perennial.errors import Refused
 from perennial.notices.rendering import Message
+from perennial.practice import in_training
 
 SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 SECONDS = 60.0
@@ -242,14 +243,9 @@ class Folder:
         """Nothing is open."""
 
 
-def is_training() -> bool:
-    """Does no mail go out: an invented today, or the sandbox that charges no real card?"""
-    return settings.PERENNIAL_TODAY is not None or settings.PERENNIAL_GATEWAY == "sandbox"
-
-
 def transport() -> Smtp | Folder:
     """What takes messages in this installation. Refused: no mail server is set."""
-    if is_training():
+    if in_training():
         return Folder(Path(settings.PERENNIAL_HOME) / "mail")
     if not settings.PERENNIAL_MAIL_URL:
         raise Refused("mail_server_not_set")

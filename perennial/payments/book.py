@@ -1,26 +1,39 @@
-"""The gateway's own book beside ours: what was charged, captured and given back, by the keys of our tries.
+"""The gateway's own book beside ours: what was charged, captured and given back.
 
 Asked of gateways that keep a book (``KeepsBook``), of tries of this installation from the book's first day on: what was
-brought from elsewhere is in no book here. What nobody knows the end of yet is no difference, nor what a person has settled.
+brought from elsewhere is in no book here, nor what another program does at the same gateway, and what a person has settled is
+settled. The two are joined by the keys of our tries; what somebody did on the gateway's own pages has none, and is joined by
+the charge or capture that it was done to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.kernel.money import Money
 from perennial.payments import gateways
-from perennial.payments.gateways.contract import KeepsBook
+from perennial.payments.gateways import Gateway
+from perennial.payments.gateways.contract import KeepsBook, Moved
 
 _SQL = sql.named("perennial.payments", "book.sql")
 
+RECENT = timedelta(days=40)
+"""So far back a gateway that takes money is asked where no period is named: it gives its book page by page."""
+CODES = (
+    "book_without_try",
+    "try_without_book",
+    "book_amount_differs",
+    "refunded_elsewhere",
+    "try_unknown",
+)
+
 
 class BookDiffers(NamedTuple):
-    """One difference. ``code``: ``book_without_try``, ``try_without_book`` or ``book_amount_differs``."""
+    """One difference, by one of ``CODES``. ``on``: the business date, of what was done elsewhere the gateway's day."""
 
     code: str
     order: str | None
@@ -28,6 +41,7 @@ class BookDiffers(NamedTuple):
     key: str
     ours: Money | None
     theirs: Money | None
+    on: date | None = None
 
 
 class _Try(NamedTuple):
@@ -37,30 +51,84 @@ class _Try(NamedTuple):
     currency: str
     approved: bool
     answered: bool
+    settled: bool
     on: date
 
 
-def differences() -> Iterator[BookDiffers]:
-    """Where a gateway's book and our tries differ, gateway by gateway."""
-    for name in [row[0] for row in sql.tuples(_SQL["gateways"])]:
+def keep_books() -> list[str]:
+    """The gateways that were asked for money here, and that keep a book."""
+    names = [row[0] for row in sql.tuples(_SQL["gateways"])]
+    return [name for name in names if isinstance(gateways.by_name(name), KeepsBook)]
+
+
+def differences(
+    since: date | None = None, through: date | None = None, *, open_too: bool = False
+) -> Iterator[BookDiffers]:
+    """Where a gateway's book and our tries differ, gateway by gateway. ``open_too``: what nobody knows the end of, too.
+
+    Without a period: everything; of a gateway that takes money the last days.
+    """
+    for name in keep_books():
         gateway = gateways.by_name(name)
         if isinstance(gateway, KeepsBook):
-            yield from _of(gateway, name)
+            yield from _of(gateway, name, since or _first(gateway), through, open_too=open_too)
 
 
-def _of(gateway: KeepsBook, name: str) -> Iterator[BookDiffers]:
+def _first(gateway: Gateway) -> date | None:
+    """From when on a gateway is asked for its book."""
+    last = sql.value("select max(on_date) from payments_attempt where gateway = %s", [gateway.name])
+    return last - RECENT if last is not None and gateway.real else None
+
+
+def _of(
+    gateway: KeepsBook, name: str, since: date | None, through: date | None, *, open_too: bool
+) -> Iterator[BookDiffers]:
     prefix = f"{company().installation}-"
-    entries = list(gateway.moved())
-    if not entries:
+    period = {"gateway": name, "prefix": f"{prefix}%", "since": since or date.min, "through": through or date.max}
+    entries = list(gateway.moved(*_asked(period, since, through)))
+    if not entries and since is None:
         return
-    since = min(entry.on for entry in entries)
-    book = {entry.key: Money(entry.minor, entry.currency) for entry in entries if entry.key.startswith(prefix)}
-    for one in sql.rows(_Try, _SQL["tries"], {"gateway": name, "prefix": f"{prefix}%"}):
-        theirs = book.pop(one.key, None)
+    first = since or min(entry.on for entry in entries)
+    book = {entry.key: entry for entry in entries}
+    for one in sql.rows(_Try, _SQL["tries"], period):
+        entry = book.pop(one.key, None)
+        theirs = None if entry is None else Money(entry.minor, entry.currency)
         ours = Money(one.minor, one.currency) if one.approved else None
-        if not one.answered or (theirs is None and one.on < since) or ours == theirs:
+        if one.settled or (theirs is None and one.on < first):
             continue
-        code = "try_without_book" if theirs is None else "book_without_try" if ours is None else "book_amount_differs"
-        yield BookDiffers(code, one.order, gateway=name, key=one.key, ours=ours, theirs=theirs)
-    for key, theirs in book.items():
-        yield BookDiffers("book_without_try", None, gateway=name, key=key, ours=None, theirs=theirs)
+        if not one.answered:
+            if open_too:
+                yield BookDiffers("try_unknown", one.order, name, one.key, ours=None, theirs=theirs, on=one.on)
+        elif ours != theirs:
+            code = (
+                "try_without_book" if theirs is None else "book_without_try" if ours is None else "book_amount_differs"
+            )
+            yield BookDiffers(code, one.order, name, one.key, ours=ours, theirs=theirs, on=one.on)
+    left = [entry for entry in book.values() if (since or date.min) <= entry.on <= (through or date.max)]
+    yield from _without_try(left, name, prefix)
+
+
+def _asked(period: dict[str, object], since: date | None, through: date | None) -> tuple[date | None, date | None]:
+    """For which of its own days the gateway is asked: nights may have been run long after their business dates."""
+    if since is None and through is None:
+        return None, None
+    first, last = sql.one(_SQL["sent"], period) or (None, None)
+    return (
+        None if since is None else min(since, first or since),
+        None if through is None else max(through, last or through),
+    )
+
+
+def _without_try(entries: list[Moved], name: str, prefix: str) -> Iterator[BookDiffers]:
+    """What is in the gateway's book and under none of our tries of the period."""
+    known = {row[0] for row in sql.tuples(_SQL["known"], {"keys": [entry.key for entry in entries]})}
+    references = [entry.reference for entry in entries if entry.reference]
+    orders = dict(sql.tuples(_SQL["orders"], {"gateway": name, "references": references}))
+    for entry in entries:
+        theirs, order = Money(entry.minor, entry.currency), orders.get(entry.reference)
+        if entry.key in known:
+            continue  # of another day
+        ours = entry.key.startswith(prefix)
+        if ours or order is not None:
+            code = "book_without_try" if ours or entry.minor > 0 else "refunded_elsewhere"
+            yield BookDiffers(code, order, name, entry.key, ours=None, theirs=theirs, on=entry.on)

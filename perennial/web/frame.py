@@ -14,6 +14,7 @@ from django.middleware.csrf import get_token
 from perennial.catalog.copies import COPY
 from perennial.desk.read.exceptions import urgent
 from perennial.people.roles import ROLES
+from perennial.practice import in_training
 from perennial.web.visit import Visitor
 
 
@@ -73,7 +74,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "things_to_do": partial(urgent, visitor.today),
         "languages": LANGUAGE_NAMES.items(),
         "copy": visitor.company.installation.startswith(COPY),
-        "training": settings.PERENNIAL_TRAINING,
+        "training": in_training(),
         "idle": settings.PERENNIAL_IDLE_SECONDS,
         "headers": json.dumps({"X-CSRFToken": get_token(request)}),
     }

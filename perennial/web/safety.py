@@ -10,6 +10,7 @@ from django.conf import settings
 
 from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins, without_second_factor
+from perennial.practice import real_money
 
 SHORTEST_SECRET = 50
 
@@ -40,8 +41,8 @@ def _settings() -> Iterator[Danger]:
         yield Danger("short_secret")
     if settings.PERENNIAL_TODAY is not None:
         yield Danger("training", {"on": settings.PERENNIAL_TODAY})
-    if settings.PERENNIAL_GATEWAY == "sandbox":
-        yield Danger("sandbox")
+    if not real_money():
+        yield Danger("no_real_cards", {"gateway": settings.PERENNIAL_GATEWAY})
 
 
 def _people() -> Iterator[Danger]:

@@ -21,6 +21,7 @@ from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
 from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
+from perennial.practice import in_training
 from perennial.worker.beside import WorkerBeside
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -36,7 +37,7 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, host]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     here = f"http://{shown}:{port}"
-    if settings.PERENNIAL_TRAINING and not settings.PERENNIAL_URL and shown in settings.LOOPBACK:
+    if in_training() and not settings.PERENNIAL_URL and shown in settings.LOOPBACK:
         # The worker beside and the processes that answer read it: links of training lead here.
         settings.PERENNIAL_URL = os.environ["PERENNIAL_URL"] = here
     _tell("serving", address=f"{here}/")

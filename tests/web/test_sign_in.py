@@ -129,10 +129,10 @@ def test_five_failures_lock_however_the_name_is_typed(giulia: str, log: pytest.L
 
 def test_the_password_of_a_demo_lets_nobody_in_where_cards_are_real(settings: Any) -> None:
     people()
-    settings.PERENNIAL_TRAINING = True
+    settings.PERENNIAL_GATEWAY = "sandbox"
     assert "Password: demo" in door().get("/sign-in").content.decode()
     assert sign_in(door(), "clerk", "demo").status_code == 302
-    settings.PERENNIAL_TRAINING = False
+    settings.PERENNIAL_GATEWAY = "real"
     page = door().get("/sign-in").content.decode()
     assert "demo" not in page
     assert "An administrator can set a new one" in page

@@ -139,7 +139,12 @@ class Gateway(Protocol):
 
 
 class Moved(NamedTuple):
-    """Money that a gateway has moved by a request: taken, or given back (below 0). ``reference``: the gateway's own."""
+    """Money that a gateway has moved: taken, or given back (below 0).
+
+    ``key``: of our request; of what was done there by somebody else, the gateway's own name of it. ``reference``: the charge or
+    capture, as the gateway calls it; of what was given back, the one that it was taken by. ``on``: our business date, else the
+    gateway's day.
+    """
 
     key: str
     minor: int
@@ -150,9 +155,10 @@ class Moved(NamedTuple):
 
 @runtime_checkable
 class KeepsBook(Protocol):
-    """A gateway that can be asked for all that it has moved; ``check once`` compares it with what is known here."""
+    """A gateway that can be asked for what it has moved, so that it is compared with what is known here."""
 
-    def moved(self) -> Iterable[Moved]: ...
+    def moved(self, since: date | None = None, through: date | None = None) -> Iterable[Moved]:
+        """What was moved on these days, by the gateway's own clock; more around them does no harm."""
 
 
 class KeptCard(NamedTuple):

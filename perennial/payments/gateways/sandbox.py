@@ -189,14 +189,20 @@ class Sandbox:
                 ).fetchall()
             )
 
-    def moved(self) -> list[Moved]:
+    def moved(self, since: date | None = None, through: date | None = None) -> list[Moved]:
         """What was charged, captured and given back (below 0), by the keys of the requests."""
         with self._book() as book:
             found = book.execute(
-                "select key, case kind when 'refund' then -amount else amount end, currency, on_date from entry"
-                " where outcome = 'approved' and kind in ('charge', 'capture', 'refund') order by id"
+                "select key, case kind when 'refund' then -amount else amount end, currency, on_date,"
+                " case kind when 'refund' then authorisation else reference end from entry"
+                " where outcome = 'approved' and kind in ('charge', 'capture', 'refund')"
+                " and on_date between ? and ? order by id",
+                [(since or date.min).isoformat(), (through or date.max).isoformat()],
             ).fetchall()
-        return [Moved(key, minor, currency, date.fromisoformat(on)) for key, minor, currency, on in found]
+        return [
+            Moved(key, minor, currency, date.fromisoformat(on), reference)
+            for key, minor, currency, on, reference in found
+        ]
 
     def taken_twice(self) -> list[str]:
         """What money was taken for more than once (order, purpose and part): empty when all is well."""

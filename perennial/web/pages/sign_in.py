@@ -9,7 +9,6 @@ from allauth.account.forms import LoginForm
 from allauth.account.stages import LoginStage, LoginStageController
 from allauth.account.views import LoginView
 from allauth.mfa.stages import AuthenticateStage
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
@@ -18,6 +17,7 @@ from django.shortcuts import render
 from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
 from perennial.people.roles import DEMO_PASSWORD
+from perennial.practice import in_training
 from perennial.web.frame import first_page
 from perennial.web.pages.beginning import is_beginning
 from perennial.web.sign_in import few_left, locked_out, may_try, pass_second
@@ -41,7 +41,7 @@ class SignIn(LoginView):  # type: ignore[misc]  # it has no types
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """On a demo, who signs in there."""
-        shown = demo_sign_ins() if settings.PERENNIAL_TRAINING else ()
+        shown = demo_sign_ins() if in_training() else ()
         form = kwargs.get("form")
         return {**super().get_context_data(**kwargs), "people": shown, "password": DEMO_PASSWORD, **fault(form)}
 

@@ -1,25 +1,58 @@
-"""What every gateway must do. A plug-in joins by adding a maker to ``MAKERS``."""
+"""What every gateway must do. One of your own joins by ``PERENNIAL_TEST_GATEWAY=module:function``, which makes its ``Bench``."""
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import Request as Page
+from urllib.request import urlopen
 
 import pytest
 
+from perennial.payment_server.start import Running, start
 from perennial.payments.gateways import Answer, Gateway, KeyReused, Request, ask
+from perennial.payments.gateways.contract import (
+    CardPageEnd,
+    CardPageRequest,
+    Event,
+    KeepsBook,
+    KeepsCards,
+    NotGenuine,
+    SendsEvents,
+)
 from perennial.payments.gateways.sandbox import Sandbox
+from perennial.payments.gateways.stripe import Simulator
 
 ON = date(2026, 3, 10)
+SECRET = "whsec_of_the_tests"
+
+
+def nothing(*of: object) -> None:
+    """A gateway that needs no telling."""
 
 
 @dataclass
 class Bench:
-    """A gateway with the cards that make it approve, decline in every way, and leave the end open for a moment."""
+    """A gateway with the cards that make it approve, decline in every way, and leave the end open for a moment.
+
+    ``wait``: until what was pending, or lost, has ended. ``pass_to``: the gateway's own clock, where it has one, is at this day.
+    ``lose``: the next answer to a charge is lost. ``choose``: a customer stores a card on a page. ``heard``: what it has told.
+    """
 
     gateway: Gateway
     approves: str
@@ -28,7 +61,12 @@ class Bench:
     requires_customer: str
     pending: str
     kept: str
-    moment: float = 0.0
+    loses: str
+    wait: Callable[[], object] = nothing
+    pass_to: Callable[[date], object] = nothing
+    lose: Callable[[], object] = nothing
+    choose: Callable[[str], object] = nothing
+    heard: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
 
     def send(self, kind: str, key: str, **more: object) -> Answer:
         return ask(self.gateway, self.request(kind, key, **more))
@@ -36,7 +74,7 @@ class Bench:
     def request(self, kind: str, key: str, **more: object) -> Request:
         values = {
             "kind": kind,
-            "key": key,
+            "key": f"{self.prefix}-{key}",
             "about": f"SO-000001/{kind}/1/{key}",
             "amount_minor": 1995,
             "currency": "USD",
@@ -47,9 +85,12 @@ class Bench:
         }
         return Request(**values)  # type: ignore[arg-type]
 
+    prefix: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    """Of the keys: a gateway that lives longer than a test has seen those of others."""
 
-MAKERS: dict[str, Callable[[Path], Bench]] = {
-    "sandbox": lambda home: Bench(
+
+def of_the_sandbox(home: Path) -> Iterator[Bench]:
+    yield Bench(
         Sandbox(home, find_delay=0.2),
         approves="tok_visa",
         declines="tok_declined",
@@ -57,14 +98,74 @@ MAKERS: dict[str, Callable[[Path], Bench]] = {
         requires_customer="tok_customer",
         pending="tok_pending",
         kept="tok_kept",
-        moment=0.25,
-    ),
-}
+        loses="tok_lost",
+        wait=lambda: time.sleep(0.25),
+    )
+
+
+@cache
+def payment_server() -> Running:
+    """One for all tests here, which ends with them."""
+    home = Path(tempfile.mkdtemp(prefix="payment-server-"))
+    server = start(home)
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    atexit.register(server.stop)
+    return server
+
+
+def of_the_simulator(home: Path) -> Iterator[Bench]:
+    """Stripe's adapter, over HTTP; an ear beside it hears what the server tells."""
+    heard: list[tuple[bytes, dict[str, str]]] = []
+
+    class Ear(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append((self.rfile.read(int(self.headers["Content-Length"])), dict(self.headers)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *of: object) -> None:
+            """Quiet."""
+
+    ear = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
+    threading.Thread(target=ear.serve_forever, daemon=True).start()
+    server = payment_server()
+    server.control("POST", "reset")
+    server.control("POST", "clock", {"now": ON.isoformat()})
+    server.control("POST", "settings", {"authorisation_days": Simulator.authorisation_days, "moment": 60})
+    server.control("POST", "webhooks", {"url": f"http://127.0.0.1:{ear.server_port}/", "secret": SECRET})
+    yield Bench(
+        Simulator(server.address, secrets=["whsec_another", SECRET]),
+        approves="pm_card_visa",
+        declines="pm_card_visa_chargeDeclinedInsufficientFunds",
+        declines_hard="pm_card_visa_chargeDeclinedStolenCard",
+        requires_customer="pm_card_authenticationRequired",
+        pending="pm_script_processing",
+        kept="pm_card_visa",
+        loses="pm_card_visa",
+        wait=lambda: server.control("POST", "clock", {"seconds": 61}),
+        pass_to=lambda day: server.control("POST", "clock", {"now": day.isoformat()}),
+        lose=lambda: lose_next(server),
+        choose=lambda url: urlopen(Page(url, urlencode({"card": "valid"}).encode()), timeout=30).close(),
+        heard=heard,
+    )
+    ear.shutdown()
+    ear.server_close()
+
+
+def lose_next(server: Running) -> None:
+    rule = {"fault": "lost_after", "path": "/v1/payment_intents$", "method": "POST", "next": 1}
+    server.control("POST", "faults", {"rules": [rule]})
+
+
+MAKERS: dict[str, Callable[[Path], Iterator[Bench]]] = {"sandbox": of_the_sandbox, "simulator": of_the_simulator}
+if OWN := os.environ.get("PERENNIAL_TEST_GATEWAY"):
+    module, _, function = OWN.partition(":")
+    MAKERS[OWN] = getattr(import_module(module), function)
 
 
 @pytest.fixture(params=sorted(MAKERS))
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    return MAKERS[request.param](tmp_path)
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    yield from MAKERS[request.param](tmp_path)
 
 
 def test_it_says_what_it_is(bench: Bench) -> None:
@@ -103,7 +204,7 @@ def test_what_is_pending_is_found_later(bench: Bench, kind: str) -> None:
     assert answer.reference
     waiting = replace(request, own_reference=answer.reference)
     assert bench.gateway.find(waiting).outcome == ask(bench.gateway, waiting).outcome == "pending"
-    time.sleep(bench.moment)
+    bench.wait()
     found = bench.gateway.find(waiting)
     assert (found.outcome, found.reference) == ("approved", answer.reference)
 
@@ -128,6 +229,8 @@ def test_the_same_key_at_the_same_time_is_done_once(bench: Bench) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = set(pool.map(lambda _: bench.send("charge", "k1"), range(8)))
     assert len({a.reference for a in answers if a.outcome == "approved"}) == 1
+    if isinstance(bench.gateway, KeepsBook):
+        assert [moved.minor for moved in bench.gateway.moved()] == [1995]
 
 
 def test_the_same_key_with_other_content_is_an_error(bench: Bench) -> None:
@@ -160,13 +263,15 @@ def test_a_void_of_what_was_captured_is_declined(bench: Bench) -> None:
 
 
 def test_an_authorisation_lapses(bench: Bench) -> None:
-    reference = bench.send("authorise", "k1").reference
+    references = [bench.send("authorise", key).reference for key in ("k1", "k2")]
     late = ON + timedelta(days=bench.gateway.authorisation_days)
-    gone = bench.send("capture", "k2", reference=reference, on=late)
+    last = late - timedelta(days=1)
+    bench.pass_to(last)
+    assert bench.send("capture", "k3", reference=references[0], on=last).outcome == "approved"
+    bench.pass_to(late)
+    gone = bench.send("capture", "k4", reference=references[1], on=late)
     assert (gone.outcome, gone.lapsed) == ("declined", True)
-    assert bench.send("void", "k3", reference=reference, on=late).outcome == "approved"
-    reference = bench.send("authorise", "k4").reference
-    assert bench.send("capture", "k5", reference=reference, on=late - timedelta(days=1)).outcome == "approved"
+    assert bench.send("void", "k5", reference=references[1], on=late).outcome == "approved"
 
 
 def test_the_rest_of_a_partial_capture_is_given_back(bench: Bench) -> None:
@@ -208,3 +313,95 @@ def test_find(bench: Bench) -> None:
     refused = replace(request, key="k2", token=bench.declines)
     ask(bench.gateway, refused)
     assert bench.gateway.find(refused).outcome == "declined"
+
+
+def test_what_was_done_behind_a_lost_answer_is_found_and_not_done_again(bench: Bench) -> None:
+    request = bench.request("charge", "k1", token=bench.loses)
+    bench.lose()
+    with suppress(Exception):  # a line that is cut says so as an exception
+        assert ask(bench.gateway, request).outcome == "unknown"
+    bench.wait()
+    found = bench.gateway.find(request)
+    assert found.outcome == "approved"
+    assert ask(bench.gateway, request).reference == found.reference
+    if isinstance(bench.gateway, KeepsBook):
+        assert [moved.minor for moved in bench.gateway.moved()] == [1995]
+
+
+@pytest.mark.parametrize("kind", ["capture", "void"])
+def test_what_became_of_an_authorisation_is_found(bench: Bench, kind: str) -> None:
+    authorised = bench.send("authorise", "k1").reference
+    request = bench.request(kind, "k2", reference=authorised)
+    assert bench.gateway.find(request).outcome == "not_found"
+    ask(bench.gateway, request)
+    assert bench.gateway.find(request).outcome == "approved"
+
+
+def test_its_book_has_what_was_moved(bench: Bench) -> None:
+    if not isinstance(bench.gateway, KeepsBook):
+        pytest.skip("it keeps no book")
+    charged = bench.send("charge", "k1")
+    authorised = bench.send("authorise", "k2")
+    bench.send("capture", "k3", reference=authorised.reference, amount_minor=1500)
+    bench.send("authorise", "k4")
+    bench.send("void", "k5", reference=bench.send("authorise", "k6").reference)
+    bench.send("charge", "k7", token=bench.declines)
+    bench.send("refund", "k8", reference=charged.reference, amount_minor=500)
+    moved = sorted(bench.gateway.moved(ON, ON))
+    assert [(one.key.removeprefix(f"{bench.prefix}-"), one.minor, one.currency, one.on) for one in moved] == [
+        ("k1", 1995, "USD", ON),
+        ("k3", 1500, "USD", ON),
+        ("k8", -500, "USD", ON),
+    ]
+    assert (moved[0].reference, moved[2].reference) == (charged.reference, charged.reference)
+    assert not list(bench.gateway.moved(ON + timedelta(days=30), ON + timedelta(days=31)))
+
+
+def test_a_card_is_stored_on_its_page(bench: Bench) -> None:
+    gateway = bench.gateway
+    if not isinstance(gateway, KeepsCards):
+        pytest.skip("it has no page for cards")
+    wanted = CardPageRequest(
+        key=f"{bench.prefix}-card-1",
+        account="C-1",
+        name="Anna Rossi",
+        email="anna@example.com",
+        language="it",
+        done_url="http://127.0.0.1:9/done",
+        back_url="http://127.0.0.1:9/back",
+        on=ON,
+    )
+    page = gateway.card_page(wanted)
+    assert gateway.card_page(wanted) == page
+    assert gateway.card_page_end(page.reference).state == "open"
+    with suppress(OSError):  # it leads back to a page of ours, which is not there
+        bench.choose(page.url)
+    ended = gateway.card_page_end(page.reference)
+    assert isinstance(ended, CardPageEnd)
+    assert (ended.state, ended.gateway_customer) == ("stored", page.gateway_customer)
+    assert ended.card is not None
+    assert list(gateway.cards(page.gateway_customer)) == [ended.card]
+    with pytest.raises(LookupError):
+        gateway.card_page_end("cs_test_nobody")
+    card = {"token": ended.card.token, "gateway_customer": page.gateway_customer}
+    charged = bench.send("charge", "k1", **card)
+    assert (charged.outcome, charged.gateway_customer) == ("approved", page.gateway_customer)
+
+
+def test_what_it_tells_is_signed(bench: Bench) -> None:
+    gateway = bench.gateway
+    if not isinstance(gateway, SendsEvents):
+        pytest.skip("it tells nothing of itself")
+    charged = bench.send("charge", "k1")
+    bench.send("refund", "k2", reference=charged.reference)
+    told: list[Event] = []
+    until = time.monotonic() + 60
+    while {("payment", "k1"), ("refund", "k2")} - {(e.kind, (e.key or "").rpartition("-")[2]) for e in told}:
+        assert time.monotonic() < until, told
+        time.sleep(0.02)
+        told = [gateway.event(*one) for one in list(bench.heard)]
+    body, heads = bench.heard[0]
+    with pytest.raises(NotGenuine):
+        gateway.event(body.replace(b"1995", b"1"), heads)
+    with pytest.raises(NotGenuine):
+        gateway.event(body, {})

@@ -1,0 +1,608 @@
+"""Stripe, by its official SDK; and the payment server of tests and the demo, which is asked in the same words.
+
+==================  =====================================================================================
+ours                Stripe's
+==================  =====================================================================================
+card                a PaymentMethod that its customer keeps
+authorise           a PaymentIntent, confirmed off session, ``capture_method=manual``
+charge              the same, ``capture_method=automatic``
+capture, void       capture and cancel of the PaymentIntent
+refund              a Refund of the PaymentIntent
+card page           a Checkout Session, ``mode=setup``
+key                 the Idempotency-Key, and ``metadata[key]``; of a capture ``metadata[capture]``
+reference           the PaymentIntent's id; of a refund the Refund's
+==================  =====================================================================================
+
+Nothing is looked for by Stripe's search, which lags. What surely never happened is declined where it says something of the card;
+anything else that goes wrong is an exception, so that nobody takes it for an answer.
+"""
+
+from __future__ import annotations
+
+import calendar
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import stripe
+from django.conf import settings
+
+from perennial.catalog.copies import COPY
+from perennial.payments.gateways.contract import (
+    Answer,
+    CardPage,
+    CardPageEnd,
+    CardPageRequest,
+    DisputeFacts,
+    DisputeStatus,
+    Event,
+    EventKind,
+    KeptCard,
+    KeyReused,
+    Moved,
+    NotGenuine,
+    Request,
+    TooMany,
+)
+from perennial.payments.gateways.dry import refusal_of_card
+from perennial.payments.gateways.stripe_declines import category, never_asked
+from perennial.practice import STRIPE_TEST
+
+Thing = dict[str, Any]
+"""Something of Stripe's, as it came."""
+
+AUTHORISATION_DAYS = 5
+"""Visa keeps an authorisation that the customer was not there for 4 days and 18 hours; others keep it longer."""
+SECONDS = 30
+"""So long an answer is waited for."""
+IN_USE = 409
+PATIENCE = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds after which a request is sent again whose twin is on its way."""
+REPLAY_SECONDS = 300
+"""An event that was signed longer ago is not taken in."""
+DAYS_BEFORE = timedelta(days=2)
+"""Business dates and Stripe's clock differ by less, if the business date is not ahead."""
+
+PAYMENT_SERVER_KEY = "sk_test_perennial"
+"""The payment server takes any key of test mode."""
+
+DISPUTES: dict[str, DisputeStatus] = {
+    "warning_needs_response": "open",
+    "needs_response": "open",
+    "appeal_needs_response": "open",
+    "warning_under_review": "answered",
+    "under_review": "answered",
+    "appeal_under_review": "answered",
+    "won": "won",
+    "warning_closed": "won",
+    "lost": "lost",
+    "prevented": "lost",  # the network gave the money back before it became a dispute
+}
+EVENTS: dict[str, EventKind] = {
+    "payment_intent.": "payment",
+    "refund.": "refund",
+    "payment_method.automatically_updated": "card",
+    "payment_method.updated": "card",
+    "checkout.session.": "card_page",
+    "charge.dispute.": "dispute",
+}
+LANGUAGES = {"en": "en", "it": "it"}
+
+
+class Stripe:
+    """The gateway. ``address``: of another server than Stripe's. ``secrets``: of its events, the old one too while it changes."""
+
+    name = "stripe"
+    real = True
+    authorisation_days = AUTHORISATION_DAYS
+
+    def __init__(
+        self,
+        key: str | None = None,
+        *,
+        address: str | None = None,
+        secrets: Iterable[str] | None = None,
+        by_phone: bool | None = None,
+        seconds: float = SECONDS,
+    ) -> None:
+        key = settings.PERENNIAL_STRIPE_KEY if key is None else key
+        self.connections: int = settings.PERENNIAL_STRIPE_CONNECTIONS
+        self.per_second: float | None = settings.PERENNIAL_STRIPE_PER_SECOND
+        self._live = not STRIPE_TEST.match(key or "")
+        self._by_phone = settings.PERENNIAL_STRIPE_MOTO if by_phone is None else by_phone
+        self._secrets = tuple(settings.PERENNIAL_STRIPE_WEBHOOK_SECRETS if secrets is None else secrets)
+        self._client = stripe.StripeClient(
+            key or "",
+            base_addresses={"api": address} if address else {},
+            # Our own protocol asks again: it alone knows whether it may.
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=seconds),
+        )
+        self._api = self._client.v1
+
+    # -- Gateway
+
+    def authorise(self, request: Request) -> Answer:
+        return self._by_card(request, "manual")
+
+    def charge(self, request: Request) -> Answer:
+        return self._by_card(request, "automatic")
+
+    def _by_card(self, request: Request, capture: str) -> Answer:
+        if refused := refusal_of_card(request):
+            return refused
+        customer = request.gateway_customer or self._customer_of(request)
+        options: dict[str, Any] = {"moto": True} if self._by_phone else {"stored_credential_usage": "recurring"}
+        given: dict[str, Any] = {
+            "amount": request.amount_minor,
+            "currency": request.currency.lower(),
+            "customer": customer,
+            "payment_method": request.token,
+            "allowed_payment_method_types": ["card"],
+            "payment_method_options": {"card": options},
+            "capture_method": capture,
+            "confirm": True,
+            "description": request.about,
+            "metadata": {"key": request.key, "account": request.customer, "on": request.on.isoformat()},
+            "expand": ["latest_charge"],
+        }
+        if not self._by_phone:
+            given["off_session"] = True
+        try:
+            return _standing(self._send(request.key, self._api.payment_intents.create, given))
+        except stripe.CardError as refusal:
+            return _refusal(_said(refusal), customer)
+        except stripe.InvalidRequestError as problem:
+            return _never_asked(problem)
+
+    def capture(self, request: Request) -> Answer:
+        given = {
+            "amount_to_capture": request.amount_minor,
+            "metadata": {"capture": request.key, "captured_on": request.on.isoformat()},
+        }
+        try:
+            intent = self._send(request.key, self._api.payment_intents.capture, given, _reference(request))
+        except stripe.CardError as refusal:
+            return _refusal(_said(refusal), None)
+        except stripe.InvalidRequestError as problem:
+            return self._not_captured(request, problem)
+        return _captured(intent, request)
+
+    def _not_captured(self, request: Request, problem: stripe.InvalidRequestError) -> Answer:
+        """A capture that was turned down: because the authorisation is not there any more, or for another reason."""
+        if problem.code in ("charge_expired_for_capture", "payment_intent_unexpected_state"):
+            if problem.code == "charge_expired_for_capture":
+                return Answer("declined", message=problem.user_message, category="lapsed")
+            found = _captured(self._intent(_reference(request)), request)
+            if found.outcome == "not_found":
+                raise problem
+            return found
+        if problem.code in ("amount_too_large", "parameter_invalid_integer") or problem.param == "amount_to_capture":
+            return Answer("declined", message=problem.user_message)
+        raise problem
+
+    def void(self, request: Request) -> Answer:
+        given = {"cancellation_reason": "abandoned"}
+        try:
+            intent = self._send(request.key, self._api.payment_intents.cancel, given, _reference(request))
+        except stripe.InvalidRequestError as problem:
+            if problem.code != "payment_intent_unexpected_state":
+                raise
+            intent = self._intent(_reference(request))
+            if intent["status"] == "succeeded":
+                return Answer("declined", message=problem.user_message)
+            if intent["status"] != "canceled":
+                raise
+        return Answer("approved", reference=intent["id"])
+
+    def refund(self, request: Request) -> Answer:
+        given = {
+            "payment_intent": _reference(request),
+            "amount": request.amount_minor,
+            "metadata": {"key": request.key, "on": request.on.isoformat(), "about": request.about},
+        }
+        try:
+            return _given_back(self._send(request.key, self._api.refunds.create, given))
+        except stripe.CardError as refusal:
+            return _refusal(_said(refusal), None)
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "resource_missing":
+                raise
+            # No money of ours there today is another day's; that it is given back, or was never taken, is for good.
+            return Answer(
+                "declined",
+                message=problem.user_message,
+                category="soft" if problem.code == "balance_insufficient" else "hard",
+            )
+
+    def find(self, request: Request) -> Answer:
+        if request.kind == "refund":
+            return self._find_refund(request)
+        if request.kind in ("capture", "void"):
+            intent = self._intent(_reference(request))
+            if request.kind == "void":
+                return _voided(intent)
+            return _captured(intent, request)
+        if request.own_reference:
+            return _standing(self._intent(request.own_reference))
+        return self._find_by_customer(request)
+
+    def _find_by_customer(self, request: Request) -> Answer:
+        if request.token is None:
+            return Answer("not_found")
+        customer = request.gateway_customer or self._customer_of(request)
+        if customer is None:
+            return Answer("not_found")
+        first = min(request.on, datetime.now(UTC).date()) - DAYS_BEFORE
+        given = {
+            "customer": customer,
+            "created": {"gte": _seconds(first)},
+            "limit": 100,
+            "expand": ["data.latest_charge"],
+        }
+        for intent in self._all(self._api.payment_intents.list, given):
+            if _about(intent).get("key") == request.key:
+                return _standing(intent)
+        return Answer("not_found")
+
+    def _find_refund(self, request: Request) -> Answer:
+        if request.own_reference:
+            return _given_back(self._ask(self._api.refunds.retrieve, request.own_reference))
+        for refund in self._all(self._api.refunds.list, {"payment_intent": _reference(request), "limit": 100}):
+            if _about(refund).get("key") == request.key:
+                return _given_back(refund)
+        return Answer("not_found")
+
+    # -- KeepsBook
+
+    def moved(self, since: date | None = None, through: date | None = None) -> Iterator[Moved]:
+        """What was taken and given back, of what Stripe made or changed on these days and a little around them.
+
+        ``key`` of what was made elsewhere, on Stripe's own pages for example: Stripe's name of it.
+        """
+        # An authorisation is older than its capture.
+        first = None if since is None else since - timedelta(days=self.authorisation_days + 4)
+        created = _range(first, None if through is None else through + DAYS_BEFORE)
+        given = {"limit": 100, "expand": ["data.latest_charge"], **created}
+        for intent in self._all(self._api.payment_intents.list, given):
+            if intent["amount_received"]:
+                yield _taken(intent)
+        for refund in self._all(self._api.refunds.list, {"limit": 100, **created}):
+            # What an authorisation held and was not captured is a refund there too, but no money.
+            if refund.get("balance_transaction") and refund["status"] in ("succeeded", "pending", "requires_action"):
+                yield _returned(refund)
+
+    # -- KeepsCards
+
+    def card_page(self, request: CardPageRequest) -> CardPage:
+        customer = request.gateway_customer or self._customer(request.key, request.account)
+        if named := _without_none({"name": request.name or None, "email": request.email}):
+            # The page shows the address, and Stripe's own pages the name; nothing depends on it.
+            with suppress(stripe.StripeError):
+                self._ask(self._api.customers.update, customer, named)
+        about = {"account": request.account, "key": request.key}
+        given: dict[str, Any] = {
+            "mode": "setup",
+            "customer": customer,
+            "allowed_payment_method_types": ["card"],
+            "success_url": request.done_url,
+            "cancel_url": request.back_url,
+            "client_reference_id": request.account,
+            "locale": LANGUAGES.get(request.language, "auto"),
+            "metadata": about,
+            "setup_intent_data": {"metadata": {**about, "on": request.on.isoformat()}},
+        }
+        page = self._send(request.key, self._api.checkout.sessions.create, given)
+        return CardPage(url=page["url"], reference=page["id"], gateway_customer=customer)
+
+    def card_page_end(self, reference: str) -> CardPageEnd:
+        try:
+            page = self._ask(
+                self._api.checkout.sessions.retrieve, reference, {"expand": ["setup_intent.payment_method"]}
+            )
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "resource_missing":
+                raise LookupError(reference) from None
+            raise
+        customer = _id(page.get("customer"))
+        if page["status"] == "expired":
+            return CardPageEnd("expired", gateway_customer=customer)
+        set_up = page.get("setup_intent") or {}
+        if page["status"] != "complete" or set_up.get("status") != "succeeded":
+            return CardPageEnd("open", gateway_customer=customer)
+        return CardPageEnd("stored", card=_kept(set_up["payment_method"]), gateway_customer=customer)
+
+    def cards(self, gateway_customer: str) -> Iterator[KeptCard]:
+        found = self._all(self._api.customers.payment_methods.list, {"type": "card", "limit": 100}, gateway_customer)
+        for method in found:
+            if method.get("card"):
+                yield _kept(method)
+
+    # -- SendsEvents
+
+    def event(self, body: bytes, headers: Mapping[str, str]) -> Event:
+        signature = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), None)
+        for secret in self._secrets:
+            try:
+                found = self._client.construct_event(body, signature, secret, REPLAY_SECONDS).to_dict()
+            except (stripe.SignatureVerificationError, ValueError):
+                continue
+            if found["livemode"] != self._live:
+                raise NotGenuine("of test mode, and this is live, or the other way round")
+            return _event(found)
+        raise NotGenuine("no secret of ours has signed it, or too long ago")
+
+    # -- asking
+
+    def _customer_of(self, request: Request) -> str | None:
+        """Whose card it is there; a customer is made where nobody keeps it yet."""
+        try:
+            method = self._ask(self._api.payment_methods.retrieve, request.token)
+        except stripe.InvalidRequestError as problem:
+            if problem.code != "resource_missing":
+                raise
+            return None  # asking for the money will say so
+        return _id(method.get("customer")) or self._customer(request.key, request.customer)
+
+    def _customer(self, key: str, account: str) -> str:
+        """The customer there of one of ours, made once: by the key of this installation and the account."""
+        made = self._send(
+            f"{_installation(key)}-customer-{account}",
+            self._api.customers.create,
+            {"description": account, "metadata": {"account": account}},
+        )
+        return str(made["id"])
+
+    def _intent(self, reference: str) -> Thing:
+        return self._ask(self._api.payment_intents.retrieve, reference, {"expand": ["latest_charge"]})
+
+    def _all(self, lists: Callable[..., Any], given: dict[str, Any], *of: str) -> Iterator[Thing]:
+        """Every thing of a list, page after page."""
+        given = dict(given)
+        while True:
+            page = self._ask(lists, *of, given)
+            yield from page["data"]
+            if not page["has_more"] or not page["data"]:
+                return
+            given["starting_after"] = page["data"][-1]["id"]
+
+    def _send(self, key: str, function: Callable[..., Any], given: Mapping[str, Any], *of: str) -> Thing:
+        """Something is to happen there, once by this key. KeyReused: the key was another thing's."""
+        try:
+            return self._ask(function, *of, given, {"idempotency_key": key})
+        except stripe.IdempotencyError as problem:
+            raise KeyReused(f"{key}: {problem.user_message}") from None
+
+    def _ask(self, function: Callable[..., Any], *given: Any) -> Thing:
+        """One request; again after a moment while the same one is on its way. TooMany: it has not begun."""
+        for wait in (*PATIENCE, None):
+            try:
+                found: Thing = function(*given).to_dict()
+                return found
+            except stripe.StripeError as problem:
+                if isinstance(problem, stripe.RateLimitError):
+                    raise TooMany(problem.user_message) from None
+                if wait is None or problem.http_status != IN_USE:
+                    raise
+            time.sleep(wait * (0.5 + random.random()))
+        raise AssertionError
+
+
+class Simulator(Stripe):
+    """The payment server of tests and the demo (``PERENNIAL_PAYMENT_SERVER``), asked as Stripe is; no money moves."""
+
+    name = "simulator"
+    real = False
+
+    def __init__(self, address: str | None = None, **more: Any) -> None:
+        given = {"key": PAYMENT_SERVER_KEY, "by_phone": False, **more}
+        super().__init__(address=address or settings.PERENNIAL_PAYMENT_SERVER, **given)
+
+
+# -- what Stripe says, in our words
+
+
+def _reference(request: Request) -> str:
+    if request.reference is None:
+        raise LookupError(f"{request.key}: nothing is said to be {request.kind}d")
+    return request.reference
+
+
+def _standing(intent: Thing) -> Answer:
+    """How an authorisation or charge stands."""
+    customer = _id(intent.get("customer"))
+    match intent["status"]:
+        case "succeeded" | "requires_capture":
+            return Answer(
+                "approved",
+                reference=intent["id"],
+                network_transaction_id=_network(intent),
+                gateway_customer=customer,
+            )
+        case "processing":
+            return Answer(
+                "pending", reference=intent["id"], message="the bank has not answered yet", gateway_customer=customer
+            )
+        case "requires_action" | "requires_confirmation":
+            return Answer(
+                "requires_customer", message="the customer has to agree to it at the bank", gateway_customer=customer
+            )
+        case "requires_payment_method":
+            if not intent.get("last_payment_error"):
+                return Answer("not_found")
+            return _refusal(intent["last_payment_error"], customer)
+        case "canceled":
+            gone = "the authorisation is not there any more"
+            return Answer("declined", message=gone, category="lapsed", gateway_customer=customer)
+    return Answer("unknown", reference=intent["id"], message=f"it is {intent['status']}")
+
+
+def _captured(intent: Thing, request: Request) -> Answer:
+    """Whether a capture was made. By somebody else, on Stripe's own pages, it is the same money if it is as much."""
+    if intent["status"] == "succeeded":
+        by = _about(intent).get("capture")
+        if by == request.key or (by is None and intent["amount_received"] == request.amount_minor):
+            return Answer("approved", reference=intent["id"])
+        if by is None:
+            return Answer(
+                "unknown", message=f"captured elsewhere, {intent['amount_received']} of {request.amount_minor}"
+            )
+        return Answer("declined", message="the authorisation was used already")
+    if intent["status"] == "canceled":
+        return Answer("declined", message="the authorisation is not there any more", category="lapsed")
+    if intent["status"] == "processing":
+        return Answer("pending", reference=intent["id"], message="the bank has not answered yet")
+    return Answer("not_found")
+
+
+def _voided(intent: Thing) -> Answer:
+    if intent["status"] == "canceled":
+        return Answer("approved", reference=intent["id"])
+    if intent["status"] == "succeeded":
+        return Answer("declined", message="the authorisation was captured")
+    return Answer("not_found")
+
+
+def _given_back(refund: Thing) -> Answer:
+    match refund["status"]:
+        case "succeeded":
+            return Answer("approved", reference=refund["id"])
+        case "failed" | "canceled":
+            why = refund.get("failure_reason") or refund["status"]
+            return Answer("declined", message=f"it could not be given back: {why}")
+    return Answer("pending", reference=refund["id"], message=f"giving it back is {refund['status']}")
+
+
+def _refusal(error: Mapping[str, Any], customer: str | None) -> Answer:
+    """What the bank, or Stripe for it, has declined."""
+    code, decline = error.get("code"), error.get("decline_code")
+    kind = category(
+        code=code,
+        decline_code=decline,
+        advice=error.get("advice_code"),
+        network_advice=error.get("network_advice_code"),
+        issuer=error.get("network_decline_code"),
+    )
+    words = error.get("message") or code
+    message = f"{words} ({decline or code})" if decline or code else words
+    if kind == "authentication":
+        return Answer("requires_customer", message=message, gateway_customer=customer)
+    return Answer("declined", message=message, category=kind, gateway_customer=customer)
+
+
+def _never_asked(problem: stripe.InvalidRequestError) -> Answer:
+    kind = never_asked(problem.code, problem.param)
+    if kind is None:
+        raise problem
+    return Answer("declined", message=problem.user_message, category=kind)
+
+
+def _taken(intent: Thing) -> Moved:
+    about, automatic = _about(intent), intent["capture_method"] != "manual"
+    charge = intent.get("latest_charge")
+    made = charge["created"] if isinstance(charge, dict) else intent["created"]
+    # What somebody else captured is found under the key of its authorisation, which has taken nothing here.
+    key = about.get("capture") or about.get("key") or intent["id"]
+    on = about.get("captured_on") or (about.get("on") if automatic else None)
+    return Moved(key, intent["amount_received"], intent["currency"].upper(), _day(on, made), intent["id"])
+
+
+def _returned(refund: Thing) -> Moved:
+    about, intent = _about(refund), _id(refund.get("payment_intent"))
+    on = _day(about.get("on"), refund["created"])
+    return Moved(about.get("key") or refund["id"], -refund["amount"], refund["currency"].upper(), on, intent)
+
+
+def _kept(method: Thing) -> KeptCard:
+    card = method["card"]
+    return KeptCard(method["id"], card["brand"], card["last4"], card["exp_month"], card["exp_year"])
+
+
+def _event(found: Thing) -> Event:
+    kind: EventKind = next((kind for start, kind in EVENTS.items() if found["type"].startswith(start)), "other")
+    thing: Thing = found["data"]["object"]
+    given: dict[str, Any] = {}
+    match kind:
+        case "payment":
+            given["key"] = _about(thing).get("capture") or _about(thing).get("key")
+        case "refund":
+            given["key"] = _about(thing).get("key")
+        case "card" if thing.get("card"):
+            given["card"] = _kept(thing)
+        case "card_page":
+            given["page"] = thing["id"]
+        case "dispute":
+            given["dispute"] = _dispute(thing)
+    return Event(found["id"], kind, found["created"], **given)
+
+
+def _dispute(dispute: Thing) -> DisputeFacts:
+    until = (dispute.get("evidence_details") or {}).get("due_by")
+    return DisputeFacts(
+        reference=dispute["id"],
+        payment_reference=_id(dispute.get("payment_intent")) or _id(dispute["charge"]) or "",
+        minor=dispute["amount"],
+        currency=dispute["currency"].upper(),
+        reason=dispute["reason"],
+        status=DISPUTES.get(dispute["status"], "open"),
+        answer_by=None if until is None else datetime.fromtimestamp(until, UTC).date(),
+    )
+
+
+def _said(refusal: stripe.StripeError) -> Mapping[str, Any]:
+    """What Stripe says of a refusal, as it came."""
+    body = refusal.json_body
+    found = body.get("error") if isinstance(body, dict) else None
+    return found if isinstance(found, dict) else {"code": refusal.code, "message": refusal.user_message}
+
+
+def _about(thing: Thing) -> Mapping[str, str]:
+    """What we wrote to it."""
+    return thing.get("metadata") or {}
+
+
+def _network(intent: Thing) -> str | None:
+    """What the card's network calls the charge, where it was asked for."""
+    charge = intent.get("latest_charge")
+    details = charge.get("payment_method_details") if isinstance(charge, dict) else None
+    return ((details or {}).get("card") or {}).get("network_transaction_id") or None
+
+
+def _id(thing: Any) -> str | None:
+    """The id of something that may come whole."""
+    return thing if thing is None or isinstance(thing, str) else str(thing["id"])
+
+
+def _installation(key: str) -> str:
+    """Whose key it is: ours begin with the installation."""
+    found = re.match(f"(?:{COPY})?[^-]+", key)
+    return found[0] if found else key
+
+
+def _day(written: str | None, made: int) -> date:
+    with suppress(ValueError):
+        if written:
+            return date.fromisoformat(written)
+    return datetime.fromtimestamp(made, UTC).date()
+
+
+def _seconds(day: date) -> int:
+    return calendar.timegm(day.timetuple())
+
+
+def _range(first: date | None, last: date | None) -> dict[str, Any]:
+    found = _without_none(
+        {
+            "gte": None if first is None else _seconds(first),
+            "lt": None if last is None else _seconds(last + timedelta(days=1)),
+        }
+    )
+    return {"created": found} if found else {}
+
+
+def _without_none(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
