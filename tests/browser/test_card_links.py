@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from perennial.catalog.models import Company
 from perennial.customers.models import Customer
 from perennial.desk.cards.link import link_for_message
 from perennial.notices.sending import send_due
+from perennial.payment_server.start import Running, running
 from perennial.payments import gateways
+from perennial.payments.gateways.stripe import Simulator
 from perennial.payments.models import Attempt, CardLink, Payment
-from tests.browser.conftest import Faults
 from tests.worlds import nightingale
-from tests.worlds.card_pages import Paying
 from tests.worlds.served import Site
 
 pytest_plugins = ["tests.worlds.served"]
@@ -27,41 +27,24 @@ DECLAN = "C-0877"
 
 
 @pytest.fixture
-def paying(site: Site, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Paying:
-    """The gateway of the club, which has a page for cards; messages are on, and files."""
-    found = Paying(tmp_path / "paying", find_delay=0)
-    found.open_pages()
-    monkeypatch.setitem(gateways._loaded, "paying", found)
-    settings.PERENNIAL_GATEWAY = "paying"
-    settings.PERENNIAL_HOME = tmp_path
-    settings.PERENNIAL_URL = site.address
-    Customer.objects.filter(account__in=[DECLAN, "C-3052"]).update(email="declan@example.com")
-    Company.objects.update(notices_on=True, from_email="records@nightingale.example", phone="020 915 0100")
-    return found
+def server(site: Site, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """The payment server, by which the club is paid from now on; messages are on, and files."""
+    with running(tmp_path / "payment-server") as found:
+        monkeypatch.setitem(gateways._loaded, "simulator", Simulator(found.address))
+        settings.PERENNIAL_GATEWAY = "simulator"
+        settings.PERENNIAL_HOME = tmp_path
+        settings.PERENNIAL_URL = site.address
+        Customer.objects.filter(account=DECLAN).update(email="declan@example.com")
+        Company.objects.update(notices_on=True, from_email="records@nightingale.example", phone="020 915 0100")
+        yield found
 
 
 @pytest.fixture
-def telephone(browser: Browser, faults: Faults) -> Iterator[BrowserContext]:
+def telephone(browser: Browser) -> Iterator[BrowserContext]:
     """The customer's browser: small, and without scripts."""
-    faults.allow("pay.example.com")
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     yield context
     context.close()
-
-
-def hosted(context: BrowserContext, paying: Paying) -> None:
-    """The gateway's page in a browser: its button stores the card and leads back."""
-
-    def answer(route: Route) -> None:
-        reference = route.request.url.rsplit("/", 1)[-1].partition("?")[0]
-        done = next(asked.done_url for asked in paying.asked if paying.by_key[asked.key].reference == reference)
-        if route.request.url.endswith("?pay"):
-            paying.store(reference)
-            route.fulfill(status=303, headers={"Location": done})
-        else:
-            route.fulfill(content_type="text/html", body=f'<a id="pay" href="/{reference}?pay">Save card</a>')
-
-    context.route("https://pay.example.com/**", answer)
 
 
 def mailed(home: Path) -> str:
@@ -78,7 +61,7 @@ def mailed(home: Path) -> str:
 
 def test_my_card_changed(
     site: Site,
-    paying: Paying,
+    server: Running,
     telephone: BrowserContext,
     axe: Callable[[Page], None],
     screenshot: Callable[[str], Path],
@@ -96,30 +79,28 @@ def test_my_card_changed(
     url = mailed(tmp_path)
     expect(desk.locator("#card-link")).to_contain_text("sent ", timeout=10_000)
 
-    hosted(telephone, paying)
     page = telephone.new_page()
     page.goto(url)
     page.screenshot(path=screenshot("card-sent").with_name("my-card.png"), full_page=True)
     expect(page.locator("main")).to_contain_text("Visa ending 4242")
     page.get_by_role("button").click()
-    page.wait_for_url("https://pay.example.com/**")
+    page.wait_for_url(f"{server.address}/**")
     expect(desk.locator("#card-link")).to_contain_text("opened ", timeout=10_000)
-    page.locator("#pay").click()
-    expect(page.locator("main")).to_contain_text("Visa ending 4343 is stored")
+    page.locator("button.main").click()
+    expect(page.locator("main")).to_contain_text("Visa ending 4242 is stored")
     page.screenshot(path=screenshot("card-opened").with_name("my-card-done.png"), full_page=True)
-    expect(desk.locator("#card-link")).to_contain_text("Visa 4343; SO-000645-1-003 reserved €28.50", timeout=10_000)
+    expect(desk.locator("#card-link")).to_contain_text("Visa 4242; SO-000645-1-003 reserved €28.50", timeout=10_000)
     axe(desk)
     screenshot("card-stored")
-    asked = Attempt.objects.filter(card__token="tok_new")
+    asked = Attempt.objects.filter(card=CardLink.objects.get().card)
     assert [(one.kind, one.outcome) for one in asked] == [("authorise", "approved")]
+    print(server.book())
     assert not Payment.objects.filter(customer__account=DECLAN, status__in=["declined", "failed"]).exists()
 
 
-def test_a_caller_who_dictates(site: Site, paying: Paying, faults: Faults, screenshot: Callable[[str], Path]) -> None:
+def test_a_caller_who_dictates(site: Site, server: Running, screenshot: Callable[[str], Path]) -> None:
     """The clerk opens the gateway's page in a window of its own; what the caller agrees to is read to them."""
-    faults.allow("pay.example.com")
     desk = site.sign_in(to="/orders/SO-000645", language="it")
-    hosted(desk.context, paying)
     desk.keyboard.press("c")
     expect(desk.locator("#panel")).to_contain_text("subito")
     screenshot("card-panel-it")
@@ -129,17 +110,17 @@ def test_a_caller_who_dictates(site: Site, paying: Paying, faults: Faults, scree
     expect(window.locator("main")).to_contain_text("SO-000645")
     window.screenshot(path=screenshot("card-order-it").with_name("desk-card.png"), full_page=True)
     window.locator("main button").click()
-    window.wait_for_url("https://pay.example.com/**")
-    window.locator("#pay").click()
-    expect(window.locator("main")).to_contain_text("4343")
-    expect(desk.locator("#card-link")).to_contain_text("Visa 4343", timeout=10_000)
+    window.wait_for_url(f"{server.address}/**")
+    window.locator("button.main").click()
+    expect(window.locator("main")).to_contain_text("4242")
+    expect(desk.locator("#card-link")).to_contain_text("Visa 4242", timeout=10_000)
     screenshot("card-stored-it")
     row = CardLink.objects.get()
     assert (row.channel, row.by, row.order and row.order.number) == ("desk", "clerk", "SO-000645")
 
 
 def test_the_link_in_italian(
-    site: Site, paying: Paying, telephone: BrowserContext, screenshot: Callable[[str], Path]
+    site: Site, server: Running, telephone: BrowserContext, screenshot: Callable[[str], Path]
 ) -> None:
     desk = site.sign_in(to="/customers/C-3052")
     desk.keyboard.press("c")
