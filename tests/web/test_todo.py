@@ -120,7 +120,7 @@ def test_a_card_that_has_ended_is_told_from_one_that_will(
         ("late", ["new_card", "cancel"], ["new_card", "cancel"]),
         ("unknown", ["ask"], ["ask", "settle"]),
         ("uninvoiced", [], ["invoice"]),
-        ("refund", [], ["refund"]),
+        ("refund", ["refund"], ["refund"]),
     ],
 )
 def test_the_steps_are_buttons_with_keys_for_whoever_may(
