@@ -62,7 +62,7 @@ def test_it_stops_what_comes_and_what_was_made_until_it_is_won() -> None:
     assert open_holds(number) == [(number, "children+charging"), (f"{number}-1-002", "sending+charging")]
     with refused("number", "on_hold"):
         actions.ship(number=f"{number}-1-002", on=day(12), by="warehouse")
-    assert run(CreateChildOrders(), day(25)).get("on_hold") == 1
+    assert run(CreateChildOrders(), day(25)).get("on_hold") == 2
     (one,) = exceptions("dispute", on=day(12)).rows
     assert (one.number, one.day, one.facts["status"], one.steps) == (
         f"{number}-1-001",

@@ -159,7 +159,7 @@ def test_what_lies_too_long_and_what_is_owed(capsys: Captured) -> None:
     one_of_each()
     night(LATER)
     assert {one.code: one.facts["count"] for one in watched(LATER)} == {
-        "children_late": 2, "children_uninvoiced": 1, "refunds_owed": 1,
+        "children_late": 2, "children_uninvoiced": 1, "refunds_to_approve": 1, "refunds_owed": 1,
     }  # fmt: skip
     assert main.main(["watch", "--json", "--on", str(LATER)]) == 4
     told = json.loads(capsys.readouterr().out)
