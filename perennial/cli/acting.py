@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from perennial.cli.output import outcome, say
@@ -36,6 +37,10 @@ def does(name: str, *names: str, line: bool = True, reports: bool = False, **ren
             arguments["quantity"] = quantity(arguments["quantity"], "quantity")
         if arguments.get("pay") is not None:
             arguments["pay"] = _pays(arguments["pay"])
+        if arguments.get("pieces"):
+            from perennial.desk.orders.short import Pieces
+
+            arguments["pieces"] = [Pieces(line, Decimal(quantity)) for line, quantity in arguments["pieces"]]
         if "without" in arguments:
             arguments["without"] = [option.replace("-", "_") for option in arguments["without"]]
         if reports:

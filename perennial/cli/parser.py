@@ -216,6 +216,14 @@ def whole(words: str) -> int:
     return int(words)
 
 
+def pieces(words: str) -> tuple[int, str]:
+    """A line of a child and how many pieces of it: ``2=1``, ``2=0``."""
+    line, equals, quantity = words.partition("=")
+    if not equals or not re.fullmatch(r"\d{1,9}(\.\d{1,3})?", quantity, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{words!r} is not a line and how many pieces of it, such as 1=2")
+    return whole(line), quantity
+
+
 def count(words: str) -> int:
     """A whole number from 0 on."""
     if not re.fullmatch(r"\d{1,9}", words, re.ASCII):

@@ -200,7 +200,9 @@ def order_dispute(p: Parser) -> Run:
     p.add_argument("--payment", dest="part", type=whole, metavar="N", help="of a new one: the number of the payment")
     p.add_argument("--amount", metavar="A", help="of a new one: so much of it (left out: all of the payment)")
     p.add_argument("--answer-by", type=day, metavar="DATE", help="until when the bank takes an answer")
-    p.add_argument("--dispute", type=whole, metavar="N", help="which one, where several go on, or it was decided already")
+    p.add_argument(
+        "--dispute", type=whole, metavar="N", help="which one, where several go on, or it was decided already"
+    )
     p.change(why="what the bank says", must_say_why=True)
     return does("dispute", "status", "part", "amount", "answer_by", "dispute")
 

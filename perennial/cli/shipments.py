@@ -8,6 +8,7 @@ from perennial.cli.parser import (
     Run,
     day,
     number,
+    pieces,
     text,
     whole,
 )
@@ -132,10 +133,18 @@ def order_ship(p: Parser) -> Run:
     p.number("the number of a child, or of an order with ordinary lines")
     p.add_argument("--carrier", type=text, metavar="C", help="who carries it")
     p.add_argument("--tracking", type=number, metavar="T", help="the carrier's number")
+    p.add_argument(
+        "--pieces",
+        type=pieces,
+        action="append",
+        default=[],
+        metavar="LINE=QUANTITY",
+        help="of this line of a child so many went, and the rest does not come; one option a line",
+    )
     p.override()
     p.reason_code()
     p.change()
-    return does("ship", "carrier", "tracking", "override", "reason_code", line=False, reports=True)
+    return does("ship", "carrier", "tracking", "override", "reason_code", "pieces", line=False, reports=True)
 
 
 def order_track(p: Parser) -> Run:

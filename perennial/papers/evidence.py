@@ -77,7 +77,9 @@ def evidence(number: int, *, on: date, language: str | None = None) -> Evidence:
 
 
 def _facts(about: ShownDispute, order: Order, to: Reader) -> Iterator[Fact]:
-    words = of(to, "ordered_on", "customer", "evidence_disputed", "evidence_reason", "evidence_answer_by", "evidence_charge")
+    words = of(
+        to, "ordered_on", "customer", "evidence_disputed", "evidence_reason", "evidence_answer_by", "evidence_charge"
+    )
     reason = phrase("dispute reason", about.reason, None, to) or about.reason
     yield from facts(
         (words["customer"], f"{order.account}, {order.customer}"),
@@ -94,7 +96,12 @@ def _ordered(order: Order, to: Reader) -> Section:
         say("evidence_ordered", to),
         tuple(of(to, "product", "name", "pieces", "price").values()),
         tuple(
-            (one.product.number, one.product.name, fact(one.quantity, "", to), fact(one.price, "", to) if one.price else "")
+            (
+                one.product.number,
+                one.product.name,
+                fact(one.quantity, "", to),
+                fact(one.price, "", to) if one.price else "",
+            )
             for one in order.lines
         ),
     )
@@ -116,11 +123,18 @@ def _payment(one: Payment, to: Reader) -> tuple[str, ...]:
 
 
 def _sent(order: Order, to: Reader) -> Section:
-    parcels = [(child.number, child.sent, _products(child, to), child.ship_to) for child in order.children if child.sent]
-    rows = [_parcel(number, sent, what, "; ".join(address_lines(where, order.customer, to)), to) for number, sent, what, where in parcels]
+    parcels = [
+        (child.number, child.sent, _products(child, to), child.ship_to) for child in order.children if child.sent
+    ]
+    rows = [
+        _parcel(number, sent, what, "; ".join(address_lines(where, order.customer, to)), to)
+        for number, sent, what, where in parcels
+    ]
     if order.sent is not None:
         products = ", ".join(f"{fact(one.quantity, '', to)} × {one.product.called}" for one in order.lines if one.price)
-        rows.append(_parcel(order.number, order.sent, products, "; ".join(address_lines(order.ship_to, order.customer, to)), to))
+        rows.append(
+            _parcel(order.number, order.sent, products, "; ".join(address_lines(order.ship_to, order.customer, to)), to)
+        )
     return Section(
         say("evidence_sent", to),
         tuple(of(to, "parcel", "evidence_day", "product", "delivery", "evidence_tracking").values()),

@@ -91,6 +91,25 @@ def child_parts(schedule: PaymentSchedule | None, total: int, ship_on: date, met
     ]
 
 
+def follow_child(child: int, schedule: PaymentSchedule | None, total: int, ship_on: date) -> None:
+    """Bring the payments of a child in line with what it costs now, which is less; what is authorised is captured in part.
+    Refused: something of it is billed, taken or on its way already.
+    """
+    rows = Payment.objects.select_for_update(no_key=True).filter(order=child, purpose="shipment")
+    found = list(rows.exclude(status__in=(*NOT_COUNTED, "written_off")).order_by("number"))
+    if not found:
+        return
+    if fixed := next((one for one in found if one.status not in (*CHANGEABLE, "authorised")), None):
+        raise Refused("short_after_payment", "number", number=fixed.number, status=fixed.status)
+    wanted = {one.number: one for one in child_parts(schedule, total, ship_on, found[0].method)}
+    for one in found:
+        owed = wanted.get(one.number)
+        if owed is None:
+            sql.shift(Payment, [one.pk], one.status, "cancelled")
+        elif owed.amount != one.amount_minor:
+            sql.shift(Payment, [one.pk], one.status, one.status, amount_minor=owed.amount)
+
+
 def bill_due_on(due_on: date, billed_on: date, bill_days: int) -> date:
     """When a part on account is to be paid whose bill is sent on a day: its date, but not before the bill days are over."""
     return max(due_on, date.fromordinal(min(billed_on.toordinal() + max(bill_days, 0), date.max.toordinal())))

@@ -22,7 +22,7 @@ from perennial.continuity.models import Parked
 from perennial.customers.models import Customer
 from perennial.notices.models import Notice
 from perennial.payments import gateways
-from perennial.payments.models import Payment
+from perennial.payments.models import Dispute, Payment
 from perennial.programs.draft import remove_event
 from tests.cli.contract_page import ELSEWHERE, PAGE
 from tests.processes import perennial
@@ -118,6 +118,7 @@ PLAYED = [
     ("order invoice of a child", "order invoice SO-000003-1-001 --on 2026-03-11"),
     ("order collect", "order collect SO-000004-1-001 --on 2026-03-11"),
     ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),
+    ("order dispute", "order dispute SO-000003-1-001 --as open --payment 2 --reason fraudulent --on 2026-03-11"),
     ("order receive", "order receive SO-000003-1-001 --check 417 --amount 7.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
@@ -205,6 +206,9 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
         if row == "tariff preview":
             holds("tariff preview: each of examples", found["examples"][0])
             played.add("tariff preview: each of examples")
+        if row == "order refund":
+            holds("order refund: each of refunds", found["refunds"][0])
+            played.add("order refund: each of refunds")
         if row == "order collect":
             holds("order collect: each of payments", found["payments"][0])
             played.add("order collect: each of payments")
@@ -212,7 +216,13 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
     holds("backup", typed(f"backup {tmp_path}"))
     played.add("backup")
-    for words in ("print slip SO-000003-1-001", "print confirmation SO-000003", "print pick-list"):
+    dispute = Dispute.objects.get().pk
+    for words in (
+        "print slip SO-000003-1-001",
+        "print confirmation SO-000003",
+        "print pick-list",
+        f"print evidence {dispute}",
+    ):
         name = " ".join(words.split()[:2])
         holds(name, typed(f"{words} --out {tmp_path / 'paper.pdf'}"))
         played.add(name)

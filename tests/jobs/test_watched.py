@@ -159,7 +159,7 @@ def test_what_lies_too_long_and_what_is_owed(capsys: Captured) -> None:
     one_of_each()
     night(LATER)
     assert {one.code: one.facts["count"] for one in watched(LATER)} == {
-        "children_late": 2, "children_uninvoiced": 1, "refunds_owed": 1,
+        "children_late": 2, "children_uninvoiced": 1, "refunds_to_approve": 1, "refunds_owed": 1,
     }  # fmt: skip
     assert main.main(["watch", "--json", "--on", str(LATER)]) == 4
     told = json.loads(capsys.readouterr().out)
@@ -196,6 +196,7 @@ def test_each_is_said_with_what_to_do(language: str) -> None:
     for code in (
         *("nights_missed", "nights_wait", "night_never", "run_stopped", "night_stopped", "many_declines"),
         *("disk_nearly_full", "children_late", "children_uninvoiced", "refunds_owed"),
+        *("refunds_to_approve", "refunds_failed", "disputes_run_out"),
     ):
         assert phrase("watch", code, {**facts, "job": "x", "folder": "/", "amount": "1"}, Reader(language))
         assert code == "disk_nearly_full" or phrase("command", code, facts, Reader(language))

@@ -12,7 +12,7 @@ from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.models import StoredCard
 from perennial.desk import actions
 from perennial.orders.models import SalesOrder, Shipment
-from perennial.payments.models import Attempt, Payment
+from perennial.payments.models import Attempt, Dispute, Payment, RefundRequest
 from perennial.payments.noted import note
 from tests.worlds.book_club import ORDERED, child, club, order
 
@@ -67,7 +67,16 @@ def one_of_each() -> Todo:
     SalesOrder.objects.filter(pk=sent.pk).update(status="shipped")
     Shipment.objects.create(order=sent, on_date=date(2026, 3, 13), carrier="GLS")
     StoredCard.objects.update(expires_on=date(2026, 4, 30))
-    return Todo(first.number, second.number, third.number, waiting.number, sent.number, paid_and_cancelled())
+    refund = paid_and_cancelled()
+    RefundRequest.objects.create(
+        order=SalesOrder.objects.get(number=refund), amount_minor=2000, currency="USD", asked_by="clerk",
+        asked_on=ORDERED, reason="came creased",
+    )  # fmt: skip
+    Dispute.objects.create(
+        payment=Payment.objects.get(order=first), amount_minor=2490, currency="USD", reason="duplicate", status="open",
+        opened_on=ORDERED, answer_by=date(2026, 4, 1),
+    )  # fmt: skip
+    return Todo(first.number, second.number, third.number, waiting.number, sent.number, refund)
 
 
 def paid_and_cancelled() -> str:

@@ -102,7 +102,8 @@ select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.numbe
   left join customers_storedcard d on d.id = y.card_id
   left join payments_bill b on b.payment_id = y.id
   left join payments_payment f on f.id = y.refunds_id
- where y.order_id = any(%(all)s) or y.continuity_order_id = any(%(continuity)s)
+ where (y.order_id = any(%(all)s) or y.continuity_order_id = any(%(continuity)s))
+   and not (y.purpose = 'refund' and y.status = 'draft')  -- nobody has approved it
 
 -- name: tries
 select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_at, a.outcome, a.category, a.final,

@@ -17,7 +17,9 @@ from perennial.db import history, sql
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, lock, order_by_number
 from perennial.desk.notices.queue import tell_ordinary_sent, tell_sent
+from perennial.desk.orders.short import Pieces, Short, shorten, total_of
 from perennial.desk.outcome import Outcome
+from perennial.desk.queries import refunds
 from perennial.errors import Conflict, Refused
 from perennial.kernel.limits import LINE, number_fault, text_fault
 from perennial.kernel.money import Money
@@ -55,13 +57,16 @@ def ready_to_send(*, on: date) -> list[int]:
 class Sent(Outcome):
     """A child went out. ``not_authorised``: its card was not asked yet, it is charged when it is invoiced.
 
-    ``overridden``: what stood in the way, and was passed over.
+    ``overridden``: what stood in the way, and was passed over. ``short``: of which fewer pieces went; ``total``: what it
+    costs then.
     """
 
     order: str
     status: str
     not_authorised: Money | None = None
     overridden: tuple[str, ...] = ()
+    short: tuple[Short, ...] = ()
+    total: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,22 +175,27 @@ def ship(
     today: date | None = None,
     reason: str | None = None,
     reason_code: str | None = None,
+    pieces: Sequence[Pieces] = (),
 ) -> Sent | OrdinaryLines:
     """A child, or a parent's ordinary lines, went out. Refused when it may not ship, a day before it was ordered, and one
     behind ``today``, on which it is reported.
 
     ``override``: send it although it is not accepted, held, unpaid, or its delivery window is not open; the ``reason``
     is needed then. What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
+    ``pieces``: of these lines of a child so many went, and the rest does not come; only what went is owed.
     """
     _not_ahead(on, today)
     _checked_carrier(carrier, tracking)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason, reason_code=reason_code)
     if found.parent_id is None:
+        if pieces:
+            raise Refused("short_of_ordinary", "pieces", order=number)
         return _ship_ordinary(locked, override=override, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     _not_before_ordered(on, locked.order)
     overridden = _overridden(child, blocked.may_not_ship(child.pk, on), override=override, reason=reason)
+    short = shorten(locked, child, pieces) if pieces else ()
     sent = ship_many(
         [child.pk],
         on=on,
@@ -203,6 +213,9 @@ def ship(
         status="shipped",
         not_authorised=_not_asked(locked, child),
         overridden=_told(overridden),
+        short=short,
+        total=total_of(child) if short else None,
+        to_refund=refunds([locked.order.pk]).get(locked.order.number) if short else None,
     )
 
 

@@ -35,7 +35,13 @@ def dispute(request: Visit, number: str) -> HttpResponse:
         if chosen is not None:
             status = typed.one_of(request, "status", tuple(DISPUTE))
             outcome = act(
-                request, actions.dispute, number=found.number, dispute=chosen.id, status=status, reason=reason, answer_by=day
+                request,
+                actions.dispute,
+                number=found.number,
+                dispute=chosen.id,
+                status=status,
+                reason=reason,
+                answer_by=day,
             )
         else:
             if payment is None:

@@ -249,6 +249,26 @@ def _refund(to: Reader) -> tuple[Column[Exceptional], ...]:
     return _fact("todo_amount", "amount"), ("csv_currency", _currency), _day("todo_ordered_on")
 
 
+def _approval(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return (
+        _fact("todo_amount", "amount"),
+        ("csv_currency", _currency),
+        _fact("todo_by", "asked_by"),
+        _fact("todo_why", "reason"),
+        _day("todo_asked_on"),
+    )
+
+
+def _dispute(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return (
+        _fact("todo_amount", "amount"),
+        ("csv_currency", _currency),
+        _fact("todo_why", "reason"),
+        _said("csv_state", "status", to, "dispute"),
+        _fact("todo_answer_by", "answer_by"),
+    )
+
+
 def _nothing(to: Reader) -> tuple[Column[Exceptional], ...]:
     return ()
 
@@ -263,4 +283,6 @@ _KIND: dict[str, Callable[[Reader], tuple[Column[Exceptional], ...]]] = {
     "unknown": _payment,
     "uninvoiced": _uninvoiced,
     "refund": _refund,
+    "approval": _approval,
+    "dispute": _dispute,
 }

@@ -9,14 +9,18 @@ from django.http import HttpResponse
 
 from perennial.desk import actions
 from perennial.desk.orders.ship import OVERRIDABLE
+from perennial.desk.orders.short import Pieces
+from perennial.desk.read.order import Child
 from perennial.desk.read.order_page import taken_when_invoiced
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
+from perennial.kernel.money import plain
 from perennial.web import typed
 from perennial.web.answer import Toast, act, act_on, done, form_again, panel
 from perennial.web.codes import reason_code, why_codes
 from perennial.web.effects import effect
 from perennial.web.pages.order import meant
+from perennial.web.typed import read_number
 from perennial.web.visit import Visit
 
 
@@ -32,11 +36,14 @@ def ship(request: Visit, number: str) -> HttpResponse:
             carrier=typed.text(request, "carrier"),
             tracking=typed.text(request, "tracking"),
             today=request.visitor.today,
+            pieces=_pieces(request, child),
             **_override(request),
         )
         return done(request, Toast(effect(request, "order_shipped", outcome)))
 
-    shown = {"number": number, "order": order(number, on=request.visitor.today), **why_codes("ship")}
+    found = order(meant(number).number, on=request.visitor.today)
+    child = next((one for one in found.children if one.number == number), None)
+    shown = {"number": number, "order": found, "child": child, **why_codes("ship")}
     return _panel(request, "web/panel/ship.html", shown, post)
 
 
@@ -77,6 +84,17 @@ def track(request: Visit, number: str) -> HttpResponse:
     found = order(number, on=request.visitor.today)
     sent = next((child.sent for child in found.children if child.number == number), found.sent)
     return panel(request, "web/panel/track.html", {"number": number, "order": found, "sent": sent}, post)
+
+
+def _pieces(request: Visit, child: Child | None) -> list[Pieces]:
+    """Of which lines of a child fewer pieces went, as was typed."""
+    found = []
+    for at, line in enumerate(child.lines if child else (), 1):
+        typed_ = request.POST.get(f"pieces-{at}", "").strip()
+        if typed_ and typed_ != plain(line.quantity):
+            quantity = read_number(typed_, f"pieces-{at}")
+            found.append(Pieces(at, quantity))
+    return found
 
 
 def _override(request: Visit) -> dict[str, Any]:

@@ -26,8 +26,9 @@ def test_each_kind_is_listed_and_counted() -> None:
     made = one_of_each()
     assert counts(LATER)._asdict() == {
         "declined": 1, "expiring": 5, "parked": 1, "held": 1, "awaiting": 1, "late": 2, "unknown": 1, "uninvoiced": 1, "refund": 1,
+        "approval": 1, "dispute": 1,
     }  # fmt: skip
-    assert counts(LATER).urgent == 8
+    assert counts(LATER).urgent == 10
     for kind in KINDS:
         assert len(exceptions(kind, on=LATER).rows) == getattr(counts(LATER), kind)
     (one,) = exceptions("declined", on=LATER).rows

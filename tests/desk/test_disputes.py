@@ -1,0 +1,161 @@
+"""A charge is disputed: what that stops, in whatever order it is told, how it ends, what it gives back."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from typing import Any
+
+import pytest
+
+from perennial.desk.disputes import reported
+from perennial.desk.read.exceptions import counts, exceptions
+from perennial.jobs.check import check
+from perennial.jobs.create_child_orders import CreateChildOrders
+from perennial.jobs.watch import watch
+from perennial.orders.models import Hold, OrderEvent, SalesOrder
+from perennial.papers import evidence, pdf
+from perennial.payments.gateways.contract import DisputeFacts
+from perennial.payments.models import CardLink, Dispute, Payment
+from perennial.payments.surplus import surplus
+from tests.desk.test_refunds import captured
+from tests.worlds import actions
+from tests.worlds.desk import ANNA, ON, day, make_children, order, refused, run, sent
+
+pytestmark = pytest.mark.usefixtures("club")
+
+BANK = DisputeFacts("dp_1", "ch_1", 1650, "USD", "product_not_received", "open", date(2026, 3, 25))
+WHY: dict[str, Any] = {**ANNA, "reason": "the bank wrote"}
+
+
+def paid() -> tuple[str, Payment]:
+    """An order whose first child was sent and paid; the second is made and not sent."""
+    number = order("CLUB")
+    make_children(ON)
+    sent(f"{number}-1-001", ON)
+    make_children(day(10))
+    payment = Payment.objects.get(order__number=f"{number}-1-001")
+    captured(payment)
+    Payment.objects.filter(pk=payment.pk).update(gateway_ref="ch_1")
+    return number, payment
+
+
+def told(status: str = "open", happened: int = 100, **more: Any) -> Any:
+    return reported(
+        gateway="sandbox",
+        facts=BANK._replace(status=status, **more),
+        happened=happened,
+        on=day(11),
+        by="gateway:sandbox",
+    )
+
+
+def open_holds(number: str) -> list[tuple[str, str]]:
+    found = Hold.objects.filter(code="dispute", released_on=None).order_by("order__number")
+    return [(one.order.number, one.stops) for one in found]
+
+
+def test_it_stops_what_comes_and_what_was_made_until_it_is_won() -> None:
+    number, _ = paid()
+    done = told()
+    assert (done.order, done.status, done.held) == (f"{number}-1-001", "open", True)
+    assert open_holds(number) == [(number, "children+charging"), (f"{number}-1-002", "sending+charging")]
+    with refused("number", "on_hold"):
+        actions.ship(number=f"{number}-1-002", on=day(12), by="warehouse")
+    assert run(CreateChildOrders(), day(25)).get("on_hold") == 2
+    (one,) = exceptions("dispute", on=day(12)).rows
+    assert (one.number, one.day, one.facts["status"], one.steps) == (
+        f"{number}-1-001",
+        date(2026, 3, 25),
+        "open",
+        ("dispute",),
+    )
+    assert counts(day(12)).dispute == 1
+    assert "disputes_run_out" in [each.code for each in watch(date(2026, 3, 21))]
+    assert "disputes_run_out" not in [each.code for each in watch(date(2026, 3, 19))]
+    assert told("answered", 200).held
+    assert counts(day(12)).dispute == 1
+    assert not told("won", 300).held
+    assert open_holds(number) == []
+    assert counts(day(12)).dispute == 0
+    kinds = OrderEvent.objects.filter(kind__startswith="dispute").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["dispute_open", "dispute_answered", "dispute_won"]
+    assert check()["faults"] == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_in_any_order_and_twice_the_end_is_the_same(seed: int) -> None:
+    number, _ = paid()
+    events = [("open", 100), ("answered", 200), ("answered", 200), ("lost", 200), ("open", 100), ("lost", 200)]
+    random.Random(seed).shuffle(events)
+    for status, happened in events:
+        told(status, happened)
+    (one,) = Dispute.objects.all()
+    assert (one.status, one.told_at, one.reference) == ("lost", 200, "dp_1")
+    assert open_holds(number) in ([], [(number, "children+charging"), (f"{number}-1-002", "sending+charging")])
+
+
+def test_what_is_lost_is_not_given_back_once_more() -> None:
+    number, payment = paid()
+    told()
+    with refused("number", "refund_of_disputed"):
+        actions.refund(number=f"{number}-1-001", amount="1.00", **WHY)
+    told("lost", 200, minor=1000)
+    with refused("amount", "refund_too_much", f"{(payment.amount_minor - 1000) / 100:.2f}"):
+        actions.refund(number=f"{number}-1-001", amount="16.50", **WHY)
+    assert actions.refund(number=f"{number}-1-001", **WHY)["amount"] == f"{(payment.amount_minor - 1000) / 100:.2f}"
+
+
+def test_what_is_lost_is_not_to_be_given_back() -> None:
+    number = order("UP")
+    captured(Payment.objects.get())
+    Payment.objects.update(gateway_ref="ch_1")
+    actions.cancel(number=number, **ANNA)
+    parent = SalesOrder.objects.get(number=number).pk
+    assert surplus([parent]) == {parent: 6900}
+    told("lost", 100, minor=6900)
+    assert surplus([parent]) == {}
+
+
+def test_a_person_says_it_too_and_lets_the_order_go_on() -> None:
+    number, payment = paid()
+    done = actions.dispute(number=f"{number}-1-001", status="open", answer_by=day(20), **WHY)
+    assert (done["status"], done["amount"]) == ("open", f"{payment.amount_minor / 100:.2f}")
+    with refused("amount", "dispute_stays_so"):
+        actions.dispute(number=number, status="won", amount="1.00", **WHY)
+    actions.release(number=number, code="dispute", **ANNA)
+    actions.dispute(number=number, status="answered", **WHY)
+    assert open_holds(number) == [(f"{number}-1-002", "sending+charging")]  # it is not held again
+    with refused("status", "dispute_stands_so"):
+        actions.dispute(number=number, status="answered", **WHY)
+    assert actions.dispute(number=number, status="lost", **WHY)["status"] == "lost"
+    with refused("number", "no_dispute_goes_on"):
+        actions.dispute(number=number, status="won", **WHY)
+    assert actions.dispute(number=number, status="won", dispute=done["dispute"], **WHY)["status"] == "won"
+
+
+def test_what_is_ours_not_is_passed_over() -> None:
+    paid()
+    assert told(payment_reference="ch_other") is None
+    assert not Dispute.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_the_evidence_is_one_paper(language: str) -> None:
+    number, payment = paid()
+    actions.track(number=f"{number}-1-001", carrier="UPS", tracking="1Z99", **ANNA)
+    CardLink.objects.create(
+        customer=payment.customer, order=SalesOrder.objects.get(number=number), channel="link", digest="d", language="en",
+        by="clerk:anna", on_date=ON, expires_on=day(3), consent="I agree to be charged.", agent="Dana",
+        consented_at="2026-03-10T10:00:00Z", stored_at="2026-03-10T10:01:00Z", card=payment.card,
+    )  # fmt: skip
+    done = told()
+    paper = evidence(done.dispute, on=day(12), language=language)
+    assert paper.agreed[0].value == "I agree to be charged."
+    assert "Dana" in paper.agreed[0].label
+    ordered, charged, shipped, _ = paper.sections
+    assert [row[0] for row in shipped.rows] == [f"{number}-1-001"]
+    assert "UPS 1Z99" in shipped.rows[0]
+    assert charged.rows[0][1] == f"{number}-1-001"
+    assert len(ordered.rows) == 1
+    assert pdf(paper).startswith(b"%PDF")
