@@ -22,6 +22,7 @@ from perennial.desk.orders.reinstate import reinstate
 from perennial.desk.orders.retry import parked_retry
 from perennial.desk.orders.ship import invoice, ship, track
 from perennial.desk.orders.source import source
+from perennial.desk.orders.split import split
 from perennial.desk.orders.submit import submit
 from perennial.desk.shipments.address import address, new_address
 from perennial.desk.shipments.frequency import frequency
@@ -65,6 +66,7 @@ __all__ = [
     "ship",
     "skip",
     "source",
+    "split",
     "start",
     "store_card",
     "submit",
