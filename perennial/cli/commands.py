@@ -110,6 +110,7 @@ GROUPS: dict[str, list[Command]] = {
         "payments",
         ("order card", "pay with another stored card"),
         ("order payment-method", "pay an open order another way: by card, on account"),
+        ("order split", "pay what is billed up front in several ways, by amount or percent"),
         ("order collect", "process the payments of an order at once"),
         ("order reprocess", "ask a card again that was declined, from the beginning and at once"),
         ("order authorise", "the bank has approved a payment on the telephone, by a code"),

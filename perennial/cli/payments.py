@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from perennial.cli.acting import does
 from perennial.cli.output import outcome
 from perennial.cli.parser import (
@@ -14,13 +16,16 @@ from perennial.cli.parser import (
     how,
     long_code,
     on,
+    share,
     text,
     who,
     whole,
 )
-from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
 from perennial.kernel.states import DISPUTE, METHODS
+
+if TYPE_CHECKING:
+    from perennial.desk.outcome import Outcome
 
 
 def order_card(p: Parser) -> Run:
@@ -42,6 +47,44 @@ def order_payment_method(p: Parser) -> Run:
     p.catch_up()
     p.change()
     return does("payment_method", "method", "card", "catch_up")
+
+
+def order_split(p: Parser) -> Run:
+    """What is billed up front is paid in several ways."""
+    p.number()
+    p.add_argument(
+        "--pay",
+        action="append",
+        type=share,
+        required=True,
+        metavar="SHARE",
+        help="one way to pay, an option each: METHOD[,AMOUNT or PERCENT%%]; the last, without either, pays what is left",
+    )
+    p.add_argument(
+        "--card", type=long_code, metavar="TOKEN", help="the stored card that pays (left out: the one that does)"
+    )
+    p.change()
+
+    def run(given: Given) -> int:
+        from perennial.catalog.queries import currency
+        from perennial.desk import actions
+        from perennial.desk.action import perform
+        from perennial.kernel.money import minor
+        from perennial.kernel.shares import Share
+
+        shares = [
+            Share(
+                one.method,
+                None if one.amount is None else minor(one.amount, currency(), f"pay[{at}].amount"),
+                one.percent,
+            )
+            for at, one in enumerate(given.pay)
+        ]
+        about = {"number": given.number, "line": given.line, "card": given.card}
+        outcome(perform(actions.split, how(given), pay=shares, **about, **who(given)), given)
+        return 0
+
+    return run
 
 
 def order_collect(p: Parser) -> Run:

@@ -26,6 +26,7 @@ class ContinuityOrder(models.Model):
     ``keeps_tariff``: all of it was paid or asked for when another tariff was applied, so it follows none any more.
     ``tariff``: the taxes and delivery charges of what is still to come, those of the day it was entered until an update
     that was applied moves it on.
+    ``shares``: in how many ways what is billed up front is paid (``kernel.shares``); null: by ``payment_method`` alone.
     ``last_shipment``: the number after which a person stopped it (0: before the first). ``every``: how often this
     member wants it (``planning.every_of``), ``times``: how many shipments in all; null: as the program says.
     """
@@ -52,6 +53,7 @@ class ContinuityOrder(models.Model):
     owed_minor = models.BigIntegerField(null=True)
     prices = models.JSONField(db_default=models.Value("{}", output_field=models.JSONField()))
     payment_method = models.TextField()
+    shares = models.JSONField(null=True)
     card = models.ForeignKey(StoredCard, models.PROTECT, null=True, related_name="+")
     payment_schedule = models.ForeignKey(PaymentSchedule, models.PROTECT, null=True, related_name="+", db_index=False)
     schedule_chosen = models.BooleanField(db_default=False)

@@ -26,6 +26,7 @@ from perennial.desk.orders.reinstate import reinstate
 from perennial.desk.orders.retry import parked_retry
 from perennial.desk.orders.ship import invoice, ship, track
 from perennial.desk.orders.source import source
+from perennial.desk.orders.split import split
 from perennial.desk.orders.submit import submit
 from perennial.desk.shipments.address import address, new_address
 from perennial.desk.shipments.frequency import frequency
@@ -75,6 +76,7 @@ __all__ = [
     "ship",
     "skip",
     "source",
+    "split",
     "start",
     "store_card",
     "submit",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.plan import Behind
 from perennial.kernel.reasons import Reason, json_text
+from perennial.kernel.shares import Share
 from perennial.language import Reader, phrase
 from perennial.language.formats import ENGLISH
 from perennial.language.reasons import (
@@ -120,9 +121,22 @@ def _continuity(one: Continuity, to: Reader, as_data: bool) -> Document:
         ],
         **({} if as_data else {"name": one.product.name, "ship_to": place_json(one.ship_to)}),
         **({"tariff": one.tariff} if one.tariff_kept else {}),
+        **({"pay": shares_json(one.shares, one.currency)} if one.shares else {}),
         **({} if one.every is None else {"every": stored_every(one.every)}),
         **({} if one.times is None else {"times": one.times}),
     }
+
+
+def shares_json(shares: Sequence[Share], currency: str | None) -> list[Document]:
+    """In how many ways something is paid: each by an amount, a percentage, or (neither) by what the others leave."""
+    return [
+        {
+            "method": one.method,
+            "amount": None if one.amount_minor is None else money.text(one.amount_minor, currency or "USD"),
+            "percent": None if one.percent is None else money.plain(one.percent),
+        }
+        for one in shares
+    ]
 
 
 def _named(line: ShipmentLine) -> Document:

@@ -34,7 +34,7 @@ select k.parent_id, 'child', k.id, jsonb_build_object('status', k.status)
 union all
 select c.order_id, 'continuity', c.id, jsonb_build_object(
          'line', c.line, 'upfront', c.upfront, 'order_date', c.order_date, 'quantity', c.quantity, 'ship_to_id', c.ship_to_id, 'card_id', c.card_id,
-         'payment_method', c.payment_method,
+         'payment_method', c.payment_method, 'shares', c.shares,
          'revision_id', c.revision_id, 'tariff_id', c.tariff_id, 'status', c.status, 'complete', c.complete, 'last_shipment', c.last_shipment,
          'every', c.every, 'times', c.times, 'prices', c.prices, 'payment_schedule_id', c.payment_schedule_id)
   from continuity c
@@ -145,6 +145,7 @@ update orders_orderline l set quantity = n.quantity, status = coalesce(n.status,
 -- name: put_back_continuity
 update continuity_continuityorder c
    set quantity = n.quantity, ship_to_id = n.ship_to_id, card_id = n.card_id, payment_method = coalesce(n.payment_method, c.payment_method),
+       shares = case when n.prices is null then c.shares else nullif(n.shares, 'null'::jsonb) end,
        status = n.status, complete = n.complete, last_shipment = n.last_shipment,
        every = nullif(n.every, 'null'::jsonb), times = n.times,
        revision_id = coalesce(n.revision_id, c.revision_id), tariff_id = coalesce(n.tariff_id, c.tariff_id),
@@ -154,7 +155,7 @@ update continuity_continuityorder c
   from jsonb_to_recordset(%(rows)s::jsonb) as n(
          id bigint, quantity numeric, ship_to_id bigint, card_id bigint, payment_method text, status text, complete boolean,
          last_shipment int, every jsonb, times int, revision_id bigint, tariff_id bigint, prices jsonb,
-         payment_schedule_id bigint)
+         payment_schedule_id bigint, shares jsonb)
  where c.id = n.id
 
 -- name: put_back_occurrence

@@ -18,6 +18,7 @@ from perennial.catalog.queries import company
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import text
+from perennial.kernel.shares import Share, method_of
 from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED, STOPS_SHIPPING
 from perennial.payments import blocked, gateways, retry
 from perennial.payments.charge import hold_for_failed, lock
@@ -126,6 +127,28 @@ def use_method(
     again = [pk for pk, status in now.items() if status in REFUSED]
     _make_due(again, by=by, on=on)
     return again
+
+
+@transaction.atomic
+def use_shares(*, continuity_order: int, shares: Sequence[Share], card: int | None, by: str, on: date) -> None:
+    """Let the open payments of an order that is billed up front be paid as its shares say, share by share. Their amounts follow
+    (``due.recalculate``).
+    """
+    ids = _ids(
+        "select id from payments_payment where continuity_order_id = %(id)s and purpose = 'order' and status = any(%(open)s)"
+        " order by id",
+        {"id": continuity_order, "open": list(CHANGEABLE)},
+    )
+    if not ids:
+        return
+    lock(ids)
+    again = []
+    for one in Payment.objects.filter(pk__in=ids).order_by("pk"):
+        method = method_of(shares, one.number)
+        Payment.objects.filter(pk=one.pk).update(method=method, card=card if method == "card" else None)
+        if one.status in REFUSED:
+            again.append(one.pk)
+    _make_due(again, by=by, on=on)
 
 
 @transaction.atomic

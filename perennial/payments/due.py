@@ -6,7 +6,7 @@ is the same (``child_parts``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
@@ -19,6 +19,7 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.instalments import PaymentSchedule, parts, respread
 from perennial.kernel.money import line_amount, sum_of
+from perennial.kernel.shares import Share, faults, method_of, shares_of, spread
 from perennial.kernel.states import (
     CHANGEABLE,
     COUNTED,
@@ -56,14 +57,19 @@ def upfront_parts(
     order_date: date,
     first_ship_on: date,
     kept: dict[int, int] | None = None,
+    shares: Sequence[Share] = (),
 ) -> list[Owed]:
     """The payments of an order billed up front.
 
-    Without a schedule one of the whole order, due on the later of order date and first ``ship_on`` and
-    captured when the first child is invoiced (D24).
+    Without a schedule one of the whole order, or one for each of its shares, due on the later of order date and first
+    ``ship_on`` and captured when the first child is invoiced (D24).
     With one, parts from the start date entered or the order date, each charged on its date (D11).
     """
     kept = kept or {}
+    if schedule is None and shares:
+        due_on = max(order_date, first_ship_on)
+        paid = spread(total, shares, kept)
+        return [Owed(number, due_on, amount, True) for number, amount in paid.items() if number not in kept]
     if schedule is None:
         left = total - sum(kept.values())
         number = max(kept, default=0) + 1
@@ -127,6 +133,22 @@ def check_method(
         raise Refused("not_on_account", field)
     if method in PREPAID and (not upfront or scheduled):
         raise Refused("method_pays_upfront", field, method=method)
+
+
+def split_faults(
+    shares: Sequence[Share], *, upfront: bool, scheduled: bool, allow_on_account: bool, field: str
+) -> Iterator[Refused]:
+    """What is wrong with paying a continuity order in shares: only what is billed up front without a schedule is paid so, for
+    a check, cash or a gift card does not come again with every shipment or part (D14).
+    """
+    if not shares:
+        return
+    if not upfront or scheduled:
+        yield Refused("shares_pay_upfront", field)
+    yield from faults(shares, field)
+    for at, one in enumerate(shares):
+        if one.method == "on_account" and not allow_on_account:
+            yield Refused("not_on_account", f"{field}[{at}].method")
 
 
 @dataclass(frozen=True)
@@ -344,6 +366,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         gone = (*SPREAD_ANEW, "billed") if stopped and not total else SPREAD_ANEW
         schedule = set_up.schedules.get(state.row.payment_schedule_id)
         kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
+        shares = shares_of(state.row.shares)
         _given_up(kept, existing, total)
         if schedule is not None:
             kept |= _asked_for(existing, total - sum(kept.values()))
@@ -357,6 +380,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                 order_date=state.row.order_date,
                 first_ship_on=first or state.row.order_date,
                 kept=kept,
+                shares=shares,
             )
         }
         fresh = "draft" if state.row.status == "draft" else "due"
@@ -391,7 +415,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                     continuity_order_id=state.row.pk,
                     customer_id=state.row.order.paid_by,
                     purpose="order",
-                    method=state.row.payment_method,
+                    method=method_of(shares, owed.number) if shares else state.row.payment_method,
                     card_id=state.row.card_id,
                     currency=state.currency,
                     status=fresh,

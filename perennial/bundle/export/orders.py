@@ -211,7 +211,7 @@ class _More:
             document["tariff"] = row.tariff
         if row.keeps_tariff:
             document["keeps_tariff"] = True
-        document |= {key: printed[key] for key in ("every", "times") if key in printed}
+        document |= {key: printed[key] for key in ("every", "times", "pay") if key in printed}
         if self.undone[row.id]:
             document["undone_adjustments"] = [self._undone(undone) for undone in self.undone[row.id]]
         if self.parked[row.id]:
@@ -378,7 +378,8 @@ def as_given(document: Document) -> Document:
                 "delivery_mode": line["delivery_mode"],
                 "continuity": {
                     key: line["continuity"][key]
-                    for key in ("start_date", "payment_method", "card", "payment_schedule", "ship_to")
+                    for key in ("start_date", "payment_method", "card", "payment_schedule", "ship_to", "pay")
+                    if key in line["continuity"]
                 }
                 if "continuity" in line
                 else None,

@@ -10,11 +10,13 @@ from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.customers import ADDRESS
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given, keys
+from perennial.desk.contract import shares_json
 from perennial.desk.entry import ContinuityEntry, LineEntry, OrderEntry, PayEntry
 from perennial.desk.numbers import LAST_NUMBER, place_of_number
 from perennial.errors import Refused
 from perennial.kernel import limits, money
 from perennial.kernel.places import country_faults
+from perennial.kernel.shares import Share
 from perennial.kernel.states import METHODS
 from perennial.orders.rules import gift_message
 
@@ -31,8 +33,9 @@ CONTINUITY_STATE = keys(
     "revision tariff keeps_tariff status complete lines adjustments undone_adjustments facts parked line item_number program name"
     " every times"
 )
-CONTINUITY = CONTINUITY_STATE | keys("start_date payment_method card payment_schedule ship_to")
+CONTINUITY = CONTINUITY_STATE | keys("start_date payment_method card payment_schedule ship_to pay")
 PAY = keys("method card amount percent")
+SHARE = keys("method amount percent")
 
 
 @dataclass
@@ -204,14 +207,29 @@ def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[s
     card = thing.code("card", longest=limits.LONG_CODE)
     schedule = thing.name_of("payment_schedule", "payment_schedule", reading.schedules)
     ship_to = place(thing, "ship_to")
-    facts = {
+    facts: dict[str, Any] = {
         "start_date": None if start is None else start.isoformat(),
         "payment_method": method,
         "card": card,
         "payment_schedule": schedule,
         "ship_to": ship_to,
     }
-    return ContinuityEntry(start, method, card, schedule, ship_to), facts
+    shares = shares_given(reading.currency, thing)
+    if shares:
+        facts["pay"] = shares_json(shares, reading.currency)
+    return ContinuityEntry(start, method, card, schedule, ship_to, shares), facts
+
+
+def shares_given(currency: str | None, thing: Given) -> tuple[Share, ...]:
+    """In how many ways a continuity order is paid that is billed up front."""
+    found = []
+    for one in thing.objects("pay", SHARE):
+        amount, percent = one.money("amount", currency), one.percent("percent")
+        if amount is not None and percent is not None:
+            one.fault("percent", "amount_and_percent")
+        found.append(Share(one.word("method", METHODS, "card"), amount, percent))
+        thing.spoil(one)
+    return tuple(found)
 
 
 def _pay(reading: Reading, thing: Given) -> tuple[PayEntry, dict[str, Any]]:

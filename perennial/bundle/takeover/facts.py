@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from perennial.bundle.reading.orders import shares_given
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.takeover.context import Context
 from perennial.bundle.takeover.lookup import Sold
@@ -15,7 +16,9 @@ from perennial.errors import Refused
 from perennial.kernel import limits
 from perennial.kernel import plan as kernel
 from perennial.kernel.calendar import Interval
+from perennial.kernel.shares import Share
 from perennial.kernel.states import METHODS, NOT_ENDED, PREPAID
+from perennial.payments.due import split_faults
 from perennial.programs.queries import LoadedRevision
 
 FACTS = keys(
@@ -123,6 +126,7 @@ class Paying:
     schedule_id: int | None
     chosen: bool
     owed_minor: int | None = None
+    shares: tuple[Share, ...] = ()
 
 
 def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedRevision, status: str) -> Paying:
@@ -145,4 +149,9 @@ def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedR
         if (given := thing.inner("facts", frozenset(noted))) is not None:
             owed = given.money("owed", ctx.currency)
             thing.spoil(given)
-    return Paying(method, card, schedule_id, chosen, owed)
+    shares = shares_given(ctx.currency, thing)
+    for fault in split_faults(
+        shares, upfront=facts.upfront, scheduled=schedule_id is not None, allow_on_account=True, field="pay"
+    ):
+        thing.note(fault.at(thing.at(fault.field)))
+    return Paying(method, card, schedule_id, chosen, owed, shares)

@@ -20,6 +20,7 @@ from perennial.desk.entry.rows import AttemptRow, BillRow, ContinuityRow, OrderR
 from perennial.kernel import limits, states
 from perennial.kernel.instalments import PaymentSchedule
 from perennial.kernel.money import Money, percent_of
+from perennial.kernel.shares import method_of
 from perennial.kernel.states import (
     ATTEMPTS,
     COUNTED,
@@ -183,15 +184,17 @@ def _owed_upfront(ctx: Context, taken: TakenOver, row: ContinuityRow) -> Iterato
         base=facts.base,
         order_date=facts.order_date,
         first_ship_on=min(ships, default=facts.order_date),
+        shares=row.split,
     ):
         status = "draft" if row.status == "draft" else "due"
+        method = method_of(row.split, owed.number) if row.split else row.payment_method
         yield PaymentRow(
             order=None,
             continuity=row,
             purpose="order",
             owed=owed,
-            method=row.payment_method,
-            card_id=_card(row),
+            method=method,
+            card_id=_card(row) if method == "card" else None,
             status=status,
         )
 

@@ -158,7 +158,7 @@ class _Walk:
         row = ContinuityRow(
             order=self.order, parent_line=self.line, program_id=names.programs[program or ""], revision_id=revision.id, status=self.status, facts=facts,
             payment_method=paying.method, card_id=paying.card_id, payment_schedule_id=paying.schedule_id,
-            schedule_chosen=paying.chosen, tariff_id=self._tariff(), keeps_tariff=thing.flag("keeps_tariff"), owed_minor=paying.owed_minor, ship_to=ship_to,
+            schedule_chosen=paying.chosen, tariff_id=self._tariff(), keeps_tariff=thing.flag("keeps_tariff"), owed_minor=paying.owed_minor, split=paying.shares, ship_to=ship_to,
             adjustments=[change for change, _ in (*changes, *undone)], parked=list(parked(self.ctx, thing)),
         )  # fmt: skip
         self.coming = Coming(revision.plan, facts, [as_planned(a) for a, at in changes if not at.bad], names.plans)

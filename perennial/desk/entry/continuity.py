@@ -12,10 +12,11 @@ from perennial.desk.entry.incoming import Incoming
 from perennial.desk.entry.known import sold_by
 from perennial.desk.entry.rows import ContinuityRow, LineRow, OccurrenceRow, PaymentRow
 from perennial.desk.entry.values import ContinuityEntry, LineEntry
-from perennial.errors import Refused
+from perennial.errors import Refused, refuse_all
 from perennial.kernel.plan import Facts, Plan, current_event, plan_anew
 from perennial.kernel.reasons import DateReason
-from perennial.payments.due import check_method, planned_total, upfront_parts
+from perennial.kernel.shares import main_method, method_of
+from perennial.payments.due import check_method, planned_total, split_faults, upfront_parts
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision
 
@@ -35,7 +36,7 @@ def add_continuity(
     if not kept and (far := order.far_away(given.start_date, "start_date")):
         raise far
     schedule_id = _payment_schedule(order, sold, revision, given)
-    method = given.payment_method or "card"
+    method = main_method(given.shares) if given.shares else given.payment_method or "card"
     scheduled = schedule_id is not None or any(
         revision.schedule_ids[e.key] is not None for e in revision.plan.events if e.ships
     )
@@ -45,6 +46,15 @@ def add_continuity(
         scheduled=scheduled if not revision.bill_upfront else schedule_id is not None,
         allow_on_account=order.buyer.allow_on_account,
         field="continuity.payment_method",
+    )
+    refuse_all(
+        split_faults(
+            given.shares,
+            upfront=revision.bill_upfront,
+            scheduled=schedule_id is not None,
+            allow_on_account=order.buyer.allow_on_account,
+            field="continuity.pay",
+        )
     )
     card_id = order.card(given.card, "continuity.card") if method == "card" else None
     if order.first_method is None:
@@ -78,6 +88,7 @@ def add_continuity(
         schedule_chosen=given.payment_schedule is not None or revision.asks_for_schedule, tariff_id=known.set_up.newest, ship_to=ship_to, complete=plan.complete, occurrences=planned_rows(revision, plan, order.entry.submit, known.product_ids),
     )  # fmt: skip
     row.id = again.row.pk if again else 0
+    row.split = given.shares
     order.rows.continuity.append(row)
     if revision.bill_upfront:
         _add_payments(order, row)
@@ -174,19 +185,20 @@ def _add_payments(order: Incoming, row: ContinuityRow) -> None:
             base=row.facts.base,
             order_date=on,
             first_ship_on=first or on,
+            shares=row.split,
         )
     except Refused as refused:
         raise refused.at("continuity.payment_schedule") from None
     for owed in parts:
-        card_id = row.card_id if row.payment_method == "card" else None
+        method = method_of(row.split, owed.number) if row.split else row.payment_method
         order.owes(
             PaymentRow(
                 order=None,
                 continuity=row,
                 purpose="order",
                 owed=owed,
-                method=row.payment_method,
-                card_id=card_id,
+                method=method,
+                card_id=row.card_id if method == "card" else None,
                 status=order.payment_status,
             )
         )

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from perennial.continuity.planning import LineRow as PlannedLine
 from perennial.continuity.planning import stored_every
 from perennial.kernel.plan import Facts
+from perennial.kernel.shares import Share
 from perennial.payments.due import Owed
 
 
@@ -232,6 +233,7 @@ class ContinuityRow:
     tariff_id: int
     ship_to: ShipTo
     owed_minor: int | None = None
+    split: tuple[Share, ...] = ()
     keeps_tariff: bool = False
     complete: bool = False
     occurrences: list[OccurrenceRow] = field(default_factory=list)
@@ -243,6 +245,11 @@ class ContinuityRow:
     def upfront(self) -> bool:
         """Is the whole order billed when it is entered?"""
         return self.facts.upfront
+
+    @property
+    def shares(self) -> Jsonb | None:
+        """In how many ways it is paid, as it is stored."""
+        return stored_json([one.stored() for one in self.split] or None)
 
     @property
     def every(self) -> Jsonb | None:

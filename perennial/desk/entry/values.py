@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from perennial.kernel.shares import Share
+
 Place = str | dict[str, Any] | int | None
 """The code of an address of the customer, an address in place (the fields of a bundle's address), the id of one that
 stands in the order already, or none."""
@@ -21,6 +23,7 @@ class ContinuityEntry:
     card: str | None = None
     payment_schedule: str | None = None
     ship_to: Place = None
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         " event_duration:facts.duration shipments:facts.shipments last_shipment:facts.last_shipment"
         " every times:facts.times"
         " quantity:facts.quantity threshold:facts.threshold consolidate:facts.consolidate upfront:facts.upfront prices"
-        " payment_method card_id payment_schedule_id schedule_chosen tariff_id keeps_tariff owed_minor ship_to_id",
+        " payment_method shares card_id payment_schedule_id schedule_chosen tariff_id keeps_tariff owed_minor ship_to_id",
         continuity,
     )
     _copy_of(

@@ -37,6 +37,7 @@ from perennial.errors import Refused, refuse_all
 from perennial.kernel.money import Money
 from perennial.kernel.plan import Behind, behind
 from perennial.kernel.reasons import DateReason
+from perennial.kernel.shares import shares_of
 from perennial.orders.models import OrderLine, OrderPay, SalesOrder
 from perennial.payments.models import Payment
 
@@ -214,11 +215,11 @@ def change_line(
         "ship_to": ship_to,
     }
     entry = _as_entered(locked, old)
-    continuity = replace(
-        entry.continuity or ContinuityEntry(),
-        **{name: value for name, value in given.items() if value is not None},
-        **{name: None for name in without if name in given},
-    )
+    before = entry.continuity or ContinuityEntry()
+    if payment_method is not None or payment_schedule is not None:
+        before = replace(before, shares=())  # another way to pay it is all of it
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    continuity = replace(before, **changes | {name: None for name in without if name in given})
     entry = replace(
         entry,
         quantity=entry.quantity if quantity is None else quantity,
@@ -325,6 +326,7 @@ def _as_entered(locked: LockedOrder, old: _Line) -> LineEntry:
             card=row.card.token if row.card else None,
             payment_schedule=chosen.name if chosen else None,
             ship_to=elsewhere.code or elsewhere.pk if elsewhere else None,
+            shares=shares_of(row.shares),
         ),
     )
 

@@ -162,7 +162,8 @@ def _give(
     for state in states:
         state.row.payment_method = method
         state.row.card_id = card.pk if card else None
-    touch([s.row for s in states], "payment_method", "card")
+        state.row.shares = None
+    touch([s.row for s in states], "payment_method", "card", "shares")
     payments.use_method(
         continuity_orders=[s.row.pk for s in states],
         orders=[locked.order.pk] if ordinary else [],

@@ -12,6 +12,7 @@ from perennial.desk.read.values import Address, Adjustment, Card, Event, Hold, N
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.plan import Every
 from perennial.kernel.reasons import Said
+from perennial.kernel.shares import Share
 from perennial.kernel.states import NOT_ENDED, PROJECTED, SENT, TO_COME
 from perennial.kernel.totals import tax_is_included
 
@@ -114,6 +115,7 @@ class Continuity:
     """The continuity order of a line. ``lines`` stand in the order in which they come, cancelled ones last.
 
     ``upfront``: billed whole, not as it ships. ``last_shipment``: after which a person stopped it (0: before the first).
+    ``shares``: in how many ways what is billed up front is paid; none: by its method alone.
     ``every``, ``times``: how often and how many times in all the member wants it; None: as the program says.
     ``tariff``: the number of that by which its coming shipments are reckoned; ``tariff_kept``: there is a newer one.
     """
@@ -126,6 +128,8 @@ class Continuity:
     complete: bool
     start_date: date | None
     payment_method: str
+    shares: tuple[Share, ...]
+    currency: str
     card: Card | None
     payment_schedule: str | None
     upfront: bool

@@ -39,6 +39,7 @@ from perennial.desk.read.values import (
 from perennial.desk.releasing import may_release
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Said, Who, why
+from perennial.kernel.shares import shares_of
 from perennial.kernel.states import HOLDS_CHILDREN, NOT_ENDED
 from perennial.language.reasons import Source
 from perennial.orders.models import SalesOrder
@@ -246,6 +247,8 @@ class _Batch:
             complete=one.complete,
             start_date=one.start_date,
             payment_method=one.method,
+            shares=shares_of(None if one.shares is None else json.loads(one.shares)),
+            currency=currency,
             card=card_of(one),
             payment_schedule=one.schedule,
             upfront=one.upfront,

@@ -50,7 +50,7 @@ select n.order_id, n.on_date, n.by, n.text from orders_note n
 select c.id, c.order_id, l.line, p.number, p.name, g.schedule_id, r.id, r.number, c.status, c.complete, c.start_date,
        c.payment_method, s.name, c.ship_to_id, c.upfront, c.tariff_id,
        c.tariff_id < (select max(number) from catalog_tariff), c.last_shipment,
-       c.every::text, c.times, k.token, k.brand, k.last4, k.expires_on, k.refused
+       c.every::text, c.times, c.shares::text, k.token, k.brand, k.last4, k.expires_on, k.refused
   from continuity_continuityorder c
   join orders_orderline l on l.id = c.parent_line_id
   join catalog_product p on p.id = l.product_id

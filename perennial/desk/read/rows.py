@@ -117,6 +117,7 @@ class Continuity(NamedTuple):
     last_shipment: int | None
     every: str | None
     times: int | None
+    shares: str | None
     token: str | None
     brand: str | None
     last4: str | None
