@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 <<<<<<<< HEAD:perennial/payments/migrations/0020_card_links.py
         ("payments", "0019_refunds_to_approve"),
 ========
-        ("payments", "0017_gateway_pace"),
+        ("payments", "0019_refunds_to_approve"),
 >>>>>>>> stripe:perennial/payments/migrations/0018_card_links.py
     ]
 
