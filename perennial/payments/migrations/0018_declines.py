@@ -10,7 +10,7 @@ from perennial.db.views import MakeViews
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0017_gateway_pace"),
-        ("catalog", "0008_tariffs"),
+        ("catalog", "0009_money_parameters"),
     ]
 
     operations = [

@@ -7,11 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_codes"),
         ("orders", "0018_codes"),
-<<<<<<<< HEAD:perennial/payments/migrations/0020_card_links.py
         ("payments", "0019_refunds_to_approve"),
-========
-        ("payments", "0019_refunds_to_approve"),
->>>>>>>> stripe:perennial/payments/migrations/0018_card_links.py
     ]
 
     operations = [
