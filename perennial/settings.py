@@ -130,8 +130,9 @@ LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 #: Training: every command takes this for today. Refused together with a real gateway (checks.py).
 PERENNIAL_TODAY = day("PERENNIAL_TODAY")
 
-#: Who charges cards: ``sandbox``, or the name of a gateway (practice.py says which of them take real money).
-PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or "sandbox"
+#: Who charges cards: ``sandbox``, or the name of a gateway (practice.py says which of them take real money). Where it is not
+#: said, the one that the installation was made with: the demo's is ``simulator``.
+PERENNIAL_GATEWAY = os.environ.get("PERENNIAL_GATEWAY") or places.noted(PERENNIAL_HOME, "gateway") or "sandbox"
 
 #: Stripe: its key; with what it signs its events, the old secret and the new one while it changes; whether what is charged was
 #: ordered by mail or telephone; how many requests at once, and a second, each process sends.

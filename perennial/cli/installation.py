@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def demo(p: Parser) -> Run:
     """A music club, night by night."""
     run = _elsewhere("perennial.demo.command", p)
     _address(p, "with --serve: ")
+    p.set_defaults(check=_charges_by_payment_server)
 
     def noted(given: Given) -> int:
         chosen = {name for name, value in vars(given).items() if name != "json" and value != p.get_default(name)}
@@ -66,6 +68,15 @@ def demo(p: Parser) -> Run:
         return _serve(given.host, given.port) if given.serve and not status else status
 
     return noted
+
+
+def _charges_by_payment_server(given: Given) -> None:
+    """A club that is made new charges its cards by the payment server, and whoever goes on with it does too."""
+    from perennial.db.server import places
+
+    home = places.home()
+    if not (os.environ.get("PERENNIAL_GATEWAY") or (home / "secret_key").exists() or (home / "gateway").exists()):
+        (places.open_home(home) / "gateway").write_text("simulator\n")
 
 
 def _has_orders() -> bool:
@@ -167,7 +178,8 @@ def payment_server(p: Parser) -> Run:
             tell(sentence("outcome", "payment_server_runs", home=str(home)))
 
         try:
-            return run(Options.read(home, given.port, os.environ), ready, ends_with_input=given.ends_with_input)
+            ends = sys.stdin.read if given.ends_with_input else None
+            return run(Options.read(home, given.port, os.environ), ready, ends=ends)
         except OSError as problem:
             if problem.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise

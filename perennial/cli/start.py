@@ -26,6 +26,7 @@ def start_django(*, make: bool = False, stop_when_unused: bool = False, other_ta
     if not apps.ready:
         django.setup()
         gc.freeze()
+        _use_payment_server()
         checks = optional("perennial.checks")
         if checks is not None:
             checks.refuse_unsafe_configuration()
@@ -33,6 +34,21 @@ def start_django(*, make: bool = False, stop_when_unused: bool = False, other_ta
     tables = optional("perennial.db.tables")
     if tables is not None and not other_tables:
         tables.refuse_other_tables(older_may_be=make)
+
+
+def _use_payment_server() -> None:
+    """Where cards are charged by the payment server of the installation, it runs as long as this command does."""
+    from django.conf import settings
+
+    if settings.PERENNIAL_GATEWAY != "simulator" or settings.PERENNIAL_PAYMENT_SERVER is not None:
+        return
+    from perennial.payment_server import beside
+
+    home = settings.PERENNIAL_HOME / "payment-server"
+    # What this command starts finds the same server.
+    settings.PERENNIAL_PAYMENT_SERVER = os.environ["PERENNIAL_PAYMENT_SERVER"] = beside.use(home).address
+    if not settings.PERENNIAL_STRIPE_WEBHOOK_SECRETS:
+        settings.PERENNIAL_STRIPE_WEBHOOK_SECRETS = [beside.secret(home)]
 
 
 def optional(name: str) -> ModuleType | None:

@@ -27,14 +27,18 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Build the club, or show it as it stands; 0 when everything happened once and nothing was missed."""
+    from django.conf import settings
     from rich.console import Console
 
+    from perennial.demo.bank import Bank
     from perennial.demo.driver import run_demo
     from perennial.demo.program import Program
+    from perennial.payments import gateways
 
     make_installation()
     options = from_arguments(given, today=today())
-    program = Program()
+    address = settings.PERENNIAL_PAYMENT_SERVER if gateways.current().name == "simulator" else None
+    program = Program(Bank(address) if address else None)
     with unfinished(program):
         outcome = run_demo(options, program, Console(stderr=given.json))
         program.work_out_figures()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -12,6 +13,7 @@ from django.db import transaction
 from perennial.bundle.load.importer import import_bundle
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
+from perennial.demo.bank import Bank
 from perennial.demo.ports import Counts, Example, NextShipment, Once, OnNight, ProgramFigures
 from perennial.desk import actions
 from perennial.errors import Refused
@@ -31,8 +33,9 @@ COUNTED = ("create-child-orders", "process-payments", "close-orders")
 class Program:
     """Implements ``ports.Ports``. Orders are found by their reference and then acted upon by their number."""
 
-    def __init__(self) -> None:
+    def __init__(self, bank: Bank | None = None) -> None:
         self._numbers: dict[str, str] = {}
+        self._bank = bank
 
     def is_empty(self) -> bool:
         """Nobody's club, nobody's set-up: no order, no customer, no program."""
@@ -42,11 +45,18 @@ class Program:
         return last_night()
 
     def import_bundle(self, stream: BinaryIO, *, on: date) -> object:
+        if self._bank:
+            self._bank.keep_cards(json.load(stream).get("customers", ()), on=on)
+            stream.seek(0)
         return import_bundle(file=stream, by="demo", on=on)
 
     def simulate(self, *, start: date, through: date, declines: int, seed: int, on_night: OnNight) -> Counts:
         told = lambda night, made: on_night(night, _counts(made["jobs"]))  # noqa: E731
-        done = simulate(start, through, declines=declines, seed=seed, by="demo", on_night=told, goes_on=True)
+        given: dict[str, Any] = {"declines": declines, "seed": seed}
+        if self._bank:  # who declines is the bank
+            self._bank.decline(declines, seed)
+            given = {"before_night": self._bank.turn_to}
+        done = simulate(start, through, by="demo", on_night=told, goes_on=True, **given)
         return {**_counts(done["jobs"]), "shipped": done["shipped"]}
 
     def work_out_figures(self) -> None:
@@ -85,6 +95,8 @@ class Program:
 
     def store_card(self, account: str, card: Mapping[str, Any], *, on: date, by: str, reason: str) -> object:
         """A member has one card at a time: the new one replaces the one before."""
+        if self._bank:
+            self._bank.keep_cards([{"account": account, "cards": [card]}], on=on)
         before = StoredCard.objects.filter(customer__account=account).order_by("-number").first()
         return actions.store_card(
             account=account,

@@ -37,12 +37,13 @@ def simulate(
     by: str = "simulate",
     on_night: OnNight | None = None,
     goes_on: bool = False,
+    before_night: Callable[[date], None] = lambda on: None,
 ) -> dict[str, Any]:
     """Ship and invoice every child that may ship, then run the night, for each date; the sums, with how many nights.
 
     ``declines``: the share of card charges, in percent, that the sandbox gateway declines, drawn from
     the seed. Killed and begun again it goes on where it was: nights that are done are not done again. ``goes_on``: more days follow
-    at once, so the figures of the pictures are not worked out behind the last night.
+    at once, so the figures of the pictures are not worked out behind the last night. ``before_night`` hears of each before it.
     Refused: ``to`` before ``from``.
     """
     if to < from_:
@@ -62,6 +63,7 @@ def simulate(
     code = currency()
     with gateways.use(Sandbox(declines=declines, seed=seed)) if declines else nullcontext(), Session() as session:
         for on in map(date.fromordinal, range(start.toordinal(), to.toordinal() + 1)):
+            before_night(on)
             if on != start or not half_way:
                 shipped += warehouse(on, by=by)
             made = one_night(on, by=by, session=session, figures=wants_figures(on, None if goes_on else to))

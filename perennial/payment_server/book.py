@@ -61,6 +61,7 @@ SETTINGS: Doc = {
     "disorder": 0.0,  # share of events that are sent late, behind later ones
     "waits": [0.5, 1, 2, 5, 15, 60, 300, 3600, 21600],  # seconds before an event is sent again
     "seed": 0,
+    "declines": 0,  # percent of charges that are refused, drawn from the seed and what they are about
 }
 
 

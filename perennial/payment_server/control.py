@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from perennial.payment_server import disputes, payments, refunds
+from perennial.payment_server import disputes, payments, refunds, shapes
 from perennial.payment_server.asked import Asked, Problem, shown
 from perennial.payment_server.book import SETTINGS, Book, Doc
 from perennial.payment_server.cards import card
@@ -16,6 +16,9 @@ from perennial.payment_server.events import Sender, tell
 from perennial.payment_server.passing import pass_time
 from perennial.payment_server.trouble import Rule, Speed, Trouble
 
+SHOWN = ("brand", "last4", "exp_month", "exp_year")
+"""What may be said of a card that is stored without a page."""
+
 
 class Control:
     """What can be told to a server. Every function takes the JSON that was sent, and gives some."""
@@ -23,7 +26,7 @@ class Control:
     def __init__(self, book: Book, trouble: Trouble, speed: Speed, sender: Sender) -> None:
         self.book, self.trouble, self.speed, self.sender = book, trouble, speed, sender
         self.does: dict[tuple[str, str], Callable[[Doc, str], Any]] = {
-            ("GET", "ready"): lambda given, base: {"ready": True},
+            ("GET", "ready"): lambda given, base: {"ready": True, "now": book.now()},
             ("GET", "book"): self.whole_book,
             ("GET", "state"): self.state,
             ("POST", "clock"): self.clock,
@@ -37,6 +40,7 @@ class Control:
             ("GET", "deliveries"): lambda given, base: {"deliveries": book.deliveries(), "waiting": book.waiting()},
             ("POST", "deliveries"): self.send_again,
             ("POST", "card"): self.store_card,
+            ("POST", "cards"): self.store_cards,
             ("POST", "renew"): self.renew,
             ("POST", "dispute"): self.dispute,
             ("POST", "dispute_close"): self.close_dispute,
@@ -137,6 +141,28 @@ class Control:
             method["customer"] = asked.object("customer", given["customer"])["id"]
         method["_set_up"] = True
         return dict(shown(self.book.add(method)))
+
+    def store_cards(self, given: Doc, base: str) -> Doc:
+        """Many cards, each by an id of its own, of a customer told by their account; those that are kept already stay."""
+        asked = self._asked(given, base)
+        of: dict[str, str] = self.book.kept("accounts", {})
+        made = 0
+        for one in given["cards"]:
+            if self.book.find(one["id"], asked.live) is not None:
+                continue
+            known = card(one["name"])
+            if known is None:
+                raise ValueError(f"no card {one['name']}")
+            if (account := one["account"]) not in of:
+                told = {"description": account, "metadata": {"account": account}}
+                of[account] = self.book.add(shapes.customer(asked, told))["id"]
+            method = new_method(asked, one["name"], known)
+            method["id"], method["customer"], method["_set_up"] = one["id"], of[account], True
+            method["card"].update({name: one[name] for name in SHOWN if name in one})
+            self.book.add(method)
+            made += 1
+        self.book.keep("accounts", of)
+        return {"made": made}
 
     def renew(self, given: Doc, base: str) -> Doc:
         """The card's network has a new card for it."""

@@ -260,21 +260,21 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
 
-def run(options: Options, ready: Callable[[str], None], *, ends_with_input: bool = False) -> int:
+def run(options: Options, ready: Callable[[str], None], *, ends: Callable[[], object] | None = None) -> int:
     """A process of its own: listen until SIGTERM or Ctrl-C. ``ready`` gets its address when it listens.
 
-    ``ends_with_input``: or until the standard input closes, with whoever started it.
+    ``ends``: what to wait for besides, such as whoever started it.
     """
     server = Server(options)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.end())
     ready(server.address)
-    if ends_with_input:
-        threading.Thread(target=_end_with_input, args=[server], daemon=True).start()
+    if ends is not None:
+        threading.Thread(target=_end_after, args=[server, ends], daemon=True).start()
     server.serve()
     return 0
 
 
-def _end_with_input(server: Server) -> None:
-    sys.stdin.read()
+def _end_after(server: Server, ends: Callable[[], object]) -> None:
+    ends()
     server.end()

@@ -61,15 +61,15 @@ class Running:
 
 
 def start(
-    home: Path, *, port: int = 0, environment: Mapping[str, str] | None = None, outlives: bool = False
+    home: Path, *, port: int = 0, environment: Mapping[str, str] | None = None, shared: bool = False
 ) -> Running:
-    """Start one; back when it listens. ``outlives``: it goes on when whoever started it ends."""
+    """Start one; back when it listens. ``shared``: it ends when nobody uses it (``beside``), not with whoever started it."""
     given = {**os.environ, **(environment or {})}
     process = subprocess.Popen(
         [sys.executable, "-m", "perennial.payment_server", "--home", str(home), "--port", str(port)]
-        + ([] if outlives else ["--ends-with-input"]),
+        + ["--ends-when-unused" if shared else "--ends-with-input"],
         stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL if outlives else subprocess.PIPE,
+        stdin=subprocess.DEVNULL if shared else subprocess.PIPE,
         text=True,
         env=given,
         cwd=Path(__file__).resolve().parents[2],

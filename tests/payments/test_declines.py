@@ -156,7 +156,7 @@ def failed() -> tuple[Member, Payment]:
 
 
 def test_a_code_of_the_bank_authorises_and_counts_at_the_invoice() -> None:
-    one, payment = failed()
+    _, payment = failed()
     done = actions.authorise(number=CHILD, code=" 04711 ", on=day(1), **ANNA)
     assert (done.status, done.code, status(payment), payment.approval_code) == (
         "authorised",
@@ -194,7 +194,7 @@ def test_what_is_charged_on_its_day_counts_on_that_day_by_its_code() -> None:
 
 
 def test_a_code_of_what_is_cancelled_is_not_used() -> None:
-    one, payment = failed()
+    _, payment = failed()
     actions.authorise(number=CHILD, code="A1", on=day(1), **ANNA)
     type(payment.order).objects.filter(pk=payment.order_id).update(status="cancelled")  # type: ignore[union-attr]
     collect([payment.pk], on=day(1), by="system")
@@ -202,7 +202,7 @@ def test_a_code_of_what_is_cancelled_is_not_used() -> None:
 
 
 def test_a_code_waits_while_charging_is_held() -> None:
-    one, payment = failed()
+    _, payment = failed()
     actions.authorise(number=CHILD, code="A1", on=day(1), **ANNA)
     invoice(payment.order, on=day(2))  # type: ignore[arg-type]
     hold(one.parent, "charging")
@@ -240,7 +240,7 @@ def test_a_payment_is_declined_for_good_by_a_person() -> None:
 
 
 def test_what_failed_is_reprocessed_from_the_beginning() -> None:
-    one, payment = failed()
+    _, payment = failed()
     done = actions.reprocess(number=CHILD, on=day(1), by="clerk:anna")
     assert (done.status, status(payment), payment.attempts) == ("due", "due", 0)
     assert not Hold.objects.filter(released_on=None).exists()
@@ -252,7 +252,7 @@ def test_what_failed_is_reprocessed_from_the_beginning() -> None:
 
 def test_no_bank_is_asked_again_that_forbids_it_until_there_is_another_card() -> None:
     install()
-    one, payment = owed("tok_hard")
+    _, payment = owed("tok_hard")
     nights(payment, 1)
     with pytest.raises(Refused) as refused:
         actions.reprocess(number=CHILD, on=day(1), by="clerk:anna")

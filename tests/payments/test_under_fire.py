@@ -100,8 +100,9 @@ def night(server: Running, number: int, *, kill: random.Random | None = None) ->
 
 
 def give_back(on: date) -> None:
-    """A part of everything that is captured."""
-    for payment in Payment.objects.filter(status="captured", method="card").exclude(purpose="refund").order_by("pk"):
+    """A part of everything that is captured, and of which nothing was given back."""
+    taken = Payment.objects.filter(status="captured", method="card").exclude(purpose="refund").order_by("pk")
+    for payment in taken.exclude(pk__in=Payment.objects.filter(purpose="refund").values("refunds")):
         refund(payment=payment.pk, amount_minor=700, why=Why(on, "clerk:anna", "damaged"))
 
 
@@ -145,8 +146,10 @@ def settle(server: Running, number: int) -> None:
         settle_unknown(
             payment=tried.payment_id, happened=False, by="clerk:anna", on=day(number), reason="Stripe does not know it"
         )
-    for after in range(number + 1, number + 6):
+    for after in range(number + 1, number + 5):
         night(server, after)
+    give_back(day(number + 5))
+    night(server, number + 5)
     assert not Payment.objects.filter(status__in=NOT_ANSWERED).exists()
 
 
@@ -189,6 +192,7 @@ def undisturbed(transactional_db: None, known: list[End], server: Running) -> En
         club(server, CARDS)
         for number in range(NIGHTS):
             night(server, number)
+        settle(server, NIGHTS)
         agree(server)
         known.append(end())
         clear()

@@ -67,6 +67,14 @@ def give_to_owner(path: Path) -> None:
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
+def noted(folder: Path, name: str) -> str | None:
+    """What an installation has noted of itself under this name, if it has and may be read."""
+    try:
+        return (folder / name).read_text().strip() or None
+    except OSError:
+        return None
+
+
 def secret(folder: Path, name: str) -> str:
     """A random text that is made once for an installation; only its owner can read it."""
     path = open_home(folder) / name
