@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from perennial.cli import commands
 from perennial.web.health import PROXIED
@@ -47,5 +48,6 @@ def test_proxies_keep_figures_in_and_say_who_asks() -> None:
         assert "127.0.0.1:8000" in text
     for header in ("Host", *PROXIED[:2]):
         assert f"proxy_set_header {header} " in nginx.read_text()
+    assert f"client_max_body_size {settings.PERENNIAL_UPLOAD_MB}m;" in nginx.read_text()
     if shutil.which("caddy"):
         subprocess.run(["caddy", "validate", "--config", caddy, "--adapter", "caddyfile"], check=True)
