@@ -114,15 +114,15 @@ class ChangeGroups:
         lines = dict(
             OrderLine.objects.filter(pk__in=[one.state.row.parent_line_id for one in updated]).values_list("pk", "line")
         )
-        silent = _without_address([one for one in updated if _rises(one)])
+        rises = [one for one in updated if _rises(one)]
+        rising, silent = {one.state.row.pk for one in rises}, _without_address(rises)
         for one in updated:
             row = one.state.row
-            found = _Order(self, rules, one, where).told()
-            if _rises(one):
-                found.append((Difference(SILENT if row.order.paid_by in silent else TOLD), Row(0, "")))
-            line = lines[row.parent_line_id]
-            rows = [(of, told._replace(seq=row.pk, order=row.order.number, line=line)) for of, told in found]
-            self._waits[row.pk] = _Waits(rows, counts.get(row.pk, {}))
+            base = Row(row.pk, row.order.number, lines[row.parent_line_id])
+            found = _Order(self, rules, one, where, base).told()
+            if row.pk in rising:
+                found.append((Difference(SILENT if row.order.paid_by in silent else TOLD), base))
+            self._waits[row.pk] = _Waits(found, counts.get(row.pk, {}))
 
     def put_aside(self, subject: int, order: str) -> None:
         """An order cannot be done."""
@@ -151,15 +151,14 @@ class ChangeGroups:
 
     def cost(self, rules: SetUp, tariff: int, together: Sequence[OccurrenceRow], place: Place, on: date) -> int:
         """What a planned shipment costs with delivery and tax."""
-        charges = tuple(
-            Charge(line_amount(line.quantity, line.price_minor), self._products[line.product_id][1])
-            for o in together
-            for line in o.lines
-        )
-        key = (tariff, charges, together[-1].delivery_mode_id, place, on)
+        lines = tuple((line.product_id, line.quantity, line.price_minor) for o in together for line in o.lines)
+        key = (tariff, lines, together[-1].delivery_mode_id, place, on)
         if (known := self._costs.get(key)) is None:
             if len(self._costs) >= MOST_KNOWN:
                 self._costs.clear()
+            charges = tuple(
+                Charge(line_amount(quantity, price), self._products[product][1]) for product, quantity, price in lines
+            )
             known = child_totals(rules.tariff(tariff), charges, together[-1].delivery_mode_id, place, on).total
             self._costs[key] = known
         return known
@@ -182,6 +181,7 @@ class _Order:
     rules: SetUp
     one: Updated
     where: Mapping[int | None, Place]
+    base: Row
 
     def told(self) -> list[tuple[Difference, Row]]:
         """The groups that it is in, each once, the first of its shipments that is, and by how much each differs. What has
@@ -198,16 +198,14 @@ class _Order:
             shown = new or old
             row = found.get(of)
             if row is None:
-                row = Row(
-                    0,
-                    "",
+                row = self.base._replace(
                     shipment=shown.shipment if shown else None,
                     ship_on=old.ship_on if old else None,
                     new_ship_on=new.ship_on if new else None,
                     amount_minor=before.get(old.pair) if old else None,
                     new_amount_minor=after.get(new.pair) if new else None,
                 )
-            found[of] = row._replace(more_minor=row.more_minor + amount)
+            found[of] = row._replace(more_minor=row.more_minor + amount) if amount else row
 
         for old, new in update.pairs() if update else ():
             shown = new or old
@@ -230,7 +228,7 @@ class _Order:
             note(Difference("billing_kept", None, self.one.billing_kept), None, None, 0)
         was, now = sum(before.values()), sum(after.values())
         who = Difference((KEEPS if keeps else CHANGES) if self.one.differs else SAME)
-        return [(who, Row(0, "", amount_minor=was, new_amount_minor=now, more_minor=now - was)), *found.items()]
+        return [(who, self.base._replace(amount_minor=was, new_amount_minor=now, more_minor=now - was)), *found.items()]
 
     def _costs_of(self, occurrences: Sequence[OccurrenceRow], tariff: int) -> dict[tuple[str, int], int]:
         """By the last occurrence of each shipment, what it costs."""

@@ -222,11 +222,14 @@ class UpdateOrders(Job):
                         place=state.row.parent_line_id,
                     )
                 )
-        tell_price_changes(changed, difference.relined, on=run.on)
+        alone = is_preview(run) and not any(s.row.upfront or s.row.tariff_id < run.cache["tariff"] for s in states)
         difference.write()
-        _write(rows)
+        if not alone:  # of a preview, nothing else reads these rows before they are taken back
+            tell_price_changes(changed, difference.relined, on=run.on)
+            _write(rows)
         followed = tariff_followed(run, set_up, states, planned)
-        write_history([*events, *followed.events], on=run.on, by=run.by)
+        if not alone:
+            write_history([*events, *followed.events], on=run.on, by=run.by)
         planned.write(run, first, last)
         again = sorted({s.row.pk for s in changed} | followed.differ)
         for pk in followed.differ:
@@ -241,7 +244,7 @@ class UpdateOrders(Job):
                 report.count(word, number)
         if is_preview(run):
             self._groups(run).take(set_up, _with_others(updated, states, followed), counted)
-        if again:
+        if again and not alone:
             blocked.recompute(again)
             if any(s.row.upfront for s in states if s.row.pk in differ):
                 due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
