@@ -113,7 +113,11 @@ def _card(gateway: str, event: Event, on: date) -> str:
 
 def _page(gateway: str, event: Event, on: date) -> str:
     """A customer has stored a card, or nobody can on that page any more: which of the two, the gateway is asked."""
-    ended = None if event.page is None else page_ended(gateway=gateway, reference=event.page, on=on, by=f"gateway:{gateway}")
+    ended = (
+        None
+        if event.page is None
+        else page_ended(gateway=gateway, reference=event.page, on=on, by=f"gateway:{gateway}")
+    )
     return "of_others" if ended is None else ended.state
 
 

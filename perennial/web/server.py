@@ -19,8 +19,8 @@ from perennial.catalog.actions import initialise
 from perennial.db.upgrade import make_tables
 from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
-from perennial.people.actions import anybody
 from perennial.payments import gateways
+from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
 from perennial.practice import in_training
 from perennial.worker.beside import WorkerBeside
