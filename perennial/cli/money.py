@@ -37,8 +37,8 @@ def money_differences(p: Parser) -> Run:
             lines.writerow(HEADS)
             lines.writerows(one.values() for one in found)
         elif given.json:
-            for one in found:
-                document(one)
+            period = {"since": books.since.isoformat(), "through": books.through.isoformat()}
+            document({**period, "gateways": list(books.gateways), "differences": found})
         elif found:
             table(HEADS, (tuple(one.values()) for one in found))
         else:
