@@ -142,8 +142,10 @@ PERENNIAL_STRIPE_MOTO = os.environ.get("PERENNIAL_STRIPE_MOTO", "") == "1"
 PERENNIAL_STRIPE_CONNECTIONS = size("PERENNIAL_STRIPE_CONNECTIONS") or 20
 PERENNIAL_STRIPE_PER_SECOND = size("PERENNIAL_STRIPE_PER_SECOND") or 80
 
-#: Where the payment server of tests and the demo is, for the gateway ``simulator``.
+#: Where the payment server of tests and the demo is, for the gateway ``simulator``; the keys it takes; what signs its events.
 PERENNIAL_PAYMENT_SERVER = address("PERENNIAL_PAYMENT_SERVER")
+PERENNIAL_PAYMENT_SERVER_KEYS = words("PERENNIAL_PAYMENT_SERVER_KEYS")
+PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET = os.environ.get("PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET") or None
 
 #: The mail server that messages to customers go out by, with its password; from which address; whose certificates count.
 PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None

@@ -19,6 +19,7 @@ from perennial.web.pages import (
     me,
     message_texts,
     messages,
+    money,
     moving,
     my_card,
     newcomer,
@@ -343,6 +344,9 @@ urlpatterns = [
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),
+    page("money/differences.csv", exports.differences, "money_differences_csv", see="export_lists"),
+    # money
+    page("money/differences", money.differences, "money_differences", see="see_money"),
     # where orders come from
     page("reports/sources", source.results, "sources", see="see_lists"),
     # an order

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import uuid
@@ -33,6 +32,7 @@ from perennial.payments.gateways.contract import (
 )
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.gateways.stripe import Simulator
+from tests.harness import OWN_GATEWAY
 from tests.simulators import payment_server
 
 ON = date(2026, 3, 10)
@@ -144,9 +144,9 @@ def lose_next(server: Running) -> None:
 
 
 MAKERS: dict[str, Callable[[Path], Iterator[Bench]]] = {"sandbox": of_the_sandbox, "simulator": of_the_simulator}
-if OWN := os.environ.get("PERENNIAL_TEST_GATEWAY"):
-    module, _, function = OWN.partition(":")
-    MAKERS[OWN] = getattr(import_module(module), function)
+if OWN_GATEWAY:
+    module, _, function = OWN_GATEWAY.partition(":")
+    MAKERS[OWN_GATEWAY] = getattr(import_module(module), function)
 
 
 @pytest.fixture(params=sorted(MAKERS))
