@@ -160,7 +160,7 @@ def _consent(request: Visit, link: CardLink) -> Consent:
 
 
 def _pays(one: Pays, to: Reader) -> str:
-    return said(to, "my_card_pays", sold=", ".join(one.sold), order=one.order, what=", ".join(_parts(one, to)))
+    return said(to, "my_card_pays", sold=", ".join(one.sold), order=one.order, what="; ".join(_parts(one, to)))
 
 
 def _parts(one: Pays, to: Reader) -> Iterator[str]:
