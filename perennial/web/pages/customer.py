@@ -161,10 +161,9 @@ def card_link(request: Visit, account: str) -> HttpResponse:
 
 
 def card_link_progress(request: Visit, account: str) -> HttpResponse:
-    """How far the customer is: nothing new, or the page anew."""
-    if _moment(request, account) == request.GET.get("moment", ""):
-        return HttpResponse(status=204)
-    return done(request)
+    """How far the customer is: nothing new, or the page is told to draw itself anew."""
+    same = _moment(request, account) == request.GET.get("moment", "")
+    return HttpResponse(status=204, headers={} if same else {"HX-Trigger": "card-link-moved"})
 
 
 def _moment(request: Visit, account: str) -> str:
