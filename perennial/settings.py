@@ -83,6 +83,11 @@ def one_of(name: str, *words: str) -> str:
     return given
 
 
+def words(name: str) -> list[str]:
+    """The words in a variable, with commas between them."""
+    return [one.strip() for one in os.environ.get(name, "").split(",") if one.strip()]
+
+
 def address(name: str) -> str | None:
     """The address of a web site in a variable: https, or on this machine http; None where it is not set."""
     given = (os.environ.get(name) or "").rstrip("/")
@@ -98,11 +103,6 @@ def address(name: str) -> str | None:
     if found.scheme == "http" and found.hostname not in ("127.0.0.1", "localhost", "::1"):
         raise Refused("setting_not_https", name=name, value=given)
     return given
-
-
-def words(name: str) -> list[str]:
-    """The words in a variable, with commas between them."""
-    return [one.strip() for one in os.environ.get(name, "").split(",") if one.strip()]
 
 
 def networks(name: str, otherwise: str) -> list[str]:
@@ -141,8 +141,10 @@ PERENNIAL_STRIPE_MOTO = os.environ.get("PERENNIAL_STRIPE_MOTO", "") == "1"
 PERENNIAL_STRIPE_CONNECTIONS = size("PERENNIAL_STRIPE_CONNECTIONS") or 20
 PERENNIAL_STRIPE_PER_SECOND = size("PERENNIAL_STRIPE_PER_SECOND") or 80
 
-#: Where the payment server of tests and the demo is, for the gateway ``simulator``.
-PERENNIAL_PAYMENT_SERVER = os.environ.get("PERENNIAL_PAYMENT_SERVER") or None
+#: Where the payment server of tests and the demo is, for the gateway ``simulator``; the keys it takes; what signs its events.
+PERENNIAL_PAYMENT_SERVER = address("PERENNIAL_PAYMENT_SERVER")
+PERENNIAL_PAYMENT_SERVER_KEYS = words("PERENNIAL_PAYMENT_SERVER_KEYS")
+PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET = os.environ.get("PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET") or None
 
 #: The mail server that messages to customers go out by, with its password; from which address; whose certificates count.
 PERENNIAL_MAIL_URL = os.environ.get("PERENNIAL_MAIL_URL") or None

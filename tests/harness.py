@@ -45,6 +45,10 @@ def seeds(number: int) -> range:
     return range(int(os.environ.get("PERENNIAL_TEST_SEEDS") or number))
 
 
+OWN_GATEWAY = os.environ.get("PERENNIAL_TEST_GATEWAY")
+"""module:function that makes the bench of a gateway of one's own, for the suite of gateways."""
+
+
 def fast_base() -> Path:
     """Memory where there is plenty, else the disk: a throw-away server's files are worth no disk's time."""
     memory = Path("/dev/shm")

@@ -189,6 +189,10 @@ GROUPS: dict[str, list[Command]] = {
     )
     + _group("pictures", ("pictures", "work out the figures of the pictures at once; every night does so"))
     + _group(
+        "money",
+        ("money differences", "compare our money with the gateway's own book"),
+    )
+    + _group(
         "checking",
         ("check", "check that the data holds together"),
         ("check once", "check that every occurrence, child and charge is there once"),

@@ -156,7 +156,7 @@ class Api:
             if not problem.kept:
                 raise
             status, given = problem.status, {"error": problem.error}
-        text = json.dumps(shown(given), indent=2, ensure_ascii=False)
+        text = json.dumps(shown(given), ensure_ascii=False)
         if asked.key is not None:
             self.book.remember(asked.key, asked.live, said, (status, text, asked.request))
         return Reply(status, text, heads)
@@ -196,7 +196,7 @@ class Api:
 
 
 def refused(problem: Problem, request: str) -> Reply:
-    return Reply(problem.status, json.dumps({"error": shown(problem.error)}, indent=2), {"Request-Id": request})
+    return Reply(problem.status, json.dumps({"error": shown(problem.error)}), {"Request-Id": request})
 
 
 def new_request() -> str:

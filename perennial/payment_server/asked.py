@@ -115,9 +115,16 @@ def fit(given: Doc, takes: str) -> Doc:
         name, _, kind = word.partition(":")
         name = name.rstrip("!")
         known[name] = (kind or "str").rstrip("!")
-        if word.endswith("!") and not given.get(name):
+        if word.endswith("!") and not _inside(given, name):
             raise unfit(f"Missing required param: {name}.", name, "parameter_missing")
     return {name: _value(name, value, known) for name, value in given.items()}
+
+
+def _inside(given: Doc, name: str) -> Any:
+    found: Any = given
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def _value(name: str, value: Any, known: dict[str, str]) -> Any:

@@ -87,7 +87,7 @@ class Sender(threading.Thread):
 
     def send(self, to: Doc, told: dict[str, Any]) -> str:
         """Send an event; the status that came back, or what went wrong."""
-        body = json.dumps(told, indent=2, ensure_ascii=False).encode()
+        body = json.dumps(told, ensure_ascii=False).encode()
         parts = urlsplit(to["url"])
         heads = {
             "Content-Type": "application/json; charset=utf-8",

@@ -268,9 +268,9 @@ def run(options: Options, ready: Callable[[str], None], *, ends_with_input: bool
     server = Server(options)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.end())
+    ready(server.address)
     if ends_with_input:
         threading.Thread(target=_end_with_input, args=[server], daemon=True).start()
-    ready(server.address)
     server.serve()
     return 0
 

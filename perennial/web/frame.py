@@ -36,6 +36,7 @@ PLACES = (
     Place("/exceptions", "todo", "g e", "see_lists"),
     Place("/pick-list", "pick_list", "g k", "ship_orders"),
     Place("/messages", "outbox", "g x", "see_lists"),
+    Place("/money/differences", "money_differences", "g m", "see_money"),
     Place("/programs", "programs", "g p", "see_programs"),
     Place("/jobs", "jobs", "g j", "see_jobs"),
     Place("/pictures/demand", "pictures", "g f", "see_pictures"),

@@ -19,6 +19,7 @@ from perennial.catalog.actions import initialise
 from perennial.db.upgrade import make_tables
 from perennial.jobs.recurrences import next_night
 from perennial.language import phrase, reader
+from perennial.payments import gateways
 from perennial.people.actions import anybody
 from perennial.people.queries import demo_sign_ins
 from perennial.practice import in_training
@@ -50,6 +51,7 @@ def serve(host: str, port: int, *, workers: int = 2, with_worker: bool = True) -
         _tell("no_night_planned")
     else:
         _tell("next_night", **planned.facts())
+    gateways.current()  # what its library weighs is loaded once, for all processes that answer
     connections.close_all()  # the processes that answer open their own
     owner = os.getpid()
     try:

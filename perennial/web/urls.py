@@ -13,10 +13,12 @@ from perennial.web.pages import (
     entry,
     exports,
     first_run,
+    gateway_events,
     jobs,
     me,
     message_texts,
     messages,
+    money,
     moving,
     my_card,
     newcomer,
@@ -198,6 +200,8 @@ urlpatterns = [
         )
     ),
     page("csp", reports.csp, "csp", do=ANYBODY),
+    # gateways
+    page("gateway/<slug:gateway>/events", gateway_events.events, "gateway_events", do=ANYBODY),
     page("typed/day", typed.day, "typed_day", see=SIGNED_IN),
     page("refresh", order_actions.refresh, "refresh", see=SIGNED_IN),
     # who is calling?
@@ -338,6 +342,9 @@ urlpatterns = [
     # files for a spreadsheet
     page("orders.csv", exports.orders, "orders_csv", see="export_lists"),
     page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),
+    page("money/differences.csv", exports.differences, "money_differences_csv", see="export_lists"),
+    # money
+    page("money/differences", money.differences, "money_differences", see="see_money"),
     # where orders come from
     page("reports/sources", source.results, "sources", see="see_lists"),
     # an order

@@ -17,8 +17,8 @@ from perennial.jobs.recurrences import take_due
 from perennial.moving import transfers
 from perennial.worker.managers import managers_to_tell
 
-RUNS, CLOCK, MESSAGES, FILES = QUEUES = ("runs", "clock", "messages", "files")
-"""A worker looks after each of them by itself, so that a long run keeps neither the clock nor messages nor files waiting."""
+RUNS, CLOCK, MESSAGES, FILES, EVENTS = QUEUES = ("runs", "clock", "messages", "files", "events")
+"""A worker looks after each of them by itself, so that a long run keeps nothing else waiting."""
 LATER_SECONDS = 15
 ONE_AFTER_THE_OTHER = "runs"
 """The lock of real runs; dry ones wait for nobody."""
@@ -86,6 +86,11 @@ def ask_export(*, by: str) -> int:
     if is_new:
         _queue_transfer(number)
     return number
+
+
+def ask_gateway_event(number: int) -> None:
+    """Let a worker deal with what a gateway has told."""
+    app.configure_task("gateway_event", queue=EVENTS).defer(number=number)
 
 
 def ask_for_transfer_again(number: int) -> None:

@@ -13,7 +13,7 @@ from procrastinate.exceptions import ProcrastinateException
 from perennial import log
 from perennial.catalog.queries import today
 from perennial.db.tables import refuse_other_tables_now_and_then
-from perennial.desk import visits
+from perennial.desk import gateway_events, visits
 from perennial.desk.cards.link import link_for_message, look_at_pages
 from perennial.errors import Refused
 from perennial.jobs import requests, runner
@@ -27,6 +27,7 @@ from perennial.notices.sending import send_due
 from perennial.worker.managers import tell
 from perennial.worker.queue import (
     CLOCK,
+    EVENTS,
     FILES,
     MESSAGES,
     RUNS,
@@ -196,6 +197,27 @@ def send_messages(timestamp: int) -> None:
         send_due(on=today(), limit=500, links=link_for_message)
     except Refused as refused:  # no mail server: what is queued stays queued
         _log.warning("no messages are sent: %s", say(refused))
+
+
+@tasks.task(name="gateway_event", queue=EVENTS, retry=GoOn())
+def gateway_event(*, number: int) -> None:
+    """Deal with what a gateway has told; what does not succeed is left to the next look."""
+    if not _fits():
+        return
+    try:
+        gateway_events.handle(number, on=today())
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        _log.exception("event %s of a gateway: tried again later", number)
+
+
+@tasks.periodic(cron="* * * * *", periodic_id="gateway_events")
+@tasks.task(name="handle_gateway_events", queue=EVENTS, queueing_lock="handle_gateway_events")
+def handle_gateway_events(timestamp: int) -> None:
+    """Deal with what gateways have told and nobody has dealt with."""
+    if _fits():
+        gateway_events.handle_what_is_left(on=today())
 
 
 @tasks.periodic(cron="* * * * * */10", periodic_id="card_pages")

@@ -170,7 +170,7 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     (parked,) = entered.continuity_order_ids
     SourceCode.objects.create(code="WEB")
     played = {"restore"}  # in tests/backup
-    played |= {"export FILE", "stop", "program release", "program discard", "simulate: each of jobs"}
+    played |= {"export FILE", "stop", "payment-server", "program release", "program discard", "simulate: each of jobs"}
     told = {"customer": Customer.objects.get(), "kind": "card_expired", "on_date": ORDERED}
     Notice.objects.create(pk=901, card_id=1, status="queued", **told)
     Notice.objects.create(pk=902, card_id=2, status="unsure", **told)
@@ -239,4 +239,7 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     played |= {"program preview", "program preview: each of groups", "program apply"}
     stopped = perennial("stop", "--json", home=tmp_path / "home")
     holds("stop", json.loads(stopped.stdout))
+    ran = perennial("payment-server", "--port", "0", "--ends-with-input", "--json", home=tmp_path / "home", input="")
+    assert (ran.returncode, list((tmp_path / "home" / "payment-server").iterdir()) != []) == (0, True)
+    holds("payment-server", json.loads(ran.stdout))
     assert played == set(ROWS)

@@ -33,7 +33,7 @@ OURS = {
     "DJANGO_SETTINGS_MODULE",
 }
 #: Commands that no guide types: they are told in the pages on operation.
-WITHOUT_GUIDE = {"bench", "demo", "serve", "stop", "worker"}
+WITHOUT_GUIDE = {"bench", "demo", "payment-server", "serve", "stop", "worker"}
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 

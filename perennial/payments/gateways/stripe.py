@@ -68,7 +68,7 @@ DAYS_BEFORE = timedelta(days=2)
 """Business dates and Stripe's clock differ by less, if the business date is not ahead."""
 
 PAYMENT_SERVER_KEY = "sk_test_perennial"
-"""The payment server takes any key of test mode."""
+"""What the payment server takes where no keys were named to it."""
 
 DISPUTES: dict[str, DisputeStatus] = {
     "warning_needs_response": "open",
@@ -399,7 +399,14 @@ class Simulator(Stripe):
     real = False
 
     def __init__(self, address: str | None = None, **more: Any) -> None:
-        given = {"key": PAYMENT_SERVER_KEY, "by_phone": False, **more}
+        secret = settings.PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET
+        keys = [key for key in settings.PERENNIAL_PAYMENT_SERVER_KEYS if STRIPE_TEST.match(key)]
+        given = {
+            "key": next(iter(keys), PAYMENT_SERVER_KEY),
+            "secrets": [secret] if secret else [],
+            "by_phone": False,
+            **more,
+        }
         super().__init__(address=address or settings.PERENNIAL_PAYMENT_SERVER, **given)
 
 

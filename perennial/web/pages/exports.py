@@ -20,6 +20,8 @@ from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact
 from perennial.language.values import in_a_line
+from perennial.payments.book import BookDiffers
+from perennial.web.pages.money import books_of
 from perennial.web.pages.source import period
 from perennial.web.sheet import AT_ONCE, Column, sheet
 from perennial.web.typed import read_day
@@ -109,6 +111,24 @@ def _came(one: SourceResult) -> Iterator[Came]:
         yield Came(one, at == 0, captured, back.get(captured.currency))
     if not one.captured:
         yield Came(one, True, None, None)
+
+
+def differences(request: Visit) -> StreamingHttpResponse:
+    """What differs between our money and the gateway's own book."""
+    found = books_of(request).found
+    return sheet(request, "money-differences", _differences(request.visitor.reader), lambda after: Page(found, None))
+
+
+def _differences(to: Reader) -> tuple[Column[BookDiffers], ...]:
+    return (
+        ("money_on", lambda one: one.on),
+        ("csv_order", lambda one: one.order),
+        ("money_what", lambda one: phrase("book difference", one.code, None, to)),
+        ("money_ours", lambda one: one.ours),
+        ("money_theirs", lambda one: one.theirs),
+        ("csv_gateway", lambda one: one.gateway),
+        ("csv_key", lambda one: one.key),
+    )
 
 
 def _sources(to: Reader) -> tuple[Column[Came], ...]:

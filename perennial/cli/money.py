@@ -1,0 +1,49 @@
+"""`money differences`: what was taken and given back here, beside the gateway's own book."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import timedelta
+
+from perennial.cli.output import document, say, sentence, table
+from perennial.cli.parser import Given, Parser, Run, day
+
+DAYS = timedelta(days=6)
+HEADS = ("code", "on", "order", "gateway", "key", "ours", "theirs", "currency")
+
+
+def money_differences(p: Parser) -> Run:
+    """What differs between our money and the gateway's own book."""
+    p.add_argument(
+        "--from",
+        dest="since",
+        type=day,
+        metavar="DATE",
+        help="from this business date on (left out: six days before the last)",
+    )
+    p.add_argument("--through", type=day, metavar="DATE", help="to this one, included (left out: today)")
+    p.add_argument("--csv", action="store_true", help="as CSV, for a spreadsheet")
+
+    def run(given: Given) -> int:
+        from perennial.catalog.queries import today
+        from perennial.desk.read.books import compared, difference_json
+
+        through = given.through or max(today(), given.since or today())
+        books = compared(since=given.since or through - DAYS, through=through)
+        found = [difference_json(one) for one in books.found]
+        if given.csv:
+            lines = csv.writer(sys.stdout)
+            lines.writerow(HEADS)
+            lines.writerows(one.values() for one in found)
+        elif given.json:
+            for one in found:
+                document(one)
+        elif found:
+            table(HEADS, (tuple(one.values()) for one in found))
+        else:
+            period = {"since": books.since, "through": books.through}
+            say(sentence("outcome", "books_agree" if books.gateways else "no_books", **period))
+        return 1 if found else 0
+
+    return run
