@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from perennial.checks import refuse_unsafe_configuration
+from perennial.errors import Refused
+from perennial.language import say
+from perennial.practice import in_training, real_money
 from perennial.settings import database
 from tests.processes import perennial
 
@@ -45,3 +51,67 @@ def test_a_setting_that_makes_no_sense_is_refused_by_its_name(
     assert done.stderr.startswith("refused: ")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+SECRET = "aSecretThatNobodySees"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"PERENNIAL_GATEWAY": "stripe"}, "setting_missing"),
+        ({"PERENNIAL_GATEWAY": "stripe", "PERENNIAL_STRIPE_KEY": f"pk_live_{SECRET}"}, "setting_not_a_key"),
+        ({"PERENNIAL_GATEWAY": "stripe", "PERENNIAL_STRIPE_KEY": f"sk_live_{SECRET} "}, "setting_not_a_key"),
+        (
+            {
+                "PERENNIAL_GATEWAY": "stripe",
+                "PERENNIAL_STRIPE_KEY": f"sk_live_{SECRET}",
+                "PERENNIAL_STRIPE_WEBHOOK_SECRETS": [f"whsec_{SECRET}", SECRET],
+            },
+            "setting_not_a_key",
+        ),
+        ({"PERENNIAL_GATEWAY": "simulator"}, "setting_missing"),
+        (
+            {
+                "PERENNIAL_GATEWAY": "stripe",
+                "PERENNIAL_STRIPE_KEY": f"sk_test_{SECRET}",
+                "PERENNIAL_TODAY": date(2026, 3, 10),
+            },
+            "today_with_real_cards",
+        ),
+        ({"PERENNIAL_STRIPE_KEY": f"rk_live_{SECRET}", "PERENNIAL_TODAY": date(2026, 3, 10)}, "today_with_live_key"),
+        ({"PERENNIAL_GATEWAY": "stripe", "PERENNIAL_STRIPE_KEY": f"sk_test_{SECRET}"}, None),
+        ({"PERENNIAL_GATEWAY": "stripe", "PERENNIAL_STRIPE_KEY": f"rk_live_{SECRET}"}, None),
+    ],
+)
+def test_keys_are_refused_by_their_names_and_never_shown(
+    settings: Any, given: dict[str, Any], code: str | None
+) -> None:
+    for name, value in given.items():
+        setattr(settings, name, value)
+    if code is None:
+        refuse_unsafe_configuration()
+        return
+    with pytest.raises(Refused) as refused:
+        refuse_unsafe_configuration()
+    assert refused.value.code == code
+    assert SECRET not in say(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "key", "today", "real", "training"),
+    [
+        ("sandbox", None, None, False, True),
+        ("simulator", None, None, False, True),
+        ("stripe", f"sk_test_{SECRET}", None, False, True),
+        ("stripe", f"sk_live_{SECRET}", None, True, False),
+        ("bank_of_ours", None, None, True, False),
+        ("bank_of_ours", None, date(2026, 3, 10), True, True),
+    ],
+)
+def test_who_takes_real_money_and_what_is_training(
+    settings: Any, gateway: str, key: str | None, today: date | None, real: bool, training: bool
+) -> None:
+    settings.PERENNIAL_GATEWAY, settings.PERENNIAL_STRIPE_KEY, settings.PERENNIAL_TODAY = gateway, key, today
+    assert (real_money(), in_training()) == (real, training)

@@ -37,13 +37,13 @@ def money_differences(p: Parser) -> Run:
             lines.writerow(HEADS)
             lines.writerows(one.values() for one in found)
         elif given.json:
-            for one in found:
-                document(one)
+            period = {"since": books.since.isoformat(), "through": books.through.isoformat()}
+            document({**period, "gateways": list(books.gateways), "differences": found})
         elif found:
             table(HEADS, (tuple(one.values()) for one in found))
         else:
-            period = {"since": books.since, "through": books.through}
-            say(sentence("outcome", "books_agree" if books.gateways else "no_books", **period))
+            word = "books_agree" if books.gateways else "no_books"
+            say(sentence("outcome", word, since=books.since, through=books.through))
         return 1 if found else 0
 
     return run

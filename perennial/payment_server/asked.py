@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -62,7 +62,6 @@ class Asked:
     key: str | None = None
     of: tuple[str, ...] = ()
     by: str = "api"
-    made: list[Doc] = field(default_factory=list)
 
     @property
     def now(self) -> int:
@@ -74,6 +73,11 @@ class Asked:
         if found is None or found["object"] != kind:
             raise missing(kind, id, param)
         return found
+
+
+def inside(book: Book, *, live: bool, base: str, request: str, by: str) -> Asked:
+    """Something that nobody asks by the API: the clock, a page, the merchant in Stripe's own pages."""
+    return Asked(book, "POST", "/", {}, live=live, base=base, request=request, by=by)
 
 
 def parameters(text: str) -> Doc:

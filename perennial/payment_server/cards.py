@@ -118,7 +118,7 @@ _NO = "Your card was declined."
 
 def _declined(code: str, network: str, advice: str | None, message: str = _NO) -> Decline:
     again = {"try_again_later": "02", "do_not_try_again": "03", "confirm_card_data": "01"}
-    return Decline("card_declined", message, code, network, advice, again.get(advice or ""))
+    return Decline("card_declined", message, code, network, advice=advice, network_advice=again.get(advice or ""))
 
 
 LATER, NEVER, CONFIRM = "try_again_later", "do_not_try_again", "confirm_card_data"
@@ -156,11 +156,11 @@ DECLINES: dict[str, Decline] = {
     "authentication_required": Decline(
         "authentication_required", "Your card was declined. This transaction requires authentication.", "authentication_required"
     ),
-    "expired_card": Decline("expired_card", "Your card has expired.", None, "54", CONFIRM, "01"),
-    "incorrect_cvc": Decline("incorrect_cvc", "Your card's security code is incorrect.", None, "N7", CONFIRM, "01"),
-    "incorrect_number": Decline("incorrect_number", "Your card number is incorrect.", None, "14", CONFIRM, "01"),
+    "expired_card": Decline("expired_card", "Your card has expired.", None, "54", advice=CONFIRM, network_advice="01"),
+    "incorrect_cvc": Decline("incorrect_cvc", "Your card's security code is incorrect.", None, "N7", advice=CONFIRM, network_advice="01"),
+    "incorrect_number": Decline("incorrect_number", "Your card number is incorrect.", None, "14", advice=CONFIRM, network_advice="01"),
     "processing_error": Decline(
-        "processing_error", "An error occurred while processing your card. Try again in a little bit.", None, "06", LATER, "02"
+        "processing_error", "An error occurred while processing your card. Try again in a little bit.", None, "06", advice=LATER, network_advice="02"
     ),
     "highest_risk_level": Decline("card_declined", _NO, "fraudulent"),
 }  # fmt: skip

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from perennial.payment_server import disputes, payments, refunds
-from perennial.payment_server.asked import Asked, Problem, shown
-from perennial.payment_server.book import SETTINGS, Book, Doc
+from perennial.payment_server.asked import Asked, Problem, inside, shown
+from perennial.payment_server.book import SETTINGS, Book, Doc, new_id
 from perennial.payment_server.cards import card
 from perennial.payment_server.customers import new_method
 from perennial.payment_server.events import Sender, tell
@@ -116,8 +116,8 @@ class Control:
     # What happens in the bank's or the merchant's own pages
 
     def _asked(self, given: Doc, base: str) -> Asked:
-        request = f"req_{abs(hash(json.dumps(given, sort_keys=True))):x}"
-        return Asked(self.book, "POST", "/", {}, bool(given.get("live", False)), base, request, by="dashboard")
+        request = new_id("req", 14)
+        return inside(self.book, live=bool(given.get("live", False)), base=base, request=request, by="dashboard")
 
     def _charge(self, asked: Asked, given: Doc) -> Doc:
         if "charge" in given:

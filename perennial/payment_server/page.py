@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from perennial.language import LANGUAGES, Reader, phrase
 from perennial.payment_server import cards, payments, setups
 from perennial.payment_server.api import Reply, new_request
-from perennial.payment_server.asked import Asked, Problem
+from perennial.payment_server.asked import Asked, Problem, inside
 from perennial.payment_server.book import Book, Doc
 from perennial.payment_server.cards import CHOICES
 from perennial.payment_server.customers import new_method
@@ -51,6 +51,7 @@ HEADS = {
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
 }
+NOTHING = Reply(404, "There is nothing here.", {**HEADS, "Content-Type": "text/plain; charset=utf-8"})
 
 
 def answer(book: Book, base: str, method: str, target: str, body: str) -> Reply:
@@ -59,14 +60,15 @@ def answer(book: Book, base: str, method: str, target: str, body: str) -> Reply:
     given = {name: values[-1] for name, values in parse_qs(body if method == "POST" else parts.query).items()}
     found = re.fullmatch(r"/(pay|authenticate)/([A-Za-z0-9_]+)", parts.path)
     if found is None or method not in ("GET", "POST"):
-        return Reply(404, "", {})
+        return NOTHING
     with book.change():
         pass_time(book, base)
         live = found[2].startswith("cs_live_") or book.find(found[2], True) is not None
-        asked = Asked(book, method, parts.path, {}, live, base, new_request(), by="page")
+        asked = inside(book, live=live, base=base, request=new_request(), by="page")
+        asked.method = method
         of = book.find(found[2], live)
         if of is None:
-            return Reply(404, "", {})
+            return NOTHING
         page = card_page if found[1] == "pay" else bank_page
         return page(asked, of, given)
 
@@ -75,7 +77,7 @@ def card_page(asked: Asked, session: Doc, given: dict[str, str]) -> Reply:
     """Choose a card, and store it."""
     to = _reader(session)
     if session["status"] != "open":
-        return _html(410, to, "over", f"<p>{_say(to, 'over_' + session['status'])}</p>" + _back(session, to))
+        return _html(410, to, "over", f"<p>{_say(to, 'over_' + session['status'])}</p>" + _leave(session, to))
     chosen = given.get("card", CHOICES[0][0])
     wrong = given.get("said") if asked.method == "GET" else None
     if asked.method == "POST":
@@ -107,7 +109,7 @@ def _confirm(asked: Asked, session: Doc, card: str) -> Doc:
 
 def _done(asked: Asked, session: Doc) -> Reply:
     setups.completed(asked, session)
-    return Reply(303, "", {"Location": session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])})
+    return Reply(303, "", {"Location": _success(session)})
 
 
 def _form(asked: Asked, session: Doc, to: Reader, state: tuple[str, str | None]) -> str:
@@ -132,6 +134,18 @@ def _form(asked: Asked, session: Doc, to: Reader, state: tuple[str, str | None])
     return "".join(lines) + _back(session, to) + "</div></form>"
 
 
+def _leave(session: Doc, to: Reader) -> str:
+    """The way on from a page that is over."""
+    if session["status"] != "complete":
+        return _back(session, to)
+    return f'<a href="{escape(_success(session))}">{_say(to, "go_on")}</a>'
+
+
+def _success(session: Doc) -> str:
+    url: str = session["success_url"]
+    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
 def _back(session: Doc, to: Reader) -> str:
     url = session["cancel_url"]
     return f'<a href="{escape(url)}">{_say(to, "back")}</a>' if url else ""
@@ -140,7 +154,7 @@ def _back(session: Doc, to: Reader) -> str:
 def bank_page(asked: Asked, intent: Doc, given: dict[str, str]) -> Reply:
     """The bank asks whether its customer agrees: to a payment, or to a card that is stored."""
     if intent["object"] not in ("payment_intent", "setup_intent"):
-        return Reply(404, "", {})
+        return NOTHING
     session = asked.book.find(intent.get("_session") or "", asked.live)
     to = _reader(session or {})
     action = intent["next_action"] or {}
@@ -182,6 +196,6 @@ def _html(status: int, to: Reader, title: str, inside: str) -> Reply:
     text = (
         f'<!doctype html><html lang={to.language}><head><meta charset=utf-8><meta name=viewport content="width=device-width">'
         f"<meta name=robots content=noindex><title>{head}</title><style>{STYLE}</style></head><body>"
-        f"<p class=training role=note>{_say(to, 'training')}</p><main><h1>{head}</h1>{inside}</main></body></html>"
+        f"<header class=training>{_say(to, 'training')}</header><main><h1>{head}</h1>{inside}</main></body></html>"
     )
     return Reply(status, text, HEADS)

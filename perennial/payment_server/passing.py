@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from perennial.payment_server import disputes, payments, refunds, setups
-from perennial.payment_server.asked import Asked
+from perennial.payment_server.asked import Asked, inside
 from perennial.payment_server.book import Book, Doc, new_id
 from perennial.payment_server.events import tell
 
@@ -13,7 +13,9 @@ from perennial.payment_server.events import tell
 def authorisation_ends(asked: Asked, intent: Doc) -> None:
     if intent["status"] == "requires_capture":
         charge = asked.book.get(intent["latest_charge"], asked.live)
-        payments.released(asked, intent, charge, intent["amount_capturable"], "expire", "expired_uncaptured_charge")
+        payments.released(
+            asked, intent, charge, intent["amount_capturable"], kind="expire", reason="expired_uncaptured_charge"
+        )
         tell(asked, "charge.expired", charge)
         payments.cancelled(asked, intent, "automatic")
 
@@ -70,7 +72,7 @@ def pass_time(book: Book, base: str) -> bool:
         for live in (False, True):
             found = book.find(id, live)
             if found is not None:
-                asked = Asked(book, "POST", "/", {}, live, base, new_id("req", 14), by="clock")
+                asked = inside(book, live=live, base=base, request=new_id("req", 14), by="clock")
                 if what in ENDS:
                     ENDS[what](asked, found)
                 else:

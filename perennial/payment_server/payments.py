@@ -376,7 +376,7 @@ def capture(asked: Asked) -> Doc:
     charge = asked.book.get(intent["latest_charge"], asked.live)
     method = asked.book.get(intent["payment_method"], asked.live)
     if method["_does"] == "lapsed" or intent["amount"] == 90000005:
-        released(asked, intent, charge, intent["amount_capturable"], "expire", "expired_uncaptured_charge")
+        released(asked, intent, charge, intent["amount_capturable"], kind="expire", reason="expired_uncaptured_charge")
         cancelled(asked, intent, "automatic")
         raise Problem(
             400,
@@ -388,7 +388,7 @@ def capture(asked: Asked) -> Doc:
         raise refused(asked, intent, method, "generic_decline", charge)
     asked.book.enter("capture", intent, amount, key=asked.key, by=asked.by, object=charge["id"])
     if rest := intent["amount_capturable"] - amount:
-        released(asked, intent, charge, rest, "release", None)
+        released(asked, intent, charge, rest, kind="release", reason=None)
     taken(asked, intent, charge, amount, method)
     asked.book.put(charge)
     tell(asked, "charge.captured", charge)
@@ -396,7 +396,7 @@ def capture(asked: Asked) -> Doc:
     return asked.book.put(intent)
 
 
-def released(asked: Asked, intent: Doc, charge: Doc, amount: int, kind: str, reason: str | None) -> None:
+def released(asked: Asked, intent: Doc, charge: Doc, amount: int, *, kind: str, reason: str | None) -> None:
     """What was reserved and not taken is free again. Stripe shows it as a refund, without a balance transaction."""
     made = shapes.refund(asked, charge, amount, reason=reason, status="succeeded", metadata={})
     asked.book.add(made)
@@ -413,7 +413,7 @@ def cancel(asked: Asked) -> Doc:
         raise _state(intent, "You cannot cancel this PaymentIntent", "canceled", CANCELLED)
     if intent["status"] == "requires_capture":
         charge = asked.book.get(intent["latest_charge"], asked.live)
-        released(asked, intent, charge, intent["amount_capturable"], "void", None)
+        released(asked, intent, charge, intent["amount_capturable"], kind="void", reason=None)
         tell(asked, "charge.refunded", charge)
     return cancelled(asked, intent, given.get("cancellation_reason"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import random
 import signal
 import socket
 import struct
@@ -119,7 +120,7 @@ class Server:
             if key is not None and not 1 <= len(key) <= 255:
                 raise Problem(400, "Idempotency keys have 1 to 255 characters.", kept=False, type="idempotency_error")
             given = self.api.read(method, parts.path, parts.query, body)
-            asked = Asked(self.book, method, parts.path, given, live, self.address, request, key)
+            asked = Asked(self.book, method, parts.path, given, live=live, base=self.address, request=request, key=key)
             struck = self.trouble.strikes(method, parts.path, key or f"{method} {target} {body}")
             with self.api.in_flight(key, live):
                 reply = self._with(struck, asked)
@@ -130,7 +131,7 @@ class Server:
     def _with(self, struck: list[Rule], asked: Asked) -> Reply:
         for one in struck:
             if one.fault == "latency":
-                self.ended.wait(_milliseconds(one, asked.request) / 1000)
+                self.ended.wait(_milliseconds(one, asked.key or asked.request) / 1000)
         trouble = next((one for one in struck if one.fault != "latency"), None)
         fault = trouble.fault if trouble else ""
         if fault == "rate_limit":
@@ -168,8 +169,7 @@ def broken() -> Problem:
 def _milliseconds(rule: Rule, request: str) -> float:
     if rule.to_ms is None:
         return rule.ms
-    share = (hash(request) % 10_000) / 10_000
-    return rule.ms + (rule.to_ms - rule.ms) * share
+    return random.Random(f"{rule.seed}|{request}").uniform(rule.ms, rule.to_ms)
 
 
 class Listener(ThreadingHTTPServer):

@@ -120,6 +120,7 @@ PLAYED = [
     ("order refund", "order refund SO-000003-1-001 --reason torn --amount 1.00 --on 2026-03-11"),
     ("order receive", "order receive SO-000003-1-001 --check 417 --amount 7.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
+    ("money differences", "money differences"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
     ("order cancel --after", "order cancel SO-000003 --after 1 --on 2026-03-11"),
     ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),

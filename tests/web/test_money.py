@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from perennial.jobs.process_payments import ProcessPayments
-from perennial.jobs.runner import run_job
+from perennial.catalog.queries import company
+from perennial.payments import gateways
+from perennial.payments.gateways import Request, ask
 from perennial.payments.gateways.sandbox import Sandbox
-from perennial.payments.models import Attempt, Payment
+from perennial.payments.models import Attempt
 from tests.web.test_exports import taken
-from tests.web.test_order import Desk, child_of, get, text_of
+from tests.web.test_order import Desk, captured, child_of, get, text_of
 from tests.worlds import desk
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+ASKED = f"?from={desk.ON}&to={desk.ON}"
 
 
 @pytest.fixture
-def charged(club: None) -> str:
-    """An order whose first shipment was charged."""
-    number = desk.order("CLUB")
-    child = child_of(number)
-    Payment.objects.filter(order__number=child).update(at_invoice=False)
-    run_job(ProcessPayments(), on=desk.ON)
-    return number
+def charged(club: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Attempt:
+    """A charge that both books have."""
+    sandbox = Sandbox(tmp_path)
+    monkeypatch.setitem(gateways._loaded, "sandbox", sandbox)
+    payment = captured(child_of(desk.order("CLUB")))
+    key = f"{company().installation}-{payment.pk}-charge-1"
+    asked = Request(
+        "charge", key, "about", payment.amount_minor, payment.currency, on=desk.ON, customer="C-1", token="tok_visa"
+    )  # fmt: skip
+    answer = ask(sandbox, asked)
+    return Attempt.objects.create(
+        payment=payment, kind="charge", number=1, key=key, amount_minor=payment.amount_minor, on_date=desk.ON,
+        outcome=answer.outcome, gateway="sandbox", gateway_ref=answer.reference,
+    )  # fmt: skip
 
 
-@pytest.mark.usefixtures("charged")
-def test_the_books_agree_or_each_difference_is_named(at_desk: Desk) -> None:
+def test_the_books_agree_or_each_difference_is_named(at_desk: Desk, charged: Attempt) -> None:
     client = at_desk("finance")
-    asked = f"?from={desk.ON}&to={desk.ON}"
-    assert "says the same as ours" in text_of(get(client, f"/money/differences{asked}"))
-    found = Attempt.objects.get(kind="charge", outcome="approved")
-    Attempt.objects.filter(pk=found.pk).update(amount_minor=found.amount_minor - 100)
-    page = text_of(get(client, f"/money/differences{asked}"))
+    assert "says the same as ours" in text_of(get(client, f"/money/differences{ASKED}"))
+    Attempt.objects.filter(pk=charged.pk).update(amount_minor=charged.amount_minor - 100)
+    page = text_of(get(client, f"/money/differences{ASKED}"))
     assert "another amount" in page
-    assert found.key in page
-    assert [row["Difference"] for row in taken(client, f"/money/differences.csv{asked}")] == ["another amount"]
-    assert "importo diverso" in text_of(get(at_desk("finance", language="it"), f"/money/differences{asked}"))
-    wrong = client.get("/money/differences?from=2026-03-11&to=2026-03-10")
-    assert wrong.status_code == 422
+    assert charged.key in page
+    assert [row["Difference"] for row in taken(client, f"/money/differences.csv{ASKED}")] == ["another amount"]
+    assert client.get("/money/differences?from=2026-03-11&to=2026-03-10").status_code == 422
     assert at_desk("clerk").get("/money/differences").status_code == 403
 
 
