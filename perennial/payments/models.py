@@ -265,7 +265,7 @@ class CardLink(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["gateway", "page"], name="one_card_page"),
             models.UniqueConstraint(
-                fields=["customer", "order"],
+                fields=["customer", "order", "channel"],
                 condition=Q(stored_at__isnull=True, revoked_at__isnull=True),
                 nulls_distinct=False,
                 name="one_open_card_link",

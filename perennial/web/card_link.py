@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,13 +34,18 @@ def link_shown(request: Visit, account: str) -> dict[str, Any]:
 def links_happened(request: Visit, links: Sequence[Link]) -> Iterator[Happened]:
     """What happened to links, as lines of the history."""
     to, zone = request.visitor.reader, ZoneInfo(request.visitor.company.time_zone or "UTC")
+
+    def day(link: Link, moment: datetime) -> date:
+        """The business date of a moment: as many days behind that of the link as the clock was."""
+        return link.on + (moment.astimezone(zone).date() - link.made_at.astimezone(zone).date())
+
     customer = by_words("customer", to)
     for link in links:
         yield Happened(said(to, "history_card_link"), "", link.on, by_words(link.by, to))
         by = customer if link.channel == "link" else by_words(link.by, to)
         if link.stored_at is not None and link.card is not None:
             words = said(to, "history_card_link_stored", card=card_words(link.card))
-            yield Happened(words, "", link.stored_at.astimezone(zone).date(), by)
+            yield Happened(words, "", day(link, link.stored_at), by)
         elif link.revoked_at is not None:
-            day = link.revoked_at.astimezone(zone).date()
-            yield Happened(said(to, "history_card_link_revoked"), "", day, by_words(link.revoked_by or "", to))
+            revoked_on, revoked_by = day(link, link.revoked_at), by_words(link.revoked_by or "", to)
+            yield Happened(said(to, "history_card_link_revoked"), "", revoked_on, revoked_by)

@@ -218,6 +218,16 @@ class TestLinks:
             agree(first.link)
         assert list(Notice.objects.order_by("id").values_list("status", flat=True)) == ["off", "queued"]
 
+    def test_a_page_at_the_desk_leaves_the_link_until_a_card_is_stored(self, paying: Paying) -> None:
+        sent = send()
+        here = send(send=False, channel="desk")
+        assert here.revoked is None
+        agree(here.link)
+        paying.store("page-1")
+        page_ended(gateway="paying", reference="page-1", on=ON, by="paying")
+        assert {row.pk: row.state(ON) for row in CardLink.objects.all()} == {sent.link: "revoked", here.link: "stored"}
+        assert Notice.objects.get(kind="card_link").status == "off"
+
     def test_it_expires_by_the_business_date(self) -> None:
         made = send()
         last = ON + timedelta(6)

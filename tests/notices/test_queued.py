@@ -56,7 +56,7 @@ def test_at_first_only_what_was_told_before_is_on() -> None:
     club()
     assert {one.kind: one.is_on for one in kinds()} == {kind.name: kind.at_first for kind in ALL}
     assert not any(one.goes_out for one in kinds())
-    assert [kind.name for kind in ALL if kind.at_first] == ["card_expired", "declined", "bill"]
+    assert [kind.name for kind in ALL if kind.at_first] == ["card_link", "card_expired", "declined", "bill"]
     assert len(KINDS) == len(set(KINDS))
 
 

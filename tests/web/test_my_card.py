@@ -273,14 +273,15 @@ class TestTheDesk:
         (address,) = re.findall(r'hx-get="(/customers/C-1/card-link/progress[^"]*)"', page)
         address = address.replace("&amp;", "&")
         headers = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1/customers/C-1"}
-        assert clerk.get(address, headers=headers).status_code == 204
+        assert clerk.get(address, headers=headers).headers.get("HX-Trigger") is None
         url = f"/k/{token_of(CardLink.objects.get().pk)}"
         customer = browser()
         customer.post(url, agreed(customer.get(url)))
-        assert "opened" in clerk.get(address, headers=headers).content.decode()
+        assert clerk.get(address, headers=headers)["HX-Trigger"] == "card-link-moved"
+        assert "opened" in clerk.get("/refresh", headers=headers).content.decode()
         paying.store("page-1")
         customer.get(f"{url}/done")
-        now = clerk.get(address, headers=headers).content.decode()
+        now = clerk.get("/refresh", headers=headers).content.decode()
         assert "Visa 4343" in now
         assert f"{number}-1-001 reserved $16.50" in now
         assert "every 2s" not in now

@@ -133,7 +133,7 @@ def send_card_link(
     pays = what_it_pays(account=account, on=on, order=order, replaces=replaces)
     # Whoever asks for the same at the same time comes second, and revokes the first one's.
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    revoked = _revoke_older(customer, parent, by)
+    revoked = _revoke_older(customer, parent, channel, by)
     link = _make(customer, parent, old, channel=channel, on=on, by=by)
     if send:
         said = card_asked(
@@ -190,10 +190,10 @@ def link_for_message(asks: Asks) -> int | None:
     if order is not None and order.paid_by != customer.pk:
         order = None
     card = StoredCard.objects.filter(pk=asks.card, customer=customer).first() if asks.card else None
-    found = _open_links(customer, order).first()
-    if found is not None and found.channel == "link" and found.expires_on > on:
+    found = _open_links(customer, order, "link").first()
+    if found is not None and found.expires_on > on:
         return found.pk
-    _revoke_older(customer, order, "message")
+    _revoke_older(customer, order, "link", "message")
     return _make(customer, order, card, channel="link", on=on, by="message").pk
 
 
@@ -317,6 +317,9 @@ def _store(*, link: int, card: KeptCard, on: date, by: str) -> CardStored | None
         stored = replace(stored, orders=tuple(sorted((*stored.orders, order.number))))
     new = StoredCard.objects.get(customer=customer, token=card.token)
     CardLink.objects.filter(pk=link).update(stored_at=Now(), card=new)
+    # Nobody is asked any more for the same, by another way.
+    others = CardLink.objects.filter(customer=customer, order=found.order_id, stored_at=None, revoked_at=None)
+    _revoke(list(others.values_list("pk", flat=True)), by)
     return stored
 
 
@@ -384,13 +387,14 @@ def _payable(number: str, customer: Customer) -> SalesOrder:
     return order
 
 
-def _open_links(customer: Customer, order: SalesOrder | None) -> QuerySet[CardLink]:
-    return CardLink.objects.filter(customer=customer, order=order, stored_at=None, revoked_at=None).order_by("-pk")
+def _open_links(customer: Customer, order: SalesOrder | None, channel: str) -> QuerySet[CardLink]:
+    found = CardLink.objects.filter(customer=customer, order=order, channel=channel, stored_at=None, revoked_at=None)
+    return found.order_by("-pk")
 
 
-def _revoke_older(customer: Customer, order: SalesOrder | None, by: str) -> int | None:
-    """Revoke the older link for the same; its number, None: there is none."""
-    older = [link.pk for link in _open_links(customer, order).select_for_update(no_key=True)]
+def _revoke_older(customer: Customer, order: SalesOrder | None, channel: str, by: str) -> int | None:
+    """Revoke the older link for the same; its number, None: there is none. A page at the desk leaves a link that was sent."""
+    older = [link.pk for link in _open_links(customer, order, channel).select_for_update(no_key=True)]
     _revoke(older, by)
     return older[0] if older else None
 

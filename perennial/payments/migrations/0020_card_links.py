@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             model_name="cardlink",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("revoked_at__isnull", True), ("stored_at__isnull", True)),
-                fields=("customer", "order"),
+                fields=("customer", "order", "channel"),
                 name="one_open_card_link",
                 nulls_distinct=False,
             ),

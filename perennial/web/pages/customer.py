@@ -124,9 +124,8 @@ def card(request: Visit, account: str) -> HttpResponse:
 
 def card_pays(request: Visit, account: str) -> HttpResponse:
     """What a card pays that takes the place of the one that is chosen."""
-    return render(
-        request, "web/panel/card_pays.html", _what_pays(request, account, request.GET.get("replaces") or None)
-    )
+    pays = _what_pays(request, account, request.GET.get("replaces") or None)
+    return render(request, "web/panel/card_pays.html", {**pays, "oob": True})
 
 
 def card_link(request: Visit, account: str) -> HttpResponse:
@@ -162,11 +161,15 @@ def card_link(request: Visit, account: str) -> HttpResponse:
 
 
 def card_link_progress(request: Visit, account: str) -> HttpResponse:
-    """How far the customer is: nothing new, or the page anew."""
-    now = link_shown(request, account)["card_link"]
-    if now is not None and now.moment == request.GET.get("moment"):
-        return HttpResponse(status=204)
-    return done(request)
+    """How far the customer is: nothing new, or the page is told to draw itself anew."""
+    same = _moment(request, account) == request.GET.get("moment", "")
+    return HttpResponse(status=204, headers={} if same else {"HX-Trigger": "card-link-moved"})
+
+
+def _moment(request: Visit, account: str) -> str:
+    """How far the newest link of a customer is, in a few letters; nothing: there is none."""
+    link = link_shown(request, account)["card_link"]
+    return link.moment if link else ""
 
 
 def _ask_for_card(request: Visit, found: CustomerPage) -> HttpResponse:
@@ -180,6 +183,7 @@ def _asked_for_card(request: Visit, found: CustomerPage) -> dict[str, Any]:
     return {
         "customer": found.customer,
         "has_address": bool(settings.PERENNIAL_URL),
+        "moment": _moment(request, found.customer.account),
         **_what_pays(request, found.customer.account, asked or None),
     }
 

@@ -137,7 +137,8 @@ def done(request: Visit, link: CardLink) -> HttpResponse:
 
 
 def _speak(request: Visit, link: CardLink) -> None:
-    """The page speaks the language that was asked for on it, else that of the link."""
+    """The page speaks the language that was asked for on it, else that of the link; to the clerk who opened it their own."""
+    request.clerk = request.visitor.reader  # type: ignore[attr-defined]
     asked = request.POST.get("in") or request.GET.get("in") or link.language.partition("-")[0]
     reader = request.visitor.reader
     language = asked if asked in LANGUAGES else "en"
@@ -160,7 +161,7 @@ def _consent(request: Visit, link: CardLink) -> Consent:
 
 
 def _pays(one: Pays, to: Reader) -> str:
-    return said(to, "my_card_pays", sold=", ".join(one.sold), order=one.order, what=", ".join(_parts(one, to)))
+    return said(to, "my_card_pays", sold=", ".join(one.sold), order=one.order, what="; ".join(_parts(one, to)))
 
 
 def _parts(one: Pays, to: Reader) -> Iterator[str]:
@@ -180,7 +181,7 @@ def _form(
         "replaces": _card(link.replaces, request.visitor.reader),
         "consent": consent,
         "said_first": said_first,
-        "desk": link.channel == "desk",
+        "for_clerk": said(request.clerk, "my_card_read_aloud") if link.channel == "desk" else "",  # type: ignore[attr-defined]
         **_around(request),
     }
     return render(request, "web/my/card.html", shown, status=status)
