@@ -33,7 +33,7 @@ STOPS, STOPS_OF_CHILD = "children+charging", "sending+charging"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disputed(Outcome):
-    """A dispute as it stands now. ``told``: something new was told (False: it was known, or is older than what is known).
+    """A dispute as it stands now. ``known``: nothing new was told of it, or something older than what is known.
 
     ``held``: the order waits for it. ``payment`` is that of ``order``, with its ``purpose``.
     """
@@ -47,7 +47,7 @@ class Disputed(Outcome):
     reason_of_bank: str
     answer_by: date | None = None
     held: bool = False
-    told: bool = True
+    known: bool = False
 
 
 @action()
@@ -64,7 +64,7 @@ def reported(*, gateway: str, facts: DisputeFacts, happened: int, on: date, by: 
         made.amount_minor, made.currency = facts.minor, facts.currency
         return _tell(locked, made, facts, happened)
     if not _is_newer(known, facts, happened):
-        return _outcome(locked, known, told=False)
+        return _outcome(locked, known, is_known=True)
     return _tell(locked, known, facts, happened)
 
 
@@ -199,7 +199,7 @@ def _tell(locked: LockedOrder, told: Dispute, facts: DisputeFacts, happened: int
         _hold(locked, told)
     elif told.status == "won":
         _release(locked)
-    return _outcome(locked, told, told=True)
+    return _outcome(locked, told, is_known=False)
 
 
 def _child(of: Dispute) -> str | None:
@@ -235,7 +235,7 @@ def _release(locked: LockedOrder) -> None:
         release(number=number, code=DISPUTE_HOLD, on=locked.on, by=locked.by)
 
 
-def _outcome(locked: LockedOrder, of: Dispute, *, told: bool) -> Disputed:
+def _outcome(locked: LockedOrder, of: Dispute, *, is_known: bool) -> Disputed:
     return Disputed(
         order=_child(of) or locked.order.number,
         dispute=of.pk,
@@ -246,5 +246,5 @@ def _outcome(locked: LockedOrder, of: Dispute, *, told: bool) -> Disputed:
         reason_of_bank=of.reason,
         answer_by=of.answer_by,
         held=Hold.objects.filter(order=locked.order, code=DISPUTE_HOLD, released_on=None).exists(),
-        told=told,
+        known=is_known,
     )
