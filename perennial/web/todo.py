@@ -203,7 +203,7 @@ def _approval(one: Exceptional, to: Reader) -> tuple[str, ...]:
 
 def _dispute(one: Exceptional, to: Reader) -> tuple[str, ...]:
     facts = one.facts
-    status = phrase("dispute", str(facts["status"]), None, to)
+    status = phrase("dispute", str(facts["status"]), None, to) or ""
     return (
         fact(facts["amount"], "", to),
         reason_of_bank(str(facts["reason"]), to),
