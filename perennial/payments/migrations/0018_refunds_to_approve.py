@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ("continuity", "0014_checked"),
         ("customers", "0005_codes"),
         ("orders", "0018_codes"),
-        ("payments", "0016_cards_and_disputes"),
+        ("payments", "0017_gateway_pace"),
     ]
 
     operations = [
