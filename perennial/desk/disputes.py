@@ -27,6 +27,8 @@ from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.gateways.contract import DisputeFacts
 from perennial.payments.models import Dispute, Payment
 
+CHANGES = ("amount_minor", "reason", "answer_by", "status", "told_at", "answered_on", "closed_on")
+"""What is told anew of a dispute."""
 STOPS, STOPS_OF_CHILD = "children+charging", "sending+charging"
 """What a dispute stops: of the order that it makes new children, of children that are made that they are sent."""
 
@@ -184,7 +186,10 @@ def _tell(locked: LockedOrder, told: Dispute, facts: DisputeFacts, happened: int
     if facts.status == "answered":
         told.answered_on = told.answered_on or locked.on
     told.closed_on = None if facts.status in DISPUTE_GOES_ON else locked.on
-    told.save()
+    if was is None:
+        Dispute.objects.bulk_create([told])
+    else:
+        told.save(update_fields=CHANGES)
     if was != told.status:
         locked.event(
             f"dispute_{told.status}",
