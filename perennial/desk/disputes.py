@@ -27,13 +27,15 @@ from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.gateways.contract import DisputeFacts
 from perennial.payments.models import Dispute, Payment
 
+CHANGES = ("amount_minor", "reason", "answer_by", "status", "told_at", "answered_on", "closed_on")
+"""What is told anew of a dispute."""
 STOPS, STOPS_OF_CHILD = "children+charging", "sending+charging"
 """What a dispute stops: of the order that it makes new children, of children that are made that they are sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disputed(Outcome):
-    """A dispute as it stands now. ``told``: something new was told (False: it was known, or is older than what is known).
+    """A dispute as it stands now. ``known``: nothing new was told of it, or something older than what is known.
 
     ``held``: the order waits for it. ``payment`` is that of ``order``, with its ``purpose``.
     """
@@ -47,7 +49,7 @@ class Disputed(Outcome):
     reason_of_bank: str
     answer_by: date | None = None
     held: bool = False
-    told: bool = True
+    known: bool = False
 
 
 @action()
@@ -64,7 +66,7 @@ def reported(*, gateway: str, facts: DisputeFacts, happened: int, on: date, by: 
         made.amount_minor, made.currency = facts.minor, facts.currency
         return _tell(locked, made, facts, happened)
     if not _is_newer(known, facts, happened):
-        return _outcome(locked, known, told=False)
+        return _outcome(locked, known, is_known=True)
     return _tell(locked, known, facts, happened)
 
 
@@ -184,7 +186,10 @@ def _tell(locked: LockedOrder, told: Dispute, facts: DisputeFacts, happened: int
     if facts.status == "answered":
         told.answered_on = told.answered_on or locked.on
     told.closed_on = None if facts.status in DISPUTE_GOES_ON else locked.on
-    told.save()
+    if was is None:
+        Dispute.objects.bulk_create([told])
+    else:
+        told.save(update_fields=CHANGES)
     if was != told.status:
         locked.event(
             f"dispute_{told.status}",
@@ -199,7 +204,7 @@ def _tell(locked: LockedOrder, told: Dispute, facts: DisputeFacts, happened: int
         _hold(locked, told)
     elif told.status == "won":
         _release(locked)
-    return _outcome(locked, told, told=True)
+    return _outcome(locked, told, is_known=False)
 
 
 def _child(of: Dispute) -> str | None:
@@ -235,7 +240,7 @@ def _release(locked: LockedOrder) -> None:
         release(number=number, code=DISPUTE_HOLD, on=locked.on, by=locked.by)
 
 
-def _outcome(locked: LockedOrder, of: Dispute, *, told: bool) -> Disputed:
+def _outcome(locked: LockedOrder, of: Dispute, *, is_known: bool) -> Disputed:
     return Disputed(
         order=_child(of) or locked.order.number,
         dispute=of.pk,
@@ -246,5 +251,5 @@ def _outcome(locked: LockedOrder, of: Dispute, *, told: bool) -> Disputed:
         reason_of_bank=of.reason,
         answer_by=of.answer_by,
         held=Hold.objects.filter(order=locked.order, code=DISPUTE_HOLD, released_on=None).exists(),
-        told=told,
+        known=is_known,
     )

@@ -21,6 +21,9 @@ from perennial.papers.values import Fact, Head, address_lines, facts, head
 from perennial.papers.words import of, reader_of, say
 
 WORDS = ("page", "evidence_nothing")
+LABELS = ("ordered_on", "customer", "evidence_disputed", "evidence_reason", "evidence_answer_by", "evidence_charge")
+CHARGED = ("evidence_day", "what_for", "paid_by", "amount", "evidence_back")
+SENT = ("parcel", "evidence_day", "product", "delivery", "evidence_tracking")
 TOLD = ("sent", "unsure", "bounced")
 """The messages that have left."""
 
@@ -77,11 +80,9 @@ def evidence(number: int, *, on: date, language: str | None = None) -> Evidence:
 
 
 def _facts(about: ShownDispute, order: Order, to: Reader) -> Iterator[Fact]:
-    words = of(
-        to, "ordered_on", "customer", "evidence_disputed", "evidence_reason", "evidence_answer_by", "evidence_charge"
-    )
+    words = of(to, *LABELS)
     reason = phrase("dispute reason", about.reason, None, to) or about.reason
-    yield from facts(
+    told = (
         (words["customer"], f"{order.account}, {order.customer}"),
         (words["ordered_on"], fact(order.order_date, "", to)),
         (words["evidence_disputed"], fact(about.amount, "", to)),
@@ -89,6 +90,7 @@ def _facts(about: ShownDispute, order: Order, to: Reader) -> Iterator[Fact]:
         (words["evidence_charge"], about.payment_reference),
         (words["evidence_answer_by"], fact(about.answer_by, "", to) if about.answer_by else None),
     )
+    yield from facts(*told)
 
 
 def _ordered(order: Order, to: Reader) -> Section:
@@ -111,7 +113,7 @@ def _charged(order: Order, to: Reader) -> Section:
     taken = [one for one in order.payments if one.status in WITH_MONEY and one.captured.minor]
     return Section(
         say("evidence_charged", to),
-        tuple(of(to, "evidence_day", "what_for", "paid_by", "amount", "evidence_back").values()),
+        tuple(of(to, *CHARGED).values()),
         tuple(_payment(one, to) for one in taken if one.purpose != "refund"),
     )
 
@@ -137,7 +139,7 @@ def _sent(order: Order, to: Reader) -> Section:
         )
     return Section(
         say("evidence_sent", to),
-        tuple(of(to, "parcel", "evidence_day", "product", "delivery", "evidence_tracking").values()),
+        tuple(of(to, *SENT).values()),
         tuple(rows),
     )
 

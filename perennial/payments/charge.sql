@@ -42,7 +42,13 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
   r.attempt_kind, r.attempt_is_fresh,
   case
     when r.attempt_id is not null then case when r.attempt_to_ask then 'reconcile' end
-    when r.purpose = 'refund' then case when r.triable and r.due_on <= %(on)s then 'refund' end
+    when r.purpose = 'refund' then
+      case
+        when r.triable and r.due_on <= %(on)s
+             -- while the bank may take it back as well it is not given back
+             and not exists (select from payments_payment b join payments_dispute d on d.payment_id = b.refunds_id
+                              where b.id = r.id and d.status in {states.DISPUTE_GOES_ON}) then 'refund'
+      end
     when r.status = 'authorised' and r.approval_code is not null then  -- outside of any gateway
       case
         when r.cancelled then 'forget'

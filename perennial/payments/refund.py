@@ -227,6 +227,11 @@ def decide(root: int, why: Why, *, approved: bool) -> RefundRequest:
         raise Refused("refund_not_asked", "number")
     if approved and found.asked_by == why.by:
         raise Refused("refund_own_approval", "by", by=why.by)
+    if (
+        approved
+        and Dispute.objects.filter(payment__in=found.payments.values("refunds"), status__in=DISPUTE_GOES_ON).exists()
+    ):
+        raise Refused("refund_of_disputed", "number")
     found.approved, found.decided_by, found.decided_on = approved, why.by, why.on
     found.save(update_fields=["approved", "decided_by", "decided_on"])
     ids = list(found.payments.filter(status="draft").order_by("pk").values_list("pk", flat=True))

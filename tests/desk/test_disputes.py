@@ -15,8 +15,10 @@ from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.watch import watch
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.papers import evidence, pdf
+from perennial.payments import gateways
 from perennial.payments.gateways.contract import DisputeFacts
 from perennial.payments.models import CardLink, Dispute, Payment
+from perennial.payments.next_step import facts, rules
 from perennial.payments.surplus import surplus
 from tests.desk.test_refunds import captured
 from tests.worlds import actions
@@ -97,10 +99,15 @@ def test_in_any_order_and_twice_the_end_is_the_same(seed: int) -> None:
 
 def test_what_is_lost_is_not_given_back_once_more() -> None:
     number, payment = paid()
+    actions.refund(number=f"{number}-1-001", amount="0.50", **WHY)
     told()
     with refused("number", "refund_of_disputed"):
         actions.refund(number=f"{number}-1-001", amount="1.00", **WHY)
+    (refund,) = Payment.objects.filter(purpose="refund")  # it was due before: it waits
+    assert [fact.step for fact in facts([refund.pk], rules(day(12), gateways.current()))] == [None]
     told("lost", 200, minor=1000)
+    assert [fact.step for fact in facts([refund.pk], rules(day(12), gateways.current()))] == ["refund"]
+    Payment.objects.filter(pk=refund.pk).update(status="cancelled")
     with refused("amount", "refund_too_much", f"{(payment.amount_minor - 1000) / 100:.2f}"):
         actions.refund(number=f"{number}-1-001", amount="16.50", **WHY)
     assert actions.refund(number=f"{number}-1-001", **WHY)["amount"] == f"{(payment.amount_minor - 1000) / 100:.2f}"

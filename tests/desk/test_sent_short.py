@@ -27,8 +27,9 @@ WAREHOUSE: dict[str, Any] = {"on": day(10), "by": "warehouse"}
 def second() -> str:
     """The second child: one of 20.00 and two of 60.00, 5.00 of delivery, 10 percent of tax on all of it: 159.50."""
     number = order("CLUB")
-    make_children(day(10))
+    make_children(ON)
     sent(f"{number}-1-001", ON, invoice=False)
+    make_children(day(10))
     child = f"{number}-1-002"
     assert SalesOrder.objects.get(number=child).total_minor == 15950
     return child

@@ -119,6 +119,8 @@ def payment_words(context: Context, payment: Payment) -> str:
     to = _to(context)
     if payment.purpose == "refund" and payment.status == "captured":
         return said(to, "order_given_back")
+    if payment.purpose == "refund" and payment.status == "draft":
+        return said(to, "order_to_approve")
     words = phrase("payment", payment.status, None, to) or payment.status
     if payment.attempts > 1:
         words = said(to, "order_at_try", state=words, attempts=payment.attempts)

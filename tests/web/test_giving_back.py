@@ -1,0 +1,108 @@
+"""Money is given back on the pages: sent for approval, approved, with a cancellation, disputed; a child goes short."""
+
+from __future__ import annotations
+
+from django.db.models import F
+
+from perennial.catalog.models import Parameters
+from perennial.orders.models import SalesOrder
+from perennial.payments.models import Dispute, Payment, RefundRequest
+from tests.web.test_customer import HX
+from tests.web.test_order import Desk, captured, child_of, fill, get, text_of
+from tests.worlds import desk
+from tests.worlds.leading import lead
+
+
+def paid_up_front() -> str:
+    """An order of 69.00, paid; the first of its three shipments has left."""
+    number = desk.order("UP")
+    lead(Payment.objects.all(), "captured", captured_minor=F("amount_minor"), gateway="sandbox", gateway_ref="ch_1")
+    desk.make_children(desk.ON)
+    desk.sent(f"{number}-1-001", desk.ON)
+    return number
+
+
+def test_what_is_above_the_limit_is_sent_for_approval_and_approved_by_another(at_desk: Desk) -> None:
+    Parameters.objects.update(refund_limit_minor=1000)
+    number = paid_up_front()
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    assert "above the limit is sent for approval" in text_of(get(clerk, f"{page}/refund", **HX))
+    which = f"{number}:1:order:1"
+    answer = fill(clerk, page, f"{page}/refund", payment=which, amount="10.01", reason="came creased")
+    assert "Refund of $10.01" in answer
+    assert "sent for approval to" in answer
+    assert "Luca Stone" in answer
+    assert Payment.objects.get(purpose="refund").status == "draft"
+    assert "to be approved" in text_of(get(clerk, page)).lower()
+    assert clerk.post(f"{page}/refund/approve", {"key": "a"}, **HX).status_code == 403
+    finance = at_desk("finance")
+    assert "came creased" in get(finance, "/exceptions/approval")
+    done = finance.post(
+        f"{page}/refund/approve", {"key": "b"}, HTTP_HX_CURRENT_URL="http://127.0.0.1/exceptions/approval", **HX
+    )
+    assert done.status_code == 200, done.content.decode()
+    assert Payment.objects.get(purpose="refund").status == "due"
+    assert RefundRequest.objects.get().decided_by == "finance"
+
+
+def test_a_cancellation_says_what_it_gives_back_and_does(at_desk: Desk) -> None:
+    number = paid_up_front()
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    assert "refunds $57.00" in text_of(get(manager, f"{page}/cancel", **HX))
+    assert "$57.00 is given back" in fill(manager, page, f"{page}/cancel", give_back="1", ended_by="customer")
+    assert [(one.amount_minor, one.status) for one in Payment.objects.filter(purpose="refund")] == [(5700, "due")]
+
+
+def test_without_the_tick_it_is_left_to_give_back(at_desk: Desk) -> None:
+    number = paid_up_front()
+    clerk, page = at_desk("clerk"), f"/orders/{number}"
+    assert "once somebody has approved it" in text_of(get(clerk, f"{page}/cancel", **HX))  # no limit is set
+    assert "$57.00 is to be given back" in fill(clerk, page, f"{page}/cancel", ended_by="customer")
+    assert not Payment.objects.filter(purpose="refund").exists()
+
+
+def test_a_failed_refund_is_given_back_by_check(at_desk: Desk) -> None:
+    number = paid_up_front()
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    fill(manager, page, f"{page}/refund", payment=f"{number}:1:order:1", amount="5.00", reason="creased")
+    lead(Payment.objects.filter(purpose="refund"), "failed")
+    assert "refund/again" in get(manager, page)
+    which = f"{number}:1:refund:1"
+    answer = fill(
+        manager, page, f"{page}/refund/again?payment={which}", payment=which, check="88", reason="card closed"
+    )
+    assert "given back" in answer
+    refund = Payment.objects.get(purpose="refund")
+    assert (refund.method, refund.status) == ("check", "captured")
+
+
+def test_a_charge_is_disputed_by_hand_and_its_evidence_is_shown(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child = child_of(number)
+    captured(child)
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    which = f"{child}:1:shipment:1"
+    answer = fill(
+        manager, page, f"{page}/dispute?payment={which}", payment=which, reason="fraudulent", answer_by="2026-03-20"
+    )
+    assert "is disputed, and the order waits" in answer
+    found = Dispute.objects.get()
+    assert (found.status, found.amount_minor) == ("open", 1650)
+    assert child in get(manager, f"/disputes/{found.pk}/evidence")
+    assert at_desk("clerk").get(f"/disputes/{found.pk}/evidence").status_code == 403
+    decided = {"key": "won", "dispute": str(found.pk), "status": "won", "reason": "the bank wrote"}
+    done = manager.post(f"{page}/dispute", decided, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
+    assert "dispute about $16.50 won" in done.content.decode()
+
+
+def test_a_child_is_sent_short(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    child_of(number)
+    desk.sent(f"{number}-1-001", desk.ON)
+    desk.make_children(desk.day(10))
+    child = f"{number}-1-002"
+    manager, page = at_desk("manager"), f"/orders/{child}"
+    SalesOrder.objects.filter(number=child).update(ship_on=desk.ON)
+    answer = fill(manager, page, f"{page}/ship", on="2026-03-10", **{"pieces-2": "1"})
+    assert "short: it costs $93.50" in answer
+    assert Payment.objects.get(order__number=child).amount_minor == 9350
