@@ -9,11 +9,13 @@ behind the other.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.core import management
 from django.db import OperationalError, connection
+from django.db.migrations.state import ProjectState
 
 from perennial.db import sql
 from perennial.errors import Refused
@@ -42,7 +44,9 @@ def make_tables(*, waiting: Callable[[], None] = lambda: None) -> None:
     try:
         for (statement,) in sql.tuples(_BROKEN):
             sql.execute(statement)
-        _patiently(waiting)
+        new = sql.value("select to_regclass('django_migrations')") is None
+        with _each_model_by_itself() if new else nullcontext():
+            _patiently(waiting)
     finally:
         sql.execute("reset lock_timeout")
         sql.value("select pg_advisory_unlock(%s)", [UPGRADE_LOCK])
@@ -65,6 +69,26 @@ def _patiently(waiting: Callable[[], None]) -> None:
                 waiting()
                 told = True
             time.sleep(1)
+
+
+@contextmanager
+def _each_model_by_itself() -> Iterator[None]:
+    """In a database without tables: after each step Django makes the classes of the changed model and of all that are
+    related to it anew, 7,500 of them on the way. No statement needs more than the changed one, and no row is there to be read
+    by the others: a quarter of the time. A test compares the tables with those that Django makes by itself.
+    """
+
+    def reload_model(state: Any, app_label: str, model_name: str, delay: bool = False) -> None:
+        if "apps" in vars(state):
+            state.is_delayed = True  # where a migration runs Python, all are made anew before
+            state._reload({(app_label, model_name)})
+
+    of_django = ProjectState.reload_model
+    ProjectState.reload_model = reload_model  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        ProjectState.reload_model = of_django  # type: ignore[method-assign]
 
 
 def _without_hurry(execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: Any) -> Any:

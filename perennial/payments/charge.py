@@ -36,7 +36,7 @@ from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due, gateways, retry
 from perennial.payments.due import bill_due_on
-from perennial.payments.gateway_calls import Call, Lines, Sent, answers
+from perennial.payments.gateway_calls import Answered, Call, Calls, Sent
 from perennial.payments.gateways import Answer, Gateway
 from perennial.payments.gateways.dry import DryGateway
 from perennial.payments.models import Payment
@@ -76,6 +76,20 @@ class Change:
     amount_minor: int = 0
 
 
+@dataclass(eq=False)
+class Batch:
+    """Payments whose intents are committed together, round after round: how far they are.
+
+    ``done``: what was done about them; ``missing``: answers; ``again``: there may be a next step on the same date.
+    """
+
+    ids: list[int]
+    done: set[tuple[int, str]] = field(default_factory=set)
+    rounds: int = 0
+    missing: int = 0
+    again: bool = True
+
+
 @dataclass
 class Collecting:
     """One call of ``collect``: for which date, by whom, and what was already done in it."""
@@ -84,9 +98,7 @@ class Collecting:
     by: str
     dry: bool
     installation: str
-    lines: Lines | None
     places: Mapping[int, int]
-    done: set[tuple[int, str]] = field(default_factory=set)
 
     def gateway(self, name: str | None) -> Gateway:
         """The gateway of this name; in a dry run what answers in its stead."""
@@ -121,18 +133,46 @@ def collect(
             by=by,
             dry=dry,
             installation=company().installation,
-            lines=None if dry else Lines(threads),
             places=places or {},
         )
-        for ids in _batches(payment_ids, AT_ONCE):
-            work.done.clear()
-            for _ in range(ROUNDS):
-                calls, again = _intend(work, ids)
-                for found in answers(work.lines, calls, together=ANSWERS):
-                    _record(work, found)
-                    again = again or any(_may_go_on(work, *answer) for answer in found)
-                if not again and not any(call.find for call in calls):
-                    break
+        calls = Calls(threads, here=dry)
+        batches = (Batch(ids) for ids in _batches(payment_ids, AT_ONCE))
+        more = True
+        while more or calls.under_way:
+            if more and calls.under_way < AT_ONCE:  # while the gateway is asked, what it is asked next is committed
+                batch = next(batches, None)
+                if batch is None:
+                    more = False
+                else:
+                    _go_on(work, calls, batch)
+            elif found := calls.answers(together=ANSWERS, fewer_than=AT_ONCE if more else 0):
+                _record(work, found)
+                for batch in _answered(work, found):
+                    _go_on(work, calls, batch)
+
+
+def _go_on(work: Collecting, calls: Calls, batch: Batch) -> None:
+    """The next round of a batch: what it asks is under way then."""
+    while batch.again and batch.rounds < ROUNDS:
+        batch.rounds += 1
+        asked, batch.again = _intend(work, batch)
+        if asked:
+            batch.missing = len(asked)
+            batch.again = batch.again or any(call.find for call in asked)
+            calls.make(asked)
+            return
+
+
+def _answered(work: Collecting, found: Sequence[Answered]) -> list[Batch]:
+    """The batches of which all answers are there now."""
+    whole = []
+    for call, answer in found:
+        batch, _ = call.told_with
+        batch.missing -= 1
+        batch.again = batch.again or _may_go_on(work, call.sent, answer)
+        if not batch.missing:
+            whole.append(batch)
+    return whole
 
 
 def _may_go_on(work: Collecting, sent: Sent, answer: Answer) -> bool:
@@ -220,19 +260,19 @@ def lock(payment_ids: Sequence[int]) -> None:
         sql.prepared(SQL[name].replace("$continuity_orders", blocked.CONTINUITY_ORDERS), {"ids": list(payment_ids)})
 
 
-def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
+def _intend(work: Collecting, batch: Batch) -> tuple[list[Call], bool]:
     """Commit what will be asked of the gateway. Bill, receive and forget need no gateway: they are done here.
 
     Returns the calls, and whether a payment is to be looked at again though nobody is called.
     """
     with work.transaction():
-        lock(ids)
+        lock(batch.ids)
         todo: dict[str, list[Fact]] = {}
-        for fact in facts(ids, work.rules):
+        for fact in facts(batch.ids, work.rules):
             # Once a step in one call: what was unknown or declined just now waits for the next run.
             mark = (fact.id, fact.step or "")
-            if fact.step and mark not in work.done:
-                work.done.add(mark)
+            if fact.step and mark not in batch.done:
+                batch.done.add(mark)
                 todo.setdefault(fact.step, []).append(fact)
         _bill(work, todo.pop("bill", []))
         _receive(work, todo.pop("receive", []))
@@ -264,7 +304,7 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
                 },
             )
             # What is asked now is not asked again in this call when the answer is lost.
-            work.done.update((f.id, "reconcile") for _, f in fresh)
+            batch.done.update((f.id, "reconcile") for _, f in fresh)
         open_ = {f.id: f for f in todo.get("reconcile", [])}
         histories = {f.id: f.root_id for found in todo.values() for f in found}
         wanted = [f.id for _, f in fresh] + list(open_)
@@ -274,12 +314,13 @@ def _intend(work: Collecting, ids: list[int]) -> tuple[list[Call], bool]:
             old = open_.get(sent.payment_id)
             may_send = old is None or (old.may_be_sent_again and not work.dry)
             gateway = work.gateway(sent.gateway)
-            calls.append(Call(sent, gateway, histories[sent.payment_id], old is not None, may_send))
+            calls.append(Call(sent, gateway, (batch, histories[sent.payment_id]), old is not None, may_send))
         return calls, again
 
 
-def _record(work: Collecting, told: list[tuple[Sent, Answer]]) -> None:
+def _record(work: Collecting, found: Sequence[Answered]) -> None:
     """Write down what the gateway said, on what nobody has answered meanwhile."""
+    told = [(call.sent, answer) for call, answer in found]
     with work.transaction():
         ids = [sent.payment_id for sent, _ in told]
         lock(ids)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import threading
+import random
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
+from functools import partial
+from itertools import repeat
+from queue import SimpleQueue
+from typing import Any, NamedTuple
 
-from perennial.payments.gateways import Answer, Gateway, Kind, Request, ask
+from perennial.payments.gateways import Answer, Gateway, Kind, Request, TooMany, ask
+from perennial.payments.pace import turns
+
+WAITS = (0.5, 1.0, 2.0, 4.0)
+"""Seconds until a gateway is asked again that had too much to do."""
 
 
 class Sent(NamedTuple):
@@ -42,94 +49,116 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What one thread does: ask ``gateway`` what became of the attempt, or send it. ``history``: the order that tells
-    of it.
+    """What one thread does: ask ``gateway`` what became of the attempt, or send it. ``told_with``: what has the same is told
+    together, such as what one order's history tells.
     """
 
     sent: Sent
     gateway: Gateway
-    history: int
+    told_with: Any
     find: bool
     may_send: bool
 
 
-class Lines:
-    """The threads that ask, so many a gateway as it takes at once, and the pace that it asks for."""
+class Answered(NamedTuple):
+    """A call, and what came back."""
 
-    def __init__(self, threads: ExitStack) -> None:
-        self._threads = threads
-        self._open: dict[str, tuple[Executor, Pace | None]] = {}
-
-    def submit(self, call: Call) -> Future[Answer]:
-        """Let a thread make the call."""
-        gateway = call.gateway
-        if gateway.name not in self._open:
-            pool = ThreadPoolExecutor(gateway.connections, thread_name_prefix=f"gateway {gateway.name}")
-            pace = Pace(gateway.per_second) if gateway.per_second else None
-            self._open[gateway.name] = self._threads.enter_context(pool), pace
-        executor, pace = self._open[gateway.name]
-        return executor.submit(_call, call, pace)
+    call: Call
+    answer: Answer
 
 
-def answers(lines: Lines | None, calls: list[Call], *, together: int) -> Iterator[list[tuple[Sent, Answer]]]:
-    """Make the calls; the answers as they come, so many together, or a few more. Without lines: here, one by one.
+class Calls:
+    """Calls that are under way, so many at once as each gateway takes, at the pace that it asks for; and their answers.
 
-    Those of one history together, so that it does not tell which of them the gateway was faster with.
+    Those that are told together come together, so that nobody sees which of them the gateway was faster with.
+    ``here``: without threads, one by one, as they are made.
     """
-    if lines is None:
-        found = [(call.sent, _call(call, None)) for call in calls]
-        for start in range(0, len(found), together):
-            yield found[start : start + together]
-        return
-    asked = {lines.submit(call): call for call in calls}
-    left = Counter(call.history for call in calls)
-    told: dict[int, list[tuple[Sent, Answer]]] = {}
-    ready: list[tuple[Sent, Answer]] = []
-    for future in as_completed(asked):
-        call = asked[future]
-        told.setdefault(call.history, []).append((call.sent, future.result()))
-        left[call.history] -= 1
-        if not left[call.history]:
-            ready += told.pop(call.history)
-        if len(ready) >= together:
-            yield ready
-            ready = []
-    if ready:
-        yield ready
+
+    def __init__(self, threads: ExitStack, *, here: bool = False) -> None:
+        self._threads = threads
+        self._here = here
+        self._pools: dict[str, Executor] = {}
+        self._back: SimpleQueue[tuple[Call, Future[Answer]]] = SimpleQueue()
+        self._missing: Counter[Hashable] = Counter()
+        self.under_way = 0
+        """How many are not answered."""
+        self._kept: dict[Hashable, list[Answered]] = {}
+        self._ready: list[Answered] = []
+
+    def make(self, calls: Sequence[Call]) -> None:
+        """Let threads make these calls. Their gateways' turns are taken first: the caller has no transaction."""
+        self._missing.update(call.told_with for call in calls)
+        self.under_way += len(calls)
+        turns = {} if self._here else _turns(calls)
+        for call in calls:
+            future: Future[Answer] = Future()
+            if self._here:
+                future.set_result(_call(call, None))
+            else:
+                future = self._pool(call.gateway).submit(_call, call, next(turns.get(call.gateway.name, repeat(None))))
+            future.add_done_callback(partial(self._came_back, call))
+
+    def _came_back(self, call: Call, future: Future[Answer]) -> None:
+        self._back.put((call, future))
+
+    def _pool(self, gateway: Gateway) -> Executor:
+        if gateway.name not in self._pools:
+            pool = ThreadPoolExecutor(gateway.connections, thread_name_prefix=f"gateway {gateway.name}")
+            self._pools[gateway.name] = self._threads.enter_context(pool)
+        return self._pools[gateway.name]
+
+    def answers(self, *, together: int, fewer_than: int) -> list[Answered]:
+        """Wait for answers: so many together, or a few more; what there is when none is under way any more. None at all as soon
+        as fewer calls than that are under way.
+        """
+        while self.under_way and len(self._ready) < together:
+            if self.under_way < fewer_than:
+                return []
+            call, future = self._back.get()
+            self._kept.setdefault(call.told_with, []).append(Answered(call, future.result()))
+            self.under_way -= 1
+            self._missing[call.told_with] -= 1
+            if not self._missing[call.told_with]:
+                del self._missing[call.told_with]
+                self._ready += self._kept.pop(call.told_with)
+        ready, self._ready = self._ready, []
+        return ready
 
 
-class Pace:
-    """Lets so many requests a second through, evenly."""
-
-    def __init__(self, per_second: float) -> None:
-        self._between = 1 / per_second
-        self._next = time.monotonic()
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        with self._lock:
-            turn = max(self._next, time.monotonic())
-            self._next = turn + self._between
-        time.sleep(max(0.0, turn - time.monotonic()))
+def _turns(calls: Sequence[Call]) -> dict[str, Iterator[float]]:
+    """By gateway that keeps a pace, when each of its calls is made."""
+    asked = Counter(call.gateway.name for call in calls if call.gateway.per_second)
+    pace = {call.gateway.name: call.gateway.per_second for call in calls}
+    return {name: iter(turns(name, per_second=pace[name] or 1, calls=many)) for name, many in asked.items()}
 
 
-def _call(call: Call, pace: Pace | None) -> Answer:
-    """One thread's work. Touches no database. Whatever goes wrong on the way means: nobody knows."""
+def _call(call: Call, turn: float | None) -> Answer:
+    """One thread's work, when it is its ``turn``. Touches no database. Whatever goes wrong on the way means: nobody knows."""
     request, gateway = call.sent.request, call.gateway
+    if turn is not None:
+        time.sleep(max(0.0, turn - time.monotonic()))
     try:
         if call.find:
-            if pace:
-                pace.wait()
-            found = gateway.find(request)
+            found = _when_it_has_time(partial(gateway.find, request))
             if found.outcome not in ("unknown", "not_found"):
                 return _as_kept(found)
             if not call.may_send:
                 return Answer("unknown", message=found.message or "the gateway does not know it")
-        if pace:
-            pace.wait()
-        return _as_kept(ask(gateway, request))
+            if gateway.per_second:
+                time.sleep(1 / gateway.per_second)
+        return _as_kept(_when_it_has_time(partial(ask, gateway, request)))
     except Exception as problem:
         return Answer("unknown", message=f"{type(problem).__name__}: {problem}")
+
+
+def _when_it_has_time(asked: Callable[[], Answer]) -> Answer:
+    """Ask a gateway that may have too much to do at the moment: the same again, a little later each time."""
+    for wait in WAITS:
+        try:
+            return asked()
+        except TooMany:
+            time.sleep(wait * random.uniform(1, 1.5))
+    return asked()
 
 
 def _as_kept(answer: Answer) -> Answer:

@@ -238,6 +238,13 @@ class CardLink(models.Model):
         ]
 
 
+class GatewayPace(models.Model):
+    """From when on a gateway may be asked again, at the pace that it asks for (``pace``)."""
+
+    gateway = Code(primary_key=True)
+    next_at = models.DateTimeField()
+
+
 class GatewayEvent(models.Model):
     """What a gateway has told of itself: taken in once, by its ``reference`` there, and dealt with afterwards.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from django.db import connection, migrations
 from django.db.migrations.operations.base import Operation
 from django.db.models import CheckConstraint, Index, Q
 
+from perennial.backup.programs import fitting
 from perennial.db import sql, upgrade
+from tests import harness
 
 BIG = {
     *("salesorder", "orderline", "orderevent", "hold", "continuityorder", "occurrence", "continuityline", "adjustment"),
@@ -137,3 +140,32 @@ def test_what_a_killed_upgrade_left_of_an_index_goes(monkeypatch: pytest.MonkeyP
     sql.execute("update pg_index set indisvalid = false where indexrelid = 'half_built'::regclass")
     upgrade.make_tables()
     assert sql.value("select to_regclass('half_built')") is None
+
+
+def test_a_new_installation_has_the_tables_that_django_makes_step_by_step(
+    make_database: Callable[..., str], tmp_path: Path
+) -> None:
+    ours, of_django = make_database(), make_database(empty=True)
+    harness.migrate(of_django, tmp_path, by_django=True)
+    assert described(ours) == described(of_django)
+
+
+def described(url: str) -> list[str]:
+    """The tables of a database, and what migrations have written into some of them."""
+    with psycopg.connect(url) as database:
+        version = database.info.server_version // 10000
+        written = [
+            str(row)
+            for what in (
+                "select app, name from django_migrations order by id",
+                "select id, app_label, model from django_content_type order by id",
+                "select id, codename, content_type_id from auth_permission order by id",
+                "select g.name, codename from auth_group g join auth_group_permissions p on p.group_id = g.id"
+                " join auth_permission a on a.id = p.permission_id order by 1, 2",
+            )
+            for row in database.execute(what).fetchall()
+        ]
+    dumped = subprocess.run(
+        [fitting(version)["pg_dump"], "--schema-only", "--dbname", url], capture_output=True, text=True, check=True
+    )
+    return [line for line in dumped.stdout.splitlines() if "restrict" not in line] + written

@@ -12,12 +12,22 @@ from django.conf import settings
 
 from perennial.catalog.copies import is_copy
 from perennial.errors import Refused
-from perennial.payments.gateways.contract import Answer, Category, Gateway, KeyReused, Kind, Outcome, Request, ask
+from perennial.payments.gateways.contract import (
+    Answer,
+    Category,
+    Gateway,
+    KeyReused,
+    Kind,
+    Outcome,
+    Request,
+    TooMany,
+    ask,
+)
 from perennial.payments.gateways.missing import Missing
 
 __all__ = [
-    "Answer", "Category", "Gateway", "KeyReused", "Kind", "Outcome", "Request", "ask", "by_name", "current", "load",
-    "names", "use",
+    "Answer", "Category", "Gateway", "KeyReused", "Kind", "Outcome", "Request", "TooMany", "ask", "by_name", "current",
+    "load", "names", "use",
 ]  # fmt: skip
 
 GROUP = "perennial.gateways"

@@ -94,6 +94,10 @@ class KeyReused(Exception):
     """A key came again with something else in it: a bug of the caller, never done."""
 
 
+class TooMany(Exception):
+    """The gateway has too much to do at the moment, and has done nothing of it: the same may be asked a moment later."""
+
+
 @runtime_checkable
 class Gateway(Protocol):
     """A way to take money by card.
@@ -104,6 +108,7 @@ class Gateway(Protocol):
       given back), never more, and only once; a declined capture ends its authorisation. Void gives an
       authorisation back: approved too when it is not there any more, declined when it was captured.
     - ``refund`` gives a charge or capture back, whole or in parts, never more in all than was taken.
+    - A gateway that had too much to do, and surely did nothing, raises ``TooMany``.
     - ``find`` asks what became of a request, by its key, the gateway's own reference or the customer:
       approved, declined or ``requires_customer`` as it was answered, ``pending`` while the gateway does not know
       the end itself, ``not_found`` when it does not know the request (yet: it may lag), unknown when it cannot

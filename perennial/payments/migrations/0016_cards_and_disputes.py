@@ -2,92 +2,195 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import perennial.db.models
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import perennial.db.models
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0005_codes'),
-        ('orders', '0018_codes'),
-        ('payments', '0015_keeps_tariff'),
+        ("customers", "0005_codes"),
+        ("orders", "0018_codes"),
+        ("payments", "0015_keeps_tariff"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='GatewayEvent',
+            name="GatewayEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gateway', perennial.db.models.Code()),
-                ('reference', models.TextField()),
-                ('kind', models.TextField()),
-                ('facts', models.JSONField()),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('handled_at', models.DateTimeField(null=True)),
-                ('outcome', models.TextField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("gateway", perennial.db.models.Code()),
+                ("reference", models.TextField()),
+                ("kind", models.TextField()),
+                ("facts", models.JSONField()),
+                ("received_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("handled_at", models.DateTimeField(null=True)),
+                ("outcome", models.TextField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('handled_at__isnull', True)), fields=['id'], name='gateway_events_to_do')],
-                'constraints': [models.UniqueConstraint(fields=('gateway', 'reference'), name='one_gateway_event'), models.CheckConstraint(condition=models.Q(('kind__in', ('payment', 'refund', 'card', 'card_page', 'dispute', 'other'))), name='gateway_event_kind')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("handled_at__isnull", True)), fields=["id"], name="gateway_events_to_do"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("gateway", "reference"), name="one_gateway_event"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ("payment", "refund", "card", "card_page", "dispute", "other"))
+                        ),
+                        name="gateway_event_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CardLink',
+            name="CardLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.TextField()),
-                ('digest', models.TextField(unique=True)),
-                ('language', perennial.db.models.Code()),
-                ('by', models.TextField()),
-                ('on_date', models.DateField()),
-                ('expires_on', models.DateField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('gateway', perennial.db.models.Code(null=True)),
-                ('page', models.TextField(null=True)),
-                ('consent', models.TextField(null=True)),
-                ('consented_at', models.DateTimeField(null=True)),
-                ('agent', models.TextField(null=True)),
-                ('stored_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('revoked_by', models.TextField(null=True)),
-                ('card', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.storedcard')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
-                ('order', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.salesorder')),
-                ('replaces', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.storedcard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.TextField()),
+                ("digest", models.TextField(unique=True)),
+                ("language", perennial.db.models.Code()),
+                ("by", models.TextField()),
+                ("on_date", models.DateField()),
+                ("expires_on", models.DateField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("gateway", perennial.db.models.Code(null=True)),
+                ("page", models.TextField(null=True)),
+                ("consent", models.TextField(null=True)),
+                ("consented_at", models.DateTimeField(null=True)),
+                ("agent", models.TextField(null=True)),
+                ("stored_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("revoked_by", models.TextField(null=True)),
+                (
+                    "card",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.storedcard",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.salesorder",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.storedcard",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['customer', '-id'], name='card_links_of_customer'), models.Index(condition=models.Q(('page__isnull', False), ('revoked_at__isnull', True), ('stored_at__isnull', True)), fields=['id'], name='card_links_at_gateway')],
-                'constraints': [models.UniqueConstraint(fields=('gateway', 'page'), name='one_card_page'), models.CheckConstraint(condition=models.Q(('channel__in', ('link', 'desk'))), name='card_link_channel'), models.CheckConstraint(condition=models.Q(('stored_at__isnull', True), ('consented_at__isnull', False), _connector='OR'), name='no_card_without_consent'), models.CheckConstraint(condition=models.Q(('stored_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='not_stored_and_revoked')],
+                "indexes": [
+                    models.Index(fields=["customer", "-id"], name="card_links_of_customer"),
+                    models.Index(
+                        condition=models.Q(
+                            ("page__isnull", False), ("revoked_at__isnull", True), ("stored_at__isnull", True)
+                        ),
+                        fields=["id"],
+                        name="card_links_at_gateway",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("gateway", "page"), name="one_card_page"),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ("link", "desk"))), name="card_link_channel"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stored_at__isnull", True), ("consented_at__isnull", False), _connector="OR"
+                        ),
+                        name="no_card_without_consent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stored_at__isnull", True), ("revoked_at__isnull", True), _connector="OR"),
+                        name="not_stored_and_revoked",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gateway', perennial.db.models.Code(null=True)),
-                ('reference', models.TextField(null=True)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.TextField()),
-                ('reason', models.TextField()),
-                ('status', models.TextField()),
-                ('opened_on', models.DateField()),
-                ('answer_by', models.DateField(null=True)),
-                ('answered_on', models.DateField(null=True)),
-                ('closed_on', models.DateField(null=True)),
-                ('told_at', models.BigIntegerField(null=True)),
-                ('payment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='payments.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("gateway", perennial.db.models.Code(null=True)),
+                ("reference", models.TextField(null=True)),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.TextField()),
+                ("reason", models.TextField()),
+                ("status", models.TextField()),
+                ("opened_on", models.DateField()),
+                ("answer_by", models.DateField(null=True)),
+                ("answered_on", models.DateField(null=True)),
+                ("closed_on", models.DateField(null=True)),
+                ("told_at", models.BigIntegerField(null=True)),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="payments.payment",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['payment'], name='disputes_of_payment'), models.Index(condition=models.Q(('status__in', ('open', 'answered'))), fields=['answer_by', 'id'], name='disputes_that_go_on')],
-                'constraints': [models.UniqueConstraint(fields=('gateway', 'reference'), name='one_dispute'), models.CheckConstraint(condition=models.Q(('status__in', ['open', 'answered', 'won', 'lost'])), name='dispute_status'), models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='disputed_amount_above_0')],
+                "indexes": [
+                    models.Index(fields=["payment"], name="disputes_of_payment"),
+                    models.Index(
+                        condition=models.Q(("status__in", ("open", "answered"))),
+                        fields=["answer_by", "id"],
+                        name="disputes_that_go_on",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("gateway", "reference"), name="one_dispute"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "answered", "won", "lost"])), name="dispute_status"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="disputed_amount_above_0"),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='dispute',
-            trigger=pgtrigger.compiler.Trigger(name='only_known_changes_of_state', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.status is distinct from new.status and ((old.status, new.status) in (('open', 'answered'), ('open', 'lost'), ('open', 'won'), ('answered', 'lost'), ('answered', 'open'), ('answered', 'won'), ('won', 'lost'), ('won', 'open'), ('lost', 'open'), ('lost', 'won'))) is not true)", func="\n            raise exception '% %: from % to % is no change of state', tg_table_name, new.id, old.status, new.status\n              using errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name,\n                    column = 'status', constraint = 'only_known_changes_of_state';\n        ", hash='6b359a6fe882e89bf15211aba54524f75c2d92cd', operation='UPDATE OF "status"', pgid='pgtrigger_only_known_changes_of_state_80e4f', table='payments_dispute', when='AFTER')),
+            model_name="dispute",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_known_changes_of_state",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (old.status is distinct from new.status and ((old.status, new.status) in (('open', 'answered'), ('open', 'lost'), ('open', 'won'), ('answered', 'lost'), ('answered', 'open'), ('answered', 'won'), ('won', 'lost'), ('won', 'open'), ('lost', 'open'), ('lost', 'won'))) is not true)",
+                    func="\n            raise exception '% %: from % to % is no change of state', tg_table_name, new.id, old.status, new.status\n              using errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name,\n                    column = 'status', constraint = 'only_known_changes_of_state';\n        ",
+                    hash="6b359a6fe882e89bf15211aba54524f75c2d92cd",
+                    operation='UPDATE OF "status"',
+                    pgid="pgtrigger_only_known_changes_of_state_80e4f",
+                    table="payments_dispute",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -4,14 +4,40 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0004_more_permissions'),
+        ("people", "0004_more_permissions"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='permissions',
-            options={'default_permissions': (), 'managed': False, 'permissions': [('see_customers', 'see customers'), ('see_orders', 'see orders'), ('see_lists', 'see lists'), ('enter_orders', 'enter orders'), ('change_orders', 'change orders'), ('release_holds', 'release holds'), ('change_prices', 'change prices'), ('ship_orders', 'ship orders'), ('settle_payments', 'settle payments'), ('refund_payments', 'refund payments'), ('approve_refunds', 'approve refunds'), ('see_money', 'see money'), ('export_lists', 'export lists'), ('see_jobs', 'see jobs'), ('run_jobs', 'run jobs'), ('see_programs', 'see programs'), ('change_programs', 'change programs'), ('change_many', 'change many'), ('change_setup', 'change setup'), ('move_in', 'move in'), ('change_people', 'change people'), ('see_pictures', 'see pictures')]},
+            name="permissions",
+            options={
+                "default_permissions": (),
+                "managed": False,
+                "permissions": [
+                    ("see_customers", "see customers"),
+                    ("see_orders", "see orders"),
+                    ("see_lists", "see lists"),
+                    ("enter_orders", "enter orders"),
+                    ("change_orders", "change orders"),
+                    ("release_holds", "release holds"),
+                    ("change_prices", "change prices"),
+                    ("ship_orders", "ship orders"),
+                    ("settle_payments", "settle payments"),
+                    ("refund_payments", "refund payments"),
+                    ("approve_refunds", "approve refunds"),
+                    ("see_money", "see money"),
+                    ("export_lists", "export lists"),
+                    ("see_jobs", "see jobs"),
+                    ("run_jobs", "run jobs"),
+                    ("see_programs", "see programs"),
+                    ("change_programs", "change programs"),
+                    ("change_many", "change many"),
+                    ("change_setup", "change setup"),
+                    ("move_in", "move in"),
+                    ("change_people", "change people"),
+                    ("see_pictures", "see pictures"),
+                ],
+            },
         ),
     ]
