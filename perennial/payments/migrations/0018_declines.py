@@ -9,7 +9,7 @@ from perennial.db.views import MakeViews
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0016_cards_and_disputes"),
+        ("payments", "0017_gateway_pace"),
         ("catalog", "0009_retry_days"),
     ]
 
