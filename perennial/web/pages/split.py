@@ -11,7 +11,7 @@ from perennial.desk.orders.method import methods_for
 from perennial.desk.read.customer import customer
 from perennial.desk.read.orders import order
 from perennial.errors import Refused
-from perennial.kernel.money import plain
+from perennial.kernel.money import plain, text
 from perennial.kernel.shares import Share
 from perennial.language import phrase
 from perennial.web import typed
@@ -58,7 +58,7 @@ def split(request: Visit, number: str, line: int) -> HttpResponse:
     for at in range(1, MOST_WAYS + 1):
         share = shares[at - 1] if at <= len(shares) else None
         stored = "" if share is None else share.method
-        part = "" if share is None or share.percent is None else f"{plain(share.percent)}%"
+        part = "" if share is None else _part(share, found.currency)
         ways.append(
             {
                 "at": at,
@@ -76,6 +76,12 @@ def split(request: Visit, number: str, line: int) -> HttpResponse:
         "cards": [each.card for each in customer(account).cards if each.card.expires_on >= visitor.today],
     }
     return panel(request, "web/panel/split.html", shown, post)
+
+
+def _part(share: Share, currency: str) -> str:
+    if share.percent is not None:
+        return f"{plain(share.percent)}%"
+    return "" if share.amount_minor is None else text(share.amount_minor, currency)
 
 
 def _ways(request: Visit, currency: str) -> tuple[Share, ...]:
