@@ -160,18 +160,16 @@ def order_authorise(p: Parser) -> Run:
     p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
     p.add_argument("--code", type=text, metavar="C", required=True, help="the code that the bank gave")
     p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
-    p.reason_code()
     p.change(why="who said so, or how it was found out", must_say_why=True)
-    return does("authorise", "code", "part", "reason_code")
+    return does("authorise", "code", "part")
 
 
 def order_decline(p: Parser) -> Run:
     """The card is not asked again."""
     p.number("the number of a child, or of an order for what is billed up front and ordinary lines")
     p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
-    p.reason_code()
     p.change(why="why its card is not asked again", must_say_why=True)
-    return does("decline", "part", "reason_code")
+    return does("decline", "part")
 
 
 def order_reprocess(p: Parser) -> Run:

@@ -63,7 +63,7 @@ def faults(shares: Sequence[Share], field: str = "pay") -> Iterator[Refused]:
         yield Refused("shares_are_several", field)
     elif percents > 100 or (all(one.percent is not None for one in shares) and percents != 100):
         yield Refused("schedule_lines_sum", field, total=percents)
-    elif not shares[-1].is_rest and percents != 100:
+    elif percents != 100 and not any(one.is_rest for one in shares):
         yield Refused("rest_is_needed", field)
 
 

@@ -185,7 +185,7 @@ def _interval(interval: IntervalReason, grid: date | None, to: Reader) -> str:
 
 def payment_words(reason: Reason, to: Reader = ENGLISH) -> str:
     """Why a payment has its amount, its day, its card, or is not there yet."""
-    return _said(reason.code, reason.facts, to, "why paid")
+    return _said(reason.code, reason.facts, to)
 
 
 def _said(code: str, facts: Mapping[str, object], to: Reader, context: str = "reason") -> str:

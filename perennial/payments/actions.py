@@ -233,9 +233,7 @@ def receive_check(*, payment: int, check: str, received_on: date, by: str, on: d
 
 
 @transaction.atomic
-def approve(
-    *, payment: int, code: str, by: str, on: date, reason: str, more: Mapping[str, object] | None = None
-) -> None:
+def approve(*, payment: int, code: str, by: str, on: date, reason: str) -> None:
     """The bank has approved a card on the telephone: the payment is authorised by that code, at no gateway. It counts as
     captured when it would be captured. Of one that is unknown: nothing was taken at the gateway.
 
@@ -268,7 +266,7 @@ def approve(
         gateway_ref=code,
         message=f"approved by code {code}, said {by}",
     )
-    told = {**_amounts([payment])[payment], "code": code, **(more or {})}
+    told = {**_amounts([payment])[payment], "code": code}
     _tell([payment], "payment_approved_by_code", by=by, on=on, reason=reason, more={payment: told})
     blocked.payments_settled([payment], by=by, on=on)
 
@@ -284,7 +282,7 @@ def try_again(*, payments: Sequence[int], by: str, on: date) -> None:
 
 
 @transaction.atomic
-def give_up_trying(*, payment: int, by: str, on: date, reason: str, more: Mapping[str, object] | None = None) -> None:
+def give_up_trying(*, payment: int, by: str, on: date, reason: str) -> None:
     """A person says that a payment is declined for good: it has failed, and what it is for waits, as after a last try (D30).
 
     Refused: what is not paid by card, or was not declined and is not waiting for a try.
@@ -295,8 +293,7 @@ def give_up_trying(*, payment: int, by: str, on: date, reason: str, more: Mappin
         raise Refused("payment_not_by_card", "number", method=found.method)
     _expect([payment], "due", "declined")
     sql.shift(Payment, [payment], ("due", "declined"), "failed")
-    told = {**_amounts([payment])[payment], **(more or {})}
-    _tell([payment], "payment_declined_for_good", by=by, on=on, reason=reason, more={payment: told})
+    _tell([payment], "payment_declined_for_good", by=by, on=on, reason=reason, more=_amounts([payment]))
     (fact,) = facts([payment], rules(on, gateways.current()))
     hold_for_failed([fact], by=by, on=on, messages={payment: reason})
 

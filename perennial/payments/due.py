@@ -386,7 +386,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         fresh = "draft" if state.row.status == "draft" else "due"
         for number, payment in existing.items():
             owed = wanted.pop(number, None)
-            before = (payment.amount_minor, payment.due_on, payment.status, payment.at_invoice)
+            before = (payment.amount_minor, payment.due_on, payment.status, payment.at_invoice, payment.method)
             if number in kept:
                 if payment.status == "authorised" and kept[number]:
                     payment.amount_minor = kept[number]
@@ -402,10 +402,15 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                 payment.amount_minor, payment.due_on, payment.at_invoice = owed.amount, owed.due_on, owed.at_invoice
                 if payment.status == "cancelled":
                     payment.status = fresh
-            if (payment.amount_minor, payment.due_on, payment.status, payment.at_invoice) != before:
+                if shares and payment.status in CHANGEABLE:
+                    payment.method = method_of(shares, number)
+                    payment.card_id = state.row.card_id if payment.method == "card" else None
+            now = (payment.amount_minor, payment.due_on, payment.status, payment.at_invoice, payment.method)
+            if now != before:
                 sql.shift(
                     Payment, [payment.pk], before[2], payment.status,
                     amount_minor=payment.amount_minor, due_on=payment.due_on, at_invoice=payment.at_invoice,
+                    method=payment.method, card_id=payment.card_id,
                 )  # fmt: skip
                 changed += 1
         write_payments(

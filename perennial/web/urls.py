@@ -42,6 +42,7 @@ from perennial.web.pages import (
     shipments,
     sign_in,
     source,
+    split,
     summary,
     tariffs,
     today,
@@ -431,6 +432,7 @@ urlpatterns = [
         see="change_orders",
         do="change_orders",
     ),
+    page("orders/<str:number>/<int:line>/split", split.split, "split", see="change_orders", do="change_orders"),
     page(
         "orders/<str:number>/<int:line>/payment-method",
         order_actions.payment_method,

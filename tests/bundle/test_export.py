@@ -14,10 +14,12 @@ import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from perennial.bundle.export import setup
 from perennial.bundle.export.exporter import export_file
@@ -25,12 +27,14 @@ from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company
 from perennial.continuity.models import Parked
 from perennial.db import sql
+from perennial.desk import actions
 from perennial.desk.actions import cancel, refund
 from perennial.desk.contract import order_documents
 from perennial.errors import Refused
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.update_orders import UpdateOrders
+from perennial.kernel.shares import Share
 from perennial.language import say
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import gateways
@@ -40,7 +44,9 @@ from perennial.programs import draft
 from perennial.programs.models import Program, ProgramRevision
 from tests.second_reading import generate
 from tests.second_reading.runner import in_process
+from tests.worlds import desk
 from tests.worlds.bundle import counts, example, faults, put, take_out, twelve
+from tests.worlds.leading import lead
 from tests.worlds.moved_in import invoiced, member
 
 LOW, _, HIGH = os.environ.get("BUNDLE_SEEDS", "1-8").partition("-")
@@ -418,3 +424,26 @@ def test_what_an_update_dropped_keeps_its_place_among_what_is_cancelled_later():
     put(before, on=on)
     assert take_out() == before
     assert cancelled() == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_ways_to_pay_and_a_code_of_the_bank_are_taken_along():
+    empty()
+    put(desk.set_up(), on=desk.ON)
+    number = desk.order("UP")
+    shares = [Share("check", 2000), Share("gift_card", percent=Decimal(25)), Share("card")]
+    actions.split(number=number, pay=shares, **desk.ANNA)
+    child = desk.order("CLUB")
+    with transaction.atomic():
+        desk.make_children(desk.ON)
+    payment = Payment.objects.filter(order__parent__number=child)
+    lead(payment, "failed", attempts=1)
+    actions.authorise(number=f"{child}-1-001", code="04711", reason="by telephone", **desk.ANNA)
+    before, printed = take_out(), documents()
+    empty()
+    put(before)
+    assert (take_out(), documents()) == (before, printed)
+    assert Payment.objects.get(order__number=f"{child}-1-001").approval_code == "04711"
+    actions.skip(number=number, shipment=3, **desk.ANNA)
+    found = Payment.objects.filter(continuity_order__order__number=number, status="due").order_by("number")
+    assert list(found.values_list("method", "amount_minor")) == [("check", 2000), ("gift_card", 875), ("card", 625)]

@@ -18,11 +18,12 @@ from perennial.catalog.models import Company, DeliveryMode, SourceCode
 from perennial.catalog.tariffs import follow_set_up
 from perennial.cli import main
 from perennial.cli.commands import COMMANDS
-from perennial.continuity.models import Parked
-from perennial.customers.models import Customer
+from perennial.continuity.models import ContinuityOrder, Parked
+from perennial.customers.models import Customer, StoredCard
 from perennial.notices.models import Notice
 from perennial.payments import gateways
 from perennial.payments.models import Dispute, Payment
+from perennial.payments.noted import note_all
 from perennial.programs.draft import remove_event
 from tests.cli.contract_page import ELSEWHERE, PAGE
 from tests.processes import perennial
@@ -122,6 +123,9 @@ PLAYED = [
     ("order receive", "order receive SO-000003-1-001 --check 417 --amount 7.00 --on 2026-03-11"),
     ("order settle", "order settle SO-000003-1-001 --as written-off --reason goodwill --on 2026-03-11"),
     ("money differences", "money differences"),
+    ("order decline", "order decline SO-000003-1-001 --part 4 --reason asked --on 2026-03-11"),
+    ("order authorise", "order authorise SO-000003-1-001 --part 4 --code A1 --reason telephone --on 2026-03-11"),
+    ("order reprocess", "order reprocess SO-000003-1-001 --part 5 --on 2026-03-11"),
     ("order cancel of a child", "order cancel SO-000004-1-001 --on 2026-03-11"),
     ("order cancel --after", "order cancel SO-000003 --after 1 --on 2026-03-11"),
     ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),
@@ -142,6 +146,7 @@ PLAYED = [
     ("tariff list: each", "tariff list"),
     ("tariff preview", "tariff preview"),
     ("tariff apply", "tariff apply"),
+    ("order split", "order split SO-000004 --pay gift_card,25% --pay card --card tok_visa"),
     ("notices kinds: each", "notices kinds"),
     ("notices stop", "notices stop"),
     ("notices start", "notices start"),
@@ -186,6 +191,12 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
             Parked.objects.create(continuity_order_id=parked, job="extend-lines", reason="x", on_date=ORDERED)
         if row == "order refund":  # another part of it was taken
             Payment.objects.create(**captured_part("SO-000003-1-001"))
+        if row == "order decline":  # parts of it that a card owes
+            owed = {"captured_minor": 0, "gateway": None, "gateway_ref": None}
+            for number, status in ((4, "due"), (5, "failed")):
+                Payment.objects.create(**captured_part("SO-000003-1-001") | owed | {"number": number, "status": status})
+        if row == "order split":
+            ContinuityOrder.objects.filter(order__number="SO-000004").update(upfront=True)
         if row == "order receive":  # another part of it is to be paid by check
             to_come = {"method": "check", "status": "due", "amount_minor": 700, "captured_minor": 0, "card": None}
             Payment.objects.create(
@@ -210,10 +221,18 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
         if row == "order refund":
             holds("order refund: each of refunds", found["refunds"][0])
             played.add("order refund: each of refunds")
+        if row == "order split":
+            holds("order split: each of shares", found["shares"][0])
+            played.add("order split: each of shares")
         if row == "order collect":
             holds("order collect: each of payments", found["payments"][0])
             played.add("order collect: each of payments")
         played.add(row)
+    StoredCard.objects.update(expires_on=date(2026, 3, 31))
+    note_all()
+    assert main.main(["show", "cards", "--json"]) == 0
+    holds("show cards: each", json.loads(capsys.readouterr().out.splitlines()[0]))
+    played.add("show cards: each")
     holds("export FILE", typed(f"export {tmp_path / 'all.json'}"))
     holds("backup", typed(f"backup {tmp_path}"))
     played.add("backup")

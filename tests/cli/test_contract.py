@@ -108,7 +108,8 @@ def test_the_counts_of_the_jobs(name: str) -> None:
 def test_the_parameters_of_a_new_installation() -> None:
     initialise()
     lines = PAGE[PAGE.index("| parameter | new |") :].split("\n\n")[0].splitlines()[2:]
-    said = dict(re.findall(r"\w+", line) for line in lines)
+    cells = ([cell.strip("` ") for cell in line.strip("|").split("|")] for line in lines)
+    said = dict(cells)
     row = Parameters.objects.values().get()
     row.pop("id")
     assert {name: json.dumps(value).strip('"') for name, value in row.items()} == said

@@ -159,6 +159,7 @@ class Scenario:
                     "number_of_orders_to_create": self.pick(None, None, None, 1),
                     "prices_include_tax": self.chance(25),
                     "days_between_tries": 1 + self.seed % 4 // 2 * (self.seed % 3),
+                    "soft_retry_days": [[1, 3], [2], [1, 1, 1, 1]][self.seed % 3] if self.seed % 5 == 4 else None,
                 },
                 "delivery_modes": [
                     {**one, **({"charge": self.written(one["charge"])} if "charge" in one else {})} for one in MODES

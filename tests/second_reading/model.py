@@ -49,6 +49,7 @@ PARAMETERS = {
     "reauthorization_limit": 3,
     "delivery_window_days": 5,
     "days_between_tries": 1,
+    "soft_retry_days": None,
     "authorization_renewals": 5,
     "days_to_keep_run_lists": 60,
     "prices_include_tax": False,
@@ -1384,8 +1385,10 @@ class Model:
         return payment.at_invoice and payment.invoiced_on is not None
 
     def refusal(self, payment: Payment, on: date) -> str | None:
-        """What the sandbox says of a card: an expired one is refused, soft; the rest by its token."""
-        if self.expiry(payment.order.customer, payment.card) < on or payment.card == "tok_declined":
+        """What the sandbox says of a card: an expired one is not asked again; the rest by its token."""
+        if self.expiry(payment.order.customer, payment.card) < on:
+            return "expired"
+        if payment.card == "tok_declined":
             return "soft"
         if payment.card == "tok_hard":
             return "hard"
@@ -1393,19 +1396,23 @@ class Model:
             return "soft"
         return None
 
+    def was_the_last(self, refusal: str, tries: int) -> bool:
+        """A list of days has a place for each further try; what is not soft has none."""
+        listed = self.parameters["soft_retry_days"]
+        return refusal != "soft" or (listed is not None and tries > len(listed))
+
     def try_it(self, payment: Payment, on: date, kind: str) -> None:
-        if (
-            payment.status == "declined"
-            and payment.tried_on
-            and payment.tried_on + days(self.parameters["days_between_tries"]) > on
-        ):
-            return
+        if payment.status == "declined" and payment.tried_on:
+            listed = self.parameters["soft_retry_days"]
+            wait = listed[payment.tries - 1] if listed else self.parameters["days_between_tries"]
+            if payment.tried_on + days(wait) > on:
+                return
         payment.tried_on = on
         payment.tries += 1
         payment.asked += 1
         refusal = self.refusal(payment, on)
         limit = self.parameters["reauthorization_limit"]
-        if refusal and (refusal == "hard" or (limit is not None and payment.tries >= limit)):
+        if refusal and (self.was_the_last(refusal, payment.tries) or (limit is not None and payment.tries >= limit)):
             payment.status = "failed"
             self.counts["failed"] += 1
             self.fail(payment, on)

@@ -88,7 +88,7 @@ select q.continuity_order_id, q.shipment, q.job, q.sqlstate, q.reason, q.on_date
 -- name: payments
 select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.number), y.purpose,
        case when c.id is not null then l.line end, y.number, d.token, y.at_invoice, y.not_before_shipped, y.tried_on,
-       y.authorised_on, y.authorised_until, y.lapsed, y.gateway, y.gateway_ref, f.number,
+       y.authorised_on, y.authorised_until, y.lapsed, y.gateway, y.gateway_ref, y.approval_code, f.number,
        case when y.customer_id <> coalesce(p.payer_id, o.payer_id, k.payer_id, p.customer_id, o.customer_id, k.customer_id)
             then u.account end,
        b.on_date, b.due_on, b.amount_minor

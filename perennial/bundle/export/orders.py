@@ -287,6 +287,8 @@ class _More:
         }
         if paid.payer is not None:
             document["payer"] = paid.payer
+        if paid.approval_code is not None:
+            document["approval_code"] = paid.approval_code
         if paid.refunds is not None:
             document["refunds"] = paid.refunds
         if paid.billed_on is not None:

@@ -105,6 +105,7 @@ class Paid(NamedTuple):
     lapsed: int
     gateway: str | None
     gateway_ref: str | None
+    approval_code: str | None
     refunds: int | None
     payer: str | None
     billed_on: date | None

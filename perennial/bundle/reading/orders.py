@@ -217,7 +217,7 @@ def _continuity(reading: Reading, thing: Given) -> tuple[ContinuityEntry, dict[s
     shares = shares_given(reading.currency, thing)
     if shares:
         facts["pay"] = shares_json(shares, reading.currency)
-    return ContinuityEntry(start, method, card, schedule, ship_to, shares), facts
+    return ContinuityEntry(start, method, card, schedule, ship_to=ship_to, shares=shares), facts
 
 
 def shares_given(currency: str | None, thing: Given) -> tuple[Share, ...]:

@@ -154,4 +154,4 @@ def paying_of(ctx: Context, thing: Given, facts: kernel.Facts, revision: LoadedR
         shares, upfront=facts.upfront, scheduled=schedule_id is not None, allow_on_account=True, field="pay"
     ):
         thing.note(fault.at(thing.at(fault.field)))
-    return Paying(method, card, schedule_id, chosen, owed, shares)
+    return Paying(method, card, schedule_id, chosen, owed_minor=owed, shares=shares)

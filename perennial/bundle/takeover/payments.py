@@ -38,7 +38,7 @@ from perennial.payments.gateways.contract import CATEGORIES
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
     " not_before_shipped tried_on authorised_on authorised_until lapsed gateway gateway_ref refunds tries bill"
-    " captured_on payer"
+    " captured_on payer approval_code why"
 )
 TRY = keys(
     "kind number key amount on sent_at outcome hard category final gateway gateway_ref network_transaction_id"
@@ -285,6 +285,7 @@ class _Reader:
             lapsed=thing.whole("lapsed", 0, 0, MOST) or 0,
             gateway=thing.code("gateway"),
             gateway_ref=thing.text("gateway_ref"),
+            approval_code=thing.text("approval_code"),
             tries=self._tries(payer),
             bill=self._bill(amount),
             refunds=thing.whole("refunds", None, 1, MOST),

@@ -317,6 +317,7 @@ class PaymentRow:
     lapsed: int = 0
     gateway: str | None = None
     gateway_ref: str | None = None
+    approval_code: str | None = None
     tries: list[AttemptRow] = field(default_factory=list)
     bill: BillRow | None = None
     refunds: int | None = None

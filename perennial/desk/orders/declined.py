@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from perennial.desk.action import action
-from perennial.desk.locking import LockedOrder, lock, order_by_number
+from perennial.desk.locking import lock, order_by_number
 from perennial.desk.orders.payments import the_payment
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
@@ -60,7 +60,6 @@ def authorise(
     on: date,
     by: str,
     reason: str,
-    reason_code: str | None = None,
     part: int | None = None,
     line: int | None = None,
 ) -> Approved:
@@ -76,8 +75,8 @@ def authorise(
         raise Refused("required", "code")
     if fault := text_fault(code, LINE):
         raise fault.at("code")
-    locked, payment = _locked(number, line, part, STOPS_SHIPPING, on=on, by=by, reason=reason, reason_code=reason_code)
-    payments.approve(payment=payment.pk, code=code, by=by, on=on, reason=reason, more=_more(locked))
+    payment = _locked(number, line, part, STOPS_SHIPPING, on=on, by=by, reason=reason)
+    payments.approve(payment=payment.pk, code=code, by=by, on=on, reason=reason)
     payment.refresh_from_db()
     return Approved(code=code, **_said(number, payment))
 
@@ -91,7 +90,7 @@ def reprocess(
 
     Refused: nothing is declined or failed; the bank has forbidden another try with this card.
     """
-    _, payment = _locked(number, line, part, REFUSED, on=on, by=by, reason=reason, refund=True)
+    payment = _locked(number, line, part, REFUSED, on=on, by=by, reason=reason, refund=True)
     payments.try_again(payments=[payment.pk], by=by, on=on)
     payment.refresh_from_db()
     return Reprocessed(**_said(number, payment))
@@ -104,7 +103,6 @@ def decline(
     on: date,
     by: str,
     reason: str,
-    reason_code: str | None = None,
     part: int | None = None,
     line: int | None = None,
 ) -> Declined:
@@ -113,10 +111,8 @@ def decline(
 
     Refused: nothing of it waits for a try; money that goes back.
     """
-    locked, payment = _locked(
-        number, line, part, ("due", "declined"), on=on, by=by, reason=reason, reason_code=reason_code
-    )
-    payments.give_up_trying(payment=payment.pk, by=by, on=on, reason=reason, more=_more(locked))
+    payment = _locked(number, line, part, ("due", "declined"), on=on, by=by, reason=reason)
+    payments.give_up_trying(payment=payment.pk, by=by, on=on, reason=reason)
     payment.refresh_from_db()
     return Declined(**_said(number, payment))
 
@@ -130,19 +126,14 @@ def _locked(
     on: date,
     by: str,
     reason: str | None,
-    reason_code: str | None = None,
     refund: bool = False,
-) -> tuple[LockedOrder, Payment]:
+) -> Payment:
     order = order_by_number(number)
-    locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
+    lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     payment = the_payment(order, line, part, states)
     if payment.purpose == "refund" and not refund:
         raise Refused("no_payment_in_state", "number", order=number, states=states)
-    return locked, payment
-
-
-def _more(locked: LockedOrder) -> dict[str, object]:
-    return {} if locked.reason_code is None else {"reason_code": locked.reason_code}
+    return payment
 
 
 def _said(number: str, payment: Payment) -> dict[str, Any]:

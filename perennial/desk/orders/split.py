@@ -103,7 +103,7 @@ def _may_be_split(state: OrderState, pay: Sequence[Share]) -> None:
         raise Refused("shares_too_late", "number", status=asked.status)
     owed = sum(one.amount_minor for one in rows)
     fixed = sum(one.amount_minor or 0 for one in pay)
-    if fixed >= owed:
+    if fixed and fixed >= owed:
         raise Refused("shares_leave_nothing", "pay", sum=Money(fixed, state.currency), cost=Money(owed, state.currency))
 
 

@@ -52,7 +52,7 @@ select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
                             count(*) filter (where y.is_part) as parts
                        from charge_to_come y
                       where y.card_id = k.id and y.continuity_order_id = f.id and y.on_date > k.expires_on
-                        and y.on_date <= coalesce(%(until)s, 'infinity')) x
+                        and y.on_date <= coalesce(%(until)s::date, 'infinity')) x
   left join lateral (  -- what ships meanwhile, with its delivery and before taxes
        select sum(s.minor)::bigint as minor
          from (select round(sum(v.quantity * v.price_minor))
@@ -61,7 +61,7 @@ select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
                  join continuity_continuityline v on v.occurrence_id = o.id
                  left join catalog_tariffcharge m on m.tariff_id = c.tariff_id and m.delivery_mode_id = o.delivery_mode_id
                 where o.continuity_order_id = c.id and o.status in {states.TO_COME} and c.card_id = k.id and not c.upfront
-                  and o.ship_on > k.expires_on and o.ship_on <= coalesce(%(until)s, 'infinity')
+                  and o.ship_on > k.expires_on and o.ship_on <= coalesce(%(until)s::date, 'infinity')
                 group by o.shipment) s) goods on true
   left join lateral (
        select sum(y.amount_minor)::bigint as minor
@@ -69,7 +69,7 @@ select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
         where y.card_id = k.id and y.status in {states.NOT_ASKED} and y.purpose in ('order', 'shipment')
           and (not y.at_invoice or y.purpose = 'order')
           and (y.continuity_order_id = c.id or o.parent_line_id = c.parent_line_id)
-          and y.due_on > k.expires_on and y.due_on <= coalesce(%(until)s, 'infinity')) owed on true
+          and y.due_on > k.expires_on and y.due_on <= coalesce(%(until)s::date, 'infinity')) owed on true
   left join lateral (
        select max(n.on_date) as on_date from notices_notice n
         where n.card_id = k.id and n.kind in ('card_expiring', 'card_expired') and n.status <> 'off') told on true

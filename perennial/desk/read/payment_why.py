@@ -15,13 +15,13 @@ from perennial.desk.read.order import Child, Order
 from perennial.desk.read.values import Payment
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import COUNT_AT_INVOICE, NOT_ANSWERED, REFUSED
+from perennial.kernel.states import COUNT_AT_INVOICE, NOT_ANSWERED, NOT_COUNTED, REFUSED
 from perennial.payments import gateways
 from perennial.payments.next_step import Fact, facts, payments_of_order, rules
 
 _ROWS = """
 select p.id, coalesce(o.number, root.number), l.line, p.purpose, p.number, p.not_before_shipped, p.approval_code, p.lapsed,
-       f.invoiced, f.delivered, t.from_on, t.most, s.name, b.on_date, a.on_date, a.category, a.message, d.brand, d.last4,
+       f.invoiced, f.delivered, nullif(t.from_on, '-infinity'), t.most, s.name, b.on_date, a.on_date, a.category, a.message, d.brand, d.last4,
        d.id is not null and d.id is distinct from p.card_id, k.expires_on, n.payment_id is not null
   from payments_payment p
   join payment_subject f on f.payment_id = p.id
@@ -99,7 +99,7 @@ def payment_whys(order: Order, on: date) -> tuple[PaymentWhy, ...]:
     known = {fact.id: fact for fact in facts(ids, rules(on, gateways.current(), given=given))}
     asked = _Asked(order, on, given)
     for one in order.payments:
-        if one.purpose != "refund" and one.status not in ("cancelled", "voided"):
+        if _counts(one, one.purpose) and one.purpose != "refund":
             kind = (one.order, one.line, one.purpose)
             asked.parts[kind] = asked.parts.get(kind, 0) + 1
     whys = []
@@ -135,12 +135,19 @@ def _amount(asked: _Asked, one: Payment, row: _Row) -> Iterator[Reason]:
         whole = asked.order.total
         yield _made_of("lines_cost", asked.order.number, asked.order)
     else:
-        yield Reason("whole_order", {"line": one.line})
+        alike = [each for each in asked.order.payments if each.line == one.line and _counts(each, one.purpose)]
+        whole = Money(sum(each.amount.minor for each in alike), one.amount.currency)
+        yield Reason("whole_order", {"line": one.line, "total": whole})
     many = asked.parts.get((one.order, one.line, one.purpose), 0)
     if many > 1 and row.schedule is not None:
         yield Reason("part_of_schedule", {"number": one.number, "parts": many, "schedule": row.schedule})
     elif whole is not None and whole != one.amount:
         yield Reason("part_of", {"number": one.number, "amount": one.amount, "whole": whole})
+
+
+def _counts(one: Payment, purpose: str) -> bool:
+    """Is it a part of what is paid so?"""
+    return one.purpose == purpose and one.status not in NOT_COUNTED
 
 
 def _made_of(code: str, number: str, priced: Child | Order) -> Reason:
@@ -163,8 +170,10 @@ def _day(asked: _Asked, one: Payment, row: _Row, fact: Fact) -> Iterator[Reason]
             yield Reason("bill_at_invoice", _days(asked.given.on_account_terms_days))
         else:
             yield Reason("bill_ahead", {"due_on": one.due_on, **_days(asked.given.on_account_bill_days)})
+    elif one.method == "check":
+        yield Reason("check_due", {"due_on": one.due_on})
     elif fact.at_invoice:
-        yield Reason("at_invoice", {"due_on": one.due_on})
+        yield Reason("at_first_invoice" if one.purpose == "order" else "at_invoice", {"due_on": one.due_on})
         if one.method == "card" and asked.given.authorize_child_orders:
             days = asked.given.authorize_days_before
             yield Reason("authorised_ahead", {**_days(days), "on": one.due_on - timedelta(days=days)})

@@ -224,7 +224,7 @@ def settle(request: Visit, number: str) -> HttpResponse:
         end = request.POST.get("end", "")
         given_up = end == "written-off"
         about: dict[str, Any] = {"number": payment.order, "part": payment.number, "line": line_meant(found, payment)}
-        why: dict[str, Any] = {"reason": _reason(request), "reason_code": reason_code(request)}
+        why: dict[str, Any] = {"reason": _reason(request)}
         if end == "approved":
             approved = act(request, actions.authorise, code=typed.needed(request, "code"), **about, **why)
             return done(request, Toast(effect(request, "order_approved", approved)))
@@ -240,6 +240,7 @@ def settle(request: Visit, number: str) -> HttpResponse:
             approved_by=typed.text(request, "approved_by") if given_up else None,
             **about,
             **why,
+            reason_code=reason_code(request),
         )
         return done(request, Toast(effect(request, "order_settled", outcome)))
 

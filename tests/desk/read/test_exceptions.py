@@ -73,7 +73,7 @@ def test_a_failed_payment_is_not_tried_again_by_the_same_card() -> None:
     one_of_each()
     Payment.objects.filter(status="declined").update(status="failed")
     (one,) = exceptions("declined", on=LATER).rows
-    assert (one.steps, one.facts["next_on"]) == (("new_card", "settle"), None)
+    assert (one.steps, one.facts["next_on"]) == (("new_card", "reprocess", "settle"), None)
 
 
 def test_a_list_is_of_one_program_or_begins_on_a_day() -> None:
