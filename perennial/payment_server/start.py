@@ -60,14 +60,12 @@ class Running:
                 self.kill()
 
 
-def start(
-    home: Path, *, port: int = 0, environment: Mapping[str, str] | None = None, shared: bool = False
-) -> Running:
+def start(home: Path, *, port: int = 0, environment: Mapping[str, str] | None = None, shared: bool = False) -> Running:
     """Start one; back when it listens. ``shared``: it ends when nobody uses it (``beside``), not with whoever started it."""
     given = {**os.environ, **(environment or {})}
+    ends = "--ends-when-unused" if shared else "--ends-with-input"
     process = subprocess.Popen(
-        [sys.executable, "-m", "perennial.payment_server", "--home", str(home), "--port", str(port)]
-        + ["--ends-when-unused" if shared else "--ends-with-input"],
+        [sys.executable, "-m", "perennial.payment_server", "--home", str(home), "--port", str(port), ends],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL if shared else subprocess.PIPE,
         text=True,

@@ -213,7 +213,7 @@ def test_a_code_of_what_is_cancelled_is_not_used() -> None:
 
 
 def test_a_code_waits_while_charging_is_held() -> None:
-    _, payment = failed()
+    one, payment = failed()
     actions.authorise(number=CHILD, code="A1", on=day(1), **ANNA)
     invoice(payment.order, on=day(2))  # type: ignore[arg-type]
     hold(one.parent, "charging")
