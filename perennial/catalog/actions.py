@@ -46,8 +46,8 @@ DEFAULTS: dict[str, Any] = {
     "days_between_tries": 1,
     "order_dates_within_days": 1100,
     "authorization_renewals": 5,
-    "days_to_keep_run_lists": 60,
     "card_link_days": 7,
+    "days_to_keep_run_lists": 60,
     "prices_include_tax": False,
 }
 """The parameters of a new installation (docs/contract.md)."""
