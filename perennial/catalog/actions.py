@@ -50,8 +50,8 @@ DEFAULTS: dict[str, Any] = {
     "retry_on_submit": False,
     "order_dates_within_days": 1100,
     "authorization_renewals": 5,
-    "days_to_keep_run_lists": 60,
     "card_link_days": 7,
+    "days_to_keep_run_lists": 60,
     "prices_include_tax": False,
     "refund_limit_minor": None,
 }
