@@ -12,11 +12,13 @@ import os
 import resource
 import statistics
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 Answer = dict[str, Any]
@@ -142,6 +144,70 @@ def chain(*, on: str, through: str) -> Answer:
     seconds = time.perf_counter() - began
     took.sort(key=lambda item: -item[1])
     return {"seconds": seconds, "counts": {"created": created}, "statements": len(statements) + 2, "slowest": took}
+
+
+def charge(*, on: str, most: int, per_second: int, milliseconds: int) -> Answer:
+    """What is due that day, so many payments of it, charged by a payment server that takes so many requests a second, each
+    of them so long; how much of that limit was used, how many were refused for it, and whether both books say the same.
+    """
+    from django.conf import settings
+
+    from perennial.db import sql
+    from perennial.payment_server.start import running
+    from perennial.payments import gateways
+    from perennial.payments.book import differences
+    from perennial.payments.gateways.stripe import Simulator
+
+    sql.execute(
+        """
+        with kept as (select id from payments_payment where status = 'due' and method = 'card' order by due_on, id limit %s)
+        update payments_payment set due_on = due_on + 3650 where status = 'due' and id not in (select id from kept)
+        """,
+        [most],
+    )
+    cards = sql.tuples(
+        """
+        select distinct d.token, d.exp_month, d.exp_year, c.account, c.id
+          from payments_payment p join customers_storedcard d on d.id = p.card_id join customers_customer c on c.id = p.customer_id
+         where p.status = 'due' and p.due_on < %s::date + 3000
+        """,
+        [on],
+    )
+    settings.PERENNIAL_STRIPE_PER_SECOND = per_second * 0.98  # two clocks do not agree on what a second is
+    with tempfile.TemporaryDirectory() as home, running(Path(home)) as server:
+        kept = server.control(
+            "POST",
+            "cards",
+            {
+                "cards": [
+                    {"id": token, "name": "pm_card_visa", "account": account, "exp_month": month, "exp_year": year}
+                    for token, month, year, account, _ in cards
+                ]
+            },
+        )["customers"]
+        sql.execute(
+            "insert into customers_gatewaycustomer(customer_id, gateway, reference)"
+            " select * from unnest(%s::bigint[], array_fill('simulator'::text, array[%s]), %s::text[]) on conflict do nothing",
+            [[row[4] for row in cards], len(cards), [kept[row[3]] for row in cards]],
+        )
+        sql.execute("update customers_storedcard set gateway = 'simulator'")
+        server.control("POST", "clock", {"now": on})
+        server.control("POST", "settings", {"per_second": per_second})
+        rule = {"fault": "latency", "path": "/v1/", "ms": milliseconds}
+        server.control("POST", "faults", {"rules": [rule]})
+        with gateways.use(Simulator(server.address)):
+            done = job(name="process-payments", on=on)
+            speed = server.control("GET", "speed")
+            server.control("DELETE", "faults")
+            server.control("POST", "settings", {"per_second": None})
+            found = len(list(differences()))
+    return {
+        **done,
+        "asked": speed["asked"],
+        "refused": speed["refused"],
+        "per_second": speed["per_second"],
+        "differ": found,
+    }
 
 
 def migrate() -> Answer:
@@ -343,7 +409,21 @@ def microseconds(work: Callable[[], Any]) -> float:
 
 WORK: dict[str, Callable[..., Answer]] = {
     work.__name__: work
-    for work in (job, by_workers, chain, migrate, make, change, block, check, plan, make_customers, search, pages)
+    for work in (
+        job,
+        by_workers,
+        charge,
+        chain,
+        migrate,
+        make,
+        change,
+        block,
+        check,
+        plan,
+        make_customers,
+        search,
+        pages,
+    )
 }
 
 

@@ -16,7 +16,7 @@ from perennial.bench import compare, maker
 from perennial.bench.databases import Databases
 from perennial.errors import Refused
 
-PARTS = ("create", "workers", "waiting", "extend", "update", "preview", "close", "plan", "search", "pages")
+PARTS = ("create", "workers", "waiting", "extend", "update", "preview", "close", "charge", "plan", "search", "pages")
 JOBS = {"extend": "extend-lines", "update": "update-orders", "close": "close-orders"}
 GROWTH = 10
 GOAL_SIZE = 100_000
@@ -140,7 +140,7 @@ class Bench:
         self._do(self.empty, "migrate")
         if set(self.parts) - {"search", "preview"}:
             self.big = self._made("big", self.size)
-        if set(self.parts) - {"plan", "workers", "waiting", "preview", "search", "pages"}:
+        if set(self.parts) - {"plan", "charge", "workers", "waiting", "preview", "search", "pages"}:
             self.small = self._made("small", self.size.tenth)
         for part in PARTS:
             if part in self.parts:
@@ -380,6 +380,26 @@ class Bench:
         self._line("search", "of that, time at work of both processes", found["worked"], "ms")
         self._line("search", "statements a search", found["statements"] / found["searches"])
 
+    def _charge(self) -> None:
+        copy = self._copy(self.big, "charge")
+        self._run_job(copy, "create-child-orders")
+        memory = []
+        for part in (2, 1):  # the first half of them, then all: memory hangs on neither
+            one = self._copy(copy, "charged")
+            most = min(CHARGED, self.size.due) // part
+            self.tell(f"process-payments, {most:,} by a payment server that takes {PER_SECOND} a second")
+            found = self._do(
+                one, "charge", on=maker.ON.isoformat(), most=most, per_second=PER_SECOND, milliseconds=ANSWERED_IN
+            )
+            self.databases.drop(one)
+            memory.append(found["memory"])
+            if found["differ"] or found["refused"]:
+                raise RuntimeError(f"{found['differ']} differences of the books, {found['refused']} refused")
+        self.databases.drop(copy)
+        self._line("charge", f"{found['asked']:,} requests", found["seconds"], "s")
+        self._line("charge", "of the limit used", found["per_second"] / PER_SECOND, least=0.95)
+        self._line("charge", "memory for all to that for half", memory[1] / memory[0], most=1.1)
+
     def _pages(self) -> None:
         self.tell("pages")
         copy = self._copy(self.big, "pages")
@@ -391,6 +411,9 @@ class Bench:
             self._line("pages", f"{kind}: the largest", size / 1000, "kB", most=60)
         self._line("pages", "statements a page", found["statements"])
 
+
+CHARGED, PER_SECOND, ANSWERED_IN = 4_000, 100, 120
+"""So many payments are charged by a server that takes so many requests a second, each of them so many milliseconds."""
 
 CHANGED = 12
 """So many orders change before a preview is refreshed."""

@@ -162,7 +162,7 @@ class Control:
             self.book.add(method)
             made += 1
         self.book.keep("accounts", of)
-        return {"made": made}
+        return {"made": made, "customers": of}
 
     def renew(self, given: Doc, base: str) -> Doc:
         """The card's network has a new card for it."""

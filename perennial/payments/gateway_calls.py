@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -78,6 +79,7 @@ class Calls:
         self._threads = threads
         self._here = here
         self._pools: dict[str, Executor] = {}
+        self._paces: dict[str, Pace] = {}
         self._back: SimpleQueue[tuple[Call, Future[Answer]]] = SimpleQueue()
         self._missing: Counter[Hashable] = Counter()
         self.under_way = 0
@@ -95,7 +97,8 @@ class Calls:
             if self._here:
                 future.set_result(_call(call, None))
             else:
-                future = self._pool(call.gateway).submit(_call, call, next(turns.get(call.gateway.name, repeat(None))))
+                turn = next(turns.get(call.gateway.name, repeat(0.0)))
+                future = self._pool(call.gateway).submit(_call, call, partial(self._pace(call.gateway).wait, turn))
             future.add_done_callback(partial(self._came_back, call))
 
     def _came_back(self, call: Call, future: Future[Answer]) -> None:
@@ -106,6 +109,9 @@ class Calls:
             pool = ThreadPoolExecutor(gateway.connections, thread_name_prefix=f"gateway {gateway.name}")
             self._pools[gateway.name] = self._threads.enter_context(pool)
         return self._pools[gateway.name]
+
+    def _pace(self, gateway: Gateway) -> Pace:
+        return self._paces.setdefault(gateway.name, Pace(gateway.per_second))
 
     def answers(self, *, together: int, fewer_than: int) -> list[Answered]:
         """Wait for answers: so many together, or a few more; what there is when none is under way any more. None at all as soon
@@ -132,11 +138,27 @@ def _turns(calls: Sequence[Call]) -> dict[str, Iterator[float]]:
     return {name: iter(turns(name, per_second=pace[name] or 1, calls=many)) for name, many in asked.items()}
 
 
-def _call(call: Call, turn: float | None) -> Answer:
-    """One thread's work, when it is its ``turn``. Touches no database. Whatever goes wrong on the way means: nobody knows."""
+class Pace:
+    """Lets the requests of this process through evenly: one whose turn is over is not made up for by several at once."""
+
+    def __init__(self, per_second: float | None) -> None:
+        self._between = 1 / per_second if per_second else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self, turn: float = 0.0) -> None:
+        """Until it is the turn of a request, and the last one is long enough ago."""
+        with self._lock:
+            at = max(turn, self._next, time.monotonic())
+            self._next = at + self._between
+        time.sleep(max(0.0, at - time.monotonic()))
+
+
+def _call(call: Call, wait: Callable[[], None] | None) -> Answer:
+    """One thread's work; ``wait`` until it is its turn. Touches no database. Whatever goes wrong on the way means: nobody knows."""
     request, gateway = call.sent.request, call.gateway
-    if turn is not None:
-        time.sleep(max(0.0, turn - time.monotonic()))
+    if wait is not None:
+        wait()
     try:
         if call.find:
             found = _when_it_has_time(partial(gateway.find, request))
@@ -144,8 +166,8 @@ def _call(call: Call, turn: float | None) -> Answer:
                 return _as_kept(found)
             if not call.may_send:
                 return Answer("unknown", message=found.message or "the gateway does not know it")
-            if gateway.per_second:
-                time.sleep(1 / gateway.per_second)
+            if wait is not None:
+                wait()
         return _as_kept(_when_it_has_time(partial(ask, gateway, request)))
     except Exception as problem:
         return Answer("unknown", message=f"{type(problem).__name__}: {problem}")
