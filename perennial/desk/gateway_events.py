@@ -20,6 +20,7 @@ from perennial.customers.models import StoredCard
 from perennial.db import history, sql
 from perennial.desk.cards.link import page_ended
 from perennial.desk.cards.store import cards_renewed
+from perennial.desk.disputes import reported
 from perennial.desk.orders.collect import one_after_the_other
 from perennial.payments.charge import collect
 from perennial.payments.gateway_events import event_of
@@ -122,7 +123,14 @@ def _page(gateway: str, event: Event, on: date) -> str:
 
 
 def _dispute(gateway: str, event: Event, on: date) -> str:
-    return "nothing"
+    """A charge that a customer does not accept, or what the bank has decided of one."""
+    if event.dispute is None:
+        return "nothing"
+    by = f"gateway:{gateway}"
+    found = reported(gateway=gateway, facts=event.dispute, happened=event.happened, on=on, by=by)
+    if found is None:
+        return "of_others"
+    return "told" if found.told else "known"
 
 
 def _noted(gateway: str, event: Event, on: date) -> str:

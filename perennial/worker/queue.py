@@ -17,6 +17,7 @@ from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.recurrences import take_due
 from perennial.moving import transfers
+from perennial.payments.gateway_events import take_in
 from perennial.worker.managers import managers_to_tell
 
 RUNS, CLOCK, MESSAGES, FILES, EVENTS = QUEUES = ("runs", "clock", "messages", "files", "events")
@@ -91,9 +92,12 @@ def ask_export(*, by: str) -> int:
     return number
 
 
-def ask_gateway_event(number: int) -> None:
-    """Let a worker deal with what a gateway has told."""
-    app.configure_task("gateway_event", queue=EVENTS).defer(number=number)
+@transaction.atomic
+def take_in_event(gateway: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """Keep what a gateway tells, once, and let a worker deal with it (``payments.gateway_events.take_in``)."""
+    number = take_in(gateway, body, headers)
+    if number is not None:
+        app.configure_task("gateway_event", queue=EVENTS).defer(number=number)
 
 
 def ask_for_transfer_again(number: int) -> None:

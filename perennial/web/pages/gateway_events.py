@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from perennial.payments.gateway_events import take_in
 from perennial.payments.gateways.contract import NotGenuine
-from perennial.worker.queue import ask_gateway_event
+from perennial.worker.queue import take_in_event
 
 _LOG = logging.getLogger("perennial.web.gateway_events")
 LARGEST = 512 * 1024
@@ -22,10 +20,7 @@ def events(request: HttpRequest, gateway: str) -> HttpResponse:
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
         return HttpResponse(status=413)
     try:
-        with transaction.atomic():
-            number = take_in(gateway, request.body, request.headers)
-            if number is not None:
-                ask_gateway_event(number)
+        take_in_event(gateway, request.body, request.headers)
     except NotGenuine as problem:
         _LOG.warning("an event of %s was not taken in: %s", gateway, problem)
         return HttpResponse(status=400)
