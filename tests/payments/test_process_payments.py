@@ -764,7 +764,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(sandbox: Sandbox) -> None:
     assert not OrderEvent.objects.exists()
     assert sandbox.lines() == []
     real = night(ON)
-    assert dry["counts"] == real["counts"] == {**NOTHING, "authorised": 1, "captured": 1, "billed": 1, "declined": 1}
+    assert dry["counts"] == real["counts"] == {**NOTHING, "authorised": 1, "captured": 1, "billed": 1, "failed": 1}
     assert dry["amounts"] == real["amounts"]
     assert dry["reasons"] == real["reasons"]
 
