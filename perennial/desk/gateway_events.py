@@ -130,7 +130,7 @@ def _dispute(gateway: str, event: Event, on: date) -> str:
     found = reported(gateway=gateway, facts=event.dispute, happened=event.happened, on=on, by=by)
     if found is None:
         return "of_others"
-    return "told" if found.told else "known"
+    return "known" if found.known else "told"
 
 
 def _noted(gateway: str, event: Event, on: date) -> str:

@@ -128,7 +128,8 @@ def done(request: Visit, link: CardLink) -> HttpResponse:
         _LOG.warning("the page of link %s could not be looked at: %s", link.pk, type(problem).__name__)
         return _message(request, "my_card_waits", again=LOOKS_AGAIN)
     if ended.state == "stored":
-        return _ended(request, CardLink.objects.select_related("card").get(pk=link.pk))
+        link.refresh_from_db()
+        return _ended(request, link)
     if ended.state == "open":
         return _message(request, "my_card_waits", again=LOOKS_AGAIN, back=True)
     if ended.state == "expired":
