@@ -138,8 +138,8 @@ def order_ship(p: Parser) -> Run:
         type=pieces,
         action="append",
         default=[],
-        metavar="LINE=QUANTITY",
-        help="of this line of a child so many went, and the rest does not come; one option a line",
+        metavar="PIECES",
+        help="of a line of a child so many went, and the rest does not come: LINE=QUANTITY, one option a line",
     )
     p.override()
     p.reason_code()
