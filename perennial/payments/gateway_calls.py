@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import repeat
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -60,6 +59,12 @@ class Call:
     find: bool
     may_send: bool
 
+    @property
+    def requests(self) -> int:
+        """How many it takes at most: one that is not known there yet, or a customer, is looked for first."""
+        looks_up = self.sent.kind in ("authorise", "charge") and self.sent.gateway_customer is None
+        return 1 + looks_up + (self.find and self.may_send)
+
 
 class Answered(NamedTuple):
     """A call, and what came back."""
@@ -97,8 +102,9 @@ class Calls:
             if self._here:
                 future.set_result(_call(call, None))
             else:
-                turn = next(turns.get(call.gateway.name, repeat(0.0)))
-                future = self._pool(call.gateway).submit(_call, call, partial(self._pace(call.gateway).wait, turn))
+                turn = next(turns[call.gateway.name]) if call.gateway.name in turns else 0.0
+                wait = partial(self._pace(call.gateway).wait, turn, call.requests)
+                future = self._pool(call.gateway).submit(_call, call, wait)
             future.add_done_callback(partial(self._came_back, call))
 
     def _came_back(self, call: Call, future: Future[Answer]) -> None:
@@ -132,10 +138,15 @@ class Calls:
 
 
 def _turns(calls: Sequence[Call]) -> dict[str, Iterator[float]]:
-    """By gateway that keeps a pace, when each of its calls is made."""
-    asked = Counter(call.gateway.name for call in calls if call.gateway.per_second)
-    pace = {call.gateway.name: call.gateway.per_second for call in calls}
-    return {name: iter(turns(name, per_second=pace[name] or 1, calls=many)) for name, many in asked.items()}
+    """By gateway that keeps a pace, when each of its calls begins."""
+    of: dict[str, list[Call]] = {}
+    for call in calls:
+        if call.gateway.per_second:
+            of.setdefault(call.gateway.name, []).append(call)
+    return {
+        name: iter(turns(name, per_second=some[0].gateway.per_second or 1, requests=[call.requests for call in some]))
+        for name, some in of.items()
+    }
 
 
 class Pace:
@@ -146,11 +157,11 @@ class Pace:
         self._next = 0.0
         self._lock = threading.Lock()
 
-    def wait(self, turn: float = 0.0) -> None:
-        """Until it is the turn of a request, and the last one is long enough ago."""
+    def wait(self, turn: float, requests: int) -> None:
+        """Until it is the turn of so many requests, and the last one is long enough ago."""
         with self._lock:
             at = max(turn, self._next, time.monotonic())
-            self._next = at + self._between
+            self._next = at + self._between * requests
         time.sleep(max(0.0, at - time.monotonic()))
 
 
@@ -166,8 +177,6 @@ def _call(call: Call, wait: Callable[[], None] | None) -> Answer:
                 return _as_kept(found)
             if not call.may_send:
                 return Answer("unknown", message=found.message or "the gateway does not know it")
-            if wait is not None:
-                wait()
         return _as_kept(_when_it_has_time(partial(ask, gateway, request)))
     except Exception as problem:
         return Answer("unknown", message=f"{type(problem).__name__}: {problem}")

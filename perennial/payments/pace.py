@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from itertools import accumulate
 
 from django.db import transaction
 
@@ -17,11 +19,13 @@ returning extract(epoch from next_at - clock_timestamp()) - %(length)s
 """
 
 
-def turns(gateway: str, *, per_second: float, calls: int) -> list[float]:
-    """When these calls may be made, by the clock of this process (``time.monotonic``), evenly. Never inside a transaction."""
+def turns(gateway: str, *, per_second: float, requests: Sequence[int]) -> list[float]:
+    """When calls of so many requests each may begin, by the clock of this process (``time.monotonic``), evenly. Never inside
+    a transaction.
+    """
     between = 1 / per_second
     with transaction.atomic(durable=True):
         sql.execute("set local synchronous_commit = off")  # turns that a crash forgets harm nobody
-        wait = float(sql.value(_TAKE, {"gateway": gateway, "length": calls * between}))
+        wait = float(sql.value(_TAKE, {"gateway": gateway, "length": sum(requests) * between}))
     first = time.monotonic() + wait
-    return [first + between * number for number in range(calls)]
+    return [first + between * before for before in accumulate(requests, initial=0)][:-1]

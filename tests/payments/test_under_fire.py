@@ -142,7 +142,7 @@ def settle(server: Running, number: int) -> None:
     night(server, number)
     begun = {key for entry in server.book() for key in entry["metadata"].values()}
     for tried in Attempt.objects.filter(payment__status="unknown", outcome="unknown"):
-        assert tried.key not in begun
+        assert tried.key not in begun, f"{tried.key} {tried.message} {tried.payment.status}"
         settle_unknown(
             payment=tried.payment_id, happened=False, by="clerk:anna", on=day(number), reason="Stripe does not know it"
         )
