@@ -352,9 +352,9 @@ def test_a_hold_says_when_it_ends(capsys: Captured, monkeypatch: pytest.MonkeyPa
     number = order().number
     ends = date(2026, 4, 1)
     actions.hold(number=number, on=ORDERED, by="clerk:anna", reason="away", until=ends)
-    actions.hold(number=number, on=ORDERED, by="clerk:anna", reason="asks", code="dispute", stops="charging")
-    said = "hold (away), stops both, until 2026-04-01; dispute (asks), stops charging"
+    actions.hold(number=number, on=ORDERED, by="clerk:anna", reason="asks", code="inquiry", stops="charging")
+    said = "hold (away), stops both, until 2026-04-01; inquiry (asks), stops charging"
     assert f"held {said}" in page(capsys, f"show order {number}")
     monkeypatch.setenv("PERENNIAL_LANGUAGE", "it")
-    said = "hold (away), ferma both, fino al 2026-04-01; dispute (asks), ferma charging"
+    said = "hold (away), ferma both, fino al 2026-04-01; inquiry (asks), ferma charging"
     assert f"held {said}" in page(capsys, f"show order {number}")

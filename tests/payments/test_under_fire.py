@@ -208,7 +208,7 @@ def test_undisturbed_there_is_something_of_everything(undisturbed: End) -> None:
     assert undisturbed.given_back
 
 
-@pytest.mark.parametrize("seed", harness.seeds(2))
+@pytest.mark.parametrize("seed", harness.seeds(1))
 def test_a_hostile_server_and_kills_change_nothing_in_the_end(undisturbed: End, server: Running, seed: int) -> None:
     kill = random.Random(seed)
     club(server, CARDS)

@@ -20,6 +20,9 @@ ON = NIGHTS[1]
 JOB = "update-orders"
 
 
+pytestmark = pytest.mark.patient
+
+
 @pytest.fixture(scope="module")
 def previewed(base: Installation, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """The world half way with a draft of a program, and what it would change counted."""

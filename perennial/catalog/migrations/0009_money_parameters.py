@@ -7,94 +7,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0008_tariffs'),
+        ("catalog", "0008_tariffs"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='parameters',
-            name='insert_insert',
+            model_name="parameters",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='parameters',
-            name='update_update',
+            model_name="parameters",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='parameters',
-            name='delete_delete',
+            model_name="parameters",
+            name="delete_delete",
         ),
         migrations.AddField(
-            model_name='parameters',
-            name='authentication_retry_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), db_default=models.Value('{}'), size=None),
+            model_name="parameters",
+            name="authentication_retry_days",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.IntegerField(), db_default=models.Value("{}"), size=None
+            ),
         ),
         migrations.AddField(
-            model_name='parameters',
-            name='card_link_days',
+            model_name="parameters",
+            name="card_link_days",
             field=models.IntegerField(db_default=7),
         ),
         migrations.AddField(
-            model_name='parameters',
-            name='expired_retry_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), db_default=models.Value('{}'), size=None),
+            model_name="parameters",
+            name="expired_retry_days",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.IntegerField(), db_default=models.Value("{}"), size=None
+            ),
         ),
         migrations.AddField(
-            model_name='parameters',
-            name='refund_limit_minor',
+            model_name="parameters",
+            name="refund_limit_minor",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='parameters',
-            name='retry_on_submit',
+            model_name="parameters",
+            name="retry_on_submit",
             field=models.BooleanField(db_default=False),
         ),
         migrations.AddField(
-            model_name='parameters',
-            name='soft_retry_days',
+            model_name="parameters",
+            name="soft_retry_days",
             field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), null=True, size=None),
         ),
         migrations.AddField(
-            model_name='parametershistory',
-            name='authentication_retry_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), db_default=models.Value('{}'), size=None),
+            model_name="parametershistory",
+            name="authentication_retry_days",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.IntegerField(), db_default=models.Value("{}"), size=None
+            ),
         ),
         migrations.AddField(
-            model_name='parametershistory',
-            name='card_link_days',
+            model_name="parametershistory",
+            name="card_link_days",
             field=models.IntegerField(db_default=7),
         ),
         migrations.AddField(
-            model_name='parametershistory',
-            name='expired_retry_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), db_default=models.Value('{}'), size=None),
+            model_name="parametershistory",
+            name="expired_retry_days",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.IntegerField(), db_default=models.Value("{}"), size=None
+            ),
         ),
         migrations.AddField(
-            model_name='parametershistory',
-            name='refund_limit_minor',
+            model_name="parametershistory",
+            name="refund_limit_minor",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='parametershistory',
-            name='retry_on_submit',
+            model_name="parametershistory",
+            name="retry_on_submit",
             field=models.BooleanField(db_default=False),
         ),
         migrations.AddField(
-            model_name='parametershistory',
-            name='soft_retry_days',
+            model_name="parametershistory",
+            name="soft_retry_days",
             field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), null=True, size=None),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='parameters',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "catalog_parametershistory" ("authentication_retry_days", "authorization_renewals", "authorize_child_orders", "authorize_days_before", "card_link_days", "continuity_payment_profile", "days_before_delivery", "days_between_tries", "days_to_keep_run_lists", "delivery_window_days", "expired_retry_days", "id", "number_of_orders_to_create", "on_account_bill_days", "on_account_terms_days", "order_dates_within_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prices_include_tax", "reauthorization_limit", "refund_limit_minor", "repeat_threshold", "retry_on_submit", "revenue_journal", "soft_retry_days") SELECT new_values."authentication_retry_days", new_values."authorization_renewals", new_values."authorize_child_orders", new_values."authorize_days_before", new_values."card_link_days", new_values."continuity_payment_profile", new_values."days_before_delivery", new_values."days_between_tries", new_values."days_to_keep_run_lists", new_values."delivery_window_days", new_values."expired_retry_days", new_values."id", new_values."number_of_orders_to_create", new_values."on_account_bill_days", new_values."on_account_terms_days", new_values."order_dates_within_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."prices_include_tax", new_values."reauthorization_limit", new_values."refund_limit_minor", new_values."repeat_threshold", new_values."retry_on_submit", new_values."revenue_journal", new_values."soft_retry_days" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='152db6455c5243ed82f77a9719cecd986d604b5b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f8ac1', referencing='REFERENCING NEW TABLE AS new_values ', table='catalog_parameters', when='AFTER')),
+            model_name="parameters",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "catalog_parametershistory" ("authentication_retry_days", "authorization_renewals", "authorize_child_orders", "authorize_days_before", "card_link_days", "continuity_payment_profile", "days_before_delivery", "days_between_tries", "days_to_keep_run_lists", "delivery_window_days", "expired_retry_days", "id", "number_of_orders_to_create", "on_account_bill_days", "on_account_terms_days", "order_dates_within_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prices_include_tax", "reauthorization_limit", "refund_limit_minor", "repeat_threshold", "retry_on_submit", "revenue_journal", "soft_retry_days") SELECT new_values."authentication_retry_days", new_values."authorization_renewals", new_values."authorize_child_orders", new_values."authorize_days_before", new_values."card_link_days", new_values."continuity_payment_profile", new_values."days_before_delivery", new_values."days_between_tries", new_values."days_to_keep_run_lists", new_values."delivery_window_days", new_values."expired_retry_days", new_values."id", new_values."number_of_orders_to_create", new_values."on_account_bill_days", new_values."on_account_terms_days", new_values."order_dates_within_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."prices_include_tax", new_values."reauthorization_limit", new_values."refund_limit_minor", new_values."repeat_threshold", new_values."retry_on_submit", new_values."revenue_journal", new_values."soft_retry_days" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="152db6455c5243ed82f77a9719cecd986d604b5b",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_f8ac1",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="catalog_parameters",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='parameters',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "catalog_parametershistory" ("authentication_retry_days", "authorization_renewals", "authorize_child_orders", "authorize_days_before", "card_link_days", "continuity_payment_profile", "days_before_delivery", "days_between_tries", "days_to_keep_run_lists", "delivery_window_days", "expired_retry_days", "id", "number_of_orders_to_create", "on_account_bill_days", "on_account_terms_days", "order_dates_within_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prices_include_tax", "reauthorization_limit", "refund_limit_minor", "repeat_threshold", "retry_on_submit", "revenue_journal", "soft_retry_days") SELECT new_values."authentication_retry_days", new_values."authorization_renewals", new_values."authorize_child_orders", new_values."authorize_days_before", new_values."card_link_days", new_values."continuity_payment_profile", new_values."days_before_delivery", new_values."days_between_tries", new_values."days_to_keep_run_lists", new_values."delivery_window_days", new_values."expired_retry_days", new_values."id", new_values."number_of_orders_to_create", new_values."on_account_bill_days", new_values."on_account_terms_days", new_values."order_dates_within_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."prices_include_tax", new_values."reauthorization_limit", new_values."refund_limit_minor", new_values."repeat_threshold", new_values."retry_on_submit", new_values."revenue_journal", new_values."soft_retry_days" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3e2d36aaab7ee9b09ca7141a7b35d5153c72b368', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_23e5b', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='catalog_parameters', when='AFTER')),
+            model_name="parameters",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "catalog_parametershistory" ("authentication_retry_days", "authorization_renewals", "authorize_child_orders", "authorize_days_before", "card_link_days", "continuity_payment_profile", "days_before_delivery", "days_between_tries", "days_to_keep_run_lists", "delivery_window_days", "expired_retry_days", "id", "number_of_orders_to_create", "on_account_bill_days", "on_account_terms_days", "order_dates_within_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prices_include_tax", "reauthorization_limit", "refund_limit_minor", "repeat_threshold", "retry_on_submit", "revenue_journal", "soft_retry_days") SELECT new_values."authentication_retry_days", new_values."authorization_renewals", new_values."authorize_child_orders", new_values."authorize_days_before", new_values."card_link_days", new_values."continuity_payment_profile", new_values."days_before_delivery", new_values."days_between_tries", new_values."days_to_keep_run_lists", new_values."delivery_window_days", new_values."expired_retry_days", new_values."id", new_values."number_of_orders_to_create", new_values."on_account_bill_days", new_values."on_account_terms_days", new_values."order_dates_within_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."prices_include_tax", new_values."reauthorization_limit", new_values."refund_limit_minor", new_values."repeat_threshold", new_values."retry_on_submit", new_values."revenue_journal", new_values."soft_retry_days" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="3e2d36aaab7ee9b09ca7141a7b35d5153c72b368",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_23e5b",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="catalog_parameters",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='parameters',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "catalog_parametershistory" ("authentication_retry_days", "authorization_renewals", "authorize_child_orders", "authorize_days_before", "card_link_days", "continuity_payment_profile", "days_before_delivery", "days_between_tries", "days_to_keep_run_lists", "delivery_window_days", "expired_retry_days", "id", "number_of_orders_to_create", "on_account_bill_days", "on_account_terms_days", "order_dates_within_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prices_include_tax", "reauthorization_limit", "refund_limit_minor", "repeat_threshold", "retry_on_submit", "revenue_journal", "soft_retry_days") SELECT old_values."authentication_retry_days", old_values."authorization_renewals", old_values."authorize_child_orders", old_values."authorize_days_before", old_values."card_link_days", old_values."continuity_payment_profile", old_values."days_before_delivery", old_values."days_between_tries", old_values."days_to_keep_run_lists", old_values."delivery_window_days", old_values."expired_retry_days", old_values."id", old_values."number_of_orders_to_create", old_values."on_account_bill_days", old_values."on_account_terms_days", old_values."order_dates_within_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."prices_include_tax", old_values."reauthorization_limit", old_values."refund_limit_minor", old_values."repeat_threshold", old_values."retry_on_submit", old_values."revenue_journal", old_values."soft_retry_days" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='7d83b6fbdd5421390f08412aa8081d7a811e79b0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_6641f', referencing='REFERENCING OLD TABLE AS old_values ', table='catalog_parameters', when='AFTER')),
+            model_name="parameters",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "catalog_parametershistory" ("authentication_retry_days", "authorization_renewals", "authorize_child_orders", "authorize_days_before", "card_link_days", "continuity_payment_profile", "days_before_delivery", "days_between_tries", "days_to_keep_run_lists", "delivery_window_days", "expired_retry_days", "id", "number_of_orders_to_create", "on_account_bill_days", "on_account_terms_days", "order_dates_within_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prices_include_tax", "reauthorization_limit", "refund_limit_minor", "repeat_threshold", "retry_on_submit", "revenue_journal", "soft_retry_days") SELECT old_values."authentication_retry_days", old_values."authorization_renewals", old_values."authorize_child_orders", old_values."authorize_days_before", old_values."card_link_days", old_values."continuity_payment_profile", old_values."days_before_delivery", old_values."days_between_tries", old_values."days_to_keep_run_lists", old_values."delivery_window_days", old_values."expired_retry_days", old_values."id", old_values."number_of_orders_to_create", old_values."on_account_bill_days", old_values."on_account_terms_days", old_values."order_dates_within_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."prices_include_tax", old_values."reauthorization_limit", old_values."refund_limit_minor", old_values."repeat_threshold", old_values."retry_on_submit", old_values."revenue_journal", old_values."soft_retry_days" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="7d83b6fbdd5421390f08412aa8081d7a811e79b0",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_6641f",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="catalog_parameters",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]
