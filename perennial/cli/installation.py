@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,7 +128,30 @@ def _address(p: Parser, when: str = "") -> None:
 def _serve(host: str, port: int, workers: int = 2, *, with_worker: bool = True) -> int:
     from perennial.web.server import serve
 
-    return serve(host, port, workers=workers, with_worker=with_worker)
+    with _told_by_payment_server(port):
+        return serve(host, port, workers=workers, with_worker=with_worker)
+
+
+@contextmanager
+def _told_by_payment_server(port: int) -> Iterator[None]:
+    """The payment server of an installation tells the pages what happens there, as long as they are served."""
+    from django.conf import settings
+
+    from perennial.payment_server.start import Running
+
+    address, secret = settings.PERENNIAL_PAYMENT_SERVER, settings.PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET
+    if settings.PERENNIAL_GATEWAY != "simulator" or not (address and secret):
+        yield
+        return
+    url = f"http://127.0.0.1:{port}/gateway/simulator/events"
+    server = Running(address)
+    with suppress(OSError, ValueError):  # one that is not ours may have another key
+        server.control("POST", "webhooks", {"url": url, "secret": secret})
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError):
+            server.control("DELETE", "webhooks", {"url": url})
 
 
 def worker(p: Parser) -> Run:

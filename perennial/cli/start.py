@@ -45,10 +45,12 @@ def _use_payment_server() -> None:
     from perennial.payment_server import beside
 
     home = settings.PERENNIAL_HOME / "payment-server"
-    # What this command starts finds the same server.
+    # What this command starts finds the same server, and knows its events by the same secret.
     settings.PERENNIAL_PAYMENT_SERVER = os.environ["PERENNIAL_PAYMENT_SERVER"] = beside.use(home).address
-    if not settings.PERENNIAL_STRIPE_WEBHOOK_SECRETS:
-        settings.PERENNIAL_STRIPE_WEBHOOK_SECRETS = [beside.secret(home)]
+    if settings.PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET is None:
+        known = beside.secret(home)
+        settings.PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET = known
+        os.environ["PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET"] = known
 
 
 def optional(name: str) -> ModuleType | None:

@@ -17,7 +17,7 @@ from perennial.catalog.queries import company, parameters
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import Money, text
-from perennial.kernel.states import DISPUTE_GOES_ON, NOT_COUNTED, REFUND_OPEN
+from perennial.kernel.states import DISPUTE_GOES_ON, NOT_ASKED, NOT_COUNTED, REFUND_OPEN
 from perennial.orders.models import OrderEvent
 from perennial.payments import retry
 from perennial.payments.charge import lock
@@ -290,9 +290,9 @@ GIVEN_BACK = sql.named("perennial.payments", "charge.sql")["given_back"]
 
 def withdraw(payments: Sequence[int], why: Why) -> None:
     """Refunds that nobody has asked a gateway for go: what they were for is taken back."""
-    found = Payment.objects.filter(pk__in=payments, purpose="refund", status__in=("draft", "due"), tries=None)
+    found = Payment.objects.filter(pk__in=payments, purpose="refund", status__in=NOT_ASKED, tries=None)
     ids = list(found.order_by("pk").values_list("pk", flat=True))
-    for state in ("draft", "due"):
+    for state in NOT_ASKED:
         mine = list(Payment.objects.filter(pk__in=ids, status=state).values_list("pk", flat=True))
         sql.shift(Payment, mine, state, "cancelled")
     RefundRequest.objects.filter(payments__in=ids, approved=None).update(

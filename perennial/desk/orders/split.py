@@ -15,6 +15,7 @@ from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.money import Money
 from perennial.kernel.shares import Share, main_method
+from perennial.kernel.states import CHANGEABLE, NOT_ASKED
 from perennial.payments import actions as payments
 from perennial.payments.due import split_faults
 from perennial.payments.models import Payment
@@ -81,7 +82,7 @@ def split(
         card=chosen.token if chosen else None,
     )
     changed(locked, [state], forget_card=True)
-    found = Payment.objects.filter(continuity_order=state.row, purpose="order", status__in=("draft", "due"))
+    found = Payment.objects.filter(continuity_order=state.row, purpose="order", status__in=NOT_ASKED)
     return Split(
         order=number,
         shares=tuple(
@@ -96,9 +97,7 @@ def _may_be_split(state: OrderState, pay: Sequence[Share]) -> None:
     rows = Payment.objects.filter(continuity_order=state.row, purpose="order").exclude(
         status__in=("cancelled", "voided")
     )
-    asked = next(
-        (one for one in rows.order_by("number") if one.status not in ("draft", "due", "declined", "failed")), None
-    )
+    asked = next((one for one in rows.order_by("number") if one.status not in CHANGEABLE), None)
     if asked is not None:
         raise Refused("shares_too_late", "number", status=asked.status)
     owed = sum(one.amount_minor for one in rows)
