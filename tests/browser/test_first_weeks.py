@@ -122,7 +122,7 @@ def test_from_the_first_form_to_the_second_parcel(
         changes_the_program(who, axe)
     with a_day(ON + timedelta(1), settings, monkeypatch):
         next_night(who, axe)
-    assert check() == []
+    assert check()["faults"] == []
 
 
 def sets_up(who: Manager, axe: Callable[[Page], None]) -> None:
