@@ -59,12 +59,11 @@ class EventFacts:
         return plan.Event(
             self.key or "",
             self.event_id,
-            (),
-            self.days_from_last,
-            interval,
-            self.start_order_date,
-            self.action,
-            self.times_to_repeat,
+            days_from_last=self.days_from_last,
+            interval=interval,
+            start_order_date=self.start_order_date,
+            action=self.action,
+            times_to_repeat=self.times_to_repeat,
         )
 
 

