@@ -26,6 +26,7 @@ from perennial.kernel.states import DISPUTE, DISPUTE_GOES_ON, NOT_ENDED, may_fol
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.gateways.contract import DisputeFacts
 from perennial.payments.models import Dispute, Payment
+from perennial.payments.refund import Why, withdraw_beyond
 
 CHANGES = ("amount_minor", "reason", "answer_by", "status", "told_at", "answered_on", "closed_on")
 """What is told anew of a dispute."""
@@ -204,6 +205,8 @@ def _tell(locked: LockedOrder, told: Dispute, facts: DisputeFacts, happened: int
         _hold(locked, told)
     elif told.status == "won":
         _release(locked)
+    elif told.status == "lost":
+        withdraw_beyond(told.payment, Why(locked.on, locked.by, told.reason))
     return _outcome(locked, told, is_known=False)
 
 

@@ -232,6 +232,11 @@ def decide(root: int, why: Why, *, approved: bool) -> RefundRequest:
         and Dispute.objects.filter(payment__in=found.payments.values("refunds"), status__in=DISPUTE_GOES_ON).exists()
     ):
         raise Refused("refund_of_disputed", "number")
+    if approved:
+        for taken, left in left_of(list(Payment.objects.filter(pk__in=found.payments.values("refunds")))).items():
+            if left < 0:  # a dispute was lost meanwhile
+                asked = found.payments.filter(refunds=taken).aggregate(sum=Sum("amount_minor"))["sum"]
+                raise Refused("refund_too_much", "amount", left=Money(max(0, left + asked), found.currency))
     found.approved, found.decided_by, found.decided_on = approved, why.by, why.on
     found.save(update_fields=["approved", "decided_by", "decided_on"])
     ids = list(found.payments.filter(status="draft").order_by("pk").values_list("pk", flat=True))
@@ -298,6 +303,12 @@ def withdraw(payments: Sequence[int], why: Why) -> None:
     RefundRequest.objects.filter(payments__in=ids, approved=None).update(
         approved=False, decided_by=why.by, decided_on=why.on
     )
+
+
+def withdraw_beyond(taken: Payment, why: Why) -> None:
+    """Refunds of a payment that nobody has asked a gateway for go where there is not so much left of it any more."""
+    if left_of([taken])[taken.pk] < 0:
+        withdraw(list(Payment.objects.filter(refunds=taken).values_list("pk", flat=True)), why)
 
 
 def tell(back: Payment, kind: str, why: Why, **more: object) -> None:

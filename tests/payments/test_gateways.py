@@ -17,7 +17,7 @@ from perennial.payments import actions, gateways
 from perennial.payments.gateways import Answer, Request
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Payment
-from perennial.payments.refund import refund
+from perennial.payments.refund import Why, refund
 from tests.worlds.payments import ON, attempts, day, install, invoice, member, status
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_captures_voids_and_refunds_go_where_it_was_authorised(bank: Bank, other
     invoice(child, on=day(12))
     SalesOrder.objects.filter(pk=gone.pk).update(status="cancelled")
     assert night(day(12)) == {"captured": 1, "voided": 1}  # the other one's last no longer than 7 dates
-    refund(payment=captured.pk, amount_minor=500, on=day(13), by="clerk:anna", reason="late")
+    refund(payment=captured.pk, amount_minor=500, why=Why(day(13), "clerk:anna", "late"))
     assert night(day(13)) == {"refunded": 1}
     assert status(voided) == "voided"
     assert [line.kind for line in bank.lines()] == ["authorise", "authorise", "capture", "void", "refund"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.web.test_customer import HX
 from tests.web.test_order import child_of, fill, get, text_of
 from tests.worlds import actions, desk
 from tests.worlds.leading import lead
-from tests.worlds.payments import ON, day, install, member, status
+from tests.worlds.payments import ON, install, member, status
 from tests.worlds.people import signed_in
 
 Desk = Callable[..., Client]
@@ -113,7 +114,7 @@ def test_a_card_that_failed_is_asked_again_at_once(settings: Any) -> None:
 
 def test_cards_that_end_are_counted_until_a_day(at_desk: Desk) -> None:
     number = desk.order(desk.line("CLUB", card="tok_two"))
-    StoredCard.objects.filter(token="tok_two").update(exp_month=3, exp_year=2026, expires_on=day(21))
+    StoredCard.objects.filter(token="tok_two").update(exp_month=3, exp_year=2026, expires_on=date(2026, 3, 21))
     note_all()
     client = at_desk("manager")
     both = text_of(get(client, "/exceptions/expiring"))

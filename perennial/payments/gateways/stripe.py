@@ -329,11 +329,14 @@ class Stripe:
         for secret in self._secrets:
             try:
                 found = self._client.construct_event(body, signature, secret, REPLAY_SECONDS).to_dict()
-            except (stripe.SignatureVerificationError, ValueError):
+            except (stripe.SignatureVerificationError, ValueError, TypeError, AttributeError):
                 continue
-            if found["livemode"] != self._live:
+            if found.get("livemode") != self._live:
                 raise NotGenuine("of test mode, and this is live, or the other way round")
-            return _event(found)
+            try:
+                return _event(found)
+            except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError) as problem:
+                raise NotGenuine(f"no event of Stripe's: {type(problem).__name__}") from None
         raise NotGenuine("no secret of ours has signed it, or too long ago")
 
     # -- asking
