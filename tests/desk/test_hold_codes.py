@@ -141,7 +141,7 @@ def test_a_parent_that_sends_nothing_itself_is_not_held_by_what_stops_sending() 
 def test_where_no_list_is_set_up_any_code_may_be_placed() -> None:
     HoldCode.objects.all().delete()
     number = order("CLUB")
-    assert actions.hold(number=number, code="dispute", stops="shipping", **WHY).stops == "shipping"
+    assert actions.hold(number=number, code="inquiry", stops="shipping", **WHY).stops == "shipping"
 
 
 class TestRelease:

@@ -91,11 +91,11 @@ class TestUntil:
     def test_another_hold_still_holds_it(self) -> None:
         number = order("CLUB")
         actions.hold(number=number, **HELD)
-        actions.hold(number=number, code="dispute", reason="asks", **ANNA)
+        actions.hold(number=number, code="inquiry", reason="asks", **ANNA)
         assert make_children(day(20)) == 0
         assert [d for _, _, _, d in released(number)] == [{"codes": ["hold"]}]
         assert lines(number, "blocked")[0] == "hold"
-        assert actions.release(number=number, on=day(22), by="clerk:anna").released == ("dispute",)
+        assert actions.release(number=number, on=day(22), by="clerk:anna").released == ("inquiry",)
         assert make_children(day(22)) == 1
 
     def test_a_child_too(self) -> None:

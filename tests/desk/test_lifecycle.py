@@ -341,7 +341,7 @@ class TestRelease:
 
     def test_the_code_of_a_failed_payment_is_not_for_people(self):
         number = order("CLUB")
-        with refused("code", "hold_code_of_payments", "is the code of holds that a failed payment places"):
+        with refused("code", "hold_code_of_payments", "is the code of holds that money places"):
             actions.hold(number=number, code="payment", **ANNA)
 
     def test_a_child_that_is_made_already_still_ships_and_is_named(self):
