@@ -54,12 +54,14 @@ def test_a_planner_has_them_worked_out_at_once_by_a_worker(planner: Client) -> N
     assert 'id="b-figures"' in shown(planner, "money")
     for _ in range(2):  # asked for a second time they come once
         assert planner.post("/pictures/figures", {"which": "money"})["Location"] == "/pictures/money"
-    (asked,) = sql.tuples("select task_name, args from procrastinate_jobs where task_name = 'work_figures_out'", {})
+    (asked,) = sql.tuples(
+        "select task_name, args->>'on' from procrastinate_jobs where task_name = 'work_figures_out'", {}
+    )
     page = shown(planner, "money")
     assert "No worker is running" in page
     assert 'id="b-figures"' not in page
     assert planner.get("/pictures/figures").status_code == 204
-    tasks.work_figures_out(**asked[1])
+    tasks.work_figures_out(on=asked[1])
     sql.execute("update procrastinate_jobs set status = 'succeeded' where task_name = 'work_figures_out'")
     assert planner.get("/pictures/figures")["HX-Refresh"] == "true"
     assert "Figures as of" in shown(planner, "money")
