@@ -63,7 +63,8 @@ def test_a_planner_has_them_worked_out_at_once_by_a_worker(planner: Client) -> N
     assert planner.get("/pictures/figures").status_code == 204
     tasks.work_figures_out(on=asked[1])
     sql.execute("update procrastinate_jobs set status = 'succeeded' where task_name = 'work_figures_out'")
-    assert planner.get("/pictures/figures")["HX-Refresh"] == "true"
+    by_htmx = planner.get("/pictures/figures", headers={"HX-Request": "true"})
+    assert by_htmx["HX-Refresh"] == "true"
     assert "Figures as of" in shown(planner, "money")
     assert planner.post("/pictures/figures", {"which": "nights"}).status_code == 422
     assert signed_in("clerk").post("/pictures/figures").status_code == 403
