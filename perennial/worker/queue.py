@@ -21,11 +21,8 @@ from perennial.moving import transfers
 from perennial.payments.gateway_events import take_in
 from perennial.worker.managers import managers_to_tell
 
-RUNS, CLOCK, MESSAGES, FILES = QUEUES = ("runs", "clock", "messages", "files")
-"""A worker looks after each of them by itself, so that a long run keeps nothing else waiting. With a fifth a worker did not come
-back from a database that was killed in the middle of a chunk."""
-EVENTS = FILES
-"""What gateways tell comes behind a file that is on its way."""
+RUNS, CLOCK, MESSAGES, FILES, EVENTS = QUEUES = ("runs", "clock", "messages", "files", "events")
+"""A worker looks after each of them by itself, so that a long run keeps nothing else waiting."""
 FIGURES = "work_figures_out"
 LATER_SECONDS = 15
 ONE_AFTER_THE_OTHER = "runs"
