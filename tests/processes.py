@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 COMMAND = [sys.executable, "-c", "from perennial.cli.main import console; console()"]
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,14 +49,20 @@ def perennial(
 
 
 def start_perennial(
-    *arguments: str | Path, url: str | None = None, home: Path | str | None = None, **env: str
+    *arguments: str | Path,
+    url: str | None = None,
+    home: Path | str | None = None,
+    said: IO[str] | None = None,
+    **env: str,
 ) -> subprocess.Popen[str]:
-    """Start it, to be killed or waited for by the caller."""
+    """Start it, to be killed or waited for by the caller. ``said``: where stderr goes of one that runs long and may say much:
+    a pipe that nobody reads is full one day, and who writes to it waits.
+    """
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         env=environment(url, home, **env),
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=said or subprocess.PIPE,
     )

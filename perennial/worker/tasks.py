@@ -231,7 +231,7 @@ def handle_gateway_events(timestamp: int) -> None:
 
 
 @tasks.periodic(cron="* * * * * */10", periodic_id="card_pages")
-@tasks.task(name="look_at_card_pages", queue=CLOCK, queueing_lock="look_at_card_pages")
+@tasks.task(name="look_at_card_pages", queue=EVENTS, queueing_lock="look_at_card_pages")
 def look_at_card_pages(timestamp: int) -> None:
     """Store and charge the cards that customers gave on the gateway's page, where neither they nor the gateway told us."""
     if _fits():

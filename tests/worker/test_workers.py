@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from perennial.worker.queue import QUEUES
 from tests import harness
 from tests.forked import perennial
 from tests.jobs.watch import Watch, until
@@ -29,12 +30,14 @@ class Workers:
     def __init__(self, found: Installation, chunk: str = CHUNK) -> None:
         self.found, self.chunk = found, chunk
         self.all: list[subprocess.Popen[str]] = []
+        self.said = (Path(found.home) / "workers.log").open("w")
 
     def start(self) -> subprocess.Popen[str]:
         started = start_perennial(
             "worker",
             url=self.found.url,
             home=self.found.home,
+            said=self.said,
             PERENNIAL_WORKER_SILENCE="3",
             PERENNIAL_CHUNK_SIZE=self.chunk,
         )
@@ -44,11 +47,12 @@ class Workers:
     def kill(self) -> None:
         for one in self.all:
             one.kill()
-            one.communicate()
+            one.wait()
+        self.said.close()
 
     def there(self) -> int:
-        """How many say that they are there: each of them for four queues."""
-        return int(self.ask("select count(*) from procrastinate_workers")[0][0]) // 4
+        """How many say that they are there: each of them for every queue."""
+        return int(self.ask("select count(*) from procrastinate_workers")[0][0]) // len(QUEUES)
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.found.url, autocommit=True) as connection:
@@ -109,8 +113,8 @@ def test_told_to_end_it_finishes_the_chunk_and_the_next_goes_on(workers: Workers
         told.send_signal(signal.SIGTERM)
         assert told.poll() is None
         lock.release()
-        _, said = told.communicate(timeout=60)
-        assert told.returncode == 0, said
+        told.communicate(timeout=60)
+        assert told.returncode == 0, Path(workers.said.name).read_text()
         assert watch.chunks() == (todo - 1, done + 1)
         assert workers.request() == "running"
     workers.start()
@@ -157,7 +161,6 @@ def test_what_recurs_is_asked_for_once_by_two_workers(workers: Workers, tmp_path
     same_things(found.state(), calm.state())
 
 
-@pytest.mark.patient  # it fails as often as not since gateways' events are looked at: to be mended first
 def test_a_database_that_was_restarted_stops_nothing_for_good(
     durable_server: harness.TestServer, tmp_path: Path
 ) -> None:
