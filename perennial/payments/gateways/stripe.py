@@ -37,10 +37,7 @@ from perennial.payments.gateways.contract import (
     CardPage,
     CardPageEnd,
     CardPageRequest,
-    DisputeFacts,
-    DisputeStatus,
     Event,
-    EventKind,
     KeptCard,
     KeyReused,
     Moved,
@@ -49,11 +46,23 @@ from perennial.payments.gateways.contract import (
     TooMany,
 )
 from perennial.payments.gateways.dry import refusal_of_card
-from perennial.payments.gateways.stripe_declines import category, never_asked
+from perennial.payments.gateways.stripe_answers import (
+    Thing,
+    captured,
+    declined,
+    event_of,
+    given_back,
+    id_of,
+    kept,
+    metadata,
+    not_begun,
+    returned,
+    said,
+    standing,
+    taken,
+    voided,
+)
 from perennial.practice import STRIPE_TEST
-
-Thing = dict[str, Any]
-"""Something of Stripe's, as it came."""
 
 AUTHORISATION_DAYS = 5
 """Visa keeps an authorisation that the customer was not there for 4 days and 18 hours; others keep it longer."""
@@ -70,26 +79,6 @@ DAYS_BEFORE = timedelta(days=2)
 PAYMENT_SERVER_KEY = "sk_test_perennial"
 """What the payment server takes where no keys were named to it."""
 
-DISPUTES: dict[str, DisputeStatus] = {
-    "warning_needs_response": "open",
-    "needs_response": "open",
-    "appeal_needs_response": "open",
-    "warning_under_review": "answered",
-    "under_review": "answered",
-    "appeal_under_review": "answered",
-    "won": "won",
-    "warning_closed": "won",
-    "lost": "lost",
-    "prevented": "lost",  # the network gave the money back before it became a dispute
-}
-EVENTS: dict[str, EventKind] = {
-    "payment_intent.": "payment",
-    "refund.": "refund",
-    "payment_method.automatically_updated": "card",
-    "payment_method.updated": "card",
-    "checkout.session.": "card_page",
-    "charge.dispute.": "dispute",
-}
 LANGUAGES = {"en": "en", "it": "it"}
 
 
@@ -153,11 +142,11 @@ class Stripe:
         if not self._by_phone:
             given["off_session"] = True
         try:
-            return _standing(self._send(request.key, self._api.payment_intents.create, given))
+            return standing(self._send(request.key, self._api.payment_intents.create, given))
         except stripe.CardError as refusal:
-            return _refusal(_said(refusal), customer)
+            return declined(said(refusal), customer)
         except stripe.InvalidRequestError as problem:
-            return _never_asked(problem)
+            return not_begun(problem)
 
     def capture(self, request: Request) -> Answer:
         given = {
@@ -167,17 +156,17 @@ class Stripe:
         try:
             intent = self._send(request.key, self._api.payment_intents.capture, given, _reference(request))
         except stripe.CardError as refusal:
-            return _refusal(_said(refusal), None)
+            return declined(said(refusal), None)
         except stripe.InvalidRequestError as problem:
             return self._not_captured(request, problem)
-        return _captured(intent, request)
+        return captured(intent, request)
 
     def _not_captured(self, request: Request, problem: stripe.InvalidRequestError) -> Answer:
         """A capture that was turned down: because the authorisation is not there any more, or for another reason."""
         if problem.code in ("charge_expired_for_capture", "payment_intent_unexpected_state"):
             if problem.code == "charge_expired_for_capture":
                 return Answer("declined", message=problem.user_message, category="lapsed")
-            found = _captured(self._intent(_reference(request)), request)
+            found = captured(self._intent(_reference(request)), request)
             if found.outcome == "not_found":
                 raise problem
             return found
@@ -206,9 +195,9 @@ class Stripe:
             "metadata": {"key": request.key, "on": request.on.isoformat(), "about": request.about},
         }
         try:
-            return _given_back(self._send(request.key, self._api.refunds.create, given))
+            return given_back(self._send(request.key, self._api.refunds.create, given))
         except stripe.CardError as refusal:
-            return _refusal(_said(refusal), None)
+            return declined(said(refusal), None)
         except stripe.InvalidRequestError as problem:
             if problem.code == "resource_missing":
                 raise
@@ -225,10 +214,10 @@ class Stripe:
         if request.kind in ("capture", "void"):
             intent = self._intent(_reference(request))
             if request.kind == "void":
-                return _voided(intent)
-            return _captured(intent, request)
+                return voided(intent)
+            return captured(intent, request)
         if request.own_reference:
-            return _standing(self._intent(request.own_reference))
+            return standing(self._intent(request.own_reference))
         return self._find_by_customer(request)
 
     def _find_by_customer(self, request: Request) -> Answer:
@@ -245,16 +234,16 @@ class Stripe:
             "expand": ["data.latest_charge"],
         }
         for intent in self._all(self._api.payment_intents.list, given):
-            if _about(intent).get("key") == request.key:
-                return _standing(intent)
+            if metadata(intent).get("key") == request.key:
+                return standing(intent)
         return Answer("not_found")
 
     def _find_refund(self, request: Request) -> Answer:
         if request.own_reference:
-            return _given_back(self._ask(self._api.refunds.retrieve, request.own_reference))
+            return given_back(self._ask(self._api.refunds.retrieve, request.own_reference))
         for refund in self._all(self._api.refunds.list, {"payment_intent": _reference(request), "limit": 100}):
-            if _about(refund).get("key") == request.key:
-                return _given_back(refund)
+            if metadata(refund).get("key") == request.key:
+                return given_back(refund)
         return Answer("not_found")
 
     # -- KeepsBook
@@ -270,11 +259,11 @@ class Stripe:
         given = {"limit": 100, "expand": ["data.latest_charge"], **created}
         for intent in self._all(self._api.payment_intents.list, given):
             if intent["amount_received"]:
-                yield _taken(intent)
+                yield taken(intent)
         for refund in self._all(self._api.refunds.list, {"limit": 100, **created}):
             # What an authorisation held and was not captured is a refund there too, but no money.
             if refund.get("balance_transaction") and refund["status"] in ("succeeded", "pending", "requires_action"):
-                yield _returned(refund)
+                yield returned(refund)
 
     # -- KeepsCards
 
@@ -308,19 +297,19 @@ class Stripe:
             if problem.code == "resource_missing":
                 raise LookupError(reference) from None
             raise
-        customer = _id(page.get("customer"))
+        customer = id_of(page.get("customer"))
         if page["status"] == "expired":
             return CardPageEnd("expired", gateway_customer=customer)
         set_up = page.get("setup_intent") or {}
         if page["status"] != "complete" or set_up.get("status") != "succeeded":
             return CardPageEnd("open", gateway_customer=customer)
-        return CardPageEnd("stored", card=_kept(set_up["payment_method"]), gateway_customer=customer)
+        return CardPageEnd("stored", card=kept(set_up["payment_method"]), gateway_customer=customer)
 
     def cards(self, gateway_customer: str) -> Iterator[KeptCard]:
         found = self._all(self._api.customers.payment_methods.list, {"type": "card", "limit": 100}, gateway_customer)
         for method in found:
             if method.get("card"):
-                yield _kept(method)
+                yield kept(method)
 
     # -- SendsEvents
 
@@ -334,7 +323,7 @@ class Stripe:
             if found.get("livemode") != self._live:
                 raise NotGenuine("of test mode, and this is live, or the other way round")
             try:
-                return _event(found)
+                return event_of(found)
             except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError) as problem:
                 raise NotGenuine(f"no event of Stripe's: {type(problem).__name__}") from None
         raise NotGenuine("no secret of ours has signed it, or too long ago")
@@ -349,7 +338,7 @@ class Stripe:
             if problem.code != "resource_missing":
                 raise
             return None  # asking for the money will say so
-        return _id(method.get("customer")) or self._customer(request.key, request.customer)
+        return id_of(method.get("customer")) or self._customer(request.key, request.customer)
 
     def _customer(self, key: str, account: str) -> str:
         """The customer there of one of ours, made once: by the key of this installation and the account."""
@@ -413,191 +402,16 @@ class Simulator(Stripe):
         super().__init__(address=address or settings.PERENNIAL_PAYMENT_SERVER, **given)
 
 
-# -- what Stripe says, in our words
-
-
 def _reference(request: Request) -> str:
     if request.reference is None:
         raise LookupError(f"{request.key}: nothing is said to be {request.kind}d")
     return request.reference
 
 
-def _standing(intent: Thing) -> Answer:
-    """How an authorisation or charge stands."""
-    customer = _id(intent.get("customer"))
-    match intent["status"]:
-        case "succeeded" | "requires_capture":
-            return Answer(
-                "approved",
-                reference=intent["id"],
-                network_transaction_id=_network(intent),
-                gateway_customer=customer,
-            )
-        case "processing":
-            return Answer(
-                "pending", reference=intent["id"], message="the bank has not answered yet", gateway_customer=customer
-            )
-        case "requires_action" | "requires_confirmation":
-            return Answer(
-                "requires_customer", message="the customer has to agree to it at the bank", gateway_customer=customer
-            )
-        case "requires_payment_method":
-            if not intent.get("last_payment_error"):
-                return Answer("not_found")
-            return _refusal(intent["last_payment_error"], customer)
-        case "canceled":
-            gone = "the authorisation is not there any more"
-            return Answer("declined", message=gone, category="lapsed", gateway_customer=customer)
-    return Answer("unknown", reference=intent["id"], message=f"it is {intent['status']}")
-
-
-def _captured(intent: Thing, request: Request) -> Answer:
-    """Whether a capture was made. By somebody else, on Stripe's own pages, it is the same money if it is as much."""
-    if intent["status"] == "succeeded":
-        by = _about(intent).get("capture")
-        if by == request.key or (by is None and intent["amount_received"] == request.amount_minor):
-            return Answer("approved", reference=intent["id"])
-        if by is None:
-            return Answer(
-                "unknown", message=f"captured elsewhere, {intent['amount_received']} of {request.amount_minor}"
-            )
-        return Answer("declined", message="the authorisation was used already")
-    if intent["status"] == "canceled":
-        return Answer("declined", message="the authorisation is not there any more", category="lapsed")
-    if intent["status"] == "processing":
-        return Answer("pending", reference=intent["id"], message="the bank has not answered yet")
-    return Answer("not_found")
-
-
-def _voided(intent: Thing) -> Answer:
-    if intent["status"] == "canceled":
-        return Answer("approved", reference=intent["id"])
-    if intent["status"] == "succeeded":
-        return Answer("declined", message="the authorisation was captured")
-    return Answer("not_found")
-
-
-def _given_back(refund: Thing) -> Answer:
-    match refund["status"]:
-        case "succeeded":
-            return Answer("approved", reference=refund["id"])
-        case "failed" | "canceled":
-            why = refund.get("failure_reason") or refund["status"]
-            return Answer("declined", message=f"it could not be given back: {why}")
-    return Answer("pending", reference=refund["id"], message=f"giving it back is {refund['status']}")
-
-
-def _refusal(error: Mapping[str, Any], customer: str | None) -> Answer:
-    """What the bank, or Stripe for it, has declined."""
-    code, decline = error.get("code"), error.get("decline_code")
-    kind = category(
-        code=code,
-        decline_code=decline,
-        advice=error.get("advice_code"),
-        network_advice=error.get("network_advice_code"),
-        issuer=error.get("network_decline_code"),
-    )
-    words = error.get("message") or code
-    message = f"{words} ({decline or code})" if decline or code else words
-    if kind == "authentication":
-        return Answer("requires_customer", message=message, gateway_customer=customer)
-    return Answer("declined", message=message, category=kind, gateway_customer=customer)
-
-
-def _never_asked(problem: stripe.InvalidRequestError) -> Answer:
-    kind = never_asked(problem.code, problem.param)
-    if kind is None:
-        raise problem
-    return Answer("declined", message=problem.user_message, category=kind)
-
-
-def _taken(intent: Thing) -> Moved:
-    about, automatic = _about(intent), intent["capture_method"] != "manual"
-    charge = intent.get("latest_charge")
-    made = charge["created"] if isinstance(charge, dict) else intent["created"]
-    # What somebody else captured is found under the key of its authorisation, which has taken nothing here.
-    key = about.get("capture") or about.get("key") or intent["id"]
-    on = about.get("captured_on") or (about.get("on") if automatic else None)
-    return Moved(key, intent["amount_received"], intent["currency"].upper(), _day(on, made), intent["id"])
-
-
-def _returned(refund: Thing) -> Moved:
-    about, intent = _about(refund), _id(refund.get("payment_intent"))
-    on = _day(about.get("on"), refund["created"])
-    return Moved(about.get("key") or refund["id"], -refund["amount"], refund["currency"].upper(), on, intent)
-
-
-def _kept(method: Thing) -> KeptCard:
-    card = method["card"]
-    return KeptCard(method["id"], card["brand"], card["last4"], card["exp_month"], card["exp_year"])
-
-
-def _event(found: Thing) -> Event:
-    kind: EventKind = next((kind for start, kind in EVENTS.items() if found["type"].startswith(start)), "other")
-    thing: Thing = found["data"]["object"]
-    given: dict[str, Any] = {}
-    match kind:
-        case "payment":
-            given["key"] = _about(thing).get("capture") or _about(thing).get("key")
-        case "refund":
-            given["key"] = _about(thing).get("key")
-        case "card" if thing.get("card"):
-            given["card"] = _kept(thing)
-        case "card_page":
-            given["page"] = thing["id"]
-        case "dispute":
-            given["dispute"] = _dispute(thing)
-    return Event(found["id"], kind, found["created"], **given)
-
-
-def _dispute(dispute: Thing) -> DisputeFacts:
-    until = (dispute.get("evidence_details") or {}).get("due_by")
-    return DisputeFacts(
-        reference=dispute["id"],
-        payment_reference=_id(dispute.get("payment_intent")) or _id(dispute["charge"]) or "",
-        minor=dispute["amount"],
-        currency=dispute["currency"].upper(),
-        reason=dispute["reason"],
-        status=DISPUTES.get(dispute["status"], "open"),
-        answer_by=None if until is None else datetime.fromtimestamp(until, UTC).date(),
-    )
-
-
-def _said(refusal: stripe.StripeError) -> Mapping[str, Any]:
-    """What Stripe says of a refusal, as it came."""
-    body = refusal.json_body
-    found = body.get("error") if isinstance(body, dict) else None
-    return found if isinstance(found, dict) else {"code": refusal.code, "message": refusal.user_message}
-
-
-def _about(thing: Thing) -> Mapping[str, str]:
-    """What we wrote to it."""
-    return thing.get("metadata") or {}
-
-
-def _network(intent: Thing) -> str | None:
-    """What the card's network calls the charge, where it was asked for."""
-    charge = intent.get("latest_charge")
-    details = charge.get("payment_method_details") if isinstance(charge, dict) else None
-    return ((details or {}).get("card") or {}).get("network_transaction_id") or None
-
-
-def _id(thing: Any) -> str | None:
-    """The id of something that may come whole."""
-    return thing if thing is None or isinstance(thing, str) else str(thing["id"])
-
-
 def _installation(key: str) -> str:
     """Whose key it is: ours begin with the installation."""
     found = re.match(f"(?:{COPY})?[^-]+", key)
     return found[0] if found else key
-
-
-def _day(written: str | None, made: int) -> date:
-    with suppress(ValueError):
-        if written:
-            return date.fromisoformat(written)
-    return datetime.fromtimestamp(made, UTC).date()
 
 
 def _seconds(day: date) -> int:
