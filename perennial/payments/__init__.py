@@ -2,7 +2,8 @@
 
 ``due``        what is owed, how much and when
 ``next_step``  what is to be done about a payment on a date; ``retry``: when a declined card is asked again
-``charge``     the one module that charges; ``gateway_calls`` asks the gateway for it
+``charge``     the one module that charges; ``gateway_calls`` asks the gateway for it, ``answers`` says what
+               an answer does, ``without_gateway`` what needs no gateway
 ``gateways``   what every gateway does for us, and the sandbox
 ``refund``     the intent to give money back; ``surplus``: what is to be given back
 ``blocked``    why shipments wait

@@ -21,7 +21,8 @@ from perennial.kernel.money import text
 from perennial.kernel.shares import Share, method_of
 from perennial.kernel.states import CHANGEABLE, GIVEN_UP, REFUSED, STOPS_SHIPPING
 from perennial.payments import blocked, gateways, retry
-from perennial.payments.charge import hold_for_failed, lock
+from perennial.payments.answers import hold_for_failed
+from perennial.payments.locking import lock
 from perennial.payments.models import Attempt, Payment
 from perennial.payments.next_step import SQL, facts, rules
 

@@ -20,7 +20,7 @@ from perennial.kernel.money import Money, text
 from perennial.kernel.states import DISPUTE_GOES_ON, NOT_ASKED, NOT_COUNTED, REFUND_OPEN
 from perennial.orders.models import OrderEvent
 from perennial.payments import retry
-from perennial.payments.charge import lock
+from perennial.payments.locking import lock
 from perennial.payments.models import Attempt, Dispute, Payment, RefundRequest
 from perennial.payments.surplus import beyond
 
