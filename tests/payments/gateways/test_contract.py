@@ -114,7 +114,7 @@ def of_the_simulator(home: Path) -> Iterator[Bench]:
             """Quiet."""
 
     ear = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
-    threading.Thread(target=ear.serve_forever, daemon=True).start()
+    threading.Thread(target=ear.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     server = payment_server()
     server.control("POST", "clock", {"now": ON.isoformat()})
     server.control("POST", "settings", {"authorisation_days": Simulator.authorisation_days, "moment": 60})
