@@ -19,8 +19,10 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from perennial.db.server import Installation, Server, locks
@@ -40,9 +42,10 @@ def choose_postgresql() -> None:
         os.environ["PERENNIAL_PG_BIN"] = folder
 
 
-def seeds(number: int) -> range:
-    """What a test that throws dice begins with, so many times; PERENNIAL_TEST_SEEDS: a patient person asks for more."""
-    return range(int(os.environ.get("PERENNIAL_TEST_SEEDS") or number))
+def seeds(number: int) -> list[Any]:
+    """What a test that throws dice begins with: the first always, so many by a patient person, PERENNIAL_TEST_SEEDS for more."""
+    chosen = range(int(os.environ.get("PERENNIAL_TEST_SEEDS") or number))
+    return [pytest.param(seed, marks=[pytest.mark.patient] if seed else []) for seed in chosen]
 
 
 OWN_GATEWAY = os.environ.get("PERENNIAL_TEST_GATEWAY")

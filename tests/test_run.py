@@ -97,6 +97,7 @@ def test_two_at_once_make_one_environment(ready: Checkout) -> None:
     assert sum("run: making the environment in" in text for text in ready.said) == 1
 
 
+@pytest.mark.patient
 def test_killed_then_failing_then_without_its_python(checkout: Checkout) -> None:
     """Three ways to be half made; the next ./run makes it whole each time."""
     killed = checkout.popen("setup")

@@ -77,6 +77,7 @@ def test_the_quick_bench_compares_and_measures(fresh_db: str) -> None:
         assert connection.execute("select count(*) from catalog_product").fetchone() == (0,)
 
 
+@pytest.mark.patient
 def test_what_jobs_and_chain_make_is_compared(fresh_db: str) -> None:
     words = ("create", "workers", "pages", "--orders", "800", "--due", "200", "--pairs", "1", "--json")
     document = json.loads(perennial("bench", *words, url=fresh_db, timeout=1200).stdout)

@@ -25,6 +25,12 @@ WIDTH_OF = {"light": 1280, "dark": 320}
 """What takes longest is looked at once in each theme; all of it where pictures are kept."""
 if GALLERY:
     LOOKS += [("en", "dark"), ("it", "light")]
+PARTS = [
+    pytest.param(part, *look, marks=[pytest.mark.patient] if (part + place) % 2 else [])
+    for part in range(4)
+    for place, look in enumerate(LOOKS)
+]
+"""A quarter of the states in one look; in its other look it is for the patient."""
 
 
 def panel(button: str, row: int = 1) -> Callable[[Page], None]:
@@ -168,16 +174,15 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
 }
 
 
-@pytest.mark.parametrize(("language", "theme"), LOOKS)
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(("part", "language", "theme"), PARTS)
 def test_everybody_can_use_every_page(
     site: Site,
     axe: Callable[[Page], None],
     screenshot: Callable[[str], Path],
     faults: object,
+    part: int,
     language: str,
     theme: str,
-    part: int,
 ) -> None:
     """One sign-in a role; what a state does to the club is seen by the states behind it."""
     faults.allow("status of (403|404)")  # type: ignore[attr-defined]  # two of the states are just that

@@ -90,7 +90,9 @@ def test_a_text_is_seen_while_it_is_written(site: Site, notice: int) -> None:
     expect(mail.locator("body")).not_to_contain_text("Thanks, Nora")
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("it", "dark")])
+@pytest.mark.parametrize(
+    ("language", "theme"), [("en", "light"), pytest.param("it", "dark", marks=pytest.mark.patient)]
+)
 def test_everybody_can_use_the_pages(
     site: Site, notice: int, axe: Callable[[Page], None], language: str, theme: str
 ) -> None:

@@ -72,8 +72,9 @@ def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[
     page.keyboard.press("Enter")
     expect(page.locator("#events > tbody[data-row]")).to_have_count(14)
     expect(page.locator("#insert-item")).to_be_focused()
-    # by dragging
-    page.locator("#e-E3").scroll_into_view_if_needed()
+    # by dragging, when the page stands still
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')")
+    page.evaluate("scrollTo(0, 0)")  # both rows are seen, and nothing lies over them
     grip, other = (page.locator(f"#e-{key} .grip > .i").bounding_box() for key in ("E3", "E1"))
     assert grip is not None
     assert other is not None

@@ -33,7 +33,9 @@ def look(page: Page, name: str, axe: Callable[[Page], None], screenshot: Callabl
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("it", "dark")])
+@pytest.mark.parametrize(
+    ("language", "theme"), [("en", "light"), pytest.param("it", "dark", marks=pytest.mark.patient)]
+)
 def test_shipments_are_moved_and_put_back(
     site: Site,
     axe: Callable[[Page], None],

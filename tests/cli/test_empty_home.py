@@ -35,6 +35,7 @@ def test_stop_makes_none_either(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.patient
 def test_stop_names_what_is_to_be_removed_to_start_anew() -> None:
     home = harness.open_folder(harness.PREFIX + "stop-")
     try:

@@ -142,6 +142,7 @@ def test_what_a_killed_upgrade_left_of_an_index_goes(monkeypatch: pytest.MonkeyP
     assert sql.value("select to_regclass('half_built')") is None
 
 
+@pytest.mark.patient
 def test_a_new_installation_has_the_tables_that_django_makes_step_by_step(
     make_database: Callable[..., str], tmp_path: Path
 ) -> None:

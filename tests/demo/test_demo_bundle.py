@@ -187,6 +187,7 @@ print(club.members, sink.size, before, peak())
 """
 
 
+@pytest.mark.patient
 def test_all_members_are_written_in_flat_memory():
     """In a process of its own: what it ever had in memory, before and after writing."""
     done = subprocess.run([sys.executable, "-c", WRITE_ALL], capture_output=True, text=True, check=True)

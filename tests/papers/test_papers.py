@@ -278,6 +278,7 @@ select m.id, l.line, l.product_id, l.quantity, l.price_minor, l.amount_minor
 """
 
 
+@pytest.mark.patient
 def test_five_thousand_parcels_need_no_more_memory_than_a_small_machine_has() -> None:
     club()
     sql.execute(MANY, {"child": child(order(), 1).pk})

@@ -241,6 +241,7 @@ def test_two_processes_and_a_hostile_server(undisturbed: End, server: Running, s
     assert end() == undisturbed
 
 
+@pytest.mark.patient
 def test_a_limit_that_the_server_keeps_is_nearly_used_and_never_passed(server: Running, undisturbed: End) -> None:
     """What the gateway says that it takes in a second is kept by all processes together."""
     club(server, ["pm_card_visa"] * 6, 40)

@@ -71,6 +71,7 @@ def wish() -> None:
     assert len(endless) >= len(wishes)
 
 
+@pytest.mark.patient
 def test_without_chance_it_is_what_the_following_months_make() -> None:
     initialise()
     put(world(40), on=START)

@@ -161,6 +161,7 @@ def test_what_recurs_is_asked_for_once_by_two_workers(workers: Workers, tmp_path
     same_things(found.state(), calm.state())
 
 
+@pytest.mark.patient
 def test_a_database_that_was_restarted_stops_nothing_for_good(
     durable_server: harness.TestServer, tmp_path: Path
 ) -> None:

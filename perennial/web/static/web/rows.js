@@ -25,11 +25,12 @@
 
   function drop(event) {
     if (!dragged) return;
-    const { row, over } = dragged;
+    const { over } = dragged;
+    const row = document.getElementById(dragged.row.id) ?? dragged.row; // an answer may have put it there anew meanwhile
     dragged = null;
     row.classList.remove("dragged");
     over.classList.remove("above", "below");
-    if (event.type === "pointercancel" || over === row) return;
+    if (event.type === "pointercancel" || over.id === row.id) return;
     const button = row.querySelector("[data-drop]");
     button.setAttribute("hx-vals", JSON.stringify({ ...JSON.parse(button.getAttribute("hx-vals")), to: placeOf(over) }));
     button.click();
