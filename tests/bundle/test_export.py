@@ -50,7 +50,10 @@ from tests.worlds.leading import lead
 from tests.worlds.moved_in import invoiced, member
 
 LOW, _, HIGH = os.environ.get("BUNDLE_SEEDS", "1-8").partition("-")
-SEEDS = range(int(LOW), int(HIGH or LOW) + 1)
+SEEDS = [
+    pytest.param(seed, marks=[pytest.mark.patient] if seed > 3 else [])
+    for seed in range(int(LOW), int(HIGH or LOW) + 1)
+]
 
 
 def empty() -> None:

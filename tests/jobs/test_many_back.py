@@ -139,6 +139,7 @@ def test_what_is_owed_up_front_is_as_before() -> None:
     assert payments(number) == before
 
 
+@pytest.mark.patient
 def test_a_run_that_nobody_goes_on_with_is_given_up_and_taken_back(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:

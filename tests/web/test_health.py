@@ -131,6 +131,7 @@ def test_a_line_says_what_it_is_about_and_nothing_of_rows_or_passwords() -> None
     assert not re.search("ada@|Bianchi|hunter2", told)
 
 
+@pytest.mark.patient
 @pytest.mark.django_db(transaction=True)
 def test_processes_write_lines_for_programs(fresh_db: str, tmp_path: Path, free_port: Callable[[], int]) -> None:
     """Pages of several processes are counted together, and every line of the log is JSON without a customer or a secret."""

@@ -50,6 +50,7 @@ def found(test_server: harness.TestServer, tmp_path: Path) -> Installation:
     return Installation(test_server.url(name), tmp_path, test_server)
 
 
+@pytest.mark.patient
 def test_a_killed_worker_leaves_nothing_and_the_next_does_it_once(found: Installation) -> None:
     env = environment(found.url, found.home, PERENNIAL_TODAY="2026-03-10")
     words = [json.dumps(SET_UP), CUSTOMERS, ORDERS]

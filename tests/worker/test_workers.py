@@ -122,6 +122,7 @@ def test_told_to_end_it_finishes_the_chunk_and_the_next_goes_on(workers: Workers
     same_things(workers.found.state(), calm)
 
 
+@pytest.mark.patient
 def test_two_workers_share_a_run(workers: Workers, calm: dict[str, Any]) -> None:
     for _ in range(2):
         workers.start()
@@ -136,6 +137,7 @@ def test_two_workers_share_a_run(workers: Workers, calm: dict[str, Any]) -> None
     same_things(workers.found.state(), calm)
 
 
+@pytest.mark.patient
 def test_what_recurs_is_asked_for_once_by_two_workers(workers: Workers, tmp_path: Path) -> None:
     found = workers.found
     calm = found.copy(tmp_path)
