@@ -7,6 +7,23 @@ processes of its own, in turn, each in a fresh copy.
 ``maker``      fill one with orders of any number, by sets
 ``sql/chain``  create-child-orders written by hand as one script, to measure the job against
 ``child``      one piece of work in a process of its own: seconds, statements, peak memory
+``at_gateway`` the pieces that a gateway has a part in; ``measured``: how all of them are timed
 ``parts``      what is measured, and the goals
 ``compare``    two databases row by row, ids aside
 """
+
+PARTS = (
+    "create",
+    "workers",
+    "waiting",
+    "extend",
+    "update",
+    "preview",
+    "close",
+    "charge",
+    "plan",
+    "search",
+    "pages",
+    "events",
+)
+"""What is measured, in this order."""

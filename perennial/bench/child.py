@@ -9,58 +9,15 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
-import statistics
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-Answer = dict[str, Any]
-
-
-def peak_memory() -> int:
-    """The most memory that this process ever held, in bytes.
-
-    Linux counts a parent's pages in a child's ``ru_maxrss``, so its own mark is read where there is one.
-    """
-    try:
-        with open("/proc/self/status") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used if sys.platform == "darwin" else used * 1024
-
-
-class Clock:
-    """Times every statement that Django sends."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        self.seconds: dict[str, float] = {}
-
-    def __call__(self, execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return execute(statement, params, many, context)
-        finally:
-            self.number += 1
-            words = " ".join(line for line in str(statement).splitlines() if not line.startswith("--"))
-            words = " ".join(words.split())[:70]
-            self.seconds[words] = self.seconds.get(words, 0) + time.perf_counter() - began
-
-    def slowest(self, number: int = 15) -> list[tuple[str, float]]:
-        """The statements that took longest altogether."""
-        found = sorted(self.seconds.items(), key=lambda item: -item[1])[:number]
-        return [(words, round(seconds, 3)) for words, seconds in found]
+from perennial.bench.measured import Answer, Clock, microseconds, most_stay_below, peak_memory, processor_time
 
 
 def job(*, name: str, on: str, arguments: dict[str, Any] | None = None, dry: bool = False) -> Answer:
@@ -146,70 +103,6 @@ def chain(*, on: str, through: str) -> Answer:
     return {"seconds": seconds, "counts": {"created": created}, "statements": len(statements) + 2, "slowest": took}
 
 
-def charge(*, on: str, most: int, per_second: int, milliseconds: int) -> Answer:
-    """What is due that day, so many payments of it, charged by a payment server that takes so many requests a second, each
-    of them so long; how much of that limit was used, how many were refused for it, and whether both books say the same.
-    """
-    from django.conf import settings
-
-    from perennial.db import sql
-    from perennial.payment_server.start import running
-    from perennial.payments import gateways
-    from perennial.payments.book import differences
-    from perennial.payments.gateways.stripe import Simulator
-
-    sql.execute(
-        """
-        with kept as (select id from payments_payment where status = 'due' and method = 'card' order by due_on, id limit %s)
-        update payments_payment set due_on = due_on + 3650 where status = 'due' and id not in (select id from kept)
-        """,
-        [most],
-    )
-    cards = sql.tuples(
-        """
-        select distinct d.token, d.exp_month, d.exp_year, c.account, c.id
-          from payments_payment p join customers_storedcard d on d.id = p.card_id join customers_customer c on c.id = p.customer_id
-         where p.status = 'due' and p.due_on < %s::date + 3000
-        """,
-        [on],
-    )
-    settings.PERENNIAL_STRIPE_PER_SECOND = per_second * 0.98  # two clocks do not agree on what a second is
-    with tempfile.TemporaryDirectory() as home, running(Path(home)) as server:
-        kept = server.control(
-            "POST",
-            "cards",
-            {
-                "cards": [
-                    {"id": token, "name": "pm_card_visa", "account": account, "exp_month": month, "exp_year": year}
-                    for token, month, year, account, _ in cards
-                ]
-            },
-        )["customers"]
-        sql.execute(
-            "insert into customers_gatewaycustomer(customer_id, gateway, reference)"
-            " select * from unnest(%s::bigint[], array_fill('simulator'::text, array[%s]), %s::text[]) on conflict do nothing",
-            [[row[4] for row in cards], len(cards), [kept[row[3]] for row in cards]],
-        )
-        sql.execute("update customers_storedcard set gateway = 'simulator'")
-        server.control("POST", "clock", {"now": on})
-        server.control("POST", "settings", {"per_second": per_second})
-        rule = {"fault": "latency", "path": "/v1/", "ms": milliseconds}
-        server.control("POST", "faults", {"rules": [rule]})
-        with gateways.use(Simulator(server.address)):
-            done = job(name="process-payments", on=on)
-            speed = server.control("GET", "speed")
-            server.control("DELETE", "faults")
-            server.control("POST", "settings", {"per_second": None})
-            found = len(list(differences()))
-    return {
-        **done,
-        "asked": speed["asked"],
-        "refused": speed["refused"],
-        "per_second": speed["per_second"],
-        "differ": found,
-    }
-
-
 def migrate() -> Answer:
     """All tables, as an installation has them."""
     from perennial.db.upgrade import make_tables
@@ -280,9 +173,9 @@ def search(*, customers: int, asked: int) -> Answer:
         "seconds": time.perf_counter() - began,
         "searches": len(questions),
         "statements": clock.number,
-        "most": _most([one for each in took.values() for one in each]),
-        "worked": _most(worked),
-        "slowest": [(way, _most(each)) for way, each in took.items()],
+        "most": most_stay_below([one for each in took.values() for one in each]),
+        "worked": most_stay_below(worked),
+        "slowest": [(way, most_stay_below(each)) for way, each in took.items()],
     }
 
 
@@ -320,7 +213,7 @@ def pages(*, asked: int) -> Answer:
     return {
         "seconds": time.perf_counter() - began,
         "statements": clock.number / len(addresses),
-        "slowest": [(kind, _most(each)) for kind, each in took.items()],
+        "slowest": [(kind, most_stay_below(each)) for kind, each in took.items()],
         "sizes": sizes,
     }
 
@@ -328,21 +221,6 @@ def pages(*, asked: int) -> Answer:
 def _asked_by(address: str) -> dict[str, str]:
     """Hits are asked for by a page, not by a browser's address bar."""
     return {"HX-Request": "true"} if address.startswith("/search/hits") else {}
-
-
-def processor_time(server: int) -> float:
-    """The seconds that this process and its process of the server have worked; where the latter is not seen, the former."""
-    seconds = time.process_time()
-    try:
-        with open(f"/proc/{server}/schedstat") as told:
-            return seconds + int(told.read().split()[0]) / 1e9
-    except OSError:
-        return seconds
-
-
-def _most(milliseconds: list[float]) -> float:
-    """What 95 of 100 stay below."""
-    return statistics.quantiles(milliseconds, n=100, method="inclusive")[94]
 
 
 def block() -> Answer:
@@ -396,15 +274,18 @@ def plan() -> Answer:
     }
 
 
-def microseconds(work: Callable[[], Any]) -> float:
-    """Of the processor's time, the median of 50 groups of 100 calls."""
-    groups = []
-    for _ in range(50):
-        began = time.process_time()
-        for _ in range(100):
-            work()
-        groups.append((time.process_time() - began) / 100)
-    return statistics.median(groups) * 1e6
+def charge(**given: Any) -> Answer:
+    """``at_gateway.charge``."""
+    from perennial.bench import at_gateway
+
+    return at_gateway.charge(job, **given)
+
+
+def events(**given: Any) -> Answer:
+    """``at_gateway.events``."""
+    from perennial.bench import at_gateway
+
+    return at_gateway.events(**given)
 
 
 WORK: dict[str, Callable[..., Answer]] = {
@@ -423,6 +304,7 @@ WORK: dict[str, Callable[..., Answer]] = {
         make_customers,
         search,
         pages,
+        events,
     )
 }
 

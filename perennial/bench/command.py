@@ -8,7 +8,8 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-PARTS = ("create", "workers", "waiting", "extend", "update", "preview", "close", "charge", "plan", "search", "pages")
+from perennial.bench import PARTS
+
 QUICK = (8_000, 2_000, 1, 20_000)
 WHOLE = (400_000, 100_000, 3, 1_000_000)
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from perennial.bench import compare, maker
+from perennial.bench import PARTS, compare, maker
 from perennial.bench.databases import Databases
 from perennial.errors import Refused
 
-PARTS = ("create", "workers", "waiting", "extend", "update", "preview", "close", "charge", "plan", "search", "pages")
 JOBS = {"extend": "extend-lines", "update": "update-orders", "close": "close-orders"}
 GROWTH = 10
 GOAL_SIZE = 100_000
@@ -138,9 +137,9 @@ class Bench:
     def _measure(self) -> None:
         self.empty = self.databases.make("empty")
         self._do(self.empty, "migrate")
-        if set(self.parts) - {"search", "preview"}:
+        if set(self.parts) - {"search", "preview", "events"}:
             self.big = self._made("big", self.size)
-        if set(self.parts) - {"plan", "charge", "workers", "waiting", "preview", "search", "pages"}:
+        if set(self.parts) - {"plan", "charge", "workers", "waiting", "preview", "search", "pages", "events"}:
             self.small = self._made("small", self.size.tenth)
         for part in PARTS:
             if part in self.parts:
@@ -411,6 +410,17 @@ class Bench:
             self._line("pages", f"{kind}: the largest", size / 1000, "kB", most=60)
         self._line("pages", "statements a page", found["statements"])
 
+    def _events(self) -> None:
+        self.tell(f"{TOLD} events of a gateway")
+        copy = self._copy(self.empty, "events")
+        found = self._do(copy, "events", number=TOLD)
+        self.databases.drop(copy)
+        self._line("events", "an event is kept and answered: the slowest of 100 but five", found["most"], "ms", most=50)
+        self._line("events", "statements an event", found["statements"])
+
+
+TOLD = 1_000
+"""So many events a gateway tells."""
 
 CHARGED, PER_SECOND, ANSWERED_IN = 4_000, 100, 120
 """So many payments are charged by a server that takes so many requests a second, each of them so many milliseconds."""

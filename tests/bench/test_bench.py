@@ -13,8 +13,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from perennial.bench import PARTS
 from perennial.bench.databases import MARK, PREFIX
-from perennial.bench.parts import PARTS, Line, Size
+from perennial.bench.parts import Line, Size
 from perennial.errors import Refused
 from tests.harness import TestServer
 from tests.processes import ROOT, environment, perennial, start_perennial

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from perennial.bench.command import PARTS, WHOLE
+from perennial.bench import PARTS
+from perennial.bench.command import WHOLE
 from perennial.cli import commands
 from perennial.cli.main import built, main
 from perennial.demo.club import DEFAULT_SAMPLE
