@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from perennial.bundle.set_up.examples import instalments, next_dates
 from perennial.bundle.set_up.things import KINDS, thing, things
-from perennial.catalog.models import DeliveryMode, Price, Product, Tariff
+from perennial.catalog.models import Company, DeliveryMode, Price, Product, Tariff
 from perennial.catalog.queries import company
 from perennial.kernel import money
 from perennial.kernel.states import HOLD_STOPS
@@ -441,3 +441,14 @@ def test_a_language_that_is_not_offered_is_refused(at_desk: Desk) -> None:
     assert answer.status_code == 422
     assert 'id="f-languages-err"' in answer.content.decode()
     assert company().languages == ["en"]
+
+
+def test_the_languages_of_the_company_stay_in_their_order_when_something_else_is_changed(at_desk: Desk) -> None:
+    Company.objects.update(languages=["it", "de", "en"])
+    manager = at_desk("manager")
+    page = manager.get("/setup/company").content.decode()
+    ticked = re.findall(r'name="languages" value="([a-z]+)"[^>]*checked', page)
+    assert ticked == ["it", "de", "en"]
+    sent = {"name": "Aurora", "country": "US", "time_zone": "UTC", "languages": ticked, "was_languages": "null"}
+    assert manager.post("/setup/company", {**sent, "phone": "555 0100"}).status_code == 302
+    assert company().languages == ["it", "de", "en"]

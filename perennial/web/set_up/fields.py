@@ -19,7 +19,7 @@ from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.states import HOLD_PARTS, HOLD_STOPS
-from perennial.language import phrase
+from perennial.language import LANGUAGES, phrase
 from perennial.language.formats import fact
 from perennial.web.typed import read_day, read_money, read_number
 from perennial.web.visit import Visit
@@ -268,6 +268,18 @@ class Ticks(Choice):
         if isinstance(value, list | tuple):
             return ", ".join(Choice.words(self, one, request) for one in value) or NOTHING
         return Choice.words(self, value, request)
+
+
+@dataclass(frozen=True, slots=True)
+class Languages(Ticks):
+    """Those that the company writes in, in its own order, whatever they are; then the others that there are pages in."""
+
+    choices: tuple[str, ...] | Callable[[], Sequence[str]] = LANGUAGES
+    labels: str = "language"
+
+    def options(self, request: Visit) -> list[tuple[str, str]]:
+        offered = dict.fromkeys((*request.visitor.company.languages, *LANGUAGES))
+        return [(language, Choice.words(self, language, request)) for language in offered]
 
 
 @dataclass(frozen=True, slots=True)

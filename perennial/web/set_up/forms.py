@@ -8,7 +8,6 @@ from perennial.bundle.reading.setup import ALLOCATIONS, UNITS
 from perennial.catalog.rules import WITHOUT_LIMIT
 from perennial.kernel.places import time_zones
 from perennial.kernel.states import REASON_ACTIONS
-from perennial.language import LANGUAGES
 from perennial.people.roles import ROLES
 from perennial.web.set_up.fields import (
     Amount,
@@ -18,6 +17,7 @@ from perennial.web.set_up.fields import (
     Days,
     Field,
     Flag,
+    Languages,
     Line,
     Percent,
     Rows,
@@ -96,7 +96,7 @@ FORMS: dict[str, Form] = {
                 Field("name", default=""),
                 Field("country"),
                 Choice("time_zone", choices=_zones),
-                Ticks("languages", choices=LANGUAGES, labels="language"),
+                Languages("languages"),
                 Field("from_email"),
                 Field("phone"),
                 Field("address"),
