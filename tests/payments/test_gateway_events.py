@@ -291,6 +291,8 @@ def test_what_a_gateway_has_told_in_vain_is_listed_and_taken_in_once(
     command = ["money", "differences", "--from", str(ON), "--through", str(ON)]
     assert main(command) == 1
     assert "dispute_missed" in capsys.readouterr().out
+    assert main(["money", "differences", "--from", "2025-11-01", "--through", str(ON)]) == 1
+    assert "from: a period of more than 92 days" in capsys.readouterr().err
     assert main([*command, "--take-in", "--on", str(ON)]) == 0
     assert Dispute.objects.get().status == "open"
     assert Hold.objects.filter(order=first.parent, code="dispute").count() == 1

@@ -28,9 +28,9 @@ def compared(*, since: date, through: date) -> Compared:
     more than three months; a gateway does not answer.
     """
     if through < since:
-        raise Refused("period_ends_first", "to", since=since, through=through)
+        raise Refused("period_ends_first", "through", since=since, through=through)
     if through - since > LONGEST:
-        raise Refused("period_too_long", "to", days=LONGEST.days)
+        raise Refused("period_too_long", "since", days=LONGEST.days)
     names = tuple(book.keep_books())
     return Compared(since, through, names, tuple(book.differences(since, through, open_too=True)))
 
