@@ -30,7 +30,8 @@ def note(shut: Mapping[str, str]) -> None:
 
 def forget(gateways: Iterable[str]) -> None:
     """These gateways have answered: they accept our key."""
-    sql.execute("delete from payments_refusedkey where gateway = any(%s)", [sorted(gateways)])
+    if names := sorted(gateways):
+        sql.execute("delete from payments_refusedkey where gateway = any(%s)", [names])
 
 
 def refusal(shut: Mapping[str, str]) -> Refused:

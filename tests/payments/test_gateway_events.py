@@ -239,7 +239,9 @@ def test_what_makes_no_sense_is_put_aside_and_shown_once(
     assert set(GatewayEvent.objects.values_list("outcome", flat=True)) == {"put_aside"}
 
 
-def test_a_refund_that_the_bank_sends_back_is_given_back_no_more(simulator: Simulator, server: Running) -> None:
+def test_a_refund_that_the_bank_sends_back_is_given_back_no_more(
+    simulator: Simulator, server: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
     install()
     Company.objects.update(notices_on=True, languages=["en"])
     NoticeKind.objects.create(kind="refunded", is_on=True, changed_on=ON)
@@ -268,6 +270,9 @@ def test_a_refund_that_the_bank_sends_back_is_given_back_no_more(simulator: Simu
     assert [event.reason for event in events] == ["it could not be given back: expired_or_canceled_card"]
     assert [one.code for one in watch(day(2)) if one.code.startswith("refunds")] == ["refunds_failed"]
     assert not list(differences(ON, day(2), open_too=True))
+    again = ["order", "refund", one.parent.number, "--again", "--reason", "once more", "--amount", "3.00"]
+    assert main(again) == 1
+    assert "amount: a refund is tried again as it was" in capsys.readouterr().err
     given = actions.refund_again(
         number=one.parent.number, check="4711", on=day(3), by="finance:luca", reason="her card is closed"
     )
