@@ -14,7 +14,7 @@ from django.db.models import F
 from perennial.db import sql
 from perennial.notices.models import Notice
 from perennial.payments import gateways, refused_keys
-from perennial.payments.gateways import Request
+from perennial.payments.gateways import Answer, Request
 from perennial.payments.locking import lock
 from perennial.payments.models import Attempt, Payment
 from perennial.payments.refund import Why, tell
@@ -44,11 +44,11 @@ def was_sent_back(*, key: str, gateway: str, on: date, by: str) -> bool:
         )
     if answer.outcome != "declined":
         return False
-    return _record(found.pk, answer.message or "", Why(on, by, answer.message or ""))
+    return _record(found.pk, answer, Why(on, by, answer.message or ""))
 
 
 @transaction.atomic(durable=True)
-def _record(attempt: int, message: str, why: Why) -> bool:
+def _record(attempt: int, answer: Answer, why: Why) -> bool:
     """The refund has failed, and what it gave back of its payment counts no more. False: somebody else has said so."""
     tried = Attempt.objects.select_related("payment").get(pk=attempt)
     back, taken = tried.payment_id, tried.payment.refunds_id
@@ -56,7 +56,8 @@ def _record(attempt: int, message: str, why: Why) -> bool:
     lock([back, taken])
     if not Attempt.objects.filter(pk=attempt, outcome="approved", payment__status="captured").exists():
         return False
-    Attempt.objects.filter(pk=attempt).update(outcome="declined", category="hard", final=True, message=message)
+    told = {"outcome": "declined", "category": answer.category, "message": answer.message}
+    Attempt.objects.filter(pk=attempt).update(final=True, **told)
     sql.shift(Payment, [back], "captured", "failed", captured_minor=0)
     Payment.objects.filter(pk=taken).update(refunded_minor=F("refunded_minor") - tried.amount_minor)
     Notice.objects.filter(payment_id=back, kind="refunded", status="queued").delete()

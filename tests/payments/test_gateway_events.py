@@ -17,7 +17,7 @@ from perennial.cli.main import main
 from perennial.customers.models import StoredCard
 from perennial.db import sql
 from perennial.desk import actions, gateway_events
-from perennial.jobs.check import check_once
+from perennial.jobs.check import check, check_once
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
 from perennial.jobs.watch import watch
@@ -252,6 +252,7 @@ def test_a_refund_that_the_bank_sends_back_is_given_back_no_more(
     assert night(day(1)) == {"refunded": 1}
     assert Notice.objects.filter(kind="refunded", status="queued").count() == 1
     key, thing = Attempt.objects.get(kind="refund").key, "re_1"
+    faults = [check()["faults"], check_once()["faults"]]  # this small world has some
     send(told("refund.updated", {"id": thing, "metadata": {"key": key}}, name="evt_0"))
     assert handled(day(1)) == ["known"]  # it stands
     server.control("POST", "clock", {"days": 2})
@@ -270,6 +271,7 @@ def test_a_refund_that_the_bank_sends_back_is_given_back_no_more(
     assert [event.reason for event in events] == ["it could not be given back: expired_or_canceled_card"]
     assert [one.code for one in watch(day(2)) if one.code.startswith("refunds")] == ["refunds_failed"]
     assert not list(differences(ON, day(2), open_too=True))
+    assert [check()["faults"], check_once()["faults"]] == faults
     again = ["order", "refund", one.parent.number, "--again", "--reason", "once more", "--amount", "3.00"]
     assert main(again) == 1
     assert "amount: a refund is tried again as it was" in capsys.readouterr().err

@@ -98,7 +98,7 @@ def test_a_key_that_the_gateway_refuses_is_named_and_the_order_stands(
         patched.setattr(sandbox, "authorise", refuses)
         number = submitted(clerk, "tok_visa_2")
         assert order(number, on=ON).status == "open"
-        assert "(setting PERENNIAL_BANK_KEY): no card was asked" in answer_of(clerk, number)
+        assert "(setting PERENNIAL_BANK_KEY), so no card can be asked" in answer_of(clerk, number)
         told = post(clerk, f"/orders/{number}/ask", f"/orders/{number}/answer")
         assert "PERENNIAL_BANK_KEY" in text(told)
         tried = post(clerk, f"/orders/{number}/collect", f"/orders/{number}")
