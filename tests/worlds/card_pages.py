@@ -25,12 +25,15 @@ class Paying(Sandbox):
         self.down = False
         self.locked = False
 
-    def card_page(self, request: CardPageRequest) -> CardPage:
-        """The same page for the same key."""
+    def _answers(self) -> None:
         if self.down:
             raise ConnectionError("nobody answers")
         if self.locked:
             raise NotAdmitted("PERENNIAL_PAYING_KEY")
+
+    def card_page(self, request: CardPageRequest) -> CardPage:
+        """The same page for the same key."""
+        self._answers()
         self.asked.append(request)
         if request.key not in self.by_key:
             reference = f"page-{len(self.by_key) + 1}"
@@ -41,8 +44,7 @@ class Paying(Sandbox):
     def card_page_end(self, reference: str) -> CardPageEnd:
         """How the page stands."""
         self.looked += 1
-        if self.locked:
-            raise NotAdmitted("PERENNIAL_PAYING_KEY")
+        self._answers()
         return self.ends[reference]
 
     def cards(self, gateway_customer: str) -> Iterable[KeptCard]:
