@@ -25,7 +25,7 @@ from perennial.desk.disputes import reported
 from perennial.desk.orders.collect import one_after_the_other
 from perennial.errors import Refused
 from perennial.payments import refused_keys
-from perennial.payments.book import BookDiffers
+from perennial.payments.book import BookDiffers, asked_of
 from perennial.payments.charge import collect
 from perennial.payments.gateway_events import PUT_ASIDE, event_of
 from perennial.payments.gateways.contract import Event
@@ -188,7 +188,8 @@ SQL = sql.named("perennial.desk", "gateway_events.sql")
 
 def take_in(found: Iterable[BookDiffers], *, on: date) -> int:
     """Record what a gateway's book has and nobody has told us of, so far as nothing is to be decided about it: disputes,
-    and refunds that the bank has sent back; how many. An event that comes after all changes nothing more.
+    and refunds that the bank has sent back; how many. An event that comes after all changes nothing more. Refused: the
+    gateway does not answer.
     """
     taken = 0
     for one in found:
@@ -197,5 +198,6 @@ def take_in(found: Iterable[BookDiffers], *, on: date) -> int:
             told = reported(gateway=one.gateway, facts=one.dispute.facts, happened=one.dispute.asked, on=on, by=by)
             taken += told is not None and not told.known
         elif one.code == "try_without_book":
-            taken += look_at_refund(gateway=one.gateway, key=one.key, on=on)
+            with asked_of(one.gateway):
+                taken += look_at_refund(gateway=one.gateway, key=one.key, on=on)
     return taken

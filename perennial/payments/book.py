@@ -93,7 +93,7 @@ def differences(
 
 
 @contextmanager
-def _asked_of(name: str) -> Iterator[None]:
+def asked_of(name: str) -> Iterator[None]:
     """Around what a gateway is asked for. Refused: it does not answer, or does not accept our key."""
     with refused_keys.told(name):
         try:
@@ -116,7 +116,7 @@ def _of(
 ) -> Iterator[BookDiffers]:
     prefix = f"{company().installation}-"
     period = {"gateway": name, "prefix": f"{prefix}%", "since": since or date.min, "through": through or date.max}
-    with _asked_of(name):
+    with asked_of(name):
         entries = list(gateway.moved(*_asked(period, since, through)))
     if not entries and since is None:
         return
@@ -170,7 +170,7 @@ def _disputed(gateway: KeepsDisputes, name: str, since: date | None, through: da
     """The disputes of our payments that nobody has told us of, or that have ended otherwise than is known here."""
     going = Dispute.objects.filter(gateway=name, status__in=DISPUTE_GOES_ON).order_by("opened_on").first()
     first = since if since is None or going is None else min(since, going.opened_on - TOLD_LATE)
-    with _asked_of(name):
+    with asked_of(name):
         found = list(gateway.disputes(first, through))
     ours = {
         one.reference: one

@@ -276,7 +276,8 @@ def _intend(work: Collecting, batch: Batch) -> tuple[list[Call], bool]:
             old = open_.get(sent.payment_id)
             may_send = old is None or (old.may_be_sent_again and not work.dry)
             gateway = work.gateway(sent.gateway)
-            if gateway.name not in work.shut:
+            # What is intended is called in any case: it is taken back when the gateway has been shut meanwhile.
+            if old is None or gateway.name not in work.shut:
                 told_with = (batch, histories[sent.payment_id])
                 calls.append(
                     Call(sent, gateway, told_with, old is not None, may_send, before=before.get(sent.payment_id))

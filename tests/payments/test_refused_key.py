@@ -18,7 +18,7 @@ from perennial.jobs.watch import watch
 from perennial.notices.models import Notice
 from perennial.orders.models import Hold, OrderEvent
 from perennial.payment_server.start import Running
-from perennial.payments import gateways
+from perennial.payments import charge, gateways
 from perennial.payments.gateways import Answer, NotAdmitted, Request
 from perennial.payments.gateways.stripe import Simulator
 from perennial.payments.gateways.stripe_answers import not_admitted
@@ -137,6 +137,26 @@ def test_what_was_sent_before_the_key_was_refused_stays_as_unknown_as_it_was(ser
     server.control("DELETE", "faults")
     assert counted(2) == {"captured": 1}
     assert attempts(paid) == [("charge", 1, "approved")]
+
+
+def test_what_is_intended_in_the_moment_of_the_refusal_is_taken_back(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install()
+    m = member("pm_card_visa")
+    m.owes(m.child(1), at_invoice=False)
+    before, usual = standing(), charge._named
+
+    def refused_meanwhile(work: Any, found: Any) -> Any:
+        named = usual(work, found)
+        work.shut["simulator"] = SETTING
+        return named
+
+    with monkeypatch.context() as patched:
+        patched.setattr(charge, "_named", refused_meanwhile)
+        assert counted(0) == {"not_asked": 1}
+    assert (standing(), server.book()) == (before, [])
+    assert counted(1) == {"captured": 1}
 
 
 @pytest.mark.parametrize(("later", "counts"), [(0, [{"captured": 1}]), (1, [{"unknown": 1}, {"captured": 1}])])

@@ -63,6 +63,7 @@ from perennial.payments.gateways.stripe_answers import (
     not_begun,
     returned,
     said,
+    signed_at,
     standing,
     taken,
     voided,
@@ -333,7 +334,7 @@ class Stripe:
                 found = self._client.construct_event(body, signature, secret, REPLAY_SECONDS).to_dict()
             except (stripe.SignatureVerificationError, ValueError, TypeError, AttributeError):
                 continue
-            if _signed_at(signature) > time.time() + REPLAY_SECONDS:  # the SDK minds only one that is too old
+            if signed_at(signature) > time.time() + REPLAY_SECONDS:  # the SDK minds only one that is too old
                 raise NotGenuine("signed ahead of our clock")
             if found.get("livemode") != self._live:
                 raise NotGenuine("of test mode, and this is live, or the other way round")
@@ -426,11 +427,6 @@ def _reference(request: Request) -> str:
     if request.reference is None:
         raise LookupError(f"{request.key}: nothing is said to be {request.kind}d")
     return request.reference
-
-
-def _signed_at(signature: str | None) -> int:
-    """When an event was signed, of a signature that is genuine."""
-    return int(next(part.partition("=")[2] for part in (signature or "").split(",") if part.startswith("t=")))
 
 
 def _installation(key: str) -> str:

@@ -189,6 +189,11 @@ def event_of(found: Thing) -> Event:
     return Event(found["id"], kind, found["created"], **given)
 
 
+def signed_at(signature: str | None) -> int:
+    """When an event was signed, of a signature that is genuine."""
+    return int(next(part.partition("=")[2] for part in (signature or "").split(",") if part.startswith("t=")))
+
+
 def disputed(dispute: Thing) -> DisputeFacts:
     until = (dispute.get("evidence_details") or {}).get("due_by")
     return DisputeFacts(
