@@ -4,8 +4,8 @@ what somebody should look at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from perennial.cli.output import DoneBut, document, facts, say, sentence
 from perennial.cli.parser import Given, Parser, Run
@@ -24,7 +24,7 @@ def check(p: Parser) -> Run:
         "--deploy", action="store_true", help="not the data: what would be unsafe where browsers and real cards come"
     )
     p.on()
-    look_at_data = _checks("check", watches=True)
+    look_at_data = _checks(lambda checks: (checks.check(), None), watches=True)
 
     def run(given: Given) -> int:
         return _deploy(given) if given.deploy else look_at_data(given)
@@ -77,21 +77,17 @@ def _deploy(given: Given) -> int:
 
 def check_once(p: Parser) -> Run:
     """Every occurrence, child and charge is there once."""
-    return _checks("check_once")
+    return _checks(lambda checks: checks.check_once_as_far_as_it_goes())
 
 
-def _checks(name: str, *, watches: bool = False) -> Run:
+def _checks(looks: Callable[[Any], tuple[dict[str, Any], Refused | None]], *, watches: bool = False) -> Run:
+    """``looks``: asks the checks, and says what could not be asked."""
+
     def run(given: Given) -> int:
         from perennial.jobs import check as checks
         from perennial.jobs.watch import watch as watched
 
-        refused: Refused | None = None
-        try:
-            found = getattr(checks, name)()
-        except Refused as problem:  # a gateway cannot be asked: what needs none is told all the same
-            if name != "check_once":
-                raise
-            found, refused = {**checks.check_once_here(), "ok": False}, problem
+        found, refused = looks(checks)
         look_at = watched(given.on) if watches else []
         if refused is not None and given.json:
             raise DoneBut(found, refused)
