@@ -4,11 +4,12 @@ what somebody should look at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from perennial.cli.output import document, facts, say, sentence
+from perennial.cli.output import DoneBut, document, facts, say, sentence
 from perennial.cli.parser import Given, Parser, Run
+from perennial.errors import Refused
 from perennial.language import phrase, reader
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def check(p: Parser) -> Run:
         "--deploy", action="store_true", help="not the data: what would be unsafe where browsers and real cards come"
     )
     p.on()
-    look_at_data = _checks("check", watches=True)
+    look_at_data = _checks(lambda checks: (checks.check(), None), watches=True)
 
     def run(given: Given) -> int:
         return _deploy(given) if given.deploy else look_at_data(given)
@@ -76,30 +77,38 @@ def _deploy(given: Given) -> int:
 
 def check_once(p: Parser) -> Run:
     """Every occurrence, child and charge is there once."""
-    return _checks("check_once")
+    return _checks(lambda checks: checks.check_once_as_far_as_it_goes())
 
 
-def _checks(name: str, *, watches: bool = False) -> Run:
+def _checks(looks: Callable[[Any], tuple[dict[str, Any], Refused | None]], *, watches: bool = False) -> Run:
+    """``looks``: asks the checks, and says what could not be asked."""
+
     def run(given: Given) -> int:
         from perennial.jobs import check as checks
         from perennial.jobs.watch import watch as watched
 
-        found = getattr(checks, name)()
+        found, refused = looks(checks)
         look_at = watched(given.on) if watches else []
+        if refused is not None and given.json:
+            raise DoneBut(found, refused)
         if given.json:
             document({**found, "watched": _documents(look_at)} if watches else found)
         else:
             facts({n: v for n, v in found.items() if n not in ("ok", "faults")})
             for fault in found["faults"]:
                 say(fault if isinstance(fault, str) else "  ".join(str(v) for v in fault.values()))
-            if not found["ok"]:
+            if found["faults"]:
                 say(sentence("outcome", "faults_found", count=len(found["faults"])))
+            elif refused is not None:
+                say(sentence("outcome", "all_is_well_here"))
             elif look_at:
                 say(sentence("outcome", "to_look_at", count=len(look_at)))
             else:
                 say(sentence("outcome", "all_is_well"))
             for one in look_at:
                 say(f"  {_said(one)}")
+        if refused is not None:
+            raise DoneBut(found, refused)
         return 0 if found["ok"] else 1
 
     return run

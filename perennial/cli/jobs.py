@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from perennial.cli.output import document, listing, note, outcome, result, say, sentence, table, tell
+from perennial.cli.output import DoneBut, document, listing, note, outcome, result, say, sentence, table, tell
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, did_you_mean, on, percent, who, whole
 from perennial.cli.runs import (
     CLEAR_LINE,
@@ -84,15 +84,25 @@ def job(p: Parser) -> Run:
             to=reader(),
         )
         _say_whether_told()
-        if given.json:
-            document(done)
-        else:
+        refused = _without_key([done])
+        if not given.json:
             job_page(done)
+        elif refused is None:
+            document(done)
         tell(last_line(done))
+        if refused is not None:
+            raise DoneBut(done, refused)
         return 0 if done["status"] == "done" else 1
 
     p.set_defaults(check=_criteria)
     return run
+
+
+def _without_key(ran: Sequence[Mapping[str, Any]]) -> Refused | None:
+    """What is told behind the runs where a gateway did not accept our key: what it was to be asked is still to be done."""
+    from perennial.payments.refused_keys import refusal_now
+
+    return refusal_now() if any(run["counts"].get("not_asked") for run in ran) else None
 
 
 def _by_worker(p: Parser) -> None:
@@ -219,9 +229,10 @@ def night(p: Parser) -> Run:
             if progress is not None:
                 sys.stderr.write(CLEAR_LINE)
         _say_whether_told()
-        if given.json:
-            document(done)
         made = done.get("nights", [done])
+        refused = _without_key([ran for one in made for ran in one["jobs"]])
+        if given.json and refused is None:
+            document(done)
         quiet = [] if "waits" in done or given.dry_run else [one["on"] for one in made if is_quiet(one)]
         ran = [ran for one in made for ran in one["jobs"] if one["on"] not in quiet]
         if given.json or not sys.stdout.isatty():  # on a terminal the table below says the same
@@ -241,6 +252,8 @@ def night(p: Parser) -> Run:
         if "waits" in done:
             tell(sentence("outcome", "night_waits", **done["waits"]))
             return WAITS
+        if refused is not None:
+            raise DoneBut(done, refused)
         if any(r["status"] != "done" for r in ran):
             return 1
         ran = [ran for one in made for ran in one["jobs"]]

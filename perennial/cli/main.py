@@ -17,7 +17,7 @@ from typing import Any
 
 from perennial import language
 from perennial.cli import commands
-from perennial.cli.output import document, say, tell
+from perennial.cli.output import DoneBut, document, say, tell
 from perennial.cli.parser import Parser, Run, Usage, did_you_mean
 from perennial.errors import Conflict, Refused, Several
 
@@ -46,6 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except SystemExit as left:  # argparse, after --help
         return left.code if isinstance(left.code, int) else 1
+    except DoneBut as but:
+        if as_json:
+            document({**but.done, "refused": said(but.refused)})
+        tell(sentence("outcome", "refused", said=in_a_line(but.refused)))
+        return 1
     except Refused as refused:
         if as_json:
             document({"refused": said(refused)})

@@ -14,7 +14,16 @@ from itertools import zip_longest
 from typing import Any
 
 from perennial import language
+from perennial.errors import Refused
 from perennial.kernel.states import HOLD_STOPS
+
+
+class DoneBut(Exception):
+    """A command has done and told what it could, and one thing was refused: with ``--json`` both are its one document."""
+
+    def __init__(self, done: Mapping[str, Any], refused: Refused) -> None:
+        self.done, self.refused = done, refused
+        super().__init__(str(refused))
 
 
 def document(value: Any) -> None:

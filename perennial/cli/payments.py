@@ -229,6 +229,8 @@ def order_refund(p: Parser) -> Run:
                 if getattr(given, option) is not None:
                     raise Refused("refund_decided_whole", option)
             return does("approve_refund" if given.approve else "decline_refund", line=False)(given)
+        if given.again and given.amount is not None:
+            raise Refused("refund_again_whole", "amount")
         return again(given) if given.again else refund(given)
 
     return run

@@ -62,6 +62,12 @@ def reported(*, gateway: str, facts: DisputeFacts, happened: int, on: date, by: 
         return None
     locked = lock(_root(payment), on=on, by=by)
     known = Dispute.objects.select_for_update(no_key=True).filter(gateway=gateway, reference=facts.reference).first()
+    if known is None:  # perhaps a person has told of it
+        said = Dispute.objects.filter(payment=payment, reference=None, status__in=DISPUTE_GOES_ON)
+        known = said.select_for_update(no_key=True).order_by("pk").first()
+        if known is not None:
+            known.gateway, known.reference = gateway, facts.reference
+            known.save(update_fields=("gateway", "reference"))
     if known is None:
         made = Dispute(payment=payment, gateway=gateway, reference=facts.reference, opened_on=on)
         made.amount_minor, made.currency = facts.minor, facts.currency

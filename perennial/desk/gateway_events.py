@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import calendar
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from perennial.customers.models import StoredCard
 from perennial.db import history, sql
@@ -22,26 +23,35 @@ from perennial.desk.cards.link import page_ended
 from perennial.desk.cards.store import cards_renewed
 from perennial.desk.disputes import reported
 from perennial.desk.orders.collect import one_after_the_other
+from perennial.errors import Refused
+from perennial.payments import refused_keys
+from perennial.payments.book import BookDiffers, asked_of
 from perennial.payments.charge import collect
-from perennial.payments.gateway_events import event_of
+from perennial.payments.gateway_events import PUT_ASIDE, event_of
 from perennial.payments.gateways.contract import Event
 from perennial.payments.models import GatewayEvent
 from perennial.payments.noted import note
+from perennial.payments.sent_back import was_sent_back
 
 _LOG = logging.getLogger("perennial.gateway_events")
 ANSWER_SECONDS = 60
 """So long whoever sent a try waits for its answer; nobody else asks meanwhile what became of it."""
 AT_ONCE = 200
 """Events that one look deals with."""
+NO_SENSE = (ValueError, TypeError, LookupError, ArithmeticError, DataError, IntegrityError, Refused)
+"""What comes of contents that make no sense, however often they are looked at."""
+GIVEN_UP_AFTER = timedelta(days=1)
+ASKS = ("payment", "refund", "card_page")
+"""The kinds of events that ask the gateway."""
 
 Handler = Callable[[str, Event, date], str | None]
 """Deals with an event of a gateway on a date; what became of it, in a word. None: later."""
 
 
 def handle(number: int, *, on: date) -> None:
-    """Deal with one event."""
+    """Deal with one event; one that was put aside is left."""
     row = GatewayEvent.objects.get(pk=number)
-    if row.handled_at is not None:
+    if row.handled_at is not None or row.outcome == PUT_ASIDE:
         return
     outcome = HANDLERS[row.kind](row.gateway, event_of(row), on)
     if outcome is not None:
@@ -49,14 +59,26 @@ def handle(number: int, *, on: date) -> None:
 
 
 def handle_what_is_left(*, on: date) -> None:
-    """Deal with what no worker has, a while after it came: whoever was to do it died, or the gateway did not answer."""
-    before = Now() - timedelta(seconds=ANSWER_SECONDS)
-    left = GatewayEvent.objects.filter(handled_at=None, received_at__lt=before).order_by("pk")
-    for number in list(left.values_list("pk", flat=True)[:AT_ONCE]):
+    """Deal with what no worker has, a while after it came: whoever was to do it died, or the gateway did not answer. What
+    makes no sense, or has not succeeded in a day, is put aside: a person looks.
+    """
+    left = GatewayEvent.objects.filter(handled_at=None, outcome=None)
+    left = left.filter(received_at__lt=Now() - timedelta(seconds=ANSWER_SECONDS)).order_by("pk")
+    shut: set[str] = set()
+    for number, gateway, kind, received in list(left.values_list("pk", "gateway", "kind", "received_at")[:AT_ONCE]):
+        if gateway in shut and kind in ASKS:
+            continue
         try:
             handle(number, on=on)
-        except Exception:
-            _LOG.exception("event %s of a gateway: tried again later", number)
+        except Exception as problem:
+            if isinstance(problem, Refused) and problem.code == refused_keys.REFUSED:
+                shut.add(gateway)
+                _LOG.warning("events of %s wait: %s", gateway, problem)
+            elif isinstance(problem, NO_SENSE) or timezone.now() - received > GIVEN_UP_AFTER:
+                GatewayEvent.objects.filter(pk=number, handled_at=None).update(outcome=PUT_ASIDE)
+                _LOG.exception("event %s of a gateway: put aside", number)
+            else:
+                _LOG.exception("event %s of a gateway: tried again later", number)
 
 
 class _Tried(NamedTuple):
@@ -76,13 +98,29 @@ def _money(gateway: str, event: Event, on: date) -> str | None:
         return "of_others"
     tried = found[0]
     if not tried.open:
-        return "known"
+        if event.kind != "refund":
+            return "known"
+        return "sent_back" if look_at_refund(gateway=gateway, key=event.key, on=on) else "known"
     if tried.asks:
         return None
     with one_after_the_other(tried.parent):
-        collect([tried.payment], on=on, by=f"gateway:{gateway}")
+        shut: dict[str, str] = {}
+        collect([tried.payment], on=on, by=f"gateway:{gateway}", shut=shut)
         note([tried.parent])
+    if shut:
+        raise refused_keys.refusal(shut)
     return "asked"
+
+
+def look_at_refund(*, gateway: str, key: str, on: date) -> bool:
+    """Has the bank sent a refund back that had gone through? The gateway is asked; what follows is recorded, once."""
+    found = sql.rows(_Tried, SQL["tried"], {"key": key, "gateway": gateway, "seconds": ANSWER_SECONDS})
+    if not found:
+        return False
+    with one_after_the_other(found[0].parent):
+        sent_back = was_sent_back(key=key, gateway=gateway, on=on, by=f"gateway:{gateway}")
+        note([found[0].parent])
+    return sent_back
 
 
 def _card(gateway: str, event: Event, on: date) -> str:
@@ -146,3 +184,20 @@ HANDLERS: dict[str, Handler] = {
     "other": _noted,
 }
 SQL = sql.named("perennial.desk", "gateway_events.sql")
+
+
+def take_in(found: Iterable[BookDiffers], *, on: date) -> int:
+    """Record what a gateway's book has and nobody has told us of, so far as nothing is to be decided about it: disputes,
+    and refunds that the bank has sent back; how many. An event that comes after all changes nothing more. Refused: the
+    gateway does not answer.
+    """
+    taken = 0
+    for one in found:
+        if one.dispute is not None:
+            by = f"gateway:{one.gateway}"
+            told = reported(gateway=one.gateway, facts=one.dispute.facts, happened=one.dispute.asked, on=on, by=by)
+            taken += told is not None and not told.known
+        elif one.code == "try_without_book":
+            with asked_of(one.gateway):
+                taken += look_at_refund(gateway=one.gateway, key=one.key, on=on)
+    return taken

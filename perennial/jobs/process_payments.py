@@ -10,13 +10,15 @@ from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
-from perennial.payments import gateways
+from perennial.payments import gateways, refused_keys
 from perennial.payments.charge import collect
-from perennial.payments.next_step import rules, statement
+from perennial.payments.next_step import facts, rules, statement
 from perennial.payments.noted import note_all
 
 SQL = sql.named("perennial.jobs", "sql/process_payments.sql")
 AMOUNTS = ("authorised", "captured", "billed")
+BY_GATEWAY = ("authorise", "charge", "capture", "void", "refund", "reconcile")
+"""The steps that nobody but a gateway can do."""
 ANSWERS = {"declined": "payment_declined", "unknown": "payment_outcome_unknown"}
 
 
@@ -26,7 +28,8 @@ class ProcessPayments(Job):
     1. Select the payments that have a next step on the date (``payments.work``), by the day they are due.
     2. For each chunk, ``payments.collect`` commits what it is going to ask, asks the gateway outside of
        any transaction, and records the answers.
-    3. Count the chunk from the attempts and bills that carry the run's number.
+    3. Count the chunk from the attempts and bills that carry the run's number. A gateway that does not accept our key is not
+       asked again by this run; what it was to be asked stays to be done, and is counted as ``not_asked``.
 
     Safe to rerun because every attempt is written before it is made and keeps its key: a chunk that is
     begun again first asks what became of those without an answer, and its counts come from rows.
@@ -34,7 +37,7 @@ class ProcessPayments(Job):
 
     name = "process-payments"
     counts = ("authorised", "captured", "billed", "declined", "failed", "unknown", "voided", "notified")
-    counts_if_any = ("refunded",)
+    counts_if_any = ("refunded", "not_asked")
     network = True
     touched = SQL["touched"]
     chunk_size = 1000
@@ -74,7 +77,16 @@ class ProcessPayments(Job):
                 [run.id, first, last],
             )
         )
-        collect(places, on=run.on, by=run.by, run=run.id, places=places, catching_up=_catching_up(run), dry=run.dry)
+        collect(
+            places,
+            on=run.on,
+            by=run.by,
+            run=run.id,
+            places=places,
+            catching_up=_catching_up(run),
+            dry=run.dry,
+            shut=_shut(run),
+        )
         return Report()
 
     def count(self, run: Run, first: int, last: int) -> Report:
@@ -91,11 +103,29 @@ class ProcessPayments(Job):
         for order, shipment, failed, outcome, message in sql.tuples(SQL["reasons"], values):
             code = "payment_failed_finally" if failed else ANSWERS[outcome]
             report.because(order, shipment, "payment" if failed else None, Reason(code, {"message": message}))
+        if shut := _shut(run):
+            self._count_not_asked(run, values, report)
+            if not run.cache.setdefault("told_shut", set()) >= set(shut):
+                run.cache["told_shut"].update(shut)
+                report.because(None, None, None, Reason.of(refused_keys.refusal(shut)))
         return report
+
+    def _count_not_asked(self, run: Run, values: Mapping[str, Any], report: Report) -> None:
+        """Of what the chunk leaves to be done, what is done by a gateway alone."""
+        ids = [row[0] for row in sql.tuples(SQL["subjects"], values)]
+        found = facts(ids, rules(run.on, gateways.current(), run=run.id, catching_up=_catching_up(run)))
+        if left := sum(one.step in BY_GATEWAY for one in found):
+            report.count("not_asked", left)
 
     def sweep(self, run: Run) -> None:
         """Note what lists of all orders read."""
         note_all()
+
+
+def _shut(run: Run) -> dict[str, str]:
+    """The gateways that have refused our key in this run, with its setting."""
+    found: dict[str, str] = run.cache.setdefault("shut", {})
+    return found
 
 
 def _catching_up(run: Run) -> bool:

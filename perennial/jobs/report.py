@@ -31,8 +31,8 @@ class Report:
         of = self.amounts.setdefault(currency, {})
         of[word] = of.get(word, 0) + minor
 
-    def because(self, order: str, shipment: int | None, blocked: str | None, reason: Reason) -> None:
-        """Why something of an order waits or was not done."""
+    def because(self, order: str | None, shipment: int | None, blocked: str | None, reason: Reason) -> None:
+        """Why something of an order, or (None) of many, waits or was not done."""
         if len(self.reasons) < MOST_REASONS:
             self.reasons.append({"order": order, "shipment": shipment, "blocked": blocked, "because": reason.stored()})
 

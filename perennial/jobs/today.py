@@ -13,7 +13,9 @@ from perennial.jobs.recurrences import Recurs, next_night
 from perennial.jobs.watch import Watched, watch_operation
 from perennial.kernel.money import Money, minor
 
-UNWELL = ("nights_ahead", "nights_wait", "nights_missed", "night_never", "night_stopped", "run_stopped")
+UNWELL = (
+    "nights_ahead", "nights_wait", "nights_missed", "night_never", "night_stopped", "run_stopped", "gateway_key_refused",
+)  # fmt: skip
 """What is watched that says that nights do not run as they should."""
 
 

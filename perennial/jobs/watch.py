@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from perennial.catalog.queries import today
 from perennial.db import sql
@@ -21,6 +22,8 @@ from perennial.jobs.models import NightRun
 from perennial.jobs.night import last_night
 from perennial.jobs.runner import RUN_LOCK
 from perennial.kernel.money import Money
+from perennial.payments import refused_keys
+from perennial.payments.gateway_events import put_aside
 from perennial.payments.surplus import owed_back
 
 SQL = sql.named("perennial.jobs", "sql/watch.sql")
@@ -72,6 +75,13 @@ def _of_operation(on: date) -> Iterator[Watched]:
     night = NightRun.objects.filter(finished_at=None).order_by("on_date").values_list("on_date", flat=True).first()
     if night is not None and sql.value(SQL["night_stopped"], {"night": night, "still": STILL}):
         yield Watched("night_stopped", {"on": night})
+    for one in refused_keys.standing():
+        since = timezone.localdate(one.since)
+        yield Watched("gateway_key_refused", {"gateway": one.gateway, "setting": one.setting, "since": since})
+    aside, first = put_aside()
+    if first is not None:
+        facts = {"count": aside, "gateway": first.gateway, "event": first.reference}
+        yield Watched("events_put_aside", {**facts, "on": timezone.localdate(first.received_at)})
     yield from _declines()
     yield from _disk()
 

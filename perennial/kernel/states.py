@@ -101,6 +101,9 @@ PAYMENT = {
     "paid": set(),
 }
 
+REFUND_SENT_BACK = {"captured": {"failed"}}
+"""A refund besides: it had gone through, and the bank has sent the money back."""
+
 CHANGEABLE = ("draft", "due", "declined", "failed")
 """Not paid, and nothing is on its way about it: a person may still change it or end it."""
 

@@ -45,6 +45,7 @@ class Control:
             ("POST", "dispute"): self.dispute,
             ("POST", "dispute_close"): self.close_dispute,
             ("POST", "refund"): self.refund,
+            ("POST", "refund_fails"): self.refund_fails,
             ("POST", "capture"): self.capture,
             ("POST", "cancel"): self.cancel,
             ("POST", "reset"): self.reset,
@@ -197,6 +198,11 @@ class Control:
         if "amount" in given:
             asked.given["amount"] = str(given["amount"])
         return dict(shown(refunds.create(asked)))
+
+    def refund_fails(self, given: Doc, base: str) -> Doc:
+        """The bank sends back a refund that had gone through."""
+        asked = self._asked(given, base)
+        return dict(shown(refunds.failed(asked, asked.object("refund", given["refund"]))))
 
     def capture(self, given: Doc, base: str) -> Doc:
         asked = self._asked(given, base)

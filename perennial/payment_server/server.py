@@ -136,6 +136,8 @@ class Server:
         fault = trouble.fault if trouble else ""
         if fault == "rate_limit":
             raise too_many()
+        if fault in ("unauthorized", "forbidden"):
+            raise not_admitted(fault)
         if fault == "error":
             raise broken()
         if trouble and fault in ("lost", "timeout"):
@@ -160,6 +162,12 @@ def too_many() -> Problem:
         code="rate_limit",
         kept=False,
     )
+
+
+def not_admitted(fault: str) -> Problem:
+    if fault == "unauthorized":
+        return Problem(401, "Expired API Key provided: sk_test_*******", code="api_key_expired", kept=False)
+    return Problem(403, "The provided key does not have the required permissions for this endpoint.", kept=False)
 
 
 def broken() -> Problem:

@@ -16,6 +16,8 @@ error         500, nothing happens
 error_after   it happens, but the answer is 500; the same key again gets what it was
 error_kept    it happens, and the answer is 500, also to the same key again
 rate_limit    429
+unauthorized  401, as for a key that was revoked; nothing happens
+forbidden     403, as for a restricted key that may not do this; nothing happens
 ============  ==============================================================================================
 """
 
@@ -30,7 +32,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 FAULTS = (
-    "latency", "lost", "lost_after", "timeout", "timeout_after", "error", "error_after", "error_kept", "rate_limit"
+    "latency", "lost", "lost_after", "timeout", "timeout_after", "error", "error_after", "error_kept", "rate_limit",
+    "unauthorized", "forbidden",
 )  # fmt: skip
 SEEN = 50_000
 """How many requests are remembered, to tell how often they came."""

@@ -18,7 +18,7 @@ from perennial.kernel.states import WHILE_ASKED
 from perennial.orders.models import OrderEvent
 from perennial.payments import blocked, due, gateways, retry
 from perennial.payments.collecting import Collecting
-from perennial.payments.gateway_calls import Answered, Sent
+from perennial.payments.gateway_calls import Answered, Call, Sent
 from perennial.payments.gateways import Answer
 from perennial.payments.locking import lock
 from perennial.payments.next_step import (
@@ -50,10 +50,12 @@ class Change:
 
 def record(work: Collecting, found: Sequence[Answered]) -> None:
     """Write down what the gateway said, on what nobody has answered meanwhile."""
-    told = [(call.sent, answer) for call, answer in found]
+    told = [(call.sent, answer) for call, answer in found if answer.outcome != "not_asked"]
+    work.answered.update(call.gateway.name for call, answer in found if answer.outcome not in ("not_asked", "unknown"))
     with work.transaction():
         ids = [sent.payment_id for sent, _ in told]
-        lock(ids)
+        lock([call.sent.payment_id for call, _ in found])
+        _take_back([call for call, answer in found if answer.outcome == "not_asked"])
         now = {f.id: f for f in facts(ids, work.rules)}
         told = sorted(told, key=lambda answer: now[answer[0].payment_id].place)
         changes: dict[int, Change] = {}
@@ -94,6 +96,14 @@ def record(work: Collecting, found: Sequence[Answered]) -> None:
         _fail(work, {a: change for a, change in changes.items() if change.status == "failed"})
         _wait(list(changes.values()))
         _follow(work, [a for a, change in changes.items() if change.fact.order_id is None])
+
+
+def _take_back(calls: Sequence[Call]) -> None:
+    """What was never sent stands as before. Of what was sent once nobody knows more than before."""
+    given = [(call.sent.attempt_id, *call.before) for call in calls if call.before is not None]
+    if given:
+        attempts, statuses, tried = (list(column) for column in zip(*given, strict=True))
+        sql.execute(SQL["take_back"], {"attempts": attempts, "statuses": statuses, "tried": tried})
 
 
 def _follow(work: Collecting, attempts: list[int]) -> None:

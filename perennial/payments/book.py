@@ -1,4 +1,4 @@
-"""The gateway's own book beside ours: what was charged, captured and given back.
+"""The gateway's own book beside ours: what was charged, captured and given back, and what customers dispute.
 
 Asked of gateways that keep a book (``KeepsBook``), of tries of this installation from the book's first day on: what was
 brought from elsewhere is in no book here, nor what another program does at the same gateway, and what a person has settled is
@@ -8,17 +8,25 @@ the charge or capture that it was done to.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from django.db import DatabaseError
+
 from perennial.catalog.queries import company
 from perennial.db import sql
+from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.payments import gateways
-from perennial.payments.gateways import Gateway
-from perennial.payments.gateways.contract import KeepsBook, Moved
+from perennial.kernel.states import DISPUTE_GOES_ON
+from perennial.payments import gateways, refused_keys
+from perennial.payments.gateways import Gateway, NotAdmitted
+from perennial.payments.gateways.contract import KeepsBook, KeepsDisputes, KeptDispute, Moved
+from perennial.payments.models import Dispute
 
+_LOG = logging.getLogger("perennial.books")
 _SQL = sql.named("perennial.payments", "book.sql")
 
 RECENT = timedelta(days=40)
@@ -29,11 +37,17 @@ CODES = (
     "book_amount_differs",
     "refunded_elsewhere",
     "try_unknown",
+    "dispute_missed",
+    "dispute_differs",
 )
+TOLD_LATE = timedelta(days=7)
+"""So long after a gateway has it, a dispute may have come to us."""
 
 
 class BookDiffers(NamedTuple):
-    """One difference, by one of ``CODES``. ``on``: the business date, of what was done elsewhere the gateway's day."""
+    """One difference, by one of ``CODES``. ``on``: the business date, of what was done elsewhere the gateway's day.
+    ``key`` of a dispute: the gateway's name of it; ``dispute``: how it stands there.
+    """
 
     code: str
     order: str | None
@@ -42,6 +56,7 @@ class BookDiffers(NamedTuple):
     ours: Money | None
     theirs: Money | None
     on: date | None = None
+    dispute: KeptDispute | None = None
 
 
 class _Try(NamedTuple):
@@ -66,12 +81,28 @@ def differences(
 ) -> Iterator[BookDiffers]:
     """Where a gateway's book and our tries differ, gateway by gateway. ``open_too``: what nobody knows the end of, too.
 
-    Without a period: everything; of a gateway that takes money the last days.
+    Without a period: everything; of a gateway that takes money the last days. Refused: a gateway does not answer, or does not
+    accept our key.
     """
     for name in keep_books():
         gateway = gateways.by_name(name)
         if isinstance(gateway, KeepsBook):
             yield from _of(gateway, name, since or _first(gateway), through, open_too=open_too)
+        if isinstance(gateway, KeepsDisputes):
+            yield from _disputed(gateway, name, since or _first(gateway), through)
+
+
+@contextmanager
+def asked_of(name: str) -> Iterator[None]:
+    """Around what a gateway is asked for. Refused: it does not answer, or does not accept our key."""
+    with refused_keys.told(name):
+        try:
+            yield
+        except (Refused, NotAdmitted, DatabaseError):
+            raise
+        except Exception as problem:  # whatever a gateway may raise
+            _LOG.warning("the book of %s was not compared: %s", name, type(problem).__name__)
+            raise Refused("gateway_does_not_answer", gateways=[name]) from None
 
 
 def _first(gateway: Gateway) -> date | None:
@@ -85,7 +116,8 @@ def _of(
 ) -> Iterator[BookDiffers]:
     prefix = f"{company().installation}-"
     period = {"gateway": name, "prefix": f"{prefix}%", "since": since or date.min, "through": through or date.max}
-    entries = list(gateway.moved(*_asked(period, since, through)))
+    with asked_of(name):
+        entries = list(gateway.moved(*_asked(period, since, through)))
     if not entries and since is None:
         return
     first = since or min(entry.on for entry in entries)
@@ -132,3 +164,37 @@ def _without_try(entries: list[Moved], name: str, prefix: str) -> Iterator[BookD
         if ours or order is not None:
             code = "book_without_try" if ours or entry.minor > 0 else "refunded_elsewhere"
             yield BookDiffers(code, order, name, entry.key, ours=None, theirs=theirs, on=entry.on)
+
+
+def _disputed(gateway: KeepsDisputes, name: str, since: date | None, through: date | None) -> Iterator[BookDiffers]:
+    """The disputes of our payments that nobody has told us of, or that have ended otherwise than is known here."""
+    going = Dispute.objects.filter(gateway=name, status__in=DISPUTE_GOES_ON).order_by("opened_on").first()
+    first = since if since is None or going is None else min(since, going.opened_on - TOLD_LATE)
+    with asked_of(name):
+        found = list(gateway.disputes(first, through))
+    ours = {
+        one.reference: one
+        for one in Dispute.objects.filter(gateway=name, reference__in=[d.facts.reference for d in found])
+    }
+    references = [one.facts.payment_reference for one in found]
+    orders = dict(sql.tuples(_SQL["orders"], {"gateway": name, "references": references}))
+    for there in found:
+        facts, order = there.facts, orders.get(there.facts.payment_reference)
+        here = ours.get(facts.reference)
+        if order is None:
+            continue  # of another program at the same gateway
+        theirs = Money(facts.minor, facts.currency)
+        if here is not None and _end(here.status) != _end(facts.status):
+            mine = Money(here.amount_minor, here.currency)
+            yield BookDiffers(
+                "dispute_differs", order, name, facts.reference, ours=mine, theirs=theirs, on=there.on, dispute=there
+            )
+        elif here is None and (since or date.min) <= there.on <= (through or date.max):
+            yield BookDiffers(
+                "dispute_missed", order, name, facts.reference, ours=None, theirs=theirs, on=there.on, dispute=there
+            )
+
+
+def _end(status: str) -> str:
+    """How a dispute has ended, or that it goes on."""
+    return "goes on" if status in DISPUTE_GOES_ON else status

@@ -7,7 +7,8 @@ For each payment, on a business date (``work`` says which step is next):
    the payment ``sent`` or ``capturing``, an attempt with its key. Commit.
 2. Ask the gateway, outside of any transaction, from a few threads that touch no database: for new money the one
    that keeps the card, else the one that authorised it.
-3. Record the answers, some 100 at a time, only on attempts that nobody has answered meanwhile. Commit.
+3. Record the answers, some 100 at a time, only on attempts that nobody has answered meanwhile. Commit. A gateway that does
+   not accept our key is asked no more: what was going to be asked of it is taken back, as if it had not been intended.
 4. Look again where that may lead on: what was voided may be authorised anew, what was reconciled captured.
 
 Safe to rerun because an attempt that was written is never written again: whoever comes next finds it
@@ -27,10 +28,10 @@ from typing import NamedTuple
 from perennial.catalog.queries import company, parameters
 from perennial.db import sql
 from perennial.kernel.money import Money
-from perennial.payments import gateways, retry
+from perennial.payments import gateways, refused_keys, retry
 from perennial.payments.answers import record
 from perennial.payments.collecting import Collecting
-from perennial.payments.gateway_calls import Answered, Call, Calls, Sent
+from perennial.payments.gateway_calls import Answered, Before, Call, Calls, Sent
 from perennial.payments.gateways import Answer
 from perennial.payments.locking import lock
 from perennial.payments.models import Payment
@@ -47,6 +48,8 @@ AT_ONCE = 500
 """Payments whose intent is committed together."""
 ANSWERS = 100
 """Answers that are recorded together."""
+BY_CARD = ("authorise", "charge")
+"""What is asked of the gateway that keeps the card."""
 ROUNDS = 6
 """More than any payment needs: reconcile, void, authorise or charge, and one to see that nothing is left."""
 
@@ -75,13 +78,16 @@ def collect(
     force: bool = False,
     catching_up: bool = False,
     dry: bool = False,
+    shut: dict[str, str] | None = None,
 ) -> None:
     """Do for these payments what is to be done on a business date. Never inside a transaction, unless ``dry``.
 
     ``run``: the job run that reports it; ``places``: where each stands in its work list.
     ``force``: a person tries again what was declined that day. ``catching_up``: what was declined is left to a later night.
     ``dry``: the gateway is not asked, the caller rolls everything back.
+    ``shut``: gateways that have refused our key, by name, with its setting; they are not asked. One that does now is added.
     """
+    shut = {} if shut is None else shut
     with ExitStack() as threads:
         work = Collecting(
             rules=rules(on, gateways.current(), run=run, force=force, catching_up=catching_up),
@@ -89,8 +95,9 @@ def collect(
             dry=dry,
             installation=company().installation,
             places=places or {},
+            shut=shut,
         )
-        calls = Calls(threads, here=dry)
+        calls = Calls(threads, shut=shut, here=dry)
         batches = (Batch(ids) for ids in _batches(payment_ids, AT_ONCE))
         more = True
         while more or calls.under_way:
@@ -104,6 +111,9 @@ def collect(
                 record(work, found)
                 for batch in _answered(work, found):
                     _go_on(work, calls, batch)
+    if not dry:
+        refused_keys.forget(work.answered - set(shut))
+        refused_keys.note(shut)
 
 
 def _go_on(work: Collecting, calls: Calls, batch: Batch) -> None:
@@ -178,13 +188,17 @@ def collect_for_order(
     the night's. Never inside a transaction, unless ``dry``: the gateway is not asked, the caller rolls everything back.
 
     ``force``: a person asks again on the same date for what was declined. ``submitted``: the order was opened just now.
+    Refused: a gateway does not accept our key; what needs no gateway, or another one, is done.
     """
     ids = payments_of_order(order_id)
     before = {one.id: one for one in sql.rows(_Standing, SQL["standing"], {"ids": ids})}
-    collect(ids, on=on, by=by, force=force, dry=dry)
+    shut: dict[str, str] = {}
+    collect(ids, on=on, by=by, force=force, dry=dry, shut=shut)
     if submitted and not dry and parameters().retry_on_submit:
         softly = [row[0] for row in sql.tuples(SQL["declined_softly"], {"ids": ids, "on": on})]
-        collect(softly, on=on, by=by, force=True)
+        collect(softly, on=on, by=by, force=True, shut=shut)
+    if shut:
+        raise refused_keys.refusal(shut)
     now = sql.rows(_Standing, SQL["standing"], {"ids": payments_of_order(order_id)})
     return tuple(_became(one, before.get(one.id)) for one in now)
 
@@ -228,40 +242,54 @@ def _intend(work: Collecting, batch: Batch) -> tuple[list[Call], bool]:
         again = forget(work, todo.pop("forget", []))
         if not todo:
             return [], again
-        asked = [f for kind in ("authorise", "charge", "refund") for f in todo.get(kind, [])]
+        fresh = _named(
+            work,
+            [(kind, f) for kind in ("authorise", "charge", "capture", "void", "refund") for f in todo.get(kind, [])],
+        )
+        asked = [f for kind, f, _ in fresh if kind in ("authorise", "charge", "refund")]
         retry.count_try([f.id for f in asked], sorted({f.status for f in asked}), on=work.rules.on)
-        sql.shift(Payment, [f.id for f in todo.get("capture", [])], "authorised", "capturing")
-        fresh = [(kind, f) for kind in ("authorise", "charge", "capture", "void", "refund") for f in todo.get(kind, [])]
+        sql.shift(Payment, [f.id for kind, f, _ in fresh if kind == "capture"], "authorised", "capturing")
         if fresh:
-            cards = [f.card_id for kind, f in fresh if kind in ("authorise", "charge")]
-            kept_by = dict(sql.tuples(SQL["card_gateways"], {"ids": cards}))
             sql.execute(
                 SQL["intend"],
                 {
-                    "payments": [f.id for _, f in fresh],
-                    "kinds": [kind for kind, _ in fresh],
-                    "amounts": [f.amount_minor for _, f in fresh],
-                    "cards": [f.card_id if kind in ("authorise", "charge") else None for kind, f in fresh],
-                    "gateways": [
-                        gateways.by_name(kept_by.get(f.card_id) if kind in ("authorise", "charge") else f.gateway).name
-                        for kind, f in fresh
-                    ],
+                    "payments": [f.id for _, f, _ in fresh],
+                    "kinds": [kind for kind, _, _ in fresh],
+                    "amounts": [f.amount_minor for _, f, _ in fresh],
+                    "cards": [f.card_id if kind in BY_CARD else None for kind, f, _ in fresh],
+                    "gateways": [gateway for _, _, gateway in fresh],
                     "installation": work.installation,
-                    "places": [work.places.get(f.id) for _, f in fresh],
+                    "places": [work.places.get(f.id) for _, f, _ in fresh],
                     "on": work.rules.on,
                     "run": work.rules.run,
                 },
             )
             # What is asked now is not asked again in this call when the answer is lost.
-            batch.done.update((f.id, "reconcile") for _, f in fresh)
+            batch.done.update((f.id, "reconcile") for _, f, _ in fresh)
         open_ = {f.id: f for f in todo.get("reconcile", [])}
         histories = {f.id: f.root_id for found in todo.values() for f in found}
-        wanted = [f.id for _, f in fresh] + list(open_)
+        before = {f.id: Before(f.status, f.tried_on) for _, f, _ in fresh}
+        wanted = [*before, *open_]
         calls = []
         for row in sql.prepared(SQL["requests"], {"ids": wanted}):
             sent = Sent(*row)
             old = open_.get(sent.payment_id)
             may_send = old is None or (old.may_be_sent_again and not work.dry)
             gateway = work.gateway(sent.gateway)
-            calls.append(Call(sent, gateway, (batch, histories[sent.payment_id]), old is not None, may_send))
+            # What is intended is called in any case: it is taken back when the gateway has been shut meanwhile.
+            if old is None or gateway.name not in work.shut:
+                told_with = (batch, histories[sent.payment_id])
+                calls.append(
+                    Call(sent, gateway, told_with, old is not None, may_send, before=before.get(sent.payment_id))
+                )
         return calls, again
+
+
+def _named(work: Collecting, found: Sequence[tuple[str, Fact]]) -> list[tuple[str, Fact, str]]:
+    """What is to be asked for the first time, with the gateway of each; not of one that has refused our key."""
+    cards = [f.card_id for kind, f in found if kind in BY_CARD]
+    kept_by = dict(sql.tuples(SQL["card_gateways"], {"ids": cards})) if cards else {}
+    named = [
+        (kind, f, gateways.by_name(kept_by.get(f.card_id) if kind in BY_CARD else f.gateway).name) for kind, f in found
+    ]
+    return [one for one in named if one[2] not in work.shut]

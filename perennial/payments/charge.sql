@@ -17,7 +17,7 @@ select id from payments_payment
 with scope as materialized ($scope),
 ready as materialized (  -- each fact is found once, however often the steps ask for it
   select p.id, p.order_id, p.continuity_order_id, p.purpose, p.number, p.method, p.currency, p.amount_minor, p.due_on,
-         p.status, p.at_invoice, p.attempts, p.authorised_on, p.authorised_until, p.gateway_ref, p.approval_code, p.card_id,
+         p.status, p.at_invoice, p.attempts, p.tried_on, p.authorised_on, p.authorised_until, p.gateway_ref, p.approval_code, p.card_id,
          p.lapsed <= coalesce(%(renewals)s::int, p.lapsed) or %(force)s as renewable,
          coalesce(p.authorised_until, p.authorised_on + %(lives)s::int - 1) as last_day,
          case when p.refunds_id is null then p.gateway
@@ -95,7 +95,7 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
     when r.status = 'due' and r.method in {states.COUNT_AT_INVOICE}
          and r.invoiced then 'receive'
   end as step,
-  r.child, r.gateway, r.authorised_until, r.approval_code
+  r.child, r.gateway, r.authorised_until, r.approval_code, r.tried_on
 from ready r
 
 -- name: lock_continuity
@@ -159,6 +159,18 @@ update payments_attempt a
   from told t
  where a.id = t.id and (a.outcome is null or a.outcome = 'unknown')
 returning a.id
+
+-- name: take_back
+-- What a gateway has not admitted was never sent: its payment stands as before, and the next try is the same one, with its key.
+with given as (
+  select * from unnest(%(attempts)s::bigint[], %(statuses)s::text[], %(tried)s::date[]) as g(id, status, tried_on)),
+gone as (
+  delete from payments_attempt a using given g where a.id = g.id and a.outcome is null
+  returning a.payment_id, a.kind, g.status, g.tried_on)
+update payments_payment p
+   set status = g.status, tried_on = g.tried_on,
+       attempts = p.attempts - case when g.kind in ('authorise', 'charge', 'refund') then 1 else 0 end
+  from gone g where p.id = g.payment_id
 
 -- name: bill
 with billed as (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
@@ -16,13 +16,17 @@ from perennial.payments.next_step import Rules
 
 @dataclass
 class Collecting:
-    """One call of ``collect``: for which date, by whom, and what was already done in it."""
+    """One call of ``collect``: for which date, by whom; ``shut``: the gateways that have refused our key, with its setting;
+    ``answered``: those that have not.
+    """
 
     rules: Rules
     by: str
     dry: bool
     installation: str
     places: Mapping[int, int]
+    shut: dict[str, str]
+    answered: set[str] = field(default_factory=set)
 
     def gateway(self, name: str | None) -> Gateway:
         """The gateway of this name; in a dry run what answers in its stead."""

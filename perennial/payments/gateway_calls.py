@@ -15,7 +15,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from perennial.payments.gateways import Answer, Gateway, Kind, Request, TooMany, ask
+from perennial.payments.gateways import Answer, Gateway, Kind, NotAdmitted, Request, TooMany, ask
 from perennial.payments.pace import turns
 
 WAITS = (0.5, 1.0, 2.0, 4.0)
@@ -47,10 +47,17 @@ class Sent(NamedTuple):
         return Request(**{k: v for k, v in self._asdict().items() if k not in ("attempt_id", "payment_id", "gateway")})
 
 
+class Before(NamedTuple):
+    """How a payment stood before it was sent."""
+
+    status: str
+    tried_on: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What one thread does: ask ``gateway`` what became of the attempt, or send it. ``told_with``: what has the same is told
-    together, such as what one order's history tells.
+    together, such as what one order's history tells. ``before``: of one that is sent for the first time.
     """
 
     sent: Sent
@@ -58,6 +65,7 @@ class Call:
     told_with: Any
     find: bool
     may_send: bool
+    before: Before | None = None
 
     @property
     def requests(self) -> int:
@@ -77,12 +85,14 @@ class Calls:
     """Calls that are under way, so many at once as each gateway takes, at the pace that it asks for; and their answers.
 
     Those that are told together come together, so that nobody sees which of them the gateway was faster with.
-    ``here``: without threads, one by one, as they are made.
+    ``here``: without threads, one by one, as they are made. ``shut``: the gateways that have refused our key, with its
+    setting; what is under way to one of them then is not sent any more.
     """
 
-    def __init__(self, threads: ExitStack, *, here: bool = False) -> None:
+    def __init__(self, threads: ExitStack, *, shut: dict[str, str], here: bool = False) -> None:
         self._threads = threads
         self._here = here
+        self._shut = shut
         self._pools: dict[str, Executor] = {}
         self._paces: dict[str, Pace] = {}
         self._back: SimpleQueue[tuple[Call, Future[Answer]]] = SimpleQueue()
@@ -100,11 +110,11 @@ class Calls:
         for call in calls:
             future: Future[Answer] = Future()
             if self._here:
-                future.set_result(_call(call, None))
+                future.set_result(_call(call, None, self._shut))
             else:
                 turn = next(turns[call.gateway.name]) if call.gateway.name in turns else 0.0
                 wait = partial(self._pace(call.gateway).wait, turn, call.requests)
-                future = self._pool(call.gateway).submit(_call, call, wait)
+                future = self._pool(call.gateway).submit(_call, call, wait, self._shut)
             future.add_done_callback(partial(self._came_back, call))
 
     def _came_back(self, call: Call, future: Future[Answer]) -> None:
@@ -165,11 +175,15 @@ class Pace:
         time.sleep(max(0.0, at - time.monotonic()))
 
 
-def _call(call: Call, wait: Callable[[], None] | None) -> Answer:
-    """One thread's work; ``wait`` until it is its turn. Touches no database. Whatever goes wrong on the way means: nobody knows."""
+def _call(call: Call, wait: Callable[[], None] | None, shut: dict[str, str]) -> Answer:
+    """One thread's work; ``wait`` until it is its turn. Touches no database. Whatever goes wrong on the way means: nobody knows;
+    but for a gateway that does not accept our key: it has done nothing, and is not asked any more.
+    """
     request, gateway = call.sent.request, call.gateway
-    if wait is not None:
+    if wait is not None and gateway.name not in shut:
         wait()
+    if gateway.name in shut:
+        return Answer("not_asked")
     try:
         if call.find:
             found = _when_it_has_time(partial(gateway.find, request))
@@ -178,6 +192,9 @@ def _call(call: Call, wait: Callable[[], None] | None) -> Answer:
             if not call.may_send:
                 return Answer("unknown", message=found.message or "the gateway does not know it")
         return _as_kept(_when_it_has_time(partial(ask, gateway, request)))
+    except NotAdmitted as problem:
+        shut[gateway.name] = problem.setting
+        return Answer("not_asked")
     except Exception as problem:
         return Answer("unknown", message=f"{type(problem).__name__}: {problem}")
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+
+from django.db import DataError
+from django.db.models.functions import Now
 
 from perennial.payments import gateways
 from perennial.payments.gateways.contract import DisputeFacts, Event, KeptCard, NotGenuine, SendsEvents
 from perennial.payments.models import GatewayEvent
+
+PUT_ASIDE = "put_aside"
+"""What became of an event that could not be dealt with, and is not tried again."""
+SHOWN_FOR = timedelta(days=7)
 
 
 def take_in(gateway: str, body: bytes, headers: Mapping[str, str]) -> int | None:
@@ -24,10 +31,19 @@ def take_in(gateway: str, body: bytes, headers: Mapping[str, str]) -> int | None
     event = found.event(body, headers)
     if not 0 < len(event.reference) <= 200:
         raise NotGenuine("an event without a name")
-    row, is_new = GatewayEvent.objects.get_or_create(
-        gateway=gateway, reference=event.reference, defaults={"kind": event.kind, "facts": _stored(event)}
-    )
+    try:
+        row, is_new = GatewayEvent.objects.get_or_create(
+            gateway=gateway, reference=event.reference, defaults={"kind": event.kind, "facts": _stored(event)}
+        )
+    except DataError:
+        raise NotGenuine("with what cannot be kept") from None
     return row.pk if is_new else None
+
+
+def put_aside() -> tuple[int, GatewayEvent | None]:
+    """How many events were put aside in the last days, and the first of them."""
+    found = GatewayEvent.objects.filter(handled_at=None, outcome=PUT_ASIDE, received_at__gt=Now() - SHOWN_FOR)
+    return found.count(), found.order_by("pk").first()
 
 
 def event_of(row: GatewayEvent) -> Event:

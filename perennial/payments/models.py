@@ -58,7 +58,7 @@ class Payment(models.Model):
     request = models.ForeignKey("RefundRequest", models.PROTECT, null=True, related_name="payments", db_index=False)
 
     class Meta:
-        triggers = (state_machine(states.PAYMENT),)
+        triggers = (state_machine(states.PAYMENT, ("new.purpose = 'refund'", states.REFUND_SENT_BACK)),)
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "continuity_order", "purpose", "number"],
@@ -310,10 +310,19 @@ class GatewayPace(models.Model):
     next_at = models.DateTimeField()
 
 
+class RefusedKey(models.Model):
+    """A gateway that does not accept our key, which is in ``setting``, since when (``refused_keys``)."""
+
+    gateway = Code(primary_key=True)
+    setting = models.TextField()
+    since = models.DateTimeField(db_default=models.functions.Now())
+
+
 class GatewayEvent(models.Model):
     """What a gateway has told of itself: taken in once, by its ``reference`` there, and dealt with afterwards.
 
-    ``facts``: the event (``gateways.contract.Event``), nothing else of what came. ``outcome``: what became of it, in a word.
+    ``facts``: the event (``gateways.contract.Event``), nothing else of what came. ``outcome``: what became of it, in a word;
+    ``put_aside`` of one that is not dealt with, and is not tried again.
     """
 
     gateway = Code()

@@ -128,6 +128,7 @@ class Fact:
     gateway: str | None
     authorised_until: date | None
     approval_code: str | None
+    tried_on: date | None
 
     @property
     def record(self) -> GatewayRecord:

@@ -347,7 +347,7 @@ urlpatterns = [
     page("reports/sources.csv", exports.sources, "sources_csv", see="export_lists"),
     page("money/differences.csv", exports.differences, "money_differences_csv", see="export_lists"),
     # money
-    page("money/differences", money.differences, "money_differences", see="see_money"),
+    page("money/differences", money.differences, "money_differences", see="see_money", do="settle_payments"),
     # where orders come from
     page("reports/sources", source.results, "sources", see="see_lists"),
     # an order

@@ -19,6 +19,7 @@ from perennial.jobs.requests import NIGHT
 from perennial.language import Reader, phrase
 from perennial.notices import mail
 from perennial.notices.rendering import Message
+from perennial.payments.refused_keys import refusal_now
 from perennial.people.queries import preferences_and_roles
 
 ROLE = "manager"
@@ -53,6 +54,9 @@ def troubles(asked: RequestStatus) -> Iterator[Trouble]:
     parked = sum(run.counts.get("parked", 0) for run in asked.runs)
     if parked:
         yield Trouble("night_parked", {"count": parked})
+    not_asked = sum(run.counts.get("not_asked", 0) for run in asked.runs)
+    if not_asked and (refused := refusal_now()):
+        yield Trouble("night_not_asked", {"count": not_asked, **refused.facts})
 
 
 def _breaks_off(asked: RequestStatus, to: Reader, zone: str) -> Trouble:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from perennial.db import sql
 from perennial.errors import Conflict
-from perennial.kernel.states import PARENT_AGAIN, may_follow
+from perennial.kernel.states import PARENT_AGAIN, REFUND_SENT_BACK, may_follow
 from perennial.orders.models import SalesOrder
 from tests.worlds.book_club import club, order
 from tests.worlds.leading import PAIRS, way
@@ -63,14 +63,17 @@ def test_every_pair_and_no_other_is_let_through(table: str) -> None:
     said = re.search(r"WHEN \((.+)\) EXECUTE FUNCTION", condition[0])
     assert said
     query = (
-        f"select old.status, new.status, new.parent_id is null, {said[1]}"
+        f"select old.status, new.status, new.parent_id is null, new.purpose = 'refund', {said[1]}"
         " from (select w as status from unnest(%s::text[]) w) old,"
-        " (select w as status, p as parent_id from unnest(%s::text[]) w, unnest(array[null, 1]::bigint[]) p) new"
+        " (select w as status, p as parent_id, u as purpose from unnest(%s::text[]) w, unnest(array[null, 1]::bigint[]) p,"
+        " unnest(array['shipment', 'refund']) u) new"
     )
-    for old, new, is_parent, refused in sql.tuples(query, [words, words]):
+    for old, new, is_parent, is_refund, refused in sql.tuples(query, [words, words]):
         allowed = old == new or may_follow(PAIRS[table], old, new)
         if table == "orders_salesorder" and is_parent:  # a member comes back
             allowed = allowed or new in PARENT_AGAIN.get(old, ())
+        if table == "payments_payment" and is_refund:  # the bank has sent it back
+            allowed = allowed or new in REFUND_SENT_BACK.get(old, ())
         assert refused is not allowed, (old, new)
 
 

@@ -85,6 +85,17 @@ def test_it_stops_what_comes_and_what_was_made_until_it_is_won() -> None:
     assert check()["faults"] == []
 
 
+def test_what_a_person_has_told_of_is_the_same_dispute_when_the_gateway_tells() -> None:
+    number, _ = paid()
+    actions.dispute(number=f"{number}-1-001", status="open", **WHY)
+    told("open", 100)
+    told("lost", 200)
+    (one,) = Dispute.objects.all()
+    assert (one.reference, one.status, one.amount_minor) == ("dp_1", "lost", 1650)
+    told("open", 300, reference="dp_2")  # another one of the same charge
+    assert Dispute.objects.count() == 2
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_in_any_order_and_twice_the_end_is_the_same(seed: int) -> None:
     number, _ = paid()

@@ -72,6 +72,9 @@ def test_the_latest_capture_is_given_back_first_and_all_of_it_or_nothing() -> No
     done = actions.refund(number=number, amount="30.01", **WHY)
     assert (done["amount"], done["status"]) == ("30.01", "due")
     assert back(done) == [(number, 3, "23.00 USD"), (number, 2, "7.01 USD")]
+    for nothing in ("0", "0.00", "-5.00"):
+        with refused("amount", "refund_above_0", "38.99"):
+            actions.refund(number=number, amount=nothing, **WHY)
     with refused("amount", "refund_too_much", "38.99"):
         actions.refund(number=number, amount="39.00", **WHY)
     assert given(number) == [(3, 2300, "due"), (2, 701, "due")]

@@ -26,6 +26,8 @@ def trouble(shop: Shop, *rules: dict[str, Any]) -> None:
         ("error", stripe.APIError, 500, False),
         ("error_after", stripe.APIError, 500, True),
         ("rate_limit", stripe.RateLimitError, 429, False),
+        ("unauthorized", stripe.AuthenticationError, 401, False),
+        ("forbidden", stripe.PermissionError, 403, False),
     ],
 )
 def test_an_answer_that_says_nothing(

@@ -54,6 +54,7 @@ FIRE = (
     {"fault": "error_after", "share": 0.06},
     {"fault": "error_kept", "share": 0.02},
     {"fault": "rate_limit", "share": 0.05},
+    {"fault": "unauthorized", "share": 0.003},
 )
 """What goes wrong, and how often."""
 

@@ -16,8 +16,10 @@ from django.test import Client
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.desk import actions, visits
+from perennial.desk.cards.link import look_at_pages
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.runner import run_job
+from perennial.jobs.watch import watch
 from perennial.notices.links import token_of
 from perennial.notices.models import Notice
 from perennial.payments import gateways
@@ -205,12 +207,34 @@ def test_too_often(paying: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_gateway_does_not_answer(paying: Paying) -> None:
     url, customer = link(replaces=None), browser()
     page = customer.get(url)
-    paying.down = True
-    answer = customer.post(url, agreed(page))
-    assert answer.status_code == 503
-    assert "does not answer just now" in answer.content.decode()
-    paying.down = False
-    assert customer.post(url, agreed(page)).status_code == 303
+    for _ in range(2):  # the second time its page is open already, and it is asked how that stands
+        paying.down = True
+        answer = customer.post(url, agreed(page))
+        assert answer.status_code == 503
+        assert "does not answer just now" in answer.content.decode()
+        paying.down = False
+        assert customer.post(url, agreed(page)).status_code == 303
+
+
+def test_the_gateway_does_not_accept_our_key(paying: Paying) -> None:
+    """The customer hears that it does not work now, and no setting of ours; who looks after the installation hears which."""
+    url, customer = link(replaces=None), browser()
+    page = customer.get(url)
+    for opened in (False, True):
+        paying.locked = True
+        answer = customer.post(url, agreed(page))
+        assert answer.status_code == 503
+        assert "does not answer just now" in answer.content.decode()
+        assert "PERENNIAL" not in answer.content.decode()
+        assert [one.facts["setting"] for one in watch(ON) if one.code == "gateway_key_refused"] == [
+            "PERENNIAL_PAYING_KEY"
+        ]
+        if opened:
+            assert customer.get(f"{url}/done").status_code == 200
+            assert look_at_pages(on=ON, by="worker") == 0
+        paying.locked = False
+        assert customer.post(url, agreed(page)).status_code == 303
+        assert not [one for one in watch(ON) if one.code == "gateway_key_refused"]
 
 
 def test_no_line_of_the_log_opens_it(paying: Paying, caplog: pytest.LogCaptureFixture) -> None:

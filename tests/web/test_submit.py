@@ -15,6 +15,7 @@ from perennial.catalog.actions import initialise
 from perennial.desk import actions
 from perennial.desk.read.orders import order
 from perennial.payments import gateways
+from perennial.payments.gateways import Answer, NotAdmitted, Request
 from perennial.payments.gateways.sandbox import Sandbox
 from tests.web.test_entry import post, started, text
 from tests.worlds import desk
@@ -85,6 +86,27 @@ def test_not_known_yet_then_known(clerk: Client) -> None:
     told = post(clerk, f"/orders/{known}/ask", f"/orders/{known}/answer")
     assert "The bank approved" in text(told)
     assert "every 3s" not in text(told)
+
+
+def test_a_key_that_the_gateway_refuses_is_named_and_the_order_stands(
+    clerk: Client, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(request: Request) -> Answer:
+        raise NotAdmitted("PERENNIAL_BANK_KEY")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sandbox, "authorise", refuses)
+        number = submitted(clerk, "tok_visa_2")
+        assert order(number, on=ON).status == "open"
+        assert "(setting PERENNIAL_BANK_KEY), so no card can be asked" in answer_of(clerk, number)
+        told = post(clerk, f"/orders/{number}/ask", f"/orders/{number}/answer")
+        assert "PERENNIAL_BANK_KEY" in text(told)
+        tried = post(clerk, f"/orders/{number}/collect", f"/orders/{number}")
+        assert tried.status_code == 422
+        assert "PERENNIAL_BANK_KEY" in tried.content.decode()
+    told = post(clerk, f"/orders/{number}/ask", f"/orders/{number}/answer")
+    assert "The bank approved $12.00 on Visa 0077." in text(told)
+    assert len(sandbox.lines()) == 1
 
 
 def test_nothing_is_charged_of_what_is_paid_as_it_ships(clerk: Client, sandbox: Sandbox) -> None:

@@ -14,6 +14,7 @@ from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, NightRun
 from perennial.kernel.reasons import Reason
 from perennial.notices import mail
+from perennial.payments import refused_keys
 from perennial.people.actions import add_person, change_person
 from perennial.worker import managers, queue
 from tests.notices.server import Postman, Taken, mail_server
@@ -66,15 +67,19 @@ def test_of_a_night_that_went_well_nobody_hears(postman: Postman) -> None:
     assert told(postman, night()) == []
 
 
-def test_what_was_parked_is_told_to_each_in_their_language(postman: Postman) -> None:
+def test_what_was_parked_or_not_asked_is_told_to_each_in_their_language(postman: Postman) -> None:
     request = night()
     run = JobRequest.objects.get(pk=request).runs[3]
     sql.execute("""update jobs_jobrun set report = jsonb_set(report, '{counts,parked}', '2') where id = %s""", [run])
+    sql.execute("""update jobs_jobrun set report = jsonb_set(report, '{counts,not_asked}', '3') where id = %s""", [run])
+    refused_keys.note({"stripe": "PERENNIAL_STRIPE_KEY"})
     taken = told(postman, request)
     assert [one.recipient for one in taken] == ["giulia@example.com", "marco@example.com"]
     english, italian = (one.mail for one in taken)
     assert "needs a look" in str(english["Subject"])
     assert "2 things could not be done" in english.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "3 payments were not asked for" in english.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "(impostazione PERENNIAL_STRIPE_KEY)" in italian.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "2 cose non si sono potute fare" in italian.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "Aurora" in str(english["From"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perennial.payments.gateways.contract import CardPage, CardPageEnd, CardPageRequest, KeptCard
+from perennial.payments.gateways.contract import CardPage, CardPageEnd, CardPageRequest, KeptCard, NotAdmitted
 from perennial.payments.gateways.sandbox import Sandbox
 
 PAGES = "https://pay.example.com/"
@@ -23,11 +23,17 @@ class Paying(Sandbox):
         self.ends: dict[str, CardPageEnd] = {}
         self.looked = 0
         self.down = False
+        self.locked = False
+
+    def _answers(self) -> None:
+        if self.down:
+            raise ConnectionError("nobody answers")
+        if self.locked:
+            raise NotAdmitted("PERENNIAL_PAYING_KEY")
 
     def card_page(self, request: CardPageRequest) -> CardPage:
         """The same page for the same key."""
-        if self.down:
-            raise ConnectionError("nobody answers")
+        self._answers()
         self.asked.append(request)
         if request.key not in self.by_key:
             reference = f"page-{len(self.by_key) + 1}"
@@ -38,6 +44,7 @@ class Paying(Sandbox):
     def card_page_end(self, reference: str) -> CardPageEnd:
         """How the page stands."""
         self.looked += 1
+        self._answers()
         return self.ends[reference]
 
     def cards(self, gateway_customer: str) -> Iterable[KeptCard]:

@@ -16,7 +16,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 
@@ -42,7 +42,7 @@ from perennial.notices.queue import SQL as NOTICES
 from perennial.notices.queue import About, is_on, queue
 from perennial.notices.sending import Asks
 from perennial.orders.models import SalesOrder
-from perennial.payments import gateways
+from perennial.payments import gateways, refused_keys
 from perennial.payments.gateways.contract import CardPageRequest, KeepsCards, KeptCard
 from perennial.payments.models import CardLink
 
@@ -214,7 +214,7 @@ def open_card_page(*, link: int, words: str, language: str, agent: str, on: date
     _refuse_over(found, on)
     before = None
     if found.page is not None:
-        ended = look(link=link, on=on, by=CUSTOMER)
+        ended = _looked(link, on)
         if ended.state == "stored":
             return None
         before = found.page if ended.state == "expired" else None
@@ -223,7 +223,8 @@ def open_card_page(*, link: int, words: str, language: str, agent: str, on: date
         raise Refused("no_card_page", gateway=gateways.current().name)
     name = gateways.current().name
     try:
-        page = gateway.card_page(_request(found, name, language=language, after=before, on=on))
+        with refused_keys.told(name):
+            page = gateway.card_page(_request(found, name, language=language, after=before, on=on))
     except Exception as problem:  # whatever a gateway may raise: nobody knows, and the customer may try again
         _LOG.warning("no card page of %s for link %s: %s", name, link, type(problem).__name__)
         raise Refused("card_page_not_opened", gateway=name) from None
@@ -240,6 +241,17 @@ def open_card_page(*, link: int, words: str, language: str, agent: str, on: date
             agent=agent[:500],
         )  # how the gateway calls the customer is kept with their card: the same page is asked for in the same words until then
     return page.url
+
+
+def _looked(link: int, on: date) -> PageEnded:
+    """How the page stands, where the customer waits for it. Refused: the gateway does not say."""
+    try:
+        return look(link=link, on=on, by=CUSTOMER)
+    except (Conflict, DatabaseError):
+        raise
+    except Exception as problem:  # whatever a gateway may raise, as above
+        _LOG.warning("the page of link %s could not be looked at: %s", link, type(problem).__name__)
+        raise Refused("card_page_not_opened", gateway=gateways.current().name) from None
 
 
 def page_ended(*, gateway: str, reference: str, on: date, by: str) -> PageEnded | None:
@@ -259,7 +271,8 @@ def look(*, link: int, on: date, by: str) -> PageEnded:
     if state == "open" and found.page is not None and found.gateway is not None:
         kept_by = gateways.by_name(found.gateway)
         if isinstance(kept_by, KeepsCards):
-            end = kept_by.card_page_end(found.page)
+            with refused_keys.told(found.gateway):
+                end = kept_by.card_page_end(found.page)
             state = end.state
             if end.state == "stored" and end.card is not None:
                 if end.gateway_customer:
@@ -281,7 +294,10 @@ def look_at_pages(*, on: date, by: str) -> int:
     for pk in found:
         try:
             done += look(link=pk, on=on, by=by).state == "stored"
-        except (Conflict, Refused):
+        except (Conflict, Refused) as refused:
+            if refused.code == refused_keys.REFUSED:
+                _LOG.warning("the pages of cards are not looked at: %s", refused)
+                return done
             _LOG.exception("link %s", pk)
         except Exception as problem:  # whatever a gateway may raise: the next look asks again
             _LOG.warning("the page of link %s could not be looked at: %s", pk, type(problem).__name__)

@@ -54,7 +54,7 @@ def collect(
     ``force``: what was declined today is tried once more. ``submitted``: the order was opened just now, so that what is
     declined may be tried once more at once (parameter ``retry_on_submit``). ``dry``: the gateway is not asked, and nothing stays.
     Who asks about the same order at the same time comes second, and waits. ``seen``: the version of the parent that the
-    caller saw. Refused: there is no order of that number. Conflict: it is another one by now, so that two who press at
+    caller saw. Refused: there is no order of that number; the gateway does not accept our key. Conflict: it is another one by now, so that two who press at
     once do not use up the tries of a card.
     """
     order = order_by_number(number)
@@ -63,8 +63,10 @@ def collect(
         with one_after_the_other(parent):
             if seen is not None and seen != version_of(parent):
                 raise changed_since(parent, seen)
-            found = collect_for_order(order.pk, on=on, by=by, force=force, submitted=submitted)
-            note([parent])
+            try:
+                found = collect_for_order(order.pk, on=on, by=by, force=force, submitted=submitted)
+            finally:
+                note([parent])
             return Collected(order=number, payments=found)
     with taken_back():
         return Collected(order=number, payments=collect_for_order(order.pk, on=on, by=by, force=force, dry=True))

@@ -94,10 +94,18 @@ def _taken(order: SalesOrder, line: int | None, part: int | None) -> list[Paymen
     return taken
 
 
+def _left(taken: Sequence[Payment]) -> Money:
+    """How much of all of them can be given back."""
+    return Money(sum(refunds.left_of(taken).values()), taken[0].currency)
+
+
 def _minor(number: str, taken: Sequence[Payment], amount: str | None) -> int | None:
-    """The amount that was said. Refused: none was, and there are several payments."""
+    """The amount that was said. Refused: it is not above 0; none was said, and there are several payments."""
     if amount is not None:
-        return money.minor(amount, taken[0].currency, "amount")
+        minor = money.minor(amount, taken[0].currency, "amount")
+        if minor <= 0:
+            raise Refused("refund_above_0", "amount", left=_left(taken))
+        return minor
     if len(taken) == 1:
         return None
     children = [one.order.number for one in taken if one.order is not None and one.order.number != number]

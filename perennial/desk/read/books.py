@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-from django.db import DatabaseError
 
 from perennial.desk.contract import Document, amount
 from perennial.errors import Refused
 from perennial.payments import book
 from perennial.payments.book import BookDiffers
 
-_LOG = logging.getLogger("perennial.books")
 LONGEST = timedelta(days=92)
 
 
@@ -32,18 +28,11 @@ def compared(*, since: date, through: date) -> Compared:
     more than three months; a gateway does not answer.
     """
     if through < since:
-        raise Refused("period_ends_first", "to", since=since, through=through)
+        raise Refused("period_ends_first", "through", since=since, through=through)
     if through - since > LONGEST:
-        raise Refused("period_too_long", "to", days=LONGEST.days)
+        raise Refused("period_too_long", "since", days=LONGEST.days)
     names = tuple(book.keep_books())
-    try:
-        found = tuple(book.differences(since, through, open_too=True))
-    except (Refused, DatabaseError):
-        raise
-    except Exception as problem:  # whatever a gateway may raise
-        _LOG.warning("the books of %s were not compared: %s", ", ".join(names), type(problem).__name__)
-        raise Refused("gateway_does_not_answer", gateways=names) from None
-    return Compared(since, through, names, found)
+    return Compared(since, through, names, tuple(book.differences(since, through, open_too=True)))
 
 
 def difference_json(one: BookDiffers) -> Document:

@@ -21,6 +21,9 @@ select coalesce(o.number, r.number), o.shipment
   left join orders_salesorder r on r.id = c.order_id
  where m.run_id = %s and m.seq = %s
 
+-- name: subjects
+select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s
+
 -- name: counts
 with mine as (
   select subject_id as id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s),

@@ -18,6 +18,7 @@ from perennial.payments.gateways.contract import (
     Gateway,
     KeyReused,
     Kind,
+    NotAdmitted,
     Outcome,
     Request,
     TooMany,
@@ -26,8 +27,8 @@ from perennial.payments.gateways.contract import (
 from perennial.payments.gateways.missing import Missing
 
 __all__ = [
-    "Answer", "Category", "Gateway", "KeyReused", "Kind", "Outcome", "Request", "TooMany", "ask", "by_name", "current",
-    "load", "names", "use",
+    "Answer", "Category", "Gateway", "KeyReused", "Kind", "NotAdmitted", "Outcome", "Request", "TooMany", "ask",
+    "by_name", "current", "load", "names", "use",
 ]  # fmt: skip
 
 GROUP = "perennial.gateways"

@@ -16,9 +16,10 @@ from perennial.kernel import limits
 
 Kind = Literal["authorise", "capture", "charge", "void", "refund"]
 LONGEST_MESSAGE = limits.LINE - 100
-Outcome = Literal["approved", "declined", "requires_customer", "pending", "unknown", "not_found"]
+Outcome = Literal["approved", "declined", "requires_customer", "pending", "unknown", "not_found", "not_asked"]
 """``requires_customer``: declined, until the customer has agreed to it at the bank, which nobody can do for them.
-``pending``: the gateway has it, and will know later: ``find`` tells, and it is not sent again."""
+``pending``: the gateway has it, and will know later: ``find`` tells, and it is not sent again. ``not_asked`` says no gateway:
+it has refused our key (``NotAdmitted``), and nothing has begun."""
 Category = Literal["soft", "hard", "expired", "authentication", "lapsed"]
 """Why it was declined. ``soft``: it may be asked again another day (no money, a limit, the bank did not answer).
 ``hard``: never again without a new card (stolen, closed, no such card). ``expired``: the card has expired.
@@ -98,6 +99,17 @@ class TooMany(Exception):
     """The gateway has too much to do at the moment, and has done nothing of it: the same may be asked a moment later."""
 
 
+class NotAdmitted(Exception):
+    """The gateway does not accept our key (revoked, of another account or mode, not allowed to do this), and has done nothing.
+
+    ``setting``: where an operator gives the key, such as ``PERENNIAL_STRIPE_KEY``.
+    """
+
+    def __init__(self, setting: str) -> None:
+        self.setting = setting
+        super().__init__(f"the gateway does not accept the key in {setting}")
+
+
 @runtime_checkable
 class Gateway(Protocol):
     """A way to take money by card.
@@ -108,7 +120,8 @@ class Gateway(Protocol):
       given back), never more, and only once; a declined capture ends its authorisation. Void gives an
       authorisation back: approved too when it is not there any more, declined when it was captured.
     - ``refund`` gives a charge or capture back, whole or in parts, never more in all than was taken.
-    - A gateway that had too much to do, and surely did nothing, raises ``TooMany``.
+    - A gateway that had too much to do, and surely did nothing, raises ``TooMany``; one that does not accept our key
+      ``NotAdmitted``.
     - ``find`` asks what became of a request, by its key, the gateway's own reference or the customer:
       approved, declined or ``requires_customer`` as it was answered, ``pending`` while the gateway does not know
       the end itself, ``not_found`` when it does not know the request (yet: it may lag), unknown when it cannot
@@ -236,6 +249,22 @@ class DisputeFacts(NamedTuple):
     reason: str
     status: DisputeStatus
     answer_by: date | None = None
+
+
+class KeptDispute(NamedTuple):
+    """How a dispute stands at a gateway: opened there ``on`` a day, as it says at ``asked`` (its own time, in seconds)."""
+
+    facts: DisputeFacts
+    on: date
+    asked: int
+
+
+@runtime_checkable
+class KeepsDisputes(Protocol):
+    """A gateway that can be asked for what customers do not accept, so that nothing is missed that it has told in vain."""
+
+    def disputes(self, since: date | None = None, through: date | None = None) -> Iterable[KeptDispute]:
+        """The disputes that were opened on these days, by the gateway's own clock; more around them does no harm."""
 
 
 EventKind = Literal["payment", "refund", "card", "card_page", "dispute", "other"]

@@ -39,8 +39,10 @@ from perennial.payments.gateways.contract import (
     CardPageRequest,
     Event,
     KeptCard,
+    KeptDispute,
     KeyReused,
     Moved,
+    NotAdmitted,
     NotGenuine,
     Request,
     TooMany,
@@ -49,15 +51,19 @@ from perennial.payments.gateways.dry import refusal_of_card
 from perennial.payments.gateways.stripe_answers import (
     Thing,
     captured,
+    day_of,
     declined,
+    disputed,
     event_of,
     given_back,
     id_of,
     kept,
     metadata,
+    not_admitted,
     not_begun,
     returned,
     said,
+    signed_at,
     standing,
     taken,
     voided,
@@ -72,7 +78,7 @@ IN_USE = 409
 PATIENCE = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds after which a request is sent again whose twin is on its way."""
 REPLAY_SECONDS = 300
-"""An event that was signed longer ago is not taken in."""
+"""An event that was signed longer ago, or so far ahead, is not taken in."""
 DAYS_BEFORE = timedelta(days=2)
 """Business dates and Stripe's clock differ by less, if the business date is not ahead."""
 
@@ -87,6 +93,7 @@ class Stripe:
 
     name = "stripe"
     real = True
+    key_setting = "PERENNIAL_STRIPE_KEY"
     authorisation_days = AUTHORISATION_DAYS
 
     def __init__(
@@ -265,13 +272,20 @@ class Stripe:
             if refund.get("balance_transaction") and refund["status"] in ("succeeded", "pending", "requires_action"):
                 yield returned(refund)
 
+    # -- KeepsDisputes
+
+    def disputes(self, since: date | None = None, through: date | None = None) -> Iterator[KeptDispute]:
+        given = {"limit": 100, **_range(since, None if through is None else through + DAYS_BEFORE)}
+        for dispute in self._all(self._api.disputes.list, given):
+            yield KeptDispute(disputed(dispute), day_of(None, dispute["created"]), int(time.time()))
+
     # -- KeepsCards
 
     def card_page(self, request: CardPageRequest) -> CardPage:
         customer = request.gateway_customer or self._customer(request.key, request.account)
         if named := _without_none({"name": request.name or None, "email": request.email}):
             # The page shows the address, and Stripe's own pages the name; nothing depends on it.
-            with suppress(stripe.StripeError):
+            with suppress(stripe.StripeError, NotAdmitted):
                 self._ask(self._api.customers.update, customer, named)
         about = {"account": request.account, "key": request.key}
         given: dict[str, Any] = {
@@ -320,6 +334,8 @@ class Stripe:
                 found = self._client.construct_event(body, signature, secret, REPLAY_SECONDS).to_dict()
             except (stripe.SignatureVerificationError, ValueError, TypeError, AttributeError):
                 continue
+            if signed_at(signature) > time.time() + REPLAY_SECONDS:  # the SDK minds only one that is too old
+                raise NotGenuine("signed ahead of our clock")
             if found.get("livemode") != self._live:
                 raise NotGenuine("of test mode, and this is live, or the other way round")
             try:
@@ -370,7 +386,8 @@ class Stripe:
             raise KeyReused(f"{key}: {problem.user_message}") from None
 
     def _ask(self, function: Callable[..., Any], *given: Any) -> Thing:
-        """One request; again after a moment while the same one is on its way. TooMany: it has not begun."""
+        """One request; again after a moment while the same one is on its way. TooMany, NotAdmitted: it has not begun."""
+        is_first = True
         for wait in (*PATIENCE, None):
             try:
                 found: Thing = function(*given).to_dict()
@@ -378,8 +395,11 @@ class Stripe:
             except stripe.StripeError as problem:
                 if isinstance(problem, stripe.RateLimitError):
                     raise TooMany(problem.user_message) from None
+                if is_first and not_admitted(problem):  # behind a twin of it nobody knows
+                    raise NotAdmitted(self.key_setting) from None
                 if wait is None or problem.http_status != IN_USE:
                     raise
+                is_first = False
             time.sleep(wait * (0.5 + random.random()))
         raise AssertionError
 
@@ -389,6 +409,7 @@ class Simulator(Stripe):
 
     name = "simulator"
     real = False
+    key_setting = "PERENNIAL_PAYMENT_SERVER_KEYS"
 
     def __init__(self, address: str | None = None, **more: Any) -> None:
         secret = settings.PERENNIAL_PAYMENT_SERVER_WEBHOOK_SECRET

@@ -36,9 +36,14 @@ DISPUTES: dict[str, DisputeStatus] = {
     "lost": "lost",
     "prevented": "lost",  # the network gave the money back before it became a dispute
 }
+TEST_KEY = "exists in live mode, but a test mode key was used"
+"""So Stripe says that a key of test mode was set where real cards are kept. The other way round it is a card from before
+going live, which is that card's matter.
+"""
 EVENTS: dict[str, EventKind] = {
     "payment_intent.": "payment",
     "refund.": "refund",
+    "charge.refund.": "refund",
     "payment_method.automatically_updated": "card",
     "payment_method.updated": "card",
     "checkout.session.": "card_page",
@@ -135,6 +140,16 @@ def not_begun(problem: stripe.InvalidRequestError) -> Answer:
     return Answer("declined", message=problem.user_message, category=kind)
 
 
+def not_admitted(problem: stripe.StripeError) -> bool:
+    """Was our key not accepted: revoked, not allowed to do this, of test mode where real cards are kept? An answer that is
+    only a repetition says nothing of the key.
+    """
+    if (problem.headers or {}).get("idempotent-replayed") == "true":
+        return False
+    of_test_mode = problem.code == "resource_missing" and TEST_KEY in (problem.user_message or "")
+    return isinstance(problem, stripe.AuthenticationError | stripe.PermissionError) or of_test_mode
+
+
 def taken(intent: Thing) -> Moved:
     about, automatic = metadata(intent), intent["capture_method"] != "manual"
     charge = intent.get("latest_charge")
@@ -170,11 +185,16 @@ def event_of(found: Thing) -> Event:
         case "card_page":
             given["page"] = thing["id"]
         case "dispute":
-            given["dispute"] = _dispute(thing)
+            given["dispute"] = disputed(thing)
     return Event(found["id"], kind, found["created"], **given)
 
 
-def _dispute(dispute: Thing) -> DisputeFacts:
+def signed_at(signature: str | None) -> int:
+    """When an event was signed, of a signature that is genuine."""
+    return int(next(part.partition("=")[2] for part in (signature or "").split(",") if part.startswith("t=")))
+
+
+def disputed(dispute: Thing) -> DisputeFacts:
     until = (dispute.get("evidence_details") or {}).get("due_by")
     return DisputeFacts(
         reference=dispute["id"],

@@ -126,6 +126,9 @@ def done(request: Visit, link: CardLink) -> HttpResponse:
         ended = links.look(link=link.pk, on=request.visitor.today, by=links.CUSTOMER)
     except Exception as problem:  # whatever a gateway may raise: the page looks again
         _LOG.warning("the page of link %s could not be looked at: %s", link.pk, type(problem).__name__)
+        link.refresh_from_db()
+        if link.stored_at is not None:  # it is the charge that has to wait
+            return _ended(request, link)
         return _message(request, "my_card_waits", again=LOOKS_AGAIN)
     if ended.state == "stored":
         link.refresh_from_db()

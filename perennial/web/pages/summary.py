@@ -18,6 +18,7 @@ from perennial.desk.read.orders import order
 from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import METHODS
+from perennial.payments import refused_keys
 from perennial.web import problems
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
 from perennial.web.entry import shown
@@ -79,7 +80,7 @@ def submit(request: Visit, number: str) -> HttpResponse:
         act(request, actions.submit, number=number)
     except Conflict as conflict:
         return problems.conflict(request, conflict, may_keep=False)
-    actions.collect(number=number, on=request.visitor.today, by=request.visitor.by, submitted=True)
+    _collect(request, number, submitted=True)
     return go_to(request, f"/orders/{quote(number)}/answer")
 
 
@@ -101,10 +102,20 @@ def ask(request: Visit, number: str) -> HttpResponse:
     token = request.POST.get("card")
     if token:
         act(request, actions.card, number=number, token=token)
-    actions.collect(number=number, on=request.visitor.today, by=request.visitor.by, force=bool(token))
+    _collect(request, number, force=bool(token))
     if not request.headers.get("HX-Request"):
         return HttpResponseRedirect(f"/orders/{quote(number)}/answer")
     return render(request, "web/answer/bank.html", _answer(request, number))
+
+
+def _collect(request: Visit, number: str, *, submitted: bool = False, force: bool = False) -> None:
+    """Ask the bank. A gateway that does not accept our key was not asked: the page of the answer says so."""
+    visitor = request.visitor
+    try:
+        actions.collect(number=number, on=visitor.today, by=visitor.by, submitted=submitted, force=force)
+    except Refused as refused:
+        if refused.code != refused_keys.REFUSED:
+            raise
 
 
 def _not_agreed(request: Visit, number: str) -> HttpResponse:
@@ -165,5 +176,6 @@ def _answer(request: Visit, number: str) -> dict[str, Any]:
         "here": "orders",
         "bank": told,
         "next": following[0] if following else None,
+        "not_asked": refused_keys.refusal_now() if told.state == "due" else None,
         "others": [card for card in who.cards if card.token not in refused] if who else [],
     }
