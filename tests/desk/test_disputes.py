@@ -180,6 +180,15 @@ def test_a_gateway_tells_of_a_lost_dispute_and_what_was_to_be_given_back_is_with
     assert check()["faults"] == []
 
 
+def test_what_the_bank_takes_that_was_given_back_before_is_no_fault_of_the_data_but_the_other_way_round_is() -> None:
+    _, payment = paid()
+    actions.refund(number=payment.order.number, check="17", given_on=day(0), **WHY)  # type: ignore[union-attr]
+    told("lost", 200, minor=payment.amount_minor)
+    assert check()["faults"] == []
+    Dispute.objects.update(opened_on=day(-1))
+    assert "lost in disputes" in check()["faults"][0]
+
+
 def test_what_is_lost_is_not_to_be_given_back() -> None:
     number = order("UP")
     captured(Payment.objects.get())

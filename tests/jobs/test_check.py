@@ -34,6 +34,16 @@ FAULTS = {
     ),
     "currency": "update payments_payment set currency = 'EUR' where purpose = 'ordinary'",
     "captured": "update payments_payment set captured_minor = captured_minor - 1 where captured_minor > 0",
+    "given_back": (
+        "insert into payments_dispute (payment_id, amount_minor, currency, reason, status, opened_on)"
+        " select id, captured_minor + 1 - refunded_minor, currency, 'fraudulent', 'lost', '2026-04-01'"
+        " from payments_payment where captured_minor > 0 limit 1"
+    ),
+    "refund_request": (
+        "insert into payments_refundrequest (order_id, amount_minor, currency, asked_by, asked_on, reason, approved, decided_by, decided_on)"
+        " select id, 100, 'USD', 'clerk:anna', '2026-04-01', 'broken', true, 'finance:luca', '2026-04-02'"
+        " from orders_salesorder where parent_id is null"
+    ),
     "blocked": "update continuity_occurrence set blocked = 'hold' where status = 'scheduled'",
     "dense": "update continuity_occurrence set shipment = 4 where shipment = 3",
     "walk_in_order": "update continuity_occurrence set event_on = '2026-03-01' where shipment = 3",
@@ -143,6 +153,14 @@ MORE = [
         "captured",
         "update payments_attempt set amount_minor = amount_minor - 1 where kind in ('capture', 'charge')",
         "of SO-000001-1-001 says",
+    ),
+    (
+        "given_back",
+        "insert into payments_payment (order_id, customer_id, purpose, number, method, currency, amount_minor,"
+        " captured_minor, due_on, status, refunds_id)"
+        " select order_id, customer_id, 'refund', 1, 'check', currency, amount_minor + 1, amount_minor + 1, due_on, 'captured', id"
+        " from payments_payment where captured_minor > 0 limit 1",
+        "2490 was captured, but 2491 given back and 0 lost in disputes",
     ),
     (
         "ended_orders",
