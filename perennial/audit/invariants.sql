@@ -21,7 +21,8 @@ select 'child_without_shipment', p.number, null, k.number, k.shipment, null, k.s
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status <> 'cancelled'
    and not exists (select from continuity_continuityorder c
                      join continuity_occurrence o on o.continuity_order_id = c.id
-                    where c.parent_line_id = k.parent_line_id and o.child_id = k.id)
+                    where c.parent_line_id = k.parent_line_id
+                      and o.child_id = coalesce((select r.of_id from orders_rest r where r.child_id = k.id), k.id))
 
 -- name: child_lines
 select 'child_lines_differ', p.number, null, k.number, k.shipment, null
@@ -29,12 +30,30 @@ select 'child_lines_differ', p.number, null, k.number, k.shipment, null
   join orders_salesorder p on p.id = k.parent_id
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.external is null and k.status <> 'cancelled'
+   and not exists (select from orders_rest r where r.child_id = k.id or r.of_id = k.id)
    and (select coalesce(array_agg((l.product_id, l.quantity, l.price_minor)::text order by l.product_id, l.quantity, l.price_minor), '{}')
           from orders_orderline l where l.order_id = k.id)
     is distinct from
        (select coalesce(array_agg((l.product_id, l.quantity, l.price_minor)::text order by l.product_id, l.quantity, l.price_minor), '{}')
           from continuity_occurrence o join continuity_continuityline l on l.occurrence_id = o.id
          where o.continuity_order_id = c.id and o.child_id = k.id)
+
+-- name: rest_lines
+-- What went and what follows it are together what the plan brings; what follows counts also where it is cancelled.
+select 'child_lines_differ', p.number, null, k.number, k.shipment, null
+  from (select distinct of_id from orders_rest) r
+  join orders_salesorder k on k.id = r.of_id
+  join orders_salesorder p on p.id = k.parent_id
+ where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s))
+   and (select array_agg((x.product_id, x.price_minor, x.sum)::text order by x.product_id, x.price_minor)
+          from (select l.product_id, l.price_minor, sum(l.quantity) as sum from orders_orderline l
+                 where l.order_id = k.id or l.order_id in (select f.child_id from orders_rest f where f.of_id = k.id)
+                 group by 1, 2) x)
+    is distinct from
+       (select array_agg((x.product_id, x.price_minor, x.sum)::text order by x.product_id, x.price_minor)
+          from (select l.product_id, l.price_minor, sum(l.quantity) as sum
+                  from continuity_occurrence o join continuity_continuityline l on l.occurrence_id = o.id
+                 where o.child_id = k.id group by 1, 2) x)
 
 -- name: order_totals
 -- With its tax or without: an order may have been entered under the other setting of prices_include_tax.
@@ -310,6 +329,7 @@ select 'shipment_made_again', p.number, l.line, null, k.shipment, null, count(*)
   join orders_salesorder p on p.id = k.parent_id
   join orders_orderline l on l.id = k.parent_line_id
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status <> 'cancelled'
+   and not exists (select from orders_rest r where r.child_id = k.id)
  group by l.id, k.shipment, p.number having count(*) > 1
 
 -- name: once_product_step
@@ -326,7 +346,8 @@ select 'child_step_carried_again', p.number, null, k.number, k.shipment, null
   from orders_salesorder k
   join orders_salesorder p on p.id = k.parent_id
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
-  join continuity_occurrence o on o.continuity_order_id = c.id and o.shipment = k.shipment and o.child_id <> k.id
+  join continuity_occurrence o on o.continuity_order_id = c.id and o.shipment = k.shipment
+   and o.child_id <> coalesce((select r.of_id from orders_rest r where r.child_id = k.id), k.id)
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status in {states.SENT}
 
 -- name: once_charged

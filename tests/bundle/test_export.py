@@ -31,7 +31,9 @@ from perennial.desk import actions
 from perennial.desk.actions import approve_refund, cancel, decline_refund, refund
 from perennial.desk.contract import order_documents
 from perennial.desk.disputes import reported
+from perennial.desk.orders.short import Pieces
 from perennial.errors import Refused
+from perennial.jobs.check import check, check_once
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.update_orders import UpdateOrders
@@ -248,6 +250,39 @@ def test_refunds_that_wait_for_approval_and_disputes_go_out_and_in_again_and_go_
         approve_refund(number="SO-000001", **who | {"by": "luca"})
     reported(gateway="bank", facts=told._replace(status="won"), happened=1_790_000_001, on=date(2026, 6, 2), by="bank")
     assert approve_refund(number="SO-000001", **who | {"by": "luca"}).amount.minor == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_follows_a_child_that_went_short_goes_out_and_in_again_to_the_cent():
+    empty()
+    desk.club()
+    number = desk.order("CLUB")
+    actions.price(number=number, shipment=1, price="9.99", on=desk.ON, by="anna")
+    assert desk.make_children(desk.ON) == 1
+    child, rest = f"{number}-1-001", f"{number}-1-001-2"
+    actions.ship(number=child, pieces=[Pieces(1, Decimal("0.5"))], rest="later", on=desk.ON, by="anna")
+    actions.ship(number=rest, pieces=[Pieces(1, Decimal("0.4"))], rest="later", on=desk.day(1), by="anna")
+    before = take_out()
+    (said,) = json.loads(before)["orders"]
+    assert [
+        (one.get("rest_of"), one["lines"][0].get("amount"), one["tax"], one["total"]) for one in said["children"]
+    ] == [
+        (None, None, "1.00", "11.00"),
+        (child, None, "0.40", "4.40"),
+        (child, "0.99", "0.10", "1.09"),
+    ]
+    assert sum(one.total_minor for one in SalesOrder.objects.filter(parent__number=number)) == 999 + 500 + 150
+    broken = json.loads(before)
+    del broken["orders"][0]["children"][1]["lines"]
+    broken["orders"][0]["children"][2]["rest_of"] = "SO-000001-1-009"
+    empty()
+    assert {path.removeprefix("orders[0].") for path in faults(broken)} == {
+        "children[1].lines",
+        "children[2].rest_of",
+    }
+    put(before)
+    assert take_out() == before
+    assert check()["faults"] == check_once()["faults"] == []
 
 
 @pytest.mark.django_db(transaction=True)

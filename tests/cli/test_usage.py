@@ -266,9 +266,18 @@ NO_CODE = {"reason_code": None}
         ("card --token tok_2", "card", {"token": "tok_2", "catch_up": None, "line": None}),
         ("address --to home", "address", {"to": "home", "shipment": None, "line": None}),
         (
-            "ship --carrier UPS --tracking 1Z",
+            "ship --carrier UPS --tracking 1Z --rest later --rest-on 2026-04-20",
             "ship",
-            {"carrier": "UPS", "tracking": "1Z", "override": False, "today": ANY, "pieces": [], **NO_CODE},
+            {
+                "carrier": "UPS",
+                "tracking": "1Z",
+                "override": False,
+                "today": ANY,
+                "pieces": [],
+                "rest": "later",
+                "rest_on": date(2026, 4, 20),
+                **NO_CODE,
+            },  # fmt: skip
         ),
         ("invoice --override --reason why", "invoice", {"override": True, "today": ANY, **NO_CODE}),
     ],

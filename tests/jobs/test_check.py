@@ -25,6 +25,10 @@ FAULTS = {
     "child_of_its_order": "update orders_salesorder set shipment = 9 where number like '%%-002'",
     "child_without_occurrence": "update continuity_occurrence set status = 'scheduled', child_id = null where shipment = 2",
     "child_lines": "update orders_orderline l set quantity = 2 from orders_salesorder o where o.id = l.order_id and o.number like '%%-002'",
+    "rest_lines": (
+        "insert into orders_rest (child_id, of_id) select b.id, a.id from orders_salesorder a, orders_salesorder b"
+        " where a.number like '%%-001' and b.number like '%%-002'"
+    ),
     "order_totals": "update orders_salesorder set total_minor = total_minor + 1 where parent_id is null",
     "tax_rows": "update orders_salesorder set tax_minor = 5 where number like '%%-001'",
     "parts_sum": "update payments_payment set amount_minor = amount_minor - 1 where purpose = 'shipment'",

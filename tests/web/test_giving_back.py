@@ -103,6 +103,16 @@ def test_a_child_is_sent_short(at_desk: Desk) -> None:
     child = f"{number}-1-002"
     manager, page = at_desk("manager"), f"/orders/{child}"
     SalesOrder.objects.filter(number=child).update(ship_on=desk.ON)
-    answer = fill(manager, page, f"{page}/ship", on="2026-03-10", **{"pieces-2": "1"})
-    assert "short: it costs $93.50" in answer
+    given = {"on": "2026-03-10", "pieces-2": "1", "rest": "later"}
+    answer = fill(manager, page, f"{page}/ship", status=422, rest_on="2026-03-09", **given)
+    assert "is past: the rest ships on" in answer
+    answer = fill(manager, page, f"{page}/ship", rest_on="2026-03-30", **given)
+    assert f"short: it costs $93.50, the rest follows as {child}-2 on" in answer
     assert Payment.objects.get(order__number=child).amount_minor == 9350
+    assert f"the rest follows as {child}-2" in get(manager, page)
+    shown = get(manager, f"{page}-2")
+    assert f'the rest of <a href="/orders/{child}">' in shown
+    assert f"Child order {child}-2 made, the rest of {child}" in shown
+    assert 'name="again"' not in get(manager, f"{page}-2/cancel", **HX)
+    assert f'href="/orders/{child}-2" aria-label="The rest, child order' in get(manager, f"/orders/{number}")
+    assert f"the rest of {child}" in get(manager, "/customers/C-1")

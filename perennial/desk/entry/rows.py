@@ -112,7 +112,9 @@ class SentRow:
 
 @dataclass(slots=True, eq=False)
 class OrderRow:
-    """A parent, or a child with its parent, its parent's line, its shipment and try."""
+    """A parent, or a child with its parent, its parent's line, its shipment and try. ``rest_of``: the child that went first
+    and left it this.
+    """
 
     number: str
     customer_id: int
@@ -145,6 +147,7 @@ class OrderRow:
     holds: list[HoldRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     sent: SentRow | None = None
+    rest_of: OrderRow | None = None
     id: int = 0
 
     @property

@@ -13,7 +13,7 @@ from perennial.continuity.planning import LineRow
 from perennial.customers.models import Address
 from perennial.db import sql
 from perennial.desk.entry.rows import NewOrder
-from perennial.orders.models import Hold, OrderEvent, OrderLine, OrderPay, OrderTax, SalesOrder, Shipment
+from perennial.orders.models import Hold, OrderEvent, OrderLine, OrderPay, OrderTax, Rest, SalesOrder, Shipment
 from perennial.payments.models import Attempt, Bill, Dispute, Payment, RefundRequest
 
 
@@ -47,6 +47,8 @@ def write(orders: Sequence[NewOrder]) -> None:
         " taken_over_on entry gift_message hide_prices payer_id source_code",
         fresh,
     )
+    if rests := [(o.id, o.rest_of.id) for o in fresh if o.rest_of is not None]:
+        sql.copy(Rest, ("child_id", "of_id"), rests)
     if any(o.source_code for o in fresh):
         customers_come_from([o.id for o in fresh if o.source_code])
     _copy_of(

@@ -23,6 +23,7 @@ from perennial.desk.locking import (
 )
 from perennial.desk.notices.queue import tell_ended
 from perennial.desk.orders.give_back import give_back_surplus
+from perennial.desk.orders.rest import rest_of, with_rests
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
@@ -231,8 +232,7 @@ def end_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: s
     if fault := refusal("end_with", planned):
         raise fault
     behind = [o for o in state.walk if (o.shipment or 0) > after]
-    children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
-    cancel_children(children, locked)
+    cancel_children(with_rests(o.child_id for o in behind if o.child_id), locked)
     _drop(locked, behind)
     state.row.last_shipment = after
     if after <= planned.highest:
@@ -262,8 +262,7 @@ def stop_shipments(locked: LockedOrder, state: OrderState, numbers: Sequence[int
     last = max(kept, default=0)
     before = [o for o in state.walk if o.shipment in numbers and (o.shipment or 0) < last]
     if before:
-        children = SalesOrder.objects.filter(pk__in=[o.child_id for o in before if o.child_id])
-        cancel_children(list(children), locked)
+        cancel_children(with_rests(o.child_id for o in before if o.child_id), locked)
         planned = [o for o in before if o.status in TO_COME]
         difference = Difference()
         difference.add(planned, [replace(o, status="skipped", blocked=None) for o in planned], cancel=False)
@@ -280,6 +279,8 @@ def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: 
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child_id)
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
     mine = [o for o in state.occurrences if o.child_id == child.pk]
+    if again and (first := rest_of(child)) is not None:
+        raise Refused("rest_not_made_anew", "again", order=child.number, first=SalesOrder.objects.get(pk=first).number)
     if child.status == "cancelled" and not (again and mine):
         raise _cancelled_already(locked, child.number, kind="child_cancelled", data__child=child.number)
     if child.status not in ("open", "cancelled"):

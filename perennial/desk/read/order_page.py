@@ -33,13 +33,14 @@ class OrderRow:
     """A shipment with its child and what pays it, which are told side by side. ``near``: it is among the next.
 
     ``child``: the one that counts, cancelled too where no other came after it; ``tries``: those that were cancelled before
-    it. ``payments``: of the child. ``asked_on``: from when on the card is asked for one without a child; None: it is
+    it; ``rests``: those that bring what it went without. ``payments``: of the child. ``asked_on``: from when on the card is asked for one without a child; None: it is
     not, or not before the invoice. ``needs_card``: the card ends before it ships.
     """
 
     shipment: ComingShipment
     child: Child | None
     tries: tuple[Child, ...]
+    rests: tuple[Child, ...]
     payments: tuple[Payment, ...]
     asked_on: date | None
     needs_card: bool
@@ -269,7 +270,8 @@ def _row(
     return OrderRow(
         shipment=shipment,
         child=child,
-        tries=tuple(one for one in tries if one is not child),
+        rests=tuple(one for one in tries if child is not None and one.rest_of == child.number),
+        tries=tuple(one for one in tries if one is not child and one.rest_of is None),
         payments=tuple(paid.get(child.number, ())) if child else (),
         asked_on=asked_on,
         needs_card=will_ship and card is not None and card.expires_on < shipment.ship_on,
