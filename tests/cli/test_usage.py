@@ -277,7 +277,7 @@ NO_CODE = {"reason_code": None}
                 "rest": "later",
                 "rest_on": date(2026, 4, 20),
                 **NO_CODE,
-            },  # fmt: skip
+            },
         ),
         ("invoice --override --reason why", "invoice", {"override": True, "today": ANY, **NO_CODE}),
     ],
