@@ -130,6 +130,12 @@ def _balance(payments: Sequence[Payment]) -> dict[int, int]:
     }
 
 
+def most(payments: Iterable[int], *, by_check: bool = False) -> int:
+    """The most minor units that can be given back of these payments in all."""
+    found = [one for one in Payment.objects.filter(pk__in=list(payments)) if _fault(one, by_check=by_check) is None]
+    return sum(left_of(found).values())
+
+
 def spread(root: int, payments: Iterable[int], amount_minor: int, *, by_check: bool) -> dict[int, int]:
     """How an amount is given back of several payments of a parent order: so many minor units of each, none of nothing.
 

@@ -61,6 +61,29 @@ def test_without_the_tick_it_is_left_to_give_back(at_desk: Desk) -> None:
     assert not Payment.objects.filter(purpose="refund").exists()
 
 
+def test_the_form_begins_with_what_can_be_given_back_and_what_is_due_then_says_what_it_is(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    captured(child_of(number))
+    child_of(number, 10)
+    captured(f"{number}-1-002")
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    shown = get(manager, f"{page}/refund", **HX)
+    assert 'name="amount" value="176.00"' in shown  # 16.50 and 159.50
+    assert "At most $176.00 can be given back" in shown
+    too_much = fill(manager, page, f"{page}/refund", status=422, amount="176.01", reason="torn")
+    assert "at most $176.00 of it can be given back" in text_of(too_much)
+    nothing_said = fill(manager, page, f"{page}/refund", status=422, amount="", reason="torn")
+    assert "of all of them at most $176.00 can be given back" in text_of(nothing_said)
+    assert "Try the card now" not in get(manager, page)
+    assert "$176.00 will be given back" in fill(manager, page, f"{page}/refund", amount="176.00", reason="torn")
+    shown = get(manager, page)
+    assert ("Try the card now" in shown, "Give it back now" in shown) == (False, True)
+    assert text_of(shown).count("To be refunded") + text_of(shown).count("to be refunded") >= 2
+    italian = get(at_desk("clerk", language="it"), page)
+    assert "Rimborsa ora" in italian
+    assert ("a rimborsare" in italian, "a incassare" in italian) == (True, False)
+
+
 def test_a_failed_refund_is_given_back_by_check(at_desk: Desk) -> None:
     number = paid_up_front()
     manager, page = at_desk("manager"), f"/orders/{number}"

@@ -57,7 +57,7 @@ def refund(
     if not taken:
         raise Refused("refund_nothing_captured", "number", order=number)
     why = Why(on, by, reason, reason_code)
-    whole = _minor(number, taken, amount)
+    whole = _minor(number, taken, amount, by_check=check is not None)
     ids = [one.pk for one in taken]
     of_each: dict[int, int | None]
     if len(taken) == 1:
@@ -94,7 +94,7 @@ def _taken(order: SalesOrder, line: int | None, part: int | None) -> list[Paymen
     return taken
 
 
-def _minor(number: str, taken: Sequence[Payment], amount: str | None) -> int | None:
+def _minor(number: str, taken: Sequence[Payment], amount: str | None, *, by_check: bool) -> int | None:
     """The amount that was said. Refused: none was, and there are several payments."""
     if amount is not None:
         return money.minor(amount, taken[0].currency, "amount")
@@ -109,6 +109,7 @@ def _minor(number: str, taken: Sequence[Payment], amount: str | None) -> int | N
         lines=lines if len(lines) > 1 else None,
         parts=[one.number for one in taken] if not children else None,
         children=children or None,
+        most=Money(refunds.most([one.pk for one in taken], by_check=by_check), taken[0].currency),
     )
 
 

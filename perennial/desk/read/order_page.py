@@ -124,6 +124,11 @@ class OrderPage:
         """May a card be asked for it now?"""
         return any(one.collectable for one in self.order.payments)
 
+    @property
+    def returnable(self) -> bool:
+        """May a gateway be asked now to give something of it back?"""
+        return any(one.returnable for one in self.order.payments)
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:

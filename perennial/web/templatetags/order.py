@@ -128,7 +128,10 @@ def payment_words(context: Context, payment: Payment) -> str:
         return said(to, "order_given_back")
     if payment.purpose == "refund" and payment.status == "draft":
         return said(to, "order_to_approve")
-    words = phrase("payment", payment.status, None, to) or payment.status
+    if payment.purpose == "refund" and payment.status == "due":
+        words = said(to, "order_to_refund")
+    else:
+        words = phrase("payment", payment.status, None, to) or payment.status
     if payment.attempts > 1:
         words = said(to, "order_at_try", state=words, attempts=payment.attempts)
     if payment.refunded.minor:
