@@ -153,7 +153,7 @@ def test_the_rest_of_a_rest_that_does_not_come_leaves_the_plan() -> None:
     assert lines(child[:9], "item_number", "quantity")[1:3] == [("B2", "1"), ("B6", "1")]
 
 
-@pytest.mark.parametrize("how", ["order", "after", "hold"])
+@pytest.mark.parametrize("how", ["order", "after", "rest", "hold"])
 def test_what_stops_the_order_stops_the_rest(how: str) -> None:
     number = order(line("UP", 2))
     captured(Payment.objects.get())
@@ -176,11 +176,17 @@ def test_what_stops_the_order_stops_the_rest(how: str) -> None:
     if how == "order":
         done = actions.cancel(number=number, **ANNA)
         assert done["to_refund"] == "123.00 USD"  # 135.00 less the 12.00 that went
-    else:
+    elif how == "after":
         actions.cancel(number=number, after=1, **ANNA)
         assert SalesOrder.objects.get(number=rest).status == "open"
         actions.cancel(number=rest, **ANNA)
-        assert surplus([parent]) == {parent: 12300}
+        actions.undo(number=number, **ANNA)
+        assert SalesOrder.objects.get(number=rest).status == "open"
+        sent(rest, day(2))
+        assert check()["faults"] == check_once()["faults"] == []
+        return
+    else:
+        assert actions.cancel(number=rest, **ANNA)["to_refund"] == "11.00 USD"
     assert SalesOrder.objects.get(number=rest).status == "cancelled"
     assert check()["faults"] == []
 
@@ -197,6 +203,12 @@ def test_a_rest_in_parts_is_paid_in_parts_from_its_own_day_on() -> None:
     first = Payment.objects.filter(order__number=f"{child}-2").order_by("number").first()
     assert first is not None
     assert (first.due_on, first.at_invoice) == (date(2026, 3, 23), True)
+    actions.payment_method(number=number, method="on_account", **ANNA)
+    first.refresh_from_db()
+    assert (first.method, first.at_invoice) == (
+        "on_account",
+        False,
+    )  # a bill goes out on its day, as that of every child
 
 
 def test_what_cannot_be_said_of_the_rest() -> None:

@@ -23,7 +23,7 @@ from perennial.desk.locking import (
 )
 from perennial.desk.notices.queue import tell_ended
 from perennial.desk.orders.give_back import give_back_surplus
-from perennial.desk.orders.rest import rest_of, with_rests
+from perennial.desk.orders.rest import rest_of
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
@@ -232,7 +232,8 @@ def end_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: s
     if fault := refusal("end_with", planned):
         raise fault
     behind = [o for o in state.walk if (o.shipment or 0) > after]
-    cancel_children(with_rests(o.child_id for o in behind if o.child_id), locked)
+    children = list(SalesOrder.objects.filter(pk__in=[o.child_id for o in behind if o.child_id]))
+    cancel_children(children, locked)
     _drop(locked, behind)
     state.row.last_shipment = after
     if after <= planned.highest:
@@ -262,7 +263,8 @@ def stop_shipments(locked: LockedOrder, state: OrderState, numbers: Sequence[int
     last = max(kept, default=0)
     before = [o for o in state.walk if o.shipment in numbers and (o.shipment or 0) < last]
     if before:
-        cancel_children(with_rests(o.child_id for o in before if o.child_id), locked)
+        children = SalesOrder.objects.filter(pk__in=[o.child_id for o in before if o.child_id])
+        cancel_children(list(children), locked)
         planned = [o for o in before if o.status in TO_COME]
         difference = Difference()
         difference.add(planned, [replace(o, status="skipped", blocked=None) for o in planned], cancel=False)

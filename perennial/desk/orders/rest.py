@@ -6,7 +6,7 @@ like every child. The two add up to what was ordered, to the last unit of money 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -56,13 +56,6 @@ def rest_on(locked: LockedOrder, child: SalesOrder, rest: str | None, given: dat
 def rest_of(child: SalesOrder) -> int | None:
     """The child whose rest this one brings."""
     return Rest.objects.filter(child=child).values_list("of", flat=True).first()
-
-
-def with_rests(children: Iterable[int]) -> list[SalesOrder]:
-    """These children, and those that bring what they went without."""
-    ids = list(children)
-    rests = Rest.objects.filter(of__in=ids).values_list("child", flat=True)
-    return list(SalesOrder.objects.filter(pk__in=[*ids, *rests]).order_by("pk"))
 
 
 def follow_up(locked: LockedOrder, state: OrderState, child: SalesOrder, left: Left) -> SalesOrder:
