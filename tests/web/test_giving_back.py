@@ -74,7 +74,7 @@ def test_the_form_begins_with_what_can_be_given_back_and_what_is_due_then_says_w
     too_much = fill(manager, page, f"{page}/refund", status=422, amount="176.01", reason="torn")
     assert "at most $176.00 of it can be given back" in text_of(too_much)
     nothing_said = fill(manager, page, f"{page}/refund", status=422, amount="", reason="torn")
-    assert "of all of them at most $176.00 can be given back" in text_of(nothing_said)
+    assert "in all at most $176.00 can be given back" in text_of(nothing_said)
     assert "Try the card now" not in get(manager, page)
     assert "$176.00 will be given back" in fill(manager, page, f"{page}/refund", amount="176.00", reason="torn")
     shown = get(manager, page)
