@@ -311,9 +311,7 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
     sent = {
         n for n, found in shipments.items() if any(children[o.child_id].status in SENT for o in found if o.child_id)
     }
-    others = Payment.objects.filter(continuity_order=state.row, purpose="order").exclude(pk=payment.pk)
-    others = others.exclude(status__in=(*NOT_COUNTED, "written_off"))
-    left = sum(amount - back for amount, back in others.values_list("amount_minor", "refunded_minor"))
+    left = paid_by_others(state, payment)
     left -= sum(amounts[number] for number in sent)
     waiting = sorted(amounts.keys() - sent)
     for at, number in enumerate(waiting):
@@ -321,6 +319,13 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
             return tuple(waiting[at:])
         left -= amounts[number]
     return ()
+
+
+def paid_by_others(state: OrderState, payment: Payment) -> int:
+    """What the other payments of an order billed up front pay of it."""
+    others = Payment.objects.filter(continuity_order=state.row, purpose="order").exclude(pk=payment.pk)
+    others = others.exclude(status__in=(*NOT_COUNTED, "written_off"))
+    return sum(amount - back for amount, back in others.values_list("amount_minor", "refunded_minor"))
 
 
 def _totals_made(children: Mapping[int, SalesOrder]) -> dict[int, int]:

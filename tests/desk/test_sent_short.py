@@ -191,6 +191,20 @@ def test_what_stops_the_order_stops_the_rest(how: str) -> None:
     assert check()["faults"] == []
 
 
+@pytest.mark.parametrize("stop", [True, False])
+def test_a_rest_that_nobody_pays_is_stopped_with_the_others(stop: bool) -> None:
+    number = order(line("UP", 2))
+    make_children(ON)
+    first, rest = f"{number}-1-001", f"{number}-1-001-2"
+    actions.ship(number=first, pieces=less((1, "1")), rest="later", on=ON, by="warehouse")
+    lead(Payment.objects.all(), "failed")
+    how = {} if stop else {"shipments": "send"}
+    done = actions.settle(number=number, end="written-off", reason="never pays", **how, **ANNA)
+    assert done.get("still_ships") == (None if stop else [rest])
+    assert SalesOrder.objects.get(number=rest).status == ("cancelled" if stop else "open")
+    assert check()["faults"] == []
+
+
 def test_a_rest_in_parts_is_paid_in_parts_from_its_own_day_on() -> None:
     number = order(line("CLUB", 1, payment_schedule="3X"))
     make_children(ON)

@@ -277,6 +277,14 @@ def stop_shipments(locked: LockedOrder, state: OrderState, numbers: Sequence[int
         cancel_lines(locked, [state], whole=False, ended_by="merchant")
 
 
+def stop_rests(locked: LockedOrder, rests: Sequence[SalesOrder]) -> None:
+    """What was to follow of shipments that went short does not come; the merchant ends it."""
+    cancel_children(list(rests), locked)
+    for child in rests:
+        locked.event("child_cancelled", child=child.number, shipment=child.shipment, ended_by="merchant")
+    changed(locked, locked.states)
+
+
 def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: str | None) -> ChildCancelled:
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child_id)
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)

@@ -16,9 +16,11 @@ from perennial.continuity.planning import OrderState
 from perennial.desk.locking import LockedOrder
 from perennial.errors import Refused
 from perennial.kernel.instalments import PaymentSchedule
+from perennial.kernel.states import SENT
 from perennial.kernel.totals import Totals
 from perennial.orders.models import Hold, OrderLine, OrderTax, Rest, SalesOrder
 from perennial.payments import due
+from perennial.payments.models import Payment
 
 WORDS = ("cancel", "later")
 """What becomes of the rest of a child that goes short."""
@@ -56,6 +58,22 @@ def rest_on(locked: LockedOrder, child: SalesOrder, rest: str | None, given: dat
 def rest_of(child: SalesOrder) -> int | None:
     """The child whose rest this one brings."""
     return Rest.objects.filter(child=child).values_list("of", flat=True).first()
+
+
+def unpaid_rests(state: OrderState, payment: Payment) -> list[SalesOrder]:
+    """Of an order billed up front, the children that bring a rest, have not left, and are not paid by its other payments:
+    what left is paid first, then these in turn.
+    """
+    children = SalesOrder.objects.filter(parent_line_id=state.row.parent_line_id)
+    left = due.paid_by_others(state, payment)
+    left -= sum(children.filter(status__in=SENT).values_list("total_minor", flat=True))
+    rests = Rest.objects.filter(child__parent_line_id=state.row.parent_line_id).values("child")
+    waiting = list(children.filter(pk__in=rests, status="open").order_by("shipment", "try_no"))
+    for at, one in enumerate(waiting):
+        if one.total_minor > max(left, 0):
+            return waiting[at:]
+        left -= one.total_minor
+    return []
 
 
 def follow_up(locked: LockedOrder, state: OrderState, child: SalesOrder, left: Left) -> SalesOrder:
