@@ -21,7 +21,8 @@ select 'child_without_shipment', p.number, null, k.number, k.shipment, null, k.s
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status <> 'cancelled'
    and not exists (select from continuity_continuityorder c
                      join continuity_occurrence o on o.continuity_order_id = c.id
-                    where c.parent_line_id = k.parent_line_id and o.child_id = k.id)
+                    where c.parent_line_id = k.parent_line_id
+                      and o.child_id = coalesce((select r.of_id from orders_rest r where r.child_id = k.id), k.id))
 
 -- name: child_lines
 select 'child_lines_differ', p.number, null, k.number, k.shipment, null
@@ -29,12 +30,30 @@ select 'child_lines_differ', p.number, null, k.number, k.shipment, null
   join orders_salesorder p on p.id = k.parent_id
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.external is null and k.status <> 'cancelled'
+   and not exists (select from orders_rest r where r.child_id = k.id or r.of_id = k.id)
    and (select coalesce(array_agg((l.product_id, l.quantity, l.price_minor)::text order by l.product_id, l.quantity, l.price_minor), '{}')
           from orders_orderline l where l.order_id = k.id)
     is distinct from
        (select coalesce(array_agg((l.product_id, l.quantity, l.price_minor)::text order by l.product_id, l.quantity, l.price_minor), '{}')
           from continuity_occurrence o join continuity_continuityline l on l.occurrence_id = o.id
          where o.continuity_order_id = c.id and o.child_id = k.id)
+
+-- name: rest_lines
+-- What went and what follows it are together what the plan brings; what follows counts also where it is cancelled.
+select 'child_lines_differ', p.number, null, k.number, k.shipment, null
+  from (select distinct of_id from orders_rest) r
+  join orders_salesorder k on k.id = r.of_id
+  join orders_salesorder p on p.id = k.parent_id
+ where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s))
+   and (select array_agg((x.product_id, x.price_minor, x.sum)::text order by x.product_id, x.price_minor)
+          from (select l.product_id, l.price_minor, sum(l.quantity) as sum from orders_orderline l
+                 where l.order_id = k.id or l.order_id in (select f.child_id from orders_rest f where f.of_id = k.id)
+                 group by 1, 2) x)
+    is distinct from
+       (select array_agg((x.product_id, x.price_minor, x.sum)::text order by x.product_id, x.price_minor)
+          from (select l.product_id, l.price_minor, sum(l.quantity) as sum
+                  from continuity_occurrence o join continuity_continuityline l on l.occurrence_id = o.id
+                 where o.child_id = k.id group by 1, 2) x)
 
 -- name: order_totals
 -- With its tax or without: an order may have been entered under the other setting of prices_include_tax.
@@ -117,6 +136,37 @@ select 'payment_captured_differs', p.number, null, case when k.parent_id is not 
                         where e.order_id = p.id and e.kind = 'payment_captured' and e.data ->> 'purpose' = y.purpose
                           and e.data ->> 'number' = y.number::text
                           and e.data ->> 'child' is not distinct from case when k.parent_id is not null then k.number end))
+
+-- name: given_back
+-- What is given back and what the bank has taken back come to no more than was captured. What was given back before the
+-- customer went to the bank does not count where the bank has taken it as well: that comes from outside, and may be.
+select 'payment_given_back_over', coalesce(q.number, p.number), null, case when q.id is not null then p.number end, p.shipment, y.id,
+       p.number, y.captured_minor, greatest(y.refunded_minor, r.back) as refunded_minor, d.lost as lost_minor
+  from (select payment_id from payments_dispute where status = 'lost'
+        union select refunds_id from payments_payment where refunds_id is not null) m
+  join {PAYMENTS} y on y.id = m.payment_id
+ cross join lateral (select coalesce(sum(amount_minor), 0)::bigint as lost, min(opened_on) as opened_on
+                       from payments_dispute where payment_id = y.id and status = 'lost') d
+ cross join lateral (
+       select coalesce(sum(b.captured_minor), 0)::bigint as back,
+              coalesce(sum(b.captured_minor) filter (
+                where d.opened_on >= coalesce((select max(a.on_date) from payments_attempt a
+                                                where a.payment_id = b.id and a.kind = 'refund' and a.outcome = 'approved'),
+                                              b.due_on)), 0)::bigint as before
+         from payments_payment b where b.refunds_id = y.id) r
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  join orders_salesorder p on p.id = coalesce(y.order_id, c.order_id)
+  left join orders_salesorder q on q.id = p.parent_id
+ where y.captured_minor < greatest(y.refunded_minor, r.back)
+    or y.captured_minor < greatest(y.refunded_minor, r.back) - r.before + d.lost
+
+-- name: refund_request
+select 'refund_request_over', p.number, null, null, null, null, r.amount_minor, t.captured as captured_minor
+  from payments_refundrequest r
+  join orders_salesorder p on p.id = r.order_id
+ cross join lateral (select coalesce(sum(captured_minor), 0)::bigint as captured from payments_payment
+                      where id in (select b.refunds_id from payments_payment b where b.request_id = r.id)) t
+ where (%(orders)s::bigint[] is null or r.order_id = any(%(orders)s)) and r.amount_minor > t.captured
 
 -- name: blocked
 -- %(found)s: when a card that will have expired was last found; %(modes)s, %(days)s: by delivery mode, the first working
@@ -279,6 +329,7 @@ select 'shipment_made_again', p.number, l.line, null, k.shipment, null, count(*)
   join orders_salesorder p on p.id = k.parent_id
   join orders_orderline l on l.id = k.parent_line_id
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status <> 'cancelled'
+   and not exists (select from orders_rest r where r.child_id = k.id)
  group by l.id, k.shipment, p.number having count(*) > 1
 
 -- name: once_product_step
@@ -295,7 +346,8 @@ select 'child_step_carried_again', p.number, null, k.number, k.shipment, null
   from orders_salesorder k
   join orders_salesorder p on p.id = k.parent_id
   join continuity_continuityorder c on c.parent_line_id = k.parent_line_id
-  join continuity_occurrence o on o.continuity_order_id = c.id and o.shipment = k.shipment and o.child_id <> k.id
+  join continuity_occurrence o on o.continuity_order_id = c.id and o.shipment = k.shipment
+   and o.child_id <> coalesce((select r.of_id from orders_rest r where r.child_id = k.id), k.id)
  where (%(orders)s::bigint[] is null or k.parent_id = any(%(orders)s)) and k.status in {states.SENT}
 
 -- name: once_charged

@@ -139,12 +139,22 @@ def order_ship(p: Parser) -> Run:
         action="append",
         default=[],
         metavar="PIECES",
-        help="of a line of a child so many went, and the rest does not come: LINE=QUANTITY, one option a line",
+        help="of a line of a child so many went: LINE=QUANTITY, one option a line",
+    )
+    p.add_argument(
+        "--rest",
+        choices=("cancel", "later"),
+        help="what did not go does not come (cancel, left out), or follows as a child of its own (later)",
+    )
+    p.add_argument(
+        "--rest-on", type=day, metavar="DATE", help="the day on which the rest ships (left out: the next working day)"
     )
     p.override()
     p.reason_code()
     p.change()
-    return does("ship", "carrier", "tracking", "override", "reason_code", "pieces", line=False, reports=True)
+    return does(
+        "ship", "carrier", "tracking", "override", "reason_code", "pieces", "rest", "rest_on", line=False, reports=True
+    )
 
 
 def order_track(p: Parser) -> Run:

@@ -189,6 +189,7 @@ def _child(child: Child, whole: bool) -> Document:
         "tracking": child.sent.tracking if child.sent else None,
         "external": child.external,
         **more,
+        **({} if child.rest_of is None else {"rest_of": child.rest_of}),
     }
 
 
@@ -197,6 +198,7 @@ def child_line_json(line: ChildLine, whole: bool = True) -> Document:
         "item_number": line.product.number,
         "quantity": money.plain(line.quantity),
         "price": amount(line.price),
+        **({} if line.costs_its_price else {"amount": amount(line.amount)}),
         **({"name": line.product.name} if whole else {}),
     }
 

@@ -41,6 +41,28 @@ def tax_is_included(lines: int, delivery: int, tax: int, total: int) -> bool:
     return tax > 0 and total == lines + delivery
 
 
+def taken_apart(whole: Totals, part: Totals, *, included: bool) -> tuple[Totals, Totals]:
+    """A part of a whole, which has its delivery, and the rest: the two add up to the whole to the last unit, by tax group
+    too. ``part``: as it would be reckoned alone; of no tax it has more than the whole.
+    """
+    alone = {group.group: group for group in part.groups}
+    first, rest = [], []
+    for group in whole.groups:
+        own = alone.get(group.group)
+        base = min(own.base, group.base) if own else 0
+        tax = group.tax if base == group.base else min(own.tax, group.tax) if own else 0
+        first.append(group._replace(base=base, tax=tax))
+        rest.append(group._replace(base=group.base - base, tax=group.tax - tax))
+    lines = min(part.lines, whole.lines)
+    return _of_groups(lines, whole.delivery, first, included), _of_groups(whole.lines - lines, 0, rest, included)
+
+
+def _of_groups(lines: int, delivery: int, groups: Iterable[GroupTax], included: bool) -> Totals:
+    kept = tuple(group for group in groups if group.base or group.tax)
+    tax = sum(group.tax for group in kept)
+    return Totals(lines, delivery, tax, sum_of((lines, delivery, 0 if included else tax)), kept)
+
+
 def totals(
     lines: Iterable[Charge],
     deliveries: Iterable[Charge],

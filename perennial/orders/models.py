@@ -113,6 +113,16 @@ class SalesOrder(models.Model):
         ]
 
 
+class Rest(models.Model):
+    """A child that brings what another one of the same shipment went without: ``of``, which went first."""
+
+    child = models.OneToOneField(SalesOrder, models.CASCADE, primary_key=True, related_name="+")
+    of = models.ForeignKey(SalesOrder, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(child=F("of")), name="rest_of_another")]
+
+
 class OrderLine(models.Model):
     """One line of an order. A parent's continuity line has price 0 and is never shipped itself."""
 

@@ -19,7 +19,7 @@ from perennial.desk.read.order import ChildLine, Line, Order
 from perennial.desk.read.orders import orders
 from perennial.desk.read.values import Address, Product, Sent
 from perennial.errors import Refused
-from perennial.kernel.money import Money, line_amount
+from perennial.kernel.money import Money
 from perennial.kernel.states import HOLDS_SENDING
 from perennial.language.formats import Reader, fact
 from perennial.papers.values import Fact, Head, address_lines, facts, filled, head
@@ -171,7 +171,7 @@ def _slip(parcel: _Parcel, to: Reader, sender: Company) -> Slip:
                 product=line.product.number,
                 name=line.product.name,
                 quantity=fact(line.quantity, "", to),
-                amount=None if hidden or line.price is None else _amount(line.quantity, line.price, to),
+                amount=None if hidden or line.price is None else fact(line.amount, "", to),
             )
             for line in parcel.lines
         ),
@@ -183,10 +183,6 @@ def _slip(parcel: _Parcel, to: Reader, sender: Company) -> Slip:
         closing=(say(contact, to, email=sender.from_email),),
         words=of(to, *WORDS),
     )
-
-
-def _amount(quantity: Decimal, price: Money, to: Reader) -> str:
-    return fact(Money(line_amount(quantity, price.minor), price.currency), "", to)
 
 
 def _shipment(shipment: tuple[Product, int, int | None], to: Reader) -> str:

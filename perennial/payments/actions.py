@@ -114,7 +114,7 @@ def use_method(
            where p.id = any(%(ids)s) and p.purpose = 'shipment'
              and exists (select from continuity_occurrence o
                            join continuity_continuityorder c on c.id = o.continuity_order_id
-                          where o.child_id = k.id
+                          where o.child_id = coalesce((select r.of_id from orders_rest r where r.child_id = k.id), k.id)
                             and coalesce(o.payment_schedule_id, c.payment_schedule_id) is not null))
         update payments_payment p
            set method = %(method)s, card_id = %(card)s, customer_id = %(payer)s,

@@ -48,10 +48,13 @@ select r.id, r.order_id, r.root_id, r.continuity_id, r.purpose, r.number, r.meth
              -- while the bank may take it back as well it is not given back
              and not exists (select from payments_payment b join payments_dispute d on d.payment_id = b.refunds_id
                               where b.id = r.id and d.status in {states.DISPUTE_GOES_ON})
-             -- nor what the bank has taken back
+             -- nor what the bank has taken back, nor what another refund, asked for before, gives back of it
              and r.amount_minor <= (
                select b.captured_minor - b.refunded_minor
                       - coalesce((select sum(d.amount_minor) from payments_dispute d where d.payment_id = b.id and d.status = 'lost'), 0)
+                      - coalesce((select sum(o.amount_minor) from payments_payment o
+                                   where o.refunds_id = b.id and o.id <> a.id and o.status in {states.REFUND_OPEN}
+                                     and (o.id < a.id or o.status in {states.NOT_ANSWERED})), 0)
                  from payments_payment a join payments_payment b on b.id = a.refunds_id where a.id = r.id) then 'refund'
       end
     when r.status = 'authorised' and r.approval_code is not null then  -- outside of any gateway

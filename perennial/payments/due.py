@@ -33,7 +33,7 @@ from perennial.kernel.states import (
 )
 from perennial.kernel.tariff import Tariff
 from perennial.kernel.totals import Charge, Totals
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import Rest, SalesOrder
 from perennial.payments import blocked
 from perennial.payments.models import Payment
 
@@ -298,6 +298,7 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
         o for o in state.occurrences if o.child_id is None or children[o.child_id].status in (*NOT_INVOICED, *SENT)
     ]
     shipments = _shipments(coming)
+    made = _totals_made(children)
     known_places = places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
     amounts = _amounts(
         set_up.tariff(state.row.tariff_id),
@@ -305,14 +306,12 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
         place_of=lambda o: known_places[o.ship_to_id or state.row.ship_to_id],
         on=state.row.order_date,
         groups=tax_groups(line.product_id for o in coming for line in o.lines),
-        made=lambda o: children[o.child_id].total_minor if o.child_id is not None else None,
+        made=lambda o: made.get(o.child_id) if o.child_id is not None else None,
     )
     sent = {
         n for n, found in shipments.items() if any(children[o.child_id].status in SENT for o in found if o.child_id)
     }
-    others = Payment.objects.filter(continuity_order=state.row, purpose="order").exclude(pk=payment.pk)
-    others = others.exclude(status__in=(*NOT_COUNTED, "written_off"))
-    left = sum(amount - back for amount, back in others.values_list("amount_minor", "refunded_minor"))
+    left = paid_by_others(state, payment)
     left -= sum(amounts[number] for number in sent)
     waiting = sorted(amounts.keys() - sent)
     for at, number in enumerate(waiting):
@@ -320,6 +319,22 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
             return tuple(waiting[at:])
         left -= amounts[number]
     return ()
+
+
+def paid_by_others(state: OrderState, payment: Payment) -> int:
+    """What the other payments of an order billed up front pay of it."""
+    others = Payment.objects.filter(continuity_order=state.row, purpose="order").exclude(pk=payment.pk)
+    others = others.exclude(status__in=(*NOT_COUNTED, "written_off"))
+    return sum(amount - back for amount, back in others.values_list("amount_minor", "refunded_minor"))
+
+
+def _totals_made(children: Mapping[int, SalesOrder]) -> dict[int, int]:
+    """By child what it costs, together with those that bring what it went without."""
+    found = {pk: child.total_minor for pk, child in children.items()}
+    rests = Rest.objects.filter(of__in=found).exclude(child__status="cancelled")
+    for first, total in rests.values_list("of", "child__total_minor"):
+        found[first] += total
+    return found
 
 
 def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: date) -> int:
@@ -337,7 +352,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
     groups = tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
     children = SalesOrder.objects.filter(pk__in=[o.child_id for s in states for o in s.occurrences if o.child_id])
     dead = set(children.filter(status="cancelled").values_list("pk", flat=True))
-    made = dict(children.exclude(status="cancelled").values_list("pk", "total_minor"))
+    made = _totals_made({one.pk: one for one in children.exclude(status="cancelled")})
     rows: dict[int, list[Payment]] = {}
     for payment in (
         Payment.objects.select_for_update(no_key=True)

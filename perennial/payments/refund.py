@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
 from perennial.catalog.queries import company, parameters
 from perennial.db import sql
@@ -111,6 +111,11 @@ def left_of(payments: Sequence[Payment]) -> dict[int, int]:
     """By payment, the minor units that may still be given back: what was captured, less what was given back, is on its way
     back, or was lost to a dispute.
     """
+    return {pk: max(0, minor) for pk, minor in _balance(payments).items()}
+
+
+def _balance(payments: Sequence[Payment]) -> dict[int, int]:
+    """The same; below 0: a dispute was lost of what was to be given back before."""
     ids = [one.pk for one in payments]
     back = dict(
         Payment.objects.filter(refunds__in=ids, status__in=REFUND_OPEN)
@@ -121,9 +126,14 @@ def left_of(payments: Sequence[Payment]) -> dict[int, int]:
         Dispute.objects.filter(payment__in=ids, status="lost").values_list("payment").annotate(Sum("amount_minor"))
     )
     return {
-        one.pk: max(0, one.captured_minor - one.refunded_minor - back.get(one.pk, 0) - lost.get(one.pk, 0))
-        for one in payments
+        one.pk: one.captured_minor - one.refunded_minor - back.get(one.pk, 0) - lost.get(one.pk, 0) for one in payments
     }
+
+
+def most(payments: Iterable[int], *, by_check: bool = False) -> int:
+    """The most minor units that can be given back of these payments in all."""
+    found = [one for one in Payment.objects.filter(pk__in=list(payments)) if _fault(one, by_check=by_check) is None]
+    return sum(left_of(found).values())
 
 
 def spread(root: int, payments: Iterable[int], amount_minor: int, *, by_check: bool) -> dict[int, int]:
@@ -233,7 +243,7 @@ def decide(root: int, why: Why, *, approved: bool) -> RefundRequest:
     ):
         raise Refused("refund_of_disputed", "number")
     if approved:
-        for taken, left in left_of(list(Payment.objects.filter(pk__in=found.payments.values("refunds")))).items():
+        for taken, left in _balance(list(Payment.objects.filter(pk__in=found.payments.values("refunds")))).items():
             if left < 0:  # a dispute was lost meanwhile
                 asked = found.payments.filter(refunds=taken).aggregate(sum=Sum("amount_minor"))["sum"]
                 raise Refused("refund_too_much", "amount", left=Money(max(0, left + asked), found.currency))
@@ -257,9 +267,9 @@ def again(payment: int, why: Why, check: Check | None = None) -> Payment:
     if fault := _fault(taken, by_check=check is not None):
         raise fault
     back.refresh_from_db()
-    left = left_of([taken])[taken.pk] + (back.amount_minor if back.status in REFUND_OPEN else 0)
+    left = _balance([taken])[taken.pk] + (back.amount_minor if back.status in REFUND_OPEN else 0)
     if back.amount_minor > left:
-        raise Refused("refund_too_much", "amount", left=Money(left, back.currency))
+        raise Refused("refund_too_much", "amount", left=Money(max(0, left), back.currency))
     retry.from_zero([back.pk])
     if check is None:
         tell(back, "payment_refund_due", why)
@@ -293,9 +303,13 @@ def _given_by_check(back: Payment, check: Check, why: Why) -> None:
 GIVEN_BACK = sql.named("perennial.payments", "charge.sql")["given_back"]
 
 
-def withdraw(payments: Sequence[int], why: Why) -> None:
-    """Refunds that nobody has asked a gateway for go: what they were for is taken back."""
-    found = Payment.objects.filter(pk__in=payments, purpose="refund", status__in=NOT_ASKED, tries=None)
+def withdraw(payments: Sequence[int], why: Why) -> list[int]:
+    """Refunds that nobody has asked a gateway for go: what they were for is taken back. What waits for somebody who
+    approves it goes whole. Which they were.
+    """
+    asked = RefundRequest.objects.filter(payments__in=payments, approved=None)
+    found = Payment.objects.filter(Q(pk__in=payments) | Q(request__in=asked.values("pk")))
+    found = found.filter(purpose="refund", status__in=NOT_ASKED, tries=None)
     ids = list(found.order_by("pk").values_list("pk", flat=True))
     for state in NOT_ASKED:
         mine = list(Payment.objects.filter(pk__in=ids, status=state).values_list("pk", flat=True))
@@ -303,12 +317,15 @@ def withdraw(payments: Sequence[int], why: Why) -> None:
     RefundRequest.objects.filter(payments__in=ids, approved=None).update(
         approved=False, decided_by=why.by, decided_on=why.on
     )
+    return ids
 
 
 def withdraw_beyond(taken: Payment, why: Why) -> None:
     """Refunds of a payment that nobody has asked a gateway for go where there is not so much left of it any more."""
-    if left_of([taken])[taken.pk] < 0:
-        withdraw(list(Payment.objects.filter(refunds=taken).values_list("pk", flat=True)), why)
+    if _balance([taken])[taken.pk] < 0:
+        gone = withdraw(list(Payment.objects.filter(refunds=taken).values_list("pk", flat=True)), why)
+        for back in Payment.objects.filter(pk__in=gone).order_by("pk"):
+            tell(back, "payment_refund_withdrawn", why)
 
 
 def tell(back: Payment, kind: str, why: Why, **more: object) -> None:

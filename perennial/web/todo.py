@@ -117,7 +117,7 @@ def step(code: str, one: Exceptional) -> Step:
         case "new_card":
             asks = "new_card" if keeper() is None else "send_link"
             return Step(asks, "change_orders", f"/customers/{quote(one.account, safe='')}/card")
-        case "try_now" | "ask":
+        case "try_now" | "refund_now" | "ask":
             return Step(code, "change_orders", f"{order}/collect", post=True)
         case "reprocess":
             return Step(code, "change_orders", f"{order}/reprocess", post=True)

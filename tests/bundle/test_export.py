@@ -28,9 +28,12 @@ from perennial.catalog.models import Company
 from perennial.continuity.models import Parked
 from perennial.db import sql
 from perennial.desk import actions
-from perennial.desk.actions import cancel, refund
+from perennial.desk.actions import approve_refund, cancel, decline_refund, refund
 from perennial.desk.contract import order_documents
+from perennial.desk.disputes import reported
+from perennial.desk.orders.short import Pieces
 from perennial.errors import Refused
+from perennial.jobs.check import check, check_once
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.update_orders import UpdateOrders
@@ -38,6 +41,7 @@ from perennial.kernel.shares import Share
 from perennial.language import say
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import gateways
+from perennial.payments.gateways.contract import DisputeFacts
 from perennial.payments.gateways.sandbox import Sandbox
 from perennial.payments.models import Attempt, Payment
 from perennial.programs import draft
@@ -199,6 +203,89 @@ def test_what_is_given_back_and_at_which_gateway():
     empty()
     put(json.dumps(old))
     assert Attempt.objects.get(outcome="declined").category == "hard"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refunds_that_wait_for_approval_and_disputes_go_out_and_in_again_and_go_on():
+    empty()
+    child = "SO-000001-1-002"
+    paid = {"order": child, "status": "captured", "gateway": "bank", "gateway_ref": "ch_1"}
+    order = member({}, invoiced(2), number="SO-000001", payments=[paid])
+    put(twelve() | {"orders": [order], "parameters": {"refund_limit": "1.00"}})
+    who = {"on": date(2026, 5, 20), "by": "anna", "reason": "torn"}
+    assert refund(number=child, amount="5.00", **who).status == "draft"
+    decline_refund(number="SO-000001", **who | {"by": "luca"})
+    refund(number=child, amount="0.50", **who)
+    assert refund(number=child, amount="4.00", **who).status == "draft"
+    told = DisputeFacts("dp_1", "ch_1", 490, "USD", "fraudulent", "open", date(2026, 6, 1))
+    reported(gateway="bank", facts=told, happened=1_790_000_000, on=date(2026, 5, 21), by="gateway:bank")
+    before = take_out()
+    (said,) = json.loads(before)["orders"]
+    assert [(one["number"], one["amount"], one["approved"]) for one in said["refund_requests"]] == [
+        (1, "5.00", False),
+        (2, "4.00", None),
+    ]
+    assert [(one["status"], one.get("request")) for one in said["payments"] if one["purpose"] == "refund"] == [
+        ("cancelled", 1),
+        ("due", None),
+        ("draft", 2),
+    ]
+    wrong = {
+        "refund_requests[1].approved": lambda o: o["refund_requests"][0].update(approved=None, decided_by=None, decided_on=None),
+        "refund_requests[0].approved": lambda o: o["refund_requests"][0].update(approved=None),
+        "refund_requests[1]": lambda o: o["payments"].pop(2),
+        "payments[2].request": lambda o: o["payments"][2].update(request=3),
+        "payments[2].status": lambda o: o["refund_requests"][1].update(approved=False, decided_by="luca"),
+        "payments[3].disputes": lambda o: o["payments"][3].update(captured="0.00", status="due"),
+        "payments[3].disputes[0].closed_on": lambda o: o["payments"][3]["disputes"][0].update(closed_on="2026-06-02"),
+        "payments[3].refunded": lambda o: o["payments"][3].update(refunded="24.00", disputes=[
+            o["payments"][3]["disputes"][0] | {"status": "lost"}]),
+        "refund_requests": lambda o: o["refund_requests"][0].update(amount="25.00"),
+    }  # fmt: skip
+    empty()
+    for path, break_ in wrong.items():
+        broken = json.loads(before)
+        break_(broken["orders"][0])
+        assert path in [at.removeprefix("orders[0].") for at in faults(broken)], path
+    put(before)
+    assert take_out() == before
+    with pytest.raises(Refused, match="refund_of_disputed"):
+        approve_refund(number="SO-000001", **who | {"by": "luca"})
+    reported(gateway="bank", facts=told._replace(status="won"), happened=1_790_000_001, on=date(2026, 6, 2), by="bank")
+    assert approve_refund(number="SO-000001", **who | {"by": "luca"}).amount.minor == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_follows_a_child_that_went_short_goes_out_and_in_again_to_the_cent():
+    empty()
+    desk.club()
+    number = desk.order("CLUB")
+    actions.price(number=number, shipment=1, price="9.99", on=desk.ON, by="anna")
+    assert desk.make_children(desk.ON) == 1
+    child, rest = f"{number}-1-001", f"{number}-1-001-2"
+    actions.ship(number=child, pieces=[Pieces(1, Decimal("0.5"))], rest="later", on=desk.ON, by="anna")
+    actions.ship(number=rest, pieces=[Pieces(1, Decimal("0.4"))], rest="later", on=desk.day(1), by="anna")
+    before = take_out()
+    (said,) = json.loads(before)["orders"]
+    assert [
+        (one.get("rest_of"), one["lines"][0].get("amount"), one["tax"], one["total"]) for one in said["children"]
+    ] == [
+        (None, None, "1.00", "11.00"),
+        (child, None, "0.40", "4.40"),
+        (child, "0.99", "0.10", "1.09"),
+    ]
+    assert sum(one.total_minor for one in SalesOrder.objects.filter(parent__number=number)) == 999 + 500 + 150
+    broken = json.loads(before)
+    del broken["orders"][0]["children"][1]["lines"]
+    broken["orders"][0]["children"][2]["rest_of"] = "SO-000001-1-009"
+    empty()
+    assert {path.removeprefix("orders[0].") for path in faults(broken)} == {
+        "children[1].lines",
+        "children[2].rest_of",
+    }
+    put(before)
+    assert take_out() == before
+    assert check()["faults"] == check_once()["faults"] == []
 
 
 @pytest.mark.django_db(transaction=True)

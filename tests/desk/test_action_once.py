@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
@@ -16,8 +17,10 @@ from django.db import connection, transaction
 from perennial.desk import actions
 from perennial.desk.action import How, perform
 from perennial.desk.models import Answer, Change
+from perennial.desk.orders.short import Pieces
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused
+from perennial.jobs.night import night
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments.charge import collect
 from perennial.payments.models import Payment
@@ -49,6 +52,29 @@ def test_eight_at_once_do_it_once() -> None:
         found = list(pool.map(ask, range(EIGHT)))
     assert all(one == found[0] for one in found)
     assert (skipped(), Change.objects.count(), Answer.objects.count()) == (1, 1, 1)
+
+
+def test_two_who_report_the_same_short_shipment_make_one_rest_and_the_night_none() -> None:
+    number = order("CLUB")
+    desk.make_children(desk.ON)
+    child = f"{number}-1-001"
+
+    def report(_: int) -> bool:
+        try:
+            in_its_session(
+                lambda: actions.ship(
+                    number=child, pieces=[Pieces(1, Decimal("0.5"))], rest="later", on=desk.ON, by="warehouse"
+                )
+            )
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(report, range(2))) == [False, True]
+    night(on=desk.ON)
+    found = SalesOrder.objects.filter(parent__number=number, shipment=1).order_by("number")
+    assert list(found.values_list("number", "status")) == [(child, "shipped"), (f"{child}-2", "open")]
 
 
 def ask_in_a_process(number: str) -> subprocess.Popen[str]:

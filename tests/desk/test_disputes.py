@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from perennial.catalog.models import Parameters
+from perennial.desk import gateway_events
 from perennial.desk.disputes import reported
 from perennial.desk.read.exceptions import counts, exceptions
 from perennial.jobs.check import check
@@ -16,13 +18,15 @@ from perennial.jobs.watch import watch
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.papers import evidence, pdf
 from perennial.payments import gateways
-from perennial.payments.gateways.contract import DisputeFacts
-from perennial.payments.models import CardLink, Dispute, Payment
+from perennial.payments.gateway_events import _stored
+from perennial.payments.gateways.contract import DisputeFacts, Event
+from perennial.payments.models import Attempt, CardLink, Dispute, GatewayEvent, Payment, RefundRequest
 from perennial.payments.next_step import facts, rules
 from perennial.payments.surplus import surplus
 from tests.desk.test_refunds import captured
 from tests.worlds import actions
-from tests.worlds.desk import ANNA, ON, day, make_children, order, refused, run, sent
+from tests.worlds.desk import ANNA, ON, day, last_event, make_children, order, refused, run, sent
+from tests.worlds.leading import lead
 
 pytestmark = pytest.mark.usefixtures("club")
 
@@ -122,6 +126,78 @@ def test_what_is_lost_is_not_given_back_once_more() -> None:
     with refused("amount", "refund_too_much", f"{(payment.amount_minor - 1000) / 100:.2f}"):
         actions.refund(number=f"{number}-1-001", amount="16.50", **WHY)
     assert actions.refund(number=f"{number}-1-001", **WHY)["amount"] == f"{(payment.amount_minor - 1000) / 100:.2f}"
+
+
+def step_of(refund: Payment) -> str | None:
+    (fact,) = facts([refund.pk], rules(day(12), gateways.current()))
+    return fact.step
+
+
+def test_a_refund_that_was_tried_before_a_dispute_was_lost_does_not_go_out_besides() -> None:
+    number, payment = paid()
+    for amount in ("8.00", "7.00"):
+        actions.refund(number=f"{number}-1-001", amount=amount, **WHY)
+    first, second = Payment.objects.filter(purpose="refund").order_by("pk")
+    for tried in (first, second):  # the gateway has refused it, and is asked again
+        lead(Payment.objects.filter(pk=tried.pk), "declined")
+        Attempt.objects.create(
+            payment=tried, kind="refund", number=1, key=f"r{tried.pk}", amount_minor=tried.amount_minor,
+            on_date=ON, outcome="declined", category="soft", gateway="sandbox",
+        )  # fmt: skip
+    assert [step_of(first), step_of(second)] == ["refund", "refund"]
+    told("lost", 200, minor=payment.amount_minor - 900)  # 9.00 is left: of the two only the first
+    assert [step_of(first), step_of(second)] == ["refund", None]
+    with refused("amount", "refund_too_much", "1.00"):
+        actions.refund_again(number=f"{number}-1-001", refund=2, **WHY)
+    told("lost", 300, minor=payment.amount_minor)
+    assert [step_of(first), step_of(second)] == [None, None]
+
+
+def test_a_refund_that_waits_for_approval_is_not_approved_once_a_dispute_is_lost() -> None:
+    Parameters.objects.update(refund_limit_minor=100)
+    number, payment = paid()
+    actions.refund(number=f"{number}-1-001", amount="10.00", **WHY)
+    Dispute.objects.create(  # it came with orders that moved in
+        payment=payment, amount_minor=payment.amount_minor - 500, currency="USD", reason="fraudulent",
+        status="lost", opened_on=ON, closed_on=ON,
+    )  # fmt: skip
+    luca = {"on": day(12), "by": "finance:luca"}
+    with refused("amount", "refund_too_much", "5.00"):
+        actions.approve_refund(number=number, reason="seen", **luca)
+    assert actions.decline_refund(number=number, reason="seen", **luca)["status"] == "cancelled"
+
+
+def test_a_gateway_tells_of_a_lost_dispute_and_what_was_to_be_given_back_is_withdrawn_whole() -> None:
+    Parameters.objects.update(refund_limit_minor=2000)
+    number, payment = paid()
+    other = Payment.objects.get(order__number=f"{number}-1-002")
+    captured(other, ON)
+    actions.refund(number=f"{number}-1-001", amount="10.00", **WHY)
+    actions.refund(number=number, amount="160.00", **WHY)  # waits, of both payments
+    due, *waits = Payment.objects.filter(purpose="refund").order_by("pk")
+    assert (due.status, [one.status for one in waits]) == ("due", ["draft", "draft"])
+    lost = BANK._replace(status="lost", minor=payment.amount_minor)
+    row = GatewayEvent.objects.create(
+        gateway="sandbox",
+        reference="evt_1",
+        kind="dispute",
+        facts=_stored(Event("evt_1", "dispute", 300, dispute=lost)),
+    )
+    gateway_events.handle(row.pk, on=day(12))
+    assert set(Payment.objects.filter(purpose="refund").values_list("status", flat=True)) == {"cancelled"}
+    assert (step_of(due), RefundRequest.objects.get().approved) == (None, False)
+    kind, _, by, reason, data = last_event(number)
+    assert (kind, by, reason, data["refund"]) == ("payment_refund_withdrawn", "gateway:sandbox", BANK.reason, 2)
+    assert check()["faults"] == []
+
+
+def test_what_the_bank_takes_that_was_given_back_before_is_no_fault_of_the_data_but_the_other_way_round_is() -> None:
+    _, payment = paid()
+    actions.refund(number=payment.order.number, check="17", given_on=day(0), **WHY)  # type: ignore[union-attr]
+    told("lost", 200, minor=payment.amount_minor)
+    assert check()["faults"] == []
+    Dispute.objects.update(opened_on=day(-1))
+    assert "lost in disputes" in check()["faults"][0]
 
 
 def test_what_is_lost_is_not_to_be_given_back() -> None:

@@ -156,7 +156,8 @@ def test_what_was_paid_is_given_back_and_one_of_several_is_named() -> None:
     assert several.value.field == "line"
     assert (
         say(several.value)
-        == f"{number} has several payments that were taken: of the lines 1, 2, 3, payments 1, 2, 1, 1"
+        == f"{number} has several payments that were taken: of the lines 1, 2, 3, payments 1, 2, 1, 1; "
+        "in all at most 127.00 USD can be given back: say how much"
     )
     with pytest.raises(Refused) as parts:
         actions.refund(number=number, line=1, **WHY)

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.continuity.models import ContinuityOrder
+from perennial.desk.entry import PayEntry
+from perennial.errors import Refused
 from perennial.kernel.shares import Share, faults, spread
+from perennial.language import say
 from perennial.payments.models import Payment
 from tests.worlds import actions
 from tests.worlds.bundle import put
-from tests.worlds.desk import ANNA, ON, day, last_event, line, order, refused, shown
+from tests.worlds.desk import ANNA, ON, book, day, last_event, line, order, refused, shown
 
 CHECK = Share("check", 2000)
 GIFT = Share("gift_card", percent=Decimal("33.333"))
@@ -114,6 +117,17 @@ class TestOfAnOrder:
         number = order(program)
         with refused(field, code):
             actions.split(number=number, pay=pay, **ANNA)
+
+    def test_of_a_mixed_order_only_the_line_billed_up_front_is_shared(self) -> None:
+        number = order("UP", book(), pay=(PayEntry("card", "tok_visa", 500), PayEntry("card", "tok_two")))
+        actions.split(number=number, pay=[CHECK, REST], **ANNA)
+        assert [amount for _, _, amount, _ in paid(number)] == ["20.00", "49.00", "5.00", "7.00"]
+        with refused("line", "not_a_continuity_line", "those are 1 (UP)"):
+            actions.split(number=number, line=2, pay=[CHECK, REST], **ANNA)
+        only = order(book())
+        with pytest.raises(Refused) as caught:
+            actions.split(number=only, line=1, pay=[CHECK, REST], **ANNA)
+        assert say(caught.value) == f"line 1 of {only} is not a continuity line"
 
     def test_who_may_not_buy_on_account_shares_none_of_it(self) -> None:
         number = order(line("UP", card="tok_bo"), customer="C-2", ship_to="barn", pay=())

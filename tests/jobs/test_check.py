@@ -25,6 +25,10 @@ FAULTS = {
     "child_of_its_order": "update orders_salesorder set shipment = 9 where number like '%%-002'",
     "child_without_occurrence": "update continuity_occurrence set status = 'scheduled', child_id = null where shipment = 2",
     "child_lines": "update orders_orderline l set quantity = 2 from orders_salesorder o where o.id = l.order_id and o.number like '%%-002'",
+    "rest_lines": (
+        "insert into orders_rest (child_id, of_id) select b.id, a.id from orders_salesorder a, orders_salesorder b"
+        " where a.number like '%%-001' and b.number like '%%-002'"
+    ),
     "order_totals": "update orders_salesorder set total_minor = total_minor + 1 where parent_id is null",
     "tax_rows": "update orders_salesorder set tax_minor = 5 where number like '%%-001'",
     "parts_sum": "update payments_payment set amount_minor = amount_minor - 1 where purpose = 'shipment'",
@@ -34,6 +38,16 @@ FAULTS = {
     ),
     "currency": "update payments_payment set currency = 'EUR' where purpose = 'ordinary'",
     "captured": "update payments_payment set captured_minor = captured_minor - 1 where captured_minor > 0",
+    "given_back": (
+        "insert into payments_dispute (payment_id, amount_minor, currency, reason, status, opened_on)"
+        " select id, captured_minor + 1 - refunded_minor, currency, 'fraudulent', 'lost', '2026-04-01'"
+        " from payments_payment where captured_minor > 0 limit 1"
+    ),
+    "refund_request": (
+        "insert into payments_refundrequest (order_id, amount_minor, currency, asked_by, asked_on, reason, approved, decided_by, decided_on)"
+        " select id, 100, 'USD', 'clerk:anna', '2026-04-01', 'broken', true, 'finance:luca', '2026-04-02'"
+        " from orders_salesorder where parent_id is null"
+    ),
     "blocked": "update continuity_occurrence set blocked = 'hold' where status = 'scheduled'",
     "dense": "update continuity_occurrence set shipment = 4 where shipment = 3",
     "walk_in_order": "update continuity_occurrence set event_on = '2026-03-01' where shipment = 3",
@@ -143,6 +157,14 @@ MORE = [
         "captured",
         "update payments_attempt set amount_minor = amount_minor - 1 where kind in ('capture', 'charge')",
         "of SO-000001-1-001 says",
+    ),
+    (
+        "given_back",
+        "insert into payments_payment (order_id, customer_id, purpose, number, method, currency, amount_minor,"
+        " captured_minor, due_on, status, refunds_id)"
+        " select order_id, customer_id, 'refund', 1, 'check', currency, amount_minor + 1, amount_minor + 1, due_on, 'captured', id"
+        " from payments_payment where captured_minor > 0 limit 1",
+        "2490 was captured, but 2491 given back and 0 lost in disputes",
     ),
     (
         "ended_orders",

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perennial.kernel.tax import Rate, rate_for, tax_of
-from perennial.kernel.totals import Charge, GroupTax, totals
+from perennial.kernel.totals import Charge, GroupTax, Totals, taken_apart, totals
 
 percents = st.integers(0, 100 * 10**6).map(lambda n: Decimal(n).scaleb(-6)) | st.sampled_from(
     [Decimal(text) for text in ("0", "4", "8.875", "19", "22", "25.5", "100")]
@@ -166,3 +166,45 @@ def test_without_a_place_or_a_rate_there_is_no_tax() -> None:
     assert totals(lines, [Charge(495, None)], RATES, None, None, date(2026, 4, 1), False).total == 2990
     assert totals(lines, [Charge(495, None)], RATES, "FR", None, date(2026, 4, 1), False).tax == 0
     assert totals([], [], RATES, "US", "NY", date(2026, 4, 1), False).total == 0
+
+
+# --- a part of a child, and the rest of it
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10**6), st.sampled_from(("BOOKS", "TOYS", None)), st.floats(0, 1)), min_size=1, max_size=5),
+    st.integers(0, 10**4),
+    st.tuples(percents, percents, percents),
+    st.booleans(),
+)  # fmt: skip
+@example([(999, "BOOKS", 0.5), (1, "TOYS", 0.0)], 500, (Decimal("8.875"), Decimal(4), Decimal(22)), False)
+def test_what_went_and_what_follows_are_the_whole_to_the_cent(
+    lines: list[tuple[int, str | None, float]],
+    delivery: int,
+    percents_: tuple[Decimal, Decimal, Decimal],
+    included: bool,
+) -> None:
+    """Also where the rates were changed since: the tax of what went is never more than that of the whole was."""
+
+    def reckon(charges: list[Charge], books: Decimal) -> Totals:
+        there = [Rate(1, "BOOKS", "US", None, books, None), Rate(2, "TOYS", "US", None, percents_[1], None)]
+        return totals(charges, [Charge(delivery, "BOOKS")], there, "US", None, date(2026, 3, 1), included)
+
+    whole = reckon([Charge(amount, group) for amount, group, _ in lines], percents_[0])
+    alone = reckon([Charge(int(amount * share), group) for amount, group, share in lines], percents_[2])
+    part, rest = taken_apart(whole, alone, included=included)
+    for found in (part, rest):
+        assert min(found.lines, found.delivery, found.tax, found.total, *(one.tax for one in found.groups), 0) == 0
+        assert found.tax == sum(one.tax for one in found.groups)
+        assert found.total == found.lines + found.delivery + (0 if included else found.tax)
+    assert (part.lines + rest.lines, part.tax + rest.tax, part.total + rest.total) == (
+        whole.lines,
+        whole.tax,
+        whole.total,
+    )
+    assert (part.delivery, rest.delivery) == (whole.delivery, 0)
+    for group in whole.groups:
+        both = [one for found in (part, rest) for one in found.groups if one.group == group.group]
+        assert (sum(one.base for one in both), sum(one.tax for one in both)) == (group.base, group.tax)
+    if percents_[0] == percents_[2]:
+        assert (part.tax, part.total) == (alone.tax, alone.total)

@@ -7,6 +7,7 @@ from django.db.models import F
 from perennial.catalog.models import Parameters
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Dispute, Payment, RefundRequest
+from perennial.people.models import Preferences
 from tests.web.test_customer import HX
 from tests.web.test_order import Desk, captured, child_of, fill, get, text_of
 from tests.worlds import desk
@@ -61,6 +62,30 @@ def test_without_the_tick_it_is_left_to_give_back(at_desk: Desk) -> None:
     assert not Payment.objects.filter(purpose="refund").exists()
 
 
+def test_the_form_begins_with_what_can_be_given_back_and_what_is_due_then_says_what_it_is(at_desk: Desk) -> None:
+    number = desk.order("CLUB")
+    captured(child_of(number))
+    child_of(number, 10)
+    captured(f"{number}-1-002")
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    shown = get(manager, f"{page}/refund", **HX)
+    assert 'name="amount" value="176.00"' in shown  # 16.50 and 159.50
+    assert "At most $176.00 can be given back" in shown
+    too_much = fill(manager, page, f"{page}/refund", status=422, amount="176.01", reason="torn")
+    assert "at most $176.00 of it can be given back" in text_of(too_much)
+    nothing_said = fill(manager, page, f"{page}/refund", status=422, amount="", reason="torn")
+    assert "in all at most $176.00 can be given back" in text_of(nothing_said)
+    assert "Try the card now" not in get(manager, page)
+    assert "$176.00 will be given back" in fill(manager, page, f"{page}/refund", amount="176.00", reason="torn")
+    shown = get(manager, page)
+    assert ("Try the card now" in shown, "Give it back now" in shown) == (False, True)
+    assert text_of(shown).count("To be refunded") + text_of(shown).count("to be refunded") >= 2
+    Preferences.objects.update(language="it")
+    italian = get(manager, page)
+    assert "Rimborsa ora" in italian
+    assert ("a rimborsare" in italian, "a incassare" in italian) == (True, False)
+
+
 def test_a_failed_refund_is_given_back_by_check(at_desk: Desk) -> None:
     number = paid_up_front()
     manager, page = at_desk("manager"), f"/orders/{number}"
@@ -103,6 +128,16 @@ def test_a_child_is_sent_short(at_desk: Desk) -> None:
     child = f"{number}-1-002"
     manager, page = at_desk("manager"), f"/orders/{child}"
     SalesOrder.objects.filter(number=child).update(ship_on=desk.ON)
-    answer = fill(manager, page, f"{page}/ship", on="2026-03-10", **{"pieces-2": "1"})
-    assert "short: it costs $93.50" in answer
+    given = {"on": "2026-03-10", "pieces-2": "1", "rest": "later"}
+    answer = fill(manager, page, f"{page}/ship", status=422, rest_on="2026-03-09", **given)
+    assert "is past: the rest ships on" in answer
+    answer = fill(manager, page, f"{page}/ship", rest_on="2026-03-30", **given)
+    assert f"short: it costs $93.50, the rest follows as {child}-2 on" in answer
     assert Payment.objects.get(order__number=child).amount_minor == 9350
+    assert f"the rest follows as {child}-2" in get(manager, page)
+    shown = get(manager, f"{page}-2")
+    assert f'the rest of <a href="/orders/{child}">' in shown
+    assert f"Child order {child}-2 made, the rest of {child}" in shown
+    assert 'name="again"' not in get(manager, f"{page}-2/cancel", **HX)
+    assert f'href="/orders/{child}-2" aria-label="The rest, child order' in get(manager, f"/orders/{number}")
+    assert f"the rest of {child}" in get(manager, "/customers/C-1")

@@ -91,7 +91,7 @@ select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.numbe
        y.authorised_on, y.authorised_until, y.lapsed, y.gateway, y.gateway_ref, y.approval_code, f.number,
        case when y.customer_id <> coalesce(p.payer_id, o.payer_id, k.payer_id, p.customer_id, o.customer_id, k.customer_id)
             then u.account end,
-       b.on_date, b.due_on, b.amount_minor
+       b.on_date, b.due_on, b.amount_minor, y.request_id
   from payments_payment y
   join customers_customer u on u.id = y.customer_id
   left join orders_salesorder k on k.id = y.order_id
@@ -102,8 +102,20 @@ select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.numbe
   left join customers_storedcard d on d.id = y.card_id
   left join payments_bill b on b.payment_id = y.id
   left join payments_payment f on f.id = y.refunds_id
- where (y.order_id = any(%(all)s) or y.continuity_order_id = any(%(continuity)s))
-   and not (y.purpose = 'refund' and y.status = 'draft')  -- nobody has approved it
+ where y.order_id = any(%(all)s) or y.continuity_order_id = any(%(continuity)s)
+
+-- name: refund_requests
+select r.order_id, r.id, r.amount_minor, r.asked_by, r.asked_on, r.reason, r.approved, r.decided_by, r.decided_on
+  from payments_refundrequest r
+ where r.order_id = any(%(orders)s)
+ order by r.order_id, r.id
+
+-- name: disputes
+select d.payment_id, d.gateway, d.reference, d.amount_minor, d.reason, d.status, d.opened_on, d.answer_by, d.answered_on,
+       d.closed_on, d.told_at
+  from payments_dispute d
+ where d.payment_id = any(%(payments)s)
+ order by d.payment_id, d.id
 
 -- name: tries
 select a.payment_id, a.kind, a.number, a.key, a.amount_minor, a.on_date, a.sent_at, a.outcome, a.category, a.final,

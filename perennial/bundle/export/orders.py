@@ -74,7 +74,11 @@ class _More:
         self.payments: dict[int, list[Paid]] = defaultdict(list)
         for paid in sorted(payments, key=lambda p: (p.order, p.purpose, p.line or 0, p.number)):
             self.payments[paid.parent].append(paid)
-        self.tries = _by_first(sql.tuples(said["tries"], {"payments": [p.id for p in payments]}))
+        given["payments"] = [p.id for p in payments]
+        self.tries = _by_first(sql.tuples(said["tries"], given))
+        self.disputes = _by_first(sql.tuples(said["disputes"], given))
+        self.requests = _by_first(sql.tuples(said["refund_requests"], given))
+        self.request_numbers = {one[0]: at for mine in self.requests.values() for at, one in enumerate(mine, 1)}
         self._addresses()
 
     def _addresses(self) -> None:
@@ -136,6 +140,8 @@ class _More:
         document["payments"] = [
             self._payment(said, paid) for said, paid in zip(printed["payments"], self.payments[order_id], strict=True)
         ]
+        if self.requests[order_id]:
+            document["refund_requests"] = [self._request(*one) for one in self.requests[order_id]]
         document |= payer | {
             key: printed[key] for key in ("gift_message", "hide_prices", "source_code") if key in printed
         }
@@ -291,6 +297,10 @@ class _More:
             document["approval_code"] = paid.approval_code
         if paid.refunds is not None:
             document["refunds"] = paid.refunds
+        if paid.request is not None:
+            document["request"] = self.request_numbers[paid.request]
+        if self.disputes[paid.id]:
+            document["disputes"] = [self._dispute(*one) for one in self.disputes[paid.id]]
         if paid.billed_on is not None:
             document["bill"] = {
                 "on": day(paid.billed_on),
@@ -298,6 +308,43 @@ class _More:
                 "amount": money.text(paid.bill_amount or 0, self.currency),
             }
         return document
+
+    def _request(
+        self,
+        pk: int,
+        amount: int,
+        asked_by: str,
+        asked_on: date,
+        reason: str,
+        approved: bool | None,
+        decided_by: str | None,
+        decided_on: date | None,
+    ) -> Document:
+        return {
+            "number": self.request_numbers[pk],
+            "amount": money.text(amount, self.currency),
+            "asked_by": asked_by,
+            "asked_on": day(asked_on),
+            "reason": reason,
+            "approved": approved,
+            "decided_by": decided_by,
+            "decided_on": day(decided_on),
+        }
+
+    def _dispute(self, gateway: str | None, reference: str | None, amount: int, *said: Any) -> Document:
+        reason, status, opened_on, answer_by, answered_on, closed_on, told_at = said
+        return {
+            "gateway": gateway,
+            "reference": reference,
+            "amount": money.text(amount, self.currency),
+            "reason": reason,
+            "status": status,
+            "opened_on": day(opened_on),
+            "answer_by": day(answer_by),
+            "answered_on": day(answered_on),
+            "closed_on": day(closed_on),
+            "told_at": told_at,
+        }
 
     def _try(
         self,

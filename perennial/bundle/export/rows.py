@@ -111,3 +111,4 @@ class Paid(NamedTuple):
     billed_on: date | None
     bill_due_on: date | None
     bill_amount: int | None
+    request: int | None

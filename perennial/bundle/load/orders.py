@@ -26,6 +26,7 @@ from perennial.desk import entry as desk
 from perennial.desk.entry.writing import write
 from perennial.desk.numbers import next_numbers
 from perennial.payments import blocked
+from perennial.payments.models import Dispute
 from perennial.payments.noted import note
 
 ORDERS_AT_ONCE = 500
@@ -238,13 +239,17 @@ class Entering:
             self._counted_at = 4 * self._taken
 
     def _without_doubles(self, taken: list[TakenOver], given: dict[str | None, OrderGiven]) -> list[TakenOver]:
-        """Numbers of children and keys of tries stand once in the world."""
+        """Numbers of children, keys of tries and a gateway's names of disputes stand once in the world."""
         numbers = [child.number for t in taken for child in t.children]
         tries = [attempt.key for t in taken for p in t.payments for attempt in p.tries]
         used = {
             number for (number,) in sql.tuples("select number from orders_salesorder where number = any(%s)", [numbers])
         }
         keys = {key for (key,) in sql.tuples("select key from payments_attempt where key = any(%s)", [tries])}
+        theirs = [one for t in taken for p in t.payments for one in p.disputes if one.gateway and one.reference]
+        known = set(
+            Dispute.objects.filter(reference__in=[one.reference for one in theirs]).values_list("gateway", "reference")
+        )
         good = []
         for t in taken:
             thing = given[t.order.number].thing
@@ -257,6 +262,11 @@ class Entering:
                     if attempt.key in keys:
                         thing.fault("payments", "try_key_taken", key=attempt.key)
                     keys.add(attempt.key)
+                for one in payment.disputes:
+                    if (one.gateway, one.reference) in known:
+                        thing.fault("payments", "dispute_known", reference=one.reference)
+                    if one.gateway and one.reference:
+                        known.add((one.gateway, one.reference))
             if not thing.bad:
                 good.append(t)
         return good

@@ -22,7 +22,7 @@ from perennial.orders.rules import gift_message
 
 STATE = keys(
     "status acceptance currency held holds delivery tax total taxes events children payments continuity entry"
-    " carrier tracking shipped_on invoiced_on taken_over_on"
+    " carrier tracking shipped_on invoiced_on taken_over_on refund_requests"
 )
 ORDER = STATE | keys(
     "number reference customer order_date submit ship_to acceptance_required lines pay notes gift_message hide_prices payer"

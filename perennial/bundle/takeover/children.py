@@ -6,7 +6,7 @@ day, delivery charge and tax. Its amounts may also be given; an ``external`` chi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perennial.bundle.reading.faults import shown
@@ -25,9 +25,9 @@ from perennial.payments.due import child_totals, taxed_on
 CHILD = keys(
     "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"
     " shipped_on invoiced_on"
-    " external order_date ship_to delivery_mode events taken_over_on"
+    " external order_date ship_to delivery_mode events taken_over_on rest_of"
 )
-CHILD_LINE = keys("line item_number quantity price status name")
+CHILD_LINE = keys("line item_number quantity price amount status name")
 MOST = 999_999
 
 
@@ -54,6 +54,7 @@ def children(ctx: Context, parent: OrderRow, walks: Sequence[Walk]) -> list[tupl
     """Read the children, each with its place, and tie each to its shipment."""
     by_line = {walk.row.parent_line.line: walk.row for walk in walks}
     latest: dict[tuple[int, int], OrderRow] = {}
+    tries: dict[tuple[int, int], int] = {}
     made: dict[str, tuple[OrderRow, Given]] = {}
     for thing in ctx.thing.objects("children", CHILD):
         line, shipment = _line_of(ctx.one, thing.value), thing.whole("shipment", None, 1, MOST, required=True)
@@ -68,11 +69,17 @@ def children(ctx: Context, parent: OrderRow, walks: Sequence[Walk]) -> list[tupl
         if shipment is None or thing.bad:
             continue
         at = (row.parent_line.line, shipment)
-        before = latest[at].try_no or 1 if at in latest else 0
-        child = _Child(ctx=ctx, parent=parent, row=row, thing=thing, shipment=shipment, try_no=before + 1).build()
+        before = tries.get(at, 0)
+        child = _Child(ctx=ctx, parent=parent, row=row, thing=thing, shipment=shipment, try_no=before + 1).build(
+            {number: one for number, (one, _) in made.items()}
+        )
         if child.try_no is not None and child.try_no <= before:
             thing.fault("try", "try_behind_try", number=child.try_no, shipment=shipment, last=before)
-        latest[at] = child
+        tries[at] = child.try_no or 1
+        if child.rest_of is None:
+            latest[at] = child
+        elif child.rest_of is not latest.get(at):
+            thing.fault("rest_of", "rest_of_none", shipment=shipment)
         if child.number in made:
             thing.fault("number", "number_twice", number=child.number, first=made[child.number][1].path)
         made[child.number] = child, thing
@@ -109,8 +116,8 @@ class _Child:
         self.try_no = thing.whole("try", try_no, 1, 10_000)
         self.occurrences = [o for o in row.occurrences if o.shipment == shipment]
 
-    def build(self) -> OrderRow:
-        """The rows of the child."""
+    def build(self, made: Mapping[str, OrderRow]) -> OrderRow:
+        """The rows of the child. ``made``: those in front of it, by their numbers."""
         thing, ctx = self.thing, self.ctx
         parent, line = self.parent, self.row.parent_line
         own = child_number(parent.number, line.line, self.shipment, self.try_no)
@@ -142,6 +149,11 @@ class _Child:
             delivery_mode_id=mode,
             external=thing.text("external"),
         )
+        first = thing.code("rest_of", longest=limits.LONG_CODE)
+        if first is not None:
+            child.rest_of = made.get(first)
+            if child.rest_of is None:
+                thing.fault("rest_of", "rest_of_none", shipment=self.shipment)
         self._lines(child)
         self._amounts(child)
         shipped = status in SENT and not thing.given("total")
@@ -154,7 +166,7 @@ class _Child:
     def _lines(self, child: OrderRow) -> None:
         """The lines of the child: as given, else those of its shipment."""
         if not self.thing.given("lines"):
-            lines = [line for o in self.occurrences for line in o.lines]
+            lines = [line for o in self.occurrences for line in o.lines] if child.rest_of is None else []
             if not lines:
                 self.thing.fault("lines", "child_lines_required")
             for at, (_, product_id, quantity, price, *_) in enumerate(lines, 1):
@@ -181,7 +193,7 @@ class _Child:
             if number in {line.line for line in child.lines}:
                 thing.fault("line", "line_twice", line=number)
             elif product is not None:
-                amount = line_amount(quantity, price)
+                amount = self.ctx.money(thing, "amount", line_amount(quantity, price))
                 child.lines.append(
                     LineRow(
                         line=number,
@@ -201,8 +213,9 @@ class _Child:
         ship_on = child.ship_on or facts.order_date
         on = taxed_on(upfront=facts.upfront, order_date=facts.order_date, ship_on=ship_on)
         where = self.ctx.buyer.where(child.ship_to)
+        mode = child.delivery_mode_id if child.rest_of is None else None  # what went first has paid for the delivery
         tariff = self.row.tariff_id
-        computed = child_totals(names.set_up.tariff(tariff), charges, child.delivery_mode_id, where, on)
+        computed = child_totals(names.set_up.tariff(tariff), charges, mode, where, on)
         self.ctx.apply_amounts(self.thing, child, computed, sum(line.amount_minor for line in child.lines), tariff)
 
 

@@ -28,6 +28,8 @@ ASKED = (
     "captured",
     "parts_sum",
     "once_paid",
+    "given_back",
+    "refund_request",
     "dense",
     "walk_in_order",
     "state_of_lines",
@@ -47,6 +49,8 @@ FIELDS = {
     "payment_captured_differs": "captured",
     "child_payments_differ": "amount",
     "child_paid_over": "captured",
+    "payment_given_back_over": "refunded",
+    "refund_request_over": "refund_requests",
     "shipment_number_left_out": "shipment",
     "shipment_dated_before": "event_on",
     "event_state_differs": "status",
@@ -61,6 +65,8 @@ IN_MONEY = {
     "payment_captured_differs": "captured_not_of_tries",
     "child_payments_differ": "payments_not_of_child",
     "child_paid_over": "payments_above_child",
+    "payment_given_back_over": "given_back_above_captured",
+    "refund_request_over": "request_above_captured",
 }
 """Faults whose sentence for a bundle names amounts with their digits."""
 

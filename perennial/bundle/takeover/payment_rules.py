@@ -67,6 +67,8 @@ def words_fit(thing: Given, made: PaymentRow, parent: OrderRow, currency: str) -
     status, method, captured = made.status, made.method, made.captured_minor
     if made.refunds is not None and made.purpose != "refund":
         thing.fault("refunds", "refunds_of_no_refund")
+    if made.disputes and (made.purpose == "refund" or not captured):
+        thing.fault("disputes", "refund_of_nothing", status=status)
     if made.purpose == "refund":
         return
     if method != "card" and status in OF_CARDS:

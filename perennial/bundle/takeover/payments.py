@@ -14,6 +14,7 @@ from typing import Any
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.takeover.context import Context, instant
+from perennial.bundle.takeover.given_back import disputes, requests, requests_fit
 from perennial.bundle.takeover.payment_rules import has_theirs, subject_fits, sums_fit, unpaid, words_fit
 from perennial.bundle.takeover.taken import TakenOver, Walk
 from perennial.desk.entry.rows import AttemptRow, BillRow, ContinuityRow, OrderRow, PaymentRow, PayRow
@@ -38,7 +39,7 @@ from perennial.payments.gateways.contract import CATEGORIES
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
     " not_before_shipped tried_on authorised_on authorised_until lapsed gateway gateway_ref refunds tries bill"
-    " captured_on payer approval_code why"
+    " captured_on payer approval_code why request disputes"
 )
 TRY = keys(
     "kind number key amount on sent_at outcome hard category final gateway gateway_ref network_transaction_id"
@@ -52,6 +53,8 @@ def payments(ctx: Context, taken: TakenOver, walks: Sequence[Walk]) -> None:
     """Read the payments, or make those that are owed; and how the ordinary lines are paid."""
     thing, order = ctx.thing, taken.order
     order.pays, shares = _pays(ctx, order)
+    asked = requests(ctx, thing)
+    taken.requests = list(asked.values())
     if thing.given("payments"):
         numbers: dict[Any, int] = {}
         given = []
@@ -73,10 +76,11 @@ def payments(ctx: Context, taken: TakenOver, walks: Sequence[Walk]) -> None:
                 thing.spoil(one)
     else:
         taken.payments = [*_owed(ctx, taken, walks, shares)]
+    requests_fit(asked, taken.places.payments, thing)
     for row in taken.continuity:
-        asked = row.upfront and (row.status in NOT_ENDED or not has_theirs(taken, row))
+        wanted = row.upfront and (row.status in NOT_ENDED or not has_theirs(taken, row))
         paid = any(payment.continuity is row for payment in taken.payments)
-        if asked and not paid and not thing.faulted("payments") and whole_order(ctx, taken, row):
+        if wanted and not paid and not thing.faulted("payments") and whole_order(ctx, taken, row):
             thing.fault("payments", "upfront_payments_required")
 
 
@@ -290,6 +294,7 @@ class _Reader:
             bill=self._bill(amount),
             refunds=thing.whole("refunds", None, 1, MOST),
             payer_id=payer,
+            disputes=disputes(ctx, thing),
         )
         if not thing.bad:
             words_fit(thing, made, self.taken.order, ctx.currency)

@@ -112,7 +112,9 @@ class SentRow:
 
 @dataclass(slots=True, eq=False)
 class OrderRow:
-    """A parent, or a child with its parent, its parent's line, its shipment and try."""
+    """A parent, or a child with its parent, its parent's line, its shipment and try. ``rest_of``: the child that went first
+    and left it this.
+    """
 
     number: str
     customer_id: int
@@ -145,6 +147,7 @@ class OrderRow:
     holds: list[HoldRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     sent: SentRow | None = None
+    rest_of: OrderRow | None = None
     id: int = 0
 
     @property
@@ -293,6 +296,38 @@ class BillRow:
     amount_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """A charge that a customer does not accept."""
+
+    gateway: str | None
+    reference: str | None
+    amount_minor: int
+    currency: str
+    reason: str
+    status: str
+    opened_on: date
+    answer_by: date | None
+    answered_on: date | None
+    closed_on: date | None
+    told_at: int | None
+
+
+@dataclass(slots=True, eq=False)
+class RequestRow:
+    """A refund that somebody asked for; ``approved`` None: it waits."""
+
+    amount_minor: int
+    currency: str
+    asked_by: str
+    asked_on: date
+    reason: str
+    approved: bool | None
+    decided_by: str | None
+    decided_on: date | None
+    id: int = 0
+
+
 @dataclass(slots=True, eq=False)
 class PaymentRow:
     """Money owed by an order or by a continuity order, with every try and the bill.
@@ -323,6 +358,8 @@ class PaymentRow:
     refunds: int | None = None
     refunds_id: int | None = None
     payer_id: int | None = None
+    request: RequestRow | None = None
+    disputes: list[DisputeRow] = field(default_factory=list)
     id: int = 0
 
     @property
@@ -345,6 +382,7 @@ class PaymentRow:
 
     order_id = property(lambda self: _id(self.order))
     continuity_order_id = property(lambda self: _id(self.continuity))
+    request_id = property(lambda self: _id(self.request))
 
 
 @dataclass(slots=True, eq=False)
@@ -355,6 +393,7 @@ class NewOrder:
     children: list[OrderRow] = field(default_factory=list)
     continuity: list[ContinuityRow] = field(default_factory=list)
     payments: list[PaymentRow] = field(default_factory=list)
+    requests: list[RequestRow] = field(default_factory=list)
     addresses: list[AddressRow] = field(default_factory=list)
 
     @property
@@ -363,7 +402,7 @@ class NewOrder:
         return [self.order, *self.children]
 
 
-def _id(row: AddressRow | LineRow | OrderRow | ContinuityRow | int | None) -> int | None:
+def _id(row: AddressRow | LineRow | OrderRow | ContinuityRow | RequestRow | int | None) -> int | None:
     return row if row is None or isinstance(row, int) else row.id
 
 

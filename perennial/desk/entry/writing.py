@@ -13,8 +13,8 @@ from perennial.continuity.planning import LineRow
 from perennial.customers.models import Address
 from perennial.db import sql
 from perennial.desk.entry.rows import NewOrder
-from perennial.orders.models import Hold, OrderEvent, OrderLine, OrderPay, OrderTax, SalesOrder, Shipment
-from perennial.payments.models import Attempt, Bill, Payment
+from perennial.orders.models import Hold, OrderEvent, OrderLine, OrderPay, OrderTax, Rest, SalesOrder, Shipment
+from perennial.payments.models import Attempt, Bill, Dispute, Payment, RefundRequest
 
 
 class _Numbered(Protocol):
@@ -32,6 +32,8 @@ def write(orders: Sequence[NewOrder]) -> None:
     _numbered(OrderLine, [line for o in heads for line in o.lines])
     continuity = _numbered(ContinuityOrder, [c for new in orders for c in new.continuity])
     occurrences = _numbered(Occurrence, [o for c in continuity for o in c.occurrences])
+    asked = [(new.order.id, one) for new in orders for one in new.requests]
+    _numbered(RefundRequest, [one for _, one in asked])
     payments = _numbered(Payment, [p for new in orders for p in new.payments])
     given_back = {(p.paid, p.owed.number): p.id for p in payments if p.purpose != "refund"}
     for p in payments:
@@ -45,6 +47,8 @@ def write(orders: Sequence[NewOrder]) -> None:
         " taken_over_on entry gift_message hide_prices payer_id source_code",
         fresh,
     )
+    if rests := [(o.id, o.rest_of.id) for o in fresh if o.rest_of is not None]:
+        sql.copy(Rest, ("child_id", "of_id"), rests)
     if any(o.source_code for o in fresh):
         customers_come_from([o.id for o in fresh if o.source_code])
     _copy_of(
@@ -96,12 +100,17 @@ def write(orders: Sequence[NewOrder]) -> None:
         "continuity_order_id: shipment job sqlstate reason because on_date:on resolved_on",
         ((c.id, p) for c in continuity for p in c.parked),
     )
+    _copy_of(
+        RefundRequest,
+        "order_id: id amount_minor currency asked_by asked_on reason approved decided_by decided_on",
+        asked,
+    )
     _copy(
         Payment,
         "id order_id continuity_order_id customer_id purpose number:owed.number method card_id"
         " currency:of.currency amount_minor:owed.amount captured_minor refunded_minor due_on:owed.due_on status"
         " at_invoice:owed.at_invoice not_before_shipped:owed.not_before_shipped attempts tried_on authorised_on"
-        " authorised_until lapsed gateway gateway_ref approval_code refunds_id",
+        " authorised_until lapsed gateway gateway_ref approval_code refunds_id request_id",
         payments,
     )
     _copy_of(
@@ -109,6 +118,11 @@ def write(orders: Sequence[NewOrder]) -> None:
         "payment_id: card_id kind number key amount_minor on_date sent_at outcome category final gateway gateway_ref"
         " network_transaction_id message",
         ((p.id, attempt) for p in payments for attempt in p.tries),
+    )
+    _copy_of(
+        Dispute,
+        "payment_id: gateway reference amount_minor currency reason status opened_on answer_by answered_on closed_on told_at",
+        ((p.id, dispute) for p in payments for dispute in p.disputes),
     )
     bills = [(p.id, p.bill) for p in payments if p.bill is not None]
     _copy_of(Bill, "payment_id: on_date:on due_on amount_minor", bills)

@@ -23,6 +23,7 @@ from perennial.desk.locking import (
 )
 from perennial.desk.notices.queue import tell_ended
 from perennial.desk.orders.give_back import give_back_surplus
+from perennial.desk.orders.rest import rest_of
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Refused
@@ -276,10 +277,20 @@ def stop_shipments(locked: LockedOrder, state: OrderState, numbers: Sequence[int
         cancel_lines(locked, [state], whole=False, ended_by="merchant")
 
 
+def stop_rests(locked: LockedOrder, rests: Sequence[SalesOrder]) -> None:
+    """What was to follow of shipments that went short does not come; the merchant ends it."""
+    cancel_children(list(rests), locked)
+    for child in rests:
+        locked.event("child_cancelled", child=child.number, shipment=child.shipment, ended_by="merchant")
+    changed(locked, locked.states)
+
+
 def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: str | None) -> ChildCancelled:
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=child_id)
     state = next(s for s in locked.states if s.row.parent_line_id == child.parent_line_id)
     mine = [o for o in state.occurrences if o.child_id == child.pk]
+    if again and (first := rest_of(child)) is not None:
+        raise Refused("rest_not_made_anew", "again", order=child.number, first=SalesOrder.objects.get(pk=first).number)
     if child.status == "cancelled" and not (again and mine):
         raise _cancelled_already(locked, child.number, kind="child_cancelled", data__child=child.number)
     if child.status not in ("open", "cancelled"):

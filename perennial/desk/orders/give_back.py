@@ -48,6 +48,17 @@ def paid_of(order: SalesOrder) -> Q:
     return Q(order=order) | Q(order__parent=order) | Q(continuity_order__order=order)
 
 
+def most_to_give_back(number: str) -> Money | None:
+    """The most that cards can be given back of a parent order with its children, or of a child; None: there is no such
+    order.
+    """
+    order = SalesOrder.objects.filter(number=number).first()
+    if order is None:
+        return None
+    paid = Payment.objects.filter(paid_of(order)).exclude(purpose="refund")
+    return Money(refunds.most(paid.values_list("pk", flat=True)), order.currency)
+
+
 def waits_for_approval(locked: LockedOrder, amount_minor: int, *, limited: bool) -> bool:
     """Is it so much that another person has to approve it?"""
     theirs = Payment.objects.filter(paid_of(locked.order)).exclude(purpose="refund")

@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from perennial.continuity.models import ContinuityOrder
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, lock, order_by_number
-from perennial.desk.orders.cancel import stop_shipments
+from perennial.desk.orders.cancel import stop_rests, stop_shipments
+from perennial.desk.orders.rest import unpaid_rests
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds as refunds_of
 from perennial.errors import Refused
@@ -112,12 +113,15 @@ def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop
     state = next((s for s in locked.states if s.row.pk == payment.continuity_order_id), None)
     pays_shipments = state is not None and payment.purpose == "order"
     unpaid = due.paid_by(locked.set_up, state, payment) if state is not None and pays_shipments else ()
+    rests = unpaid_rests(state, payment) if state is not None and pays_shipments else []
     more: dict[str, object] = {"approved_by": approved_by}
     if locked.reason_code is not None:
         more["reason_code"] = locked.reason_code
     if unpaid:
         more["stopped" if stop else "sent_unpaid"] = list(unpaid)
     payments.write_off(payments=[payment.pk], by=locked.by, on=locked.on, reason=locked.reason or "", more=more)
+    if rests and stop:
+        stop_rests(locked, rests)
     if unpaid and stop and state is not None:
         stop_shipments(locked, state, unpaid)
     payment.refresh_from_db()
@@ -126,11 +130,13 @@ def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop
         purpose=payment.purpose,
         number=payment.number,
         status=payment.status,
-        still_ships=(order.number,) if order.parent_id is not None and order.status == "open" else (),
+        still_ships=(order.number,)
+        if order.parent_id is not None and order.status == "open"
+        else tuple(one.number for one in rests if not stop),
         stopped=unpaid if stop else (),
         sent_unpaid=() if stop else unpaid,
         approved_by=approved_by,
-        to_refund=refunds_of([locked.order.pk]).get(locked.order.number) if unpaid else None,
+        to_refund=refunds_of([locked.order.pk]).get(locked.order.number) if unpaid or rests else None,
     )
 
 

@@ -57,7 +57,7 @@ def refund(
     if not taken:
         raise Refused("refund_nothing_captured", "number", order=number)
     why = Why(on, by, reason, reason_code)
-    whole = _minor(number, taken, amount)
+    whole = _minor(number, taken, amount, by_check=check is not None)
     ids = [one.pk for one in taken]
     of_each: dict[int, int | None]
     if len(taken) == 1:
@@ -94,17 +94,17 @@ def _taken(order: SalesOrder, line: int | None, part: int | None) -> list[Paymen
     return taken
 
 
-def _left(taken: Sequence[Payment]) -> Money:
+def _most(taken: Sequence[Payment], by_check: bool) -> Money:
     """How much of all of them can be given back."""
-    return Money(sum(refunds.left_of(taken).values()), taken[0].currency)
+    return Money(refunds.most([one.pk for one in taken], by_check=by_check), taken[0].currency)
 
 
-def _minor(number: str, taken: Sequence[Payment], amount: str | None) -> int | None:
+def _minor(number: str, taken: Sequence[Payment], amount: str | None, *, by_check: bool) -> int | None:
     """The amount that was said. Refused: it is not above 0; none was said, and there are several payments."""
     if amount is not None:
         minor = money.minor(amount, taken[0].currency, "amount")
         if minor <= 0:
-            raise Refused("refund_above_0", "amount", left=_left(taken))
+            raise Refused("refund_above_0", "amount", left=_most(taken, by_check))
         return minor
     if len(taken) == 1:
         return None
@@ -117,6 +117,7 @@ def _minor(number: str, taken: Sequence[Payment], amount: str | None) -> int | N
         lines=lines if len(lines) > 1 else None,
         parts=[one.number for one in taken] if not children else None,
         children=children or None,
+        most=_most(taken, by_check),
     )
 
 

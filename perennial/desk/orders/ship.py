@@ -17,7 +17,8 @@ from perennial.db import history, sql
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, lock, order_by_number
 from perennial.desk.notices.queue import tell_ordinary_sent, tell_sent
-from perennial.desk.orders.short import Pieces, Short, shorten, total_of
+from perennial.desk.orders.rest import rest_on as day_of_rest
+from perennial.desk.orders.short import Pieces, Short, Shortened, shorten, total_of
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
 from perennial.errors import Conflict, Refused
@@ -58,7 +59,7 @@ class Sent(Outcome):
     """A child went out. ``not_authorised``: its card was not asked yet, it is charged when it is invoiced.
 
     ``overridden``: what stood in the way, and was passed over. ``short``: of which fewer pieces went; ``total``: what it
-    costs then.
+    costs then; ``rest``: the child that brings the rest, where it follows, and the day on which it ships.
     """
 
     order: str
@@ -67,6 +68,8 @@ class Sent(Outcome):
     overridden: tuple[str, ...] = ()
     short: tuple[Short, ...] = ()
     total: Money | None = None
+    rest: str | None = None
+    rest_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,26 +179,32 @@ def ship(
     reason: str | None = None,
     reason_code: str | None = None,
     pieces: Sequence[Pieces] = (),
+    rest: str | None = None,
+    rest_on: date | None = None,
 ) -> Sent | OrdinaryLines:
     """A child, or a parent's ordinary lines, went out. Refused when it may not ship, a day before it was ordered, and one
     behind ``today``, on which it is reported.
 
     ``override``: send it although it is not accepted, held, unpaid, or its delivery window is not open; the ``reason``
     is needed then. What goes before its card was asked is told (``not_authorised``): it is charged when it is invoiced.
-    ``pieces``: of these lines of a child so many went, and the rest does not come; only what went is owed.
+    ``pieces``: of these lines of a child so many went; only what went is owed. The ``rest`` does not come (``cancel``, left
+    out) or follows as a child of its own (``later``), which ships on ``rest_on`` (left out: the next working day).
     """
     _not_ahead(on, today)
     _checked_carrier(carrier, tracking)
     found = order_by_number(number)
     locked = lock(found.parent_id or found.pk, on=on, by=by, reason=reason, reason_code=reason_code)
     if found.parent_id is None:
-        if pieces:
+        if pieces or rest is not None:
             raise Refused("short_of_ordinary", "pieces", order=number)
         return _ship_ordinary(locked, override=override, carrier=carrier, tracking=tracking)
     child = SalesOrder.objects.select_for_update(no_key=True).get(pk=found.pk)
     _not_before_ordered(on, locked.order)
     overridden = _overridden(child, blocked.may_not_ship(child.pk, on), override=override, reason=reason)
-    short = shorten(locked, child, pieces) if pieces else ()
+    if rest is not None and not pieces:
+        raise Refused("required", "pieces")
+    follows_on = day_of_rest(locked, child, rest, rest_on)
+    short = shorten(locked, child, pieces, follows_on) if pieces else Shortened()
     sent = ship_many(
         [child.pk],
         on=on,
@@ -213,9 +222,11 @@ def ship(
         status="shipped",
         not_authorised=_not_asked(locked, child),
         overridden=_told(overridden),
-        short=short,
-        total=total_of(child) if short else None,
-        to_refund=refunds([locked.order.pk]).get(locked.order.number) if short else None,
+        short=short.lines,
+        total=total_of(child) if short.lines else None,
+        rest=short.rest.number if short.rest else None,
+        rest_on=short.rest.ship_on if short.rest else None,
+        to_refund=refunds([locked.order.pk]).get(locked.order.number) if short.lines else None,
     )
 
 

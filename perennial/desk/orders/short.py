@@ -1,22 +1,24 @@
-"""A child goes with fewer pieces than were ordered: it costs what went, and the rest does not come.
+"""A child goes with fewer pieces than were ordered: it costs what went, and the rest does not come, or follows (``rest``).
 
-Its lines, and those of its shipment in the plan, say what went; the history says what was ordered. The delivery is charged
-as before, once. Totals, tax and payments are reckoned as when the child was made.
+Its lines say what went, the history what was ordered; those of its shipment in the plan what comes in all. The delivery is
+charged as before, once. Totals, tax and payments are reckoned as when the child was made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from perennial.continuity.models import ContinuityLine
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.desk.locking import LockedOrder, changed
+from perennial.desk.orders.rest import Left, follow_up, rest_of, write_totals
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount, plain, text
-from perennial.kernel.totals import Charge
+from perennial.kernel.totals import Charge, GroupTax, Totals, taken_apart, tax_is_included, totals
 from perennial.orders.models import OrderLine, OrderTax, SalesOrder
 from perennial.payments import due
 
@@ -38,11 +40,20 @@ class Short:
     sent: Decimal
 
 
-def shorten(locked: LockedOrder, child: SalesOrder, pieces: Sequence[Pieces]) -> tuple[Short, ...]:
-    """Take out of a child that is not sent yet what does not go. Empty: all goes. The caller has locked both.
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """A child went short: of which lines; the child that brings the ``rest``, where it follows."""
 
-    Refused: a line that it has not; more than was ordered; nothing of it, or of one of its events; it stands as another
-    system has reckoned it; a part of it is billed already.
+    lines: tuple[Short, ...] = ()
+    rest: SalesOrder | None = None
+
+
+def shorten(locked: LockedOrder, child: SalesOrder, pieces: Sequence[Pieces], rest_on: date | None) -> Shortened:
+    """Take out of a child that is not sent yet what does not go: the rest comes as a child of its own, which ships on
+    ``rest_on``, or not at all. No lines: all goes. The caller has locked both.
+
+    Refused: a line that it has not; more than was ordered; nothing of it; nothing of one of its events, where the rest does
+    not come; it stands as another system has reckoned it; a part of it is billed already.
     """
     lines = list(OrderLine.objects.filter(order=child).select_related("product").order_by("line"))
     sent = _sent(child, lines, pieces)
@@ -52,26 +63,27 @@ def shorten(locked: LockedOrder, child: SalesOrder, pieces: Sequence[Pieces]) ->
         if sent[one.line] < one.quantity
     )
     if not short:
-        return ()
+        return Shortened()
     if not any(sent.values()):
         raise Refused("short_of_everything", "number", order=child.number)
     if child.external is not None or child.taken_over_on is not None:
         raise Refused("short_of_theirs", "number", order=child.number)
     state = next(one for one in locked.states if one.row.parent_line_id == child.parent_line_id)
-    mine = sorted((one for one in state.walk if one.child_id == child.pk), key=lambda one: (one.position, one.id))
-    _follow_plan(child, lines, sent, mine)
-    for one in lines:
-        quantity = sent[one.line]
-        if not quantity:
-            one.delete()
-        elif quantity < one.quantity:
-            one.quantity, one.amount_minor = quantity, line_amount(quantity, one.price_minor)
-            one.save(update_fields=["quantity", "amount_minor"])
+    brings = rest_of(child) or child.pk
+    mine = sorted((one for one in state.walk if one.child_id == brings), key=lambda one: (one.position, one.id))
+    whole = _totals_of(child, lines)
+    if rest_on is None:
+        _follow_plan(child, lines, sent, mine)
+    left = _take_out(lines, sent)
     was = child.total_minor
-    _total_anew(locked, child, state)
+    kept, rest = taken_apart(
+        whole, _alone(locked, child, state, whole), included=_included(locked, child, state, whole)
+    )
+    write_totals(child, kept)
+    schedule = locked.set_up.schedules.get(mine[-1].payment_schedule_id or state.row.payment_schedule_id)
     if not state.row.upfront:
-        schedule = locked.set_up.schedules.get(mine[-1].payment_schedule_id or state.row.payment_schedule_id)
         due.follow_child(child.pk, schedule, child.total_minor, child.ship_on or locked.on)
+    follows = None if rest_on is None else follow_up(locked, state, child, Left(left, rest, schedule, rest_on))
     locked.event(
         "sent_short",
         child=child.number,
@@ -80,9 +92,10 @@ def shorten(locked: LockedOrder, child: SalesOrder, pieces: Sequence[Pieces]) ->
         old=text(was, child.currency),
         new=text(child.total_minor, child.currency),
         currency=child.currency,
+        rest=follows.number if follows else None,
     )
     changed(locked, read_orders(locked.set_up, [state.row.pk]))
-    return short
+    return Shortened(short, follows)
 
 
 def _sent(child: SalesOrder, lines: Sequence[OrderLine], pieces: Sequence[Pieces]) -> dict[int, Decimal]:
@@ -101,38 +114,86 @@ def _sent(child: SalesOrder, lines: Sequence[OrderLine], pieces: Sequence[Pieces
 def _follow_plan(
     child: SalesOrder, lines: Sequence[OrderLine], sent: Mapping[int, Decimal], mine: Sequence[OccurrenceRow]
 ) -> None:
-    """The lines of the plan say what went, too: they stand in the order of the child's."""
+    """The plan does not bring what does not come, either: product by product at its price, from the last line on."""
     planned = ContinuityLine.objects.filter(occurrence__in=[one.id for one in mine])
     of_plan = list(planned.order_by("occurrence__position", "occurrence_id", "line"))
-    if len(of_plan) != len(lines):
-        raise Refused("short_of_theirs", "number", order=child.number)
-    left = {one.occurrence_id for line, one in zip(lines, of_plan, strict=True) if sent[line.line]}
-    if left != {one.occurrence_id for one in of_plan}:
+    there = {one.occurrence_id for one in of_plan}
+    for line in lines:
+        gone = line.quantity - sent[line.line]
+        for one in reversed(of_plan):
+            if (one.product_id, one.price_minor) == (line.product_id, line.price_minor):
+                less = min(gone, one.quantity)
+                one.quantity -= less
+                gone -= less
+        if gone:
+            raise Refused("short_of_theirs", "number", order=child.number)
+    if {one.occurrence_id for one in of_plan if one.quantity} != there:
         raise Refused("short_of_an_event", "pieces", order=child.number)
-    for line, one in zip(lines, of_plan, strict=True):
-        if not sent[line.line]:
-            one.delete()
-        elif sent[line.line] < one.quantity:
-            one.quantity = sent[line.line]
+    for one in of_plan:
+        if one.quantity:
             one.save(update_fields=["quantity"])
+        else:
+            one.delete()
 
 
-def _total_anew(locked: LockedOrder, child: SalesOrder, state: OrderState) -> None:
-    """What it costs now, with its tax; by the tariff of its order, as when it was made."""
+def _take_out(lines: Sequence[OrderLine], sent: Mapping[int, Decimal]) -> list[OrderLine]:
+    """Take out of the lines of a child what does not go; the lines of that, which cost what they add up with to."""
+    left: list[OrderLine] = []
+    for one in lines:
+        quantity, amount = one.quantity, one.amount_minor
+        one.quantity = sent[one.line]
+        one.amount_minor = (
+            min(line_amount(one.quantity, one.price_minor), amount) if one.quantity < quantity else amount
+        )
+        if one.quantity == quantity:
+            continue
+        left.append(
+            OrderLine(
+                line=len(left) + 1,
+                product_id=one.product_id,
+                quantity=quantity - one.quantity,
+                price_minor=one.price_minor,
+                amount_minor=amount - one.amount_minor,
+            )
+        )
+        if one.quantity:
+            one.save(update_fields=["quantity", "amount_minor"])
+        else:
+            one.delete()
+    return left
+
+
+def _totals_of(child: SalesOrder, lines: Sequence[OrderLine]) -> Totals:
+    """What it cost so far."""
+    taxes = OrderTax.objects.filter(order=child).order_by("group")
+    groups = tuple(GroupTax(one.group, one.base_minor, one.tax_minor, one.rate_id) for one in taxes)
+    amount = sum(one.amount_minor for one in lines)
+    return Totals(amount, child.delivery_minor, child.tax_minor, child.total_minor, groups)
+
+
+def _included(locked: LockedOrder, child: SalesOrder, state: OrderState, whole: Totals) -> bool:
+    """Is its tax inside its amounts? As it was reckoned; where there was none, by the tariff of its order."""
+    if whole.tax:
+        return tax_is_included(whole.lines, whole.delivery, whole.tax, whole.total)
+    return locked.set_up.tariff(state.row.tariff_id).prices_include_tax
+
+
+def _alone(locked: LockedOrder, child: SalesOrder, state: OrderState, whole: Totals) -> Totals:
+    """What is left in it costs, with its tax; by the tariff of its order, as when it was made."""
     lines = OrderLine.objects.filter(order=child).select_related("product")
     place = due.places([child.ship_to_id])[child.ship_to_id]
     assert child.ship_on is not None
-    on = due.taxed_on(upfront=state.row.upfront, order_date=state.row.order_date, ship_on=child.ship_on)
-    charges = [Charge(one.amount_minor, one.product.tax_group) for one in lines]
     tariff = locked.set_up.tariff(state.row.tariff_id)
-    found = due.child_totals(tariff, charges, child.delivery_mode_id, place, on)
-    OrderTax.objects.filter(order=child).delete()
-    OrderTax.objects.bulk_create(
-        OrderTax(order=child, group=one.group, base_minor=one.base, tax_minor=one.tax, rate_id=one.rate_id)
-        for one in found.groups
+    mode = tariff.delivery(child.delivery_mode_id)
+    return totals(
+        lines=[Charge(one.amount_minor, one.product.tax_group) for one in lines],
+        deliveries=[Charge(whole.delivery, mode.tax_group if mode else None)],
+        rates=tariff.rates,
+        country=place.country,
+        region=place.region,
+        on=due.taxed_on(upfront=state.row.upfront, order_date=state.row.order_date, ship_on=child.ship_on),
+        included=_included(locked, child, state, whole),
     )
-    child.delivery_minor, child.tax_minor, child.total_minor = found.delivery, found.tax, found.total
-    child.save(update_fields=["delivery_minor", "tax_minor", "total_minor"])
 
 
 def total_of(child: SalesOrder) -> Money:

@@ -52,6 +52,16 @@ class ChildOrder:
         return any(one.collectable for one in self.payments)
 
     @property
+    def returnable(self) -> bool:
+        """May a gateway be asked now to give something of it back?"""
+        return any(one.returnable for one in self.payments)
+
+    @property
+    def rests(self) -> tuple[Child, ...]:
+        """The children that bring what it went without."""
+        return tuple(one for one in self.parent.children if one.rest_of == self.child.number)
+
+    @property
     def may_cancel(self) -> bool:
         """Has it not left, and is it not cancelled?"""
         return self.child.status == "open"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.catalog.queries import SetUp
@@ -38,7 +38,7 @@ class ComingShipment:
     ``status`` is that of its lines; ``child``: once it is made. ``cost``: with ``delivery`` and tax, as planned now by
     the tariff of its order; of a child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
     ``held``: a hold keeps it beyond its day. ``left_out``: the products that a person has taken out of it.
-    ``not_shipped``: all reasons why it has not shipped.
+    ``not_shipped``: all reasons why it has not shipped. ``rest_of``: the child that has gone, of which this is the rest.
     """
 
     order: str
@@ -59,6 +59,7 @@ class ComingShipment:
     held: bool
     left_out: tuple[Adjustment, ...]
     planned: PlannedShipment
+    rest_of: str | None = None
 
     @property
     def not_shipped(self) -> tuple[Reason, ...]:
@@ -115,7 +116,32 @@ def coming(order: Order, rules: SetUp) -> Iterator[ComingShipment]:
     """The shipments of an order that are still to come, line by line as they come."""
     for one in order.continuity:
         if one.status in NOT_ENDED:
-            yield from (shipment for shipment in shipments(order, one, rules) if is_coming(shipment))
+            for shipment in shipments(order, one, rules):
+                if is_coming(shipment):
+                    yield shipment
+                yield from _rests(order, shipment)
+
+
+def _rests(order: Order, shipment: ComingShipment) -> Iterator[ComingShipment]:
+    """What a shipment that has gone went without, and what is to follow."""
+    for child in order.children:
+        if child.rest_of is not None and child.rest_of == shipment.child and child.status == "open":
+            brings = {(line.product, line.price): line.quantity for line in child.lines}
+            yield replace(
+                shipment,
+                ship_on=child.ship_on,
+                lines=tuple(
+                    replace(line, quantity=quantity, child=child.number, child_status=child.status)
+                    for line in shipment.lines
+                    if (quantity := brings.pop((line.product, line.price), None)) is not None
+                ),
+                child=child.number,
+                ship_to=child.ship_to,
+                cost=child.total,
+                delivery=child.delivery,
+                held=child.held,
+                rest_of=child.rest_of,
+            )
 
 
 def is_coming(shipment: ComingShipment) -> bool:

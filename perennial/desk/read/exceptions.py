@@ -47,7 +47,7 @@ class Exceptional:
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
     refund: ``amount`` that is to be given back. approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
     ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. Of declined and unknown ``gives_back``: it is a refund.
-    ``steps``: ``new_card``, ``try_now``, ``reprocess``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
+    ``steps``: ``new_card``, ``try_now``, ``refund_now``, ``reprocess``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
     ``ship``, ``invoice``, ``refund``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
     """
 
@@ -194,7 +194,7 @@ _PAYMENT_STEPS = {
 
 
 _REFUND_STEPS = {
-    "declined": ("refund_again", "try_now", "settle"),
+    "declined": ("refund_again", "refund_now", "settle"),
     "failed": ("refund_again", "settle"),
     "unknown": ("ask", "settle"),
 }

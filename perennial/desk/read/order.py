@@ -27,6 +27,11 @@ class Line:
     price: Money | None
     status: str
 
+    @property
+    def amount(self) -> Money | None:
+        """What it costs."""
+        return None if self.price is None else _amount(self.quantity, self.price)
+
 
 @dataclass(frozen=True, slots=True)
 class ChildLine:
@@ -35,11 +40,27 @@ class ChildLine:
     product: Product
     quantity: Decimal
     price: Money
+    costs: Money | None = None
+    """Where it is said; of what follows to what went short it is what the two add up with."""
+
+    @property
+    def amount(self) -> Money:
+        """What it costs."""
+        return _amount(self.quantity, self.price) if self.costs is None else self.costs
+
+    @property
+    def costs_its_price(self) -> bool:
+        """Is its amount that of its quantity and its price, rounded by itself?"""
+        return self.amount == _amount(self.quantity, self.price)
+
+
+def _amount(quantity: Decimal, price: Money) -> Money:
+    return Money(line_amount(quantity, price.minor), price.currency)
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A child order, cancelled ones too; ``line`` is the order's line."""
+    """A child order, cancelled ones too; ``line`` is the order's line. ``rest_of``: the child that went first and left it this."""
 
     number: str
     line: int
@@ -55,6 +76,7 @@ class Child:
     external: str | None
     invoiced_on: date | None
     holds: tuple[Hold, ...]
+    rest_of: str | None = None
 
     @property
     def held(self) -> bool:
@@ -69,7 +91,7 @@ class Child:
     @property
     def tax_included(self) -> bool:
         """Is its tax inside its amounts?"""
-        lines = sum(line_amount(line.quantity, line.price.minor) for line in self.lines)
+        lines = sum(line.amount.minor for line in self.lines)
         return tax_is_included(lines, self.delivery.minor, self.tax.minor, self.total.minor)
 
 
@@ -260,7 +282,7 @@ class Order:
     @property
     def tax_included(self) -> bool:
         """Is the tax of its ordinary lines inside their amounts?"""
-        lines = sum(line_amount(line.quantity, line.price.minor) for line in self.lines if line.price is not None)
+        lines = sum(line.amount.minor for line in self.lines if line.amount is not None)
         return tax_is_included(lines, self.delivery.minor, self.tax.minor, self.total.minor)
 
     @property

@@ -33,13 +33,14 @@ class OrderRow:
     """A shipment with its child and what pays it, which are told side by side. ``near``: it is among the next.
 
     ``child``: the one that counts, cancelled too where no other came after it; ``tries``: those that were cancelled before
-    it. ``payments``: of the child. ``asked_on``: from when on the card is asked for one without a child; None: it is
+    it; ``rests``: those that bring what it went without. ``payments``: of the child. ``asked_on``: from when on the card is asked for one without a child; None: it is
     not, or not before the invoice. ``needs_card``: the card ends before it ships.
     """
 
     shipment: ComingShipment
     child: Child | None
     tries: tuple[Child, ...]
+    rests: tuple[Child, ...]
     payments: tuple[Payment, ...]
     asked_on: date | None
     needs_card: bool
@@ -122,6 +123,11 @@ class OrderPage:
     def collectable(self) -> bool:
         """May a card be asked for it now?"""
         return any(one.collectable for one in self.order.payments)
+
+    @property
+    def returnable(self) -> bool:
+        """May a gateway be asked now to give something of it back?"""
+        return any(one.returnable for one in self.order.payments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +275,8 @@ def _row(
     return OrderRow(
         shipment=shipment,
         child=child,
-        tries=tuple(one for one in tries if one is not child),
+        rests=tuple(one for one in tries if child is not None and one.rest_of == child.number),
+        tries=tuple(one for one in tries if one is not child and one.rest_of is None),
         payments=tuple(paid.get(child.number, ())) if child else (),
         asked_on=asked_on,
         needs_card=will_ship and card is not None and card.expires_on < shipment.ship_on,

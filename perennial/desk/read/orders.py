@@ -225,7 +225,12 @@ class _Batch:
             ship_on=child.ship_on,
             ship_to=self.addresses.get(child.ship_to),
             lines=tuple(
-                ChildLine(Product(line.item, line.name), line.quantity, Money(line.price, currency))
+                ChildLine(
+                    Product(line.item, line.name),
+                    line.quantity,
+                    Money(line.price, currency),
+                    Money(line.amount, currency),
+                )
                 for line in self.lines.get(child.id, ())
             ),
             delivery=Money(child.delivery, currency),
@@ -235,6 +240,7 @@ class _Batch:
             external=child.external,
             invoiced_on=child.invoiced_on,
             holds=self.holds.get(child.id, ()),
+            rest_of=child.rest_of,
         )
 
     def _continuity(self, one: rows.Continuity, currency: str) -> Continuity:

@@ -13,16 +13,18 @@ select o.id, o.number, o.reference, o.status, c.account, c.name, o.order_date, o
 -- name: children
 select k.id, k.parent_id, k.number, l.line, k.shipment, k.status, k.ship_on, k.ship_to_id,
        k.delivery_minor, k.tax_minor, k.total_minor, s.on_date, s.carrier, s.tracking, k.external,
-       k.invoiced_on
+       k.invoiced_on, f.number
   from orders_salesorder k
   join orders_orderline l on l.id = k.parent_line_id
   left join orders_shipment s on s.order_id = k.id
+  left join orders_rest r on r.child_id = k.id
+  left join orders_salesorder f on f.id = r.of_id
  where k.parent_id = any(%(orders)s)
  order by k.parent_id, k.number;
 
 -- name: lines
 -- of the parents and of their children
-select l.order_id, l.line, p.number, p.name, p.kind = 'continuity', l.quantity, l.price_minor, l.status
+select l.order_id, l.line, p.number, p.name, p.kind = 'continuity', l.quantity, l.price_minor, l.amount_minor, l.status
   from orders_orderline l join catalog_product p on p.id = l.product_id
  where l.order_id = any(%(all)s)
  order by l.order_id, l.line;

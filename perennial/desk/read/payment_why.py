@@ -13,7 +13,7 @@ from perennial.db import sql
 from perennial.desk.locking import order_by_number
 from perennial.desk.read.order import Child, Order
 from perennial.desk.read.values import Payment
-from perennial.kernel.money import Money, line_amount
+from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import COUNT_AT_INVOICE, NOT_ANSWERED, NOT_COUNTED, REFUSED
 from perennial.payments import gateways
@@ -32,7 +32,8 @@ select p.id, coalesce(o.number, root.number), l.line, p.purpose, p.number, p.not
   left join orders_salesorder root on root.id = c.order_id
   left join orders_orderline l on l.id = c.parent_line_id
   left join lateral (select v.payment_schedule_id from continuity_occurrence v
-                      where v.child_id = p.order_id order by v.position desc limit 1) v on true
+                      where v.child_id = coalesce((select r.of_id from orders_rest r where r.child_id = p.order_id), p.order_id)
+                      order by v.position desc limit 1) v on true
   left join catalog_paymentschedule s
          on s.id = case p.purpose when 'shipment' then coalesce(v.payment_schedule_id, c.payment_schedule_id)
                                   when 'order' then c.payment_schedule_id end
@@ -151,7 +152,7 @@ def _counts(one: Payment, purpose: str) -> bool:
 
 
 def _made_of(code: str, number: str, priced: Child | Order) -> Reason:
-    lines = sum(line_amount(line.quantity, line.price.minor) for line in priced.lines if line.price is not None)
+    lines = sum(line.amount.minor for line in priced.lines if line.amount is not None)
     about = {"order": number, "lines": Money(lines, priced.total.currency), "total": priced.total}
     delivery = priced.delivery if priced.delivery.minor else None
     tax = priced.tax if priced.tax.minor and not priced.tax_included else None

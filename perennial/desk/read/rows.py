@@ -52,6 +52,7 @@ class Child(NamedTuple):
     tracking: str | None
     external: str | None
     invoiced_on: date | None
+    rest_of: str | None
 
 
 class Line(NamedTuple):
@@ -64,6 +65,7 @@ class Line(NamedTuple):
     continuity: bool
     quantity: Decimal
     price: int
+    amount: int
     status: str
 
 

@@ -199,4 +199,13 @@ class Payment:
     @property
     def collectable(self) -> bool:
         """May the card be asked for it now?"""
+        return self._may_be_asked and self.purpose != "refund"
+
+    @property
+    def returnable(self) -> bool:
+        """May its gateway be asked now to give it back?"""
+        return self._may_be_asked and self.purpose == "refund"
+
+    @property
+    def _may_be_asked(self) -> bool:
         return self.method == "card" and self.status in ("due", "declined", *NOT_ANSWERED)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from perennial.desk import actions
 from perennial.desk.action import How, perform
+from perennial.desk.orders.give_back import most_to_give_back
 from perennial.desk.orders.payments import SHIPMENTS
 from perennial.desk.queries import to_give_back
 from perennial.desk.read.order import Order
@@ -117,30 +118,41 @@ def refund(request: Visit, number: str) -> HttpResponse:
         return done(request, Toast(effect(request, f"order_refund_{outcome.status}", outcome, who=approvers(request))))
 
     shown = _about(request, number, found, open_)
-    owed_back = to_give_back(number)
+    owed_back, most = to_give_back(number), most_to_give_back(number)
     if not (request.POST.get("payment") or request.GET.get("payment")) and len(open_) > 1:
         shown["chosen"] = None
+    offered = _offered(owed_back, most, several=len(open_) > 1 and shown["chosen"] is None)
     shown |= {
         "owed_back": owed_back,
-        "back_by": _goes_back(request, number, open_, owed_back),
+        "most": most,
+        "offered": offered,
+        "back_by": _goes_back(request, number, open_, offered),
         "may_exceed": bool(allowed["approved_by"]),
     }
     return panel(request, "web/panel/refund.html", {**shown, **why_codes("refund")}, post)
 
 
+def _offered(owed_back: Money | None, most: Money | None, *, several: bool) -> Money | None:
+    """The amount that the form begins with: what is to be given back, of several payments else all that can be; never more
+    than that. None: all that is left of the one payment.
+    """
+    if owed_back is not None and most is not None:
+        return min(owed_back, most, key=lambda one: one.minor)
+    return most if several else None
+
+
 def _goes_back(
-    request: Visit, number: str, payments: Sequence[Payment], owed_back: Money | None
+    request: Visit, number: str, payments: Sequence[Payment], offered: Money | None
 ) -> list[tuple[Payment, Money]]:
-    """Which payments are given back first, and how much of each: of what is to be given back, else of all that was taken."""
-    left = sum(one.captured.minor - one.refunded.minor for one in payments)
-    if len(payments) < 2 or not left:
+    """Which payments are given back first, and how much of each, of the amount that is offered."""
+    if len(payments) < 2 or not offered or not offered.minor:
         return []
     try:
         would = perform(
             actions.refund,
             How(dry=True),
             number=number,
-            amount=amount_text(owed_back.minor if owed_back else left, payments[0].amount.currency),
+            amount=amount_text(offered.minor, offered.currency),
             reason="",
             on=request.visitor.today,
             by=request.visitor.by,

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from perennial.desk import actions
+from perennial.desk.orders.rest import WORDS
 from perennial.desk.orders.ship import OVERRIDABLE
 from perennial.desk.orders.short import Pieces
 from perennial.desk.read.order import Child
@@ -36,7 +37,7 @@ def ship(request: Visit, number: str) -> HttpResponse:
             carrier=typed.text(request, "carrier"),
             tracking=typed.text(request, "tracking"),
             today=request.visitor.today,
-            pieces=_pieces(request, child),
+            **_short(request, child),
             **_override(request),
         )
         return done(request, Toast(effect(request, "order_shipped", outcome)))
@@ -95,6 +96,14 @@ def _pieces(request: Visit, child: Child | None) -> list[Pieces]:
             quantity = read_number(typed_, f"pieces-{at}")
             found.append(Pieces(at, quantity))
     return found
+
+
+def _short(request: Visit, child: Child | None) -> dict[str, Any]:
+    """What goes of it, and what becomes of what does not."""
+    pieces = _pieces(request, child)
+    later = bool(pieces) and typed.one_of(request, "rest", WORDS) == "later"
+    day = typed.day(request, "rest_on") if later and typed.text(request, "rest_on") else None
+    return {"pieces": pieces, "rest": "later" if later else None, "rest_on": day}
 
 
 def _override(request: Visit) -> dict[str, Any]:

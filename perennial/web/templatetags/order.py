@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.order import Child, Continuity, Order
@@ -25,6 +25,7 @@ from perennial.web.templatetags.desk import shipment_state, st
 from perennial.web.words import said
 
 register = template.Library()
+BREAK = mark_safe("<br>")
 NOTHING = format_html('<span class="none">{}</span>', "–")
 
 
@@ -56,13 +57,19 @@ def child_cell(context: Context, row: OrderRow) -> SafeString:
     """The child of a shipment, or how the shipment stands while it has none."""
     shipment, child = row.shipment, row.child
     if child is not None:
-        state = order_state(context, child)
-        short = child.number.removeprefix(shipment.order)
-        words = said(_to(context), "order_child_named", child=child.number)
-        return format_html('<a href="/orders/{}" aria-label="{}">…{}</a> {}', child.number, words, short, state)
+        found = [(child, "order_child_named"), *((one, "order_rest_named") for one in row.rests)]
+        return format_html_join(
+            BREAK, "{}", ((_child_link(context, one, shipment.order, named),) for one, named in found)
+        )
     if shipment.lines[-1].changeable(context["visitor"].today) == "until_next_run":
         return st(context, "line", "due", said(_to(context), "order_made_tonight"))
     return shipment_state(context, shipment)
+
+
+def _child_link(context: Context, child: Child, order: str, named: str) -> SafeString:
+    words = said(_to(context), named, child=child.number)
+    short, state = child.number.removeprefix(order), order_state(context, child)
+    return format_html('<a href="/orders/{}" aria-label="{}">…{}</a> {}', child.number, words, short, state)
 
 
 @register.simple_tag
@@ -121,7 +128,10 @@ def payment_words(context: Context, payment: Payment) -> str:
         return said(to, "order_given_back")
     if payment.purpose == "refund" and payment.status == "draft":
         return said(to, "order_to_approve")
-    words = phrase("payment", payment.status, None, to) or payment.status
+    if payment.purpose == "refund" and payment.status == "due":
+        words = said(to, "order_to_refund")
+    else:
+        words = phrase("payment", payment.status, None, to) or payment.status
     if payment.attempts > 1:
         words = said(to, "order_at_try", state=words, attempts=payment.attempts)
     if payment.refunded.minor:
