@@ -1,12 +1,17 @@
 """Nights by a payment server that loses, delays, refuses and forgets what it is asked, while who asks is killed.
 
 Charged once is proven by the server's own book, which no kill of ours touches. When all is calm again, payments are as if
-nothing had ever gone wrong.
+nothing had ever gone wrong. A *life* is a club from its first night to the calm at its end; how many nights and kills there
+are in all says ``PERENNIAL_TEST_NIGHTS`` and ``PERENNIAL_TEST_KILLS`` (docs/operations.md).
 """
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import subprocess
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -36,6 +41,10 @@ from tests.worlds.payments import ON, day
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NIGHTS = 8
+WANTED_NIGHTS = int(os.environ.get("PERENNIAL_TEST_NIGHTS") or 20)
+WANTED_KILLS = int(os.environ.get("PERENNIAL_TEST_KILLS") or 3)
+MOST_TOLD = 5
+"""So many lives may end otherwise before nobody looks any further."""
 CARDS = (
     "pm_card_visa",
     "pm_card_visa_chargeDeclinedInsufficientFunds",
@@ -75,8 +84,8 @@ def club(server: Running, cards: Sequence[str], children: int = CHILDREN) -> Non
         card.save()
 
 
-def night(server: Running, number: int, *, kill: random.Random | None = None) -> None:
-    """One night, by a process that is killed now and then; or here."""
+def night(server: Running, number: int, *, kill: random.Random | None = None) -> int:
+    """One night, by a process that is killed now and then; or here. How often it was killed."""
     on = day(number)
     server.control("POST", "clock", {"now": on.isoformat()})
     Attempt.objects.update(sent_at=F("sent_at") - timedelta(days=1))
@@ -89,15 +98,17 @@ def night(server: Running, number: int, *, kill: random.Random | None = None) ->
     if kill is None:
         with gateways.use(Simulator(server.address, seconds=0.5)):
             assert run_job(ProcessPayments(), on=on)["status"] == "done"
-        return
+        return 0
+    killed = 0
     for wait in [kill.random() ** 2 * 1.5 for _ in range(kill.randrange(1, 4))]:
         process = start_job(Path(), on, server=server.address, seconds=0.5, chunk=20, at_once=8, answers=5)
         try:
             process.wait(wait)
-        except Exception:
+        except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            killed += process.wait() == -signal.SIGKILL
     finish(start_job(Path(), on, server=server.address, seconds=0.5, chunk=20, at_once=8, answers=5))
+    return killed
 
 
 def give_back(on: date) -> None:
@@ -136,6 +147,10 @@ def end() -> End:
         ],
         sorted(found.filter(purpose="refund").values_list("order__number", "status", "captured_minor"), key=str),
     )
+
+
+CALM = 6
+"""So many nights ``settle`` takes."""
 
 
 def settle(server: Running, number: int) -> None:
@@ -208,17 +223,44 @@ def test_undisturbed_there_is_something_of_everything(undisturbed: End) -> None:
     assert undisturbed.given_back
 
 
-@pytest.mark.parametrize("seed", harness.seeds(1))
-def test_a_hostile_server_and_kills_change_nothing_in_the_end(undisturbed: End, server: Running, seed: int) -> None:
+def life(server: Running, undisturbed: End, seed: int) -> int:
+    """A club under fire, killed in a third of its nights: in the end it stands as if nothing had gone wrong. How many kills."""
     kill = random.Random(seed)
     club(server, CARDS)
     server.control("POST", "faults", {"rules": [{**rule, "seed": seed} for rule in FIRE]})
-    for number in range(NIGHTS):
-        night(server, number, kill=kill if number % 3 == seed % 3 else None)
+    killed = sum(night(server, number, kill=kill if number % 3 == seed % 3 else None) for number in range(NIGHTS))
     settle(server, NIGHTS)
     agree(server)
     assert [one for one in zip(end().payments, undisturbed.payments, strict=True) if one[0] != one[1]] == []
     assert end() == undisturbed
+    return killed
+
+
+@pytest.mark.parametrize("seed", harness.seeds(1))
+def test_a_hostile_server_and_kills_change_nothing_in_the_end(undisturbed: End, server: Running, seed: int) -> None:
+    life(server, undisturbed, seed)
+
+
+@pytest.mark.patient
+def test_many_lives(undisturbed: End, server: Running) -> None:
+    """One life after the other, until there were as many nights and kills as are wanted. ``-s`` shows how far it is. A life that
+    ends otherwise is told with its seed, and the next one begins: the test above runs it again with ``PERENNIAL_TEST_SEEDS``
+    greater by one.
+    """
+    begun, nights, kills, seed = time.monotonic(), 0, 0, 1
+    otherwise: list[str] = []
+    while (nights < WANTED_NIGHTS or kills < WANTED_KILLS) and len(otherwise) < MOST_TOLD:
+        try:
+            kills += life(server, undisturbed, seed)
+        except Exception as problem:
+            otherwise.append(f"seed {seed}: {problem}")
+            print(otherwise[-1], flush=True)
+        nights += NIGHTS + CALM
+        print(f"life {seed}: {nights} nights, {kills} kills, {time.monotonic() - begun:.0f} s", flush=True)
+        clear()
+        server.control("POST", "reset")
+        seed += 1
+    assert otherwise == []
 
 
 @pytest.mark.parametrize("seed", harness.seeds(1))
