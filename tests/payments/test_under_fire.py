@@ -7,7 +7,6 @@ are in all says ``PERENNIAL_TEST_NIGHTS`` and ``PERENNIAL_TEST_KILLS`` (docs/ope
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -41,8 +40,6 @@ from tests.worlds.payments import ON, day
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NIGHTS = 8
-WANTED_NIGHTS = int(os.environ.get("PERENNIAL_TEST_NIGHTS") or 20)
-WANTED_KILLS = int(os.environ.get("PERENNIAL_TEST_KILLS") or 3)
 MOST_TOLD = 5
 """So many lives may end otherwise before nobody looks any further."""
 CARDS = (
@@ -249,7 +246,7 @@ def test_many_lives(undisturbed: End, server: Running) -> None:
     """
     begun, nights, kills, seed = time.monotonic(), 0, 0, 1
     otherwise: list[str] = []
-    while (nights < WANTED_NIGHTS or kills < WANTED_KILLS) and len(otherwise) < MOST_TOLD:
+    while (nights < harness.NIGHTS or kills < harness.KILLS) and len(otherwise) < MOST_TOLD:
         try:
             kills += life(server, undisturbed, seed)
         except Exception as problem:
