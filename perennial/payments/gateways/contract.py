@@ -217,7 +217,7 @@ class KeepsCards(Protocol):
         """How the page stands now. LookupError: there is none."""
 
     def cards(self, gateway_customer: str) -> Iterable[KeptCard]:
-        """The cards that it keeps of a customer."""
+        """The cards that it keeps of a customer. LookupError: it knows none by that name."""
 
 
 DisputeStatus = Literal["open", "answered", "won", "lost"]

@@ -307,9 +307,14 @@ class Stripe:
 
     def cards(self, gateway_customer: str) -> Iterator[KeptCard]:
         found = self._all(self._api.customers.payment_methods.list, {"type": "card", "limit": 100}, gateway_customer)
-        for method in found:
-            if method.get("card"):
-                yield kept(method)
+        try:
+            for method in found:
+                if method.get("card"):
+                    yield kept(method)
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "resource_missing":
+                raise LookupError(gateway_customer) from None
+            raise
 
     # -- SendsEvents
 
