@@ -176,7 +176,8 @@ class CardPageRequest:
     """A page of the gateway's own is wanted, on which a customer stores a card for what is charged later without them.
 
     ``key``: the same key again is the same page. ``done_url``, ``back_url``: where the gateway sends them when it is stored,
-    and when they turn back. ``gateway_customer``: how the gateway calls the customer, if it knows them.
+    and when they turn back. ``gateway_customer``: how the gateway calls the customer; ``token``: where that is not known, a card of
+    theirs that it may keep already, whose customer they are there.
     """
 
     key: str
@@ -188,6 +189,7 @@ class CardPageRequest:
     back_url: str
     on: date
     gateway_customer: str | None = None
+    token: str | None = None
 
 
 class CardPage(NamedTuple):
