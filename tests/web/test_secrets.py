@@ -217,7 +217,7 @@ def test_no_secret_is_told(life: Life, test_server: harness.TestServer) -> None:
         secrets |= signs_in(life, giulia)
         secrets["link for a card"] = gives_a_card(life)
         child, refused = submitted(life, giulia, "C-1", good), submitted(life, giulia, "C-2", bad)
-        nights(life, refused)
+        nights(life, child, refused)
         money_moves(life, child)
         shows(life, giulia, child, refused)
         exports(life, giulia)
@@ -290,7 +290,7 @@ def submitted(life: Life, giulia: Forms, account: str, card: str) -> str:
     return number
 
 
-def nights(life: Life, refused: str) -> None:
+def nights(life: Life, paid: str, refused: str) -> None:
     """Nights of the worker: one card is refused, one is renewed. A command with a wrong key gets to know nothing."""
     life.server.control("POST", "renew", {"payment_method": life.card})
     until(lambda: GatewayEvent.objects.filter(kind="card").exclude(handled_at=None))
@@ -301,8 +301,8 @@ def nights(life: Life, refused: str) -> None:
     life.command(f"order collect {refused}", None, PERENNIAL_PAYMENT_SERVER_KEYS=secret("sk_test_"))
     life.command(f"order reprocess {refused}", None)
     new = StoredCard.objects.exclude(token=life.card).filter(customer__account="C-1", token__startswith="pm_").get()
-    life.command(f"order card {refused.replace('2', '1')} --token {new.token} --key another", told=False)
-    life.command(f"order undo {refused.replace('2', '1')}", None)
+    life.command(f"order card {paid} --token {new.token} --key another", told=False)
+    life.command(f"order undo {paid}", None)
 
 
 def money_moves(life: Life, number: str) -> None:
