@@ -430,24 +430,6 @@ def address(form: Form) -> str:
     return f"/setup/{form.slug}" if form.alone else f"/setup/new/{form.slug}"
 
 
-def test_a_file_that_cannot_be_read_names_the_row_and_one_of_a_spreadsheet_is_read(at_desk: Desk) -> None:
-    manager = at_desk("manager")
-    answer = send(manager, 'number,name\nN-1,"First\nN-2,Second\n')
-    assert answer.status_code == 422
-    assert "row 2 cannot be read: a quotation mark in it is not closed" in html.unescape(answer.content.decode())
-    assert "workbook" in send(manager, b"PK\x03\x04 a workbook").content.decode()
-    assert figures(send(manager, "number\tname\nN-1\tPrimo\n".encode("utf-16"))) == [1, 0, 0]
-
-
-def test_a_language_that_is_not_offered_is_refused(at_desk: Desk) -> None:
-    manager = at_desk("manager")
-    sent = {"name": "Aurora", "country": "US", "time_zone": "UTC", "languages": ["en", "xx"]}
-    answer = manager.post("/setup/company", {**sent, "was_languages": "null"})
-    assert answer.status_code == 422
-    assert 'id="f-languages-err"' in answer.content.decode()
-    assert company().languages == ["en"]
-
-
 def test_a_long_file_is_left_to_a_worker(
     at_desk: Desk, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
@@ -479,3 +461,21 @@ def _performed(answer: HttpResponse) -> Transfer:
     number = int(answer["HX-Redirect"].rpartition("/")[2])
     performing.perform(number)
     return Transfer.objects.get(pk=number)
+
+
+def test_a_file_that_cannot_be_read_names_the_row_and_one_of_a_spreadsheet_is_read(at_desk: Desk) -> None:
+    manager = at_desk("manager")
+    answer = send(manager, 'number,name\nN-1,"First\nN-2,Second\n')
+    assert answer.status_code == 422
+    assert "row 2 cannot be read: a quotation mark in it is not closed" in html.unescape(answer.content.decode())
+    assert "workbook" in send(manager, b"PK\x03\x04 a workbook").content.decode()
+    assert figures(send(manager, "number\tname\nN-1\tPrimo\n".encode("utf-16"))) == [1, 0, 0]
+
+
+def test_a_language_that_is_not_offered_is_refused(at_desk: Desk) -> None:
+    manager = at_desk("manager")
+    sent = {"name": "Aurora", "country": "US", "time_zone": "UTC", "languages": ["en", "xx"]}
+    answer = manager.post("/setup/company", {**sent, "was_languages": "null"})
+    assert answer.status_code == 422
+    assert 'id="f-languages-err"' in answer.content.decode()
+    assert company().languages == ["en"]

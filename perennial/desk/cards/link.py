@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from perennial.catalog.queries import company, parameters, today
@@ -350,7 +350,6 @@ def _request(found: CardLink, gateway: str, *, language: str, after: str | None,
     named = (
         GatewayCustomer.objects.filter(customer=customer, gateway=gateway).values_list("reference", flat=True).first()
     )
-    kept = StoredCard.objects.filter(Q(gateway=gateway) | Q(gateway=None), customer=customer).order_by("-pk")
     asked = CardPageRequest(
         key="",
         account=customer.account,
@@ -361,7 +360,7 @@ def _request(found: CardLink, gateway: str, *, language: str, after: str | None,
         back_url=here,
         on=on,
         gateway_customer=named,
-        token=None if named else kept.values_list("token", flat=True).first(),
+        token=None if named else sql.value(SQL["card_there"], {"customer": customer.pk, "gateway": gateway}),
     )
     mark = hashlib.sha256(repr((asked, after)).encode()).hexdigest()[:16]
     return replace(asked, key=f"{company().installation}-card-link-{found.pk}-{mark}")
