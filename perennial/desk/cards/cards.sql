@@ -70,9 +70,9 @@ select id from payments_cardlink where stored_at is not null and charged_at is n
 
 -- name: card_there
 -- The newest card of a customer that a gateway keeps.
-select max(token) from (select token from customers_storedcard
-                         where customer_id = %(customer)s and coalesce(gateway, %(gateway)s) = %(gateway)s
-                         order by id desc limit 1) newest
+select token from customers_storedcard
+ where customer_id = %(customer)s and coalesce(gateway, %(gateway)s) = %(gateway)s
+ order by id desc limit 1
 
 -- name: name_customer
 insert into customers_gatewaycustomer(customer_id, gateway, reference) values (%(customer)s, %(gateway)s, %(reference)s)
