@@ -48,6 +48,10 @@ def seeds(number: int) -> list[Any]:
     return [pytest.param(seed, marks=[pytest.mark.patient] if seed else []) for seed in chosen]
 
 
+NIGHTS = int(os.environ.get("PERENNIAL_TEST_NIGHTS") or 20)
+KILLS = int(os.environ.get("PERENNIAL_TEST_KILLS") or 3)
+"""So many nights under fire there are at least, and kills in them (tests/payments/test_under_fire.py)."""
+
 OWN_GATEWAY = os.environ.get("PERENNIAL_TEST_GATEWAY")
 """module:function that makes the bench of a gateway of one's own, for the suite of gateways."""
 

@@ -1,4 +1,4 @@
-"""`show cards`: the cards that end before they are charged, with what is at stake."""
+"""`show cards`: the cards that end before they are charged, with what is at stake. `customer cards`: those that a gateway keeps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import csv
 import sys
 from typing import TYPE_CHECKING
 
-from perennial.cli.output import document, say, sentence, table
-from perennial.cli.parser import Given, Parser, Run, day
+from perennial.cli.output import document, outcome, say, sentence, table, tell
+from perennial.cli.parser import Given, Parser, Run, day, long_code, who
 
 if TYPE_CHECKING:
     from perennial.desk.contract import Document
@@ -70,6 +70,33 @@ def show_cards(p: Parser) -> Run:
             say(
                 sentence("outcome", "cards_end", cards=cards, lines=len(found), amount=f"{text(at_stake, unit)} {unit}")
             )
+        return 0
+
+    return run
+
+
+def customer_cards(p: Parser) -> Run:
+    """The cards of a customer that a gateway keeps already come in."""
+    p.add_argument("account", metavar="ACCOUNT", help="the account of the customer")
+    p.add_argument(
+        "--gateway", metavar="NAME", help="the gateway that keeps them (left out: the one that charges here)"
+    )
+    p.add_argument(
+        "--at",
+        metavar="NAME",
+        type=long_code,
+        help="how the gateway calls the customer, such as cus_… (left out: as it is known)",
+    )
+    p.add_argument("--dry-run", action="store_true", help="say which cards there are, and store none")
+    p.who()
+
+    def run(given: Given) -> int:
+        from perennial.desk.cards.take_in import take_in_cards
+
+        done = take_in_cards(account=given.account, gateway=given.gateway, at=given.at, dry=given.dry_run, **who(given))
+        outcome(done, given)
+        if given.dry_run:
+            tell(sentence("outcome", "dry_run_done"))
         return 0
 
     return run

@@ -147,7 +147,8 @@ GROUPS: dict[str, list[Command]] = {
         ("customer address", "add an address, or change one"),
         ("note customer", "write down what is to be known of a customer"),
         ("note order", "write down what is to be known of an order"),
-    ),
+    )
+    + _group("cards", ("customer cards", "take in the cards of a customer that a gateway keeps already")),
     "Messages": _group(
         "notices",
         ("notices list", "the messages to customers, the newest first"),

@@ -12,7 +12,7 @@ class Transfer(models.Model):
     """A bundle or a sheet that somebody brought (``bundle``, ``customers``, ``orders``), or a bundle that goes out (``export``).
 
     ``file``: its name in the folder of transfers, empty when it is gone; ``name``: what it was called where it comes from.
-    ``mapping``: of a sheet, how it is read, with what its page shows of it. ``dry``: what was asked last; ``part``, ``done``, ``selected``: how far a worker
+    ``mapping``: of a sheet, how it is read, with what its page shows of it; of a bundle that was made of a sheet of products, where each stands in it. ``dry``: what was asked last; ``part``, ``done``, ``selected``: how far a worker
     is. ``report``: what came in, or would; ``faults`` the first thousand of ``fault_count``; ``refused``: why it was not done.
     ``key``: of the request that brought it.
     """

@@ -31,8 +31,9 @@ from perennial.errors import Refused
 from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.requests import Later, Stopping
 from perennial.kernel.reasons import Reason
-from perennial.moving import folder
+from perennial.moving import folder, products
 from perennial.moving.models import Transfer
+from perennial.moving.transfers import PRODUCTS
 
 ONE_WORKER = 0x7472616E
 """With its number, the lock of a transfer that is worked on."""
@@ -110,6 +111,9 @@ def _imported(row: Transfer, tell: _Progress) -> None:
         if row.kind in SHEETS:
             mapping = read_mapping((row.mapping or {})["mapping"], row.kind)
             done = import_sheet(file=file, mapping=mapping, by=by, dry_run=row.dry, progress=tell)
+        elif of_products := (row.mapping or {}).get(PRODUCTS):
+            reason = of_products["reason"]
+            done = import_bundle(file=file, by=by, reason=reason, dry_run=row.dry, only_given=True, progress=tell)
         else:
             done = import_bundle(file=file, by=by, dry_run=row.dry, progress=tell)
     _end(row.pk, "done", report=_report(done))
@@ -130,9 +134,11 @@ def _report(done: Imported) -> dict[str, Any]:
 
 def _refused(row: Transfer, refused: BundleRefused) -> None:
     columns = tuple((row.mapping or {}).get("columns", ()))
+    of_products = (row.mapping or {}).get(PRODUCTS)
     faults = []
     for one in refused.faults:
-        why, place = Reason.of(one), {}
+        why: Reason = Reason.of(one)
+        place = {} if of_products is None else products.place(of_products, one.field)
         if row.kind in SHEETS and (cell := cell_of(one.field, columns)):
             place = {"row": cell.row, "column": cell.column, "letter": cell.letter}
             if first := cell_of(str(one.facts.get("first", "")), columns):  # as a spreadsheet calls a cell: B7

@@ -28,6 +28,8 @@ from perennial.moving.models import Transfer
 
 FIRST_ROWS = 5
 LONGEST_NAME = 100
+PRODUCTS = "products"
+"""Of a bundle that was made of a sheet of products, its mapping says so under this word (``moving.products``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ class TransferStatus:
     columns: Sequence[str]
     first_rows: Sequence[Sequence[str]]
     rows: int
+    of_products: bool
+
+    @property
+    def in_rows(self) -> bool:
+        """Is what is wrong told by row and column?"""
+        return self.is_sheet or self.of_products
 
     @property
     def goes_on(self) -> bool:
@@ -104,8 +112,18 @@ class TransferStatus:
         return tuple((kind, new, changed, same) for kind, new, changed, same in rows if new or changed or same)
 
 
-def bring(*, kind: str, file: str, name: str, size: int, by: str, key: str | None = None) -> int:
+def bring(
+    *,
+    kind: str,
+    file: str,
+    name: str,
+    size: int,
+    by: str,
+    key: str | None = None,
+    sheet_of_products: Mapping[str, Any] | None = None,
+) -> int:
     """Take in a file that stands in the folder; the number of its transfer. ``key``: of the request; once more, it is the same.
+    ``sheet_of_products``: of a bundle that was made of one (``products``).
 
     Refused, and the file is gone: a kind that is unknown, a file of another kind, a sheet with a column of card numbers.
     """
@@ -123,7 +141,7 @@ def bring(*, kind: str, file: str, name: str, size: int, by: str, key: str | Non
         "file": file,
         "name": named,
         "bytes": size,
-        "mapping": seen and Jsonb(seen),
+        "mapping": Jsonb(seen) if seen else Jsonb({PRODUCTS: sheet_of_products}) if sheet_of_products else None,
         "by": by,
         "key": key,
     }
@@ -350,8 +368,9 @@ def _read(row: Transfer) -> TransferStatus:
         report=row.report,
         refused=Reason.read(row.refused),
         fault_count=row.fault_count,
-        mapping=read_mapping(seen["mapping"], row.kind) if seen else None,
+        mapping=read_mapping(seen["mapping"], row.kind) if "mapping" in seen else None,
         columns=seen.get("columns", ()),
         first_rows=seen.get("first", ()),
         rows=seen.get("rows", 0),
+        of_products=PRODUCTS in seen,
     )

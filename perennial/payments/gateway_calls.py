@@ -137,7 +137,7 @@ class Calls:
             if self.under_way < fewer_than:
                 return []
             call, future = self._back.get()
-            self._kept.setdefault(call.told_with, []).append(Answered(call, future.result()))
+            self._kept.setdefault(call.told_with, []).append(Answered(call, _without_token(future.result(), call.sent)))
             self.under_way -= 1
             self._missing[call.told_with] -= 1
             if not self._missing[call.told_with]:
@@ -197,6 +197,13 @@ def _call(call: Call, wait: Callable[[], None] | None, shut: dict[str, str]) -> 
         return Answer("not_asked")
     except Exception as problem:
         return Answer("unknown", message=f"{type(problem).__name__}: {problem}")
+
+
+def _without_token(answer: Answer, sent: Sent) -> Answer:
+    """An answer whose words do not name the card as the gateway does: they stand in histories and on pages."""
+    if answer.message is None or not sent.token or sent.token not in answer.message:
+        return answer
+    return replace(answer, message=answer.message.replace(sent.token, "…"))
 
 
 def _when_it_has_time(asked: Callable[[], Answer]) -> Answer:

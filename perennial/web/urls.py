@@ -220,6 +220,7 @@ urlpatterns = [
     page("customers/<str:account>/note", customer.note, "note", see="change_orders", do="change_orders"),
     page("customers/<str:account>/card", customer.card, "card", see="change_orders", do="change_orders"),
     page("customers/<str:account>/card-pays", customer.card_pays, "card_pays", see="change_orders"),
+    page("customers/<str:account>/kept-cards", customer.kept_cards, "kept_cards", do="move_in"),
     page("customers/<str:account>/card-link", customer.card_link, "card_link_ask", do="change_orders"),
     page(
         "customers/<str:account>/card-link/progress",

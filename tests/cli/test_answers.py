@@ -131,6 +131,7 @@ PLAYED = [
     ("order cancel of an order", "order cancel SO-000001 --on 2026-03-11"),
     ("order reinstate", "order reinstate SO-000001 --on 2026-03-11"),
     ("card", "card C-1 --token tok_two --brand visa --last4 1881 --exp 12/2031"),
+    ("customer cards", "customer cards C-1 --at cus_C-1"),
     ("card-link send", "card-link send C-1 --show --replaces tok_visa"),
     ("card-link list: each", "card-link list --customer C-1"),
     ("card-link revoke", "card-link revoke {link}"),
@@ -185,6 +186,8 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(settings, "PERENNIAL_HOME", tmp_path)
     monkeypatch.setattr(settings, "PERENNIAL_URL", "https://club.example.com")
     with_pages = Paying(tmp_path)
+    with_pages.open_pages()
+    with_pages.store("page-0")
     run = link = 0
     for row, words in PLAYED:
         if row == "parked retry":
@@ -205,8 +208,11 @@ def test_what_commands_print(capsys: Captured, tmp_path: Path, monkeypatch: pyte
         if row == "tariff preview":  # delivery costs more by now
             DeliveryMode.objects.update(charge_minor=695)
             follow_set_up(on=ORDERED, by="test")
-        with gateways.use(with_pages) if row.startswith("card-link") else nullcontext():
+        with gateways.use(with_pages) if row.startswith(("card-link", "customer cards")) else nullcontext():
             found = typed(words.format(run=run, link=link))
+        if row == "customer cards":
+            holds("customer cards: each of cards", found["cards"][0])
+            played.add("customer cards: each of cards")
         if row == "card-link send":
             link = found["link"]
             holds("card-link send: each of pays", found["pays"][0])

@@ -12,7 +12,7 @@ import pytest
 from perennial.customers.models import GatewayCustomer, StoredCard
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
-from perennial.orders.models import Hold, SalesOrder
+from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import actions, gateways
 from perennial.payments.gateways import Answer, Request
 from perennial.payments.gateways.sandbox import Sandbox
@@ -202,3 +202,19 @@ def test_the_cards_of_the_sandbox_say_so(bank: Bank, tmp_path: Path) -> None:
         "tok_a": "sandbox",
         "tok_b": "bank",
     }
+
+
+def test_what_a_gateway_says_of_a_card_does_not_name_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does what went wrong on the way, which names what was asked for: it stands in histories, and on pages."""
+    install()
+    token = "pm_0f3a9b7c"
+    one = member(token)
+    one.owes(one.child(1), at_invoice=False)
+    book = Sandbox(tmp_path)
+    monkeypatch.setattr(
+        book, "charge", lambda _: Answer("declined", message=f"{token} belongs to somebody else", category="hard")
+    )
+    with gateways.use(book):
+        run_job(ProcessPayments(), on=ON)
+    assert Attempt.objects.get().message == "… belongs to somebody else"
+    assert token not in str([*Hold.objects.values(), *OrderEvent.objects.values()])

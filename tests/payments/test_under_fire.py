@@ -1,13 +1,17 @@
 """Nights by a payment server that loses, delays, refuses and forgets what it is asked, while who asks is killed.
 
 Charged once is proven by the server's own book, which no kill of ours touches. When all is calm again, payments are as if
-nothing had ever gone wrong.
+nothing had ever gone wrong. A *life* is a club from its first night to the calm at its end; how many nights and kills there
+are in all says ``PERENNIAL_TEST_NIGHTS`` and ``PERENNIAL_TEST_KILLS`` (docs/operations.md).
 """
 
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+import signal
+import subprocess
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,6 +40,8 @@ from tests.worlds.payments import ON, day
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NIGHTS = 8
+MOST_TOLD = 5
+"""So many lives may end otherwise before nobody looks any further."""
 CARDS = (
     "pm_card_visa",
     "pm_card_visa_chargeDeclinedInsufficientFunds",
@@ -76,8 +82,8 @@ def club(server: Running, cards: Sequence[str], children: int = CHILDREN) -> Non
         card.save()
 
 
-def night(server: Running, number: int, *, kill: random.Random | None = None) -> None:
-    """One night, by a process that is killed now and then; or here."""
+def night(server: Running, number: int, *, kill: random.Random | None = None) -> int:
+    """One night, by a process that is killed now and then; or here. How often it was killed."""
     on = day(number)
     server.control("POST", "clock", {"now": on.isoformat()})
     Attempt.objects.update(sent_at=F("sent_at") - timedelta(days=1))
@@ -90,15 +96,17 @@ def night(server: Running, number: int, *, kill: random.Random | None = None) ->
     if kill is None:
         with gateways.use(Simulator(server.address, seconds=0.5)):
             assert run_job(ProcessPayments(), on=on)["status"] == "done"
-        return
+        return 0
+    killed = 0
     for wait in [kill.random() ** 2 * 1.5 for _ in range(kill.randrange(1, 4))]:
         process = start_job(Path(), on, server=server.address, seconds=0.5, chunk=20, at_once=8, answers=5)
         try:
             process.wait(wait)
-        except Exception:
+        except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            killed += process.wait() == -signal.SIGKILL
     finish(start_job(Path(), on, server=server.address, seconds=0.5, chunk=20, at_once=8, answers=5))
+    return killed
 
 
 def give_back(on: date) -> None:
@@ -139,6 +147,10 @@ def end() -> End:
     )
 
 
+CALM = 6
+"""So many nights ``settle`` takes."""
+
+
 def settle(server: Running, number: int) -> None:
     """What nobody knew yet is found out. What the server does not know after a day a person looks up, and it is due again."""
     server.control("DELETE", "faults")
@@ -156,11 +168,11 @@ def settle(server: Running, number: int) -> None:
     assert not Payment.objects.filter(status__in=NOT_ANSWERED).exists()
 
 
-def agree(server: Running) -> None:
-    """The server's own book moved, for each payment, what ours says, and each request moved money once."""
+def agree(server: Running) -> set[str]:
+    """The server's own book moved, for each payment, what ours says, and each request moved money once. In which ways it did."""
     taken: Counter[int] = Counter()
     keys: Counter[str] = Counter()
-    held: dict[str, int] = defaultdict(int)
+    ways: set[str] = set()
     for entry in server.book():
         kind, meta = entry["kind"], entry["metadata"]
         if kind not in ("charge", "capture", "refund"):
@@ -168,8 +180,7 @@ def agree(server: Running) -> None:
         key = meta["capture"] if kind == "capture" else meta["key"]
         keys[key] += 1
         taken[int(key.split("-")[1])] += entry["amount"]
-        held[kind] += 1
-    assert held.keys() == {"charge", "capture", "refund"}
+        ways.add(kind)
     assert max(keys.values()) == 1
     ours = Payment.objects.filter(method="card", captured_minor__gt=0, gateway_ref__isnull=False)
     assert dict(taken) == dict(ours.values_list("pk", "captured_minor"))
@@ -179,6 +190,7 @@ def agree(server: Running) -> None:
     for payment, minor in back.values_list("refunds_id", "captured_minor"):
         of[payment] += minor
     assert dict(of) == dict(Payment.objects.filter(refunded_minor__gt=0).values_list("pk", "refunded_minor"))
+    return ways
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +208,7 @@ def undisturbed(transactional_db: None, known: list[End], server: Running) -> En
         for number in range(NIGHTS):
             night(server, number)
         settle(server, NIGHTS)
-        agree(server)
+        assert agree(server) == {"charge", "capture", "refund"}
         known.append(end())
         clear()
     server.control("POST", "reset")
@@ -209,17 +221,44 @@ def test_undisturbed_there_is_something_of_everything(undisturbed: End) -> None:
     assert undisturbed.given_back
 
 
-@pytest.mark.parametrize("seed", harness.seeds(1))
-def test_a_hostile_server_and_kills_change_nothing_in_the_end(undisturbed: End, server: Running, seed: int) -> None:
+def life(server: Running, undisturbed: End, seed: int) -> int:
+    """A club under fire, killed in a third of its nights: in the end it stands as if nothing had gone wrong. How many kills."""
     kill = random.Random(seed)
     club(server, CARDS)
     server.control("POST", "faults", {"rules": [{**rule, "seed": seed} for rule in FIRE]})
-    for number in range(NIGHTS):
-        night(server, number, kill=kill if number % 3 == seed % 3 else None)
+    killed = sum(night(server, number, kill=kill if number % 3 == seed % 3 else None) for number in range(NIGHTS))
     settle(server, NIGHTS)
     agree(server)
     assert [one for one in zip(end().payments, undisturbed.payments, strict=True) if one[0] != one[1]] == []
     assert end() == undisturbed
+    return killed
+
+
+@pytest.mark.parametrize("seed", harness.seeds(1))
+def test_a_hostile_server_and_kills_change_nothing_in_the_end(undisturbed: End, server: Running, seed: int) -> None:
+    life(server, undisturbed, seed)
+
+
+@pytest.mark.patient
+def test_many_lives(undisturbed: End, server: Running) -> None:
+    """One life after the other, until there were as many nights and kills as are wanted. ``-s`` shows how far it is. A life that
+    ends otherwise is told with its seed, and the next one begins: the test above runs it again with ``PERENNIAL_TEST_SEEDS``
+    greater by one.
+    """
+    begun, nights, kills, seed = time.monotonic(), 0, 0, 1
+    otherwise: list[str] = []
+    while (nights < harness.NIGHTS or kills < harness.KILLS) and len(otherwise) < MOST_TOLD:
+        try:
+            kills += life(server, undisturbed, seed)
+        except Exception as problem:
+            otherwise.append(f"seed {seed}: {problem}")
+            print(otherwise[-1], flush=True)
+        nights += NIGHTS + CALM
+        print(f"life {seed}: {nights} nights, {kills} kills, {time.monotonic() - begun:.0f} s", flush=True)
+        clear()
+        server.control("POST", "reset")
+        seed += 1
+    assert otherwise == []
 
 
 @pytest.mark.parametrize("seed", harness.seeds(1))

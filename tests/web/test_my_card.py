@@ -332,6 +332,23 @@ class TestTheDesk:
         assert "Send card link" not in listed
 
 
+def test_a_manager_takes_in_the_cards_that_the_gateway_keeps(paying: Paying) -> None:
+    paying.store("page-0")
+    address, hx = "/customers/C-1/kept-cards", {"HTTP_HX_REQUEST": "true"}
+    assert signed_in("clerk").post(address, {"at": "cus_7"}, **hx).status_code == 403
+    assert "kept-cards" not in signed_in("clerk").get("/customers/C-1/card", **hx).content.decode()
+    manager = signed_in("manager")
+    assert address in manager.get("/customers/C-1/card", **hx).content.decode()
+    nobody = manager.post(address, {}, **hx)
+    assert nobody.status_code == 422
+    assert 'id="f-at-err"' in nobody.content.decode()
+    page = {"HTTP_HX_CURRENT_URL": "http://127.0.0.1/customers/C-1", **hx}
+    said = manager.post(address, {"at": "cus_7"}, **page)
+    assert "1 card is stored, of 1 there." in said.content.decode()
+    assert StoredCard.objects.get(token="tok_new").gateway == "paying"
+    assert "0 cards are stored" in manager.post(address, {}, **page).content.decode()
+
+
 def test_without_a_page_of_the_gateway_the_panel_is_as_it_was(at_desk: Callable[..., Client]) -> None:
     with gateways.use(gateways.load("sandbox")):
         panel = at_desk("clerk").get("/customers/C-1/card", headers={"HX-Request": "true"}).content.decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from perennial.catalog.actions import initialise
 from perennial.catalog.models import Company
 from perennial.desk.first_run import set_up
 from perennial.errors import Refused
+from perennial.language import LANGUAGES, Reader, phrase
+from perennial.payments import gateways
 from perennial.people.actions import add_person, change_person, make_groups
 from perennial.people.queries import people, person, preferences
 from perennial.web.safety import dangers
+from tests.worlds.card_pages import Paying
 from tests.worlds.desk import order
 
 HX = {"HTTP_HX_REQUEST": "true"}
@@ -238,6 +243,7 @@ def test_what_is_unsafe_is_named(settings: Any) -> None:
 
     settings.DEBUG, settings.ALLOWED_HOSTS, settings.SECRET_KEY = True, ["*"], "short"
     settings.PERENNIAL_HTTPS, settings.PERENNIAL_GATEWAY = False, "sandbox"
+    settings.PERENNIAL_MAIL_URL, settings.PERENNIAL_MAIL_FROM = "smtp://localhost", "club@example.com"
     assert codes() == {"debug", "no_https", "any_host", "short_secret", "no_real_cards", "nobody"}
     settings.DEBUG, settings.ALLOWED_HOSTS, settings.SECRET_KEY = False, [*settings.LOOPBACK], "x" * 50
     settings.PERENNIAL_HTTPS, settings.PERENNIAL_GATEWAY = True, "real"
@@ -248,3 +254,44 @@ def test_what_is_unsafe_is_named(settings: Any) -> None:
     change_person(username="admin", password=PASSWORD)
     assert codes() == {"without_second_factor"}
     assert [one.username for one in people()] == ["admin"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("PERENNIAL_URL", None, "no_address"),
+        ("PERENNIAL_URL", "http://127.0.0.1:8000", "address_of_this_machine"),
+        ("PERENNIAL_STRIPE_WEBHOOK_SECRETS", [], "no_webhook_secret"),
+        ("PERENNIAL_MAIL_URL", None, "mail_server_not_set"),
+        ("PERENNIAL_MAIL_URL", "mail.example.com", "mail_url_malformed"),
+        ("PERENNIAL_MAIL_URL", "smtp://club:secret@mail.example.com", "mail_password_in_the_clear"),
+        ("PERENNIAL_MAIL_URL", "smtp://mail.example.com", "mail_in_the_clear"),
+        ("PERENNIAL_MAIL_URL", "smtp://localhost", None),
+        ("PERENNIAL_MAIL_FROM", None, "mail_sender_not_set"),
+        ("PERENNIAL_MAIL_FROM", "the club", "mail_sender_wrong"),
+        ("PERENNIAL_MAIL_CA", "/nowhere/ca.pem", "mail_ca_missing"),
+    ],
+)
+def test_what_links_events_and_mail_need_is_named(
+    settings: Any, tmp_path: Path, name: str, value: Any, code: str | None
+) -> None:
+    initialise()
+    add_person(username="admin", password=PASSWORD, roles=["manager"])
+    settings.ALLOWED_HOSTS, settings.PERENNIAL_HTTPS = ["desk.example.com"], True
+    settings.PERENNIAL_GATEWAY, settings.PERENNIAL_STRIPE_KEY = "stripe", "sk_live_0123456789"
+    settings.PERENNIAL_STRIPE_WEBHOOK_SECRETS, settings.PERENNIAL_URL = ["whsec_0123456789"], "https://club.example.com"
+    settings.PERENNIAL_MAIL_URL, settings.PERENNIAL_MAIL_FROM = (
+        "smtps://club:secret@mail.example.com",
+        "club@example.com",
+    )
+    settings.SECRET_KEY = "x" * 50
+    with gateways.use(Paying(tmp_path)):
+        assert dangers() == ()
+        setattr(settings, name, value)
+        found = dangers()
+    assert [one.code for one in found] == ([] if code is None else [code])
+    for one in found:
+        said = [phrase("unsafe", one.code, one.facts, Reader(language)) for language in LANGUAGES]
+        assert all(said)
+        assert "secret@" not in str(said)

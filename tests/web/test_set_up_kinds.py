@@ -8,6 +8,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,10 +25,14 @@ from perennial.bundle.set_up.examples import instalments, next_dates
 from perennial.bundle.set_up.things import KINDS, thing, things
 from perennial.catalog.models import Company, DeliveryMode, Price, Product, Tariff
 from perennial.catalog.queries import company
+from perennial.db import sql
 from perennial.kernel import money
 from perennial.kernel.states import HOLD_STOPS
 from perennial.language import Reader
+from perennial.moving import performing
+from perennial.moving.models import Transfer
 from perennial.programs.models import ProgramRevision
+from perennial.web.pages import product_file
 from perennial.web.set_up.fields import Amount, Day, Days, Field, Percent, Rows, Stops, Weekdays, Whole
 from perennial.web.set_up.forms import FORMS, Form
 from tests.web.asked import always
@@ -423,6 +428,39 @@ def test_every_value_has_its_words_in_both_languages(at_desk: Desk) -> None:
 
 def address(form: Form) -> str:
     return f"/setup/{form.slug}" if form.alone else f"/setup/new/{form.slug}"
+
+
+def test_a_long_file_is_left_to_a_worker(
+    at_desk: Desk, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    """On the page of files that move in: what is wrong is told by row, and what the file leaves out stays."""
+    monkeypatch.setattr(product_file, "AT_ONCE", 2)
+    settings.PERENNIAL_HOME = tmp_path
+    manager = at_desk("manager")
+    more = "N1;9.00;\nN2;10;\nN2;11;2026-06-01\nN3;9;\n"
+    assert send(manager, f"number;price;from\nB1;x;\n{more}", do="look").status_code == 422  # the page itself sees it
+    wrong = _performed(send(manager, f"number;price;from;program\n{more}N4;9;;NONE\n", do="look"))
+    assert (wrong.status, wrong.fault_count) == ("refused", 1)
+    page = manager.get(f"/setup/moving-in/{wrong.pk}").content.decode()
+    assert re.search(r'<th scope="row" class="n"[^>]*>6</th><td[^>]*>program</td>', page)
+
+    looked = send(manager, f"number;price;from\nB1;12.50;\n{more}", do="look", reason="autumn list")
+    tried = _performed(looked)
+    assert (tried.status, tried.dry, tried.by) == ("done", True, "manager")
+    assert not Product.objects.filter(number="N1").exists()
+    manager.post(f"/setup/moving-in/{tried.pk}/ask", {"dry": "0"})
+    assert _performed(looked).status == "done"
+    assert Product.objects.get(number="B1").tax_group == "BOOKS"
+    assert Product.objects.filter(number__in=("N1", "N2", "N3")).count() == 3
+    said = sql.value("select pgh_context->>'reason' from catalog_producthistory where number = 'N1'")
+    assert said == "autumn list"
+
+
+def _performed(answer: HttpResponse) -> Transfer:
+    """What a worker does with the file that a page has left to it."""
+    number = int(answer["HX-Redirect"].rpartition("/")[2])
+    performing.perform(number)
+    return Transfer.objects.get(pk=number)
 
 
 def test_a_file_that_cannot_be_read_names_the_row_and_one_of_a_spreadsheet_is_read(at_desk: Desk) -> None:

@@ -166,6 +166,9 @@ class Server:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_checkpoints": "off",
+            # What rows hold, and statements with their values, stand in no log.
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
             "lc_messages": "C",
             "max_connections": "200",
             "shared_buffers": f"{(buffers := shared_buffers())}MB",

@@ -68,6 +68,12 @@ union
 select id from payments_cardlink where stored_at is not null and charged_at is null
  order by 1
 
+-- name: card_there
+-- The newest card of a customer that a gateway keeps.
+select token from customers_storedcard
+ where customer_id = %(customer)s and coalesce(gateway, %(gateway)s) = %(gateway)s
+ order by id desc limit 1
+
 -- name: name_customer
 insert into customers_gatewaycustomer(customer_id, gateway, reference) values (%(customer)s, %(gateway)s, %(reference)s)
 on conflict (customer_id, gateway) do update set reference = excluded.reference

@@ -376,6 +376,7 @@ def _request(found: CardLink, gateway: str, *, language: str, after: str | None,
         back_url=here,
         on=on,
         gateway_customer=named,
+        token=None if named else sql.value(SQL["card_there"], {"customer": customer.pk, "gateway": gateway}),
     )
     mark = hashlib.sha256(repr((asked, after)).encode()).hexdigest()[:16]
     return replace(asked, key=f"{company().installation}-card-link-{found.pk}-{mark}")

@@ -189,7 +189,8 @@ class CardPageRequest:
     """A page of the gateway's own is wanted, on which a customer stores a card for what is charged later without them.
 
     ``key``: the same key again is the same page. ``done_url``, ``back_url``: where the gateway sends them when it is stored,
-    and when they turn back. ``gateway_customer``: how the gateway calls the customer, if it knows them.
+    and when they turn back. ``gateway_customer``: how the gateway calls the customer; ``token``: where that is not known, a card of
+    theirs that it may keep already, whose customer they are there.
     """
 
     key: str
@@ -201,6 +202,7 @@ class CardPageRequest:
     back_url: str
     on: date
     gateway_customer: str | None = None
+    token: str | None = None
 
 
 class CardPage(NamedTuple):
@@ -230,7 +232,7 @@ class KeepsCards(Protocol):
         """How the page stands now. LookupError: there is none."""
 
     def cards(self, gateway_customer: str) -> Iterable[KeptCard]:
-        """The cards that it keeps of a customer."""
+        """The cards that it keeps of a customer. LookupError: it knows none by that name."""
 
 
 DisputeStatus = Literal["open", "answered", "won", "lost"]

@@ -75,6 +75,7 @@ AUTHORISATION_DAYS = 5
 SECONDS = 30
 """So long an answer is waited for."""
 IN_USE = 409
+NOT_THERE = 404
 PATIENCE = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds after which a request is sent again whose twin is on its way."""
 REPLAY_SECONDS = 300
@@ -282,7 +283,9 @@ class Stripe:
     # -- KeepsCards
 
     def card_page(self, request: CardPageRequest) -> CardPage:
-        customer = request.gateway_customer or self._customer(request.key, request.account)
+        kept = self._card(request.token) if request.token and not request.gateway_customer else None
+        customer = request.gateway_customer or id_of((kept or {}).get("customer"))
+        customer = customer or self._customer(request.key, request.account)
         if named := _without_none({"name": request.name or None, "email": request.email}):
             # The page shows the address, and Stripe's own pages the name; nothing depends on it.
             with suppress(stripe.StripeError, NotAdmitted):
@@ -321,9 +324,14 @@ class Stripe:
 
     def cards(self, gateway_customer: str) -> Iterator[KeptCard]:
         found = self._all(self._api.customers.payment_methods.list, {"type": "card", "limit": 100}, gateway_customer)
-        for method in found:
-            if method.get("card"):
-                yield kept(method)
+        try:
+            for method in found:
+                if method.get("card"):
+                    yield kept(method)
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "resource_missing":
+                raise LookupError(gateway_customer) from None
+            raise
 
     # -- SendsEvents
 
@@ -348,13 +356,19 @@ class Stripe:
 
     def _customer_of(self, request: Request) -> str | None:
         """Whose card it is there; a customer is made where nobody keeps it yet."""
-        try:
-            method = self._ask(self._api.payment_methods.retrieve, request.token)
-        except stripe.InvalidRequestError as problem:
-            if problem.code != "resource_missing":
-                raise
+        method = self._card(request.token)
+        if method is None:
             return None  # asking for the money will say so
         return id_of(method.get("customer")) or self._customer(request.key, request.customer)
+
+    def _card(self, token: str | None) -> Thing | None:
+        """A card that is kept there; None: there is none of this name."""
+        try:
+            return self._ask(self._api.payment_methods.retrieve, token)
+        except stripe.InvalidRequestError as problem:
+            if problem.http_status != NOT_THERE:
+                raise
+            return None
 
     def _customer(self, key: str, account: str) -> str:
         """The customer there of one of ours, made once: by the key of this installation and the account."""

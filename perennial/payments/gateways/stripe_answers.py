@@ -95,6 +95,9 @@ def captured(intent: Thing, request: Request) -> Answer:
         return Answer("declined", message="the authorisation is not there any more", category="lapsed")
     if intent["status"] == "processing":
         return Answer("pending", reference=intent["id"], message="the bank has not answered yet")
+    if intent["status"] == "requires_payment_method" and intent.get("last_payment_error"):
+        # It was refused when the money was to be taken, and what was authorised went with it.
+        return declined(intent["last_payment_error"], None)
     return Answer("not_found")
 
 

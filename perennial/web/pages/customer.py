@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from perennial.desk import access, actions
 from perennial.desk.cards.link import keeper
 from perennial.desk.cards.pays import what_it_pays
+from perennial.desk.cards.take_in import take_in_cards
 from perennial.desk.customers.address import set_address
 from perennial.desk.customers.customer import change_customer
 from perennial.desk.customers.notes import note_on_customer
@@ -160,6 +161,19 @@ def card_link(request: Visit, account: str) -> HttpResponse:
     )
 
 
+def kept_cards(request: Visit, account: str) -> HttpResponse:
+    """Take in the cards that the gateway keeps of the customer already."""
+    try:
+        taken = take_in_cards(
+            account=account, at=typed.text(request, "at"), on=request.visitor.today, by=request.visitor.by
+        )
+    except Refused as problem:
+        shown = _asked_for_card(request, customer_page(account, on=request.visitor.today))
+        return form_again(request, "web/panel/card_link.html", shown, problem)
+    new = sum(one.status == "new" for one in taken.cards)
+    return done(request, Toast(effect(request, "cards_taken_in", None, count=new, there=len(taken.cards))))
+
+
 def card_link_progress(request: Visit, account: str) -> HttpResponse:
     """How far the customer is: nothing new, or the page is told to draw itself anew."""
     same = _moment(request, account) == request.GET.get("moment", "")
@@ -183,6 +197,7 @@ def _asked_for_card(request: Visit, found: CustomerPage) -> dict[str, Any]:
     return {
         "customer": found.customer,
         "has_address": bool(settings.PERENNIAL_URL),
+        "gateway": gateways.current().name,
         "moment": _moment(request, found.customer.account),
         **_what_pays(request, found.customer.account, asked or None),
     }

@@ -1,4 +1,4 @@
-"""Products to a file and out of one: looked at first, then taken in."""
+"""Products to a file and out of one: looked at first, then taken in. A long one is left to a worker, which tells how far it is."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from django.shortcuts import render
 from perennial.bundle.set_up.change import ProductsPut, put_products
 from perennial.errors import Refused
 from perennial.language import phrase, say
+from perennial.moving.products import bring_products
 from perennial.web.answer import go_to, whole
-from perennial.web.set_up.product_sheet import MOST_BYTES, Fault, columns, read_sheet, rows
+from perennial.web.set_up.product_sheet import MOST_BYTES, Fault, Found, columns, read_sheet, rows
 from perennial.web.sheet import sheet
 from perennial.web.visit import Visit
 from perennial.web.words import words
+from perennial.worker import queue
 
 SHOWN = 200
+AT_ONCE = 5000
+"""So many products are taken in while the page waits: some seconds."""
 
 
 def taken_away(request: Visit) -> StreamingHttpResponse:
@@ -35,6 +39,8 @@ def page(request: Visit) -> HttpResponse:
     try:
         found = read_sheet(request, _content(request))
         faults = found.faults
+        if not faults and len(found.documents) > AT_ONCE:
+            return _left_to_worker(request, found)
         if not faults:
             try:
                 put = put_products(
@@ -51,6 +57,19 @@ def page(request: Visit) -> HttpResponse:
     if put is not None and put.asks is None:
         return go_to(request, "/setup/products", words(request, "products_taken", new=put.new, count=put.changed))
     return _looked(request, put, faults)
+
+
+def _left_to_worker(request: Visit, found: Found) -> HttpResponse:
+    """A dry run by a worker, on the page of files that move in; there it is also taken in."""
+    made = bring_products(
+        documents=found.documents,
+        rows=[rows[0] for rows in found.rows],
+        name=request.FILES["file"].name or "",  # type: ignore[union-attr]  # it was read
+        by=request.visitor.by,
+        reason=request.POST.get("reason", "").strip() or None,
+    )
+    queue.ask_transfer(made, dry=True, by=request.visitor.by)
+    return go_to(request, f"/setup/moving-in/{made}", words(request, "products_by_worker", count=len(found.documents)))
 
 
 def _looked(request: Visit, put: ProductsPut | None, faults: list[Fault]) -> HttpResponse:

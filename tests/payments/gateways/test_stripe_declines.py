@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from perennial.payments.gateways.contract import CATEGORIES
+from perennial.payments.gateways.contract import CATEGORIES, Request
+from perennial.payments.gateways.stripe_answers import captured
 from perennial.payments.gateways.stripe_declines import CODES, NEVER_ASKED, category, never_asked
 
 
@@ -44,3 +47,13 @@ def test_what_was_never_asked_is_a_decline_only_where_it_says_something_of_the_c
 
 def test_every_word_is_one_of_the_contract() -> None:
     assert {*CODES.values(), *NEVER_ASKED.values()} <= set(CATEGORIES)
+
+
+def test_a_capture_that_was_refused_while_its_answer_was_lost_is_found_as_refused() -> None:
+    """A payment intent whose card was refused at the capture: nothing of it is authorised any more."""
+    request = Request("capture", "inst-1-capture-1", "SO-1-1", 1995, "USD", date(2026, 3, 13), "C-1", reference="pi_1")
+    refused = {"code": "card_declined", "decline_code": "generic_decline", "message": "Your card was declined."}
+    intent = {"id": "pi_1", "status": "requires_payment_method", "metadata": {"capture": request.key}}
+    found = captured({**intent, "last_payment_error": refused}, request)
+    assert (found.outcome, found.category, found.lapsed) == ("declined", "soft", False)
+    assert captured({**intent, "last_payment_error": None}, request).outcome == "not_found"
