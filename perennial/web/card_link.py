@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from perennial.catalog.queries import zone_of
 from perennial.desk.read.card_links import Link, card_links
 from perennial.web.history import Happened, by_words
 from perennial.web.visit import Visit
@@ -33,7 +33,7 @@ def link_shown(request: Visit, account: str) -> dict[str, Any]:
 
 def links_happened(request: Visit, links: Sequence[Link]) -> Iterator[Happened]:
     """What happened to links, as lines of the history."""
-    to, zone = request.visitor.reader, ZoneInfo(request.visitor.company.time_zone or "UTC")
+    to, zone = request.visitor.reader, zone_of(request.visitor.company)
 
     def day(link: Link, moment: datetime) -> date:
         """The business date of a moment: as many days behind that of the link as the clock was."""

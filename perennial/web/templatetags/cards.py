@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
 
+from perennial.catalog.queries import zone_of
 from perennial.desk.read.card_links import Link
 from perennial.kernel.money import Money
 from perennial.language import Reader
@@ -24,7 +24,7 @@ def card_link_words(context: Context, link: Link) -> str:
     """``Card link: sent 10:46, opened 10:47, stored 10:49: Visa 4242; SO-000007-1-003 paid €24.90``."""
     to: Reader = context["to"]
     visitor: Visitor = context["visitor"]
-    zone = ZoneInfo(visitor.company.time_zone or "UTC")
+    zone = zone_of(visitor.company)
 
     def at(moment: datetime) -> str:
         local = moment.astimezone(zone)
