@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from django.test import Client
 
 from perennial.catalog.actions import initialise
+from perennial.catalog.models import Parameters
 from perennial.desk import actions
 from perennial.desk.read.orders import order
+from perennial.jobs.recurrences import remove_recurrence, set_recurrence
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
 from tests.web.test_entry import post, started, text
@@ -90,7 +93,16 @@ def test_not_known_yet_then_known(clerk: Client) -> None:
 def test_nothing_is_charged_of_what_is_paid_as_it_ships(clerk: Client, sandbox: Sandbox) -> None:
     number = submitted(clerk, "tok_visa_2", item="S-LOOP")
     html = answer_of(clerk, number)
-    assert "Nothing is charged today." in html
+    charged = "and charged when the first parcel leaves."
+    assert f"The order is open. Visa 0077 is authorised with the next nightly run, {charged}" in html
+    set_recurrence(job="night", at=time(2), by="mara")
+    assert f"Visa 0077 is authorised tonight, {charged}" in answer_of(clerk, number)
+    remove_recurrence(job="night", at=time(2), by="mara")
+    actions.skip(number=number, shipment=1, **desk.ANNA)
+    assert f"Nothing is charged today: Visa 0077 is authorised on Sat 14 Mar, {charged}" in answer_of(clerk, number)
+    Parameters.objects.update(authorize_child_orders=False)
+    assert "today: Visa 0077 is charged when the first parcel leaves." in answer_of(clerk, number)
+    actions.undo(number=number, **desk.ANNA)
     assert "ships on Tue 10 Mar, $56.00." in html
     assert not sandbox.lines()
 
