@@ -22,6 +22,11 @@ from perennial.kernel.states import SENT
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
 
+CUSTOMER = "customer"
+"""Who stores a card by a link, as the history calls them."""
+PERENNIAL = "Perennial"
+"""Who does what follows of that by itself: the customer has chosen no day."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewDay:

@@ -103,6 +103,40 @@ def test_from_the_link_to_the_paid_shipment(paying: Paying) -> None:
     assert "4343" not in over.content.decode()
 
 
+def test_the_days_that_move_are_said_before_and_who_moved_them_after(paying: Paying, settings: Any) -> None:
+    actions.store_card(account="C-1", token="tok_short", exp="03/2026", brand="visa", last4="4242", **ANNA)
+    number, other = order(line("CLUB", card="tok_short")), order("CLUB")
+    on = desk.day(40)
+    for day in (ON, desk.day(20), on):
+        run_job(CreateChildOrders(), on=day)
+    settings.PERENNIAL_TODAY = on
+    clerk = signed_in("clerk")
+    asked = "/customers/C-1/card-pays?replaces=tok_short"
+    panel = clerk.get(asked, headers={"HX-Request": "true"}).content.decode()
+    assert "Its dates move: stored today, the next ships on Sun 19 Apr" in panel
+    url, customer = link(replaces="tok_short", on=on), browser()
+    page = customer.get(url)
+    assert (
+        f"{number} waited for a card, so its dates move: with the card today, the next shipment leaves on Sun 19"
+        in (page.content.decode())
+    )
+    assert 'id="b-revoke-link"' in clerk.get(f"/orders/{number}").content.decode()
+    assert 'id="b-revoke-link"' not in clerk.get(f"/orders/{other}").content.decode()  # it does not concern that one
+    customer.post(url, agreed(page))
+    paying.store("page-1")
+    customer.get(f"{url}/done")
+    assert [(one.kind, one.by) for one in _events(number) if one.kind in ("card_changed", "caught_up")] == [
+        ("card_changed", "customer"),
+        ("caught_up", "Perennial"),
+    ]
+    told = clerk.get(f"/orders/{number}").content.decode()
+    assert "Late shipments 4: resume" in told
+    assert "the customer has given a card, for which it waited" in told
+    assert "Card link" in told
+    assert "stored" in told.split('id="card-link"')[1].split("</div>")[0]
+    assert "stored" not in clerk.get(f"/orders/{other}").content.decode().split('id="card-link"')[1].split("</div>")[0]
+
+
 def test_in_the_customers_language_and_in_another(paying: Paying) -> None:
     declined()
     Customer.objects.filter(account="C-1").update(language="it")

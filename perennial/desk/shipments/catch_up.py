@@ -13,9 +13,10 @@ from dataclasses import replace
 from perennial.continuity.models import Adjustment
 from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
 from perennial.desk.changeable import refusal
-from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, adjust, planned_shipment
+from perennial.desk.locking import CUSTOMER, PERENNIAL, CaughtUp, LockedOrder, NewDay, adjust, planned_shipment
 from perennial.desk.shipments.move import move_alone, move_following, replan
 from perennial.errors import Refused
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import CATCH_UP
 from perennial.payments import blocked
 
@@ -26,6 +27,8 @@ def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None)
         raise Refused("unknown_word", "catch_up", word=how, known=CATCH_UP)
     if blocked.still_waiting(locked.order.pk):
         return
+    if locked.by == CUSTOMER:
+        locked = replace(locked, by=PERENNIAL, reason=None)
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
         if state.row.status == "open":
             try:
@@ -96,7 +99,8 @@ def _one(locked: LockedOrder, state: OrderState, how: str) -> None:
             to = max(locked.on, state.walk[at - 1].event_on) if at else locked.on
             move_following(locked, state, together, to)
             break
-    locked.event("caught_up", line=line, how=how, shipments=shipments)
+    because = Reason("customer_stored_card").stored() if locked.by == PERENNIAL else None
+    locked.event("caught_up", line=line, how=how, shipments=shipments, because=because)
     if how != "resume":
         _note(locked, state, how, late)
     _note_new_days(locked, state)

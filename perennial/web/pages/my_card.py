@@ -24,12 +24,14 @@ from perennial.customers.models import StoredCard
 from perennial.desk import visits
 from perennial.desk.cards import link as links
 from perennial.desk.cards.pays import Pays, what_it_pays
+from perennial.desk.locking import CUSTOMER
 from perennial.desk.read.card_links import card_link
 from perennial.errors import Refused
 from perennial.kernel.states import CARD_LINK_OPEN
 from perennial.language import LANGUAGES, Reader, phrase
 from perennial.notices.links import address
 from perennial.payments.models import CardLink
+from perennial.web.card_link import days_words
 from perennial.web.frame import LANGUAGE_NAMES
 from perennial.web.sign_in import client_address
 from perennial.web.visit import Visit
@@ -123,7 +125,7 @@ def done(request: Visit, link: CardLink) -> HttpResponse:
     if link.page is None and link.stored_at is None:
         return _form(request, link, _consent(request, link))
     try:
-        ended = links.look(link=link.pk, on=request.visitor.today, by=links.CUSTOMER)
+        ended = links.look(link=link.pk, on=request.visitor.today, by=CUSTOMER)
     except Exception as problem:  # whatever a gateway may raise: the page looks again
         _LOG.warning("the page of link %s could not be looked at: %s", link.pk, type(problem).__name__)
         return _message(request, "my_card_waits", again=LOOKS_AGAIN)
@@ -158,7 +160,8 @@ def _consent(request: Visit, link: CardLink) -> Consent:
         replaces=link.replaces.token if link.replaces else None,
     )
     first = said(to, "my_card_agree" if pays else "my_card_agree_to_come", company=company.name)
-    return Consent((first, *(_pays(one, to) for one in pays), said(to, "my_card_until", company=company.name)))
+    told = [line for one in pays for line in (_pays(one, to), *days_words(one, to, "my_card"))]
+    return Consent((first, *told, said(to, "my_card_until", company=company.name)))
 
 
 def _pays(one: Pays, to: Reader) -> str:

@@ -9,9 +9,11 @@ from django import template
 from django.template import Context
 
 from perennial.catalog.queries import zone_of
+from perennial.desk.cards.pays import Pays
 from perennial.desk.read.card_links import Link
 from perennial.kernel.money import Money
 from perennial.language import Reader
+from perennial.web.card_link import days_words
 from perennial.web.visit import Visitor
 from perennial.web.words import card_words, said
 
@@ -33,6 +35,12 @@ def card_link_words(context: Context, link: Link) -> str:
     steps = ", ".join(_steps(link, to, at))
     paid = [_asked(one.order, one.amount, one.status, to) for one in link.asked]
     return f"{said(to, 'card_link_status')}: {'; '.join([steps, *paid])}"
+
+
+@register.simple_tag(takes_context=True)
+def pays_days(context: Context, one: Pays) -> str:
+    """What becomes of the days of an order that waited for a card."""
+    return " ".join(days_words(one, context["to"], "card_link"))
 
 
 def _steps(link: Link, to: Reader, at: Callable[[datetime], str]) -> Iterator[str]:
