@@ -166,7 +166,7 @@ SENTENCES = {
 
 def command(example: Example) -> str | None:
     """What a clerk would do about this order."""
-    new_card = f"card {example.account} --token tok_visa_new --brand visa --last4 4242 --exp 12/2099"
+    new_card = f"card {example.account} --token pm_card_visa --brand visa --last4 4242 --exp 12/2099"
     return {
         "hold": f"order release {example.number}",
         "card": new_card,

@@ -137,6 +137,12 @@ def test_the_days_that_move_are_said_before_and_who_moved_them_after(paying: Pay
     assert "stored" not in clerk.get(f"/orders/{other}").content.decode().split('id="card-link"')[1].split("</div>")[0]
 
 
+def test_a_new_customer_is_offered_no_card_of_the_sandbox_where_the_gateway_has_a_page() -> None:
+    words = signed_in("clerk").get("/customers/new").content.decode()
+    assert 'name="token"' not in words
+    assert '<aside class="training"' in words
+
+
 def test_in_the_customers_language_and_in_another(paying: Paying) -> None:
     declined()
     Customer.objects.filter(account="C-1").update(language="it")
