@@ -141,6 +141,7 @@ def next_steps(examples: Sequence[Example], *, next_day: date, today: date) -> l
     lines += [
         "",
         f"On its pages: {RUN_SERVE}, and sign in as {', '.join(SIGN_INS)}, password {DEMO_PASSWORD}",
+        *([] if on else [f"The night runs by itself at 02:00, while {RUN_SERVE} runs"]),
         f"Tonight, tried without doing it: {RUN} night --dry-run --on {next_day}",
         f"All that waits for a person: {RUN} show orders --waiting",
         f"The check again: {RUN} check once",

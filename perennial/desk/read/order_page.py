@@ -81,6 +81,11 @@ class OrderPage:
         return tuple(line for line in self.order.lines if line.price is not None)
 
     @property
+    def near(self) -> tuple[ComingShipment, ...]:
+        """The shipments that are among the next: what can be done with them stands in their rows."""
+        return tuple(row.shipment for line in self.lines for row in line.rows if row.near)
+
+    @property
     def may_ship(self) -> bool:
         """Is one of its ordinary lines still to be sent?"""
         return self.order.status == "open" and any(line.status == "open" for line in self.ordinary)
