@@ -59,6 +59,12 @@ def done(page: Page) -> None:
     expect(page.locator("#say .toast")).to_be_visible()
 
 
+def long_words(page: Page) -> None:
+    """A row is open, and its states are as long as words of a language may be."""
+    page.keyboard.press("Enter")
+    page.evaluate("document.querySelectorAll('#shipments .st').forEach(one => one.append(', non ancora fissata'))")
+
+
 def keys(page: Page) -> None:
     """The keys of the page."""
     page.keyboard.press("?")
@@ -109,6 +115,7 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "search-list": ("clerk", "/search?q=fallon", nothing),
     "search-nobody": ("clerk", "/search?q=zzzzz", nothing),
     "customer": ("clerk", "/customers/C-2041", nothing),
+    "customer-long-words": ("clerk", "/customers/C-2041", long_words),
     "customer-done": ("clerk", "/customers/C-2041", done),
     "customer-date": ("clerk", "/customers/C-2041", panel("d")),
     "customer-refused": ("clerk", "/customers/C-2041", refused),
