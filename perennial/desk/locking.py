@@ -22,10 +22,8 @@ from perennial.kernel.states import SENT
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
 
-CUSTOMER = "customer"
-"""Who stores a card by a link, as the history calls them."""
 PERENNIAL = "Perennial"
-"""Who does what follows of that by itself: the customer has chosen no day."""
+"""Who moves what is late when somebody has done something else and chosen no day, as the history calls it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def test_the_days_that_move_are_said_before_and_who_moved_them_after(paying: Pay
     ]
     told = clerk.get(f"/orders/{number}").content.decode()
     assert "Late shipments 4: resume" in told
-    assert "the customer has given a card, for which it waited" in told
+    assert "a card has come, for which they waited" in told
     assert "Card link" in told
     assert "stored" in told.split('id="card-link"')[1].split("</div>")[0]
     assert "stored" not in clerk.get(f"/orders/{other}").content.decode().split('id="card-link"')[1].split("</div>")[0]

@@ -28,7 +28,7 @@ from perennial.db.sql import draw_ids
 from perennial.desk.action import action
 from perennial.desk.cards.pays import Pays, pays_this_too, what_it_pays
 from perennial.desk.cards.store import CardStored, store_card
-from perennial.desk.locking import CUSTOMER, order_by_number
+from perennial.desk.locking import order_by_number
 from perennial.desk.notices.facts import card_asked
 from perennial.desk.orders.collect import Collected, collect
 from perennial.desk.outcome import Outcome
@@ -48,6 +48,8 @@ from perennial.payments.models import CardLink
 
 SQL = sql.named("perennial.desk.cards", "cards.sql")
 _LOG = logging.getLogger("perennial.card_links")
+CUSTOMER = "customer"
+"""Who stores a card by a link, as the history calls them."""
 LOOK_FOR_DAYS = 2
 """So long after it was opened a gateway's page is looked at, unless the gateway tells of it."""
 

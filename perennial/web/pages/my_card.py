@@ -24,7 +24,6 @@ from perennial.customers.models import StoredCard
 from perennial.desk import visits
 from perennial.desk.cards import link as links
 from perennial.desk.cards.pays import Pays, what_it_pays
-from perennial.desk.locking import CUSTOMER
 from perennial.desk.read.card_links import card_link
 from perennial.errors import Refused
 from perennial.kernel.states import CARD_LINK_OPEN
@@ -125,7 +124,7 @@ def done(request: Visit, link: CardLink) -> HttpResponse:
     if link.page is None and link.stored_at is None:
         return _form(request, link, _consent(request, link))
     try:
-        ended = links.look(link=link.pk, on=request.visitor.today, by=CUSTOMER)
+        ended = links.look(link=link.pk, on=request.visitor.today, by=links.CUSTOMER)
     except Exception as problem:  # whatever a gateway may raise: the page looks again
         _LOG.warning("the page of link %s could not be looked at: %s", link.pk, type(problem).__name__)
         return _message(request, "my_card_waits", again=LOOKS_AGAIN)
