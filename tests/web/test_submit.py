@@ -107,6 +107,17 @@ def test_nothing_is_charged_of_what_is_paid_as_it_ships(clerk: Client, sandbox: 
     assert not sandbox.lines()
 
 
+def test_what_is_billed_up_front_later_says_when(clerk: Client) -> None:
+    for program, told in (
+        ("UP", "Visa 4242 is authorised on Mon 6 Apr, and charged when the first parcel leaves."),
+        ("PART", "Nothing is charged today: $"),
+    ):
+        number = desk.order(desk.line(program, start_date=desk.day(30), card="tok_visa"))
+        assert told in answer_of(clerk, number)
+    actions.hold(number=number, reason="call back", **desk.ANNA)
+    assert "Nothing is charged yet. It waits: the order is on hold" in answer_of(clerk, number)
+
+
 def test_in_italian(clerk: Client) -> None:
     number = submitted(clerk, "tok_declined")
     from django.contrib.auth.models import User

@@ -18,7 +18,8 @@ from perennial.desk.read.coming import ComingShipment, asked_on, coming
 from perennial.desk.read.entry import Entry, answered, entry
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import order
-from perennial.desk.read.values import Card
+from perennial.desk.read.shipment import before
+from perennial.desk.read.values import Card, Payment
 from perennial.errors import Conflict, Refused
 from perennial.jobs.recurrences import next_night
 from perennial.kernel.money import Money
@@ -162,16 +163,20 @@ def _later(request: Visit, found: Order, following: Sequence[ComingShipment], ru
     """What is charged when, of an order of which nothing was asked for at once."""
     to, today = request.visitor.reader, request.visitor.today
     owed = [one for one in found.payments if one.status == "due" and one.method == "card" and one.purpose != "shipment"]
+    shipment = following[0] if following else None
+    if shipment is not None and shipment.waits and (owed or shipment.card is not None):
+        return said(to, "outcome_waits", why=reason_words(shipment.waits[0], to))
     if owed:
         first = min(owed, key=lambda one: one.due_on)
-        return said(to, "outcome_later", amount=first.amount, card=_card(first.card), on=first.due_on)
-    shipment = following[0] if following else None
-    if shipment is None or shipment.card is None or shipment.upfront:
+        card = _card(first.card)
+        if not _at_invoice(found, first):
+            return said(to, "outcome_later", amount=first.amount, card=card, on=first.due_on)
+        given = rules.parameters
+        on = before(first.due_on, given.authorize_days_before) if given.authorize_child_orders else None
+    elif shipment is not None and shipment.card is not None and not shipment.upfront:
+        card, on = _card(shipment.card), asked_on(shipment, rules)
+    else:
         return said(to, "outcome_nothing")
-    card = _card(shipment.card)
-    if shipment.waits:
-        return said(to, "outcome_waits", why=reason_words(shipment.waits[0], to))
-    on = asked_on(shipment, rules)
     if on is None:
         return said(to, "outcome_when_invoiced", card=card)
     night = next_night()
@@ -179,6 +184,12 @@ def _later(request: Visit, found: Order, following: Sequence[ComingShipment], ru
         return said(to, "outcome_authorised_on", card=card, on=on)
     tonight = night is not None and night.next_at - timezone.now() < timedelta(days=1)
     return said(to, "outcome_tonight" if tonight else "outcome_next_night", card=card)
+
+
+def _at_invoice(found: Order, payment: Payment) -> bool:
+    """Is a payment taken with the first parcel: of an order that is billed up front, whole?"""
+    whole = {one.line for one in found.continuity if one.payment_schedule is None}
+    return payment.purpose == "order" and payment.line in whole
 
 
 def _card(card: Card | None) -> str | None:
