@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -348,9 +348,9 @@ class TestTheDesk:
         assert "Send card link" not in listed
 
 
-def test_without_a_page_of_the_gateway_the_panel_is_as_it_was(at_desk: Callable[..., Client]) -> None:
+def test_without_a_page_of_the_gateway_the_panel_is_as_it_was() -> None:
     with gateways.use(gateways.load("sandbox")):
-        panel = at_desk("clerk").get("/customers/C-1/card", headers={"HX-Request": "true"}).content.decode()
+        panel = signed_in("clerk").get("/customers/C-1/card", headers={"HX-Request": "true"}).content.decode()
     assert "tok_visa" in panel
 
 
