@@ -71,8 +71,13 @@ def today_of(company: Company | None) -> date:
     given: date | None = getattr(settings, "PERENNIAL_TODAY", None)
     if given is not None:
         return given
-    zone = company.time_zone if company and isinstance(company.time_zone, str) else "UTC"
-    return timezone.localtime(timezone.now(), ZoneInfo(zone)).date()
+    return timezone.localtime(timezone.now(), zone_of(company)).date()
+
+
+def zone_of(company: Company | None) -> ZoneInfo:
+    """Where the clock of a company stands, by which every moment is told; none yet: the world's."""
+    zone = company.time_zone if company and isinstance(company.time_zone, str) else ""
+    return ZoneInfo(zone or "UTC")
 
 
 @dataclass(frozen=True)

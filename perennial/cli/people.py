@@ -14,9 +14,10 @@ def people_list(p: Parser) -> Run:
     """Everybody, with roles, and whether they have a second factor."""
 
     def run(given: Given) -> int:
+        from perennial.catalog.queries import company_if_any, zone_of
         from perennial.people.queries import people
 
-        found = people()
+        found, zone = people(), zone_of(company_if_any())
         if given.json:
             for one in found:
                 document(
@@ -40,7 +41,7 @@ def people_list(p: Parser) -> Run:
                         one.roles,
                         one.active,
                         one.second_factor,
-                        one.last_seen and one.last_seen.date(),
+                        one.last_seen and one.last_seen.astimezone(zone).date(),
                     )
                     for one in found
                 ),

@@ -39,9 +39,12 @@ def run(given: Namespace) -> int:
     options = from_arguments(given, today=today())
     address = settings.PERENNIAL_PAYMENT_SERVER if gateways.current().name == "simulator" else None
     program = Program(Bank(address) if address else None)
+    new = program.is_empty()
     with unfinished(program):
         outcome = run_demo(options, program, Console(stderr=given.json))
         program.work_out_figures()
+        if new and not options.real_dates:
+            program.plan_night()
     if given.json:
         document = {
             "ok": outcome.ok,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -19,6 +19,8 @@ from perennial.desk import actions
 from perennial.errors import Refused
 from perennial.jobs import check
 from perennial.jobs.night import last_night
+from perennial.jobs.recurrences import set_recurrence
+from perennial.jobs.requests import NIGHT
 from perennial.jobs.simulate import simulate
 from perennial.kernel.reasons import why
 from perennial.language.reasons import reason_words
@@ -27,6 +29,7 @@ from perennial.pictures.figures import as_of, work_out
 from perennial.programs.models import Program as StoredProgram
 
 SQL = sql.named("perennial.demo", "program.sql")
+AT_NIGHT = time(2)
 COUNTED = ("create-child-orders", "process-payments", "close-orders")
 
 
@@ -64,6 +67,10 @@ class Program:
         last, kept = last_night(), as_of()
         if last is not None and (kept is None or kept.on < last):
             work_out(last)
+
+    def plan_night(self) -> None:
+        """From now on the night runs by itself, as in a club that is at work, as long as a worker runs."""
+        set_recurrence(job=NIGHT, at=AT_NIGHT, by="demo")
 
     def next_shipment(self, reference: str, *, on: date) -> NextShipment | None:
         found = sql.one(SQL["next_shipment"], {"number": self._number(reference), "on": on})

@@ -141,6 +141,7 @@ def next_steps(examples: Sequence[Example], *, next_day: date, today: date) -> l
     lines += [
         "",
         f"On its pages: {RUN_SERVE}, and sign in as {', '.join(SIGN_INS)}, password {DEMO_PASSWORD}",
+        *([] if on else [f"The night runs by itself at 02:00, while {RUN_SERVE} runs"]),
         f"Tonight, tried without doing it: {RUN} night --dry-run --on {next_day}",
         f"All that waits for a person: {RUN} show orders --waiting",
         f"The check again: {RUN} check once",
@@ -166,7 +167,7 @@ SENTENCES = {
 
 def command(example: Example) -> str | None:
     """What a clerk would do about this order."""
-    new_card = f"card {example.account} --token tok_visa_new --brand visa --last4 4242 --exp 12/2099"
+    new_card = f"card {example.account} --token pm_card_visa --brand visa --last4 4242 --exp 12/2099"
     return {
         "hold": f"order release {example.number}",
         "card": new_card,

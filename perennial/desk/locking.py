@@ -22,6 +22,9 @@ from perennial.kernel.states import SENT
 from perennial.orders.models import OrderEvent, SalesOrder
 from perennial.payments import blocked, due
 
+PERENNIAL = "Perennial"
+"""Who moves what is late when somebody has done something else and chosen no day, as the history calls it."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewDay:

@@ -209,7 +209,7 @@ class _Order:
 
         for old, new in update.pairs() if update else ():
             shown = new or old
-            for kind, was, now in _differences(old, new, self.groups):
+            for kind, was, now in _differences(old, new, self.groups, self.rules):
                 assert shown is not None
                 note(Difference(kind, shown.event_key, was, now), old, new, more.pop(shown.pair, 0))
         if self.one.billing is not None:
@@ -246,7 +246,7 @@ class _Order:
 
 
 def _differences(
-    old: OccurrenceRow | None, new: OccurrenceRow | None, groups: ChangeGroups
+    old: OccurrenceRow | None, new: OccurrenceRow | None, groups: ChangeGroups, rules: SetUp
 ) -> Iterator[tuple[str, Told, Told]]:
     """What differs of an occurrence that a person would see."""
     if old is None or new is None:
@@ -260,11 +260,19 @@ def _differences(
     if (old.ship_on, old.event_on, old.shipment) != (new.ship_on, new.event_on, new.shipment):
         yield "date", None, None
     if old.delivery_mode_id != new.delivery_mode_id:
-        yield "delivery", None, None
+        yield "delivery", _mode(old, rules), _mode(new, rules)
     if old.payment_schedule_id != new.payment_schedule_id:
-        yield "parts", None, None
+        yield "parts", _schedule(old, rules), _schedule(new, rules)
     if old.status != new.status:
         yield ("skipped" if new.status == "skipped" else "comes"), None, None
+
+
+def _mode(row: OccurrenceRow, rules: SetUp) -> str | None:
+    return None if row.delivery_mode_id is None else rules.modes[row.delivery_mode_id].code
+
+
+def _schedule(row: OccurrenceRow, rules: SetUp) -> str | None:
+    return None if row.payment_schedule_id is None else rules.schedules[row.payment_schedule_id].name
 
 
 def _of_line(was: LineRow | None, now: LineRow, groups: ChangeGroups) -> Iterator[tuple[str, Told, Told]]:

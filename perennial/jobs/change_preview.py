@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from perennial.catalog.models import Product
+from perennial.catalog.models import DeliveryMode, Product
 from perennial.db import sql
 from perennial.db.pages import Page, key_of, page
 from perennial.errors import Refused
@@ -32,10 +32,19 @@ STAYS = ("kept", "gone", "billing_kept")
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """The first order of a group, and when the first of its shipments that is in it ships, before and after."""
+
+    order: str
+    ship_on: date | None
+    new_ship_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Orders that have the same in common (``change_groups``): of ``event`` (its key) and its place in the version; so
     much more is to come of them by it, with delivery and tax. ``was`` and ``now``: ``before`` and ``after`` as people call
-    them, products by their names.
+    them, products and delivery modes by their names. ``example``: one of them; none where all are gone since.
     """
 
     number: int
@@ -48,6 +57,7 @@ class Group:
     amount: Money
     was: Money | str | int | None
     now: Money | str | int | None
+    example: Example | None = None
 
     @property
     def stays(self) -> bool:
@@ -303,10 +313,15 @@ def _read(row: ChangePreview) -> Preview:
     currency = row.currency
     stored = list(ChangeGroup.objects.filter(run_id=row.pk))
     products = {number for one in stored if one.kind == "product" for number in (one.before, one.after)}
-    names = dict(Product.objects.filter(number__in=products - {None}).values_list("number", "name"))
+    modes = {code for one in stored if one.kind == "delivery" for code in (one.before, one.after)}
+    names = {
+        "product": dict(Product.objects.filter(number__in=products - {None}).values_list("number", "name")),
+        "delivery": dict(DeliveryMode.objects.filter(code__in=modes - {None}).values_list("code", "name")),
+    }
+    examples = {number: Example(*shown) for number, *shown in sql.tuples(SQL["examples"], {"run": row.pk})}
 
     def called(kind: str, value: Told) -> Money | Told:
-        return names.get(str(value)) or value if kind == "product" and value else _value(kind, value, currency)
+        return (kind in names and names[kind].get(str(value))) or _value(kind, value, currency)
 
     groups = [
         Group(
@@ -320,6 +335,7 @@ def _read(row: ChangePreview) -> Preview:
             amount=Money(one.amount_minor, currency),
             was=called(one.kind, one.before),
             now=called(one.kind, one.after),
+            example=examples.get(one.number),
         )
         for one in stored
     ]

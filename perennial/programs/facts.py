@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 
+from perennial.catalog.queries import company, zone_of
 from perennial.programs.models import ProgramEvent, ProgramRevision, ValidPaymentSchedule
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
 
@@ -115,14 +116,15 @@ def changes_since(program_id: int, version: int) -> list[dict[str, Any]]:
     """What happened to a program behind a version of it: by whom, and on which day."""
     found = _history("Program").filter(id=program_id, version__gt=version).order_by("pgh_id")
     changes: dict[tuple[str, date], None] = {}
+    zone = zone_of(company())
     for context, at in found.values_list("pgh_context", "pgh_created_at"):
-        changes[(context or {}).get("by") or "", at.date()] = None
+        changes[(context or {}).get("by") or "", at.astimezone(zone).date()] = None
     return [{"kind": "program_changed", "by": by, "on": on} for by, on in changes]
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """When a revision was written or released, by whom and why."""
+    """When a revision was written or released by the company's clock, by whom and why."""
 
     at: datetime
     by: str | None
@@ -139,9 +141,10 @@ def written(program_id: int) -> dict[int, Written]:
     rows = _history("ProgramRevision").filter(program_id=program_id).exclude(pgh_label="delete").order_by("pgh_id")
     found: dict[int, Written] = {}
     released: set[int] = set()
+    zone = zone_of(company())
     for number, is_released, context, at in rows.values_list("number", "released", "pgh_context", "pgh_created_at"):
         if number not in released:
-            found[number] = Written(at, (context or {}).get("by"), (context or {}).get("reason"))
+            found[number] = Written(at.astimezone(zone), (context or {}).get("by"), (context or {}).get("reason"))
         if is_released:
             released.add(number)
     return found

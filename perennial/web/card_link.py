@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from perennial.desk.read.card_links import Link, card_links
+from perennial.catalog.queries import zone_of
+from perennial.desk.cards.pays import Pays
+from perennial.desk.read.card_links import Link, card_links, concerns
+from perennial.desk.read.order import Order
+from perennial.language import Reader
 from perennial.web.history import Happened, by_words
 from perennial.web.visit import Visit
 from perennial.web.words import card_words, said
@@ -19,21 +22,39 @@ LOOKS = timedelta(hours=1)
 NEWEST = 3
 
 
-def link_shown(request: Visit, account: str) -> dict[str, Any]:
-    """How far the newest link of a customer is, as long as it works or was used that day; whether the page keeps looking."""
+def link_shown(request: Visit, account: str, order: Order | None = None) -> dict[str, Any]:
+    """How far the newest link of a customer is (of an ``order``: that concerns it), as long as it works or was used that
+    day; whether the page keeps looking.
+    """
     on = request.visitor.today
     links = card_links(on=on, account=account, size=NEWEST)
-    found = next((one for one in links[:1] if one.works or one.on == on), None)
+    about = [one for one in links if order is None or concerns(one, order, on)]
+    found = next((one for one in about[:1] if one.works or one.on == on), None)
     if found is None:
         return {"card_link": None, "card_links": links}
     goes_on = found.works or (found.status == "stored" and not found.charged)
     last = found.stored_at or found.opened_at or found.sent_at or found.made_at
-    return {"card_link": found, "card_links": links, "polls": goes_on and timezone.now() - last < LOOKS}
+    shown_on = order.number if order else ""
+    return {
+        "card_link": found,
+        "card_links": links,
+        "link_order": shown_on,
+        "polls": goes_on and timezone.now() - last < LOOKS,
+    }
+
+
+def days_words(one: Pays, to: Reader, about: str) -> Iterator[str]:
+    """What becomes of the days of an order that waited, when the card is stored today; as ``about`` says it."""
+    if one.moved:
+        first = min(day.ship_on for day in one.moved)
+        yield said(to, f"{about}_moves", order=one.order, on=first, count=len(one.moved))
+    for late in one.caught_up:
+        yield said(to, f"{about}_late_{late.how}", order=one.order, count=len(late.shipments))
 
 
 def links_happened(request: Visit, links: Sequence[Link]) -> Iterator[Happened]:
     """What happened to links, as lines of the history."""
-    to, zone = request.visitor.reader, ZoneInfo(request.visitor.company.time_zone or "UTC")
+    to, zone = request.visitor.reader, zone_of(request.visitor.company)
 
     def day(link: Link, moment: datetime) -> date:
         """The business date of a moment: as many days behind that of the link as the clock was."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from perennial.catalog.queries import zone_of
 from perennial.web.visit import Visit
 
 MOST = 50
@@ -31,5 +31,5 @@ def note_message(request: Visit, text: str) -> None:
 
 def messages(request: Visit) -> list[Message]:
     """The last ones, newest first."""
-    zone = ZoneInfo(request.visitor.company.time_zone)
+    zone = zone_of(request.visitor.company)
     return [Message(text, datetime.fromisoformat(at).astimezone(zone)) for at, text in request.session.get(_KEPT, [])]

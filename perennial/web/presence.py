@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from perennial.catalog.queries import zone_of
 from perennial.desk import on_it
 from perennial.web.visit import Visit
 
@@ -60,7 +60,7 @@ def take_over(request: Visit, about: str) -> None:
 
 def clock(request: Visit, at: datetime) -> str:
     """The hour, as the company's clock shows it: ``10:40``."""
-    return at.astimezone(ZoneInfo(request.visitor.company.time_zone or "UTC")).strftime("%H:%M")
+    return at.astimezone(zone_of(request.visitor.company)).strftime("%H:%M")
 
 
 def _peers(request: Visit, others: Iterable[on_it.Other]) -> tuple[Peer, ...]:

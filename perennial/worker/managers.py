@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from perennial.catalog.queries import company, today
+from perennial.catalog.queries import company, today, zone_of
 from perennial.jobs.ahead import is_ahead
 from perennial.jobs.night import last_night
 from perennial.jobs.request_status import RequestStatus, request_status
@@ -59,10 +59,10 @@ def troubles(asked: RequestStatus) -> Iterator[Trouble]:
         yield Trouble("night_not_asked", {"count": not_asked, **refused.facts})
 
 
-def _breaks_off(asked: RequestStatus, to: Reader, zone: str) -> Trouble:
+def _breaks_off(asked: RequestStatus, to: Reader, zone: ZoneInfo) -> Trouble:
     """A job, or the night, that does not get on however often it is tried."""
     assert asked.tries_since is not None
-    since = asked.tries_since.astimezone(ZoneInfo(zone))
+    since = asked.tries_since.astimezone(zone)
     at = phrase("web", "moment", {"on": since.date(), "at": since.strftime("%H:%M")}, to)
     return Trouble("breaks_off", {"job": asked.job, "count": asked.tries, "since": at, "because": asked.trouble})
 
@@ -87,7 +87,7 @@ def tell(request: int, username: str, *, breaks_off: bool = False) -> None:
         return
     to = Reader(preferences_and_roles(person)[0].language, dates="weekday")
     asked = request_status(request)
-    found = [_breaks_off(asked, to, ours.time_zone or "UTC")] if breaks_off else list(troubles(asked))
+    found = [_breaks_off(asked, to, zone_of(ours))] if breaks_off else list(troubles(asked))
     lines = [phrase("manager", one.code, one.facts, to) or one.code for one in found]
     about = {"on": asked.on or asked.asked_on, "company": ours.name, "job": asked.job}
     subject = phrase("manager", "subject_breaks_off" if breaks_off else "subject", about, to) or ""

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from perennial.catalog.queries import company
+from perennial.catalog.queries import company, zone_of
 from perennial.continuity.models import ContinuityOrder
 from perennial.errors import Refused
 from perennial.jobs.ahead import refuse_many, run_by_hand
@@ -200,7 +199,7 @@ def take_back(*, run: int, orders: int | None = None, by: str, on: date) -> JobR
 
 def changed_since(found: Preview, what: Since) -> Refused:
     """The refusal of a preview that is not what is any more."""
-    zone = ZoneInfo(company().time_zone or "UTC")
+    zone = zone_of(company())
     at = found.at.astimezone(zone)
     return Refused(
         "orders_changed_since" if what.orders else "version_changed_since",

@@ -97,17 +97,25 @@ def test_my_card_changed(
     assert not Payment.objects.filter(customer__account=DECLAN, status__in=["declined", "failed"]).exists()
 
 
-def test_a_caller_who_dictates(site: Site, server: Running, screenshot: Callable[[str], Path]) -> None:
+def test_a_caller_who_dictates(
+    site: Site, server: Running, axe: Callable[[Page], None], screenshot: Callable[[str], Path]
+) -> None:
     """The clerk opens the gateway's page in a window of its own; what the caller agrees to is read to them."""
-    desk = site.sign_in(to="/orders/SO-000645", language="it")
+    desk = site.sign_in(to="/orders/SO-000645", language="it", theme="dark")
     desk.keyboard.press("c")
     expect(desk.locator("#panel")).to_contain_text("subito")
     screenshot("card-panel-it")
+    desk.set_viewport_size({"width": 320, "height": 900})
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 320
+    axe(desk)
+    screenshot("card-panel-it-320")
+    desk.set_viewport_size({"width": 1280, "height": 900})
     with desk.expect_popup() as opened:
         desk.click("#b-card-here")
     window = opened.value
     expect(window.locator("main")).to_contain_text("SO-000645")
     window.screenshot(path=screenshot("card-order-it").with_name("desk-card.png"), full_page=True)
+    axe(window)
     window.locator("main button").click()
     window.wait_for_url(f"{server.address}/**")
     window.locator("button.main").click()

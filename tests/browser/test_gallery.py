@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from perennial.payments.models import Dispute, Payment
 from perennial.pictures.figures import work_out
 from tests.worlds import nightingale
 from tests.worlds.served import Site
@@ -21,6 +23,9 @@ pytest_plugins = ["tests.worlds.served"]
 GALLERY = bool(os.environ.get("SCREENSHOTS"))
 WIDTHS = (1280, 1024, 320) if GALLERY else (1280, 320)
 LOOKS = [("en", "light"), ("it", "dark")]
+BEYOND = """() => [...document.querySelectorAll(".two > .body")].flatMap(body => [...body.querySelectorAll("table, form, dl")]
+  .filter(one => one.getBoundingClientRect().right > body.getBoundingClientRect().right + 9).map(one => one.id || one.className))"""
+"""What of the wide column is wider; rows reach half a rem beyond it."""
 WIDTH_OF = {"light": 1280, "dark": 320}
 """What takes longest is looked at once in each theme; all of it where pictures are kept."""
 if GALLERY:
@@ -58,6 +63,12 @@ def done(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("s")
     expect(page.locator("#say .toast")).to_be_visible()
+
+
+def long_words(page: Page) -> None:
+    """A row is open, and its states are as long as words of a language may be."""
+    page.keyboard.press("Enter")
+    page.evaluate("document.querySelectorAll('#shipments .st').forEach(one => one.append(', non ancora fissata'))")
 
 
 def keys(page: Page) -> None:
@@ -110,6 +121,7 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "search-list": ("clerk", "/search?q=fallon", nothing),
     "search-nobody": ("clerk", "/search?q=zzzzz", nothing),
     "customer": ("clerk", "/customers/C-2041", nothing),
+    "customer-long-words": ("clerk", "/customers/C-2041", long_words),
     "customer-done": ("clerk", "/customers/C-2041", done),
     "customer-date": ("clerk", "/customers/C-2041", panel("d")),
     "customer-refused": ("clerk", "/customers/C-2041", refused),
@@ -174,15 +186,69 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
 }
 
 
+@pytest.fixture
+def look(
+    page: Page, axe: Callable[[Page], None], screenshot: Callable[[str], Path], language: str, theme: str
+) -> Callable[[str], None]:
+    """``look(name)``: the page as it stands, at each width: nothing is cut off or lies over something else, anybody can use it."""
+
+    def at_all_widths(name: str) -> None:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls at {width}"
+            assert page.evaluate(BEYOND) == [], f"{name} reaches into the other column at {width}"
+            page.evaluate("scrollTo(0, 0)")
+            if GALLERY or width == WIDTH_OF[theme]:
+                try:
+                    axe(page)
+                except AssertionError as fault:
+                    raise AssertionError(f"{name} at {width}: {fault}") from None
+            if GALLERY:
+                screenshot(f"{name}-{width}-{language}-{theme}")
+
+    return at_all_widths
+
+
+@pytest.mark.parametrize(
+    ("language", "theme"), [LOOKS[0], *(pytest.param(*look, marks=pytest.mark.patient) for look in LOOKS[1:])]
+)
+def test_the_panels_of_money_and_parcels(site: Site, look: Callable[[str], None], language: str, theme: str) -> None:
+    """One page, and one panel after the other on it."""
+    paid = Payment.objects.get(continuity_order__order__number="SO-000688", purpose="order")
+    for status in ("capturing", "captured"):
+        Payment.objects.filter(pk=paid.pk).update(status=status, captured_minor=paid.amount_minor)
+    page = site.sign_in("finance", to="/orders/SO-000688", language=language, theme=theme)
+
+    def panel_of(button: str, name: str) -> None:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.click(f"#{button}")
+        expect(page.locator("#panel .pane")).to_be_visible()
+        look(name)
+        page.keyboard.press("Escape")
+
+    panel_of("p1-refund", "payment-refund")
+    panel_of("p1-dispute", "payment-dispute")
+    panel_of("p1-why", "payment-why")
+    Dispute.objects.create(
+        payment=paid, amount_minor=paid.amount_minor, currency="EUR", reason="duplicate", status="open",
+        opened_on=nightingale.ON, answer_by=nightingale.ON + timedelta(21),
+    )  # fmt: skip
+    page.reload()
+    panel_of("p1-dispute", "payment-disputed")
+    site.open("/exceptions/dispute")
+    look("todo-disputed")
+    site.open("/money/differences")
+    look("money-differences")
+    site.page.context.clear_cookies()
+    site.sign_in("manager", to="/orders/SO-000645-1-003", language=language, theme=theme)
+    page.click("#b-ship")
+    page.click("#panel summary")
+    look("child-ship-short")
+
+
 @pytest.mark.parametrize(("part", "language", "theme"), PARTS)
 def test_everybody_can_use_every_page(
-    site: Site,
-    axe: Callable[[Page], None],
-    screenshot: Callable[[str], Path],
-    faults: object,
-    part: int,
-    language: str,
-    theme: str,
+    site: Site, look: Callable[[str], None], faults: object, part: int, language: str, theme: str
 ) -> None:
     """One sign-in a role; what a state does to the club is seen by the states behind it."""
     faults.allow("status of (403|404)")  # type: ignore[attr-defined]  # two of the states are just that
@@ -197,17 +263,7 @@ def test_everybody_can_use_every_page(
             page.set_viewport_size({"width": 1280, "height": 900})
             site.open(address)
             act(page)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls at {width}"
-                page.evaluate("scrollTo(0, 0)")
-                if GALLERY or width == WIDTH_OF[theme]:
-                    try:
-                        axe(page)
-                    except AssertionError as fault:
-                        raise AssertionError(f"{name} at {width}: {fault}") from None
-                if GALLERY:
-                    screenshot(f"{name}-{width}-{language}-{theme}")
+            look(name)
             # a page of fields, each with its hint, weighs more than one of words
             assert len(page.content().encode()) < (100_000 if name == "program-edit" else 80_000), name
 

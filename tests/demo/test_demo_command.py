@@ -64,6 +64,8 @@ def test_a_small_club_lives_is_checked_and_leaves_no_server(home: Path) -> None:
     assert [int(number) for number in everything] >= [5, int(made) - 1, 1]
     assert not harness.TestServer(home).server.is_alive(), "it stops the server that it started"
     assert perennial("stop", home=home).stderr == "the database did not run\n"
+    assert perennial("recurrence", "list", home=home).stdout.splitlines()[1].startswith("night")  # from now on
+    perennial("stop", home=home)
 
 
 @pytest.mark.patient

@@ -363,7 +363,7 @@ def test_prices_are_printed_in_their_currency() -> None:
         (wait_reason("acceptance", day("3-16")), "waits: the customer has not accepted the offer yet"),
         (wait_reason("hold", day("3-16"), "fraud?"), "waits: the order is on hold (fraud?)"),
         (wait_reason("hold", day("3-16")), "waits: the order is on hold (held)"),
-        (wait_reason("card", day("3-16")), "waits: the card will have expired on 2026-03-16"),
+        (wait_reason("card", day("3-16")), "waits: the card is no longer valid on 2026-03-16"),
         (wait_reason("payment", day("3-16")), "waits: a payment of the order has failed, or is not known"),
         (wait_reason("parked", day("3-16"), "no price"), "waits: parked (no price)"),
     ],

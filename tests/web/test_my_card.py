@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -103,6 +103,46 @@ def test_from_the_link_to_the_paid_shipment(paying: Paying) -> None:
     over = customer.get(url)
     assert over.status_code == 410
     assert "4343" not in over.content.decode()
+
+
+def test_the_days_that_move_are_said_before_and_who_moved_them_after(paying: Paying, settings: Any) -> None:
+    actions.store_card(account="C-1", token="tok_short", exp="03/2026", brand="visa", last4="4242", **ANNA)
+    number, other = order(line("CLUB", card="tok_short")), order("CLUB")
+    on = desk.day(40)
+    for day in (ON, desk.day(20), on):
+        run_job(CreateChildOrders(), on=day)
+    settings.PERENNIAL_TODAY = on
+    clerk = signed_in("clerk")
+    asked = "/customers/C-1/card-pays?replaces=tok_short"
+    panel = clerk.get(asked, headers={"HX-Request": "true"}).content.decode()
+    assert "Its dates move: stored today, the next ships on Sun 19 Apr" in panel
+    url, customer = link(replaces="tok_short", on=on), browser()
+    page = customer.get(url)
+    assert (
+        f"{number} waited for a card, so its dates move: with the card today, the next shipment leaves on Sun 19"
+        in (page.content.decode())
+    )
+    assert 'id="b-revoke-link"' in clerk.get(f"/orders/{number}").content.decode()
+    assert 'id="b-revoke-link"' not in clerk.get(f"/orders/{other}").content.decode()  # it does not concern that one
+    customer.post(url, agreed(page))
+    paying.store("page-1")
+    customer.get(f"{url}/done")
+    assert [(one.kind, one.by) for one in _events(number) if one.kind in ("card_changed", "caught_up")] == [
+        ("card_changed", "customer"),
+        ("caught_up", "Perennial"),
+    ]
+    told = clerk.get(f"/orders/{number}").content.decode()
+    assert "Late shipments 4: resume" in told
+    assert "a card has come, for which they waited" in told
+    assert "Card link" in told
+    assert "stored" in told.split('id="card-link"')[1].split("</div>")[0]
+    assert "stored" not in clerk.get(f"/orders/{other}").content.decode().split('id="card-link"')[1].split("</div>")[0]
+
+
+def test_a_new_customer_is_offered_no_card_of_the_sandbox_where_the_gateway_has_a_page() -> None:
+    words = signed_in("clerk").get("/customers/new").content.decode()
+    assert 'name="token"' not in words
+    assert '<aside class="training"' in words
 
 
 def test_in_the_customers_language_and_in_another(paying: Paying) -> None:
@@ -349,9 +389,9 @@ def test_a_manager_takes_in_the_cards_that_the_gateway_keeps(paying: Paying) -> 
     assert "0 cards are stored" in manager.post(address, {}, **page).content.decode()
 
 
-def test_without_a_page_of_the_gateway_the_panel_is_as_it_was(at_desk: Callable[..., Client]) -> None:
+def test_without_a_page_of_the_gateway_the_panel_is_as_it_was() -> None:
     with gateways.use(gateways.load("sandbox")):
-        panel = at_desk("clerk").get("/customers/C-1/card", headers={"HX-Request": "true"}).content.decode()
+        panel = signed_in("clerk").get("/customers/C-1/card", headers={"HX-Request": "true"}).content.decode()
     assert "tok_visa" in panel
 
 

@@ -44,6 +44,11 @@ def row(html: str, shipment: int) -> str:
     return text_of(found[0])
 
 
+def keys(html: str) -> list[str]:
+    """The keys that the line of keys on a page names."""
+    return re.findall(r"<kbd>([^<]+)</kbd>", html.split('<p class="hints"')[1].split("</p>")[0])
+
+
 def get(client: Client, address: str, **more: Any) -> str:
     answer = client.get(address, **more)
     assert answer.status_code == 200, answer.content.decode()
@@ -443,6 +448,8 @@ def test_what_is_over_offers_nothing_that_cannot_be_done(at_desk: Desk) -> None:
         html = get(client, f"/orders/{number}")
         for button in ("b-hold", "b-release", "b-stop", "b-cancel"):
             assert f'id="{button}' not in html, (number, button)
+        assert keys(html) == ["Enter", "u"], "the keys of its rows would do nothing"
+    assert keys(get(client, f"/orders/{going}")) == ["Enter", "s", "p", "d", "t"]
     html = get(client, "/customers/C-1")
     assert f'id="b-hold-{going}"' in html
     assert f'id="b-stop-{going}-1"' in html

@@ -50,6 +50,7 @@ def test_the_first_page_guesses_and_sets_up(newcomer: Client) -> None:
     for guessed in ('value="IT" selected', "Italia: EUR, Europe/Rome"):
         assert guessed in html
     assert "Configurazione dell&#x27;azienda" in html
+    assert "Oggi" not in html  # nobody has said yet by which clock
     done = newcomer.post("/first-run", SET_UP, HTTP_ACCEPT_LANGUAGE="it")
     assert done["Location"] == "/"
     company = Company.objects.get()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from perennial.jobs import ahead, requests
 from perennial.jobs.models import ChangedOrder, ChangePreview, JobRequest, JobRun
 from perennial.jobs.night import one_night
 from perennial.notices.models import Notice
+from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program, ProgramRevision
+from perennial.programs.values import ProgramFacts
 from perennial.web.pages import program_change as page
 from tests.jobs.test_change_preview import edited, promised
 from tests.web.asked import always
@@ -70,6 +74,10 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     assert len(taken(manager, f"{PAGE}/{found.pk}/{price.number}.csv")) == 3
     assert "All 3 orders" in manager.get(f"{PAGE}/{found.pk}/{price.number}").content.decode()
     form = {"who": "all", "run": str(found.pk)}
+    nobody = manager.post(
+        f"{PAGE}/go", {"run": form["run"], "letters": "1"}
+    )  # for whom is a choice that a person makes
+    assert (nobody.status_code, JobRequest.objects.filter(dry=False).count()) == (422, 0)
     refused = manager.post(f"{PAGE}/go", form)
     assert refused.status_code == 422
     assert "A higher price needs a notice" in refused.content.decode()
@@ -92,6 +100,32 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     assert manager.post(f"{PAGE}/back", {"run": str(run.pk)}).status_code == 422
     one_night(day(1))
     assert ProgramRevision.objects.get(number=2).apply is False
+
+
+def otherwise(facts: ProgramFacts) -> ProgramFacts:
+    """The second event comes later, by another way and in parts; the third is left out."""
+    first, second, _, *rest = facts.events
+    later = replace(second, days_from_last=12, delivery_mode="ANY", payment_schedule="3X")
+    return replace(facts, events=tuple(replace(one, event_id=at) for at, one in enumerate([first, later, *rest], 1)))
+
+
+def test_each_difference_says_from_the_start_how_it_is_now() -> None:
+    manager = signed_in("manager")
+    edit_draft(schedule_id="CLUB", edit=otherwise, by="mara")
+    manager.post(f"{PAGE}/check")
+    worked()
+    shown = manager.get(PAGE).content.decode()
+    rows = re.findall(
+        r'data-row>.*?id="g-\d+-b".*?</svg>(.*?)</button>(.*?)</th>.*?"Now">(.*?)</td><td.*?>(.*?)</td>', shown
+    )
+    plain = [[re.sub(r"<.*?>|&ensp;", "", cell) for cell in row] for row in rows]
+    assert plain == [
+        ["Event C does not come any more", "e.g. SO-000001", "Mon 30 Mar", "does not come"],
+        ["Date of event 2", "e.g. SO-000001", "Fri 20 Mar", "Sun 22 Mar"],
+        ["Delivery of event 2", "e.g. SO-000001", "STD", "ANY"],
+        ["Payment schedule of event 2", "e.g. SO-000001", "none", "3X"],
+        ["Date of event 3", "e.g. SO-000001", "Thu 9 Apr", "Wed 1 Apr"],
+    ]
 
 
 def test_what_has_changed_since_is_said_and_not_applied() -> None:

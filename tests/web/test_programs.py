@@ -12,12 +12,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from perennial.catalog.models import Company
 from perennial.desk.read.preview import preview
 from perennial.desk.read.program import program
 from perennial.programs.models import Program
 from tests.web.asked import always
 from tests.worlds import nightingale
 from tests.worlds.bundle import put
+from tests.worlds.desk import elsewhere
 from tests.worlds.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,12 @@ def facts(schedule_id: str = "ROM") -> Any:
 
 def event(key: str, schedule_id: str = "ROM") -> Any:
     return next(one for one in facts(schedule_id).events if one.key == key)
+
+
+def test_since_when_it_is_offered_is_told_by_the_companys_clock() -> None:
+    zone, day = elsewhere()
+    Company.objects.update(time_zone=zone)
+    assert [one.written and one.written.day for one in program("ROM", on=nightingale.ON).versions] == [day]
 
 
 def test_cells_are_saved_into_the_draft_one_by_one() -> None:

@@ -10,7 +10,10 @@ import pytest
 
 from perennial.bundle.set_up.things import COMPANY, PARAMETERS, thing
 from perennial.catalog.models import Company, Parameters, Tariff
+from perennial.language import Reader
+from perennial.language.formats import fact
 from tests.worlds.book_club import club, order
+from tests.worlds.desk import elsewhere
 from tests.worlds.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +57,16 @@ def test_a_change_is_kept_with_who_and_why_and_taken_back() -> None:
     assert "manager" in html.split('id="changes"')[1]
     manager.post("/setup/undo/parameters", {"seen": thing("parameters").version})
     assert Parameters.objects.get().days_before_delivery == 5
+
+
+def test_the_last_changes_are_told_by_the_companys_clock(settings: Any) -> None:
+    zone, day = elsewhere()
+    settings.PERENNIAL_TODAY = day
+    Company.objects.update(time_zone=zone)
+    manager = signed_in("manager")
+    manager.post("/setup/parameters", form("parameters", days_before_delivery="8"))
+    html = manager.get("/setup/parameters").content.decode()
+    assert fact(day, "", Reader(dates="weekday", year=day.year)) in html.split('id="changes"')[1]
 
 
 @pytest.mark.parametrize(

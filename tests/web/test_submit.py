@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from django.test import Client
 
 from perennial.catalog.actions import initialise
+from perennial.catalog.models import Parameters
 from perennial.desk import actions
 from perennial.desk.read.orders import order
+from perennial.jobs.recurrences import remove_recurrence, set_recurrence
 from perennial.payments import gateways
 from perennial.payments.gateways import Answer, NotAdmitted, Request
 from perennial.payments.gateways.sandbox import Sandbox
@@ -112,9 +115,29 @@ def test_a_key_that_the_gateway_refuses_is_named_and_the_order_stands(
 def test_nothing_is_charged_of_what_is_paid_as_it_ships(clerk: Client, sandbox: Sandbox) -> None:
     number = submitted(clerk, "tok_visa_2", item="S-LOOP")
     html = answer_of(clerk, number)
-    assert "Nothing is charged today." in html
+    charged = "and charged when the first parcel leaves."
+    assert f"The order is open. Visa 0077 is authorised with the next nightly run, {charged}" in html
+    set_recurrence(job="night", at=time(2), by="mara")
+    assert f"Visa 0077 is authorised tonight, {charged}" in answer_of(clerk, number)
+    remove_recurrence(job="night", at=time(2), by="mara")
+    actions.skip(number=number, shipment=1, **desk.ANNA)
+    assert f"Nothing is charged today: Visa 0077 is authorised on Sat 14 Mar, {charged}" in answer_of(clerk, number)
+    Parameters.objects.update(authorize_child_orders=False)
+    assert "today: Visa 0077 is charged when the first parcel leaves." in answer_of(clerk, number)
+    actions.undo(number=number, **desk.ANNA)
     assert "ships on Tue 10 Mar, $56.00." in html
     assert not sandbox.lines()
+
+
+def test_what_is_billed_up_front_later_says_when(clerk: Client) -> None:
+    for program, told in (
+        ("UP", "Visa 4242 is authorised on Mon 6 Apr, and charged when the first parcel leaves."),
+        ("PART", "Nothing is charged today: $"),
+    ):
+        number = desk.order(desk.line(program, start_date=desk.day(30), card="tok_visa"))
+        assert told in answer_of(clerk, number)
+    actions.hold(number=number, reason="call back", **desk.ANNA)
+    assert "Nothing is charged yet. It waits: the order is on hold" in answer_of(clerk, number)
 
 
 def test_in_italian(clerk: Client) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -114,6 +115,12 @@ def set_up() -> dict[str, Any]:
             },
         ],
     }
+
+
+def elsewhere() -> tuple[str, date]:
+    """A time zone in which it is another day than the world's clock has, and that day."""
+    zone = "Pacific/Kiritimati" if datetime.now(UTC).hour >= 10 else "Pacific/Pago_Pago"
+    return zone, datetime.now(ZoneInfo(zone)).date()
 
 
 def three() -> list[dict[str, Any]]:

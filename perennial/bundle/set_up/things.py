@@ -25,6 +25,7 @@ from perennial.catalog.models import (
     SourceCode,
     TaxRate,
 )
+from perennial.catalog.queries import company, zone_of
 from perennial.db import sql
 from perennial.db.pages import Page, page_of
 from perennial.errors import Refused
@@ -150,7 +151,7 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A thing as it was from a moment on, and who made it so, when, why."""
+    """A thing as it was from a moment on, and who made it so, when (by the company's clock), why."""
 
     document: Document
     by: str | None
@@ -325,6 +326,7 @@ def _versions(found: Kind, events: Sequence[_Event], currency: str) -> Iterator[
     """What the thing was, from change to change. Of one that has parts a change is all that bears one time: that of its
     transaction. What a document does not carry (whether messages go out) makes no version.
     """
+    zone = zone_of(company())
     moments: dict[tuple[datetime, int], list[_Event]] = {}
     for event in events:
         row = event.row
@@ -345,7 +347,7 @@ def _versions(found: Kind, events: Sequence[_Event], currency: str) -> Iterator[
         document = found.document(root, [list(rows.values()) for rows in parts], currency)
         if document != before:
             told: Mapping[str, Any] = moments[at][-1].row.pgh_context or {}
-            yield Version(document, told.get("by"), at[0], told.get("reason"))
+            yield Version(document, told.get("by"), at[0].astimezone(zone), told.get("reason"))
         before = document
 
 

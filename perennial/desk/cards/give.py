@@ -17,6 +17,7 @@ from perennial.desk.outcome import Outcome
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.errors import Refused
 from perennial.kernel.money import Money
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import CHANGEABLE, WITH_GATEWAY
 from perennial.payments import actions as payments
 from perennial.payments.models import Attempt, Payment
@@ -126,7 +127,7 @@ def give(
     )
     locked.event("card_changed", card=new.token, lines=[s.row.parent_line.line for s in states])
     changed(locked, states, forget_card=True)
-    deal_with_late(locked, states, catch_up)
+    deal_with_late(locked, states, catch_up, Reason("card_came") if catch_up is None else None)
     changed(locked, states)
 
 

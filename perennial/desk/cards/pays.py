@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.catalog.queries import set_up
 from perennial.db.transactions import taken_back
+from perennial.desk.cards.give import CardGiven
 from perennial.desk.cards.give import card as give_card
 from perennial.desk.cards.store import store_card
+from perennial.desk.locking import CaughtUp, NewDay
 from perennial.desk.read.coming import coming
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import orders
@@ -26,7 +28,8 @@ DONE = ("authorised", "captured")
 class Pays:
     """What a card will pay of one order: ``at_once``, which waits for it; then ``next_amount`` on ``next_on``, and so on.
 
-    ``goes_on``: more comes after that. ``waits``: which payments wait, by the numbers of their orders.
+    ``goes_on``: more comes after that. ``waits``: which payments wait, by the numbers of their orders. ``moved``,
+    ``caught_up``: what was late and goes on with the card: on new days, or as it is.
     """
 
     order: str
@@ -36,6 +39,8 @@ class Pays:
     next_on: date | None = None
     next_amount: Money | None = None
     goes_on: bool = False
+    moved: tuple[NewDay, ...] = ()
+    caught_up: tuple[CaughtUp, ...] = ()
 
 
 def what_it_pays(*, account: str, on: date, order: str | None = None, replaces: str | None = None) -> tuple[Pays, ...]:
@@ -53,26 +58,36 @@ def what_it_pays(*, account: str, on: date, order: str | None = None, replaces: 
             by="card-link",
         )
         numbers = dict.fromkeys(stored.orders)
-        if order is not None and order not in numbers and pays_this_too(order, TRIED, on=on, by="card-link"):
-            numbers[order] = None
+        moved, caught_up = stored.moved, stored.caught_up
+        if order is not None and order not in numbers:
+            given = pays_this_too(order, TRIED, on=on, by="card-link")
+            if given is not None:
+                numbers[order] = None
+                moved, caught_up = (*moved, *given.moved), (*caught_up, *given.caught_up)
         rows = dict(SalesOrder.objects.filter(number__in=numbers).values_list("number", "pk"))
         asked = {number: collect_for_order(pk, on=on, by="card-link", dry=True) for number, pk in rows.items()}
         shown = list(orders(rows.values(), on=on, ahead=2, rules=set_up()))
-    return tuple(_pays(one, asked[one.number]) for one in sorted(shown, key=lambda one: one.number))
+    return tuple(
+        replace(
+            _pays(one, asked[one.number], on),
+            moved=tuple(day for day in moved if day.order == one.number),
+            caught_up=tuple(late for late in caught_up if late.order == one.number),
+        )
+        for one in sorted(shown, key=lambda one: one.number)
+    )
 
 
-def pays_this_too(order: str, token: str, *, on: date, by: str) -> bool:
-    """Let a stored card pay an order that did not wait for one; False: nothing of it is paid by card any more."""
+def pays_this_too(order: str, token: str, *, on: date, by: str) -> CardGiven | None:
+    """Let a stored card pay an order that did not wait for one; None: nothing of it is paid by card any more."""
     try:
-        give_card(number=order, token=token, on=on, by=by)
+        return give_card(number=order, token=token, on=on, by=by)
     except Refused as refused:
         if refused.code in ("not_paid_by_card", "nothing_is_paid_any_more"):
-            return False
+            return None
         raise
-    return True
 
 
-def _pays(order: Order, asked: tuple[Became, ...]) -> Pays:
+def _pays(order: Order, asked: tuple[Became, ...], on: date) -> Pays:
     waits = [one for one in asked if one.after in DONE and one.before != one.after and one.purpose != "refund"]
     to_come = [s for s in coming(order, set_up()) if s.status != "skipped" and s.child is None and not s.upfront]
     first = min(to_come, key=lambda one: one.ship_on, default=None)
@@ -82,7 +97,7 @@ def _pays(order: Order, asked: tuple[Became, ...]) -> Pays:
         sold=tuple(dict.fromkeys(names)),
         at_once=Money(sum(one.amount.minor for one in waits), order.currency) if waits else None,
         waits=tuple(one.order for one in waits),
-        next_on=first.ship_on if first else None,
+        next_on=max(first.ship_on, on) if first else None,
         next_amount=first.cost if first else None,
         goes_on=len(to_come) > 1,
     )

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from perennial.db import sql
+from perennial.desk.read.order import Order
 from perennial.desk.read.values import Card
 from perennial.kernel.money import Money
 from perennial.kernel.states import CARD_LINK_OPEN
@@ -78,6 +79,19 @@ def card_link(number: int, *, on: date) -> Link:
     if not found:
         raise LookupError(number)
     return found[0]
+
+
+def concerns(link: Link, order: Order, on: date) -> bool:
+    """Is a link about an order? It was asked for it; or for all that waits, and this order pays, or waits, by such a card."""
+    if link.order is not None:
+        return link.order == order.number
+    cards = (*(one.card for one in order.continuity), *(one.card for one in order.payments))
+    paying = [card for card in cards if card is not None]
+    if link.card is not None:
+        return any(card.token == link.card.token for card in paying)
+    if link.replaces is not None:
+        return any(card.token == link.replaces.token for card in paying)
+    return any(card.refused or card.expires_on < on for card in paying)
 
 
 def _links(

@@ -9,7 +9,7 @@ from datetime import date
 from perennial.catalog.queries import SetUp
 from perennial.desk.changeable import ACTIONS, PlannedShipment, refusal
 from perennial.desk.read.order import Child, Continuity, Order
-from perennial.desk.read.shipment import ShipmentLine
+from perennial.desk.read.shipment import ShipmentLine, before
 from perennial.desk.read.values import Address, Adjustment, Card, Product
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount
@@ -110,6 +110,14 @@ def sums(order: Order, shipments: Iterable[ComingShipment]) -> Sums:
         "to_come": sum(s.cost.minor for s in shipments if s.child is None and s.status in TO_COME and not s.upfront),
     }
     return Sums(**{name: Money(minor, order.currency) for name, minor in money.items()})
+
+
+def asked_on(shipment: ComingShipment, rules: SetUp) -> date | None:
+    """From when on the card is asked for a shipment without a child; None: it is not, or not before the invoice."""
+    pays = shipment.card is not None and not shipment.upfront and shipment.child is None
+    if not pays or shipment.status in ("skipped", "cancelled") or not rules.parameters.authorize_child_orders:
+        return None
+    return max(shipment.lines[-1].run_on, before(shipment.ship_on, rules.parameters.authorize_days_before))
 
 
 def coming(order: Order, rules: SetUp) -> Iterator[ComingShipment]:

@@ -235,7 +235,8 @@ def _warnings(
         if one.health in ("refused", "ends") or (one.health == "expired" and (one.after or one.parts)):
             facts = {"card": one.card.words or one.card.token, "expires_on": one.card.expires_on}
             more = {"count": one.after or one.parts, "ship_on": one.first_on}
-            code = "card_ends" if one.after or not one.parts else "card_ends_parts"
+            code = "card_ended" if one.health == "expired" else "card_ends"
+            code = code if one.after or not one.parts else f"{code}_parts"
             code = "card_refused" if one.health == "refused" else code
             yield Waiting(code, "", found.account, "", facts={**facts, **more}, steps=("new_card",))
     for order in open_orders:

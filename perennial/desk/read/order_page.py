@@ -10,11 +10,10 @@ from datetime import date
 from perennial.catalog.queries import SetUp, set_up
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
-from perennial.desk.read.coming import ComingShipment, Sums, is_coming, shipments, sums
+from perennial.desk.read.coming import ComingShipment, Sums, asked_on, is_coming, shipments, sums
 from perennial.desk.read.customer import NEXT, CardHealth, health_of
 from perennial.desk.read.order import Child, Continuity, Line, Order
 from perennial.desk.read.orders import orders
-from perennial.desk.read.shipment import before
 from perennial.desk.read.values import Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.desk.undo import LastChange, last_change
@@ -81,6 +80,11 @@ class OrderPage:
     def ordinary(self) -> tuple[Line, ...]:
         """Its ordinary lines."""
         return tuple(line for line in self.order.lines if line.price is not None)
+
+    @property
+    def near(self) -> tuple[ComingShipment, ...]:
+        """The shipments that are among the next: what can be done with them stands in their rows."""
+        return tuple(row.shipment for line in self.lines for row in line.rows if row.near)
 
     @property
     def may_ship(self) -> bool:
@@ -269,16 +273,13 @@ def _row(
     child = next((one for one in tries if one.number == shipment.child), None)
     card = None if shipment.upfront or child is not None else shipment.card
     will_ship = card is not None and shipment.status not in ("skipped", "cancelled")
-    asked_on = None
-    if will_ship and rules.parameters.authorize_child_orders:
-        asked_on = max(shipment.lines[-1].run_on, before(shipment.ship_on, rules.parameters.authorize_days_before))
     return OrderRow(
         shipment=shipment,
         child=child,
         rests=tuple(one for one in tries if child is not None and one.rest_of == child.number),
         tries=tuple(one for one in tries if one is not child and one.rest_of is None),
         payments=tuple(paid.get(child.number, ())) if child else (),
-        asked_on=asked_on,
+        asked_on=asked_on(shipment, rules),
         needs_card=will_ship and card is not None and card.expires_on < shipment.ship_on,
         near=near,
     )

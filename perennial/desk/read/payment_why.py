@@ -232,7 +232,8 @@ def _now(asked: _Asked, one: Payment, row: _Row, fact: Fact) -> Iterator[Reason]
         if fact.held:
             yield Reason("charging_is_held")
         if row.card_ends_on is not None and row.card_ends_on < max(one.due_on, asked.on):
-            yield Reason("card_ends_before", {"on": row.card_ends_on})
+            code = "card_has_ended" if row.card_ends_on < asked.on else "card_ends_before"
+            yield Reason(code, {"on": row.card_ends_on})
 
 
 def _not_yet(asked: _Asked, one: Payment, row: _Row, fact: Fact) -> Iterator[Reason]:

@@ -114,11 +114,12 @@ def _cards(order: Order, on: date) -> Iterator[Waiting]:
         for line in one.lines:
             if line.blocked == "card":
                 cards.setdefault(one.card.token if one.card else "", []).append((one.line, line))
+    ended = {one.line for one in order.continuity if one.card is not None and one.card.expires_on < on}
     for card, found in cards.items():
         at, first = min(found, key=lambda each: (each[1].ship_on, each[0], each[1].shipment or 0))
         many = len({(number, line.shipment) for number, line in found})
         yield replace(
-            _of(order, "card_expired" if first.ship_on < on else "card_expires"),
+            _of(order, "card_expired" if at in ended or first.ship_on < on else "card_expires"),
             line=at,
             shipment=first.shipment,
             shipments=many,

@@ -13,23 +13,29 @@ from dataclasses import replace
 from perennial.continuity.models import Adjustment
 from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
 from perennial.desk.changeable import refusal
-from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, adjust, planned_shipment
+from perennial.desk.locking import PERENNIAL, CaughtUp, LockedOrder, NewDay, adjust, planned_shipment
 from perennial.desk.shipments.move import move_alone, move_following, replan
 from perennial.errors import Refused
+from perennial.kernel.reasons import Reason
 from perennial.kernel.states import CATCH_UP
 from perennial.payments import blocked
 
 
-def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None) -> None:
-    """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says."""
+def catch_up(locked: LockedOrder, states: Sequence[OrderState], how: str | None, because: Reason | None = None) -> None:
+    """Deal with the late shipments of orders that no longer wait; ``how`` None: as the program says.
+
+    ``because``: nobody has chosen days, so that it is Perennial that moves them, for this reason.
+    """
     if how is not None and how not in CATCH_UP:
         raise Refused("unknown_word", "catch_up", word=how, known=CATCH_UP)
     if blocked.still_waiting(locked.order.pk):
         return
+    if because is not None:
+        locked = replace(locked, by=PERENNIAL, reason=None)
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
         if state.row.status == "open":
             try:
-                _one(locked, state, how or state.revision.catch_up)
+                _one(locked, state, how or state.revision.catch_up, because)
             except Refused as refused:  # what follows runs out of the calendar
                 raise refused.at("on") from None
 
@@ -56,7 +62,7 @@ def _note_new_days(locked: LockedOrder, before: OrderState) -> None:
     )
 
 
-def _one(locked: LockedOrder, state: OrderState, how: str) -> None:
+def _one(locked: LockedOrder, state: OrderState, how: str, because: Reason | None) -> None:
     """Deal with what is late of one order."""
     late = [o for o in state.walk if o.status == "scheduled" and o.blocked is None and o.ship_on < locked.on]
     alone = late if how == "send" else []
@@ -96,7 +102,8 @@ def _one(locked: LockedOrder, state: OrderState, how: str) -> None:
             to = max(locked.on, state.walk[at - 1].event_on) if at else locked.on
             move_following(locked, state, together, to)
             break
-    locked.event("caught_up", line=line, how=how, shipments=shipments)
+    why = because.stored() if because else None
+    locked.event("caught_up", line=line, how=how, shipments=shipments, because=why)
     if how != "resume":
         _note(locked, state, how, late)
     _note_new_days(locked, state)

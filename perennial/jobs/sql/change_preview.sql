@@ -76,6 +76,15 @@ select g.seq, g."order", c.account, c.name, g.line, g.shipment, g.ship_on, g.new
  where g.run_id = %(run)s and g.number = %(number)s and g.seq > %(after)s
  order by g.seq limit %(most)s
 
+-- name: examples
+-- The first order of each group, by its key.
+select g.number, e."order", e.ship_on, e.new_ship_on
+  from jobs_changegroup g
+ cross join lateral (
+   select c."order", c.ship_on, c.new_ship_on from jobs_changedorder c
+    where c.run_id = g.run_id and c.number = g.number order by c.seq limit 1) e
+ where g.run_id = %(run)s
+
 -- name: forget_orders
 -- Take orders out of the groups of a preview; by group how many, and their amounts.
 with gone as (

@@ -18,6 +18,8 @@ from perennial.desk.customers.address import set_address
 from perennial.desk.customers.customer import change_customer
 from perennial.desk.customers.notes import note_on_customer
 from perennial.desk.read.customer import Customer, CustomerPage, customer, customer_page, paying_card
+from perennial.desk.read.order import Order
+from perennial.desk.read.orders import order
 from perennial.desk.read.values import Address
 from perennial.errors import Refused
 from perennial.language import LANGUAGES
@@ -176,13 +178,15 @@ def kept_cards(request: Visit, account: str) -> HttpResponse:
 
 def card_link_progress(request: Visit, account: str) -> HttpResponse:
     """How far the customer is: nothing new, or the page is told to draw itself anew."""
-    same = _moment(request, account) == request.GET.get("moment", "")
+    number = request.GET.get("order")
+    about = order(number, on=request.visitor.today) if number else None
+    same = _moment(request, account, about) == request.GET.get("moment", "")
     return HttpResponse(status=204, headers={} if same else {"HX-Trigger": "card-link-moved"})
 
 
-def _moment(request: Visit, account: str) -> str:
-    """How far the newest link of a customer is, in a few letters; nothing: there is none."""
-    link = link_shown(request, account)["card_link"]
+def _moment(request: Visit, account: str, about: Order | None = None) -> str:
+    """How far the newest link of a customer is (of an order: that concerns it), in a few letters; nothing: there is none."""
+    link = link_shown(request, account, about)["card_link"]
     return link.moment if link else ""
 
 

@@ -30,6 +30,7 @@ from perennial.kernel.states import CARD_LINK_OPEN
 from perennial.language import LANGUAGES, Reader, phrase
 from perennial.notices.links import address
 from perennial.payments.models import CardLink
+from perennial.web.card_link import days_words
 from perennial.web.frame import LANGUAGE_NAMES
 from perennial.web.sign_in import client_address
 from perennial.web.visit import Visit
@@ -161,7 +162,8 @@ def _consent(request: Visit, link: CardLink) -> Consent:
         replaces=link.replaces.token if link.replaces else None,
     )
     first = said(to, "my_card_agree" if pays else "my_card_agree_to_come", company=company.name)
-    return Consent((first, *(_pays(one, to) for one in pays), said(to, "my_card_until", company=company.name)))
+    told = [line for one in pays for line in (_pays(one, to), *days_words(one, to, "my_card"))]
+    return Consent((first, *told, said(to, "my_card_until", company=company.name)))
 
 
 def _pays(one: Pays, to: Reader) -> str:

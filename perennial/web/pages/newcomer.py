@@ -70,5 +70,4 @@ def _shown(request: Visit) -> dict[str, Any]:
         "spoken": [language for language in LANGUAGES if language in visitor.company.languages] or list(LANGUAGES),
         "tokens": training_tokens(),
         "exp": f"12/{visitor.today.year + YEARS_OF_A_CARD}",
-        "training": bool(training_tokens()),
     }

@@ -123,7 +123,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
         "open_row": asked.get("row"),
         "sources": sources(request, shown.order.order_date, shown.order.source_code),
         "here": "orders",
-        **link_shown(request, shown.order.payer.account if shown.order.payer else shown.order.account),
+        **link_shown(request, shown.order.payer.account if shown.order.payer else shown.order.account, shown.order),
         **told(request, order=about.number),
     }
 

@@ -62,6 +62,8 @@ def go(request: Visit, program: str) -> HttpResponse:
         if request.POST.get("who") == "new":
             program_change.for_new_orders(**given)
             return go_to(request, _address(program), said(request.visitor.reader, "preview_released", program=program))
+        if request.POST.get("who") != "all":
+            raise Refused("required", "who")
         program_change.apply(
             **given,
             orders=whole_number(request, "orders"),

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 
-from perennial.catalog.queries import set_up
+from perennial.catalog.queries import SetUp, set_up
 from perennial.desk import actions
 from perennial.desk.entry import PayEntry
-from perennial.desk.read.coming import coming
+from perennial.desk.read.coming import ComingShipment, asked_on, coming
 from perennial.desk.read.entry import Entry, answered, entry
+from perennial.desk.read.order import Order
 from perennial.desk.read.orders import order
+from perennial.desk.read.shipment import before
+from perennial.desk.read.values import Card, Payment
 from perennial.errors import Conflict, Refused
+from perennial.jobs.recurrences import next_night
 from perennial.kernel.money import Money
 from perennial.kernel.states import METHODS
+from perennial.language.reasons import reason_words
 from perennial.payments import refused_keys
 from perennial.web import problems
 from perennial.web.answer import Toast, act, drawn, form_again, go_to, redraws, whole
@@ -25,7 +32,7 @@ from perennial.web.entry import shown
 from perennial.web.pages.entry import conflict_in
 from perennial.web.typed import money
 from perennial.web.visit import Visit
-from perennial.web.words import said
+from perennial.web.words import card_words, said
 
 SECTIONS = ("web/entry/seen.html", "web/summary/lines.html", "web/summary/pays.html", "web/entry/totals.html")
 MOST_WAYS = 3
@@ -163,11 +170,49 @@ def _due_today(found: Entry) -> Money:
     return Money(due, found.currency)
 
 
+def _later(request: Visit, found: Order, following: Sequence[ComingShipment], rules: SetUp) -> str:
+    """What is charged when, of an order of which nothing was asked for at once."""
+    to, today = request.visitor.reader, request.visitor.today
+    owed = [one for one in found.payments if one.status == "due" and one.method == "card" and one.purpose != "shipment"]
+    shipment = following[0] if following else None
+    if shipment is not None and shipment.waits and (owed or shipment.card is not None):
+        return said(to, "outcome_waits", why=reason_words(shipment.waits[0], to))
+    if owed:
+        first = min(owed, key=lambda one: one.due_on)
+        card = _card(first.card)
+        if not _at_invoice(found, first):
+            return said(to, "outcome_later", amount=first.amount, card=card, on=first.due_on)
+        given = rules.parameters
+        on = before(first.due_on, given.authorize_days_before) if given.authorize_child_orders else None
+    elif shipment is not None and shipment.card is not None and not shipment.upfront:
+        card, on = _card(shipment.card), asked_on(shipment, rules)
+    else:
+        return said(to, "outcome_nothing")
+    if on is None:
+        return said(to, "outcome_when_invoiced", card=card)
+    night = next_night()
+    if on > (today if night is None else max(today, night.facts()["on"])):
+        return said(to, "outcome_authorised_on", card=card, on=on)
+    tonight = night is not None and night.next_at - timezone.now() < timedelta(days=1)
+    return said(to, "outcome_tonight" if tonight else "outcome_next_night", card=card)
+
+
+def _at_invoice(found: Order, payment: Payment) -> bool:
+    """Is a payment taken with the first parcel: of an order that is billed up front, whole?"""
+    whole = {one.line for one in found.continuity if one.payment_schedule is None}
+    return payment.purpose == "order" and payment.line in whole
+
+
+def _card(card: Card | None) -> str | None:
+    return None if card is None else card_words(card)
+
+
 def _answer(request: Visit, number: str) -> dict[str, Any]:
     found = order(number, on=request.visitor.today)
     told = answered(found, request.visitor.today)
+    rules = set_up()
     following = sorted(
-        (one for one in coming(found, set_up()) if one.status != "skipped"), key=lambda one: (one.ship_on, one.line)
+        (one for one in coming(found, rules) if one.status != "skipped"), key=lambda one: (one.ship_on, one.line)
     )
     who = entry(number, on=request.visitor.today) if told.state == "declined" else None
     refused = {card.token for card in told.cards}
@@ -176,6 +221,7 @@ def _answer(request: Visit, number: str) -> dict[str, Any]:
         "here": "orders",
         "bank": told,
         "next": following[0] if following else None,
+        "later": _later(request, found, following, rules) if told.state == "nothing" else "",
         "not_asked": refused_keys.refusal_now() if told.state == "due" else None,
         "others": [card for card in who.cards if card.token not in refused] if who else [],
     }

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
 
+from perennial.catalog.queries import zone_of
+from perennial.desk.cards.pays import Pays
 from perennial.desk.read.card_links import Link
 from perennial.kernel.money import Money
 from perennial.language import Reader
+from perennial.web.card_link import days_words
 from perennial.web.visit import Visitor
 from perennial.web.words import card_words, said
 
@@ -24,7 +26,7 @@ def card_link_words(context: Context, link: Link) -> str:
     """``Card link: sent 10:46, opened 10:47, stored 10:49: Visa 4242; SO-000007-1-003 paid €24.90``."""
     to: Reader = context["to"]
     visitor: Visitor = context["visitor"]
-    zone = ZoneInfo(visitor.company.time_zone or "UTC")
+    zone = zone_of(visitor.company)
 
     def at(moment: datetime) -> str:
         local = moment.astimezone(zone)
@@ -33,6 +35,12 @@ def card_link_words(context: Context, link: Link) -> str:
     steps = ", ".join(_steps(link, to, at))
     paid = [_asked(one.order, one.amount, one.status, to) for one in link.asked]
     return f"{said(to, 'card_link_status')}: {'; '.join([steps, *paid])}"
+
+
+@register.simple_tag(takes_context=True)
+def pays_days(context: Context, one: Pays) -> str:
+    """What becomes of the days of an order that waited for a card."""
+    return " ".join(days_words(one, context["to"], "card_link"))
 
 
 def _steps(link: Link, to: Reader, at: Callable[[datetime], str]) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import date
+
 from django import template
 from django.template import Context
 
@@ -13,6 +16,10 @@ from perennial.language.formats import fact
 from perennial.web.words import said
 
 register = template.Library()
+_NONE: dict[str, str] = defaultdict(lambda: "none")
+_NOW = _NONE | {"added": "absent", "comes": "skipped", "ends": "going_on", "goes_on": "over"}
+_THEN = _NONE | {"left_out": "absent", "skipped": "skipped", "ends": "over", "goes_on": "going_on"}
+"""What stands before and after a difference that has neither a value nor a day, by its kind."""
 
 
 def _to(context: Context) -> Reader:
@@ -24,6 +31,25 @@ def _to(context: Context) -> Reader:
 def group_words(context: Context, group: Group) -> str:
     """What the orders of a group have in common."""
     return words_of(group, _to(context))
+
+
+@register.simple_tag(takes_context=True)
+def before(context: Context, group: Group) -> str:
+    """How it is now, of what a group says; where each order has a day of its own, that of its example."""
+    day = group.example.ship_on if group.example else None
+    return _side(context, group.was, day if group.kind in ("date", "left_out", "skipped") else None, _NOW[group.kind])
+
+
+@register.simple_tag(takes_context=True)
+def after(context: Context, group: Group) -> str:
+    """How it would be."""
+    day = group.example.new_ship_on if group.example else None
+    return _side(context, group.now, day if group.kind in ("date", "added", "comes") else None, _THEN[group.kind])
+
+
+def _side(context: Context, value: object, day: date | None, otherwise: str) -> str:
+    shown = day if value is None else value
+    return said(_to(context), f"preview_is_{otherwise}") if shown is None else fact(shown, "", _to(context))
 
 
 @register.simple_tag(takes_context=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -11,6 +11,7 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from perennial.catalog.queries import zone_of
 from perennial.desk.read.exceptions import MOST_COUNTED
 from perennial.desk.read.order import Continuity
 from perennial.kernel import money
@@ -44,6 +45,12 @@ def t(context: Context, code: str, **facts: Any) -> str:
 def fact(context: Context, value: Any, style: str = "") -> str:
     """A date, an amount, a number, a list as the reader writes it."""
     return written(value, style, _to(context))
+
+
+@register.simple_tag(takes_context=True)
+def day_of(context: Context, at: datetime) -> str:
+    """The day of a moment by the company's clock."""
+    return written(at.astimezone(zone_of(context["visitor"].company)).date(), "", _to(context))
 
 
 @register.simple_tag(takes_context=True)

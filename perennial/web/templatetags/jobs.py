@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
 from django import template
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from perennial.catalog.queries import zone_of
 from perennial.jobs import CRITERIA
 from perennial.jobs.request_status import RequestStatus
 from perennial.jobs.status import Because, JobRunStatus, NightStatus
@@ -122,7 +122,7 @@ def moment(context: Context, at: datetime | None) -> str:
     """A moment on the company's clock: the hour, before it the day where it is another one."""
     if at is None:
         return ""
-    zone = ZoneInfo(context["visitor"].company.time_zone or "UTC")
+    zone = zone_of(context["visitor"].company)
     local, now = at.astimezone(zone), timezone.now().astimezone(zone)
     to = _to(context)
     code = "moment_today" if local.date() == now.date() else "moment"

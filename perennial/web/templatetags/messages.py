@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from perennial.catalog.queries import zone_of
 from perennial.language.formats import fact as written
 from perennial.web.words import said
 
@@ -20,7 +20,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def moment(context: Context, at: datetime) -> str:
     """A day and its hour, by the company's clock."""
-    local = at.astimezone(ZoneInfo(context["visitor"].company.time_zone or "UTC"))
+    local = at.astimezone(zone_of(context["visitor"].company))
     return said(context["to"], "message_moment", on=written(local.date(), "", context["to"]), clock=f"{local:%H:%M}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from django.template import Context
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from perennial.desk.read.coming import ComingShipment
 from perennial.language import Reader, phrase
 from perennial.web.templatetags.desk import version
 from perennial.web.words import said
@@ -52,8 +54,8 @@ BUTTONS = (
 @register.simple_tag(takes_context=True)
 def shipment_actions(context: Context, shipment: Any, row: str) -> SafeString:
     """The buttons of a shipment that its reader may press; ``row``: the id of its row."""
-    may, actions = context["visitor"].may, shipment.actions
-    if not actions or "change_orders" not in may:
+    offered = _offered(context, shipment)
+    if not offered:
         return mark_safe("")  # nothing that anybody typed
     facts = {
         "row": escape(row),
@@ -64,12 +66,26 @@ def shipment_actions(context: Context, shipment: Any, row: str) -> SafeString:
         "seen": escape(version(context, shipment.order)),
         "name": escape(f"{shipment.program} {shipment.number}"),
     }
-    shown = [
-        _html(one, context["to"]).format_map(facts)
+    shown = [_html(one, context["to"]).format_map(facts) for one in offered]
+    return mark_safe(f'<div class="acts">{"".join(shown)}</div>')  # every fact is escaped above
+
+
+@register.simple_tag(takes_context=True)
+def keys_of_rows(context: Context, shipments: Iterable[ComingShipment]) -> frozenset[str]:
+    """The keys that do something in the row of one of these shipments."""
+    return frozenset(button.key for one in shipments for button in _offered(context, one))
+
+
+def _offered(context: Context, shipment: ComingShipment) -> list[Button]:
+    """The buttons of a shipment that its reader may press."""
+    may, actions = context["visitor"].may, shipment.actions
+    if "change_orders" not in may:
+        return []
+    return [
+        one
         for one in BUTTONS
         if one.needs in actions and one.may in may and (one.needs != "remove_product" or len(shipment.lines) > 1)
     ]
-    return mark_safe(f'<div class="acts">{"".join(shown)}</div>')  # every fact is escaped above
 
 
 @lru_cache(maxsize=64)

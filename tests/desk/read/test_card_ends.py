@@ -53,6 +53,8 @@ def test_parts_of_an_order_billed_up_front() -> None:
     assert told() == {"order": number, "ship_on": None, "due_on": "2026-05-10"}
     (warning,) = [one for one in customer_page("C-1", on=ON).warnings if one.facts["expires_on"] == date(2026, 4, 30)]
     assert (warning.code, warning.facts["count"], warning.facts["ship_on"]) == ("card_ends_parts", 1, date(2026, 5, 10))
+    after = [one.code for one in customer_page("C-1", on=date(2026, 5, 1)).warnings if "expires_on" in one.facts]
+    assert "card_ended_parts" in after  # what is over is not said to end
 
 
 def test_what_is_billed_whole_with_the_first_shipment() -> None:

@@ -83,7 +83,7 @@ def test_a_card_holds_up_what_ships_after_its_last_day() -> None:
     number = order().number
     StoredCard.objects.update(expires_on=date(2026, 4, 14))
     assert codes(read(number, on=ORDERED)) == [["due"], ["due"], ["card"]]
-    assert said(number)[2] == "waits: the card will have expired on 2026-05-14"
+    assert said(number)[2] == "waits: the card is no longer valid on 2026-05-14"
     # what is late ships on the day of the night that finds it
     assert codes(read(number, on=date(2026, 4, 15))) == [["card"]] * 3
     # nothing to pay: no card is asked
