@@ -40,7 +40,7 @@ class ProcessPayments(Job):
     counts_if_any = ("refunded", "not_asked")
     network = True
     touched = SQL["touched"]
-    chunk_size = 1000
+    chunk_size = 2500
     names = SQL["named"]
 
     def arguments(self, run: Run) -> None:

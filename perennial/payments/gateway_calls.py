@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from perennial.payments.gateways import Answer, Gateway, Kind, NotAdmitted, Request, TooMany, ask
+from perennial.payments.gateways.seconds import Seconds, counted
 from perennial.payments.pace import turns
 
 WAITS = (0.5, 1.0, 2.0, 4.0)
@@ -114,7 +115,9 @@ class Calls:
             else:
                 turn = next(turns[call.gateway.name]) if call.gateway.name in turns else 0.0
                 wait = partial(self._pace(call.gateway).wait, turn, call.requests)
-                future = self._pool(call.gateway).submit(_call, call, wait, self._shut)
+                future = self._pool(call.gateway).submit(
+                    _counted, self._pace(call.gateway).seconds, call, wait, self._shut
+                )
             future.add_done_callback(partial(self._came_back, call))
 
     def _came_back(self, call: Call, future: Future[Answer]) -> None:
@@ -166,6 +169,7 @@ class Pace:
         self._between = 1 / per_second if per_second else 0.0
         self._next = 0.0
         self._lock = threading.Lock()
+        self.seconds = Seconds(max(1, int(per_second))) if per_second else None
 
     def wait(self, turn: float, requests: int) -> None:
         """Until it is the turn of so many requests, and the last one is long enough ago."""
@@ -173,6 +177,11 @@ class Pace:
             at = max(turn, self._next, time.monotonic())
             self._next = at + self._between * requests
         time.sleep(max(0.0, at - time.monotonic()))
+
+
+def _counted(seconds: Seconds | None, call: Call, wait: Callable[[], None], shut: dict[str, str]) -> Answer:
+    with counted(seconds):
+        return _call(call, wait, shut)
 
 
 def _call(call: Call, wait: Callable[[], None] | None, shut: dict[str, str]) -> Answer:

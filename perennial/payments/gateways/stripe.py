@@ -48,6 +48,7 @@ from perennial.payments.gateways.contract import (
     TooMany,
 )
 from perennial.payments.gateways.dry import refusal_of_card
+from perennial.payments.gateways.seconds import one_more_request
 from perennial.payments.gateways.stripe_answers import (
     Thing,
     captured,
@@ -89,6 +90,14 @@ PAYMENT_SERVER_KEY = "sk_test_perennial"
 LANGUAGES = {"en": "en", "it": "it"}
 
 
+class _AtPace(stripe.RequestsClient):
+    """Stripe's client; each request counts when it goes out."""
+
+    def request(self, *args: Any, **given: Any) -> Any:
+        one_more_request()
+        return super().request(*args, **given)
+
+
 class Stripe:
     """The gateway. ``address``: of another server than Stripe's. ``secrets``: of its events, the old one too while it changes."""
 
@@ -117,7 +126,7 @@ class Stripe:
             base_addresses={"api": address} if address else {},
             # Our own protocol asks again: it alone knows whether it may.
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=seconds),
+            http_client=_AtPace(timeout=seconds),
         )
         self._api = self._client.v1
 
