@@ -34,7 +34,7 @@ from perennial.kernel.states import (
 from perennial.kernel.tariff import Tariff
 from perennial.kernel.totals import Charge, Totals
 from perennial.orders.models import Rest, SalesOrder
-from perennial.payments import blocked
+from perennial.payments import blocked, retry
 from perennial.payments.models import Payment
 
 
@@ -415,8 +415,11 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                     ended.append(payment.pk)
             else:
                 payment.amount_minor, payment.due_on, payment.at_invoice = owed.amount, owed.due_on, owed.at_invoice
-                if payment.status == "cancelled":
+                if payment.status in NOT_COUNTED:  # what was let go is owed again, by the card that pays the order now
                     payment.status = fresh
+                    payment.attempts += retry.new_series(payment.attempts)
+                    if payment.method == "card" and not shares:
+                        payment.card_id = state.row.card_id
                 if shares and payment.status in CHANGEABLE:
                     payment.method = method_of(shares, number)
                     payment.card_id = state.row.card_id if payment.method == "card" else None
@@ -425,7 +428,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
                 sql.shift(
                     Payment, [payment.pk], before[2], payment.status,
                     amount_minor=payment.amount_minor, due_on=payment.due_on, at_invoice=payment.at_invoice,
-                    method=payment.method, card_id=payment.card_id,
+                    method=payment.method, card_id=payment.card_id, attempts=payment.attempts,
                 )  # fmt: skip
                 changed += 1
         write_payments(

@@ -378,6 +378,15 @@ class TestRelease:
             (3, "04-01", "04-01", "scheduled"),
         ]
 
+    def test_what_is_late_behind_a_shared_shipment_keeps_its_distance(self):
+        number = self.late("MISS", until=14)
+        done = actions.release(number=number, **{**ANNA, "on": day(14)})
+        assert [(one["shipment"], one["ship_on"]) for one in done["moved"]] == [
+            (1, "2026-03-24"), (2, "2026-04-05"), (3, "2026-04-15"),
+        ]  # fmt: skip
+        assert walk(number)[2:] == [(2, "04-05", "04-05", "scheduled"), (3, "04-15", "04-15", "scheduled")]
+        assert make_children(day(14)) == 1  # one parcel, not two
+
     def test_one_that_was_moved_in_front_of_the_previous_one_resumes_with_it(self):
         number = order("CLUB")
         make_children(ON)
@@ -413,9 +422,9 @@ class TestRelease:
         after = walk(number)
         assert [(n, on) for n, on, *_ in after] == [(n, on) for n, on, *_ in before]
         ships = [ship for *_, ship, _ in after]
-        assert ships == ["03-10", *(["04-06"] * 2 if how == "resume" else ["03-20", "03-30"]), "03-13"]
+        assert ships == ["03-10", *(["04-06", "04-14"] if how == "resume" else ["03-20", "03-30"]), "03-13"]
         assert [s for *_, s in after][1:3] == ["skipped" if how == "skip" else "scheduled"] * 2
-        assert make_children(day(25)) == (0 if how == "skip" else 2)
+        assert make_children(day(25)) == {"skip": 0, "resume": 1}.get(how, 2)
 
 
 class TestCancel:

@@ -9,6 +9,7 @@ import pytest
 from perennial.continuity.models import ContinuityOrder
 from perennial.jobs.check import check, check_once
 from perennial.jobs.close_orders import CloseOrders
+from perennial.jobs.process_payments import ProcessPayments
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Payment
 from perennial.programs.models import Program
@@ -196,3 +197,30 @@ def test_a_cancellation_of_a_child_that_was_taken_back_counts_as_none() -> None:
     actions.cancel(number=number, **ANNA)
     actions.reinstate(number=number, next_on=day(0), **ANNA)
     assert walk(number)[0] == ("A", 1, "scheduled", 0)
+
+
+def test_what_stands_in_front_of_a_sent_one_comes_again_by_its_number() -> None:
+    number = order("CLUB")
+    make_children(day(0))
+    make_children(day(10))
+    actions.cancel(number=f"{number}-1-001", again=True, **ANNA)
+    sent(f"{number}-1-002", day(10))
+    for _ in range(2):  # a second time nothing is lost either
+        actions.cancel(number=number, **{**ANNA, "on": day(11)})
+        actions.reinstate(number=number, **{**ANNA, "on": day(11)})
+        assert [(o.shipment, o.status) for o in occurrences(number)][:2] == [(1, "scheduled"), (2, "ordered")]
+    assert make_children(day(11)) == 1
+    assert [one["shipment"] for one in shown(number)["children"] if one["status"] == "open"] == [1]
+
+
+def test_what_was_authorised_up_front_and_voided_meanwhile_is_owed_again() -> None:
+    number = order("UP")
+    run(ProcessPayments(), day(0))
+    assert [p.status for p in Payment.objects.all()] == ["authorised"]
+    actions.cancel(number=number, **ANNA)
+    run(ProcessPayments(), day(0))
+    assert [p.status for p in Payment.objects.all()] == ["voided"]
+    actions.reinstate(number=number, **ANNA)
+    assert [(p.status, p.attempts) for p in Payment.objects.all()] == [("due", 0)]
+    run(ProcessPayments(), day(0))
+    assert [p.status for p in Payment.objects.all()] == ["authorised"]

@@ -679,15 +679,17 @@ class Model:
                 row.ship_on, row.shipment = mode.roll(on), late[0].shipment
             self.number(co, co.walk.index(late[-1]) + 1, late[0].shipment)
         else:
+            behind = on - late[0].ship_on
+            days = {row.at: max(on, row.ship_on + behind) for row in late}
             for row in late:
-                place = co.walk.index(row)
+                place, day = co.walk.index(row), days[row.at]
                 shared = len(co.shipment(row.shipment)) > 1
                 if shared or place < co.frozen():
-                    self.move_rows(co, co.shipment(row.shipment) if shared else [row], on, on)
+                    self.move_rows(co, co.shipment(row.shipment) if shared else [row], day, on)
                 elif row.ship_on < on:
                     previous = co.walk[place - 1].event_on if place else on
                     co.undo(row.at, "move")
-                    co.adjust(row.at, "redate", max(on, previous).isoformat(), on)
+                    co.adjust(row.at, "redate", max(day, previous).isoformat(), on)
                     self.chain(co, place)
                     return
 

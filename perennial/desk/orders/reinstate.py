@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 
 from perennial.continuity.models import ContinuityOrder, Occurrence
-from perennial.continuity.planning import OrderState, read_orders
+from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import sql
 from perennial.desk.action import action
 from perennial.desk.changeable import may_come_back
@@ -62,6 +64,8 @@ def reinstate(
     _may_go_on(locked, states)
     _open(locked, states)
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
+        _come_in_front(state)
+    for state in read_orders(locked.set_up, [s.row.pk for s in states]):
         _go_on(locked, state, next_on)
     locked.event(
         "reinstated",
@@ -115,6 +119,25 @@ def _open(locked: LockedOrder, states: Sequence[OrderState]) -> None:
     again = list(gone.exclude(number__in=_cancelled_by_themselves(locked)).values_list("pk", flat=True))
     made = [o.id for s in states for o in s.occurrences if o.child_id in again]
     sql.shift(Occurrence, made, "ordered", "scheduled", child=None)
+
+
+def _come_in_front(state: OrderState) -> None:
+    """What was cancelled with the order in front of a child that stands comes again by the number that it had, which nothing
+    else has: no plan would bring it, as plans begin behind the last child.
+    """
+    in_order = sorted(state.occurrences, key=attrgetter("position"))
+    last = max((at for at, o in enumerate(in_order) if o.child_id is not None), default=-1)
+    before, gap = 0, list[OccurrenceRow]()
+    for o in in_order[: last + 1]:
+        if o.status == "cancelled":
+            gap.append(o)
+            continue
+        missing = range(before + 1, o.shipment or 0)
+        together = [list(some) for _, some in groupby(gap, key=attrgetter("ship_on"))]
+        for number, some in zip(missing, together, strict=False):
+            ids = [one.id for one in some]
+            sql.shift(Occurrence, ids, "cancelled", "scheduled", shipment=number, why_cancelled=None)
+        before, gap = max(before, o.shipment or 0), []
 
 
 def _cancelled_by_themselves(locked: LockedOrder) -> set[str]:

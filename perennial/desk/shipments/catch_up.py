@@ -1,8 +1,8 @@
 """What becomes of shipments that are late when a hold is released, a card stored, an offer accepted.
 
-``resume`` (default): the first late one moves from here on to that date. ``skip``: they are skipped.
-``send``: each ships at the next run. ``merge``: they ship at the next run as one. A shared shipment
-that is late is moved alone.
+``resume`` (default): the first late one moves to that date, and what follows comes after it as the program says.
+``skip``: they are skipped. ``send``: each ships at the next run. ``merge``: they ship at the next run as one. A shared
+shipment that is late is moved alone; the next late one comes so many days behind it as it was to.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from perennial.desk.changeable import refusal
 from perennial.desk.locking import PERENNIAL, CaughtUp, LockedOrder, NewDay, adjust, planned_shipment
 from perennial.desk.shipments.move import move_alone, move_following, replan
 from perennial.errors import Refused
+from perennial.kernel.calendar import add_days
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import CATCH_UP
 from perennial.payments import blocked
@@ -91,16 +92,16 @@ def _one(locked: LockedOrder, state: OrderState, how: str, because: Reason | Non
         first = late[0].id
         replan(locked, state, next(i for i, o in enumerate(state.walk) if o.id == first))
     else:
+        behind = (locked.on - late[0].ship_on).days
         for number in shipments:
             together = state.shipment(number)
+            day = max(locked.on, add_days(together[0].ship_on, behind))
             if refusal("move_following", planned_shipment(state, number)):
-                move_alone(
-                    locked, state, together, locked.on
-                )  # shared, or the dates behind it stand: they have children
+                # Shared, or the dates behind it stand: they have children.
+                move_alone(locked, state, together, day)
                 continue
             at = next(i for i, o in enumerate(state.walk) if o.id == together[0].id)
-            to = max(locked.on, state.walk[at - 1].event_on) if at else locked.on
-            move_following(locked, state, together, to)
+            move_following(locked, state, together, max(day, state.walk[at - 1].event_on) if at else day)
             break
     why = because.stored() if because else None
     locked.event("caught_up", line=line, how=how, shipments=shipments, because=why)

@@ -24,7 +24,9 @@ def test_no_second_has_more_than_it_takes(clock: list[float], most: int) -> None
     dice, of, sent = random.Random(most), Seconds(most), []
     with counted(of):
         for _ in range(20 * most):
-            clock[0] += dice.choice([0, 0, 0, 0.4 / most, 0.3])  # several come together, after a while in which none did
+            clock[0] += dice.choice(
+                [0, 0, 0, 0.4 / most, 0.3]
+            )  # several come together, after a while in which none did
             one_more_request()
             sent.append(clock[0])
     assert max(sum(at - 1 < other <= at for other in sent) for at in sent) == most
