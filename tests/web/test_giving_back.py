@@ -10,7 +10,7 @@ from perennial.payments.models import Dispute, Payment, RefundRequest
 from perennial.people.models import Preferences
 from tests.web.test_customer import HX
 from tests.web.test_order import Desk, captured, child_of, fill, get, text_of
-from tests.worlds import desk
+from tests.worlds import actions, desk
 from tests.worlds.leading import lead
 
 
@@ -112,12 +112,37 @@ def test_a_charge_is_disputed_by_hand_and_its_evidence_is_shown(at_desk: Desk) -
     )
     assert "is disputed, and the order waits" in answer
     found = Dispute.objects.get()
+    for address in (page, f"/orders/{child}"):
+        shown = get(manager, address)
+        told = text_of(shown)
+        assert (
+            f"$16.50 for {child} is disputed: the customer did not order it. How it stands: waits for our answer, by"
+            in told
+        )
+        assert f"{number} waits (new child orders and charging)." in told
+        assert f'href="/disputes/{found.pk}/evidence"' in shown
+        assert f'/dispute?dispute={found.pk}"' in shown
+        assert "Captured Disputed No refund until the bank has decided" in told
+        assert "/refund" not in shown
+    assert "No refund" in text_of(get(at_desk("clerk"), page))
     assert (found.status, found.amount_minor) == ("open", 1650)
     assert child in get(manager, f"/disputes/{found.pk}/evidence")
     assert at_desk("clerk").get(f"/disputes/{found.pk}/evidence").status_code == 403
     decided = {"key": "won", "dispute": str(found.pk), "status": "won", "reason": "the bank wrote"}
     done = manager.post(f"{page}/dispute", decided, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
     assert "dispute about $16.50 won" in done.content.decode()
+
+
+def test_a_dispute_of_what_is_all_invoiced_says_that_nothing_waits(at_desk: Desk) -> None:
+    number = desk.order(desk.book())
+    actions.ship(number=number, on=desk.ON, by="warehouse")
+    actions.invoice(number=number, on=desk.ON, by="warehouse")
+    lead(Payment.objects.all(), "captured", captured_minor=F("amount_minor"), gateway="sandbox", gateway_ref="ch_1")
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    answer = fill(manager, page, f"{page}/dispute", payment=f"{number}:0:ordinary:1", reason="fraudulent")
+    assert "is disputed." in answer
+    assert "disputed, and the order waits" not in answer
+    assert "Nothing of the order waits for it." in text_of(get(manager, page))
 
 
 def test_a_child_is_sent_short(at_desk: Desk) -> None:

@@ -106,7 +106,7 @@ class OrderPage:
         """Its payments of which something is still open, and the latest of the others; in their order."""
         over = ("captured", "paid", "cancelled", "voided", "written_off")
         latest = sorted(self.order.payments, key=lambda one: one.due_on)[-LATEST:]
-        return tuple(one for one in self.order.payments if one.status not in over or one in latest)
+        return tuple(one for one in self.order.payments if one.status not in over or one.disputed or one in latest)
 
     @property
     def may_end(self) -> bool:

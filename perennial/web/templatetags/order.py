@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from perennial.desk.read.coming import ComingShipment
+from perennial.desk.read.disputes import GoingDispute
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
@@ -147,6 +148,17 @@ def payment_for(context: Context, payment: Payment) -> str:
     number = payment.number if len(refunds) > 1 else None
     facts = {"shipment": payment.shipment, "line": payment.line, "number": number, "part": part}
     return said(_to(context), f"order_pays_{payment.purpose}", **facts)
+
+
+@register.simple_tag(takes_context=True)
+def dispute_words(context: Context, going: GoingDispute) -> str:
+    """A dispute that goes on: what is disputed and why, until when it is answered, what waits because of it."""
+    to, one = _to(context), going.dispute
+    why = phrase("dispute reason", one.reason, None, to) or one.reason
+    facts = {"order": one.number, "amount": one.amount, "why": why, "status": one.status, "until": one.answer_by}
+    waits = [said(to, "dispute_waits", order=number, stops=stops) for number, stops in going.waits]
+    nothing = said(to, "dispute_nothing_waits")
+    return " ".join([said(to, "dispute_goes_on", **facts), *(waits or [nothing]), said(to, "dispute_no_refund")])
 
 
 @register.simple_tag
