@@ -37,9 +37,17 @@ from perennial.web.words import said
 
 def collect(request: Visit, number: str) -> HttpResponse:
     """Try the card now, while the customer listens; what became of each payment is said."""
-    visitor = request.visitor
-    seen = request.POST.get("seen") or None
-    became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True, seen=seen).payments
+    return _collect(request, number)
+
+
+def give_back_now(request: Visit, number: str) -> HttpResponse:
+    """Ask the gateway now to give back what is to be given back; nothing is taken."""
+    return _collect(request, number, only_refunds=True)
+
+
+def _collect(request: Visit, number: str, **how: bool) -> HttpResponse:
+    on, by, seen = request.visitor.today, request.visitor.by, request.POST.get("seen") or None
+    became = actions.collect(number=number, on=on, by=by, force=True, seen=seen, **how).payments
     return done(request, Toast(_became(request, became)))
 
 
