@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+
 from django.db.models import F
 
 from perennial.catalog.models import Parameters
+from perennial.customers.models import StoredCard
+from perennial.desk.orders.short import Pieces
+from perennial.desk.read.order import ChildLine
+from perennial.desk.read.values import Product
+from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Dispute, Payment, RefundRequest
 from perennial.people.models import Preferences
+from perennial.web.pages.sending import alike
 from tests.web.test_customer import HX
 from tests.web.test_order import Desk, captured, child_of, fill, get, text_of
 from tests.worlds import actions, desk
@@ -27,7 +38,12 @@ def test_what_is_above_the_limit_is_sent_for_approval_and_approved_by_another(at
     Parameters.objects.update(refund_limit_minor=1000)
     number = paid_up_front()
     clerk, page = at_desk("clerk"), f"/orders/{number}"
-    assert "above the limit is sent for approval" in text_of(get(clerk, f"{page}/refund", **HX))
+    asked = get(clerk, f"{page}/refund", **HX)
+    assert "Up to $10.00 of an order is given back a day without approval" in text_of(asked)
+    assert "expired" not in asked
+    StoredCard.objects.update(exp_month=2, exp_year=2026, expires_on=date(2026, 2, 28))
+    asked = text_of(get(clerk, f"{page}/refund", **HX))
+    assert re.search(r"The card visa 4242 expired on .*28 Feb.*: the bank may refuse the refund", asked)
     which = f"{number}:1:order:1"
     answer = fill(clerk, page, f"{page}/refund", payment=which, amount="10.01", reason="came creased")
     assert "Refund of $10.01" in answer
@@ -80,6 +96,9 @@ def test_the_form_begins_with_what_can_be_given_back_and_what_is_due_then_says_w
     shown = get(manager, page)
     assert ("Try the card now" in shown, "Give it back now" in shown) == (False, True)
     assert text_of(shown).count("To be refunded") + text_of(shown).count("to be refunded") >= 2
+    table = text_of(shown[shown.index('id="payments"') :])
+    named = ["Shipment 1 Visa", "Refund of shipment 1 Visa", "Shipment 2 Visa", "Refund of shipment 2 Visa"]
+    assert sorted(named, key=table.index) == named
     Preferences.objects.update(language="it")
     italian = get(manager, page)
     assert "Rimborsa ora" in italian
@@ -143,6 +162,18 @@ def test_a_dispute_of_what_is_all_invoiced_says_that_nothing_waits(at_desk: Desk
     assert "is disputed." in answer
     assert "disputed, and the order waits" not in answer
     assert "Nothing of the order waits for it." in text_of(get(manager, page))
+
+
+def test_lines_that_are_alike_have_one_number_between_them() -> None:
+    sampler, mug = Product("S", "Sampler"), Product("M", "Mug")
+    ten, nine = Money(1000, "USD"), Money(900, "USD")
+    sends = [(sampler, ten), (mug, ten), (sampler, ten), (sampler, nine), (sampler, ten)]
+    lines = [ChildLine(product, Decimal(2), price) for product, price in sends]
+    found = alike(SimpleNamespace(lines=lines))  # type: ignore[arg-type]
+    assert [(one.at, one.product.number, one.quantity) for one in found] == [(1, "S", 6), (2, "M", 2), (4, "S", 2)]
+    assert found[0].short(Decimal(3)) == [Pieces(3, Decimal(1)), Pieces(5, Decimal(0))]
+    assert found[0].short(Decimal(6)) == []
+    assert found[0].short(Decimal(7)) == [Pieces(5, Decimal(3))]  # refused: there are 2
 
 
 def test_a_child_is_sent_short(at_desk: Desk) -> None:

@@ -29,7 +29,7 @@ from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.codes import reason_code, why_codes
 from perennial.web.effects import effect
-from perennial.web.giving_back import approvers, may_give_back
+from perennial.web.giving_back import approvers, expired_cards, may_give_back, refund_limit
 from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -136,6 +136,9 @@ def refund(request: Visit, number: str) -> HttpResponse:
         "offered": offered,
         "back_by": _goes_back(request, number, open_, offered),
         "may_exceed": bool(allowed["approved_by"]),
+        "limit": refund_limit(found.currency),
+        "expired": expired_cards(request, open_),
+        "disputed": any(one.disputed for one in payments),
     }
     return panel(request, "web/panel/refund.html", {**shown, **why_codes("refund")}, post)
 
