@@ -42,6 +42,14 @@ def test_what_became_of_the_card_is_said(settings: Any) -> None:
     payment.refresh_from_db()
     assert payment.status == "authorised"
     assert "authorised." in html
+    assert 'id="b-collect"' not in html
+    invoice(payment.order)
+    html = client.get(f"/orders/{m.parent.number}-1-001").content.decode()
+    assert "Take the money now" in html
+    html = press(client, page, client.get(page).content.decode(), "b-collect")
+    payment.refresh_from_db()
+    assert payment.status == "captured"
+    assert "Take the money now" not in html
 
 
 def test_what_was_given_back_is_not_called_captured(settings: Any) -> None:

@@ -97,7 +97,7 @@ select q.continuity_order_id, q.shipment, q.job, coalesce(q.because, to_jsonb(q.
 -- With the card that was charged and when, else the card that pays; is it disputed; which payment a refund gives back.
 select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amount_minor, y.due_on, y.status,
        y.attempts, y.captured_minor, y.refunded_minor, t.on_date, k.token, k.brand, k.last4, k.expires_on, k.refused,
-       exists (select from payments_dispute d where d.payment_id = y.id and d.status in ('open', 'answered')),
+       exists (select from payments_dispute d where d.payment_id = y.id and d.status in {states.DISPUTE_GOES_ON}),
        b.purpose, b.number
   from (select * from payments_payment where order_id = any(%(all)s)
         union all

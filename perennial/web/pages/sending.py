@@ -56,14 +56,17 @@ def invoice(request: Visit, number: str) -> HttpResponse:
 
     def post() -> HttpResponse:
         outcome = act(request, actions.invoice, number=number, **_override(request))
-        return done(request, Toast(effect(request, "order_invoiced", outcome)))
+        cards = [one for one in takes if one.method == "card"]
+        taken = Money(sum(one.amount.minor for one in cards), found.currency) if cards else None
+        return done(request, Toast(effect(request, "order_invoiced", outcome, taken=taken)))
 
     found = order(meant(number).number, on=request.visitor.today)
+    takes = taken_when_invoiced(found, number)
     unreported = any(child.number == number and child.status == "open" for child in found.children)
     shown = {
         "number": number,
         "order": found,
-        "takes": taken_when_invoiced(found, number),
+        "takes": takes,
         "unreported": unreported,
         "override": unreported,
         **why_codes("invoice"),
