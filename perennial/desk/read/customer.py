@@ -227,7 +227,7 @@ def health_of(card: Card, shipments: Sequence[ComingShipment], owed: Sequence[Pa
     first_on = min([*(s.ship_on for s in after), *(p.due_on for p in parts)], default=None)
     owes = any(p.card is not None and p.card.token == card.token and p.status in NOT_PAID for p in owed)
     is_to_pay = owes or any(s.child is None and s.status not in ("skipped", "cancelled") for s in pays)
-    return CardHealth(card, health, len(after), first_on, len(parts), is_to_pay)
+    return CardHealth(card, health, len(after), first_on, parts=len(parts), is_to_pay=is_to_pay)
 
 
 def _warnings(
