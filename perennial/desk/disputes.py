@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q, QuerySet
+
 from perennial.catalog.codes import DISPUTE_HOLD
+from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, lock, order_by_number
 from perennial.desk.orders.give_back import paid_of
@@ -22,7 +25,7 @@ from perennial.kernel import money
 from perennial.kernel.limits import LINE, text_fault
 from perennial.kernel.money import Money, text
 from perennial.kernel.reasons import Reason
-from perennial.kernel.states import DISPUTE, DISPUTE_GOES_ON, NOT_ENDED, may_follow
+from perennial.kernel.states import DISPUTE, DISPUTE_GOES_ON, NOT_ENDED, NOT_INVOICED, NOT_PAID, TO_COME, may_follow
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.gateways.contract import DisputeFacts
 from perennial.payments.models import Dispute, Payment
@@ -38,7 +41,7 @@ STOPS, STOPS_OF_CHILD = "children+charging", "sending+charging"
 class Disputed(Outcome):
     """A dispute as it stands now. ``known``: nothing new was told of it, or something older than what is known.
 
-    ``held``: the order waits for it. ``payment`` is that of ``order``, with its ``purpose``.
+    ``held``: the order, or a child of it, waits for it. ``payment`` is that of ``order``, with its ``purpose``.
     """
 
     order: str
@@ -222,10 +225,10 @@ def _child(of: Dispute) -> str | None:
 
 
 def _hold(locked: LockedOrder, told: Dispute) -> None:
-    """Stop what is still to come of the order, unless it waits already."""
+    """Stop what is still to come of the order, where something is, unless it waits already."""
     why = Reason("disputed", {"amount": Money(told.amount_minor, told.currency)}).stored()
     held: list[tuple[SalesOrder, str]] = []
-    if locked.order.status in NOT_ENDED:
+    if locked.order.status in NOT_ENDED and _more_to_come(locked.order):
         held.append((locked.order, STOPS))
     held += [(child, STOPS_OF_CHILD) for child in SalesOrder.objects.filter(parent=locked.order, status="open")]
     for order, stops in held:
@@ -238,15 +241,31 @@ def _hold(locked: LockedOrder, told: Dispute) -> None:
         locked.event("held", code=DISPUTE_HOLD, stops=stops, child=child, because=why)
 
 
+def _more_to_come(order: SalesOrder) -> bool:
+    """Is something of a parent still to be made, sent or charged?"""
+    mine = ContinuityOrder.objects.filter(order=order, status__in=NOT_ENDED)
+    return (
+        mine.filter(complete=False).exists()
+        or Occurrence.objects.filter(continuity_order__in=mine, status__in=TO_COME).exists()
+        or order.lines.filter(status__in=NOT_INVOICED, price_minor__gt=0).exists()
+        or Payment.objects.filter(paid_of(order), status__in=NOT_PAID).exclude(purpose="refund").exists()
+    )
+
+
 def _release(locked: LockedOrder) -> None:
     """Let the order go on where nothing of it is disputed any more, and nothing was lost."""
     theirs = Payment.objects.filter(paid_of(locked.order))
     if Dispute.objects.filter(payment__in=theirs).exclude(status="won").exists():
         return
-    held = Hold.objects.filter(code=DISPUTE_HOLD, released_on=None)
-    waiting = held.filter(order__parent=locked.order) | held.filter(order=locked.order)
-    for number in waiting.order_by("-order__parent_id", "order__number").values_list("order__number", flat=True):
+    for number in (
+        _held(locked.order).order_by("-order__parent_id", "order__number").values_list("order__number", flat=True)
+    ):
         release(number=number, code=DISPUTE_HOLD, on=locked.on, by=locked.by)
+
+
+def _held(parent: SalesOrder) -> QuerySet[Hold]:
+    """The holds of an order and its children because of a dispute."""
+    return Hold.objects.filter(Q(order=parent) | Q(order__parent=parent), code=DISPUTE_HOLD, released_on=None)
 
 
 def _outcome(locked: LockedOrder, of: Dispute, *, is_known: bool) -> Disputed:
@@ -259,6 +278,6 @@ def _outcome(locked: LockedOrder, of: Dispute, *, is_known: bool) -> Disputed:
         status=of.status,
         reason_of_bank=of.reason,
         answer_by=of.answer_by,
-        held=Hold.objects.filter(order=locked.order, code=DISPUTE_HOLD, released_on=None).exists(),
+        held=_held(locked.order).exists(),
         known=is_known,
     )

@@ -69,6 +69,24 @@ def of_country(country: str | None, taxed: Collection[str]) -> Iterator[Reason]:
         yield Reason("country_without_rate", {"country": country})
 
 
+def of_place(
+    customer: str,
+    address: str | None,
+    country: str | None,
+    region: str | None,
+    taxed: Collection[tuple[str, str | None]],
+) -> Iterator[Reason]:
+    """An address in a country that is taxed by region, of which no region with a rate is known."""
+    there = {known for taxed_country, known in taxed if taxed_country == country}
+    if country is None or not there or None in there or region in there:
+        return
+    facts = {"customer": customer, "address": address, "country": country}
+    if region is None:
+        yield Reason("address_without_region", facts)
+    else:
+        yield Reason("region_without_rate", {"country": country, "region": region})
+
+
 def of_card(customer: str, card: str, expires_on: date, on: date) -> Iterator[Reason]:
     """A card that is expired, or will be soon. ``card``: how it is named."""
     facts = {"customer": customer, "card": card, "expires_on": expires_on}

@@ -182,16 +182,25 @@ class _Standing(NamedTuple):
 
 
 def collect_for_order(
-    order_id: int, *, on: date, by: str, force: bool = False, submitted: bool = False, dry: bool = False
+    order_id: int,
+    *,
+    on: date,
+    by: str,
+    force: bool = False,
+    submitted: bool = False,
+    only_refunds: bool = False,
+    dry: bool = False,
 ) -> tuple[Became, ...]:
     """Process the payments of one order at once, while a clerk waits; what became of each. The same code and keys as
     the night's. Never inside a transaction, unless ``dry``: the gateway is not asked, the caller rolls everything back.
 
     ``force``: a person asks again on the same date for what was declined. ``submitted``: the order was opened just now.
-    Refused: a gateway does not accept our key; what needs no gateway, or another one, is done.
+    ``only_refunds``: nothing is taken, only given back. Refused: a gateway does not accept our key; what needs no gateway, or another one, is done.
     """
     ids = payments_of_order(order_id)
     before = {one.id: one for one in sql.rows(_Standing, SQL["standing"], {"ids": ids})}
+    if only_refunds:
+        ids = [pk for pk in ids if pk in before and before[pk].purpose == "refund"]
     shut: dict[str, str] = {}
     collect(ids, on=on, by=by, force=force, dry=dry, shut=shut)
     if submitted and not dry and parameters().retry_on_submit:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from perennial.catalog.queries import parameters
+from perennial.desk.read.values import Card, Payment
+from perennial.kernel.money import Money
 from perennial.people.queries import people
 from perennial.people.roles import who_may
 from perennial.web.visit import Visit
@@ -13,6 +17,18 @@ def may_give_back(request: Visit) -> dict[str, Any]:
     """How an action that gives back is told what its visitor may: more than the limit, or nothing without one."""
     may = "approve_refunds" in request.visitor.may
     return {"approved_by": request.visitor.by if may else None, "limited": not may}
+
+
+def refund_limit(currency: str) -> Money | None:
+    """How much of one order may be given back on one day unasked; None: no limit is set."""
+    minor = parameters().refund_limit_minor
+    return None if minor is None else Money(minor, currency)
+
+
+def expired_cards(request: Visit, payments: Sequence[Payment]) -> tuple[Card, ...]:
+    """The cards that would get something back, and have expired."""
+    cards = {one.card.token: one.card for one in payments if one.card is not None}
+    return tuple(card for card in cards.values() if card.expires_on < request.visitor.today)
 
 
 def would_give_back(request: Visit) -> dict[str, Any]:

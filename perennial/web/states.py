@@ -8,6 +8,7 @@ TONES = {
     "done": ("invoiced", "captured", "paid", "closed", "refunded", "finished"),
     "act": (
         "held",
+        "disputed",
         "acceptance",
         "awaiting",
         "card",

@@ -377,6 +377,7 @@ urlpatterns = [
     ),
     page("orders/<str:number>/payment-why", payments.why, "payment_why", see="see_orders"),
     page("orders/<str:number>/collect", payments.collect, "collect", do="change_orders"),
+    page("orders/<str:number>/refund/now", payments.give_back_now, "give_back_now", do="refund_payments"),
     page("orders/<str:number>/reprocess", payments.reprocess, "reprocess", do="change_orders"),
     page("orders/<str:number>/refund", payments.refund, "refund", see="refund_payments", do="refund_payments"),
     page("orders/<str:number>/refund/approve", payments.approve_refund, "approve_refund", do="approve_refunds"),

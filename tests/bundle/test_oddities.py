@@ -54,6 +54,29 @@ def test_what_is_odd_of_customers():
     assert dict(found)["card_expires_soon"]["card"] == "visa"
 
 
+def test_no_region_or_one_without_a_rate_where_the_country_is_taxed_by_region():
+    rates = set_up()["tax_rates"]
+    by_region = [*rates, {**rates[0], "country": "CA", "region": "ON"}]
+
+    def lives(account: str, **place: str) -> dict[str, Any]:
+        return customer(account, addresses=[{"code": "home", "street": "Elm St 1", "country": "CA", **place}])
+
+    given = [
+        lives("C-5"),
+        lives("C-6"),
+        lives("C-7", region="QC"),
+        lives("C-8", region="QC"),
+        lives("C-9", region="ON"),
+    ]
+    told = [one for one in notes(customers=given, tax_rates=by_region) if one[0] != "region_misspelled"]
+    where = {"address": "home", "country": "CA"}
+    assert told == [
+        ("address_without_region", {"customer": "C-5", **where}),
+        ("address_without_region", {"customer": "C-6", **where}),
+        ("region_without_rate", {"country": "CA", "region": "QC"}),
+    ]
+
+
 def test_an_account_that_is_stored_in_other_letters():
     put(set_up(), on=ON)
     (told,) = put({"customers": [customer("c-1")]}, on=ON).notes.all()

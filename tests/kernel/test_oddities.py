@@ -56,6 +56,17 @@ def test_a_card_at_its_end(expires_on: date, code: str | None) -> None:
     assert found == ([code] if code else [])
 
 
+def test_an_address_that_no_rate_fits_where_its_country_is_taxed_by_region() -> None:
+    taxed = {("US", "NY"), ("US", "NJ"), ("IT", None), ("IT", "BZ")}
+
+    def codes(country: str | None, region: str | None) -> list[str]:
+        return [one.code for one in oddities.of_place("C-1", "home", country, region, taxed)]
+
+    assert codes("US", None) == ["address_without_region"]
+    assert codes("US", "MA") == ["region_without_rate"]
+    assert [codes("US", "NY"), codes("IT", "RM"), codes("IT", None), codes("FR", None), codes(None, None)] == [[]] * 5
+
+
 def test_a_country_without_a_rate_where_others_have_one() -> None:
     assert list(oddities.of_country("FR", {"IT"})) == [Reason("country_without_rate", {"country": "FR"})]
     assert not list(oddities.of_country("IT", {"IT"}))

@@ -10,6 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import StoredCard
 from perennial.desk import actions
 from perennial.desk.customers.customer import change_customer
 from perennial.desk.models import Access
@@ -197,3 +199,12 @@ def test_a_new_card_takes_the_place_of_the_one_that_pays(at_desk: Callable[..., 
     number = desk.order(desk.line("CLUB", card="tok_two"))
     html = at_desk("clerk").get("/customers/C-1/card", **HX).content.decode()
     assert re.search(r'<option value="tok_two" selected>', html), number
+
+
+def test_a_card_that_the_bank_refused_is_told_of_while_it_is_to_pay(at_desk: Callable[..., Client]) -> None:
+    desk.order(desk.line("CLUB", card="tok_two"))
+    StoredCard.objects.filter(token="tok_two").update(refused=True)
+    client = at_desk("clerk")
+    assert "was refused by the bank" in client.get("/customers/C-1").content.decode()
+    ContinuityOrder.objects.update(card=StoredCard.objects.get(token="tok_visa"))
+    assert "was refused by the bank" not in client.get("/customers/C-1").content.decode()

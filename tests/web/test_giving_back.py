@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+
 from django.db.models import F
 
 from perennial.catalog.models import Parameters
+from perennial.customers.models import StoredCard
+from perennial.desk.orders.short import Pieces
+from perennial.desk.read.order import ChildLine
+from perennial.desk.read.values import Product
+from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Dispute, Payment, RefundRequest
 from perennial.people.models import Preferences
+from perennial.web.pages.sending import alike
 from tests.web.test_customer import HX
 from tests.web.test_order import Desk, captured, child_of, fill, get, text_of
-from tests.worlds import desk
+from tests.worlds import actions, desk
 from tests.worlds.leading import lead
 
 
@@ -27,7 +38,12 @@ def test_what_is_above_the_limit_is_sent_for_approval_and_approved_by_another(at
     Parameters.objects.update(refund_limit_minor=1000)
     number = paid_up_front()
     clerk, page = at_desk("clerk"), f"/orders/{number}"
-    assert "above the limit is sent for approval" in text_of(get(clerk, f"{page}/refund", **HX))
+    asked = get(clerk, f"{page}/refund", **HX)
+    assert "Up to $10.00 of an order is given back a day without approval" in text_of(asked)
+    assert "expired" not in asked
+    StoredCard.objects.update(exp_month=2, exp_year=2026, expires_on=date(2026, 2, 28))
+    asked = text_of(get(clerk, f"{page}/refund", **HX))
+    assert re.search(r"The card visa 4242 expired on .*28 Feb.*: the bank may refuse the refund", asked)
     which = f"{number}:1:order:1"
     answer = fill(clerk, page, f"{page}/refund", payment=which, amount="10.01", reason="came creased")
     assert "Refund of $10.01" in answer
@@ -80,6 +96,9 @@ def test_the_form_begins_with_what_can_be_given_back_and_what_is_due_then_says_w
     shown = get(manager, page)
     assert ("Try the card now" in shown, "Give it back now" in shown) == (False, True)
     assert text_of(shown).count("To be refunded") + text_of(shown).count("to be refunded") >= 2
+    table = text_of(shown[shown.index('id="payments"') :])
+    named = ["Shipment 1 Visa", "Refund of shipment 1 Visa", "Shipment 2 Visa", "Refund of shipment 2 Visa"]
+    assert sorted(named, key=table.index) == named
     Preferences.objects.update(language="it")
     italian = get(manager, page)
     assert "Rimborsa ora" in italian
@@ -112,12 +131,49 @@ def test_a_charge_is_disputed_by_hand_and_its_evidence_is_shown(at_desk: Desk) -
     )
     assert "is disputed, and the order waits" in answer
     found = Dispute.objects.get()
+    for address in (page, f"/orders/{child}"):
+        shown = get(manager, address)
+        told = text_of(shown)
+        assert (
+            f"$16.50 for {child} is disputed: the customer did not order it. How it stands: waits for our answer, by"
+            in told
+        )
+        assert f"{number} waits (new child orders and charging)." in told
+        assert f'href="/disputes/{found.pk}/evidence"' in shown
+        assert f'/dispute?dispute={found.pk}"' in shown
+        assert "Captured Disputed No refund until the bank has decided" in told
+        assert "/refund" not in shown
+    assert "No refund" in text_of(get(at_desk("clerk"), page))
     assert (found.status, found.amount_minor) == ("open", 1650)
     assert child in get(manager, f"/disputes/{found.pk}/evidence")
     assert at_desk("clerk").get(f"/disputes/{found.pk}/evidence").status_code == 403
     decided = {"key": "won", "dispute": str(found.pk), "status": "won", "reason": "the bank wrote"}
     done = manager.post(f"{page}/dispute", decided, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
     assert "dispute about $16.50 won" in done.content.decode()
+
+
+def test_a_dispute_of_what_is_all_invoiced_says_that_nothing_waits(at_desk: Desk) -> None:
+    number = desk.order(desk.book())
+    actions.ship(number=number, on=desk.ON, by="warehouse")
+    actions.invoice(number=number, on=desk.ON, by="warehouse")
+    lead(Payment.objects.all(), "captured", captured_minor=F("amount_minor"), gateway="sandbox", gateway_ref="ch_1")
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    answer = fill(manager, page, f"{page}/dispute", payment=f"{number}:0:ordinary:1", reason="fraudulent")
+    assert "is disputed." in answer
+    assert "disputed, and the order waits" not in answer
+    assert "Nothing of the order waits for it." in text_of(get(manager, page))
+
+
+def test_lines_that_are_alike_have_one_number_between_them() -> None:
+    sampler, mug = Product("S", "Sampler"), Product("M", "Mug")
+    ten, nine = Money(1000, "USD"), Money(900, "USD")
+    sends = [(sampler, ten), (mug, ten), (sampler, ten), (sampler, nine), (sampler, ten)]
+    lines = [ChildLine(product, Decimal(2), price) for product, price in sends]
+    found = alike(SimpleNamespace(lines=lines))  # type: ignore[arg-type]
+    assert [(one.at, one.product.number, one.quantity) for one in found] == [(1, "S", 6), (2, "M", 2), (4, "S", 2)]
+    assert found[0].short(Decimal(3)) == [Pieces(3, Decimal(1)), Pieces(5, Decimal(0))]
+    assert found[0].short(Decimal(6)) == []
+    assert found[0].short(Decimal(7)) == [Pieces(5, Decimal(3))]  # refused: there are 2
 
 
 def test_a_child_is_sent_short(at_desk: Desk) -> None:

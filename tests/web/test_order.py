@@ -272,7 +272,7 @@ def test_money_is_given_back_with_a_reason(at_desk: Desk) -> None:
     assert "$4.50 to be refunded for 1</b>: sleeve came creased" in answer
     assert Payment.objects.get(purpose="refund").amount_minor == 450
     shown = text_of(get(client, page))
-    assert "Refund Visa 4242" in shown  # the only one has no number
+    assert "Refund of shipment 1 Visa 4242" in shown  # the only one has no number
     assert "-$4.50" in shown
 
 
@@ -334,7 +334,7 @@ def test_a_child_is_shipped_and_invoiced(at_desk: Desk) -> None:
     assert "is then taken from Visa 4242" in asked
     assert "cannot be undone" in asked
     answer = fill(client, page, f"{page}/invoice")
-    assert f"{child} is invoiced" in answer
+    assert f"{child} is invoiced; $16.50 is taken from the card tonight" in answer
     assert "Shipped 1, An Post CB48277130" in get(client, f"/orders/{number}")
 
 

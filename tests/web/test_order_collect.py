@@ -11,7 +11,9 @@ import pytest
 from perennial.desk import actions
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
+from perennial.payments.models import Payment
 from tests.web.test_customer import HX, press
+from tests.worlds.leading import lead
 from tests.worlds.payments import ON, install, invoice, member
 from tests.worlds.people import signed_in
 
@@ -40,6 +42,14 @@ def test_what_became_of_the_card_is_said(settings: Any) -> None:
     payment.refresh_from_db()
     assert payment.status == "authorised"
     assert "authorised." in html
+    assert 'id="b-collect"' not in html
+    invoice(payment.order)
+    html = client.get(f"/orders/{m.parent.number}-1-001").content.decode()
+    assert "Take the money now" in html
+    html = press(client, page, client.get(page).content.decode(), "b-collect")
+    payment.refresh_from_db()
+    assert payment.status == "captured"
+    assert "Take the money now" not in html
 
 
 def test_what_was_given_back_is_not_called_captured(settings: Any) -> None:
@@ -51,8 +61,11 @@ def test_what_was_given_back_is_not_called_captured(settings: Any) -> None:
     invoice(child)
     actions.collect(number=m.parent.number, on=ON, by="clerk:anna")
     actions.refund(number=child.number, amount="5.30", on=ON, by="clerk:anna", reason="a scratch")
-    page = f"/orders/{m.parent.number}"
-    answer = signed_in("clerk").post(f"{page}/collect", HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
-    html = answer.content.decode()
+    page, declined = f"/orders/{m.parent.number}", m.owes(m.child(2))
+    lead(Payment.objects.filter(pk=declined.pk), "declined")
+    finance = signed_in("finance")  # gives back, and asks no card
+    html = press(finance, page, finance.get(page).content.decode(), "b-collect")
+    declined.refresh_from_db()
+    assert declined.status == "declined"
     assert f"{child.number}: $5.30 refunded" in html
     assert "$5.30 captured" not in html

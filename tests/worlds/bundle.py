@@ -247,6 +247,7 @@ def faults(bundle: Any, *, on: date = ON) -> dict[str, str]:
 
 SLIPS = {
     *("customer_nameless", "address_without_street", "country_without_rate", "card_expired", "card_expires_soon"),
+    *("address_without_region", "region_without_rate", "more_places"),
     *("more_nameless", "more_streets", "more_countries", "more_cards"),
     *("events_on_one_day", "events_behind_end", "rate_above_half", "account_differs_in_case"),
 }

@@ -28,6 +28,10 @@ from perennial.orders.models import SalesOrder
 AT_ONCE = 2000
 
 
+Place = tuple[str, str | None]
+"""A country, and a region of it; None: the whole country, or none is said."""
+
+
 @dataclass
 class CustomersGiven:
     """The customers of a bundle: what its orders rest on."""
@@ -63,8 +67,8 @@ def load_customers(
     """Read the customers and write those that are without fault; ``progress`` hears how many are done."""
     given = CustomersGiven()
     regions = setup.regions_of_rates()
-    taxed = frozenset(TaxRate.objects.values_list("country", flat=True).distinct())
-    countries: set[str] = set()
+    taxed = frozenset(TaxRate.objects.values_list("country", "region").distinct())
+    seen: set[tuple[str, str | None]] = set()
     for number, batch in enumerate(_batches(reading, source)):
         progress(number * AT_ONCE)
         good = []
@@ -84,7 +88,7 @@ def load_customers(
         notes.add("customers", (note("customer_loses", customer=a, gone=gone) for a, gone in changes.emptied))
         notes.add("customers", (note("customer_keeps", customer=a, kept=[what]) for a, what in changes.kept))
         notes.add("regions", setup.regions_misspelled(regions, good))
-        _odd(notes, good, reading.on, taxed, countries)
+        _odd(notes, good, reading.on, taxed, seen)
         given.renewed += changes.renewed
         keep_where_it_went(changes.moved)
         children = SalesOrder.objects.filter(parent__isnull=False, status="open", ship_to__in=changes.moved)
@@ -94,15 +98,24 @@ def load_customers(
     return given
 
 
-def _odd(notes: Notes, given: Sequence[CustomerFacts], on: date, taxed: Collection[str], countries: set[str]) -> None:
-    """Note what may be a slip: no name, no street, a card at its end; a country without a tax rate, once (``countries``)."""
+def _odd(notes: Notes, given: Sequence[CustomerFacts], on: date, taxed: Collection[Place], seen: set[Place]) -> None:
+    """Note what may be a slip: no name, no street, a card at its end; a country or region without a tax rate, once (``seen``);
+    no region where the country is taxed by region.
+    """
+    countries = {country for country, _ in taxed}
     for one in given:
         notes.add("nameless", noted(oddities.of_name(one.account, one.name)))
         for address in one.addresses:
             notes.add("streets", noted(oddities.of_address(one.account, address.code, address.street)))
-            if address.country is not None and address.country not in countries:
-                countries.add(address.country)
-                notes.add("countries", noted(oddities.of_country(address.country, taxed)))
+            if address.country is None:
+                continue
+            if (address.country, "") not in seen:
+                seen.add((address.country, ""))
+                notes.add("countries", noted(oddities.of_country(address.country, countries)))
+            place = (address.country, address.region)
+            if address.region is None or place not in seen:
+                seen.add(place)
+                notes.add("places", noted(oddities.of_place(one.account, address.code, *place, taxed)))
         for card in one.cards:
             named = " ".join(word for word in (card.brand, card.last4) if word) or card.token
             notes.add("cards", noted(oddities.of_card(one.account, named, card.expires_on, on)))

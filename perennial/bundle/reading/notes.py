@@ -25,7 +25,7 @@ GROUPS = (
         "unpaid",
         "regions",
     ),
-    *("nameless", "streets", "countries", "cards", "still_old", "caught_up"),
+    *("nameless", "streets", "countries", "places", "cards", "still_old", "caught_up"),
 )
 """In the order in which they are told. The note ``more_GROUP`` says how many more there are."""
 

@@ -44,6 +44,7 @@ def collect(
     by: str,
     force: bool = False,
     submitted: bool = False,
+    only_refunds: bool = False,
     dry: bool = False,
     seen: str | None = None,
 ) -> Collected:
@@ -52,7 +53,7 @@ def collect(
     No ``@action``: the gateway is never asked inside a transaction. What will be asked is committed, the gateway is asked,
     its answer is recorded; a call that is lost in between is found by the next run, or by the same command again.
     ``force``: what was declined today is tried once more. ``submitted``: the order was opened just now, so that what is
-    declined may be tried once more at once (parameter ``retry_on_submit``). ``dry``: the gateway is not asked, and nothing stays.
+    declined may be tried once more at once (parameter ``retry_on_submit``). ``only_refunds``: nothing is taken, only given back. ``dry``: the gateway is not asked, and nothing stays.
     Who asks about the same order at the same time comes second, and waits. ``seen``: the version of the parent that the
     caller saw. Refused: there is no order of that number; the gateway does not accept our key. Conflict: it is another one by now, so that two who press at
     once do not use up the tries of a card.
@@ -64,9 +65,12 @@ def collect(
             if seen is not None and seen != version_of(parent):
                 raise changed_since(parent, seen)
             try:
-                found = collect_for_order(order.pk, on=on, by=by, force=force, submitted=submitted)
+                found = collect_for_order(
+                    order.pk, on=on, by=by, force=force, submitted=submitted, only_refunds=only_refunds
+                )
             finally:
                 note([parent])
             return Collected(order=number, payments=found)
     with taken_back():
-        return Collected(order=number, payments=collect_for_order(order.pk, on=on, by=by, force=force, dry=True))
+        became = collect_for_order(order.pk, on=on, by=by, force=force, only_refunds=only_refunds, dry=True)
+        return Collected(order=number, payments=became)

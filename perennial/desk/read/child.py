@@ -9,6 +9,7 @@ from datetime import date
 from perennial.desk.locking import unknown_order
 from perennial.desk.read.order import Child, Order
 from perennial.desk.read.orders import orders
+from perennial.desk.read.taking import taken_now
 from perennial.desk.read.values import Payment
 from perennial.desk.read.waits import children_that_may_not_ship, window_opens
 from perennial.kernel.money import Money
@@ -50,6 +51,11 @@ class ChildOrder:
     def collectable(self) -> bool:
         """May a card be asked for it now?"""
         return any(one.collectable for one in self.payments)
+
+    @property
+    def takeable(self) -> bool:
+        """May money that a card has promised be taken now?"""
+        return bool(taken_now(self.parent, self.payments))
 
     @property
     def returnable(self) -> bool:

@@ -20,7 +20,7 @@ from perennial.desk.read.values import Address, Card, Note, Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.kernel.states import NOT_ASKED
+from perennial.kernel.states import NOT_ASKED, NOT_PAID
 
 _SQL = sql.named("perennial.desk.read", "customer.sql")
 NEXT = 12
@@ -81,7 +81,7 @@ class CardHealth:
     """Whether a card will do: ``good``, ``spare`` (it pays nothing), ``refused``, ``expired``, or ``ends``.
 
     ``ends``: it expires before ``after`` of the shipments that it pays and before ``parts`` of payments that are owed
-    already fall due, the first on ``first_on``.
+    already fall due, the first on ``first_on``. ``is_to_pay``: something is still to be paid by it.
     """
 
     card: Card
@@ -89,6 +89,7 @@ class CardHealth:
     after: int
     first_on: date | None
     parts: int = 0
+    is_to_pay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,9 @@ def health_of(card: Card, shipments: Sequence[ComingShipment], owed: Sequence[Pa
     else:
         health = "good" if pays or due else "spare"
     first_on = min([*(s.ship_on for s in after), *(p.due_on for p in parts)], default=None)
-    return CardHealth(card, health, len(after), first_on, len(parts))
+    owes = any(p.card is not None and p.card.token == card.token and p.status in NOT_PAID for p in owed)
+    is_to_pay = owes or any(s.child is None and s.status not in ("skipped", "cancelled") for s in pays)
+    return CardHealth(card, health, len(after), first_on, parts=len(parts), is_to_pay=is_to_pay)
 
 
 def _warnings(
@@ -232,7 +235,8 @@ def _warnings(
 ) -> Iterator[Waiting]:
     """What waits for a person, what was declined and is tried again, which cards will not do."""
     for one in cards:
-        if one.health in ("refused", "ends") or (one.health == "expired" and (one.after or one.parts)):
+        is_refused = one.health == "refused" and one.is_to_pay
+        if is_refused or one.health == "ends" or (one.health == "expired" and (one.after or one.parts)):
             facts = {"card": one.card.words or one.card.token, "expires_on": one.card.expires_on}
             more = {"count": one.after or one.parts, "ship_on": one.first_on}
             code = "card_ended" if one.health == "expired" else "card_ends"

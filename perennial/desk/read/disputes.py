@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from perennial.catalog.codes import DISPUTE_HOLD
 from perennial.db import sql
+from perennial.desk.read.order import Order
 from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.kernel.states import DISPUTE_GOES_ON
+from perennial.kernel.states import DISPUTE_GOES_ON, NOT_ENDED
 
 _SQL = sql.named("perennial.desk.read", "disputes.sql")
 
@@ -43,6 +45,14 @@ class ShownDispute:
 
 
 @dataclass(frozen=True, slots=True)
+class GoingDispute:
+    """A dispute that goes on, with what waits because of it: orders and children by number, and what is stopped of each."""
+
+    dispute: ShownDispute
+    waits: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What a customer has agreed to when a card was stored: the words, when, by which way, with which agent; which card."""
 
@@ -56,6 +66,21 @@ class Consent:
 def disputes_of(number: str) -> Sequence[ShownDispute]:
     """The disputes about a parent order with its children, the newest first."""
     return tuple(_made(row) for row in sql.tuples(_SQL["disputes"], {"order": number, "id": None}))
+
+
+def going_on(order: Order) -> Sequence[GoingDispute]:
+    """The disputes about a parent order with its children of which the bank has not decided."""
+    if not any(payment.disputed for payment in order.payments):
+        return ()
+    holders = [(order.number, order.status, order.holds)]
+    holders += [(child.number, child.status, child.holds) for child in order.children]
+    waits = tuple(
+        (number, hold.stops)
+        for number, status, holds in holders
+        for hold in holds
+        if hold.open and hold.code == DISPUTE_HOLD and status in NOT_ENDED
+    )
+    return tuple(GoingDispute(one, waits) for one in disputes_of(order.number) if one.goes_on)
 
 
 def dispute(pk: int) -> ShownDispute:

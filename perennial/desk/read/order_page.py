@@ -14,6 +14,7 @@ from perennial.desk.read.coming import ComingShipment, Sums, asked_on, is_coming
 from perennial.desk.read.customer import NEXT, CardHealth, health_of
 from perennial.desk.read.order import Child, Continuity, Line, Order
 from perennial.desk.read.orders import orders
+from perennial.desk.read.taking import taken_now
 from perennial.desk.read.values import Payment
 from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.desk.undo import LastChange, last_change
@@ -106,7 +107,7 @@ class OrderPage:
         """Its payments of which something is still open, and the latest of the others; in their order."""
         over = ("captured", "paid", "cancelled", "voided", "written_off")
         latest = sorted(self.order.payments, key=lambda one: one.due_on)[-LATEST:]
-        return tuple(one for one in self.order.payments if one.status not in over or one in latest)
+        return tuple(one for one in self.order.payments if one.status not in over or one.disputed or one in latest)
 
     @property
     def may_end(self) -> bool:
@@ -127,6 +128,11 @@ class OrderPage:
     def collectable(self) -> bool:
         """May a card be asked for it now?"""
         return any(one.collectable for one in self.order.payments)
+
+    @property
+    def takeable(self) -> bool:
+        """May money that a card has promised be taken now?"""
+        return bool(taken_now(self.order, self.order.payments))
 
     @property
     def returnable(self) -> bool:

@@ -10,6 +10,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -155,6 +156,8 @@ class _Batch:
                 parent = p.order or 0
                 number = self.orders[parent].number
             made = payment_of(p, order=number, line=line, shipment=shipment, currency=self.orders[parent].currency)
+            back = None if p.of_purpose is None else f"{number}:{line or 0}:{p.of_purpose}:{p.of_number}"
+            made = replace(made, disputed=p.disputed, gives_back=back)
             found[parent].append(((number, p.purpose, at, p.number), made))
         return {parent: [made for _, made in sorted(mine, key=lambda one: one[0])] for parent, mine in found.items()}
 

@@ -94,9 +94,11 @@ select q.continuity_order_id, q.shipment, q.job, coalesce(q.because, to_jsonb(q.
  order by q.continuity_order_id, q.id;
 
 -- name: payments
--- With the card that was charged and when, else the card that pays.
+-- With the card that was charged and when, else the card that pays; is it disputed; which payment a refund gives back.
 select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amount_minor, y.due_on, y.status,
-       y.attempts, y.captured_minor, y.refunded_minor, t.on_date, k.token, k.brand, k.last4, k.expires_on, k.refused
+       y.attempts, y.captured_minor, y.refunded_minor, t.on_date, k.token, k.brand, k.last4, k.expires_on, k.refused,
+       exists (select from payments_dispute d where d.payment_id = y.id and d.status in {states.DISPUTE_GOES_ON}),
+       b.purpose, b.number
   from (select * from payments_payment where order_id = any(%(all)s)
         union all
         select * from payments_payment where continuity_order_id = any(%(continuity)s)) y
@@ -104,7 +106,8 @@ select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amoun
        select a.card_id, a.on_date from payments_attempt a
         where a.payment_id = y.id and a.kind in ('capture', 'charge') and a.outcome = 'approved'
         order by a.id desc limit 1) t on true
-  left join customers_storedcard k on k.id = coalesce(t.card_id, y.card_id);
+  left join customers_storedcard k on k.id = coalesce(t.card_id, y.card_id)
+  left join payments_payment b on b.id = y.refunds_id;
 
 -- name: addresses
 select a.id, a.code, a.purpose, a.recipient, a.street, a.city, a.postcode, a.region, a.country

@@ -177,7 +177,9 @@ class Parked(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """Money owed by an order, a child or a continuity order, with the card that was charged, else that pays."""
+    """Money owed by an order, a child or a continuity order, with the card that was charged, else that pays. ``of_purpose``,
+    ``of_number``: which payment of the same a refund gives back.
+    """
 
     order: int | None
     continuity: int | None
@@ -196,6 +198,9 @@ class Payment(NamedTuple):
     last4: str | None
     expires_on: date | None
     refused: bool | None
+    disputed: bool
+    of_purpose: str | None
+    of_number: int | None
 
 
 class ListedChild(NamedTuple):

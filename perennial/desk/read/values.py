@@ -146,7 +146,8 @@ class Payment:
     """Money owed: order, line, purpose and number tell it apart. ``card``: the one that was charged, else that pays.
 
     ``order`` is the number of the order or child that is paid. ``line`` is the order's line, of ordinary lines None:
-    they are paid together. ``shipment`` is that of a child.
+    they are paid together. ``shipment`` is that of a child. ``disputed``: a dispute about it goes on. ``gives_back``: of a
+    refund, ``which`` payment it is of.
     """
 
     order: str
@@ -163,6 +164,8 @@ class Payment:
     refunded: Money
     card: Card | None
     captured_on: date | None
+    disputed: bool = False
+    gives_back: str | None = None
 
     @property
     def which(self) -> str:
@@ -171,7 +174,12 @@ class Payment:
 
     @property
     def refundable(self) -> bool:
-        """May something of it be given back: did a card pay it, and is not all of it given back already?"""
+        """May something of it be given back: did a card pay it, is not all of it given back already, and not disputed?"""
+        return self.may_be_disputed and not self.disputed
+
+    @property
+    def may_be_disputed(self) -> bool:
+        """Did a card pay it, and is not all of it given back already?"""
         return self.method == "card" and self.purpose != "refund" and self.captured.minor > self.refunded.minor
 
     @property

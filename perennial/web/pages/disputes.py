@@ -58,7 +58,7 @@ def dispute(request: Visit, number: str) -> HttpResponse:
                 reason=reason,
                 answer_by=day,
             )
-        return done(request, Toast(effect(request, f"dispute_{outcome.status}", outcome)))
+        return done(request, Toast(effect(request, f"dispute_{outcome.status}", outcome, held=outcome.held or None)))
 
     shown = {
         "number": number, "order": found, "disputes": known, "dispute": chosen, "payments": payments, "chosen": payment,

@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from perennial.desk.locking import unknown_order
 from perennial.desk.numbers import Meant, order_meant
 from perennial.desk.read.child import child
+from perennial.desk.read.disputes import going_on
 from perennial.desk.read.order_page import order_page, order_row
 from perennial.web.answer import redraws, whole
 from perennial.web.card_link import link_shown
@@ -110,6 +111,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
             "found": found,
             "order": found.parent,
             "child": found.child,
+            "disputes": going_on(found.parent),
             "history": happened,
             "here": "orders",
         } | told(request, order=about.number)
@@ -118,6 +120,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
     return {
         "shown": shown,
         "order": shown.order,
+        "disputes": going_on(shown.order),
         "history": happened[:NEWEST],
         "happened": len(happened),
         "open_row": asked.get("row"),

@@ -29,7 +29,7 @@ from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.codes import reason_code, why_codes
 from perennial.web.effects import effect
-from perennial.web.giving_back import approvers, may_give_back
+from perennial.web.giving_back import approvers, expired_cards, may_give_back, refund_limit
 from perennial.web.pages.order import meant
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -37,9 +37,17 @@ from perennial.web.words import said
 
 def collect(request: Visit, number: str) -> HttpResponse:
     """Try the card now, while the customer listens; what became of each payment is said."""
-    visitor = request.visitor
-    seen = request.POST.get("seen") or None
-    became = actions.collect(number=number, on=visitor.today, by=visitor.by, force=True, seen=seen).payments
+    return _collect(request, number)
+
+
+def give_back_now(request: Visit, number: str) -> HttpResponse:
+    """Ask the gateway now to give back what is to be given back; nothing is taken."""
+    return _collect(request, number, only_refunds=True)
+
+
+def _collect(request: Visit, number: str, **how: bool) -> HttpResponse:
+    on, by, seen = request.visitor.today, request.visitor.by, request.POST.get("seen") or None
+    became = actions.collect(number=number, on=on, by=by, force=True, seen=seen, **how).payments
     return done(request, Toast(_became(request, became)))
 
 
@@ -128,6 +136,9 @@ def refund(request: Visit, number: str) -> HttpResponse:
         "offered": offered,
         "back_by": _goes_back(request, number, open_, offered),
         "may_exceed": bool(allowed["approved_by"]),
+        "limit": refund_limit(found.currency),
+        "expired": expired_cards(request, open_),
+        "disputed": any(one.disputed for one in payments),
     }
     return panel(request, "web/panel/refund.html", {**shown, **why_codes("refund")}, post)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,11 +13,12 @@ from perennial.desk import actions
 from perennial.desk.orders.rest import WORDS
 from perennial.desk.orders.ship import OVERRIDABLE
 from perennial.desk.orders.short import Pieces
-from perennial.desk.read.order import Child
+from perennial.desk.read.order import Child, ChildLine
 from perennial.desk.read.order_page import taken_when_invoiced
 from perennial.desk.read.orders import order
+from perennial.desk.read.values import Product
 from perennial.errors import Refused
-from perennial.kernel.money import plain
+from perennial.kernel.money import Money, plain
 from perennial.web import typed
 from perennial.web.answer import Toast, act, act_on, done, form_again, panel
 from perennial.web.codes import reason_code, why_codes
@@ -44,7 +47,7 @@ def ship(request: Visit, number: str) -> HttpResponse:
 
     found = order(meant(number).number, on=request.visitor.today)
     child = next((one for one in found.children if one.number == number), None)
-    shown = {"number": number, "order": found, "child": child, **why_codes("ship")}
+    shown = {"number": number, "order": found, "child": child, "alike": alike(child), **why_codes("ship")}
     return _panel(request, "web/panel/ship.html", shown, post)
 
 
@@ -53,14 +56,17 @@ def invoice(request: Visit, number: str) -> HttpResponse:
 
     def post() -> HttpResponse:
         outcome = act(request, actions.invoice, number=number, **_override(request))
-        return done(request, Toast(effect(request, "order_invoiced", outcome)))
+        cards = [one for one in takes if one.method == "card"]
+        taken = Money(sum(one.amount.minor for one in cards), found.currency) if cards else None
+        return done(request, Toast(effect(request, "order_invoiced", outcome, taken=taken)))
 
     found = order(meant(number).number, on=request.visitor.today)
+    takes = taken_when_invoiced(found, number)
     unreported = any(child.number == number and child.status == "open" for child in found.children)
     shown = {
         "number": number,
         "order": found,
-        "takes": taken_when_invoiced(found, number),
+        "takes": takes,
         "unreported": unreported,
         "override": unreported,
         **why_codes("invoice"),
@@ -87,14 +93,52 @@ def track(request: Visit, number: str) -> HttpResponse:
     return panel(request, "web/panel/track.html", {"number": number, "order": found, "sent": sent}, post)
 
 
-def _pieces(request: Visit, child: Child | None) -> list[Pieces]:
-    """Of which lines of a child fewer pieces went, as was typed."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The lines of a child that send one product at one price, by their places: one field; ``quantity`` of all of them."""
+
+    at: int
+    product: Product
+    quantity: Decimal
+    lines: tuple[tuple[int, Decimal], ...]
+
+    def short(self, pieces: Decimal) -> list[Pieces]:
+        """Of which lines fewer go, where so many pieces go of all: the first lines go whole. More than there is stands with
+        the last line, where it is refused.
+        """
+        found = []
+        for at, quantity in self.lines:
+            goes = pieces if at == self.lines[-1][0] else min(pieces, quantity)
+            pieces -= goes
+            if goes != quantity:
+                found.append(Pieces(at, goes))
+        return found
+
+
+def alike(child: Child | None) -> list[Alike]:
+    """What a child sends, each product at its price once."""
+    found: dict[tuple[str, Money], list[tuple[int, ChildLine]]] = {}
     for at, line in enumerate(child.lines if child else (), 1):
-        typed_ = request.POST.get(f"pieces-{at}", "").strip()
-        if typed_ and typed_ != plain(line.quantity):
-            quantity = read_number(typed_, f"pieces-{at}")
-            found.append(Pieces(at, quantity))
+        found.setdefault((line.product.number, line.price), []).append((at, line))
+    return [
+        Alike(
+            lines[0][0],
+            lines[0][1].product,
+            sum((line.quantity for _, line in lines), Decimal(0)),
+            tuple((at, line.quantity) for at, line in lines),
+        )
+        for lines in found.values()
+    ]
+
+
+def _pieces(request: Visit, child: Child | None) -> list[Pieces]:
+    """Of which lines of a child fewer pieces went, as was typed: one number for those that are alike."""
+    found = []
+    for one in alike(child):
+        typed_ = request.POST.get(f"pieces-{one.at}", "").strip()
+        if not typed_ or typed_ == plain(one.quantity):
+            continue
+        found += one.short(read_number(typed_, f"pieces-{one.at}"))
     return found
 
 

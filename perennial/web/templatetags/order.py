@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django import template
@@ -10,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from perennial.desk.read.coming import ComingShipment
+from perennial.desk.read.disputes import GoingDispute
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
@@ -145,8 +147,34 @@ def payment_for(context: Context, payment: Payment) -> str:
     part = payment.number if payment.number > 1 else None
     refunds = [one for one in context["order"].payments if one.purpose == "refund" and one.order == payment.order]
     number = payment.number if len(refunds) > 1 else None
-    facts = {"shipment": payment.shipment, "line": payment.line, "number": number, "part": part}
+    facts: dict[str, object] = {"shipment": payment.shipment, "line": payment.line, "number": number, "part": part}
+    paid = next((one for one in context["order"].payments if one.which == payment.gives_back), None)
+    if paid is not None:
+        of = payment_for(context, paid)
+        facts["of"] = of[:1].lower() + of[1:]
     return said(_to(context), f"order_pays_{payment.purpose}", **facts)
+
+
+@register.filter
+def refunds_behind(payments: Sequence[Payment]) -> list[Payment]:
+    """The payments in their order, each refund behind the one that it gives back."""
+    there = {one.which for one in payments}
+    back: dict[str | None, list[Payment]] = {}
+    for one in payments:
+        if one.gives_back in there:
+            back.setdefault(one.gives_back, []).append(one)
+    return [each for one in payments if one.gives_back not in there for each in (one, *back.get(one.which, ()))]
+
+
+@register.simple_tag(takes_context=True)
+def dispute_words(context: Context, going: GoingDispute) -> str:
+    """A dispute that goes on: what is disputed and why, until when it is answered, what waits because of it."""
+    to, one = _to(context), going.dispute
+    why = phrase("dispute reason", one.reason, None, to) or one.reason
+    facts = {"order": one.number, "amount": one.amount, "why": why, "status": one.status, "until": one.answer_by}
+    waits = [said(to, "dispute_waits", order=number, stops=stops) for number, stops in going.waits]
+    nothing = said(to, "dispute_nothing_waits")
+    return " ".join([said(to, "dispute_goes_on", **facts), *(waits or [nothing]), said(to, "dispute_no_refund")])
 
 
 @register.simple_tag
