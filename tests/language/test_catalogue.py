@@ -176,6 +176,9 @@ ITALIAN = Reader("it")
         (["card", "cash"], "|or", Reader(), "card or cash"),
         (["charge", ("address", "home")], "lost|and", ITALIAN, "spesa e indirizzo home"),
         (None, "", Reader(), ""),
+        ("Your card was declined. (generic_decline)", "bank", ITALIAN, "la banca non dà motivo (generic_decline)"),
+        ("insufficient funds", "bank", ITALIAN, "fondi insufficienti"),
+        ("Declined (as_it_came)", "bank", ITALIAN, "Declined (as_it_came)"),
     ],
 )
 def test_a_fact_is_written_as_its_reader_writes_it(value: object, style: str, to: Reader, written: str) -> None:

@@ -269,7 +269,7 @@ def test_money_is_given_back_with_a_reason(at_desk: Desk) -> None:
     assert 'id="f-reason-err"' in fill(client, page, address, status=422, payment=which, amount="4.50", reason="")
     answer = fill(client, page, address, payment=which, amount="4.50", reason="sleeve came creased")
     assert "$4.50 will be given back" in answer
-    assert "$4.50 to be refunded for 1</b>: sleeve came creased" in answer
+    assert "$4.50 to be refunded for shipment 1</b>: sleeve came creased" in answer
     assert Payment.objects.get(purpose="refund").amount_minor == 450
     shown = text_of(get(client, page))
     assert "Refund Visa 4242" in shown  # the only one has no number
