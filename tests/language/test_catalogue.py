@@ -185,6 +185,11 @@ def test_a_fact_is_written_as_its_reader_writes_it(value: object, style: str, to
     assert fact(value, style, to) == written
 
 
+def test_what_a_job_did_agrees_with_its_number() -> None:
+    assert [phrase("count", "created", {"count": number}, ITALIAN) for number in (1, 2)] == ["1 creato", "2 creati"]
+    assert phrase("count", "expired_card", {"count": 5}, ITALIAN) == "5 con carta scaduta"
+
+
 def test_what_was_meant_is_said_where_it_is_known() -> None:
     known = Refused("order_unknown", "number", order="so-1", meant="SO-000001")
     assert say(known) == "unknown order 'so-1'; did you mean 'SO-000001'?"
