@@ -165,7 +165,7 @@ def continuity_part(one: Continuity, order: Order, today: date, names: Mapping[i
     if why:
         why_part(one.lines)
     if one.adjustments:
-        section("changed by a person")
+        section("changed on this order")
         listing([contract.adjustment_json(adjustment) for adjustment in one.adjustments])
 
 

@@ -243,7 +243,7 @@ def products(calendar: Calendar) -> list[dict[str, Any]]:
             "program": "ALBUM",
             "event_duration": 6,
         },
-        {"number": SAMPLER, "name": "Sampler Club, until you stop", "program": "SAMPLER"},
+        {"number": SAMPLER, "name": "Sampler Club", "program": "SAMPLER"},
         {"number": TRIAL, "name": "Sampler Club, three to try", "program": "SAMPLER", "shipments": 3},
         {"number": BOX, "name": "The Tallgate Archive, four boxes", "program": "ARCHIVE"},
         {"number": SEASON, "name": "Record of the Season", "program": "SEASON"},

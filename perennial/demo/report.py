@@ -15,15 +15,16 @@ from perennial.people.roles import DEMO_PASSWORD, SIGN_INS
 
 COLUMNS = ("orders", "planned", "shipped", "billed", "declined", "closed", "stopped", "waiting")
 ACTS = {
-    "accept": "accepted",
-    "hold": "put on hold",
-    "release": "released",
-    "skip": "skips",
-    "move": "moves",
-    "cancel": "stopped",
-    "card": "new cards",
-    "send": "kits sent",
+    "accept": ("accepted", "accepted"),
+    "hold": ("put on hold", "put on hold"),
+    "release": ("released", "released"),
+    "skip": ("skip", "skips"),
+    "move": ("move", "moves"),
+    "cancel": ("stopped", "stopped"),
+    "card": ("new card", "new cards"),
+    "send": ("kit sent", "kits sent"),
 }
+"""What clerks did, said of one and of several."""
 RUN = "./run perennial"
 
 
@@ -48,7 +49,9 @@ def announce(console: Console, club: Club, *, declines: int) -> None:
 
 def built(console: Console, done: Counter[str], too_late: Sequence[str], *, seconds: float) -> None:
     """What the clerks did meanwhile, and how long all of it took."""
-    calls = ", ".join(f"{done[kind]:,} {words}" for kind, words in ACTS.items() if done[kind])
+    calls = ", ".join(
+        f"{done[kind]:,} {one if done[kind] == 1 else several}" for kind, (one, several) in ACTS.items() if done[kind]
+    )
     say(console, f"Built in {seconds:.0f} s. On the phone meanwhile: {calls or 'nobody called'}.")
     if too_late:
         calls = "1 call" if len(too_late) == 1 else f"{len(too_late):,} calls"

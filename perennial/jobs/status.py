@@ -150,6 +150,12 @@ def run_status(run: int) -> JobRunStatus:
     return found[0]
 
 
+def started_by(numbers: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Who started these runs, and of which job: those that a person has asked for by themselves, outside a night."""
+    alone = JobRun.objects.filter(pk__in=set(numbers), night_id=None, by__contains=":")
+    return {pk: (by, job) for pk, by, job in alone.values_list("pk", "by", "job")}
+
+
 def runs_of(numbers: Sequence[int]) -> list[JobRunStatus]:
     """The runs of these numbers, as far as they are, the oldest first."""
     return _runs("runs", {"runs": list(numbers)})[::-1] if numbers else []

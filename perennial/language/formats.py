@@ -2,7 +2,7 @@
 
 A placeholder names a fact, and how it is written: ``{on}``, ``{count:n}`` (12,345), ``{order:quoted}``, ``{price:amount}``
 (without its currency), ``{price:decimal}`` (its digits), ``{name:json}`` (a text as a bundle writes it), ``{status:order}`` (the name of a state, from the
-context ``order``), ``{meant:?did_you_mean}`` (the phrase of that code, or nothing where there is no such fact).
+context ``order``), ``{message:bank}`` (what a bank said, in the reader's language), ``{meant:?did_you_mean}`` (the phrase of that code, or nothing where there is no such fact).
 A list is joined with commas, or ``{states:payment|or}``: this or that. In a list a pair such as ``("address", "home")``
 is the label ``address`` with ``home`` as its fact ``name``.
 """
@@ -127,9 +127,18 @@ def fact(value: object, style: str, to: Reader) -> str:
         return short(json.dumps(words, ensure_ascii=False))
     if style == "decimal":
         return _decimal(words, to)
+    if style == "bank":
+        return _of_bank(words, to)
     if style:
         return phrase(style, words, None, to) or words
     return words
+
+
+def _of_bank(words: str, to: Reader) -> str:
+    """Why a bank declines, as the reader says it, and its code once behind that; as it came where nobody knows it."""
+    code = words.rpartition(" (")[2].removesuffix(")") if words.endswith(")") else ""
+    told = phrase("bank", code or words, None, to)
+    return words if told is None else f"{told} ({code})" if code else told
 
 
 def _in_list(value: object, style: str, to: Reader) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.http import HttpRequest
+
 from perennial.desk.read.order import Child, Order
 from perennial.desk.read.values import Event
+from perennial.jobs.status import started_by
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
 from perennial.language.reasons import reason_words
+from perennial.web.words import names_of, reader_of, said
 
 Names = Mapping[tuple[str, str], str]
 
@@ -29,10 +33,22 @@ class Happened:
 
 def history_of(order: Order, to: Reader, names: Names | None = None, *, child: Child | None = None) -> list[Happened]:
     """What happened to an order, the newest first; of a ``child``: what happened to it. ``names``: what the codes of
-    reasons are called (``catalog.queries.names``).
+    reasons are called, and who ran jobs (``names_and_runs``).
     """
     events = order.history if child is None else [one for one in order.history if _is_of(one.data or {}, child)]
     return [_happened(one, order, to, names or {}) for one in reversed(events)]
+
+
+def names_and_runs(request: HttpRequest, orders: Iterable[Order]) -> Names:
+    """What codes are called (``names_of``), and who is behind the jobs that persons have run: (``run``, its number)."""
+    of_jobs = {one.by for order in orders for one in order.history if one.by.startswith("job:")}
+    to = reader_of(request)
+    found = started_by(int(by.partition(":")[2]) for by in of_jobs) if of_jobs else {}
+    behind = {
+        ("run", f"job:{run}"): said(to, "history_by_run", by=by_words(by, to), job=job)
+        for run, (by, job) in found.items()
+    }
+    return {**names_of(request), **behind}
 
 
 def by_words(by: str, to: Reader) -> str:
@@ -58,7 +74,7 @@ def _happened(event: Event, order: Order, to: Reader, names: Names) -> Happened:
     given = reason_words(event.reason, to)
     words = names.get(("reason", code), "")
     reason = f"{words}: {given}" if given and words else given or words or phrase("stop reason", code, None, to) or code
-    return Happened(what, reason, event.on, by_words(event.by, to))
+    return Happened(what, reason, event.on, names.get(("run", event.by)) or by_words(event.by, to))
 
 
 def _facts(data: Mapping[str, Any], order: Order) -> Iterator[tuple[str, Any]]:

@@ -23,6 +23,11 @@ class Message:
     text: str
     at: datetime
 
+    @property
+    def clock(self) -> str:
+        """The hour by that clock; a filter of a template would make it UTC."""
+        return f"{self.at:%H:%M}"
+
 
 def note_message(request: Visit, text: str) -> None:
     """Keep it in the session."""

@@ -222,7 +222,6 @@ def test_the_history_says_who():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "the file is empty"),
         ("[]", "line 1, column 1: a bundle is one JSON object and begins with {"),
         ('{"orders": [1,\n 2 3]}', "line 2, column 4: a comma or the end of the list is expected"),
         ('{"orders": [1,\n 2', "a comma or the end of the list is expected, but the file ends"),
@@ -238,6 +237,12 @@ def test_what_is_not_json_is_refused_with_its_place(text, says):
         put(text)
     assert "not JSON" in say(refused.value)
     assert says in say(refused.value)
+
+
+def test_an_empty_file_is_called_empty_and_not_badly_written():
+    with pytest.raises(Refused) as refused:
+        put("")
+    assert say(refused.value) == "the file is empty"
 
 
 def test_a_byte_order_mark_and_long_things_do_no_harm():

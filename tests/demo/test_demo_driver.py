@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from argparse import ArgumentParser
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from rich.console import Console
 from perennial.demo.driver import run_demo
 from perennial.demo.options import DemoOptions, add_arguments, from_arguments
 from perennial.demo.ports import Example
-from perennial.demo.report import next_steps
+from perennial.demo.report import built, next_steps
 from perennial.errors import Refused
 
 TODAY = date(2026, 11, 24)
@@ -111,6 +112,12 @@ def test_there_is_something_to_do_about_every_kind(kind):
     lines = next_steps([Example(kind, "SO-000001", "M-1", "Ada", "why", 2)], next_day=TODAY, today=TODAY)
     assert lines[2].startswith("  SO-000001, Ada: ")
     assert lines[4].startswith("    ./run perennial ")
+
+
+def test_one_call_is_not_several():
+    console = Console(file=io.StringIO(), width=120)
+    built(console, Counter(move=1, send=2), (), seconds=1)
+    assert "1 move, 2 kits sent." in console.file.getvalue()
 
 
 def test_the_command_line_gives_the_same_options():

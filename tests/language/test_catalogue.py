@@ -176,10 +176,18 @@ ITALIAN = Reader("it")
         (["card", "cash"], "|or", Reader(), "card or cash"),
         (["charge", ("address", "home")], "lost|and", ITALIAN, "spesa e indirizzo home"),
         (None, "", Reader(), ""),
+        ("Your card was declined. (generic_decline)", "bank", ITALIAN, "la banca non dà motivo (generic_decline)"),
+        ("insufficient funds", "bank", ITALIAN, "fondi insufficienti"),
+        ("Declined (as_it_came)", "bank", ITALIAN, "Declined (as_it_came)"),
     ],
 )
 def test_a_fact_is_written_as_its_reader_writes_it(value: object, style: str, to: Reader, written: str) -> None:
     assert fact(value, style, to) == written
+
+
+def test_what_a_job_did_agrees_with_its_number() -> None:
+    assert [phrase("count", "created", {"count": number}, ITALIAN) for number in (1, 2)] == ["1 creato", "2 creati"]
+    assert phrase("count", "expired_card", {"count": 5}, ITALIAN) == "5 con carta scaduta"
 
 
 def test_what_was_meant_is_said_where_it_is_known() -> None:

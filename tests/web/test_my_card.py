@@ -75,7 +75,7 @@ def test_from_the_link_to_the_paid_shipment(paying: Paying) -> None:
         page = customer.get(url)
     words = page.content.decode()
     assert page.status_code == 200
-    for told in ("Aurora", "Visa ending 4242", number, "$16.50 at once", "020 915 0100"):
+    for told in ("Aurora", "Visa ending 4242", number, "$16.50 reserved at once", "020 915 0100"):
         assert told in words, told
     for untold in ("Ada", "ada@example.com", "C-1", "tok_", "<script"):
         assert untold not in words, untold
@@ -96,7 +96,7 @@ def test_from_the_link_to_the_paid_shipment(paying: Paying) -> None:
     row = CardLink.objects.get()
     assert row.agent == "a telephone"
     assert row.consent is not None
-    assert "$16.50 at once" in row.consent
+    assert "$16.50 reserved at once" in row.consent
     assert [one.by for one in _events(number) if one.kind == "card_changed"] == ["customer"]
     assert customer.get(url).status_code == 200
     CardLink.objects.update(stored_at=row.created_at - timedelta(hours=1))
@@ -132,7 +132,7 @@ def test_the_days_that_move_are_said_before_and_who_moved_them_after(paying: Pay
         ("caught_up", "Perennial"),
     ]
     told = clerk.get(f"/orders/{number}").content.decode()
-    assert "Late shipments 4: resume" in told
+    assert "Late shipments 4: moved to new days" in told
     assert "a card has come, for which they waited" in told
     assert "Card link" in told
     assert "stored" in told.split('id="card-link"')[1].split("</div>")[0]
@@ -300,7 +300,7 @@ class TestTheDesk:
         clerk = signed_in("clerk")
         panel = clerk.get("/customers/C-1/card", headers={"HX-Request": "true"}).content.decode()
         assert f"{number}, S-CLUB" in panel
-        assert "$16.50 at once" in panel
+        assert "$16.50 reserved at once" in panel
         assert "a…@example.com" in panel
         answer = self.post(clerk, how="send", replaces="tok_hard", key="k:1").content.decode()
         assert "Link sent to a…@example.com" in answer

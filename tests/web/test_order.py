@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from perennial.desk.read.orders import order
+from perennial.jobs.models import JobRun
 from perennial.language import phrase
 from perennial.language.catalogue import catalogue
 from perennial.orders.models import Note, SalesOrder
@@ -23,6 +24,7 @@ from tests.web.asked import always
 from tests.web.test_customer import HX, press
 from tests.worlds import actions, desk
 from tests.worlds.leading import lead
+from tests.worlds.people import signed_in
 
 Desk = Callable[..., Client]
 
@@ -269,7 +271,7 @@ def test_money_is_given_back_with_a_reason(at_desk: Desk) -> None:
     assert 'id="f-reason-err"' in fill(client, page, address, status=422, payment=which, amount="4.50", reason="")
     answer = fill(client, page, address, payment=which, amount="4.50", reason="sleeve came creased")
     assert "$4.50 will be given back" in answer
-    assert "$4.50 to be refunded for 1</b>: sleeve came creased" in answer
+    assert "$4.50 to be refunded for shipment 1</b>: sleeve came creased" in answer
     assert Payment.objects.get(purpose="refund").amount_minor == 450
     shown = text_of(get(client, page))
     assert "Refund of shipment 1 Visa 4242" in shown  # the only one has no number
@@ -559,3 +561,13 @@ def test_the_history_is_told_newest_first(club: None) -> None:
     assert told[-1].what == "Entered"
     assert phrase("web", "history_by_job") == "night"
     assert desk.ON + timedelta(20) == desk.day(20)
+
+
+def test_a_job_that_a_person_ran_is_theirs_and_not_the_night_s(club: None) -> None:
+    run = JobRun.objects.create(job="create-child-orders", on_date=desk.ON, arguments={}, by="manager:kim")
+    number = desk.order("CLUB")
+    actions.move(number=number, shipment=2, line=1, to=desk.day(20), on=desk.ON, by=f"job:{run.pk}")
+    told = get(signed_in("clerk"), f"/orders/{number}/history")
+    assert "kim, Create child orders" in told
+    JobRun.objects.update(night_id=1)
+    assert "kim" not in get(signed_in("clerk"), f"/orders/{number}/history")

@@ -36,8 +36,8 @@ def test_what_became_of_the_card_is_said(settings: Any) -> None:
     answer = client.post(f"{page}/collect", HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
     html = answer.content.decode()
     assert answer.status_code == 200, html
-    assert f"{m.parent.number}-1-001: $19.95 declined (" in html
-    assert "Declined $19.95 for 1" in html
+    assert f"{m.parent.number}-1-001: $19.95 declined: insufficient funds" in html
+    assert "Declined $19.95 for shipment 1" in html
     html = press(client, page, html, "b-collect")
     payment.refresh_from_db()
     assert payment.status == "authorised"

@@ -61,7 +61,7 @@ def test_a_code_of_the_bank_is_noted(at_desk: Desk) -> None:
     assert "is authorised by code 04711" in fill(client, page, f"{page}/settle", code="04711", **fields)
     payment = Payment.objects.get(order__number=child)
     assert (payment.status, payment.approval_code) == ("authorised", "04711")
-    assert "approved by the bank for 1, code 04711" in text_of(get(client, f"/orders/{child[:9]}"))
+    assert "approved by the bank for shipment 1, code 04711" in text_of(get(client, f"/orders/{child[:9]}"))
 
 
 def test_a_payment_is_declined_for_good(at_desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -179,6 +180,11 @@ def test_somebody_is_added_changed_kept_out_and_let_in(at_desk: Callable[..., Cl
     assert marco.check_password("some other words in a row")
     said = client.get("/me").content.decode()
     assert "marco can sign in now." in said
+    Company.objects.update(time_zone="Pacific/Kiritimati")
+    shown = re.search(r'<time datetime="([^"]+)">(..:..)<', client.get("/me").content.decode())
+    assert shown is not None
+    assert shown[1].endswith("+14:00")
+    assert shown[1].partition("T")[2].startswith(shown[2]), "the hour is the company's"
 
 
 def test_the_last_administrator_stays(at_desk: Callable[..., Client]) -> None:

@@ -108,7 +108,8 @@ def test_cells_are_saved_into_the_draft_one_by_one() -> None:
     assert [one.item_number for one in event("E3").products] == ["R-03", "A-014"]
     editor.type("E3", item_0="")
     assert [one.item_number for one in event("E3").products] == ["A-014"]
-    editor.type("E12", times="until stopped", start="1/6/2027", mode="", schedule="3X")
+    shown = editor.type("E12", times="until stopped", start="1/6/2027", mode="", schedule="3X").content.decode()
+    assert re.search(r'value="until stopped"[^>]* size="9"', shown), "the cell holds its words"
     last = event("E12")
     assert (last.times_to_repeat, str(last.start_order_date), last.delivery_mode, last.payment_schedule) == (
         None, "2027-06-01", None, "3X",

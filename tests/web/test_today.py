@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from perennial.desk.read.exceptions import counts
 from perennial.jobs.models import NightRun
 from perennial.jobs.night import night
 from perennial.jobs.recurrences import set_recurrence
+from perennial.web.pages import today as page
 from tests.worlds.book_club import club, order
 from tests.worlds.people import signed_in
 
@@ -49,6 +51,15 @@ def test_the_account_of_the_night_adds_up() -> None:
     assert f"{report['due']} " in html
     assert report["due"] == report["created"] + sum(report["waits"].values())
     assert report["due"]
+
+
+def test_what_has_time_is_not_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+    night(TODAY)
+    assert "nothing waits for a person" in shown()
+    monkeypatch.setattr(page, "counts", lambda on: counts(on)._replace(refund=1))
+    html = shown()
+    assert "nothing waits" not in html
+    assert "nothing urgent waits" in html
 
 
 def test_missed_nights_are_said_first_and_lead_to_the_jobs() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -26,7 +27,8 @@ DONE = ("authorised", "captured")
 
 @dataclass(frozen=True, slots=True)
 class Pays:
-    """What a card will pay of one order: ``at_once``, which waits for it; then ``next_amount`` on ``next_on``, and so on.
+    """What a card will pay of one order: ``at_once`` is charged, ``reserved`` when it leaves, both of what waits for it;
+    then ``next_amount`` on ``next_on``, and so on.
 
     ``goes_on``: more comes after that. ``waits``: which payments wait, by the numbers of their orders. ``moved``,
     ``caught_up``: what was late and goes on with the card: on new days, or as it is.
@@ -35,6 +37,7 @@ class Pays:
     order: str
     sold: tuple[str, ...]
     at_once: Money | None = None
+    reserved: Money | None = None
     waits: tuple[str, ...] = ()
     next_on: date | None = None
     next_amount: Money | None = None
@@ -95,9 +98,16 @@ def _pays(order: Order, asked: tuple[Became, ...], on: date) -> Pays:
     return Pays(
         order=order.number,
         sold=tuple(dict.fromkeys(names)),
-        at_once=Money(sum(one.amount.minor for one in waits), order.currency) if waits else None,
+        at_once=_sum(waits, "captured", order.currency),
+        reserved=_sum(waits, "authorised", order.currency),
         waits=tuple(one.order for one in waits),
         next_on=max(first.ship_on, on) if first else None,
         next_amount=first.cost if first else None,
         goes_on=len(to_come) > 1,
     )
+
+
+def _sum(waits: Sequence[Became], after: str, currency: str) -> Money | None:
+    """What of it becomes so; None: nothing."""
+    found = [one.amount.minor for one in waits if one.after == after]
+    return Money(sum(found), currency) if found else None

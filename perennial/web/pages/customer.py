@@ -32,13 +32,12 @@ from perennial.web.caller import checked, note_answer
 from perennial.web.card_link import link_shown, links_happened
 from perennial.web.codes import source_words
 from perennial.web.effects import effect
-from perennial.web.history import history_of
+from perennial.web.history import history_of, names_and_runs
 from perennial.web.presence import presence
 from perennial.web.recent import note_customer
 from perennial.web.templatetags.desk import masked
 from perennial.web.told import told
 from perennial.web.visit import Visit
-from perennial.web.words import names_of
 from perennial.worker.queue import ask_to_send
 
 SECTIONS = (
@@ -253,7 +252,7 @@ def _address(found: Customer, code: str) -> Address:
 
 def _shown(request: Visit, account: str) -> dict[str, Any]:
     found = customer_page(account, on=request.visitor.today)
-    to, names = request.visitor.reader, names_of(request)
+    to, names = request.visitor.reader, names_and_runs(request, found.open_orders)
     happened = [(order.number, one) for order in found.open_orders for one in history_of(order, to, names)]
     link = link_shown(request, account)
     happened += [("", one) for one in links_happened(request, link["card_links"])]

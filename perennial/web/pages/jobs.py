@@ -16,6 +16,7 @@ from perennial.desk.read.lists import programs_to_choose
 from perennial.desk.read.parked import ParkedBy, parked_by
 from perennial.errors import Refused
 from perennial.jobs import CRITERIA, NIGHTLY
+from perennial.jobs.models import JobRequest
 from perennial.jobs.recurrences import recurrences, remove_recurrence, set_recurrence
 from perennial.jobs.request_status import last_criteria, last_requests, request_status, requests_under_way
 from perennial.jobs.requests import NIGHT
@@ -56,7 +57,7 @@ def job(request: Visit, job: str) -> HttpResponse:
     if request.method != "POST":
         return whole(request, "web/jobs/job.html", _job(request, job))
     try:
-        made = queue.ask(**_asked_for(request, job), by=request.visitor.by, rehearsed=True)
+        made = _ask(request, job)
     except Refused as problem:
         return form_again(request, "web/jobs/job.html", _job(request, job), problem)
     return go_to(request, f"/jobs/requests/{made.pk}")
@@ -85,12 +86,23 @@ def _job(request: Visit, job: str) -> dict[str, Any]:
 
 
 def ask(request: Visit) -> HttpResponse:
-    """Ask for a job, or the night: dry, or (after a dry run of the same) really."""
+    """Ask for a job, or the night: dry, or (where a dry run has shown the same) really."""
     try:
-        made = queue.ask(**_asked_for(request, text(request, "job") or NIGHT), by=request.visitor.by, rehearsed=True)
+        made = _ask(request, text(request, "job") or NIGHT)
     except Refused as problem:
         return form_again(request, "web/jobs.html", _overview(request), problem)
     return go_to(request, f"/jobs/requests/{made.pk}")
+
+
+def _ask(request: Visit, job: str) -> JobRequest:
+    """As the form asks; where no dry run has shown what it would do, the dry run is asked for instead."""
+    given = _asked_for(request, job)
+    try:
+        return queue.ask(**given, by=request.visitor.by, rehearsed=True)
+    except Refused as problem:
+        if problem.code != "dry_run_first":
+            raise
+        return queue.ask(**{**given, "dry": True, "meant": None}, by=request.visitor.by, rehearsed=True)
 
 
 def recur(request: Visit) -> HttpResponse:

@@ -173,10 +173,12 @@ def _pays(one: Pays, to: Reader) -> str:
 def _parts(one: Pays, to: Reader) -> Iterator[str]:
     if one.at_once is not None:
         yield said(to, "my_card_at_once", amount=one.at_once)
+    if one.reserved is not None:
+        yield said(to, "my_card_reserves", amount=one.reserved)
     if one.next_on is not None:
         code = "my_card_next" if one.goes_on else "my_card_last"
         yield said(to, code, amount=one.next_amount, on=one.next_on)
-    elif one.at_once is None:
+    elif one.at_once is None and one.reserved is None:
         yield said(to, "my_card_rest")
 
 

@@ -16,10 +16,9 @@ from perennial.desk.read.order_page import order_page, order_row
 from perennial.web.answer import redraws, whole
 from perennial.web.card_link import link_shown
 from perennial.web.codes import sources
-from perennial.web.history import history_of
+from perennial.web.history import history_of, names_and_runs
 from perennial.web.told import told
 from perennial.web.visit import Visit
-from perennial.web.words import names_of
 
 SECTIONS = (
     "web/order/head.html",
@@ -64,7 +63,7 @@ def redraw(request: Visit, number: str) -> tuple[Sequence[str], Mapping[str, Any
 def history(request: Visit, number: str) -> HttpResponse:
     """All that happened to an order."""
     shown = order_page(number, on=request.visitor.today)
-    happened = history_of(shown.order, request.visitor.reader, names_of(request))
+    happened = history_of(shown.order, request.visitor.reader, names_and_runs(request, (shown.order,)))
     return whole(request, "web/order/history.html", {"order": shown.order, "history": happened, "here": "orders"})
 
 
@@ -106,7 +105,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
     on, to = request.visitor.today, request.visitor.reader
     if about.is_child:
         found = child(about.number, on=on)
-        happened = history_of(found.parent, to, names_of(request), child=found.child)
+        happened = history_of(found.parent, to, names_and_runs(request, (found.parent,)), child=found.child)
         return {
             "found": found,
             "order": found.parent,
@@ -116,7 +115,7 @@ def _shown(request: Visit, about: Meant, asked: QueryDict) -> dict[str, Any]:
             "here": "orders",
         } | told(request, order=about.number)
     shown = order_page(about.number, on=on, start=_start(asked))
-    happened = history_of(shown.order, to, names_of(request))
+    happened = history_of(shown.order, to, names_and_runs(request, (shown.order,)))
     return {
         "shown": shown,
         "order": shown.order,

@@ -19,6 +19,7 @@ from perennial.jobs.request_status import RequestStatus
 from perennial.jobs.status import Because, JobRunStatus, NightStatus
 from perennial.jobs.touched import Touched, as_document
 from perennial.language import Reader, phrase
+from perennial.language.formats import fact as written
 from perennial.language.reasons import reason_words
 from perennial.language.values import in_a_line
 from perennial.web.templatetags.desk import st
@@ -96,7 +97,7 @@ def seconds(context: Context, number: float) -> str:
     """A duration: 0.2 s, 41 s, 12 min, 2 h 5 min."""
     to = _to(context)
     if number < 10:
-        return said(to, "took_seconds", seconds=f"{max(number, 0):.1f}")
+        return said(to, "took_seconds", seconds=written(f"{max(number, 0):.1f}", "decimal", to))
     if number < 120:
         return said(to, "took_seconds", seconds=f"{number:.0f}")
     if number < 7200:

@@ -65,6 +65,8 @@ def _field(
 ) -> SafeString:
     id_ = f"e-{row.slug}-{name}"
     was, error = row.was.get(name), row.errors.get(name)
+    if name == "times" and not value.isdigit() and value:
+        more = {**more, "size": "9"}  # until stopped
     attributes = [(key.replace("_", "-"), one) for key, one in more.items() if one not in (None, False, "")]
     described = [f"{id_}-{end}" for end, there in (("was", was), ("err", error)) if there]
     if described:
