@@ -112,6 +112,8 @@ def test_what_is_not_genuine_is_not_kept(simulator: Simulator) -> None:
     assert send(told("payment_method.updated", {"id": "pm_1", "card": {**CARD, "last4": "\0"}})) == 400
     assert send(body.replace(b'"livemode": false', b'"livemode": true')) == 400
     assert send(b"not json") == 400
+    assert send(b"[" * 100_000) == 400
+    assert send(b'{"livemode": false, "a": ' + b"[" * 900 + b"]" * 900 + b"}") == 400
     assert Client().post(AT, body, content_type="application/json").status_code == 400
     assert send(body, at="/gateway/sandbox/events") == 404
     assert send(body, at="/gateway/nobody/events") == 404

@@ -351,6 +351,8 @@ class Stripe:
                 found = self._client.construct_event(body, signature, secret, REPLAY_SECONDS).to_dict()
             except (stripe.SignatureVerificationError, ValueError, TypeError, AttributeError):
                 continue
+            except RecursionError:  # its contents stand in each other deeper than can be read
+                raise NotGenuine("nested too deeply") from None
             if signed_at(signature) > time.time() + REPLAY_SECONDS:  # the SDK minds only one that is too old
                 raise NotGenuine("signed ahead of our clock")
             if found.get("livemode") != self._live:
