@@ -238,6 +238,12 @@ def test_a_person_says_it_too_and_lets_the_order_go_on() -> None:
     assert actions.dispute(number=number, status="won", dispute=done["dispute"], **WHY)["status"] == "won"
 
 
+def test_it_is_not_dated_before_what_it_is_about() -> None:
+    paid()
+    reported(gateway="sandbox", facts=BANK, happened=100, on=day(-30), by="gateway:sandbox")
+    assert Dispute.objects.get().opened_on == OrderEvent.objects.get(kind="dispute_open").on_date == ON
+
+
 def test_what_is_ours_not_is_passed_over() -> None:
     paid()
     assert told(payment_reference="ch_other") is None
