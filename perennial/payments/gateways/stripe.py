@@ -37,6 +37,7 @@ from perennial.payments.gateways.contract import (
     CardPage,
     CardPageEnd,
     CardPageRequest,
+    CustomerThere,
     Event,
     KeptCard,
     KeptDispute,
@@ -341,6 +342,17 @@ class Stripe:
             if problem.code == "resource_missing":
                 raise LookupError(gateway_customer) from None
             raise
+
+    # -- KnowsCustomers
+
+    def customer(self, gateway_customer: str) -> CustomerThere:
+        try:
+            found = self._ask(self._api.customers.retrieve, gateway_customer)
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "resource_missing":
+                raise LookupError(gateway_customer) from None
+            raise
+        return CustomerThere(found.get("name") or None, found.get("email") or None)
 
     # -- SendsEvents
 
