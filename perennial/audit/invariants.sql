@@ -138,27 +138,28 @@ select 'payment_captured_differs', p.number, null, case when k.parent_id is not 
                           and e.data ->> 'child' is not distinct from case when k.parent_id is not null then k.number end))
 
 -- name: given_back
--- What is given back and what the bank has taken back come to no more than was captured. What was given back before the
--- customer went to the bank does not count where the bank has taken it as well: that comes from outside, and may be.
+-- What we give back of a payment comes to no more than was captured; and once a dispute is lost, with what was lost. What was
+-- given back by that day does not count with it: a bank may take the same money all the same, and no data of ours could mend that.
 select 'payment_given_back_over', coalesce(q.number, p.number), null, case when q.id is not null then p.number end, p.shipment, y.id,
-       p.number, y.captured_minor, greatest(y.refunded_minor, r.back) as refunded_minor, d.lost as lost_minor
-  from (select payment_id from payments_dispute where status = 'lost'
-        union select refunds_id from payments_payment where refunds_id is not null) m
-  join {PAYMENTS} y on y.id = m.payment_id
- cross join lateral (select coalesce(sum(amount_minor), 0)::bigint as lost, min(opened_on) as opened_on
-                       from payments_dispute where payment_id = y.id and status = 'lost') d
+       p.number, y.captured_minor, greatest(y.refunded_minor, r.back) as refunded_minor, r.lost as lost_minor
+  from (select distinct refunds_id from payments_payment where refunds_id is not null) m
+  join {PAYMENTS} y on y.id = m.refunds_id
  cross join lateral (
-       select coalesce(sum(b.captured_minor), 0)::bigint as back,
-              coalesce(sum(b.captured_minor) filter (
-                where d.opened_on >= coalesce((select max(a.on_date) from payments_attempt a
-                                                where a.payment_id = b.id and a.kind = 'refund' and a.outcome = 'approved'),
-                                              b.due_on)), 0)::bigint as before
-         from payments_payment b where b.refunds_id = y.id) r
+       select coalesce(max(t.back), 0)::bigint as back, coalesce(max(t.lost), 0)::bigint as lost,
+              coalesce(max(t.back + t.lost) filter (where t.lost > 0), 0)::bigint as after_loss
+         from (select sum(b.captured_minor) over (order by w.day) as back,
+                      (select coalesce(sum(d.amount_minor), 0) from payments_dispute d
+                        where d.payment_id = y.id and d.status = 'lost' and d.closed_on < w.day) as lost
+                 from payments_payment b
+                cross join lateral (select coalesce((select max(a.on_date) from payments_attempt a
+                                                      where a.payment_id = b.id and a.kind = 'refund' and a.outcome = 'approved'),
+                                                    b.due_on) as day) w
+                where b.refunds_id = y.id and b.captured_minor > 0) t) r
   left join continuity_continuityorder c on c.id = y.continuity_order_id
   join orders_salesorder p on p.id = coalesce(y.order_id, c.order_id)
   left join orders_salesorder q on q.id = p.parent_id
  where y.captured_minor < greatest(y.refunded_minor, r.back)
-    or y.captured_minor < greatest(y.refunded_minor, r.back) - r.before + d.lost
+    or y.captured_minor < r.after_loss + greatest(y.refunded_minor - r.back, 0)
 
 -- name: refund_request
 select 'refund_request_over', p.number, null, null, null, null, r.amount_minor, t.captured as captured_minor

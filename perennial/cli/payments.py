@@ -221,7 +221,7 @@ def order_refund(p: Parser) -> Run:
     p.reason_code()
     p.change(why="why it is given back, or not", must_say_why=True)
     refund = does("refund", "part", "amount", "given_on", "approved_by", "reason_code", check="check_number")
-    again = does("refund_again", "given_on", refund="part", check="check_number")
+    again = does("refund_again", "given_on", "approved_by", refund="part", check="check_number")
 
     def run(given: Given) -> int:
         if given.approve or given.decline:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from perennial.catalog.codes import DISPUTE_HOLD
 from perennial.continuity.models import ContinuityOrder, Occurrence
@@ -28,7 +28,7 @@ from perennial.kernel.reasons import Reason
 from perennial.kernel.states import DISPUTE, DISPUTE_GOES_ON, NOT_ENDED, NOT_INVOICED, NOT_PAID, TO_COME, may_follow
 from perennial.orders.models import Hold, SalesOrder
 from perennial.payments.gateways.contract import DisputeFacts
-from perennial.payments.models import Dispute, Payment
+from perennial.payments.models import Attempt, Dispute, Payment
 from perennial.payments.refund import Why, withdraw_beyond
 
 CHANGES = ("amount_minor", "reason", "answer_by", "status", "told_at", "answered_on", "closed_on")
@@ -58,11 +58,15 @@ class Disputed(Outcome):
 
 @action()
 def reported(*, gateway: str, facts: DisputeFacts, happened: int, on: date, by: str) -> Disputed | None:
-    """What a gateway has told of a dispute. None: it is about no payment of ours. ``happened``: the gateway's own time."""
+    """What a gateway has told of a dispute. None: it is about no payment of ours. ``happened``: the gateway's own time. It is not
+    dated before the payment was last asked for, or given back, whatever the clock says of whoever heard of it.
+    """
     paid = Payment.objects.filter(gateway=gateway, gateway_ref=facts.payment_reference).exclude(purpose="refund")
     payment = paid.select_related("order", "continuity_order").order_by("pk").first()
     if payment is None:
         return None
+    tries = Attempt.objects.filter(Q(payment=payment) | Q(payment__refunds=payment))
+    on = max(on, tries.aggregate(last=Max("on_date"))["last"] or on)
     locked = lock(_root(payment), on=on, by=by)
     known = Dispute.objects.select_for_update(no_key=True).filter(gateway=gateway, reference=facts.reference).first()
     if known is None:  # perhaps a person has told of it

@@ -82,12 +82,15 @@ def handle_what_is_left(*, on: date) -> None:
 
 
 class _Tried(NamedTuple):
-    """A try that an event is about. ``open``: nobody knows what became of the payment's last; ``asks``: somebody waits for it."""
+    """A try that an event is about, sent on a date. ``open``: nobody knows what became of the payment's last; ``asks``: somebody
+    waits for it.
+    """
 
     payment: int
     parent: int
     open: bool
     asks: bool
+    on_date: date
 
 
 def _money(gateway: str, event: Event, on: date) -> str | None:
@@ -105,7 +108,7 @@ def _money(gateway: str, event: Event, on: date) -> str | None:
         return None
     with one_after_the_other(tried.parent):
         shut: dict[str, str] = {}
-        collect([tried.payment], on=on, by=f"gateway:{gateway}", shut=shut)
+        collect([tried.payment], on=max(on, tried.on_date), by=f"gateway:{gateway}", shut=shut)
         note([tried.parent])
     if shut:
         raise refused_keys.refusal(shut)
@@ -113,12 +116,15 @@ def _money(gateway: str, event: Event, on: date) -> str | None:
 
 
 def look_at_refund(*, gateway: str, key: str, on: date) -> bool:
-    """Has the bank sent a refund back that had gone through? The gateway is asked; what follows is recorded, once."""
+    """Has the bank sent a refund back that had gone through? The gateway is asked; what follows is recorded, once, and not
+    before it went out, whatever the clock says of whoever heard of it.
+    """
     found = sql.rows(_Tried, SQL["tried"], {"key": key, "gateway": gateway, "seconds": ANSWER_SECONDS})
     if not found:
         return False
     with one_after_the_other(found[0].parent):
-        sent_back = was_sent_back(key=key, gateway=gateway, on=on, by=f"gateway:{gateway}")
+        day = max(on, found[0].on_date)
+        sent_back = was_sent_back(key=key, gateway=gateway, on=day, by=f"gateway:{gateway}")
         note([found[0].parent])
     return sent_back
 

@@ -35,6 +35,8 @@ ENOUGH = 20
 """Of fewer charges than these no share is told."""
 TIMES_USUAL, POINTS_ABOVE = 2, 10
 """More declines than usual: so many times the share, and so many points above it."""
+SHOWN_FOR = timedelta(days=7)
+"""So long it is told that a bank has taken what a customer had been given back."""
 ANSWER_SOON = timedelta(days=5)
 """A dispute that nobody has answered so long before its last day runs out."""
 LEAST_FREE, LEAST_BYTES = 0.05, 2**30
@@ -82,6 +84,9 @@ def _of_operation(on: date) -> Iterator[Watched]:
     if first is not None:
         facts = {"count": aside, "gateway": first.gateway, "event": first.reference}
         yield Watched("events_put_aside", {**facts, "on": timezone.localdate(first.received_at)})
+    twice, first_twice = sql.tuples(SQL["lost_besides"], {"since": on - SHOWN_FOR})[0]
+    if twice:
+        yield Watched("disputes_lost_besides", {"count": twice, "order": first_twice})
     yield from _declines()
     yield from _disk()
 

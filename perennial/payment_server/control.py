@@ -202,7 +202,10 @@ class Control:
     def refund_fails(self, given: Doc, base: str) -> Doc:
         """The bank sends back a refund that had gone through."""
         asked = self._asked(given, base)
-        return dict(shown(refunds.failed(asked, asked.object("refund", given["refund"]))))
+        found = asked.object("refund", given["refund"])
+        if found["status"] not in ("succeeded", "pending"):
+            raise ValueError(f"the refund is {found['status']}: nothing of it can be sent back")
+        return dict(shown(refunds.failed(asked, found)))
 
     def capture(self, given: Doc, base: str) -> Doc:
         asked = self._asked(given, base)

@@ -202,15 +202,19 @@ def _latest_first(payments: Sequence[Payment]) -> list[Payment]:
     return sorted(payments, key=lambda one: (*last.get(one.pk, (one.due_on, 0)), one.number, one.pk), reverse=True)
 
 
-def above_limit(payments: Iterable[int], amount_minor: int, *, on: date, limited: bool) -> bool:
+def above_limit(
+    payments: Iterable[int], amount_minor: int, *, on: date, limited: bool, again: int | None = None
+) -> bool:
     """Is an amount, with what was given back of an order on the same date without being asked for, more than may be given
-    back unasked? ``limited``: where no limit is set, whoever asks gives back nothing unasked.
+    back unasked? ``limited``: where no limit is set, whoever asks gives back nothing unasked. ``again``: the refund that is
+    tried again with it.
     """
     limit = parameters().refund_limit_minor
     if limit is None:
         return limited
     today = Payment.objects.filter(refunds__in=list(payments), due_on=on, request=None)
     today = today.exclude(status__in=(*NOT_COUNTED, "failed", "written_off"))
+    today = today.exclude(pk__in=() if again is None else (again,))
     return amount_minor + (today.aggregate(sum=Sum("amount_minor"))["sum"] or 0) > limit
 
 
@@ -256,9 +260,9 @@ def decide(root: int, why: Why, *, approved: bool) -> RefundRequest:
     return found
 
 
-def again(payment: int, why: Why, check: Check | None = None) -> Payment:
-    """Try a refund again that has failed, or was declined: its gateway is asked by the next run, or a check was sent.
-    Refused: that much is not left of what was captured.
+def again(payment: int, why: Why, check: Check | None = None, request: RefundRequest | None = None) -> Payment:
+    """Try a refund again that has failed, or was declined: its gateway is asked by the next run, or a check was sent. With a
+    ``request`` it waits for that. Refused: that much is not left of what was captured.
     """
     back = Payment.objects.select_related("refunds").get(pk=payment)
     assert back.refunds is not None
@@ -271,7 +275,12 @@ def again(payment: int, why: Why, check: Check | None = None) -> Payment:
     if back.amount_minor > left:
         raise Refused("refund_too_much", "amount", left=Money(max(0, left), back.currency))
     retry.from_zero([back.pk])
-    if check is None:
+    sql.shift(Payment, [back.pk], "due", "due", due_on=why.on)
+    if request is not None:
+        sql.shift(Payment, [back.pk], "due", "cancelled")
+        sql.shift(Payment, [back.pk], "cancelled", "draft", request_id=request.pk)
+        tell(back, "payment_refund_asked", why)
+    elif check is None:
         tell(back, "payment_refund_due", why)
     else:
         _given_by_check(back, check, why)

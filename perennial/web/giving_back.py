@@ -16,7 +16,7 @@ from perennial.web.visit import Visit
 def may_give_back(request: Visit) -> dict[str, Any]:
     """How an action that gives back is told what its visitor may: more than the limit, or nothing without one."""
     may = "approve_refunds" in request.visitor.may
-    return {"approved_by": request.visitor.by if may else None, "limited": not may}
+    return {"may_exceed": may, "limited": not may}
 
 
 def refund_limit(currency: str) -> Money | None:

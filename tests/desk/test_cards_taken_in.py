@@ -104,13 +104,18 @@ def test_what_is_refused_names_its_field(server: Running, tmp_path: Any) -> None
 
 def test_it_is_a_command(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
     there = kept(server, "C-2")
+    api = gateways.current()._api  # type: ignore[attr-defined]
+    api.customers.update(there, {"name": "Ben Rossi", "email": "ben@example.com"})
     words = ["customer", "cards", "C-2", "--at", there, "--by", "clerk:anna"]
     assert main.main([*words, "--dry-run"]) == 0
     said = capsys.readouterr()
     assert "4242" in said.out
     assert "07/2029" in said.out
+    assert "Ben Rossi" in said.out
+    assert "ben@example.com" in said.out
     assert main.main([*words, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
+    assert (document["name_there"], document["email_there"]) == ("Ben Rossi", "ben@example.com")
     assert sorted(one["status"] for one in document["cards"]) == ["expired", "new", "new"]
     assert main.main(["customer", "cards", "C-2", "--at", "cus_other"]) == 1
 

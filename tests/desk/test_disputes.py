@@ -191,13 +191,23 @@ def test_a_gateway_tells_of_a_lost_dispute_and_what_was_to_be_given_back_is_with
     assert check()["faults"] == []
 
 
-def test_what_the_bank_takes_that_was_given_back_before_is_no_fault_of_the_data_but_the_other_way_round_is() -> None:
-    _, payment = paid()
-    actions.refund(number=payment.order.number, check="17", given_on=day(0), **WHY)  # type: ignore[union-attr]
+def test_what_the_bank_takes_that_was_given_back_before_is_for_a_person_and_the_other_way_round_a_fault() -> None:
+    number, payment = paid()
+    child = payment.order.number  # type: ignore[union-attr]
+    actions.refund(number=child, check="17", amount="9.50", **WHY | {"on": day(5)})
+    told("open", 100, minor=payment.amount_minor)
+    Dispute.objects.update(opened_on=day(3))  # at the bank; it was told late
+    assert "disputes_lost_besides" not in [one.code for one in watch(day(12))]
     told("lost", 200, minor=payment.amount_minor)
     assert check()["faults"] == []
-    Dispute.objects.update(opened_on=day(-1))
+    assert [one.facts for one in watch(day(12)) if one.code == "disputes_lost_besides"] == [
+        {"count": 1, "order": number}
+    ]
+    assert "disputes_lost_besides" not in [one.code for one in watch(day(30))]
+    Dispute.objects.update(closed_on=day(4))
     assert "lost in disputes" in check()["faults"][0]
+    Dispute.objects.update(amount_minor=payment.amount_minor - 950)  # so much was left
+    assert check()["faults"] == []
 
 
 def test_what_is_lost_is_not_to_be_given_back() -> None:
@@ -226,6 +236,12 @@ def test_a_person_says_it_too_and_lets_the_order_go_on() -> None:
     with refused("number", "no_dispute_goes_on"):
         actions.dispute(number=number, status="won", **WHY)
     assert actions.dispute(number=number, status="won", dispute=done["dispute"], **WHY)["status"] == "won"
+
+
+def test_it_is_not_dated_before_what_it_is_about() -> None:
+    paid()
+    reported(gateway="sandbox", facts=BANK, happened=100, on=day(-30), by="gateway:sandbox")
+    assert Dispute.objects.get().opened_on == OrderEvent.objects.get(kind="dispute_open").on_date == ON
 
 
 def test_what_is_ours_not_is_passed_over() -> None:

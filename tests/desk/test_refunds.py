@@ -160,6 +160,45 @@ class TestLimit:
         assert actions.refund(number=number, amount="60.00", **WHY)["status"] == "due"
         assert actions.refund(number=number, amount="0.01", limited=True, **WHY)["status"] == "draft"
 
+    def test_what_is_tried_again_counts_as_a_new_one_does(self) -> None:
+        number = parts()
+        actions.refund(number=number, amount="20.00", **WHY)
+        lead(Payment.objects.filter(purpose="refund"), "failed")
+        actions.refund(number=number, amount="20.00", part=2, **WHY)
+        with refused("amount", "refund_check_not_approved"):
+            actions.refund_again(number=number, check="771", **WHY)
+        assert actions.refund_again(number=number, **WHY)["status"] == "draft"
+        first, second = Payment.objects.filter(purpose="refund").order_by("pk")
+        assert (first.status, second.status) == ("draft", "due")
+        with refused("by", "refund_own_approval"):
+            actions.approve_refund(number=number, **WHY)
+        assert actions.approve_refund(number=number, **LUCA)["status"] == "due"
+        lead(Payment.objects.filter(pk=first.pk), "failed")
+        assert actions.refund_again(number=number, **WHY)["status"] == "due"  # it was approved
+        assert check_once()["faults"] == []
+
+    def test_on_another_day_it_counts_on_that_day(self) -> None:
+        number = parts()
+        actions.refund(number=number, amount="20.00", **WHY)
+        lead(Payment.objects.filter(purpose="refund"), "failed")
+        later = WHY | {"on": day(3)}
+        assert actions.refund_again(number=number, **later)["status"] == "due"
+        assert actions.refund(number=number, amount="0.01", **later)["status"] == "draft"
+
+    def test_nobody_has_approved_what_they_give_back_themselves(self) -> None:
+        number = parts()
+        mine = WHY | {"approved_by": WHY["by"]}
+        with refused("approved_by", "refund_own_approval"):
+            actions.refund(number=number, amount="20.01", **mine)
+        with refused("approved_by", "refund_own_approval"):
+            actions.cancel(number=number, give_back=True, **mine)
+        assert actions.refund(number=number, amount="20.00", **mine)["status"] == "due"
+        lead(Payment.objects.filter(purpose="refund"), "failed")
+        Parameters.objects.update(refund_limit_minor=1999)
+        with refused("approved_by", "refund_own_approval"):
+            actions.refund_again(number=number, **mine)
+        assert actions.refund_again(number=number, **WHY, approved_by="Luca")["status"] == "due"
+
 
 class TestCancelledMidway:
     def test_what_does_not_come_is_given_back_with_the_cancellation(self) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from perennial.continuity.models import ContinuityOrder
+from perennial.desk.orders.short import Pieces
 from perennial.jobs.check import check, check_once
 from perennial.jobs.close_orders import CloseOrders
 from perennial.jobs.process_payments import ProcessPayments
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Payment
+from perennial.payments.surplus import surplus
 from perennial.programs.models import Program
+from tests.desk.test_refunds import captured
 from tests.worlds import actions
 from tests.worlds.desk import (
     ANNA,
@@ -187,6 +191,55 @@ def test_money_given_back_or_written_off_up_front_is_not_given_away() -> None:
     actions.settle(number=number, end="written-off", reason="never pays", **ANNA)
     with refused("number", "billed_up_front_and_written_off"):
         actions.reinstate(number=number, on=day(2), by="clerk:anna")
+
+
+def went_short(number: str) -> str:
+    """Of the second shipment one piece is missing, and follows; the child that brings it."""
+    make_children(day(10))
+    for shipment, pieces in ((1, []), (2, [Pieces(2, Decimal(1))])):
+        child = f"{number}-1-{shipment:03d}"
+        actions.ship(
+            number=child, pieces=pieces, rest="later" if pieces else None, on=day(10), by="warehouse"
+        )  # fmt: skip
+        actions.invoice(number=child, on=day(10), by="warehouse")
+    return f"{number}-1-002-2"
+
+
+def test_what_follows_a_shipment_that_went_short_comes_again_once_unless_it_was_cancelled_by_itself() -> None:
+    number = order("CLUB")
+    rest = went_short(number)
+    total = SalesOrder.objects.get(number=rest).total_minor
+    for at in (3, 4):  # each time it was stopped
+        actions.cancel(number=number, on=day(11), by="clerk:anna")
+        done = actions.reinstate(number=number, next_on=day(20), on=day(12), by="clerk:anna")
+        assert (done["rests"], done["next_on"]) == ([f"{number}-1-002-{at}"], str(day(20)))
+        assert [(one["number"][-2:], one["status"]) for one in shown(number)["children"] if one.get("rest_of")][
+            -2:
+        ] == [(f"-{at - 1}", "cancelled"), (f"-{at}", "open")]
+    found = SalesOrder.objects.get(number=f"{number}-1-002-4")
+    assert (found.total_minor, found.ship_on, found.delivery_minor) == (total, day(20), 0)
+    owed = Payment.objects.get(order=found)
+    assert (owed.amount_minor, owed.status) == (total, "due")
+    sent(found.number, day(20))
+    actions.cancel(number=number, on=day(21), by="clerk:anna")
+    assert not actions.reinstate(number=number, next_on=day(22), on=day(21), by="clerk:anna").get("rests")
+
+
+def test_what_follows_up_front_is_paid_already_and_one_cancelled_by_itself_stays_so() -> None:
+    number = order(line("UP", 2))
+    captured(Payment.objects.get())
+    make_children(day(0))
+    actions.ship(number=f"{number}-1-001", pieces=[Pieces(1, Decimal(1))], rest="later", on=day(0), by="warehouse")
+    actions.cancel(number=number, **ANNA)
+    parent = SalesOrder.objects.get(number=number).pk
+    assert surplus([parent])
+    actions.reinstate(number=number, on=day(1), by="clerk:anna")
+    assert surplus([parent]) == {}
+    actions.cancel(number=f"{number}-1-001-3", **ANNA)
+    actions.cancel(number=number, **ANNA)
+    actions.reinstate(number=number, on=day(1), by="clerk:anna")
+    assert surplus([parent]) == {parent: 1100}
+    assert not SalesOrder.objects.filter(number=f"{number}-1-001-4").exists()
 
 
 def test_a_cancellation_of_a_child_that_was_taken_back_counts_as_none() -> None:

@@ -196,9 +196,11 @@ def test_each_is_said_with_what_to_do(language: str) -> None:
     for code in (
         *("nights_missed", "nights_wait", "night_never", "run_stopped", "night_stopped", "many_declines"),
         *("disk_nearly_full", "children_late", "children_uninvoiced", "refunds_owed"),
-        *("refunds_to_approve", "refunds_failed", "disputes_run_out"),
+        *("refunds_to_approve", "refunds_failed", "disputes_run_out", "disputes_lost_besides"),
     ):
-        assert phrase("watch", code, {**facts, "job": "x", "folder": "/", "amount": "1"}, Reader(language))
+        assert phrase(
+            "watch", code, {**facts, "job": "x", "folder": "/", "amount": "1", "order": "SO-1"}, Reader(language)
+        )
         assert code == "disk_nearly_full" or phrase("command", code, facts, Reader(language))
 
 

@@ -74,6 +74,16 @@ def test_the_merchant_gives_back_in_its_own_pages(shop: Shop) -> None:
     assert [one["by"] for one in shop.server.book()] == ["api", "dashboard"]
 
 
+def test_a_bank_sends_a_refund_back_once(shop: Shop) -> None:
+    paid = shop.pay()
+    made = shop.api.refunds.create({"payment_intent": paid.id})
+    shop.server.control("POST", "refund_fails", {"refund": made.id})
+    with pytest.raises(ValueError, match="the refund is failed"):
+        shop.server.control("POST", "refund_fails", {"refund": made.id})
+    assert shop.moves() == [("charge", 1995), ("refund", 1995), ("refund_failed", 1995)]
+    assert shop.api.charges.list({"payment_intent": paid.id}).data[0].amount_refunded == 0
+
+
 # Disputes
 
 

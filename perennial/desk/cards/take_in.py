@@ -23,7 +23,7 @@ from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.limits import LONG_CODE, code_fault
 from perennial.payments import gateways
-from perennial.payments.gateways.contract import KeepsCards, KeptCard
+from perennial.payments.gateways.contract import CustomerThere, KeepsCards, KeptCard, KnowsCustomers
 
 _LOG = logging.getLogger("perennial.cards")
 
@@ -41,12 +41,14 @@ class CardThere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardsTakenIn(Outcome):
-    """The cards that a gateway keeps of a customer, whom it calls ``at``."""
+    """The cards that a gateway keeps of a customer, whom it calls ``at``; ``name_there``, ``email_there``: who that is, as it says."""
 
     account: str
     gateway: str
     at: str
     cards: tuple[CardThere, ...]
+    name_there: str | None = None
+    email_there: str | None = None
 
 
 def take_in_cards(
@@ -69,13 +71,15 @@ def take_in_cards(
     if gateway is not None and gateway not in (names := gateways.names()):
         raise Refused("gateway_unknown", "gateway", gateway=gateway, known=names)
     there = _called(customer, name, at)
+    cards, who = _asked(name, there)
     return perform(
         _store,
         How(dry=dry),
         account=account,
         gateway=name,
         at=there,
-        cards=_asked(name, there),
+        cards=cards,
+        who=who,
         on=on,
         by=by,
         reason=reason,
@@ -101,13 +105,14 @@ def _called(customer: Customer, gateway: str, at: str | None) -> str:
     return at
 
 
-def _asked(gateway: str, there: str) -> tuple[KeptCard, ...]:
-    """What the gateway keeps."""
+def _asked(gateway: str, there: str) -> tuple[tuple[KeptCard, ...], CustomerThere]:
+    """What the gateway keeps, and of whom."""
     found = gateways.by_name(gateway)
     if not isinstance(found, KeepsCards) or found.name != gateway:
         raise Refused("gateway_keeps_no_cards", "gateway", gateway=gateway)
     try:
-        return tuple(found.cards(there))
+        cards = tuple(found.cards(there))
+        return cards, found.customer(there) if isinstance(found, KnowsCustomers) else CustomerThere()
     except LookupError:
         raise Refused("gateway_customer_unknown", "at", gateway=gateway, reference=there) from None
     except Exception as problem:  # whatever a gateway may raise: nothing has happened, and it may be asked again
@@ -117,7 +122,15 @@ def _asked(gateway: str, there: str) -> tuple[KeptCard, ...]:
 
 @action()
 def _store(
-    *, account: str, gateway: str, at: str, cards: Sequence[KeptCard], on: date, by: str, reason: str | None
+    *,
+    account: str,
+    gateway: str,
+    at: str,
+    cards: Sequence[KeptCard],
+    who: CustomerThere,
+    on: date,
+    by: str,
+    reason: str | None,
 ) -> CardsTakenIn:
     # Whoever does the same at the same time comes second, and finds the cards.
     customer = Customer.objects.select_for_update(no_key=True).get(account=account)
@@ -148,4 +161,6 @@ def _store(
                 exp_year=facts.exp_year,
                 expires_on=facts.expires_on,
             )
-    return CardsTakenIn(account=account, gateway=gateway, at=at, cards=tuple(told))
+    return CardsTakenIn(
+        account=account, gateway=gateway, at=at, cards=tuple(told), name_there=who.name, email_there=who.email
+    )

@@ -22,7 +22,7 @@ from perennial.desk.locking import (
     touch,
 )
 from perennial.desk.notices.queue import tell_ended
-from perennial.desk.orders.give_back import give_back_surplus
+from perennial.desk.orders.give_back import Leave, give_back_surplus
 from perennial.desk.orders.rest import rest_of
 from perennial.desk.outcome import Outcome
 from perennial.desk.queries import refunds
@@ -90,6 +90,7 @@ def cancel(
     give_back: bool = False,
     approved_by: str | None = None,
     limited: bool = False,
+    may_exceed: bool = False,
 ) -> Cancelled | EndsAfter | ChildCancelled:
     """Cancel a parent, what comes after one of its shipments, or a child that has not shipped.
 
@@ -102,13 +103,14 @@ def cancel(
     """
     if ended_by is not None and ended_by not in ENDED_BY:
         raise Refused("unknown_word", "ended_by", word=ended_by, known=ENDED_BY)
+    leave = Leave(approved_by, limited, may_exceed)
     found = order_by_number(number)
     if found.parent_id is not None:
         if after is not None:
             raise Refused("after_is_for_parents", "after", order=number)
         locked = lock(found.parent_id, on=on, by=by, reason=reason, reason_code=reason_code)
         done: Cancelled | EndsAfter | ChildCancelled = _cancel_child(locked, found.pk, again=again, ended_by=ended_by)
-        return _with_refund(locked, done, approved_by=approved_by, limited=limited) if give_back else done
+        return _with_refund(locked, done, leave) if give_back else done
     if again:
         raise Refused("again_is_for_children", "again", order=number)
     locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
@@ -123,14 +125,14 @@ def cancel(
         if _nothing_left(locked, states, whole=line is None):
             raise _cancelled_already(locked, number, kind="cancelled")
         done = cancel_lines(locked, states, whole=line is None, ended_by=ended_by)
-    return _with_refund(locked, done, approved_by=approved_by, limited=limited) if give_back else done
+    return _with_refund(locked, done, leave) if give_back else done
 
 
 def _with_refund(
-    locked: LockedOrder, done: Cancelled | EndsAfter | ChildCancelled, *, approved_by: str | None, limited: bool
+    locked: LockedOrder, done: Cancelled | EndsAfter | ChildCancelled, leave: Leave
 ) -> Cancelled | EndsAfter | ChildCancelled:
     """Give back what was taken for what does not come any more, and say so."""
-    back = give_back_surplus(locked, approved_by=approved_by, limited=limited)
+    back = give_back_surplus(locked, leave)
     if back is None:
         return done
     return replace(

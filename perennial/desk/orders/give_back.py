@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from perennial.desk.locking import LockedOrder
 from perennial.desk.outcome import Outcome
+from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
 from perennial.payments import refund as refunds
@@ -59,11 +60,33 @@ def most_to_give_back(number: str) -> Money | None:
     return Money(refunds.most(paid.values_list("pk", flat=True)), order.currency)
 
 
-def waits_for_approval(locked: LockedOrder, amount_minor: int, *, limited: bool) -> bool:
-    """Is it so much that another person has to approve it?"""
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Who may give back above the limit. ``approved_by``: another person, who has approved it; ``may_exceed``: whoever asks
+    may, and approves it so; ``limited``: who gives nothing back without a limit unasked.
+    """
+
+    approved_by: str | None = None
+    limited: bool = False
+    may_exceed: bool = False
+
+    def approver(self, by: str) -> str | None:
+        return by if self.may_exceed else self.approved_by
+
+
+def waits_for_approval(locked: LockedOrder, amount_minor: int, leave: Leave, *, again: int | None = None) -> bool:
+    """Is it so much that another person has to approve it, and nobody has? ``again``: the refund that is tried again. Refused:
+    whoever asks has approved it.
+    """
     theirs = Payment.objects.filter(paid_of(locked.order)).exclude(purpose="refund")
     payments = list(theirs.values_list("pk", flat=True))
-    return amount_minor > 0 and refunds.above_limit(payments, amount_minor, on=locked.on, limited=limited)
+    if amount_minor <= 0 or leave.may_exceed:
+        return False
+    if not refunds.above_limit(payments, amount_minor, on=locked.on, limited=leave.limited, again=again):
+        return False
+    if leave.approved_by == locked.by:
+        raise Refused("refund_own_approval", "approved_by", by=locked.by)
+    return leave.approved_by is None
 
 
 def refunded(order: SalesOrder, made: Sequence[Payment]) -> Refunded:
@@ -88,7 +111,7 @@ def refunded(order: SalesOrder, made: Sequence[Payment]) -> Refunded:
     )
 
 
-def give_back_surplus(locked: LockedOrder, *, approved_by: str | None, limited: bool) -> Refunded | None:
+def give_back_surplus(locked: LockedOrder, leave: Leave) -> Refunded | None:
     """Give back what a card paid of an order for what does not come any more; None: nothing that could be. Above the limit
     it waits, unless somebody has approved it; where something of the order waits already, it stays to be given back.
     """
@@ -99,7 +122,7 @@ def give_back_surplus(locked: LockedOrder, *, approved_by: str | None, limited: 
     why = Why(locked.on, locked.by, locked.reason or "", locked.reason_code)
     sum_ = sum(of_each.values())
     asked = None
-    if approved_by is None and waits_for_approval(locked, sum_, limited=limited):
+    if waits_for_approval(locked, sum_, leave):
         if RefundRequest.objects.filter(order=locked.order, approved=None).exists():
             return None
         asked = refunds.ask_for(locked.order.pk, Money(sum_, locked.order.currency), why)

@@ -8,7 +8,7 @@ from datetime import date
 
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, lock, order_by_number
-from perennial.desk.orders.give_back import Refunded, paid_of, refunded, waits_for_approval
+from perennial.desk.orders.give_back import Leave, Refunded, paid_of, refunded, waits_for_approval
 from perennial.desk.orders.payments import lines_paid, payments_meant
 from perennial.errors import Refused
 from perennial.kernel import money
@@ -36,6 +36,7 @@ def refund(
     given_on: date | None = None,
     approved_by: str | None = None,
     limited: bool = False,
+    may_exceed: bool = False,
 ) -> Refunded:
     """Give back ``amount`` of what was paid of an order with its children, or of a child alone: of the payment that was
     captured last first, of several where one is not enough; what paid for something that does not come before all others.
@@ -43,10 +44,9 @@ def refund(
 
     ``line`` and ``part`` name one payment. ``check``: it was given back by this check, on ``given_on`` (left out: this day);
     so is what no card paid. More than the parameter ``refund_limit`` waits until another person approves it (``status``
-    ``draft``), unless it is said who has: ``approved_by``. ``limited``: whoever asks gives nothing back without a limit
-    unasked.
+    ``draft``), unless it is said who has: ``approved_by``. ``limited``, ``may_exceed``: see ``Leave``.
     Refused: nothing was taken; several payments were and no amount is said; more than is left; it was not taken by a
-    gateway; a dispute about it goes on; something waits already.
+    gateway; a dispute about it goes on; something waits already; whoever asks has approved it.
     """
     order = order_by_number(number)
     locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
@@ -66,7 +66,8 @@ def refund(
         of_each = {**refunds.spread(locked.order.pk, ids, whole or 0, by_check=check is not None)}
     sum_ = sum(of_each[pk] or refunds.left_of(taken)[pk] for pk in of_each)
     asked = None
-    if approved_by is None and waits_for_approval(locked, sum_, limited=limited):
+    leave = Leave(approved_by, limited, may_exceed)
+    if waits_for_approval(locked, sum_, leave):
         if paid_by_check is not None:
             raise Refused("refund_check_not_approved", "amount", amount=Money(sum_, order.currency))
         asked = refunds.ask_for(locked.order.pk, Money(sum_, order.currency), why)
@@ -74,7 +75,7 @@ def refund(
         refunds.refund(payment=pk, amount_minor=minor, why=why, check=paid_by_check, request=asked)
         for pk, minor in of_each.items()
     ]
-    return replace(refunded(order, made), approved_by=approved_by)
+    return replace(refunded(order, made), approved_by=leave.approver(by))
 
 
 def _taken(order: SalesOrder, line: int | None, part: int | None) -> list[Payment]:
@@ -172,17 +173,30 @@ def refund_again(
     line: int | None = None,
     check: str | None = None,
     given_on: date | None = None,
+    approved_by: str | None = None,
+    limited: bool = False,
+    may_exceed: bool = False,
 ) -> Refunded:
     """Try a refund again that has failed or was declined: the gateway is asked by the next run; or it was given back by a
-    ``check``. ``refund`` and ``line`` name one of several. Refused: none has; several have and none is named.
+    ``check``. ``refund`` and ``line`` name one of several. Above the limit it waits as a new one does, unless it was approved
+    before. Refused: none has; several have and none is named.
     """
     order = order_by_number(number)
-    lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
+    if approved_by is not None and (fault := text_fault(approved_by, LINE)):
+        raise fault.at("approved_by")
+    locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     found = payments_meant(order, line, refund) if line or refund else Payment.objects.filter(paid_of(order))
     failed = list(found.filter(purpose="refund", status__in=REFUSED).exclude(refunds=None).order_by("pk"))
     if not failed:
         raise Refused("no_refund_failed", "number", order=number)
     if len(failed) > 1:
         raise Refused("refund_again_which", "refund", order=number, refunds=[one.number for one in failed])
-    made = refunds.again(failed[0].pk, Why(on, by, reason), _check(check, given_on, on))
-    return refunded(order, [made])
+    one, why, paid_by_check = failed[0], Why(on, by, reason), _check(check, given_on, on)
+    leave, asked = Leave(approved_by, limited, may_exceed), None
+    if one.request_id is None and waits_for_approval(locked, one.amount_minor, leave, again=one.pk):
+        amount = Money(one.amount_minor, one.currency)
+        if paid_by_check is not None:
+            raise Refused("refund_check_not_approved", "amount", amount=amount)
+        asked = refunds.ask_for(locked.order.pk, amount, why)
+    made = refunds.again(one.pk, why, paid_by_check, asked)
+    return replace(refunded(order, [made]), approved_by=leave.approver(by))

@@ -14,6 +14,7 @@ from perennial.db import sql
 from perennial.desk.action import action
 from perennial.desk.changeable import may_come_back
 from perennial.desk.locking import CaughtUp, LockedOrder, NewDay, changed, lock_parent
+from perennial.desk.orders.rest import made_anew
 from perennial.desk.outcome import Outcome
 from perennial.desk.shipments.catch_up import catch_up as deal_with_late
 from perennial.desk.shipments.frequency import dated_anew
@@ -28,13 +29,16 @@ ENDED = ("cancelled", "closed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reinstated(Outcome):
-    """The order goes on; ``next_on``: when the next one ships. None: all of it was sent."""
+    """The order goes on; ``next_on``: when the next one ships. None: all of it was sent. ``rests``: the children that bring what
+    shipments went without, and come again.
+    """
 
     order: str
     status: str
     next_on: date | None
     moved: tuple[NewDay, ...] = ()
     caught_up: tuple[CaughtUp, ...] = ()
+    rests: tuple[str, ...] = ()
 
 
 @action()
@@ -62,7 +66,8 @@ def reinstate(
     if not states:
         raise Refused("nobody_stopped", "number", order=number)
     _may_go_on(locked, states)
-    _open(locked, states)
+    gone = _open(locked, states)
+    rests = [one for state in states for one in made_anew(locked, state, gone, next_on or on)]
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
         _come_in_front(state)
     for state in read_orders(locked.set_up, [s.row.pk for s in states]):
@@ -77,6 +82,7 @@ def reinstate(
     deal_with_late(locked, after, catch_up)
     changed(locked, after)
     coming = [o.ship_on for s in read_orders(locked.set_up, locked.ids) for o in s.walk if o.status in TO_COME]
+    coming += [one.ship_on for one in rests if one.ship_on is not None]
     if not coming:
         raise Refused("nothing_left_to_come", "number", order=number)
     return Reinstated(
@@ -85,6 +91,7 @@ def reinstate(
         next_on=min(coming),
         moved=tuple(locked.moved),
         caught_up=tuple(locked.caught_up),
+        rests=tuple(one.number for one in rests),
     )
 
 
@@ -105,8 +112,8 @@ def _may_go_on(locked: LockedOrder, states: Sequence[OrderState]) -> None:
         raise Refused("billed_up_front_and_written_off", "number", order=locked.order.number)
 
 
-def _open(locked: LockedOrder, states: Sequence[OrderState]) -> None:
-    """The order, its lines and continuity orders go on; children that were cancelled with them are made anew."""
+def _open(locked: LockedOrder, states: Sequence[OrderState]) -> list[int]:
+    """The order, its lines and continuity orders go on; children that were cancelled with them are made anew: which these were."""
     ids = [s.row.pk for s in states if s.row.status in ENDED]
     sql.shift(ContinuityOrder, ids, ENDED, "open")
     lines = [s.row.parent_line_id for s in states]
@@ -119,6 +126,7 @@ def _open(locked: LockedOrder, states: Sequence[OrderState]) -> None:
     again = list(gone.exclude(number__in=_cancelled_by_themselves(locked)).values_list("pk", flat=True))
     made = [o.id for s in states for o in s.occurrences if o.child_id in again]
     sql.shift(Occurrence, made, "ordered", "scheduled", child=None)
+    return again
 
 
 def _come_in_front(state: OrderState) -> None:

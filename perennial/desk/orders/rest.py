@@ -17,7 +17,7 @@ from perennial.desk.locking import LockedOrder
 from perennial.errors import Refused
 from perennial.kernel.instalments import PaymentSchedule
 from perennial.kernel.states import SENT
-from perennial.kernel.totals import Totals
+from perennial.kernel.totals import GroupTax, Totals
 from perennial.orders.models import Hold, OrderLine, OrderTax, Rest, SalesOrder
 from perennial.payments import due
 from perennial.payments.models import Payment
@@ -124,6 +124,42 @@ def follow_up(locked: LockedOrder, state: OrderState, child: SalesOrder, left: L
         )
         locked.event("held", code=hold.code, stops=hold.stops, child=made.number, because=hold.because)
     return made
+
+
+def made_anew(locked: LockedOrder, state: OrderState, cancelled: Sequence[int], earliest: date) -> list[SalesOrder]:
+    """Of these children, which were cancelled with their order: those that bring the rest of a shipment come again, each as the
+    next try, on its day, or (that is past) on the first one from ``earliest`` on.
+    """
+    made = []
+    mine = Rest.objects.filter(child__parent_line_id=state.row.parent_line_id).select_related("child")
+    last = {
+        one.child.shipment: one for one in mine.order_by("child__try_no")
+    }  # one that came again already is not the last
+    for one in last.values():
+        child = one.child
+        if child.pk not in cancelled:
+            continue
+        lines = list(OrderLine.objects.filter(order=child).order_by("line"))
+        costs = totals_of(child, lines)
+        for line in lines:
+            line.pk, line.status = None, "open"
+            line._state.adding = True
+        brings = [o for o in state.occurrences if o.child_id == one.of_id]
+        schedule = locked.set_up.schedules.get(
+            next((o.payment_schedule_id for o in reversed(brings)), None) or state.row.payment_schedule_id
+        )
+        mode = locked.set_up.modes.get(child.delivery_mode_id or 0)
+        day = max(child.ship_on or earliest, earliest)
+        made.append(follow_up(locked, state, child, Left(lines, costs, schedule, mode.days.roll(day) if mode else day)))
+    return made
+
+
+def totals_of(child: SalesOrder, lines: Sequence[OrderLine]) -> Totals:
+    """What a child with these lines costs, as it was reckoned."""
+    taxes = OrderTax.objects.filter(order=child).order_by("group")
+    groups = tuple(GroupTax(one.group, one.base_minor, one.tax_minor, one.rate_id) for one in taxes)
+    amount = sum(one.amount_minor for one in lines)
+    return Totals(amount, child.delivery_minor, child.tax_minor, child.total_minor, groups)
 
 
 def write_totals(child: SalesOrder, costs: Totals) -> None:

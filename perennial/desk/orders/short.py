@@ -15,11 +15,11 @@ from typing import NamedTuple
 from perennial.continuity.models import ContinuityLine
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.desk.locking import LockedOrder, changed
-from perennial.desk.orders.rest import Left, follow_up, rest_of, write_totals
+from perennial.desk.orders.rest import Left, follow_up, rest_of, totals_of, write_totals
 from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount, plain, text
-from perennial.kernel.totals import Charge, GroupTax, Totals, taken_apart, tax_is_included, totals
-from perennial.orders.models import OrderLine, OrderTax, SalesOrder
+from perennial.kernel.totals import Charge, Totals, taken_apart, tax_is_included, totals
+from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import due
 
 
@@ -71,7 +71,7 @@ def shorten(locked: LockedOrder, child: SalesOrder, pieces: Sequence[Pieces], re
     state = next(one for one in locked.states if one.row.parent_line_id == child.parent_line_id)
     brings = rest_of(child) or child.pk
     mine = sorted((one for one in state.walk if one.child_id == brings), key=lambda one: (one.position, one.id))
-    whole = _totals_of(child, lines)
+    whole = totals_of(child, lines)
     if rest_on is None:
         _follow_plan(child, lines, sent, mine)
     left = _take_out(lines, sent)
@@ -161,14 +161,6 @@ def _take_out(lines: Sequence[OrderLine], sent: Mapping[int, Decimal]) -> list[O
         else:
             one.delete()
     return left
-
-
-def _totals_of(child: SalesOrder, lines: Sequence[OrderLine]) -> Totals:
-    """What it cost so far."""
-    taxes = OrderTax.objects.filter(order=child).order_by("group")
-    groups = tuple(GroupTax(one.group, one.base_minor, one.tax_minor, one.rate_id) for one in taxes)
-    amount = sum(one.amount_minor for one in lines)
-    return Totals(amount, child.delivery_minor, child.tax_minor, child.total_minor, groups)
 
 
 def _included(locked: LockedOrder, child: SalesOrder, state: OrderState, whole: Totals) -> bool:

@@ -46,3 +46,16 @@ select l.on_date, l.taken + l.declined, l.declined,
 select (select count(*) from payments_payment p where p.purpose = 'refund' and p.status = 'failed'),
        count(*), min(d.answer_by)
   from payments_dispute d where d.status = 'open' and d.answer_by <= %(soon)s
+
+-- name: lost_besides
+-- payments of which a bank has taken since a day more than was left of them, what we gave back apart; and the order of the first
+select count(*), min(t.number)
+  from (select coalesce(q.number, p.number) as number
+          from payments_payment y
+         cross join lateral (select sum(d.amount_minor) as lost, max(d.closed_on) as closed_on from payments_dispute d
+                              where d.payment_id = y.id and d.status = 'lost') d
+          left join continuity_continuityorder c on c.id = y.continuity_order_id
+          join orders_salesorder p on p.id = coalesce(y.order_id, c.order_id)
+          left join orders_salesorder q on q.id = p.parent_id
+         where y.id in (select payment_id from payments_dispute where status = 'lost' and closed_on > %(since)s)
+           and y.captured_minor < y.refunded_minor + d.lost) t

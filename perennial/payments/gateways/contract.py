@@ -235,6 +235,21 @@ class KeepsCards(Protocol):
         """The cards that it keeps of a customer. LookupError: it knows none by that name."""
 
 
+class CustomerThere(NamedTuple):
+    """Whom a gateway calls by a name of its own, so far as it knows."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+@runtime_checkable
+class KnowsCustomers(Protocol):
+    """A gateway that can say who a customer of its is, so that a person sees that it is the same one."""
+
+    def customer(self, gateway_customer: str) -> CustomerThere:
+        """LookupError: it knows none by that name."""
+
+
 DisputeStatus = Literal["open", "answered", "won", "lost"]
 
 

@@ -37,6 +37,7 @@ from perennial.payments.gateways.contract import (
     CardPage,
     CardPageEnd,
     CardPageRequest,
+    CustomerThere,
     Event,
     KeptCard,
     KeptDispute,
@@ -342,6 +343,17 @@ class Stripe:
                 raise LookupError(gateway_customer) from None
             raise
 
+    # -- KnowsCustomers
+
+    def customer(self, gateway_customer: str) -> CustomerThere:
+        try:
+            found = self._ask(self._api.customers.retrieve, gateway_customer)
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "resource_missing":
+                raise LookupError(gateway_customer) from None
+            raise
+        return CustomerThere(found.get("name") or None, found.get("email") or None)
+
     # -- SendsEvents
 
     def event(self, body: bytes, headers: Mapping[str, str]) -> Event:
@@ -351,6 +363,8 @@ class Stripe:
                 found = self._client.construct_event(body, signature, secret, REPLAY_SECONDS).to_dict()
             except (stripe.SignatureVerificationError, ValueError, TypeError, AttributeError):
                 continue
+            except RecursionError:  # its contents stand in each other deeper than can be read
+                raise NotGenuine("nested too deeply") from None
             if signed_at(signature) > time.time() + REPLAY_SECONDS:  # the SDK minds only one that is too old
                 raise NotGenuine("signed ahead of our clock")
             if found.get("livemode") != self._live:

@@ -135,7 +135,7 @@ def refund(request: Visit, number: str) -> HttpResponse:
         "most": most,
         "offered": offered,
         "back_by": _goes_back(request, number, open_, offered),
-        "may_exceed": bool(allowed["approved_by"]),
+        "may_exceed": allowed["may_exceed"],
         "limit": refund_limit(found.currency),
         "expired": expired_cards(request, open_),
         "disputed": any(one.disputed for one in payments),
@@ -167,7 +167,7 @@ def _goes_back(
             reason="",
             on=request.visitor.today,
             by=request.visitor.by,
-            approved_by=request.visitor.by,
+            may_exceed=True,
         )
     except Refused:  # something of it is on its way, or cannot be given back
         return []
@@ -208,8 +208,9 @@ def refund_again(request: Visit, number: str) -> HttpResponse:
             check=check,
             given_on=typed.day(request, "given_on") if request.POST.get("given_on", "").strip() else None,
             reason=_reason(request),
+            **may_give_back(request),
         )
-        return done(request, Toast(effect(request, f"order_refund_{outcome.status}", outcome, who="")))
+        return done(request, Toast(effect(request, f"order_refund_{outcome.status}", outcome, who=approvers(request))))
 
     return panel(request, "web/panel/refund_again.html", _about(request, number, found, open_), post)
 
