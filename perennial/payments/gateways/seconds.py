@@ -29,7 +29,7 @@ class Seconds:
                     self._sent.append(now)
                     return
                 room = self._sent[0] + 1 - now
-            time.sleep(room)
+            time.sleep(max(room, 0.001))
 
 
 _counts: ContextVar[Seconds | None] = ContextVar("seconds", default=None)
