@@ -89,7 +89,7 @@ class TestWhatItPays:
         number = declined()
         made = send(replaces="tok_hard")
         (pays,) = made.pays
-        assert (pays.order, pays.at_once, pays.waits) == (number, Money(1650, "USD"), (f"{number}-1-001",))
+        assert (pays.order, pays.reserved, pays.waits) == (number, Money(1650, "USD"), (f"{number}-1-001",))
         assert pays.next_amount == Money(15950, "USD")
         assert what_it_pays(account="C-1", on=ON, replaces="tok_two") == ()
         assert not StoredCard.objects.filter(token="card-to-come").exists()

@@ -39,9 +39,13 @@ FAULTS = {
     "currency": "update payments_payment set currency = 'EUR' where purpose = 'ordinary'",
     "captured": "update payments_payment set captured_minor = captured_minor - 1 where captured_minor > 0",
     "given_back": (
-        "insert into payments_dispute (payment_id, amount_minor, currency, reason, status, opened_on)"
-        " select id, captured_minor + 1 - refunded_minor, currency, 'fraudulent', 'lost', '2026-04-01'"
-        " from payments_payment where captured_minor > 0 limit 1"
+        "with lost as (insert into payments_dispute (payment_id, amount_minor, currency, reason, status, opened_on, closed_on)"
+        " select id, captured_minor - refunded_minor, currency, 'fraudulent', 'lost', due_on, due_on"
+        " from payments_payment where captured_minor > 0 order by id limit 1 returning payment_id)"
+        " insert into payments_payment (order_id, customer_id, purpose, number, method, currency, amount_minor,"
+        " captured_minor, due_on, status, refunds_id)"
+        " select order_id, customer_id, 'refund', 1, 'check', currency, 1, 1, due_on + 1, 'captured', id"
+        " from payments_payment where id in (select min(id) from payments_payment where captured_minor > 0)"
     ),
     "refund_request": (
         "insert into payments_refundrequest (order_id, amount_minor, currency, asked_by, asked_on, reason, approved, decided_by, decided_on)"

@@ -20,6 +20,9 @@ from tests.worlds.installation import NIGHTS, Installation, Turns, same_things
 ON = NIGHTS[1]
 
 
+MOVED = "has moved them by as many days already"
+
+
 def _moves(found: Installation) -> tuple[str, ...]:
     """A move of all the programs' orders: by the days on which they ship."""
     return ("orders", "move", "--by-days", "5", "--following", "--ships-from", ON, "--on", ON, "--by", "mara")
@@ -175,7 +178,7 @@ def test_clerks_change_orders_meanwhile(base: Installation, tmp_path: Path, seed
     dice = random.Random(seed)
     found = base.copy(tmp_path)
     clerks = [clerk(found, 2 * seed + n) for n in range(2)]
-    found.run_with_kills(*_moves(found), dice=dice, within=(0.1, 1.0), most=2, PERENNIAL_CHUNK_SIZE="7")
+    found.run_with_kills(*_moves(found), dice=dice, within=(0.1, 1.0), most=2, done=MOVED, PERENNIAL_CHUNK_SIZE="7")
     (run,) = _runs(found, "move-orders")
     back = ("orders", "take-back", str(run), "--on", ON, "--by", "mara")
     found.run_with_kills(*back, dice=dice, within=(0.1, 1.0), most=2, PERENNIAL_CHUNK_SIZE="7")
