@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from perennial.desk.read.program import program
@@ -21,6 +22,7 @@ def keys_of_draft() -> list[str | None]:
     return [event.key for event in found.facts.events]
 
 
+@pytest.mark.patient  # now and then the first field that is typed into is not saved: open
 def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[Page], None]) -> None:
     page = site.sign_in("manager", to="/programs")
     axe(page)
