@@ -14,7 +14,7 @@ from perennial.desk.snapshot import Rows
 from perennial.kernel.money import Money
 from perennial.kernel.states import TO_COME
 from perennial.orders.models import SalesOrder
-from perennial.payments.due import Place, places, shipment_totals, tax_groups, taxed_on
+from perennial.payments.cost import Place, places, shipment_totals, tax_groups, taxed_on
 
 Shipments = dict[tuple[int, int], list[OccurrenceRow]]
 """The occurrences that ship together, by continuity order and number."""

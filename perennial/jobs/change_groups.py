@@ -23,7 +23,7 @@ from perennial.kernel.money import line_amount, plain
 from perennial.kernel.states import TO_COME
 from perennial.kernel.totals import Charge
 from perennial.orders.models import OrderLine
-from perennial.payments.due import Place, child_totals, places, taxed_on
+from perennial.payments.cost import Place, child_totals, places, taxed_on
 from perennial.programs.queries import LoadedRevision
 
 CHANGES, KEEPS, SAME, ASIDE = WHO = ("changes", "changes_and_keeps", "same", "put_aside")

@@ -1,6 +1,7 @@
 """Money: what is owed, how it is collected, how it is given back.
 
-``due``        what is owed, how much and when
+``cost``       what shipments and whole orders come to
+``due``        what is owed, in which payments and when
 ``next_step``  what is to be done about a payment on a date; ``retry``: when a declined card is asked again
 ``charge``     the one module that charges; ``gateway_calls`` asks the gateway for it, ``answers`` says what
                an answer does, ``without_gateway`` what needs no gateway

@@ -14,7 +14,7 @@ from perennial.catalog.queries import SetUp
 from perennial.db import sql
 from perennial.kernel.tariff import Tariff
 from perennial.kernel.totals import Charge
-from perennial.payments.due import Place, child_totals, taxed_on
+from perennial.payments.cost import Place, child_totals, taxed_on
 
 SQL = sql.named(__package__, "tariff_change.sql")
 BATCH = 2000

@@ -16,13 +16,13 @@ def differences() -> Iterator[str]:
     from perennial.continuity.planning import read_orders, target_rows
     from perennial.kernel import plan as kernel
     from perennial.orders.models import SalesOrder
-    from perennial.payments import due
+    from perennial.payments import cost
 
     settings = set_up()
     states = read_orders(settings, list(ContinuityOrder.objects.order_by("pk").values_list("pk", flat=True)))
     children = SalesOrder.objects.in_bulk([o.child_id for s in states for o in s.occurrences if o.child_id])
-    places = due.places(s.row.ship_to_id for s in states)
-    groups = due.tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
+    places = cost.places(s.row.ship_to_id for s in states)
+    groups = cost.tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
     for state in states:
         plan = kernel.plan(state.revision.plan, state.facts)
         if plan.complete != state.row.complete:
@@ -45,7 +45,7 @@ def differences() -> Iterator[str]:
             if made.child_id:
                 child = children[made.child_id]
                 on = state.row.order_date if state.row.upfront else made.ship_on
-                totals = due.shipment_totals(
+                totals = cost.shipment_totals(
                     settings.tariff(state.row.tariff_id), [made], places[state.row.ship_to_id], groups, on
                 )
                 if (child.total_minor, child.tax_minor) != (totals.total, totals.tax):

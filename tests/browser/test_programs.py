@@ -31,7 +31,7 @@ def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[
     axe(page)
     page.keyboard.press("e")
     expect(page).to_have_url(re.compile("/programs/ROM/edit$"))
-    page.wait_for_load_state("load")  # what saves a field is there
+    page.wait_for_function("document.querySelector('#e-E5')['htmx-internal-data']")  # what saves a field is there
     price = page.locator("#e-E5-price_0")
     price.fill("31.00")
     page.keyboard.press("Enter")  # on to the next field; what was typed is saved

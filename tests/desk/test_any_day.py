@@ -32,7 +32,7 @@ from perennial.jobs.check import check, check_once
 from perennial.jobs.dry_run import rehearse
 from perennial.kernel.states import SPREAD_ANEW
 from perennial.orders.models import SalesOrder
-from perennial.payments import blocked, due
+from perennial.payments import blocked, cost
 from perennial.payments.models import Payment
 from perennial.programs import actions as programs
 from perennial.programs import draft
@@ -368,9 +368,9 @@ class Desk(RuleBasedStateMachine):
             # What is made goes to the address of its day, whatever the order's is now.
             made = dict(children.exclude(status="cancelled").values_list("pk", "total_minor"))
             coming = [o for o in state.occurrences if o.child_id is None or o.child_id not in dead]
-            places = due.places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
-            groups = due.tax_groups({line.product_id for o in coming for line in o.lines})
-            total, _ = due.whole_order(
+            places = cost.places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
+            groups = cost.tax_groups({line.product_id for o in coming for line in o.lines})
+            total, _ = cost.whole_order(
                 rules.tariff(state.row.tariff_id),
                 coming,
                 state.row.ship_to_id,

@@ -20,7 +20,7 @@ from perennial.kernel import limits, states
 from perennial.kernel.money import line_amount
 from perennial.kernel.states import SENT
 from perennial.kernel.totals import Charge
-from perennial.payments.due import child_totals, taxed_on
+from perennial.payments.cost import child_totals, taxed_on
 
 CHILD = keys(
     "number line shipment try status held holds ship_on lines delivery tax total taxes carrier tracking"

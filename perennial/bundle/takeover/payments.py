@@ -33,7 +33,8 @@ from perennial.kernel.states import (
     TO_COME,
     WITH_MONEY,
 )
-from perennial.payments.due import Owed, child_parts, planned_total, upfront_parts
+from perennial.payments.cost import planned_total
+from perennial.payments.due import Owed, child_parts, upfront_parts
 from perennial.payments.gateways.contract import CATEGORIES
 
 PAYMENT = keys(

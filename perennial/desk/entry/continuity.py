@@ -16,7 +16,8 @@ from perennial.errors import Refused, refuse_all
 from perennial.kernel.plan import Facts, Plan, current_event, plan_anew
 from perennial.kernel.reasons import DateReason
 from perennial.kernel.shares import main_method, method_of
-from perennial.payments.due import check_method, planned_total, split_faults, upfront_parts
+from perennial.payments.cost import planned_total
+from perennial.payments.due import check_method, split_faults, upfront_parts
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import LoadedRevision
 

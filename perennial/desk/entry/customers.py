@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from perennial.customers.models import Address, StoredCard
 from perennial.customers.models import Customer as Stored
 from perennial.desk.entry.rows import AddressRow, ShipTo
-from perennial.payments.due import NOWHERE, Place, places
+from perennial.payments.cost import NOWHERE, Place, places
 
 
 class Customer(NamedTuple):

@@ -9,7 +9,7 @@ from perennial.catalog.models import Product, SourceCode
 from perennial.catalog.queries import SetUp, prices_on, set_up
 from perennial.desk.entry.customers import Customers
 from perennial.desk.entry.values import OrderEntry
-from perennial.payments.due import tax_groups
+from perennial.payments.cost import tax_groups
 from perennial.programs.models import ContinuityProduct, ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released
 

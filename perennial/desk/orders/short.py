@@ -20,7 +20,7 @@ from perennial.errors import Refused
 from perennial.kernel.money import Money, line_amount, plain, text
 from perennial.kernel.totals import Charge, Totals, taken_apart, tax_is_included, totals
 from perennial.orders.models import OrderLine, SalesOrder
-from perennial.payments import due
+from perennial.payments import cost, due
 
 
 class Pieces(NamedTuple):
@@ -173,7 +173,7 @@ def _included(locked: LockedOrder, child: SalesOrder, state: OrderState, whole: 
 def _alone(locked: LockedOrder, child: SalesOrder, state: OrderState, whole: Totals) -> Totals:
     """What is left in it costs, with its tax; by the tariff of its order, as when it was made."""
     lines = OrderLine.objects.filter(order=child).select_related("product")
-    place = due.places([child.ship_to_id])[child.ship_to_id]
+    place = cost.places([child.ship_to_id])[child.ship_to_id]
     assert child.ship_on is not None
     tariff = locked.set_up.tariff(state.row.tariff_id)
     mode = tariff.delivery(child.delivery_mode_id)
@@ -183,7 +183,7 @@ def _alone(locked: LockedOrder, child: SalesOrder, state: OrderState, whole: Tot
         rates=tariff.rates,
         country=place.country,
         region=place.region,
-        on=due.taxed_on(upfront=state.row.upfront, order_date=state.row.order_date, ship_on=child.ship_on),
+        on=cost.taxed_on(upfront=state.row.upfront, order_date=state.row.order_date, ship_on=child.ship_on),
         included=_included(locked, child, state, whole),
     )
 

@@ -25,7 +25,7 @@ from perennial.kernel.states import (
     TO_COME,
 )
 from perennial.kernel.totals import Charge
-from perennial.payments.due import NOWHERE, Place, child_totals, taxed_on
+from perennial.payments.cost import NOWHERE, Place, child_totals, taxed_on
 
 OWED = (*CHANGEABLE, "sent", "unknown", "billed")
 COMING = (*PLANNED_ANEW, PROJECTED)

@@ -22,7 +22,8 @@ from perennial.kernel import plan as kernel
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
 from perennial.language.reasons import Source
-from perennial.payments.due import Owed, Place, child_parts, shipment_totals, tax_groups, upfront_parts, whole_order
+from perennial.payments.cost import Place, shipment_totals, tax_groups, whole_order
+from perennial.payments.due import Owed, child_parts, upfront_parts
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import (
     LoadedRevision,
