@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.customers.models import Customer
+from perennial.customers.models import Customer, GatewayCustomer
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.guess import MANY, likely
@@ -35,3 +35,9 @@ def _near(account: str) -> list[str]:
     behind = accounts.filter(account__gt=account)[:_NEAR]
     before = accounts.filter(account__lt=account).reverse()[:_NEAR]
     return sorted({row[0] for row in spelled}.union(before, behind))
+
+
+def called_by(gateway: str, customer: Customer) -> str | None:
+    """How a gateway calls a customer; None: it does not know them."""
+    found = GatewayCustomer.objects.filter(customer=customer, gateway=gateway)
+    return found.values_list("reference", flat=True).first()

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from perennial.customers.models import StoredCard
 from perennial.db import history, sql
-from perennial.desk.cards.link import page_ended
+from perennial.desk.cards.page import page_ended
 from perennial.desk.cards.store import cards_renewed
 from perennial.desk.disputes import reported
 from perennial.desk.orders.collect import one_after_the_other

@@ -15,7 +15,8 @@ from perennial import log
 from perennial.catalog.queries import today
 from perennial.db.tables import refuse_other_tables_now_and_then
 from perennial.desk import gateway_events, visits
-from perennial.desk.cards.link import link_for_message, look_at_pages
+from perennial.desk.cards.link import link_for_message
+from perennial.desk.cards.page import look_at_pages
 from perennial.errors import Refused
 from perennial.jobs import requests, runner
 from perennial.jobs.models import JobRun

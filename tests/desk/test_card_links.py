@@ -17,7 +17,8 @@ from perennial.db import sql
 from perennial.desk import actions
 from perennial.desk.action import How, perform
 from perennial.desk.cards import link as links
-from perennial.desk.cards.link import look_at_pages, open_card_page, page_ended
+from perennial.desk.cards import page as card_page
+from perennial.desk.cards.page import look_at_pages, open_card_page, page_ended
 from perennial.desk.cards.pays import what_it_pays
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.runner import run_job
@@ -95,7 +96,7 @@ class TestWhatItPays:
         assert not StoredCard.objects.filter(token="card-to-come").exists()
 
         assert agree(made.link) == "https://pay.example.com/page-1"
-        assert page_ended(gateway="paying", reference="page-1", on=ON, by="paying") == links.PageEnded(
+        assert page_ended(gateway="paying", reference="page-1", on=ON, by="paying") == card_page.PageEnded(
             link=made.link, state="open"
         )
         paying.store("page-1")
@@ -141,7 +142,7 @@ class TestWhatItPays:
         agree(made.link)
         paying.store("page-1")
         with monkeypatch.context() as dying:
-            dying.setattr(links, "collect", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
+            dying.setattr(card_page, "collect", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises(KeyboardInterrupt):
                 page_ended(gateway="paying", reference="page-1", on=ON, by="paying")
         assert not Attempt.objects.filter(card__token="tok_new").exists()
@@ -166,7 +167,7 @@ class TestWhatItPays:
         agree(made.link)
         paying.store("page-1", KeptCard("tok_new", "visa", "4343", 1, 2026))
         ended = page_ended(gateway="paying", reference="page-1", on=ON, by="paying")
-        assert ended == links.PageEnded(link=made.link, state="open")
+        assert ended == card_page.PageEnded(link=made.link, state="open")
         assert not StoredCard.objects.filter(token="tok_new").exists()
 
 
@@ -212,7 +213,7 @@ class TestLinks:
         assert second.revoked == first.link
         paying.store("page-1")
         ended = page_ended(gateway="paying", reference="page-1", on=ON, by="paying")
-        assert ended == links.PageEnded(link=first.link, state="revoked")
+        assert ended == card_page.PageEnded(link=first.link, state="revoked")
         assert not StoredCard.objects.filter(token="tok_new").exists()
         with refused("link", "card_link_over"):
             agree(first.link)

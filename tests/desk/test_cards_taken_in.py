@@ -14,8 +14,10 @@ from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import GatewayCustomer, StoredCard
 from perennial.db import sql
 from perennial.desk.cards import link as links
+from perennial.desk.cards import page as card_page
 from perennial.desk.cards.store import store_card
 from perennial.desk.cards.take_in import CardsTakenIn, take_in_cards
+from perennial.errors import Refused
 from perennial.payment_server.start import Running
 from perennial.payments import gateways
 from perennial.payments.gateways.sandbox import Sandbox
@@ -98,6 +100,12 @@ def test_what_is_refused_names_its_field(server: Running, tmp_path: Any) -> None
     server_gone = Simulator("http://127.0.0.1:9", seconds=1)
     with gateways.use(server_gone), refused("gateway", "gateway_cards_not_told"):
         take_in_cards(account="C-1", **ANNA)
+    server.control("POST", "faults", {"rules": [{"fault": "unauthorized", "path": "/v1/"}]})
+    with pytest.raises(
+        Refused, match="gateway_key_refused"
+    ):  # the operator's setting is at fault: noted, for whoever watches
+        take_in_cards(account="C-1", **ANNA)
+    server.control("DELETE", "faults")
     with gateways.use(Sandbox(tmp_path)), refused("gateway", "gateway_keeps_no_cards"):
         take_in_cards(account="C-1", at="anything", **ANNA)
 
@@ -125,10 +133,10 @@ def test_a_page_for_a_card_is_of_the_customer_whose_card_is_kept_there(server: R
     settings.PERENNIAL_URL = "https://club.example.com"
     there = kept(server, "C-2")
     store_card(account="C-2", token="pm_2_1", exp="7/2029", brand="visa", last4="4242", **ANNA)
-    asked = links._request(linked("C-2"), "simulator", language="en", after=None, on=ON)
+    asked = card_page._request(linked("C-2"), "simulator", language="en", after=None, on=ON)
     page = gateways.current().card_page(asked)  # type: ignore[attr-defined]
     assert (asked.token, page.gateway_customer) == ("pm_2_1", there)
-    unknown = links._request(linked("C-1"), "simulator", language="en", after=None, on=ON)
+    unknown = card_page._request(linked("C-1"), "simulator", language="en", after=None, on=ON)
     assert unknown.token is not None  # of the sandbox, of which the server knows nothing
     page = gateways.current().card_page(unknown)  # type: ignore[attr-defined]
     assert page.gateway_customer not in (None, there)

@@ -16,7 +16,7 @@ from django.test import Client
 from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.desk import actions, visits
-from perennial.desk.cards.link import look_at_pages
+from perennial.desk.cards.page import look_at_pages
 from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.runner import run_job
 from perennial.jobs.watch import watch

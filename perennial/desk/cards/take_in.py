@@ -14,7 +14,7 @@ from typing import Literal
 from django.db.models import Max
 
 from perennial.customers.models import Customer, GatewayCustomer, StoredCard
-from perennial.customers.queries import customer_by_account
+from perennial.customers.queries import called_by, customer_by_account
 from perennial.customers.rules import card_faults, written_card_faults
 from perennial.customers.values import CardFacts
 from perennial.db import history
@@ -22,7 +22,7 @@ from perennial.desk.action import How, action, perform
 from perennial.desk.outcome import Outcome
 from perennial.errors import Refused, refuse_all
 from perennial.kernel.limits import LONG_CODE, code_fault
-from perennial.payments import gateways
+from perennial.payments import gateways, refused_keys
 from perennial.payments.gateways.contract import CustomerThere, KeepsCards, KeptCard, KnowsCustomers
 
 _LOG = logging.getLogger("perennial.cards")
@@ -88,9 +88,7 @@ def take_in_cards(
 
 def _called(customer: Customer, gateway: str, at: str | None) -> str:
     """How a gateway calls a customer. One name there is one customer here: a card is charged as that customer's."""
-    known = (
-        GatewayCustomer.objects.filter(customer=customer, gateway=gateway).values_list("reference", flat=True).first()
-    )
+    known = called_by(gateway, customer)
     if at is None:
         if known is None:
             raise Refused("gateway_customer_not_said", "at", account=customer.account, gateway=gateway)
@@ -111,8 +109,11 @@ def _asked(gateway: str, there: str) -> tuple[tuple[KeptCard, ...], CustomerTher
     if not isinstance(found, KeepsCards) or found.name != gateway:
         raise Refused("gateway_keeps_no_cards", "gateway", gateway=gateway)
     try:
-        cards = tuple(found.cards(there))
-        return cards, found.customer(there) if isinstance(found, KnowsCustomers) else CustomerThere()
+        with refused_keys.told(gateway):
+            cards = tuple(found.cards(there))
+            return cards, found.customer(there) if isinstance(found, KnowsCustomers) else CustomerThere()
+    except Refused:
+        raise
     except LookupError:
         raise Refused("gateway_customer_unknown", "at", gateway=gateway, reference=there) from None
     except Exception as problem:  # whatever a gateway may raise: nothing has happened, and it may be asked again

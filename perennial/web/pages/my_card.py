@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from perennial.customers.models import StoredCard
 from perennial.desk import visits
 from perennial.desk.cards import link as links
+from perennial.desk.cards import page as card_page
 from perennial.desk.cards.pays import Pays, what_it_pays
 from perennial.desk.read.card_links import card_link
 from perennial.errors import Refused
@@ -102,7 +103,7 @@ def page(request: Visit, link: CardLink) -> HttpResponse:
     if request.POST.get("agreed") != consent.mark:
         return _form(request, link, consent, said_first="my_card_changed", status=409)
     try:
-        url = links.open_card_page(
+        url = card_page.open_card_page(
             link=link.pk,
             words=consent.words,
             language=request.visitor.reader.language,
@@ -124,7 +125,7 @@ def done(request: Visit, link: CardLink) -> HttpResponse:
     if link.page is None and link.stored_at is None:
         return _form(request, link, _consent(request, link))
     try:
-        ended = links.look(link=link.pk, on=request.visitor.today, by=links.CUSTOMER)
+        ended = card_page.look(link=link.pk, on=request.visitor.today, by=card_page.CUSTOMER)
     except Exception as problem:  # whatever a gateway may raise: the page looks again
         _LOG.warning("the page of link %s could not be looked at: %s", link.pk, type(problem).__name__)
         link.refresh_from_db()
