@@ -406,12 +406,16 @@ class Difference:
                     counts.cancelled += len(old.lines)
         return counts
 
-    def write(self) -> None:
-        """Write it: cancelled first, then changed, then new rows. Refused: a line that costs more than can be written."""
-        for line in (line for new in self.relined for line in new.lines):
+    def refuse_too_dear(self) -> None:
+        """Refused: a line that costs more than can be written."""
+        for line in (line for new in (*self.relined, *self.inserts) for line in new.lines):
             if line.quantity >= MOST_PIECES:
                 raise Refused("quantity_not_within", "quantity", value=repr(plain(line.quantity)))
             line_amount(line.quantity, line.price_minor)
+
+    def write(self) -> None:
+        """Write it: cancelled first, then changed, then new rows. Refused: a line that costs more than can be written."""
+        self.refuse_too_dear()
         if self.cancels:
             changed = sql.execute(
                 "update continuity_occurrence o"

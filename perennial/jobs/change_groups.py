@@ -22,7 +22,6 @@ from perennial.customers.models import Customer
 from perennial.kernel.money import line_amount, plain
 from perennial.kernel.states import TO_COME
 from perennial.kernel.totals import Charge
-from perennial.orders.models import OrderLine
 from perennial.payments.cost import Place, child_totals, places, taxed_on
 from perennial.programs.queries import LoadedRevision
 
@@ -106,14 +105,19 @@ class ChangeGroups:
     _products: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     _costs: dict[tuple[object, ...], int] = field(default_factory=dict)
 
-    def take(self, rules: SetUp, updated: Sequence[Updated], counts: Mapping[int, Mapping[str, int]]) -> None:
-        """Take a batch of orders in; ``counts``: what the report counts of each, by their ids."""
+    def take(
+        self,
+        rules: SetUp,
+        updated: Sequence[Updated],
+        counts: Mapping[int, Mapping[str, int]],
+        lines: Mapping[int, int],
+    ) -> None:
+        """Take a batch of orders in; ``counts``: what the report counts of each, by their ids; ``lines``: the number of the
+        line that each is, by the line's id.
+        """
         both = [o for one in updated for o in (*one.state.occurrences, *(one.update.after if one.update else ()))]
         self._know({line.product_id for o in both for line in o.lines})
         where = places([*(o.ship_to_id for o in both), *(one.state.row.ship_to_id for one in updated)])
-        lines = dict(
-            OrderLine.objects.filter(pk__in=[one.state.row.parent_line_id for one in updated]).values_list("pk", "line")
-        )
         rises = [one for one in updated if _rises(one)]
         rising, silent = {one.state.row.pk for one in rises}, _without_address(rises)
         for one in updated:

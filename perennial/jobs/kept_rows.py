@@ -92,6 +92,8 @@ class KeptRows:
     def _write_apart(self) -> None:
         if self._session is None:
             self._session = Session()
+            # Rows without their end are worth nothing: they reach the disk with it, or not at all.
+            self._session.execute("set synchronous_commit = off", [])
             dead = self._session.execute(DEAD, {"job": self.job.name, "lock": ALIVE}).fetchall()
             if dead:
                 _forget(self._session, [run for (run,) in dead])

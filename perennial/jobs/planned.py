@@ -34,6 +34,7 @@ class Planned:
     """Collected order by order, written at once with the chunk."""
 
     said: list[_Said] = field(default_factory=list)
+    _numbers: dict[int, int] = field(default_factory=dict)
 
     def added(self, state: OrderState, occurrences: Iterable[OccurrenceRow]) -> None:
         """What was planned on behind what there was."""
@@ -70,9 +71,14 @@ class Planned:
         places = touched.places(run, first, last)
         products = {line.product_id for one in self.said for o in (one.old, one.new) if o for line in o.lines}
         items = dict(Product.objects.filter(pk__in=products).values_list("pk", "number"))
-        parents = {one.state.row.parent_line_id for one in self.said}
-        lines = dict(OrderLine.objects.filter(pk__in=parents).values_list("pk", "line"))
+        lines = self.lines_of(one.state for one in self.said)
         touched.write(run, self._rows(places, items, lines))
+
+    def lines_of(self, states: Iterable[OrderState]) -> Mapping[int, int]:
+        """The numbers of the lines that these orders are, by the lines' ids; each is read once."""
+        if missing := {state.row.parent_line_id for state in states} - self._numbers.keys():
+            self._numbers |= dict(OrderLine.objects.filter(pk__in=missing).values_list("pk", "line"))
+        return self._numbers
 
     def _rows(
         self, places: Mapping[int, int], items: Mapping[int, str], lines: Mapping[int, int]

@@ -223,8 +223,10 @@ class UpdateOrders(Job):
                     )
                 )
         alone = is_preview(run) and not any(s.row.upfront or s.row.tariff_id < run.cache["tariff"] for s in states)
-        difference.write()
-        if not alone:  # of a preview, nothing else reads these rows before they are taken back
+        if alone:  # nothing of a preview reads these rows before they are taken back
+            difference.refuse_too_dear()
+        else:
+            difference.write()
             tell_price_changes(changed, difference.relined, on=run.on)
             _write(rows)
         followed = tariff_followed(run, set_up, states, planned)
@@ -243,7 +245,8 @@ class UpdateOrders(Job):
             for word, number in of.items():
                 report.count(word, number)
         if is_preview(run):
-            self._groups(run).take(set_up, _with_others(updated, states, followed), counted)
+            everyone = _with_others(updated, states, followed)
+            self._groups(run).take(set_up, everyone, counted, planned.lines_of(states))
         if again and not alone:
             blocked.recompute(again)
             if any(s.row.upfront for s in states if s.row.pk in differ):

@@ -49,8 +49,9 @@ S = TypeVar("S", bound=Ships)
 def places(address_ids: Iterable[int | None]) -> dict[int | None, Place]:
     """Country and region by address id; no address is nowhere."""
     found: dict[int | None, Place] = {None: NOWHERE}
-    for a in Address.objects.filter(pk__in={i for i in address_ids if i is not None}):
-        found[a.pk] = Place(a.country, a.region)
+    known = Address.objects.filter(pk__in={i for i in address_ids if i is not None})
+    for pk, *place in known.values_list("pk", "country", "region"):
+        found[pk] = Place(*place)
     return found
 
 

@@ -974,13 +974,21 @@
     if (opener) activate(opener);
   }
 
+  /** What was typed and left before anything listened is saved now; what the browser has filled in again is not. */
+  function saveTypedBefore() {
+    for (const field of all(FIELD, main ?? body).filter((field) => field.matches(":user-valid, :user-invalid"))) {
+      if (valueOf(field) !== savedValueOf(field)) field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
   function begin() {
     if (main) main.tabIndex = -1;
     const wanted = rowOf(byId(new URL(location.href).searchParams.get("row")));
     if (wanted) opened.add(wanted.id);
     settleRows();
     settleLists(null);
-    document.addEventListener("DOMContentLoaded", openAsked); // htmx listens to the buttons from then on
+    document.addEventListener("DOMContentLoaded", openAsked); // htmx listens from then on
+    document.addEventListener("DOMContentLoaded", saveTypedBefore);
     beginFocus();
     setInterval(watchSession, 1000);
   }
