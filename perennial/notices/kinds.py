@@ -39,7 +39,7 @@ ALL = (
         "order_confirmed", False, ("order",), ("items", "program", "first_on", "amount", "card", "place", "ordered_on")
     ),
     Kind("shipment_ahead", False, ("ship_on", "product"), (*PARCEL, "order", "amount", "change_until"), days=10),
-    Kind("shipped", False, ("order",), (*PARCEL, "amount", "shipped_on", "carrier", "tracking")),
+    Kind("shipped", False, ("order",), (*PARCEL, "amount", "shipped_on", "carrier", "tracking", "rest", "rest_on")),
     Kind("card_expiring", False, ("card", "expires_on"), ("order", "ship_on", "due_on", "link"), days=30),
     Kind("price_changed", False, ("product", "old_price", "new_price", "ship_on"), ("order", "program")),
     Kind("charges_changed", False, ("old_amount", "new_amount", "order"), ("program", "ship_on", "due_on")),

@@ -24,6 +24,7 @@ DAYS = (
     "last_on",
     "ordered_on",
     "shipped_on",
+    "rest_on",
     "ended_on",
     "valid_until",
 )
@@ -83,6 +84,8 @@ def words(
     if items:
         values["items"] = ", ".join(item.name for item in items)
         values.setdefault("product", values["items"])
+    if facts.get("rest"):
+        values["rest"] = ", ".join(_counted(item) for item in facts["rest"])
     return Words({name: " ".join(value.split()) for name, value in values.items()}, items)
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from perennial.catalog.models import Company
 from perennial.desk.orders.short import Pieces
 from perennial.desk.read.customer import customer_page
 from perennial.jobs.check import check, check_once
+from perennial.notices.actions import set_kind
+from perennial.notices.models import Notice
 from perennial.orders.models import OrderEvent, OrderTax, Rest, SalesOrder
 from perennial.payments import gateways
 from perennial.payments.models import Attempt, Payment
@@ -95,6 +98,8 @@ def rest_later(child: str, *pieces: tuple[int, str], **more: Any) -> dict[str, A
 
 
 def test_the_rest_follows_once_costs_no_second_delivery_and_is_captured_in_turn() -> None:
+    Company.objects.update(notices_on=True, from_email="club@example.com")
+    set_kind(kind="shipped", is_on=True, **ANNA)
     child = second()
     done = rest_later(child, (2, "1"))
     rest = f"{child}-2"
@@ -114,6 +119,11 @@ def test_the_rest_follows_once_costs_no_second_delivery_and_is_captured_in_turn(
         ("sent_short", rest, None),
     ]
     assert check()["faults"] == check_once()["faults"] == []
+    (parcel,) = Notice.objects.filter(kind="shipped", child_id=SalesOrder.objects.get(number=child).pk)
+    assert (parcel.facts["rest"], parcel.facts["rest_on"]) == (
+        [{"name": "", "quantity": "1", "amount_minor": None}],
+        "2026-03-23",
+    )
     coming_ = next(one for one in customer_page("C-1", on=day(10)).coming if one.rest_of)
     assert (coming_.child, coming_.rest_of, coming_.cost.minor) == (rest, child, 6600)
     assert [(one.product.number, one.quantity) for one in coming_.lines] == [("B6", 1)]

@@ -383,10 +383,15 @@ def test_a_manager_takes_in_the_cards_that_the_gateway_keeps(paying: Paying) -> 
     assert nobody.status_code == 422
     assert 'id="f-at-err"' in nobody.content.decode()
     page = {"HTTP_HX_CURRENT_URL": "http://127.0.0.1/customers/C-1", **hx}
-    said = manager.post(address, {"at": "cus_7"}, **page)
+    whose = manager.post(address, {"at": "cus_7"}, **page).content.decode()
+    assert "Mrs Seven" in whose
+    assert "seven@example.com" in whose
+    assert not StoredCard.objects.filter(token="tok_new").exists()  # looked at only
+    said = manager.post(address, {"seen": "cus_7"}, **page)
     assert "1 card is stored, of 1 there." in said.content.decode()
     assert StoredCard.objects.get(token="tok_new").gateway == "paying"
-    assert "0 cards are stored" in manager.post(address, {}, **page).content.decode()
+    assert "is stored already" in manager.post(address, {}, **page).content.decode()
+    assert "0 cards are stored" in manager.post(address, {"seen": "cus_7"}, **page).content.decode()
 
 
 def test_without_a_page_of_the_gateway_the_panel_is_as_it_was() -> None:

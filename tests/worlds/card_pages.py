@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perennial.payments.gateways.contract import CardPage, CardPageEnd, CardPageRequest, KeptCard, NotAdmitted
+from perennial.payments.gateways.contract import (
+    CardPage,
+    CardPageEnd,
+    CardPageRequest,
+    CustomerThere,
+    KeptCard,
+    NotAdmitted,
+)
 from perennial.payments.gateways.sandbox import Sandbox
 
 PAGES = "https://pay.example.com/"
@@ -50,6 +57,10 @@ class Paying(Sandbox):
     def cards(self, gateway_customer: str) -> Iterable[KeptCard]:
         """Those that were stored."""
         return [end.card for end in self.ends.values() if end.card is not None]
+
+    def customer(self, gateway_customer: str) -> CustomerThere:
+        """Who that is."""
+        return CustomerThere("Mrs Seven", "seven@example.com")
 
     def store(self, reference: str, card: KeptCard = VISA) -> None:
         """The customer has typed a card there."""

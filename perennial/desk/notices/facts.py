@@ -64,10 +64,11 @@ def ahead(shipment: ComingShipment, currency: str) -> Facts:
 
 
 def child_sent(order: Order, child: Child, sent: Sent | None) -> Facts:
-    """A child has left: what is in it, what it costs, who carries it."""
+    """A child has left: what is in it, what it costs, who carries it; and the rest, where it went short and that follows."""
     one = next((one for one in order.continuity if one.line == child.line), None)
     items = [_item(line.product.name, line.quantity, line.price) for line in child.lines]
     upfront = one is not None and one.upfront
+    rest = _rest(order, child)
     return _known(
         order=child.number,
         currency=order.currency,
@@ -79,9 +80,20 @@ def child_sent(order: Order, child: Child, sent: Sent | None) -> Facts:
         tax_minor=None if child.tax_included else child.tax.minor or None,
         amount_minor=None if upfront else child.total.minor,
         place=_place(child.ship_to),
+        rest=[_item(line.product.name, line.quantity, None) for line in rest.lines] if rest else None,
+        rest_on=rest.ship_on.isoformat() if rest else None,
         **_sent(sent),
         **_card(one.card if one and not upfront and one.payment_method == "card" else None),
     )
+
+
+def _rest(order: Order, child: Child) -> Child | None:
+    """The child that is still to bring what this one, or the one whose rest it brings, went without."""
+    first = child.rest_of or child.number
+    rests = (
+        one for one in order.children if one.rest_of == first and one.status == "open" and one.number != child.number
+    )
+    return next(rests, None)
 
 
 def ordinary_sent(order: Order, sent: Sent | None) -> Facts:

@@ -163,15 +163,18 @@ def card_link(request: Visit, account: str) -> HttpResponse:
 
 
 def kept_cards(request: Visit, account: str) -> HttpResponse:
-    """Take in the cards that the gateway keeps of the customer already."""
+    """Take in the cards that the gateway keeps of the customer already; first whose they are there is shown."""
+    at, seen = typed.text(request, "at"), request.POST.get("seen")
+    look = seen is None
     try:
-        taken = take_in_cards(
-            account=account, at=typed.text(request, "at"), on=request.visitor.today, by=request.visitor.by
-        )
+        taken = take_in_cards(account=account, at=at or seen, on=request.visitor.today, by=request.visitor.by, dry=look)
     except Refused as problem:
         shown = _asked_for_card(request, customer_page(account, on=request.visitor.today))
         return form_again(request, "web/panel/card_link.html", shown, problem)
     new = sum(one.status == "new" for one in taken.cards)
+    if look:
+        shown = {"account": account, "customer": customer(account), "taken": taken, "new": new, "token": new_token()}
+        return render(request, "web/panel/kept_cards.html", shown)
     return done(request, Toast(effect(request, "cards_taken_in", None, count=new, there=len(taken.cards))))
 
 
