@@ -26,6 +26,8 @@ register = template.Library()
 WIDTH, MONTHS = 300, 12
 NUMBERS = ("price", "quantity", "times", "chance")
 """The cells of numbers: set to the right."""
+LONG = 16
+"""A field with more characters may be cut where the page is narrow."""
 
 
 def _to(context: Context) -> Reader:
@@ -67,6 +69,8 @@ def _field(
     was, error = row.was.get(name), row.errors.get(name)
     if name == "times" and not value.isdigit() and value:
         more = {**more, "size": "9"}  # until stopped
+    if len(value) > LONG:
+        more = {**more, "title": value}  # seen whole where the field is narrow
     attributes = [(key.replace("_", "-"), one) for key, one in more.items() if one not in (None, False, "")]
     described = [f"{id_}-{end}" for end, there in (("was", was), ("err", error)) if there]
     if described:
