@@ -20,10 +20,12 @@ FROM_THE_ONE_BEFORE = ("days", "interval", "own_days", "own_interval")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The row that a line comes from: an event of the order's revision. ``place`` None: it is gone from the program."""
+    """The row that a line comes from: an event of the order's revision. ``place`` None: it is gone from the program;
+    ``revision`` None: it was an older one.
+    """
 
     program: str
-    revision: int
+    revision: int | None
     place: int | None
     key: str
     repetition: int = 0

@@ -14,7 +14,7 @@ from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
 from perennial.programs.values import ProgramFacts
 from tests.worlds import actions
-from tests.worlds.desk import ANNA, ON, day, make_children, order, run
+from tests.worlds.desk import ANNA, ON, day, make_children, order, run, shown
 
 pytestmark = pytest.mark.usefixtures("club")
 
@@ -71,3 +71,15 @@ def test_what_changes_is_written_and_nothing_beside_it() -> None:
     assert run(UpdateOrders(), ON)["lines_changed"] == 1
     # The line of the third shipment goes and comes anew: two versions of one row.
     assert written(before) == {"continuity_occurrence": 0, "continuity_continuityline": 2}
+
+
+def test_what_was_made_before_an_update_names_no_version_that_it_did_not_know() -> None:
+    number = order("CLUB")
+    assert make_children(ON) == 1
+    sources = {line["child_order"]: line["why"]["product"] for line in shown(number)["continuity"][0]["lines"][:2]}
+    assert all("CLUB revision 1, event" in source for source in sources.values())
+    released(dearer)
+    run(UpdateOrders(), ON)
+    made, planned = (line["why"]["product"] for line in shown(number)["continuity"][0]["lines"][:2])
+    assert made.startswith("CLUB, event 1 (A)")
+    assert planned.startswith("CLUB revision 2, event 2 (B)")

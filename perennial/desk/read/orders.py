@@ -275,6 +275,7 @@ class _Batch:
     def _lines(self, one: rows.Continuity, order: rows.Order) -> Iterator[ShipmentLine]:
         """Its lines, the projected ones before what is cancelled."""
         places = self.places[one.revision_id]
+        earlier = self._made_before_update(one.order)
         changes: dict[tuple[str, int], list[rows.Adjustment]] = defaultdict(list)
         for adjustment in self.adjustments.get(one.id, ()):
             changes[adjustment.key, adjustment.repetition].append(adjustment)
@@ -320,13 +321,26 @@ class _Batch:
                 why=Why(
                     DateReason.read(o.why),
                     LineReason.read(o.line_why),
-                    source=Source(one.program, one.revision, places.get(o.key), o.key, o.repetition),
+                    source=Source(
+                        one.program,
+                        None if child and child.number in earlier else one.revision,
+                        places.get(o.key),
+                        o.key,
+                        o.repetition,
+                    ),
                     started=one.start_date is not None,
                     order_date=order.order_date,
                     changed={a.kind: Who(a.by, a.on, a.reason) for a in mine},
                 ),
             )
         yield from ahead
+
+    def _made_before_update(self, order: int) -> frozenset[str]:
+        """The children that were made before the last update: by an older revision, and nobody has kept which."""
+        happened = self.events.get(order, ())
+        last = max((event.id for event in happened if event.kind == "updated"), default=0)
+        made = (event for event in happened if event.kind == "child_created" and event.id < last)
+        return frozenset(json.loads(event.data or "{}").get("child", "") for event in made)
 
     def _not_shipped(
         self, o: rows.Occurrence, one: rows.Continuity, mine: Iterable[rows.Adjustment], run_on: date
