@@ -14,18 +14,19 @@ from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, keys
 from perennial.bundle.takeover.adjustments import adjustments, as_planned, changes_stand, parked
+from perennial.bundle.takeover.agreed import Agreed
 from perennial.bundle.takeover.context import Context
 from perennial.bundle.takeover.facts import facts_of, paying_of
 from perennial.bundle.takeover.projection import Coming, nothing_left_out
 from perennial.bundle.takeover.taken import Walk
 from perennial.continuity.planning import LineRow as PlannedLine
 from perennial.continuity.planning import line_reason
-from perennial.desk.entry.rows import AdjustmentRow, ContinuityRow, LineRow, OccurrenceRow, OrderRow, ShipTo
+from perennial.desk.entry.rows import ContinuityRow, LineRow, OccurrenceRow, OrderRow, ShipTo
 from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel import states
 from perennial.kernel.reasons import DateReason, LineReason, Reason, json_text
-from perennial.kernel.states import NOT_ENDED
+from perennial.kernel.states import NOT_ENDED, TO_COME
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
@@ -109,6 +110,11 @@ def _why(entry: Given) -> Why:
 NOTHING_SAID = Why()
 
 
+def _says_why(entry: Given) -> bool:
+    """Does an entry say why it is as it is? Then it was planned here, and so are the adjustments that it rests on."""
+    return entry.given("why") or entry.given("reasons")
+
+
 class _Walk:
     """One continuity order."""
 
@@ -121,6 +127,7 @@ class _Walk:
         self.with_child = with_child
         self.entry = ctx.one.entry.lines[line.line - 1]
         self.given: list[tuple[OccurrenceRow, Given]] = []
+        self.agreed = Agreed(ctx)
 
     def build(self) -> Walk | None:
         """The rows with their places; None when something is at fault."""
@@ -151,6 +158,7 @@ class _Walk:
         paying = paying_of(self.ctx, thing, facts, revision, self.status)
         literal = thing.given("facts") and "ship_to" in thing.value
         ship_to = self.ctx.place(thing, "ship_to", place(thing, "ship_to"), None if literal else self.order.ship_to)
+        self.ship_to = ship_to
         if thing.bad:
             return None
         changes = adjustments(self.ctx, thing, revision, "adjustments")
@@ -170,7 +178,7 @@ class _Walk:
                 changes_stand(self.given, changes, names, self.ctx.currency)
                 for _, at in (*self.given, *changes):
                     thing.spoil(at)
-            row.adjustments += self._skips(row)
+            row.adjustments += self.agreed.besides(row)
             row.complete = thing.flag("complete", self._complete())
         except Refused as refused:
             thing.bad = True
@@ -188,25 +196,6 @@ class _Walk:
             self.thing.fault("tariff", "tariff_unknown", tariff=number)
             return rules.newest
         return number
-
-    def _skips(self, row: ContinuityRow) -> list[AdjustmentRow]:
-        """Who skips a shipment says so to every later plan too."""
-        reading = self.ctx.reading
-        said = {(a.key, a.repetition) for a in row.adjustments if a.kind == "skip" and a.undone_on is None}
-        return [
-            AdjustmentRow(
-                key=o.key,
-                repetition=o.repetition,
-                line=0,
-                kind="skip",
-                value=True,
-                by=reading.by,
-                on=reading.on,
-                reason=reading.reason,
-            )
-            for o in row.occurrences
-            if o.status == "skipped" and (o.key, o.repetition) not in said
-        ]
 
     # --- the walk
 
@@ -302,6 +291,11 @@ class _Walk:
         for other in entries[1:]:
             self._agrees(first, other)
         why = _why(first)
+        to_come = planned if status in (*TO_COME, "skipped") else None
+        if to_come is not None and not _says_why(first):
+            usual_day = to_come.ship_on if dated else self._ship_on(mode_id, event_on)
+            self.agreed.days(to_come, event_on, ship_on if ship_on != usual_day else None)
+            self.agreed.address(to_come, self._ship_to(first, planned), self.ship_to)
         row = OccurrenceRow(
             key=pair[0],
             repetition=pair[1],
@@ -314,7 +308,7 @@ class _Walk:
             payment_schedule_id=self._schedule(first, pair[0]),
             ship_to=self._ship_to(first, planned),
             why=why.date or self._date_reason(planned, event_on, ship_on),
-            lines=self._lines(entries, planned),
+            lines=self._lines(entries, planned, to_come),
             why_cancelled=why.cancelled if status == "cancelled" else None,
         )
         if status != "cancelled":
@@ -369,8 +363,12 @@ class _Walk:
             return self.names.plans.date_reason(planned)
         return TAKEN_OVER
 
-    def _lines(self, entries: list[Given], planned: kernel.Occurrence | None) -> tuple[PlannedLine, ...]:
-        """The products of an occurrence. One entry that names neither product nor line stands for all of them."""
+    def _lines(
+        self, entries: list[Given], planned: kernel.Occurrence | None, to_come: kernel.Occurrence | None
+    ) -> tuple[PlannedLine, ...]:
+        """The products of an occurrence. One entry that names neither product nor line stands for all of them. ``to_come``:
+        the same as planning would have it, where later plans are to leave it as it is given.
+        """
         known = {line.line: line for line in planned.lines} if planned else {}
         only = entries[0]
         if (
@@ -383,7 +381,8 @@ class _Walk:
         made: list[PlannedLine] = []
         number = 0
         for entry in entries:
-            number = entry.whole("line", number + 1, 1, 10_000)
+            beyond = to_come is not None and not known.keys() - {line.line for line in made}
+            number = entry.whole("line", max(number + 1, kernel.FIRST_ADDED) if beyond else number + 1, 1, 10_000)
             if made and number in {line.line for line in made}:
                 entry.fault("line", "line_twice", line=number)
                 continue
@@ -404,6 +403,11 @@ class _Walk:
             quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
             why = _why(entry)
             made.append(PlannedLine(number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
+            if to_come is not None and not _says_why(entry):
+                wanted = kernel.Line(number, product.number, quantity, amount, (), ())
+                self.agreed.product(to_come, base, wanted)
+        if to_come is not None and not any(_says_why(entry) for entry in entries):
+            self.agreed.left_out(to_come, {line.line for line in made})
         return tuple(made)
 
     def _planned_line(self, line: kernel.Line) -> PlannedLine:
