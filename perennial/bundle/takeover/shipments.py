@@ -404,7 +404,7 @@ class _Walk:
             why = _why(entry)
             made.append(PlannedLine(number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
             if to_come is not None and not _says_why(entry):
-                wanted = kernel.Line(number, product.number, quantity, amount, (), ())
+                wanted = kernel.Line(number, product.number, quantity, amount, item_rule=(), price_rule=())
                 self.agreed.product(to_come, base, wanted)
         if to_come is not None and not any(_says_why(entry) for entry in entries):
             self.agreed.left_out(to_come, {line.line for line in made})
