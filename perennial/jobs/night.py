@@ -38,6 +38,14 @@ def last_night() -> date | None:
     return finished.order_by("-on_date").values_list("on_date", flat=True).first()
 
 
+def first_missed(through: date) -> date:
+    """The first business date whose night is not done: behind the last finished one; where none is, the first that was begun."""
+    if (last := last_night()) is not None:
+        return last + timedelta(1)
+    begun = NightRun.objects.filter(on_date__lte=through).order_by("on_date").values_list("on_date", flat=True).first()
+    return begun or through
+
+
 def is_over(day: date) -> bool:
     """Is the night of the day done, so that what ships on it goes with the next run?"""
     last = last_night()
@@ -73,12 +81,12 @@ def night(
             raise Refused("night_done", "on", last=last, on=on)
         return one_night(on, dry=dry, again=again, by=by, progress=progress, opened=opened, to=to)
     end = today()
-    start = end if last is None else last + timedelta(1)
+    start = first_missed(end)
     dates = [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
     if dry:
         return {"nights": _rehearsal(dates, by, to, progress)}
-    if last is not None and has_jumped(last, end) and meant != end:
-        waits = {"last": last.isoformat(), "today": end.isoformat(), "missed": len(dates)}
+    if has_jumped(start - timedelta(1), end) and meant != end:
+        waits = {"last": (start - timedelta(1)).isoformat(), "today": end.isoformat(), "missed": len(dates)}
         return {"nights": _rehearsal([end], by, to, progress), "waits": waits}
     nights: list[dict[str, Any]] = []
     with Session() as session:

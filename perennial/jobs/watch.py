@@ -70,11 +70,14 @@ def _of_operation(on: date) -> Iterator[Watched]:
     if last is not None and missed > 0:
         code = "nights_wait" if has_jumped(last, on) else "nights_missed"
         yield Watched(code, {"last": last, "count": missed, "today": on})
-    if last is None and sql.value(SQL["orders_without_night"], {"on": on}):
+    if not NightRun.objects.exists() and sql.value(SQL["orders_without_night"], {"on": on}):
         yield Watched("night_never", {})
     for job, run, started_on in sql.tuples(SQL["stopped_runs"], {"lock": RUN_LOCK, "still": STILL}):
         yield Watched("run_stopped", {"job": job, "run": run, "on": started_on})
-    night = NightRun.objects.filter(finished_at=None).order_by("on_date").values_list("on_date", flat=True).first()
+    begun = NightRun.objects.filter(finished_at=None)
+    if last is not None:  # what an earlier one has left, the nights since have done
+        begun = begun.filter(on_date__gte=last)
+    night = begun.order_by("on_date").values_list("on_date", flat=True).first()
     if night is not None and sql.value(SQL["night_stopped"], {"night": night, "still": STILL}):
         yield Watched("night_stopped", {"on": night})
     for one in refused_keys.standing():

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.test import override_settings
 
 from perennial.db import sql
 from perennial.jobs import JOBS, NIGHTLY, at_work
@@ -15,6 +16,7 @@ from perennial.jobs import night as nights
 from perennial.jobs.models import JobRun, NightRun
 from perennial.jobs.night import night, one_night
 from perennial.jobs.runner import run_job
+from perennial.jobs.watch import watch
 from tests.jobs.meanwhile import in_its_session, url
 from tests.jobs.watch import until
 from tests.worlds import book_club as cli
@@ -61,6 +63,28 @@ def test_a_night_that_was_killed_is_gone_on_with_though_one_of_its_date_is_done(
     killed.refresh_from_db()
     assert killed.finished_at is not None
     assert night(ON)["jobs"] == []
+
+
+def test_the_first_nights_that_break_off_are_gone_on_with_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Day after day the first night breaks off in a job: when that is mended each date is done once, the oldest first."""
+    install()
+    member()
+
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(JOBS["process-payments"], "select", breaks)
+        for ahead in range(3):
+            with override_settings(PERENNIAL_TODAY=day(ahead)), pytest.raises(RuntimeError):
+                night()
+    assert list(NightRun.objects.values_list("on_date", "finished_at")) == [(ON, None)]
+    with override_settings(PERENNIAL_TODAY=day(3)):
+        assert [one.code for one in watch(day(3))][:1] != ["night_never"]
+        assert [one["on"] for one in night()["nights"]] == [str(day(ahead)) for ahead in range(4)]
+        assert night()["nights"] == []
+    assert not NightRun.objects.filter(finished_at=None).exists()
+    assert NightRun.objects.count() == 4
 
 
 def test_two_that_catch_up_share_the_nights_and_nothing_moves_back(monkeypatch: pytest.MonkeyPatch) -> None:
