@@ -247,6 +247,31 @@ def test_a_version_for_new_orders_reaches_open_ones_after_all() -> None:
     assert "3 of these taken back before" in manager.get(shown_at).content.decode()
 
 
+def test_the_job_raises_no_price_of_which_nobody_is_told_unless_that_is_said() -> None:
+    manager = signed_in("manager")
+    edited()
+    assert manager.post("/programs/CLUB/release").status_code == 302
+    shown = manager.get("/jobs").content.decode()
+    assert 'data-l="Due now">0 <small><a href="/jobs/update-orders">and 3 that no night takes</a>' in shown
+    lead = '<a href="/programs/CLUB/change">CLUB</a> 3 open orders stand on an older version'
+    assert lead in manager.get("/jobs/update-orders").content.decode()
+    asked = {"program": "CLUB", "dry": "0"}
+    shown_at = manager.post("/jobs/update-orders", asked)["Location"]  # the dry run comes first
+    assert worked().dry
+    shown = manager.get(shown_at).content.decode()
+    assert lead in shown
+    assert "3 updated, 1 of these with changes by a person" in shown
+    assert "3 with a higher price, 3 of these without e-mail" in shown
+    assert "customers get no mail of changed prices: 3 would hear nothing" in shown
+    assert 'href="/setup/messages#k-price_changed"' in shown
+    assert manager.post("/jobs/update-orders", asked)["Location"] == shown_at
+    refused = manager.post(f"{shown_at}/again")
+    assert (refused.status_code, 'id="letters-err"' in refused.content.decode()) == (422, True)
+    assert not JobRequest.objects.filter(dry=False).exists()
+    assert manager.post(f"{shown_at}/again", {"letters": "1"}).status_code == 302
+    assert worked().status == "done"
+    assert {one.revision.number for one in order_rows()} == {2}
+
 
 def order_rows() -> list[Any]:
     return list(ContinuityOrder.objects.select_related("revision"))
