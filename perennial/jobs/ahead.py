@@ -26,9 +26,15 @@ MANY_ORDERS = 1000
 
 def refuse_ahead(on: date, meant: date | None) -> None:
     """Refused: a date more than a day ahead of today that was not said twice (``meant``)."""
+    if on != meant and (fault := ahead_fault(on)) is not None:
+        raise fault
+
+
+def ahead_fault(on: date) -> Refused | None:
+    """Why a date is said twice: it lies more than a day ahead of today."""
     now = today()
-    if on.toordinal() - now.toordinal() > DAYS_AHEAD and on != meant:
-        raise Refused("date_ahead", "on", on=on, today=now)
+    is_ahead = on.toordinal() - now.toordinal() > DAYS_AHEAD
+    return Refused("date_ahead", "on", on=on, today=now) if is_ahead else None
 
 
 def are_many(orders: int) -> bool:

@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
 from perennial.continuity.planning import LineRow, OccurrenceRow, OrderState
 from perennial.continuity.update import Update
-from perennial.customers.models import Customer
+from perennial.jobs import price_notices
 from perennial.kernel.money import line_amount, plain
 from perennial.kernel.states import TO_COME
 from perennial.kernel.totals import Charge
@@ -118,15 +116,14 @@ class ChangeGroups:
         both = [o for one in updated for o in (*one.state.occurrences, *(one.update.after if one.update else ()))]
         self._know({line.product_id for o in both for line in o.lines})
         where = places([*(o.ship_to_id for o in both), *(one.state.row.ship_to_id for one in updated)])
-        rises = [one for one in updated if _rises(one)]
-        rising, silent = {one.state.row.pk for one in rises}, _without_address(rises)
         for one in updated:
             row = one.state.row
             base = Row(row.pk, row.order.number, lines[row.parent_line_id])
             found = _Order(self, rules, one, where, base).told()
-            if row.pk in rising:
-                found.append((Difference(SILENT if row.order.paid_by in silent else TOLD), base))
-            self._waits[row.pk] = _Waits(found, counts.get(row.pk, {}))
+            of = counts.get(row.pk, {})
+            if of.get(price_notices.RISE):
+                found.append((Difference(SILENT if of.get(price_notices.SILENT) else TOLD), base))
+            self._waits[row.pk] = _Waits(found, of)
 
     def put_aside(self, subject: int, order: str) -> None:
         """An order cannot be done."""
@@ -289,23 +286,3 @@ def _of_line(was: LineRow | None, now: LineRow, groups: ChangeGroups) -> Iterato
         yield "price", was.price_minor, now.price_minor
     if was.quantity != now.quantity:
         yield "quantity", plain(was.quantity), plain(now.quantity)
-
-
-def _rises(one: Updated) -> bool:
-    """Does a product of a planned shipment get a higher price? Of that a customer is told
-    (``desk.notices.queue.tell_price_changes``).
-    """
-    for old, new in one.update.pairs() if one.update else ():
-        if old is not None and new is not None:
-            before = {line.product_id: line.price_minor for line in old.lines}
-            if any(line.price_minor > before.get(line.product_id, line.price_minor) for line in new.lines):
-                return True
-    return False
-
-
-def _without_address(updated: Sequence[Updated]) -> set[int]:
-    """Of the customers who pay for these orders, those without an e-mail address."""
-    if not updated:
-        return set()
-    paying = {one.state.row.order.paid_by for one in updated}
-    return set(Customer.objects.filter(Q(email=None) | Q(email=""), pk__in=paying).values_list("pk", flat=True))

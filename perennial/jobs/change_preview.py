@@ -27,6 +27,8 @@ from perennial.programs.models import Program, ProgramRevision
 SQL = sql.named("perennial.jobs", "sql/change_preview.sql")
 ORDER_COLUMNS = ("number", *Row._fields)
 SIZE = 50
+VERSION, PRICES, RULES = SEEN = ("version", "prices", "rules")
+"""What the answer depends on besides the orders."""
 STAYS = ("kept", "gone", "billing_kept")
 """Kinds of groups that do not say what differs of the program: what a person set, and stays or no longer applies."""
 
@@ -129,9 +131,10 @@ class GroupOrder:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What is otherwise than it was counted: so many orders; or (none) the version or the rules."""
+    """What is otherwise than it was counted: so many orders, and what all are planned with (``SEEN``)."""
 
     orders: int
+    what: tuple[str, ...] = ()
 
 
 def is_preview(run: Run) -> bool:
@@ -150,12 +153,12 @@ def refuse_other_revision(program: Program, number: int, *, dry: bool) -> None:
 
 
 def seen_now(program: int, revision: int) -> tuple[str, int, datetime]:
-    """What the answer depends on besides the orders, in a word; the last thing that has happened to any order; and when it
-    was looked at.
+    """What the answer depends on besides the orders, in a word for each of ``SEEN``; the last thing that has happened to any
+    order; and when it was looked at.
     """
     found = sql.one(SQL["seen"], {"program": program, "revision": revision})
     assert found is not None
-    return found[0], found[1], timezone.now()
+    return " ".join(found[0]), found[1], timezone.now()
 
 
 def is_stored_whole(row: ChangePreview) -> bool:
@@ -234,17 +237,19 @@ def since(run: int, *, thoroughly: bool = False) -> Since | None:
     to which something has happened since.
     """
     row = stored_preview(run)
-    if not draft_stands(run) or seen_now(row.program_id, row.revision_id)[0] != row.seen:
-        return Since(0)
-    if thoroughly and not is_stored_whole(row):
-        return Since(0)
+    if not version_stands(run) or (thoroughly and not is_stored_whole(row)):
+        return Since(0, (VERSION,))
+    now, was = (seen.split(" ") for seen in (seen_now(row.program_id, row.revision_id)[0], row.seen))
+    what = tuple(name for name, *both in zip(SEEN, now, was, strict=False) if both[0] != both[1])
     orders = (otherwise if thoroughly else happened_since)(row)
-    return Since(orders) if orders else None
+    return Since(orders, what) if orders or what else None
 
 
-def draft_stands(run: int) -> bool:
-    """Is the draft the one that a preview was counted with? Every edit makes a new one."""
-    return ProgramRevision.objects.filter(pk=stored_preview(run).revision_id, released=False).exists()
+def version_stands(run: int) -> bool:
+    """Is the program's newest version the one that a preview was counted with? Every edit of a draft makes a new one."""
+    row = stored_preview(run)
+    newest = ProgramRevision.objects.filter(program=row.program_id).order_by("-number").values_list("pk", flat=True)
+    return newest.first() == row.revision_id
 
 
 def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None = None) -> Page[GroupOrder]:

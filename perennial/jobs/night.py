@@ -159,7 +159,7 @@ def one_night(
             made = run_job(
                 JOBS[name](),
                 on=on,
-                arguments=_arguments(name, catching_up),
+                arguments=night_arguments(name, catching_up),
                 by=by,
                 night=started,
                 session=session,
@@ -199,7 +199,8 @@ def _is_passed(on: date) -> bool:
     return last is not None and (on < last or (on == last and _unfinished(on) is None))
 
 
-def _arguments(name: str, catching_up: bool = False) -> dict[str, Any]:
+def night_arguments(name: str, catching_up: bool = False) -> dict[str, Any]:
+    """To what a night restricts a job."""
     if name == "process-payments" and catching_up:
         return {"catching_up": True}
     return {"night": True} if name == "update-orders" else {}
@@ -224,7 +225,7 @@ def _rehearsal(dates: Sequence[date], by: str, to: Reader, progress: Progress | 
                 for name in NIGHTLY:
                     if progress is not None:
                         progress(name, on)
-                    job, arguments = JOBS[name](), _arguments(name, on != dates[-1])
+                    job, arguments = JOBS[name](), night_arguments(name, on != dates[-1])
                     kept = KeptRows(job, on, arguments, by)
                     rehearsals.append((kept, Report()))
                     rehearsals[-1][1].add(rehearse(job, on, arguments, by, kept))

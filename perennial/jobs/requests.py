@@ -24,6 +24,8 @@ from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.job import Run
 from perennial.jobs.many import Confirmed, How, as_asked, refuse_as_asked
 from perennial.jobs.models import JobRequest, JobRun
+from perennial.jobs.price_notices import fault_of_runs
+from perennial.jobs.report import stored_report
 from perennial.jobs.runner import Opened, ask_run_to_stop
 from perennial.kernel.reasons import Reason
 from perennial.kernel.states import REQUEST_GOES_ON
@@ -55,13 +57,15 @@ def ask(
     meant: date | None = None,
     recurs: bool = False,
     rehearsed: bool = False,
+    letters: bool = False,
     confirmed: Confirmed | None = None,
 ) -> tuple[JobRequest, bool]:
     """Ask for a job, or ``night``, of a date (left out: of a night every missed one, of a job that of the day it is done on);
     the same that is asked for already is given again. True: it is new.
 
     Refused: no such job, a date ahead that was not said twice (``meant``), a criterion that names nothing; with
-    ``rehearsed`` what no dry run has shown since it was done last. Of many orders (``many``): what they refuse without what
+    ``rehearsed`` what no dry run has shown since it was done last, and prices that it raises without a notice, unless those
+    customers are told by letter (``letters``). Of many orders (``many``): what they refuse without what
     was ``confirmed``.
     """
     given = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
@@ -74,9 +78,11 @@ def ask(
         refuse_ahead(on, meant)
     shown = None
     if rehearsed and not dry:
-        shown = _rehearsal(job, on, given)
+        shown = rehearsal(job, on, given)
         if shown is None:
             raise Refused("dry_run_first", job=job)
+        if not letters and job != NIGHT and (fault := unheard(shown)) is not None:
+            raise fault
     if job in BY_PERSONS:
         how = _how(confirmed, by=by, on=on or today(), dry=dry)
         refuse_as_asked(job, how, given, selected=None if shown is None else _selected(shown))
@@ -102,12 +108,19 @@ def ask(
 _NOTHING_DONE = Q(status__in=("refused", "failed")) | Q(status="stopped", runs=[])
 
 
-def _rehearsal(job: str, on: date | None, arguments: Mapping[str, Any]) -> JobRequest | None:
+def rehearsal(job: str, on: date | None, arguments: Mapping[str, Any]) -> JobRequest | None:
     """The dry run that has shown the same since it was really done the last time; None: none has."""
-    same = JobRequest.objects.filter(job=job, on_date=on, arguments=arguments).order_by("-id")
+    given = {name: value for name, value in arguments.items() if value is not None}
+    same = JobRequest.objects.filter(job=job, on_date=on, arguments=given).order_by("-id")
     dry = same.filter(dry=True, status="done").first()
     real = same.filter(dry=False).exclude(_NOTHING_DONE).values_list("pk", flat=True).first()
     return dry if dry is not None and (real is None or real < dry.pk) else None
+
+
+def unheard(request: JobRequest) -> Refused | None:
+    """Why not everybody is told whose price a dry run has raised; None: everybody is, or no price rises."""
+    reports = JobRun.objects.filter(pk__in=request.runs).values_list("report", flat=True)
+    return fault_of_runs(stored_report(report).counts for report in reports)
 
 
 def followed_by(request: JobRequest) -> int | None:

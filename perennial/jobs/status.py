@@ -18,7 +18,7 @@ from perennial.errors import Refused
 from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
-from perennial.jobs.night import last_night
+from perennial.jobs.night import last_night, night_arguments
 from perennial.jobs.report import Report, stored_report
 from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
@@ -94,11 +94,19 @@ class JobRunStatus:
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """A job with its last run, and how many things its next run would take."""
+    """A job with its last run, and how many things its next run would take; ``by_hand``: so many of these no night takes, only
+    a run that a person asks for.
+    """
 
     job: str
     last: JobRunStatus | None
     due: int
+    by_hand: int = 0
+
+    @property
+    def by_night(self) -> int:
+        """How many of them the night would take."""
+        return self.due - self.by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ def status(on: date | None = None) -> list[JobStatus]:
     """Each job with its last run and how many things its next run would take on a date."""
     on = on or today()
     last = {run.job: run for run in _runs("last_runs", {"jobs": list(NIGHTLY)})}
-    return [JobStatus(name, last.get(name), due(name, on)) for name in NIGHTLY]
+    return [_standing(name, last.get(name), on) for name in NIGHTLY]
 
 
 def status_of(job: str, on: date) -> JobStatus:
@@ -124,7 +132,12 @@ def status_of(job: str, on: date) -> JobStatus:
     if job not in NIGHTLY:
         raise Refused("job_unknown", "job", job=job, known=NIGHTLY)
     last = _runs("last_runs", {"jobs": [job]})
-    return JobStatus(job, last[0] if last else None, due(job, on))
+    return _standing(job, last[0] if last else None, on)
+
+
+def _standing(job: str, last: JobRunStatus | None, on: date) -> JobStatus:
+    found, as_night = due(job, on), night_arguments(job)
+    return JobStatus(job, last, found, found - due(job, on, as_night) if as_night else 0)
 
 
 def status_json(found: Iterable[JobStatus]) -> list[dict[str, Any]]:
@@ -311,10 +324,10 @@ def _late_of(state: OrderState, on: date, through: date) -> list[date]:
     return list(days.values())
 
 
-def due(name: str, on: date) -> int:
+def due(name: str, on: date, arguments: Mapping[str, Any] | None = None) -> int:
     """How many things a run of the job would take on a date: counted by the statement that finds them."""
     job = JOBS[name]()
-    run = Run(0, name, on, {}, True)
+    run = Run(0, name, on, dict(arguments or {}), True)
     job.arguments(run)
     statement, values = job.due(run)
     return int(sql.value(f"select count(*) from ({statement}) d", values))

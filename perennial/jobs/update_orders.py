@@ -19,7 +19,7 @@ from perennial.desk.locking import lock_many
 from perennial.desk.notices.queue import tell_price_changes
 from perennial.desk.snapshot import Rows, last_events, rows_of
 from perennial.errors import Refused
-from perennial.jobs import touched
+from perennial.jobs import price_notices, touched
 from perennial.jobs.change_groups import ChangeGroups, Updated
 from perennial.jobs.change_list import CHANGED_SINCE, LIST_COLUMNS, listed, note_list
 from perennial.jobs.change_preview import ORDER_COLUMNS, is_preview, preview_of, refuse_other_revision, seen_now
@@ -58,7 +58,7 @@ class UpdateOrders(Job):
     """
 
     name = "update-orders"
-    counts_if_any = ("billing_kept", "charges_changed")
+    counts_if_any = ("billing_kept", "charges_changed", *price_notices.COUNTS, "taken_back")
     counts = ("updated", "unchanged", "kept", "lines_added", "lines_changed", "lines_cancelled")
     chunk_size = 300
 
@@ -159,6 +159,7 @@ class UpdateOrders(Job):
         planned = Planned()
         counted: dict[int, Counter[str]] = defaultdict(Counter)
         changed: list[OrderState] = []
+        rising: list[OrderState] = []
         rows: list[ContinuityOrder] = []
         events = []
         updated: list[Updated] = []
@@ -173,6 +174,8 @@ class UpdateOrders(Job):
             was_complete, was_paid_by, stood_on = state.row.complete, state.row.payment_schedule_id, state.revision
             found, counts = update(state, revision, prices[revision.id], difference)
             planned.updated(state, found)
+            if price_notices.rises(found):
+                rising.append(state)
             rows.append(state.row)
             paid_by = state.row.payment_schedule_id
             differs = bool(counts) or state.row.complete != was_complete or paid_by != was_paid_by
@@ -236,6 +239,11 @@ class UpdateOrders(Job):
         again = sorted({s.row.pk for s in changed} | followed.differ)
         for pk in followed.differ:
             counted[pk]["charges_changed"] = 1
+        for pk, of_prices in price_notices.counted(rising).items():
+            counted[pk] += Counter(of_prices)
+        if not run.arguments.get("night"):  # what was put back no night takes
+            for pk in _taken_back(rows):
+                counted[pk]["taken_back"] = 1
         done, differ = {row.pk for row in rows} | followed.moved, set(again)
         for state in states:
             if (pk := state.row.pk) in done:
@@ -284,6 +292,12 @@ class Keep:
     def write(self, run: Run) -> None:
         """Keep what the update has changed."""
         keep_changes(self.were, self.before, action=UPDATE, by=run.started_by, on=run.on, run=run.id)
+
+
+def _taken_back(rows: Sequence[ContinuityOrder]) -> list[int]:
+    """Those of these orders from which the revision that they are to follow was taken back before."""
+    given = {"ids": [row.pk for row in rows], "revisions": [row.revision_id for row in rows], "action": UPDATE}
+    return [pk for (pk,) in sql.tuples(SQL["taken_back"], given)]
 
 
 def _with_others(updated: Sequence[Updated], states: Sequence[OrderState], followed: Followed) -> list[Updated]:

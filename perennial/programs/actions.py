@@ -221,10 +221,20 @@ def release(
 @transaction.atomic
 def for_new_orders_only(*, schedule_id: str, number: int, by: str, reason: str | None = None) -> None:
     """A released revision is for new orders: no night lets open ones follow it any more."""
+    _let_follow(False, schedule_id=schedule_id, number=number, by=by, reason=reason)
+
+
+@transaction.atomic
+def for_open_orders_too(*, schedule_id: str, number: int, by: str, reason: str | None = None) -> None:
+    """Open orders are to follow a released revision after all, in the next night at the latest."""
+    _let_follow(True, schedule_id=schedule_id, number=number, by=by, reason=reason)
+
+
+def _let_follow(apply: bool, *, schedule_id: str, number: int, by: str, reason: str | None) -> None:
     context(by=by, reason=reason)
     row = locked(schedule_id)
-    found = ProgramRevision.objects.filter(program=row, number=number, released=True, apply=True)
-    if found.update(apply=False):
+    found = ProgramRevision.objects.filter(program=row, number=number, released=True).exclude(apply=apply)
+    if found.update(apply=apply):
         Program.objects.filter(pk=row.pk).update(version=F("version") + 1)
 
 

@@ -189,7 +189,6 @@ urlpatterns = [
         for route, view in (
             ("check", program_change.check),
             ("go", program_change.go),
-            ("drop", program_change.drop),
             ("back", program_change.back),
         )
     ),

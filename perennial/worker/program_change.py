@@ -1,4 +1,6 @@
-"""A version of a program, from its draft to open orders: what it would change is counted, then it is applied by a worker."""
+"""A version of a program, on its way to open orders: what it would change is counted, then it is applied by a worker. It is
+the draft, or the newest released version where open orders do not follow it yet.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,15 @@ from perennial.catalog.queries import company, zone_of
 from perennial.continuity.models import ContinuityOrder
 from perennial.errors import Refused
 from perennial.jobs.ahead import refuse_many, run_by_hand
-from perennial.jobs.change_preview import Preview, Since, draft_stands, last_preview, preview, since
+from perennial.jobs.change_preview import VERSION, Preview, Since, last_preview, preview, since, version_stands
 from perennial.jobs.many import Confirmed, orders_to_put_back
 from perennial.jobs.models import JobRequest
+from perennial.jobs.price_notices import notice_fault
 from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.status import JobRunStatus
 from perennial.jobs.take_back import TakeBackOrders
 from perennial.jobs.update_orders import UpdateOrders
-from perennial.notices.queue import is_on
-from perennial.programs.actions import locked, release, to_release
+from perennial.programs.actions import for_open_orders_too, locked, release, to_release
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import program_by_id
 from perennial.worker import queue
@@ -62,6 +64,17 @@ class ProgramChange:
         """Was it not applied to all open orders?"""
         return self.applied is not None and self.applied.status in BROKEN_OFF
 
+    @property
+    def may_discard(self) -> bool:
+        """Is it a draft of a program that has a version for new orders?"""
+        return self.is_draft and self.number != 1
+
+    @property
+    def may_count(self) -> bool:
+        """Is it to be counted what it changes: of a draft, of a version that is not applied, or of one that was put back?"""
+        done = self.applied is None or (self.to_put_back == 0 and self.back is not None and not self.back.goes_on)
+        return self.is_draft or (self.number is not None and self.open_orders > 0 and done)
+
 
 def program_change(schedule_id: str) -> ProgramChange:
     """How a program's newest version stands with its open orders. Refused: there is no such program."""
@@ -72,9 +85,11 @@ def program_change(schedule_id: str) -> ProgramChange:
     counted = None if number is None else last_preview(schedule_id, number)
     asked = _last(JobRequest.objects.filter(job=JOB, dry=True, arguments__contains=_counted_with(schedule_id, number)))
     real = JobRequest.objects.filter(dry=False)
-    applied = None if is_draft else _last(real.filter(job=JOB, arguments=_arguments(schedule_id, number)))
+    asked_for = None if is_draft else _applied(schedule_id, number, counted)
+    applied = None if asked_for is None else request_status(asked_for.pk)
     run = applied.runs[-1] if applied is not None and applied.runs else None
     back = None if run is None else _last(real.filter(job=TakeBackOrders.name, arguments={"run": run.id}))
+    waits = applied is None and (is_draft or others.exists())
     return ProgramChange(
         program=schedule_id,
         name=row.name,
@@ -83,7 +98,7 @@ def program_change(schedule_id: str) -> ProgramChange:
         is_draft=is_draft,
         open_orders=others.count(),
         preview=counted,
-        since=since(counted.run) if counted is not None and is_draft else None,
+        since=since(counted.run) if counted is not None and waits else None,
         asked=None
         if asked is None or (counted is not None and counted.run in [one.id for one in asked.runs])
         else asked,
@@ -91,7 +106,7 @@ def program_change(schedule_id: str) -> ProgramChange:
         run=run,
         to_put_back=0 if run is None else orders_to_put_back(run.id),
         back=back,
-        notice=notice_fault(counted) if counted is not None and is_draft else None,
+        notice=fault_of(counted) if counted is not None and waits else None,
     )
 
 
@@ -103,10 +118,14 @@ def _last(asked: QuerySet[JobRequest]) -> RequestStatus | None:
 
 @transaction.atomic
 def ask_for_preview(*, schedule_id: str, on: date, by: str, refresh: int | None = None) -> JobRequest:
-    """Ask a worker what the draft would change on open orders; ``refresh``: only of those that have changed since the
-    preview of this run. Refused: there is no draft, or it has faults.
+    """Ask a worker what the draft would change on open orders, or the newest version that they do not follow; ``refresh``:
+    only of those that have changed since the preview of this run. Refused: there is neither, or the draft has faults.
     """
-    number = to_release(schedule_id=schedule_id, by=by)
+    change = program_change(schedule_id)
+    if change.number is not None and not change.is_draft and change.may_count:
+        number = change.number
+    else:
+        number = to_release(schedule_id=schedule_id, by=by)
     return queue.ask(job=JOB, on=on, arguments=_counted_with(schedule_id, number, refresh), dry=True, by=by)
 
 
@@ -145,8 +164,8 @@ def apply(
     on: date,
     reason: str | None = None,
 ) -> JobRequest:
-    """Release the draft that a preview (``run``) has shown, and ask a worker to let open orders follow it; what that changes
-    can be taken back. The same once more gives the same request, or goes on with one that broke off.
+    """Release the draft that a preview (``run``) has shown, or take the version that is released already, and ask a worker to
+    let open orders follow it; what that changes can be taken back. The same once more gives the same request, or goes on with one that broke off.
 
     ``orders``: how many change, once more where they are many; ``letters``: whoever is not told of a higher price by mail
     is told by letter. Refused: a draft, rules or orders that are not what was counted; a preview that was refreshed by
@@ -163,9 +182,12 @@ def apply(
     if (what := since(run, thoroughly=True)) is not None:
         raise changed_since(found, what)
     refuse_many(found.changed, orders)
-    if not letters and (fault := notice_fault(found)) is not None:
+    if not letters and (fault := fault_of(found)) is not None:
         raise fault
-    release(schedule_id=schedule_id, apply=True, by=by, on=on, reason=reason)
+    if _is_released(found):
+        for_open_orders_too(schedule_id=schedule_id, number=found.number, by=by, reason=reason)
+    else:
+        release(schedule_id=schedule_id, apply=True, by=by, on=on, reason=reason)
     return queue.ask(job=JOB, on=on, arguments=_arguments(schedule_id, found.number), by=by)
 
 
@@ -178,8 +200,8 @@ def for_new_orders(*, schedule_id: str, run: int, by: str, on: date, reason: str
     found = _preview_of(schedule_id, run)
     if _is_released(found):
         return
-    if not draft_stands(run):
-        raise changed_since(found, Since(0))
+    if not version_stands(run):
+        raise changed_since(found, Since(0, (VERSION,)))
     release(schedule_id=schedule_id, by=by, on=on, reason=reason)
 
 
@@ -202,8 +224,9 @@ def changed_since(found: Preview, what: Since) -> Refused:
     zone = zone_of(company())
     at = found.at.astimezone(zone)
     return Refused(
-        "orders_changed_since" if what.orders else "version_changed_since",
+        "version_changed_since" if what.what else "orders_changed_since",
         "run",
+        what=[(one, found.number) for one in what.what],
         count=what.orders,
         on=at.date(),
         hour=at.strftime("%H:%M"),
@@ -211,19 +234,23 @@ def changed_since(found: Preview, what: Since) -> Refused:
     )
 
 
-def notice_fault(found: Preview) -> Refused | None:
-    """Why not everybody whose price rises is told of it by mail: these messages are off, or some have no address."""
-    if found.rises and not is_on("price_changed"):
-        return Refused("price_notice_off", "letters", count=found.rises)
-    return Refused("price_notice_silent", "letters", count=found.silent) if found.silent else None
+def fault_of(found: Preview) -> Refused | None:
+    """Why not everybody is told of a higher price that a preview has counted."""
+    return notice_fault(rises=found.rises, silent=found.silent)
 
 
 def applied(found: Preview) -> JobRequest | None:
-    """What asks the workers to apply the version of a preview; None: nobody has applied it."""
-    if not _is_released(found):
-        return None
-    asked = JobRequest.objects.filter(job=JOB, dry=False, arguments=_arguments(found.program, found.number))
-    return asked.order_by("-id").first()
+    """What asks the workers to apply the version of a preview; None: nobody has applied it since it was counted."""
+    return _applied(found.program, found.number, found) if _is_released(found) else None
+
+
+def _applied(program: str, number: int | None, counted: Preview | None) -> JobRequest | None:
+    """What asks the workers to apply a version. None: nobody has, or all of it was put back and ``counted`` once more since."""
+    asked = JobRequest.objects.filter(job=JOB, dry=False, arguments=_arguments(program, number))
+    found = asked.order_by("-id").first()
+    if found is None or counted is None or not found.runs or max(found.runs) > counted.run:
+        return found
+    return found if any(orders_to_put_back(run) for run in found.runs) else None
 
 
 def _preview_of(schedule_id: str, run: int) -> Preview:

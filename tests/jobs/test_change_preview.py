@@ -218,17 +218,17 @@ def test_the_whole_is_counted_again_when_the_draft_or_a_rule_is_another_one() ->
     first = previewed()
     actions.skip(number=skipped, shipment=2, **ANNA)
     put({"products": [{"number": "B3", "price": "77.00"}]}, on=ON)
-    assert change_preview.since(first.run) == Since(0)
+    assert change_preview.since(first.run) == Since(1, ("prices",))
     second = previewed(refresh=first.run)
     assert (second.list_run, second.orders) == (second.run, 2)
     edited(price=8800)
-    assert change_preview.since(second.run) == Since(0)
+    assert change_preview.since(second.run) == Since(0, ("version",))
     third = previewed(refresh=second.run)
     assert (third.list_run, third.orders) == (third.run, 2)
     assert change_preview.since(third.run, thoroughly=True) is None
     # What is kept of a list for some time only is counted as a whole, too.
     PreviewedOrder.objects.filter(run=third.run).delete()
-    assert change_preview.since(third.run, thoroughly=True) == Since(0)
+    assert change_preview.since(third.run, thoroughly=True) == Since(0, ("version",))
     fourth = previewed(refresh=third.run)
     assert fourth.list_run == fourth.run
     for given, code in (

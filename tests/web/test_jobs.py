@@ -111,7 +111,11 @@ def test_a_night_ahead_is_not_run_by_one_click_on_its_dry_run() -> None:
     again = f"/jobs/requests/{asked.pk}/again"
     assert manager.post(again).status_code in (404, 409, 422)  # it is not done
     requests.perform(asked.pk)
-    assert manager.post(again).status_code in (409, 422)
+    refused = manager.post(again)
+    assert (refused.status_code, 'id="b-really"' in refused.content.decode()) == (422, True)
+    shown = manager.get(f"/jobs/requests/{asked.pk}").content.decode()
+    assert "2031-03-01 is ahead of today" in shown or "2031 is ahead of today" in shown
+    assert 'name="meant" value="1" form="really"' in shown
     assert JobRequest.objects.count() == 1
     form = {"job": "night", "dry": "0", "on": "2031-03-01"}
     assert manager.post("/jobs/ask", form).status_code == 422

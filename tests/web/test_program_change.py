@@ -10,11 +10,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from perennial.catalog.models import Company
 from perennial.continuity.models import ContinuityOrder
 from perennial.jobs import ahead, requests
 from perennial.jobs.models import ChangedOrder, ChangePreview, JobRequest, JobRun
 from perennial.jobs.night import one_night
-from perennial.notices.models import Notice
+from perennial.notices.models import Notice, NoticeKind
 from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.values import ProgramFacts
@@ -51,7 +52,9 @@ def worked() -> JobRequest:
 
 def test_from_a_draft_to_open_orders_and_back() -> None:
     manager = signed_in("manager")
-    assert "CLUB has no draft" in manager.get(PAGE).content.decode()
+    shown = manager.get(PAGE).content.decode()
+    assert "CLUB has no draft" in shown
+    assert "All open orders stand on its newest version" in shown
     edited()
     before = promised()
     shown = manager.get(PAGE).content.decode()
@@ -81,6 +84,7 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     refused = manager.post(f"{PAGE}/go", form)
     assert refused.status_code == 422
     assert "A higher price needs a notice" in refused.content.decode()
+    assert 'href="/setup/messages#k-price_changed"' in refused.content.decode()
     for _ in range(2):  # twice is once
         assert manager.post(f"{PAGE}/go", {**form, "letters": "1"}).status_code == 302
     assert JobRequest.objects.filter(dry=False).count() == 1
@@ -89,6 +93,7 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     assert promised() != before
     shown = manager.get(PAGE).content.decode()
     assert "Version 2 is applied" in shown
+    assert "Done: 3 updated, 1 of these with changes by a person" in shown
     assert "Take back 3 orders" in shown
     run = JobRun.objects.get(dry=False)
     for _ in range(2):
@@ -96,10 +101,18 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     worked()
     assert promised() == before
     shown = manager.get(PAGE).content.decode()
-    assert "for new orders only again" in shown
+    assert "Version 2 is for new orders only</h1>" in shown
     assert manager.post(f"{PAGE}/back", {"run": str(run.pk)}).status_code == 422
+    assert "3 open orders stand on an older version" in shown
     one_night(day(1))
     assert ProgramRevision.objects.get(number=2).apply is False
+    manager.post(f"{PAGE}/check")  # and once more, after all
+    form["run"] = str(worked().runs[-1])
+    assert "Version 2 would change" in manager.get(PAGE).content.decode()
+    assert manager.post(f"{PAGE}/go", {**form, "letters": "1"}).status_code == 302
+    worked()
+    assert {one.revision.number for one in order_rows()} == {2}
+    assert "Take back 3 orders" in manager.get(PAGE).content.decode()
 
 
 def otherwise(facts: ProgramFacts) -> ProgramFacts:
@@ -160,7 +173,9 @@ def test_what_has_changed_since_is_said_and_not_applied() -> None:
     last = ChangePreview.objects.latest("pk")
     put({"products": [{"number": "B3", "price": "77.00"}]}, on=ON)
     refused = manager.post(f"{PAGE}/go", {**form, "run": str(last.pk)})
-    assert "has changed since" in refused.content.decode()
+    assert re.search(r"Changed since .* of .*: a product or a price\. What was shown", refused.content.decode())
+    actions.skip(number="SO-000002", shipment=4, **ANNA)
+    assert "a product or a price, and 1 order. What was shown" in manager.get(PAGE).content.decode()
     assert not Notice.objects.exists()
 
 
@@ -172,7 +187,7 @@ def test_only_new_orders_and_dropped() -> None:
     form = {"who": "new", "run": str(ChangePreview.objects.get().pk)}
     edited(price=9800)
     refused = manager.post(f"{PAGE}/go", form)
-    assert (refused.status_code, "has changed since" in refused.content.decode()) == (422, True)
+    assert (refused.status_code, ": version 2. What was shown" in refused.content.decode()) == (422, True)
     edited(price=9900)
     manager.post(f"{PAGE}/check")
     worked()
@@ -183,14 +198,79 @@ def test_only_new_orders_and_dropped() -> None:
     assert ProgramRevision.objects.get(number=2, released=True).apply is False
     assert sorted({one.revision.number for one in order_rows()}) == [1]
     edited(price=8800)
+    discards = 'hx-get="/programs/CLUB/discard" hx-target="#head-panel">Discard the draft</button>'
+    for page_of_draft in (PAGE, "/programs/CLUB/edit"):  # it asks, and says what is lost, on both
+        assert discards in manager.get(page_of_draft).content.decode()
     seen = Program.objects.get(schedule_id="CLUB").version
-    edited(price=8700)  # somebody else, meanwhile
-    assert manager.post(f"{PAGE}/drop", {"seen": str(seen)}).status_code == 409
-    seen = Program.objects.get(schedule_id="CLUB").version
-    assert f'name="seen" value="{seen}"' in manager.get(PAGE).content.decode()
-    assert manager.post(f"{PAGE}/drop", {"seen": str(seen)}).status_code == 302
+    assert (
+        f'name="seen" value="{seen}"'
+        in manager.get("/programs/CLUB/discard", headers={"HX-Request": "true"}).content.decode()
+    )
+    assert manager.post("/programs/CLUB/discard", {"seen": str(seen)}).status_code == 302
     assert not ProgramRevision.objects.filter(released=False).exists()
     assert ChangedOrder.objects.exists()
+
+
+def test_a_version_for_new_orders_reaches_open_ones_after_all() -> None:
+    manager = signed_in("manager")
+    edited()
+    before = promised()
+    manager.post(f"{PAGE}/check")
+    form = {"run": str(worked().runs[-1]), "who": "new"}
+    manager.post(f"{PAGE}/go", form)
+    lead = '<a id="behind" href="/programs/CLUB/change">3 open orders stand on an older version'
+    assert lead in manager.get("/programs/CLUB").content.decode()
+    shown = manager.get(PAGE).content.decode()  # what was counted of the draft is true of what it became
+    assert "Version 2 would change 3 of 3 open orders" in shown
+    assert 'id="since"' not in shown
+    assert not [one for one in ("b-discard", "b-new") if f'id="{one}"' in shown]
+    NoticeKind.objects.create(kind="price_changed", is_on=True, changed_on=ON)
+    Company.objects.update(notices_on=True)
+    actions.skip(number="SO-000003", shipment=2, **ANNA)
+    shown = manager.get(PAGE).content.decode()
+    assert "1 order has changed since" in shown  # that messages were turned on changes nothing of what was counted
+    assert "3 orders have nobody with an e-mail address" in shown
+    manager.post(f"{PAGE}/check", {"refresh": form["run"]})
+    form = {"run": str(worked().runs[-1]), "who": "all"}
+    assert manager.post(f"{PAGE}/go", form).status_code == 422
+    before = promised()
+    assert manager.post(f"{PAGE}/go", {**form, "letters": "1"}).status_code == 302
+    run = worked().runs[-1]
+    assert {one.revision.number for one in order_rows()} == {2}
+    assert ProgramRevision.objects.get(number=2).apply
+    assert 'id="behind"' not in manager.get("/programs/CLUB").content.decode()
+    manager.post(f"{PAGE}/back", {"run": str(run)})
+    worked()
+    assert promised() == before
+    shown_at = manager.post("/jobs/update-orders", {"program": "CLUB", "dry": "1"})["Location"]
+    worked()
+    assert "3 of these taken back before" in manager.get(shown_at).content.decode()
+
+
+def test_the_job_raises_no_price_of_which_nobody_is_told_unless_that_is_said() -> None:
+    manager = signed_in("manager")
+    edited()
+    assert manager.post("/programs/CLUB/release").status_code == 302
+    shown = manager.get("/jobs").content.decode()
+    assert 'data-l="Due now">0 <small><a href="/jobs/update-orders">and 3 that no night takes</a>' in shown
+    lead = '<a href="/programs/CLUB/change">CLUB</a> 3 open orders stand on an older version'
+    assert lead in manager.get("/jobs/update-orders").content.decode()
+    asked = {"program": "CLUB", "dry": "0"}
+    shown_at = manager.post("/jobs/update-orders", asked)["Location"]  # the dry run comes first
+    assert worked().dry
+    shown = manager.get(shown_at).content.decode()
+    assert lead in shown
+    assert "3 updated, 1 of these with changes by a person" in shown
+    assert "3 with a higher price, 3 of these without e-mail" in shown
+    assert "customers get no mail of changed prices: 3 would hear nothing" in shown
+    assert 'href="/setup/messages#k-price_changed"' in shown
+    assert manager.post("/jobs/update-orders", asked)["Location"] == shown_at
+    refused = manager.post(f"{shown_at}/again")
+    assert (refused.status_code, 'id="letters-err"' in refused.content.decode()) == (422, True)
+    assert not JobRequest.objects.filter(dry=False).exists()
+    assert manager.post(f"{shown_at}/again", {"letters": "1"}).status_code == 302
+    assert worked().status == "done"
+    assert {one.revision.number for one in order_rows()} == {2}
 
 
 def order_rows() -> list[Any]:

@@ -233,6 +233,8 @@ def test_an_interval_that_moves_says_which_programs_get_a_revision(at_desk: Desk
     assert post(manager, "/setup/date-intervals/NM", other).status_code == 200  # that was not agreed to
     assert post(manager, "/setup/date-intervals/NM", {**sent, "agreed": agreed[1]}).status_code == 302
     assert ProgramRevision.objects.filter(program__schedule_id="MON").count() == 2
+    shown = manager.get("/setup/date-intervals/NM").content.decode()
+    assert '<a href="/programs/MON/change">MON</a> 1 open order stands on an older version' in shown
     seen = thing("date_intervals", "NM").version
     assert post(manager, "/setup/undo/date-intervals/NM", {"seen": "0"}).status_code == 422
     assert post(manager, "/setup/undo/date-intervals/NM", {"seen": seen}).status_code == 302
@@ -255,7 +257,12 @@ def test_a_charge_reaches_open_orders_when_its_tariff_is_applied(at_desk: Desk) 
     assert number in shown
     old = {"seen": str(newest.number - 1)}
     assert manager.post("/setup/tariffs/preview", old, **hx).status_code == 422
+    assert "customers get no mail of changed charges: 1 would hear nothing" in shown
+    assert 'href="/setup/messages#k-charges_changed"' in shown
     sent = {"seen": str(newest.number), "reason": "the post"}
+    refused = manager.post("/setup/tariffs/preview", sent, **hx)
+    assert (refused.status_code, 'id="letters-err"' in refused.content.decode()) == (422, True)
+    sent["letters"] = "1"
     assert manager.post("/setup/tariffs/preview", sent, **hx)["HX-Redirect"] == "/setup/tariffs"
     assert Tariff.objects.get(pk=newest.pk).applied_because == "the post"
     assert manager.post("/setup/tariffs/preview", sent, **hx).status_code == 422  # once

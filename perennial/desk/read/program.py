@@ -79,6 +79,12 @@ class Program:
         """How many open lines of orders stand on any of its versions."""
         return sum(version.open_orders for version in self.versions)
 
+    @property
+    def behind(self) -> int:
+        """How many of them stand on an older version than the one for new orders."""
+        newest = self.newest
+        return 0 if newest is None else self.open_orders - newest.open_orders
+
     def numbered(self, number: int) -> Version:
         """A version by its number. Refused: there is none."""
         for version in self.versions:

@@ -1,18 +1,16 @@
 -- What a version of a program changes on open orders: what was seen when it was counted, and what was counted.
 
 -- name: seen
--- What the answer depends on besides the orders, in one word: the version and the one before it, the rules and prices. And the
--- last thing that happened to any order.
-with rules as (
-  select array[
-    (select max(pgh_id) from catalog_parametershistory), (select max(pgh_id) from catalog_deliverymodehistory),
-    (select max(pgh_id) from catalog_paymentschedulehistory), (select max(pgh_id) from catalog_paymentschedulelinehistory),
-    (select max(pgh_id) from catalog_producthistory), (select max(pgh_id) from catalog_pricehistory),
-    (select max(number) from catalog_tariff where applied_on is not null),
-    (select max(pgh_id) from notices_noticekindhistory)] as of)
-select md5(concat_ws('|', %(revision)s::text,
-                     (select max(r.id) from programs_programrevision r where r.program_id = %(program)s and r.released),
-                     (select of::text from rules))),
+-- What the answer depends on besides the orders, in three words: the version and the one before it, the prices, the rules. And
+-- the last thing that happened to any order.
+select array[
+         concat_ws('-', %(revision)s::text, (select max(r.id) from programs_programrevision r
+                                              where r.program_id = %(program)s and r.released and r.id <> %(revision)s)),
+         concat_ws('-', (select max(pgh_id) from catalog_producthistory), (select max(pgh_id) from catalog_pricehistory)),
+         concat_ws('-', (select max(pgh_id) from catalog_parametershistory), (select max(pgh_id) from catalog_deliverymodehistory),
+                   (select max(pgh_id) from catalog_paymentschedulehistory),
+                   (select max(pgh_id) from catalog_paymentschedulelinehistory),
+                   (select max(number) from catalog_tariff where applied_on is not null))],
        (select coalesce(max(e.id), 0) from orders_orderevent e)
 
 -- name: stands

@@ -8,6 +8,16 @@ select id from continuity_continuityorder
 select c.id, c.order_id from continuity_continuityorder c
  where c.id in (select subject_id from jobs_jobitem where run_id = %(run)s and seq between %(first)s and %(last)s)
 
+-- name: taken_back
+-- Those of these orders from which the revision that each is to follow was taken back before.
+select distinct n.id from unnest(%(ids)s::bigint[], %(revisions)s::bigint[]) n(id, revision_id)
+  join continuity_continuityorder c on c.id = n.id
+  join programs_programrevision v on v.id = n.revision_id
+  join programs_program p on p.id = v.program_id
+  join desk_change d on d.order_id = c.order_id and d.action = %(action)s and d.undone_on is not null
+  join jobs_jobrun r on r.id = d.run_id
+ where r.arguments->>'program' = p.schedule_id and (r.arguments->>'revision')::int = v.number
+
 -- name: select_to_update
 -- Open orders that stand on an older revision of these programs, or on an older tariff than the one that was applied.
 select row_number() over (order by d.id), d.id, null::int

@@ -12,14 +12,17 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from perennial.db.pages import Page
+from perennial.desk.read.behind import behind
 from perennial.desk.read.lists import programs_to_choose
 from perennial.desk.read.parked import ParkedBy, parked_by
 from perennial.errors import Refused
 from perennial.jobs import CRITERIA, NIGHTLY
+from perennial.jobs.ahead import ahead_fault
 from perennial.jobs.models import JobRequest
+from perennial.jobs.price_notices import fault_of_runs
 from perennial.jobs.recurrences import recurrences, remove_recurrence, set_recurrence
 from perennial.jobs.request_status import last_criteria, last_requests, request_status, requests_under_way
-from perennial.jobs.requests import NIGHT
+from perennial.jobs.requests import NIGHT, rehearsal
 from perennial.jobs.requests import stop as stop_request
 from perennial.jobs.runner import ask_run_to_stop
 from perennial.jobs.sign_off import sign as sign_request
@@ -36,6 +39,7 @@ from perennial.web.visit import Visit
 from perennial.web.words import said
 from perennial.worker import queue
 
+UPDATE = "update-orders"
 LAST_REQUESTS = 5
 LAST_RUNS = 10
 ROWS = 100
@@ -67,6 +71,7 @@ def _job(request: Visit, job: str) -> dict[str, Any]:
     visitor = request.visitor
     criteria = last_criteria(job)
     return {
+        "behind": behind() if job == UPDATE else (),
         "now": status_of(job, visitor.today),
         "one_job": job,
         "takes": CRITERIA.get(job, ()),
@@ -95,11 +100,15 @@ def ask(request: Visit) -> HttpResponse:
 
 
 def _ask(request: Visit, job: str) -> JobRequest:
-    """As the form asks; where no dry run has shown what it would do, the dry run is asked for instead."""
+    """As the form asks; where no dry run has shown what it would do, the dry run is asked for instead. Where it raises prices
+    of which somebody would not be told, the dry run that says so.
+    """
     given = _asked_for(request, job)
     try:
         return queue.ask(**given, by=request.visitor.by, rehearsed=True)
     except Refused as problem:
+        if problem.field == "letters" and (shown := rehearsal(job, given["on"], given["arguments"])) is not None:
+            return shown
         if problem.code != "dry_run_first":
             raise
         return queue.ask(**{**given, "dry": True, "meant": None}, by=request.visitor.by, rehearsed=True)
@@ -136,7 +145,24 @@ def asked(request: Visit, number: int) -> HttpResponse:
     """What was asked for, how far it is, and what it did. A change of many orders has pages of its own."""
     if request_status(number).of_many and "change_many" in request.visitor.may:
         return HttpResponseRedirect(f"/updates/requests/{number}")
-    return whole(request, "web/jobs/request.html", {**_asked(number), "here": "jobs"})
+    return whole(request, "web/jobs/request.html", _request(request, number))
+
+
+def _request(request: Visit, number: int) -> dict[str, Any]:
+    """The page of what was asked for. After a dry run: whether its date is ahead, whether customers hear of higher prices, and
+    (of an update) the programs whose newest version has a page that counts what it changes.
+    """
+    context = _asked(number)
+    found = context["wanted"]
+    shown: dict[str, Any] = {"here": "jobs"}
+    if found.dry and found.status == "done" and not found.of_many:
+        shown["ahead"] = None if found.asked_on is None else ahead_fault(found.asked_on)
+        if found.job != NIGHT:
+            shown["notice"] = fault_of_runs(run.counts for run in found.runs)
+        if found.job == UPDATE:
+            only = found.arguments.get("program")
+            shown["behind"] = behind() if only is None else behind([only])
+    return {**context, **shown}
 
 
 def progress(request: Visit, number: int) -> HttpResponse:
@@ -154,8 +180,8 @@ def stop(request: Visit, number: int) -> HttpResponse:
 
 
 def again(request: Visit, number: int) -> HttpResponse:
-    """The same once more: after a dry run that is done really; what was stopped goes on. A date that is ahead is asked for by
-    the form, where it is said that it is meant.
+    """The same once more: after a dry run that is done really; what was stopped goes on. A date that is ahead is said to be
+    meant, and a notice of higher prices by letter, on the page of the dry run.
     """
     found = request_status(number)
     if found.of_many:
@@ -163,15 +189,20 @@ def again(request: Visit, number: int) -> HttpResponse:
     really = found.dry and found.status == "done"
     if not really and found.status != "stopped":
         raise Refused("nothing_to_go_on_with", "request", request=number)
-    made = queue.ask(
-        job=found.job,
-        on=found.asked_on,
-        arguments=found.arguments,
-        dry=found.dry and not really,
-        by=request.visitor.by,
-        meant=None if found.dry else found.meant,
-        rehearsed=really,
-    )
+    meant = found.asked_on if request.POST.get("meant") else None
+    try:
+        made = queue.ask(
+            job=found.job,
+            on=found.asked_on,
+            arguments=found.arguments,
+            dry=found.dry and not really,
+            by=request.visitor.by,
+            meant=meant if found.dry else found.meant,
+            rehearsed=really,
+            letters=request.POST.get("letters") == "1",
+        )
+    except Refused as problem:
+        return form_again(request, "web/jobs/request.html", _request(request, number), problem)
     return go_to(request, f"/jobs/requests/{made.pk}")
 
 

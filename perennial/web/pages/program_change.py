@@ -1,4 +1,4 @@
-"""What a new version of a program would change on its open orders: counted, looked at, then released, applied or dropped."""
+"""What a new version of a program would change on its open orders: counted, looked at, then released or applied, and taken back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from perennial.errors import Refused
 from perennial.jobs.ahead import MANY_ORDERS
 from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME
 from perennial.jobs.change_preview import Group, Preview, group_orders, preview
-from perennial.programs.actions import discard
 from perennial.web.answer import form_again, go_to, whole
 from perennial.web.sheet import Column, sheet
 from perennial.web.typed import whole as whole_number
@@ -72,13 +71,6 @@ def go(request: Visit, program: str) -> HttpResponse:
     except Refused as problem:
         return form_again(request, TEMPLATE, _shown(program), problem)
     return go_to(request, _address(program))
-
-
-def drop(request: Visit, program: str) -> HttpResponse:
-    """Drop the draft that was seen."""
-    seen = whole_number(request, "seen") or 0
-    discard(schedule_id=program, version=seen, by=request.visitor.by, on=request.visitor.today)
-    return go_to(request, _base(program), said(request.visitor.reader, "preview_dropped", program=program))
 
 
 def back(request: Visit, program: str) -> HttpResponse:

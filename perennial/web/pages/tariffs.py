@@ -8,6 +8,7 @@ from django.shortcuts import render
 from perennial.desk.read.tariffs import tariff_preview, tariffs
 from perennial.desk.tariffs import apply as apply_tariff
 from perennial.errors import Refused
+from perennial.jobs.price_notices import charges_fault
 from perennial.web.answer import form_again, go_to, whole
 from perennial.web.typed import whole as whole_number
 from perennial.web.visit import Visit
@@ -36,8 +37,10 @@ def preview(request: Visit) -> HttpResponse:
     """What the newest one would mean for open orders. Sent: they follow it."""
     found = tariff_preview(on=request.visitor.today)
     newest = tariffs()[0]
+    fault = charges_fault(found.more)
     context = {
         "found": found,
+        "notice": fault,
         "is_applied": newest.applied_on is not None,
         "typed": found.orders > TYPED_ABOVE,
     }
@@ -46,6 +49,8 @@ def preview(request: Visit) -> HttpResponse:
     try:
         if context["typed"] and whole_number(request, "count") != found.orders:
             raise Refused("tariff_count", "count", count=found.orders)
+        if fault is not None and request.POST.get("letters") != "1":
+            raise fault
         seen = whole_number(request, "seen")
         done = apply_tariff(
             on=request.visitor.today,

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from perennial.bundle.set_up.examples import instalments, next_dates
 from perennial.bundle.set_up.things import Thing
 from perennial.catalog.queries import tax_groups
+from perennial.desk.read.behind import behind
 from perennial.desk.read.lists import programs
 from perennial.errors import Refused, Several, refuse_all
 from perennial.language import Reader, phrase, say
@@ -71,6 +72,7 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
     """A thing (None: a new one) with its form and its past."""
     to, errors = request.visitor.reader, faults.words
     fields = fields_of(form, stored)
+    used_by = programs_using(stored.address) if stored and form.live == "dates" else ()
     shown = [_control(request, form, one, stored, faults) for one in fields]
     return {
         "form": form,
@@ -97,7 +99,8 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "undo": address_of(form, stored.address).replace("/setup/", "/setup/undo/", 1) if stored else "",
         "suggested": _suggested(fields, to),
         "about": said(to, f"set_up_about_{form.section}") if form.about else "",
-        "used_by": programs_using(stored.address) if stored and form.live == "dates" else (),
+        "used_by": used_by,
+        "behind": behind(used_by) if used_by else (),
         "here": "set_up",
         **(live_shown(request, form, stored) if form.live else {}),
     }

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from perennial.catalog.queries import zone_of
-from perennial.jobs import CRITERIA
+from perennial.jobs import CRITERIA, JOBS
 from perennial.jobs.request_status import RequestStatus
 from perennial.jobs.status import Because, JobRunStatus, NightStatus
 from perennial.jobs.touched import Touched, as_document
@@ -39,18 +39,21 @@ def did(context: Context, run: JobRunStatus) -> str:
     """The counts and amounts of a run that say something."""
     to = _to(context)
     sums = [phrase("sum", word, {"amount": amount}, to) or word for word, amount in run.amounts if amount.minor]
-    return ", ".join([*_counts(run.counts, to), *sums]) or said(to, "job_nothing")
+    return ", ".join([*_counts(run.job, run.counts, to), *sums]) or said(to, "job_nothing")
 
 
 @register.simple_tag(takes_context=True)
-def counted(context: Context, counts: Mapping[str, int]) -> str:
-    """Counts in words."""
+def counted(context: Context, job: str, counts: Mapping[str, int]) -> str:
+    """The counts of a job in words."""
     to = _to(context)
-    return ", ".join(_counts(counts, to)) or said(to, "job_nothing")
+    return ", ".join(_counts(job, counts, to)) or said(to, "job_nothing")
 
 
-def _counts(counts: Mapping[str, int], to: Reader) -> list[str]:
-    return [phrase("count", word, {"count": number}, to) or word for word, number in counts.items() if number]
+def _counts(job: str, counts: Mapping[str, int], to: Reader) -> list[str]:
+    """Counts in the order in which the job names them: one that says "of these" follows what it is about."""
+    named = dict.fromkeys([*JOBS[job].counts, *JOBS[job].counts_if_any, *counts])
+    known = {word: {"count": counts[word]} for word in named if counts.get(word)}
+    return [phrase("web count", word, of, to) or phrase("count", word, of, to) or word for word, of in known.items()]
 
 
 @register.simple_tag(takes_context=True)
