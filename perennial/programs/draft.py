@@ -131,15 +131,17 @@ def move_event(
     *, schedule_id: str, key: str, to: int, by: str, reason: str | None = None, version: int | None = None
 ) -> ProgramFacts:
     """Move an event of the draft to another place; the others close up."""
+    return edit_draft(
+        schedule_id=schedule_id, edit=lambda facts: _moved(facts, key, to), by=by, reason=reason, version=version
+    )
 
-    def edit(facts: ProgramFacts) -> ProgramFacts:
-        if not 1 <= to <= len(facts.events):
-            raise Refused("number_not_within", "event_id", value=to, low=1, high=len(facts.events))
-        events = list(facts.events)
-        events.insert(to - 1, events.pop(_at(facts, key)))
-        return replace(facts, events=with_places(renumbered(events)))
 
-    return edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+def _moved(facts: ProgramFacts, key: str, to: int) -> ProgramFacts:
+    if not 1 <= to <= len(facts.events):
+        raise Refused("number_not_within", "event_id", value=to, low=1, high=len(facts.events))
+    events = list(facts.events)
+    events.insert(to - 1, events.pop(_at(facts, key)))
+    return replace(facts, events=with_places(renumbered(events)))
 
 
 def remove_event(
@@ -312,9 +314,16 @@ def duplicate_event(
 def put_event(
     *, schedule_id: str, key: str, to: int, version: int | None, by: str, on: date, reason: str | None = None
 ) -> dict[str, Any]:
-    """Move an event to a place, as ``move_event``."""
-    move_event(schedule_id=schedule_id, key=key, to=to, by=by, reason=reason, version=version)
-    return {"program": schedule_id, "event": key, "to": to}
+    """Move an event to a place. Gives the place at which it stood, for ``bring_back_event``."""
+    at = 0
+
+    def edit(facts: ProgramFacts) -> ProgramFacts:
+        nonlocal at
+        at = _at(facts, key) + 1
+        return _moved(facts, key, to)
+
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    return {"program": schedule_id, "event": key, "to": to, "at": at}
 
 
 def take_out_event(
@@ -335,12 +344,14 @@ def take_out_event(
 def bring_back_event(
     *, schedule_id: str, key: str, at: int, version: int | None, by: str, on: date, reason: str | None = None
 ) -> dict[str, Any]:
-    """Bring an event back that was taken out of the draft, to the place where it stood. Refused: it was none of it."""
+    """Bring an event of the draft back to the place where it stood before it was moved or taken out. Refused: it was none
+    of it.
+    """
 
     def edit(facts: ProgramFacts) -> ProgramFacts:
         gone = next((event for event in facts.removed if event.key == key), None)
         if gone is None:
-            raise Refused("program_event_unknown", "key", program=schedule_id, key=key)
+            return _moved(facts, key, min(max(at, 1), len(facts.events)))
         return _with(facts, gone, min(max(at, 1), len(facts.events) + 1))
 
     edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
