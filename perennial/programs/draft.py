@@ -64,18 +64,19 @@ def edit_draft(
     schedule_id: str,
     edit: Callable[[ProgramFacts], ProgramFacts],
     by: str,
+    on: date | None = None,
     reason: str | None = None,
     version: int | None = None,
 ) -> ProgramFacts:
     """Change a program's draft; the newest revision is its beginning when there is none yet."""
-    context(by=by, reason=reason)
+    context(by=by, reason=reason, on=on)
     row = locked(schedule_id, version)
     released, draft = newest(row.pk)
     base = draft or released
     if base is None:
         raise Refused("program_never_written", "program", program=schedule_id)
     wanted = edit(read_facts([base.pk])[base.pk])
-    set_program(program=wanted, release=False, by=by, reason=reason)
+    set_program(program=wanted, release=False, by=by, on=on, reason=reason)
     _, draft = newest(row.pk)
     return read_facts([(draft or base).pk])[(draft or base).pk]
 
@@ -173,16 +174,21 @@ def _at(facts: ProgramFacts, key: str) -> int:
 def set_header(
     *, schedule_id: str, changes: Mapping[str, Any], version: int | None, by: str, on: date, reason: str | None = None
 ) -> dict[str, Any]:
-    """Change some of the header (names of ``HEADER``); the rest stays as it is. Refused: days out of range."""
+    """Change some of the header (names of ``HEADER``), and ``delivery_mode``, that of all events; the rest stays as it is.
+    Refused: days out of range.
+    """
     wanted = {name: value for name, value in changes.items() if name in HEADER}
     if "days_after_order_date" in wanted:
         _within(wanted["days_after_order_date"], "days_after_order_date", 0, MOST_DAYS)
 
     def edit(facts: ProgramFacts) -> ProgramFacts:
-        return replace(facts, **wanted, events=with_places(facts.events))
+        events = facts.events
+        if "delivery_mode" in changes:
+            events = tuple(replace(event, delivery_mode=changes["delivery_mode"]) for event in events)
+        return replace(facts, **wanted, events=with_places(events))
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
-    return {"program": schedule_id, "changed": tuple(wanted)}
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
+    return {"program": schedule_id, "changed": tuple(changes)}
 
 
 def set_event(
@@ -211,7 +217,7 @@ def set_event(
         header = {name: changes[name] for name in changes if name == "days_after_order_date"}
         return replace(facts, **header, events=with_places(events))
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": key}
 
 
@@ -290,7 +296,7 @@ def insert_event(
         made = wanted.events[place].key or ""
         return wanted
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": made}
 
 
@@ -307,7 +313,7 @@ def duplicate_event(
         made = wanted.events[at + 1].key or ""
         return wanted
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": made}
 
 
@@ -322,7 +328,7 @@ def put_event(
         at = _at(facts, key) + 1
         return _moved(facts, key, to)
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": key, "to": to, "at": at}
 
 
@@ -337,7 +343,7 @@ def take_out_event(
         at = _at(facts, key) + 1
         return _without(facts, key)
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": key, "at": at}
 
 
@@ -354,5 +360,5 @@ def bring_back_event(
             return _moved(facts, key, min(max(at, 1), len(facts.events)))
         return _with(facts, gone, min(max(at, 1), len(facts.events) + 1))
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": key}

@@ -69,6 +69,8 @@ def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[
     page.keyboard.press("Tab")
     expect(page.locator("#e-E4-times-err")).to_contain_text("0 days between")
     expect(page.locator("#e-E4-times")).to_have_value("6")
+    expect(page.locator("#unsaved")).to_be_visible()
+    expect(page.locator("#saved")).to_be_hidden()
     axe(page)
     page.locator("#e-E4-b").focus()
     page.keyboard.press("Alt+ArrowDown")  # what was refused is mended first
@@ -76,6 +78,8 @@ def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[
     page.keyboard.type("1")
     page.keyboard.press("Tab")
     expect(page.locator("#e-E4-times-err")).to_have_count(0)
+    expect(page.locator("#saved")).to_be_visible()
+    expect(page.locator("#unsaved")).to_be_hidden()
     # by keys
     page.locator("#e-E4-b").focus()
     page.keyboard.press("Alt+ArrowDown")
@@ -156,9 +160,14 @@ def test_a_move_is_shown_whatever_is_typed_elsewhere(site: Site) -> None:
 
 def test_in_italian_dark_and_narrow(site: Site, axe: Callable[[Page], None]) -> None:
     page = site.sign_in("manager", to="/programs/ROM/edit", language="it", theme="dark")
+    expect(page.locator("#e-E5-price_0")).to_have_attribute("placeholder", "29,00")
+    page.locator("#e-E5-price_0").fill("2522,50")
     page.locator("#e-E5-when").fill("30")
     page.keyboard.press("Tab")
     expect(page.locator("#e-E5-when")).to_have_value("30 giorni dopo")
+    price = page.locator("#e-E5-price_0")
+    expect(price).to_have_value("2522,50")
+    assert price.evaluate("(field) => field.scrollWidth <= field.clientWidth")  # seen whole
     axe(page)
     page.locator("#e-E5-b").click()
     page.locator("#fold-header summary").click()

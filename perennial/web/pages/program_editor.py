@@ -17,8 +17,8 @@ from perennial.web import presence
 from perennial.web.answer import Toast, act, drawn, go_to, new_token, redraws, whole
 from perennial.web.pages.programs import seen
 from perennial.web.problems import sentences
-from perennial.web.program_cells import errors_of_row, read_event, read_header, read_item
 from perennial.web.program_page import ahead, asked_day, editor, fault_list
+from perennial.web.program_typed import errors_of_row, read_event, read_header, read_item
 from perennial.web.visit import Visit
 from perennial.web.words import words as said_words
 
@@ -116,7 +116,7 @@ def event(request: Visit, schedule_id: str) -> HttpResponse:
         return _row_again(request, now, key, faults)
 
     reordered = request.POST.get("order", "") != _order(now)
-    sections = ALL if reordered or "days_after_order_date" in changes else ONE
+    sections = ALL if reordered or {"days_after_order_date", "delivery_mode"} & changes.keys() else ONE
     return _edited(request, schedule_id, do, faults, again=again, sections=sections, key=key)
 
 
