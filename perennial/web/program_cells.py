@@ -92,11 +92,10 @@ class Words:
         """Are there ways to deliver?"""
         return any(kind == "mode" for kind, _ in self.names)
 
-    def delivery(self, mode: str | None) -> str:
-        """How an event is delivered."""
-        if mode is None:
-            return said(self.to, "program_delivered_in_no_way")
-        return said(self.to, "program_delivered_by", mode=self.names.get(("mode", mode)) or mode)
+    def delivery(self, mode: str | None, *, mostly: bool = False) -> str:
+        """How an event is delivered, or most of them."""
+        name = said(self.to, "program_no_mode") if mode is None else self.names.get(("mode", mode)) or mode
+        return said(self.to, "program_mostly_delivered" if mostly else "program_delivered", mode=name)
 
     def times(self, repeats: int | None) -> str:
         """How many times in all."""

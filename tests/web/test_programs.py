@@ -181,18 +181,18 @@ def test_one_delivery_for_all_events() -> None:
     editor = Editor()
     editor.type("E4", mode="AIR")
     table = editor.page.split('id="events"')[1].split("</table>")[0]
-    assert table.count("delivered by Air mail") == 1  # it differs from the others
-    assert "mostly delivered by" in editor.page.split('id="header-words"')[1].split("</span>")[0]
+    assert table.count("delivery: Air mail") == 1  # it differs from the others
+    assert "delivery: mostly " in editor.page.split('id="header-words"')[1].split("</span>")[0]
     shown = json.loads(editor.hidden("shown", editor.page.split('id="header-fields"')[1]))
     assert shown["delivery_mode"] == "*"
     sent = {name: "1" if value is True else value for name, value in shown.items() if value is not False}
     answer = editor.post("header", shown=json.dumps(shown), **{**sent, "delivery_mode": "AIR"}).content.decode()
     assert {one.delivery_mode for one in facts().events} == {"AIR"}
     words = answer.split('id="header-words"')[1].split("</span>")[0]  # the folded line follows
-    assert "delivered by Air mail" in words
+    assert "delivery: Air mail" in words
     assert "mostly" not in words
     assert "Delivery of all events" in answer
-    assert "delivered by Air mail" in editor.client.get("/programs/ROM/versions/1..2").content.decode()
+    assert "delivery: Air mail" in editor.client.get("/programs/ROM/versions/1..2").content.decode()
 
 
 def test_what_is_in_the_sum_is_told_truly() -> None:

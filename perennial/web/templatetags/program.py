@@ -72,8 +72,8 @@ def _field(
     was, error = row.was.get(name), row.errors.get(name)
     if name == "times" and not value.isdigit() and value:
         more = {**more, "size": "9"}  # until stopped
-    if name.startswith("price") and len(value or more.get("placeholder", "")) > SHORT:
-        more = {**more, "size": "9"}
+    if name.startswith("price") and (length := len(value or more.get("placeholder", ""))) > SHORT:
+        more = {**more, "size": "7" if length < 8 else "9"}
     if len(value) > LONG:
         more = {**more, "title": value}  # seen whole where the field is narrow
     attributes = [(key.replace("_", "-"), one) for key, one in more.items() if one not in (None, False, "")]
@@ -179,8 +179,8 @@ def header_words(context: Context, words: Words, facts: Any) -> str:
         said(to, f"program_late_{facts.catch_up}"),
     ]
     if facts.events and words.names_modes:
-        modes, usual = {event.delivery_mode for event in facts.events}, words.delivery(usual_mode(facts))
-        found.append(usual if len(modes) == 1 else said(to, "program_mostly", delivery=usual))
+        modes = {event.delivery_mode for event in facts.events}
+        found.append(words.delivery(usual_mode(facts), mostly=len(modes) > 1))
     if facts.consolidate:
         found.append(said(to, "program_consolidates"))
     if facts.prompt_for_start_date:
