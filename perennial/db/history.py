@@ -7,6 +7,7 @@ forget them. Who and why come from ``context``, which holds until the transactio
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pghistory
@@ -29,11 +30,13 @@ def tracked(model: Any) -> Any:
     )(model)
 
 
-def context(*, by: str, reason: str | None = None, run: int | None = None) -> None:
-    """Say who changes rows in this transaction, and why. It ends with the transaction. Refused: what no reason may be."""
+def context(*, by: str, reason: str | None = None, run: int | None = None, on: date | None = None) -> None:
+    """Say who changes rows in this transaction, why, and on which business date. It ends with the transaction. Refused: what
+    no reason may be.
+    """
     if reason is not None and (fault := limits.text_fault(reason, limits.LINE)):
         raise fault.at("reason")
-    told = {"by": by, "reason": reason, "run": run}
+    told = {"by": by, "reason": reason, "run": run, "on": None if on is None else on.isoformat()}
     words = json.dumps({name: value for name, value in told.items() if value is not None})
     with connection.cursor() as cursor:
         cursor.execute("select set_config('pghistory.context_metadata', %s, true)", [words])

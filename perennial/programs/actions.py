@@ -53,6 +53,7 @@ def set_program(
     apply: bool = False,
     ids: Ids | None = None,
     by: str,
+    on: date | None = None,
     reason: str | None = None,
 ) -> Tally:
     """Make a program as it is given. One that differs becomes a new released revision, or the draft.
@@ -62,7 +63,7 @@ def set_program(
     follow (``apply``) that were not to before.
     """
     _checked(program, draft=not release)
-    context(by=by, reason=reason)
+    context(by=by, reason=reason, on=on)
     row, existed, changed = _program_row(program)
     released, draft = newest(row.pk)
     stored = read_facts(revision.pk for revision in (released, draft) if revision)
@@ -124,12 +125,12 @@ def _carried(facts: ProgramFacts, base: ProgramFacts) -> ProgramFacts:
 
 
 @transaction.atomic
-def follow_intervals(*, codes: Collection[str], by: str, reason: str | None = None) -> set[str]:
+def follow_intervals(*, codes: Collection[str], by: str, on: date | None = None, reason: str | None = None) -> set[str]:
     """After the dates of intervals were changed: a new released revision of every program that uses them.
 
     Drafts are changed themselves. Gives the schedule ids. Open orders follow through update-orders.
     """
-    context(by=by, reason=reason)
+    context(by=by, reason=reason, on=on)
     rules = {i.code: Rule(i.code, i.rule, i.anchor) for i in DateInterval.objects.filter(code__in=list(codes))}
     changed = set()
     facts = read_facts(programs_with_intervals(rules.keys()))
@@ -208,7 +209,7 @@ def release(
     """Make the draft the revision for new orders. ``apply``: the next night updates open orders. ``version``: the one of the
     program that was seen.
     """
-    context(by=by, reason=reason)
+    context(by=by, reason=reason, on=on)
     row = locked(schedule_id, version)
     released, draft = newest(row.pk)
     if draft is None:
@@ -272,7 +273,7 @@ def copy(
     as the only one of the program does, else all its events; left out, nothing sells the copy yet. One that begins with
     the current event needs a calendar, so the copy begins with the first one.
     """
-    context(by=by, reason=reason)
+    context(by=by, reason=reason, on=on)
     row = program_by_id(schedule_id)
     _is_new(new, product)
     released, draft = newest(row.pk)
@@ -324,7 +325,7 @@ def start(
     """A new program: a draft without events yet. ``product``: a new continuity product that sells it."""
     context(by=by, reason=reason)
     _is_new(new, product)
-    set_program(program=ProgramFacts(schedule_id=new, name=name), release=False, by=by, reason=reason)
+    set_program(program=ProgramFacts(schedule_id=new, name=name), release=False, by=by, on=on, reason=reason)
     if product is not None:
         _sell(program_by_id(new), new=new, number=product, name=name or new, by=by, reason=reason)
     return {"program": new, "name": name, "product": product}

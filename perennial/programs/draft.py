@@ -64,18 +64,19 @@ def edit_draft(
     schedule_id: str,
     edit: Callable[[ProgramFacts], ProgramFacts],
     by: str,
+    on: date | None = None,
     reason: str | None = None,
     version: int | None = None,
 ) -> ProgramFacts:
     """Change a program's draft; the newest revision is its beginning when there is none yet."""
-    context(by=by, reason=reason)
+    context(by=by, reason=reason, on=on)
     row = locked(schedule_id, version)
     released, draft = newest(row.pk)
     base = draft or released
     if base is None:
         raise Refused("program_never_written", "program", program=schedule_id)
     wanted = edit(read_facts([base.pk])[base.pk])
-    set_program(program=wanted, release=False, by=by, reason=reason)
+    set_program(program=wanted, release=False, by=by, on=on, reason=reason)
     _, draft = newest(row.pk)
     return read_facts([(draft or base).pk])[(draft or base).pk]
 
@@ -131,15 +132,17 @@ def move_event(
     *, schedule_id: str, key: str, to: int, by: str, reason: str | None = None, version: int | None = None
 ) -> ProgramFacts:
     """Move an event of the draft to another place; the others close up."""
+    return edit_draft(
+        schedule_id=schedule_id, edit=lambda facts: _moved(facts, key, to), by=by, reason=reason, version=version
+    )
 
-    def edit(facts: ProgramFacts) -> ProgramFacts:
-        if not 1 <= to <= len(facts.events):
-            raise Refused("number_not_within", "event_id", value=to, low=1, high=len(facts.events))
-        events = list(facts.events)
-        events.insert(to - 1, events.pop(_at(facts, key)))
-        return replace(facts, events=with_places(renumbered(events)))
 
-    return edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+def _moved(facts: ProgramFacts, key: str, to: int) -> ProgramFacts:
+    if not 1 <= to <= len(facts.events):
+        raise Refused("number_not_within", "event_id", value=to, low=1, high=len(facts.events))
+    events = list(facts.events)
+    events.insert(to - 1, events.pop(_at(facts, key)))
+    return replace(facts, events=with_places(renumbered(events)))
 
 
 def remove_event(
@@ -171,16 +174,21 @@ def _at(facts: ProgramFacts, key: str) -> int:
 def set_header(
     *, schedule_id: str, changes: Mapping[str, Any], version: int | None, by: str, on: date, reason: str | None = None
 ) -> dict[str, Any]:
-    """Change some of the header (names of ``HEADER``); the rest stays as it is. Refused: days out of range."""
+    """Change some of the header (names of ``HEADER``), and ``delivery_mode``, that of all events; the rest stays as it is.
+    Refused: days out of range.
+    """
     wanted = {name: value for name, value in changes.items() if name in HEADER}
     if "days_after_order_date" in wanted:
         _within(wanted["days_after_order_date"], "days_after_order_date", 0, MOST_DAYS)
 
     def edit(facts: ProgramFacts) -> ProgramFacts:
-        return replace(facts, **wanted, events=with_places(facts.events))
+        events = facts.events
+        if "delivery_mode" in changes:
+            events = tuple(replace(event, delivery_mode=changes["delivery_mode"]) for event in events)
+        return replace(facts, **wanted, events=with_places(events))
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
-    return {"program": schedule_id, "changed": tuple(wanted)}
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
+    return {"program": schedule_id, "changed": tuple(changes)}
 
 
 def set_event(
@@ -209,7 +217,7 @@ def set_event(
         header = {name: changes[name] for name in changes if name == "days_after_order_date"}
         return replace(facts, **header, events=with_places(events))
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": key}
 
 
@@ -288,7 +296,7 @@ def insert_event(
         made = wanted.events[place].key or ""
         return wanted
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": made}
 
 
@@ -305,16 +313,23 @@ def duplicate_event(
         made = wanted.events[at + 1].key or ""
         return wanted
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": made}
 
 
 def put_event(
     *, schedule_id: str, key: str, to: int, version: int | None, by: str, on: date, reason: str | None = None
 ) -> dict[str, Any]:
-    """Move an event to a place, as ``move_event``."""
-    move_event(schedule_id=schedule_id, key=key, to=to, by=by, reason=reason, version=version)
-    return {"program": schedule_id, "event": key, "to": to}
+    """Move an event to a place. Gives the place at which it stood, for ``bring_back_event``."""
+    at = 0
+
+    def edit(facts: ProgramFacts) -> ProgramFacts:
+        nonlocal at
+        at = _at(facts, key) + 1
+        return _moved(facts, key, to)
+
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
+    return {"program": schedule_id, "event": key, "to": to, "at": at}
 
 
 def take_out_event(
@@ -328,20 +343,22 @@ def take_out_event(
         at = _at(facts, key) + 1
         return _without(facts, key)
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": key, "at": at}
 
 
 def bring_back_event(
     *, schedule_id: str, key: str, at: int, version: int | None, by: str, on: date, reason: str | None = None
 ) -> dict[str, Any]:
-    """Bring an event back that was taken out of the draft, to the place where it stood. Refused: it was none of it."""
+    """Bring an event of the draft back to the place where it stood before it was moved or taken out. Refused: it was none
+    of it.
+    """
 
     def edit(facts: ProgramFacts) -> ProgramFacts:
         gone = next((event for event in facts.removed if event.key == key), None)
         if gone is None:
-            raise Refused("program_event_unknown", "key", program=schedule_id, key=key)
+            return _moved(facts, key, min(max(at, 1), len(facts.events)))
         return _with(facts, gone, min(max(at, 1), len(facts.events) + 1))
 
-    edit_draft(schedule_id=schedule_id, edit=edit, by=by, reason=reason, version=version)
+    edit_draft(schedule_id=schedule_id, edit=edit, by=by, on=on, reason=reason, version=version)
     return {"program": schedule_id, "event": key}

@@ -124,16 +124,14 @@ def changes_since(program_id: int, version: int) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """When a revision was written or released by the company's clock, by whom and why."""
+    """When a revision was written or released by the company's clock, by whom and why. ``day``: the business date, where it
+    was kept.
+    """
 
     at: datetime
     by: str | None
     reason: str | None
-
-    @property
-    def day(self) -> date:
-        """The day."""
-        return self.at.date()
+    day: date | None
 
 
 def written(program_id: int) -> dict[int, Written]:
@@ -144,10 +142,17 @@ def written(program_id: int) -> dict[int, Written]:
     zone = zone_of(company())
     for number, is_released, context, at in rows.values_list("number", "released", "pgh_context", "pgh_created_at"):
         if number not in released:
-            found[number] = Written(at.astimezone(zone), (context or {}).get("by"), (context or {}).get("reason"))
+            told = context or {}
+            day = date.fromisoformat(told["on"]) if "on" in told else None
+            found[number] = Written(at.astimezone(zone), told.get("by"), told.get("reason"), day)
         if is_released:
             released.add(number)
     return found
+
+
+def ever_offered(program_ids: Collection[int]) -> set[int]:
+    """Which of these programs could be ordered here at some time."""
+    return set(_history("Program").filter(id__in=program_ids, active=True).values_list("id", flat=True).distinct())
 
 
 def _history(name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -125,7 +125,7 @@ def editor(request: Visit, schedule_id: str, *, plans: bool = True) -> dict[str,
     would be sent.
     """
     found = program(schedule_id, on=request.visitor.today)
-    words = words_of(request, found)
+    words = replace(words_of(request, found), with_codes=True)
     version = found.draft or found.newest
     on, fault = asked_day(request)
     context = base(request, found, words)

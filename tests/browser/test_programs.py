@@ -21,6 +21,12 @@ def keys_of_draft() -> list[str | None]:
     return [event.key for event in found.facts.events]
 
 
+def stand(page: Page, keys: str) -> None:
+    """The first rows are these events."""
+    for at, key in enumerate(keys.split()):
+        expect(page.locator("#events > tbody[data-row]").nth(at)).to_have_id(f"e-{key}")
+
+
 def test_what_is_typed_before_the_page_is_ready_is_saved(site: Site) -> None:
     page = site.sign_in("manager", to="/programs")
     scripts: list[Route] = []
@@ -63,6 +69,8 @@ def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[
     page.keyboard.press("Tab")
     expect(page.locator("#e-E4-times-err")).to_contain_text("0 days between")
     expect(page.locator("#e-E4-times")).to_have_value("6")
+    expect(page.locator("#unsaved")).to_be_visible()
+    expect(page.locator("#saved")).to_be_hidden()
     axe(page)
     page.locator("#e-E4-b").focus()
     page.keyboard.press("Alt+ArrowDown")  # what was refused is mended first
@@ -70,6 +78,8 @@ def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[
     page.keyboard.type("1")
     page.keyboard.press("Tab")
     expect(page.locator("#e-E4-times-err")).to_have_count(0)
+    expect(page.locator("#saved")).to_be_visible()
+    expect(page.locator("#unsaved")).to_be_hidden()
     # by keys
     page.locator("#e-E4-b").focus()
     page.keyboard.press("Alt+ArrowDown")
@@ -115,11 +125,49 @@ def test_a_program_is_edited_by_keys_and_by_dragging(site: Site, axe: Callable[[
     axe(page)
 
 
+def test_a_move_is_shown_whatever_is_typed_elsewhere(site: Site) -> None:
+    page = site.sign_in("manager", to="/programs/ROM/edit")
+    # refused as a new event, emptied by hand
+    page.locator("#insert-item").fill("zzz")
+    page.keyboard.press("Enter")
+    expect(page.locator("#insert-err")).to_contain_text("zzz")
+    page.locator("#insert-item").fill("")
+    expect(page.locator("#insert-err")).to_have_count(0)
+    page.locator("#e-E3-b").click()
+    page.locator("#e-E3-item_1").fill("A-014")
+    page.keyboard.press("Tab")
+    expect(page.locator("#e-E3-item_1")).to_have_value(re.compile("A-014 "))
+    page.locator("#e-E3-b").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    stand(page, "E1 E3 E2 E4")
+    expect(page.locator("#say .toast")).to_contain_text("event 2")
+    page.keyboard.press("u")
+    stand(page, "E1 E2 E3 E4")
+    # half typed as a new event: it stays
+    page.locator("#insert-item").press_sequentially("bru")
+    page.locator("#e-E3-b").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    stand(page, "E1 E3 E2 E4")
+    expect(page.locator("#insert-item")).to_have_value("bru")
+    # typed into a cell and not left yet: it is saved first
+    page.locator("#e-E4-price_0").fill("32.00")
+    page.keyboard.press("Alt+ArrowUp")
+    stand(page, "E1 E3 E4 E2")
+    expect(page.locator("#e-E4-price_0-was")).to_have_text("24.00")
+    expect(page.locator("#e-E4-price_0")).to_have_value("32.00")
+    assert keys_of_draft()[:4] == ["E1", "E3", "E4", "E2"]
+
+
 def test_in_italian_dark_and_narrow(site: Site, axe: Callable[[Page], None]) -> None:
     page = site.sign_in("manager", to="/programs/ROM/edit", language="it", theme="dark")
+    expect(page.locator("#e-E5-price_0")).to_have_attribute("placeholder", "29,00")
+    page.locator("#e-E5-price_0").fill("2522,50")
     page.locator("#e-E5-when").fill("30")
     page.keyboard.press("Tab")
     expect(page.locator("#e-E5-when")).to_have_value("30 giorni dopo")
+    price = page.locator("#e-E5-price_0")
+    expect(price).to_have_value("2522,50")
+    assert price.evaluate("(field) => field.scrollWidth <= field.clientWidth")  # seen whole
     axe(page)
     page.locator("#e-E5-b").click()
     page.locator("#fold-header summary").click()

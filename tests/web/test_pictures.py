@@ -92,8 +92,8 @@ def test_the_title_says_the_finding_and_what_is_not_over_is_no_number(planner: C
     assert "Peak: week of Mon 16 Mar, 39 parcels; most of all Tea 3, 27" in page
     assert "Figures as of" in page
     said = words(page)
-    assert re.search(r"Mon 9 Mar 40 0 program 100 % 40 30 −25 %", said)
-    assert re.search(r"Mon 23 Mar 12 0 history, program 67 % 8 \.\. \.\.", said)
+    assert re.search(r"Mon 9 Mar 40 0 by the program 100 % 40 30 −25 %", said)
+    assert re.search(r"Mon 23 Mar 12 0 by history and program 67 % 8 \.\. \.\.", said)
     assert re.search(r"Mon 2 Mar – 0 – – 40 –", said)
     row = next(row for row in taken(planner, "/pictures/demand.csv?program=TEA") if row["Week of"] == "2026-03-30")
     assert (row["Planned"], row["Expected"], row["Sent"], row["Chance, per cent"]) == ("8", "5.4", "", "67.5")

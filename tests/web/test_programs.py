@@ -8,18 +8,17 @@ import re
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from perennial.catalog.models import Company
 from perennial.desk.read.preview import preview
 from perennial.desk.read.program import program
 from perennial.programs.models import Program
 from tests.web.asked import always
 from tests.worlds import nightingale
 from tests.worlds.bundle import put
-from tests.worlds.desk import elsewhere
 from tests.worlds.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -78,10 +77,15 @@ def event(key: str, schedule_id: str = "ROM") -> Any:
     return next(one for one in facts(schedule_id).events if one.key == key)
 
 
-def test_since_when_it_is_offered_is_told_by_the_companys_clock() -> None:
-    zone, day = elsewhere()
-    Company.objects.update(time_zone=zone)
-    assert [one.written and one.written.day for one in program("ROM", on=nightingale.ON).versions] == [day]
+def test_since_when_it_is_offered_is_the_business_date_where_it_was_kept() -> None:
+    client = signed_in("manager")
+    assert [one.written and one.written.day for one in program("ROM", on=nightingale.ON).versions] == [nightingale.ON]
+    assert "for new orders since Tue 10 Mar" in client.get("/programs/ROM").content.decode()
+    history = apps.get_model("programs", "ProgramRevisionHistory").objects
+    history.update(pgh_context={"by": "somebody"})
+    page = client.get("/programs/ROM").content.decode()
+    assert "for new orders since" not in page
+    assert "somebody" in page
 
 
 def test_cells_are_saved_into_the_draft_one_by_one() -> None:
@@ -99,7 +103,8 @@ def test_cells_are_saved_into_the_draft_one_by_one() -> None:
     two = event("E2")
     assert (two.interval, two.days_from_last, two.times_to_repeat, two.action) == (None, 30, 2, "skip")
     assert float(two.probability) == 92.5
-    editor.type("E2", when="15th of", item_0="brush", quantity_0="2")
+    assert 'value="15TH 15th of the month"' in editor.page
+    editor.type("E2", when="15TH 15th of the month", item_0="brush", quantity_0="2")
     two = event("E2")
     assert (two.interval.code, two.products[0].item_number, two.products[0].quantity) == ("15TH", "A-014", 2)
     editor.type("E1", when="7")  # of the first event: days after the order
@@ -169,6 +174,43 @@ def test_the_header_is_saved_field_by_field() -> None:
     assert (now.bill_upfront, now.valid_payment_schedules, now.days_after_order_date) == (True, ("3X",), 9)
     assert (now.catch_up, Program.objects.get(schedule_id="ROM").name) == ("merge", "A record")
     assert give(days_after_order_date="soon", started_on="never").content.decode().count('class="err"') == 2
+
+
+def test_one_delivery_for_all_events() -> None:
+    put({"delivery_modes": [{"code": "AIR", "name": "Air mail", "charge": "9.00"}]}, on=nightingale.ON)
+    editor = Editor()
+    editor.type("E4", mode="AIR")
+    table = editor.page.split('id="events"')[1].split("</table>")[0]
+    assert table.count("delivery: Air mail") == 1  # it differs from the others
+    assert "delivery: mostly " in editor.page.split('id="header-words"')[1].split("</span>")[0]
+    shown = json.loads(editor.hidden("shown", editor.page.split('id="header-fields"')[1]))
+    assert shown["delivery_mode"] == "*"
+    sent = {name: "1" if value is True else value for name, value in shown.items() if value is not False}
+    answer = editor.post("header", shown=json.dumps(shown), **{**sent, "delivery_mode": "AIR"}).content.decode()
+    assert {one.delivery_mode for one in facts().events} == {"AIR"}
+    words = answer.split('id="header-words"')[1].split("</span>")[0]  # the folded line follows
+    assert "delivery: Air mail" in words
+    assert "mostly" not in words
+    assert "Delivery of all events" in answer
+    assert "delivery: Air mail" in editor.client.get("/programs/ROM/versions/1..2").content.decode()
+
+
+def test_what_is_in_the_sum_is_told_truly() -> None:
+    one = {"schedule_id": "ONE", "events": [{"item_number": "R-01", "price": "19.90"}]}
+    bare = {"schedule_id": "BARE", "events": [{"item_number": "BARE-1"}]}
+    product = {"number": "BARE-1", "name": "Not taxed", "price": "5.00"}
+    put({"products": [product], "programs": [one, bare]}, on=nightingale.ON)
+    client = signed_in("manager")
+
+    def told(schedule_id: str) -> str:
+        page = client.get(f"/programs/{schedule_id}").content.decode()
+        return re.sub(r"<[^>]+>", "", page.split('id="pv-sum">')[1].split("</td>")[0])
+
+    assert told("ROM") == "€352.00 with €54.00 delivery, of which €65.82 tax, included in the prices"
+    assert told("ONE") == "€19.90 without delivery, of which €3.72 tax, included in the prices"
+    put({"parameters": {"prices_include_tax": False}}, on=nightingale.ON)
+    assert told("ONE") == "€24.48 without delivery, €4.58 tax on top of the prices"
+    assert told("BARE") == "€5.00 without delivery, no tax"
 
 
 def test_keys_of_any_letters() -> None:
@@ -281,6 +323,14 @@ def test_a_program_lives_by_its_pages() -> None:
     assert Program.objects.get(schedule_id="NEW").active
     copied = manager.post("/programs/NEW/copy", {"new": "NEW-2", "key": "c"}, **HX)
     assert copied["HX-Redirect"] == "/programs/NEW-2"
+    page = manager.get("/programs/NEW-2").content.decode()
+    assert "Not offered yet" in page
+    assert "Offer it" in page
+    assert "for new orders since" not in page
+    assert "Not offered yet" in manager.get("/programs").content.decode()
+    assert "is offered now" in manager.post("/programs/NEW-2/activate", {"key": "y"}, **HX).content.decode()
+    Editor("NEW-2").post("retire")
+    assert "Retired" in manager.get("/programs/NEW-2").content.decode()
 
 
 def test_a_stale_release_or_discard_is_no_release() -> None:

@@ -221,7 +221,7 @@ def test_an_interval_that_moves_says_which_programs_get_a_revision(at_desk: Desk
     desk.order("MON")
     manager = at_desk("manager")
     assert "MON" in text_of(manager.get("/setup/date-intervals/NM").content.decode())
-    sent = {**form_of("date-intervals", "NM"), "rule": "FREQ=MONTHLY;BYMONTHDAY=15", "reason": "later"}
+    sent = {**form_of("date-intervals", "NM"), "rule": "15th of the Month", "reason": "later"}  # as it is suggested
     asked = post(manager, "/setup/date-intervals/NM", sent).content.decode()
     assert "The program MON gets a new revision" in text_of(asked)
     assert 'value="later"' in asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from perennial.bundle.reading.programs import ProgramGiven, RevisionGiven
 from perennial.db.history import context
@@ -14,26 +15,26 @@ from perennial.programs.values import EventFacts, ProgramFacts
 from perennial.programs.writing import Ids, write_revision
 
 
-def load_program(given: ProgramGiven, *, by: str, reason: str | None) -> Tally:
+def load_program(given: ProgramGiven, *, by: str, on: date, reason: str | None) -> Tally:
     """Make a program as the bundle gives it.
 
     One that exists gets a new revision if it differs; the older revisions and the run state that the
     bundle may carry are then what it has itself. A new one is written with all of them.
     """
     if not Program.objects.filter(schedule_id=given.facts.schedule_id).exists():
-        _whole(given, by=by, reason=reason)
+        _whole(given, by=by, on=on, reason=reason)
         return Tally(new=1)
-    tally = set_program(program=given.facts, release=given.release, apply=given.apply, by=by, reason=reason)
+    tally = set_program(program=given.facts, release=given.release, apply=given.apply, by=by, on=on, reason=reason)
     if given.draft is not None:
         draft = replace(given.draft.facts, name=given.facts.name, active=given.facts.active)
-        edited = set_program(program=draft, release=False, by=by, reason=reason)
+        edited = set_program(program=draft, release=False, by=by, on=on, reason=reason)
         if edited.changed and tally.same:
             return edited
     return tally
 
 
-def _whole(given: ProgramGiven, *, by: str, reason: str | None) -> None:
-    context(by=by, reason=reason)
+def _whole(given: ProgramGiven, *, by: str, on: date, reason: str | None) -> None:
+    context(by=by, on=on, reason=reason)
     facts = given.facts
     row = Program.objects.create(schedule_id=facts.schedule_id, name=facts.name, active=facts.active)
     if given.current is not None:

@@ -126,14 +126,16 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
         imported.add("hold_codes", set_hold_codes(codes=given.holds, by=by, reason=reason))
     tally, same = catalog.set_products(products=given.products, by=by, reason=reason)
     for program in given.programs:
-        loaded = load_program(program, by=by, reason=reason)
+        loaded = load_program(program, by=by, on=reading.on, reason=reason)
         imported.add("programs", loaded)
         facts = program.facts
         reading.notes.add("programs", noted(oddities.of_program(facts.schedule_id, facts.events)))
         if loaded.changed and program.release:
             imported.programs.add(program.facts.schedule_id)
     if moved:
-        followed = programs.follow_intervals(codes=moved, by=by, reason=reason) - reading.programs.given.keys()
+        followed = (
+            programs.follow_intervals(codes=moved, by=by, on=reading.on, reason=reason) - reading.programs.given.keys()
+        )
         imported.add("programs", Tally(changed=len(followed)))
         imported.programs |= followed
     # A product whose program is at fault cannot be linked; it is not blamed again.

@@ -5,8 +5,8 @@ Nothing here writes. Both ask the kernel the same questions as order entry and e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -21,8 +21,9 @@ from perennial.kernel import oddities
 from perennial.kernel import plan as kernel
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import DateReason, LineReason, Reason, Who
+from perennial.kernel.totals import Totals
 from perennial.language.reasons import Source
-from perennial.payments.cost import Place, shipment_totals, tax_groups, whole_order
+from perennial.payments.cost import Place, by_shipment, shipment_totals, tax_groups, taxed_on, whole_order
 from perennial.payments.due import Owed, child_parts, upfront_parts
 from perennial.programs.models import ContinuityProduct
 from perennial.programs.queries import (
@@ -53,7 +54,8 @@ class Part:
 class Preview:
     """What an order would be. ``complete``: nothing of the program follows. ``country``: whose taxes are in it.
 
-    ``behind``: what its start date puts into the past. ``notes``: what is odd about its program.
+    ``behind``: what its start date puts into the past. ``notes``: what is odd about its program. ``totals``: by its number,
+    what a shipment comes to.
     """
 
     lines: tuple[ShipmentLine, ...]
@@ -62,6 +64,7 @@ class Preview:
     country: str | None
     behind: kernel.Behind | None = None
     notes: tuple[Reason, ...] = ()
+    totals: Mapping[int, Totals] = field(default_factory=dict)
 
     @property
     def ends_with(self) -> int | None:
@@ -232,13 +235,16 @@ def preview(
         schedule_ids=revision.schedule_ids,
     )
     country = company().country
+    here = Place(country, None)
+    totals = _totals(of, wanted, here)
     return Preview(
         lines=shown,
         complete=complete and len(shown) == len(lines),
-        payments=tuple(_payments(of, wanted, Place(country, None))),
+        payments=tuple(_payments(of, wanted, here, totals)),
         country=country,
         behind=kernel.behind(order_date, start_date, clipped(lines)),
         notes=tuple(oddities.of_program(program, revision.plan.events)),
+        totals=totals,
     )
 
 
@@ -288,10 +294,22 @@ def _facts(
     )
 
 
-def _payments(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> Iterator[Part]:
+def _totals(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> dict[int, Totals]:
+    """What each shipment comes to, by its number."""
+    groups = tax_groups(line.product_id for o in occurrences for line in o.lines)
+    tariff, facts = of.rules.tariff(), of.facts
+    found = {}
+    for number, together in by_shipment(occurrences).items():
+        on = taxed_on(upfront=facts.upfront, order_date=facts.order_date, ship_on=together[-1].ship_on)
+        found[number] = shipment_totals(tariff, together, here, groups, on)
+    return found
+
+
+def _payments(
+    of: _Of, occurrences: Sequence[OccurrenceRow], here: Place, totals: Mapping[int, Totals]
+) -> Iterator[Part]:
     """The money that the order would owe, by the program's payment schedule."""
     rules, facts = of.rules, of.facts
-    groups = tax_groups(line.product_id for o in occurrences for line in o.lines)
     order_schedule = of.revision.payment_schedule_id
     if facts.upfront:
         total, first = whole_order(
@@ -300,7 +318,7 @@ def _payments(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> Ite
             default_place=None,
             on=facts.order_date,
             known_places={None: here},
-            groups=groups,
+            groups=tax_groups(line.product_id for o in occurrences for line in o.lines),
         )
         owed = upfront_parts(
             rules.schedules.get(order_schedule) if order_schedule else None,
@@ -311,13 +329,10 @@ def _payments(of: _Of, occurrences: Sequence[OccurrenceRow], here: Place) -> Ite
         )
         yield from (_part(rules.currency, "order", None, part) for part in owed)
         return
-    shipments: dict[int, list[OccurrenceRow]] = {}
-    for o in occurrences:
-        shipments.setdefault(o.shipment or 0, []).append(o)
-    for number, together in shipments.items():
+    for number, together in by_shipment(occurrences).items():
         last = together[-1]
         schedule_id = last.payment_schedule_id or order_schedule
-        total = shipment_totals(rules.tariff(), together, here, groups, last.ship_on).total
+        total = totals[number].total
         owed = child_parts(rules.schedules.get(schedule_id) if schedule_id else None, total, last.ship_on)
         yield from (_part(rules.currency, "shipment", number, part) for part in owed)
 

@@ -18,7 +18,7 @@ from perennial.desk.read.lists import SIZE, ListedProgram, programs
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.plan import current_event
-from perennial.programs.facts import Written, read_facts, written
+from perennial.programs.facts import Written, ever_offered, read_facts, written
 from perennial.programs.models import ContinuityProduct, ProgramRevision
 from perennial.programs.models import Program as ProgramRow
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
@@ -52,7 +52,7 @@ class SoldBy:
 @dataclass(frozen=True, slots=True)
 class Program:
     """A program; ``versions`` by their number. ``current``: the event and the repetition where its calendar stands.
-    ``version`` counts what was changed of it: who changes it says which one they saw.
+    ``version`` counts what was changed of it: who changes it says which one they saw. ``was_offered``: here, now or before.
     """
 
     schedule_id: str
@@ -63,6 +63,7 @@ class Program:
     current: tuple[int | None, int] | None
     version: int = 1
     sold_by: tuple[SoldBy, ...] = ()
+    was_offered: bool = True
 
     @property
     def newest(self) -> Version | None:
@@ -125,6 +126,7 @@ def program(schedule_id: str, *, on: date) -> Program:
         current=current,
         version=row.version,
         sold_by=_sold_by(row.pk),
+        was_offered=bool(standing) or row.pk in ever_offered([row.pk]),
     )
 
 
@@ -160,8 +162,8 @@ def products_of(versions: Iterable[ProgramFacts], *, on: date) -> dict[str, Prod
 
 @dataclass(frozen=True, slots=True)
 class ProgramInList:
-    """A program as the list shows it: as ``lists.programs`` says, with its open orders, what sells it, and the event that is
-    current.
+    """A program as the list shows it: as ``lists.programs`` says, with its open orders, what sells it, the event that is
+    current, and whether it is or was offered.
     """
 
     schedule_id: str
@@ -172,6 +174,7 @@ class ProgramInList:
     open_orders: int
     sold_by: tuple[str, ...]
     current: tuple[int | None, int] | None
+    was_offered: bool
 
 
 def program_list(*, on: date, size: int = SIZE, after: str | None = None) -> Page[ProgramInList]:
@@ -184,6 +187,7 @@ def program_list(*, on: date, size: int = SIZE, after: str | None = None) -> Pag
     loaded = load_revisions(set_up(), released.values())
     orders = ContinuityOrder.objects.filter(program__in=ids.values(), status="open")
     counted = dict(orders.values("program_id").annotate(many=Count("pk")).values_list("program_id", "many"))
+    offered = ever_offered(ids.values()) | counted.keys()
     sold: dict[int, list[str]] = {}
     selling = ContinuityProduct.objects.filter(program__in=ids.values()).order_by("product__number")
     for program_id, number in selling.values_list("program_id", "product__number"):
@@ -197,6 +201,7 @@ def program_list(*, on: date, size: int = SIZE, after: str | None = None) -> Pag
             open_orders=counted.get(pk, 0),
             sold_by=tuple(sold.get(pk, ())),
             current=None if revision is None else _current(revision, on),
+            was_offered=pk in offered,
         )
 
     return Page(tuple(made(one) for one in page.rows), page.next)

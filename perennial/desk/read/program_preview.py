@@ -12,6 +12,7 @@ from perennial.desk.read.preview import Preview, preview
 from perennial.kernel.calendar import add_months
 from perennial.kernel.money import Money, sum_of
 from perennial.kernel.reasons import Reason
+from perennial.kernel.totals import tax_is_included
 
 MONTHS = 12
 
@@ -21,13 +22,17 @@ class YearAhead:
     """What would be sent. ``days``: by the key of an event, the days on which it ships; ``shipments``: the day of each.
 
     ``goes_on``: more follows behind the year, which is then neither in the days nor in the sum. ``total``: what is paid for
-    it, with delivery and tax. ``notes``: what is odd about the program.
+    it; ``delivery`` and ``tax`` are in it, the tax inside the prices where ``included``. ``notes``: what is odd about the
+    program.
     """
 
     order_date: date
     days: Mapping[str, tuple[date, ...]]
     shipments: tuple[date, ...]
     total: Money
+    delivery: Money
+    tax: Money
+    included: bool
     goes_on: bool
     notes: tuple[Reason, ...]
 
@@ -53,11 +58,15 @@ def year_ahead(program: str, order_date: date, *, currency: str, version: int | 
     for line in within:
         days.setdefault(line.key, {})[line.repetition] = line.ship_on
         shipments[line.shipment or 0] = line.ship_on
+    totals = [of for number, of in found.totals.items() if number in shipments]
     return YearAhead(
         order_date=order_date,
         days={key: tuple(repetitions.values()) for key, repetitions in days.items()},
         shipments=tuple(shipments.values()),
         total=Money(_paid(found, shipments), currency),
+        delivery=Money(sum_of(of.delivery for of in totals), currency),
+        tax=Money(sum_of(of.tax for of in totals), currency),
+        included=any(tax_is_included(of.lines, of.delivery, of.tax, of.total) for of in totals),
         goes_on=not found.complete,
         notes=found.notes,
     )

@@ -17,8 +17,8 @@ from perennial.web import presence
 from perennial.web.answer import Toast, act, drawn, go_to, new_token, redraws, whole
 from perennial.web.pages.programs import seen
 from perennial.web.problems import sentences
-from perennial.web.program_cells import errors_of_row, read_event, read_header, read_item
 from perennial.web.program_page import ahead, asked_day, editor, fault_list
+from perennial.web.program_typed import errors_of_row, read_event, read_header, read_item
 from perennial.web.visit import Visit
 from perennial.web.words import words as said_words
 
@@ -30,7 +30,11 @@ HEAD = (
 )
 AHEAD = ("web/program/ahead_parts.html", "web/program/year.html", "web/program/notes.html")
 ONE = (*HEAD, "web/program/row_again.html", *AHEAD)
-ALL = (*HEAD, "web/program/table.html", "web/program/header.html", "web/program/year.html", "web/program/notes.html")
+ALL = (
+    *HEAD,
+    *("web/program/table.html", "web/program/header.html", "web/program/header_words.html"),
+    *("web/program/year.html", "web/program/notes.html"),
+)
 
 
 def page(request: Visit, schedule_id: str) -> HttpResponse:
@@ -112,7 +116,7 @@ def event(request: Visit, schedule_id: str) -> HttpResponse:
         return _row_again(request, now, key, faults)
 
     reordered = request.POST.get("order", "") != _order(now)
-    sections = ALL if reordered or "days_after_order_date" in changes else ONE
+    sections = ALL if reordered or {"days_after_order_date", "delivery_mode"} & changes.keys() else ONE
     return _edited(request, schedule_id, do, faults, again=again, sections=sections, key=key)
 
 
@@ -171,19 +175,23 @@ def insert(request: Visit, schedule_id: str) -> HttpResponse:
         at = int(after) + 1 if _is_place(after) else None
         act(request, draft.insert_event, stays=True, schedule_id=schedule_id, item=item, at=at, version=seen(request))
 
-    return _edited(request, schedule_id, do, [], again=again, sections=ALL, focus="#insert-item")
+    return _edited(
+        request, schedule_id, do, [], again=again, sections=ALL, focus="#insert-item", more={"inserted": True}
+    )
 
 
 def move(request: Visit, schedule_id: str) -> HttpResponse:
     """An event to another place."""
     to = request.POST.get("to", "")
+    back: dict[str, Any] = {}
 
     def do() -> None:
         if not _is_place(to):
             raise Refused("number_not_understood", "to", value=to[:40])
-        _of_event(request, schedule_id, draft.put_event, to=int(to))
+        back.update(_of_event(request, schedule_id, draft.put_event, to=int(to)))
 
-    return _edited(request, schedule_id, do, [], sections=ALL, toast=("program_moved", {"event": to}))
+    toast = ("program_moved", {"event": to})
+    return _edited(request, schedule_id, do, [], sections=ALL, toast=toast, undo=lambda: _back_to(schedule_id, back))
 
 
 def duplicate(request: Visit, schedule_id: str) -> HttpResponse:
@@ -202,19 +210,22 @@ def remove(request: Visit, schedule_id: str) -> HttpResponse:
     def do() -> None:
         back.update(_of_event(request, schedule_id, draft.take_out_event))
 
-    def undo() -> str:
-        return f"/programs/{quote(schedule_id)}/back?event={quote(back['event'], safe='')}&at={back['at']}"
+    toast = ("program_removed", back)
+    return _edited(request, schedule_id, do, [], sections=ALL, toast=toast, undo=lambda: _back_to(schedule_id, back))
 
-    return _edited(request, schedule_id, do, [], sections=ALL, toast=("program_removed", back), undo=undo)
+
+def _back_to(schedule_id: str, stood: Mapping[str, Any]) -> str:
+    """The address that puts an event back to where it stood."""
+    return f"/programs/{quote(schedule_id)}/back?event={quote(stood['event'], safe='')}&at={stood['at']}"
 
 
 def back(request: Visit, schedule_id: str) -> HttpResponse:
-    """An event that was just taken out comes back to its place."""
+    """An event that was just taken out, or moved, comes back to its place."""
     key, at = request.GET.get("event", ""), request.GET.get("at", "")
 
     def do() -> None:
-        place = int(at) if at.isdecimal() else 1
         version = program(schedule_id, on=request.visitor.today).version
+        place = int(at) if _is_place(at) else 1
         act(request, draft.bring_back_event, schedule_id=schedule_id, key=key, at=place, version=version)
 
     return _edited(request, schedule_id, do, [], sections=ALL, toast=("program_brought_back", {}))
@@ -237,6 +248,7 @@ def _edited(
     toast: tuple[str, Mapping[str, Any]] | None = None,
     undo: Callable[[], str] | None = None,
     focus: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """Do an edit and draw what follows from it; what was refused stays as it was typed, and so does what somebody else has
     changed meanwhile.
@@ -262,7 +274,7 @@ def _edited(
     if request.POST.get("mine"):
         return go_to(request, f"/programs/{quote(schedule_id)}/edit")
     other = presence.editing(request, schedule_id)
-    context = {**editor(request, schedule_id), "other": other}
+    context = {**editor(request, schedule_id), "other": other, **(more or {})}
     if key is not None:
         context["row"] = next((row for row in context["rows"] if row.key == key), None)
     told = None

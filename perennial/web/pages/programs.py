@@ -91,8 +91,10 @@ def retire(request: Visit, schedule_id: str) -> HttpResponse:
 
 def activate(request: Visit, schedule_id: str) -> HttpResponse:
     """New orders of it again."""
+    before = program(schedule_id, on=request.visitor.today)
     act(request, actions.activate, schedule_id=schedule_id)
-    return done(request, Toast(said_words(request, "program_activated", program=schedule_id)))
+    code = "program_activated" if before.was_offered else "program_offered"
+    return done(request, Toast(said_words(request, code, program=schedule_id)))
 
 
 def copy(request: Visit, schedule_id: str) -> HttpResponse:

@@ -17,23 +17,12 @@ from perennial.errors import Refused, Several, refuse_all
 from perennial.language import Reader, phrase, say
 from perennial.programs.facts import programs_using
 from perennial.web.presence import clock
-from perennial.web.set_up.fields import Field
+from perennial.web.set_up.fields import RULES, Field, rule_words
 from perennial.web.set_up.forms import Form
 from perennial.web.visit import Visit
 from perennial.web.words import said
 
 MOST_SUGGESTED = 200
-RULES = (
-    "FREQ=WEEKLY;BYDAY=MO",
-    "FREQ=MONTHLY;BYMONTHDAY=1",
-    "FREQ=MONTHLY;BYMONTHDAY=15",
-    "FREQ=MONTHLY;BYMONTHDAY=-1",
-    "FREQ=MONTHLY;BYDAY=1MO",
-    "FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=1",
-    "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=1",
-    "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1",
-)
-"""Rules that are often wanted; each has words."""
 
 
 def address_of(form: Form, key: str) -> str:
@@ -174,7 +163,7 @@ def _suggested(fields: list[Field], to: Reader) -> dict[str, list[tuple[str, str
     if "programs" in asked:
         found["programs"] = [(one.schedule_id, one.name) for one in programs(size=MOST_SUGGESTED).rows]
     if "rules" in asked:
-        found["rules"] = [(rule, phrase("set up rule", rule, None, to) or "") for rule in RULES]
+        found["rules"] = [(rule, rule_words(rule, to) or "") for rule in RULES]
     return found
 
 

@@ -19,13 +19,24 @@ from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.states import HOLD_PARTS, HOLD_STOPS
-from perennial.language import LANGUAGES, phrase
+from perennial.language import LANGUAGES, Reader, phrase
 from perennial.language.formats import fact
 from perennial.web.typed import read_day, read_money, read_number
 from perennial.web.visit import Visit
 
 NOTHING = "–"
 BLANK_ROWS = 3
+RULES = (
+    "FREQ=WEEKLY;BYDAY=MO",
+    "FREQ=MONTHLY;BYMONTHDAY=1",
+    "FREQ=MONTHLY;BYMONTHDAY=15",
+    "FREQ=MONTHLY;BYMONTHDAY=-1",
+    "FREQ=MONTHLY;BYDAY=1MO",
+    "FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=1",
+    "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=1",
+    "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1",
+)
+"""Rules that are often wanted; each has words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +80,20 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Field):
-    """Words that take the whole line."""
+class DateRule(Field):
+    """The rule of an interval, which takes the whole line; the words of one that is often wanted mean it."""
 
     is_wide: ClassVar[bool] = True
+
+    def parse(self, raw: Any, request: Visit, at: str = "") -> Any:
+        wanted = " ".join(raw.casefold().split())
+        to = request.visitor.reader
+        return next((rule for rule in RULES if wanted == (rule_words(rule, to) or "").casefold()), raw) or self.default
+
+
+def rule_words(rule: str, to: Reader) -> str | None:
+    """A rule as people read it, where it is one that is often wanted."""
+    return phrase("set up rule", rule, None, to)
 
 
 @dataclass(frozen=True, slots=True)

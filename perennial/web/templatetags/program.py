@@ -13,11 +13,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from perennial.desk.read.program import Program, Version
+from perennial.desk.read.program_preview import YearAhead
 from perennial.kernel.calendar import add_months
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.programs.differences import Difference
-from perennial.web.program_cells import EventRow, Words
+from perennial.web.program_cells import MIXED, EventRow, Words, usual_mode
 from perennial.web.program_page import MOST_DAYS, Ahead
 from perennial.web.templatetags.desk import st, use
 from perennial.web.words import said
@@ -26,6 +27,8 @@ register = template.Library()
 WIDTH, MONTHS = 300, 12
 NUMBERS = ("price", "quantity", "times", "chance")
 """The cells of numbers: set to the right."""
+SHORT = 5
+"""A price with more characters is given a wider field."""
 LONG = 16
 """A field with more characters may be cut where the page is narrow."""
 
@@ -69,6 +72,8 @@ def _field(
     was, error = row.was.get(name), row.errors.get(name)
     if name == "times" and not value.isdigit() and value:
         more = {**more, "size": "9"}  # until stopped
+    if name.startswith("price") and (length := len(value or more.get("placeholder", ""))) > SHORT:
+        more = {**more, "size": "7" if length < 8 else "9"}
     if len(value) > LONG:
         more = {**more, "title": value}  # seen whole where the field is narrow
     attributes = [(key.replace("_", "-"), one) for key, one in more.items() if one not in (None, False, "")]
@@ -173,6 +178,9 @@ def header_words(context: Context, words: Words, facts: Any) -> str:
         said(to, "program_billed_upfront" if facts.bill_upfront else "program_billed_as_it_ships"),
         said(to, f"program_late_{facts.catch_up}"),
     ]
+    if facts.events and words.names_modes:
+        modes = {event.delivery_mode for event in facts.events}
+        found.append(words.delivery(usual_mode(facts), mostly=len(modes) > 1))
     if facts.consolidate:
         found.append(said(to, "program_consolidates"))
     if facts.prompt_for_start_date:
@@ -182,6 +190,18 @@ def header_words(context: Context, words: Words, facts: Any) -> str:
     if facts.payment_schedule:
         found.append(said(to, "program_paid_by", name=facts.payment_schedule))
     return ", ".join(found)
+
+
+@register.simple_tag(takes_context=True)
+def sum_words(context: Context, year: YearAhead) -> str:
+    """What is in the sum of a program: delivery, tax."""
+    to = _to(context)
+    tax = "program_sum_tax_included" if year.included else "program_sum_tax_added"
+    found = [
+        said(to, "program_sum_delivery" if year.delivery.minor else "program_sum_no_delivery", amount=year.delivery),
+        said(to, tax if year.tax.minor else "program_sum_no_tax", amount=year.tax),
+    ]
+    return ", ".join([said(to, "program_sum_year"), *found] if year.goes_on else found)
 
 
 @register.simple_tag(takes_context=True)
@@ -225,6 +245,15 @@ def header_choice(context: Context, name: str, words: Sequence[str]) -> SafeStri
 def header_select(context: Context, name: str, names: Sequence[str]) -> SafeString:
     """A name of the header, or none."""
     return _choice(context, name, [("", said(_to(context), "program_nothing")), *((one, one) for one in names)])
+
+
+@register.simple_tag(takes_context=True)
+def header_mode(context: Context, modes: Sequence[tuple[str, str]]) -> SafeString:
+    """How all events are delivered; where they differ, that they do."""
+    to = _to(context)
+    mixed = [(MIXED, said(to, "program_mode_mixed"))] if context["header"]["delivery_mode"] == MIXED else []
+    named = [(code, name or code) for code, name in modes]
+    return _choice(context, "delivery_mode", [*mixed, ("", said(to, "program_no_mode")), *named])
 
 
 def _choice(context: Context, name: str, pairs: Sequence[tuple[str, str]]) -> SafeString:
@@ -297,16 +326,15 @@ def version_state(context: Context, one: Version, newest: Version | None) -> Saf
 
 @register.simple_tag(takes_context=True)
 def program_state(context: Context, one: Any) -> SafeString:
-    """How a program stands: offered, retired, never released."""
+    """How a program stands: never released, offered, retired, not offered yet."""
     to = _to(context)
-    if one.revision is None:
+    newest = one.newest if isinstance(one, Program) else one.revision
+    if newest is None:
         return st(context, "", "", said(to, "program_state_new"), "draft")
+    if one.active:
+        return st(context, "", "", said(to, "program_state_active"), "open")
     return st(
-        context,
-        "",
-        "",
-        said(to, "program_state_active" if one.active else "program_state_retired"),
-        "open" if one.active else "off",
+        context, "", "", said(to, "program_state_retired" if one.was_offered else "program_state_unoffered"), "off"
     )
 
 
@@ -314,16 +342,6 @@ def program_state(context: Context, one: Any) -> SafeString:
 def before_it(one: Version, versions: Sequence[Version]) -> Version | None:
     """The version before a version."""
     return next((other for other in versions if other.number < one.number), None)
-
-
-@register.simple_tag(takes_context=True)
-def program_head_state(context: Context, program: Program) -> SafeString:
-    """How a program stands, on its page."""
-    to = _to(context)
-    if program.newest is None:
-        return st(context, "", "", said(to, "program_state_new"), "draft")
-    words = said(to, "program_state_active" if program.active else "program_state_retired")
-    return st(context, "", "", words, "open" if program.active else "off")
 
 
 @register.simple_tag
@@ -344,6 +362,7 @@ def event_words(context: Context, row: EventRow) -> SafeString:
         f"{row.cells['when']}; {said(to, 'program_times_words', times=row.cells['times'])}",
         phrase("program action", row.cells["then"], None, to) or row.cells["then"],
         row.cells["chance"],
+        row.delivery,
     ]
     head = format_html(
         "<b>{}</b> {}", row.at, " + ".join(f"{s} ({p})" if p else s for s, p in zip(sent, prices, strict=True))

@@ -23,6 +23,7 @@
   const isOff = (element) => element.getAttribute("aria-disabled") === "true";
 
   const NOT_TYPED = "[type=checkbox], [type=radio], [type=button], [type=submit], [type=reset], [type=image]";
+  const WAITS = "[data-when-saved]";
   const FIELD = "input:not([type=hidden]), select, textarea";
   const isField = (element) => element.matches("input, select, textarea, [contenteditable]") && !element.matches(NOT_TYPED);
 
@@ -127,6 +128,7 @@
     if (isField(element)) return focusOn(element);
     const row = rowOf(element);
     if (row && element.closest("tr.more[hidden]")) toggleRow(row, true);
+    if (element.matches(WAITS)) commit(active());
     element.click();
   }
 
@@ -158,7 +160,7 @@
 
   function saySaved() {
     commit(active());
-    whenSaved(() => say(body.dataset.saved || byId("saved")?.textContent.trim()));
+    whenSaved(() => isUnmended() || say(body.dataset.saved || byId("saved")?.textContent.trim()));
   }
 
   function find() {
@@ -370,8 +372,10 @@
   let current = null;
   let asked = {};
 
+  const isSaving = () => [...pending].some((record) => record.verb !== "get");
+
   function whenSaved(then) {
-    if ([...pending].some((record) => record.verb !== "get")) waiters = [then];
+    if (isSaving()) waiters = [then];
     else then();
   }
 
@@ -918,8 +922,10 @@
   /** First of all: what is off, or already on its way, does nothing. */
   function onClickBefore(event) {
     touched = true;
-    if (event.target.closest?.("[data-when-saved]") && isUnmended()) {
+    const waits = event.target.closest?.(WAITS);
+    if (waits && (isSaving() || isUnmended())) {
       event.preventDefault();
+      if (isSaving()) waiters = [() => byId(waits.id) && activate(byId(waits.id))]; // drawn anew, as it is then
       return event.stopImmediatePropagation();
     }
     const off = event.target.closest?.("[aria-disabled=true]");

@@ -1,4 +1,5 @@
-/* Rows that are dragged by their grip to another place; keys do the same. What is sent is the row's own button. */
+/* Rows that are dragged by their grip to another place; keys do the same. What is sent is the row's own button.
+   And the row where a new one is put in: what was refused there is said until it is typed anew. */
 (() => {
   "use strict";
 
@@ -31,13 +32,29 @@
     row.classList.remove("dragged");
     over.classList.remove("above", "below");
     if (event.type === "pointercancel" || over.id === row.id) return;
-    const button = row.querySelector("[data-drop]");
-    button.setAttribute("hx-vals", JSON.stringify({ ...JSON.parse(button.getAttribute("hx-vals")), to: placeOf(over) }));
-    button.click();
+    document.getElementById("drop-to").value = placeOf(over);
+    row.querySelector("[data-drop]").click();
+  }
+
+  function typeAnew(event) {
+    if (event.target.id !== "insert-item") return;
+    for (const name of ["aria-invalid", "aria-describedby"]) event.target.removeAttribute(name);
+    document.getElementById("insert-err")?.remove();
+  }
+
+  /** What was refused in a cell is mended before a new row comes: it would not be seen. */
+  function insert(event) {
+    const field = event.target.id === "insert-form" && document.querySelector("[data-moves] [aria-invalid=true]:not(#insert-item)");
+    if (!field) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    field.focus();
   }
 
   document.addEventListener("pointerdown", take);
   document.addEventListener("pointermove", drag);
   document.addEventListener("pointerup", drop);
   document.addEventListener("pointercancel", drop);
+  document.addEventListener("input", typeAnew);
+  document.addEventListener("submit", insert, true);
 })();
