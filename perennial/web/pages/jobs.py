@@ -22,13 +22,13 @@ from perennial.jobs.request_status import last_criteria, last_requests, request_
 from perennial.jobs.requests import NIGHT
 from perennial.jobs.requests import stop as stop_request
 from perennial.jobs.runner import ask_run_to_stop
+from perennial.jobs.sign_off import nights_of, sign_off_of
 from perennial.jobs.sign_off import sign as sign_request
-from perennial.jobs.sign_off import sign_off_of
 from perennial.jobs.status import night_status, nights, run_status, runs, status, status_of
 from perennial.jobs.touched import touched
 from perennial.kernel.recurrence import EVERY_DAY
 from perennial.web.answer import form_again, go_to, redraws, whole
-from perennial.web.pages.exports import parked_columns, touched_columns
+from perennial.web.pages.exports import night_columns, parked_columns, touched_columns
 from perennial.web.sheet import sheet
 from perennial.web.typed import day, text, time_of_day
 from perennial.web.typed import whole as whole_number
@@ -40,6 +40,7 @@ LAST_REQUESTS = 5
 LAST_RUNS = 10
 ROWS = 100
 NIGHTS = 14
+NIGHTS_IN_A_FILE = 366
 PARKED = ("web/jobs/parked.html",)
 USUAL = time(2)
 """When a night is offered to run by itself."""
@@ -136,7 +137,8 @@ def asked(request: Visit, number: int) -> HttpResponse:
     """What was asked for, how far it is, and what it did. A change of many orders has pages of its own."""
     if request_status(number).of_many and "change_many" in request.visitor.may:
         return HttpResponseRedirect(f"/updates/requests/{number}")
-    return whole(request, "web/jobs/request.html", {**_asked(number), "here": "jobs"})
+    shown = _asked(number)
+    return whole(request, "web/jobs/request.html", {**shown, "nights": nights_of(shown["wanted"]), "here": "jobs"})
 
 
 def progress(request: Visit, number: int) -> HttpResponse:
@@ -242,6 +244,12 @@ def night(request: Visit, number: int) -> HttpResponse:
 def redraw_night(request: Visit, number: int) -> tuple[Sequence[str], Mapping[str, Any]]:
     """What a night put aside, when something of it was tried again."""
     return PARKED, _parked(request, [one.id for one in night_status(number).runs], f"/jobs/nights/{number}")
+
+
+def nights_csv(request: Visit) -> StreamingHttpResponse:
+    """The last nights as a file."""
+    found = tuple(nights(most=NIGHTS_IN_A_FILE))
+    return sheet(request, "nights", night_columns(request.visitor.reader), lambda after: Page(found, None))
 
 
 def night_parked_csv(request: Visit, number: int) -> StreamingHttpResponse:
