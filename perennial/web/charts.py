@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 LEFT, RIGHT, TOP, FOOT = 64, 12, 36, 34
 HEIGHT = 272
-SLOT, NARROW = 50, 32
+SLOT, NARROW = 50, 26
 """How wide a bar's place is; where there are more than ``MANY``, the narrow one, and every second has its label."""
 MANY = 20
 LINES = 4
