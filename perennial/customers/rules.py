@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from perennial.customers.values import AddressFacts, CardFacts, CustomerFacts
 from perennial.errors import Refused
 from perennial.kernel import places
-from perennial.kernel.limits import LINE, LONG_CODE, code_fault, number_fault, passes_luhn, text_fault
+from perennial.kernel.limits import LINE, LONG_CODE, code_fault, email_fault, number_fault, passes_luhn, text_fault
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199  # in which cards expire: nobody had one before
 
 
 def customer_faults(customer: CustomerFacts) -> Iterator[Refused]:
-    """A customer: a known language, a credit limit from 0 on, addresses and cards that can be told apart."""
+    """A customer: an e-mail address that is one, a known language, a credit limit from 0 on, addresses and cards that can be told
+    apart.
+    """
+    if customer.email is not None and (fault := email_fault(customer.email)):
+        yield fault
     yield from places.language_faults(customer.language)
     if customer.credit_limit_minor is not None and customer.credit_limit_minor < 0:
         yield Refused("credit_limit_below_zero", "credit_limit")

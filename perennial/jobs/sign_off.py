@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 
 from perennial.errors import Refused
 from perennial.jobs import NIGHTLY
-from perennial.jobs.models import JobRequest
+from perennial.jobs.models import JobRequest, NightRun
+from perennial.jobs.request_status import RequestStatus
 from perennial.jobs.requests import NIGHT
 from perennial.jobs.status import NightStatus, runs_of
 
@@ -63,6 +64,17 @@ def sign_off_of(night: NightStatus) -> SignOff | None:
             )
             return SignOff(row.pk, row.signed_by, row.signed_at, jobs)
     return None
+
+
+def nights_of(asked: RequestStatus) -> list[tuple[int, date]]:
+    """The nights that were run as it was asked, with their dates; of a dry run that is signed those that began after that."""
+    if not asked.dry:
+        return list({run.night: run.on for run in asked.runs if run.night is not None}.items())
+    if asked.signed_at is None:
+        return []
+    days = {run.on for run in asked.runs}
+    nights = NightRun.objects.filter(on_date__in=days, started_at__gt=asked.signed_at).order_by("on_date", "id")
+    return list(nights.values_list("pk", "on_date"))
 
 
 def _counts(counts: Mapping[str, int]) -> dict[str, int]:

@@ -119,6 +119,19 @@ class NightStatus:
     finished_at: datetime | None
     runs: tuple[JobRunStatus, ...]
 
+    def count(self, word: str) -> int:
+        """A count over its runs."""
+        return sum(run.counts.get(word, 0) for run in self.runs)
+
+    def amounts(self, word: str) -> tuple[Money, ...]:
+        """An amount over its runs, by currency; none where there was none."""
+        sums: dict[str, int] = {}
+        for run in self.runs:
+            for of, amount in run.amounts:
+                if of == word and amount.minor:
+                    sums[amount.currency] = sums.get(amount.currency, 0) + amount.minor
+        return tuple(Money(minor, currency) for currency, minor in sums.items())
+
 
 def status(on: date | None = None) -> list[JobStatus]:
     """Each job with its last run and how many things its next run would take on a date."""

@@ -84,6 +84,19 @@ def number_fault(value: str, longest: int = TEXT) -> Refused | None:
     return None
 
 
+_WORD = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?"
+_EMAIL = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}(?<!\..)", re.IGNORECASE)
+LONGEST_EMAIL = 320
+
+
+def email_fault(value: str) -> Refused | None:
+    """Is it written as an e-mail address: a name, @, a domain of two parts or more, of any script?"""
+    if len(value) <= LONGEST_EMAIL and _EMAIL.fullmatch(value):
+        return None
+    return Refused("email_malformed", "email", email=short(value))
+
+
 def code_fault(value: str, longest: int = CODE) -> Refused | None:
     """What is wrong with a code: as with a text; and it is not empty, has no spaces around it, and nothing in it that
     nobody sees: two codes that look the same are the same.

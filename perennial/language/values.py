@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from perennial.kernel import money
+from perennial.kernel.money import Money
 from perennial.language.formats import ENGLISH, Reader, fact, phrase
 
 DAYS = ("ship_on", "since", "on", "due_on")
@@ -20,6 +22,10 @@ NAMED = {
 """By the name of a fact, the lists in which its word has a name."""
 
 
+LINE = {"product", "quantity", "price"}
+"""What is told of a line of a shipment."""
+
+
 def in_a_line(values: Mapping[str, Any] | None, to: Reader = ENGLISH) -> str:
     """``ship on 2026-04-10; product 0014``; nothing where there are none."""
     told = []
@@ -29,6 +35,27 @@ def in_a_line(values: Mapping[str, Any] | None, to: Reader = ENGLISH) -> str:
         elif value is not None:
             told.append(_told(name, value, to))
     return "; ".join(told)
+
+
+def in_words(values: Mapping[str, Any] | None, to: Reader) -> str:
+    """The same as a page says it: ``€25.79, card (payment 1, shipment)``; ``2 × B3 at 24.50``. What says nothing is left out."""
+    rest, told = dict(values or {}), []
+    if {"payment", "amount", "currency"} <= rest.keys():
+        amount, currency = rest.pop("amount"), rest.pop("currency")
+        facts = {name: _as_read(name, rest.pop(name, None), to) for name in ("payment", "method", "purpose")}
+        amount = Money(money.minor(amount, currency), currency)
+        told.append(phrase("fact words", "payment", {**facts, "amount": amount}, to) or "")
+    if not rest.get("repetition"):
+        rest.pop("repetition", None)
+    for name, value in rest.items():
+        if name == "lines" and all(one.keys() == LINE for one in value):
+            told += [
+                phrase("fact words", "line", {**one, "price": _as_read("price", one["price"], to)}, to) or ""
+                for one in value
+            ]
+        else:
+            told.append(in_a_line({name: value}, to))
+    return "; ".join(one for one in told if one)
 
 
 def _told(name: str, value: object, to: Reader) -> str:

@@ -1,20 +1,22 @@
-"""The facts of a message as its reader writes them: dates with their weekday, money, cards."""
+"""The facts of a message as its reader writes them: dates with their weekday, money, cards.
+
+Money is written as on the pages and on paper, by the language alone; of a day the country says whether it or its month comes first.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency
 
 from perennial.catalog.models import Company
-from perennial.kernel import money
+from perennial.kernel.money import Money
 from perennial.language import LANGUAGES, Reader, phrase
+from perennial.language.formats import fact
 
 DAYS = (
     "ship_on",
@@ -56,9 +58,7 @@ def words(
     told_on: date,
     link: str = "",
 ) -> Words:
-    """The facts of a message in words of a language, as they are written in the company's country. ``link``: where its
-    reader gives a card.
-    """
+    """The facts of a message in words of a language. ``link``: where its reader gives a card."""
     locale = _locale(language, company.country)
     values = {
         "customer": customer,
@@ -112,7 +112,7 @@ def _money(facts: Mapping[str, Any], name: str, locale: Locale) -> str:
     minor, currency = facts.get(name), facts["currency"]
     if minor is None:
         return ""
-    return str(format_currency(Decimal(money.text(minor, currency)), currency, locale=locale))
+    return fact(Money(int(minor), currency), "", Reader(locale.language, money="symbol"))
 
 
 def _card(facts: Mapping[str, Any], language: str) -> str:

@@ -9,8 +9,9 @@ from typing import Protocol
 from perennial.catalog.models import Company
 from perennial.catalog.queries import company
 from perennial.desk.read.values import Address
+from perennial.language.countries import country_name
 from perennial.language.formats import Reader
-from perennial.papers.words import country_name, of, say
+from perennial.papers.words import of, say
 
 LETTER = ("US", "CA")
 """The countries whose printers hold Letter; all others hold A4."""

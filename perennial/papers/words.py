@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from babel import Locale
-
 from perennial.catalog.queries import company
 from perennial.language import LANGUAGES
 from perennial.language.formats import Reader, phrase
@@ -26,8 +24,3 @@ def say(code: str, to: Reader, /, **facts: object) -> str:
 def of(to: Reader, *codes: str) -> dict[str, str]:
     """Words of a paper by their codes: what stands above a column, beside a box."""
     return {code: say(code, to) for code in codes}
-
-
-def country_name(code: str | None, to: Reader) -> str | None:
-    """A country as the reader calls it."""
-    return None if code is None else Locale(to.language).territories.get(code, code)

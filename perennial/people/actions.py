@@ -11,10 +11,10 @@ from axes.utils import reset as forget_failures
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from perennial.errors import Refused
+from perennial.kernel.limits import email_fault
 from perennial.language import LANGUAGES
 from perennial.people.models import DENSITIES, THEMES, Preferences
 from perennial.people.roles import DEMO_PASSWORD, ROLES, SIGN_IN_NAMES, SIGN_INS
@@ -161,10 +161,8 @@ def _free_address(email: str, username: str) -> None:
     """People sign in by their address, too: it is one person's."""
     if not email:
         return
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise Refused("email_malformed", "email", email=email) from None
+    if fault := email_fault(email):
+        raise fault
     if User.objects.filter(email__iexact=email).exclude(username=username).exists():
         raise Refused("email_taken", "email", email=email)
 

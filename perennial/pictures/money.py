@@ -1,6 +1,7 @@
 """Money in by week: what was taken, billed on account and given back, and what is still to come by the day on which it is due.
 
-What comes is what is asked for already: shipments of which no child is made yet bring more, but for orders billed up front.
+What comes is what is asked for already, and what planned shipments will cost, with delivery and tax, in the week in which they
+leave; an order that is billed up front is asked for already. Shipments that are no lines yet bring more.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
+from perennial.catalog.tariffs import read_tariffs
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import NOT_PAID_YET
+from perennial.kernel.totals import Charge
+from perennial.payments.cost import Place, child_totals
 from perennial.pictures.demand import MOST_WEEKS
-from perennial.pictures.weeks import week_of, weeks_from
+from perennial.pictures.weeks import WEEKS_AHEAD, week_of, weeks_from
 
 _SQL = sql.named("perennial.pictures", "money.sql")
 WAYS = ("method", "purpose")
@@ -24,9 +29,48 @@ TO_COME = tuple(state for state in NOT_PAID_YET if state != "billed")
 
 
 def write_money(on: date) -> int:
-    """Work out the money of all weeks as of a business date, and keep it; how many rows. It reads all payments once."""
+    """Work out the money of all weeks as of a business date, and keep it; how many rows have what moved or is asked for, and how
+    many what is planned. It reads all payments once, and all planned shipments.
+    """
     sql.execute("delete from pictures_moneyofweek")
-    return sql.execute(_SQL["write"], {"on": on, "week": week_of(on), "to_come": list(TO_COME)})
+    written = sql.execute(_SQL["write"], {"on": on, "week": week_of(on), "to_come": list(TO_COME)})
+    planned = [(*key, minor) for key, minor in _planned(on).items()]
+    given = {
+        name: [row[at] for row in planned] for at, name in enumerate(("weeks", "methods", "currencies", "amounts"))
+    }
+    return written + sql.execute(_SQL["add_planned"], given)
+
+
+class _Planned(NamedTuple):
+    """So many planned shipments that cost the same: what each sends, by tax group, when and where."""
+
+    tariff: int
+    method: str
+    currency: str
+    mode: int | None
+    country: str | None
+    region: str | None
+    day: date
+    groups: list[str | None] | None
+    amounts: list[int] | None
+    shipments: int
+
+
+def _planned(on: date) -> dict[tuple[date, str, str], int]:
+    """What planned shipments will cost, by week, method and currency. Each is reckoned as its child will be, those that cost
+    the same together.
+    """
+    week = week_of(on)
+    rows = sql.rows(_Planned, _SQL["planned"], {"on": on, "week": week, "until": weeks_from(week, WEEKS_AHEAD)})
+    tariffs = read_tariffs({row.tariff for row in rows})
+    found: dict[tuple[date, str, str], int] = {}
+    for row in rows:
+        lines = [Charge(amount, group) for amount, group in zip(row.amounts or (), row.groups or (), strict=True)]
+        place = Place(row.country, row.region)
+        if cost := child_totals(tariffs[row.tariff], lines, row.mode, place, row.day).total:
+            key = (week_of(row.day), row.method, row.currency)
+            found[key] = found.get(key, 0) + cost * row.shipments
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,45 @@ insert into pictures_moneyofweek(week, method, purpose, currency, taken_minor, b
 select week, method, purpose, currency, sum(taken), sum(billed), sum(refunded), sum(to_come)
   from moved group by 1, 2, 3, 4
 
+-- name: planned
+-- Shipments of open orders that are no children yet and will be asked for, those together that cost the same: what is late and
+-- waits for nothing leaves today; what is late and waits is in no week. It goes by what is last of it, as its child will.
+with coming as materialized (
+  select c.id, o.shipment, c.tariff_id, c.payment_method as method, c.order_id,
+         (array_agg(o.delivery_mode_id order by o.position desc, o.id desc))[1] as mode,
+         (array_agg(coalesce(o.ship_to_id, c.ship_to_id) order by o.position desc, o.id desc))[1] as ship_to,
+         (array_agg(greatest(o.ship_on, %(on)s::date) order by o.position desc, o.id desc))[1] as day
+    from continuity_continuityorder c
+    join continuity_occurrence o on o.continuity_order_id = c.id and o.status = 'scheduled' and o.ship_on < %(until)s
+                                and (o.blocked is null or o.ship_on >= %(week)s)
+   where c.status = 'open' and not c.upfront
+   group by c.id, o.shipment),
+sends as (
+  select o.continuity_order_id, o.shipment, i.tax_group, sum(round(n.quantity * n.price_minor))::bigint as amount
+    from continuity_continuityorder c
+    join continuity_occurrence o on o.continuity_order_id = c.id and o.status = 'scheduled' and o.ship_on < %(until)s
+                                and (o.blocked is null or o.ship_on >= %(week)s)
+    join continuity_continuityline n on n.occurrence_id = o.id
+    join catalog_product i on i.id = n.product_id
+   where c.status = 'open' and not c.upfront
+   group by 1, 2, 3),
+costs as (
+  select continuity_order_id, shipment, array_agg(tax_group order by tax_group) as groups,
+         array_agg(amount order by tax_group) as amounts
+    from sends group by 1, 2)
+select s.tariff_id, s.method, p.currency, s.mode, a.country, a.region, s.day, k.groups, k.amounts, count(*)
+  from coming s
+  join orders_salesorder p on p.id = s.order_id
+  left join costs k on k.continuity_order_id = s.id and k.shipment = s.shipment
+  left join customers_address a on a.id = s.ship_to
+ group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+
+-- name: add_planned
+insert into pictures_moneyofweek(week, method, purpose, currency, taken_minor, billed_minor, refunded_minor, to_come_minor)
+select week, method, 'shipment', currency, 0, 0, 0, minor
+  from unnest(%(weeks)s::date[], %(methods)s::text[], %(currencies)s::text[], %(amounts)s::bigint[]) as x(week, method, currency, minor)
+on conflict (week, method, purpose, currency) do update set to_come_minor = pictures_moneyofweek.to_come_minor + excluded.to_come_minor
+
 -- name: weeks
 select week, method, purpose, currency, taken_minor, billed_minor, refunded_minor, to_come_minor
   from pictures_moneyofweek

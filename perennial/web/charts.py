@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 LEFT, RIGHT, TOP, FOOT = 64, 12, 36, 34
 HEIGHT = 272
-SLOT, NARROW = 62, 32
+SLOT, NARROW = 50, 26
 """How wide a bar's place is; where there are more than ``MANY``, the narrow one, and every second has its label."""
 MANY = 20
 LINES = 4
@@ -138,6 +138,7 @@ def lines(
     shapes = [_grid(grid, scale=scale, foot=foot, right=width - room, written=written, bottom=bottom)]
     shapes += [_text(LEFT + slot * at, foot + 18, label, "", "middle") for at, label in enumerate(labels)]
     shapes.append(_text(LEFT, foot + 32, below, "", "start"))
+    labels_drawn = []
     for line in given:
         if not line.points:
             continue
@@ -146,8 +147,9 @@ def lines(
         x, y = place(len(line.points) - 1, line.points[-1]).split()
         shapes.append(format_html('<circle class="end {}" cx="{}" cy="{}" r="3"/>', line.look, x, y))
         if line.label:
-            shapes.append(_text(float(x) + 9, float(y) + 4, line.label, f"lab {line.look}", "start"))
-    return _svg(name, title, description, (width, HEIGHT), SafeString("".join(shapes)))
+            labels_drawn.append(_text(float(x) + 9, float(y) + 4, line.label, f"lab {line.look}", "start"))
+    body = SafeString("".join([*shapes, *labels_drawn]))  # no line runs over a label
+    return _svg(name, title, description, (width, HEIGHT), body)
 
 
 def _svg(name: str, title: str, description: str, size: tuple[int, int], body: SafeString) -> SafeString:

@@ -9,8 +9,6 @@ from decimal import Decimal, InvalidOperation
 
 from babel import Locale
 from dateutil.relativedelta import relativedelta
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from perennial.errors import Refused
 from perennial.kernel.currencies import exponent
@@ -49,17 +47,6 @@ def one_of(request: Visit, field: str, known: Sequence[str]) -> str | None:
     found = text(request, field)
     if found is not None and found not in known:
         raise Refused("unknown_word", field, word=found, known=tuple(known))
-    return found
-
-
-def email(request: Visit, field: str) -> str | None:
-    """An e-mail address, or none. Refused: what is none."""
-    found = text(request, field)
-    if found is not None:
-        try:
-            validate_email(found)
-        except ValidationError:
-            raise Refused("email_malformed", field, email=found) from None
     return found
 
 

@@ -276,6 +276,7 @@ urlpatterns = [
     page("jobs/runs/<int:number>.csv", jobs.run_csv, "job_run_csv", see="see_jobs"),
     page("jobs/runs/<int:number>/parked.csv", jobs.run_parked_csv, "job_run_parked_csv", see="see_jobs"),
     page("jobs/runs/<int:number>/stop", jobs.stop_run, "job_run_stop", do="run_jobs"),
+    page("jobs/nights.csv", jobs.nights_csv, "jobs_nights_csv", see="see_jobs"),
     page("jobs/nights/<int:number>", jobs.night, "job_night", see="see_jobs"),
     # what is sold: programs
     page("programs", programs.page_of_all, "programs", see="see_programs"),

@@ -153,8 +153,8 @@ def sets_up(who: Manager, axe: Callable[[Page], None]) -> None:
     kinds = {"allocation": "fixed_quantity", "unit": "month"}
     who.adds("Payment schedules", kinds, name="3X", number_of_payments="3")
     who.look("schedule")
-    who.adds("Tax rates", group="BOOKS", country="US", region="NY", **{"from": "1/1/2026"}, percent="8.875")
-    expect(page.locator("#say .toast")).to_contain_text("BOOKS US NY from Thu 1 Jan")
+    who.adds("Tax rates", {"country": "US"}, group="BOOKS", region="NY", **{"from": "1/1/2026"}, percent="8.875")
+    expect(page.locator("#say .toast")).to_contain_text("BOOKS United States NY from Thu 1 Jan")
     for number, name, price in (
         ("B1", "First book", "19.95"),
         ("B2", "Second book", "19.95"),

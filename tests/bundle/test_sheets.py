@@ -136,22 +136,23 @@ class TestFaults:
     def test_of_customers_by_row_and_column(self) -> None:
         club()
         sheet = (
-            "Codice cliente;Nome;Paese;Token carta;Ultime 4;Scadenza\n"
-            "C-1;Ada Bianchi;Italia;tok_a;4242;13/2030\n"
-            ";Ghost;IT;;;\n"
+            "Codice cliente;Nome;Paese;Token carta;Ultime 4;Scadenza;E-mail\n"
+            "C-1;Ada Bianchi;Italia;tok_a;4242;13/2030;ada@example.com\n"
+            ";Ghost;IT;;;;\n"
             "\n"
-            "C-3;Neri;IT;tok_3;42421;2030-12\n"
-            "C-3;Nero;;;;\n"
-            "C-4;X;;;;;;z\n"
-            "C-1;Ada;;;;\n"
+            "C-3;Neri;IT;tok_3;42421;2030-12;neri(at)example\n"
+            "C-3;Nero;;;;;\n"
+            "C-4;X;;;;;;;z\n"
+            "C-1;Ada;;;;;\n"
         )
         assert faults(sheet, "customers") == [
             ("file[2].Paese", '"Italia" is not a country of two letters (ISO 3166)'),
             ("file[2].Scadenza", "'13/2030' is no month such as 12/2030"),
             ("file[3].Codice cliente", "required"),
             ("file[5].Ultime 4", "'42421' is not the last four digits of a card"),
+            ("file[5].E-mail", "'neri(at)example' is no e-mail address"),
             ("file[6].Nome", "row 5 says 'Neri' of the same customer"),
-            ("file[7]", "this line has 8 cells for 6 columns"),
+            ("file[7]", "this line has 9 cells for 7 columns"),
             ("file[8].Codice cliente", 'customer "C-1" stands twice: first as file[2]'),
         ]
         assert exported("customers") == []

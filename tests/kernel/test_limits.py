@@ -32,6 +32,22 @@ def test_texts_may_have_lines_and_be_empty(value: str) -> None:
     assert limits.text_fault(value) is None
 
 
+@pytest.mark.parametrize("value", ["ada@example.com", "O'Neil.a+b@sub.example-club.co.uk", "ada@bücher.example"])
+def test_an_email_address(value: str) -> None:
+    assert limits.email_fault(value) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("nina(at)example", "ada", "ada@example", "ada@example.c", "a..b@example.com", "ada@-x.com", "ada@1.2.3.4"),
+        *("ada@example.com\n", " ada@example.com", "ada@x.com, eva@x.com", "Ada <ada@x.com>", "a" * 320 + "@x.com"),
+    ],
+)
+def test_what_is_no_email_address(value: str) -> None:
+    assert "is no e-mail address" in said(limits.email_fault(value))
+
+
 @pytest.mark.parametrize("value", ["a\0b", "\ud800"])
 def test_what_cannot_be_stored_is_in_no_text(value: str) -> None:
     assert limits.text_fault(value)

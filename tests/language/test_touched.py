@@ -9,7 +9,7 @@ from perennial.jobs.touched import FACTS, WHAT
 from perennial.kernel import states
 from perennial.language import LANGUAGES, Reader, phrase
 from perennial.language.catalogue import catalogue
-from perennial.language.values import in_a_line
+from perennial.language.values import in_a_line, in_words
 
 TOLD = {
     "event": "C",
@@ -29,6 +29,18 @@ def test_all_that_may_be_told_has_a_name(language: str) -> None:
         assert not [word for word in words if (context, word) not in names], context
     told = [code for context, code in names if context in ("touched", "fact")]
     assert sorted(told) == sorted((*WHAT, *FACTS))  # and nothing else
+
+
+def test_facts_in_the_words_of_a_page() -> None:
+    paid = {"payment": 1, "purpose": "shipment", "method": "card", "currency": "EUR", "amount": "25.79"}
+    to = Reader("en", dates="weekday", money="symbol", year=2026)
+    assert in_words(paid, to) == "€25.79, card (payment 1, shipment)"
+    shipment = {"event": "E4-2", "repetition": 0, "lines": [{"product": "B3", "quantity": "2", "price": "24.50"}]}
+    assert in_words(shipment, to) == "event E4-2; 2 × B3 at 24.50"
+    assert in_words({**shipment, "repetition": 3, "ship_on": "2026-03-16"}, to) == (
+        "event E4-2; repetition 3; 2 × B3 at 24.50; ship on Mon 16 Mar"
+    )
+    assert in_words(None, to) == ""
 
 
 def test_facts_are_read_as_their_reader_writes_them() -> None:

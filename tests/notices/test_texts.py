@@ -84,6 +84,8 @@ def test_a_shipment_ahead_as_it_is_read_in_two_countries() -> None:
     subject, plain, _ = said(supplied("shipment_ahead", "it"), language="it", country="IT")
     assert subject == "Lanterns: partenza lunedì 16 marzo"
     assert "28,50\xa0€" in plain or "28,50 €" in plain
+    _, plain, _ = said(supplied("shipment_ahead", "en"), country="IT")
+    assert "€28.50" in plain  # as on the pages, wherever the company is
 
 
 def test_what_is_not_known_is_left_out() -> None:

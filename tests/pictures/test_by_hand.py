@@ -136,6 +136,11 @@ def test_money_by_week() -> None:
     }
     assert found.best is not None
     assert found.best.week == later(-2)
+    assert [row.to_come for row in found.weeks[3:]] == [
+        usd(8 * 10 + 4 * 10),  # of each who joined today the first parcel, which no child is made of yet
+        usd(8 * 10 + 4 * 5),
+        usd(8 * 10),
+    ]
     assert [(row.week, row.of, row.net) for row in money_in(TODAY, "USD", by="purpose", weeks=1).rows] == [
         (later(-1), "shipment", usd(300)),
         (WEEK, "shipment", usd(266)),

@@ -102,6 +102,8 @@ def test_a_night_is_compared_with_the_dry_run_that_was_signed() -> None:
     assert ["as expected" in row.lower() for row in rows] == [True, True, True, False, False, True]
     assert "1 created" in rows[3]
     assert "2 created" in rows[3]
+    for one in JobRequest.objects.all():  # the dry run and the night itself: both lead there
+        assert f'href="/jobs/nights/{night.pk}"' in manager.get(f"/jobs/requests/{one.pk}").content.decode()
 
 
 def test_a_night_ahead_is_not_run_by_one_click_on_its_dry_run() -> None:

@@ -7,6 +7,8 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from perennial.desk.read.exceptions import counts
@@ -14,6 +16,8 @@ from perennial.jobs.models import NightRun
 from perennial.jobs.night import night
 from perennial.jobs.recurrences import set_recurrence
 from perennial.web.pages import today as page
+from tests.web.asked import always
+from tests.worlds import actions
 from tests.worlds.book_club import club, order
 from tests.worlds.people import signed_in
 
@@ -60,6 +64,21 @@ def test_what_has_time_is_not_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     html = shown()
     assert "nothing waits" not in html
     assert "nothing urgent waits" in html
+
+
+def test_the_list_to_begin_with_stands_below_and_asks_the_same_however_much_waits() -> None:
+    night(TODAY)
+    manager = signed_in("manager")
+    manager.get("/today")  # its session is noted
+    asked = []
+    for number in ("SO-000001", order().number):
+        actions.hold(number=number, reason="a word", on=TODAY, by="clerk:anna")
+        with CaptureQueriesContext(connection) as found:
+            html = manager.get("/today").content.decode()
+        asked.append(always(found))
+        assert f">{number}</a>" in html.split('id="first"')[1]
+        assert 'href="/exceptions/held?row=x-held-' in html
+    assert asked[0] == asked[1]
 
 
 def test_missed_nights_are_said_first_and_lead_to_the_jobs() -> None:

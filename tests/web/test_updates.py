@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,9 @@ from django.test.utils import CaptureQueriesContext
 
 from perennial.jobs import ahead, requests
 from perennial.jobs.models import JobFile, JobRequest, JobRun
+from perennial.programs.actions import release
+from perennial.programs.draft import edit_draft
+from perennial.programs.values import ProgramFacts
 from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds.book_club import club, order
@@ -163,8 +167,31 @@ def test_a_product_comes_instead_of_another() -> None:
     given = {"way": "swap", "product": "0014", "item": "0013", "price": "12,50", "reason": "out of print"}
     page, dry = shown(manager, work(manager.post("/updates", given)))
     assert "0013 instead of 0014" in page
+    assert re.search(r'href="/customers/C-1">Ada', page), "whose order it is"
+    assert "Tue 14 Apr, 0014, $19.95" in page
+    assert "Tue 14 Apr, 0013, $12.50" in page
+    assert "not written to" in manager.get("/updates").content.decode()
     work(manager.post(f"/updates/{dry}/apply"))
     assert lines("SO-000002", "item_number") == ["0013", "0013", "0015"]
+
+
+def named(client: Client) -> list[str]:
+    """The events of the program as the form offers them."""
+    answer = client.get("/updates/events?program=BOM", HTTP_HX_REQUEST="true").content.decode()
+    return re.findall(r">([^<>]+)</option>", answer)[1:]
+
+
+def test_an_event_has_the_names_of_all_versions_that_orders_are_on() -> None:
+    def renamed(facts: ProgramFacts) -> ProgramFacts:
+        first, *others = facts.events
+        other = replace(first.products[0], item_number="0015")
+        return replace(facts, events=(replace(first, products=(other,)), *others))
+
+    manager = signed_in("manager")
+    assert named(manager) == ["1 Book 1", "2 Book 2", "3 Book 3"]
+    edit_draft(schedule_id="BOM", edit=renamed, by="mara")
+    release(schedule_id="BOM", on=TODAY, by="mara")
+    assert named(manager) == ["1 Book 1 / Book 3", "2 Book 2", "3 Book 3"]
 
 
 def sent(client: Client, content: str) -> Any:

@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
+from django.db.models import Exists, OuterRef
+
 from perennial.catalog.codes import known_source
 from perennial.catalog.queries import product_by_number
+from perennial.continuity.models import ContinuityOrder
 from perennial.customers.queries import customer_by_account
 from perennial.db import sql
 from perennial.errors import Refused
-from perennial.programs.models import ProgramEvent
+from perennial.programs.models import ProgramEvent, ProgramRevision
 from perennial.programs.queries import newest_released, program_by_id
 
 SQL = sql.named("perennial.desk.many", "criteria.sql")
@@ -96,22 +99,34 @@ def chosen(given: Mapping[str, Any], *, every_shipment: bool) -> Chosen:
 
 
 class EventNamed(NamedTuple):
-    """An event of a program as a list to choose from shows it: its key, its place, the first product that it brings."""
+    """An event of a program as a list to choose from shows it: its key, its place, and the first product that it brings, of each
+    version that open orders are on.
+    """
 
     key: str
     place: int | None
-    product: str | None
+    products: tuple[str, ...]
 
 
 def events_named(program: str) -> list[EventNamed]:
-    """The events that are sold now, in their order. Refused: there is no such program."""
+    """The events that are sold now, in their order, then those that open orders have besides. Refused: there is no such program."""
     pk = program_by_id(program, "program").pk
-    found = ProgramEvent.objects.filter(revision__in=newest_released([pk]).values(), event_id__isnull=False)
-    rows = found.order_by("place", "products__line").values_list("key", "event_id", "products__product__name")
-    first: dict[str, EventNamed] = {}
-    for key, place, product in rows:
-        first.setdefault(key, EventNamed(key, place, product))
-    return list(first.values())
+    newest = newest_released([pk]).get(pk)
+    on_it = ContinuityOrder.objects.filter(program=pk, revision=OuterRef("pk"), status="open")
+    used = ProgramRevision.objects.filter(Exists(on_it), program=pk).values_list("pk", flat=True)
+    revisions = sorted({*used, *([newest] if newest else [])}, key=lambda one: (one != newest, one))
+    found = ProgramEvent.objects.filter(revision__in=revisions, event_id__isnull=False)
+    rows = found.order_by("place", "products__line").values_list(
+        "revision", "key", "event_id", "products__product__name"
+    )
+    events: dict[str, EventNamed] = {}
+    names: dict[str, dict[int, str]] = {}
+    for revision, key, place, product in sorted(rows, key=lambda row: revisions.index(row[0])):
+        events.setdefault(key, EventNamed(key, place, ()))
+        if product is not None:
+            names.setdefault(key, {}).setdefault(revision, product)
+    told = {key: tuple(dict.fromkeys(of[at] for at in sorted(of))) for key, of in names.items()}
+    return [one._replace(products=told.get(key, ())) for key, one in events.items()]
 
 
 def _check_event(values: Mapping[str, Any], program: str | None) -> None:

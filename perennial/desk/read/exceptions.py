@@ -84,6 +84,12 @@ class Counts(NamedTuple):
         """All but the cards that end and the money to give back: those have time."""
         return sum(self) - self.expiring - self.refund
 
+    @property
+    def first(self) -> str | None:
+        """The list to begin with, the first that has something; cards that end have time. None: nothing waits."""
+        kinds = (*(kind for kind in KINDS if kind != "expiring"), "expiring")
+        return next((kind for kind in kinds if getattr(self, kind)), None)
+
 
 def counts(on: date) -> Counts:
     """How many things of each kind need a person on a date. ``urgent`` then tells the sum for a while."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
+from perennial.orders.models import SalesOrder
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from perennial.programs.queries import program_by_id
 
@@ -149,6 +150,19 @@ def programs_to_choose() -> list[ProgramChoice]:
     """The programs among which a form lets somebody choose, by schedule id: the first 200, in one statement for every page."""
     found = "select schedule_id, name from programs_program order by schedule_id limit %s"
     return sql.rows(ProgramChoice, found, [MOST_TO_CHOOSE])
+
+
+class Whose(NamedTuple):
+    """A customer as a list of orders shows them."""
+
+    account: str
+    name: str
+
+
+def whose(orders: Iterable[str]) -> dict[str, Whose]:
+    """By the number of an order its customer."""
+    found = SalesOrder.objects.filter(number__in=set(orders))
+    return {number: Whose(*of) for number, *of in found.values_list("number", "customer__account", "customer__name")}
 
 
 def customers(*, size: int = SIZE, after: str | None = None) -> Page[ListedCustomer]:

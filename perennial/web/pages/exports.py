@@ -16,6 +16,7 @@ from perennial.desk.read.exceptions import Exceptional, exceptions
 from perennial.desk.read.order_list import ListedOrder, order_list
 from perennial.desk.read.parked import ParkedBy
 from perennial.desk.read.sources import SourceResult, source_results
+from perennial.jobs.status import NightStatus
 from perennial.jobs.touched import Touched, as_document
 from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
@@ -87,6 +88,24 @@ def parked_columns(to: Reader) -> tuple[Column[ParkedBy], ...]:
         ("todo_since", lambda one: one.on),
         ("todo_why", lambda one: fact(one.reason, "", to)),
         ("jobs_retried_on", lambda one: one.retried_on),
+    )
+
+
+def night_columns(to: Reader) -> tuple[Column[NightStatus], ...]:
+    """Nights: how each went, its money by currency, how long it took."""
+
+    def seconds(one: NightStatus) -> str | None:
+        return None if one.finished_at is None else f"{(one.finished_at - one.started_at).total_seconds():.1f}"
+
+    return (
+        ("jobs_night_of", lambda one: one.on),
+        ("csv_state", lambda one: said(to, "job_done" if one.finished_at else "job_not_over")),
+        ("jobs_children", lambda one: one.count("created")),
+        ("today_captured", lambda one: next(iter(one.amounts("captured")), None)),
+        ("csv_currency", lambda one: next((sum.currency for sum in one.amounts("captured")), None)),
+        ("jobs_declined", lambda one: one.count("declined")),
+        ("jobs_parked", lambda one: one.count("parked")),
+        ("nights_seconds", seconds),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel import Locale
 from django.contrib.auth import login
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,6 +13,7 @@ from perennial.errors import Refused
 from perennial.kernel.currencies import CURRENCIES
 from perennial.kernel.money import Money
 from perennial.kernel.places import COUNTRIES, time_zones
+from perennial.language.countries import countries, country_name
 from perennial.people.actions import anybody
 from perennial.web.answer import form_again, whole
 from perennial.web.visit import Visit
@@ -57,12 +57,11 @@ def _choices(request: Visit) -> dict[str, Any]:
     """What can be chosen, and what the browser lets us guess."""
     given = request.POST
     country = given.get("country") or _country(request)
-    locale = Locale.parse(request.visitor.reader.language)
     return {
         "country": country,
         "currency": given.get("currency", ""),
         "zone": given.get("time_zone", ""),
-        "countries": sorted(((code, locale.territories.get(code, code)) for code in COUNTRIES), key=lambda one: one[1]),
+        "countries": countries(request.visitor.reader),
         "currencies": [(code, Money(123450, code)) for code in sorted(CURRENCIES)],
         "zones": [*sorted(name for name in time_zones() if "/" in name and not name.startswith("Etc/")), "UTC"],
         **_usual(request, country),
@@ -71,7 +70,7 @@ def _choices(request: Visit) -> dict[str, Any]:
 
 def _usual(request: Visit, country: str) -> dict[str, Any]:
     """The currency and the time zones of a country."""
-    name = Locale.parse(request.visitor.reader.language).territories.get(country, country)
+    name = country_name(country, request.visitor.reader)
     return {"land": name, "usual_currency": usual_currency(country), "usual_zones": usual_time_zones(country)}
 
 

@@ -25,13 +25,13 @@ from perennial.jobs.request_status import last_criteria, last_requests, request_
 from perennial.jobs.requests import NIGHT, rehearsal
 from perennial.jobs.requests import stop as stop_request
 from perennial.jobs.runner import ask_run_to_stop
+from perennial.jobs.sign_off import nights_of, sign_off_of
 from perennial.jobs.sign_off import sign as sign_request
-from perennial.jobs.sign_off import sign_off_of
 from perennial.jobs.status import night_status, nights, run_status, runs, status, status_of
 from perennial.jobs.touched import touched
 from perennial.kernel.recurrence import EVERY_DAY
 from perennial.web.answer import form_again, go_to, redraws, whole
-from perennial.web.pages.exports import parked_columns, touched_columns
+from perennial.web.pages.exports import night_columns, parked_columns, touched_columns
 from perennial.web.sheet import sheet
 from perennial.web.typed import day, text, time_of_day
 from perennial.web.typed import whole as whole_number
@@ -44,6 +44,7 @@ LAST_REQUESTS = 5
 LAST_RUNS = 10
 ROWS = 100
 NIGHTS = 14
+NIGHTS_IN_A_FILE = 366
 PARKED = ("web/jobs/parked.html",)
 USUAL = time(2)
 """When a night is offered to run by itself."""
@@ -154,7 +155,7 @@ def _request(request: Visit, number: int) -> dict[str, Any]:
     """
     context = _asked(number)
     found = context["wanted"]
-    shown: dict[str, Any] = {"here": "jobs"}
+    shown: dict[str, Any] = {"nights": nights_of(found), "here": "jobs"}
     if found.dry and found.status == "done" and not found.of_many:
         shown["ahead"] = None if found.asked_on is None else ahead_fault(found.asked_on)
         if found.job != NIGHT:
@@ -273,6 +274,12 @@ def night(request: Visit, number: int) -> HttpResponse:
 def redraw_night(request: Visit, number: int) -> tuple[Sequence[str], Mapping[str, Any]]:
     """What a night put aside, when something of it was tried again."""
     return PARKED, _parked(request, [one.id for one in night_status(number).runs], f"/jobs/nights/{number}")
+
+
+def nights_csv(request: Visit) -> StreamingHttpResponse:
+    """The last nights as a file."""
+    found = tuple(nights(most=NIGHTS_IN_A_FILE))
+    return sheet(request, "nights", night_columns(request.visitor.reader), lambda after: Page(found, None))
 
 
 def night_parked_csv(request: Visit, number: int) -> StreamingHttpResponse:

@@ -31,7 +31,7 @@ CHOICES = {"weeks": (12, 26, 52), "months": (12, 24, 60), "nights": (30, 90, 366
 USUAL = {"weeks": 12, "months": MONTHS, "nights": NIGHTS}
 KEPT = ("demand", "money", "retention")
 """The pages of figures that are worked out and kept."""
-ROWS = 60
+ROWS = 20
 """So many rows of a table before it asks for all of them."""
 
 

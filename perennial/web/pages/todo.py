@@ -30,9 +30,7 @@ ROWS = 25
 
 def first(request: Visit) -> HttpResponse:
     """The first list that has rows; cards that end have time."""
-    found = counts(request.visitor.today)
-    urgent = (kind for kind in (*(one for one in KINDS if one != "expiring"), "expiring") if getattr(found, kind))
-    return HttpResponseRedirect(f"/exceptions/{next(urgent, KINDS[0])}")
+    return HttpResponseRedirect(f"/exceptions/{counts(request.visitor.today).first or KINDS[0]}")
 
 
 def page(request: Visit, kind: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from perennial.catalog.codes import all_source_codes
 from perennial.catalog.queries import currency
 from perennial.db.pages import Page
 from perennial.desk.many.criteria import events_named
-from perennial.desk.read.lists import programs_to_choose
+from perennial.desk.read.lists import programs_to_choose, whose
 from perennial.desk.read.products import products_found
 from perennial.errors import Refused, Several
 from perennial.jobs import WHOSE
@@ -258,12 +258,14 @@ def _progress(number: int) -> dict[str, Any]:
 def _run(request: Visit, number: int) -> dict[str, Any]:
     found = many_run(number)
     after, which = request.GET.get("after") or None, request.GET.get("list", "")
+    rows = touched(number, size=ROWS, after=after, only=LISTS.get(which))
     return {
         "many": found,
         "run": found.run,
         "lists": tuple(LISTS),
         "which": which if which in LISTS else "",
-        "touched": touched(number, size=ROWS, after=after, only=LISTS.get(which)),
+        "touched": rows,
+        "ordered_by": whose(one.name for one in rows.rows),
         "first": after is None,
         "of_today": found.run.on == request.visitor.today,
         "type_number": are_many(found.run.selected),

@@ -20,6 +20,7 @@ from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.states import HOLD_PARTS, HOLD_STOPS
 from perennial.language import LANGUAGES, Reader, phrase
+from perennial.language.countries import countries, country_name
 from perennial.language.formats import fact
 from perennial.web.typed import read_day, read_money, read_number
 from perennial.web.visit import Visit
@@ -263,6 +264,17 @@ class Choice(Field):
         if value is None or value == "":
             return NOTHING
         return (phrase(self.labels, value, None, request.visitor.reader) if self.labels else None) or value
+
+
+@dataclass(frozen=True, slots=True)
+class Country(Choice):
+    """A country of the list, or none."""
+
+    def options(self, request: Visit) -> list[tuple[str, str]]:
+        return [("", NOTHING), *countries(request.visitor.reader)]
+
+    def words(self, value: Any, request: Visit) -> str:
+        return country_name(value, request.visitor.reader) or NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from perennial.web.set_up.fields import (
     Amount,
     Anchor,
     Choice,
+    Country,
     DateRule,
     Day,
     Days,
@@ -94,7 +95,7 @@ FORMS: dict[str, Form] = {
             "company",
             (
                 Field("name", default=""),
-                Field("country"),
+                Country("country"),
                 Choice("time_zone", choices=_zones),
                 Languages("languages"),
                 Field("from_email"),
@@ -156,7 +157,7 @@ FORMS: dict[str, Form] = {
             "tax_rates",
             (
                 Field("group", fixed=True, known="tax_groups"),
-                Field("country", fixed=True),
+                Country("country", fixed=True),
                 Field("region", fixed=True),
                 Day("from", fixed=True),
                 Percent("percent"),

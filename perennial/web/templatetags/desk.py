@@ -18,6 +18,7 @@ from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.kernel.states import PROJECTED, SENT
 from perennial.language import Reader, phrase
+from perennial.language.countries import countries
 from perennial.language.formats import fact as written
 from perennial.web.states import icon, tone
 from perennial.web.visit import Visitor
@@ -184,6 +185,14 @@ def field(
         "understood": understood,
         "attributes": attributes,
     }
+
+
+@register.inclusion_tag("web/country.html", takes_context=True)
+def country_field(context: Context, label: str, value: str | None) -> dict[str, Any]:
+    """A country as one of a list. ``value``: what stands there until another one is chosen."""
+    given, errors = context.get("given"), context.get("errors") or {}
+    chosen = value if given is None else given.get("country", value)
+    return {"label": label, "value": chosen, "error": errors.get("country"), "countries": countries(context["to"])}
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,11 @@ from perennial.jobs import CRITERIA, JOBS
 from perennial.jobs.request_status import RequestStatus
 from perennial.jobs.status import Because, JobRunStatus, NightStatus
 from perennial.jobs.touched import Touched, as_document
+from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.language.reasons import reason_words
-from perennial.language.values import in_a_line
+from perennial.language.values import in_words
 from perennial.web.templatetags.desk import st
 from perennial.web.words import said
 
@@ -154,7 +155,7 @@ def touched_as(context: Context, one: Touched) -> dict[str, Any]:
     """A thing that a run touched: before, after and why, in words."""
     to = _to(context)
     document = as_document(one, to)
-    return {**document, **{name: in_a_line(document[name], to) for name in ("before", "after")}}
+    return {**document, **{name: in_words(document[name], to) for name in ("before", "after")}}
 
 
 @register.simple_tag(takes_context=True)
@@ -164,6 +165,12 @@ def week_day(context: Context, number: int) -> str:
 
 
 @register.filter
-def total(runs: Sequence[JobRunStatus], word: str) -> int:
-    """A count over several runs."""
-    return sum(run.counts.get(word, 0) for run in runs)
+def total(night: NightStatus, word: str) -> int:
+    """A count over the runs of a night."""
+    return night.count(word)
+
+
+@register.filter
+def sums(night: NightStatus, word: str) -> tuple[Money, ...]:
+    """An amount over the runs of a night, by currency."""
+    return night.amounts(word)

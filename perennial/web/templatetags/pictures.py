@@ -265,7 +265,7 @@ def _cohort_line(row: CohortRow, to: Reader, at: int, newest: int) -> Line:
     return Line(
         points=tuple(float(share) for share in row.finished),
         said=said(to, "retention_line", month=label, count=row.members),
-        look="new" if at >= newest - 1 else "old",
+        look="new" if at == newest else "old",
         label=label if at in (0, newest) else "",
     )
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.template import Context
 
+from perennial.desk.read.lists import Whose
 from perennial.errors import Refused
 from perennial.jobs import WHOSE
 from perennial.jobs.many import PassedOver
 from perennial.jobs.status import JobRunStatus
+from perennial.kernel.money import Money, line_amount, minor, sum_of
 from perennial.language import Reader, phrase, say
 from perennial.language.formats import fact
 from perennial.language.reasons import reason_words
@@ -91,9 +94,19 @@ def fault_of_file(context: Context, fault: Refused) -> str:
 
 @register.simple_tag(takes_context=True)
 def shipment_told(context: Context, values: Mapping[str, Any] | None) -> str:
-    """A shipment before or after: its day, and its products with their prices."""
+    """A shipment before or after: its day, its products, and what these cost together."""
     if values is None or "ship_on" not in values:
         return ""
-    to = _to(context)
-    products = (f"{one['product']} {fact(one['price'], 'decimal', to)}" for one in values["lines"])
-    return ", ".join([fact(date.fromisoformat(values["ship_on"]), "", to), *products])
+    to, currency = _to(context), context["visitor"].company.currency
+    lines = [
+        (one["product"], Decimal(one.get("quantity", "1")), minor(one["price"], currency)) for one in values["lines"]
+    ]
+    products = (name if number == 1 else f"{fact(number, '', to)} × {name}" for name, number, _ in lines)
+    cost = Money(sum_of(line_amount(number, price) for _, number, price in lines), currency)
+    return ", ".join([fact(date.fromisoformat(values["ship_on"]), "", to), *products, fact(cost, "", to)])
+
+
+@register.simple_tag
+def customer_of(whose: Mapping[str, Whose], order: str) -> Whose | None:
+    """Whose an order is."""
+    return whose.get(order)
