@@ -147,6 +147,9 @@ class Amount(Field):
         found = read_money(raw or self.default, at or self.name, currency=_currency(request))
         return money.text(found.minor, found.currency)
 
+    def show(self, value: Any, request: Visit) -> Any:
+        return "" if value is None else fact(value, "decimal", request.visitor.reader)
+
     def words(self, value: Any, request: Visit) -> str:
         if value is None:
             return NOTHING
@@ -163,7 +166,12 @@ class Percent(Field):
 
     def parse(self, raw: Any, request: Visit, at: str = "") -> Any:
         raw = raw.rstrip("%").rstrip()
+        if raw.count(",") == 1 and "." not in raw:
+            raw = raw.replace(",", ".")  # no percentage has thousands
         return money.plain(read_number(raw, at or self.name)) if raw else self.default
+
+    def show(self, value: Any, request: Visit) -> Any:
+        return "" if value is None else fact(str(value), "decimal", request.visitor.reader)
 
     def words(self, value: Any, request: Visit) -> str:
         return NOTHING if value is None else f"{fact(Decimal(value), '', request.visitor.reader)} %"

@@ -323,10 +323,10 @@ def masked(email: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
-@register.filter
-def plain_amount(amount: Money | None) -> str:
-    """An amount as it is typed into a field, without its currency; None: nothing."""
-    return "" if amount is None else money.text(amount.minor, amount.currency)
+@register.simple_tag(takes_context=True)
+def amount_typed(context: Context, amount: Money | None) -> str:
+    """An amount as its reader types it into a field, without its currency; None: nothing."""
+    return "" if amount is None else written(money.text(amount.minor, amount.currency), "decimal", _to(context))
 
 
 @register.filter
