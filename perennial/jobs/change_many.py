@@ -15,7 +15,7 @@ from perennial.desk.many.criteria import chosen
 from perennial.desk.many.file import File
 from perennial.desk.many.wanted import Asked, Wanted
 from perennial.jobs import touched
-from perennial.jobs.ahead import refuse_many
+from perennial.jobs.ahead import refuse_other_number
 from perennial.jobs.job import Job, Run
 from perennial.jobs.models import JobItem
 from perennial.jobs.planned import told
@@ -75,7 +75,7 @@ class ChangeMany(Job):
             selected = _write_asked(run, run.cache["asked"])
         self.check(run)
         if not run.dry:
-            refuse_many(selected, self.orders)
+            refuse_other_number(run, selected, self.orders)
         return selected, Report()
 
     def asked_in_file(self, run: Run, file: File) -> Sequence[Asked]:

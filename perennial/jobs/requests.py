@@ -19,7 +19,7 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import BY_PERSONS, CRITERIA, JOBS, MANY, NIGHTLY
 from perennial.jobs import night as nights
-from perennial.jobs.ahead import refuse_ahead, run_by_hand
+from perennial.jobs.ahead import orders_counted, refuse_ahead, run_by_hand
 from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.job import Run
 from perennial.jobs.many import Confirmed, How, as_asked, refuse_as_asked
@@ -79,7 +79,7 @@ def ask(
             raise Refused("dry_run_first", job=job)
     if job in BY_PERSONS:
         how = _how(confirmed, by=by, on=on or today(), dry=dry)
-        refuse_as_asked(job, how, given, selected=None if shown is None else _selected(shown))
+        refuse_as_asked(job, how, given, shown=None if shown is None else _orders_shown(shown))
     elif job != NIGHT:
         JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
     values = {
@@ -117,9 +117,10 @@ def followed_by(request: JobRequest) -> int | None:
     return later.values_list("pk", flat=True).first()
 
 
-def _selected(request: JobRequest) -> int:
-    """How many things were on the work list of a dry run."""
-    return JobRun.objects.filter(pk__in=request.runs).values_list("selected", flat=True).first() or 0
+def _orders_shown(request: JobRequest) -> int:
+    """How many orders a dry run has told as changing."""
+    run = JobRun.objects.filter(pk__in=request.runs).first()
+    return 0 if run is None else orders_counted(run)
 
 
 def _how(confirmed: Confirmed | None, **more: Any) -> How:

@@ -8,7 +8,7 @@ from typing import Any
 from perennial.catalog.models import Product
 from perennial.desk.many.back import Back, take_back
 from perennial.jobs import touched
-from perennial.jobs.ahead import refuse_many
+from perennial.jobs.ahead import refuse_other_number
 from perennial.jobs.change_many import PASSED_OVER, SQL
 from perennial.jobs.job import Job, Run
 from perennial.jobs.planned import told
@@ -44,7 +44,7 @@ class TakeBackOrders(Job):
         """Write the work list. Refused: more orders than were meant."""
         selected, report = super().select(run)
         if not run.dry:
-            refuse_many(selected, self.orders)
+            refuse_other_number(run, selected, self.orders)
         return selected, report
 
     def work(self, run: Run, first: int, last: int) -> Report:
