@@ -245,7 +245,7 @@ def test_more_than_so_many_are_said_twice(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_number_to_say_is_the_number_that_is_shown_as_changing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("perennial.jobs.ahead.MANY_ORDERS", 1)
-    stays = [order("CLUB") for _ in range(3)][0]
+    stays, *_ = [order("CLUB") for _ in range(3)]
     actions.move(number=stays, shipment=1, to=day(3), **ANNA)
     asked: dict[str, Any] = {"to": day(7), "program": "CLUB"}
 
