@@ -67,6 +67,21 @@ def test_a_night_is_done_once_however_often_a_worker_takes_it_up() -> None:
     assert done.runs == list(JobRun.objects.order_by("id").values_list("pk", flat=True))
 
 
+def test_a_night_that_is_done_is_run_again_where_that_is_meant_and_once() -> None:
+    again = requests.Confirmed(again=True)
+    requests.perform(queue.ask(job="night", on=TODAY, by="clerk:anna").pk)
+    sql.execute("update continuity_occurrence set ship_on = %s where shipment = 2", [TODAY])
+    waits = queue.ask(job="night", on=TODAY, by="clerk:anna")
+    asked = queue.ask(job="night", on=TODAY, by="clerk:anna", confirmed=again)
+    assert asked.pk == waits.pk
+    requests.perform(asked.pk)
+    made = read(asked)
+    assert (made.status, len(made.runs), NightRun.objects.count()) == ("done", len(NIGHTLY), 2)
+    JobRequest.objects.filter(pk=asked.pk).update(status="running")  # a worker that was killed behind it
+    requests.perform(asked.pk)
+    assert (read(asked).status, NightRun.objects.count()) == ("done", 2)
+
+
 def test_a_job_whose_worker_was_killed_behind_its_run_is_not_run_again() -> None:
     asked = queue.ask(job="close-orders", by="clerk:anna")
     requests.perform(asked.pk)
