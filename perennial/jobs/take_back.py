@@ -11,7 +11,7 @@ from perennial.jobs import touched
 from perennial.jobs.ahead import refuse_other_number
 from perennial.jobs.change_many import PASSED_OVER, SQL
 from perennial.jobs.job import Job, Run
-from perennial.jobs.planned import told
+from perennial.jobs.planned import look_alike, told
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
 
@@ -99,10 +99,19 @@ def _rows(places: Mapping[int, int], found: Sequence[Back]) -> Iterator[touched.
         )
         if one.why_not is not None:
             yield plain._replace(what=PASSED_OVER, because=touched.stored(one.why_not.stored()))
-        elif not one.shipments:
+            continue
+        pairs = [
+            (back, told(back.before, items, back.state.currency), told(back.after, items, back.state.currency))
+            for back in one.shipments
+        ]
+        seen = [pair for pair in pairs if not look_alike(pair[1], pair[2])]
+        if not seen:
             yield plain
-        for number, back in enumerate(one.shipments, 1):
-            before, after = (touched.stored(told(o, items, back.state.currency)) for o in (back.before, back.after))
+        for number, (back, before, after) in enumerate(seen, 1):
             yield plain._replace(
-                number=number, line=back.line, shipment=back.after.shipment, before=before, after=after
+                number=number,
+                line=back.line,
+                shipment=back.after.shipment,
+                before=touched.stored(before),
+                after=touched.stored(after),
             )

@@ -127,7 +127,7 @@ def with_its_faults(request: HttpRequest, template: str, context: Mapping[str, A
     """A form with its faults (``errors``): one that no field of the form has shown, because it has no such field, or not
     today, stands where the form has its other faults (``web/panel/other_errors.html``), else at its beginning.
     """
-    drawn = render_to_string(template, context, request)
+    drawn: str = render_to_string(template, context, request)
     errors: Mapping[str, str] = context.get("errors") or {}
     if left := _not_shown(errors, drawn):
         others = render_to_string("web/panel/other_errors.html", {"others": left})

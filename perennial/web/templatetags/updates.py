@@ -90,10 +90,21 @@ def fault_of_file(context: Context, fault: Refused) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def shipment_told(context: Context, values: Mapping[str, Any] | None) -> str:
-    """A shipment before or after: its day, and its products with their prices."""
+def shipment_told(context: Context, values: Mapping[str, Any] | None, other: Mapping[str, Any] | None = None) -> str:
+    """A shipment before or after: its day, and its products with their prices; how it stands, where that is not as on the
+    ``other`` side.
+    """
     if values is None or "ship_on" not in values:
         return ""
     to = _to(context)
-    products = (f"{one['product']} {fact(one['price'], 'decimal', to)}" for one in values["lines"])
-    return ", ".join([fact(date.fromisoformat(values["ship_on"]), "", to), *products])
+    products = (
+        f"{many_of(one['quantity'], to)}{one['product']} {fact(one['price'], 'decimal', to)}" for one in values["lines"]
+    )
+    stands = [values["status"]] if other and other.get("status") != values["status"] else []
+    words = (phrase("line", one, {}, to) or one for one in stands)
+    return ", ".join([fact(date.fromisoformat(values["ship_on"]), "", to), *products, *words])
+
+
+def many_of(quantity: str, to: Reader) -> str:
+    """How many pieces, where it is not one."""
+    return "" if quantity == "1" else f"{fact(quantity, 'decimal', to)} × "
