@@ -130,11 +130,17 @@ def yes_on(p: Parser) -> None:
 
 
 def _refuse_other_day(given: Given, command: str) -> None:
-    """Whoever repeats a date that is not run would take it for run."""
+    """Whoever repeats a date that is not run, and names none, would take it for run. Nights that wait for a person say so
+    themselves.
+    """
     from perennial.catalog.queries import today
+    from perennial.jobs.ahead import has_jumped
+    from perennial.jobs.night import last_night
 
-    if given.yes_on is not None and given.yes_on != (runs := given.on or today()):
-        raise Usage(f"--yes-on repeats the date that is run, {runs}: {given.yes_on} is run with --on", command)
+    now = today()
+    if given.on is not None or given.yes_on in (None, now) or (command == "night" and has_jumped(last_night(), now)):
+        return
+    raise Usage(f"--yes-on repeats the date that is run, {now}: {given.yes_on} is run with --on", command)
 
 
 def _say_whether_told() -> None:
