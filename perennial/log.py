@@ -65,10 +65,32 @@ class _Line(logging.Formatter):
         return harmless(super().formatException(ei))  # type: ignore[arg-type]
 
 
+def _short(record: logging.LogRecord) -> logging.LogRecord:
+    """Of what a library says of a database that is away: a line, without the way to it through the library's own code."""
+    if record.name.split(".")[0] not in ("psycopg", "procrastinate"):
+        return record
+    words = record.getMessage()
+    fault = record.exc_info[1] if record.exc_info else None
+    if fault is not None and not _is_away(fault):
+        return record
+    said = " ".join(harmless(f"{words}: {type(fault).__name__}: {fault}" if fault else words).split())
+    return logging.makeLogRecord({**record.__dict__, "msg": said, "args": (), "exc_info": None, "exc_text": None})
+
+
+def _is_away(fault: BaseException | None) -> bool:
+    """Is it, or comes it of, a database that cannot be reached or does not answer?"""
+    while fault is not None:
+        if {one.__name__ for one in type(fault).__mro__} & {"OperationalError", "InterfaceError", "ConnectorException"}:
+            return True
+        fault = fault.__cause__ or fault.__context__
+    return False
+
+
 class Text(_Line):
     """A line for people; behind it what it is about."""
 
     def format(self, record: logging.LogRecord) -> str:
+        record = _short(record)
         facts = " ".join(f"{name}={value}" for name, value in self.facts(record).items())
         return harmless(super().format(record)) + (f" [{facts}]" if facts else "")
 
@@ -77,6 +99,7 @@ class Json(_Line):
     """A line for programs: ``time``, ``level``, ``from``, ``what``, what it is about, ``values``, ``fault``."""
 
     def format(self, record: logging.LogRecord) -> str:
+        record = _short(record)
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

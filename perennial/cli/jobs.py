@@ -73,6 +73,7 @@ def job(p: Parser) -> Run:
             return _asked(given, job=given.name, arguments=criteria)
         from perennial.jobs.ahead import run_by_hand
 
+        _refuse_other_day(given, given.name)
         done = run_by_hand(
             JOBS[given.name](),
             on=on(given),
@@ -113,6 +114,7 @@ def _asked(given: Given, **what: Any) -> int:
     """Let a worker do it."""
     from perennial.worker import queue
 
+    _refuse_other_day(given, what["job"])
     asked = queue.ask(on=given.on, dry=given.dry_run, meant=given.yes_on, by=by(given), **what)
     if given.json:
         document({"request": asked.pk, "job": asked.job, "status": asked.status})
@@ -125,6 +127,20 @@ def yes_on(p: Parser) -> None:
     p.add_argument(
         "--yes-on", type=day, metavar="DATE", help="the date once more: it is meant, though it is ahead or long after"
     )
+
+
+def _refuse_other_day(given: Given, command: str) -> None:
+    """Whoever repeats a date that is not run, and names none, would take it for run. Nights that wait for a person say so
+    themselves.
+    """
+    from perennial.catalog.queries import today
+    from perennial.jobs.ahead import has_jumped
+    from perennial.jobs.night import last_night
+
+    now = today()
+    if given.on is not None or given.yes_on in (None, now) or (command == "night" and has_jumped(last_night(), now)):
+        return
+    raise Usage(f"--yes-on repeats the date that is run, {now}: {given.yes_on} is run with --on", command)
 
 
 def _say_whether_told() -> None:
@@ -205,13 +221,21 @@ def night(p: Parser) -> Run:
     p.by("who starts it, for the list of runs")
     _by_worker(p)
 
+    def fits_together(given: Given) -> None:
+        if given.again and given.on is None:
+            raise Usage("--again runs one date anew: say which one with --on", "night")
+        if given.fail_on_parked and given.by_worker:
+            raise Usage("--fail-on-parked waits for the night: it does not go with --by-worker", "night")
+
     def run(given: Given) -> int:
         from perennial.desk import queries
         from perennial.jobs import night as nights
 
         if given.by_worker:
-            return _asked(given, job="night")
+            from perennial.jobs.many import Confirmed
 
+            return _asked(given, job="night", confirmed=Confirmed(again=True) if given.again else None)
+        _refuse_other_day(given, "night")
         progress = jobs_of_nights()
         told = _note_before(given.on, dry=given.dry_run, meant=given.yes_on)
         _note_of_the_late(given.on, again=given.again)
@@ -262,6 +286,7 @@ def night(p: Parser) -> Run:
         parks = any(r["counts"].get("parked") or parked_uncounted(r) for r in ran)
         return PARKED if parks or (not given.dry_run and queries.parked()) else 0
 
+    p.set_defaults(check=fits_together)
     return run
 
 

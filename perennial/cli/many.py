@@ -193,7 +193,7 @@ def _page(done: Mapping[str, Any]) -> None:
         section(sentence("outcome", "examples"))
         names = ("order", "line", "shipment", "before", "after")
         rows = [
-            [one["order"], one["line"], one["shipment"], *map(_told, (one["before"], one["after"]))]
+            [one["order"], one["line"], one["shipment"], *_told_both(one["before"], one["after"])]
             for one in done["examples"]
         ]
         table(names, rows, "  ")
@@ -205,8 +205,19 @@ def _page(done: Mapping[str, Any]) -> None:
     say(sentence("outcome", "run_in_full", run=done["run"]))
 
 
-def _told(values: Mapping[str, Any] | None) -> str:
+def _told_both(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, str]:
+    """A shipment before and after; how it stands, where that differs."""
+    differs = before is not None and after is not None and before.get("status") != after.get("status")
+    return _told(before, stands=differs), _told(after, stands=differs)
+
+
+def _told(values: Mapping[str, Any] | None, *, stands: bool) -> str:
     """A shipment's day, and its products with their prices."""
     if values is None or "ship_on" not in values:
         return ""
-    return ", ".join([values["ship_on"], *(f"{one['product']} {one['price']}" for one in values["lines"])])
+    products = (f"{_many(one['quantity'])}{one['product']} {one['price']}" for one in values["lines"])
+    return ", ".join([values["ship_on"], *products, *([sentence("line", values["status"])] if stands else [])])
+
+
+def _many(quantity: str) -> str:
+    return "" if quantity == "1" else f"{quantity} × "

@@ -10,12 +10,17 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from psycopg.types.json import Jsonb
 
 from perennial.catalog.queries import today
+from perennial.db import sql
 from perennial.errors import Refused
-from perennial.jobs.job import Job
+from perennial.jobs.job import Job, Run
+from perennial.jobs.models import JobRun
+from perennial.jobs.report import stored_report
 from perennial.jobs.runner import run_job
 
+SQL = sql.named("perennial.jobs", "sql/change_many.sql")
 DAYS_AHEAD = 1
 """Whoever is east of the company's time zone may be a day ahead."""
 DAYS_MISSED = 7
@@ -46,6 +51,27 @@ def refuse_many(orders: int, meant: int | None) -> None:
     """Refused: more than a thousand orders, whose number was not said twice (``meant``)."""
     if are_many(orders) and orders != meant:
         raise Refused("many_orders", "orders", orders=orders, most=MANY_ORDERS)
+
+
+def refuse_other_number(run: Run, selected: int, meant: int | None) -> None:
+    """Refused: more than a thousand orders are to be changed, and their number was not said twice (``meant``). It is the one
+    that the last dry run of the same has told as changing, as long as so many fit (``selected``) as fitted then.
+
+    Where nothing was counted it is the number of those that fit. Whoever has counted and finds another number counts again.
+    """
+    found = sql.models(JobRun, SQL["counted"], {"job": run.job, "arguments": Jsonb(run.arguments)})
+    counted = found[0] if found else None
+    if counted is None or counted.selected == selected:
+        shown = selected if counted is None else orders_counted(counted)
+        if meant != selected:
+            refuse_many(shown, meant)
+    elif are_many(selected) and meant != selected:
+        raise Refused("many_counted_again", "orders", orders=selected, then=counted.selected, run=counted.pk)
+
+
+def orders_counted(run: JobRun) -> int:
+    """How many orders a run has changed, or would change."""
+    return int(stored_report(run.report).counts.get("orders", 0))
 
 
 def has_jumped(last: date | None, now: date) -> bool:

@@ -15,10 +15,10 @@ from perennial.desk.many.criteria import chosen
 from perennial.desk.many.file import File
 from perennial.desk.many.wanted import Asked, Wanted
 from perennial.jobs import touched
-from perennial.jobs.ahead import refuse_many
+from perennial.jobs.ahead import refuse_other_number
 from perennial.jobs.job import Job, Run
 from perennial.jobs.models import JobItem
-from perennial.jobs.planned import told
+from perennial.jobs.planned import look_alike, told
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
 
@@ -75,7 +75,7 @@ class ChangeMany(Job):
             selected = _write_asked(run, run.cache["asked"])
         self.check(run)
         if not run.dry:
-            refuse_many(selected, self.orders)
+            refuse_other_number(run, selected, self.orders)
         return selected, Report()
 
     def asked_in_file(self, run: Run, file: File) -> Sequence[Asked]:
@@ -172,5 +172,7 @@ def _rows(
         name = one.state.row.order.number
         for word, pairs in ((what, one.pairs), ("follows", one.follows)):
             for pair in pairs:
-                before, after = (touched.stored(told(o, items, one.state.currency)) for o in pair)
-                yield row(one.asked, name, word, line=one.line, shipment=pair[1].shipment, before=before, after=after)
+                before, after = (told(o, items, one.state.currency) for o in pair)
+                if word == what or not look_alike(before, after):
+                    facts = {"before": touched.stored(before), "after": touched.stored(after)}
+                    yield row(one.asked, name, word, line=one.line, shipment=pair[1].shipment, **facts)

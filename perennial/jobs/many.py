@@ -171,14 +171,14 @@ def as_asked(job: str, how: How, arguments: Mapping[str, Any]) -> dict[str, Any]
     return _run(_job_of(job, how, arguments), how, dict(arguments))
 
 
-def refuse_as_asked(job: str, how: How, arguments: Mapping[str, Any], *, selected: int | None = None) -> None:
-    """Refused as ``as_asked`` would be, before anything is done. ``selected``: how many orders the dry run found."""
+def refuse_as_asked(job: str, how: How, arguments: Mapping[str, Any], *, shown: int | None = None) -> None:
+    """Refused as ``as_asked`` would be, before anything is done. ``shown``: how many orders the dry run has told as changing."""
     if job == TakeBackOrders.name:
         _to_take_back(arguments["run"])
     else:
         _job_of(job, how, arguments).arguments(Run(0, job, how.on, dict(arguments), how.dry))
-    if selected is not None:
-        refuse_many(selected, how.orders)
+    if shown is not None:
+        refuse_many(shown, how.orders)
 
 
 def _job_of(job: str, how: How, arguments: Mapping[str, Any]) -> Job:

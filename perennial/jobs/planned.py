@@ -123,6 +123,11 @@ def told(o: OccurrenceRow | None, items: Mapping[int, str], currency: str) -> di
     }
 
 
+def look_alike(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
+    """Does a shipment say the same before and after, so that its row would tell nothing? Its number alone may have changed."""
+    return before is not None and before == after
+
+
 def _set(a: kernel.Adjustment) -> dict[str, Any]:
     """What a person had set: the kind of the change, by whom, when."""
     return {

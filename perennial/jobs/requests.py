@@ -19,7 +19,7 @@ from perennial.db import sql
 from perennial.errors import Refused
 from perennial.jobs import BY_PERSONS, CRITERIA, JOBS, MANY, NIGHTLY
 from perennial.jobs import night as nights
-from perennial.jobs.ahead import refuse_ahead, run_by_hand
+from perennial.jobs.ahead import orders_counted, refuse_ahead, run_by_hand
 from perennial.jobs.at_work import Session, is_stopping
 from perennial.jobs.job import Run
 from perennial.jobs.many import Confirmed, How, as_asked, refuse_as_asked
@@ -65,8 +65,8 @@ def ask(
 
     Refused: no such job, a date ahead that was not said twice (``meant``), a criterion that names nothing; with
     ``rehearsed`` what no dry run has shown since it was done last, and prices that it raises without a notice, unless those
-    customers are told by letter (``letters``). Of many orders (``many``): what they refuse without what
-    was ``confirmed``.
+    customers are told by letter (``letters``). Of many orders (``many``): what they refuse without what was ``confirmed``; of a
+    night that is done: it is passed over.
     """
     given = {name: value for name, value in sorted((arguments or {}).items()) if value is not None}
     if job not in (NIGHT, *NIGHTLY, *BY_PERSONS):
@@ -85,7 +85,7 @@ def ask(
             raise fault
     if job in BY_PERSONS:
         how = _how(confirmed, by=by, on=on or today(), dry=dry)
-        refuse_as_asked(job, how, given, selected=None if shown is None else _selected(shown))
+        refuse_as_asked(job, how, given, shown=None if shown is None else _orders_shown(shown))
     elif job != NIGHT:
         JOBS[job]().arguments(Run(0, job, on or today(), given, dry))
     values = {
@@ -101,6 +101,8 @@ def ask(
     while True:
         if made := sql.models(JobRequest, ASKED, values):
             return made[0], True
+        if confirmed is not None:
+            sql.execute(SAID_SINCE, values)
         if found := sql.models(JobRequest, ASKED_ALREADY, values):
             return found[0], False
 
@@ -130,9 +132,10 @@ def followed_by(request: JobRequest) -> int | None:
     return later.values_list("pk", flat=True).first()
 
 
-def _selected(request: JobRequest) -> int:
-    """How many things were on the work list of a dry run."""
-    return JobRun.objects.filter(pk__in=request.runs).values_list("selected", flat=True).first() or 0
+def _orders_shown(request: JobRequest) -> int:
+    """How many orders a dry run has told as changing."""
+    run = JobRun.objects.filter(pk__in=request.runs).first()
+    return 0 if run is None else orders_counted(run)
 
 
 def _how(confirmed: Confirmed | None, **more: Any) -> How:
@@ -151,6 +154,14 @@ select * from jobs_jobrequest
    and status in ('waiting', 'running')
  order by id desc limit 1
 """
+
+
+SAID_SINCE = """
+update jobs_jobrequest set confirmed = %(confirmed)s
+ where job = %(job)s and on_date is not distinct from %(on)s and arguments = %(arguments)s and dry = %(dry)s
+   and status = 'waiting'
+"""
+"""What is said of what waits already is said of it, too: no worker has begun."""
 
 
 def stop(request: int, *, by: str) -> None:
@@ -244,7 +255,8 @@ def _begun(request: int) -> JobRequest | None:
         _end(row.pk, "stopped")
         return None
     made = JobRun.objects.filter(pk__in=row.runs).values_list("status", flat=True)
-    if row.job != NIGHT and made and set(made) == {"done"}:
+    whole = len(NIGHTLY) if row.job == NIGHT else 1
+    if (row.job != NIGHT or _again(row)) and len(made) >= whole and set(made) == {"done"}:
         _end(row.pk, "done")
         return None
     return row
@@ -291,9 +303,15 @@ def _done(row: JobRequest, notes: _Notes) -> tuple[list[dict[str, Any]], dict[st
         job = JOBS[row.job]()
         given = {"arguments": row.arguments, "dry": row.dry, "by": row.by, "progress": progress, "opened": notes.opened}
         return [run_by_hand(job, on=row.for_date, meant=row.meant or row.for_date, **given)], None
-    found = nights.night(row.on_date, dry=row.dry, by=row.by, meant=row.meant, progress=notes.job, opened=notes.opened)
+    given = {"dry": row.dry, "by": row.by, "meant": row.meant, "progress": notes.job, "opened": notes.opened}
+    found = nights.night(row.on_date, again=_again(row), **given)
     made = found.get("nights", [found])
     return [job for one in made for job in one["jobs"]], found.get("waits")
+
+
+def _again(row: JobRequest) -> bool:
+    """Is a night meant though it is done?"""
+    return row.job == NIGHT and Confirmed.read(row.confirmed).again
 
 
 class _Notes:

@@ -19,9 +19,11 @@ lock of the chunk, and its counts are derived from rows, so that a killed and re
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
+from time import monotonic
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -37,6 +39,7 @@ from perennial.jobs.models import JobRun
 from perennial.jobs.report import Report, stored_report
 from perennial.language.formats import ENGLISH, Reader
 
+_done = logging.getLogger("perennial.done.jobs")
 START_LOCK = 0x504E01
 RUN_LOCK = 0x504E02
 TRIES = 3
@@ -73,15 +76,29 @@ def run_job(
         raise RuntimeError("a job cannot run inside a transaction")
     with signals(), nullcontext(session) if session else Session() as session:
         while True:
+            began = monotonic()
             run, row, finish_first = _start(job=job, on=on, arguments=arguments, by=by, session=session, night=night)
             if opened is not None:
                 opened(row)
             if row.status == "open":
                 row = _work(job, run, row, session, progress) or row
                 session.execute("select pg_advisory_unlock_shared(%s, %s)", [RUN_LOCK, run.id])
+            _log_end(row, monotonic() - began)
             if not finish_first or row.status == "open":  # asked to stop
                 break
     return document(job, row, to)
+
+
+def _log_end(row: JobRun, seconds: float) -> None:
+    """Say how a run has ended, or that it was asked to stop; not of one that this night had done before."""
+    if row.ended_at is not None:
+        return
+    counts = stored_report(row.report).counts
+    words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    how = "stopped" if row.status == "open" else "ended"
+    values = {"selected": row.selected, "counts": counts, "seconds": round(seconds, 1)}
+    about = {"about_run": row.pk, "about_night": row.night_id, "about_job": row.job}
+    _done.info("%s of %s %s: %s", row.job, row.on_date, how, words or "nothing", extra={"values": values, **about})
 
 
 def help_along(run_id: int) -> None:
@@ -152,7 +169,7 @@ def _start(
         row = _opened(job, on, arguments, by, night)
         run = Run(row.pk, job.name, on, arguments, False, started_by=by)
         start = write_list(job, run)
-        row.start = start.stored()
+        row.start, row.selected = start.stored(), run.selected
         if run.selected:
             session.execute("select pg_advisory_lock_shared(%s, %s)", [RUN_LOCK, run.id])
         else:

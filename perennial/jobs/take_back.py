@@ -8,10 +8,10 @@ from typing import Any
 from perennial.catalog.models import Product
 from perennial.desk.many.back import Back, take_back
 from perennial.jobs import touched
-from perennial.jobs.ahead import refuse_many
+from perennial.jobs.ahead import refuse_other_number
 from perennial.jobs.change_many import PASSED_OVER, SQL
 from perennial.jobs.job import Job, Run
-from perennial.jobs.planned import told
+from perennial.jobs.planned import look_alike, told
 from perennial.jobs.report import Report
 from perennial.kernel.reasons import Reason
 
@@ -44,7 +44,7 @@ class TakeBackOrders(Job):
         """Write the work list. Refused: more orders than were meant."""
         selected, report = super().select(run)
         if not run.dry:
-            refuse_many(selected, self.orders)
+            refuse_other_number(run, selected, self.orders)
         return selected, report
 
     def work(self, run: Run, first: int, last: int) -> Report:
@@ -99,10 +99,19 @@ def _rows(places: Mapping[int, int], found: Sequence[Back]) -> Iterator[touched.
         )
         if one.why_not is not None:
             yield plain._replace(what=PASSED_OVER, because=touched.stored(one.why_not.stored()))
-        elif not one.shipments:
+            continue
+        pairs = [
+            (back, told(back.before, items, back.state.currency), told(back.after, items, back.state.currency))
+            for back in one.shipments
+        ]
+        seen = [pair for pair in pairs if not look_alike(pair[1], pair[2])]
+        if not seen:
             yield plain
-        for number, back in enumerate(one.shipments, 1):
-            before, after = (touched.stored(told(o, items, back.state.currency)) for o in (back.before, back.after))
+        for number, (back, before, after) in enumerate(seen, 1):
             yield plain._replace(
-                number=number, line=back.line, shipment=back.after.shipment, before=before, after=after
+                number=number,
+                line=back.line,
+                shipment=back.after.shipment,
+                before=touched.stored(before),
+                after=touched.stored(after),
             )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
+from django.utils.html import conditional_escape
 
 from perennial.desk.action import How, perform
 from perennial.errors import Conflict, Refused, Several
@@ -117,7 +120,35 @@ def form_again(
     for fault in faults:
         errors.setdefault(fault.field, say(fault, to))
     shown = {**context, "errors": errors, "given": request.POST, "token": new_token()}
-    return render(request, template, shown, status=status)
+    return with_its_faults(request, template, shown, status)
+
+
+def with_its_faults(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """A form with its faults (``errors``): one that no field of the form has shown, because it has no such field, or not
+    today, stands where the form has its other faults (``web/panel/other_errors.html``), else at its beginning.
+    """
+    drawn: str = render_to_string(template, context, request)
+    errors: Mapping[str, str] = context.get("errors") or {}
+    if left := _not_shown(errors, drawn):
+        others = render_to_string("web/panel/other_errors.html", {"others": left})
+        if OTHER_ERRORS in drawn:
+            drawn = drawn.replace(OTHER_ERRORS, others)
+        elif form := re.search(rf'<form\b[^>]*"{re.escape(conditional_escape(request.path))}[?"][^>]*>', drawn):
+            drawn = drawn[: form.end()] + others + drawn[form.end() :]
+    return HttpResponse(drawn, status=status)
+
+
+OTHER_ERRORS = "<!--other errors-->"
+
+
+def _not_shown(errors: Mapping[str, str], drawn: str) -> list[str]:
+    """The words of faults that are not in what was drawn, as often as they are faults."""
+    wanted = Counter(errors.values())
+    return [
+        words
+        for words, times in wanted.items()
+        if len(re.findall(rf">\s*{re.escape(conditional_escape(words))}\s*<", drawn)) < times
+    ]
 
 
 def act(
@@ -181,7 +212,7 @@ def panel(
 ) -> HttpResponse:
     """A form that opens in place. Looked at, it is drawn; sent, ``post`` does it, or it comes again with its faults."""
     if request.method != "POST":
-        return render(request, template, {**context, "token": new_token()})
+        return with_its_faults(request, template, {**context, "token": new_token()})
     try:
         return post()
     except Refused as problem:

@@ -338,6 +338,7 @@ urlpatterns = [
     page("updates/products", updates.products, "updates_products", see="change_many"),
     page("updates/requests/<int:number>", updates.asked, "update_request", see="change_many"),
     page("updates/requests/<int:number>/progress", updates.progress, "update_progress", see="change_many"),
+    page("updates/requests/<int:number>/again", updates.again, "update_again", do="change_many"),
     page("updates/<int:number>", updates.run, "update", see="change_many"),
     page("updates/<int:number>.csv", updates.run_csv, "update_csv", see="change_many"),
     page("updates/<int:number>/apply", updates.apply, "update_apply", do="change_many"),

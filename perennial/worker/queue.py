@@ -15,6 +15,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from perennial.db import sql
 from perennial.jobs import requests
+from perennial.jobs.many import Confirmed
+from perennial.jobs.many_runs import many_request
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.recurrences import take_due
 from perennial.moving import transfers
@@ -36,6 +38,13 @@ def ask(**given: Any) -> JobRequest:
     if is_new:
         _queue(request)
     return request
+
+
+def ask_to_count_again(request: int, *, on: date, by: str) -> JobRequest:
+    """Ask for the dry run, as of a date, of what was asked for of many orders; days that were meant are meant."""
+    asked = many_request(request)
+    confirmed = Confirmed.read(JobRequest.objects.values_list("confirmed", flat=True).get(pk=request))
+    return ask(job=asked.job, arguments=asked.arguments, on=on, dry=True, by=by, confirmed=confirmed)
 
 
 @transaction.atomic

@@ -113,7 +113,7 @@ def _perform(request: int) -> None:
 def _opened(run: JobRun) -> None:
     """A run of it begins, or is gone on with."""
     log.note(run=run.pk, night=run.night_id, job=run.job)
-    _done.info("%s of %s, %s things", run.job, run.on_date, run.selected)
+    _done.info("%s of %s: %s on its list", run.job, run.on_date, run.selected)
     ask_for_help(run)
 
 

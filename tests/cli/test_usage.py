@@ -38,6 +38,8 @@ Captured = pytest.CaptureFixture[str]
     [
         ("ordre skip SO-1", "did you mean 'order skip'?"),
         ("nihgt", "did you mean 'night'?"),
+        ("night --again --by-worker", "--again runs one date anew: say which one with --on"),
+        ("night --fail-on-parked --by-worker", "--fail-on-parked waits for the night: it does not go with --by-worker"),
         ("order", "followed by one of start, add, change"),
         ("order skpi SO-1", "did you mean 'order skip'?"),
         ("order skip SO-1", "--shipment"),
@@ -759,3 +761,11 @@ def test_an_import_says_what_will_not_be_taxed(capsys: Captured, tmp_path: Path)
     assert noted() == said
     bundle["products"] = []
     assert noted() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("words", ["night", "night --by-worker", "job extend-lines", "job extend-lines --by-worker"])
+def test_a_date_that_is_repeated_is_the_one_that_is_run(words: str, capsys: Captured) -> None:
+    club()
+    assert main.main([*words.split(), "--yes-on", "2036-06-01"]) == 2
+    assert "2036-06-01 is run with --on" in capsys.readouterr().err

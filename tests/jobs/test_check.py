@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -14,6 +14,7 @@ from perennial.catalog.actions import initialise
 from perennial.catalog.models import Parameters
 from perennial.db import sql
 from perennial.jobs.check import INVARIANTS, ONCE, check, check_once, faults
+from perennial.jobs.models import JobRun
 from perennial.jobs.simulate import simulate
 from perennial.orders.models import OrderEvent, SalesOrder
 from tests.worlds import actions
@@ -333,6 +334,18 @@ def test_what_was_missed_is_told_unless_a_person_set_it_free_since(kind: str, by
     assert check_once()["faults"] == (
         ["shipment 2 of SO-000001 was due on 2026-03-11 and was not made"] if told else []
     )
+
+
+def test_what_is_sold_behind_the_list_of_the_night_is_left_to_the_next() -> None:
+    """It is the list of what is due that a night goes by, however long its charges take."""
+    club()
+    entered = order()
+    simulate(date(2026, 3, 10), date(2026, 3, 11))
+    sql.execute("update continuity_occurrence set ship_on = '2026-03-11' where shipment = 2")
+    listed = JobRun.objects.filter(job="create-child-orders").latest("id").started_at
+    for at, count in ((listed - timedelta(seconds=1), 1), (listed, 0)):
+        OrderEvent.objects.create(order_id=entered.id, on_date=date(2026, 3, 9), kind="entered", by="clerk:anna", at=at)
+        assert len(check_once()["faults"]) == count
 
 
 def test_what_the_limit_has_left_is_not_missed() -> None:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
+from django.template import Context
 
-from perennial.continuity.models import Adjustment
+from perennial.catalog.queries import company
+from perennial.catalog.queries import set_up as read_set_up
+from perennial.continuity.models import Adjustment, ContinuityOrder
+from perennial.continuity.planning import read_orders
 from perennial.db import sql
+from perennial.desk.many.back import Back, ShipmentBack
 from perennial.errors import Refused
 from perennial.jobs import many
 from perennial.jobs.many import How
 from perennial.jobs.models import JobRun
 from perennial.jobs.night import one_night
 from perennial.jobs.runner import RUN_LOCK
-from perennial.jobs.touched import as_document, touched
+from perennial.jobs.take_back import _rows
+from perennial.jobs.touched import as_document, read, touched
+from perennial.web.templatetags.updates import shipment_told
 from tests.jobs.meanwhile import url
 from tests.worlds import actions
 from tests.worlds.bundle import put
@@ -77,6 +86,24 @@ def test_all_is_as_it_was_when_nothing_has_used_it(asked: dict[str, Any]) -> Non
     assert {one.what for one in touched(back["run"]).rows} == {"taken_back"}
     for dry in (True, False):
         assert many.take_back(How(by="mara", on=day(1), dry=dry), run=done["run"]) == back | {"already": True}
+
+
+def test_a_row_says_what_differs_or_is_left_out() -> None:
+    number = order("CLUB")
+    rows = ContinuityOrder.objects.filter(order__number=number)
+    (state,) = read_orders(read_set_up(), list(rows.values_list("pk", flat=True)))
+    now, parent = state.occurrences[0], state.row.order_id
+
+    def told(**was: Any) -> list[tuple[str, str]]:
+        back = Back(parent, number, shipments=(ShipmentBack(state, 1, replace(now, **was), now),))
+        found = [read(one) for one in _rows({parent: 1}, [back])]
+        shown = [(one.before, one.after) for one in found]
+        page = Context({"visitor": SimpleNamespace(company=company())})
+        return [(shipment_told(page, a, b), shipment_told(page, b, a)) for a, b in shown]
+
+    assert told(shipment=2) == [("", "")]  # the order alone
+    before, after = told(status="cancelled")[0]
+    assert (before, after) == ("2026-03-10, B1, 10.00 USD, cancelled", "2026-03-10, B1, 10.00 USD, scheduled")
 
 
 def test_what_a_clerk_or_a_night_has_used_stays_and_says_why() -> None:

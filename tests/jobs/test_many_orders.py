@@ -243,6 +243,33 @@ def test_more_than_so_many_are_said_twice(monkeypatch: pytest.MonkeyPatch) -> No
     refused_with("many_orders", lambda: many.take_back(MARA, run=done["run"]), orders=2)
 
 
+def test_the_number_to_say_is_the_number_that_is_shown_as_changing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perennial.jobs.ahead.MANY_ORDERS", 1)
+    stays, *_ = [order("CLUB") for _ in range(3)]
+    actions.move(number=stays, shipment=1, to=day(3), **ANNA)
+    asked: dict[str, Any] = {"to": day(7), "program": "CLUB"}
+
+    def done(orders: int | None = None) -> dict[str, Any]:
+        return many.move(How(by="mara", on=ON, orders=orders), **asked)
+
+    dry = many.move(How(by="mara", on=ON, dry=True), **asked)
+    assert dry["counts"]["orders"] == 2
+    refused_with("many_orders", done, orders=2)
+    order("CLUB")
+    refused_with("many_counted_again", lambda: done(2), orders=4, then=3, run=dry["run"])
+    assert many.move(How(by="mara", on=ON, dry=True), **asked)["counts"]["orders"] == 3
+    run = done(3)["run"]
+    actions.move(number=order("CLUB"), shipment=1, to=day(3), **ANNA)
+    moved = lines(stays, "ship_on")
+    clerk = many.examples(run)[0].name
+    actions.move(number=clerk, shipment=1, to=day(8), **ANNA)
+    assert many.take_back(How(by="mara", on=ON, dry=True), run=run)["counts"] == {"orders": 2, "passed_over": 1}
+    refused_with("many_orders", lambda: many.take_back(MARA, run=run), orders=2)
+    back = many.take_back(How(by="mara", on=ON, orders=2), run=run)
+    assert back["counts"] == {"orders": 2, "passed_over": 1}
+    assert lines(stays, "ship_on") == moved
+
+
 def test_an_order_whose_data_is_at_fault_stays_and_nothing_of_it_waits() -> None:
     well, ill = order("CLUB"), order("CLUB")
     dear = order(line("CLUB", quantity=900))

@@ -216,3 +216,7 @@ def test_the_language_of_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_page_of_problems_is_the_catalogue() -> None:
     written = (PACKAGE.parent / "docs" / "problems.md").read_text()
     assert written == page(), "make it anew: python -m perennial.language.document > docs/problems.md"
+
+
+def test_one_fault_is_a_fault() -> None:
+    assert [phrase("outcome", "faults_found", {"count": n}) for n in (1, 2)] == ["1 fault", "2 faults"]

@@ -131,6 +131,22 @@ def test_a_line_says_what_it_is_about_and_nothing_of_rows_or_passwords() -> None
     assert not re.search("ada@|Bianchi|hunter2", told)
 
 
+def test_a_database_that_is_away_is_told_in_a_line_and_other_faults_whole() -> None:
+    def told(name: str, fault: Exception) -> dict[str, Any]:
+        try:
+            raise RuntimeError("no connection") from fault
+        except RuntimeError:
+            record = logging.LogRecord(name, logging.ERROR, "", 1, "job %s ended", ("x",), sys.exc_info())
+        found: dict[str, Any] = json.loads(log.Json("%(message)s").format(record))
+        return found
+
+    away = told("procrastinate.worker", OperationalError("server closed\nthe connection"))
+    assert away["what"] == "job x ended: RuntimeError: no connection"
+    assert "fault" not in away
+    assert "Traceback" in told("procrastinate.worker", ValueError("ours"))["fault"]
+    assert "Traceback" in told("perennial.worker", OperationalError("disk full"))["fault"]
+
+
 @pytest.mark.patient
 @pytest.mark.django_db(transaction=True)
 def test_processes_write_lines_for_programs(fresh_db: str, tmp_path: Path, free_port: Callable[[], int]) -> None:

@@ -119,7 +119,12 @@ def test_of_many_orders_the_number_is_typed(monkeypatch: pytest.MonkeyPatch) -> 
     asked = work(manager.post(f"/updates/{dry}/apply", {"orders": "2"}))
     assert asked.status == "refused"
     assert not JobRun.objects.filter(dry=False).exists()
-    assert "3 orders" in manager.get(f"/updates/requests/{asked.pk}").content.decode()
+    page = manager.get(f"/updates/requests/{asked.pk}").content.decode()
+    assert "3 orders fit now, 2 when they were counted" in page
+    again = work(manager.post(f"/updates/requests/{asked.pk}/again"))
+    page, dry = shown(manager, again)
+    assert (title(page), again.dry, again.arguments) == ("3 orders would change", True, asked.arguments)
+    assert work(manager.post(f"/updates/{dry}/apply", {"orders": "3"})).status == "done"
 
 
 @pytest.mark.parametrize(

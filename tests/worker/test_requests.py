@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 
+from perennial import log
 from perennial.catalog.models import Company
 from perennial.db import sql
 from perennial.errors import Refused
@@ -65,6 +68,45 @@ def test_a_night_is_done_once_however_often_a_worker_takes_it_up() -> None:
     assert last_night() == TODAY
     assert list(JobRun.objects.order_by("id").values_list("job", flat=True)) == list(NIGHTLY)
     assert done.runs == list(JobRun.objects.order_by("id").values_list("pk", flat=True))
+
+
+def test_a_night_that_is_done_is_run_again_where_that_is_meant_and_once() -> None:
+    again = requests.Confirmed(again=True)
+    requests.perform(queue.ask(job="night", on=TODAY, by="clerk:anna").pk)
+    sql.execute("update continuity_occurrence set ship_on = %s where shipment = 2", [TODAY])
+    waits = queue.ask(job="night", on=TODAY, by="clerk:anna")
+    asked = queue.ask(job="night", on=TODAY, by="clerk:anna", confirmed=again)
+    assert asked.pk == waits.pk
+    requests.perform(asked.pk)
+    made = read(asked)
+    assert (made.status, len(made.runs), NightRun.objects.count()) == ("done", len(NIGHTLY), 2)
+    JobRequest.objects.filter(pk=asked.pk).update(status="running")  # a worker that was killed behind it
+    requests.perform(asked.pk)
+    assert (read(asked).status, NightRun.objects.count()) == ("done", 2)
+
+
+def test_a_run_says_what_is_on_its_list_and_at_its_end_what_it_did() -> None:
+    sql.execute("update continuity_occurrence set ship_on = %s where shipment = 1", [TODAY])
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    job, lists = "create-child-orders", list[int]()
+    logger = logging.getLogger("perennial.done.jobs")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        for _ in range(2):
+            asked = queue.ask(job=job, on=TODAY, by="clerk:anna")
+            requests.perform(asked.pk, opened=lambda run: lists.append(run.selected))
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    first, second = (json.loads(log.Json("%(message)s").format(one)) for one in records)
+    assert lists == [1, 0]
+    assert first["what"] == f"{job} of {TODAY} ended: 1 created"
+    assert (first["values"]["selected"], first["values"]["counts"], first["job"]) == (1, {"created": 1}, job)
+    assert first["values"]["seconds"] >= 0
+    assert second["what"] == f"{job} of {TODAY} ended: nothing"
 
 
 def test_a_job_whose_worker_was_killed_behind_its_run_is_not_run_again() -> None:

@@ -28,6 +28,12 @@ select r.id, r.on_date from jobs_jobrun r
    and exists (select from desk_change d where d.run_id = r.id and d.undone_on is null)
  order by r.id desc limit 1
 
+-- name: counted
+-- The last dry run of the same, for whatever reason.
+select * from jobs_jobrun
+ where job = %(job)s and dry and status = 'done' and arguments - 'reason' = %(arguments)s::jsonb - 'reason'
+ order by id desc limit 1
+
 -- name: changed_by
 select row_number() over (order by d.order_id), d.order_id, null::int
   from (select distinct order_id from desk_change where run_id = %(of_run)s and undone_on is null) d

@@ -2,13 +2,24 @@
 
 -- name: missed
 -- Nothing due may be left behind by the last finished night, but what its limit left. Due is what ships within the days
--- before delivery, as many as there were when that night ended.
-with night as (
-  select n.on_date, n.finished_at,
-         n.on_date + coalesce((select h.days_before_delivery from catalog_parametershistory h
-                                where h.pgh_created_at <= n.finished_at order by h.pgh_id desc limit 1),
+-- before delivery, as many as there were when that night listed what is due: who sells behind that is made by the next.
+with last as (
+  select n.id, n.on_date, n.finished_at
+    from jobs_nightrun n where n.finished_at is not null order by n.on_date desc, n.id desc limit 1),
+listed as (
+  select last.on_date, coalesce(r.started_at, last.finished_at) as at
+    from last
+    left join lateral (
+      select r.started_at from jobs_jobrun r
+       where r.job = 'create-child-orders' and not r.dry
+         and (r.night_id = last.id or (r.on_date = last.on_date and r.started_at <= last.finished_at))
+       order by r.night_id = last.id desc nulls last, r.id desc limit 1) r on true),
+night as (
+  select l.on_date, l.at,
+         l.on_date + coalesce((select h.days_before_delivery from catalog_parametershistory h
+                                where h.pgh_created_at <= l.at order by h.pgh_id desc limit 1),
                               (select p.days_before_delivery from catalog_parameters p)) as through
-    from jobs_nightrun n where n.finished_at is not null order by n.on_date desc limit 1)
+    from listed l)
 select 'shipment_missed', p.number, l.line, null, o.shipment, null, o.ship_on
   from night
   join continuity_occurrence o on o.status = 'scheduled' and o.blocked is null and o.ship_on <= night.through
@@ -23,7 +34,7 @@ select 'shipment_missed', p.number, l.line, null, o.shipment, null, o.ship_on
    -- what a person set free since then ships at the next run
    and not exists (select from orders_orderevent e
                     where e.order_id = p.id
-                      and (e.on_date >= night.on_date or e.at >= night.finished_at)
+                      and (e.on_date >= night.on_date or e.at >= night.at)
                       and e.kind not in ('child_created', 'closed', 'extended', 'parked', 'shipped', 'invoiced')
                       and not (starts_with(e.kind, 'payment') and starts_with(e.by, 'job:')))
 

@@ -155,7 +155,6 @@ def _shown(request: Visit, found: TransferStatus) -> dict[str, Any]:
     return {
         "one": found,
         "first_charge": first and date.fromisoformat(first),
-        "known_fields": " ".join(field.name for field in FIELDS.get(found.kind, ())),
         "chosen": chosen,
         "fields": _fields(found, chosen.get("columns", {}), {}),
         "columns": [(letter(at), name) for at, name in enumerate(found.columns)],

@@ -94,6 +94,12 @@ def progress(request: Visit, number: int) -> HttpResponse:
     return render(request, "web/updates/progress.html", shown)
 
 
+def again(request: Visit, number: int) -> HttpResponse:
+    """Count again what workers were asked for: ask for its dry run as of today."""
+    made = queue.ask_to_count_again(number, on=request.visitor.today, by=request.visitor.by)
+    return go_to(request, f"/updates/requests/{made.pk}")
+
+
 def run(request: Visit, number: int) -> HttpResponse:
     """What a change did, or would do: how many orders, which, what stays and why; and what may be done about it."""
     return whole(request, "web/updates/run.html", _run(request, number))
@@ -268,6 +274,6 @@ def _run(request: Visit, number: int) -> dict[str, Any]:
         "ordered_by": whose(one.name for one in rows.rows),
         "first": after is None,
         "of_today": found.run.on == request.visitor.today,
-        "type_number": are_many(found.run.selected),
+        "type_number": are_many(found.run.counts.get("orders", 0)),
         **HERE,
     }

@@ -309,13 +309,6 @@ def _address(a: Any) -> list[str]:
     return [word for word in (a.recipient, a.street, city, land) if word]
 
 
-@register.simple_tag(takes_context=True)
-def other_errors(context: Context, known: str) -> list[str]:
-    """The faults that no field of the form shows."""
-    errors: Mapping[str, str] = context.get("errors") or {}
-    return [said for name, said in errors.items() if name not in known.split()]
-
-
 @register.filter
 def masked(email: str) -> str:
     """An e-mail address as it is shown before the caller is checked."""

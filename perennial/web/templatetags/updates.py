@@ -93,8 +93,10 @@ def fault_of_file(context: Context, fault: Refused) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def shipment_told(context: Context, values: Mapping[str, Any] | None) -> str:
-    """A shipment before or after: its day, its products, and what these cost together."""
+def shipment_told(context: Context, values: Mapping[str, Any] | None, other: Mapping[str, Any] | None = None) -> str:
+    """A shipment before or after: its day, its products, and what these cost together; how it stands, where that is not as on
+    the ``other`` side.
+    """
     if values is None or "ship_on" not in values:
         return ""
     to, currency = _to(context), context["visitor"].company.currency
@@ -103,7 +105,9 @@ def shipment_told(context: Context, values: Mapping[str, Any] | None) -> str:
     ]
     products = (name if number == 1 else f"{fact(number, '', to)} × {name}" for name, number, _ in lines)
     cost = Money(sum_of(line_amount(number, price) for _, number, price in lines), currency)
-    return ", ".join([fact(date.fromisoformat(values["ship_on"]), "", to), *products, fact(cost, "", to)])
+    stands = [values["status"]] if other and other.get("status") != values["status"] else []
+    words = (phrase("line", one, {}, to) or one for one in stands)
+    return ", ".join([fact(date.fromisoformat(values["ship_on"]), "", to), *products, fact(cost, "", to), *words])
 
 
 @register.simple_tag
