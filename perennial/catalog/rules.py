@@ -12,7 +12,7 @@ from typing import Any
 
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.errors import Refused
-from perennial.kernel import calendar, guess, places
+from perennial.kernel import calendar, guess, limits, places
 from perennial.kernel.currencies import is_currency
 from perennial.kernel.instalments import MOST_PARTS
 
@@ -57,6 +57,9 @@ RETRY_DAYS = (1, 366)
 def company_faults(given: dict[str, Any]) -> Iterator[Refused]:
     """The company: its country, its time zone (business dates are in it), its languages."""
     yield from places.country_faults(given.get("country"))
+    sender = given.get("from_email")
+    if sender is not None and (fault := limits.email_fault(sender)) is not None:
+        yield fault.at("from_email")
     zone = given.get("time_zone")
     if zone is not None and zone not in places.time_zones():
         yield Refused("time_zone_unknown", "time_zone", zone=zone, meant=guess.meant(zone, places.time_zones()))

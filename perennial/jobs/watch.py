@@ -70,7 +70,7 @@ def _of_operation(on: date) -> Iterator[Watched]:
     if last is not None and missed > 0:
         code = "nights_wait" if has_jumped(last, on) else "nights_missed"
         yield Watched(code, {"last": last, "count": missed, "today": on})
-    if not NightRun.objects.exists() and sql.value(SQL["orders_without_night"], {"on": on}):
+    if last is None and sql.value(SQL["orders_without_night"], {"on": on}):
         yield Watched("night_never", {})
     for job, run, started_on in sql.tuples(SQL["stopped_runs"], {"lock": RUN_LOCK, "still": STILL}):
         yield Watched("run_stopped", {"job": job, "run": run, "on": started_on})
@@ -121,7 +121,7 @@ def _disk() -> Iterator[Watched]:
 
 
 def _of_orders(on: date) -> Iterator[Watched]:
-    found = urgent_counts(on)
+    found = urgent_counts(on, exactly=True)
     if found.late:
         yield Watched("children_late", {"count": found.late})
     if found.uninvoiced:

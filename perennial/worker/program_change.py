@@ -18,7 +18,7 @@ from perennial.errors import Refused
 from perennial.jobs.ahead import refuse_many, run_by_hand
 from perennial.jobs.change_preview import VERSION, Preview, Since, last_preview, preview, since, version_stands
 from perennial.jobs.many import Confirmed, orders_to_put_back
-from perennial.jobs.models import JobRequest
+from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.price_notices import notice_fault
 from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.status import JobRunStatus
@@ -71,8 +71,10 @@ class ProgramChange:
 
     @property
     def may_count(self) -> bool:
-        """Is it to be counted what it changes: of a draft, of a version that is not applied, or of one that was put back?"""
-        done = self.applied is None or (self.to_put_back == 0 and self.back is not None and not self.back.goes_on)
+        """Is it to be counted what it changes: of a draft, of a version that is not applied, or of one that was put back, but for
+        orders on which something has happened since?
+        """
+        done = self.applied is None or (self.back is not None and not self.back.goes_on)
         return self.is_draft or (self.number is not None and self.open_orders > 0 and done)
 
 
@@ -245,12 +247,15 @@ def applied(found: Preview) -> JobRequest | None:
 
 
 def _applied(program: str, number: int | None, counted: Preview | None) -> JobRequest | None:
-    """What asks the workers to apply a version. None: nobody has, or all of it was put back and ``counted`` once more since."""
+    """What asks the workers to apply a version. None: nobody has, or it was put back and ``counted`` once more since."""
     asked = JobRequest.objects.filter(job=JOB, dry=False, arguments=_arguments(program, number))
     found = asked.order_by("-id").first()
     if found is None or counted is None or not found.runs or max(found.runs) > counted.run:
         return found
-    return found if any(orders_to_put_back(run) for run in found.runs) else None
+    backs = JobRun.objects.filter(
+        job=TakeBackOrders.name, dry=False, status="done", arguments__run__in=found.runs, pk__lt=counted.run
+    )
+    return found if not backs.exists() and any(orders_to_put_back(run) for run in found.runs) else None
 
 
 def _preview_of(schedule_id: str, run: int) -> Preview:

@@ -16,7 +16,7 @@ from perennial.jobs.check import check, check_once
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
-from perennial.programs.values import ProgramFacts
+from perennial.programs.values import EventFacts, ProgramFacts
 from tests.harness import seeds
 from tests.worlds.bundle import ON
 from tests.worlds.desk import run
@@ -110,3 +110,26 @@ def test_whatever_was_agreed_stands(seed: int) -> None:
     follow()
     assert coming() == before
     assert (check()["faults"], check_once()["faults"]) == ([], [])
+
+
+def test_a_price_that_is_also_a_fact_of_the_order_and_shipments_that_go_together() -> None:
+    lines: list[dict[str, Any]] = [*sent(2), *({"event_id": n, "price": "7.00"} for n in range(3, 13))]
+    lines[3] |= {"shipment": 3, "ship_on": "2026-06-01"}
+    for number, line in enumerate(lines[4:], 4):
+        line["shipment"] = number
+    facts = {"prices": dict.fromkeys(("0013", "0014", "0015"), "7.00")}
+    moved_in(member({"lines": lines, "facts": facts}, invoiced(2)))
+    before = [row for row in coming() if row[0] != "E3"]  # its own day is that of the parcel
+    follow(lambda given: replace(given, events=tuple(dearer(event) for event in given.events)))
+    after = coming()
+    assert [row for row in after if row[0] != "E3"] == before
+    assert {row[3] for row in after if row[0] in ("E3", "E4")} == {3}
+    assert {row[2] for row in after if row[0] in ("E3", "E4")} == {date(2026, 6, 1)}
+    assert {row[-1] for row in after[2:]} == {700}
+    assert (check()["faults"], check_once()["faults"]) == ([], [])
+
+
+def dearer(event: EventFacts) -> EventFacts:
+    """Its product has a price of its own."""
+    (first, *others) = event.products
+    return replace(event, products=(replace(first, price_minor=3300), *others))

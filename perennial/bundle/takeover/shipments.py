@@ -295,6 +295,7 @@ class _Walk:
         if to_come is not None and not _says_why(first):
             usual_day = to_come.ship_on if dated else self._ship_on(mode_id, event_on)
             self.agreed.days(to_come, event_on, ship_on if ship_on != usual_day else None)
+            self.agreed.shipment(to_come, shipment)
             self.agreed.address(to_come, self._ship_to(first, planned), self.ship_to)
         row = OccurrenceRow(
             key=pair[0],
@@ -405,10 +406,17 @@ class _Walk:
             made.append(PlannedLine(number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
             if to_come is not None and not _says_why(entry):
                 wanted = kernel.Line(number, product.number, quantity, amount, item_rule=(), price_rule=())
-                self.agreed.product(to_come, base, wanted)
+                self.agreed.product(to_come, base, wanted, self._usual_price(base) if entry.given("price") else None)
         if to_come is not None and not any(_says_why(entry) for entry in entries):
             self.agreed.left_out(to_come, {line.line for line in made})
         return tuple(made)
+
+    def _usual_price(self, base: kernel.Line | None) -> int | None:
+        """What a product of the program cost who ordered then: a price of the order's own is one that was agreed."""
+        if base is None or base.price_rule[0] != "product" or not self.thing.given("facts"):
+            return None
+        found: int | None = self.names.price_on(base.item, self.facts.order_date)
+        return found
 
     def _planned_line(self, line: kernel.Line) -> PlannedLine:
         return PlannedLine(

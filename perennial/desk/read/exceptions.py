@@ -104,9 +104,9 @@ def urgent(on: date) -> int:
     return urgent_counts(on).urgent if found is None else found
 
 
-def urgent_counts(on: date) -> Counts:
-    """All but the cards and the money to give back; the sum is noted."""
-    found = sql.one(_SQL["counts"], _counting(on))
+def urgent_counts(on: date, *, exactly: bool = False) -> Counts:
+    """All but the cards and the money to give back; the sum is noted. ``exactly``: also of more than are counted for a page."""
+    found = sql.one(_SQL["counts"], {**_counting(on), "most": None} if exactly else _counting(on))
     assert found is not None
     declined, *others = found
     counted = Counts(declined, 0, *others)
