@@ -19,6 +19,7 @@ from perennial.jobs import JOBS, NIGHTLY
 from perennial.jobs.job import Run
 from perennial.jobs.models import JobRun
 from perennial.jobs.night import last_night, night_arguments
+from perennial.jobs.recurrences import BY as BY_ITSELF
 from perennial.jobs.report import Report, stored_report
 from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
@@ -178,7 +179,7 @@ def run_status(run: int) -> JobRunStatus:
 
 def started_by(numbers: Iterable[int]) -> dict[int, tuple[str, str]]:
     """Who started these runs, and of which job: those that a person has asked for by themselves, outside a night."""
-    alone = JobRun.objects.filter(pk__in=set(numbers), night_id=None, by__contains=":")
+    alone = JobRun.objects.filter(pk__in=set(numbers), night_id=None).exclude(by__in=("", BY_ITSELF))
     return {pk: (by, job) for pk, by, job in alone.values_list("pk", "by", "job")}
 
 

@@ -41,7 +41,7 @@ ALL = (
     Kind("shipment_ahead", False, ("ship_on", "product"), (*PARCEL, "order", "amount", "change_until"), days=10),
     Kind("shipped", False, ("order",), (*PARCEL, "amount", "shipped_on", "carrier", "tracking", "rest", "rest_on")),
     Kind("card_expiring", False, ("card", "expires_on"), ("order", "ship_on", "due_on", "link"), days=30),
-    Kind("price_changed", False, ("product", "old_price", "new_price", "ship_on"), ("order", "program")),
+    Kind("price_changed", False, ("product", "old_price", "new_price", "ship_on"), ("order", "program", "others")),
     Kind("charges_changed", False, ("old_amount", "new_amount", "order"), ("program", "ship_on", "due_on")),
     Kind("refunded", False, ("amount", "order"), ("card",)),
     Kind("ended", False, ("order",), ("program", "last_on", "ended_on")),

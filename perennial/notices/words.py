@@ -86,6 +86,10 @@ def words(
         values.setdefault("product", values["items"])
     if facts.get("rest"):
         values["rest"] = ", ".join(_counted(item) for item in facts["rest"])
+    if facts.get("others"):
+        values["others"] = ", ".join(
+            _repriced(one | {"currency": facts["currency"]}, locale) for one in facts["others"]
+        )
     return Words({name: " ".join(value.split()) for name, value in values.items()}, items)
 
 
@@ -121,6 +125,10 @@ def _card(facts: Mapping[str, Any], language: str) -> str:
     if not facts.get("last4"):
         return brand
     return phrase("message", "card_ending", {"brand": brand, "last4": facts["last4"]}, to) or brand
+
+
+def _repriced(product: Mapping[str, Any], locale: Locale) -> str:
+    return f"{product['name']} {_money(product, 'old_minor', locale)} → {_money(product, 'new_minor', locale)}"
 
 
 def _counted(item: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from perennial.jobs import NIGHTLY
 from perennial.jobs.models import JobChunk, JobRun
 from perennial.jobs.night import is_over, night
 from perennial.jobs.report import Report
-from perennial.jobs.status import nights, run_status, status, status_json
+from perennial.jobs.status import nights, run_status, started_by, status, status_json
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
 from tests.worlds.book_club import club, order
@@ -72,3 +72,12 @@ def test_a_run_that_is_under_way_tells_how_far_it_is() -> None:
     assert status_json(status(MARCH))[3]["last_counts"] == {}
     with pytest.raises(Refused):
         run_status(row.pk + 1)
+
+
+@pytest.mark.django_db
+def test_who_has_asked_for_a_run_is_known_whatever_their_name() -> None:
+    by = ["lucia", "manager:marco", "schedule", ""]
+    made = [
+        JobRun.objects.create(job="update-orders", on_date=MARCH, arguments={}, status="done", by=one) for one in by
+    ]
+    assert started_by(run.pk for run in made) == {run.pk: (run.by, "update-orders") for run in made[:2]}

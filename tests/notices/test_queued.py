@@ -22,6 +22,7 @@ from perennial.jobs.runner import run_job
 from perennial.notices.actions import set_kind
 from perennial.notices.kinds import ALL, KINDS
 from perennial.notices.models import Notice
+from perennial.notices.words import words
 from perennial.orders.models import SalesOrder
 from perennial.programs.actions import release
 from perennial.programs.draft import change_event
@@ -233,6 +234,29 @@ def test_a_new_price_is_told_once_with_the_first_shipment_that_has_it(on: Callab
         "new_price_minor": 2480,
         "ship_on": "2026-04-14",
     }
+
+
+def test_every_product_that_gets_another_price_is_named(on: Callable[..., None]) -> None:
+    club()
+    on("price_changed")
+    order()
+    for place, price in ((2, 2480), (3, 2590)):
+        dearer = EventFacts(
+            event_id=place,
+            products=(EventProductFacts(f"001{place + 2}", price_minor=price),),
+            key=f"E{place}",
+            days_from_last=30,
+            delivery_mode="STD",
+        )
+        change_event(schedule_id="BOM", key=f"E{place}", event=dearer, by="anna")
+    release(schedule_id="BOM", by="anna")
+    job("update-orders", ORDERED)
+    (one,) = told("price_changed")
+    (other,) = one.facts["others"]
+    assert (one.facts["product"], other["name"], other["new_minor"]) == ("Book 2", "Book 3", 2590)
+    company = Company.objects.get()
+    said = words(one.facts, company=company, sender="", customer="", language="en", told_on=ORDERED)
+    assert said.values["others"].startswith("Book 3 $")
 
 
 def test_a_kind_that_is_turned_off_takes_back_what_is_queued(on: Callable[..., None]) -> None:

@@ -131,8 +131,18 @@ def ended(order: Order, one: Continuity, on: date) -> Facts:
     )
 
 
-def price_changed(*, order: str, currency: str, product: str, old: int, new: int, ship_on: date) -> Facts:
-    """A product of coming shipments has another price, from a day on."""
+def price_changed(
+    *,
+    order: str,
+    currency: str,
+    product: str,
+    old: int,
+    new: int,
+    ship_on: date,
+    others: Iterable[tuple[str, int, int]] = (),
+) -> Facts:
+    """A product of coming shipments has another price, from a day on; ``others``: name, old and new price of those behind it."""
+    behind = [{"name": name, "old_minor": was, "new_minor": now} for name, was, now in others]
     return {
         "order": order,
         "currency": currency,
@@ -140,6 +150,7 @@ def price_changed(*, order: str, currency: str, product: str, old: int, new: int
         "old_price_minor": old,
         "new_price_minor": new,
         "ship_on": ship_on.isoformat(),
+        **({"others": behind} if behind else {}),
     }
 
 

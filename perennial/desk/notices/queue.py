@@ -111,11 +111,11 @@ def tell_expiring(*, on: date) -> None:
 
 
 def tell_price_changes(states: Iterable[OrderState], relined: Iterable[OccurrenceRow], *, on: date) -> None:
-    """An update gave products of planned shipments another price: of each order the first one."""
+    """An update gave products of planned shipments another price: of each order the first one, and the others behind it."""
     if not is_on("price_changed"):
         return
     by_order = {state.row.pk: state for state in states}
-    first: dict[int, tuple[date, int, int, int]] = {}
+    changes: dict[int, list[tuple[date, int, int, int]]] = {}
     for new in relined:
         state = by_order.get(new.continuity_order_id)
         old = next((o for o in state.occurrences if o.id == new.id), None) if state is not None else None
@@ -126,12 +126,13 @@ def tell_price_changes(states: Iterable[OrderState], relined: Iterable[Occurrenc
             was = before.get(line.product_id, line.price_minor)
             if was != line.price_minor:
                 change = (new.ship_on, line.product_id, was, line.price_minor)
-                first[new.continuity_order_id] = min(first.get(new.continuity_order_id, change), change)
-    names = dict(
-        Product.objects.filter(pk__in={product for _, product, _, _ in first.values()}).values_list("pk", "name")
-    )
+                changes.setdefault(new.continuity_order_id, []).append(change)
+    products = {product for of in changes.values() for _, product, _, _ in of}
+    names = dict(Product.objects.filter(pk__in=products).values_list("pk", "name"))
     told = []
-    for pk, (ship_on, product, was, now) in first.items():
+    for pk, of in changes.items():
+        (ship_on, product, was, now), *others = sorted(of)
+        more = dict.fromkeys(other[1:] for other in others if other[1:] != (product, was, now))
         row = by_order[pk].row
         said = facts.price_changed(
             order=row.order.number,
@@ -140,6 +141,7 @@ def tell_price_changes(states: Iterable[OrderState], relined: Iterable[Occurrenc
             old=was,
             new=now,
             ship_on=ship_on,
+            others=[(names[other], old, new) for other, old, new in more],
         )
         told.append(
             About(
