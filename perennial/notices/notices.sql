@@ -85,6 +85,10 @@ select count(*), min(next_try_at) from notices_notice where status = 'queued' an
 -- the message with a link that works no more
 update notices_notice set status = 'off' where status = 'queued' and kind = 'card_link' and revision_id = %(link)s
 
+-- name: told_of_prices
+select count(*) from notices_notice
+ where kind = 'price_changed' and revision_id = %(revision)s and status in ('sending', 'sent', 'unsure')
+
 -- name: drop_queued
 update notices_notice set status = 'off' where status = 'queued' and kind = %(kind)s
 

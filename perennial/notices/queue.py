@@ -64,6 +64,11 @@ def queue(kind: str, things: Sequence[About], *, on: date) -> int:
     )
 
 
+def told_of_prices(revision: int) -> int:
+    """How many messages of a price that a revision changed have left, or may have."""
+    return int(sql.value(SQL["told_of_prices"], {"revision": revision}))
+
+
 def correct(kind: str, facts: Facts, *, order: int, child: int | None) -> None:
     """Let a message that has not left yet tell these facts as they are now."""
     sql.execute(SQL["correct"], {"kind": kind, "facts": Jsonb(dict(facts)), "order": order, "child": child})

@@ -24,6 +24,7 @@ from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.status import JobRunStatus
 from perennial.jobs.take_back import TakeBackOrders
 from perennial.jobs.update_orders import UpdateOrders
+from perennial.notices.queue import told_of_prices
 from perennial.programs.actions import for_open_orders_too, locked, release, to_release
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import program_by_id
@@ -41,7 +42,7 @@ class ProgramChange:
 
     ``preview`` of it was counted, and ``since`` then this is otherwise; ``asked``: the workers were asked for one last.
     ``applied``: they were asked to apply it, by ``run``; of so many orders that is still ``to_put_back``, which they were
-    asked for by ``back``.
+    asked for by ``back``; so many messages of a new price have been ``told``.
     """
 
     program: str
@@ -58,6 +59,7 @@ class ProgramChange:
     to_put_back: int
     back: RequestStatus | None
     notice: Refused | None
+    told: int = 0
 
     @property
     def broke_off(self) -> bool:
@@ -109,6 +111,7 @@ def program_change(schedule_id: str) -> ProgramChange:
         to_put_back=0 if run is None else orders_to_put_back(run.id),
         back=back,
         notice=fault_of(counted) if counted is not None and waits else None,
+        told=0 if newest is None or run is None else told_of_prices(newest.pk),
     )
 
 

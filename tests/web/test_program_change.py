@@ -237,6 +237,10 @@ def test_a_version_for_new_orders_reaches_open_ones_after_all() -> None:
     assert {one.revision.number for one in order_rows()} == {2}
     assert ProgramRevision.objects.get(number=2).apply
     assert 'id="behind"' not in manager.get("/programs/CLUB").content.decode()
+    assert "by mail already" not in manager.get(PAGE).content.decode()
+    Notice.objects.filter(kind="price_changed").update(status="sending")
+    Notice.objects.filter(kind="price_changed").update(status="sent")
+    assert "3 customers were told of new prices by mail already" in manager.get(PAGE).content.decode()
     actions.skip(number="SO-000001", shipment=2, **ANNA)  # that one stays
     manager.post(f"{PAGE}/back", {"run": str(run)})
     worked()
