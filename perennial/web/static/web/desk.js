@@ -474,7 +474,9 @@
     const filled = openPanels().find((panel) => record.panels && !record.panels.has(panel.firstElementChild));
     if (filled) keepOpener(filled, record);
     if (saved && !filled && record.submits && isUntouched(record)) close(record.panel);
-    if (wanted.focus && first(wanted.focus)) focusOn(first(wanted.focus));
+    const there = wanted.focus && first(wanted.focus);
+    if (there && there === active()) there.scrollIntoView({ block: "nearest" }); // what is typed there already is not chosen
+    else if (there) focusOn(there);
     else if (filled && (record.submits || active() === body)) focusIn(filled);
     else putFocusBack(record.focus);
     keepInSight();
