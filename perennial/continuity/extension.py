@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from perennial.continuity.planning import Difference, OrderState, product_ids_of, target_rows
+from perennial.continuity.difference import Difference
+from perennial.continuity.planning import OrderState, product_ids_of, target_rows
 from perennial.db import sql
 from perennial.kernel import plan as kernel
 from perennial.kernel.states import TO_COME

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perennial.catalog.queries import PriceList, in_force
-from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, product_ids_of, target_rows
+from perennial.continuity.difference import Difference
+from perennial.continuity.planning import OccurrenceRow, OrderState, product_ids_of, target_rows
 from perennial.kernel import plan as kernel
 from perennial.kernel.reasons import Reason
 from perennial.programs.queries import LoadedRevision

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from perennial.continuity.difference import Difference
 from perennial.continuity.extension import extend, to_extend
 from perennial.continuity.models import ContinuityOrder
-from perennial.continuity.planning import Difference, read_orders
+from perennial.continuity.planning import read_orders
 from perennial.db import sql
 from perennial.jobs.job import Job, Run
 from perennial.jobs.parking import park_uncounted

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from perennial.catalog.models import Product
-from perennial.continuity.planning import OccurrenceRow, OrderState, seen_to_differ
+from perennial.continuity.difference import seen_to_differ
+from perennial.continuity.planning import OccurrenceRow, OrderState
 from perennial.continuity.update import Update
 from perennial.jobs import touched
 from perennial.jobs.job import Run

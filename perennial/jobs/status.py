@@ -10,8 +10,9 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from perennial.catalog.queries import set_up, today
+from perennial.continuity.difference import Difference
 from perennial.continuity.extension import extend
-from perennial.continuity.planning import Difference, OrderState, read_orders
+from perennial.continuity.planning import OrderState, read_orders
 from perennial.db import sql
 from perennial.db.pages import Page, page_of
 from perennial.errors import Refused

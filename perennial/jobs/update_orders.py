@@ -10,8 +10,9 @@ from typing import Any
 
 from perennial.catalog.queries import PriceList, SetUp, price_lists
 from perennial.catalog.tariffs import applied_number
+from perennial.continuity.difference import Counts, Difference
 from perennial.continuity.models import ContinuityOrder
-from perennial.continuity.planning import Counts, Difference, OrderState, read_orders
+from perennial.continuity.planning import OrderState, read_orders
 from perennial.continuity.update import Update, planned_with
 from perennial.db import sql
 from perennial.desk.kept import UPDATE, keep_changes

@@ -7,26 +7,17 @@ BUNDLE_SEEDS=1-200 plays more of them.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
-import stat
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import transaction
 
-from perennial.bundle.export import setup
-from perennial.bundle.export.exporter import export_file
-from perennial.catalog.actions import initialise
-from perennial.catalog.models import Company
 from perennial.continuity.models import Parked
-from perennial.db import sql
 from perennial.desk import actions
 from perennial.desk.actions import approve_refund, cancel, decline_refund, refund
 from perennial.desk.contract import order_documents
@@ -38,7 +29,6 @@ from perennial.jobs.create_child_orders import CreateChildOrders
 from perennial.jobs.dry_run import rehearse
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.kernel.shares import Share
-from perennial.language import say
 from perennial.orders.models import Hold, OrderEvent, SalesOrder
 from perennial.payments import gateways
 from perennial.payments.gateways.contract import DisputeFacts
@@ -49,7 +39,7 @@ from perennial.programs.models import Program, ProgramRevision
 from tests.second_reading import generate
 from tests.second_reading.runner import in_process
 from tests.worlds import desk
-from tests.worlds.bundle import counts, example, faults, put, take_out, twelve
+from tests.worlds.bundle import empty, example, faults, put, take_out, twelve
 from tests.worlds.leading import lead
 from tests.worlds.moved_in import invoiced, member
 
@@ -58,13 +48,6 @@ SEEDS = [
     pytest.param(seed, marks=[pytest.mark.patient] if seed > 3 else [])
     for seed in range(int(LOW), int(HIGH or LOW) + 1)
 ]
-
-
-def empty() -> None:
-    """An empty installation, as it was made."""
-    call_command("flush", verbosity=0, interactive=False)
-    sql.execute("alter sequence parent_order_number restart")
-    initialise()
 
 
 def documents() -> list[dict[str, Any]]:
@@ -343,130 +326,6 @@ def test_why_a_job_held_or_parked_goes_out_as_data_and_in_again():
     assert [one.reason for one in (Parked.objects.get(), Hold.objects.get(code="credit"), OrderEvent.objects.get())] == [
         said[0], said[1], said[1],
     ]  # fmt: skip
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_file_appears_when_it_is_whole(tmp_path, monkeypatch):
-    empty()
-    put(example())
-    path = tmp_path / "all.json"
-    export_file(str(path))
-    assert path.read_bytes() == take_out()
-    text = path.read_text()
-    assert len(text.splitlines()) > 20
-    assert json.loads(text)["orders"][0]["number"] == "SO-000001"
-    monkeypatch.setattr("perennial.bundle.export.exporter.orders", lambda: iter([object()]))
-    with pytest.raises(TypeError):
-        export_file(str(path))
-    assert path.read_text() == text
-    assert [p.name for p in tmp_path.iterdir()] == ["all.json"]
-    with pytest.raises(Refused, match="file_unwritable"):
-        export_file(str(tmp_path / "no" / "all.json"))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_stands_there_already_keeps_what_it_is(tmp_path):
-    empty()
-    put(example())
-    bundle = take_out()
-    # A file beside it is nobody's business.
-    (tmp_path / "all.json.new").write_text("mine")
-    # A link leads to the file, with the file's permissions; where it leads nowhere, the file is made.
-    (tmp_path / "files").mkdir()
-    real, link, ahead = tmp_path / "files" / "real.json", tmp_path / "all.json", tmp_path / "ahead.json"
-    real.write_text("old")
-    real.chmod(0o640)
-    link.symlink_to(real)
-    ahead.symlink_to(tmp_path / "files" / "new.json")
-    mask = os.umask(0o027)
-    try:
-        export_file(str(link))
-        export_file(str(ahead))
-        export_file(str(tmp_path / "fresh.json"))
-    finally:
-        os.umask(mask)
-    for path in (link, ahead):
-        assert path.is_symlink()
-        assert path.read_bytes() == bundle
-    assert stat.S_IMODE(real.stat().st_mode) == 0o640
-    assert stat.S_IMODE((tmp_path / "fresh.json").stat().st_mode) == 0o640
-    assert (tmp_path / "all.json.new").read_text() == "mine"
-    # A pipe is written into, and stays one.
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with ThreadPoolExecutor(1) as reader:
-        read = reader.submit(pipe.read_bytes)
-        export_file(str(pipe))
-        assert read.result(60) == bundle
-    assert pipe.is_fifo()
-    names = ["ahead.json", "all.json", "all.json.new", "files", "fresh.json", "pipe"]
-    assert sorted(p.name for p in tmp_path.iterdir()) == names
-    assert sorted(p.name for p in (tmp_path / "files").iterdir()) == ["new.json", "real.json"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_cannot_be_written_is_refused_and_stays(tmp_path, monkeypatch):
-    empty()
-    put(example())
-    old = tmp_path / "old.json"
-    old.write_text("old")
-    loop = tmp_path / "loop"
-    loop.symlink_to(loop)
-    for path, words in ((tmp_path, "is a folder"), (loop, "cannot be written"), (old / "x", "cannot be written")):
-        with pytest.raises(Refused) as refused:
-            export_file(str(path))
-        assert refused.value.field == "file"
-        assert words in say(refused.value)
-
-    def full(_: Any) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    for name, instead, words in (
-        ("os.fsync", full, "cannot be written: No space left"),
-        ("os.access", lambda *_: False, "cannot be written: Permission denied"),
-    ):
-        with monkeypatch.context() as patch:
-            patch.setattr(name, instead)
-            with pytest.raises(Refused) as refused:
-                export_file(str(old))
-        assert refused.value.field == "file"
-        assert words in say(refused.value)
-    assert old.read_text() == "old"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["loop", "old.json"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_empty_installation_goes_out_and_in():
-    empty()
-    before = take_out()
-    empty()
-    installation = Company.objects.get().installation
-    assert counts(put(before)) == {"company": (0, 0, 1), "parameters": (0, 0, 1)}
-    assert take_out() == before
-    assert Company.objects.get().installation == installation
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_installation_itself_is_not_carried_over():
-    """Keys of charges begin with it: two installations with one id could take each other's answers for theirs."""
-    empty()
-    assert Company.objects.get().installation.encode() not in take_out()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_export_is_of_one_instant(monkeypatch):
-    empty()
-    put(example())
-    seen = []
-    document = setup.company_document
-
-    def watched() -> dict[str, Any]:
-        seen.append(sql.value("show transaction_isolation"))
-        return document()
-
-    monkeypatch.setattr(setup, "company_document", watched)
-    take_out()
-    assert seen == ["repeatable read"]
 
 
 @pytest.mark.django_db(transaction=True)

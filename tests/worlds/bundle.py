@@ -9,10 +9,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from perennial.bundle.export.exporter import export_bundle
 from perennial.bundle.load.importer import Imported, import_bundle
 from perennial.bundle.reading.faults import BundleRefused
+from perennial.catalog.actions import initialise
+from perennial.db import sql
 from perennial.language import phrase, say
 
 ON = date(2026, 3, 10)
@@ -221,6 +224,13 @@ def twelve(**program: Any) -> dict[str, Any]:
     ]
     bundle["programs"][0] |= program
     return bundle
+
+
+def empty() -> None:
+    """An empty installation, as it was made."""
+    call_command("flush", verbosity=0, interactive=False)
+    sql.execute("alter sequence parent_order_number restart")
+    initialise()
 
 
 def put(bundle: Any, *, on: date | None = ON, dry_run: bool = False, only_given: bool = False) -> Imported:

@@ -14,8 +14,8 @@ from perennial.bundle.export.setup import day
 from perennial.bundle.reading.orders import difference
 from perennial.db import sql
 from perennial.desk.contract import address_json, adjustment_json, event_json, hold_json, order_documents
+from perennial.desk.read import from_rows, rows
 from perennial.desk.read import orders as read
-from perennial.desk.read import rows
 from perennial.desk.read.values import Event, Hold
 from perennial.kernel import money
 from perennial.kernel.reasons import Reason, why
@@ -243,7 +243,7 @@ class _More:
     def _undone(self, undone: Undone) -> Document:
         row = rows.Adjustment(*undone[:9])
         return {
-            **adjustment_json(read.adjustment(row, self.currency, self.known)),
+            **adjustment_json(from_rows.adjustment(row, self.currency, self.known)),
             "line": undone.line,
             "undone_on": day(undone.undone_on),
             "undone_by": undone.undone_by,

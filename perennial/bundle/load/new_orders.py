@@ -10,8 +10,9 @@ from django.db import transaction
 
 from perennial.catalog.models import TaxRate
 from perennial.catalog.queries import set_up
+from perennial.continuity.difference import Difference
 from perennial.continuity.extension import extend, to_extend
-from perennial.continuity.planning import Difference, read_orders
+from perennial.continuity.planning import read_orders
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.calendar import add_days

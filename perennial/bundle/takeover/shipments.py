@@ -7,7 +7,6 @@ the entries in front of it; an entry that names no event is the next one of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.bundle.reading.faults import shown
@@ -18,6 +17,7 @@ from perennial.bundle.takeover.agreed import Agreed
 from perennial.bundle.takeover.context import Context
 from perennial.bundle.takeover.facts import facts_of, paying_of
 from perennial.bundle.takeover.projection import Coming, nothing_left_out
+from perennial.bundle.takeover.reasons import reasons_of, says_why
 from perennial.bundle.takeover.taken import Walk
 from perennial.continuity.planning import LineRow as PlannedLine
 from perennial.continuity.planning import line_reason
@@ -25,15 +25,13 @@ from perennial.desk.entry.rows import ContinuityRow, LineRow, OccurrenceRow, Ord
 from perennial.errors import Refused
 from perennial.kernel import plan as kernel
 from perennial.kernel import states
-from perennial.kernel.reasons import DateReason, LineReason, Reason, json_text
-from perennial.kernel.states import NOT_ENDED, TO_COME
+from perennial.kernel.reasons import DateReason
+from perennial.kernel.states import NOT_ENDED, PLANNED_ANEW
 
 ENTRY = keys(
     "event_id key line repetition item_number quantity price event_on ship_on action status blocked customised shipment"
     " child_order changeable_until why reasons delivery_mode payment_schedule ship_to name"
 )
-WHY = keys("date product price not_shipped")
-REASONS = keys("date line cancelled")
 MOST = 999_999
 LINE_STATES = tuple(states.LINE)
 TAKEN_OVER = DateReason("taken_over").stored()
@@ -49,70 +47,6 @@ def continuity_orders(ctx: Context, order: OrderRow, with_child: set[tuple[int, 
             if found is not None:
                 made.append(found)
     return made
-
-
-@dataclass(slots=True)
-class Why:
-    """The reasons that a line of a bundle gives; ``whole_line``: that of the line is given, be it the usual."""
-
-    date: str | None = None
-    product: str | None = None
-    price: str | None = None
-    cancelled: str | None = None
-    line: str | None = None
-    whole_line: bool = False
-
-    def of_line(self, base: kernel.Line | None, amount: int) -> str | None:
-        """Why a line has its product and price: as given, else as the program plans it, else as it was taken over."""
-        if self.whole_line:
-            return self.line
-        found = LineReason("taken_over", "agreed")
-        if base is not None:
-            planned = LineReason.of(base)
-            found = planned if amount == base.price_minor else replace(planned, price="agreed")
-        if self.product:
-            found = replace(found, product="words", product_words=self.product)
-        if self.price:
-            found = replace(found, price="words", price_words=self.price)
-        return found.stored()
-
-
-def _why(entry: Given) -> Why:
-    """The reasons given: as data, else the words that an older installation wrote."""
-    if "why" not in entry.value and "reasons" not in entry.value:
-        return NOTHING_SAID
-    made = Why()
-    why = entry.inner("why", WHY)
-    if why is not None:
-        words = {key: why.text(key) for key in ("date", "product", "price", "not_shipped")}
-        entry.spoil(why)
-        if words["date"]:
-            made.date = DateReason("words", words=words["date"]).stored()
-        made.product, made.price = words["product"], words["price"]
-        if words["not_shipped"]:
-            made.cancelled = json_text(Reason("words", {"words": words["not_shipped"]}).stored())
-    reasons = entry.inner("reasons", REASONS)
-    if reasons is not None:
-        try:
-            if (given := reasons.get("date")) is not None:
-                made.date = DateReason.read(given).stored()
-            if "line" in reasons.value:
-                made.line, made.whole_line = LineReason.read(reasons.get("line")).stored(), True
-            if (given := reasons.get("cancelled")) is not None:
-                found = Reason.read(given)
-                made.cancelled = json_text(found.stored()) if found else None
-        except Refused as refused:
-            reasons.refused([refused])
-        entry.spoil(reasons)
-    return made
-
-
-NOTHING_SAID = Why()
-
-
-def _says_why(entry: Given) -> bool:
-    """Does an entry say why it is as it is? Then it was planned here, and so are the adjustments that it rests on."""
-    return entry.given("why") or entry.given("reasons")
 
 
 class _Walk:
@@ -290,9 +224,9 @@ class _Walk:
             first.fault("blocked", "blocked_not_scheduled", status=status)
         for other in entries[1:]:
             self._agrees(first, other)
-        why = _why(first)
-        to_come = planned if status in (*TO_COME, "skipped") else None
-        if to_come is not None and not _says_why(first):
+        why = reasons_of(first)
+        to_come = planned if status in PLANNED_ANEW else None
+        if to_come is not None and not says_why(first):
             usual_day = to_come.ship_on if dated else self._ship_on(mode_id, event_on)
             self.agreed.days(to_come, event_on, ship_on if ship_on != usual_day else None)
             self.agreed.shipment(to_come, shipment)
@@ -402,12 +336,12 @@ class _Walk:
             if price is None and not entry.given("price"):
                 entry.fault("price", "agreed_price_required", product=product.number)
             quantity = entry.quantity("quantity", base.quantity if base else self.facts.quantity)
-            why = _why(entry)
+            why = reasons_of(entry)
             made.append(PlannedLine(number, product.id, quantity, amount, why.of_line(base if same else None, amount)))
-            if to_come is not None and not _says_why(entry):
+            if to_come is not None and not says_why(entry):
                 wanted = kernel.Line(number, product.number, quantity, amount, item_rule=(), price_rule=())
                 self.agreed.product(to_come, base, wanted, self._usual_price(base) if entry.given("price") else None)
-        if to_come is not None and not any(_says_why(entry) for entry in entries):
+        if to_come is not None and not any(says_why(entry) for entry in entries):
             self.agreed.left_out(to_come, {line.line for line in made})
         return tuple(made)
 

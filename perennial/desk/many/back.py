@@ -8,7 +8,8 @@ from datetime import date
 from typing import NamedTuple
 
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders, seen_to_differ
+from perennial.continuity.difference import seen_to_differ
+from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history
 from perennial.desk.kept import UPDATE
 from perennial.desk.locking import derive_anew, lock_many

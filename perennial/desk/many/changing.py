@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders, seen_to_differ
+from perennial.continuity.difference import Difference, seen_to_differ
+from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
 from perennial.desk.adjusting import Adjusted, write_adjusted
 from perennial.desk.changeable import refusal

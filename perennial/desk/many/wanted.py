@@ -8,7 +8,8 @@ from datetime import date
 from typing import Protocol
 
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import Difference, OccurrenceRow, OrderState
+from perennial.continuity.difference import Difference
+from perennial.continuity.planning import OccurrenceRow, OrderState
 from perennial.desk.adjusting import Adjusted
 from perennial.desk.shipments.move import moved_alone, moved_following, rolled
 from perennial.desk.shipments.products import Substitute, one_line, substituted

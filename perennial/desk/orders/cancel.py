@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from perennial.continuity.difference import Difference
 from perennial.continuity.models import ContinuityOrder, Occurrence
-from perennial.continuity.planning import Difference, OccurrenceRow, OrderState
+from perennial.continuity.planning import OccurrenceRow, OrderState
 from perennial.db import sql
 from perennial.desk.action import action
 from perennial.desk.changeable import refusal

@@ -16,8 +16,8 @@ from perennial.db import sql
 from perennial.db.pages import Page, day_and_id, page, page_of
 from perennial.desk.read import rows, waits
 from perennial.desk.read.exceptions import INVOICED_WITHIN
+from perennial.desk.read.from_rows import payment_of
 from perennial.desk.read.order import ChildLine
-from perennial.desk.read.orders import payment_of
 from perennial.desk.read.values import Payment, Product
 from perennial.errors import Refused
 from perennial.kernel import states

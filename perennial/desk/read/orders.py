@@ -12,30 +12,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from perennial.catalog.queries import SetUp, parameters, set_up
 from perennial.continuity.planning import every_of
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
 from perennial.desk.read import rows, waits
+from perennial.desk.read.from_rows import adjustment as adjustment_of
+from perennial.desk.read.from_rows import card_of, payment_of, priced
 from perennial.desk.read.order import Child, ChildLine, Continuity, Line, Order, Parked, Payer
 from perennial.desk.read.preview import projected_lines
 from perennial.desk.read.shipment import ShipmentLine, Why, before, customised
 from perennial.desk.read.values import (
-    Added,
     Address,
-    Adjustment,
-    Card,
     Event,
     Hold,
     Note,
     Payment,
     Product,
     Sent,
-    Substitute,
 )
 from perennial.desk.releasing import may_release
 from perennial.kernel.money import Money
@@ -267,7 +264,7 @@ class _Batch:
             every=None if one.every is None else every_of(json.loads(one.every)),
             times=one.times,
             ship_to=self.addresses.get(one.ship_to),
-            adjustments=tuple(adjustment(a, currency, self.addresses) for a in self.adjustments.get(one.id, ())),
+            adjustments=tuple(adjustment_of(a, currency, self.addresses) for a in self.adjustments.get(one.id, ())),
             parked=tuple(self.parked.get(one.id, ())),
             lines=tuple(self._lines(one, self.orders[one.order])),
         )
@@ -309,7 +306,7 @@ class _Batch:
                 status=o.status,
                 blocked=o.blocked,
                 last=o.key == last and o.status != "cancelled",
-                customised=customised((a.kind, a.kind == "substitute" and _priced(a)) for a in mine),
+                customised=customised((a.kind, a.kind == "substitute" and priced(a)) for a in mine),
                 child=child.number if child else None,
                 child_status=child.status if child else None,
                 child_ships_on=child.ship_on if child else None,
@@ -373,75 +370,11 @@ def addresses(ids: Iterable[int | None]) -> dict[int | None, Address]:
     return {a.id: a for a in sql.rows(Address, _SQL["addresses"], {"addresses": wanted})} if wanted else {}
 
 
-def adjustment(a: rows.Adjustment, currency: str, known: Mapping[int | None, Address]) -> Adjustment:
-    """What a person changed, out of its row; ``known``: the addresses that it may name."""
-    value: Any = None if a.value is None else json.loads(a.value)
-    match a.kind:
-        case "move" | "redate":
-            value = date.fromisoformat(value)
-        case "quantity":
-            value = Decimal(value)
-        case "price":
-            value = Money(value, currency)
-        case "substitute":
-            given = value.get("price_minor")
-            value = Substitute(value["item"], None if given is None else Money(given, currency))
-        case "add":
-            value = Added(value["item"], Decimal(value["quantity"]), Money(value["price_minor"], currency))
-        case "remove":
-            value = value["item"]
-        case "address":
-            value = known.get(value["address_id"])
-    return Adjustment(
-        key=a.key,
-        repetition=a.repetition,
-        line=a.line or None,
-        kind=a.kind,
-        value=value,
-        by=a.by,
-        on=a.on,
-        reason=a.reason,
-    )
-
-
 def _cancelled_last(found: list[rows.Occurrence], places: Mapping[str, int]) -> list[rows.Occurrence]:
     """What is cancelled has no place in the walk any more: by date and event, which every export keeps."""
     gone = [o for o in found if o.status == "cancelled"]
     gone.sort(key=lambda o: (o.event_on, places.get(o.key, sys.maxsize), o.repetition, o.key, o.line))
     return [*(o for o in found if o.status != "cancelled"), *gone]
-
-
-def _priced(adjustment: rows.Adjustment) -> bool:
-    return json.loads(adjustment.value or "{}").get("price_minor") is not None
-
-
-def payment_of(
-    row: rows.Payment | rows.ListedPayment, *, order: str, line: int | None, shipment: int | None, currency: str
-) -> Payment:
-    """A payment out of its row; ``order``, ``line`` and ``shipment``: what it pays."""
-    return Payment(
-        order=order,
-        line=line,
-        shipment=shipment,
-        purpose=row.purpose,
-        number=row.number,
-        method=row.method,
-        amount=Money(row.amount, currency),
-        due_on=row.due_on,
-        status=row.status,
-        attempts=row.attempts,
-        captured=Money(row.captured, currency),
-        refunded=Money(row.refunded, currency),
-        card=card_of(row),
-        captured_on=row.captured_on,
-    )
-
-
-def card_of(row: rows.Continuity | rows.Payment | rows.ListedPayment) -> Card | None:
-    """The card of a row that has the columns of one."""
-    if row.token is None or row.expires_on is None:
-        return None
-    return Card(row.token, row.brand, row.last4, row.expires_on, bool(row.refused))
 
 
 def _by(found: Iterable[Row], name: str) -> dict[int, list[Row]]:

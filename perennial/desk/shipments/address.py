@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count
 
-from perennial.continuity.planning import Difference
+from perennial.continuity.difference import Difference
 from perennial.customers.models import Address
 from perennial.desk.action import action
 from perennial.desk.customers.address import set_address

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from perennial.continuity.difference import Difference
 from perennial.continuity.models import Adjustment
-from perennial.continuity.planning import Difference, OccurrenceRow, OrderState, read_orders
+from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.desk.changeable import refusal
 from perennial.desk.locking import PERENNIAL, CaughtUp, LockedOrder, NewDay, adjust, planned_shipment
 from perennial.desk.shipments.move import move_alone, move_following, replan

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from perennial.catalog.queries import price_lists
-from perennial.continuity.planning import Difference, OrderState, read_orders, stored_every
+from perennial.continuity.difference import Difference
+from perennial.continuity.planning import OrderState, read_orders, stored_every
 from perennial.continuity.update import planned_with
 from perennial.desk.action import action
 from perennial.desk.locking import LockedOrder, changed, lock_parent, touch

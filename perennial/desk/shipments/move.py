@@ -7,14 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import (
-    Difference,
-    OccurrenceRow,
-    OrderState,
-    product_ids_of,
-    read_orders,
-    target_rows,
-)
+from perennial.continuity.difference import Difference
+from perennial.continuity.planning import OccurrenceRow, OrderState, product_ids_of, read_orders, target_rows
 from perennial.desk.action import action
 from perennial.desk.adjusting import Adjusted, adjusted_with
 from perennial.desk.entry.far import far_away

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from perennial.catalog.models import Product
 from perennial.catalog.queries import prices_on, product_by_number
-from perennial.continuity.planning import Difference, LineRow, OccurrenceRow, OrderState
+from perennial.continuity.difference import Difference
+from perennial.continuity.planning import LineRow, OccurrenceRow, OrderState
 from perennial.desk.action import action
 from perennial.desk.adjusting import Adjusted
 from perennial.desk.locking import LockedOrder, adjust, changed, lock_parent, open_shipment, take_back, touch, write

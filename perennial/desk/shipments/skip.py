@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from perennial.continuity.planning import Difference
+from perennial.continuity.difference import Difference
 from perennial.desk.action import action
 from perennial.desk.locking import adjust, changed, lock_parent, open_shipment, take_back
 from perennial.desk.outcome import Outcome
