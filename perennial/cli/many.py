@@ -14,6 +14,7 @@ from perennial.cli.output import document, note, say, section, sentence, table, 
 from perennial.cli.parser import Given, Parser, Run, Usage, by, count, day, on, path, whole
 from perennial.cli.runs import chunks, job_page, last_line
 from perennial.language import reader
+from perennial.language.formats import pieces
 
 if TYPE_CHECKING:
     from perennial.desk.many.file import File
@@ -215,9 +216,5 @@ def _told(values: Mapping[str, Any] | None, *, stands: bool) -> str:
     """A shipment's day, and its products with their prices."""
     if values is None or "ship_on" not in values:
         return ""
-    products = (f"{_many(one['quantity'])}{one['product']} {one['price']}" for one in values["lines"])
+    products = (pieces(one["quantity"], f"{one['product']} {one['price']}") for one in values["lines"])
     return ", ".join([values["ship_on"], *products, *([sentence("line", values["status"])] if stands else [])])
-
-
-def _many(quantity: str) -> str:
-    return "" if quantity == "1" else f"{quantity} × "

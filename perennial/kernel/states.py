@@ -217,6 +217,9 @@ NOTICE = {
 NOTICE_ENDED = ("sent", "failed", "unsure", "bounced")
 """A message that is sent again only as a new one."""
 
+NOTICE_GONE = ("sending", "sent", "unsure")
+"""A message that its reader has, or may have."""
+
 NOTICE_MARKED = {"bounced": ("sent", "unsure"), "sent": ("unsure",)}
 """What a person says became of a message, and what it can be said of: it came back, it has arrived."""
 

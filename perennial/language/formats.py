@@ -134,6 +134,11 @@ def fact(value: object, style: str, to: Reader) -> str:
     return words
 
 
+def pieces(quantity: str, of: str) -> str:
+    """Something, and how many pieces of it where that is not one; ``quantity`` as it is written."""
+    return of if quantity == "1" else f"{quantity} × {of}"
+
+
 def _of_bank(words: str, to: Reader) -> str:
     """Why a bank declines, as the reader says it, and its code once behind that; as it came where nobody knows it."""
     code = words.rpartition(" (")[2].removesuffix(")") if words.endswith(")") else ""

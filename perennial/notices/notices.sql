@@ -87,7 +87,7 @@ update notices_notice set status = 'off' where status = 'queued' and kind = 'car
 
 -- name: told_of_prices
 select count(*) from notices_notice
- where kind = 'price_changed' and revision_id = %(revision)s and status in ('sending', 'sent', 'unsure')
+ where kind = 'price_changed' and revision_id = %(revision)s and status in {states.NOTICE_GONE}
 
 -- name: drop_queued
 update notices_notice set status = 'off' where status = 'queued' and kind = %(kind)s

@@ -16,7 +16,7 @@ from babel.dates import format_date
 from perennial.catalog.models import Company
 from perennial.kernel.money import Money
 from perennial.language import LANGUAGES, Reader, phrase
-from perennial.language.formats import fact
+from perennial.language.formats import fact, pieces
 
 DAYS = (
     "ship_on",
@@ -132,5 +132,4 @@ def _repriced(product: Mapping[str, Any], locale: Locale) -> str:
 
 
 def _counted(item: Mapping[str, Any]) -> str:
-    quantity = str(item.get("quantity", "1"))
-    return str(item["name"]) if quantity == "1" else f"{quantity} × {item['name']}"
+    return pieces(str(item.get("quantity", "1")), str(item["name"]))

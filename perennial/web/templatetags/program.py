@@ -17,6 +17,7 @@ from perennial.desk.read.program_preview import YearAhead
 from perennial.kernel.calendar import add_months
 from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
+from perennial.language.formats import pieces
 from perennial.programs.differences import Difference
 from perennial.web.program_cells import MIXED, EventRow, Words, usual_mode
 from perennial.web.program_page import MOST_DAYS, Ahead
@@ -354,9 +355,7 @@ def diff_sentence(words: Words, one: Difference) -> str:
 def event_words(context: Context, row: EventRow) -> SafeString:
     """An event in words, in a column of its own."""
     to = _to(context)
-    sent = [
-        f"{product.quantity} × {product.item}" if product.quantity != "1" else product.item for product in row.products
-    ]
+    sent = [pieces(product.quantity, product.item) for product in row.products]
     prices = [product.price or product.own_price for product in row.products]
     lines = [
         f"{row.cells['when']}; {said(to, 'program_times_words', times=row.cells['times'])}",

@@ -17,7 +17,7 @@ from perennial.jobs.many import PassedOver
 from perennial.jobs.status import JobRunStatus
 from perennial.kernel.money import Money, line_amount, minor, sum_of
 from perennial.language import Reader, phrase, say
-from perennial.language.formats import fact
+from perennial.language.formats import fact, pieces
 from perennial.language.reasons import reason_words
 from perennial.web.words import said
 
@@ -103,7 +103,7 @@ def shipment_told(context: Context, values: Mapping[str, Any] | None, other: Map
     lines = [
         (one["product"], Decimal(one.get("quantity", "1")), minor(one["price"], currency)) for one in values["lines"]
     ]
-    products = (name if number == 1 else f"{fact(number, '', to)} × {name}" for name, number, _ in lines)
+    products = (pieces(fact(number, "", to), name) for name, number, _ in lines)
     cost = Money(sum_of(line_amount(number, price) for _, number, price in lines), currency)
     stands = [values["status"]] if other and other.get("status") != values["status"] else []
     words = (phrase("line", one, {}, to) or one for one in stands)
