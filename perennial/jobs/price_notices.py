@@ -37,11 +37,11 @@ def fault_of_runs(counts: Iterable[Mapping[str, int]]) -> Refused | None:
     return notice_fault(rises=rises, silent=silent)
 
 
-def rises(update: Update | None) -> bool:
+def rises(update: Update) -> bool:
     """Does a product of a planned shipment get a higher price? Of that a customer is told
     (``desk.notices.queue.tell_price_changes``).
     """
-    for old, new in update.pairs() if update else ():
+    for old, new in update.pairs():
         if old is not None and new is not None:
             before = {line.product_id: line.price_minor for line in old.lines}
             if any(line.price_minor > before.get(line.product_id, line.price_minor) for line in new.lines):
