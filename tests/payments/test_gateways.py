@@ -80,7 +80,8 @@ def test_captures_voids_and_refunds_go_where_it_was_authorised(bank: Bank, other
     refund(payment=captured.pk, amount_minor=500, why=Why(day(13), "clerk:anna", "late"))
     assert night(day(13)) == {"refunded": 1}
     assert status(voided) == "voided"
-    assert [line.kind for line in bank.lines()] == ["authorise", "authorise", "capture", "void", "refund"]
+    booked = [line.kind for line in bank.lines()]  # requests of one night go out side by side
+    assert (booked[:2], sorted(booked[2:4]), booked[4:]) == (["authorise"] * 2, ["capture", "void"], ["refund"])
     assert bank.taken() == {"USD": 1495}
     assert other.lines() == []
     assert set(Attempt.objects.values_list("gateway", flat=True)) == {"bank"}
