@@ -166,21 +166,26 @@ def stored_every(every: kernel.Every | None) -> dict[str, Any] | None:
     return {"interval": interval.code, "rule": interval.rule, **anchor}
 
 
+def adjusted_to(kind: str, stored: Any) -> Any:
+    """What an adjustment changes something to, as the kernel wants it, out of what is stored of it."""
+    match kind:
+        case "move" | "redate":
+            return date.fromisoformat(stored)
+        case "substitute":
+            return stored["item"], stored.get("price_minor")
+        case "quantity":
+            return Decimal(stored)
+        case "add":
+            return stored["item"], Decimal(stored["quantity"]), stored["price_minor"]
+        case "remove":
+            return stored["item"]
+    return stored
+
+
 def adjustment_of(row: Adjustment) -> kernel.Adjustment:
     """A stored adjustment as the kernel wants it."""
     value: Any = row.value
-    if row.kind in ("move", "redate"):
-        value = date.fromisoformat(value)
-    elif row.kind == "substitute":
-        value = (value["item"], value.get("price_minor"))
-    elif row.kind == "quantity":
-        value = Decimal(value)
-    elif row.kind == "add":
-        value = (value["item"], Decimal(value["quantity"]), value["price_minor"])
-    elif row.kind == "remove":
-        value = value["item"]
-    elif row.kind == "address":
-        value = value["address_id"]
+    value = value["address_id"] if row.kind == "address" else adjusted_to(row.kind, value)
     return kernel.Adjustment(
         key=row.event_key,
         repetition=row.repetition,

@@ -12,6 +12,7 @@ from perennial.bundle.reading.orders import place
 from perennial.bundle.reading.values import Given, day, keys
 from perennial.bundle.takeover.context import Context, because
 from perennial.bundle.takeover.lookup import Names
+from perennial.continuity.planning import adjusted_to
 from perennial.desk.entry.rows import AdjustmentRow, OccurrenceRow, ParkedRow, stored_json
 from perennial.errors import Refused
 from perennial.kernel import limits, money
@@ -114,23 +115,12 @@ def _value(ctx: Context, thing: Given, kind: str | None) -> Any:
 
 def as_planned(row: AdjustmentRow) -> kernel.Adjustment:
     """An adjustment as planning wants it."""
-    value = row.value
-    if row.kind in ("move", "redate") and value is not None:
-        value = date.fromisoformat(value)
-    elif row.kind == "substitute":
-        value = (value["item"], value["price_minor"])
-    elif row.kind == "quantity":
-        value = Decimal(value)
-    elif row.kind == "add":
-        value = (value["item"], Decimal(value["quantity"]), value["price_minor"])
-    elif row.kind == "remove":
-        value = value["item"]
     return kernel.Adjustment(
         key=row.key,
         repetition=row.repetition,
         line=row.line,
         kind=row.kind,
-        value=value,
+        value=adjusted_to(row.kind, row.value),
         by=row.by,
         on=row.on,
         reason=row.reason or "",
