@@ -1,12 +1,15 @@
-"""What delivery modes and products lose by a bundle that does not repeat it: whoever only meant to change a price."""
+"""What becomes of delivery modes and products that whoever sends a bundle wants to hear: what they lose by not being
+repeated, and what goes on sending them though they are taken out of use.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from perennial.bundle.reading.notes import Note, note
+from perennial.bundle.reading.notes import MOST_NAMED, Note, note
 from perennial.catalog.models import DeliveryMode, Product
 from perennial.catalog.values import ModeFacts, ProductFacts
+from perennial.programs.queries import programs_naming
 
 
 def lost(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterator[Note]:
@@ -26,6 +29,22 @@ def lost(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterat
     for number, before, now in retaxed(products):
         if before and not now:
             yield note("product_loses_tax_group", product=number, group=before)
+
+
+def still_named(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterator[Note]:
+    """Of those that are taken out of use: the programs that go on with them."""
+    numbers = [product.number for product in products if not product.active]
+    codes = [mode.code for mode in modes if not mode.active]
+    given_up = set(Product.objects.filter(number__in=numbers, active=True).values_list("number", flat=True))
+    modes_given_up = set(DeliveryMode.objects.filter(code__in=codes, active=True).values_list("code", flat=True))
+    for (what, name), programs in programs_naming(products=given_up, modes=modes_given_up).items():
+        yield still_named_by(what, name, programs)
+
+
+def still_named_by(what: str, name: str, programs: Sequence[str]) -> Note:
+    """The programs that go on with a thing (``product``, ``delivery_mode``) that is not in use."""
+    first, more = programs[:MOST_NAMED], len(programs) - MOST_NAMED
+    return note(f"{what}_still_named", name=name, programs=first, count=len(programs), more=max(more, 0) or None)
 
 
 def retaxed(products: Sequence[ProductFacts]) -> Iterator[tuple[str, str | None, str | None]]:

@@ -20,6 +20,7 @@ from perennial.catalog.models import (
     Product,
     SourceCode,
 )
+from perennial.catalog.on_offer import Off, off
 from perennial.programs.models import Program
 from perennial.programs.values import Rule
 
@@ -43,6 +44,7 @@ class Reading:
     rules: dict[str, Rule] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     priced: set[str] = field(default_factory=set)
+    off: Off = field(default_factory=Off)  # what is not in use
     numbers: Numbers = field(default_factory=Numbers)
     notes: Notes = field(default_factory=Notes)
     only_given: bool = False  # what is left out of a thing that is stored stays as it is
@@ -64,5 +66,6 @@ def begin(*, by: str, on: date, reason: str | None) -> Reading:
     reading.sources = Known(SourceCode.objects.values_list("code", flat=True))
     reading.kinds = dict(Product.objects.values_list("number", "kind"))
     reading.products = Known(reading.kinds)
+    reading.off = off()
     reading.priced = set(Price.objects.values_list("product__number", flat=True).distinct())
     return reading

@@ -20,14 +20,16 @@ from perennial.catalog.tariffs import newest_number
 from perennial.desk.read.tariffs import orders_on_older
 from perennial.errors import Refused, Several, refuse_all
 
+STILL_NAMED = ("product_still_named", "delivery_mode_still_named")
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was changed (the names of the values), and what follows of it.
 
     ``programs``: those that have a new revision; ``orders``: open ones that follow them with update-orders; ``tariff``: the
-    new one, which ``keep`` open orders do not follow until somebody applies it. ``asks``: nothing was written yet: what
-    follows is to be agreed to, by this word.
+    new one, which ``keep`` open orders do not follow until somebody applies it; ``goes_on``: programs go on with what is
+    taken out of use. ``asks``: nothing was written yet: what follows is to be agreed to, by this word.
     """
 
     changed: tuple[str, ...] = ()
@@ -42,7 +44,12 @@ class Done:
     @property
     def follows(self) -> bool:
         """Does anything follow beyond the thing itself?"""
-        return bool(self.programs or self.keep)
+        return bool(self.programs or self.keep or self.goes_on)
+
+    @property
+    def goes_on(self) -> bool:
+        """Do programs go on with what is taken out of use?"""
+        return any(note.code in STILL_NAMED for note in self.notes)
 
 
 class _Ask(Exception):
