@@ -44,12 +44,11 @@ def _marked(off: Collection[str], active: Mapping[str, bool]) -> set[str]:
     return set(off).difference(active) | {name for name, mark in active.items() if not mark}
 
 
-def off(numbers: Collection[str] | None = None) -> Off:
-    """What is not in use: of all products, or of some; and of all delivery modes."""
-    products = Product.objects.filter(active=False)
-    if numbers is not None:
-        products = products.filter(number__in=numbers)
-    return Off(
-        frozenset(products.values_list("number", flat=True)),
-        frozenset(DeliveryMode.objects.filter(active=False).values_list("code", flat=True)),
-    )
+def off() -> Off:
+    """What is not in use."""
+    return Off(frozenset(Product.objects.filter(active=False).values_list("number", flat=True)), modes_off())
+
+
+def modes_off() -> frozenset[str]:
+    """The delivery modes that are not in use."""
+    return frozenset(DeliveryMode.objects.filter(active=False).values_list("code", flat=True))

@@ -16,7 +16,7 @@ from django.db.models import F
 
 from perennial.catalog.actions import set_products
 from perennial.catalog.models import DateInterval, Price, Product
-from perennial.catalog.on_offer import off
+from perennial.catalog.on_offer import Off, modes_off, off
 from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
 from perennial.db.tally import Tally
@@ -34,11 +34,12 @@ from perennial.programs.writing import Ids, as_removed, drop_revision, write_rev
 def _checked(program: ProgramFacts, before: Collection[ProgramFacts], *, draft: bool = False) -> None:
     """Refused: what no program may be. ``before``: the versions whose products and delivery modes it may name, in use or not."""
     numbers = {p.item_number for event in program.events for p in event.products}
-    known = Product.objects.filter(number__in=numbers)
+    known = list(Product.objects.filter(number__in=numbers).values_list("number", "kind", "active"))
+    not_in_use = Off({number for number, _, active in known if not active}, modes_off())
     shelf = Shelf(
-        dict(known.values_list("number", "kind")),
+        {number: kind for number, kind, _ in known},
         set(Price.objects.filter(product__number__in=numbers).values_list("product__number", flat=True)),
-        newly_off(off(numbers), before),
+        newly_off(not_in_use, before),
     )
     refuse_all(list(program_faults(program, shelf, draft=draft)))
 

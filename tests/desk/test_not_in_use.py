@@ -148,3 +148,8 @@ def test_who_goes_on_with_them_is_told() -> None:
         ("product_still_named", {"name": "B6", "programs": ["CLUB"], "count": 1, **more}),
     ]
     assert list(off("B3").notes.all()) == []  # that is no news
+    silent = {
+        "products": [{"number": "B3", "price": "30.00", "tax_group": "BOOKS"}],
+        "delivery_modes": [{"code": "ANY"}],
+    }
+    assert [one.code for one in put(silent).notes.all()] == ["delivery_mode_loses", "product_in_use_again"]

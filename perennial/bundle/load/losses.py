@@ -26,9 +26,15 @@ def lost(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterat
         }
         if gone := [name for name, (before, now) in was.items() if before and not now]:
             yield note("delivery_mode_loses", mode=row.code, gone=gone)
-    for number, before, now in retaxed(products):
-        if before and not now:
-            yield note("product_loses_tax_group", product=number, group=before)
+        if mode.active and not row.active:
+            yield note("delivery_mode_in_use_again", mode=row.code)
+    wanted = {product.number: product for product in products}
+    stored = Product.objects.filter(number__in=wanted).order_by("number")
+    for number, group, active in stored.values_list("number", "tax_group", "active"):
+        if group and not wanted[number].tax_group:
+            yield note("product_loses_tax_group", product=number, group=group)
+        if wanted[number].active and not active:
+            yield note("product_in_use_again", product=number)
 
 
 def still_named(modes: Sequence[ModeFacts], products: Sequence[ProductFacts]) -> Iterator[Note]:

@@ -20,6 +20,7 @@ from perennial.catalog.tariffs import newest_number
 from perennial.desk.read.tariffs import orders_on_older
 from perennial.errors import Refused, Several, refuse_all
 
+MEANT = ("delivery_mode_loses", "product_loses_tax_group", "delivery_mode_in_use_again", "product_in_use_again")
 STILL_NAMED = ("product_still_named", "delivery_mode_still_named")
 
 
@@ -155,8 +156,7 @@ def _through_the_door(kind: str, document: Mapping[str, Any], *, on: date, by: s
 
 def _told(imported: Imported) -> tuple[Note, ...]:
     """What the import has to say, but for what is lost by leaving it out: here all was asked for."""
-    meant = ("delivery_mode_loses", "product_loses_tax_group")
-    return tuple(one for one in imported.notes.all() if one.code not in meant)
+    return tuple(one for one in imported.notes.all() if one.code not in MEANT)
 
 
 @dataclass(frozen=True, slots=True)
