@@ -12,6 +12,7 @@ from perennial.desk.read.entry import entry, new_entry
 from perennial.desk.read.products import products_found
 from perennial.errors import Refused
 from perennial.jobs.check import check
+from perennial.jobs.job import Run
 from perennial.jobs.substitute_orders import SubstituteOrders
 from perennial.orders.models import SalesOrder
 from perennial.programs import actions as programs
@@ -76,6 +77,8 @@ def test_no_shipment_is_given_one_and_what_a_person_gave_before_stays() -> None:
     with pytest.raises(Refused) as found:
         run(SubstituteOrders(), ON, product="B5", item="B1")
     assert (found.value.code, found.value.field) == ("product_not_in_use", "item")
+    begun = Run(1, SubstituteOrders.name, ON, {"product": "B5", "item": "B1"}, False)
+    assert SubstituteOrders().wanted(begun).wanted.product.number == "B1"  # it ends what it has begun
     run(SubstituteOrders(), ON, product="B5", item="B2", program="LOOP")  # it is what is replaced
     assert set(lines(many, "item_number")) == {"B2"}
     actions.price(number=number, shipment=1, price="3.00", **ANNA)

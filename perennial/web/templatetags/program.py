@@ -84,10 +84,8 @@ def _field(
     described = [f"{id_}-{end}" for end, there in (("was", was), ("err", wrong)) if there]
     if described:
         attributes.append(("aria-describedby", " ".join(described)))
-    if wrong:
-        attributes.append(("aria-invalid", "true"))
-    if error:
-        attributes.append(("data-stored", ""))
+    if error:  # what is ``off`` is saved, and only its release is refused
+        attributes += [("aria-invalid", "true"), ("data-stored", "")]
     written_out = format_html_join("", ' {}="{}"', attributes)
     quiet = name == "then" and row.cells.get(name) == "none"
     parts = {
