@@ -13,9 +13,10 @@ from typing import Any
 
 from perennial.catalog.on_offer import Off, mode_off, product_off
 from perennial.desk.read.program import ProductOf
+from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.money import Money
-from perennial.language import Reader, phrase, say
+from perennial.language import Reader, phrase
 from perennial.language.formats import fact as written
 from perennial.programs.differences import Difference
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
@@ -291,6 +292,12 @@ class EventRow:
         ]
 
 
+def fault_words(fault: Refused, to: Reader) -> str:
+    """A refusal in the words of these pages, where its own name the keys of a bundle."""
+    own = phrase("program fault", fault.code, fault.facts, to)
+    return own or phrase("problem", fault.code, fault.facts, to) or fault.code
+
+
 def usual_mode(facts: ProgramFacts) -> str | None:
     """How most events are delivered."""
     found = Counter(event.delivery_mode for event in facts.events).most_common(1)
@@ -338,10 +345,10 @@ def mark_off(words: Words, facts: ProgramFacts, found: Sequence[EventRow], off: 
     """Note in the rows of a draft what of it may not be released, as it is not in use."""
     for row, event in zip(found, facts.events, strict=True):
         if event.delivery_mode in off.modes:
-            row.off["mode"] = say(mode_off(event.delivery_mode or "", ""), words.to)
+            row.off["mode"] = fault_words(mode_off(event.delivery_mode or "", ""), words.to)
         for place, product in enumerate(event.products):
             if product.item_number in off.products:
-                row.off[f"item_{place}"] = say(product_off(product.item_number, ""), words.to)
+                row.off[f"item_{place}"] = fault_words(product_off(product.item_number, ""), words.to)
 
 
 def _product(words: Words, key: str, place: int, product: EventProductFacts, cells: Mapping[str, str]) -> ProductCells:
