@@ -48,9 +48,9 @@ class Done:
         return bool(self.programs or self.keep or self.goes_on)
 
     @property
-    def goes_on(self) -> bool:
-        """Do programs go on with what is taken out of use?"""
-        return any(note.code in STILL_NAMED for note in self.notes)
+    def goes_on(self) -> list[object]:
+        """The programs that go on with what is taken out of use, as its notes name them."""
+        return [dict(note.facts) for note in self.notes if note.code in STILL_NAMED]
 
 
 class _Ask(Exception):
@@ -89,7 +89,9 @@ def change_thing(
             whole = wanted if stored is None or KINDS[kind].key is None else {**stored.document, **wanted}
             done = _through_the_door(kind, whole, on=on, by=by, reason=reason)
             done = replace(done, changed=tuple(name for name in given if name in wanted))
-            word = hashlib.sha256(json.dumps([whole, done.programs], sort_keys=True).encode()).hexdigest()[:16]
+            word = hashlib.sha256(
+                json.dumps([whole, done.programs, done.goes_on], sort_keys=True).encode()
+            ).hexdigest()[:16]
             if done.follows and agreed != word:
                 raise _Ask(replace(done, asks=word))
             return done
