@@ -124,6 +124,7 @@ def set_delivery_modes(*, modes: Sequence[ModeFacts], by: str, reason: str | Non
                 "working_days": sorted(mode.working_days),
                 "holidays": mode.holidays,
                 "closed_on": sorted(mode.closed_on),
+                "active": mode.active,
             }
             for mode in modes
         ),
@@ -228,7 +229,10 @@ def set_products(*, products: Sequence[ProductFacts], by: str, reason: str | Non
     tally, new, changed = put(
         Product,
         ["number"],
-        ({"number": p.number, "name": p.name, "kind": p.kind, "tax_group": p.tax_group} for p in products),
+        (
+            {"number": p.number, "name": p.name, "kind": p.kind, "tax_group": p.tax_group, "active": p.active}
+            for p in products
+        ),
         stored=known,
     )
     repriced = [p for p in products if before.get(p.number, frozenset()) != frozenset(p.prices)]

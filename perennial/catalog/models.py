@@ -71,7 +71,7 @@ class Parameters(models.Model):
 
 @tracked
 class DeliveryMode(models.Model):
-    """How a parcel goes out, what that costs and on which days it is done."""
+    """How a parcel goes out, what that costs and on which days it is done. ``active``: it may be given (``catalog.on_offer``)."""
 
     code = Code(unique=True)
     name = models.TextField(db_default="")
@@ -80,6 +80,7 @@ class DeliveryMode(models.Model):
     working_days = ArrayField(models.SmallIntegerField(), db_default=models.Value("{1,2,3,4,5,6,7}"))
     holidays = models.TextField(null=True)
     closed_on = ArrayField(models.DateField(), db_default=models.Value("{}"))
+    active = models.BooleanField(db_default=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(charge_minor__gte=0), name="delivery_charge_from_0")]
@@ -207,12 +208,15 @@ class PaymentScheduleLine(models.Model):
 
 @tracked
 class Product(models.Model):
-    """Something that is sold: an ``item`` that ships, or a ``continuity`` product that stands for a program."""
+    """Something that is sold: an ``item`` that ships, or a ``continuity`` product that stands for a program. ``active``: it
+    may be given (``catalog.on_offer``).
+    """
 
     number = Code(unique=True)
     name = models.TextField(db_default="")
     kind = models.TextField(db_default="item")
     tax_group = Code(null=True)
+    active = models.BooleanField(db_default=True)
 
     class Meta:
         constraints = [

@@ -82,11 +82,12 @@ def zone_of(company: Company | None) -> ZoneInfo:
 
 @dataclass(frozen=True)
 class Mode:
-    """A delivery mode with its working days."""
+    """A delivery mode with its working days. ``active``: it may be given."""
 
     id: int
     code: str
     days: WorkingDays
+    active: bool = True
 
 
 @dataclass
@@ -130,9 +131,9 @@ def names() -> dict[tuple[str, str], str]:
 def set_up() -> SetUp:
     """Read the set-up that planning, totals and payments need. Every run of a job reads it: few, plain statements."""
     modes: dict[int | None, Mode] = {
-        key: Mode(key, code, WorkingDays(code, tuple(weekdays), holidays, tuple(closed_on)))
-        for key, code, weekdays, holidays, closed_on in sql.tuples(
-            "select id, code, working_days, holidays, closed_on from catalog_deliverymode"
+        key: Mode(key, code, WorkingDays(code, tuple(weekdays), holidays, tuple(closed_on)), active)
+        for key, code, weekdays, holidays, closed_on, active in sql.tuples(
+            "select id, code, working_days, holidays, closed_on, active from catalog_deliverymode"
         )
     }
     lines: dict[int, list[tuple[int, Decimal]]] = {}
@@ -208,8 +209,8 @@ def date_interval(code: str) -> Interval | None:
 
 
 def delivery_modes() -> list[tuple[str, str]]:
-    """The codes of the delivery modes with their names."""
-    return list(DeliveryMode.objects.order_by("code").values_list("code", "name"))
+    """The codes of the delivery modes that may be given, with their names."""
+    return list(DeliveryMode.objects.filter(active=True).order_by("code").values_list("code", "name"))
 
 
 def payment_schedules() -> list[str]:

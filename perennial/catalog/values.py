@@ -21,6 +21,7 @@ class ModeFacts:
     working_days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
     holidays: str | None = None
     closed_on: tuple[date, ...] = ()
+    active: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class ProductFacts:
     program: str | None = None
     event_duration: int = 0
     shipments: int | None = None
+    active: bool = True
     field: str = field(default="", compare=False)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perennial.catalog.queries import product_by_number
 from perennial.desk.many.wanted import Replace
-from perennial.desk.shipments.products import Substitute, given_price, product_that_ships
+from perennial.desk.shipments.products import Substitute, given_price, product_that_ships, product_to_give
 from perennial.errors import Refused
 from perennial.jobs.change_many import ChangeMany
 from perennial.jobs.job import Run
@@ -15,6 +15,11 @@ class SubstituteOrders(ChangeMany):
 
     name = "substitute-orders"
     every_shipment = True
+
+    def arguments(self, run: Run) -> None:
+        """As of any change of many. Refused too: a product that is not in use. A run that has begun ends all the same."""
+        super().arguments(run)
+        product_to_give(run.arguments["item"])
 
     def wanted(self, run: Run) -> Replace:
         """The product that comes, instead of which, at which price. Refused: it is the same one."""

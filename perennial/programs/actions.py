@@ -16,33 +16,32 @@ from django.db.models import F
 
 from perennial.catalog.actions import set_products
 from perennial.catalog.models import DateInterval, Price, Product
+from perennial.catalog.on_offer import Off, modes_off, off
 from perennial.catalog.values import ProductFacts
 from perennial.db.history import context
 from perennial.db.tally import Tally
-from perennial.errors import Conflict, Refused
+from perennial.errors import Conflict, Refused, refuse_all
 from perennial.programs.facts import changes_since, keys_ever, newest, programs_with_intervals, read_facts
 from perennial.programs.identity import walk_order, with_keys, with_places
 from perennial.programs.models import ContinuityProduct, Program, ProgramRevision
 from perennial.programs.products import set_continuity_products
 from perennial.programs.queries import program_by_id
-from perennial.programs.rules import Shelf, program_faults
+from perennial.programs.rules import Shelf, newly_off, program_faults
 from perennial.programs.values import ProgramFacts, Rule
 from perennial.programs.writing import Ids, as_removed, drop_revision, write_revision
 
 
-def shelf_of(programs: Collection[ProgramFacts]) -> Shelf:
-    """What the rules ask about the products of these programs."""
-    numbers = {p.item_number for program in programs for event in program.events for p in event.products}
-    known = Product.objects.filter(number__in=numbers)
-    return Shelf(
-        dict(known.values_list("number", "kind")),
+def _checked(program: ProgramFacts, before: Collection[ProgramFacts], *, draft: bool = False) -> None:
+    """Refused: what no program may be. ``before``: the versions whose products and delivery modes it may name, in use or not."""
+    numbers = {p.item_number for event in program.events for p in event.products}
+    known = list(Product.objects.filter(number__in=numbers).values_list("number", "kind", "active"))
+    not_in_use = Off({number for number, _, active in known if not active}, modes_off())
+    shelf = Shelf(
+        {number: kind for number, kind, _ in known},
         set(Price.objects.filter(product__number__in=numbers).values_list("product__number", flat=True)),
+        newly_off(not_in_use, before),
     )
-
-
-def _checked(program: ProgramFacts, shelf: Shelf | None = None, *, draft: bool = False) -> None:
-    for fault in program_faults(program, shelf or shelf_of([program]), draft=draft):
-        raise fault
+    refuse_all(list(program_faults(program, shelf, draft=draft)))
 
 
 @transaction.atomic
@@ -62,11 +61,12 @@ def set_program(
     and state belong to the program and need no revision. Equal: nothing is written, unless open orders are to
     follow (``apply``) that were not to before.
     """
-    _checked(program, draft=not release)
     context(by=by, reason=reason, on=on)
     row, existed, changed = _program_row(program)
     released, draft = newest(row.pk)
     stored = read_facts(revision.pk for revision in (released, draft) if revision)
+    named = (released,) if release else (released, draft)
+    _checked(program, [stored[one.pk] for one in named if one], draft=not release)
     base_row = (released or draft) if release else (draft or released)
     base = stored[base_row.pk] if base_row else None
     facts = _settled(row, program, base)
@@ -187,7 +187,7 @@ def _as_released(row: Program, released: ProgramRevision | None, draft: ProgramR
     """The id of the draft, with what it has to have when it is released. Refused: it has faults."""
     stored = read_facts(revision.pk for revision in (released, draft) if revision)
     facts = stored[draft.pk]
-    _checked(replace(facts, events=with_places(facts.events)))
+    _checked(replace(facts, events=with_places(facts.events)), [stored[released.pk]] if released else [])
     if released is None or not set(stored[released.pk].walk) - set(facts.walk):
         return draft.pk
     # Another revision was released since the draft was begun: its events keep their places too.
@@ -267,7 +267,8 @@ def copy(
     on: date | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """Copy a program as it is for new orders: inactive, at its first event, without a date of its calendar (D20).
+    """Copy a program as it is for new orders: inactive, at its first event, without a date of its calendar (D20). One that
+    names what is not in use is copied as a draft, to be released without it.
 
     ``name``: left out, that of the program with the new id behind it. ``product``: a new continuity product that sells it
     as the only one of the program does, else all its events; left out, nothing sells the copy yet. One that begins with
@@ -293,7 +294,9 @@ def copy(
     )
     name = name or (f"{row.name} ({new})" if row.name else new)
     made = Program.objects.create(schedule_id=new, name=name, active=False)
-    write_revision(made, 1, copied, Ids(), released=base.released, apply=False)
+    not_in_use = off()
+    names_none = newly_off(not_in_use, [copied]) == not_in_use
+    write_revision(made, 1, copied, Ids(), released=base.released and names_none, apply=False)
     if product is not None:
         _sell(row, new=new, number=product, name=name, by=by, reason=reason)
     return {

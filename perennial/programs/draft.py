@@ -274,7 +274,7 @@ def insert_event(
     reason: str | None = None,
 ) -> dict[str, Any]:
     """Put a new event of one product into the draft, at the end or at a place. It comes as the one in front of it does:
-    so many days or by the same interval, delivered the same way. The first is delivered in the one way that there is.
+    so many days or by the same interval, delivered the same way. The first is delivered in the one way that there is in use.
     """
     made = ""
 
@@ -290,7 +290,7 @@ def insert_event(
                 days_from_last=like.days_from_last,
                 delivery_mode=like.delivery_mode,
             )
-        elif len(modes := DeliveryMode.objects.values_list("code", flat=True)[:2]) == 1:
+        elif len(modes := DeliveryMode.objects.filter(active=True).values_list("code", flat=True)[:2]) == 1:
             event = replace(event, delivery_mode=modes[0])
         wanted = _with(facts, event, at)
         made = wanted.events[place].key or ""

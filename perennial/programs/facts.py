@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 
 from perennial.catalog.queries import company, zone_of
-from perennial.programs.models import ProgramEvent, ProgramRevision, ValidPaymentSchedule
+from perennial.programs.models import Program, ProgramEvent, ProgramRevision, ValidPaymentSchedule
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
 
 
@@ -83,6 +83,15 @@ def newest(program_id: int) -> tuple[ProgramRevision | None, ProgramRevision | N
     rows = list(ProgramRevision.objects.filter(program_id=program_id).order_by("number"))
     released = [row for row in rows if row.released]
     return (released[-1] if released else None), next((row for row in rows if not row.released), None)
+
+
+def versions_before(schedule_id: str, *, draft: bool) -> list[ProgramFacts]:
+    """What a program is for new orders, and (``draft``) its draft: what another version of it follows. None: there is none."""
+    row = Program.objects.filter(schedule_id=schedule_id).first()
+    if row is None:
+        return []
+    released, edited = newest(row.pk)
+    return list(read_facts(one.pk for one in (released, edited if draft else None) if one).values())
 
 
 def keys_ever(program_id: int) -> set[str]:

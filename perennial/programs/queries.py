@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -167,4 +167,15 @@ def revision_by_number(program: Program, number: int, field: str = "version") ->
     found = program.revisions.filter(number=number).values_list("pk", flat=True).first()
     if found is None:
         raise Refused("program_version_unknown", field, program=program.schedule_id, version=number)
+    return found
+
+
+def programs_naming(*, products: Collection[str] = (), modes: Collection[str] = ()) -> dict[tuple[str, str], list[str]]:
+    """The active programs (schedule ids) whose version for new orders names these: by kind (``product``,
+    ``delivery_mode``) and name. What none names is absent.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    given = {"products": list(products), "modes": list(modes)}
+    for kind, name, program in sql.tuples(SQL["naming"], given) if products or modes else ():
+        found.setdefault((kind, name), []).append(program)
     return found

@@ -23,6 +23,27 @@ select x.event_id, x.line, x.product_id, i.number, x.quantity, x.price_minor
  where e.revision_id = any(%(ids)s)
  order by x.event_id, x.line
 
+-- name: naming
+-- The active programs whose version for new orders names these products, or these delivery modes, in an event.
+with newest as (
+  select distinct on (r.program_id) r.id, p.schedule_id
+    from programs_programrevision r join programs_program p on p.id = r.program_id and p.active
+   where r.released
+   order by r.program_id, r.number desc)
+select 'product', i.number, n.schedule_id
+  from newest n
+  join programs_programevent e on e.revision_id = n.id and e.event_id is not null
+  join programs_programeventproduct x on x.event_id = e.id
+  join catalog_product i on i.id = x.product_id
+ where i.number = any(%(products)s)
+union
+select 'delivery_mode', m.code, n.schedule_id
+  from newest n
+  join programs_programevent e on e.revision_id = n.id and e.event_id is not null
+  join catalog_deliverymode m on m.id = e.delivery_mode_id
+ where m.code = any(%(modes)s)
+ order by 1, 2, 3
+
 -- name: newest_released
 select distinct on (program_id) program_id, id from programs_programrevision
  where released and (%(programs)s::bigint[] is null or program_id = any(%(programs)s))

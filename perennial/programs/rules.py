@@ -5,10 +5,11 @@ Sources: docs/contract.md (the table of fields), docs/rules.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
+from perennial.catalog.on_offer import Off, mode_off, product_off
 from perennial.errors import Refused
 from perennial.kernel.calendar import LAST_YEAR
 from perennial.kernel.plan import leaves_the_calendar, shipping_events
@@ -17,10 +18,22 @@ from perennial.programs.values import EventFacts, ProgramFacts
 
 @dataclass(frozen=True)
 class Shelf:
-    """What the rules ask about products: the kind of each by number, and which have a price."""
+    """What the rules ask about products: the kind of each by number, and which have a price. ``off``: what the program may
+    not name, of products and of delivery modes (``newly_off``).
+    """
 
     kinds: Mapping[str, str]
     priced: Collection[str]
+    off: Off = field(default_factory=Off)
+
+
+def newly_off(off: Off, before: Iterable[ProgramFacts]) -> Off:
+    """What a program may not name, of what is not in use: what none of the versions ``before`` names in an event already."""
+    events = [event for facts in before for event in facts.events]
+    return Off(
+        set(off.products).difference(product.item_number for event in events for product in event.products),
+        set(off.modes).difference(event.delivery_mode for event in events if event.delivery_mode),
+    )
 
 
 def program_faults(
@@ -92,9 +105,13 @@ def _event_faults(
             yield Refused("repeats_without_end_not_last", f"{where}.times_to_repeat")
     if event.times_to_repeat != 0 and event.interval is None and event.days_from_last == 0:
         yield Refused("repeats_on_one_day", f"{where}.times_to_repeat")
+    if event.delivery_mode in shelf.off.modes:
+        yield mode_off(event.delivery_mode or "", f"{where}.delivery_mode")
     if not event.products:
         yield Refused("event_ships_nothing", f"{where}.item_number")
     for product in event.products:
+        if product.item_number in shelf.off.products:
+            yield product_off(product.item_number, f"{product.field}.item_number")
         if shelf.kinds.get(product.item_number) == "continuity":
             yield Refused("event_ships_continuity", f"{product.field}.item_number", product=product.item_number)
         elif ships and product.item_number and product.price_minor is None and product.item_number not in shelf.priced:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from perennial.catalog.on_offer import Off, mode_off, product_off
 from perennial.desk.read.program import ProductOf
+from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.language import Reader, phrase
@@ -236,7 +238,7 @@ class EventRow:
     """An event as a row of the table: its cells, what differs of it from the version for new orders, and what was wrong with
     what was typed.
 
-    ``was``: by cell, the words of the released version. ``delivery``: in words, where it is another than that of most. ``shown``: the cells as they are stored, for the next edit to compare
+    ``was``: by cell, the words of the released version. ``off``: by cell, why what is stored may not be released. ``delivery``: in words, where it is another than that of most. ``shown``: the cells as they are stored, for the next edit to compare
     with.
     """
 
@@ -250,6 +252,7 @@ class EventRow:
     was: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    off: dict[str, str] = field(default_factory=dict)
     shown: str = "{}"
     start: date | None = None
     repeats: bool = False
@@ -285,8 +288,14 @@ class EventRow:
         """What is wrong: the cell, the code of its name, the words. What no cell shows comes without a name."""
         return [
             (name, NAME_OF.get(name.partition("_")[0], "") if name in self.cells else "", words)
-            for name, words in self.errors.items()
+            for name, words in {**self.off, **self.errors}.items()
         ]
+
+
+def fault_words(fault: Refused, to: Reader) -> str:
+    """A refusal in the words of these pages, where its own name the keys of a bundle."""
+    own = phrase("program fault", fault.code, fault.facts, to)
+    return own or phrase("problem", fault.code, fault.facts, to) or fault.code
 
 
 def usual_mode(facts: ProgramFacts) -> str | None:
@@ -330,6 +339,16 @@ def rows(words: Words, facts: ProgramFacts, found: tuple[Difference, ...] = ()) 
         if one.kind == "header" and one.field == "days_after_order_date" and made:
             made[0].was.setdefault("when", words.value("days_after_order_date", one.before))
     return made
+
+
+def mark_off(words: Words, facts: ProgramFacts, found: Sequence[EventRow], off: Off) -> None:
+    """Note in the rows of a draft what of it may not be released, as it is not in use."""
+    for row, event in zip(found, facts.events, strict=True):
+        if event.delivery_mode in off.modes:
+            row.off["mode"] = fault_words(mode_off(event.delivery_mode or "", ""), words.to)
+        for place, product in enumerate(event.products):
+            if product.item_number in off.products:
+                row.off[f"item_{place}"] = fault_words(product_off(product.item_number, ""), words.to)
 
 
 def _product(words: Words, key: str, place: int, product: EventProductFacts, cells: Mapping[str, str]) -> ProductCells:

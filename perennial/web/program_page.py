@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from perennial.catalog.on_offer import Off
 from perennial.catalog.queries import date_intervals, delivery_modes, payment_schedules
 from perennial.desk.read.program import Program, Version, products_of, program
 from perennial.desk.read.program_preview import YearAhead, year_ahead
 from perennial.errors import Refused, Several
 from perennial.kernel.states import CATCH_UP
 from perennial.programs.differences import differences
+from perennial.programs.rules import newly_off
 from perennial.programs.values import ProgramFacts
 from perennial.web.presence import clock
 from perennial.web.problems import sentences
-from perennial.web.program_cells import ACTIONS, ORDER_STARTS, Words, rows
+from perennial.web.program_cells import ACTIONS, ORDER_STARTS, Words, mark_off, rows
 from perennial.web.typed import read_day
 from perennial.web.visit import Visit
 from perennial.web.words import names_of
@@ -131,6 +134,8 @@ def editor(request: Visit, schedule_id: str, *, plans: bool = True) -> dict[str,
     context = base(request, found, words)
     facts = version.facts if version else ProgramFacts(schedule_id)
     header, modes = words.header(facts), delivery_modes()
+    events = rows(words, facts, context["differences"])
+    mark_off(words, facts, events, _not_to_be_released(words, facts, found.newest, {code for code, _ in modes}))
     if found.draft is None and found.newest is not None:
         number = found.newest.number + 1
     else:
@@ -139,7 +144,7 @@ def editor(request: Visit, schedule_id: str, *, plans: bool = True) -> dict[str,
         **context,
         "version": version,
         "number": number,
-        "rows": rows(words, facts, context["differences"]),
+        "rows": events,
         "header": header,
         "header_shown": json.dumps(header, ensure_ascii=False),
         "header_was": {
@@ -158,6 +163,13 @@ def editor(request: Visit, schedule_id: str, *, plans: bool = True) -> dict[str,
         "schedules": payment_schedules(),
         "errors": {},
     }
+
+
+def _not_to_be_released(words: Words, facts: ProgramFacts, newest: Version | None, modes: Collection[str]) -> Off:
+    """What of a draft is not in use, and the version for new orders does not name it. ``modes``: those in use."""
+    products = {number for number, one in words.products.items() if not one.active}
+    not_in_use = Off(products, {event.delivery_mode for event in facts.events if event.delivery_mode} - {*modes})
+    return newly_off(not_in_use, [newest.facts] if newest else [])
 
 
 def fault_list(refused: Refused) -> list[Refused]:

@@ -15,9 +15,8 @@ from typing import Any
 from perennial.desk.read.products import product_meant
 from perennial.errors import Refused
 from perennial.kernel.states import CATCH_UP
-from perennial.language import phrase
 from perennial.web import typed
-from perennial.web.program_cells import ACTIONS, CELL_OF, FLAGS, ORDER_STARTS, Words, called
+from perennial.web.program_cells import ACTIONS, CELL_OF, FLAGS, ORDER_STARTS, Words, called, fault_words
 from perennial.web.visit import Visit
 from perennial.web.words import said
 
@@ -31,7 +30,7 @@ def errors_of_row(request: Visit, faults: Iterator[Refused] | list[Refused], at:
     found: dict[str, str] = {}
     for fault in faults:
         where = re.fullmatch(r"events\[(\d+)\](?:\.products\[(\d+)\])?\.(\w+)", fault.field)
-        words = fault_words(request, fault)
+        words = fault_words(fault, request.visitor.reader)
         if where is None:
             found.setdefault(fault.field, words)
         elif int(where[1]) + 1 != at:
@@ -43,13 +42,6 @@ def errors_of_row(request: Visit, faults: Iterator[Refused] | list[Refused], at:
                 cell = f"{cell}_{where[2] or 0}"
             found.setdefault(cell, words)
     return found
-
-
-def fault_words(request: Visit, fault: Refused) -> str:
-    """A refusal in the words of these pages, where its own name the keys of a bundle."""
-    to = request.visitor.reader
-    own = phrase("program fault", fault.code, fault.facts, to)
-    return own or phrase("problem", fault.code, fault.facts, to) or fault.code
 
 
 def read_event(

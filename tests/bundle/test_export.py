@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from perennial.catalog.models import DeliveryMode, Product
 from perennial.continuity.models import Parked
 from perennial.desk import actions
 from perennial.desk.actions import approve_refund, cancel, decline_refund, refund
@@ -96,6 +97,9 @@ def test_export_import_export_is_the_same(seed, tmp_path, settings):
     empty()
     with gateways.use(Sandbox(book)):
         scenario = play(seed, tmp_path)
+    if seed % 2:  # nothing of it may be given any more, and all goes on
+        for model in (Product, DeliveryMode):
+            model.objects.update(active=False)
     before, printed = take_out(), documents()
     done = put(before)
     assert {(t.new, t.changed) for t in done.tallies.values()} == {(0, 0)}, "the same file again changes nothing"

@@ -21,6 +21,7 @@ from perennial.desk.entry import PayEntry
 from perennial.desk.read.orders import order
 from perennial.orders.models import SalesOrder
 from tests.worlds import desk
+from tests.worlds.bundle import put
 from tests.worlds.desk import ON, book, day
 
 HX = {"HTTP_HX_REQUEST": "true"}
@@ -129,6 +130,13 @@ def test_an_ordinary_line_is_proposed_the_delivery_that_is_usual_and_keeps_what_
     post(client, f"/orders/{number}/lines/2/delivery", page, mode="", key="4:d2")
     post(client, f"/orders/{number}/lines", page, words="B3", key="5:add")
     assert text(client.get(page)).count('value="STD" selected') == 1
+    put(
+        {"delivery_modes": [{"code": "STD", "active": False}], "products": [{"number": "B4", "active": False}]},
+        only_given=True,
+    )
+    assert text(client.get(page)).count('value="STD"') == 1  # where it stands
+    assert "not in use any more" in text(post(client, f"/orders/{number}/lines", page, words="B4", key="6:add"))
+    assert 'role="option"' not in text(client.get("/products/hits", {"words": "b4", "order": number}, **HX))
 
 
 def test_products_are_found_by_number_and_by_words(at_desk: AtDesk) -> None:

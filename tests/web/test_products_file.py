@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import re
 from datetime import date
@@ -71,6 +72,23 @@ def test_a_file_is_looked_at_then_taken_in(at_desk: Desk) -> None:
     assert set(prices) == {(None, 1150), (date(2026, 6, 1), 1250)}
     assert Product.objects.get(number="B1").tax_group == "BOOKS"  # a column that is left out stays
     assert "Nuovo" in text_of(manager.get("/setup/products?q=nuo").content.decode())
+
+
+def test_a_file_takes_products_out_of_use_and_says_who_goes_on_with_them(at_desk: Desk) -> None:
+    manager = at_desk("manager", language="it")
+    file = "numero;prezzo;dal;in uso\nB1;10;;no\nB1;11;1/6/2026;\nB2;20;;\nN1;3;;sì\n"
+    looked = send(manager, file, do="look")
+    assert figures(looked) == [1, 1, 1]
+    assert "il prodotto B1 è ancora nelle versioni di 4 programmi" in text_of(looked.content.decode())
+    assert send(manager, file, do="take", agreed=agreed_to(looked)).status_code == 200
+    assert list(Product.objects.filter(active=False).values_list("number", flat=True)) == ["B1"]
+    content = b"".join(manager.get("/setup/products.csv?q=B1").streaming_content).decode()  # type: ignore[attr-defined]
+    assert [row[-1] for row in csv.reader(content.splitlines())] == ["in uso", "no", ""]
+    assert figures(send(manager, "number,name\nB1,First\n", do="look")) == [0, 1, 0]
+    looked = send(manager, "number,active\nB1,\nB2,perhaps\n", do="look")
+    assert (looked.status_code, "perhaps" in text_of(looked.content.decode())) == (422, True)
+    looked = send(manager, "number,active\nB1,\n", do="look")
+    assert figures(looked) == [0, 0, 1]  # nothing said: as it was
 
 
 def test_every_fault_of_a_file_is_named_by_row_and_column(at_desk: Desk) -> None:

@@ -17,6 +17,7 @@ from perennial.desk.read.preview import preview
 from perennial.desk.read.program import program
 from perennial.programs.models import Program
 from tests.web.asked import always
+from tests.web.test_order import text_of
 from tests.worlds import nightingale
 from tests.worlds.bundle import put
 from tests.worlds.people import signed_in
@@ -259,6 +260,38 @@ def test_events_are_put_in_moved_doubled_and_taken_out() -> None:
     assert facts().events[1].key == "E1"
     assert editor.post("insert", item="no such thing").status_code == 422
     assert editor.post("move", event="E2", to="99").status_code in (409, 422)
+
+
+def test_what_is_not_in_use_any_more_is_a_fault_beside_its_cell() -> None:
+    editor = Editor()
+    modes = [{"code": "AIR", "name": "Air mail"}, {"code": "SEA", "name": "By sea"}]
+    put({"delivery_modes": modes}, on=nightingale.ON)
+    editor.type("E4", mode="AIR")
+    editor.type("E5", item_0="A-014")
+    off = {
+        "delivery_modes": [{**one, "active": False} for one in modes],
+        "products": [{"number": "A-014", "active": False}],
+    }
+    put(off, on=nightingale.ON, only_given=True)
+    page = editor.open()
+    for key, cell, words in (("E4", "mode", "AIR"), ("E5", "item_0", "A-014")):
+        row = editor.row(key)
+        assert re.search(rf'id="e-{key}-{cell}"[^>]*aria-describedby="[^"]*e-{key}-{cell}-err"', row)
+        assert re.search(rf"{words}.{{0,20}} is not in use any more", text_of(row.split(f'id="e-{key}-{cell}-err"')[1]))
+    assert 'aria-invalid="true"' not in page  # it is saved: nothing is left to be mended before anything else
+    assert page.count('value="AIR"') == 1  # where it stands
+    assert 'value="SEA"' not in page
+    answer = editor.type("E6", item_0="A-014", price_0="7")
+    assert answer.status_code == 200  # the draft names it already
+    answer = editor.type("E7", mode="SEA")
+    assert (answer.status_code, "SEA" in text_of(answer.content.decode())) == (422, True)
+    answer = editor.post("release")
+    assert (answer.status_code, answer.content.decode().count("is not in use any more")) == (422, 2)
+    for key in ("E5", "E6"):
+        editor.type(key, item_0="R-01")
+    editor.type("E4", mode="")
+    assert "is not in use any more" not in editor.page
+    assert editor.post("release")["HX-Redirect"] == "/programs/ROM"
 
 
 def test_the_same_request_is_done_once() -> None:

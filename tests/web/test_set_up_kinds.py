@@ -45,7 +45,7 @@ VISIT: Any = SimpleNamespace(
 NEW: dict[str, dict[str, Any]] = {
     "delivery-modes": {
         "code": "SEA/1", "name": "By sea", "charge": "2,50", "working_days": ["1", "3"], "holidays": "IT",
-        "closed_on": "24/12/2026\n2026-12-31",
+        "closed_on": "24/12/2026\n2026-12-31", "active": "1",
     },
     "date-intervals": {"code": "NM", "name": "First", "rule": "FREQ=MONTHLY;BYMONTHDAY=1", "anchor": "1/1/2020"},
     "payment-schedules": {
@@ -56,7 +56,7 @@ NEW: dict[str, dict[str, Any]] = {
     "tax-rates": {"group": "FOOD", "country": "IT", "region": "", "from": "1/1/2026", "percent": "4,5"},
     "products": {
         "number": "B-9", "name": "Ninth", "tax_group": "BOOKS", "prices[0].price": "9.90", "prices[0].from": "",
-        "prices[1].price": "$10.90", "prices[1].from": "1/6/2026",
+        "prices[1].price": "$10.90", "prices[1].from": "1/6/2026", "active": "1",
     },
     "source-codes": {"code": "MAIL", "description": "A letter", "from": "+0", "until": "", "active": "1"},
     "reason-codes": {"code": "DEAR", "description": "Too dear", "actions": ["cancel", "price"], "active": "1"},
@@ -233,6 +233,29 @@ def test_an_interval_that_moves_says_which_programs_get_a_revision(at_desk: Desk
     assert post(manager, "/setup/undo/date-intervals/NM", {"seen": seen}).status_code == 302
     assert thing("date_intervals", "NM").document["rule"] == "FREQ=MONTHLY;BYMONTHDAY=1"
     assert ProgramRevision.objects.filter(program__schedule_id="MON").count() == 3
+
+
+def test_what_is_taken_out_of_use_says_first_which_programs_go_on_with_it(at_desk: Desk) -> None:
+    manager = at_desk("manager")
+    for slug, address in (("products", "B6"), ("delivery-modes", "STD")):
+        where, section = f"/setup/{slug}/{address}", slug.replace("-", "_")
+        sent = {name: value for name, value in form_of(slug, address).items() if name != "active"}
+        asked = post(manager, where, sent).content.decode()
+        assert f"{address} is still in the version of the program CLUB for new orders" in text_of(asked)
+        assert thing(section, address).document["active"]
+        agreed = re.search(r'name="agreed" value="(\w+)"', asked)
+        assert agreed
+        assert post(manager, where, {**sent, "agreed": agreed[1]}).status_code == 302
+        shown = manager.get(where).content.decode()
+        assert "is still in the version of" in text_of(shown.split('id="goes-on"')[1].split("</p>")[0])
+        assert 'data-l="In use">no<' in manager.get(f"/setup/{slug}").content.decode()
+    assert "In use: yes → <b>no</b>" in shown.split('id="changes"')[1]
+    undo = {"seen": thing("delivery_modes", "STD").version}
+    assert post(manager, "/setup/undo/delivery-modes/STD", undo).status_code == 302
+    assert thing("delivery_modes", "STD").document["active"]
+    assert 'id="goes-on"' not in manager.get("/setup/delivery-modes/STD").content.decode()
+    sent = {name: value for name, value in form_of("products", "UNPRICED").items() if name != "active"}
+    assert post(manager, "/setup/products/UNPRICED", sent).status_code == 302  # nothing follows of it
 
 
 def test_a_charge_reaches_open_orders_when_its_tariff_is_applied(at_desk: Desk) -> None:

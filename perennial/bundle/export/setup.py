@@ -80,7 +80,13 @@ def delivery_mode(row: Any, currency: str) -> Document:
         "working_days": list(row.working_days),
         "holidays": row.holidays,
         "closed_on": [closed.isoformat() for closed in row.closed_on],
+        **in_use(row),
     }
+
+
+def in_use(row: Any) -> Document:
+    """That a product or a delivery mode is not in use; of one that is, nothing is said."""
+    return {} if row.active else {"active": False}
 
 
 def tax_rates() -> Iterator[Document]:
@@ -241,7 +247,7 @@ def products(currency: str) -> Iterator[Document]:
             document["price"] = mine[0]["price"]
         elif mine:
             document["prices"] = mine
-        yield document
+        yield document | in_use(row)
 
 
 def prices_of(prices: Iterable[tuple[date | None, int]], currency: str) -> list[Document]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from perennial.bundle.load.losses import lost, retaxed
+from perennial.bundle.load.losses import lost, retaxed, still_named
 from perennial.bundle.load.only_given import set_up_kept
 from perennial.bundle.load.programs import load_program
 from perennial.bundle.load.report import Imported
@@ -26,6 +26,7 @@ from perennial.catalog.codes import (
     set_reason_codes,
     set_source_codes,
 )
+from perennial.catalog.on_offer import marked
 from perennial.catalog.values import IntervalFacts, ModeFacts, ProductFacts, RateFacts, ScheduleFacts
 from perennial.db.tally import Tally
 from perennial.kernel import oddities
@@ -94,6 +95,7 @@ def _read(reading: Reading, top: Mapping[str, Section], small: Mapping[str, list
     reading.programs.stored = stored | {name for name in names if isinstance(name, str)}
     found.products = setup.products(reading, things("products", setup.PRODUCT))
     reading.programs = Known(stored)
+    reading.off = marked(reading.off, found.modes, found.products)
     found.programs = programs_.programs(reading, program_things)
     setup.unpriced(reading, found.products)
     reading.products.bad |= {p.number for p in found.products if p.program in reading.programs.bad}
@@ -107,6 +109,7 @@ def _write(reading: Reading, given: SetUpGiven, imported: Imported) -> None:
     if given.parameters is not None:
         imported.add("parameters", catalog.change_parameters(given=given.parameters, by=by, reason=reason))
     reading.notes.add("setup", lost(given.modes, given.products))
+    reading.notes.add("named", still_named(given.modes, given.products))
     reading.retaxed = any(retaxed(given.products))
     imported.add("delivery_modes", catalog.set_delivery_modes(modes=given.modes, by=by, reason=reason))
     imported.add("tax_rates", catalog.set_tax_rates(rates=given.rates, by=by, reason=reason))

@@ -20,6 +20,7 @@ from perennial.catalog.models import (
     Product,
     SourceCode,
 )
+from perennial.catalog.on_offer import Off
 from perennial.programs.models import Program
 from perennial.programs.values import Rule
 
@@ -43,6 +44,7 @@ class Reading:
     rules: dict[str, Rule] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     priced: set[str] = field(default_factory=set)
+    off: Off = field(default_factory=Off)  # what is not in use
     numbers: Numbers = field(default_factory=Numbers)
     notes: Notes = field(default_factory=Notes)
     only_given: bool = False  # what is left out of a thing that is stored stays as it is
@@ -55,14 +57,19 @@ def begin(*, by: str, on: date, reason: str | None) -> Reading:
     """Read the names that the installation knows already."""
     reading = Reading(by, on, reason)
     reading.currency = Company.objects.get(pk=1).currency
-    reading.modes = Known(DeliveryMode.objects.values_list("code", flat=True))
+    modes = dict(DeliveryMode.objects.values_list("code", "active"))
+    reading.modes = Known(modes)
     reading.schedules = Known(PaymentSchedule.objects.values_list("name", flat=True))
     reading.programs = Known(Program.objects.values_list("schedule_id", flat=True))
     for interval in DateInterval.objects.all():
         reading.rules[interval.code] = Rule(interval.code, interval.rule, interval.anchor)
     reading.intervals = Known(reading.rules)
     reading.sources = Known(SourceCode.objects.values_list("code", flat=True))
-    reading.kinds = dict(Product.objects.values_list("number", "kind"))
+    products = list(Product.objects.values_list("number", "kind", "active"))
+    reading.kinds = {number: kind for number, kind, _ in products}
     reading.products = Known(reading.kinds)
+    reading.off = Off(
+        {number for number, _, active in products if not active}, {code for code, active in modes.items() if not active}
+    )
     reading.priced = set(Price.objects.values_list("product__number", flat=True).distinct())
     return reading

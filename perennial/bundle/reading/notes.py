@@ -16,6 +16,7 @@ GROUPS = (
         "untaxed",
         "rates",
         "setup",
+        "named",
         "holds",
         "programs",
         "nowhere",

@@ -8,9 +8,11 @@ from datetime import date
 from perennial.bundle.reading.context import Reading
 from perennial.bundle.reading.faults import shown
 from perennial.bundle.reading.values import Given, keys
+from perennial.catalog.on_offer import Off
 from perennial.kernel.calendar import DEFAULT_ANCHOR
 from perennial.kernel.states import CATCH_UP
-from perennial.programs.rules import Shelf, program_faults
+from perennial.programs.facts import versions_before
+from perennial.programs.rules import Shelf, newly_off, program_faults
 from perennial.programs.values import EventFacts, EventProductFacts, ProgramFacts, Rule
 
 HEADER = keys(
@@ -65,7 +67,9 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
     for thing in things:
         facts = _facts(reading, thing, thing)
         release = thing.flag("release", True)
-        _check(reading, thing, facts, draft=not release)
+        # A program that is new here, and says which revision it is, comes as it stands somewhere else.
+        stands = thing.given("revision") and facts.schedule_id not in reading.programs.stored
+        _check(reading, thing, facts, draft=not release, stands=stands)
         given = ProgramGiven(
             facts,
             thing.path,
@@ -77,7 +81,7 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
         )
         draft = thing.inner("draft", DRAFT)
         if draft is not None:
-            given.draft = _revision(reading, thing, draft, False)
+            given.draft = _revision(reading, thing, draft, False, stands=stands)
             thing.spoil(draft)
         _numbers(thing, given)
         if thing.bad:
@@ -87,12 +91,29 @@ def programs(reading: Reading, things: list[Given]) -> list[ProgramGiven]:
     return made
 
 
-def _check(reading: Reading, thing: Given, facts: ProgramFacts, *, draft: bool = False, old: bool = False) -> None:
+def _check(
+    reading: Reading,
+    thing: Given,
+    facts: ProgramFacts,
+    *,
+    draft: bool = False,
+    old: bool = False,
+    stands: bool = False,
+) -> None:
     """The rules of a program. What an older revision named may have lost its price or changed its kind since, and
-    no new order is planned with it.
+    no new order is planned with it. What comes as it ``stands`` may name what is not in use.
     """
-    shelf = Shelf({}, _Everything()) if old else Shelf(reading.kinds, reading.priced)
+    shelf = Shelf({}, _Everything())
+    if not old:
+        shelf = Shelf(reading.kinds, reading.priced, Off() if stands else _newly_off(reading, facts, draft=draft))
     thing.refused(list(program_faults(facts, shelf, draft=draft, on_sale=not old)))
+
+
+def _newly_off(reading: Reading, facts: ProgramFacts, *, draft: bool) -> Off:
+    """What a program may not name, of what is not in use."""
+    if newly_off(reading.off, [facts]) == reading.off:  # it names none of it
+        return Off()
+    return newly_off(reading.off, versions_before(facts.schedule_id, draft=draft))
 
 
 class _Everything(frozenset[str]):
@@ -115,10 +136,10 @@ def _numbers(thing: Given, given: ProgramGiven) -> None:
         last = max(last, older.number or 0)
 
 
-def _revision(reading: Reading, program: Given, thing: Given, old: bool) -> RevisionGiven:
+def _revision(reading: Reading, program: Given, thing: Given, old: bool, *, stands: bool = False) -> RevisionGiven:
     number = thing.whole("revision", None, 1, 10**6)
     facts = _facts(reading, program, thing, old)
-    _check(reading, thing, facts, draft=not old, old=old)
+    _check(reading, thing, facts, draft=not old, old=old, stands=stands)
     return RevisionGiven(number, facts, thing.flag("apply"))
 
 

@@ -24,12 +24,12 @@ from perennial.programs.values import Rule
 
 COMPANY = keys("name country time_zone languages from_email vat_number phone address notices_on")
 PARAMETERS = frozenset(name.removesuffix("_minor") for name in DEFAULTS)
-MODE = keys("code name charge tax_group working_days holidays closed_on")
+MODE = keys("code name charge tax_group working_days holidays closed_on active")
 RATE = keys("group country region percent from")
 INTERVAL = keys("code name rule anchor")
 SCHEDULE = keys("name allocation unit every after number_of_payments amount lines")
 SCHEDULE_LINE = frozenset({"after", "percent"})
-PRODUCT = keys("number name price prices tax_group program event_duration shipments")
+PRODUCT = keys("number name price prices tax_group program event_duration shipments active")
 PRICE = frozenset({"price", "from"})
 ALLOCATIONS = ("total", "fixed_amount", "fixed_quantity", "specified")
 UNITS = ("day", "month", "year")
@@ -115,6 +115,7 @@ def delivery_modes(reading: Reading, things: list[Given]) -> list[ModeFacts]:
             working_days=_weekdays(thing),
             holidays=thing.code("holidays"),
             closed_on=tuple(thing.plain_list("closed_on", "date", day)),
+            active=thing.flag("active", True),
         )
         thing.refused(rules.mode_faults(facts))
         if thing.bad:
@@ -222,6 +223,7 @@ def products(reading: Reading, things: list[Given]) -> list[ProductFacts]:
             program=thing.name_of("program", "program", reading.programs),
             event_duration=thing.whole("event_duration", 0),
             shipments=thing.whole("shipments", None, 1),
+            active=thing.flag("active", True),
             field=thing.path,
         )
         thing.refused(_where_it_stands(thing, fault) for fault in rules.product_faults(facts))

@@ -20,14 +20,17 @@ from perennial.catalog.tariffs import newest_number
 from perennial.desk.read.tariffs import orders_on_older
 from perennial.errors import Refused, Several, refuse_all
 
+MEANT = ("delivery_mode_loses", "product_loses_tax_group", "delivery_mode_in_use_again", "product_in_use_again")
+STILL_NAMED = ("product_still_named", "delivery_mode_still_named")
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was changed (the names of the values), and what follows of it.
 
     ``programs``: those that have a new revision; ``orders``: open ones that follow them with update-orders; ``tariff``: the
-    new one, which ``keep`` open orders do not follow until somebody applies it. ``asks``: nothing was written yet: what
-    follows is to be agreed to, by this word.
+    new one, which ``keep`` open orders do not follow until somebody applies it; ``goes_on``: programs go on with what is
+    taken out of use. ``asks``: nothing was written yet: what follows is to be agreed to, by this word.
     """
 
     changed: tuple[str, ...] = ()
@@ -42,7 +45,12 @@ class Done:
     @property
     def follows(self) -> bool:
         """Does anything follow beyond the thing itself?"""
-        return bool(self.programs or self.keep)
+        return bool(self.programs or self.keep or self.goes_on)
+
+    @property
+    def goes_on(self) -> list[object]:
+        """The programs that go on with what is taken out of use, as its notes name them."""
+        return [dict(note.facts) for note in self.notes if note.code in STILL_NAMED]
 
 
 class _Ask(Exception):
@@ -81,7 +89,9 @@ def change_thing(
             whole = wanted if stored is None or KINDS[kind].key is None else {**stored.document, **wanted}
             done = _through_the_door(kind, whole, on=on, by=by, reason=reason)
             done = replace(done, changed=tuple(name for name in given if name in wanted))
-            word = hashlib.sha256(json.dumps([whole, done.programs], sort_keys=True).encode()).hexdigest()[:16]
+            word = hashlib.sha256(
+                json.dumps([whole, done.programs, done.goes_on], sort_keys=True).encode()
+            ).hexdigest()[:16]
             if done.follows and agreed != word:
                 raise _Ask(replace(done, asks=word))
             return done
@@ -148,8 +158,7 @@ def _through_the_door(kind: str, document: Mapping[str, Any], *, on: date, by: s
 
 def _told(imported: Imported) -> tuple[Note, ...]:
     """What the import has to say, but for what is lost by leaving it out: here all was asked for."""
-    meant = ("delivery_mode_loses", "product_loses_tax_group")
-    return tuple(one for one in imported.notes.all() if one.code not in meant)
+    return tuple(one for one in imported.notes.all() if one.code not in MEANT)
 
 
 @dataclass(frozen=True, slots=True)

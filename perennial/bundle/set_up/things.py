@@ -106,6 +106,10 @@ def _schedule(row: Any, parts: Sequence[Sequence[Any]], currency: str) -> Docume
     return {"amount": None, "lines": [], **export.payment_schedule(row, parts[0], currency)}
 
 
+def _mode(row: Any, _: Sequence[Sequence[Any]], currency: str) -> Document:
+    return {**export.delivery_mode(row, currency), "active": row.active}
+
+
 def _product(row: Any, parts: Sequence[Sequence[Any]], currency: str) -> Document:
     """A product with a list of prices, be it one, and with what it stands for, be it nothing."""
     prices, sold = parts
@@ -118,6 +122,7 @@ def _product(row: Any, parts: Sequence[Sequence[Any]], currency: str) -> Documen
         "program": stands_for.program.schedule_id if stands_for else None,
         "event_duration": stands_for.event_duration if stands_for else 0,
         "shipments": stands_for.shipments if stands_for else None,
+        "active": row.active,
     }
 
 
@@ -126,9 +131,7 @@ _OF_A_RATE = (("group", "group"), ("country", "country"), ("region", "region"), 
 KINDS: dict[str, Kind] = {
     "company": Kind(Company, _named(COMPANY)),
     "parameters": Kind(Parameters, lambda row, _, currency: export.parameters(row, PARAMETERS, currency)),
-    "delivery_modes": Kind(
-        DeliveryMode, lambda row, _, currency: export.delivery_mode(row, currency), "code", ("code",)
-    ),
+    "delivery_modes": Kind(DeliveryMode, _mode, "code", ("code",)),
     "date_intervals": Kind(DateInterval, lambda row, *_: export.date_interval(row), "code", ("code",)),
     "payment_schedules": Kind(
         PaymentSchedule, _schedule, "name", ("name",), parts=(Part(PaymentScheduleLine, "schedule_id"),)

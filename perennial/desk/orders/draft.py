@@ -394,7 +394,7 @@ def _write(
 def _add(incoming: Incoming, at: int, line: _Line) -> OrdinaryLine | None:
     """Add a line to what is written: as it stands, or entered (anew)."""
     if line.entry is not None:
-        return enter_line(incoming, at, line.entry, line_id=line.row.pk if line.row else 0, again=line.state)
+        return enter_line(incoming, at, line.entry, stood=line.row, again=line.state)
     if line.state is not None:
         if incoming.first_method is None:
             incoming.first_method = (line.state.row.payment_method, line.state.row.card_id)

@@ -64,10 +64,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to deliver ordinary lines, and what it costs before tax."""
+    """A way to deliver ordinary lines, and what it costs before tax. ``active``: it may be given."""
 
     code: str
     charge: Money
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,10 @@ class Entry:
         """What the shipments cost, of a line or of all."""
         return Money(sum(one.cost.minor for one in self.sent(line)), self.currency)
 
+    def ways_of(self, line: int) -> list[Way]:
+        """The ways among which a line lets somebody choose: those in use, and the one that it has."""
+        return [way for way in self.ways if way.active or way.code == self.deliveries.get(line)]
+
     @property
     def whole(self) -> Money:
         """All that is planned, and the ordinary lines."""
@@ -251,17 +256,17 @@ def _entry(found: Order, rules: SetUp, on: date) -> Entry:
         shares=shares,
         ways=tuple(_ways(rules, found.currency)),
         deliveries=deliveries,
-        usual_delivery=_usual_delivery(found, deliveries),
+        usual_delivery=_usual_delivery(found, deliveries, rules),
         payer=payer,
         notes=tuple(_notes(found, who, dues, rules, on)),
     )
 
 
 def _ways(rules: SetUp, currency: str) -> Iterator[Way]:
-    """How an order can be sent, and what that costs today."""
+    """How an order can be sent, and what that costs today; what is not in use may still stand in a line."""
     for mode in rules.modes_by_code.values():
         charge = rules.tariff().delivery(mode.id)
-        yield Way(mode.code, Money(charge.amount if charge else 0, currency))
+        yield Way(mode.code, Money(charge.amount if charge else 0, currency), mode.active)
 
 
 def _notes(found: Order, who: Customer, dues: Sequence[Due], rules: SetUp, on: date) -> Iterator[Reason]:
@@ -285,11 +290,14 @@ def _notes(found: Order, who: Customer, dues: Sequence[Due], rules: SetUp, on: d
         yield from oddities.of_program(revisions[pk], revision.plan.events)
 
 
-def _usual_delivery(found: Order, deliveries: Mapping[int, str]) -> str | None:
-    """As the last ordinary line is delivered, were it not at all; else what is usual for this order and customer."""
+def _usual_delivery(found: Order, deliveries: Mapping[int, str], rules: SetUp) -> str | None:
+    """As the last ordinary line is delivered, were it not at all, unless that is not in use any more; else what is usual for
+    this order and customer.
+    """
     usual: str | None = sql.value(_SQL["usual_delivery"], {"order": found.number, "account": found.account})
     ordinary = [one.line for one in found.lines if one.price is not None]
-    return deliveries.get(ordinary[-1]) if ordinary else usual
+    last = deliveries.get(ordinary[-1]) if ordinary else usual
+    return usual if last is not None and not rules.modes_by_code[last].active else last
 
 
 class _Offer(NamedTuple):

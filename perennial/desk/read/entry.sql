@@ -31,27 +31,29 @@ select l.line, m.code
 
 -- name: usual_delivery
 -- What is proposed for an ordinary line of a customer's order: what its first shipment has; what their newest parcel had;
--- what most events of the programs have; the only one that there is.
+-- what most events of the programs have; the only one that there is. None that is not in use.
+with modes as (select id, code from catalog_deliverymode where active)
 select m.code
-  from catalog_deliverymode m
+  from modes m
  where m.id = coalesce(
        (select o.delivery_mode_id
           from continuity_continuityorder c
           join continuity_occurrence o on o.continuity_order_id = c.id
-         where c.order_id = (select id from orders_salesorder where number = %(order)s) and o.delivery_mode_id is not null
+         where c.order_id = (select id from orders_salesorder where number = %(order)s)
+           and o.delivery_mode_id in (select id from modes)
          order by o.ship_on, o.id limit 1),
        (select k.delivery_mode_id
           from orders_salesorder k
          where k.customer_id = (select id from customers_customer where account = %(account)s)
-           and k.parent_id is not null and k.delivery_mode_id is not null
+           and k.parent_id is not null and k.delivery_mode_id in (select id from modes)
          order by k.order_date desc, k.id desc limit 1),
        (select e.delivery_mode_id
           from programs_programevent e
           join programs_programrevision r on r.id = e.revision_id and r.released
           join programs_program g on g.id = r.program_id and g.active
-         where e.delivery_mode_id is not null
+         where e.delivery_mode_id in (select id from modes)
          group by e.delivery_mode_id order by count(*) desc, e.delivery_mode_id limit 1),
-       (select min(w.id) from catalog_deliverymode w having count(*) = 1))
+       (select min(w.id) from modes w having count(*) = 1))
 
 -- name: pays
 -- How the ordinary lines are paid as it was said.

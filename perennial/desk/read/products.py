@@ -30,12 +30,15 @@ class FoundProduct:
     exact: bool
 
 
-def products_found(typed: str, *, on: date, most: int = FIRST) -> tuple[FoundProduct, ...]:
-    """The products that all the words fit: the one of this number first, then continuity products, then by number."""
+def products_found(typed: str, *, on: date, most: int = FIRST, to_give: bool = True) -> tuple[FoundProduct, ...]:
+    """The products that all the words fit: the one of this number first, then continuity products, then by number.
+
+    ``to_give``: those that may be given; else also those that orders still have, and are not in use any more.
+    """
     words = typed.replace("\0", " ")[:LONGEST].split()[:MOST_WORDS]
     if not words:
         return ()
-    rows = sql.tuples(_SQL["found"], {"typed": " ".join(words), "words": words, "most": most})
+    rows = sql.tuples(_SQL["found"], {"typed": " ".join(words), "words": words, "most": most, "to_give": to_give})
     prices = prices_on([row[0] for row in rows if row[3] == "item"], on)
     prices |= _first_shipments([row[0] for row in rows if row[3] != "item"], on)
     money = currency() if prices else ""

@@ -137,11 +137,14 @@ def _sold_by(program_id: int) -> tuple[SoldBy, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ProductOf:
-    """A product of a program's events: its name, and its own price on a date; None where it has none."""
+    """A product of a program's events: its name, and its own price on a date; None where it has none. ``active``: it may be
+    given.
+    """
 
     number: str
     name: str
     price: Money | None
+    active: bool = True
 
     @property
     def called(self) -> str:
@@ -152,11 +155,12 @@ class ProductOf:
 def products_of(versions: Iterable[ProgramFacts], *, on: date) -> dict[str, ProductOf]:
     """The products that the events of these revisions send, by number."""
     numbers = {p.item_number for facts in versions for event in facts.events for p in event.products}
-    rows = list(Product.objects.filter(number__in=numbers).values_list("pk", "number", "name"))
-    prices = prices_on([pk for pk, _, _ in rows], on)
+    rows = list(Product.objects.filter(number__in=numbers).values_list("pk", "number", "name", "active"))
+    prices = prices_on([pk for pk, *_ in rows], on)
     money = currency() if prices else ""
     return {
-        number: ProductOf(number, name, Money(prices[pk], money) if pk in prices else None) for pk, number, name in rows
+        number: ProductOf(number, name, Money(prices[pk], money) if pk in prices else None, active)
+        for pk, number, name, active in rows
     }
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from perennial.catalog.models import Product
+from perennial.catalog.on_offer import product_off
 from perennial.catalog.queries import prices_on, product_by_number
 from perennial.continuity.difference import Difference
 from perennial.continuity.planning import LineRow, OccurrenceRow, OrderState
@@ -89,12 +90,13 @@ def substitute(
 ) -> Substituted:
     """Send another product in a planned shipment; it keeps the price that the line would have unless one is given (D17).
 
-    Refused: an unknown product, a continuity product, a shipment with several products unless one is named.
+    Refused: an unknown product, a continuity product, one that is not in use, a shipment with several products unless
+    one is named.
     """
     locked = lock_parent(number, on=on, by=by, reason=reason, reason_code=reason_code)
     state = locked.state(line)
     found = open_shipment(state, shipment, "substitute")
-    product = product_that_ships(item)
+    product = product_to_give(item)
     given = None if price is None else given_price(locked.set_up.currency, price)
     difference = Difference()
     done = substituted(state, found, Substitute(product, replaces, given), _numbers(found), difference)
@@ -130,6 +132,14 @@ def product_that_ships(item: str) -> Product:
     product = product_by_number(item, "item")
     if product.kind == "continuity":
         raise Refused("continuity_product", "item", item=item)
+    return product
+
+
+def product_to_give(item: str) -> Product:
+    """A product that a shipment is newly given. Refused: as above, and one that is not in use."""
+    product = product_that_ships(item)
+    if not product.active:
+        raise product_off(item, "item")
     return product
 
 
@@ -232,13 +242,14 @@ def add_product(
     """Put one more product into a planned shipment; ``price`` left out: what it costs today. Later changes of the program
     keep it.
 
-    Refused: an unknown product, a continuity product, one without a price, one that the shipment brings already.
+    Refused: an unknown product, a continuity product, one that is not in use, one without a price, one that the
+    shipment brings already.
     """
     quantity = money.quantity(f"{quantity:f}", "quantity")
     locked = lock_parent(number, on=on, by=by, reason=reason)
     state = locked.state(line)
     found = open_shipment(state, shipment, "add_product")
-    product = product_that_ships(item)
+    product = product_to_give(item)
     if any(one.product_id == product.pk for o in found for one in o.lines):
         raise Refused("product_in_shipment_already", "item", item=item, shipment=shipment)
     amount = (

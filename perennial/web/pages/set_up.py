@@ -11,9 +11,19 @@ from django.shortcuts import render
 from perennial.bundle.set_up.change import Done, change_thing, undo_thing
 from perennial.bundle.set_up.things import counts, thing, things
 from perennial.errors import Refused, Several
-from perennial.language import Reader, phrase, say
+from perennial.language import Reader, say
 from perennial.web.answer import go_to, whole
-from perennial.web.set_up.drawn import Faults, address_of, called, fields_of, form_shown, given, label, live_shown
+from perennial.web.set_up.drawn import (
+    Faults,
+    address_of,
+    called,
+    fields_of,
+    form_shown,
+    given,
+    label,
+    live_shown,
+    note_words,
+)
 from perennial.web.set_up.forms import FORMS, Form
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -121,7 +131,6 @@ def _gone(request: Visit, form: Form, done: Done, code: str) -> HttpResponse:
     names = [label(form, name, to) for name in done.changed]
     name = "" if form.alone else called(request, form, thing(form.section, done.address))
     sentences = [said(to, code, names=names, name=name), *_follows(done, to)]
-    sentences += [phrase("note", note.code, note.facts, to) or note.code for note in done.notes]
     return go_to(request, address_of(form, done.address), " ".join(sentences))
 
 
@@ -133,4 +142,4 @@ def _follows(done: Done, to: Reader) -> list[str]:
         told.append(said(to, "set_up_follows_orders", count=done.orders))
     if done.keep:
         told.append(said(to, "set_up_follows_tariff", tariff=done.tariff, count=done.keep))
-    return told
+    return told + [note_words(note, to) for note in done.notes]

@@ -73,8 +73,9 @@ def events(request: Visit) -> HttpResponse:
 
 def products(request: Visit) -> HttpResponse:
     """Products while typing: the one that does not come, or the one that comes instead."""
-    found = products_found(request.GET.get("item") or request.GET.get("product", ""), on=request.visitor.today)
     either = "product" in request.GET
+    typed = request.GET.get("item") or request.GET.get("product", "")
+    found = products_found(typed, on=request.visitor.today, to_give=not either)
     return render(request, "web/panel/products.html", {"found": [o for o in found if either or o.kind == "item"]})
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from perennial.bundle.load.losses import still_named_by
+from perennial.bundle.reading.notes import Note
 from perennial.bundle.set_up.examples import instalments, next_dates
 from perennial.bundle.set_up.things import Thing
 from perennial.catalog.queries import tax_groups
@@ -16,6 +18,7 @@ from perennial.desk.read.lists import programs
 from perennial.errors import Refused, Several, refuse_all
 from perennial.language import Reader, phrase, say
 from perennial.programs.facts import programs_using
+from perennial.programs.queries import programs_naming
 from perennial.web.presence import clock
 from perennial.web.set_up.fields import RULES, Field, rule_words
 from perennial.web.set_up.forms import Form
@@ -23,6 +26,8 @@ from perennial.web.visit import Visit
 from perennial.web.words import said
 
 MOST_SUGGESTED = 200
+NAMED_BY_PROGRAMS = {"products": "product", "delivery_modes": "delivery_mode"}
+"""What programs name, by its section."""
 
 
 def address_of(form: Form, key: str) -> str:
@@ -88,11 +93,28 @@ def form_shown(request: Visit, form: Form, stored: Thing | None, faults: Faults)
         "undo": address_of(form, stored.address).replace("/setup/", "/setup/undo/", 1) if stored else "",
         "suggested": _suggested(fields, to),
         "about": said(to, f"set_up_about_{form.section}") if form.about else "",
+        "goes_on": _goes_on(form, stored, to) if stored else "",
         "used_by": used_by,
         "behind": behind(used_by) if used_by else (),
         "here": "set_up",
         **(live_shown(request, form, stored) if form.live else {}),
     }
+
+
+def _goes_on(form: Form, stored: Thing, to: Reader) -> str:
+    """Of a thing that is not in use: the programs that go on with it; nothing where none does."""
+    what = NAMED_BY_PROGRAMS.get(form.section)
+    if what is None or stored.document["active"]:
+        return ""
+    products, modes = ([stored.address], []) if what == "product" else ([], [stored.address])
+    programs = programs_naming(products=products, modes=modes).get((what, stored.address))
+    return note_words(still_named_by(what, stored.address, programs), to) if programs else ""
+
+
+def note_words(note: Note, to: Reader) -> str:
+    """What an import has to say, as a sentence of a page."""
+    words = phrase("note", note.code, note.facts, to) or note.code
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
 
 
 def _first(fields: Sequence[Field], errors: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 from perennial.bundle.set_up.things import Listed, things
+from perennial.bundle.sheets.cells import flag
 from perennial.bundle.sheets.file import Sheet
 from perennial.db.pages import Page
 from perennial.errors import Refused, Several
@@ -21,6 +22,15 @@ from perennial.web.set_up.fields import Amount, Day, Field, Whole
 from perennial.web.sheet import AT_ONCE, Column, harmless
 from perennial.web.visit import Visit
 from perennial.web.words import said
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo(Field):
+    """Yes or no, as cells say it; where nothing is said, it is as it was, of a new product yes."""
+
+    def parse(self, raw: Any, request: Visit, at: str = "") -> Any:
+        return flag(raw) if raw else None
+
 
 COLUMNS: tuple[Field, ...] = (
     Field("number"),
@@ -31,6 +41,7 @@ COLUMNS: tuple[Field, ...] = (
     Field("program"),
     Whole("event_duration"),
     Whole("shipments"),
+    YesNo("active"),
 )
 PRICE = ("price", "from")
 MOST_BYTES = 5_000_000
@@ -151,6 +162,8 @@ def _products(request: Visit, heads: Sequence[str], lines: Iterable[tuple[int, l
             except Refused as problem:
                 sheet.faults.append(Fault(number, name, problem.at("")))
                 found[name] = None
+        if found.get("active") is None:
+            found.pop("active", None)
         price = {name: found.pop(name, None) for name in PRICE}
         if not found["number"]:
             sheet.faults.append(Fault(number, "number", Refused("required")))
@@ -169,7 +182,7 @@ def _products(request: Visit, heads: Sequence[str], lines: Iterable[tuple[int, l
 def _again(found: Mapping[str, Any], sheet: Found, at: int, number: int) -> None:
     """A further row of a product has a further price, and says nothing else."""
     for name, value in found.items():
-        if value not in (None, "") and value != sheet.documents[at][name]:
+        if value not in (None, "") and value != sheet.documents[at].get(name):
             problem = Refused("sheet_differs", first=sheet.rows[at][0])
             sheet.faults.append(Fault(number, name, problem))
 

@@ -11,7 +11,7 @@ from django.template.defaultfilters import capfirst
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from perennial.desk.read.entry import Entry
+from perennial.desk.read.entry import Entry, Way
 from perennial.desk.read.values import Card
 from perennial.kernel.money import Money, text
 from perennial.kernel.reasons import Reason
@@ -97,6 +97,12 @@ def cards_words(cards: Sequence[Card]) -> str:
 def delivery_of(entry: Entry, line: Any) -> str:
     """The delivery mode of an ordinary line."""
     return entry.deliveries.get(line.line, "")
+
+
+@register.simple_tag
+def ways_of(entry: Entry, line: Any) -> list[Way]:
+    """How an ordinary line can be delivered."""
+    return entry.ways_of(line.line)
 
 
 @register.simple_tag

@@ -58,6 +58,8 @@ def cell_of(context: Context, row: EventRow, name: str, options: Sequence[Any], 
     ]
     if none:
         pairs = [("", said(to, none)), *pairs]
+    if chosen and chosen not in (code for code, _ in pairs):  # it stands, though it is not offered any more
+        pairs.append((chosen, context["words"].names.get((name, chosen))))
     made = format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
@@ -78,10 +80,11 @@ def _field(
     if len(value) > LONG:
         more = {**more, "title": value}  # seen whole where the field is narrow
     attributes = [(key.replace("_", "-"), one) for key, one in more.items() if one not in (None, False, "")]
-    described = [f"{id_}-{end}" for end, there in (("was", was), ("err", error)) if there]
+    wrong = error or row.off.get(name)
+    described = [f"{id_}-{end}" for end, there in (("was", was), ("err", wrong)) if there]
     if described:
         attributes.append(("aria-describedby", " ".join(described)))
-    if error:
+    if error:  # what is ``off`` is saved, and only its release is refused
         attributes += [("aria-invalid", "true"), ("data-stored", "")]
     written_out = format_html_join("", ' {}="{}"', attributes)
     quiet = name == "then" and row.cells.get(name) == "none"
@@ -254,6 +257,9 @@ def header_mode(context: Context, modes: Sequence[tuple[str, str]]) -> SafeStrin
     to = _to(context)
     mixed = [(MIXED, said(to, "program_mode_mixed"))] if context["header"]["delivery_mode"] == MIXED else []
     named = [(code, name or code) for code, name in modes]
+    stands = context["header"]["delivery_mode"]
+    if stands not in ("", MIXED, *(code for code, _ in named)):  # though it is not offered any more
+        named.append((stands, context["words"].names.get(("mode", stands)) or stands))
     return _choice(context, "delivery_mode", [*mixed, ("", said(to, "program_no_mode")), *named])
 
 
