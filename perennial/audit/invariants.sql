@@ -88,7 +88,7 @@ select 'child_payments_differ', p.number, null, k.number, k.shipment, null,
    and (coalesce(y.sum, 0) > k.total_minor or coalesce(y.sum, 0) < k.total_minor and not c.upfront and (y.known or {MADE_HERE}))
 
 -- name: upfront_sum
--- What was paid for too much is told as a refund; too little would be a gift.
+-- What was paid for too much is told as a refund; too little would be a gift. What was given back as overpaid pays nothing.
 select 'upfront_payments_short', p.number, l.line, null, null, null, coalesce(y.sum, 0) as sum_minor, k.sum as total_minor
   from continuity_continuityorder c
   join orders_orderline l on l.id = c.parent_line_id
@@ -98,10 +98,12 @@ select 'upfront_payments_short', p.number, l.line, null, null, null, coalesce(y.
           from orders_salesorder
          where (%(orders)s::bigint[] is null or parent_id = any(%(orders)s)) and parent_id is not null
          group by parent_line_id) k on k.parent_line_id = c.parent_line_id
-  left join (select y.continuity_order_id, sum(y.amount_minor)::bigint as sum
+  left join (select y.continuity_order_id,
+                    sum(case when y.purpose = 'refund' then -y.overpaid_minor else y.amount_minor end)::bigint as sum
                from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
               where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s)) and c.upfront
-                and y.purpose = 'order' and y.status not in {states.NOT_COUNTED} group by 1) y
+                and y.purpose in ('order', 'refund') and y.status not in {states.NOT_COUNTED}
+                and (y.purpose = 'order' or y.status <> 'written_off') group by 1) y
     on y.continuity_order_id = c.id
  where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s))
    and c.upfront and not k.theirs and coalesce(y.sum, 0) < k.sum

@@ -6,18 +6,21 @@ is the same (``child_parts``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
+from django.db.models import Sum
+
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import OrderState
+from perennial.continuity.planning import OccurrenceRow, OrderState
 from perennial.db import sql
 from perennial.errors import Refused
 from perennial.kernel.instalments import PaymentSchedule, parts, respread
 from perennial.kernel.shares import Share, faults, method_of, shares_of, spread
 from perennial.kernel.states import (
     CHANGEABLE,
+    COUNTED,
     METHODS,
     NOT_ASKED,
     NOT_COUNTED,
@@ -149,26 +152,37 @@ def paid_by(set_up: SetUp, state: OrderState, payment: Payment) -> tuple[int, ..
     """The shipments of an order billed up front that this payment pays and that have not left: those from the first one
     on that the others of its payments do not pay in full. What left is paid first, the rest in turn.
     """
-    children = SalesOrder.objects.in_bulk([o.child_id for o in state.occurrences if o.child_id])
-    coming = [
-        o for o in state.occurrences if o.child_id is None or children[o.child_id].status in (*NOT_INVOICED, *SENT)
-    ]
-    shipments = by_shipment(coming)
-    made = totals_made(children)
-    known_places = places({o.ship_to_id for o in coming} | {state.row.ship_to_id})
+    return _unpaid(set_up, state, _Around([state]), paid_by_others(state, payment))
+
+
+class _Around:
+    """What the shipments of orders come to depends on: where they go, tax groups, children that exist and what these cost."""
+
+    def __init__(self, states: Collection[OrderState]) -> None:
+        occurrences = [o for state in states for o in state.occurrences]
+        self.places = places({o.ship_to_id for o in occurrences} | {state.row.ship_to_id for state in states})
+        self.groups = tax_groups(line.product_id for o in occurrences for line in o.lines)
+        self.children = SalesOrder.objects.in_bulk([o.child_id for o in occurrences if o.child_id])
+        self.made = totals_made({pk: one for pk, one in self.children.items() if one.status != "cancelled"})
+
+    def status(self, occurrence: OccurrenceRow) -> str | None:
+        """How its child stands; None: there is none."""
+        return None if occurrence.child_id is None else self.children[occurrence.child_id].status
+
+
+def _unpaid(set_up: SetUp, state: OrderState, around: _Around, paid: int) -> tuple[int, ...]:
+    """The shipments of an order that have not left, from the first one on that so much does not pay in full."""
+    shipments = by_shipment(o for o in state.occurrences if around.status(o) in (None, *NOT_INVOICED, *SENT))
     amounts = amounts_of(
         set_up.tariff(state.row.tariff_id),
         shipments,
-        place_of=lambda o: known_places[o.ship_to_id or state.row.ship_to_id],
+        place_of=lambda o: around.places[o.ship_to_id or state.row.ship_to_id],
         on=state.row.order_date,
-        groups=tax_groups(line.product_id for o in coming for line in o.lines),
-        made=lambda o: made.get(o.child_id) if o.child_id is not None else None,
+        groups=around.groups,
+        made=lambda o: None if o.child_id is None else around.made.get(o.child_id),
     )
-    sent = {
-        n for n, found in shipments.items() if any(children[o.child_id].status in SENT for o in found if o.child_id)
-    }
-    left = paid_by_others(state, payment)
-    left -= sum(amounts[number] for number in sent)
+    sent = {number for number, found in shipments.items() if any(around.status(o) in SENT for o in found)}
+    left = paid - sum(amounts[number] for number in sent)
     waiting = sorted(amounts.keys() - sent)
     for at, number in enumerate(waiting):
         if amounts[number] > max(left, 0):
@@ -188,18 +202,15 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
     """Bring the payments of orders billed up front in line with what is planned now; how many changed.
 
     What was captured, billed, paid or is on its way stays, and where a schedule has come meanwhile what is authorised
-    without one; the rest is spread anew over the parts that are not made yet (D11). Parts that are not wanted any more go; they are kept as cancelled when the order
-    was stopped, or when somebody was asked for them already.
+    without one; the rest is spread anew over the parts that are not made yet (D11). Where there is none, it is owed when the
+    first shipment leaves that what stays does not pay. What was given back because it was overpaid is owed again, if more
+    comes after all. Parts that are not wanted any more go; they are kept as cancelled when the order was stopped, or when
+    somebody was asked for them already.
     """
     states = [s for s in states if s.row.upfront and s.row.status in ("draft", "open", "cancelled")]
     if not states:
         return 0
-    address_ids = {o.ship_to_id for s in states for o in s.occurrences} | {s.row.ship_to_id for s in states}
-    known_places = places(address_ids)
-    groups = tax_groups(line.product_id for s in states for o in s.occurrences for line in o.lines)
-    children = SalesOrder.objects.filter(pk__in=[o.child_id for s in states for o in s.occurrences if o.child_id])
-    dead = set(children.filter(status="cancelled").values_list("pk", flat=True))
-    made = totals_made({one.pk: one for one in children.exclude(status="cancelled")})
+    around = _Around(states)
     rows: dict[int, list[Payment]] = {}
     for payment in (
         Payment.objects.select_for_update(no_key=True)
@@ -207,19 +218,20 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         .order_by("pk")
     ):
         rows.setdefault(payment.continuity_order_id or 0, []).append(payment)
+    given_back = _overpaid(rows)
     changed = 0
     ended: list[int] = []
     owed_now: dict[int, int] = {}
     for state in states:
-        coming = [o for o in state.occurrences if o.child_id not in dead or o.child_id is None]
+        coming = [o for o in state.occurrences if around.status(o) != "cancelled"]
         total, first = whole_order(
             tariff=set_up.tariff(state.row.tariff_id),
             occurrences=coming,
             default_place=state.row.ship_to_id,
             on=state.row.order_date,
-            known_places=known_places,
-            groups=groups,
-            made=made,
+            known_places=around.places,
+            groups=around.groups,
+            made=around.made,
         )
         if state.row.owed_minor != total:
             owed_now[state.row.pk] = total
@@ -229,22 +241,27 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         schedule = set_up.schedules.get(state.row.payment_schedule_id)
         kept = {n: p.amount_minor for n, p in existing.items() if p.status not in gone}
         shares = shares_of(state.row.shares)
-        _given_up(kept, existing, total)
+        back = given_back.get(state.row.pk, 0)
+        _given_up(kept, existing, total + back)
         if schedule is not None:
-            kept |= _asked_for(existing, total - sum(kept.values()))
-        facts = state.facts
-        wanted = {
-            owed.number: owed
-            for owed in upfront_parts(
-                schedule,
-                total,
-                base=facts.base,
-                order_date=state.row.order_date,
-                first_ship_on=first or state.row.order_date,
-                kept=kept,
-                shares=shares,
-            )
-        }
+            kept |= _asked_for(existing, total + back - sum(kept.values()))
+        base = state.facts.base
+        found = upfront_parts(
+            schedule,
+            total + back,
+            base=base,
+            order_date=state.row.order_date,
+            first_ship_on=first or state.row.order_date,
+            kept=kept,
+            shares=shares,
+        )
+        if kept and found:
+            agreed = len(shares) or 1 if schedule is None else len(parts(schedule, total + back, base))
+            more = [owed for owed in found if owed.number > agreed and _unasked(existing.get(owed.number))]
+            ships_on = _ships_on(state, _unpaid(set_up, state, around, sum(kept.values()) - back)) if more else None
+            if ships_on is not None:
+                found = [replace(o, due_on=max(o.due_on, ships_on)) if o in more else o for o in found]
+        wanted = {owed.number: owed for owed in found}
         fresh = "draft" if state.row.status == "draft" else "due"
         for number, payment in existing.items():
             owed = wanted.pop(number, None)
@@ -302,6 +319,23 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         )
     blocked.payments_settled(ended, by=by, on=on)
     return changed
+
+
+def _overpaid(payments: Mapping[int, Collection[Payment]]) -> dict[int, int]:
+    """By continuity order, what was given back, or will be, of what had been paid for what did not come any more."""
+    back = Payment.objects.filter(continuity_order__in=payments, purpose="refund", overpaid_minor__gt=0)
+    back = back.exclude(status__in=(*NOT_COUNTED, "written_off"))
+    return dict(back.values_list("continuity_order").annotate(Sum("overpaid_minor")))
+
+
+def _unasked(payment: Payment | None) -> bool:
+    """Is this part new, or was nobody asked for it yet?"""
+    return payment is None or payment.status in NOT_COUNTED or (payment.status in NOT_ASKED and not payment.attempts)
+
+
+def _ships_on(state: OrderState, shipments: Collection[int]) -> date | None:
+    """The day on which the first of these shipments leaves."""
+    return min((o.ship_on for o in state.occurrences if o.status in COUNTED and o.shipment in shipments), default=None)
 
 
 def _given_up(kept: dict[int, int], existing: Mapping[int, Payment], total: int) -> None:

@@ -84,12 +84,20 @@ def refund(
         due_on=why.on,
         status="due" if request is None else "draft",
         refunds=taken,
+        overpaid_minor=min(amount, _beyond_of(taken)),
         request=request,
     )
     tell(back, "payment_refund_due" if request is None else "payment_refund_asked", why)
     if check is not None:
         _given_by_check(back, check, why)
     return back
+
+
+def _beyond_of(taken: Payment) -> int:
+    """What was paid of an order billed up front for what does not come any more, and was not given back yet."""
+    if taken.continuity_order is None:
+        return 0
+    return beyond(taken.continuity_order.order_id).get((taken.continuity_order_id, None), 0)
 
 
 def _fault(taken: Payment, *, by_check: bool) -> Refused | None:

@@ -91,7 +91,8 @@ select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.numbe
        y.authorised_on, y.authorised_until, y.lapsed, y.gateway, y.gateway_ref, y.approval_code, f.number,
        case when y.customer_id <> coalesce(p.payer_id, o.payer_id, k.payer_id, p.customer_id, o.customer_id, k.customer_id)
             then u.account end,
-       b.on_date, b.due_on, b.amount_minor, y.request_id
+       b.on_date, b.due_on, b.amount_minor, y.request_id,
+       case when y.purpose = 'refund' and c.id is not null then y.overpaid_minor end
   from payments_payment y
   join customers_customer u on u.id = y.customer_id
   left join orders_salesorder k on k.id = y.order_id

@@ -297,6 +297,8 @@ class _More:
             document["approval_code"] = paid.approval_code
         if paid.refunds is not None:
             document["refunds"] = paid.refunds
+        if paid.overpaid is not None:
+            document["overpaid"] = money.text(paid.overpaid, self.currency)
         if paid.request is not None:
             document["request"] = self.request_numbers[paid.request]
         if self.disputes[paid.id]:

@@ -112,3 +112,4 @@ class Paid(NamedTuple):
     bill_due_on: date | None
     bill_amount: int | None
     request: int | None
+    overpaid: int | None

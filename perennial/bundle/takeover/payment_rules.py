@@ -121,11 +121,29 @@ def sums_fit(taken: TakenOver, made: Made, whole: dict[int, int], currency: str)
         mine = [(one, thing) for one, thing in made if one.continuity is row and one.purpose == "order"]
         if mine and not has_theirs(taken, row):
             owed = sum(one.owed.amount for one, _ in mine if one.status not in NOT_COUNTED)
+            owed -= _overpaid(made, row, max(0, owed - whole[id(row)]))
             if owed < whole[id(row)]:
                 sums = {"sum": Money(owed, currency), "cost": Money(whole[id(row)], currency)}
                 mine[-1][1].fault("amount", "upfront_sum_differs", line=row.parent_line.line, **sums)
             elif asked := _beyond(mine, whole[id(row)]):
                 asked.fault("status", "upfront_paid_already", line=row.parent_line.line)
+
+
+def _overpaid(made: Made, row: ContinuityRow, beyond: int) -> int:
+    """How much of the refunds of an order billed up front had been overpaid: as they say; those that do not say, so much as
+    is paid ``beyond`` what it costs, the oldest first.
+    """
+    refunds = [
+        (one, thing)
+        for one, thing in made
+        if one.continuity is row and one.purpose == "refund" and one.status not in (*NOT_COUNTED, "written_off")
+    ]
+    beyond -= sum(one.overpaid_minor for one, _ in refunds)
+    for one, thing in refunds:
+        if not thing.given("overpaid"):
+            one.overpaid_minor = max(0, min(one.owed.amount, beyond))
+            beyond -= one.overpaid_minor
+    return sum(one.overpaid_minor for one, _ in refunds)
 
 
 def _beyond(mine: Made, whole: int) -> Given | None:
@@ -140,6 +158,9 @@ def _refunds_fit(made: Made, currency: str) -> None:
     """What a refund gives back is there, and was taken."""
     taken = {(id(row.paid), row.owed.number): row.captured_minor for row, _ in made if row.purpose != "refund"}
     for row, thing in made:
+        most = row.owed.amount if row.purpose == "refund" and row.continuity is not None else 0
+        if row.overpaid_minor > most:
+            thing.fault("overpaid", "overpaid_above_refund", amount=Money(most, currency))
         if row.refunds is not None:
             captured = taken.get((id(row.paid), row.refunds))
             if captured is None:

@@ -40,7 +40,7 @@ from perennial.payments.gateways.contract import CATEGORIES
 PAYMENT = keys(
     "order line purpose number method card amount due_on status attempts captured refunded at_invoice"
     " not_before_shipped tried_on authorised_on authorised_until lapsed gateway gateway_ref refunds tries bill"
-    " captured_on payer approval_code why request disputes"
+    " captured_on payer approval_code why request disputes overpaid"
 )
 TRY = keys(
     "kind number key amount on sent_at outcome hard category final gateway gateway_ref network_transaction_id"
@@ -294,6 +294,7 @@ class _Reader:
             tries=self._tries(payer),
             bill=self._bill(amount),
             refunds=thing.whole("refunds", None, 1, MOST),
+            overpaid_minor=ctx.money(thing, "overpaid"),
             payer_id=payer,
             disputes=disputes(ctx, thing),
         )

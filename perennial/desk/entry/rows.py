@@ -332,7 +332,7 @@ class RequestRow:
 class PaymentRow:
     """Money owed by an order or by a continuity order, with every try and the bill.
 
-    ``refunds``: the number of the payment of the same thing that it gives back. ``payer_id``: who paid it, where that is
+    ``refunds``: the number of the payment of the same thing that it gives back; ``overpaid_minor`` of that had been overpaid. ``payer_id``: who paid it, where that is
     not who pays the order now.
     """
 
@@ -357,6 +357,7 @@ class PaymentRow:
     bill: BillRow | None = None
     refunds: int | None = None
     refunds_id: int | None = None
+    overpaid_minor: int = 0
     payer_id: int | None = None
     request: RequestRow | None = None
     disputes: list[DisputeRow] = field(default_factory=list)

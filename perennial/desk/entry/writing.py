@@ -110,7 +110,7 @@ def write(orders: Sequence[NewOrder]) -> None:
         "id order_id continuity_order_id customer_id purpose number:owed.number method card_id"
         " currency:of.currency amount_minor:owed.amount captured_minor refunded_minor due_on:owed.due_on status"
         " at_invoice:owed.at_invoice not_before_shipped:owed.not_before_shipped attempts tried_on authorised_on"
-        " authorised_until lapsed gateway gateway_ref approval_code refunds_id request_id",
+        " authorised_until lapsed gateway gateway_ref approval_code refunds_id overpaid_minor request_id",
         payments,
     )
     _copy_of(
