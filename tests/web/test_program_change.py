@@ -20,7 +20,7 @@ from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.values import ProgramFacts
 from perennial.web.pages import program_change as page
-from tests.jobs.test_change_preview import edited, promised
+from tests.jobs.test_change_preview import edited, promised, third
 from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds import actions
@@ -139,6 +139,24 @@ def test_each_difference_says_from_the_start_how_it_is_now() -> None:
         ["Payment schedule of event 2", "e.g. SO-000001", "none", "3X"],
         ["Date of event 3", "e.g. SO-000001", "Thu 9 Apr", "Wed 1 Apr"],
     ]
+
+
+def test_what_is_paid_up_front_is_said_with_its_sum() -> None:
+    manager, other = signed_in("manager"), "/programs/UP/change"
+    order("UP")
+    edit_draft(schedule_id="UP", edit=third(5000), by="mara")
+    manager.post(f"{other}/check")
+    worked()
+    shown = manager.get(other).content.decode()
+    assert "1 order paid up front is charged $22.00 more later" in shown
+    found = ChangePreview.objects.get()
+    numbers = {one.kind: one.number for one in found.run.change_groups.all()}
+    for kind in ("changes", "upfront_later"):
+        assert (
+            "$22.00 more with the first shipment" in manager.get(f"{other}/{found.pk}/{numbers[kind]}").content.decode()
+        )
+        (row,) = taken(manager, f"{other}/{found.pk}/{numbers[kind]}.csv")
+        assert row["Paid up front: more later"] == "22.00"
 
 
 def test_what_has_changed_since_is_said_and_not_applied() -> None:

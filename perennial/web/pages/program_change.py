@@ -35,6 +35,11 @@ COLUMNS: tuple[Column[Any], ...] = (
     ("csv_amount_then", lambda one: one.new_amount),
     ("preview_more", lambda one: one.more),
     ("csv_without_email", lambda one: one.silent),
+    ("csv_upfront_now", lambda one: one.upfront.now),
+    ("csv_upfront_later", lambda one: one.upfront.later),
+    ("csv_upfront_later_on", lambda one: one.upfront.later_on),
+    ("csv_upfront_less", lambda one: one.upfront.less),
+    ("csv_upfront_back", lambda one: one.upfront.back),
 )
 
 
