@@ -277,7 +277,7 @@ def _differences(
         yield from _of_line(lines.pop(line.line, None), line, groups)
     for line in lines.values():
         yield "product", groups.number(line.product_id), None
-    if (old.ship_on, old.event_on, old.shipment) != (new.ship_on, new.event_on, new.shipment):
+    if old.ship_on != new.ship_on:
         yield "date", None, None
     if old.delivery_mode_id != new.delivery_mode_id:
         yield "delivery", _mode(old, rules), _mode(new, rules)

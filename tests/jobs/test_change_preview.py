@@ -11,7 +11,7 @@ import pytest
 
 from perennial.catalog.models import Company
 from perennial.catalog.queries import set_up as rules
-from perennial.continuity.models import ContinuityOrder
+from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer
 from perennial.desk.read import orders as read
 from perennial.desk.read.coming import coming
@@ -25,12 +25,10 @@ from perennial.jobs.night import one_night
 from perennial.jobs.runner import run_job
 from perennial.jobs.touched import as_document, touched
 from perennial.jobs.update_orders import UpdateOrders
-from perennial.kernel.money import Money
 from perennial.kernel.states import TO_COME
 from perennial.notices.models import Notice, NoticeKind
-from perennial.orders.models import SalesOrder
-from perennial.payments.models import Payment
-from perennial.payments.surplus import surplus
+from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
 from perennial.programs.models import ProgramRevision
 from perennial.programs.values import ProgramFacts
@@ -38,7 +36,7 @@ from perennial.worker import program_change
 from tests.jobs.test_many_back import promised, why
 from tests.worlds import actions
 from tests.worlds.bundle import put
-from tests.worlds.desk import ANNA, ON, day, line, make_children, order, sent, set_up
+from tests.worlds.desk import ANNA, ON, day, line, make_children, order, set_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -343,67 +341,33 @@ def test_what_a_job_or_a_person_has_used_stays_and_nobody_undoes_the_update_by_a
     actions.undo(number=skipped, **ANNA)  # as before the update
 
 
-def third(price: int) -> Callable[[ProgramFacts], ProgramFacts]:
-    """The third event has this price."""
+def second_after(days: int, then: int) -> Callable[[ProgramFacts], ProgramFacts]:
+    """So many days before the second event, and before the third."""
 
     def edit(facts: ProgramFacts) -> ProgramFacts:
-        *first, last = facts.events
-        return replace(facts, events=(*first, replace(last, products=(replace(last.products[0], price_minor=price),))))
+        first, second, third, *rest = facts.events
+        dated = replace(second, days_from_last=days), replace(third, days_from_last=then)
+        return replace(facts, events=(first, *dated, *rest))
 
     return edit
 
 
-def charged(order: str) -> tuple[int, int]:
-    """What is taken of an order billed up front, and what is still asked for."""
-    found = Payment.objects.filter(continuity_order__order__number=order, purpose="order")
-    taken = sum(one.captured_minor for one in found)
-    return taken, sum(one.amount_minor for one in found.exclude(status="cancelled")) - taken
-
-
-def upfront(found: Preview) -> dict[str, dict[str, int]]:
-    """By group what the orders that are paid up front are charged."""
-    return {
-        one.kind: {row.order: row.more.minor for row in group_orders(found.run, one.number).rows}
-        for one in found.paid_upfront
-    }
-
-
-def test_what_is_paid_up_front_is_charged_at_once_and_said_before() -> None:
-    paid, reserved = order("UP"), order("UP")
-    parts = order("PART")
-    one_night(ON)
-    sent(f"{paid}-1-001", on=ON)
-    one_night(ON)
-    assert [charged(one)[0] > 0 for one in (paid, reserved, parts)] == [True, False, True]
-    before = {one: charged(one) for one in (paid, reserved, parts)}
-    more = 2000 * 110 // 100  # with tax
-    for program in ("UP", "PART"):
-        edit_draft(schedule_id=program, edit=third(5000), by="mara")
-    dearer, in_parts = previewed("UP"), previewed("PART")
-    assert upfront(dearer) == {"upfront_now": {paid: more}, "upfront_later": {reserved: more}}
-    assert upfront(in_parts) == {"upfront_later": {parts: more}}
-    (of_changes,) = (one for one in dearer.groups if one.kind == "changes")
-    shown = {one.order: one.upfront for one in group_orders(dearer.run, of_changes.number).rows}
-    assert (shown[paid].now, shown[paid].later) == (Money(more, "USD"), None)
-    assert (shown[reserved].now, shown[reserved].later_on) == (None, None)  # with its first shipment
-    (later,) = in_parts.paid_upfront
-    (row,) = group_orders(in_parts.run, later.number).rows
-    assert (row.upfront.later_on, row.new_ship_on) == (ON.replace(month=ON.month + 1), None)
-    for found in (dearer, in_parts):
-        applied(found, letters=True)
-    one_night(day(1))
-    assert charged(paid) == (before[paid][0] + more, 0)
-    for one in (reserved, parts):
-        assert charged(one) == (before[one][0], before[one][1] + more)
-    edit_draft(schedule_id="UP", edit=third(100), by="mara")
-    cheaper = previewed("UP")
-    less = 4900 * 110 // 100
-    assert upfront(cheaper) == {"upfront_less": {reserved: -less}, "upfront_back": {paid: less}}
-    applied(cheaper, letters=True)
-    parent = SalesOrder.objects.get(number=paid).pk
-    assert surplus([parent]) == {parent: less}
-    assert charged(paid) == (before[paid][0] + more, 0)
-    assert charged(reserved) == (0, before[reserved][1] + more - less)
+def test_a_day_that_nobody_sees_is_no_change() -> None:
+    edit_draft(schedule_id="CLUB", edit=second_after(11, 10), by="mara")
+    release(schedule_id="CLUB", by="mara")
+    number = order("CLUB")
+    edit_draft(
+        schedule_id="CLUB", edit=second_after(12, 9), by="mara"
+    )  # a Sunday, and not a Saturday: both leave on Monday
+    found = previewed()
+    assert (found.changed, found.same, found.differences) == (0, 1, ())
+    assert rows(found.run) == []
+    dates = Occurrence.objects.filter(event_key="B").values_list("event_on", "ship_on")
+    assert dates.get() == (day(11), day(13))
+    release(schedule_id="CLUB", by="mara")
+    assert run_job(UpdateOrders(), on=ON, arguments={"program": "CLUB"})["counts"]["unchanged"] == 1
+    assert dates.get() == (day(12), day(13))  # all behind it is dated from there
+    assert not OrderEvent.objects.filter(order__number=number, kind="updated").exists()
 
 
 def test_only_what_was_shown_is_applied() -> None:

@@ -23,7 +23,8 @@ from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.values import ProgramFacts
 from perennial.web.pages import program_change as page
-from tests.jobs.test_change_preview import edited, promised, third
+from tests.jobs.test_change_paid_upfront import third
+from tests.jobs.test_change_preview import edited, promised
 from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds import actions
