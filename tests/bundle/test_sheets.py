@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from perennial.bundle.export.exporter import export_bundle
 from perennial.bundle.reading.faults import BundleRefused
-from perennial.bundle.sheets.cells import amount, day, expiry, numbers
+from perennial.bundle.sheets.cells import amount, day, expiry, number, numbers
 from perennial.bundle.sheets.file import Sheet, letter
 from perennial.bundle.sheets.mapping import SheetMapping, guess, read_mapping
 from perennial.errors import Refused, Several
@@ -326,10 +326,11 @@ def test_an_amount_is_read_as_it_was_written(minor: int) -> None:
     assert money.minor(amount(turned.replace(".", "\u00a0"), "comma"), "EUR") == minor
 
 
+@pytest.mark.parametrize("read", [amount, number])
 @pytest.mark.parametrize("words", ["1.234", "1,234"])
-def test_an_amount_that_may_be_two_is_asked_back(words: str) -> None:
+def test_an_amount_or_a_quantity_that_may_be_two_is_asked_back(read: Any, words: str) -> None:
     with pytest.raises(Refused) as refused:
-        amount(words, None)
+        read(words, None)
     assert refused.value.code == "sheet_amount_unclear"
 
 
