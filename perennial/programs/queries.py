@@ -44,6 +44,10 @@ class LoadedRevision:
         """The numbers of the products whose price is the product's own, not the event's."""
         return {p.item for e in self.plan.events if e.ships for p in e.products if p.price_minor is None}
 
+    def place_of(self, key: str) -> int | None:
+        """The place of an event, from 1, as people name it; None: it is gone, or was never in it."""
+        return next((event.event_id for event in self.plan.events if event.key == key), None)
+
     def billed_as(self, other: LoadedRevision) -> bool:
         """Is it billed as another revision is: whole or not, by the same payment schedules?"""
         if (self.bill_upfront, self.payment_schedule_id) != (other.bill_upfront, other.payment_schedule_id):
