@@ -133,7 +133,7 @@ def test_each_difference_says_from_the_start_how_it_is_now() -> None:
     )
     plain = [[re.sub(r"<.*?>|&ensp;", "", cell) for cell in row] for row in rows]
     assert plain == [
-        ["Event C does not come any more", "e.g. SO-000001", "Mon 30 Mar", "does not come"],
+        ["What was event 3 does not come any more", "e.g. SO-000001", "Mon 30 Mar", "does not come"],
         ["Date of event 2", "e.g. SO-000001", "Fri 20 Mar", "Sun 22 Mar"],
         ["Delivery of event 2", "e.g. SO-000001", "STD", "ANY"],
         ["Payment schedule of event 2", "e.g. SO-000001", "none", "3X"],
