@@ -121,7 +121,9 @@ class _Orders:
             self._agreed(lines, shipments, price)
             self._agreed_later(continuity, revision, price)
         continuity["lines"] = [entry for _, entries in lines for entry in entries]
-        is_over = ends and bool(gone) and all(entry["status"] != "scheduled" for _, entries in lines for entry in entries)
+        is_over = (
+            ends and bool(gone) and all(entry["status"] != "scheduled" for _, entries in lines for entry in entries)
+        )
         return gone, is_over and not revision.bill_upfront
 
     def _shipments(
