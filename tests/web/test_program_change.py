@@ -20,6 +20,7 @@ from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.values import ProgramFacts
 from perennial.web.pages import program_change as page
+from perennial.worker import program_change
 from tests.jobs.test_change_preview import edited, promised
 from tests.web.asked import always
 from tests.web.test_exports import taken
@@ -120,6 +121,25 @@ def otherwise(facts: ProgramFacts) -> ProgramFacts:
     first, second, _, *rest = facts.events
     later = replace(second, days_from_last=12, delivery_mode="ANY", payment_schedule="3X")
     return replace(facts, events=tuple(replace(one, event_id=at) for at, one in enumerate([first, later, *rest], 1)))
+
+
+def test_a_count_that_ends_while_its_page_is_made_is_not_one_that_nobody_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manager = signed_in("manager")
+    edit_draft(schedule_id="CLUB", edit=otherwise, by="mara")
+    manager.post(f"{PAGE}/check")
+    read = program_change.last_preview
+
+    def ends_behind_it(*of: Any) -> Any:
+        found = read(*of)
+        worked()
+        return found
+
+    monkeypatch.setattr(program_change, "last_preview", ends_behind_it)
+    assert "Counting what version 2" in manager.get(PAGE).content.decode()
+    monkeypatch.undo()
+    assert "Version 2 would change" in manager.get(PAGE).content.decode()
 
 
 def test_each_difference_says_from_the_start_how_it_is_now() -> None:
