@@ -35,6 +35,7 @@ from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.language.formats import ENGLISH, Reader, phrase
 from perennial.programs.models import Program, ProgramRevision
+from perennial.programs.queries import last_places
 
 SQL = sql.named("perennial.jobs", "sql/change_preview.sql")
 ORDER_COLUMNS = ("number", *Row._fields)
@@ -58,7 +59,7 @@ class Example:
 class Group:
     """Orders that have the same in common (``change_groups``): of ``event`` (its key) and its place in the version; so
     much more is to come of them by it, with delivery and tax. ``was`` and ``now``: ``before`` and ``after`` as people call
-    them, products and delivery modes by their names. ``example``: one of them; none where all are gone since.
+    them, products and delivery modes by their names. ``was_at``: where an event stood that is gone. ``example``: one of them; none where all are gone since.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Group:
     amount: Money
     was: Money | str | int | None
     now: Money | str | int | None
+    was_at: int | None = None
     example: Example | None = None
 
     @property
@@ -305,8 +307,9 @@ def words_of(group: Group, to: Reader = ENGLISH) -> str:
     """What the orders of a group have in common."""
     context = {"kept": "set by a person", "gone": "set by a person", "billing_kept": "billing kept"}.get(group.kind)
     what = None if context is None else phrase(context, str(group.before), None, to)
-    event = group.event if group.event_id is None else group.event_id
-    return phrase("preview group", group.kind, {"event": event, "what": what or group.before}, to) or group.kind
+    code = group.kind if group.was_at is None else "removed"
+    facts = {"event": group.event_id or group.was_at, "what": what or group.before}
+    return phrase("preview group", code, facts, to) or group.kind
 
 
 def as_document(found: Preview) -> dict[str, Any]:
@@ -361,6 +364,8 @@ def _read(row: ChangePreview) -> Preview:
         "product": dict(Product.objects.filter(number__in=products - {None}).values_list("number", "name")),
         "delivery": dict(DeliveryMode.objects.filter(code__in=modes - {None}).values_list("code", "name")),
     }
+    gone = {one.event_key for one in stored if one.event_key and one.event_id is None}
+    stood = last_places(row.program_id, gone) if gone else {}
     examples = {number: Example(*shown) for number, *shown in sql.tuples(SQL["examples"], {"run": row.pk})}
 
     def called(kind: str, value: Told) -> Money | Told:
@@ -378,6 +383,7 @@ def _read(row: ChangePreview) -> Preview:
             amount=Money(one.amount_minor, currency),
             was=called(one.kind, one.before),
             now=called(one.kind, one.after),
+            was_at=stood.get(one.event_key or ""),
             example=examples.get(one.number),
         )
         for one in stored

@@ -186,7 +186,7 @@ class UpdateOrders(Job):
             )
             for adjustment in found.gone:
                 number = state.row.order.number
-                why = Reason("change_gone", {"kind": adjustment.kind, "event": adjustment.key})
+                why = Reason("change_gone", {"kind": adjustment.kind, "event": stood_on.place_of(adjustment.key)})
                 report.because(number, None, None, why)
             kept = state.billing_kept(revision)
             if kept is not None and not revision.billed_as(stood_on):

@@ -88,8 +88,9 @@ def program_change(schedule_id: str) -> ProgramChange:
     newest = ProgramRevision.objects.filter(program=row).order_by("-number").first()
     number, is_draft = (None, False) if newest is None else (newest.number, not newest.released)
     others = ContinuityOrder.objects.filter(program=row, status="open").exclude(revision=newest)
-    counted = None if number is None else last_preview(schedule_id, number)
+    # Before what was counted: what ends in between is shown as under way once more, not as never asked for.
     asked = _last(JobRequest.objects.filter(job=JOB, dry=True, arguments__contains=_counted_with(schedule_id, number)))
+    counted = None if number is None else last_preview(schedule_id, number)
     real = JobRequest.objects.filter(dry=False)
     asked_for = None if is_draft else _applied(schedule_id, number, counted)
     applied = None if asked_for is None else request_status(asked_for.pk)

@@ -23,6 +23,7 @@ from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.values import ProgramFacts
 from perennial.web.pages import program_change as page
+from perennial.worker import program_change
 from tests.jobs.test_change_paid_upfront import third
 from tests.jobs.test_change_preview import edited, promised
 from tests.web.asked import always
@@ -126,6 +127,25 @@ def otherwise(facts: ProgramFacts) -> ProgramFacts:
     return replace(facts, events=tuple(replace(one, event_id=at) for at, one in enumerate([first, later, *rest], 1)))
 
 
+def test_a_count_that_ends_while_its_page_is_made_is_not_one_that_nobody_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manager = signed_in("manager")
+    edit_draft(schedule_id="CLUB", edit=otherwise, by="mara")
+    manager.post(f"{PAGE}/check")
+    read = program_change.last_preview
+
+    def ends_behind_it(*of: Any) -> Any:
+        found = read(*of)
+        worked()
+        return found
+
+    monkeypatch.setattr(program_change, "last_preview", ends_behind_it)
+    assert "Counting what version 2" in manager.get(PAGE).content.decode()
+    monkeypatch.undo()
+    assert "Version 2 would change" in manager.get(PAGE).content.decode()
+
+
 def test_each_difference_says_from_the_start_how_it_is_now() -> None:
     manager = signed_in("manager")
     edit_draft(schedule_id="CLUB", edit=otherwise, by="mara")
@@ -137,7 +157,7 @@ def test_each_difference_says_from_the_start_how_it_is_now() -> None:
     )
     plain = [[re.sub(r"<.*?>|&ensp;", "", cell) for cell in row] for row in rows]
     assert plain == [
-        ["Event C does not come any more", "e.g. SO-000001", "Mon 30 Mar", "does not come"],
+        ["What was event 3 does not come any more", "e.g. SO-000001", "Mon 30 Mar", "does not come"],
         ["Date of event 2", "e.g. SO-000001", "Fri 20 Mar", "Sun 22 Mar"],
         ["Delivery of event 2", "e.g. SO-000001", "STD", "ANY"],
         ["Payment schedule of event 2", "e.g. SO-000001", "none", "3X"],
