@@ -172,7 +172,7 @@ def _rows(
         name = one.state.row.order.number
         for word, pairs in ((what, one.pairs), ("follows", one.follows)):
             for pair in pairs:
-                before, after = (told(o, items, one.state.currency) for o in pair)
+                before, after = (told(o, items, one.state.currency, one.state.revision) for o in pair)
                 if word == what or not look_alike(before, after):
                     facts = {"before": touched.stored(before), "after": touched.stored(after)}
                     yield row(one.asked, name, word, line=one.line, shipment=pair[1].shipment, **facts)

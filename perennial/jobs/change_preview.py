@@ -15,7 +15,19 @@ from perennial.catalog.models import DeliveryMode, Product
 from perennial.db import sql
 from perennial.db.pages import Page, key_of, page
 from perennial.errors import Refused
-from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME, SILENT, WHO, ChangeGroups, Row, Told
+from perennial.jobs.change_groups import (
+    ASIDE,
+    CHANGES,
+    KEEPS,
+    NOTICES,
+    PAID_UPFRONT,
+    SAME,
+    SILENT,
+    WHO,
+    ChangeGroups,
+    Row,
+    Told,
+)
 from perennial.jobs.change_list import happened_since, otherwise
 from perennial.jobs.job import Run
 from perennial.jobs.models import ChangeGroup, ChangePreview, PreviewedOrder
@@ -23,6 +35,7 @@ from perennial.kernel import money
 from perennial.kernel.money import Money
 from perennial.language.formats import ENGLISH, Reader, phrase
 from perennial.programs.models import Program, ProgramRevision
+from perennial.programs.queries import last_places
 
 SQL = sql.named("perennial.jobs", "sql/change_preview.sql")
 ORDER_COLUMNS = ("number", *Row._fields)
@@ -46,7 +59,7 @@ class Example:
 class Group:
     """Orders that have the same in common (``change_groups``): of ``event`` (its key) and its place in the version; so
     much more is to come of them by it, with delivery and tax. ``was`` and ``now``: ``before`` and ``after`` as people call
-    them, products and delivery modes by their names. ``example``: one of them; none where all are gone since.
+    them, products and delivery modes by their names. ``was_at``: where an event stood that is gone. ``example``: one of them; none where all are gone since.
     """
 
     number: int
@@ -59,7 +72,13 @@ class Group:
     amount: Money
     was: Money | str | int | None
     now: Money | str | int | None
+    was_at: int | None = None
     example: Example | None = None
+
+    @property
+    def is_upfront(self) -> bool:
+        """Does it say what orders billed up front are charged as a whole?"""
+        return self.kind in PAID_UPFRONT
 
     @property
     def stays(self) -> bool:
@@ -102,11 +121,29 @@ class Preview:
     @property
     def differences(self) -> tuple[Group, ...]:
         """The groups that say what differs, and what stays."""
-        return tuple(one for one in self.groups if one.kind not in (*WHO, *NOTICES))
+        return tuple(one for one in self.groups if one.kind not in (*WHO, *NOTICES, *PAID_UPFRONT))
+
+    @property
+    def paid_upfront(self) -> tuple[Group, ...]:
+        """The groups that say what orders billed up front are charged as a whole, or have paid too much."""
+        return tuple(one for kind in PAID_UPFRONT if (one := self.group_of(kind)) is not None)
 
     def group_of(self, kind: str) -> Group | None:
         """The one group of a kind."""
         return next((one for one in self.groups if one.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidUpfront:
+    """What an order billed up front is charged as a whole: so much more ``now``, and ``later``, from ``later_on`` on (None:
+    with its first shipment); so much ``less``; and what it has then paid too much (``back``).
+    """
+
+    now: Money | None
+    later: Money | None
+    later_on: date | None
+    less: Money | None
+    back: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +164,7 @@ class GroupOrder:
     new_amount: Money | None
     more: Money
     silent: bool
+    upfront: PaidUpfront
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +295,11 @@ def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None =
     row = stored_preview(run)
     if not ChangeGroup.objects.filter(run_id=row.pk, number=number).exists():
         raise Refused("change_group_unknown", "group", run=run, group=number)
-    silent = ChangeGroup.objects.filter(run_id=row.pk, kind=SILENT).values_list("number", flat=True).first()
+    beside = ChangeGroup.objects.filter(run_id=row.pk, kind__in=(SILENT, *PAID_UPFRONT))
+    numbers_of = dict(beside.values_list("kind", "number"))
+    given = {kind: numbers_of.get(kind, 0) for kind in (SILENT, *PAID_UPFRONT)}
     behind = int(key_of(after, 1)[0]) if after else 0
-    given = {"run": row.pk, "number": number, "after": behind, "most": size + 1, "silent": silent or 0}
+    given |= {"run": row.pk, "number": number, "after": behind, "most": size + 1}
     return page(_orders(sql.tuples(SQL["orders"], given), row.currency), size, lambda one: (one.key,))
 
 
@@ -267,8 +307,9 @@ def words_of(group: Group, to: Reader = ENGLISH) -> str:
     """What the orders of a group have in common."""
     context = {"kept": "set by a person", "gone": "set by a person", "billing_kept": "billing kept"}.get(group.kind)
     what = None if context is None else phrase(context, str(group.before), None, to)
-    event = group.event if group.event_id is None else group.event_id
-    return phrase("preview group", group.kind, {"event": event, "what": what or group.before}, to) or group.kind
+    code = group.kind if group.was_at is None else "removed"
+    facts = {"event": group.event_id or group.was_at, "what": what or group.before}
+    return phrase("preview group", code, facts, to) or group.kind
 
 
 def as_document(found: Preview) -> dict[str, Any]:
@@ -323,6 +364,8 @@ def _read(row: ChangePreview) -> Preview:
         "product": dict(Product.objects.filter(number__in=products - {None}).values_list("number", "name")),
         "delivery": dict(DeliveryMode.objects.filter(code__in=modes - {None}).values_list("code", "name")),
     }
+    gone = {one.event_key for one in stored if one.event_key and one.event_id is None}
+    stood = last_places(row.program_id, gone) if gone else {}
     examples = {number: Example(*shown) for number, *shown in sql.tuples(SQL["examples"], {"run": row.pk})}
 
     def called(kind: str, value: Told) -> Money | Told:
@@ -340,6 +383,7 @@ def _read(row: ChangePreview) -> Preview:
             amount=Money(one.amount_minor, currency),
             was=called(one.kind, one.before),
             now=called(one.kind, one.after),
+            was_at=stood.get(one.event_key or ""),
             example=examples.get(one.number),
         )
         for one in stored
@@ -372,7 +416,11 @@ def _value(kind: str, stored: Told, currency: str) -> Money | Told:
 
 
 def _orders(rows: list[tuple[Any, ...]], currency: str) -> Iterator[GroupOrder]:
-    for key, order, account, customer, line, shipment, ship_on, new_ship_on, amount, new_amount, more, silent in rows:
+    def amount(minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor, currency)
+
+    for *place, shipped, will_ship, costs, will_cost, more, silent, now, later, later_on, less, back in rows:
+        key, order, account, customer, line, shipment = place
         yield GroupOrder(
             key=key,
             order=order,
@@ -380,12 +428,13 @@ def _orders(rows: list[tuple[Any, ...]], currency: str) -> Iterator[GroupOrder]:
             customer=customer,
             line=line,
             shipment=shipment,
-            ship_on=ship_on,
-            new_ship_on=new_ship_on,
-            amount=None if amount is None else Money(amount, currency),
-            new_amount=None if new_amount is None else Money(new_amount, currency),
+            ship_on=shipped,
+            new_ship_on=will_ship,
+            amount=amount(costs),
+            new_amount=amount(will_cost),
             more=Money(more, currency),
             silent=silent,
+            upfront=PaidUpfront(amount(now), amount(later), later_on, amount(less), amount(back)),
         )
 
 

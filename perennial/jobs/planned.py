@@ -16,15 +16,19 @@ from perennial.kernel import money
 from perennial.kernel import plan as kernel
 from perennial.kernel.reasons import Reason
 from perennial.orders.models import OrderLine
+from perennial.programs.queries import LoadedRevision
 
 
 class _Said(NamedTuple):
-    """One thing: the occurrence before and after, or (``values``) what else was before and after."""
+    """One thing: the occurrence before and after, or (``values``) what else was before and after. ``now``: what it is planned
+    with after, where that is not what the order stood on before.
+    """
 
     state: OrderState
     what: str
     old: OccurrenceRow | None = None
     new: OccurrenceRow | None = None
+    now: LoadedRevision | None = None
     values: tuple[dict[str, Any] | None, dict[str, Any] | None] | None = None
     because: Any = None
     shipment: int | None = None
@@ -45,12 +49,14 @@ class Planned:
         """What of an order is planned otherwise than before, and what a person had set on it: it stays, or is gone."""
         for old, new in update.pairs():
             if old is None or new is None:
-                self.said.append(_Said(state, "added" if old is None else "left_out", old, new))
+                what = "added" if old is None else "left_out"
+                self.said.append(_Said(state, what, old, new, now=update.revision))
             elif seen_to_differ(old, new):
-                self.said.append(_Said(state, "changed", old, new))
+                self.said.append(_Said(state, "changed", old, new, now=update.revision))
         for a, o in update.set_by_people(state):
             what = "change_gone" if o is None else "kept"
-            self.said.append(_Said(state, what, new=o, values=(_set(a), None), because=a.reason or None))
+            at = (state if o is None else update).revision
+            self.said.append(_Said(state, what, new=o, values=(_set(a, at), None), because=a.reason or None))
 
     def billed(self, state: OrderState, before: str | None, after: str | None) -> None:
         """An order follows another payment schedule."""
@@ -90,7 +96,9 @@ class Planned:
             seq = places[row.pk]
             numbers[seq] = numbers.get(seq, 0) + 1
             shown = one.new or one.old
-            before, after = one.values or (told(o, items, one.state.currency) for o in (one.old, one.new))
+            was = one.state.revision
+            sides = ((one.old, was), (one.new, one.now or was))
+            before, after = one.values or (told(o, items, one.state.currency, at) for o, at in sides)
             yield touched.Row(
                 seq=seq,
                 number=numbers[seq],
@@ -104,12 +112,13 @@ class Planned:
             )
 
 
-def told(o: OccurrenceRow | None, items: Mapping[int, str], currency: str) -> dict[str, Any] | None:
-    """An occurrence as outside programs read it."""
+def told(o: OccurrenceRow | None, items: Mapping[int, str], currency: str, at: LoadedRevision) -> dict[str, Any] | None:
+    """An occurrence as outside programs read it; ``at``: what it is planned with."""
     if o is None:
         return None
     return {
         "event": o.event_key,
+        "event_id": at.place_of(o.event_key),
         "repetition": o.repetition,
         "ship_on": o.ship_on.isoformat(),
         "status": o.status,
@@ -129,10 +138,11 @@ def look_alike(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
     return before is not None and before == after
 
 
-def _set(a: kernel.Adjustment) -> dict[str, Any]:
-    """What a person had set: the kind of the change, by whom, when."""
+def _set(a: kernel.Adjustment, at: LoadedRevision) -> dict[str, Any]:
+    """What a person had set: the kind of the change, by whom, when. ``at``: where its event stands."""
     return {
         "event": a.key,
+        "event_id": at.place_of(a.key),
         "repetition": a.repetition,
         "change": a.kind,
         "by": a.by,

@@ -100,10 +100,12 @@ def _rows(places: Mapping[int, int], found: Sequence[Back]) -> Iterator[touched.
         if one.why_not is not None:
             yield plain._replace(what=PASSED_OVER, because=touched.stored(one.why_not.stored()))
             continue
-        pairs = [
-            (back, told(back.before, items, back.state.currency), told(back.after, items, back.state.currency))
-            for back in one.shipments
-        ]
+        pairs = []
+        for back in one.shipments:
+            before, after = (
+                told(o, items, back.state.currency, back.state.revision) for o in (back.before, back.after)
+            )
+            pairs.append((back, before, after))
         seen = [pair for pair in pairs if not look_alike(pair[1], pair[2])]
         if not seen:
             yield plain

@@ -62,7 +62,8 @@ FACTS = (
         "due_on",
     ),
 )
-"""What is told of it before and after, besides its lines; each has its name in the catalogue (``fact``)."""
+"""What is told of it before and after, besides its lines and the place of its event (``event_id``), by which people are told
+its ``event``; each has its name in the catalogue (``fact``)."""
 
 WRITTEN = """
 select seq, number, name, line, shipment, what, before::text, after::text, because::text

@@ -175,10 +175,14 @@ def _money(value: Money, style: str, to: Reader) -> str:
 
 
 def _grouped(number: int, to: Reader) -> str:
-    grouped = f"{number:,}"
-    return grouped if to.language == "en" else grouped.replace(",", ".")
+    return f"{number:,}" if decimal_mark(to) == "." else f"{number:,}".replace(",", ".")
 
 
 def _decimal(plain: str, to: Reader) -> str:
     """A decimal in the reader's digits. Without groups: it is read back, and typed, as it stands."""
-    return plain if to.language == "en" else plain.replace(".", ",")
+    return plain.replace(".", decimal_mark(to))
+
+
+def decimal_mark(to: Reader) -> str:
+    """What the reader writes before decimals."""
+    return "." if to.language == "en" else ","

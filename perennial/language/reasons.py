@@ -27,7 +27,6 @@ class Source:
     program: str
     revision: int | None
     place: int | None
-    key: str
     repetition: int = 0
 
 
@@ -176,7 +175,7 @@ def source_words(source: Source, to: Reader = ENGLISH) -> str:
 
 
 def _row(source: Source, to: Reader) -> str:
-    facts = {"program": source.program, "revision": source.revision, "place": source.place, "key": source.key}
+    facts = {"program": source.program, "revision": source.revision, "place": source.place}
     return _said("source" if source.place is not None else "source_gone", facts, to)
 
 

@@ -29,7 +29,7 @@ LINE = {"product", "quantity", "price"}
 def in_a_line(values: Mapping[str, Any] | None, to: Reader = ENGLISH) -> str:
     """``ship on 2026-04-10; product 0014``; nothing where there are none."""
     told = []
-    for name, value in (values or {}).items():
+    for name, value in _named(values).items():
         if isinstance(value, list):
             told += [", ".join(_told(part, word, to) for part, word in one.items()) for one in value]
         elif value is not None:
@@ -39,14 +39,12 @@ def in_a_line(values: Mapping[str, Any] | None, to: Reader = ENGLISH) -> str:
 
 def in_words(values: Mapping[str, Any] | None, to: Reader) -> str:
     """The same as a page says it: ``€25.79, card (payment 1, shipment)``; ``2 × B3 at 24.50``. What says nothing is left out."""
-    rest, told = dict(values or {}), []
+    rest, told = _named(values), []
     if {"payment", "amount", "currency"} <= rest.keys():
         amount, currency = rest.pop("amount"), rest.pop("currency")
         facts = {name: _as_read(name, rest.pop(name, None), to) for name in ("payment", "method", "purpose")}
         amount = Money(money.minor(amount, currency), currency)
         told.append(phrase("fact words", "payment", {**facts, "amount": amount}, to) or "")
-    if not rest.get("repetition"):
-        rest.pop("repetition", None)
     for name, value in rest.items():
         if name == "lines" and all(one.keys() == LINE for one in value):
             told += [
@@ -56,6 +54,20 @@ def in_words(values: Mapping[str, Any] | None, to: Reader) -> str:
         else:
             told.append(in_a_line({name: value}, to))
     return "; ".join(one for one in told if one)
+
+
+def _named(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The facts that people are told: an event by its place and not by the key that outside programs know it by, nor the
+    first of its repetitions.
+    """
+    found = dict(values or {})
+    if "event_id" in found:
+        found["event"] = found.pop("event_id")
+    if isinstance(found.get("event"), int):
+        found.pop("key", None)
+    if not found.get("repetition"):
+        found.pop("repetition", None)
+    return found
 
 
 def _told(name: str, value: object, to: Reader) -> str:

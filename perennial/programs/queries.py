@@ -14,7 +14,7 @@ from perennial.errors import Refused
 from perennial.kernel.calendar import Interval
 from perennial.kernel.guess import likely
 from perennial.kernel.plan import Event, EventProduct, Revision
-from perennial.programs.models import Program
+from perennial.programs.models import Program, ProgramEvent
 
 SQL = sql.named("perennial.programs", "revisions.sql")
 
@@ -43,6 +43,10 @@ class LoadedRevision:
     def products_to_price(self) -> set[str]:
         """The numbers of the products whose price is the product's own, not the event's."""
         return {p.item for e in self.plan.events if e.ships for p in e.products if p.price_minor is None}
+
+    def place_of(self, key: str) -> int | None:
+        """The place of an event, from 1, as people name it; None: it is gone, or was never in it."""
+        return next((event.event_id for event in self.plan.events if event.key == key), None)
 
     def billed_as(self, other: LoadedRevision) -> bool:
         """Is it billed as another revision is: whole or not, by the same payment schedules?"""
@@ -151,6 +155,12 @@ def newest_released(program_ids: Iterable[int] | None = None) -> dict[int, int]:
     """By program id, the id of its newest released revision: the one for new orders."""
     wanted = None if program_ids is None else list(program_ids)
     return dict(sql.tuples(SQL["newest_released"], {"programs": wanted}))
+
+
+def last_places(program_id: int, keys: Iterable[str]) -> dict[str, int]:
+    """Where these events of a program stood when they were in it last, by their keys."""
+    found = ProgramEvent.objects.filter(revision__program=program_id, key__in=list(keys)).order_by("revision__number")
+    return {key: at for key, at in found.values_list("key", "event_id") if at is not None}
 
 
 def program_by_id(schedule_id: str, field: str = "program") -> Program:

@@ -12,8 +12,9 @@ from dateutil.relativedelta import relativedelta
 
 from perennial.errors import Refused
 from perennial.kernel.currencies import exponent
-from perennial.kernel.money import Money, minor
-from perennial.language import LANGUAGES
+from perennial.kernel.money import Money, minor, plain
+from perennial.language import LANGUAGES, Reader
+from perennial.language.formats import ENGLISH, decimal_mark
 from perennial.web.visit import Visit
 
 LOOKS_BACK = 60
@@ -155,19 +156,20 @@ def whole(request: Visit, field: str) -> int | None:
 
 
 def number(request: Visit, field: str) -> Decimal:
-    """A number, with a comma or a point before its decimals. Refused: what is none."""
-    return read_number(request.POST.get(field, ""), field)
+    """A number as its reader writes it (``read_number``)."""
+    return read_number(request.POST.get(field, ""), field, to=request.visitor.reader)
 
 
-_GROUPED = re.compile(r"[1-9]\d{0,2},\d{3}")
-"""A comma that may stand before decimals as well as after thousands."""
+def read_number(typed: str, field: str = "", *, to: Reader) -> Decimal:
+    """A number, with a comma or a point before its decimals. Refused: what is none.
 
-
-def read_number(typed: str, field: str = "") -> Decimal:
-    """The same, of what was typed."""
+    Before three digits the reader's own mark stands before decimals, as in what the page has written; the other one may
+    stand after thousands, too, and is asked back.
+    """
     typed = typed.strip()
-    if _GROUPED.fullmatch(typed):
-        raise Refused("amount_ambiguous", field, one=typed.replace(",", "."), other=typed.replace(",", ""))
+    if re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", typed) and decimal_mark(to) not in typed:
+        one, other = re.sub("[.,]", ".", typed), re.sub("[.,]", "", typed)
+        raise Refused("amount_ambiguous", field, one=plain(Decimal(one)), other=other)
     typed = typed.replace(",", ".")
     try:
         found = Decimal(typed)
@@ -176,6 +178,11 @@ def read_number(typed: str, field: str = "") -> Decimal:
     if found is None or not found.is_finite():
         raise Refused("required" if not typed else "number_not_understood", field, value=typed[:40])
     return found
+
+
+def read_percent(typed: str, field: str = "") -> Decimal:
+    """A percentage, its sign or none behind it: none has thousands, so that either mark stands before decimals."""
+    return read_number(typed.strip().removesuffix("%").rstrip().replace(",", "."), field, to=ENGLISH)
 
 
 _SIGN = r"(?:[A-Za-z]{3}|[^\w\s.,'+-])"

@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -72,11 +73,41 @@ def faults() -> Faults:
     return Faults()
 
 
+def waits_until_it_listens(page: Page) -> None:
+    """A key or a click waits: a page that comes is seen, and has its address, a moment before its scripts have run."""
+
+    def after(act: Callable[..., None]) -> Callable[..., None]:
+        def waits(*arguments: Any, **options: Any) -> None:
+            page.wait_for_load_state("domcontentloaded")
+            act(*arguments, **options)
+
+        return waits
+
+    for does, names in ((page.keyboard, ("press", "type", "insert_text")), (page, ("click",))):
+        for name in names:
+            setattr(does, name, after(getattr(does, name)))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _clicks_wait_too() -> Iterator[None]:
+    """The same for a click on what a locator finds."""
+    click = Locator.click
+
+    def waits(locator: Locator, **options: Any) -> None:
+        locator.page.wait_for_load_state("domcontentloaded")
+        click(locator, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Locator, "click", waits)
+        yield
+
+
 @pytest.fixture
 def page(browser: Browser, faults: Faults) -> Iterator[Page]:
     """A page; errors, violations of the policy and requests to anywhere but this machine fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
+    waits_until_it_listens(page)
     page.on("console", lambda said: faults.found.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.found.append(str(error)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Faults
-from tests.browser.site import Answer, Request, Site, date_form, row, swapped
+from tests.browser.site import ASSETS, Answer, Request, Site, date_form, row, swapped
 
 #: Keys that belong to the browser, the system or a screen reader (desk.md, keys and focus).
 FORBIDDEN = re.compile(
@@ -60,6 +61,20 @@ def said(page: Page) -> str:
 
 
 # -- keys
+
+
+def test_a_key_of_these_tests_waits_until_the_page_listens(page: Page, site: Site) -> None:
+    script, kind = ASSETS["/static/web/desk.js"]
+
+    def late(request: Request) -> Answer:
+        time.sleep(0.3)
+        return Answer(script.read_text(), headers={"Content-Type": kind})
+
+    site.html = site.html.replace("/static/web/desk.js", "/late.js")
+    site.on("GET /late.js", late)
+    page.goto(site.url, wait_until="commit")
+    page.keyboard.press("F2")
+    expect(page.locator("#q")).to_be_focused()
 
 
 def test_letters_work_outside_fields_and_can_be_switched_off(desk: Page, site: Site) -> None:

@@ -13,14 +13,16 @@ from hypothesis import strategies as some
 
 from perennial.bundle.export.exporter import export_bundle
 from perennial.bundle.reading.faults import BundleRefused
-from perennial.bundle.sheets.cells import amount, day, expiry, numbers
+from perennial.bundle.sheets.cells import amount, day, expiry, number, numbers
 from perennial.bundle.sheets.file import Sheet, letter
 from perennial.bundle.sheets.mapping import SheetMapping, guess, read_mapping
 from perennial.errors import Refused, Several
+from perennial.jobs.close_orders import CloseOrders
+from perennial.jobs.runner import run_job
 from perennial.kernel import money
 from tests.worlds.bundle import counts, put
 from tests.worlds.card_number import card_number
-from tests.worlds.sheets import CUSTOMERS, ORDERS, club, come, faults
+from tests.worlds.sheets import CUSTOMERS, ON, ORDERS, club, come, faults
 
 db = [pytest.mark.django_db, pytest.mark.usefixtures("numbers_from_one")]
 
@@ -120,6 +122,27 @@ class TestWhatComesIn:
         assert [(one["reason"], one["released_on"]) for one in endless["holds"]] == [("away", None)]
         assert {one["status"] for one in six["lines"][0]["continuity"]["lines"]} == {"ordered"}
         assert max(one["event_on"] for one in six["lines"][0]["continuity"]["lines"]) == "2026-03-10"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_an_order_that_is_over_comes_in_as_the_night_would_leave_it(self) -> None:
+        club()
+        come(CUSTOMERS, "customers")
+        file = (
+            "Order,Customer,Product,Order date,Sent,Skipped,Card,Hold\n"
+            "B-1,C-1,BOX,2025-10-12,3,2,tok_a,\nB-2,C-1,BOX,2025-10-12,3,2,tok_a,away\nB-3,C-1,BOX,2025-10-12,3,,tok_a,\n"
+        )
+        come(file, "orders")
+
+        def told(one: dict[str, Any]) -> tuple[Any, ...]:
+            line = one["lines"][0]
+            return one["status"], line["status"], line["continuity"]["status"], line["continuity"]["complete"]
+
+        over, held, goes_on = exported("orders")
+        assert told(over) == ("invoiced", "invoiced", "closed", True)
+        assert told(held) == told(goes_on) == ("open", "open", "open", True)
+        assert run_job(CloseOrders(), on=ON)["counts"]["orders"] == 1  # the one that was held
+        assert told(exported("orders")[1]) == told(over)
+        assert counts(come(file.replace("away", ""), "orders")) == {"orders": (0, 0, 3)}
 
     def test_how_far_may_be_said_by_the_next_event(self) -> None:
         club()
@@ -326,10 +349,11 @@ def test_an_amount_is_read_as_it_was_written(minor: int) -> None:
     assert money.minor(amount(turned.replace(".", "\u00a0"), "comma"), "EUR") == minor
 
 
+@pytest.mark.parametrize("read", [amount, number])
 @pytest.mark.parametrize("words", ["1.234", "1,234"])
-def test_an_amount_that_may_be_two_is_asked_back(words: str) -> None:
+def test_an_amount_or_a_quantity_that_may_be_two_is_asked_back(read: Any, words: str) -> None:
     with pytest.raises(Refused) as refused:
-        amount(words, None)
+        read(words, None)
     assert refused.value.code == "sheet_amount_unclear"
 
 

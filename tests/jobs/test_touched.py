@@ -15,6 +15,7 @@ from perennial.jobs.models import JobRun
 from perennial.jobs.night import one_night
 from perennial.jobs.runner import run_job
 from perennial.jobs.touched import FACTS, WHAT, as_document, touched
+from perennial.language.values import in_a_line
 from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
 from perennial.programs.values import ProgramFacts
@@ -37,7 +38,11 @@ def rows(run: int, size: int = 2) -> list[dict[str, Any]]:
     for one in found:
         assert one["what"] in WHAT
         for facts in (one["before"] or {}, one["after"] or {}):
-            assert {*facts, *(name for line in facts.get("lines", ()) for name in line)} <= {*FACTS, "lines"}
+            assert {*facts, *(name for line in facts.get("lines", ()) for name in line)} <= {
+                *FACTS,
+                "event_id",
+                "lines",
+            }
     return found
 
 
@@ -62,6 +67,12 @@ def dearer(facts: ProgramFacts) -> ProgramFacts:
             e = replace(e, products=(replace(e.products[0], price_minor=9900), *e.products[1:]))
         events.append(replace(e, days_from_last=20) if e.key == "D" else e)
     return replace(facts, events=tuple(events))
+
+
+def without_b(facts: ProgramFacts) -> ProgramFacts:
+    """The second event does not come any more."""
+    left = [e for e in facts.events if e.key != "B"]
+    return replace(facts, events=tuple(replace(e, event_id=place) for place, e in enumerate(left, 1)))
 
 
 def released(change: Callable[[ProgramFacts], ProgramFacts]) -> None:
@@ -105,7 +116,22 @@ def test_an_update_tells_what_each_order_was_and_will_be_and_what_it_keeps() -> 
     assert of_plain[1]["before"]["ship_on"] < of_plain[1]["after"]["ship_on"]
     (kept,) = [t for t in told if t["what"] == "kept"]
     assert (kept["order"], kept["shipment"], kept["reason"]) == (changed, 4, "for two")
-    assert kept["before"] == {"event": "D", "repetition": 0, "change": "quantity", "by": "clerk:anna", "on": str(ON)}
+    what = {"event": "D", "event_id": 4, "repetition": 0, "change": "quantity"}
+    assert kept["before"] == {**what, "by": "clerk:anna", "on": str(ON)}
+
+
+def test_an_event_is_named_by_its_place_in_the_version_that_it_stands_in() -> None:
+    number = order("CLUB")
+    actions.move(number=number, shipment=2, to=day(50), **ANNA)
+    released(without_b)
+    done = run_job(JOBS["update-orders"](), on=ON)
+    told = {(t["what"], (t["before"] or t["after"])["event"]): t for t in rows(done["run"])}
+    assert told["change_gone", "B"]["before"]["event_id"] == 2
+    assert told["left_out", "B"]["before"]["event_id"] == 2
+    assert [told["changed", "C"][side]["event_id"] for side in ("before", "after")] == [3, 2]
+    assert in_a_line(told["change_gone", "B"]["before"]) == f"by clerk:anna; on {ON}; event 2; change move"
+    (why,) = [one["reason"] for one in done["reasons"]]
+    assert why == "event 2: the move no longer applies, its shipment does not come any more"
 
 
 def test_the_current_event_is_told_from_to_and_since_when() -> None:

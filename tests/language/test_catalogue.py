@@ -132,7 +132,7 @@ def test_every_problem_says_when_it_comes_and_what_to_do() -> None:
 
 def test_a_label_that_a_sentence_asks_for_exists() -> None:
     contexts = {context for context, _ in catalogue("en").entries}
-    known = {"", "n", "quoted", "json", "amount", *contexts}
+    known = {"", "n", "quoted", "json", "amount", "decimal", *contexts}
     for (_, code), entry in catalogue("en").entries.items():
         for form in entry.forms:
             for style in styles(form):

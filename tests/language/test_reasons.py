@@ -45,7 +45,7 @@ class Sentences(NamedTuple):
 
 SENTENCES = {
     "en": Sentences(
-        rf"(\w+) revision (\d+), event (\d+) \((\w+)\)(?:, repetition (\d+))?: (.+) = {D}; (.+)",
+        rf"(\w+) revision (\d+), event (\d+)(?:, repetition (\d+))?: (.+) = {D}; (.+)",
         {
             "first": rf"(order date|start date) {D} \+ (\d+) days? after order date",
             "first_interval": rf"first date of INTERVAL on or after (order date|start date) {D} \+ (\d+) days?",
@@ -68,7 +68,7 @@ SENTENCES = {
         {"order date": "order", "start date": "start"},
     ),
     "it": Sentences(
-        rf"(\w+) revisione (\d+), evento (\d+) \((\w+)\)(?:, ripetizione (\d+))?: (.+) = {D}; (.+)",
+        rf"(\w+) revisione (\d+), evento (\d+)(?:, ripetizione (\d+))?: (.+) = {D}; (.+)",
         {
             "first": rf"(data dell'ordine|data di inizio) {D} \+ (\d+) giorn[oi] dopo l'ordine",
             "first_interval": rf"prima data dell'INTERVAL dalla (data dell'ordine|data di inizio) {D} \+ (\d+) giorn[oi] in poi",
@@ -117,7 +117,7 @@ class Derived:
         self.says = SENTENCES[language]
         head = re.fullmatch(self.says.head, words)
         assert head, words
-        self.program, self.revision, self.place, self.key, repetition, rule, said, ship = head.groups()
+        self.program, self.revision, self.place, repetition, rule, said, ship = head.groups()
         self.repetition = int(repetition or 0)
         self.previous: date | None = None
         self.grid: date | None = None
@@ -185,7 +185,7 @@ def stored(o: Occurrence) -> DateReason:
 
 
 def source(revision: Revision, o: Occurrence, *, repeated: bool = True) -> Source:
-    return Source(revision.program, revision.number, o.event_id, o.key, o.repetition if repeated else 0)
+    return Source(revision.program, revision.number, o.event_id, o.repetition if repeated else 0)
 
 
 def said(
@@ -205,7 +205,7 @@ def derive(
         started = case.facts.start_date is not None
         read = Derived(said(case.revision, o, started=started, changes=changes, language=language), language)
         assert (read.program, int(read.revision)) == (case.revision.program, case.revision.number)
-        assert (int(read.place), read.key, read.repetition) == (o.event_id, o.key, o.repetition)
+        assert (int(read.place), read.repetition) == (o.event_id, o.repetition)
         assert read.event_on == o.event_on
         assert read.ship_on == o.ship_on
         if read.previous is not None:
@@ -263,11 +263,11 @@ def words(occurrence: Occurrence, started: bool = False, changes: Iterable[Adjus
 def test_the_words_of_an_order() -> None:
     first, second = plan(CLUB, order()).occurrences
     assert words(first) == (
-        "CLUB revision 1, event 1 (A): order date 2026-03-10 + 5 days after order date = 2026-03-15;"
+        "CLUB revision 1, event 1: order date 2026-03-10 + 5 days after order date = 2026-03-15;"
         " ships on or after 2026-03-15: next working day of STD is 2026-03-16"
     )
     assert words(second) == (
-        "CLUB revision 1, event 2 (B): 30 days after the previous date 2026-03-15 = 2026-04-14; ships on that date"
+        "CLUB revision 1, event 2: 30 days after the previous date 2026-03-15 = 2026-04-14; ships on that date"
     )
 
 
@@ -286,7 +286,7 @@ def test_the_words_of_missed_events() -> None:
     facts = order(start_date=day("1-02"), consolidate=True)
     first, second = plan(CLUB, facts).occurrences
     assert words(first, True) == (
-        "CLUB revision 1, event 1 (A): start date 2026-01-02 + 5 days after order date = 2026-01-07;"
+        "CLUB revision 1, event 1: start date 2026-01-02 + 5 days after order date = 2026-01-07;"
         " missed before the order: ships with the other missed events on the order date 2026-03-10"
     )
     assert words(second, True).endswith("ships with the other missed events on the order date 2026-03-10")
@@ -307,7 +307,7 @@ def test_product_and_price_name_their_rule_and_the_row_that_they_come_from(data:
     changes = data.draw(programs.adjustments(first.occurrences, case.facts.order_date, ("substitute", "price")))
     for o in plan(case.revision, case.facts, changes).occurrences:
         mine = {(c.kind, c.line): c.value for c in changes if (c.key, c.repetition) == (o.key, o.repetition)}
-        row = f"CLUB revision {case.revision.number}, event {o.event_id} ({o.key})"
+        row = f"CLUB revision {case.revision.number}, event {o.event_id}"
         for line, product in zip(o.lines, o.event.products, strict=True):
             why = product_words(reason_of(line), source(case.revision, o), line.line, people_of(changes, o, line.line))
             swapped = mine.get(("substitute", line.line))
@@ -342,7 +342,7 @@ def test_prices_are_printed_in_their_currency() -> None:
         return price_words(reason_of(line), row, line.item, Money(line.price_minor, currency), ORDERED)
 
     assert price(first, "JPY") == "1000 is the price of product P-A on the order date 2026-03-10"
-    assert price(second, "KWD") == "0.450 is named by CLUB revision 1, event 1 (A)"
+    assert price(second, "KWD") == "0.450 is named by CLUB revision 1, event 1"
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,10 @@ def test_facts_in_the_words_of_a_page() -> None:
     assert in_words({**shipment, "repetition": 3, "ship_on": "2026-03-16"}, to) == (
         "event E4-2; repetition 3; 2 × B3 at 24.50; ship on Mon 16 Mar"
     )
+    known = {"lines": shipment["lines"], "event": "E4-2", "event_id": 6, "repetition": 0}
+    assert in_words(known, to) == "2 × B3 at 24.50; event 6"
+    assert in_words({**known, "event_id": None}, to) == "2 × B3 at 24.50"  # no version has it any more
+    assert in_a_line({"key": "E3", "event": 3, "since": "2026-03-16", "repetition": 0}) == "event 3; since 2026-03-16"
     assert in_words(None, to) == ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -451,6 +452,16 @@ def test_a_huge_quantity_is_asked_for_a_second_time(at_desk: AtDesk) -> None:
     assert order(number, on=ON).lines[0].quantity == 1000
     post(client, address, page, quantity="99", key="d:q1")
     assert order(number, on=ON).lines[0].quantity == 99
+
+
+def test_a_quantity_is_read_as_its_reader_writes_it(at_desk: AtDesk) -> None:
+    client = at_desk("clerk", language="it")
+    number = started(client, "B1")
+    page, address = f"/orders/{number}/edit", f"/orders/{number}/lines/1/quantity"
+    assert "è 1,25 o 1250?" in text(post(client, address, page, quantity="1.250", key="a:q1"))
+    assert 'name="quantity" value="125,125"' in text(post(client, address, page, quantity="125,125", key="b:q1"))
+    post(client, address, page, quantity="125,125", meant="125.125", key="c:many")
+    assert order(number, on=ON).lines[0].quantity == Decimal("125.125")
 
 
 def test_what_may_be_a_slip_is_said_and_blocks_nothing(at_desk: AtDesk) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from perennial.errors import Refused
 from perennial.kernel.money import Money
-from perennial.language import Reader
+from perennial.language import Reader, say
 from perennial.language.formats import fact
 from perennial.web import typed
 
@@ -109,14 +109,35 @@ def test_what_the_page_writes_of_money_can_be_typed(minor: int, currency: str, l
     assert typed.money(post(price=written), "price", currency) == Money(minor, currency)
 
 
-@pytest.mark.parametrize(("words", "read"), [("1,5", "1.5"), ("0,125", "0.125"), ("1.125", "1.125"), ("2000", "2000")])
-def test_a_number_as_it_is_typed(words: str, read: str) -> None:
-    assert typed.read_number(words) == Decimal(read)
+@pytest.mark.parametrize(
+    ("words", "read", "language"),
+    [
+        ("1,5", "1.5", "en"),
+        ("0,125", "0.125", "en"),
+        ("0.125", "0.125", "it"),
+        ("1.125", "1.125", "en"),
+        ("1,125", "1.125", "it"),
+        ("2000", "2000", "it"),
+    ],
+)
+def test_a_number_as_it_is_typed(words: str, read: str, language: str) -> None:
+    assert typed.read_number(words, to=Reader(language)) == Decimal(read)
 
 
-def test_thousands_are_no_decimals() -> None:
-    with pytest.raises(Refused, match="amount_ambiguous"):
-        typed.read_number("2,000")
+@pytest.mark.parametrize(
+    ("words", "language", "asked"),
+    [("2,000", "en", "is it 2 or 2000?"), ("1.250", "it", "è 1,25 o 1250?"), ("125.125", "it", "è 125,125 o 125125?")],
+)
+def test_thousands_are_no_decimals(words: str, language: str, asked: str) -> None:
+    with pytest.raises(Refused) as refused:
+        typed.read_number(words, to=Reader(language))
+    assert say(refused.value, Reader(language)) == asked
+
+
+@given(st.integers(1, 10**9 - 1), st.sampled_from(["en", "it"]))
+def test_what_the_page_writes_of_a_quantity_can_be_typed(thousandths: int, language: str) -> None:
+    quantity = Decimal(thousandths) / 1000
+    assert typed.read_number(fact(quantity, "", Reader(language)), to=Reader(language)) == quantity
 
 
 def test_what_means_two_amounts_is_asked_back() -> None:

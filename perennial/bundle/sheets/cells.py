@@ -87,10 +87,12 @@ def whole(words: str) -> int:
 
 
 def number(words: str, decimals: str | None) -> str:
-    """A quantity."""
+    """A quantity, as an amount is read."""
     try:
         return amount(words, decimals)
     except Refused as refused:
+        if refused.code == "sheet_amount_unclear":
+            raise
         raise Refused("number_not_understood", value=limits.short(words)) from refused
 
 

@@ -54,7 +54,6 @@ class _Orders:
             made["order_date"] = said["order_date"].isoformat()
         if "ship_to" in said:
             made["ship_to"] = said["ship_to"]
-        made["status"] = "open"
         line: dict[str, Any] = {}
         product = self._product(row)
         if product is not None:
@@ -66,7 +65,8 @@ class _Orders:
         }
         if "start_date" in said:
             continuity["start_date"] = said["start_date"].isoformat()
-        children = self._how_far(row, product, continuity)
+        children, is_over = self._how_far(row, product, continuity)
+        made["status"] = "invoiced" if is_over and "hold" not in said else "open"
         if continuity or product in self.names.sold:
             line["continuity"] = continuity
         made["lines"] = [line]
@@ -93,39 +93,44 @@ class _Orders:
             return None
         return sellers[0]
 
-    def _how_far(self, row: Row, product: str | None, continuity: dict[str, Any]) -> list[int]:
-        """Put the shipments into the continuity order; the numbers of those that were sent."""
+    def _how_far(self, row: Row, product: str | None, continuity: dict[str, Any]) -> tuple[list[int], bool]:
+        """Put the shipments into the continuity order; the numbers of those that were sent, and whether it is over: the first
+        night would close it, and tell the customer. What is billed up front is still asked whether it was paid.
+        """
         sold = self.names.sold.get(product or "")
         ordered_on = row.values.get("order_date")
         if sold is None or ordered_on is None:
-            return []
+            return [], False
         number = self.names.newest(sold.program)
         revision = self.names.revision(sold.program, number) if number else None
         if revision is None:
-            return []
+            return [], False
         try:
-            shipments = self._shipments(row, sold, revision, ordered_on)
+            shipments, ends = self._shipments(row, sold, revision, ordered_on)
         except Refused:  # the program's own fault: the bundle is told of it
-            return []
+            return [], False
         skipped = set(row.values.get("skipped", ()))
         for one in sorted(skipped - {o.shipment for together in shipments for o in together}):
             self.rows.wrong(row, "skipped", Refused("sheet_shipment_unknown", shipment=one, count=len(shipments)))
         sent = self._sent(row, revision, shipments, skipped)
         if sent is None:
-            return []
+            return [], False
         price = row.values.get("price")
         lines, gone = self._lines(row, shipments, skipped, sent)
         if price is not None:
             self._agreed(lines, shipments, price)
             self._agreed_later(continuity, revision, price)
         continuity["lines"] = [entry for _, entries in lines for entry in entries]
-        return gone
+        is_over = (
+            ends and bool(gone) and all(entry["status"] != "scheduled" for _, entries in lines for entry in entries)
+        )
+        return gone, is_over and not revision.bill_upfront
 
     def _shipments(
         self, row: Row, sold: Sold, revision: LoadedRevision, ordered_on: date
-    ) -> list[list[kernel.Occurrence]]:
-        """What the program sends to such an order, what ships together together. Of what repeats until stopped some more than
-        the sheet tells of.
+    ) -> tuple[list[list[kernel.Occurrence]], bool]:
+        """What the program sends to such an order, what ships together together, and whether that is all of it. Of what
+        repeats until stopped it is some more than the sheet tells of.
         """
         first = None
         if revision.order_start == "current_event" and revision.started_on is not None:
@@ -145,8 +150,8 @@ class _Orders:
             upfront=revision.bill_upfront,
             prices=self.names.prices(revision.products_to_price, ordered_on),
         )
-        planned = self.names.plans.of(revision.plan, facts, ()).occurrences
-        return [list(together) for _, together in groupby(planned, key=lambda o: o.shipment)]
+        plan = self.names.plans.of(revision.plan, facts, ())
+        return [list(together) for _, together in groupby(plan.occurrences, key=lambda o: o.shipment)], plan.complete
 
     def _sent(
         self,

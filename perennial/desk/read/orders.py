@@ -322,7 +322,6 @@ class _Batch:
                         one.program,
                         None if child and child.number in earlier else one.revision,
                         places.get(o.key),
-                        o.key,
                         o.repetition,
                     ),
                     started=one.start_date is not None,

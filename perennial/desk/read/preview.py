@@ -142,7 +142,7 @@ def _lines(of: _Of, o: kernel.Occurrence, status: str, *, last: bool) -> Iterato
     """The products of a shipment that is not stored."""
     plan, currency = of.revision.plan, of.rules.currency
     why_date = DateReason.of(o)
-    source = Source(plan.program, plan.number, o.event_id, o.key, o.repetition)
+    source = Source(plan.program, plan.number, o.event_id, o.repetition)
     mine = [a for a in of.adjustments if (a.key, a.repetition) == (o.key, o.repetition)]
     run_on = before(o.ship_on, of.rules.parameters.days_before_delivery)
     reason = Reason("projected", {"run_on": run_on}) if status == "projected" else Reason("preview")

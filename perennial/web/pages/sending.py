@@ -138,7 +138,7 @@ def _pieces(request: Visit, child: Child | None) -> list[Pieces]:
         typed_ = request.POST.get(f"pieces-{one.at}", "").strip()
         if not typed_ or typed_ == plain(one.quantity):
             continue
-        found += one.short(read_number(typed_, f"pieces-{one.at}"))
+        found += one.short(read_number(typed_, f"pieces-{one.at}", to=request.visitor.reader))
     return found
 
 

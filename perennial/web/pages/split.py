@@ -17,7 +17,7 @@ from perennial.language import phrase
 from perennial.web import typed
 from perennial.web.answer import Toast, act, done, panel
 from perennial.web.effects import effect
-from perennial.web.typed import money, read_number
+from perennial.web.typed import money, read_percent
 from perennial.web.visit import Visit
 
 MOST_WAYS = 4
@@ -92,7 +92,7 @@ def _ways(request: Visit, currency: str) -> tuple[Share, ...]:
         if not method:
             continue
         if part.endswith("%"):
-            found.append(Share(method, percent=read_number(part[:-1].rstrip(), "pay")))
+            found.append(Share(method, percent=read_percent(part, "pay")))
         elif part:
             found.append(Share(method, money(request, f"part-{at}", currency).minor))
         else:

@@ -22,7 +22,7 @@ from perennial.kernel.states import HOLD_PARTS, HOLD_STOPS
 from perennial.language import LANGUAGES, Reader, phrase
 from perennial.language.countries import countries, country_name
 from perennial.language.formats import fact
-from perennial.web.typed import read_day, read_money, read_number
+from perennial.web.typed import read_day, read_money, read_percent
 from perennial.web.visit import Visit
 
 NOTHING = "–"
@@ -165,10 +165,7 @@ class Percent(Field):
     is_number: ClassVar[bool] = True
 
     def parse(self, raw: Any, request: Visit, at: str = "") -> Any:
-        raw = raw.rstrip("%").rstrip()
-        if raw.count(",") == 1 and "." not in raw:
-            raw = raw.replace(",", ".")  # no percentage has thousands
-        return money.plain(read_number(raw, at or self.name)) if raw else self.default
+        return money.plain(read_percent(raw, at or self.name)) if raw.strip(" %") else self.default
 
     def show(self, value: Any, request: Visit) -> Any:
         return "" if value is None else fact(str(value), "decimal", request.visitor.reader)
