@@ -99,7 +99,7 @@ select 'upfront_payments_short', p.number, l.line, null, null, null, coalesce(y.
          where (%(orders)s::bigint[] is null or parent_id = any(%(orders)s)) and parent_id is not null
          group by parent_line_id) k on k.parent_line_id = c.parent_line_id
   left join (select y.continuity_order_id,
-                    sum(case when y.purpose = 'refund' then -y.overpaid_minor else y.amount_minor end)::bigint as sum
+                    sum(case when y.purpose = 'refund' then -coalesce(y.overpaid_minor, 0) else y.amount_minor end)::bigint as sum
                from continuity_continuityorder c join payments_payment y on y.continuity_order_id = c.id
               where (%(orders)s::bigint[] is null or c.order_id = any(%(orders)s)) and c.upfront
                 and y.purpose in ('order', 'refund') and y.status not in {states.NOT_COUNTED}

@@ -10,8 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Sum
-
 from perennial.catalog.queries import SetUp
 from perennial.continuity.planning import OccurrenceRow, OrderState
 from perennial.db import sql
@@ -218,7 +216,7 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
         .order_by("pk")
     ):
         rows.setdefault(payment.continuity_order_id or 0, []).append(payment)
-    given_back = _overpaid(rows)
+    given_back = _overpaid(states, rows)
     changed = 0
     ended: list[int] = []
     owed_now: dict[int, int] = {}
@@ -321,11 +319,32 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
     return changed
 
 
-def _overpaid(payments: Mapping[int, Collection[Payment]]) -> dict[int, int]:
-    """By continuity order, what was given back, or will be, of what had been paid for what did not come any more."""
-    back = Payment.objects.filter(continuity_order__in=payments, purpose="refund", overpaid_minor__gt=0)
-    back = back.exclude(status__in=(*NOT_COUNTED, "written_off"))
-    return dict(back.values_list("continuity_order").annotate(Sum("overpaid_minor")))
+def _overpaid(states: Collection[OrderState], payments: Mapping[int, Collection[Payment]]) -> dict[int, int]:
+    """By continuity order, what was given back, or will be, of what had been paid for what did not come any more.
+
+    A refund from before that was noted gave back so much of it as was taken beyond what the order costs so far; it is noted
+    now.
+    """
+    found: dict[int, int] = {}
+    late: dict[int, list[Payment]] = {}
+    back = Payment.objects.filter(continuity_order__in=[state.row.pk for state in states], purpose="refund")
+    for one in back.exclude(status__in=(*NOT_COUNTED, "written_off")).order_by("pk"):
+        pk = one.continuity_order_id or 0
+        found[pk] = found.get(pk, 0) + (one.overpaid_minor or 0)
+        if one.overpaid_minor is None:
+            late.setdefault(pk, []).append(one)
+    for state in states:
+        if state.row.pk in late and state.row.owed_minor is not None:
+            taken = sum(
+                p.amount_minor if p.status == "billed" else p.captured_minor for p in payments.get(state.row.pk, ())
+            )
+            beyond = taken - state.row.owed_minor - found[state.row.pk]
+            for one in late[state.row.pk]:
+                one.overpaid_minor = max(0, min(one.amount_minor, beyond))
+                beyond -= one.overpaid_minor
+                found[state.row.pk] += one.overpaid_minor
+            Payment.objects.bulk_update(late[state.row.pk], ["overpaid_minor"])
+    return found
 
 
 def _unasked(payment: Payment | None) -> bool:

@@ -27,7 +27,7 @@ class Payment(models.Model):
     A row of the purpose ``refund`` gives back a part of the payment that ``refunds`` names; when that is done, it says so
     in its own ``captured_minor`` and in ``refunded_minor`` there. It is a ``draft`` while it waits to be approved
     (``request``). ``overpaid_minor``: so much of it had been paid up front for what did not come any more; what comes after
-    all is owed anew.
+    all is owed anew (null: a refund of something else, or from before this was noted; ``due`` notes it then).
     """
 
     order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="payments", db_index=False)
@@ -56,7 +56,7 @@ class Payment(models.Model):
     gateway_ref = models.TextField(null=True)
     approval_code = models.TextField(null=True)
     refunds = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
-    overpaid_minor = models.BigIntegerField(db_default=0)
+    overpaid_minor = models.BigIntegerField(null=True)
     request = models.ForeignKey("RefundRequest", models.PROTECT, null=True, related_name="payments", db_index=False)
 
     class Meta:
@@ -90,8 +90,8 @@ class Payment(models.Model):
                 condition=Q(request__isnull=True) | Q(purpose="refund"), name="only_a_refund_is_asked_for"
             ),
             models.CheckConstraint(
-                condition=Q(overpaid_minor=0)
-                | Q(purpose="refund", overpaid_minor__gt=0, overpaid_minor__lte=models.F("amount_minor")),
+                condition=Q(overpaid_minor__isnull=True)
+                | Q(purpose="refund", overpaid_minor__gte=0, overpaid_minor__lte=models.F("amount_minor")),
                 name="overpaid_at_most_given_back",
             ),
         ]

@@ -84,7 +84,7 @@ def refund(
         due_on=why.on,
         status="due" if request is None else "draft",
         refunds=taken,
-        overpaid_minor=min(amount, _beyond_of(taken)),
+        overpaid_minor=_overpaid(taken, amount),
         request=request,
     )
     tell(back, "payment_refund_due" if request is None else "payment_refund_asked", why)
@@ -93,11 +93,14 @@ def refund(
     return back
 
 
-def _beyond_of(taken: Payment) -> int:
-    """What was paid of an order billed up front for what does not come any more, and was not given back yet."""
+def _overpaid(taken: Payment, amount: int) -> int | None:
+    """How much of an amount was paid of an order billed up front for what does not come any more, and was not given back
+    yet; None: it paid something else.
+    """
     if taken.continuity_order is None:
-        return 0
-    return beyond(taken.continuity_order.order_id).get((taken.continuity_order_id, None), 0)
+        return None
+    there = beyond(taken.continuity_order.order_id).get((taken.continuity_order_id, None), 0)
+    return min(amount, there)
 
 
 def _fault(taken: Payment, *, by_check: bool) -> Refused | None:

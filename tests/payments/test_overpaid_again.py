@@ -156,3 +156,13 @@ def test_whatever_happens_what_is_asked_and_kept_is_what_it_costs(seed: int) -> 
             assert asked <= max(missing, 0), seed
     assert check()["faults"] == []
     assert check_once()["faults"] == []
+
+
+def test_a_refund_from_before_that_was_noted_is_noted_when_the_order_changes() -> None:
+    number = paid()
+    actions.skip(number=number, shipment=3, **ANNA)
+    actions.refund(number=number, amount="39.00", **WHY)  # 5.00 of it a courtesy
+    Payment.objects.update(overpaid_minor=None)
+    actions.unskip(number=number, shipment=3, **ANNA)
+    assert [minor for _, minor, _ in to_come()] == [3400]
+    assert list(Payment.objects.filter(purpose="refund").values_list("overpaid_minor", flat=True)) == [3400]

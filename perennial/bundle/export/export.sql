@@ -92,7 +92,7 @@ select y.id, coalesce(c.order_id, k.parent_id, k.id), coalesce(k.number, p.numbe
        case when y.customer_id <> coalesce(p.payer_id, o.payer_id, k.payer_id, p.customer_id, o.customer_id, k.customer_id)
             then u.account end,
        b.on_date, b.due_on, b.amount_minor, y.request_id,
-       case when y.purpose = 'refund' and c.id is not null then y.overpaid_minor end
+       y.overpaid_minor
   from payments_payment y
   join customers_customer u on u.id = y.customer_id
   left join orders_salesorder k on k.id = y.order_id

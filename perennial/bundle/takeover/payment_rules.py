@@ -134,16 +134,16 @@ def _overpaid(made: Made, row: ContinuityRow, beyond: int) -> int:
     is paid ``beyond`` what it costs, the oldest first.
     """
     refunds = [
-        (one, thing)
-        for one, thing in made
+        one
+        for one, _ in made
         if one.continuity is row and one.purpose == "refund" and one.status not in (*NOT_COUNTED, "written_off")
     ]
-    beyond -= sum(one.overpaid_minor for one, _ in refunds)
-    for one, thing in refunds:
-        if not thing.given("overpaid"):
+    beyond -= sum(one.overpaid_minor or 0 for one in refunds)
+    for one in refunds:
+        if one.overpaid_minor is None:
             one.overpaid_minor = max(0, min(one.owed.amount, beyond))
             beyond -= one.overpaid_minor
-    return sum(one.overpaid_minor for one, _ in refunds)
+    return sum(one.overpaid_minor or 0 for one in refunds)
 
 
 def _beyond(mine: Made, whole: int) -> Given | None:
@@ -159,7 +159,7 @@ def _refunds_fit(made: Made, currency: str) -> None:
     taken = {(id(row.paid), row.owed.number): row.captured_minor for row, _ in made if row.purpose != "refund"}
     for row, thing in made:
         most = row.owed.amount if row.purpose == "refund" and row.continuity is not None else 0
-        if row.overpaid_minor > most:
+        if (row.overpaid_minor or 0) > most:
             thing.fault("overpaid", "overpaid_above_refund", amount=Money(most, currency))
         if row.refunds is not None:
             captured = taken.get((id(row.paid), row.refunds))

@@ -294,7 +294,7 @@ class _Reader:
             tries=self._tries(payer),
             bill=self._bill(amount),
             refunds=thing.whole("refunds", None, 1, MOST),
-            overpaid_minor=ctx.money(thing, "overpaid"),
+            overpaid_minor=ctx.money(thing, "overpaid") if thing.given("overpaid") else None,
             payer_id=payer,
             disputes=disputes(ctx, thing),
         )

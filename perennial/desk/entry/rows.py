@@ -357,7 +357,7 @@ class PaymentRow:
     bill: BillRow | None = None
     refunds: int | None = None
     refunds_id: int | None = None
-    overpaid_minor: int = 0
+    overpaid_minor: int | None = None
     payer_id: int | None = None
     request: RequestRow | None = None
     disputes: list[DisputeRow] = field(default_factory=list)

@@ -11,15 +11,15 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="payment",
             name="overpaid_minor",
-            field=models.BigIntegerField(db_default=0),
+            field=models.BigIntegerField(null=True),
         ),
         AddConstraintNotValid(
             model_name="payment",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("overpaid_minor", 0),
+                    ("overpaid_minor__isnull", True),
                     models.Q(
-                        ("overpaid_minor__gt", 0),
+                        ("overpaid_minor__gte", 0),
                         ("overpaid_minor__lte", models.F("amount_minor")),
                         ("purpose", "refund"),
                     ),
