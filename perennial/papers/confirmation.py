@@ -177,12 +177,12 @@ def _rows(order: Order, one: Continuity, coming_: Sequence[ComingShipment], rule
         if became is None:
             goods = sum(line_amount(line.quantity, line.price.minor) for line in lines)
             total = None if lines[-1].status == "skipped" else costs.get(number)
-            yield _Row(number, lines, None, goods, total, not included)
+            yield _Row(number, lines, None, goods=goods, total=total, adds_tax=not included)
         else:
             total = None if became.children[0].status == "cancelled" else became.total.minor
             included_there = became.tax_included
             adds_tax = None if included_there is None else not included_there
-            yield _Row(number, lines, became, became.goods.minor, total, adds_tax)
+            yield _Row(number, lines, became, goods=became.goods.minor, total=total, adds_tax=adds_tax)
 
 
 def _more(rows: Iterable[_Row]) -> str:
