@@ -98,13 +98,15 @@ def children_part(order: Order, names: Mapping[int, str]) -> None:
     """The child orders of an order, and where they go that go elsewhere than the order."""
     own = order.ship_to.id if order.ship_to else None
     goes_to = {c.number: names[c.ship_to.id] for c in order.children if c.ship_to and c.ship_to.id != own}
+    taxed = [c.tax_included for c in order.children if c.tax.minor]
+    all_included = bool(taxed) and all(taxed)
     section("child orders")
     table(
         (
             *("number", "shipment", "ships on", "status", "products"),
             *(
                 "delivery",
-                "tax incl." if any(c.tax_included for c in order.children) else "tax",
+                "tax incl." if all_included else "tax",
                 "total",
                 "carrier",
                 "tracking",
@@ -119,7 +121,7 @@ def children_part(order: Order, names: Mapping[int, str]) -> None:
                 c.status + (", held" if c.held else ""),
                 [product(line) for line in c.lines],
                 amount(c.delivery),
-                amount(c.tax),
+                f"{amount(c.tax)} incl." if c.tax_included and not all_included else amount(c.tax),
                 amount(c.total),
                 c.sent.carrier if c.sent else None,
                 c.sent.tracking if c.sent else None,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 
 from perennial.catalog.models import Company
-from perennial.catalog.queries import company, set_up
+from perennial.catalog.queries import SetUp, company, set_up
 from perennial.db import sql
 from perennial.desk.read.coming import ComingShipment, coming
-from perennial.desk.read.order import Child, Continuity, Order
+from perennial.desk.read.order import Continuity, Made, Order, each_once
 from perennial.desk.read.orders import addresses
 from perennial.desk.read.orders import order as read
 from perennial.desk.read.shipment import ShipmentLine
-from perennial.desk.read.values import Card, Payment
+from perennial.desk.read.values import Card, Payment, Product
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.states import SENT, WITH_MONEY
 from perennial.language.formats import Reader, fact, phrase
@@ -70,7 +72,9 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A payment of the order itself: the day, how it is paid, for what, how much, how it stands."""
+    """A payment of the order itself, or money that was given back (with a minus): the day, how, for what, how much, how it
+    stands.
+    """
 
     on: str
     by: str
@@ -81,7 +85,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """An order confirmation. ``more``: what the column beside the prices holds, delivery with or without tax."""
+    """An order confirmation. ``more``: what the column beside the prices holds, delivery with or without the tax."""
 
     head: Head
     customer: tuple[str, ...]
@@ -96,6 +100,17 @@ class Confirmation:
     form: str = "confirmation"
 
 
+class _Row(NamedTuple):
+    """A shipment: ``total`` None: nothing is paid for it; ``adds_tax`` to its prices; None: no tax is known."""
+
+    number: int
+    lines: Sequence[ShipmentLine]
+    made: Made | None
+    goods: int
+    total: int | None
+    adds_tax: bool | None
+
+
 def confirmation(number: str, *, on: date, language: str | None = None) -> Confirmation:
     """The confirmation of an order, as it stands on a date; a child's number gives its parent's.
 
@@ -106,7 +121,7 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
     sender = company()
     rules = set_up()
     coming_ = list(coming(order, rules))
-    included = all(rules.tariff(one.tariff).prices_include_tax for one in order.continuity)
+    rows = [(one, list(_rows(order, one, coming_, rules))) for one in order.continuity]
     bought = tuple(_bought(order, to))
     labels = of(to, *LABELS, _tax(order))
     return Confirmation(
@@ -118,8 +133,8 @@ def confirmation(number: str, *, on: date, language: str | None = None) -> Confi
             (labels["paid_for_by"], f"{order.payer.account}, {order.payer.name}" if order.payer else None),
             (labels["your_reference"], order.reference),
         ),
-        more=say("delivery" if included else "delivery_and_tax", to),
-        plans=tuple(_plan(order, one, coming_, to) for one in order.continuity),
+        more=say(_more(row for _, its in rows for row in its), to),
+        plans=tuple(_plan(order, one, its, to) for one, its in rows),
         bought=bought,
         sums=tuple(
             Fact(labels[label], fact(value, "", to))
@@ -149,64 +164,81 @@ def _bought(order: Order, to: Reader) -> Iterator[Bought]:
             )
 
 
-def _plan(order: Order, one: Continuity, coming_: Sequence[ComingShipment], to: Reader) -> Plan:
-    costs = {shipment.number: shipment.cost for shipment in coming_ if shipment.line == one.line}
-    made = {child.number: child for child in order.children}
-    rows: list[Shipment] = []
-    goods = whole = 0
-    for number, lines in _by_shipment(one):
-        child = made.get(lines[-1].child or "")
-        price = sum(line_amount(line.quantity, line.price.minor) for line in lines)
-        total = child.total if child else costs.get(number)
-        free = lines[-1].status == "skipped" or (child is not None and child.status == "cancelled") or total is None
-        if not free and total is not None:
-            goods, whole = goods + price, whole + total.minor
-        more = None if total is None else Money(total.minor - price, order.currency)
-        rows.append(
-            Shipment(
-                number=str(number),
-                on=fact(child.ship_on if child else lines[-1].ship_on, "", to),
-                products=tuple(_named(line, to) for line in lines),
-                note=_note(lines[-1], child, last=number == one.ends_with, to=to),
-                until=None if free or lines[-1].changeable_until is None else fact(lines[-1].changeable_until, "", to),
-                price=None if free else fact(Money(price, order.currency), "", to),
-                more=None if free or more is None else fact(more, "", to),
-                total=None if free or total is None else fact(total, "", to),
-            )
-        )
-    sums = (fact(Money(minor, order.currency), "", to) for minor in (goods, whole - goods, whole))
-    price_sum, more_sum, total_sum = sums
-    return Plan(
-        caption=say("plan", to, product=one.product.name or one.product.number, count=len(rows)),
-        shipments=tuple(rows),
-        price=price_sum,
-        more=more_sum,
-        total=total_sum,
-        notes=tuple(_notes(order, one, to)),
-    )
-
-
-def _by_shipment(one: Continuity) -> Iterator[tuple[int, list[ShipmentLine]]]:
-    """Its shipments with their products, in the order in which they come; what is cancelled has no number."""
+def _rows(order: Order, one: Continuity, coming_: Sequence[ComingShipment], rules: SetUp) -> Iterator[_Row]:
+    """Its shipments in the order in which they come; what is cancelled has no number."""
+    made, included = order.made, rules.tariff(one.tariff).prices_include_tax
+    costs = {shipment.number: shipment.cost.minor for shipment in coming_ if shipment.line == one.line}
     found: dict[int, list[ShipmentLine]] = {}
     for line in one.lines:
         if line.shipment is not None and line.status != "cancelled":
             found.setdefault(line.shipment, []).append(line)
-    yield from sorted(found.items())
+    for number, lines in sorted(found.items()):
+        became = made.get(lines[-1].child or "")
+        if became is None:
+            goods = sum(line_amount(line.quantity, line.price.minor) for line in lines)
+            total = None if lines[-1].status == "skipped" else costs.get(number)
+            yield _Row(number, lines, None, goods=goods, total=total, adds_tax=not included)
+        else:
+            total = None if became.children[0].status == "cancelled" else became.total.minor
+            included_there = became.tax_included
+            adds_tax = None if included_there is None else not included_there
+            yield _Row(number, lines, became, goods=became.goods.minor, total=total, adds_tax=adds_tax)
 
 
-def _named(line: ShipmentLine, to: Reader) -> str:
-    name = line.product.name or line.product.number
-    return name if line.quantity == 1 else say("pieces_of", to, quantity=line.quantity, product=name)
+def _more(rows: Iterable[_Row]) -> str:
+    """What the column beside the prices holds: its shipments may be of tariffs that include the tax and of such that do not."""
+    adds = {row.adds_tax for row in rows if row.total is not None} - {None}
+    if adds == {True}:
+        return "delivery_and_tax"
+    return "delivery_and_added_tax" if True in adds else "delivery"
 
 
-def _note(line: ShipmentLine, child: Child | None, *, last: bool, to: Reader) -> str | None:
-    if line.status == "skipped":
+def _plan(order: Order, one: Continuity, rows: Sequence[_Row], to: Reader) -> Plan:
+    paid = [(row.goods, row.total) for row in rows if row.total is not None]
+    goods, whole = sum(price for price, _ in paid), sum(total for _, total in paid)
+    price, more, total = (fact(Money(minor, order.currency), "", to) for minor in (goods, whole - goods, whole))
+    return Plan(
+        caption=say("plan", to, product=one.product.name or one.product.number, count=len(rows)),
+        shipments=tuple(_shipment(row, order.currency, last=row.number == one.ends_with, to=to) for row in rows),
+        price=price,
+        more=more,
+        total=total,
+        notes=tuple(_notes(order, one, to)),
+    )
+
+
+def _shipment(row: _Row, currency: str, *, last: bool, to: Reader) -> Shipment:
+    until = row.lines[-1].changeable_until
+    products = each_once(row.made.lines if row.made else row.lines)
+    price = more = total = None
+    if row.total is not None:
+        sums = (row.goods, row.total - row.goods, row.total)
+        price, more, total = (fact(Money(minor, currency), "", to) for minor in sums)
+    return Shipment(
+        number=str(row.number),
+        on=fact(row.made.children[0].ship_on if row.made else row.lines[-1].ship_on, "", to),
+        products=tuple(_named(product, quantity, to) for product, quantity in products.items()),
+        note=_note(row, last=last, to=to),
+        until=None if row.total is None or until is None else fact(until, "", to),
+        price=price,
+        more=more,
+        total=total,
+    )
+
+
+def _named(product: Product, quantity: Decimal, to: Reader) -> str:
+    return product.called if quantity == 1 else say("pieces_of", to, quantity=quantity, product=product.called)
+
+
+def _note(row: _Row, *, last: bool, to: Reader) -> str | None:
+    if row.lines[-1].status == "skipped":
         return say("skipped", to)
-    if child is not None and child.status == "cancelled":
+    first, *rests = row.made.children if row.made else (None,)
+    if first is not None and first.status == "cancelled":
         return say("not_coming", to)
-    if child is not None and child.status in SENT:
-        return say("was_sent", to)
+    follows = min((rest.ship_on for rest in rests if rest is not None and rest.status == "open"), default=None)
+    if first is not None and first.status in SENT:
+        return say("was_sent", to) if follows is None else say("rest_follows", to, on=follows)
     return say("the_last", to) if last else None
 
 
@@ -241,21 +273,33 @@ def _method(method: str, card: Card | None, to: Reader) -> str:
 
 
 def _payments(order: Order, to: Reader) -> Iterator[Due]:
-    """What is owed of the order itself: of its ordinary lines, and of what is billed up front."""
-    sold = {one.line: one.product.name or one.product.number for one in order.continuity}
+    """What is owed of the order itself, of its ordinary lines and of what is billed up front; and what was given back of
+    it, of its shipments too.
+    """
     mine = (p for p in order.payments if p.purpose in ("order", "ordinary") and p.status not in NOT_ASKED)
-    for payment in sorted(mine, key=_when):
+    back = (p for p in order.payments if p.purpose == "refund" and p.status in WITH_MONEY)
+    for payment in sorted((*mine, *back), key=_when):
+        given = payment.purpose == "refund"
+        sign, state = (-1, say("given_back", to)) if given else (1, say("is_paid", to))
         yield Due(
             on=fact(payment.due_on, "", to),
             by=_method(payment.method, payment.card, to),
-            what=sold.get(payment.line or 0) or say("sent_at_once", to),
-            state=say("is_paid", to) if payment.status in WITH_MONEY else "",
-            amount=fact(payment.amount, "", to),
+            what=_what_for(payment, order, to),
+            state=state if payment.status in WITH_MONEY else "",
+            amount=fact(Money(sign * payment.amount.minor, order.currency), "", to),
         )
 
 
-def _when(payment: Payment) -> tuple[date, int, int]:
-    return payment.due_on, payment.line or 0, payment.number
+def _what_for(payment: Payment, order: Order, to: Reader) -> str:
+    line = payment.line or next((child.line for child in order.children if child.number == payment.order), None)
+    product = next((one.product.called for one in order.continuity if one.line == line), None)
+    if product is None:
+        return say("sent_at_once", to)
+    return say("shipment", to, product=product, number=payment.shipment) if payment.shipment else product
+
+
+def _when(payment: Payment) -> tuple[date, bool, int, int]:
+    return payment.due_on, payment.purpose == "refund", payment.line or 0, payment.number
 
 
 def _closing(order: Order, sender: Company, to: Reader) -> Iterator[str]:

@@ -169,7 +169,7 @@ def _told(order: Order, sender: Company, to: Reader) -> Section:
                 _moment(one.sent_at, sender, to),
                 one.subject or phrase("notice_kind", one.kind, None, to) or one.kind,
                 one.recipient or "",
-                phrase("notice_status", one.status, None, to) or one.status,
+                phrase("notice", one.status, None, to) or one.status,
             )
             for one in reversed(found)
             if one.sent_at is not None

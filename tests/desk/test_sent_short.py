@@ -12,10 +12,14 @@ from perennial.catalog.models import Company
 from perennial.customers.models import Customer
 from perennial.desk.orders.short import Pieces
 from perennial.desk.read.customer import customer_page
+from perennial.desk.read.order_page import order_page
 from perennial.jobs.check import check, check_once
+from perennial.kernel.money import Money
+from perennial.language.formats import Reader, fact
 from perennial.notices.actions import set_kind
 from perennial.notices.models import Notice
 from perennial.orders.models import OrderEvent, OrderTax, Rest, SalesOrder
+from perennial.papers import confirmation
 from perennial.payments import gateways
 from perennial.payments.models import Attempt, Payment
 from perennial.payments.next_step import facts, rules
@@ -92,10 +96,36 @@ def test_of_an_order_billed_up_front_the_difference_waits_for_a_person() -> None
     assert surplus([parent]) == {parent: 1100}
     assert actions.refund(number=number, amount="11.00", reason="short", **ANNA)["status"] == "due"
     assert surplus([parent]) == {}
+    actions.cancel(number=number, after=1, **ANNA)
+    back = Payment.objects.get(purpose="refund")
+    lead(Payment.objects.filter(pk=back.pk), "captured", captured_minor=1100)
+    Payment.objects.filter(pk=payment.pk).update(refunded_minor=1100)
+    found = order_page(number, on=ON).sums
+    assert (found.charged, found.refunded, found.costs) == (usd(13500), usd(1100), usd(1200))  # it is not what was paid
+    told = confirmation(number, on=ON)
+    assert told.plans[0].total == "$12.00"
+    assert [(one.state, one.amount) for one in told.payments] == [("paid", "$135.00"), ("given back", "-$11.00")]
 
 
 def rest_later(child: str, *pieces: tuple[int, str], **more: Any) -> dict[str, Any]:
     return actions.ship(number=child, pieces=less(*pieces), rest="later", **WAREHOUSE, **more)
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def both_cost_what_was_ordered(number: str) -> None:
+    """The second shipment, whose rest has a child of its own, on paper and on the page."""
+    plan = confirmation(number, on=day(10)).plans[0]
+    (told,) = (one for one in plan.shipments if one.number == "2")
+    assert (told.price, told.more, told.total) == ("$140.00", "$19.50", "$159.50")
+    assert (told.products, told.note) == (("B2", "2 × B6"), "sent, the rest leaves on Mon 23 Mar 2026")
+    page = order_page(number, on=day(10))
+    (row,) = (one for one in page.lines[0].rows if one.shipment.number == 2)
+    assert (row.shipment.cost, row.shipment.delivery) == (usd(15950), usd(500))
+    assert [one.amount for one in row.payments] == [usd(9350), usd(6600)]
+    assert fact(page.sums.costs, "", Reader(money="symbol")) == plan.total
 
 
 def test_the_rest_follows_once_costs_no_second_delivery_and_is_captured_in_turn() -> None:
@@ -115,6 +145,7 @@ def test_the_rest_follows_once_costs_no_second_delivery_and_is_captured_in_turn(
     assert SalesOrder.objects.filter(parent__number=child[:9], shipment=2).count() == 2
     shown_ = {one["number"]: one for one in shown(child[:9])["children"]}
     assert (shown_[rest]["rest_of"], [one["quantity"] for one in shown_[rest]["lines"]]) == (child, ["1"])
+    both_cost_what_was_ordered(child[:9])
     told = OrderEvent.objects.filter(by="warehouse", kind__in=("sent_short", "child_created")).order_by("pk")
     assert [(one.kind, (one.data or {}).get("rest"), (one.data or {}).get("rest_of")) for one in told] == [
         ("child_created", None, child),

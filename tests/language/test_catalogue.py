@@ -114,6 +114,23 @@ def test_another_language_says_the_same(language: str) -> None:
         assert len(entry.forms) == len(other[key].forms), key
 
 
+def test_a_list_of_words_that_is_asked_for_exists() -> None:
+    asked = {
+        (name, node.args[0].value)
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "phrase"
+        if isinstance(node.args[0], ast.Constant)
+    }
+    asked |= {
+        (file.name, context)
+        for file in PACKAGE.rglob("*.html")
+        for context in re.findall(r'{% label "([^"]+)"', file.read_text())
+    }
+    known = {context for context, _ in catalogue("en").entries}
+    assert [one for one in sorted(asked) if one[1] not in known] == []
+
+
 def test_no_sentence_stands_under_two_codes() -> None:
     seen: dict[tuple[str, ...], str] = {}
     for (context, code), entry in catalogue("en").entries.items():

@@ -66,3 +66,23 @@ def test_states_that_are_told_have_names(language: str) -> None:
         assert phrase("line", word, None, to) or phrase("order", word, None, to), word
     for word in states.BLOCKED:
         assert phrase("blocked", word, None, to), word
+
+
+STATES = {
+    "order": states.ORDER,
+    "order line": states.ORDER_LINE,
+    "continuity order": states.CONTINUITY_ORDER,
+    "line": states.LINE,
+    "payment": states.PAYMENT,
+    "purpose": states.PURPOSES,
+    "method": states.METHODS,
+    "card_link": states.CARD_LINK,
+    "notice": states.NOTICE,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("context", STATES)
+def test_a_state_is_read_in_words(context: str, language: str) -> None:
+    read = {word: phrase(context, word, None, Reader(language)) for word in STATES[context]}
+    assert [word for word, words in read.items() if words is None or "_" in words] == []

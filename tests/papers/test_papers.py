@@ -19,6 +19,7 @@ from django.db.models import F
 from perennial import papers
 from perennial.catalog.models import Company, Price, Product
 from perennial.cli import printing
+from perennial.cli.pages import children_part
 from perennial.cli.parser import Parser
 from perennial.customers.models import Address, Customer
 from perennial.db import sql
@@ -212,6 +213,24 @@ def test_a_confirmation_says_what_the_order_says() -> None:
         "Stopping costs nothing: what has not left is not charged.",
         "Products, dates and prices as agreed on Tue 10 Mar 2026.",
     )
+
+
+def test_the_words_of_tax_follow_each_shipment(capsys: pytest.CaptureFixture[str]) -> None:
+    club(prices_include_tax=True)  # as it is today
+    entered = order()
+    added = child(entered, 1, tax_minor=234, total_minor=2724)
+    child(entered, 2, tax_minor=234)
+    found = papers.confirmation(entered.number, on=ORDERED)
+    assert found.more == "Delivery and added tax"
+    assert [one.more for one in found.plans[0].shipments] == ["$7.29", "$4.95", "$4.95"]
+    children_part(read(entered.number, on=ORDERED), {})
+    printed = capsys.readouterr().out
+    assert "  tax  " in printed
+    assert re.findall(r"2\.34(?: incl\.)?", printed) == ["2.34", "2.34 incl."]
+    SalesOrder.objects.filter(pk=added.pk).update(total_minor=2490)
+    assert papers.confirmation(entered.number, on=ORDERED).more == "Delivery"
+    children_part(read(entered.number, on=ORDERED), {})
+    assert "  tax incl.  " in capsys.readouterr().out
 
 
 def test_an_offer_says_that_it_waits() -> None:

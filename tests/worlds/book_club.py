@@ -105,8 +105,7 @@ def child(entered: EnteredOrder, shipment: int, **fields: Any) -> SalesOrder:
         try_no=1,
         ship_on=occurrence.ship_on,
         delivery_minor=495,
-        total_minor=2490,
-        **{"status": "open", **fields},
+        **{"status": "open", "total_minor": 2490, **fields},
     )
     line = occurrence.lines.get()
     OrderLine.objects.create(

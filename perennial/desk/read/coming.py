@@ -8,7 +8,7 @@ from datetime import date
 
 from perennial.catalog.queries import SetUp
 from perennial.desk.changeable import ACTIONS, PlannedShipment, refusal
-from perennial.desk.read.order import Child, Continuity, Order
+from perennial.desk.read.order import Child, Continuity, Made, Order
 from perennial.desk.read.shipment import ShipmentLine, before
 from perennial.desk.read.values import Address, Adjustment, Card, Product
 from perennial.errors import Refused
@@ -36,7 +36,7 @@ class ComingShipment:
     """A shipment that is to come, is skipped, or has a child that is not sent; on the page of its order also one that is.
 
     ``status`` is that of its lines; ``child``: once it is made. ``cost``: with ``delivery`` and tax, as planned now by
-    the tariff of its order; of a child what it costs. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
+    the tariff of its order; of a child what it costs with those that bring what it went without. ``upfront``: the order is billed whole, this costs nothing more. ``last``: nothing follows it.
     ``held``: a hold keeps it beyond its day. ``left_out``: the products that a person has taken out of it.
     ``not_shipped``: all reasons why it has not shipped. ``rest_of``: the child that has gone, of which this is the rest.
     """
@@ -89,25 +89,32 @@ class ComingShipment:
 @dataclass(frozen=True, slots=True)
 class Sums:
     """The money of an order. ``open``: owed, neither authorised nor taken nor given up; ``to_come``: of planned shipments
-    without a child, so far as they are not billed up front.
+    without a child, so far as they are not billed up front. ``costs``: what it costs in all, whatever was paid: its ordinary
+    lines, its children, and what is planned.
     """
 
     charged: Money
     refunded: Money
     authorised: Money
     open: Money
+    written_off: Money
     to_come: Money
+    costs: Money
 
 
 def sums(order: Order, shipments: Iterable[ComingShipment]) -> Sums:
-    """What an order has cost, owes and will cost with its coming shipments."""
+    """What was paid of an order, what it owes, and what it costs with its coming shipments."""
     kept = [p for p in order.payments if p.purpose != "refund"]
+    planned = [s for s in shipments if s.child is None and s.status in TO_COME]
+    made = sum(child.total.minor for child in order.children if child.status != "cancelled")
     money = {
         "charged": sum(p.captured.minor for p in kept),
         "refunded": sum(p.refunded.minor for p in kept),
         "authorised": sum(p.amount.minor for p in kept if p.status in ("authorised", "capturing")),
         "open": sum(p.amount.minor - p.captured.minor for p in kept if p.status in OWED),
-        "to_come": sum(s.cost.minor for s in shipments if s.child is None and s.status in TO_COME and not s.upfront),
+        "written_off": sum(p.amount.minor - p.captured.minor for p in kept if p.status == "written_off"),
+        "to_come": sum(s.cost.minor for s in planned if not s.upfront),
+        "costs": order.ordinary_total.minor + made + sum(s.cost.minor for s in planned),
     }
     return Sums(**{name: Money(minor, order.currency) for name, minor in money.items()})
 
@@ -161,22 +168,23 @@ def is_coming(shipment: ComingShipment) -> bool:
 
 def shipments(order: Order, one: Continuity, rules: SetUp) -> Iterator[ComingShipment]:
     """All shipments of a continuity order, those that were sent too, as they come."""
-    children = {child.number: child for child in order.children}
+    made = order.made
     found: dict[int, list[ShipmentLine]] = {}
     for line in one.lines:
         if line.shipment is not None:
             found.setdefault(line.shipment, []).append(line)
     for number, lines in found.items():
-        child = children.get(lines[-1].child or "")
-        yield _shipment(order=order, one=one, number=number, lines=lines, child=child, rules=rules)
+        became = made.get(lines[-1].child or "")
+        yield _shipment(order=order, one=one, number=number, lines=lines, made=became, rules=rules)
 
 
 def _shipment(
-    order: Order, one: Continuity, number: int, lines: Sequence[ShipmentLine], child: Child | None, rules: SetUp
+    order: Order, one: Continuity, number: int, lines: Sequence[ShipmentLine], made: Made | None, rules: SetUp
 ) -> ComingShipment:
     last = lines[-1]
+    child = made.children[0] if made else None
     ship_to = child.ship_to if child else last.ship_to or one.ship_to
-    delivery, cost = (child.delivery, child.total) if child else _costs(order, one, lines, ship_to, rules)
+    delivery, cost = (made.delivery, made.total) if made else _costs(order, one, lines, ship_to, rules)
     return ComingShipment(
         order=order.number,
         line=one.line,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -93,6 +94,53 @@ class Child:
         """Is its tax inside its amounts?"""
         lines = sum(line.amount.minor for line in self.lines)
         return tax_is_included(lines, self.delivery.minor, self.tax.minor, self.total.minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a shipment came to that has left the plan: the child that went first, and those that bring what it went without;
+    of these none that was cancelled.
+    """
+
+    children: tuple[Child, ...]
+
+    @property
+    def lines(self) -> tuple[ChildLine, ...]:
+        """What they send."""
+        return tuple(line for child in self.children for line in child.lines)
+
+    @property
+    def goods(self) -> Money:
+        """What that costs."""
+        return self._sum(line.amount for line in self.lines)
+
+    @property
+    def delivery(self) -> Money:
+        """What its delivery costs."""
+        return self._sum(child.delivery for child in self.children)
+
+    @property
+    def total(self) -> Money:
+        """What it costs in all."""
+        return self._sum(child.total for child in self.children)
+
+    @property
+    def tax_included(self) -> bool | None:
+        """Is its tax inside its amounts? None: there is none."""
+        if not any(child.tax.minor for child in self.children):
+            return None
+        return all(child.tax_included for child in self.children if child.tax.minor)
+
+    def _sum(self, amounts: Iterable[Money]) -> Money:
+        return Money(sum(one.minor for one in amounts), self.children[0].total.currency)
+
+
+def each_once(lines: Iterable[ShipmentLine | ChildLine]) -> dict[Product, Decimal]:
+    """Each product once, with how many of it."""
+    found: dict[Product, Decimal] = {}
+    for line in lines:
+        found[line.product] = found.get(line.product, Decimal(0)) + line.quantity
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +332,21 @@ class Order:
         """Is the tax of its ordinary lines inside their amounts?"""
         lines = sum(line.amount.minor for line in self.lines if line.amount is not None)
         return tax_is_included(lines, self.delivery.minor, self.tax.minor, self.total.minor)
+
+    @property
+    def ordinary_total(self) -> Money:
+        """What its ordinary lines cost; nothing where all of them are cancelled."""
+        kept = any(line.price is not None and line.status != "cancelled" for line in self.lines)
+        return self.total if kept else Money(0, self.currency)
+
+    @property
+    def made(self) -> Mapping[str, Made]:
+        """What became of its shipments that have children, by the number of the one that went first."""
+        found = {child.number: [child] for child in self.children if child.rest_of is None}
+        for child in self.children:
+            if child.rest_of in found and child.status != "cancelled":
+                found[child.rest_of].append(child)
+        return {number: Made(tuple(children)) for number, children in found.items()}
 
     @property
     def held(self) -> bool:

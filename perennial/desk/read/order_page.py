@@ -6,16 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from perennial.catalog.queries import SetUp, set_up
 from perennial.db import sql
 from perennial.desk.locking import unknown_order
 from perennial.desk.read.coming import ComingShipment, Sums, asked_on, is_coming, shipments, sums
 from perennial.desk.read.customer import NEXT, CardHealth, health_of
-from perennial.desk.read.order import Child, Continuity, Line, Order
+from perennial.desk.read.order import Child, Continuity, Line, Made, Order, each_once
 from perennial.desk.read.orders import orders
 from perennial.desk.read.taking import taken_now
-from perennial.desk.read.values import Payment
+from perennial.desk.read.values import Payment, Product
 from perennial.desk.read.waiting import Waiting, troubles_of
 from perennial.desk.undo import LastChange, last_change
 from perennial.errors import Refused
@@ -33,14 +34,16 @@ class OrderRow:
     """A shipment with its child and what pays it, which are told side by side. ``near``: it is among the next.
 
     ``child``: the one that counts, cancelled too where no other came after it; ``tries``: those that were cancelled before
-    it; ``rests``: those that bring what it went without. ``payments``: of the child. ``asked_on``: from when on the card is asked for one without a child; None: it is
-    not, or not before the invoice. ``needs_card``: the card ends before it ships.
+    it; ``rests``: those that bring what it went without. ``sends``: how many of each product it sends, or has sent.
+    ``payments``: of the child and of those. ``asked_on``: from when on the card is asked for one without a child; None: it
+    is not, or not before the invoice. ``needs_card``: the card ends before it ships.
     """
 
     shipment: ComingShipment
     child: Child | None
     tries: tuple[Child, ...]
     rests: tuple[Child, ...]
+    sends: Mapping[Product, Decimal]
     payments: tuple[Payment, ...]
     asked_on: date | None
     needs_card: bool
@@ -65,13 +68,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """An order with all that its page is about. ``whole``: what it costs in all, as it is planned; ``skipped``: what
-    the skipped shipments would cost besides. ``undo``: the last change of a person, where it may be taken back.
-    """
+    """An order with all that its page is about. ``skipped``: what the skipped shipments would cost besides. ``undo``: the last change of a person, where it may be taken back."""
 
     order: Order
     sums: Sums
-    whole: Money
     skipped: Money
     lines: tuple[OrderLine, ...]
     warnings: tuple[Waiting, ...]
@@ -165,12 +165,10 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
     next_ones = [s for one in order.continuity if one.status in NOT_ENDED for s in by_line[one.line] if is_coming(s)]
     paid = _by_number(order.payments)
     found = sums(order, next_ones)
-    skipped = sum(s.cost.minor for s in next_ones if s.status == "skipped" and not s.upfront)
-    whole = sum(one.minor for one in (found.charged, found.authorised, found.open, found.to_come))
+    skipped = sum(s.cost.minor for s in next_ones if s.status == "skipped")
     return OrderPage(
         order=order,
         sums=found,
-        whole=Money(whole, order.currency),
         skipped=Money(skipped, order.currency),
         lines=tuple(
             _line(order, one, by_line[one.line], paid=paid, rules=rules, on=on, start=(start or {}).get(one.line))
@@ -255,12 +253,21 @@ def _line(
         if child.line == one.line:
             tries[child.shipment].append(child)
     shown = found[at : at + MOST_ROWS]
+    made = order.made
     near = [shipment.number for shipment in found if is_coming(shipment)][:NEXT]
     return OrderLine(
         continuity=one,
         card=health_of(one.card, found, order.payments, on) if one.card else None,
         rows=tuple(
-            _row(shipment, tries[shipment.number], paid, rules, near=shipment.number in near) for shipment in shown
+            _row(
+                shipment,
+                tries[shipment.number],
+                made.get(shipment.child or ""),
+                paid=paid,
+                rules=rules,
+                near=shipment.number in near,
+            )
+            for shipment in shown
         ),
         earlier=numbers[max(0, at - MOST_ROWS)] if at else None,
         later=numbers[at + MOST_ROWS] if at + MOST_ROWS < len(numbers) else None,
@@ -271,12 +278,13 @@ def _line(
 def _row(
     shipment: ComingShipment,
     tries: Sequence[Child],
+    made: Made | None,
+    *,
     paid: Mapping[str, Sequence[Payment]],
     rules: SetUp,
-    *,
     near: bool,
 ) -> OrderRow:
-    child = next((one for one in tries if one.number == shipment.child), None)
+    child = made.children[0] if made else None
     card = None if shipment.upfront or child is not None else shipment.card
     will_ship = card is not None and shipment.status not in ("skipped", "cancelled")
     return OrderRow(
@@ -284,7 +292,8 @@ def _row(
         child=child,
         rests=tuple(one for one in tries if child is not None and one.rest_of == child.number),
         tries=tuple(one for one in tries if one is not child and one.rest_of is None),
-        payments=tuple(paid.get(child.number, ())) if child else (),
+        sends=each_once(made.lines if made else shipment.lines),
+        payments=tuple(payment for one in made.children for payment in paid.get(one.number, ())) if made else (),
         asked_on=asked_on(shipment, rules),
         needs_card=will_ship and card is not None and card.expires_on < shipment.ship_on,
         near=near,

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from django import template
 from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.disputes import GoingDispute
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.order_list import ListedOrder
 from perennial.desk.read.order_page import OrderRow
-from perennial.desk.read.values import Payment, Product
+from perennial.desk.read.values import Payment
 from perennial.desk.undo import LastChange
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason
@@ -72,15 +70,6 @@ def _child_link(context: Context, child: Child, order: str, named: str) -> SafeS
     words = said(_to(context), named, child=child.number)
     short, state = child.number.removeprefix(order), order_state(context, child)
     return format_html('<a href="/orders/{}" aria-label="{}">…{}</a> {}', child.number, words, short, state)
-
-
-@register.simple_tag
-def sends(shipment: ComingShipment) -> list[tuple[Product, Decimal]]:
-    """What a shipment sends, each product once, with how many of it."""
-    found: dict[Product, Decimal] = {}
-    for line in shipment.lines:
-        found[line.product] = found.get(line.product, Decimal(0)) + line.quantity
-    return list(found.items())
 
 
 @register.simple_tag(takes_context=True)
