@@ -17,7 +17,7 @@ from perennial.continuity.update import Update, planned_with
 from perennial.db import sql
 from perennial.desk.kept import UPDATE, keep_changes
 from perennial.desk.locking import lock_many
-from perennial.desk.notices.queue import tell_price_changes
+from perennial.desk.notices.queue import PriceChange, tell_price_changes
 from perennial.desk.snapshot import Rows, last_events, rows_of
 from perennial.errors import Refused
 from perennial.jobs import price_notices, touched
@@ -161,6 +161,7 @@ class UpdateOrders(Job):
         planned = Planned()
         counted: dict[int, Counter[str]] = defaultdict(Counter)
         changed: list[OrderState] = []
+        to_tell: list[tuple[OrderState, list[PriceChange]]] = []
         rising: list[OrderState] = []
         rows: list[ContinuityOrder] = []
         events = []
@@ -176,8 +177,10 @@ class UpdateOrders(Job):
             was_complete, was_paid_by, stood_on = state.row.complete, state.row.payment_schedule_id, state.revision
             found, counts = update(state, revision, prices[revision.id], difference)
             planned.updated(state, found)
-            if price_notices.rises(found):
-                rising.append(state)
+            if repriced := price_notices.price_changes(found, set_up.tariff(state.row.tariff_id)):
+                to_tell.append((state, repriced))
+                if price_notices.rises(repriced):
+                    rising.append(state)
             rows.append(state.row)
             paid_by = state.row.payment_schedule_id
             differs = bool(counts) or state.row.complete != was_complete or paid_by != was_paid_by
@@ -232,7 +235,7 @@ class UpdateOrders(Job):
             difference.refuse_too_dear()
         else:
             difference.write()
-            tell_price_changes(changed, difference.relined, on=run.on)
+            tell_price_changes(to_tell, on=run.on)
             _write(rows)
         followed = tariff_followed(run, set_up, states, planned)
         if not alone:

@@ -86,9 +86,11 @@ def words(
         values.setdefault("product", values["items"])
     if facts.get("rest"):
         values["rest"] = ", ".join(_counted(item) for item in facts["rest"])
+    if facts.get("instead"):
+        values["product"] = _instead(facts.get("product"), facts["instead"], language)
     if facts.get("others"):
         values["others"] = ", ".join(
-            _repriced(one | {"currency": facts["currency"]}, locale) for one in facts["others"]
+            _repriced(one | {"currency": facts["currency"]}, locale, language) for one in facts["others"]
         )
     return Words({name: " ".join(value.split()) for name, value in values.items()}, items)
 
@@ -127,8 +129,18 @@ def _card(facts: Mapping[str, Any], language: str) -> str:
     return phrase("message", "card_ending", {"brand": brand, "last4": facts["last4"]}, to) or brand
 
 
-def _repriced(product: Mapping[str, Any], locale: Locale) -> str:
-    return f"{product['name']} {_money(product, 'old_minor', locale)} → {_money(product, 'new_minor', locale)}"
+def _repriced(one: Mapping[str, Any], locale: Locale, language: str) -> str:
+    what = _instead(one.get("name"), one["instead"], language) if one.get("instead") else one["name"]
+    return f"{what} {_money(one, 'old_minor', locale)} → {_money(one, 'new_minor', locale)}"
+
+
+def _instead(name: str | None, instead: Mapping[str, Any], language: str) -> str:
+    """A product (None: delivery), and so many pieces, or which delivery mode, come instead of which."""
+    to = Reader(language if language in LANGUAGES else "en")
+    what = name or phrase("message", "delivery", None, to) or ""
+    if instead.get("old") is None or instead.get("new") is None:
+        return what
+    return phrase("message", "instead_of", {"what": what, **instead}, to) or what
 
 
 def _counted(item: Mapping[str, Any]) -> str:

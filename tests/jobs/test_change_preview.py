@@ -13,6 +13,7 @@ from perennial.catalog.models import Company
 from perennial.catalog.queries import set_up as rules
 from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer
+from perennial.desk.entry import PayEntry
 from perennial.desk.read import orders as read
 from perennial.desk.read.coming import coming
 from perennial.errors import Refused
@@ -22,6 +23,7 @@ from perennial.jobs.kept_rows import KeptRows
 from perennial.jobs.many import How
 from perennial.jobs.models import ChangedOrder, ChangePreview, JobRun, JobTouched, PreviewedOrder
 from perennial.jobs.night import one_night
+from perennial.jobs.price_told import told_of
 from perennial.jobs.runner import run_job
 from perennial.jobs.touched import as_document, touched
 from perennial.jobs.update_orders import UpdateOrders
@@ -398,6 +400,33 @@ def test_only_what_was_shown_is_applied() -> None:
     (told,) = Notice.objects.filter(kind="price_changed")
     many.take_back(How(**MARA), run=run.pk)
     assert not Notice.objects.filter(pk=told.pk).exists()  # it had not left
+
+
+@pytest.mark.parametrize(("program", "event"), [("CLUB", 4), ("UP", 3)])
+def test_delivery_that_costs_more_is_a_higher_price_of_shipments_that_come(program: str, event: int) -> None:
+    def dearer(facts: ProgramFacts) -> ProgramFacts:
+        changed = [replace(one, delivery_mode="STD") if one.event_id == event else one for one in facts.events]
+        return replace(facts, events=tuple(changed))
+
+    Company.objects.update(notices_on=True)
+    number, skipped = order(program), order(program)
+    order(line(program, card="tok_bo"), customer="C-2", ship_to="barn", pay=(PayEntry("card", "tok_bo"),))
+    actions.skip(number=skipped, shipment=event, **ANNA)
+    Customer.objects.filter(account="C-1").update(email="ada@example.com")
+    edit_draft(schedule_id=program, edit=dearer, by="mara")
+    found = previewed(program)
+    assert (found.rises, found.silent) == (2, 1)
+    with pytest.raises(Refused) as refused:
+        applied(found)
+    assert refused.value.code == "price_notice_off"
+    NoticeKind.objects.create(kind="price_changed", is_on=True, changed_on=ON)
+    run = applied(found, letters=True)
+    assert run.report["counts"]["prices_rise"] == 2
+    (told,) = Notice.objects.filter(kind="price_changed")
+    assert (told.facts["order"], told.facts["instead"]) == (number, {"old": "ANY", "new": "STD"})
+    assert (told.facts["old_price_minor"], told.facts["new_price_minor"]) == (100, 500)
+    assert [(one.order, one.notice) for one in told_of(found.run, mailed=True).rows] == [(number, told.pk)]
+    assert [one.customer for one in told_of(found.run, mailed=False).rows] == ["Bo"]
 
 
 def stands() -> list[ContinuityOrder]:

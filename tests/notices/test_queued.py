@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from perennial.catalog.models import Company
+from perennial.catalog.models import Company, DeliveryMode
+from perennial.catalog.tariffs import follow_set_up
 from perennial.customers.models import Customer, StoredCard
-from perennial.desk.actions import cancel, invoice, refund, ship, submit, track
+from perennial.desk.actions import cancel, invoice, refund, ship, skip, submit, track
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.collect import collect
 from perennial.desk.read.messages import kinds, messages
@@ -278,6 +280,44 @@ def test_every_product_that_gets_another_price_is_named(on: Callable[..., None])
     company = Company.objects.get()
     said = words(one.facts, company=company, sender="", customer="", language="en", told_on=ORDERED)
     assert said.values["others"].startswith("Book 3 $")
+
+
+def test_dearer_delivery_and_more_pieces_are_told_with_the_first_shipment_that_comes(on: Callable[..., None]) -> None:
+    club()
+    DeliveryMode.objects.create(code="EXP", name="Express", charge_minor=1200)
+    follow_set_up(on=None, by="test")
+    on("price_changed")
+    entered = order()
+    skip(number=entered.number, shipment=2, reason="away", **WHO)
+    for place, (price, quantity) in {2: (2480, 1), 3: (2400, 2)}.items():
+        dearer = EventFacts(
+            event_id=place,
+            products=(EventProductFacts(f"001{place + 2}", price_minor=price, quantity=Decimal(quantity)),),
+            key=f"E{place}",
+            days_from_last=30,
+            delivery_mode="EXP",
+        )
+        change_event(schedule_id="BOM", key=f"E{place}", event=dearer, by="anna")
+    release(schedule_id="BOM", by="anna")
+    assert job("update-orders", ORDERED)["counts"]["prices_rise"] == 1
+    (one,) = told("price_changed")
+    assert one.facts == {
+        "order": entered.number,
+        "currency": "USD",
+        "product": "Book 3",
+        "instead": {"old": "1", "new": "2"},
+        "old_price_minor": 2400,
+        "new_price_minor": 4800,
+        "ship_on": "2026-05-14",  # nothing is said of the one that does not come
+        "others": [{"instead": {"old": "Standard", "new": "Express"}, "old_minor": 495, "new_minor": 1200}],
+    }
+    for language, book, delivery in (
+        ("en", "Book 3 (2 instead of 1)", "Delivery (Express instead of Standard) $4.95 → $12.00"),
+        ("it", "Book 3 (2 anziché 1)", "Consegna (Express anziché Standard) 4,95 USD → 12,00 USD"),
+    ):
+        company = Company.objects.get()
+        said = words(one.facts, company=company, sender="", customer="", language=language, told_on=ORDERED)
+        assert (said.values["product"], said.values["others"].replace("\xa0", " ")) == (book, delivery)
 
 
 def test_a_kind_that_is_turned_off_takes_back_what_is_queued(on: Callable[..., None]) -> None:

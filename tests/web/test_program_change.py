@@ -88,7 +88,7 @@ def test_from_a_draft_to_open_orders_and_back() -> None:
     assert (nobody.status_code, JobRequest.objects.filter(dry=False).count()) == (422, 0)
     refused = manager.post(f"{PAGE}/go", form)
     assert refused.status_code == 422
-    assert "A higher price needs a notice" in refused.content.decode()
+    assert "A higher price or delivery charge needs a notice" in refused.content.decode()
     assert 'href="/setup/messages#k-price_changed"' in refused.content.decode()
     for _ in range(2):  # twice is once
         assert manager.post(f"{PAGE}/go", {**form, "letters": "1"}).status_code == 302
@@ -193,7 +193,9 @@ def test_who_was_told_of_the_higher_price_stays_to_be_looked_up() -> None:
     manager.post(f"{PAGE}/check")
     worked()
     found = ChangePreview.objects.get()
-    assert "A price rises, no e-mail: for a letter on paper</a>" in manager.get(PAGE).content.decode()
+    assert (
+        "A price or delivery charge rises, no e-mail: for a letter on paper</a>" in manager.get(PAGE).content.decode()
+    )
     manager.post(f"{PAGE}/go", {"who": "all", "run": str(found.pk), "letters": "1"})
     run = worked().runs[-1]
     assert [one.customer.account for one in Notice.objects.filter(kind="price_changed")] == [
@@ -358,7 +360,7 @@ def test_the_job_raises_no_price_of_which_nobody_is_told_unless_that_is_said() -
     shown = manager.get(shown_at).content.decode()
     assert lead in shown
     assert "3 updated, 1 of these with changes by a person" in shown
-    assert "3 with a higher price, 3 of these without e-mail" in shown
+    assert "3 with a higher price or delivery charge, 3 of these without e-mail" in shown
     assert "customers get no mail of changed prices: 3 would hear nothing" in shown
     assert 'href="/setup/messages#k-price_changed"' in shown
     assert manager.post("/jobs/update-orders", asked)["Location"] == shown_at

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from perennial.desk.read.coming import ComingShipment
 from perennial.desk.read.order import Child, Continuity, Order
@@ -17,6 +17,18 @@ from perennial.kernel.money import Money, line_amount
 from perennial.kernel.states import COUNTED, SENT, TO_COME
 
 Facts = dict[str, Any]
+
+
+class Repriced(NamedTuple):
+    """What costs something else: ``name`` of a product (None: delivery), what it cost and costs now, and what comes now
+    ``instead`` of what: so many pieces, or the names of delivery modes.
+    """
+
+    name: str | None
+    old: int
+    new: int
+    instead: tuple[str | None, str | None] | None = None
+
 
 OF_MONEY = ("delivery_minor", "tax_minor", "amount_minor", "brand", "last4")
 
@@ -132,26 +144,24 @@ def ended(order: Order, one: Continuity, on: date) -> Facts:
 
 
 def price_changed(
-    *,
-    order: str,
-    currency: str,
-    product: str,
-    old: int,
-    new: int,
-    ship_on: date,
-    others: Iterable[tuple[str, int, int]] = (),
+    *, order: str, currency: str, first: Repriced, ship_on: date, others: Iterable[Repriced] = ()
 ) -> Facts:
-    """A product of coming shipments has another price, from a day on; ``others``: name, old and new price of those behind it."""
-    behind = [{"name": name, "old_minor": was, "new_minor": now} for name, was, now in others]
-    return {
-        "order": order,
-        "currency": currency,
-        "product": product,
-        "old_price_minor": old,
-        "new_price_minor": new,
-        "ship_on": ship_on.isoformat(),
-        **({"others": behind} if behind else {}),
-    }
+    """Something of coming shipments has another price, from a day on; ``others``: what is behind it."""
+    behind = [_known(name=one.name, old_minor=one.old, new_minor=one.new, instead=_instead(one)) for one in others]
+    return _known(
+        order=order,
+        currency=currency,
+        product=first.name,
+        instead=_instead(first),
+        old_price_minor=first.old,
+        new_price_minor=first.new,
+        ship_on=ship_on.isoformat(),
+        others=behind or None,
+    )
+
+
+def _instead(one: Repriced) -> Facts | None:
+    return None if one.instead is None else dict(zip(("old", "new"), one.instead, strict=True))
 
 
 def charges_changed(

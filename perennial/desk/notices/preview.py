@@ -113,9 +113,7 @@ def _price_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
         return facts.price_changed(
             order=order.number,
             currency=order.currency,
-            product=line.product.name,
-            old=line.price.minor,
-            new=line.price.minor,
+            first=facts.Repriced(line.product.name, line.price.minor, line.price.minor),
             ship_on=shipment.ship_on,
         )
     return None

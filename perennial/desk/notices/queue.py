@@ -7,12 +7,13 @@ Nothing is read for a kind that is off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from perennial.catalog.models import Product
+from perennial.catalog.models import DeliveryMode, Product
 from perennial.catalog.queries import SetUp
-from perennial.continuity.planning import OccurrenceRow, OrderState
+from perennial.continuity.planning import OrderState
 from perennial.db import sql
 from perennial.desk.notices import facts
 from perennial.desk.read import orders
@@ -110,49 +111,68 @@ def tell_expiring(*, on: date) -> None:
     queue("card_expiring", told, on=on)
 
 
-def tell_price_changes(states: Iterable[OrderState], relined: Iterable[OccurrenceRow], *, on: date) -> None:
-    """An update gave products of planned shipments another price: of each order the first one, and the others behind it."""
-    if not is_on("price_changed"):
+class PriceChange(NamedTuple):
+    """What costs something else from a shipment on: a product (None: delivery), its price or, of more ``pieces`` than before,
+    what they come to; of delivery what the ``modes`` charge.
+    """
+
+    ship_on: date
+    product: int | None
+    old: int
+    new: int
+    pieces: tuple[str, str] | None = None
+    modes: tuple[int | None, int | None] | None = None
+
+
+def tell_price_changes(changes: Sequence[tuple[OrderState, Sequence[PriceChange]]], *, on: date) -> None:
+    """What is planned costs something else by an update: of each order the first of it, and the others behind it."""
+    if not changes or not is_on("price_changed"):
         return
-    by_order = {state.row.pk: state for state in states}
-    changes: dict[int, list[tuple[date, int, int, int]]] = {}
-    for new in relined:
-        state = by_order.get(new.continuity_order_id)
-        old = next((o for o in state.occurrences if o.id == new.id), None) if state is not None else None
-        if old is None or old.status == "cancelled":
-            continue
-        before = {line.product_id: line.price_minor for line in old.lines}
-        for line in new.lines:
-            was = before.get(line.product_id, line.price_minor)
-            if was != line.price_minor:
-                change = (new.ship_on, line.product_id, was, line.price_minor)
-                changes.setdefault(new.continuity_order_id, []).append(change)
-    products = {product for of in changes.values() for _, product, _, _ in of}
-    names = dict(Product.objects.filter(pk__in=products).values_list("pk", "name"))
+    said_of = _names_of(change for _, of in changes for change in of)
     told = []
-    for pk, of in changes.items():
-        (ship_on, product, was, now), *others = sorted(of)
-        more = dict.fromkeys(other[1:] for other in others if other[1:] != (product, was, now))
-        row = by_order[pk].row
+    for state, of in changes:
+        first, *others = sorted(
+            of, key=lambda one: (one.ship_on, one.product is None, one.product or 0, one.old, one.new)
+        )
+        more = dict.fromkeys(said_of(other) for other in others)
+        row = state.row
         said = facts.price_changed(
             order=row.order.number,
-            currency=by_order[pk].currency,
-            product=names[product],
-            old=was,
-            new=now,
-            ship_on=ship_on,
-            others=[(names[other], old, new) for other, old, new in more],
+            currency=state.currency,
+            first=said_of(first),
+            ship_on=first.ship_on,
+            others=[one for one in more if one != said_of(first)],
         )
         told.append(
             About(
                 customer=row.order.paid_by,
                 order=row.order_id,
-                continuity_order=pk,
+                continuity_order=row.pk,
                 revision=row.revision_id,
                 facts=said,
             )
         )
     queue("price_changed", told, on=on)
+
+
+def _names_of(changes: Iterable[PriceChange]) -> Callable[[PriceChange], facts.Repriced]:
+    """What says of a change what it is of, by the names of these products and delivery modes."""
+    all_of = list(changes)
+    products = dict(Product.objects.filter(pk__in={one.product for one in all_of}).values_list("pk", "name"))
+    modes: dict[int | None, str] = {
+        pk: name or code
+        for pk, name, code in DeliveryMode.objects.filter(
+            pk__in={mode for one in all_of for mode in one.modes or ()}
+        ).values_list("pk", "name", "code")
+    }
+
+    def said_of(one: PriceChange) -> facts.Repriced:
+        if one.product is None:
+            old, new = one.modes or (None, None)
+            return facts.Repriced(None, one.old, one.new, (modes.get(old), modes.get(new)))
+        return facts.Repriced(products[one.product], one.old, one.new, one.pieces)
+
+    return said_of
 
 
 def tell_charge_changes(changes: Sequence[TariffChange], *, tariff: int, on: date) -> None:
