@@ -257,8 +257,9 @@ def recalculate(set_up: SetUp, states: Iterable[OrderState], *, by: str, on: dat
             agreed = len(shares) or 1 if schedule is None else len(parts(schedule, total + back, base))
             more = [owed for owed in found if owed.number > agreed and _unasked(existing.get(owed.number))]
             ships_on = _ships_on(state, _unpaid(set_up, state, around, sum(kept.values()) - back)) if more else None
-            if ships_on is not None:
-                found = [replace(o, due_on=max(o.due_on, ships_on)) if o in more else o for o in found]
+            if ships_on is not None:  # not with an invoice: one may have been sent already
+                later = {o.number: replace(o, due_on=max(o.due_on, ships_on), at_invoice=False) for o in more}
+                found = [later.get(owed.number, owed) for owed in found]
         wanted = {owed.number: owed for owed in found}
         fresh = "draft" if state.row.status == "draft" else "due"
         for number, payment in existing.items():

@@ -1,4 +1,4 @@
-"""What a draft would charge of orders that are billed up front: at once, later, less, or paid too much; and that it comes so."""
+"""What a draft would charge of orders that are billed up front: later, less, or paid too much; and that it comes so."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perennial.continuity.models import Occurrence
 from perennial.jobs.change_preview import Preview, group_orders
 from perennial.jobs.night import one_night
 from perennial.kernel.money import Money
@@ -48,7 +49,7 @@ def upfront(found: Preview) -> dict[str, dict[str, int]]:
     }
 
 
-def test_what_is_paid_up_front_is_charged_at_once_and_said_before(settings: Any) -> None:
+def test_what_is_paid_up_front_is_charged_with_what_it_does_not_cover_and_said_before(settings: Any) -> None:
     settings.PERENNIAL_TODAY = ON
     put(set_up())
     paid, reserved = order("UP"), order("UP")
@@ -62,11 +63,12 @@ def test_what_is_paid_up_front_is_charged_at_once_and_said_before(settings: Any)
     for program in ("UP", "PART"):
         edit_draft(schedule_id=program, edit=third(5000), by="mara")
     dearer, in_parts = previewed("UP"), previewed("PART")
-    assert upfront(dearer) == {"upfront_now": {paid: more}, "upfront_later": {reserved: more}}
+    assert upfront(dearer) == {"upfront_later": {paid: more, reserved: more}}
     assert upfront(in_parts) == {"upfront_later": {parts: more}}
     (of_changes,) = (one for one in dearer.groups if one.kind == "changes")
     shown = {one.order: one.upfront for one in group_orders(dearer.run, of_changes.number).rows}
-    assert (shown[paid].now, shown[paid].later) == (Money(more, "USD"), None)
+    third_on = Occurrence.objects.get(continuity_order__order__number=paid, shipment=3).ship_on
+    assert (shown[paid].now, shown[paid].later, shown[paid].later_on) == (None, Money(more, "USD"), third_on)
     assert (shown[reserved].now, shown[reserved].later_on) == (None, None)  # with its first shipment
     (later,) = in_parts.paid_upfront
     (row,) = group_orders(in_parts.run, later.number).rows
@@ -74,15 +76,14 @@ def test_what_is_paid_up_front_is_charged_at_once_and_said_before(settings: Any)
     for found in (dearer, in_parts):
         applied(found, letters=True)
     one_night(day(1))
-    assert charged(paid) == (before[paid][0] + more, 0)
-    for one in (reserved, parts):
+    for one in (paid, reserved, parts):
         assert charged(one) == (before[one][0], before[one][1] + more)
     edit_draft(schedule_id="UP", edit=third(100), by="mara")
     cheaper = previewed("UP")
     less = 4900 * 110 // 100
-    assert upfront(cheaper) == {"upfront_less": {reserved: -less}, "upfront_back": {paid: less}}
+    assert upfront(cheaper) == {"upfront_less": {paid: -more, reserved: -less}, "upfront_back": {paid: less - more}}
     applied(cheaper, letters=True)
     parent = SalesOrder.objects.get(number=paid).pk
-    assert surplus([parent]) == {parent: less}
-    assert charged(paid) == (before[paid][0] + more, 0)
+    assert surplus([parent]) == {parent: less - more}
+    assert charged(paid) == (before[paid][0], 0)
     assert charged(reserved) == (0, before[reserved][1] + more - less)
