@@ -150,6 +150,12 @@ def test_a_charge_is_disputed_by_hand_and_its_evidence_is_shown(at_desk: Desk) -
     decided = {"key": "won", "dispute": str(found.pk), "status": "won", "reason": "the bank wrote"}
     done = manager.post(f"{page}/dispute", decided, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
     assert "dispute about $16.50 won" in done.content.decode()
+    manager.post(f"{page}/dispute", {**decided, "key": "lost", "status": "lost"}, **HX)
+    for address in (page, f"/orders/{child}"):
+        shown = get(manager, address)
+        assert "Captured, $16.50 lost in a dispute" in text_of(shown)
+        assert "/refund" not in shown
+        assert f"/dispute?payment={which.replace(':', '%3A')}" not in shown
 
 
 def test_a_dispute_of_what_is_all_invoiced_says_that_nothing_waits(at_desk: Desk) -> None:
