@@ -133,6 +133,8 @@ def _of_orders(on: date) -> Iterator[Watched]:
         yield Watched("refunds_failed", {"count": failed})
     if to_answer:
         yield Watched("disputes_run_out", {"count": to_answer, "on": first})
-    orders, minor, currency = owed_back()
-    if orders:
-        yield Watched("refunds_owed", {"count": orders, "amount": Money(minor, currency)})
+    owed = owed_back()
+    if owed.orders:
+        yield Watched("refunds_owed", {"count": owed.orders, "amount": Money(owed.back, owed.currency)})
+    if owed.bills:
+        yield Watched("credits_owed", {"count": owed.bills, "amount": Money(owed.credit, owed.currency)})

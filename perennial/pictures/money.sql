@@ -1,7 +1,7 @@
 -- Money week by week, by method and purpose.
 
 -- name: write
--- What moved, by the day of the try that moved it; what was billed on account, and of bills that are paid what was paid, by the day
+-- What moved, by the day of the try that moved it; what was billed on account, so far as it was not credited, and of bills that are paid what was paid, by the day
 -- on which it was due, as no other is noted; what is still to come, late sums in the week that
 -- runs. Of what is given back the purpose of what paid. What was lost in disputes, by the day on which they were lost: as given
 -- back, with the purpose 'dispute', by which 'weeks' tells it apart.
@@ -14,7 +14,7 @@ with moved as (
     left join payments_payment b on b.id = p.refunds_id
    where a.outcome = 'approved' and a.kind in ('charge', 'capture', 'refund')
   union all
-  select date_trunc('week', b.on_date)::date, p.method, p.purpose, p.currency, 0, b.amount_minor, 0, 0
+  select date_trunc('week', b.on_date)::date, p.method, p.purpose, p.currency, 0, p.amount_minor, 0, 0
     from payments_bill b join payments_payment p on p.id = b.payment_id
    where p.status in {states.OF_BILLS}
   union all

@@ -141,6 +141,8 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "approve_refunds", f"{of_order}/refund/decline", post=True, danger=True)
         case "dispute":
             return Step(code, "settle_payments", f"{of_order}/dispute?dispute={one.facts['dispute']}")
+        case "credit":
+            return Step(code, "settle_payments", f"{of_order}/credit")
         case "refund":
             return Step(code, "refund_payments", f"{of_order}/refund")
     raise KeyError(f"no such step: {code}")
@@ -223,7 +225,7 @@ def reason_of_bank(reason: str, to: Reader) -> str:
 
 
 def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
-    return fact(one.facts["amount"], "", to), fact(one.day, "", to)
+    return fact(one.facts["amount"], "", to), fact(one.facts["credit"], "", to), fact(one.day, "", to)
 
 
 COLUMNS = {
@@ -242,7 +244,7 @@ COLUMNS = {
     "late": (("todo_should_ship", "d"), ("todo_waits_for", "")),
     "unknown": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
     "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", ""), ("todo_authorised", "")),
-    "refund": (("todo_amount", "n"), ("todo_ordered_on", "d")),
+    "refund": (("todo_to_give_back", "n"), ("todo_to_credit", "n"), ("todo_ordered_on", "d")),
     "approval": (("todo_amount", "n"), ("todo_by", ""), ("todo_why", ""), ("todo_asked_on", "d")),
     "dispute": (("todo_amount", "n"), ("todo_why", ""), ("state", ""), ("todo_answer_by", "d")),
 }

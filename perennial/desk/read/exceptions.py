@@ -17,6 +17,7 @@ from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import why
 from perennial.kernel.states import REFUSED
+from perennial.payments.surplus import Beyond, beyond_of
 from perennial.programs.queries import program_by_id
 
 _SQL = sql.named("perennial.desk.read", "exceptions.sql")
@@ -45,10 +46,10 @@ class Exceptional:
     day is past), ``shipments``, ``parts`` (of payments), ``amount`` at stake (before taxes of what is planned), ``told_on``. parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
-    refund: ``amount`` that is to be given back. approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
+    refund: ``amount`` that is to be given back, ``credit``: what was billed and is to be credited (None: nothing). approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
     ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. Of declined and unknown ``gives_back``: it is a refund.
     ``steps``: ``new_card``, ``try_now``, ``refund_now``, ``reprocess``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
-    ``ship``, ``invoice``, ``refund``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
+    ``ship``, ``invoice``, ``refund``, ``credit``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
     """
 
     kind: str
@@ -157,9 +158,12 @@ def _days(on: date) -> dict[str, date]:
 
 def _made(kind: str, found: list[tuple[Any, ...]], on: date) -> Iterator[Exceptional]:
     waits = children_that_may_not_ship([row[1] for row in found], on) if kind == "late" else {}
+    beyond = beyond_of([row[1] for row in found]) if kind == "refund" else {}
     for day, pk, order, number, account, customer, line, shipment, *told in found:
         if kind == "late":
             facts, steps = _late(waits.get(pk, ()))
+        elif kind == "refund":
+            facts, steps = _refund(beyond.get(pk), *told)
         else:
             facts, steps = _TELLS[kind](*told)
         yield Exceptional(
@@ -267,8 +271,12 @@ def _uninvoiced(
     return facts, (*(("invoice",) if sent_on is not None else ()), *(("try_now",) if lapsed else ()))
 
 
-def _refund(minor: int, currency: str) -> Told:
-    return {"amount": Money(int(minor), currency)}, ("refund",)
+def _refund(beyond: Beyond | None, minor: int, currency: str) -> Told:
+    """``minor``: as it is noted, of what was changed since; what is given back and what is credited are as they are now."""
+    back, credit = beyond or (int(minor), 0)
+    facts: dict[str, object] = {"amount": Money(back, currency) if back else None}
+    facts["credit"] = Money(credit, currency) if credit else None
+    return facts, (*(("refund",) if back else ()), *(("credit",) if credit else ()))
 
 
 _TELLS: dict[str, Callable[..., Told]] = {
@@ -279,7 +287,6 @@ _TELLS: dict[str, Callable[..., Told]] = {
     "held": _held,
     "awaiting": _awaiting,
     "uninvoiced": _uninvoiced,
-    "refund": _refund,
     "approval": _approval,
     "dispute": _dispute,
 }

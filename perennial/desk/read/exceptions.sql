@@ -202,7 +202,7 @@ select from payments_cardend e
  limit %(most)s) n
 
 -- name: refund
--- orders of which more was taken than came and will come
+-- orders of which more was taken or billed than came and will come
 select p.order_date, p.id, p.number, p.number, u.account, u.name, null, null, s.minor, p.currency
   from payments_surplus s
   join orders_salesorder p on p.id = s.order_id

@@ -13,7 +13,7 @@ from perennial.desk.read.orders import orders
 from perennial.desk.read.shipment import ShipmentLine
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
-from perennial.payments.surplus import surplus
+from perennial.payments.surplus import Beyond, beyond_of
 
 _SQL = sql.named("perennial.desk.read", "waiting.sql")
 
@@ -23,9 +23,10 @@ class Waiting:
     """One thing of an order that waits for a person.
 
     ``code``: ``hold``, ``payment_hold``, ``failed`` or ``unknown`` (of a payment), ``acceptance``, ``parked``,
-    ``card_expires``, ``card_expired`` or ``refund``; ``facts`` is what it is about. ``number`` is the order or child
+    ``card_expires``, ``card_expired``, ``refund`` or ``credit``; ``facts`` is what it is about. ``number`` is the order or child
     that waits; ``line`` and ``shipment`` say which of its shipments, the first of ``shipments``. ``steps`` are what a
-    person can do: ``release``, ``new_card``, ``settle``, ``accept``, ``cancel``, ``retry``, ``refund``.
+    person can do: ``release``, ``new_card``, ``settle``, ``accept``, ``cancel``, ``retry``, ``refund``,
+    ``credit``.
     """
 
     code: str
@@ -46,13 +47,19 @@ def orders_that_wait() -> str:
 
 def waiting(order_ids: Sequence[int], on: date) -> Iterator[Waiting]:
     """What of these orders waits for a person, order by order."""
-    back = surplus(list(order_ids))
-    to_refund = dict(SalesOrder.objects.filter(pk__in=back).values_list("number", "pk"))
+    beyond = beyond_of(list(order_ids))
+    numbers = dict(SalesOrder.objects.filter(pk__in=beyond).values_list("number", "pk"))
     for order in orders(order_ids, on=on):
         yield from waiting_of(order, on)
-        if (pk := to_refund.get(order.number)) is not None:
-            amount = Money(back[pk], order.currency)
-            yield replace(_of(order, "refund"), facts={"amount": amount}, steps=("refund",))
+        if (pk := numbers.get(order.number)) is not None:
+            yield from beyond_waits(order, beyond[pk])
+
+
+def beyond_waits(order: Order, beyond: Beyond) -> Iterator[Waiting]:
+    """What of an order is to be given back, and what of its bills is to be credited."""
+    for code, minor in (("refund", beyond.back), ("credit", beyond.credit)):
+        if minor:
+            yield replace(_of(order, code), facts={"amount": Money(minor, order.currency)}, steps=(code,))
 
 
 def _of(order: Order, code: str) -> Waiting:

@@ -285,7 +285,12 @@ def _uninvoiced(to: Reader) -> tuple[Column[Exceptional], ...]:
 
 
 def _refund(to: Reader) -> tuple[Column[Exceptional], ...]:
-    return _fact("todo_amount", "amount"), ("csv_currency", _currency), _day("todo_ordered_on")
+    return (
+        _fact("todo_to_give_back", "amount"),
+        _fact("todo_to_credit", "credit"),
+        ("csv_currency", _currency),
+        _day("todo_ordered_on"),
+    )
 
 
 def _approval(to: Reader) -> tuple[Column[Exceptional], ...]:
