@@ -11,12 +11,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from perennial.catalog.codes import known_source
-from perennial.catalog.queries import set_up
+from perennial.catalog.queries import set_up, today
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
 from perennial.db.pages import Page, page_of
 from perennial.desk.contract import Document
-from perennial.desk.read.waiting import orders_that_wait
+from perennial.desk.read.waiting import check_by, orders_that_wait
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.billing import billing_kept
@@ -36,7 +36,7 @@ class Fitting:
     """Which parent orders are asked for: all that fit all that is given.
 
     ``waiting``: of which something waits for a person. A hold, also of a child; a payment that has failed,
-    or of which nobody knows what became; a shipment that is blocked; what is parked; money to be given back.
+    or of which nobody knows what became; a check that has not come; a shipment that is blocked; what is parked; money to be given back.
     """
 
     status: str | None = None
@@ -63,7 +63,7 @@ class Fitting:
         if self.source_code is not None:
             found = found.filter(source_code=known_source(self.source_code).code)
         if self.waiting:
-            waits = RawSQL(orders_that_wait(), ())
+            waits = RawSQL(orders_that_wait(), (check_by(today()),))
             found = found.filter(Q(id__in=waits) | Q(id__in=Surplus.objects.values("order")))
         return found
 

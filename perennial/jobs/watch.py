@@ -126,6 +126,8 @@ def _of_orders(on: date) -> Iterator[Watched]:
         yield Watched("children_late", {"count": found.late})
     if found.uninvoiced:
         yield Watched("children_uninvoiced", {"count": found.uninvoiced})
+    if found.check:
+        yield Watched("checks_awaited", {"count": found.check})
     if found.approval:
         yield Watched("refunds_to_approve", {"count": found.approval})
     failed, to_answer, first = sql.tuples(SQL["money_back"], {"soon": on + ANSWER_SOON})[0]

@@ -123,6 +123,8 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "change_orders", f"{order}/reprocess", post=True)
         case "settle":
             return Step(code, "settle_payments", f"{order}/settle", danger=True)
+        case "receive":
+            return Step(code, "settle_payments", f"{order}/receive")
         case "accept" | "retry":
             return Step(code, "change_orders", f"{of_order}/{code}", post=True)
         case "release":
@@ -228,6 +230,11 @@ def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
     return fact(one.facts["amount"], "", to), fact(one.facts["credit"], "", to), fact(one.day, "", to)
 
 
+def _check(one: Exceptional, to: Reader) -> tuple[str, ...]:
+    sent = said(to, "todo_check_invoiced") if one.facts["invoiced"] else ""
+    return fact(one.facts["amount"], "", to), fact(one.day, "", to), sent
+
+
 COLUMNS = {
     "declined": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
     "expiring": (
@@ -247,6 +254,7 @@ COLUMNS = {
     "refund": (("todo_to_give_back", "n"), ("todo_to_credit", "n"), ("todo_ordered_on", "d")),
     "approval": (("todo_amount", "n"), ("todo_by", ""), ("todo_why", ""), ("todo_asked_on", "d")),
     "dispute": (("todo_amount", "n"), ("todo_why", ""), ("state", ""), ("todo_answer_by", "d")),
+    "check": (("todo_amount", "n"), ("todo_due_on", "d"), ("state", "")),
 }
 """By kind: what its columns are called, behind the order and the customer, and how they are set."""
 _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
@@ -261,6 +269,7 @@ _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
     "refund": _refund,
     "approval": _approval,
     "dispute": _dispute,
+    "check": _check,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from perennial.catalog.codes import PAYMENT_HOLD
 from perennial.db import sql
 from perennial.db.pages import Page, day_and_id, page
+from perennial.desk.read.waiting import check_by
 from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.desk.releasing import may_release
 from perennial.errors import Refused
@@ -22,7 +23,7 @@ from perennial.programs.queries import program_by_id
 
 _SQL = sql.named("perennial.desk.read", "exceptions.sql")
 KINDS = (
-    "declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund", "approval", "dispute",
+    "declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund", "approval", "dispute", "check",
 )  # fmt: skip
 SIZE = 50
 DAYS_AHEAD = 62
@@ -47,9 +48,9 @@ class Exceptional:
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
     refund: ``amount`` that is to be given back, ``credit``: what was billed and is to be credited (None: nothing). approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
-    ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. Of declined and unknown ``gives_back``: it is a refund.
+    ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. check: ``part``, ``amount``, ``invoiced`` (something that it pays). Of declined and unknown ``gives_back``: it is a refund.
     ``steps``: ``new_card``, ``try_now``, ``refund_now``, ``reprocess``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
-    ``ship``, ``invoice``, ``refund``, ``credit``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
+    ``ship``, ``invoice``, ``refund``, ``credit``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``, ``receive``.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class Counts(NamedTuple):
     uninvoiced: int
     approval: int
     dispute: int
+    check: int
     refund: int = 0
 
     @property
@@ -153,7 +155,12 @@ def exceptions(
 
 
 def _days(on: date) -> dict[str, date]:
-    return {"on": on, "through": add_days(on, DAYS_AHEAD), "sent_by": add_days(on, -INVOICED_WITHIN)}
+    return {
+        "on": on,
+        "through": add_days(on, DAYS_AHEAD),
+        "sent_by": add_days(on, -INVOICED_WITHIN),
+        "check_by": check_by(on),
+    }
 
 
 def _made(kind: str, found: list[tuple[Any, ...]], on: date) -> Iterator[Exceptional]:
@@ -220,6 +227,11 @@ def _dispute(
 ) -> Told:
     facts: dict[str, object] = {"dispute": dispute, "amount": Money(int(minor), currency), "reason": reason}
     return {**facts, "status": status, "answer_by": answer_by, "opened_on": opened_on}, ("dispute",)
+
+
+def _check(part: int, minor: int, currency: str, invoiced: bool) -> Told:
+    facts: dict[str, object] = {"part": part, "amount": Money(int(minor), currency), "invoiced": invoiced}
+    return facts, ("receive", "settle")
 
 
 def _expiring(
@@ -289,4 +301,5 @@ _TELLS: dict[str, Callable[..., Told]] = {
     "uninvoiced": _uninvoiced,
     "approval": _approval,
     "dispute": _dispute,
+    "check": _check,
 }
