@@ -138,9 +138,10 @@ def order_settle(p: Parser) -> Run:
     p.add_argument(
         "--as",
         dest="end",
-        choices=("taken", "not-taken", "written-off"),
+        choices=("taken", "not-taken", "written-off", "credited"),
         required=True,
-        help="of one that is unknown: the gateway did it, or did not (then it is due again); or nobody will pay it",
+        help="of one that is unknown: the gateway did it, or did not (then it is due again); or nobody will pay it; or what was billed for"
+        " what does not come is taken off the bills",
     )
     p.add_argument("--part", type=whole, metavar="N", help="the number of the payment, where there are several")
     p.add_argument(

@@ -12,7 +12,7 @@ What ``@action(undo=True)`` changes is noted, row by row, so that one call takes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ from perennial.desk.stored import digest, read, stored
 from perennial.errors import Conflict, Refused
 from perennial.kernel.money import Money
 from perennial.payments.noted import note
-from perennial.payments.surplus import surplus
+from perennial.payments.surplus import beyond_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -147,11 +147,17 @@ def _told(work: Work, outcome: R) -> R:
         note(list(work.orders))
     version = version_of(next(iter(work.orders))) if len(work.orders) == 1 else None
     found = follows(whole) or outcome.follows
-    back = outcome.to_refund
-    if back is None and found is not None and found.to_come_after.minor < found.to_come_before.minor:
-        minor = sum(surplus(list(whole)).values())
-        back = Money(minor, found.to_come_after.currency) if minor else None
-    return replace(outcome, follows=found, version=version, can_undo=bool(whole), to_refund=back)
+    back, credit = outcome.to_refund, outcome.to_credit
+    if found is not None and found.to_come_after.minor < found.to_come_before.minor:
+        beyond, currency = beyond_of(list(whole)).values(), found.to_come_after.currency
+        back = back or _sum((one.back for one in beyond), currency)
+        credit = credit or _sum((one.credit for one in beyond), currency)
+    return replace(outcome, follows=found, version=version, can_undo=bool(whole), to_refund=back, to_credit=credit)
+
+
+def _sum(minors: Iterable[int], currency: str) -> Money | None:
+    minor = sum(minors)
+    return Money(minor, currency) if minor else None
 
 
 def perform(act: Callable[P, R], how: How, /, *args: P.args, **kwargs: P.kwargs) -> R:

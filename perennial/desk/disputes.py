@@ -1,7 +1,8 @@
 """A customer has told their bank that they do not accept a charge: told by the gateway, or by a person.
 
 While the bank has not decided, nothing more of the order is made, sent or charged: it is on hold, with the code ``dispute``.
-It is released when all that is disputed of it was won, or by a person. What is lost counts as given back. Gateways tell late,
+So it is where a dispute is first heard of when it is lost. It is released when all that is disputed of it was won, or by a
+person. What is lost counts as given back. Gateways tell late,
 twice and in any order: what happened last counts, by their own clock.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, Sum
 
 from perennial.catalog.codes import DISPUTE_HOLD
 from perennial.continuity.models import ContinuityOrder, Occurrence
@@ -112,7 +113,8 @@ def dispute(
     """Say that a charge is disputed (``open``), or how a dispute stands: ``answered``, ``won``, ``lost``; ``open``
     again with its number, ``dispute``.
 
-    ``line`` and ``part`` name the payment, ``amount`` how much of it (left out: all that was captured and not given back).
+    ``line`` and ``part`` name the payment, ``amount`` how much of it (left out: all that was captured and neither given back
+    nor lost).
     ``reason`` of an open one: what the bank says. Refused: nothing was captured; several payments were, or several
     disputes go on, and none is named; it cannot become so.
     """
@@ -124,7 +126,7 @@ def dispute(
     locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason)
     if status == "open" and dispute is None:
         payment = _meant(order, line, part)
-        there = payment.captured_minor - payment.refunded_minor
+        there = max(0, payment.captured_minor - payment.refunded_minor - _lost(payment))
         minor = there if amount is None else money.minor(amount, payment.currency, "amount")
         if not 0 < minor <= payment.captured_minor:
             raise Refused("disputed_too_much", "amount", captured=Money(payment.captured_minor, payment.currency))
@@ -140,6 +142,11 @@ def dispute(
     if (facts.status, facts.answer_by) == (known.status, known.answer_by):
         raise Refused("dispute_stands_so", "status", status=status)
     return _tell(locked, known, facts, known.told_at)
+
+
+def _lost(payment: Payment) -> int:
+    lost = Dispute.objects.filter(payment=payment, status="lost").aggregate(minor=Sum("amount_minor"))
+    return lost["minor"] or 0
 
 
 def _facts(of: Dispute, status: str, reason: str, answer_by: date | None) -> DisputeFacts:
@@ -214,9 +221,12 @@ def _tell(locked: LockedOrder, told: Dispute, facts: DisputeFacts, happened: int
             said=told.reason,
             until=None if told.answer_by is None else told.answer_by.isoformat(),
         )
-    if told.status in DISPUTE_GOES_ON and was not in DISPUTE_GOES_ON:
+    if was not in DISPUTE_GOES_ON and told.status not in (
+        "won",
+        was,
+    ):  # it begins, or is heard of when it is lost already
         _hold(locked, told)
-    elif told.status == "won":
+    if told.status == "won":
         _release(locked)
     elif told.status == "lost":
         withdraw_beyond(told.payment, Why(locked.on, locked.by, told.reason))

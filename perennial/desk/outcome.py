@@ -47,3 +47,4 @@ class Outcome:
     version: str | None = None
     can_undo: bool = False
     to_refund: Money | None = None
+    to_credit: Money | None = None

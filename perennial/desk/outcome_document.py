@@ -12,7 +12,15 @@ from perennial.desk.outcome import Follows, Outcome, Shown
 from perennial.kernel import money
 from perennial.kernel.money import Money
 
-_WITH_CURRENCY = {"to_refund", "not_authorised", "not_charged", "not_charged_of_sent", "still_owed", "given_back"}
+_WITH_CURRENCY = {
+    "to_refund",
+    "not_authorised",
+    "not_charged",
+    "not_charged_of_sent",
+    "still_owed",
+    "given_back",
+    "credited",
+}
 """Amounts of an outcome that are printed with their currency."""
 
 
@@ -20,13 +28,15 @@ def outcome_json(outcome: Outcome) -> Document:
     """What an action gave: what it did, and what follows. What there is nothing to tell of is left out."""
     document: Document = {}
     for one in fields(outcome):
-        if one.name in ("follows", "version", "can_undo", "to_refund"):
+        if one.name in ("follows", "version", "can_undo", "to_refund", "to_credit"):
             continue
         value = getattr(outcome, one.name)
         if one.default is MISSING or value not in (None, (), False):
             document[one.name] = _plain(value, with_currency=one.name in _WITH_CURRENCY)
     if outcome.to_refund is not None:
         document["to_refund"] = _plain(outcome.to_refund, with_currency=True)
+    if outcome.to_credit is not None:
+        document["to_credit"] = _plain(outcome.to_credit, with_currency=True)
     if outcome.follows is not None:
         document["follows"] = follows_json(outcome.follows)
     if outcome.version is not None:

@@ -1,4 +1,4 @@
-"""Which orders there are, what is parked, what is to be given back, which orders follow a program."""
+"""Which orders there are, what is parked, what is to be given back or credited, which orders follow a program."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from perennial.catalog.codes import known_source
-from perennial.catalog.queries import set_up
+from perennial.catalog.queries import set_up, today
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.customers.queries import customer_by_account
 from perennial.db.pages import Page, page_of
 from perennial.desk.contract import Document
-from perennial.desk.read.waiting import orders_that_wait
+from perennial.desk.read.waiting import check_by, orders_that_wait
 from perennial.errors import Refused
 from perennial.kernel import states
 from perennial.kernel.billing import billing_kept
@@ -26,7 +26,7 @@ from perennial.language.formats import ENGLISH, Reader
 from perennial.language.reasons import reason_words
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Surplus
-from perennial.payments.surplus import surplus
+from perennial.payments.surplus import beyond_of
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.queries import load_revisions, newest_released, program_by_id
 
@@ -36,7 +36,7 @@ class Fitting:
     """Which parent orders are asked for: all that fit all that is given.
 
     ``waiting``: of which something waits for a person. A hold, also of a child; a payment that has failed,
-    or of which nobody knows what became; a shipment that is blocked; what is parked; money to be given back.
+    or of which nobody knows what became; a check that has not come; a shipment that is blocked; what is parked; money to be given back.
     """
 
     status: str | None = None
@@ -63,7 +63,7 @@ class Fitting:
         if self.source_code is not None:
             found = found.filter(source_code=known_source(self.source_code).code)
         if self.waiting:
-            waits = RawSQL(orders_that_wait(), ())
+            waits = RawSQL(orders_that_wait(), (check_by(today()),))
             found = found.filter(Q(id__in=waits) | Q(id__in=Surplus.objects.values("order")))
         return found
 
@@ -81,15 +81,35 @@ def order_ids(fitting: Fitting | None = None) -> list[int]:
 
 def to_give_back(number: str) -> Money | None:
     """What is to be given back of a parent order; None: nothing, or the number is a child's."""
+    return _beyond(number)[0]
+
+
+def to_credit(number: str) -> Money | None:
+    """What was billed of a parent order for what does not come, and is to be credited; None: nothing."""
+    return _beyond(number)[1]
+
+
+def _beyond(number: str) -> tuple[Money | None, Money | None]:
     pk = SalesOrder.objects.filter(number=number, parent=None).values_list("pk", flat=True).first()
-    return None if pk is None else refunds([pk]).get(number)
+    return (None, None) if pk is None else beyond([pk]).get(number, (None, None))
 
 
 def refunds(order_ids: Iterable[int]) -> dict[str, Money]:
     """What is to be given back of parent orders, by their numbers."""
-    found = surplus(list(order_ids))
+    return {number: back for number, (back, _) in beyond(order_ids).items() if back is not None}
+
+
+def beyond(order_ids: Iterable[int]) -> dict[str, tuple[Money | None, Money | None]]:
+    """What is to be given back of parent orders, and what is to be credited, by their numbers."""
+    found = beyond_of(list(order_ids))
     orders = SalesOrder.objects.filter(pk__in=found).values_list("pk", "number", "currency")
-    return {number: Money(found[pk], currency) for pk, number, currency in orders}
+    return {
+        number: (
+            Money(found[pk].back, of) if found[pk].back else None,
+            Money(found[pk].credit, of) if found[pk].credit else None,
+        )
+        for pk, number, of in orders
+    }
 
 
 def parked(run: int | None = None, to: Reader = ENGLISH) -> list[Document]:

@@ -126,6 +126,8 @@ def _of_orders(on: date) -> Iterator[Watched]:
         yield Watched("children_late", {"count": found.late})
     if found.uninvoiced:
         yield Watched("children_uninvoiced", {"count": found.uninvoiced})
+    if found.check:
+        yield Watched("checks_awaited", {"count": found.check})
     if found.approval:
         yield Watched("refunds_to_approve", {"count": found.approval})
     failed, to_answer, first = sql.tuples(SQL["money_back"], {"soon": on + ANSWER_SOON})[0]
@@ -133,6 +135,8 @@ def _of_orders(on: date) -> Iterator[Watched]:
         yield Watched("refunds_failed", {"count": failed})
     if to_answer:
         yield Watched("disputes_run_out", {"count": to_answer, "on": first})
-    orders, minor, currency = owed_back()
-    if orders:
-        yield Watched("refunds_owed", {"count": orders, "amount": Money(minor, currency)})
+    owed = owed_back()
+    if owed.orders:
+        yield Watched("refunds_owed", {"count": owed.orders, "amount": Money(owed.back, owed.currency)})
+    if owed.bills:
+        yield Watched("credits_owed", {"count": owed.bills, "amount": Money(owed.credit, owed.currency)})

@@ -209,6 +209,27 @@ def write_off(
 
 
 @transaction.atomic
+def credit(*, parts: Mapping[int, int], by: str, on: date, reason: str) -> None:
+    """Take so many minor units off these bills, for what was billed and does not come; one of which nothing stays is over."""
+    ids = sorted(parts)
+    lock(ids)
+    _expect(ids, "billed")
+    found = Payment.objects.in_bulk(ids)
+    for pk in ids:
+        left = found[pk].amount_minor - parts[pk]
+        if left:
+            sql.shift(Payment, [pk], "billed", "billed", amount_minor=left)
+        else:
+            sql.shift(Payment, [pk], "billed", "cancelled")
+    said = {
+        pk: {"amount": text(parts[pk], one.currency), "currency": one.currency, "left": text(left, one.currency)}
+        for pk, one in found.items()
+        for left in [one.amount_minor - parts[pk]]
+    }
+    _tell(ids, "payment_credited", by=by, on=on, reason=reason, more=said)
+
+
+@transaction.atomic
 def receive_check(*, payment: int, check: str, received_on: date, by: str, on: date, reason: str | None) -> None:
     """A check for what is owed has come: it is paid. Refused: what is not paid by check, or is not due."""
     lock([payment])

@@ -184,6 +184,8 @@ marked as (
   returning p.id, p.due_on, p.amount_minor)
 insert into payments_bill(payment_id, on_date, due_on, amount_minor, run_id)
 select m.id, %(on)s, m.due_on, m.amount_minor, %(run)s from marked m
+on conflict (payment_id) do update  -- it was cancelled with what it is for, which comes after all
+   set on_date = excluded.on_date, due_on = excluded.due_on, amount_minor = excluded.amount_minor, run_id = excluded.run_id
 
 -- name: invoiced_on
 select p.id,

@@ -1,4 +1,5 @@
-"""Money in by week: what was taken, billed on account and given back, and what is still to come by the day on which it is due.
+"""Money in by week: what was taken, billed on account, given back and lost in disputes, and what is still to come by the day on
+which it is due.
 
 What comes is what is asked for already, and what planned shipments will cost, with delivery and tax, in the week in which they
 leave; an order that is billed up front is asked for already. Shipments that are no lines yet bring more.
@@ -84,14 +85,22 @@ class MoneyRow:
     taken: Money | None
     billed: Money | None
     refunded: Money | None
+    lost: Money | None
     to_come: Money | None
 
     @property
     def net(self) -> Money | None:
-        """Taken, less what was given back."""
-        if self.taken is None or self.refunded is None:
+        """Taken, less what was given back and what was lost in disputes."""
+        if self.taken is None or self.back is None:
             return None
-        return Money(self.taken.minor - self.refunded.minor, self.taken.currency)
+        return Money(self.taken.minor - self.back.minor, self.taken.currency)
+
+    @property
+    def back(self) -> Money | None:
+        """What was given back, and what was lost in disputes."""
+        if self.refunded is None or self.lost is None:
+            return None
+        return Money(self.refunded.minor + self.lost.minor, self.refunded.currency)
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ class MoneyPicture:
 
     @cached_property
     def best(self) -> MoneyRow | None:
-        """The week in which most came in, less what was given back."""
+        """The week in which most came in, less what went back."""
         rows = [row for row in self.weeks if row.net is not None and row.net.minor > 0]
         return max(rows, key=lambda row: row.net.minor if row.net else 0, default=None)
 
@@ -131,13 +140,13 @@ def money_in(on: date, currency: str, *, by: str = "method", weeks: int = 12) ->
     for week, method, purpose, of, *amounts in sql.tuples(_SQL["weeks"], {"since": since, "until": until}):
         if of == currency:
             for key in ((week, None), (week, method if by == "method" else purpose)):
-                sums[key] = [a + int(b) for a, b in zip(sums.get(key, [0] * 4), amounts, strict=True)]
+                sums[key] = [a + int(b) for a, b in zip(sums.get(key, [0] * 5), amounts, strict=True)]
     weeks_shown = [weeks_from(this, at) for at in range(-weeks, weeks)]
     return MoneyPicture(
         this_week=this,
         by=by,
         currency=currency,
-        weeks=tuple(_row(week, None, sums.get((week, None), [0] * 4), this, currency) for week in weeks_shown),
+        weeks=tuple(_row(week, None, sums.get((week, None), [0] * 5), this, currency) for week in weeks_shown),
         rows=tuple(
             _row(week, of, amounts, this, currency)
             for (week, of), amounts in sorted(sums.items(), key=lambda item: (item[0][0], item[0][1] or ""))
@@ -147,8 +156,8 @@ def money_in(on: date, currency: str, *, by: str = "method", weeks: int = 12) ->
 
 
 def _row(week: date, of: str | None, amounts: Iterable[int], this: date, currency: str) -> MoneyRow:
-    taken, billed, refunded, to_come = (Money(minor, currency) for minor in amounts)
+    taken, billed, refunded, lost, to_come = (Money(minor, currency) for minor in amounts)
     if week > this:
-        return MoneyRow(week, of, taken=None, billed=None, refunded=None, to_come=to_come)
-    is_now = week == this
-    return MoneyRow(week, of, taken=taken, billed=billed, refunded=refunded, to_come=to_come if is_now else None)
+        return MoneyRow(week, of, taken=None, billed=None, refunded=None, lost=None, to_come=to_come)
+    due = to_come if week == this else None
+    return MoneyRow(week, of, taken=taken, billed=billed, refunded=refunded, lost=lost, to_come=due)

@@ -1,9 +1,10 @@
 -- Money week by week, by method and purpose.
 
 -- name: write
--- What moved, by the day of the try that moved it; what was billed on account, and of bills that are paid what was paid, by the day
+-- What moved, by the day of the try that moved it; what was billed on account, so far as it was not credited, and of bills that are paid what was paid, by the day
 -- on which it was due, as no other is noted; what is still to come, late sums in the week that
--- runs. Of what is given back the purpose of what paid.
+-- runs. Of what is given back the purpose of what paid. What was lost in disputes, by the day on which they were lost: as given
+-- back, with the purpose 'dispute', by which 'weeks' tells it apart.
 with moved as (
   select date_trunc('week', a.on_date)::date as week, p.method, coalesce(b.purpose, p.purpose) as purpose, p.currency,
          case when a.kind = 'refund' then 0 else a.amount_minor end as taken, 0::bigint as billed,
@@ -13,13 +14,17 @@ with moved as (
     left join payments_payment b on b.id = p.refunds_id
    where a.outcome = 'approved' and a.kind in ('charge', 'capture', 'refund')
   union all
-  select date_trunc('week', b.on_date)::date, p.method, p.purpose, p.currency, 0, b.amount_minor, 0, 0
+  select date_trunc('week', b.on_date)::date, p.method, p.purpose, p.currency, 0, p.amount_minor, 0, 0
     from payments_bill b join payments_payment p on p.id = b.payment_id
    where p.status in {states.OF_BILLS}
   union all
   select date_trunc('week', least(p.due_on, %(on)s::date))::date, p.method, p.purpose, p.currency, p.amount_minor, 0, 0, 0
     from payments_payment p
    where p.status = 'paid'
+  union all
+  select date_trunc('week', d.closed_on)::date, p.method, 'dispute', d.currency, 0, 0, d.amount_minor, 0
+    from payments_dispute d join payments_payment p on p.id = d.payment_id
+   where d.status = 'lost'
   union all
   select date_trunc('week', greatest(p.due_on, %(week)s::date))::date, p.method, p.purpose, p.currency, 0, 0, 0, p.amount_minor
     from payments_payment p
@@ -68,7 +73,9 @@ select week, method, 'shipment', currency, 0, 0, 0, minor
 on conflict (week, method, purpose, currency) do update set to_come_minor = pictures_moneyofweek.to_come_minor + excluded.to_come_minor
 
 -- name: weeks
-select week, method, purpose, currency, taken_minor, billed_minor, refunded_minor, to_come_minor
+select week, method, purpose, currency, taken_minor, billed_minor,
+       case when purpose = 'dispute' then 0 else refunded_minor end,
+       case when purpose = 'dispute' then refunded_minor else 0 end, to_come_minor
   from pictures_moneyofweek
  where week >= %(since)s and week < %(until)s
  order by week, method, purpose, currency

@@ -46,6 +46,8 @@ def effect(request: Visit, code: str, outcome: Outcome | None, **facts: Any) -> 
         parts.append(said(to, "follows_refund_waits" if waits else "follows_given_back", amount=given))
     if back := getattr(outcome, "to_refund", None):
         parts.append(said(to, "follows_refund", amount=back))
+    if credit := getattr(outcome, "to_credit", None):
+        parts.append(said(to, "follows_credit", amount=credit))
     for name in ("not_charged", "not_charged_of_sent", "still_owed"):
         if open_ := getattr(outcome, name, None):
             parts.append(said(to, f"follows_{name}", amount=open_))

@@ -123,6 +123,8 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "change_orders", f"{order}/reprocess", post=True)
         case "settle":
             return Step(code, "settle_payments", f"{order}/settle", danger=True)
+        case "receive":
+            return Step(code, "settle_payments", f"{order}/receive")
         case "accept" | "retry":
             return Step(code, "change_orders", f"{of_order}/{code}", post=True)
         case "release":
@@ -141,6 +143,8 @@ def step(code: str, one: Exceptional) -> Step:
             return Step(code, "approve_refunds", f"{of_order}/refund/decline", post=True, danger=True)
         case "dispute":
             return Step(code, "settle_payments", f"{of_order}/dispute?dispute={one.facts['dispute']}")
+        case "credit":
+            return Step(code, "settle_payments", f"{of_order}/credit")
         case "refund":
             return Step(code, "refund_payments", f"{of_order}/refund")
     raise KeyError(f"no such step: {code}")
@@ -223,7 +227,12 @@ def reason_of_bank(reason: str, to: Reader) -> str:
 
 
 def _refund(one: Exceptional, to: Reader) -> tuple[str, ...]:
-    return fact(one.facts["amount"], "", to), fact(one.day, "", to)
+    return fact(one.facts["amount"], "", to), fact(one.facts["credit"], "", to), fact(one.day, "", to)
+
+
+def _check(one: Exceptional, to: Reader) -> tuple[str, ...]:
+    sent = said(to, "todo_check_invoiced") if one.facts["invoiced"] else ""
+    return fact(one.facts["amount"], "", to), fact(one.day, "", to), sent
 
 
 COLUMNS = {
@@ -242,9 +251,10 @@ COLUMNS = {
     "late": (("todo_should_ship", "d"), ("todo_waits_for", "")),
     "unknown": (("todo_amount", "n"), ("todo_said", ""), ("todo_tries", "")),
     "uninvoiced": (("todo_amount", "n"), ("todo_sent_on", "d"), ("todo_carrier", ""), ("todo_authorised", "")),
-    "refund": (("todo_amount", "n"), ("todo_ordered_on", "d")),
+    "refund": (("todo_to_give_back", "n"), ("todo_to_credit", "n"), ("todo_ordered_on", "d")),
     "approval": (("todo_amount", "n"), ("todo_by", ""), ("todo_why", ""), ("todo_asked_on", "d")),
     "dispute": (("todo_amount", "n"), ("todo_why", ""), ("state", ""), ("todo_answer_by", "d")),
+    "check": (("todo_amount", "n"), ("todo_due_on", "d"), ("state", "")),
 }
 """By kind: what its columns are called, behind the order and the customer, and how they are set."""
 _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
@@ -259,6 +269,7 @@ _TEXTS: Mapping[str, Callable[[Exceptional, Reader], tuple[str, ...]]] = {
     "refund": _refund,
     "approval": _approval,
     "dispute": _dispute,
+    "check": _check,
 }
 
 

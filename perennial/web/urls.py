@@ -402,6 +402,7 @@ urlpatterns = [
     page("orders/<str:number>/dispute", disputes.dispute, "dispute", see="settle_payments", do="settle_payments"),
     page("disputes/<int:dispute>/evidence", papers.evidence, "evidence", see="settle_payments"),
     page("orders/<str:number>/receive", payments.receive, "receive", see="settle_payments", do="settle_payments"),
+    page("orders/<str:number>/credit", payments.credit, "credit", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/settle", payments.settle, "settle", see="settle_payments", do="settle_payments"),
     page("orders/<str:number>/ship", sending.ship, "ship", see="ship_orders", do="ship_orders"),
     page("orders/<str:number>/invoice", sending.invoice, "invoice", see="ship_orders", do="ship_orders"),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from perennial.desk.entry import OrderEntry, PayEntry, enter
 from perennial.desk.queries import Fitting, order_ids
+from perennial.desk.read.exceptions import counts, exceptions
+from perennial.desk.read.order_page import order_page
+from perennial.desk.read.waiting import waiting
 from perennial.jobs.check import check, check_once
 from perennial.jobs.process_payments import ProcessPayments
+from perennial.jobs.watch import watch
 from perennial.orders.models import SalesOrder
 from perennial.payments.models import Attempt, Payment
 from tests.worlds import actions
@@ -49,6 +54,26 @@ def test_a_check_counts_when_it_is_received_and_not_when_the_child_is_invoiced()
     assert check()["faults"] == check_once()["faults"] == []
     with refused("number", "no_check_awaited"):
         actions.receive(number=number, check="00417", amount="69.00", **FINANCE)
+
+
+def test_a_check_that_does_not_come_is_listed_a_week_after_it_was_due(settings: Any) -> None:
+    number = order(line("UP", payment_method="check"))
+    child = SalesOrder.objects.get(number=number).pk
+    late = day(7)
+    for on, found in ((day(6), 0), (late, 1)):
+        settings.PERENNIAL_TODAY = on
+        rows = exceptions("check", on=on).rows
+        assert (counts(on).check, len(rows), len(order_ids(Fitting(waiting=True)))) == (found, found, found)
+        assert ("checks_awaited" in [one.code for one in watch(on)]) == bool(found)
+        assert [one.code for one in waiting([child], on)] == ["check"] * found
+        assert [one.code for one in order_page(number, on=on).warnings] == ["check"] * found
+    assert (rows[0].day, rows[0].facts["invoiced"], rows[0].steps) == (ON, False, ("receive", "settle"))
+    make_children(ON)
+    sent(f"{number}-1-001", on=ON)
+    assert exceptions("check", on=late).rows[0].facts["invoiced"] is True
+    assert [one.code for one in waiting([child], day(1))] == ["check"]  # invoiced without it
+    actions.receive(number=number, check="00417", amount="69.00", **{**FINANCE, "on": late})
+    assert (exceptions("check", on=late).rows, order_ids(Fitting(waiting=True))) == ((), [])
 
 
 def test_a_check_pays_what_is_owed_and_no_other_sum() -> None:

@@ -160,6 +160,7 @@ def test_what_lies_too_long_and_what_is_owed(capsys: Captured) -> None:
     night(LATER)
     assert {one.code: one.facts["count"] for one in watched(LATER)} == {
         "children_late": 2, "children_uninvoiced": 1, "refunds_to_approve": 1, "refunds_owed": 1,
+        "checks_awaited": 1,
     }  # fmt: skip
     assert main.main(["watch", "--json", "--on", str(LATER)]) == 4
     told = json.loads(capsys.readouterr().out)
@@ -195,7 +196,7 @@ def test_each_is_said_with_what_to_do(language: str) -> None:
     )
     for code in (
         *("nights_missed", "nights_wait", "night_never", "run_stopped", "night_stopped", "many_declines"),
-        *("disk_nearly_full", "children_late", "children_uninvoiced", "refunds_owed"),
+        *("disk_nearly_full", "children_late", "children_uninvoiced", "checks_awaited", "refunds_owed", "credits_owed"),
         *("refunds_to_approve", "refunds_failed", "disputes_run_out", "disputes_lost_besides"),
     ):
         assert phrase(

@@ -16,6 +16,7 @@ from perennial.jobs.process_payments import ProcessPayments
 from perennial.jobs.runner import run_job
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
+from perennial.payments.models import Dispute, Payment
 from perennial.pictures.attrition import chances
 from perennial.pictures.demand import DemandRow, demand
 from perennial.pictures.figures import as_of, work_out
@@ -125,13 +126,19 @@ def test_money_by_week() -> None:
     assert child is not None
     actions.refund(number=child.number, on=TODAY, by="clerk:anna", reason="torn", amount="4.00")
     run_job(ProcessPayments(), on=TODAY)
+    paid = Payment.objects.get(order=child, purpose="shipment")
+    Dispute.objects.create(
+        payment=paid, amount_minor=500, currency="USD", reason="fraudulent", status="lost",
+        opened_on=later(-2), closed_on=later(-1),
+    )  # fmt: skip
     work_out(TODAY)
     found = money_in(TODAY, "USD", weeks=3)
+    assert [row.lost for row in found.weeks[:5]] == [usd(0), usd(0), usd(5), usd(0), None]
     taken = {row.week: (row.taken, row.refunded, row.net) for row in found.weeks if row.net is not None}
     assert taken == {
         later(-3): (usd(0), usd(0), usd(0)),
         later(-2): (usd(400), usd(0), usd(400)),
-        later(-1): (usd(300), usd(0), usd(300)),
+        later(-1): (usd(300), usd(0), usd(295)),
         WEEK: (usd(270), usd(4), usd(266)),
     }
     assert found.best is not None
@@ -142,6 +149,7 @@ def test_money_by_week() -> None:
         usd(8 * 10),
     ]
     assert [(row.week, row.of, row.net) for row in money_in(TODAY, "USD", by="purpose", weeks=1).rows] == [
+        (later(-1), "dispute", usd(-5)),
         (later(-1), "shipment", usd(300)),
         (WEEK, "shipment", usd(266)),
     ]

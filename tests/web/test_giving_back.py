@@ -1,4 +1,4 @@
-"""Money is given back on the pages: sent for approval, approved, with a cancellation, disputed; a child goes short."""
+"""Money is given back on the pages: sent for approval, approved, with a cancellation, disputed, credited; a child goes short."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from perennial.orders.models import SalesOrder
 from perennial.payments.models import Dispute, Payment, RefundRequest
 from perennial.people.models import Preferences
 from perennial.web.pages.sending import alike
+from tests.payments.test_credited import billed
 from tests.web.test_customer import HX
 from tests.web.test_order import Desk, captured, child_of, fill, get, text_of
 from tests.worlds import actions, desk
@@ -150,6 +151,12 @@ def test_a_charge_is_disputed_by_hand_and_its_evidence_is_shown(at_desk: Desk) -
     decided = {"key": "won", "dispute": str(found.pk), "status": "won", "reason": "the bank wrote"}
     done = manager.post(f"{page}/dispute", decided, HTTP_HX_CURRENT_URL=f"http://127.0.0.1{page}", **HX)
     assert "dispute about $16.50 won" in done.content.decode()
+    manager.post(f"{page}/dispute", {**decided, "key": "lost", "status": "lost"}, **HX)
+    for address in (page, f"/orders/{child}"):
+        shown = get(manager, address)
+        assert "Captured, $16.50 lost in a dispute" in text_of(shown)
+        assert "/refund" not in shown
+        assert f"/dispute?payment={which.replace(':', '%3A')}" not in shown
 
 
 def test_a_dispute_of_what_is_all_invoiced_says_that_nothing_waits(at_desk: Desk) -> None:
@@ -197,3 +204,14 @@ def test_a_child_is_sent_short(at_desk: Desk) -> None:
     assert 'name="again"' not in get(manager, f"{page}-2/cancel", **HX)
     assert f'href="/orders/{child}-2" aria-label="The rest, child order' in get(manager, f"/orders/{number}")
     assert f"the rest of {child}" in get(manager, "/customers/C-1")
+
+
+def test_what_was_only_billed_is_credited_where_it_is_said(at_desk: Desk) -> None:
+    number = billed()
+    actions.cancel(number=number, **desk.ANNA)
+    manager, page = at_desk("manager"), f"/orders/{number}"
+    assert "$57.00 was billed for what does not come, and is to be credited" in text_of(get(manager, page))
+    assert f"{page}/credit" not in get(at_desk("clerk"), page)
+    answer = fill(manager, page, f"{page}/credit", reason="credit note 7")
+    assert f"$57.00 credited for {number}" in answer
+    assert f"{page}/credit" not in get(manager, page)

@@ -99,7 +99,7 @@ def test_the_title_says_the_finding_and_what_is_not_over_is_no_number(planner: C
     assert (row["Planned"], row["Expected"], row["Sent"], row["Chance, per cent"]) == ("8", "5.4", "", "67.5")
     money = words(shown(planner, "money"))
     assert "Best week: that of Mon 2 Mar, $400.00" in money
-    assert re.search(r"Mon 16 Mar \$270\.00 \$0\.00 \$270\.00", money)
+    assert re.search(r"Mon 16 Mar \$270\.00 \$0\.00 \$0\.00 \$270\.00", money)
     retention = words(shown(planner, "retention?program=TEA"))
     assert re.search(r"Mar 2026 48 \.\. \.\. \.\.", retention)
     assert "From 30 members on" not in words(shown(planner, "nights"))

@@ -53,13 +53,15 @@ def declined(message: str = "insufficient funds") -> SalesOrder:
 
 
 def one_of_each() -> Todo:
-    """Six orders, one of them cancelled: the declined and the unknown one are late too, every card ends soon, the held one is parked."""
+    """Six orders, one of them cancelled: the declined and the unknown one are late too, every card ends soon, the held one is parked
+    and waits for a check."""
     club()
     first, second = declined(), child(order(), 1)
     third, waiting, sent = order(), order(), child(order(), 1)
     owed(second, "unknown")
     actions.hold(number=third.number, reason="call back", **NOON)
     SalesOrder.objects.filter(pk=waiting.id).update(acceptance="awaited")
+    Payment.objects.filter(order=third.id, purpose="ordinary").update(method="check", card=None, due_on=ORDERED)
     Parked.objects.create(
         continuity_order=ContinuityOrder.objects.get(order=third.id), job="extend-lines", reason="no price",
         on_date=ORDERED,

@@ -26,7 +26,7 @@ from perennial.desk.notices.queue import tell_ended
 from perennial.desk.orders.give_back import Leave, give_back_surplus
 from perennial.desk.orders.rest import rest_of
 from perennial.desk.outcome import Outcome
-from perennial.desk.queries import refunds
+from perennial.desk.queries import beyond
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import Reason, Who
@@ -136,20 +136,20 @@ def _with_refund(
     back = give_back_surplus(locked, leave)
     if back is None:
         return done
-    return replace(
-        done, given_back=back.amount, refund_waits=back.status == "draft", to_refund=_to_refund(locked.order)
-    )
+    to_refund, _ = _beyond(locked.order)
+    return replace(done, given_back=back.amount, refund_waits=back.status == "draft", to_refund=to_refund)
 
 
-def _to_refund(order: SalesOrder) -> Money | None:
-    """What was taken for what does not come any more."""
-    return refunds([order.pk]).get(order.number)
+def _beyond(order: SalesOrder) -> tuple[Money | None, Money | None]:
+    """What was taken, and what was only billed, for what does not come any more."""
+    return beyond([order.pk]).get(order.number, (None, None))
 
 
-def _still_owed(order: SalesOrder) -> Money | None:
-    """What is owed of the order and not paid yet."""
+def _still_owed(order: SalesOrder, credit: Money | None) -> Money | None:
+    """What is owed of the order and not paid yet, without what was billed and is to be credited."""
     open_, _ = still_open(order.pk)
-    return Money(open_, order.currency) if open_ else None
+    open_ -= credit.minor if credit is not None else 0
+    return Money(open_, order.currency) if open_ > 0 else None
 
 
 def _cancelled_already(locked: LockedOrder, number: str, **about: object) -> Refused:
@@ -205,11 +205,13 @@ def cancel_lines(locked: LockedOrder, states: list[OrderState], *, whole: bool, 
     locked.event("cancelled", lines=[s.row.parent_line.line for s in states], ended_by=ended_by)
     if was_open:
         tell_ended([s.row.pk for s in states], on=locked.on)
+    back, credit = _beyond(locked.order)
     return Cancelled(
         order=locked.order.number,
         status=locked.order.status,
-        to_refund=_to_refund(locked.order),
-        still_owed=_still_owed(locked.order),
+        to_refund=back,
+        to_credit=credit,
+        still_owed=_still_owed(locked.order, credit),
         ended_by=ended_by,
     )
 
@@ -246,11 +248,13 @@ def end_after(locked: LockedOrder, state: OrderState, after: int, *, ended_by: s
     changed(locked, [state])
     if locked.order.status != "draft":
         tell_ended([state.row.pk], on=locked.on)
+    back, credit = _beyond(locked.order)
     return EndsAfter(
         order=locked.order.number,
         last_shipment=after,
-        to_refund=_to_refund(locked.order),
-        still_owed=_still_owed(locked.order),
+        to_refund=back,
+        to_credit=credit,
+        still_owed=_still_owed(locked.order, credit),
         ended_by=ended_by,
     )
 
@@ -307,11 +311,13 @@ def _cancel_child(locked: LockedOrder, child_id: int, *, again: bool, ended_by: 
         sql.shift(Occurrence, [o.id for o in mine], "ordered", "scheduled", child=None)
         locked.event("made_anew", shipment=child.shipment)
     changed(locked, [state])
+    back, credit = _beyond(locked.order)
     return ChildCancelled(
         order=child.number,
         status="cancelled",
         again=again,
-        to_refund=_to_refund(locked.order),
-        still_owed=_still_owed(locked.order),
+        to_refund=back,
+        to_credit=credit,
+        still_owed=_still_owed(locked.order, credit),
         ended_by=ended_by,
     )

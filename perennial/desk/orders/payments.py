@@ -14,7 +14,7 @@ from perennial.desk.locking import LockedOrder, lock, order_by_number
 from perennial.desk.orders.cancel import stop_rests, stop_shipments
 from perennial.desk.orders.rest import unpaid_rests
 from perennial.desk.outcome import Outcome
-from perennial.desk.queries import refunds as refunds_of
+from perennial.desk.queries import beyond
 from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.limits import LINE, text_fault
@@ -25,8 +25,9 @@ from perennial.orders.models import OrderLine, SalesOrder
 from perennial.payments import actions as payments
 from perennial.payments import due
 from perennial.payments.models import Payment
+from perennial.payments.surplus import to_credit
 
-ENDS = ("taken", "not-taken", "written-off")
+ENDS = ("taken", "not-taken", "written-off", "credited")
 SHIPMENTS = ("stop", "send")
 """What becomes of the shipments that a payment paid for which is written off."""
 
@@ -36,13 +37,15 @@ class Settled(Outcome):
     """How a payment ended. ``still_ships``: a child that was written off, and goes out all the same.
 
     Of an order billed up front that is written off: the shipments that it paid for and that are ``stopped``, or
-    ``sent_unpaid``. ``approved_by``: who allowed the write-off.
+    ``sent_unpaid``. ``approved_by``: who allowed the write-off. ``credited``: what was taken
+    off its bills, of which this is the first.
     """
 
     order: str
     purpose: str
     number: int
     status: str
+    credited: Money | None = None
     still_ships: tuple[str, ...] = ()
     stopped: tuple[int, ...] = ()
     sent_unpaid: tuple[int, ...] = ()
@@ -78,7 +81,8 @@ def settle(
 ) -> Settled:
     """Say how a payment ended that is ``unknown``, after a look at the gateway: it was *taken* (authorised, captured,
     voided or given back, as was asked) or *not-taken* (it is due again); or give up what will never be paid, or given
-    back, *written-off*.
+    back, *written-off*; or take off the bills what was billed for what does not come, *credited*: all of that, off the
+    bill that is due last first.
 
     ``number`` is that of the child, or of the parent (what is billed up front, ordinary lines); ``line`` names what is
     paid where the parent has several things to pay, ``part`` one of several payments. A child that is written off and
@@ -98,6 +102,8 @@ def settle(
         raise fault.at("approved_by")
     order = order_by_number(number)
     locked = lock(order.parent_id or order.pk, on=on, by=by, reason=reason, reason_code=reason_code)
+    if end == "credited":
+        return _credit(locked, order, line, part)
     payment = the_payment(order, line, part, GIVEN_UP if given_up else ("unknown",))
     if given_up:
         return _write_off(locked, order, payment, stop=shipments != "send", approved_by=approved_by or by)
@@ -106,6 +112,31 @@ def settle(
     )
     payment.refresh_from_db()
     return Settled(order=number, purpose=payment.purpose, number=payment.number, status=payment.status)
+
+
+def _credit(locked: LockedOrder, order: SalesOrder, line: int | None, part: int | None) -> Settled:
+    """Take off the bills what they ask for beyond what came and will come; ``line`` and ``part``: only off these."""
+    left = to_credit(locked.order.pk)
+    bills = payments_meant(order, line, part).filter(continuity_order__in=list(left), status="billed", purpose="order")
+    parts: dict[int, int] = {}
+    found = list(bills.order_by("-due_on", "-number", "-pk"))
+    for bill in found:
+        minor = min(bill.amount_minor, left[bill.continuity_order_id or 0])
+        left[bill.continuity_order_id or 0] -= minor
+        if minor:
+            parts[bill.pk] = minor
+    if not parts:
+        raise Refused("nothing_to_credit", "number", order=order.number)
+    payments.credit(parts=parts, by=locked.by, on=locked.on, reason=locked.reason or "")
+    first = next(one for one in reversed(found) if one.pk in parts)
+    first.refresh_from_db()
+    return Settled(
+        order=order.number,
+        purpose=first.purpose,
+        number=first.number,
+        status=first.status,
+        credited=Money(sum(parts.values()), first.currency),
+    )
 
 
 def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop: bool, approved_by: str) -> Settled:
@@ -125,6 +156,8 @@ def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop
     if unpaid and stop and state is not None:
         stop_shipments(locked, state, unpaid)
     payment.refresh_from_db()
+    no: tuple[Money | None, Money | None] = (None, None)
+    back, credit = beyond([locked.order.pk]).get(locked.order.number, no) if unpaid or rests else no
     return Settled(
         order=order.number,
         purpose=payment.purpose,
@@ -136,7 +169,8 @@ def _write_off(locked: LockedOrder, order: SalesOrder, payment: Payment, *, stop
         stopped=unpaid if stop else (),
         sent_unpaid=() if stop else unpaid,
         approved_by=approved_by,
-        to_refund=refunds_of([locked.order.pk]).get(locked.order.number) if unpaid or rests else None,
+        to_refund=back,
+        to_credit=credit,
     )
 
 

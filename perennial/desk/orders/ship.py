@@ -20,7 +20,7 @@ from perennial.desk.notices.queue import tell_ordinary_sent, tell_sent
 from perennial.desk.orders.rest import rest_on as day_of_rest
 from perennial.desk.orders.short import Pieces, Short, Shortened, shorten, total_of
 from perennial.desk.outcome import Outcome
-from perennial.desk.queries import refunds
+from perennial.desk.queries import beyond
 from perennial.errors import Conflict, Refused
 from perennial.kernel.limits import LINE, number_fault, text_fault
 from perennial.kernel.money import Money
@@ -217,6 +217,8 @@ def ship(
     )
     if not sent:
         raise Conflict("changed_meanwhile", order=number)
+    no: tuple[Money | None, Money | None] = (None, None)
+    back, credit = beyond([locked.order.pk]).get(locked.order.number, no) if short.lines else no
     return Sent(
         order=number,
         status="shipped",
@@ -226,7 +228,8 @@ def ship(
         total=total_of(child) if short.lines else None,
         rest=short.rest.number if short.rest else None,
         rest_on=short.rest.ship_on if short.rest else None,
-        to_refund=refunds([locked.order.pk]).get(locked.order.number) if short.lines else None,
+        to_refund=back,
+        to_credit=credit,
     )
 
 

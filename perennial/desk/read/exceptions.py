@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from perennial.catalog.codes import PAYMENT_HOLD
 from perennial.db import sql
 from perennial.db.pages import Page, day_and_id, page
+from perennial.desk.read.waiting import check_by
 from perennial.desk.read.waits import children_that_may_not_ship
 from perennial.desk.releasing import may_release
 from perennial.errors import Refused
@@ -17,11 +18,12 @@ from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.kernel.reasons import why
 from perennial.kernel.states import REFUSED
+from perennial.payments.surplus import Beyond, beyond_of
 from perennial.programs.queries import program_by_id
 
 _SQL = sql.named("perennial.desk.read", "exceptions.sql")
 KINDS = (
-    "declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund", "approval", "dispute",
+    "declined", "expiring", "parked", "held", "awaiting", "late", "unknown", "uninvoiced", "refund", "approval", "dispute", "check",
 )  # fmt: skip
 SIZE = 50
 DAYS_AHEAD = 62
@@ -45,10 +47,10 @@ class Exceptional:
     day is past), ``shipments``, ``parts`` (of payments), ``amount`` at stake (before taxes of what is planned), ``told_on``. parked: ``job``, ``reason``. held: ``code``,
     ``reason``, ``stops``, ``by``, ``may_release`` (the roles that may). late: ``reasons`` why it may not ship. uninvoiced: ``sent_on``, ``carrier``,
     ``tracking``, ``amount``, ``lapsed`` (its authorisation is not made anew any more).
-    refund: ``amount`` that is to be given back. approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
-    ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. Of declined and unknown ``gives_back``: it is a refund.
+    refund: ``amount`` that is to be given back, ``credit``: what was billed and is to be credited (None: nothing). approval: ``amount``, ``asked_by``, ``reason``. dispute: ``dispute`` (which),
+    ``amount``, ``reason`` (the bank's), ``status``, ``answer_by``. check: ``part``, ``amount``, ``invoiced`` (something that it pays). Of declined and unknown ``gives_back``: it is a refund.
     ``steps``: ``new_card``, ``try_now``, ``refund_now``, ``reprocess``, ``ask`` (the bank), ``settle``, ``retry``, ``cancel``, ``release``, ``accept``,
-    ``ship``, ``invoice``, ``refund``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``.
+    ``ship``, ``invoice``, ``refund``, ``credit``, ``refund_again``, ``approve_refund``, ``decline_refund``, ``dispute``, ``receive``.
     """
 
     kind: str
@@ -77,6 +79,7 @@ class Counts(NamedTuple):
     uninvoiced: int
     approval: int
     dispute: int
+    check: int
     refund: int = 0
 
     @property
@@ -152,14 +155,22 @@ def exceptions(
 
 
 def _days(on: date) -> dict[str, date]:
-    return {"on": on, "through": add_days(on, DAYS_AHEAD), "sent_by": add_days(on, -INVOICED_WITHIN)}
+    return {
+        "on": on,
+        "through": add_days(on, DAYS_AHEAD),
+        "sent_by": add_days(on, -INVOICED_WITHIN),
+        "check_by": check_by(on),
+    }
 
 
 def _made(kind: str, found: list[tuple[Any, ...]], on: date) -> Iterator[Exceptional]:
     waits = children_that_may_not_ship([row[1] for row in found], on) if kind == "late" else {}
+    beyond = beyond_of([row[1] for row in found]) if kind == "refund" else {}
     for day, pk, order, number, account, customer, line, shipment, *told in found:
         if kind == "late":
             facts, steps = _late(waits.get(pk, ()))
+        elif kind == "refund":
+            facts, steps = _refund(beyond.get(pk), *told)
         else:
             facts, steps = _TELLS[kind](*told)
         yield Exceptional(
@@ -218,6 +229,11 @@ def _dispute(
     return {**facts, "status": status, "answer_by": answer_by, "opened_on": opened_on}, ("dispute",)
 
 
+def _check(part: int, minor: int, currency: str, invoiced: bool) -> Told:
+    facts: dict[str, object] = {"part": part, "amount": Money(int(minor), currency), "invoiced": invoiced}
+    return facts, ("receive", "settle")
+
+
 def _expiring(
     token: str,
     brand: str | None,
@@ -267,8 +283,12 @@ def _uninvoiced(
     return facts, (*(("invoice",) if sent_on is not None else ()), *(("try_now",) if lapsed else ()))
 
 
-def _refund(minor: int, currency: str) -> Told:
-    return {"amount": Money(int(minor), currency)}, ("refund",)
+def _refund(beyond: Beyond | None, minor: int, currency: str) -> Told:
+    """``minor``: as it is noted, of what was changed since; what is given back and what is credited are as they are now."""
+    back, credit = beyond or (int(minor), 0)
+    facts: dict[str, object] = {"amount": Money(back, currency) if back else None}
+    facts["credit"] = Money(credit, currency) if credit else None
+    return facts, (*(("refund",) if back else ()), *(("credit",) if credit else ()))
 
 
 _TELLS: dict[str, Callable[..., Told]] = {
@@ -279,7 +299,7 @@ _TELLS: dict[str, Callable[..., Told]] = {
     "held": _held,
     "awaiting": _awaiting,
     "uninvoiced": _uninvoiced,
-    "refund": _refund,
     "approval": _approval,
     "dispute": _dispute,
+    "check": _check,
 }

@@ -75,6 +75,22 @@ select f.on_date, f.id, p.number, p.number, u.account, u.name, l.line, x.shipmen
         where n.card_id = k.id and n.kind in ('card_expiring', 'card_expired') and n.status <> 'off') told on true
  order by f.on_date, f.id
 
+-- name: check
+-- checks that have not come though they are due for some days; the one that was due first comes first
+select y.due_on, y.id, w.number, coalesce(f.child, w.number), u.account, u.name, l.line, null,
+       y.number, y.amount_minor, y.currency, f.invoiced
+  from payments_payment y
+  join payment_subject f on f.payment_id = y.id and f.entered and not f.cancelled
+  join orders_salesorder w on w.id = f.root_id
+  join customers_customer u on u.id = y.customer_id
+  left join continuity_continuityorder c on c.id = y.continuity_order_id
+  left join orders_orderline l on l.id = c.parent_line_id
+ where y.status = 'due' and y.method = 'check' and y.purpose <> 'refund' and y.due_on <= %(check_by)s
+   and (y.due_on, y.id) > (%(day)s, %(id)s) and (%(program)s is null or %(program)s in (
+        select x.program_id from continuity_continuityorder x where x.order_id = f.root_id))
+ order by y.due_on, y.id
+ limit %(most)s
+
 -- name: parked
 select q.on_date, q.id, p.number, p.number, u.account, u.name, l.line, q.shipment, q.job, coalesce(q.because, to_jsonb(q.reason))
   from continuity_parked q
@@ -190,7 +206,11 @@ select (select count(*) from (select from payments_payment y where y.status in {
           left join continuity_continuityorder c on c.id = y.continuity_order_id
          limit %(most)s) n),
        (select count(*) from (select from payments_refundrequest q where q.approved is null limit %(most)s) n),
-       (select count(*) from (select from payments_dispute d where d.status in {states.DISPUTE_GOES_ON} limit %(most)s) n)
+       (select count(*) from (select from payments_dispute d where d.status in {states.DISPUTE_GOES_ON} limit %(most)s) n),
+       (select count(*) from (
+        select from payments_payment y join payment_subject f on f.payment_id = y.id and f.entered and not f.cancelled
+         where y.status = 'due' and y.method = 'check' and y.purpose <> 'refund' and y.due_on <= %(check_by)s
+         limit %(most)s) n)
 
 -- name: expiring_count
 -- at most so many
@@ -202,7 +222,7 @@ select from payments_cardend e
  limit %(most)s) n
 
 -- name: refund
--- orders of which more was taken than came and will come
+-- orders of which more was taken or billed than came and will come
 select p.order_date, p.id, p.number, p.number, u.account, u.name, null, null, s.minor, p.currency
   from payments_surplus s
   join orders_salesorder p on p.id = s.order_id

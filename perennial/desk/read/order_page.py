@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -17,12 +17,12 @@ from perennial.desk.read.order import Child, Continuity, Line, Made, Order, each
 from perennial.desk.read.orders import orders
 from perennial.desk.read.taking import taken_now
 from perennial.desk.read.values import Payment, Product
-from perennial.desk.read.waiting import Waiting, troubles_of
+from perennial.desk.read.waiting import Waiting, beyond_waits, troubles_of
 from perennial.desk.undo import LastChange, last_change
 from perennial.errors import Refused
 from perennial.kernel.money import Money
 from perennial.kernel.states import CARD_OWES, NOT_ENDED, SENT, TO_COME
-from perennial.payments.surplus import surplus
+from perennial.payments.surplus import Beyond, beyond_of
 
 MOST_ROWS = 60
 LATEST = 6
@@ -174,7 +174,7 @@ def order_page(number: str, *, on: date, start: Mapping[int, int] | None = None)
             _line(order, one, by_line[one.line], paid=paid, rules=rules, on=on, start=(start or {}).get(one.line))
             for one in order.continuity
         ),
-        warnings=tuple(_warnings(order, on, surplus([pk]).get(pk))),
+        warnings=tuple(_warnings(order, on, beyond_of([pk]).get(pk))),
         undo=last_change(pk, order.number, on=on),
     )
 
@@ -225,11 +225,10 @@ def _by_number(payments: Sequence[Payment]) -> dict[str, list[Payment]]:
     return found
 
 
-def _warnings(order: Order, on: date, to_refund: int | None) -> Iterator[Waiting]:
+def _warnings(order: Order, on: date, beyond: Beyond | None) -> Iterator[Waiting]:
     yield from troubles_of(order, on)
-    if to_refund:
-        about = Waiting("refund", order.number, order.account, order.number, steps=("refund",))
-        yield replace(about, facts={"amount": Money(to_refund, order.currency)})
+    if beyond is not None:
+        yield from beyond_waits(order, beyond)
 
 
 def _line(

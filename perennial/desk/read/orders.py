@@ -154,7 +154,8 @@ class _Batch:
                 number = self.orders[parent].number
             made = payment_of(p, order=number, line=line, shipment=shipment, currency=self.orders[parent].currency)
             back = None if p.of_purpose is None else f"{number}:{line or 0}:{p.of_purpose}:{p.of_number}"
-            made = replace(made, disputed=p.disputed, gives_back=back)
+            lost = Money(p.lost, made.amount.currency) if p.lost else None
+            made = replace(made, disputed=p.disputed, lost=lost, gives_back=back)
             found[parent].append(((number, p.purpose, at, p.number), made))
         return {parent: [made for _, made in sorted(mine, key=lambda one: one[0])] for parent, mine in found.items()}
 

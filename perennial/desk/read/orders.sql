@@ -94,11 +94,10 @@ select q.continuity_order_id, q.shipment, q.job, coalesce(q.because, to_jsonb(q.
  order by q.continuity_order_id, q.id;
 
 -- name: payments
--- With the card that was charged and when, else the card that pays; is it disputed; which payment a refund gives back.
+-- With the card that was charged and when, else the card that pays; is it disputed, and what was lost; which payment a refund gives back.
 select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amount_minor, y.due_on, y.status,
        y.attempts, y.captured_minor, y.refunded_minor, t.on_date, k.token, k.brand, k.last4, k.expires_on, k.refused,
-       exists (select from payments_dispute d where d.payment_id = y.id and d.status in {states.DISPUTE_GOES_ON}),
-       b.purpose, b.number
+       coalesce(d.goes_on, false), coalesce(d.lost, 0)::bigint, b.purpose, b.number
   from (select * from payments_payment where order_id = any(%(all)s)
         union all
         select * from payments_payment where continuity_order_id = any(%(continuity)s)) y
@@ -107,6 +106,10 @@ select y.order_id, y.continuity_order_id, y.purpose, y.number, y.method, y.amoun
         where a.payment_id = y.id and a.kind in ('capture', 'charge') and a.outcome = 'approved'
         order by a.id desc limit 1) t on true
   left join customers_storedcard k on k.id = coalesce(t.card_id, y.card_id)
+  left join lateral (
+       select bool_or(d.status in {states.DISPUTE_GOES_ON}) as goes_on,
+              sum(d.amount_minor) filter (where d.status = 'lost') as lost
+         from payments_dispute d where d.payment_id = y.id) d on true
   left join payments_payment b on b.id = y.refunds_id;
 
 -- name: addresses

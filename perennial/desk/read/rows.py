@@ -199,6 +199,7 @@ class Payment(NamedTuple):
     expires_on: date | None
     refused: bool | None
     disputed: bool
+    lost: int
     of_purpose: str | None
     of_number: int | None
 

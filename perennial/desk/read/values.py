@@ -146,8 +146,8 @@ class Payment:
     """Money owed: order, line, purpose and number tell it apart. ``card``: the one that was charged, else that pays.
 
     ``order`` is the number of the order or child that is paid. ``line`` is the order's line, of ordinary lines None:
-    they are paid together. ``shipment`` is that of a child. ``disputed``: a dispute about it goes on. ``gives_back``: of a
-    refund, ``which`` payment it is of.
+    they are paid together. ``shipment`` is that of a child. ``disputed``: a dispute about it goes on; ``lost``: what of
+    it was lost in disputes. ``gives_back``: of a refund, ``which`` payment it is of.
     """
 
     order: str
@@ -165,6 +165,7 @@ class Payment:
     card: Card | None
     captured_on: date | None
     disputed: bool = False
+    lost: Money | None = None
     gives_back: str | None = None
 
     @property
@@ -174,13 +175,19 @@ class Payment:
 
     @property
     def refundable(self) -> bool:
-        """May something of it be given back: did a card pay it, is not all of it given back already, and not disputed?"""
+        """May something of it be given back: did a card pay it, is it not all given back or lost already, and not disputed?"""
         return self.may_be_disputed and not self.disputed
 
     @property
     def may_be_disputed(self) -> bool:
-        """Did a card pay it, and is not all of it given back already?"""
-        return self.method == "card" and self.purpose != "refund" and self.captured.minor > self.refunded.minor
+        """Did a card pay it, and is not all of it given back, or lost in a dispute, already?"""
+        return self.method == "card" and self.purpose != "refund" and self.kept.minor > 0
+
+    @property
+    def kept(self) -> Money:
+        """What was taken of it, and neither given back nor lost in a dispute."""
+        gone = self.refunded.minor + (self.lost.minor if self.lost is not None else 0)
+        return Money(self.captured.minor - gone, self.captured.currency)
 
     @property
     def ends(self) -> tuple[str, ...]:

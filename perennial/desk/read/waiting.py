@@ -11,11 +11,17 @@ from perennial.db import sql
 from perennial.desk.read.order import Order
 from perennial.desk.read.orders import orders
 from perennial.desk.read.shipment import ShipmentLine
+from perennial.desk.read.values import Payment
+from perennial.kernel.calendar import add_days
 from perennial.kernel.money import Money
 from perennial.orders.models import SalesOrder
-from perennial.payments.surplus import surplus
+from perennial.payments.surplus import Beyond, beyond_of
 
 _SQL = sql.named("perennial.desk.read", "waiting.sql")
+
+
+CHECK_WITHIN = 7
+"""A check that has not come so many days after it was due needs a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,10 @@ class Waiting:
     """One thing of an order that waits for a person.
 
     ``code``: ``hold``, ``payment_hold``, ``failed`` or ``unknown`` (of a payment), ``acceptance``, ``parked``,
-    ``card_expires``, ``card_expired`` or ``refund``; ``facts`` is what it is about. ``number`` is the order or child
+    ``check``, ``card_expires``, ``card_expired``, ``refund`` or ``credit``; ``facts`` is what it is about. ``number`` is the order or child
     that waits; ``line`` and ``shipment`` say which of its shipments, the first of ``shipments``. ``steps`` are what a
-    person can do: ``release``, ``new_card``, ``settle``, ``accept``, ``cancel``, ``retry``, ``refund``.
+    person can do: ``release``, ``new_card``, ``settle``, ``accept``, ``cancel``, ``retry``, ``receive``,
+    ``refund``, ``credit``.
     """
 
     code: str
@@ -40,19 +47,32 @@ class Waiting:
 
 
 def orders_that_wait() -> str:
-    """The statement that selects the ids of the parent orders of which something waits for a person."""
+    """The statement that selects the ids of the parent orders of which something waits for a person; it wants the day by which
+    a check had to come (``check_by``).
+    """
     return _SQL["waiting"]
+
+
+def check_by(on: date) -> date:
+    """Until when a check must have been due that has to be there by now."""
+    return add_days(on, -CHECK_WITHIN)
 
 
 def waiting(order_ids: Sequence[int], on: date) -> Iterator[Waiting]:
     """What of these orders waits for a person, order by order."""
-    back = surplus(list(order_ids))
-    to_refund = dict(SalesOrder.objects.filter(pk__in=back).values_list("number", "pk"))
+    beyond = beyond_of(list(order_ids))
+    numbers = dict(SalesOrder.objects.filter(pk__in=beyond).values_list("number", "pk"))
     for order in orders(order_ids, on=on):
         yield from waiting_of(order, on)
-        if (pk := to_refund.get(order.number)) is not None:
-            amount = Money(back[pk], order.currency)
-            yield replace(_of(order, "refund"), facts={"amount": amount}, steps=("refund",))
+        if (pk := numbers.get(order.number)) is not None:
+            yield from beyond_waits(order, beyond[pk])
+
+
+def beyond_waits(order: Order, beyond: Beyond) -> Iterator[Waiting]:
+    """What of an order is to be given back, and what of its bills is to be credited."""
+    for code, minor in (("refund", beyond.back), ("credit", beyond.credit)):
+        if minor:
+            yield replace(_of(order, code), facts={"amount": Money(minor, order.currency)}, steps=(code,))
 
 
 def _of(order: Order, code: str) -> Waiting:
@@ -80,12 +100,30 @@ def waiting_of(order: Order, on: date) -> Iterator[Waiting]:
                 facts={"number": payment.number, "amount": payment.amount},
                 steps=("settle",) if payment.status == "unknown" else ("new_card", "settle"),
             )
+    yield from _checks(order, on)
     yield from _acceptance_and_parked(order)
     yield from _cards(order, on)
     for one in order.continuity:
         if not any(line.blocked == "parked" for line in one.lines):
             for parked in one.parked:
                 yield replace(_of(order, "parked"), line=one.line, facts={"reason": parked.reason}, steps=("retry",))
+
+
+def _checks(order: Order, on: date) -> Iterator[Waiting]:
+    """The checks that have not come though they are due for some days, or something that they pay is invoiced."""
+    if order.status == "draft" or order.acceptance == "awaited":
+        return
+    for payment in order.payments:
+        if payment.awaits_check and (payment.due_on <= check_by(on) or _is_invoiced(order, payment)):
+            facts = {"amount": payment.amount, "due_on": payment.due_on}
+            yield replace(_of(order, "check"), number=payment.order, facts=facts, steps=("receive", "settle"))
+
+
+def _is_invoiced(order: Order, payment: Payment) -> bool:
+    """Is something that it pays invoiced: a shipment of its line, or an ordinary line?"""
+    if payment.line is None:
+        return any(line.price is not None and line.status == "invoiced" for line in order.lines)
+    return any(child.line == payment.line and child.status == "invoiced" for child in order.children)
 
 
 def troubles_of(order: Order, on: date) -> Iterator[Waiting]:

@@ -1,6 +1,6 @@
 -- name: waiting
 -- the parent orders of which something waits for a person: held, unpaid for good or nobody knows, not authorised
--- anew, invoiced before its check has come, blocked
+-- anew, its check has not come by a day or before it was invoiced, blocked
 select coalesce(o.parent_id, o.id)
   from orders_hold h join orders_salesorder o on o.id = h.order_id
  where h.released_on is null and o.status <> 'cancelled'
@@ -12,8 +12,8 @@ select coalesce(o.parent_id, o.id, c.order_id)
  where y.status in ('failed', 'unknown')
 union
 select f.root_id
-  from payments_payment y join payment_subject f on f.payment_id = y.id and f.invoiced
- where y.status = 'due' and y.method = 'check'
+  from payments_payment y join payment_subject f on f.payment_id = y.id and f.entered and not f.cancelled
+ where y.status = 'due' and y.method = 'check' and y.purpose <> 'refund' and (f.invoiced or y.due_on <= %s)
 union
 select f.root_id
   from payment_not_renewed r join payment_subject f on f.payment_id = r.payment_id

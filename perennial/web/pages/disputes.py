@@ -25,7 +25,7 @@ def dispute(request: Visit, number: str) -> HttpResponse:
     asked = request.POST.get("dispute") or request.GET.get("dispute") or ""
     chosen = next((one for one in known if str(one.id) == asked), None)
     chosen = chosen or next((one for one in known if one.goes_on), None)
-    payments = [one for one in found.payments if one.purpose != "refund" and one.captured.minor > one.refunded.minor]
+    payments = [one for one in found.payments if one.purpose != "refund" and one.kept.minor > 0]
     which = request.POST.get("payment") or request.GET.get("payment")
     payment = next((one for one in payments if one.which == which), payments[-1] if payments else None)
 

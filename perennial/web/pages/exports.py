@@ -285,7 +285,12 @@ def _uninvoiced(to: Reader) -> tuple[Column[Exceptional], ...]:
 
 
 def _refund(to: Reader) -> tuple[Column[Exceptional], ...]:
-    return _fact("todo_amount", "amount"), ("csv_currency", _currency), _day("todo_ordered_on")
+    return (
+        _fact("todo_to_give_back", "amount"),
+        _fact("todo_to_credit", "credit"),
+        ("csv_currency", _currency),
+        _day("todo_ordered_on"),
+    )
 
 
 def _approval(to: Reader) -> tuple[Column[Exceptional], ...]:
@@ -308,6 +313,10 @@ def _dispute(to: Reader) -> tuple[Column[Exceptional], ...]:
     )
 
 
+def _check(to: Reader) -> tuple[Column[Exceptional], ...]:
+    return _fact("todo_amount", "amount"), ("csv_currency", _currency), _day("todo_due_on")
+
+
 def _nothing(to: Reader) -> tuple[Column[Exceptional], ...]:
     return ()
 
@@ -324,4 +333,5 @@ _KIND: dict[str, Callable[[Reader], tuple[Column[Exceptional], ...]]] = {
     "refund": _refund,
     "approval": _approval,
     "dispute": _dispute,
+    "check": _check,
 }

@@ -12,7 +12,7 @@ from perennial.desk import actions
 from perennial.desk.action import How, perform
 from perennial.desk.orders.give_back import most_to_give_back
 from perennial.desk.orders.payments import SHIPMENTS
-from perennial.desk.queries import to_give_back
+from perennial.desk.queries import to_credit, to_give_back
 from perennial.desk.read.order import Order
 from perennial.desk.read.order_page import line_meant
 from perennial.desk.read.orders import order
@@ -236,6 +236,18 @@ def receive(request: Visit, number: str) -> HttpResponse:
         return done(request, Toast(effect(request, "order_received", outcome)))
 
     return panel(request, "web/panel/receive.html", _about(request, number, found, open_), post)
+
+
+def credit(request: Visit, number: str) -> HttpResponse:
+    """Take off an order's bills what was billed and does not come."""
+    found = order(meant(number).number, on=request.visitor.today)
+
+    def post() -> HttpResponse:
+        outcome = act(request, actions.settle, number=found.number, end="credited", reason=_reason(request))
+        return done(request, Toast(effect(request, "order_credited", outcome)))
+
+    shown = {"number": number, "order": found, "amount": to_credit(found.number)}
+    return panel(request, "web/panel/credit.html", shown, post)
 
 
 def settle(request: Visit, number: str) -> HttpResponse:

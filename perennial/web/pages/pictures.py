@@ -86,6 +86,7 @@ def money_csv(request: Visit) -> StreamingHttpResponse:
         (f"money_{by}", word),
         ("money_taken", lambda row: row.taken),
         ("money_refunded", lambda row: row.refunded),
+        ("money_lost", lambda row: row.lost),
         ("money_net", lambda row: row.net),
         ("money_billed", lambda row: row.billed),
         ("money_to_come", lambda row: row.to_come),

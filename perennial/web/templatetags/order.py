@@ -106,7 +106,7 @@ def _paid(context: Context, payments: list[Payment]) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def payment_state(context: Context, payment: Payment) -> SafeString:
-    """The state of a payment, at which try, and what of it was given back."""
+    """The state of a payment, at which try, and what of it was given back or lost."""
     shape = "refunded" if payment.purpose == "refund" and payment.status == "captured" else payment.status
     return st(context, "", "", payment_words(context, payment), shape)
 
@@ -127,6 +127,8 @@ def payment_words(context: Context, payment: Payment) -> str:
         words = said(to, "order_at_try", state=words, attempts=payment.attempts)
     if payment.refunded.minor:
         words = said(to, "order_of_it_back", state=words, amount=payment.refunded)
+    if payment.lost is not None:
+        words = said(to, "order_of_it_lost", state=words, amount=payment.lost)
     return words
 
 

@@ -203,7 +203,7 @@ def _demand_bar(row: DemandRow, picture: DemandPicture, peaks: set[date], to: Re
 
 @register.simple_tag(takes_context=True)
 def money_chart(context: Context, picture: MoneyPicture) -> SafeString:
-    """Bars of what came in, of which what was given back is hatched; and of what is to come."""
+    """Bars of what came in, of which what was given back or lost is hatched; and of what is to come."""
     to = _to(context)
     return charts.bars(
         [_money_bar(row, picture, to) for row in picture.weeks],
@@ -219,11 +219,11 @@ def money_chart(context: Context, picture: MoneyPicture) -> SafeString:
 
 def _money_bar(row: MoneyRow, picture: MoneyPicture, to: Reader) -> Bar:
     unit = 10 ** exponent(picture.currency)
-    net, back, coming = (0 if m is None else m.minor / unit for m in (row.net, row.refunded, row.to_come))
+    net, back, coming = (0 if m is None else m.minor / unit for m in (row.net, row.back, row.to_come))
     if row.net is None:
         words = said(to, "money_bar_to_come", week=row.week, to_come=row.to_come)
     else:
-        words = said(to, "money_bar", week=row.week, net=row.net, refunded=row.refunded)
+        words = said(to, "money_bar", week=row.week, net=row.net, refunded=row.back)
     return Bar(
         label=_day(row.week, to),
         parts=(

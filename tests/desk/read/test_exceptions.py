@@ -26,9 +26,9 @@ def test_each_kind_is_listed_and_counted() -> None:
     made = one_of_each()
     assert counts(LATER)._asdict() == {
         "declined": 1, "expiring": 5, "parked": 1, "held": 1, "awaiting": 1, "late": 2, "unknown": 1, "uninvoiced": 1, "refund": 1,
-        "approval": 1, "dispute": 1,
+        "approval": 1, "dispute": 1, "check": 1,
     }  # fmt: skip
-    assert counts(LATER).urgent == 10
+    assert counts(LATER).urgent == 11
     for kind in KINDS:
         assert len(exceptions(kind, on=LATER).rows) == getattr(counts(LATER), kind)
     (one,) = exceptions("declined", on=LATER).rows
@@ -45,7 +45,7 @@ def test_each_kind_is_listed_and_counted() -> None:
     (back,) = exceptions("refund", on=LATER).rows
     paid = Money(Payment.objects.get(order__number=made.refund).captured_minor, "USD")
     assert paid.minor > 0
-    assert (back.number, back.facts, back.steps) == (made.refund, {"amount": paid}, ("refund",))
+    assert (back.number, back.facts, back.steps) == (made.refund, {"amount": paid, "credit": None}, ("refund",))
     assert exceptions("unknown", on=LATER).rows[0].steps == ("ask", "settle")
     (held,) = exceptions("held", on=LATER).rows
     assert (held.facts["reason"], held.steps) == ("call back", ("release",))
