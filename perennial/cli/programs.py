@@ -100,6 +100,10 @@ def _preview(found: Preview) -> None:
             for one in found.differences
         )
         table(("difference", "before", "after", "orders", "to come"), rows, "  ")
+    if found.paid_upfront:
+        section(sentence("outcome", "paid_upfront"))
+        charged = ([words_of(one), f"{one.orders:,}", _plain(one.amount)] for one in found.paid_upfront)
+        table(("what", "orders", "amount"), charged, "  ")
 
 
 def _plain(value: object) -> object:

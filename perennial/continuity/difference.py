@@ -27,21 +27,28 @@ def _same(old: OccurrenceRow, new: OccurrenceRow) -> bool:
         old.why == new.why
         and old.position == new.position
         and old.status != "cancelled"
+        and old.event_on == new.event_on
         and not _moved(old, new)
         and old.lines == new.lines
     )
 
 
 def seen_to_differ(old: OccurrenceRow, new: OccurrenceRow) -> bool:
-    """Does something of an occurrence differ that a person would see: its day, its products, how it goes and is paid?"""
+    """Does something of an occurrence differ that a person would see: the day on which it ships, its products, how it goes and
+    is paid? The program's own day alone, from which that day is reckoned, is nothing that anybody sees.
+    """
     same_lines = len(old.lines) == len(new.lines) and all(map(_same_line, old.lines, new.lines))
     return _moved(old, new) or not same_lines
+
+
+def planned_otherwise(old: OccurrenceRow, new: OccurrenceRow) -> bool:
+    """Does that differ, or the program's own day, from which a person has everything behind it dated?"""
+    return old.event_on != new.event_on or seen_to_differ(old, new)
 
 
 def _moved(old: OccurrenceRow, new: OccurrenceRow) -> bool:
     """Does something differ that a person would see on every line of the occurrence?"""
     return (
-        old.event_on,
         old.ship_on,
         old.shipment,
         old.status,
@@ -49,7 +56,6 @@ def _moved(old: OccurrenceRow, new: OccurrenceRow) -> bool:
         old.payment_schedule_id,
         old.ship_to_id,
     ) != (
-        new.event_on,
         new.ship_on,
         new.shipment,
         new.status,
@@ -121,7 +127,13 @@ class Difference:
                 elif moved or not _same_line(was, line):
                     counts.changed += 1
             counts.cancelled += len(lines_before)
-            if moved or old.why != new.why or old.position != new.position or old.blocked != new.blocked:
+            unseen = (old.event_on, old.why, old.position, old.blocked) != (
+                new.event_on,
+                new.why,
+                new.position,
+                new.blocked,
+            )
+            if moved or unseen:
                 self.updates.append(new)
             if old.lines != new.lines:
                 self.relined.append(new)

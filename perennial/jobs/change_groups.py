@@ -20,6 +20,7 @@ from perennial.jobs import price_notices
 from perennial.kernel.money import line_amount, plain
 from perennial.kernel.states import TO_COME
 from perennial.kernel.totals import Charge
+from perennial.payments.asked import AskedMore
 from perennial.payments.cost import Place, child_totals, places, taxed_on
 from perennial.programs.queries import LoadedRevision
 
@@ -27,6 +28,8 @@ CHANGES, KEEPS, SAME, ASIDE = WHO = ("changes", "changes_and_keeps", "same", "pu
 """Who an order is: it changes; it changes and keeps what a person has set; it stays as it is; it cannot be done."""
 TOLD, SILENT = NOTICES = ("told", "silent")
 """A price of the order rises: its customer is told by mail; there is no address to write to."""
+PAID_UPFRONT = ("upfront_now", "upfront_later", "upfront_less", "upfront_back")
+"""Of orders billed up front: what is charged more at once, and later; what is charged less; what was paid beyond the new sum."""
 MOST_KNOWN = 50_000
 """So many costs of shipments are remembered; most orders of a program cost the same."""
 
@@ -109,9 +112,10 @@ class ChangeGroups:
         updated: Sequence[Updated],
         counts: Mapping[int, Mapping[str, int]],
         lines: Mapping[int, int],
+        upfront: Mapping[int, AskedMore],
     ) -> None:
         """Take a batch of orders in; ``counts``: what the report counts of each, by their ids; ``lines``: the number of the
-        line that each is, by the line's id.
+        line that each is, by the line's id; ``upfront``: how much more those are asked for that are billed up front.
         """
         both = [o for one in updated for o in (*one.state.occurrences, *(one.update.after if one.update else ()))]
         self._know({line.product_id for o in both for line in o.lines})
@@ -123,6 +127,8 @@ class ChangeGroups:
             of = counts.get(row.pk, {})
             if of.get(price_notices.RISE):
                 found.append((Difference(SILENT if of.get(price_notices.SILENT) else TOLD), base))
+            if row.pk in upfront:
+                found += _paid_upfront(upfront[row.pk], base)
             self._waits[row.pk] = _Waits(found, of)
 
     def put_aside(self, subject: int, order: str) -> None:
@@ -246,6 +252,19 @@ class _Order:
         return costs
 
 
+def _paid_upfront(asked: AskedMore, base: Row) -> Iterator[tuple[Difference, Row]]:
+    """The groups of an order by what it is asked for as a whole, whatever ships when; with the day of what comes later."""
+    now, later, less, back = PAID_UPFRONT
+    if asked.now > 0:
+        yield Difference(now), base._replace(more_minor=asked.now)
+    if asked.later > 0:
+        yield Difference(later), base._replace(new_ship_on=asked.later_on, more_minor=asked.later)
+    if (fewer := min(asked.now, 0) + min(asked.later, 0)) < 0:
+        yield Difference(less), base._replace(more_minor=fewer)
+    if asked.beyond > 0:
+        yield Difference(back), base._replace(more_minor=asked.beyond)
+
+
 def _differences(
     old: OccurrenceRow | None, new: OccurrenceRow | None, groups: ChangeGroups, rules: SetUp
 ) -> Iterator[tuple[str, Told, Told]]:
@@ -258,7 +277,7 @@ def _differences(
         yield from _of_line(lines.pop(line.line, None), line, groups)
     for line in lines.values():
         yield "product", groups.number(line.product_id), None
-    if (old.ship_on, old.event_on, old.shipment) != (new.ship_on, new.event_on, new.shipment):
+    if old.ship_on != new.ship_on:
         yield "date", None, None
     if old.delivery_mode_id != new.delivery_mode_id:
         yield "delivery", _mode(old, rules), _mode(new, rules)

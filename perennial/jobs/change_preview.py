@@ -15,7 +15,19 @@ from perennial.catalog.models import DeliveryMode, Product
 from perennial.db import sql
 from perennial.db.pages import Page, key_of, page
 from perennial.errors import Refused
-from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME, SILENT, WHO, ChangeGroups, Row, Told
+from perennial.jobs.change_groups import (
+    ASIDE,
+    CHANGES,
+    KEEPS,
+    NOTICES,
+    PAID_UPFRONT,
+    SAME,
+    SILENT,
+    WHO,
+    ChangeGroups,
+    Row,
+    Told,
+)
 from perennial.jobs.change_list import happened_since, otherwise
 from perennial.jobs.job import Run
 from perennial.jobs.models import ChangeGroup, ChangePreview, PreviewedOrder
@@ -62,6 +74,11 @@ class Group:
     example: Example | None = None
 
     @property
+    def is_upfront(self) -> bool:
+        """Does it say what orders billed up front are charged as a whole?"""
+        return self.kind in PAID_UPFRONT
+
+    @property
     def stays(self) -> bool:
         """Does it not say what differs of the program, but what a person set or what was promised?"""
         return self.kind in STAYS
@@ -102,11 +119,29 @@ class Preview:
     @property
     def differences(self) -> tuple[Group, ...]:
         """The groups that say what differs, and what stays."""
-        return tuple(one for one in self.groups if one.kind not in (*WHO, *NOTICES))
+        return tuple(one for one in self.groups if one.kind not in (*WHO, *NOTICES, *PAID_UPFRONT))
+
+    @property
+    def paid_upfront(self) -> tuple[Group, ...]:
+        """The groups that say what orders billed up front are charged as a whole, or have paid too much."""
+        return tuple(one for kind in PAID_UPFRONT if (one := self.group_of(kind)) is not None)
 
     def group_of(self, kind: str) -> Group | None:
         """The one group of a kind."""
         return next((one for one in self.groups if one.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidUpfront:
+    """What an order billed up front is charged as a whole: so much more ``now``, and ``later``, from ``later_on`` on (None:
+    with its first shipment); so much ``less``; and what it has then paid too much (``back``).
+    """
+
+    now: Money | None
+    later: Money | None
+    later_on: date | None
+    less: Money | None
+    back: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +162,7 @@ class GroupOrder:
     new_amount: Money | None
     more: Money
     silent: bool
+    upfront: PaidUpfront
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +293,11 @@ def group_orders(run: int, number: int, *, size: int = SIZE, after: str | None =
     row = stored_preview(run)
     if not ChangeGroup.objects.filter(run_id=row.pk, number=number).exists():
         raise Refused("change_group_unknown", "group", run=run, group=number)
-    silent = ChangeGroup.objects.filter(run_id=row.pk, kind=SILENT).values_list("number", flat=True).first()
+    beside = ChangeGroup.objects.filter(run_id=row.pk, kind__in=(SILENT, *PAID_UPFRONT))
+    numbers_of = dict(beside.values_list("kind", "number"))
+    given = {kind: numbers_of.get(kind, 0) for kind in (SILENT, *PAID_UPFRONT)}
     behind = int(key_of(after, 1)[0]) if after else 0
-    given = {"run": row.pk, "number": number, "after": behind, "most": size + 1, "silent": silent or 0}
+    given |= {"run": row.pk, "number": number, "after": behind, "most": size + 1}
     return page(_orders(sql.tuples(SQL["orders"], given), row.currency), size, lambda one: (one.key,))
 
 
@@ -372,7 +410,11 @@ def _value(kind: str, stored: Told, currency: str) -> Money | Told:
 
 
 def _orders(rows: list[tuple[Any, ...]], currency: str) -> Iterator[GroupOrder]:
-    for key, order, account, customer, line, shipment, ship_on, new_ship_on, amount, new_amount, more, silent in rows:
+    def amount(minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor, currency)
+
+    for *place, shipped, will_ship, costs, will_cost, more, silent, now, later, later_on, less, back in rows:
+        key, order, account, customer, line, shipment = place
         yield GroupOrder(
             key=key,
             order=order,
@@ -380,12 +422,13 @@ def _orders(rows: list[tuple[Any, ...]], currency: str) -> Iterator[GroupOrder]:
             customer=customer,
             line=line,
             shipment=shipment,
-            ship_on=ship_on,
-            new_ship_on=new_ship_on,
-            amount=None if amount is None else Money(amount, currency),
-            new_amount=None if new_amount is None else Money(new_amount, currency),
+            ship_on=shipped,
+            new_ship_on=will_ship,
+            amount=amount(costs),
+            new_amount=amount(will_cost),
             more=Money(more, currency),
             silent=silent,
+            upfront=PaidUpfront(amount(now), amount(later), later_on, amount(less), amount(back)),
         )
 
 

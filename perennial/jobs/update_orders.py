@@ -34,6 +34,7 @@ from perennial.jobs.tariff_followed import Followed, tariff_followed
 from perennial.kernel.reasons import Reason
 from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked, due
+from perennial.payments.asked import AskedMore, asked, asked_more
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 
@@ -253,13 +254,18 @@ class UpdateOrders(Job):
         for of in counted.values():
             for word, number in of.items():
                 report.count(word, number)
-        if is_preview(run):
-            everyone = _with_others(updated, states, followed)
-            self._groups(run).take(set_up, everyone, counted, planned.lines_of(states))
+        upfront = {s.row.pk for s in states if s.row.upfront and s.row.pk in differ}
+        more: dict[int, AskedMore] = {}
         if again and not alone:
             blocked.recompute(again)
-            if any(s.row.upfront for s in states if s.row.pk in differ):
+            if upfront:
+                shown = upfront if is_preview(run) else ()
+                before = asked(shown)
                 due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
+                more = asked_more(before, asked(shown), on=run.on)
+        if is_preview(run):
+            everyone = _with_others(updated, states, followed)
+            self._groups(run).take(set_up, everyone, counted, planned.lines_of(states), more)
         if keep is not None:
             keep.write(run)
         return report

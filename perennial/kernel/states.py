@@ -220,6 +220,9 @@ NOTICE_ENDED = ("sent", "failed", "unsure", "bounced")
 NOTICE_GONE = ("sending", "sent", "unsure")
 """A message that its reader has, or may have."""
 
+NOTICE_TELLS = ("queued", *NOTICE_GONE)
+"""A message that its reader has, or is to get."""
+
 NOTICE_MARKED = {"bounced": ("sent", "unsure"), "sent": ("unsure",)}
 """What a person says became of a message, and what it can be said of: it came back, it has arrived."""
 

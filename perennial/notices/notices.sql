@@ -6,7 +6,7 @@ select k.kind from unnest(%(kinds)s::text[], %(at_first)s::boolean[]) as k(kind,
  where coalesce(n.is_on, k.at_first) and exists (select from catalog_company where notices_on)
 
 -- name: queue
--- once for what each is about, in the customer's language, else the company's first
+-- once for what each is about, in the customer's language, else the company's first; who has no address gets no message
 insert into notices_notice(
   customer_id, kind, order_id, payment_id, card_id, child_id, continuity_order_id, occurrence_id, revision_id, on_date,
   status, facts, language)
@@ -17,7 +17,7 @@ select c.id, %(kind)s, t.order_id, t.payment_id, t.card_id, t.child_id, t.contin
               %(revisions)s::bigint[], %(facts)s::jsonb[])
          with ordinality as t(customer_id, order_id, payment_id, card_id, child_id, continuity_order_id, occurrence_id,
                               revision_id, facts, place)
-  join customers_customer c on c.id = t.customer_id
+  join customers_customer c on c.id = t.customer_id and c.email <> ''
  cross join (select languages from catalog_company limit 1) company
  order by t.place
 on conflict do nothing

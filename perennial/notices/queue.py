@@ -43,7 +43,9 @@ def which_are_on(*kinds: str) -> frozenset[str]:
 
 
 def queue(kind: str, things: Sequence[About], *, on: date) -> int:
-    """Queue a message for each thing that was not told before; how many are new. The caller has asked ``is_on``."""
+    """Queue a message for each thing that was not told before, to those who have an address; how many are new. The caller has
+    asked ``is_on``.
+    """
     if not things:
         return 0
     return sql.execute(

@@ -310,7 +310,7 @@ select p.customer_id, 'refunded', coalesce(o.parent_id, o.id, co.order_id), p.id
   left join continuity_continuityorder co on co.id = p.continuity_order_id
   left join orders_salesorder root on root.id = co.order_id
  cross join (select notices_on, languages from catalog_company) company
- where p.id = any(%(ids)s) and company.notices_on
+ where p.id = any(%(ids)s) and company.notices_on and c.email <> ''
    and exists (select from notices_noticekind where kind = 'refunded' and is_on)
 on conflict do nothing
 

@@ -200,6 +200,15 @@ urlpatterns = [
             (".csv", program_change.group_csv, "change_group_csv", "export_lists"),
         )
     ),
+    *(
+        page(f"programs/<str:program>/change/<int:run>/{route}", view, name, see=see)
+        for route, view, name, see in (
+            ("told", program_change.told, "change_told", "change_programs"),
+            ("told.csv", program_change.told_csv, "change_told_csv", "export_lists"),
+            ("letters", program_change.letters, "change_letters", "change_programs"),
+            ("letters.csv", program_change.letters_csv, "change_letters_csv", "export_lists"),
+        )
+    ),
     page("csp", reports.csp, "csp", do=ANYBODY),
     # gateways
     page("gateway/<slug:gateway>/events", gateway_events.events, "gateway_events", do=ANYBODY),

@@ -20,6 +20,7 @@ from perennial.jobs.change_preview import VERSION, Preview, Since, last_preview,
 from perennial.jobs.many import Confirmed, orders_to_put_back
 from perennial.jobs.models import JobRequest, JobRun
 from perennial.jobs.price_notices import notice_fault
+from perennial.jobs.price_told import ToldCounts, told_counts
 from perennial.jobs.request_status import RequestStatus, request_status
 from perennial.jobs.status import JobRunStatus
 from perennial.jobs.take_back import TakeBackOrders
@@ -42,7 +43,7 @@ class ProgramChange:
 
     ``preview`` of it was counted, and ``since`` then this is otherwise; ``asked``: the workers were asked for one last.
     ``applied``: they were asked to apply it, by ``run``; of so many orders that is still ``to_put_back``, which they were
-    asked for by ``back``; so many messages of a new price have been ``told``.
+    asked for by ``back``; so many messages of a new price have been ``told``, and ``rising`` of those whose price rose.
     """
 
     program: str
@@ -60,6 +61,7 @@ class ProgramChange:
     back: RequestStatus | None
     notice: Refused | None
     told: int = 0
+    rising: ToldCounts | None = None
 
     @property
     def broke_off(self) -> bool:
@@ -112,6 +114,7 @@ def program_change(schedule_id: str) -> ProgramChange:
         back=back,
         notice=fault_of(counted) if counted is not None and waits else None,
         told=0 if newest is None or run is None else told_of_prices(newest.pk),
+        rising=told_counts(counted.run) if run is not None and counted is not None and counted.rises else None,
     )
 
 

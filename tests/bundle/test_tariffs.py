@@ -12,6 +12,7 @@ from perennial.catalog.actions import initialise
 from perennial.catalog.models import Tariff
 from perennial.catalog.tariffs import apply_tariff
 from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Customer
 from perennial.db import sql
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.notices.models import Notice, NoticeKind
@@ -87,6 +88,7 @@ def test_a_bundle_without_tariffs_is_that_of_what_it_sets_up() -> None:
 def test_who_was_told_of_other_charges_is_not_told_again() -> None:
     empty()
     put(set_up() | {"company": {**set_up()["company"], "notices_on": True}})
+    Customer.objects.update(email="ada@example.com")
     NoticeKind.objects.create(kind="charges_changed", is_on=True, changed_on=ON)
     order("CLUB")
     put(DEARER)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Customer
 from perennial.jobs.check import check
 from perennial.jobs.close_orders import CloseOrders
 from perennial.jobs.process_payments import ProcessPayments
@@ -119,6 +120,7 @@ def test_its_message_is_not_sent_and_where_it_was_it_stays_cancelled():
     from perennial.catalog.models import Company
 
     Company.objects.update(notices_on=True)
+    Customer.objects.update(email="ada@example.com")
     NoticeKind.objects.create(kind="ended", is_on=True, changed_on=ON)
     number = order("CLUB")
     actions.cancel(number=number, **ANNA)

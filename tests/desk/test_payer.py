@@ -213,6 +213,7 @@ def test_a_draft_that_somebody_else_pays() -> None:
 
 def test_who_pays_is_told_of_money_and_who_receives_of_parcels_without_prices() -> None:
     Company.objects.update(notices_on=True)
+    Customer.objects.update(email="ada@example.com")
     for kind in ("order_confirmed", "shipped", "shipment_ahead", "ended"):
         set_kind(kind=kind, is_on=True, on=ON, by="anna")
     number = for_bo(submit=False)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from perennial.catalog.models import Company
+from perennial.customers.models import Customer
 from perennial.desk.orders.short import Pieces
 from perennial.desk.read.customer import customer_page
 from perennial.jobs.check import check, check_once
@@ -99,6 +100,7 @@ def rest_later(child: str, *pieces: tuple[int, str], **more: Any) -> dict[str, A
 
 def test_the_rest_follows_once_costs_no_second_delivery_and_is_captured_in_turn() -> None:
     Company.objects.update(notices_on=True, from_email="club@example.com")
+    Customer.objects.update(email="ada@example.com")
     set_kind(kind="shipped", is_on=True, **ANNA)
     child = second()
     done = rest_later(child, (2, "1"))

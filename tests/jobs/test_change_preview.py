@@ -11,7 +11,7 @@ import pytest
 
 from perennial.catalog.models import Company
 from perennial.catalog.queries import set_up as rules
-from perennial.continuity.models import ContinuityOrder
+from perennial.continuity.models import ContinuityOrder, Occurrence
 from perennial.customers.models import Customer
 from perennial.desk.read import orders as read
 from perennial.desk.read.coming import coming
@@ -27,7 +27,8 @@ from perennial.jobs.touched import as_document, touched
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.kernel.states import TO_COME
 from perennial.notices.models import Notice, NoticeKind
-from perennial.orders.models import SalesOrder
+from perennial.orders.models import OrderEvent, SalesOrder
+from perennial.programs.actions import release
 from perennial.programs.draft import edit_draft
 from perennial.programs.models import ProgramRevision
 from perennial.programs.values import ProgramFacts
@@ -338,6 +339,35 @@ def test_what_a_job_or_a_person_has_used_stays_and_nobody_undoes_the_update_by_a
     assert back["counts"] == {"orders": 2, "passed_over": 1}
     assert sorted((one.order.number, one.revision.number) for one in stands()) == [(skipped, 1), (made, 2), (plain, 1)]
     actions.undo(number=skipped, **ANNA)  # as before the update
+
+
+def second_after(days: int, then: int) -> Callable[[ProgramFacts], ProgramFacts]:
+    """So many days before the second event, and before the third."""
+
+    def edit(facts: ProgramFacts) -> ProgramFacts:
+        first, second, third, *rest = facts.events
+        dated = replace(second, days_from_last=days), replace(third, days_from_last=then)
+        return replace(facts, events=(first, *dated, *rest))
+
+    return edit
+
+
+def test_a_day_that_nobody_sees_is_no_change() -> None:
+    edit_draft(schedule_id="CLUB", edit=second_after(11, 10), by="mara")
+    release(schedule_id="CLUB", by="mara")
+    number = order("CLUB")
+    edit_draft(
+        schedule_id="CLUB", edit=second_after(12, 9), by="mara"
+    )  # a Sunday, and not a Saturday: both leave on Monday
+    found = previewed()
+    assert (found.changed, found.same, found.differences) == (0, 1, ())
+    assert rows(found.run) == []
+    dates = Occurrence.objects.filter(event_key="B").values_list("event_on", "ship_on")
+    assert dates.get() == (day(11), day(13))
+    release(schedule_id="CLUB", by="mara")
+    assert run_job(UpdateOrders(), on=ON, arguments={"program": "CLUB"})["counts"]["unchanged"] == 1
+    assert dates.get() == (day(12), day(13))  # all behind it is dated from there
+    assert not OrderEvent.objects.filter(order__number=number, kind="updated").exists()
 
 
 def test_only_what_was_shown_is_applied() -> None:

@@ -17,6 +17,7 @@ from django.db.models import F
 
 from perennial.catalog.models import Tariff
 from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Customer
 from perennial.desk.read.tariffs import tariff_preview, tariffs
 from perennial.desk.tariffs import apply as apply_tariff
 from perennial.errors import Refused
@@ -321,6 +322,7 @@ def test_ordinary_lines_keep_their_sums() -> None:
 def test_who_pays_more_is_told_once_with_both_sums_and_from_when() -> None:
     NoticeKind.objects.create(kind="charges_changed", is_on=True, changed_on=ON)
     put({"company": {"name": "Aurora", "country": "US", "time_zone": "UTC", "notices_on": True}})
+    Customer.objects.update(email="ada@example.com")
     first, second = order("CLUB"), order("PART", number="SO-PART")
     order("CLUB", ship_to="cabin", number="SO-FREE")
     put(DEARER)

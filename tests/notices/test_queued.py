@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from perennial.catalog.models import Company
-from perennial.customers.models import StoredCard
+from perennial.customers.models import Customer, StoredCard
 from perennial.desk.actions import cancel, invoice, refund, ship, submit, track
 from perennial.desk.orders.accept import accept
 from perennial.desk.orders.collect import collect
@@ -109,6 +109,27 @@ def test_a_shipment_is_announced_once_while_it_can_be_changed(on: Callable[..., 
     job("create-child-orders", date(2026, 4, 4))
     assert [n.facts["ship_on"] for n in told("shipment_ahead")] == ["2026-03-16", "2026-04-14"]
     assert {n.order_id for n in told("shipment_ahead")} == {entered.id}
+
+
+def test_who_has_no_address_gets_no_message_that_would_fail(on: Callable[..., None]) -> None:
+    club()
+    on("shipment_ahead", "shipped", "order_confirmed", "card_expiring", "refunded")
+    ada = Customer.objects.filter(account="C-1")
+    ada.update(email=None)
+    StoredCard.objects.update(exp_month=3, exp_year=2026, expires_on=date(2026, 3, 31))
+    entered = order()
+    job("create-child-orders", ORDERED)
+    job("create-child-orders", date(2026, 3, 11))
+    number = f"{entered.number}-1-001"
+    ship(number=number, on=date(2026, 3, 16), by="w")
+    invoice(number=number, on=date(2026, 3, 16), by="w")
+    collect(number=number, on=date(2026, 3, 16), by="anna")
+    refund(number=number, amount="5.00", on=date(2026, 3, 16), by="anna", reason="torn")
+    collect(number=number, on=date(2026, 3, 16), by="anna")
+    assert not Notice.objects.exists()
+    ada.update(email="ada@example.com")  # what is still to come is told
+    job("create-child-orders", date(2026, 3, 17))
+    assert [one.kind for one in Notice.objects.all()] == ["card_expiring"]
 
 
 def test_a_dry_run_tells_nobody(on: Callable[..., None]) -> None:

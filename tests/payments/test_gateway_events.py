@@ -14,7 +14,7 @@ from stripe import WebhookSignature
 
 from perennial.catalog.models import Company
 from perennial.cli.main import main
-from perennial.customers.models import StoredCard
+from perennial.customers.models import Customer, StoredCard
 from perennial.db import sql
 from perennial.desk import actions, gateway_events
 from perennial.jobs.check import check, check_once
@@ -249,6 +249,7 @@ def test_a_refund_that_the_bank_sends_back_is_given_back_no_more(
     NoticeKind.objects.create(kind="refunded", is_on=True, changed_on=ON)
     server.control("POST", "settings", {"moment": 3600})  # its bank takes its time, however busy this machine is
     one = member("pm_card_refundFail")
+    Customer.objects.update(email="ada@example.com")
     paid = one.owes(one.child(1), at_invoice=False)
     night()
     back = refund(payment=paid.pk, amount_minor=500, why=Why(ON, "clerk:anna", "late"))

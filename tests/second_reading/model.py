@@ -397,8 +397,9 @@ class Model:
             )
             counts["added"] += len(lines)
             return row
-        old = (row.event_on, row.ship_on, row.shipment, row.status, row.mode, row.schedule)
-        new = (step.event_on, ship_on, shipment, status, event.mode, self.event_schedule(co, event))
+        # The program's own day is nothing that anybody sees: where nothing else differs, the line counts as it was.
+        old = (row.ship_on, row.shipment, row.status, row.mode, row.schedule)
+        new = (ship_on, shipment, status, event.mode, self.event_schedule(co, event))
         if row.status == "cancelled":
             counts["added"] += len(lines)
         else:
@@ -410,7 +411,8 @@ class Model:
             )
             counts["added"] += len(lines) - len(pairs)
             counts["cancelled"] += len(row.lines) - len(pairs)
-        row.event_on, row.ship_on, row.shipment, row.status, row.mode, row.schedule = new
+        row.event_on = step.event_on
+        row.ship_on, row.shipment, row.status, row.mode, row.schedule = new
         row.lines, row.past = lines, step.past
         if status != "scheduled":
             row.blocked = None

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from perennial.catalog.models import Company
 from perennial.continuity.models import ContinuityOrder
+from perennial.customers.models import Customer
+from perennial.desk.entry import PayEntry
 from perennial.jobs import ahead, requests
 from perennial.jobs.models import ChangedOrder, ChangePreview, JobRequest, JobRun
 from perennial.jobs.night import one_night
@@ -20,12 +23,13 @@ from perennial.programs.draft import edit_draft
 from perennial.programs.models import Program, ProgramRevision
 from perennial.programs.values import ProgramFacts
 from perennial.web.pages import program_change as page
+from tests.jobs.test_change_paid_upfront import third
 from tests.jobs.test_change_preview import edited, promised
 from tests.web.asked import always
 from tests.web.test_exports import taken
 from tests.worlds import actions
 from tests.worlds.bundle import put
-from tests.worlds.desk import ANNA, ON, day, order, set_up
+from tests.worlds.desk import ANNA, ON, day, line, order, set_up
 from tests.worlds.people import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -141,6 +145,63 @@ def test_each_difference_says_from_the_start_how_it_is_now() -> None:
     ]
 
 
+def test_what_is_paid_up_front_is_said_with_its_sum() -> None:
+    manager, other = signed_in("manager"), "/programs/UP/change"
+    order("UP")
+    edit_draft(schedule_id="UP", edit=third(5000), by="mara")
+    manager.post(f"{other}/check")
+    worked()
+    shown = manager.get(other).content.decode()
+    assert "1 order paid up front is charged $22.00 more later" in shown
+    found = ChangePreview.objects.get()
+    numbers = {one.kind: one.number for one in found.run.change_groups.all()}
+    for kind in ("changes", "upfront_later"):
+        assert (
+            "$22.00 more with the first shipment" in manager.get(f"{other}/{found.pk}/{numbers[kind]}").content.decode()
+        )
+        (row,) = taken(manager, f"{other}/{found.pk}/{numbers[kind]}.csv")
+        assert row["Paid up front: more later"] == "22.00"
+
+
+def test_who_was_told_of_the_higher_price_stays_to_be_looked_up() -> None:
+    manager = signed_in("manager")
+    Company.objects.update(notices_on=True)
+    NoticeKind.objects.create(kind="price_changed", is_on=True, changed_on=ON)
+    Customer.objects.filter(account="C-2").update(email="bo@example.com")
+    order(line("CLUB", card="tok_bo"), customer="C-2", ship_to="barn", pay=(PayEntry("card", "tok_bo"),))
+    edited()
+    manager.post(f"{PAGE}/check")
+    worked()
+    found = ChangePreview.objects.get()
+    assert "A price rises, no e-mail: for a letter on paper</a>" in manager.get(PAGE).content.decode()
+    manager.post(f"{PAGE}/go", {"who": "all", "run": str(found.pk), "letters": "1"})
+    run = worked().runs[-1]
+    assert [one.customer.account for one in Notice.objects.filter(kind="price_changed")] == [
+        "C-2"
+    ]  # no other one fails
+    shown = manager.get(PAGE).content.decode()
+    assert "Told by mail: 1</a>" in shown
+    assert "For a letter on paper: 3 (no e-mail: 3)</a>" in shown
+    letters, told = f"{PAGE}/{found.pk}/letters", f"{PAGE}/{found.pk}/told"
+    assert f'href="{letters}"' in manager.get(f"/jobs/runs/{run}").content.decode()
+    assert [(one["Order"], one["Without e-mail"], one["Message"]) for one in taken(manager, f"{letters}.csv")] == [
+        (f"SO-00000{number}", "yes", "") for number in (1, 2, 3)
+    ]
+    shown = manager.get(letters).content.decode()
+    assert (shown.count('href="/orders/SO-'), shown.count("no e-mail</td>")) == (3, 3)
+    Notice.objects.update(status="sending")
+    Notice.objects.update(status="sent", sent_at=timezone.now())
+    (row,) = taken(manager, f"{told}.csv")
+    assert (row["Order"], row["Account"], row["Message"], bool(row["Sent on"])) == ("SO-000004", "C-2", "sent", True)
+    assert "/messages/" in manager.get(told).content.decode()
+    Notice.objects.update(status="bounced")
+    assert [one["Order"] for one in taken(manager, f"{letters}.csv")][-1] == "SO-000004"
+    assert "Nobody." in manager.get(told).content.decode()
+    assert manager.get(f"/programs/UP/change/{found.pk}/told").status_code == 404
+    ChangedOrder.objects.all().delete()  # lists are kept for some time
+    assert "The list is not kept any more" in manager.get(letters).content.decode()
+
+
 def test_what_has_changed_since_is_said_and_not_applied() -> None:
     manager = signed_in("manager")
     edited()
@@ -232,7 +293,10 @@ def test_a_version_for_new_orders_reaches_open_ones_after_all() -> None:
     manager.post(f"{PAGE}/check", {"refresh": form["run"]})
     form = {"run": str(worked().runs[-1]), "who": "all"}
     assert manager.post(f"{PAGE}/go", form).status_code == 422
-    assert manager.post(f"{PAGE}/go", {**form, "letters": "1"}).status_code == 302
+    Customer.objects.update(email="ada@example.com")
+    manager.post(f"{PAGE}/check", {"refresh": form["run"]})
+    form = {"run": str(worked().runs[-1]), "who": "all"}
+    assert manager.post(f"{PAGE}/go", form).status_code == 302
     run = worked().runs[-1]
     assert {one.revision.number for one in order_rows()} == {2}
     assert ProgramRevision.objects.get(number=2).apply

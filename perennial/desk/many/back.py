@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from perennial.catalog.queries import SetUp
-from perennial.continuity.difference import seen_to_differ
+from perennial.continuity.difference import planned_otherwise
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history
 from perennial.desk.kept import UPDATE
@@ -110,7 +110,7 @@ def _as_they_were(before: Sequence[OrderState], after: Sequence[OrderState]) -> 
     for old, new in zip(before, after, strict=True):
         were = {o.id: o for o in old.occurrences}
         for o in new.occurrences:
-            if seen_to_differ(were[o.id], o):
+            if planned_otherwise(were[o.id], o):
                 line = lines[new.row.parent_line_id]
                 found.setdefault(new.row.order_id, []).append(ShipmentBack(new, line, were[o.id], o))
     return found

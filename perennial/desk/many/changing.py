@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from perennial.catalog.models import Product
 from perennial.catalog.queries import SetUp
-from perennial.continuity.difference import Difference, seen_to_differ
+from perennial.continuity.difference import Difference, planned_otherwise
 from perennial.continuity.planning import OccurrenceRow, OrderState, read_orders
 from perennial.db import history, sql
 from perennial.desk.adjusting import Adjusted, write_adjusted
@@ -206,7 +206,7 @@ def _changed(
     """What differs of an order, shipment by shipment."""
     old = {o.id: o for o in state.occurrences}
     new = {o.id: o for o in (*own.updates, *own.relined)}
-    pairs = [(old[pk], new[pk]) for pk in new if seen_to_differ(old[pk], new[pk])]
+    pairs = [(old[pk], new[pk]) for pk in new if planned_otherwise(old[pk], new[pk])]
     of_it = {o.id for o in found}
     return ShipmentChanged(
         asked=asked,

@@ -1,11 +1,13 @@
 -- What there is to tell, of which nobody was told yet.
 
 -- name: ahead
--- Shipments that leave within some days and can still be changed; of what ships together the leading occurrence.
+-- Shipments that leave within some days and can still be changed; of what ships together the leading occurrence. Who has no
+-- address gets no message, and is not asked about night after night.
 select c.order_id, coalesce(p.payer_id, c.customer_id), c.id, l.line, o.shipment, (array_agg(o.id order by o.position desc, o.id desc))[1]
   from continuity_occurrence o
   join continuity_continuityorder c on c.id = o.continuity_order_id
   join orders_salesorder p on p.id = c.order_id
+  join customers_customer u on u.id = coalesce(p.payer_id, c.customer_id) and u.email <> ''
   join orders_orderline l on l.id = c.parent_line_id
   join continuity_waits w on w.continuity_order_id = c.id
  where o.status = 'scheduled' and o.blocked is null and o.ship_on > %(through)s and o.ship_on <= %(until)s
@@ -21,6 +23,7 @@ select c.order_id, coalesce(p.payer_id, c.customer_id), c.id, l.line, o.shipment
 -- Cards that end within some days, with the first planned shipment, or part of a payment, that comes after that.
 select distinct on (k.id) k.customer_id, k.id, k.token, k.brand, k.last4, k.expires_on, p.number, y.on_date, y.is_part
   from customers_storedcard k
+  join customers_customer u on u.id = k.customer_id and u.email <> ''
   join charge_to_come y on y.card_id = k.id and y.on_date > k.expires_on
   join continuity_continuityorder c on c.id = y.continuity_order_id
   join orders_salesorder p on p.id = c.order_id

@@ -63,14 +63,24 @@ select count(*) from orders_salesorder k
     where c.id in (select subject_id from jobs_previewedorder where run_id = %(run)s))
 
 -- name: orders
--- The orders of a group, with who they belong to now.
-select g.seq, g."order", c.account, c.name, g.line, g.shipment, g.ship_on, g.new_ship_on, g.amount_minor,
-       g.new_amount_minor, g.more_minor,
+-- The orders of a group, with who they belong to now, and what those that are billed up front are charged as a whole.
+select g.seq, g."order", c.account, c.name, g.line, g.shipment, g.ship_on,
+       case when g.number <> %(upfront_later)s then g.new_ship_on end, g.amount_minor, g.new_amount_minor, g.more_minor,
        exists (select from jobs_changedorder s
-                where s.run_id = g.run_id and s.number = %(silent)s and s.seq = g.seq) as silent
+                where s.run_id = g.run_id and s.number = %(silent)s and s.seq = g.seq) as silent,
+       u.now, u.later, u.later_on, u.less, u.back
   from jobs_changedorder g
   left join orders_salesorder o on o.number = g."order"
   left join customers_customer c on c.id = o.customer_id
+ cross join lateral (
+   select sum(m.more_minor) filter (where m.number = %(upfront_now)s)::bigint as now,
+          sum(m.more_minor) filter (where m.number = %(upfront_later)s)::bigint as later,
+          max(m.new_ship_on) filter (where m.number = %(upfront_later)s) as later_on,
+          sum(m.more_minor) filter (where m.number = %(upfront_less)s)::bigint as less,
+          sum(m.more_minor) filter (where m.number = %(upfront_back)s)::bigint as back
+     from jobs_changedorder m
+    where m.run_id = g.run_id and m.seq = g.seq
+      and m.number in (%(upfront_now)s, %(upfront_later)s, %(upfront_less)s, %(upfront_back)s)) u
  where g.run_id = %(run)s and g.number = %(number)s and g.seq > %(after)s
  order by g.seq limit %(most)s
 

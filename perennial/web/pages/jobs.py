@@ -20,6 +20,7 @@ from perennial.jobs import CRITERIA, NIGHTLY
 from perennial.jobs.ahead import ahead_fault
 from perennial.jobs.models import JobRequest
 from perennial.jobs.price_notices import fault_of_runs
+from perennial.jobs.price_told import preview_of_run
 from perennial.jobs.recurrences import recurrences, remove_recurrence, set_recurrence
 from perennial.jobs.request_status import last_criteria, last_requests, request_status, requests_under_way
 from perennial.jobs.requests import NIGHT, rehearsal
@@ -216,8 +217,10 @@ def sign(request: Visit, number: int) -> HttpResponse:
 def run(request: Visit, number: int) -> HttpResponse:
     """A run: what it did, why things wait, and the list of what it touched."""
     after = request.GET.get("after") or None
+    found = run_status(number)
     context = {
-        "run": run_status(number),
+        "run": found,
+        "preview": preview_of_run(found),
         "touched": touched(number, size=ROWS, after=after),
         "first": after is None,
         "now": timezone.now(),

@@ -8,13 +8,17 @@ from urllib.parse import quote
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
+from perennial.catalog.queries import zone_of
 from perennial.db.pages import Page
 from perennial.errors import Refused
 from perennial.jobs.ahead import MANY_ORDERS
 from perennial.jobs.change_groups import ASIDE, CHANGES, KEEPS, NOTICES, SAME
 from perennial.jobs.change_preview import Group, Preview, group_orders, preview
+from perennial.jobs.price_told import ToldOf, told_counts, told_of
+from perennial.language import phrase
+from perennial.language.formats import fact
 from perennial.web.answer import form_again, go_to, whole
-from perennial.web.sheet import Column, sheet
+from perennial.web.sheet import AT_ONCE, Column, sheet
 from perennial.web.typed import whole as whole_number
 from perennial.web.visit import Visit
 from perennial.web.words import said
@@ -35,6 +39,11 @@ COLUMNS: tuple[Column[Any], ...] = (
     ("csv_amount_then", lambda one: one.new_amount),
     ("preview_more", lambda one: one.more),
     ("csv_without_email", lambda one: one.silent),
+    ("csv_upfront_now", lambda one: one.upfront.now),
+    ("csv_upfront_later", lambda one: one.upfront.later),
+    ("csv_upfront_later_on", lambda one: one.upfront.later_on),
+    ("csv_upfront_less", lambda one: one.upfront.less),
+    ("csv_upfront_back", lambda one: one.upfront.back),
 )
 
 
@@ -122,6 +131,68 @@ def group_csv(request: Visit, program: str, run: int, group: int) -> StreamingHt
         return group_orders(run, group, size=500, after=after)
 
     return sheet(request, f"change-{run}-{group}", COLUMNS, read)
+
+
+def told(request: Visit, program: str, run: int) -> HttpResponse:
+    """Who is told of the higher price by mail, and what became of the message."""
+    return _told(request, program, run, mailed=True)
+
+
+def letters(request: Visit, program: str, run: int) -> HttpResponse:
+    """Who is left for a letter on paper."""
+    return _told(request, program, run, mailed=False)
+
+
+def told_csv(request: Visit, program: str, run: int) -> StreamingHttpResponse:
+    """Who is told of the higher price by mail, as a file."""
+    return _told_sheet(request, program, run, mailed=True)
+
+
+def letters_csv(request: Visit, program: str, run: int) -> StreamingHttpResponse:
+    """Who is left for a letter, as a file."""
+    return _told_sheet(request, program, run, mailed=False)
+
+
+def _told(request: Visit, program: str, run: int, *, mailed: bool) -> HttpResponse:
+    after = request.GET.get("after") or None
+    context = {
+        "found": _preview(program, run),
+        "base": _base(program),
+        "counts": told_counts(run),
+        "orders": told_of(run, mailed=mailed, size=ROWS, after=after),
+        "mailed": mailed,
+        "address": f"{_address(program)}/{run}/{'told' if mailed else 'letters'}",
+        "first": after is None,
+        "here": "programs",
+    }
+    return whole(request, "web/program_change/told.html", context)
+
+
+def _told_sheet(request: Visit, program: str, run: int, *, mailed: bool) -> StreamingHttpResponse:
+    _preview(program, run)
+
+    def read(after: str | None) -> Page[Any]:
+        return told_of(run, mailed=mailed, size=AT_ONCE, after=after)
+
+    to, zone = request.visitor.reader, zone_of(request.visitor.company)
+    columns: tuple[Column[ToldOf], ...] = (
+        ("order", lambda one: one.order),
+        ("csv_line", lambda one: one.line),
+        ("preview_account", lambda one: one.account),
+        ("preview_customer", lambda one: one.customer),
+        ("csv_without_email", lambda one: one.without_email),
+        ("csv_message", lambda one: one.status and phrase("notice", one.status, None, to)),
+        ("csv_sent_on", lambda one: one.sent_at and one.sent_at.astimezone(zone).date()),
+        ("job_because", lambda one: one.because and fact(one.because, "", to)),
+    )
+    return sheet(request, f"{'told' if mailed else 'letters'}-{run}", columns, read)
+
+
+def _preview(program: str, run: int) -> Preview:
+    found = preview(run)
+    if found.program != program:
+        raise Refused("preview_unknown", "run", run=run)
+    return found
 
 
 def _group(program: str, run: int, number: int) -> tuple[Preview, Group]:

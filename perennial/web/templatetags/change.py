@@ -9,7 +9,7 @@ from django import template
 from django.template import Context
 
 from perennial.errors import Refused
-from perennial.jobs.change_preview import Group, words_of
+from perennial.jobs.change_preview import Group, PaidUpfront, words_of
 from perennial.kernel.money import Money
 from perennial.language import Reader, say
 from perennial.language.formats import fact
@@ -59,6 +59,24 @@ def more(context: Context, amount: Money) -> str:
     if not amount.minor:
         return said(to, "preview_same")
     return ("+" if amount.minor > 0 else "") + fact(amount, "", to)
+
+
+@register.simple_tag(takes_context=True)
+def upfront(context: Context, paid: PaidUpfront) -> str:
+    """What an order billed up front is charged as a whole: how much more and when, how much less, what is too much."""
+    amounts = {
+        "preview_row_now": paid.now,
+        "preview_row_later": paid.later if paid.later_on else None,
+        "preview_row_first": paid.later if not paid.later_on else None,
+        "preview_row_less": paid.less,
+        "preview_row_back": paid.back,
+    }
+    words = (
+        said(_to(context), code, amount=amount, on=paid.later_on)
+        for code, amount in amounts.items()
+        if amount is not None
+    )
+    return "; ".join(words)
 
 
 @register.simple_tag(takes_context=True)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from perennial.catalog.models import Company
-from perennial.customers.models import StoredCard
+from perennial.customers.models import Customer, StoredCard
 from perennial.desk.notices.queue import tell_expiring
 from perennial.desk.read.customer import customer_page
 from perennial.desk.read.exceptions import counts, exceptions
@@ -37,6 +37,7 @@ def listed(on: date = ON) -> list[tuple[str, date, object, object]]:
 def told() -> dict[str, object]:
     """What the customer is told of the card, once."""
     Company.objects.update(notices_on=True)
+    Customer.objects.update(email="ada@example.com")
     NoticeKind.objects.update_or_create(kind="card_expiring", defaults={"is_on": True, "days": 60, "changed_on": ON})
     for _ in range(2):
         tell_expiring(on=ON)
