@@ -87,12 +87,12 @@ def _rendered(said: Text, told: Facts, customer: str, on: date) -> Message:
 
 
 def _confirmed(order: Order, rules: SetUp, on: date) -> Facts:
-    return facts.confirmed(order)
+    return facts.confirmed(order, rules)
 
 
 def _ahead(order: Order, rules: SetUp, on: date) -> Facts | None:
     found = sorted(coming(order, rules), key=lambda one: one.child is not None)
-    return facts.ahead(found[0], order.currency) if found else None
+    return facts.ahead(found[0], order.currency, rules) if found else None
 
 
 def _shipped(order: Order, rules: SetUp, on: date) -> Facts | None:

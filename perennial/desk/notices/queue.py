@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from perennial.catalog.models import Product
-from perennial.catalog.queries import SetUp
+from perennial.catalog.queries import SetUp, set_up
 from perennial.continuity.planning import OccurrenceRow, OrderState
 from perennial.db import sql
 from perennial.desk.notices import facts
@@ -33,11 +33,9 @@ def confirm(order: SalesOrder, *, on: date) -> None:
     if order.acceptance == "awaited" or not is_on("order_confirmed"):
         return
     (found,) = orders.orders([order.pk], on=on)
-    queue(
-        "order_confirmed",
-        [About(customer=order.paid_by, order=order.pk, facts=facts.confirmed(found))],
-        on=on,
-    )
+    in_parts = any(line.schedule is not None for one in found.continuity for line in one.lines)
+    said = facts.confirmed(found, set_up() if in_parts else None)
+    queue("order_confirmed", [About(customer=order.paid_by, order=order.pk, facts=said)], on=on)
 
 
 def tell_sent(children: Sequence[int], *, on: date) -> None:
@@ -90,7 +88,7 @@ def tell_ahead(rules: SetUp, *, on: date) -> None:
             named = wanted[pk].get((shipment.line, shipment.number))
             if named is not None:
                 customer, continuity, occurrence = named
-                said = facts.ahead(shipment, found.currency)
+                said = facts.ahead(shipment, found.currency, rules)
                 told.append(
                     About(customer=customer, order=pk, continuity_order=continuity, occurrence=occurrence, facts=said)
                 )
