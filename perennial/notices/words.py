@@ -30,7 +30,7 @@ DAYS = (
     "ended_on",
     "valid_until",
 )
-AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price", "old_amount", "new_amount")
+AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price", "old_amount", "new_amount", "added", "whole")
 PLAIN = ("order", "program", "place", "carrier", "tracking", "product")
 
 

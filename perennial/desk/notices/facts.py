@@ -13,9 +13,11 @@ from perennial.catalog.queries import SetUp
 from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.values import Address, Card, Sent
+from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.states import COUNTED, SENT, TO_COME
+from perennial.payments.asked import AskedMore
 from perennial.payments.due import child_parts
 
 Facts = dict[str, Any]
@@ -55,7 +57,10 @@ def _parts(shipment: ComingShipment, rules: SetUp) -> list[Facts] | None:
     schedule = rules.schedules.get(shipment.lines[-1].schedule)
     if shipment.card is None or shipment.upfront or schedule is None:
         return None
-    owed = child_parts(schedule, shipment.cost.minor, shipment.ship_on)
+    try:
+        owed = child_parts(schedule, shipment.cost.minor, shipment.ship_on)
+    except Refused:  # its child is parked for that, and nothing is paid yet
+        return None
     return (
         None if {part.due_on for part in owed} <= {shipment.ship_on} else _paid_on((p.due_on, p.amount) for p in owed)
     )
@@ -166,8 +171,17 @@ def price_changed(
     new: int,
     ship_on: date,
     others: Iterable[tuple[str, int, int]] = (),
+    upfront: AskedMore | None = None,
 ) -> Facts:
-    """A product of coming shipments has another price, from a day on; ``others``: name, old and new price of those behind it."""
+    """A product of coming shipments has another price, from a day on; ``others``: name, old and new price of those behind it.
+    ``upfront``: what that makes of an order billed up front; where nothing is added, the message says what it costs as a whole.
+    """
+    added = sum(minor for _, minor in upfront.parts) if upfront else 0
+    of_all = upfront and _known(
+        added_minor=added or None,
+        parts=_paid_on(upfront.parts) or None,
+        whole_minor=None if added else upfront.whole,
+    )
     behind = [{"name": name, "old_minor": was, "new_minor": now} for name, was, now in others]
     return {
         "order": order,
@@ -177,13 +191,16 @@ def price_changed(
         "new_price_minor": new,
         "ship_on": ship_on.isoformat(),
         **({"others": behind} if behind else {}),
+        **(of_all or {}),
     }
 
 
 def charges_changed(
     *, order: str, currency: str, program: str, old: int, new: int, ship_on: date | None, due_on: date | None
 ) -> Facts:
-    """A shipment costs more because of taxes or charges; of an order billed up front all that comes, from a payment on."""
+    """A shipment costs more because of taxes or charges; of an order billed up front all that is still to be paid, from the
+    day of a payment on.
+    """
     return _known(
         order=order,
         currency=currency,

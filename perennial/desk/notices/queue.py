@@ -7,7 +7,7 @@ Nothing is read for a kind that is off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from perennial.catalog.models import Product
@@ -23,6 +23,7 @@ from perennial.kernel.calendar import add_days
 from perennial.notices.kinds import kind_of
 from perennial.notices.queue import About, is_on, queue
 from perennial.orders.models import SalesOrder
+from perennial.payments.asked import AskedMore
 from perennial.payments.tariff_change import TariffChange
 
 SQL = sql.named("perennial.desk.notices", "queue.sql")
@@ -108,8 +109,12 @@ def tell_expiring(*, on: date) -> None:
     queue("card_expiring", told, on=on)
 
 
-def tell_price_changes(states: Iterable[OrderState], relined: Iterable[OccurrenceRow], *, on: date) -> None:
-    """An update gave products of planned shipments another price: of each order the first one, and the others behind it."""
+def tell_price_changes(
+    states: Iterable[OrderState], relined: Iterable[OccurrenceRow], upfront: Mapping[int, AskedMore], *, on: date
+) -> None:
+    """An update gave products of planned shipments another price: of each order the first one, and the others behind it; of
+    those billed up front, by their ids, what that adds to what they are asked for.
+    """
     if not is_on("price_changed"):
         return
     by_order = {state.row.pk: state for state in states}
@@ -140,6 +145,7 @@ def tell_price_changes(states: Iterable[OrderState], relined: Iterable[Occurrenc
             new=now,
             ship_on=ship_on,
             others=[(names[other], old, new) for other, old, new in more],
+            upfront=upfront.get(pk),
         )
         told.append(
             About(
@@ -154,7 +160,9 @@ def tell_price_changes(states: Iterable[OrderState], relined: Iterable[Occurrenc
 
 
 def tell_charge_changes(changes: Sequence[TariffChange], *, tariff: int, on: date) -> None:
-    """Shipments cost more by another tariff: of each order the first one, of one that is billed up front all of it."""
+    """What is to be paid is more by another tariff: of each order its first shipment, of one that is billed up front all
+    payments that are still to come; what is late is charged at once.
+    """
     if not changes or not is_on("charges_changed"):
         return
     names = {
@@ -172,7 +180,7 @@ def tell_charge_changes(changes: Sequence[TariffChange], *, tariff: int, on: dat
             old=change.old,
             new=change.new,
             ship_on=None if upfront else change.on,
-            due_on=change.on if upfront else None,
+            due_on=max(change.on, on) if upfront and change.on else None,
         )
         told.append(
             About(

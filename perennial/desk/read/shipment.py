@@ -44,8 +44,9 @@ class ShipmentLine:
     ``event_id``: the event's place in the revision that the order stands on, None when it is gone from it. ``last``:
     a line of the last event, nothing follows it. ``blocked``: what the night found it waiting for. ``ship_to``: where
     the shipment goes that has no child and goes elsewhere than its line. ``delivery_mode``: its id. ``run_on``: the
-    first date whose night makes its child. ``schedule``: by its id, in which parts it is paid. ``changeable_until``: the day before; None once there is a child.
-    ``not_shipped``: all reasons why it has not shipped, or will not; none when it has a child.
+    first date whose night makes its child. ``changeable_until``: the day before; None once there is a child.
+    ``not_shipped``: all reasons why it has not shipped, or will not; none when it has a child. ``schedule``: the id of that by
+    which it is paid in parts.
     """
 
     key: str
