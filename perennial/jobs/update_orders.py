@@ -34,7 +34,7 @@ from perennial.jobs.tariff_followed import Followed, tariff_followed
 from perennial.kernel.reasons import Reason
 from perennial.orders.history import Happened, write_history
 from perennial.payments import blocked, due
-from perennial.payments.asked import AskedMore, asked, asked_more
+from perennial.payments.asked import Asked, asked, asked_more
 from perennial.programs.models import ProgramRevision
 from perennial.programs.queries import LoadedRevision, load_revisions, newest_released, program_by_id
 
@@ -47,8 +47,9 @@ class UpdateOrders(Job):
 
     1. Lock the chunk's continuity orders, in id order, and read them.
     2. Plan with the newest revision and the order's own facts; compare with what is stored.
-    3. Write the difference: new lines, changed ones, cancelled ones (which keep their rows), the payment schedule.
-    4. Let what is still to come follow the tariff (``tariff_followed``), then the payments that are not yet made.
+    3. Write the difference: new lines, changed ones, cancelled ones (which keep their rows), the payment schedule; then
+       the payments of orders billed up front that are not yet made, so that a message can say what is added.
+    4. Let what is still to come follow the tariff (``tariff_followed``), then those payments again.
 
     Safe to rerun because an order that stands on the newest revision and tariff is not selected again, and a plan
     that changes nothing writes nothing.
@@ -230,13 +231,18 @@ class UpdateOrders(Job):
                         place=state.row.parent_line_id,
                     )
                 )
+        before: dict[int, Asked] = {}
         alone = is_preview(run) and not any(s.row.upfront or s.row.tariff_id < run.cache["tariff"] for s in states)
         if alone:  # nothing of a preview reads these rows before they are taken back
             difference.refuse_too_dear()
         else:
             difference.write()
-            tell_price_changes(to_tell, on=run.on)
             _write(rows)
+            before = asked([state.row.pk for state in states if state.row.upfront])
+            priced = [state.row.pk for state in changed if state.row.upfront]
+            self._spread(run, set_up, priced)
+            more = asked_more(before, asked(priced), on=run.on)
+            tell_price_changes(to_tell, more, on=run.on)
         followed = tariff_followed(run, set_up, states, planned)
         if not alone:
             write_history([*events, *followed.events], on=run.on, by=run.by)
@@ -257,21 +263,21 @@ class UpdateOrders(Job):
         for of in counted.values():
             for word, number in of.items():
                 report.count(word, number)
-        upfront = {s.row.pk for s in states if s.row.upfront and s.row.pk in differ}
-        more: dict[int, AskedMore] = {}
         if again and not alone:
             blocked.recompute(again)
-            if upfront:
-                shown = upfront if is_preview(run) else ()
-                before = asked(shown)
-                due.recalculate(set_up, read_orders(set_up, again, loaded), by=run.by, on=run.on)
-                more = asked_more(before, asked(shown), on=run.on)
+            self._spread(run, set_up, [s.row.pk for s in states if s.row.upfront and s.row.pk in followed.differ])
         if is_preview(run):
+            more = asked_more(before, asked(before.keys() & differ), on=run.on)
             everyone = _with_others(updated, states, followed)
             self._groups(run).take(set_up, everyone, counted, planned.lines_of(states), more)
         if keep is not None:
             keep.write(run)
         return report
+
+    def _spread(self, run: Run, set_up: SetUp, ids: Sequence[int]) -> None:
+        """Bring the payments of orders billed up front in line with what is planned now."""
+        if ids:
+            due.recalculate(set_up, read_orders(set_up, ids, run.cache["revisions"]), by=run.by, on=run.on)
 
     def park(self, run: Run, seq: int, reason: Reason, sqlstate: str | None) -> Report:
         """Put the order aside."""

@@ -30,18 +30,35 @@ ALWAYS = ("customer", "company", "phone", "address", "sender")
 
 PARCEL = ("product", "items", "delivery", "tax", "card", "place", "program", "shipment")
 
+IN_PARTS = ("parts", "parts_card")
+"""Who pays a shipment in parts: their days and sums, and which card pays them (then it is no ``card`` that pays it whole)."""
+
 ALL = (
     Kind("card_link", True, ("link",), ("order", "program", "card", "valid_until")),
     Kind("card_expired", True, ("card",), ("expires_on", "link")),
     Kind("declined", True, ("amount", "order"), ("card", "link")),
     Kind("bill", True, ("amount", "order", "due_on")),
     Kind(
-        "order_confirmed", False, ("order",), ("items", "program", "first_on", "amount", "card", "place", "ordered_on")
+        "order_confirmed",
+        False,
+        ("order",),
+        ("items", "program", "first_on", "amount", "card", "place", "ordered_on", *IN_PARTS),
     ),
-    Kind("shipment_ahead", False, ("ship_on", "product"), (*PARCEL, "order", "amount", "change_until"), days=10),
+    Kind(
+        "shipment_ahead",
+        False,
+        ("ship_on", "product"),
+        (*PARCEL, "order", "amount", "change_until", *IN_PARTS),
+        days=10,
+    ),
     Kind("shipped", False, ("order",), (*PARCEL, "amount", "shipped_on", "carrier", "tracking", "rest", "rest_on")),
     Kind("card_expiring", False, ("card", "expires_on"), ("order", "ship_on", "due_on", "link"), days=30),
-    Kind("price_changed", False, ("product", "old_price", "new_price", "ship_on"), ("order", "program", "others")),
+    Kind(
+        "price_changed",
+        False,
+        ("product", "old_price", "new_price", "ship_on"),
+        ("order", "program", "others", "added", "parts", "whole"),
+    ),
     Kind("charges_changed", False, ("old_amount", "new_amount", "order"), ("program", "ship_on", "due_on")),
     Kind("refunded", False, ("amount", "order"), ("card",)),
     Kind("ended", False, ("order",), ("program", "last_on", "ended_on")),

@@ -48,9 +48,9 @@ def _part(kind: str, lines: Iterable[str], words: Words) -> Part:
     plain, html = [], []
     for line in lines:
         left, right = cells(line) if kind == "rows" else (line, "")
-        if left.strip("*") == "{items}":
-            plain += [(item.name, item.amount) for item in words.items]
-            html += [(f"<strong>{escape(item.name)}</strong>", escape(item.amount)) for item in words.items]
+        if (rows := words.rows.get(left.strip("*"))) is not None:
+            plain += [(row.name, row.amount) for row in rows]
+            html += [(f"<strong>{escape(row.name)}</strong>", escape(row.amount)) for row in rows]
         elif all(words.values.get(name) for name in names(left + right)):
             plain.append((_unstarred(left, words.values), _unstarred(right, words.values)))
             html.append((_starred(left, words.values), _starred(right, words.values)))

@@ -30,22 +30,22 @@ DAYS = (
     "ended_on",
     "valid_until",
 )
-AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price", "old_amount", "new_amount")
+AMOUNTS = ("amount", "delivery", "tax", "old_price", "new_price", "old_amount", "new_amount", "added", "whole")
 PLAIN = ("order", "program", "place", "carrier", "tracking", "product")
 
 
 class Item(NamedTuple):
-    """A row of what is sent: what, and what it costs (empty: it is not told)."""
+    """A row of what is sent: what, and what it costs (empty: it is not told); or of what is paid in parts: when, how much."""
 
     name: str
     amount: str
 
 
 class Words(NamedTuple):
-    """What stands for the placeholders, and the rows that stand for ``{items}``."""
+    """What stands for the placeholders, and by their placeholder the rows that stand for ``{items}`` and ``{parts}``."""
 
     values: dict[str, str]
-    items: tuple[Item, ...]
+    rows: dict[str, tuple[Item, ...]]
 
 
 def words(
@@ -74,7 +74,7 @@ def words(
     if facts.get("shipment"):
         values["shipment"] = str(facts["shipment"])
     if facts.get("last4") or facts.get("brand"):
-        values["card"] = _card(facts, language)
+        values["parts_card" if facts.get("parts") else "card"] = _card(facts, language)
     if facts.get("expires_on"):
         values["expires_on"] = format_date(date.fromisoformat(facts["expires_on"]), "LLLL y", locale=locale)
     items = tuple(
@@ -84,6 +84,16 @@ def words(
     if items:
         values["items"] = ", ".join(item.name for item in items)
         values.setdefault("product", values["items"])
+    parts = tuple(
+        Item(
+            _day(part["due_on"], locale, told_on),
+            _money(part | {"currency": facts["currency"]}, "amount_minor", locale),
+        )
+        for part in facts.get("parts", ())
+    )
+    if parts:
+        values["parts"] = "; ".join(f"{part.amount} ({part.name})" for part in parts)
+        parts = tuple(Item(part.name[:1].upper() + part.name[1:], part.amount) for part in parts)
     if facts.get("rest"):
         values["rest"] = ", ".join(_counted(item) for item in facts["rest"])
     if facts.get("instead"):
@@ -92,7 +102,9 @@ def words(
         values["others"] = ", ".join(
             _repriced(one | {"currency": facts["currency"]}, locale, language) for one in facts["others"]
         )
-    return Words({name: " ".join(value.split()) for name, value in values.items()}, items)
+    return Words(
+        {name: " ".join(value.split()) for name, value in values.items()}, {"{items}": items, "{parts}": parts}
+    )
 
 
 def _locale(language: str, country: str | None) -> Locale:

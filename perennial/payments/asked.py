@@ -7,52 +7,63 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from perennial.db import sql
 from perennial.kernel.states import CARD_OWES
 
+D = TypeVar("D", date, date | None)
+
 _ASKED = f"""
-select c.id, c.owed_minor, y.day,
+select c.id, c.owed_minor, y.day, y.due_on,
        coalesce(sum(y.amount_minor) filter (where y.status in {sql.words(CARD_OWES)}), 0)::bigint,
        coalesce(sum(case when y.status = 'billed' then y.amount_minor else y.captured_minor end - y.refunded_minor), 0)::bigint
   from continuity_continuityorder c
- cross join lateral (
+ left join lateral (
    select p.*, case when f.invoiced or not p.at_invoice then p.due_on end as day
      from payments_payment p join payment_subject f on f.payment_id = p.id
-    where p.continuity_order_id = c.id and p.purpose = 'order') y
+    where p.continuity_order_id = c.id and p.purpose = 'order') y on true
  where c.id = any(%(ids)s)
- group by c.id, y.day
+ group by c.id, y.day, y.due_on
 """
 
 
 @dataclass(slots=True)
 class Asked:
     """Of an order billed up front, in minor units: what is still to be taken, by the day on which it is due (None: with its
-    first shipment); and what was taken or billed ``beyond`` what it costs.
+    first shipment), and by the day of its payments; what was taken or billed ``beyond`` what it costs; and what it costs as a
+    ``whole``.
     """
 
     by_day: dict[date | None, int] = field(default_factory=dict)
+    by_payment: dict[date, int] = field(default_factory=dict)
     beyond: int = 0
+    whole: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AskedMore:
     """How much more an order billed up front is asked for: ``now`` (due already), ``later`` from ``later_on`` on (None: with
-    its first shipment), and what it has then paid ``beyond`` what it costs. Less than 0: so much less.
+    its first shipment), and what it has then paid ``beyond`` what it costs. Less than 0: so much less. ``parts``: the same by
+    the day of its payments, where it is more in all; ``whole``: what it costs then.
     """
 
     now: int
     later: int
     later_on: date | None
     beyond: int
+    parts: tuple[tuple[date, int], ...]
+    whole: int | None
 
 
 def asked(ids: Collection[int]) -> dict[int, Asked]:
-    """Of these continuity orders, those that have payments of the whole order, by their ids."""
+    """What these continuity orders are asked for as a whole, by their ids."""
     found: dict[int, Asked] = {}
-    for pk, owed, due_on, to_take, taken in sql.tuples(_ASKED, {"ids": list(ids)}) if ids else ():
-        one = found.setdefault(pk, Asked(beyond=0 if owed is None else -owed))
-        one.by_day[due_on] = to_take
+    for pk, owed, day, due_on, to_take, taken in sql.tuples(_ASKED, {"ids": list(ids)}) if ids else ():
+        one = found.setdefault(pk, Asked(beyond=0 if owed is None else -owed, whole=owed))
+        one.by_day[day] = one.by_day.get(day, 0) + to_take
+        if due_on is not None:
+            one.by_payment[due_on] = one.by_payment.get(due_on, 0) + to_take
         one.beyond += 0 if owed is None else taken
     for one in found.values():
         one.beyond = max(one.beyond, 0)
@@ -60,12 +71,12 @@ def asked(ids: Collection[int]) -> dict[int, Asked]:
 
 
 def asked_more(before: Mapping[int, Asked], after: Mapping[int, Asked], *, on: date) -> dict[int, AskedMore]:
-    """What a change makes of what orders are asked for, by their ids, on a day."""
-    return {pk: _more(before.get(pk, Asked()), after.get(pk, Asked()), on) for pk in {**before, **after}}
+    """What a change makes of what orders are asked for, by their ids, on a day: of those that it may have changed."""
+    return {pk: _more(before.get(pk, Asked()), one, on) for pk, one in after.items()}
 
 
 def _more(before: Asked, after: Asked, on: date) -> AskedMore:
-    by_day = {day: after.by_day.get(day, 0) - before.by_day.get(day, 0) for day in {**before.by_day, **after.by_day}}
+    by_day = _difference(before.by_day, after.by_day)
     due = {day: minor for day, minor in by_day.items() if day is not None and day <= on}
     later = {day: minor for day, minor in by_day.items() if day not in due and minor}
     return AskedMore(
@@ -73,4 +84,22 @@ def _more(before: Asked, after: Asked, on: date) -> AskedMore:
         later=sum(later.values()),
         later_on=min((day for day in later if day is not None), default=None),
         beyond=after.beyond - before.beyond,
+        parts=_parts(_difference(before.by_payment, after.by_payment), on),
+        whole=after.whole,
     )
+
+
+def _difference(before: Mapping[D, int], after: Mapping[D, int]) -> dict[D, int]:
+    return {day: after.get(day, 0) - before.get(day, 0) for day in {**before, **after}}
+
+
+def _parts(more: Mapping[date, int], on: date) -> tuple[tuple[date, int], ...]:
+    """So much more on which days, what is late at once; where it is less on another day, what is left of it on the first one."""
+    added: dict[date, int] = {}
+    for day, minor in sorted(more.items()):
+        if minor > 0:
+            added[max(day, on)] = added.get(max(day, on), 0) + minor
+    left = sum(more.values())
+    if left <= 0:
+        return ()
+    return tuple(added.items()) if left == sum(added.values()) else ((min(added), left),)

@@ -25,8 +25,9 @@ class TariffChange:
     """A continuity order under its tariff and under another one; minor units, with delivery and tax.
 
     ``shipment``, ``on``, ``old``, ``new``: its first planned shipment that costs something else, with its day; of an order
-    that is billed up front all that is still to come (``shipment`` None) and the day of its next payment. None and 0
-    where nothing costs something else. ``customer``: who pays. ``to_come``, ``new_to_come``: all planned shipments.
+    that is billed up front the payments that nobody was asked for or that failed (``shipment`` None), and the day of the
+    next one. None and 0 where nothing costs something else. ``customer``: who pays. ``to_come``, ``new_to_come``: all that
+    is still to be paid: planned shipments, or those payments.
     """
 
     continuity_order: int
@@ -60,6 +61,7 @@ class _Row(NamedTuple):
     upfront: bool
     order_date: date
     pays_on: date | None
+    to_pay: int
     shipment: int | None
     ship_on: date | None
     mode: int | None
@@ -99,8 +101,12 @@ def _change(rules: SetUp, target: int, rows: Sequence[_Row]) -> TariffChange:
     ]
     to_come, new_to_come = sum(cost[2] for cost in costs), sum(cost[3] for cost in costs)
     on, shipment, old, new = min((cost for cost in costs if cost[2] != cost[3]), default=(None, None, 0, 0))
-    if one.upfront and on is not None:
-        on, shipment, old, new = one.pays_on, None, to_come, new_to_come
+    if (
+        one.upfront
+    ):  # what is planned costs so much more or less, and so do the payments that follow it (``due.recalculate``)
+        to_come, new_to_come = one.to_pay, max(one.to_pay + new_to_come - to_come, 0)
+        if on is not None:
+            on, shipment, old, new = one.pays_on, None, to_come, new_to_come
     return TariffChange(
         continuity_order=one.continuity_order,
         tariff=one.tariff,

@@ -9,13 +9,13 @@ with orders as (
      and not exists (select from keeps_tariff k where k.continuity_order_id = c.id)
    order by c.id limit %(most)s)
 select c.id, c.tariff_id, p.id, p.number, l.line, coalesce(p.payer_id, c.customer_id), c.upfront, c.order_date,
-       case when c.upfront then (
-         select min(y.due_on) from payments_payment y
-          where y.continuity_order_id = c.id and y.purpose = 'order' and y.status in {states.NOT_ASKED}) end,
-       s.shipment, s.ship_on, s.mode, a.country, a.region, g.groups, g.amounts
+       y.pays_on, y.to_pay, s.shipment, s.ship_on, s.mode, a.country, a.region, g.groups, g.amounts
   from orders c
   join orders_salesorder p on p.id = c.order_id
   join orders_orderline l on l.id = c.parent_line_id
+  cross join lateral (
+       select min(n.due_on) as pays_on, coalesce(sum(n.amount_minor), 0)::bigint as to_pay from payments_payment n
+        where c.upfront and n.continuity_order_id = c.id and n.purpose = 'order' and n.status in {states.CHANGEABLE}) y
   left join lateral (
        select o.shipment, (array_agg(o.ship_on order by o.position desc, o.id desc))[1] as ship_on,
               (array_agg(o.delivery_mode_id order by o.position desc, o.id desc))[1] as mode,

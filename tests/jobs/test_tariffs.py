@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from perennial.catalog.models import Tariff
+from perennial.catalog.models import Company, Tariff
 from perennial.continuity.models import ContinuityOrder
 from perennial.customers.models import Customer
+from perennial.desk.notices.preview import preview
 from perennial.desk.read.tariffs import tariff_preview, tariffs
 from perennial.desk.tariffs import apply as apply_tariff
 from perennial.errors import Refused
@@ -27,7 +28,13 @@ from perennial.jobs.models import JobTouched
 from perennial.jobs.update_orders import UpdateOrders
 from perennial.language import say
 from perennial.notices.models import Notice, NoticeKind
+from perennial.notices.rendering import render
+from perennial.notices.texts import text_of
+from perennial.notices.words import words
 from perennial.payments.models import Payment
+from perennial.programs.actions import release
+from perennial.programs.draft import edit_draft
+from tests.jobs.test_change_paid_upfront import third
 from tests.worlds import actions
 from tests.worlds.bundle import put, take_out
 from tests.worlds.desk import (
@@ -271,8 +278,8 @@ class TestUpFront:
         Payment.objects.update(status="sent")
         Payment.objects.update(status="authorised")
         put(DEARER)
-        preview = tariff_preview(on=ON)
-        assert (preview.orders, preview.kept) == (0, 1)
+        found = tariff_preview(on=ON)
+        assert (found.orders, found.kept) == (0, 1)
         apply()
         assert not updated()
         assert owed(number) == [("69.00", "authorised")]
@@ -299,13 +306,60 @@ class TestUpFront:
         first.update(status="sent")
         first.update(status="captured", captured_minor=F("amount_minor"))
         put(DEARER)
-        preview = tariff_preview(on=ON)
-        assert (preview.more, str(preview.amount.minor), preview.new_amount.minor) == (1, "6900", 7050)
-        assert preview.first_on == date(2026, 4, 10), "the day of the next payment"
+        found = tariff_preview(on=ON)
+        assert (found.more, str(found.amount.minor), found.new_amount.minor) == (1, "4600", 4750), (
+            "what was paid is not to come"
+        )
+        assert (found.to_come, found.new_to_come) == (found.amount, found.new_amount)
+        assert found.first_on == date(2026, 4, 10), "the day of the next payment"
         apply()
         updated()
         assert owed(number) == [("23.00", "captured"), ("23.75", "due"), ("23.75", "due")]
         assert totals(number) == ["12.25", "23.50", "34.75"]
+
+    def test_a_letter_names_the_payments_to_come_though_a_price_has_changed_with_the_tariff(self) -> None:
+        """23.00 of 69.00 is paid. 50.00 for 30.00 makes it 91.00, and at 12.5 % it is 93.00: 46.00, 68.00, 70.00 are to come."""
+        turned_on("charges_changed", "price_changed")
+        number, whole = order("PART"), order("UP", number="SO-UP")
+        first = Payment.objects.filter(number=1, amount_minor=2300)
+        first.update(status="sent")
+        first.update(status="captured", captured_minor=F("amount_minor"))
+        for program, price in (("PART", 5000), ("UP", 2000)):
+            edit_draft(schedule_id=program, edit=third(price), by="anna")
+            release(schedule_id=program, by="anna")
+        run(UpdateOrders(), ON, program="UP")
+        put(DEARER)
+        apply()
+        run(UpdateOrders(), ON, program="PART")
+        assert owed(number) == [("23.00", "captured"), ("35.00", "due"), ("35.00", "due")]
+        charges, price, cheaper = Notice.objects.order_by("kind", "order_id")
+        assert (charges.facts["old_amount_minor"], charges.facts["new_amount_minor"]) == (6800, 7000)
+        assert (charges.facts["due_on"], "ship_on" in charges.facts) == ("2026-04-10", False)
+        each = [{"due_on": on, "amount_minor": 1100} for on in ("2026-04-10", "2026-05-10")]
+        assert (price.facts["added_minor"], price.facts["parts"], "whole_minor" in price.facts) == (2200, each, False)
+        assert (cheaper.facts["order"], cheaper.facts["whole_minor"], "parts" in cheaper.facts) == (whole, 5800, False)
+        says = {one: letter(one) for one in (charges, price, cheaper)}
+        assert "still to be paid from Friday, April 10" in says[charges]
+        assert "add $22.00 to what you have paid" in says[price]
+        assert "Sunday, May 10" in says[price]
+        assert "nothing more" not in says[price]
+        assert "$58.00 in all. For the new prices you pay nothing more." in says[cheaper]
+        shown = preview("charges_changed", "en", number, on=ON).text
+        assert "$70.00" in shown
+
+
+def letter(notice: Notice) -> str:
+    """What a message says, in one line."""
+    said = words(notice.facts, company=Company.objects.get(), sender="", customer="", language="en", told_on=ON)
+    return " ".join(render(text_of(notice.kind, "en"), said).text.split())
+
+
+def turned_on(*kinds: str) -> None:
+    """These messages are on, and Ada has an address."""
+    for kind in kinds:
+        NoticeKind.objects.create(kind=kind, is_on=True, changed_on=ON)
+    put({"company": {"name": "Aurora", "country": "US", "time_zone": "UTC", "notices_on": True}})
+    Customer.objects.update(email="ada@example.com")
 
 
 def test_ordinary_lines_keep_their_sums() -> None:
@@ -320,9 +374,7 @@ def test_ordinary_lines_keep_their_sums() -> None:
 
 
 def test_who_pays_more_is_told_once_with_both_sums_and_from_when() -> None:
-    NoticeKind.objects.create(kind="charges_changed", is_on=True, changed_on=ON)
-    put({"company": {"name": "Aurora", "country": "US", "time_zone": "UTC", "notices_on": True}})
-    Customer.objects.update(email="ada@example.com")
+    turned_on("charges_changed")
     first, second = order("CLUB"), order("PART", number="SO-PART")
     order("CLUB", ship_to="cabin", number="SO-FREE")
     put(DEARER)

@@ -1,9 +1,13 @@
-"""A message shown on a child order tells of this child: its shipment, its money; not of the newest one of its order."""
+"""A message shown on a child order tells of this child: its shipment, its money; not of the newest one of its order. Of a
+shipment that is paid in parts it says when which one is charged.
+"""
 
 from __future__ import annotations
 
 import pytest
 
+from perennial.catalog.models import PaymentSchedule
+from perennial.continuity.models import ContinuityOrder
 from perennial.desk.notices.preview import preview
 from perennial.errors import Refused
 from perennial.jobs.process_payments import ProcessPayments
@@ -53,3 +57,28 @@ def test_of_its_parent_the_newest_is_shown_and_the_order_itself_is_one(children:
     parent = children[0].rpartition("-1-")[0]
     assert children[1] in preview("shipped", "en", parent, on=ON).text
     assert preview("order_confirmed", "en", children[0], on=ON) == preview("order_confirmed", "en", parent, on=ON)
+
+
+def test_a_shipment_that_is_paid_in_parts_is_not_said_to_be_paid_when_it_leaves() -> None:
+    number = order("CLUB")
+    before = {kind: preview(kind, "en", number, on=ON).text for kind in ("shipment_ahead", "order_confirmed")}
+    ContinuityOrder.objects.update(payment_schedule=PaymentSchedule.objects.get(name="3X"))
+    for kind, language, says in (
+        ("shipment_ahead", "en", "In parts, on your Visa ending 4242 $16.50"),
+        ("shipment_ahead", "it", "A rate, sulla Sua Visa che termina con 4242 16,50 USD"),
+        ("order_confirmed", "en", "You pay each shipment in parts on your Visa ending 4242. The first one:"),
+        ("order_confirmed", "it", "Paga ciascuna spedizione a rate con la Sua Visa che termina con 4242. La prima:"),
+    ):
+        text = " ".join(preview(kind, language, number, on=ON).text.split())
+        days = "Tuesday, March 10 $5.50 Friday, April 10 $5.50 Sunday, May 10 $5.50"
+        if language == "it":
+            days = "Martedì 10 marzo 5,50 USD Venerdì 10 aprile 5,50 USD Domenica 10 maggio 5,50 USD"
+        assert f"{says} {days}" in text
+        assert "when it leaves" not in text
+        assert "quando parte" not in text
+    make_children(ON)
+    asked = Payment.objects.filter(order__parent__number=number).order_by("number")
+    assert [(one.due_on.isoformat(), one.amount_minor) for one in asked] == [
+        ("2026-03-10", 550), ("2026-04-10", 550), ("2026-05-10", 550)
+    ]  # fmt: skip
+    assert all("when it leaves" in text for text in before.values())

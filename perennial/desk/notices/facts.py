@@ -9,12 +9,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from perennial.desk.read.coming import ComingShipment
+from perennial.catalog.queries import SetUp
+from perennial.desk.read.coming import ComingShipment, coming
 from perennial.desk.read.order import Child, Continuity, Order
 from perennial.desk.read.values import Address, Card, Sent
+from perennial.errors import Refused
 from perennial.kernel import money
 from perennial.kernel.money import Money, line_amount
 from perennial.kernel.states import COUNTED, SENT, TO_COME
+from perennial.payments.asked import AskedMore
+from perennial.payments.due import child_parts
 
 Facts = dict[str, Any]
 
@@ -33,12 +37,19 @@ class Repriced(NamedTuple):
 OF_MONEY = ("delivery_minor", "tax_minor", "amount_minor", "brand", "last4")
 
 
-def confirmed(order: Order) -> Facts:
-    """An order is taken: what was bought, when the first shipment leaves, which card pays as it ships."""
+def confirmed(order: Order, rules: SetUp | None) -> Facts:
+    """An order is taken: what was bought, when the first shipment leaves, which card pays as it ships; where in parts
+    (``rules``: they are asked for that), those of the first one.
+    """
     sold = {one.line: one for one in order.continuity}
     ordinary = [line for line in order.lines if line.line not in sold]
     days = [line.ship_on for one in order.continuity for line in one.lines if line.status in TO_COME]
     paying = next((one for one in order.continuity if one.payment_method == "card" and not one.upfront), None)
+    first = (
+        paying
+        and rules
+        and next((s for s in coming(order, rules) if s.line == paying.line and s.status in TO_COME), None)
+    )
     return _known(
         order=order.number,
         currency=order.currency,
@@ -48,12 +59,31 @@ def confirmed(order: Order) -> Facts:
         amount_minor=order.total.minor if ordinary else None,
         first_on=min(days).isoformat() if days else None,
         place=_place(order.ship_to or next((one.ship_to for one in order.continuity), None)),
+        parts=_parts(first, rules) if first and rules else None,
         **_card(paying.card if paying else None),
     )
 
 
-def ahead(shipment: ComingShipment, currency: str) -> Facts:
-    """A shipment is coming: what, when, what it will cost, until when it can be changed."""
+def _parts(shipment: ComingShipment, rules: SetUp) -> list[Facts] | None:
+    """When a card pays how much of a shipment; None: it is paid whole as it leaves, or by no card."""
+    schedule = rules.schedules.get(shipment.lines[-1].schedule)
+    if shipment.card is None or shipment.upfront or schedule is None:
+        return None
+    try:
+        owed = child_parts(schedule, shipment.cost.minor, shipment.ship_on)
+    except Refused:  # its child is parked for that, and nothing is paid yet
+        return None
+    return (
+        None if {part.due_on for part in owed} <= {shipment.ship_on} else _paid_on((p.due_on, p.amount) for p in owed)
+    )
+
+
+def _paid_on(parts: Iterable[tuple[date, int]]) -> list[Facts]:
+    return [{"due_on": day.isoformat(), "amount_minor": minor} for day, minor in parts]
+
+
+def ahead(shipment: ComingShipment, currency: str, rules: SetUp) -> Facts:
+    """A shipment is coming: what, when, what it will cost, in which parts, until when it can be changed."""
     items = [_item(line.product.name, line.quantity, line.price) for line in shipment.lines]
     delivery = shipment.delivery.minor
     untaxed = sum(item["amount_minor"] for item in items) + delivery
@@ -71,6 +101,7 @@ def ahead(shipment: ComingShipment, currency: str) -> Facts:
         ship_on=shipment.ship_on.isoformat(),
         change_until=until.isoformat() if until is not None else None,
         place=_place(shipment.ship_to),
+        parts=_parts(shipment, rules),
         **_card(shipment.card),
     )
 
@@ -144,9 +175,23 @@ def ended(order: Order, one: Continuity, on: date) -> Facts:
 
 
 def price_changed(
-    *, order: str, currency: str, first: Repriced, ship_on: date, others: Iterable[Repriced] = ()
+    *,
+    order: str,
+    currency: str,
+    first: Repriced,
+    ship_on: date,
+    others: Iterable[Repriced] = (),
+    upfront: AskedMore | None = None,
 ) -> Facts:
-    """Something of coming shipments has another price, from a day on; ``others``: what is behind it."""
+    """Something of coming shipments has another price, from a day on; ``others``: what is behind it. ``upfront``: what that
+    makes of an order billed up front; where nothing is added, the message says what it costs as a whole.
+    """
+    added = sum(minor for _, minor in upfront.parts) if upfront else 0
+    of_all = upfront and _known(
+        added_minor=added or None,
+        parts=_paid_on(upfront.parts) or None,
+        whole_minor=None if added else upfront.whole,
+    )
     behind = [_known(name=one.name, old_minor=one.old, new_minor=one.new, instead=_instead(one)) for one in others]
     return _known(
         order=order,
@@ -157,6 +202,7 @@ def price_changed(
         new_price_minor=first.new,
         ship_on=ship_on.isoformat(),
         others=behind or None,
+        **(of_all or {}),
     )
 
 
@@ -167,7 +213,9 @@ def _instead(one: Repriced) -> Facts | None:
 def charges_changed(
     *, order: str, currency: str, program: str, old: int, new: int, ship_on: date | None, due_on: date | None
 ) -> Facts:
-    """A shipment costs more because of taxes or charges; of an order billed up front all that comes, from a payment on."""
+    """A shipment costs more because of taxes or charges; of an order billed up front all that is still to be paid, from the
+    day of a payment on.
+    """
     return _known(
         order=order,
         currency=currency,

@@ -16,6 +16,7 @@ from perennial.desk.read.coming import coming
 from perennial.desk.read.order import Order
 from perennial.desk.read.values import Card, Payment
 from perennial.errors import Refused, refuse_all
+from perennial.kernel.states import CHANGEABLE
 from perennial.notices.kinds import kind_of
 from perennial.notices.links import hidden_link
 from perennial.notices.rendering import Message, render
@@ -87,12 +88,12 @@ def _rendered(said: Text, told: Facts, customer: str, on: date) -> Message:
 
 
 def _confirmed(order: Order, rules: SetUp, on: date) -> Facts:
-    return facts.confirmed(order)
+    return facts.confirmed(order, rules)
 
 
 def _ahead(order: Order, rules: SetUp, on: date) -> Facts | None:
     found = sorted(coming(order, rules), key=lambda one: one.child is not None)
-    return facts.ahead(found[0], order.currency) if found else None
+    return facts.ahead(found[0], order.currency, rules) if found else None
 
 
 def _shipped(order: Order, rules: SetUp, on: date) -> Facts | None:
@@ -121,15 +122,20 @@ def _price_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
 
 def _charges_changed(order: Order, rules: SetUp, on: date) -> Facts | None:
     for shipment in coming(order, rules):
-        return facts.charges_changed(
-            order=order.number,
-            currency=order.currency,
-            program=shipment.sold.name,
-            old=shipment.cost.minor,
-            new=shipment.cost.minor,
-            ship_on=shipment.ship_on,
-            due_on=None,
-        )
+        to_pay = [
+            p for p in order.payments if (p.line, p.purpose) == (shipment.line, "order") and p.status in CHANGEABLE
+        ]
+        if to_pay or not shipment.upfront:
+            minor = sum(p.amount.minor for p in to_pay) if shipment.upfront else shipment.cost.minor
+            return facts.charges_changed(
+                order=order.number,
+                currency=order.currency,
+                program=shipment.sold.name,
+                old=minor,
+                new=minor,
+                ship_on=None if shipment.upfront else shipment.ship_on,
+                due_on=max(min(p.due_on for p in to_pay), on) if shipment.upfront else None,
+            )
     return None
 
 

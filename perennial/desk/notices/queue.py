@@ -7,12 +7,12 @@ Nothing is read for a kind that is off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from perennial.catalog.models import DeliveryMode, Product
-from perennial.catalog.queries import SetUp
+from perennial.catalog.queries import SetUp, set_up
 from perennial.continuity.planning import OrderState
 from perennial.db import sql
 from perennial.desk.notices import facts
@@ -24,6 +24,7 @@ from perennial.kernel.calendar import add_days
 from perennial.notices.kinds import kind_of
 from perennial.notices.queue import About, is_on, queue
 from perennial.orders.models import SalesOrder
+from perennial.payments.asked import AskedMore
 from perennial.payments.tariff_change import TariffChange
 
 SQL = sql.named("perennial.desk.notices", "queue.sql")
@@ -34,11 +35,9 @@ def confirm(order: SalesOrder, *, on: date) -> None:
     if order.acceptance == "awaited" or not is_on("order_confirmed"):
         return
     (found,) = orders.orders([order.pk], on=on)
-    queue(
-        "order_confirmed",
-        [About(customer=order.paid_by, order=order.pk, facts=facts.confirmed(found))],
-        on=on,
-    )
+    in_parts = any(line.schedule is not None for one in found.continuity for line in one.lines)
+    said = facts.confirmed(found, set_up() if in_parts else None)
+    queue("order_confirmed", [About(customer=order.paid_by, order=order.pk, facts=said)], on=on)
 
 
 def tell_sent(children: Sequence[int], *, on: date) -> None:
@@ -91,7 +90,7 @@ def tell_ahead(rules: SetUp, *, on: date) -> None:
             named = wanted[pk].get((shipment.line, shipment.number))
             if named is not None:
                 customer, continuity, occurrence = named
-                said = facts.ahead(shipment, found.currency)
+                said = facts.ahead(shipment, found.currency, rules)
                 told.append(
                     About(customer=customer, order=pk, continuity_order=continuity, occurrence=occurrence, facts=said)
                 )
@@ -124,8 +123,12 @@ class PriceChange(NamedTuple):
     modes: tuple[int | None, int | None] | None = None
 
 
-def tell_price_changes(changes: Sequence[tuple[OrderState, Sequence[PriceChange]]], *, on: date) -> None:
-    """What is planned costs something else by an update: of each order the first of it, and the others behind it."""
+def tell_price_changes(
+    changes: Sequence[tuple[OrderState, Sequence[PriceChange]]], upfront: Mapping[int, AskedMore], *, on: date
+) -> None:
+    """What is planned costs something else by an update: of each order the first of it, and the others behind it; of those
+    billed up front, by their ids, what that adds to what they are asked for.
+    """
     if not changes or not is_on("price_changed"):
         return
     said_of = _names_of(change for _, of in changes for change in of)
@@ -142,6 +145,7 @@ def tell_price_changes(changes: Sequence[tuple[OrderState, Sequence[PriceChange]
             first=said_of(first),
             ship_on=first.ship_on,
             others=[one for one in more if one != said_of(first)],
+            upfront=upfront.get(row.pk),
         )
         told.append(
             About(
@@ -176,7 +180,9 @@ def _names_of(changes: Iterable[PriceChange]) -> Callable[[PriceChange], facts.R
 
 
 def tell_charge_changes(changes: Sequence[TariffChange], *, tariff: int, on: date) -> None:
-    """Shipments cost more by another tariff: of each order the first one, of one that is billed up front all of it."""
+    """What is to be paid is more by another tariff: of each order its first shipment, of one that is billed up front all
+    payments that are still to come; what is late is charged at once.
+    """
     if not changes or not is_on("charges_changed"):
         return
     names = {
@@ -194,7 +200,7 @@ def tell_charge_changes(changes: Sequence[TariffChange], *, tariff: int, on: dat
             old=change.old,
             new=change.new,
             ship_on=None if upfront else change.on,
-            due_on=change.on if upfront else None,
+            due_on=max(change.on, on) if upfront and change.on else None,
         )
         told.append(
             About(

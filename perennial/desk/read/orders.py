@@ -329,6 +329,7 @@ class _Batch:
                     order_date=order.order_date,
                     changed={a.kind: Who(a.by, a.on, a.reason) for a in mine},
                 ),
+                schedule=o.schedule,
             )
         yield from ahead
 

@@ -74,8 +74,9 @@ select a.continuity_order_id, a.event_key, a.repetition, a.line, a.kind, a.value
 -- in the order of the walk, then by line; cancelled ones last
 select o.continuity_order_id, o.event_key, o.repetition, o.event_on, o.ship_on, o.shipment, o.status, o.blocked,
        o.child_id, o.ship_to_id, o.delivery_mode_id, o.why, l.line, p.number, p.name, p.tax_group, l.quantity,
-       l.price_minor, l.why, o.why_cancelled
+       l.price_minor, l.why, o.why_cancelled, coalesce(o.payment_schedule_id, c.payment_schedule_id)
   from continuity_occurrence o
+  join continuity_continuityorder c on c.id = o.continuity_order_id
   join continuity_continuityline l on l.occurrence_id = o.id
   join catalog_product p on p.id = l.product_id
  where o.continuity_order_id = any(%(continuity)s)

@@ -164,6 +164,7 @@ class Occurrence(NamedTuple):
     price: int
     line_why: str | None
     why_cancelled: str | None
+    schedule: int | None
 
 
 class Parked(NamedTuple):

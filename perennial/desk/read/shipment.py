@@ -45,7 +45,8 @@ class ShipmentLine:
     a line of the last event, nothing follows it. ``blocked``: what the night found it waiting for. ``ship_to``: where
     the shipment goes that has no child and goes elsewhere than its line. ``delivery_mode``: its id. ``run_on``: the
     first date whose night makes its child. ``changeable_until``: the day before; None once there is a child.
-    ``not_shipped``: all reasons why it has not shipped, or will not; none when it has a child.
+    ``not_shipped``: all reasons why it has not shipped, or will not; none when it has a child. ``schedule``: the id of that by
+    which it is paid in parts.
     """
 
     key: str
@@ -72,6 +73,7 @@ class ShipmentLine:
     changeable_until: date | None
     not_shipped: tuple[Reason, ...]
     why: Why
+    schedule: int | None = None
 
     @property
     def waits(self) -> tuple[Reason, ...]:

@@ -38,7 +38,7 @@ class ListedTariff:
 @dataclass(frozen=True, slots=True)
 class TariffExample:
     """An order that would cost something else: its first shipment that does, with its day (of an order that is billed up
-    front all that is to come, and the day of its next payment), before and after.
+    front all that is still to be paid, and the day of its next payment), before and after.
     """
 
     order: str
@@ -58,7 +58,7 @@ class TariffPreview:
     ``kept``: billed up front, and all is paid or asked for, so nothing reaches them. The others pay ``more``, ``less`` or
     the ``same``. ``first_on``: the first day on which one is charged more, else something else; what is late by then is
     charged at once, so it is no day of the past. ``amount``,
-    ``new_amount``: the first shipments that differ, before and after; ``to_come``, ``new_to_come``: all planned ones.
+    ``new_amount``: the first shipments that differ, before and after; ``to_come``, ``new_to_come``: all that is still to be paid.
     """
 
     tariff: int
