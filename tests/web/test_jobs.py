@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from perennial.continuity.models import ContinuityOrder, Parked
+from perennial.errors import Refused
 from perennial.jobs import requests
 from perennial.jobs.models import JobRequest, JobRun, NightRun, Recurrence
 from perennial.kernel.reasons import Reason
@@ -122,6 +123,37 @@ def test_a_night_ahead_is_not_run_by_one_click_on_its_dry_run() -> None:
     form = {"job": "night", "dry": "0", "on": "2031-03-01"}
     assert manager.post("/jobs/ask", form).status_code == 422
     assert manager.post("/jobs/ask", {**form, "meant": "1"}).status_code == 302
+
+
+def test_a_dry_run_of_other_nights_or_of_none_lets_no_night_run(settings: Any) -> None:
+    manager = signed_in("manager")
+
+    def asked(dry: str) -> JobRequest:
+        manager.post("/jobs/ask", {"job": "night", "dry": dry})
+        made = JobRequest.objects.latest("pk")
+        requests.perform(made.pk)
+        return made
+
+    NightRun.objects.create(on_date=TODAY, finished_at=timezone.now(), report={})
+    of_nothing = asked("1")
+    settings.PERENNIAL_TODAY = date(2026, 3, 12)
+    assert 'id="b-really"' not in manager.get(f"/jobs/requests/{of_nothing.pk}").content.decode()
+    assert manager.post(f"/jobs/requests/{of_nothing.pk}/again").status_code == 422
+    of_one = asked("0")
+    assert of_one.dry, "what has shown nothing is no dry run of the next night"
+    settings.PERENNIAL_TODAY = date(2026, 3, 13)
+    assert manager.post(f"/jobs/requests/{of_one.pk}/again").status_code == 422
+    assert asked("0").dry, "it has shown one night, and two are to be run"
+    assert not asked("0").dry
+    assert NightRun.objects.filter(finished_at__isnull=False).count() == 3
+
+
+def test_a_dry_run_of_another_day_lets_no_job_run_whose_date_is_left_out(settings: Any) -> None:
+    requests.perform(requests.ask(job="close-orders", dry=True, by="x")[0].pk)
+    assert requests.rehearsal("close-orders", None, {}) is not None
+    settings.PERENNIAL_TODAY = date(2026, 3, 12)
+    with pytest.raises(Refused, match="dry_run_first"):
+        requests.ask(job="close-orders", by="x", rehearsed=True)
 
 
 def test_nights_that_were_run_ahead_are_said(settings: Any) -> None:
