@@ -308,7 +308,12 @@ def test_a_version_for_new_orders_reaches_open_ones_after_all() -> None:
     actions.skip(number="SO-000001", shipment=2, **ANNA)  # that one stays
     manager.post(f"{PAGE}/back", {"run": str(run)})
     worked()
-    assert "2 open orders stand on an older version" in manager.get(PAGE).content.decode()
+    page = manager.get(PAGE).content.decode()
+    assert "2 open orders stand on an older version" in page
+    assert "Version 2 still applies to 1 order</h1>" in page
+    assert "SO-000001 was changed since: skip by" in page
+    assert "Try 1 order again" in page
+    assert "Take back 1 order" not in page
     manager.post(f"{PAGE}/check")
     form = {"run": str(worked().runs[-1]), "who": "all", "letters": "1"}
     assert "Version 2 would change 2 of 2 open orders" in manager.get(PAGE).content.decode()
