@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from perennial.continuity.models import ContinuityOrder, Parked
 from perennial.errors import Refused
-from perennial.jobs import requests
-from perennial.jobs.models import JobRequest, JobRun, NightRun, Recurrence
+from perennial.jobs import at_work, requests, runner
+from perennial.jobs.models import JobChunk, JobRequest, JobRun, NightRun, Recurrence
 from perennial.kernel.reasons import Reason
 from perennial.people.actions import set_preferences
 from tests.web.asked import always
@@ -207,6 +207,45 @@ def test_however_much_was_put_aside_a_page_asks_the_same() -> None:
         order()
         order()
     assert asked[0] == asked[1]
+
+
+def test_what_an_earlier_night_has_put_aside_is_said_and_found() -> None:
+    manager = signed_in("manager")
+    night = NightRun.objects.create(on_date=TODAY, finished_at=timezone.now(), report={})
+    JobRun.objects.create(
+        job="create-child-orders",
+        on_date=TODAY,
+        arguments={},
+        status="done",
+        night_id=night.pk,
+        report={"counts": {"created": 0, "parked": 2}},
+    )
+    page = manager.get(f"/jobs/nights/{night.pk}").content.decode()
+    assert '2 more wait, put aside by earlier nights. <a href="/exceptions/parked">' in page
+    run = JobRun.objects.get()
+    park(run.pk)
+    assert "1 more waits, put aside by an earlier night" in manager.get(f"/jobs/nights/{night.pk}").content.decode()
+
+
+def test_a_run_whose_worker_was_killed_gives_no_end_until_another_takes_it_up() -> None:
+    manager = signed_in("manager")
+    asked, _ = requests.ask(job="create-child-orders", by="x")
+    started = timezone.now() - timedelta(seconds=30)
+    run = JobRun.objects.create(
+        job="create-child-orders", on_date=TODAY, arguments={}, by="x", selected=40, started_at=started
+    )
+    JobChunk.objects.create(run=run, number=1, first_seq=1, last_seq=20, status="done")
+    JobChunk.objects.create(run=run, number=2, first_seq=21, last_seq=40)
+    JobRequest.objects.filter(pk=asked.pk).update(status="running", runs=[run.pk])
+    address = f"/jobs/requests/{asked.pk}"
+    page = manager.get(address).content.decode()
+    assert "Nobody is at work on it just now" in page
+    assert "to go" not in page
+    with at_work.Session() as other:
+        other.execute("select pg_advisory_lock_shared(%s, %s)", [runner.RUN_LOCK, run.pk])
+        page = manager.get(address).content.decode()
+    assert "Nobody is at work" not in page
+    assert "to go" in page
 
 
 def test_a_job_has_a_page_with_what_it_was_asked_for_last() -> None:
